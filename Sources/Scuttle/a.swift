@@ -1,0 +1,1 @@
+public struct Dummy { public static func x(_ b: UnsafeRawBufferPointer) -> Int { b.count } }

@@ -1,0 +1,326 @@
+/*
+ * libscuttle: a key-value map that peers keep in step with the scuttlebutt protocol.
+ *
+ * You feed a link the bytes that came from a peer, and send the bytes that it hands out. The library opens no
+ * socket, starts no thread and reads no clock. What is not in this file is not a published interface.
+ *
+ * Read it from the top: codes and small types; a replica (make, set, get, look around); links (the conversation with
+ * a peer); configuration and callbacks. A whole program is in bindings/c/examples; the promises of this interface
+ * are in docs/abi.md, the messages in docs/protocol.md.
+ *
+ * For every function, unless it says otherwise:
+ *   Returns     SCUTTLE_OK (0); a positive code for news; a negative SCUTTLE_E_… code for an error, after which the
+ *               replica is as it was before the call. scuttle_errmsg() has the particulars.
+ *   NULL        A NULL handle or a NULL required pointer is SCUTTLE_E_ARGUMENT.
+ *   Text        UTF-8 with a length in bytes. SCUTTLE_NTS as a length says "NUL-terminated, measure it".
+ *   Ownership   What you pass in is read during the call only and stays yours. What is handed out is borrowed: it
+ *               stays valid until the next call on the same replica or one of its links, from any thread.
+ *   Threads     A replica and its links may be used from any thread: one lock inside serialises the calls. Hosts that
+ *               share a replica between threads use the copying forms, since another thread's call ends a borrow.
+ *   Re-entrancy Callbacks run during a call and under that lock; they may read what they are given, nothing else.
+ *               Calling into the same replica from its callback is SCUTTLE_E_BUSY, never a deadlock.
+ *   Since       0.1.0.
+ */
+#ifndef SCUTTLE_H
+#define SCUTTLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------------ codes -- */
+
+#define SCUTTLE_VERSION_MAJOR 0
+#define SCUTTLE_VERSION_MINOR 1
+#define SCUTTLE_VERSION_PATCH 0
+#define SCUTTLE_VERSION_STRING "0.1.0"
+
+/* News: the call did what it says. */
+#define SCUTTLE_OK 0
+#define SCUTTLE_FULL 1      /* done, and a link is over its high-water mark: wait for on_drain before you go on */
+#define SCUTTLE_NOT_FOUND 2 /* there is no such key */
+
+/* Errors: nothing has changed. A number, once given a meaning, keeps it for ever. */
+#define SCUTTLE_E_ARGUMENT (-1)      /* a NULL pointer, an unknown flag, a length that no object can have */
+#define SCUTTLE_E_MEMORY (-2)        /* the system gave no memory, lock or randomness */
+#define SCUTTLE_E_BUSY (-3)          /* called from a callback of the same replica */
+#define SCUTTLE_E_UNSUPPORTED (-4)   /* needs the extended dialect, which this version does not speak yet */
+#define SCUTTLE_E_STRUCT_SIZE (-5)   /* struct_size is too small, or a newer field that is not known here is set */
+#define SCUTTLE_E_SPACE (-6)         /* the buffer is too small; the size needed has been reported */
+#define SCUTTLE_E_ID (-7)            /* a source id is empty or too long */
+#define SCUTTLE_E_KEY (-8)           /* a key is empty */
+#define SCUTTLE_E_NUL (-9)           /* a key or id contains the character U+0000 */
+#define SCUTTLE_E_UTF8 (-10)         /* text is not valid UTF-8 */
+#define SCUTTLE_E_JSON (-11)         /* not JSON (which has no NaN, Infinity, comments or trailing commas) */
+#define SCUTTLE_E_DUPLICATE (-12)    /* a JSON object has two members of one name */
+#define SCUTTLE_E_NUMBER (-13)       /* a JSON integer outside int64, or a real outside double */
+#define SCUTTLE_E_DEPTH (-14)        /* JSON nested deeper than max_depth */
+#define SCUTTLE_E_MESSAGE (-15)      /* JSON, but not a message: a field is missing or of the wrong type */
+#define SCUTTLE_E_VERSION (-16)      /* a version that is not an integer from 1 to 2^53-1 (0 too in a digest) */
+#define SCUTTLE_E_VERSION_JUMP (-17) /* a version further ahead of this replica than max_version_jump */
+#define SCUTTLE_E_IDENTITY (-18)     /* a peer shows this replica's own id with a version never issued here */
+#define SCUTTLE_E_READ_ONLY (-19)    /* an update came in on a SCUTTLE_LINK_READ_ONLY link */
+#define SCUTTLE_E_MESSAGE_SIZE (-20) /* a line longer than max_message_bytes */
+#define SCUTTLE_E_KEY_SIZE (-21)     /* a key longer than max_key_bytes */
+#define SCUTTLE_E_VALUE_SIZE (-22)   /* a value longer than max_value_bytes */
+#define SCUTTLE_E_SOURCES (-23)      /* more sources than max_sources */
+#define SCUTTLE_E_LINKS (-24)        /* more links than max_links */
+#define SCUTTLE_E_EXHAUSTED (-25)    /* version numbers have reached 2^53-1: no local write is possible any more */
+
+/* "NUL-terminated": a length to be measured. Not for scuttle_write and scuttle_link_write, which take bytes. */
+#define SCUTTLE_NTS ((size_t)-1)
+
+/* A short English sentence for a code, for ever valid. Never NULL, also for codes that do not exist. Any thread. */
+const char *scuttle_strerror(int code);
+
+/* The version of the library that is loaded, such as "0.1.0", for ever valid; SCUTTLE_VERSION_STRING is the one that
+   was compiled against. Any thread. */
+const char *scuttle_library_version(void);
+
+/* -------------------------------------------------------------------------------------------- small types -- */
+
+typedef struct scuttle scuttle_t;           /* a replica */
+typedef struct scuttle_link scuttle_link_t; /* its conversation with one peer */
+
+/* What a key holds. Borrowed. */
+typedef struct {
+  const char *value; /* JSON text without insignificant white space, otherwise as it was written; NUL-terminated */
+  size_t value_len;
+  const char *source; /* id of the replica that wrote it; NUL-terminated */
+  size_t source_len;
+  uint64_t version; /* 1 … 2^53-1; 0 stands for "before all versions" */
+} scuttle_entry_t;
+
+/* One write by one replica. Borrowed; only the library makes these, and later versions may append fields. No text in
+   it is NUL-terminated. */
+typedef struct {
+  const char *key;
+  size_t key_len;
+  const char *value; /* JSON text; "null" where it is a delete */
+  size_t value_len;
+  const char *source;
+  size_t source_len;
+  uint64_t version;
+  uint32_t flags; /* SCUTTLE_UPDATE_… */
+  uint32_t reserved;
+} scuttle_update_t;
+
+#define SCUTTLE_UPDATE_DELETED 1u /* the key was deleted */
+#define SCUTTLE_UPDATE_LOCAL 2u   /* written by this replica */
+
+/* A piece of borrowed output, laid out like struct iovec, so that an array of them can go to writev(). */
+typedef struct {
+  const void *data;
+  size_t len;
+} scuttle_span_t;
+
+/* Called with one update after the other; return 0 to go on, anything else to stop. `update` is borrowed for the call. */
+typedef int (*scuttle_visit_fn)(void *context, const scuttle_update_t *update);
+
+/* Called with one source after the other and the version up to which its updates are accounted for here. */
+typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source_len, uint64_t version);
+
+/* ------------------------------------------------------------------------------------------ configuration -- */
+
+/* Which of two updates of one key stands. All are total orders, so that replicas agree whatever order updates arrive in. */
+#define SCUTTLE_LWW_VS_CLOCK 0u          /* default: what the clock has not covered is news; of two, the greater (version,
+                                            source id) stands */
+#define SCUTTLE_LWW_VS_CURRENT_VERS 1u   /* the greater (version, source id) stands: the same outcome, by the seed's other name */
+#define SCUTTLE_STRICTLY_ORDER_VALUES 2u /* the greater value stands: null < false < true < numbers < strings < arrays <
+                                            objects; equal values by (version, source id) */
+
+/* Flags of a replica. */
+#define SCUTTLE_UNIQUE_ID 1u /* append "-" and 16 random hexadecimal digits to the id: for a host that restarts without
+                                its old state, since an id belongs to one life of one replica */
+
+/* Zero it, set struct_size, set what you need: a zero or NULL field takes its default. Later versions append fields;
+   a smaller struct_size from an older header keeps working. */
+typedef struct {
+  size_t struct_size; /* sizeof(scuttle_config_t) */
+  uint32_t flags;     /* SCUTTLE_UNIQUE_ID */
+  uint32_t resolver;  /* SCUTTLE_LWW_VS_CLOCK …; ignored where `resolve` is set */
+  size_t mtu;         /* messages in one batch, and the high-water mark of a link; default 10 */
+  size_t max_history; /* updates that the history remembers; default 10 */
+  uint64_t seed;      /* of the random order of digests, hashing and unique ids; 0: from the system. A fixed seed makes
+                         a replica's output reproducible, and gives up its defence against chosen keys */
+
+  void *context; /* handed to every callback below */
+
+  /* Whether `update` should replace `current` (NULL: the key is new). Non-zero: yes. It decides alone, for local and for
+     received updates alike, so the outcome must not depend on the order in which updates arrive: let it say yes for
+     exactly one of (a, b) and (b, a), and follow a total order of updates. */
+  int (*resolve)(void *context, const scuttle_update_t *update, const scuttle_update_t *current);
+
+  /* Order of the updates in an answer and in scuttle_news(): <0 where a comes before b, >0 where after, 0 where it does
+     not matter. Default: by version, then source id. In an answer the updates of one source always go out in order of
+     version, as the protocol needs; this decides between sources. */
+  int (*sort)(void *context, const scuttle_update_t *a, const scuttle_update_t *b);
+
+  /* An update became the entry of its key, here or from a peer. */
+  void (*on_update)(void *context, const scuttle_update_t *update);
+
+  /* The history is about to forget these `count` updates, oldest first. */
+  void (*on_compaction)(void *context, const scuttle_update_t *const *updates, size_t count);
+
+  /* Links had been over the high-water mark, and now the last of them has been read empty. */
+  void (*on_drain)(void *context);
+
+  /* Entries to start from: update lines, each as the wire has it and ended by a newline (the last may lack it), in any
+     order. Read during scuttle_new only. They set the clock, and enter neither the history nor on_update. */
+  const char *state;
+  size_t state_len; /* may be SCUTTLE_NTS */
+
+  /* Limits: what exceeds one is an error with a code of its own. */
+  size_t max_message_bytes;  /* a line, without its newline; default 1 MiB + 128 KiB */
+  size_t max_key_bytes;      /* default 64 KiB */
+  size_t max_value_bytes;    /* default 1 MiB */
+  size_t max_depth;          /* nesting of arrays and objects in a value; default 64, at most 1,024 */
+  size_t max_sources;        /* default 65,536 */
+  size_t max_links;          /* default 65,536 */
+  uint64_t max_version_jump; /* how far a peer's version may be ahead of the highest seen here; default 2^48 */
+} scuttle_config_t;
+
+/* ----------------------------------------------------------------------------------------------- replicas -- */
+
+/* Makes a replica.
+   id       its source id: NUL-terminated UTF-8 of 1 to 255 bytes, unique among all replicas that may ever meet.
+   config   or NULL for the defaults. Callbacks and `context` must stay valid until scuttle_free.
+   out      receives the replica, to be freed with scuttle_free; NULL after an error.
+   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE, _ID, _UTF8, _MEMORY; with `state` also those of scuttle_link_write. */
+int scuttle_new(const char *id, const scuttle_config_t *config, scuttle_t **out);
+
+/* Frees a replica and closes all its links, whose handles are then invalid too. NULL is fine. No other thread may be
+   using it. From one of its own callbacks it does nothing. */
+void scuttle_free(scuttle_t *replica);
+
+/* The particulars of the last error on this replica or its links: English, one line, never NULL. Borrowed. */
+const char *scuttle_errmsg(scuttle_t *replica);
+
+/* Copies that message, cut to fit, with a NUL, into `buffer`: for hosts with several threads.
+   Errors   SCUTTLE_E_ARGUMENT, SCUTTLE_E_BUSY; they leave the message as it is. */
+int scuttle_errmsg_copy(scuttle_t *replica, char *buffer, size_t capacity);
+
+/* The replica's source id, with the suffix that SCUTTLE_UNIQUE_ID gave it. Valid until scuttle_free; NUL-terminated. */
+int scuttle_id(scuttle_t *replica, const char **id, size_t *id_len);
+
+/* Sets a key to a JSON value: a local write, with a version one above the highest seen anywhere.
+   The resolver decides whether it becomes the entry (the default one always says yes); the write is news to peers and
+   history either way. Insignificant white space is dropped, all else of the text is kept as it is.
+   Returns  SCUTTLE_OK, or SCUTTLE_FULL: set, but a link is over its high-water mark.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _KEY, _KEY_SIZE, _NUL, _UTF8, _VALUE_SIZE, _DEPTH, _JSON, _DUPLICATE, _NUMBER,
+            _EXHAUSTED.
+   Cost     O(length of key and value), whatever the number of keys, links, sources or remembered updates. */
+int scuttle_set(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len);
+
+/* Deletes a key: a local write whose entry is a tombstone, so that peers learn of it. Deleting what is not there is
+   fine, and is written all the same. Returns and errors as scuttle_set. Until the extended dialect is there, tombstones
+   are never forgotten, and a classic peer sees the value null. */
+int scuttle_delete(scuttle_t *replica, const char *key, size_t key_len);
+
+/* What a key holds. For a key that is absent or deleted: SCUTTLE_NOT_FOUND, and *out is the value `null`, no source,
+   version 0. Cost: O(length of key).
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _KEY, _KEY_SIZE, _NUL, _UTF8. */
+int scuttle_get(scuttle_t *replica, const char *key, size_t key_len, scuttle_entry_t *out);
+
+/* The copying form: value, a NUL, source and a NUL go into `buffer`, and *out points there.
+   needed   receives the bytes that takes, also where the capacity is less: then SCUTTLE_E_SPACE.
+   Returns and errors otherwise as scuttle_get. `buffer` may be NULL where `capacity` is 0. */
+int scuttle_get_copy(scuttle_t *replica, const char *key, size_t key_len, void *buffer, size_t capacity, size_t *needed,
+                     scuttle_entry_t *out);
+
+/* The number of keys that hold a value. */
+int scuttle_count(scuttle_t *replica, size_t *count);
+
+/* Visits the entries whose key begins with `prefix` (NULL with 0: all), in the byte order of keys.
+   `visit` runs under the lock: it sees one consistent state, and the same rules hold as for callbacks.
+   Cost     O(log n + entries visited), and before that, once, O(k log k + n) where k keys are new since the last visit. */
+int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
+
+/* Visits the updates of `source` above `version` that the history still has, in the order of `sort`.
+   An unknown source has none. Cost: O(updates visited). */
+int scuttle_news(scuttle_t *replica, const char *source, size_t source_len, uint64_t version, scuttle_visit_fn visit,
+                 void *context);
+
+/* The highest version seen anywhere, here or from peers; 0 before the first. */
+int scuttle_version(scuttle_t *replica, uint64_t *version);
+
+/* Visits the clock: every known source with the version up to which its updates are accounted for here, in the byte
+   order of sources. Cost: O(s log s) for s sources. */
+int scuttle_clock(scuttle_t *replica, scuttle_clock_fn visit, void *context);
+
+/* A number that two replicas share exactly where they hold the same entries: keys, values, sources, versions,
+   tombstones. For tests and for showing convergence; not cryptographic. Cost: O(bytes held). */
+int scuttle_fingerprint(scuttle_t *replica, uint64_t *fingerprint);
+
+/* Asks every peer for what is new: each open link has this replica's digests to send, in random order, then "done".
+   A gossip whose digests still wait is not asked twice.
+   Returns  SCUTTLE_OK, or SCUTTLE_FULL: the digests wait behind the high-water mark of a link; none is dropped. */
+int scuttle_gossip(scuttle_t *replica);
+
+/* Forget tombstones now; take a dead source out of the reckoning. Both need the extended dialect.
+   Errors   SCUTTLE_E_UNSUPPORTED in this version, for good arguments. */
+int scuttle_purge(scuttle_t *replica, size_t *purged);
+int scuttle_forget(scuttle_t *replica, const char *source, size_t source_len);
+
+/* -------------------------------------------------------------------------------------------------- links -- */
+
+#define SCUTTLE_LINK_LIVE 1u      /* push new updates without being asked: needs the extended dialect */
+#define SCUTTLE_LINK_DATAGRAM 2u  /* one message, one datagram: needs the extended dialect */
+#define SCUTTLE_LINK_READ_ONLY 4u /* accept nothing from the peer: its updates are SCUTTLE_E_READ_ONLY */
+#define SCUTTLE_LINK_CLASSIC 8u   /* never say hello: in this version every link is so */
+
+typedef struct {
+  size_t struct_size; /* sizeof(scuttle_link_config_t) */
+  uint32_t flags;     /* SCUTTLE_LINK_… */
+  uint32_t reserved;  /* 0 */
+} scuttle_link_config_t;
+
+/* Opens a link: the conversation with one peer over one ordered stream of bytes, such as a TCP connection. Open a new
+   one when the connection is a new one. An idle link costs next to nothing.
+   config   or NULL for the defaults.
+   out      receives the link, to be closed with scuttle_link_close, or by scuttle_free of its replica.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _STRUCT_SIZE, _UNSUPPORTED, _LINKS. */
+int scuttle_link_open(scuttle_t *replica, const scuttle_link_config_t *config, scuttle_link_t **out);
+
+/* Closes a link; what it still had to send is dropped, and the next gossip over another will ask again. NULL is fine.
+   No other thread may be using this link. From a callback of its replica it does nothing. May call on_drain. */
+void scuttle_link_close(scuttle_link_t *link);
+
+/* Asks this peer for what is new. See scuttle_gossip. */
+int scuttle_link_gossip(scuttle_link_t *link);
+
+/* Takes bytes that the peer sent: any number of lines, cut anywhere; the rest of a line waits for the next call.
+   Each whole line is a message of its own: a bad one is refused and changes nothing, the others are taken all the same,
+   and the call returns the code of the first bad one. A line over max_message_bytes is dropped up to its newline.
+   Blank lines are ignored. Updates may call resolve, on_update, on_compaction.
+   Returns  SCUTTLE_OK, or SCUTTLE_FULL: taken, and what the peer asked for is over this link's high-water mark.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY and any that speaks of a message: _KEY, _KEY_SIZE, _ID, _NUL, _UTF8, _JSON,
+            _DUPLICATE, _NUMBER, _DEPTH, _MESSAGE, _MESSAGE_SIZE, _VALUE_SIZE, _VERSION, _VERSION_JUMP, _IDENTITY,
+            _READ_ONLY, _SOURCES. */
+int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
+
+/* Fills `buffer` with what is to be sent to the peer, a stream to be cut anywhere: a message may begin in one read and
+   end in the next. What has been read counts as sent.
+   len      receives the number of bytes; 0: nothing now.
+   May call on_drain. Cost: O(bytes read), plus O(log n) a call. */
+int scuttle_link_read(scuttle_link_t *link, void *buffer, size_t capacity, size_t *len);
+
+/* The same without the copy: up to `max` borrowed spans. Send them, then scuttle_link_consume what went out. Peeking again
+   before that shows the same bytes again. `count` receives 0 where there is nothing now. */
+int scuttle_link_peek(scuttle_link_t *link, scuttle_span_t *spans, size_t max, size_t *count);
+
+/* Takes `bytes` off what scuttle_link_peek showed; more than it showed is SCUTTLE_E_ARGUMENT. May call on_drain. */
+int scuttle_link_consume(scuttle_link_t *link, size_t bytes);
+
+/* The short form for a replica with one peer: a link of its own, opened by the first of these calls, and asked to gossip
+   by a scuttle_gossip that came before any link was open. Otherwise as scuttle_link_write and scuttle_link_read. */
+int scuttle_write(scuttle_t *replica, const void *bytes, size_t len);
+int scuttle_read(scuttle_t *replica, void *buffer, size_t capacity, size_t *len);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
