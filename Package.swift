@@ -35,10 +35,12 @@ let package = Package(
         .target(name: "Scuttle", swiftSettings: swiftSettings),
         .systemLibrary(
             name: "CJansson", path: "Sources/CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CSystem", path: "Sources/CSystem"),
         .systemLibrary(name: "CScuttle", path: "include"),
         .target(name: "ScuttleJSON", dependencies: ["Scuttle", "CJansson"], swiftSettings: swiftSettings),
         .target(
-            name: "ScuttleC", dependencies: ["Scuttle", "ScuttleJSON", "CScuttle"], exclude: ["exports.map"],
+            name: "ScuttleC", dependencies: ["Scuttle", "ScuttleJSON", "CScuttle", "CSystem"],
+            exclude: ["exports.map"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .testTarget(
             name: "ScuttleTests", dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"], exclude: []),

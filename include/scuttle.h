@@ -174,9 +174,9 @@ typedef struct {
   size_t state_len; /* may be SCUTTLE_NTS */
 
   /* Limits: what exceeds one is an error with a code of its own. */
-  size_t max_message_bytes;  /* a line, without its newline; default 1 MiB + 128 KiB */
-  size_t max_key_bytes;      /* default 64 KiB */
-  size_t max_value_bytes;    /* default 1 MiB */
+  size_t max_message_bytes;  /* a line, without its newline; default: what the largest key and value can need */
+  size_t max_key_bytes;      /* default 64 KiB, at most 256 MiB */
+  size_t max_value_bytes;    /* default 1 MiB, at most 256 MiB */
   size_t max_depth;          /* nesting of arrays and objects in a value; default 64, at most 1,024 */
   size_t max_sources;        /* default 65,536 */
   size_t max_links;          /* default 65,536 */

@@ -1,0 +1,47 @@
+/// Bytes that grow at the end: a line on its way in, messages on their way out. Growing moves them.
+public struct ByteBuffer: ~Copyable {
+    private var start: UnsafeMutableRawPointer?
+    private var capacity = 0
+    public private(set) var count = 0
+
+    public init() {}
+
+    deinit {
+        start?.deallocate()
+    }
+
+    public var bytes: Bytes {
+        Bytes(start: start, count: count)
+    }
+
+    /// Makes room for `extra` bytes behind the present ones and returns where they begin; `advance` then counts them.
+    public mutating func reserve(_ extra: Int) -> UnsafeMutableRawPointer {
+        if let start, count + extra <= capacity { return start + count }
+        let larger = max(count + extra, capacity * 2, 64)
+        let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 1)
+        if let start {
+            moved.copyMemory(from: start, byteCount: count)
+            start.deallocate()
+        }
+        (start, capacity) = (moved, larger)
+        return moved + count
+    }
+
+    public mutating func advance(_ added: Int) {
+        count += added
+    }
+
+    public mutating func append(_ bytes: Bytes) {
+        guard let source = bytes.baseAddress else { return }
+        reserve(bytes.count).copyMemory(from: source, byteCount: bytes.count)
+        count += bytes.count
+    }
+
+    /// Forgets the bytes, and gives their memory back where it was large: an idle owner is a small owner.
+    public mutating func clear() {
+        count = 0
+        guard capacity > 512, let start else { return }
+        start.deallocate()
+        (self.start, capacity) = (nil, 0)
+    }
+}

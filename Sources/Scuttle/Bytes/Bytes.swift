@@ -1,0 +1,49 @@
+/// Borrowed bytes: keys, values, ids and lines while they are looked at. Whoever hands them out keeps them alive.
+///
+/// Text is bytes throughout the core, compared byte by byte: the same order as that of code points, and no Unicode
+/// tables in the library.
+public typealias Bytes = UnsafeRawBufferPointer
+
+extension UnsafeRawBufferPointer {
+    /// Bytes that live as long as the process.
+    public init(_ text: StaticString) {
+        self.init(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    /// Whether both hold the same bytes. O(length), eight bytes at a time.
+    func equals(_ other: Bytes) -> Bool {
+        guard count == other.count else { return false }
+        guard let mine = baseAddress, let theirs = other.baseAddress else { return true }
+        return mine.commonPrefix(with: theirs, limit: count) == count
+    }
+
+    /// Whether this stands before `other` in the order of bytes; a prefix stands before what it begins.
+    func precedes(_ other: Bytes) -> Bool {
+        let shorter = Swift.min(count, other.count)
+        guard shorter > 0, let mine = baseAddress, let theirs = other.baseAddress else { return count < other.count }
+        let common = mine.commonPrefix(with: theirs, limit: shorter)
+        return common == shorter ? count < other.count : self[common] < other[common]
+    }
+
+    func begins(with prefix: Bytes) -> Bool {
+        count >= prefix.count && Bytes(rebasing: self[..<prefix.count]).equals(prefix)
+    }
+}
+
+extension UnsafeRawPointer {
+    /// The length of the longest common prefix, at most `limit`.
+    fileprivate func commonPrefix(with other: UnsafeRawPointer, limit: Int) -> Int {
+        var offset = 0
+        while offset + 8 <= limit {
+            let difference =
+                loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                ^ other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            if difference != 0 { return offset + difference.littleEndian.trailingZeroBitCount / 8 }
+            offset += 8
+        }
+        while offset < limit, load(fromByteOffset: offset, as: UInt8.self) == other.load(fromByteOffset: offset, as: UInt8.self) {
+            offset += 1
+        }
+        return offset
+    }
+}

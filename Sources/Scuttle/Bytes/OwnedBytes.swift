@@ -1,0 +1,21 @@
+/// An immutable copy of some bytes at an address that does not move, with a NUL behind them for C.
+struct OwnedBytes: ~Copyable {
+    private let start: UnsafeMutableRawPointer
+    private let count: Int
+
+    init(copying bytes: Bytes) {
+        count = bytes.count
+        start = .allocate(byteCount: bytes.count + 1, alignment: 1)
+        if let source = bytes.baseAddress { start.copyMemory(from: source, byteCount: bytes.count) }
+        start.storeBytes(of: 0, toByteOffset: bytes.count, as: UInt8.self)
+    }
+
+    deinit {
+        start.deallocate()
+    }
+
+    /// Without the NUL.
+    var bytes: Bytes {
+        Bytes(start: start, count: count)
+    }
+}

@@ -1,0 +1,24 @@
+/// What a replica is made with. The closures run during calls on the replica and must not call it.
+public struct Configuration {
+    /// The messages in one batch, and the high-water mark of a link.
+    public var mtu = 10
+    /// The updates that the history remembers.
+    public var maxHistory = 10
+    public var resolver = Resolver.lastWriter
+    /// Whether the first update goes before the second in an answer and in `news`; nil: by version, then source id.
+    public var sort: ((Update, Update) -> Bool)?
+    /// Of everything random in the replica.
+    public var seed: UInt64 = 0
+    /// Whether a random suffix makes the id one of a kind.
+    public var hasUniqueID = false
+    public var limits = Limits()
+
+    /// An update became the entry of its key.
+    public var onUpdate: ((Update) -> Void)?
+    /// The history is about to forget an update.
+    public var onCompaction: ((Update) -> Void)?
+    /// The last link that was over its high-water mark has been read empty.
+    public var onDrain: (() -> Void)?
+
+    public init() {}
+}

@@ -1,0 +1,41 @@
+/// Why a call or a message was refused. Nothing has changed where one is thrown.
+public struct Failure: Error {
+    /// The numbers of `SCUTTLE_E_…` in scuttle.h: each has one meaning for ever.
+    public enum Code: Int32, CaseIterable, Sendable {
+        case argument = -1
+        case memory = -2
+        case busy = -3
+        case unsupported = -4
+        case structSize = -5
+        case space = -6
+        case id = -7
+        case key = -8
+        case nul = -9
+        case utf8 = -10
+        case json = -11
+        case duplicate = -12
+        case number = -13
+        case depth = -14
+        case message = -15
+        case version = -16
+        case versionJump = -17
+        case identity = -18
+        case readOnly = -19
+        case messageSize = -20
+        case keySize = -21
+        case valueSize = -22
+        case sources = -23
+        case links = -24
+        case exhausted = -25
+    }
+
+    public let code: Code
+
+    /// The particulars in English, for a person.
+    public let detail: String
+
+    public init(_ code: Code, _ detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+}

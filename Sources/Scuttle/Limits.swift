@@ -1,0 +1,42 @@
+/// What a replica refuses as too much. Each limit has an error of its own; all are checked before memory is taken.
+public struct Limits: Sendable {
+    public var keyBytes = 1 << 16
+    public var valueBytes = 1 << 20
+    /// A line, without its newline.
+    public var messageBytes = Limits.largestLine(keyBytes: 1 << 16, valueBytes: 1 << 20)
+    /// Nesting of arrays and objects in a value.
+    public var depth = 64
+    public var sources = 1 << 16
+    public var links = 1 << 16
+    /// How far a peer's version may be ahead of the highest seen here: a peer that says 2^53-1 would end all writing.
+    public var versionJump: UInt64 = 1 << 48
+
+    public static let idBytes = 255
+    /// No host may ask for deeper nesting: jansson recurses.
+    public static let deepest = 1024
+    /// No host may ask for longer keys or values: records count their bytes in 32 bits.
+    public static let mostBytes = 1 << 28
+
+    /// What a line can take whose key and value are within these limits: each byte of key and id may need an escape of 6.
+    public static func largestLine(keyBytes: Int, valueBytes: Int) -> Int {
+        valueBytes + 6 * (keyBytes + idBytes) + 128
+    }
+
+    public init() {}
+
+    func check(key: Bytes) throws(Failure) {
+        guard key.count > 0 else { throw Failure(.key, "the key is empty") }
+        guard key.count <= keyBytes else {
+            throw Failure(.keySize, "a key of \(key.count) bytes; max_key_bytes is \(keyBytes)")
+        }
+        guard !key.contains(0) else { throw Failure(.nul, "the key contains U+0000") }
+    }
+
+    static func check(id: Bytes) throws(Failure) {
+        guard id.count > 0 else { throw Failure(.id, "the source id is empty") }
+        guard id.count <= idBytes else {
+            throw Failure(.id, "a source id of \(id.count) bytes; at most \(idBytes) are allowed")
+        }
+        guard !id.contains(0) else { throw Failure(.nul, "the source id contains U+0000") }
+    }
+}

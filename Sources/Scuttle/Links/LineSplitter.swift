@@ -1,0 +1,78 @@
+/// Cuts a stream of bytes into lines, whatever the pieces it comes in.
+///
+/// A line within one piece is not copied. Memory: the part of a line that waits for its end, at most `limit` bytes.
+public struct LineSplitter: ~Copyable {
+    public enum Line {
+        /// Without its newline; borrowed until the next call.
+        case whole(Bytes)
+        /// Reported once, where a line grows over the limit; the rest of it is skipped.
+        case tooLong
+    }
+
+    private enum State {
+        case collecting
+        /// `partial` holds a line that was handed out.
+        case handedOut
+        case skipping
+    }
+
+    private let limit: Int
+    private var partial = ByteBuffer()
+    private var state = State.collecting
+
+    public init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// The next line of the stream, taken off the front of `piece`; nil where the piece is used up.
+    public mutating func next(from piece: inout Bytes) -> Line? {
+        if state == .handedOut {
+            partial.clear()
+            state = .collecting
+        }
+        while piece.count > 0 {
+            let end = piece.firstNewline
+            let line = Bytes(rebasing: piece[..<(end ?? piece.count)])
+            piece = Bytes(rebasing: piece[min(line.count + 1, piece.count)...])
+            if state == .skipping {
+                if end != nil { state = .collecting }
+                continue
+            }
+            guard partial.count + line.count <= limit else {
+                partial.clear()
+                if end == nil { state = .skipping }
+                return .tooLong
+            }
+            guard end != nil else {
+                partial.append(line)
+                return nil
+            }
+            guard partial.count > 0 else { return .whole(line) }
+            partial.append(line)
+            state = .handedOut
+            return .whole(partial.bytes)
+        }
+        return nil
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The offset of the first newline. Eight bytes at a time: the lowest byte that is zero after xor is found by the
+    /// carries of a subtraction.
+    fileprivate var firstNewline: Int? {
+        guard let start = baseAddress else { return nil }
+        var offset = 0
+        while offset + 8 <= count {
+            let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let zeroed = word ^ 0x0a0a_0a0a_0a0a_0a0a
+            let found = (zeroed &- 0x0101_0101_0101_0101) & ~zeroed & 0x8080_8080_8080_8080
+            if found != 0 { return offset + found.trailingZeroBitCount / 8 }
+            offset += 8
+        }
+        while offset < count {
+            if self[offset] == 0x0a { return offset }
+            offset += 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,181 @@
+/// A replica's conversation with one peer, in messages: what came in goes to `receive`, what is to go out comes from the
+/// batch.
+///
+/// What a link still has to send is derived when it is wanted: the digests from a walk over the sources, the updates from
+/// the cursors of an answer. Nothing is dropped and nothing is queued. A link is over the high-water mark from the
+/// moment that it owes `mtu` messages or more until it owes none.
+///
+/// This is the classic dialect, simple-scuttle's own. The extended one will say hello first, and add its messages here.
+public final class Link {
+    private unowned(unsafe) let replica: Replica
+    private let isReadOnly: Bool
+
+    /// Where it stands in `Replica.links`.
+    fileprivate var place: Int
+
+    private var round = DigestRound()
+    private var walk: DigestWalk?
+    private var answer = Answer()
+    private var batch = Batch()
+    public private(set) var isOverHighWaterMark = false
+
+    fileprivate init(_ replica: Replica, place: Int, isReadOnly: Bool) {
+        self.replica = replica
+        self.place = place
+        self.isReadOnly = isReadOnly
+    }
+}
+
+extension Replica {
+    /// Opens a link to one more peer. The replica must outlive it.
+    /// - Throws: `.links`.
+    public func openLink(isReadOnly: Bool) throws(Failure) -> Link {
+        guard links.count < configuration.limits.links else {
+            throw Failure(.links, "another link than the \(links.count) open; max_links")
+        }
+        let link = Link(self, place: links.count, isReadOnly: isReadOnly)
+        links.append(link)
+        return link
+    }
+
+    /// Closes a link; what it still had to send is dropped.
+    public func close(_ link: Link) {
+        link.leaveHighWaterMark()
+        let last = links.removeLast()
+        guard last !== link else { return }
+        last.place = link.place
+        links[link.place] = last
+    }
+
+    /// Asks every peer for what is new.
+    public func gossip() {
+        for link in links { link.gossip() }
+    }
+}
+
+// MARK: - Messages in
+
+extension Link {
+    /// Asks this peer for what is new; digests that still wait are enough. The replica's own entry in the clock is a
+    /// promise that all it will ever issue is higher, which this renews.
+    public func gossip() {
+        replica.own.covered = max(replica.own.covered, replica.version)
+        if walk == nil { walk = DigestWalk(over: replica.sources.count, &replica.random) }
+        noteBacklog()
+    }
+
+    /// - Throws: `.readOnly`, `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`.
+    public func receive(_ update: IncomingUpdate) throws(Failure) {
+        guard !isReadOnly else { throw Failure(.readOnly, "an update came in on a read-only link") }
+        try replica.receive(update)
+    }
+
+    /// The peer has a source up to `version`, and wants what is above.
+    /// - Throws: `.id`, `.nul`, `.version`, `.identity`.
+    public func receiveDigest(of source: Bytes, at version: Version) throws(Failure) {
+        try Limits.check(id: source)
+        guard version <= .highest else { throw Failure(.version, "version \(version) is not in 0 ... 2^53-1") }
+        guard let id = replica.sources.find(source) else { return }
+        try replica.checkIdentity(of: id, claims: version)
+        round.name(id, of: replica.sources.count)
+        answer.owe(id, above: version, in: replica)
+        noteBacklog()
+    }
+
+    /// The peer has named all that it has, and wants everything of the sources that it did not name.
+    public func receiveDone() {
+        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) where !round.hasNamed(id) {
+            answer.owe(id, above: 0, in: replica)
+        }
+        round = DigestRound()
+        noteBacklog()
+    }
+}
+
+// MARK: - Messages out
+
+extension Link {
+    /// Copies what is to be sent into `buffer`; returns the number of bytes, 0 where there is nothing now. O(bytes).
+    public func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var filled = 0
+        while filled < buffer.count, fill() {
+            var taken = 0
+            batch.visitSpans(most: Batch.most) { span in
+                let count = min(span.count, buffer.count - filled - taken)
+                guard count > 0, let from = span.baseAddress, let to = buffer.baseAddress else { return }
+                (to + filled + taken).copyMemory(from: from, byteCount: count)
+                taken += count
+            }
+            batch.consume(taken)
+            filled += taken
+        }
+        noteDrain()
+        return filled
+    }
+
+    /// Shows what is to be sent, in up to `most` pieces, which stay valid until the next call. O(pieces).
+    public func peek(most: Int, _ visit: (Bytes) -> Void) {
+        _ = fill()
+        batch.visitSpans(most: min(most, Batch.most), visit)
+    }
+
+    /// Lets go of bytes that `peek` showed.
+    /// - Throws: `.argument` where there are not as many.
+    public func consume(_ count: Int) throws(Failure) {
+        guard count >= 0, count <= batch.byteCount else {
+            throw Failure(.argument, "\(count) bytes are more than were there to peek at")
+        }
+        batch.consume(count)
+        noteDrain()
+    }
+
+    /// Fills an empty batch; false where there is nothing to send.
+    private func fill() -> Bool {
+        guard batch.isEmpty else { return true }
+        let most = min(replica.configuration.mtu, Batch.most)
+        while batch.count < most, appendNext() {}
+        return !batch.isEmpty
+    }
+
+    private func appendNext() -> Bool {
+        while let id = walk?.next() {
+            let source = replica.sources[id]
+            guard source.covered > 0 else { continue }
+            batch.appendDigest(of: source)
+            return true
+        }
+        if walk != nil {
+            walk = nil
+            batch.appendDone()
+            return true
+        }
+        guard let record = answer.next(in: replica) else { return false }
+        batch.append(record)
+        return true
+    }
+}
+
+// MARK: - The high-water mark
+
+extension Link {
+    private func noteBacklog() {
+        let mark = replica.configuration.mtu
+        guard !isOverHighWaterMark else { return }
+        var backlog = batch.count + (walk?.messagesLeft ?? 0)
+        if backlog < mark { backlog += answer.count(upTo: mark - backlog, in: replica) }
+        guard backlog >= mark else { return }
+        isOverHighWaterMark = true
+        replica.linksOverMark += 1
+    }
+
+    private func noteDrain() {
+        if isOverHighWaterMark, !fill() { leaveHighWaterMark() }
+    }
+
+    fileprivate func leaveHighWaterMark() {
+        guard isOverHighWaterMark else { return }
+        isOverHighWaterMark = false
+        replica.linksOverMark -= 1
+        if replica.linksOverMark == 0 { replica.configuration.onDrain?() }
+    }
+}

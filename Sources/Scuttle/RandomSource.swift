@@ -1,0 +1,22 @@
+/// Numbers that follow from a seed: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
+/// 2014). The core has no randomness of its own; the host gives the seed.
+struct RandomSource {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ mixed >> 31
+    }
+
+    /// A number in 0 ..< limit, for a limit far below 2^64, where the bias of a remainder does not show.
+    mutating func next(below limit: Int) -> Int {
+        Int(truncatingIfNeeded: next() % UInt64(max(limit, 1)))
+    }
+}

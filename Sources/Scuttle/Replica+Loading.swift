@@ -1,0 +1,29 @@
+extension Replica {
+    /// Takes entries to start from, in any order, before anything else happens to the replica. They set the clock, and
+    /// enter neither the history nor the callbacks; `finishLoading` must follow.
+    /// - Throws: as `Link.receive`, for the update that is refused.
+    public func load(_ incoming: IncomingUpdate) throws(Failure) {
+        try check(incoming)
+        try checkRoom()
+        let id = try sourceID(for: incoming.source)
+        let source = sources[id]
+        source.covered = max(source.covered, incoming.version)
+        version = max(version, incoming.version)
+        _ = resolve(record(of: incoming, from: id))
+    }
+
+    /// Builds the version indices of what was loaded. O(n log n).
+    public func finishLoading() {
+        var entries = [[(version: Version, key: KeyID)]](repeating: [], count: sources.count)
+        for key in 0..<KeyID(truncatingIfNeeded: keys.count) {
+            entries[Int(keys[key].source)].append((keys[key].version, key))
+        }
+        for id in entries.indices {
+            let source = sources[SourceID(truncatingIfNeeded: id)]
+            source.entries = VersionIndex()
+            for entry in entries[id].sorted(by: { $0.version < $1.version }) {
+                source.entries.append(entry.version, entry.key)
+            }
+        }
+    }
+}

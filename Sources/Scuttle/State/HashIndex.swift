@@ -1,0 +1,63 @@
+/// A hash table from hashes to small numbers that name something elsewhere: key ids, source ids.
+///
+/// Open addressing with linear probing in one array of 8-byte slots, at most three quarters full. A slot holds the high
+/// half of the hash and the number plus one, so that growing needs no second look at what is named, and a miss rarely
+/// compares. What is named must not be removed. Find and insert: O(1) expected.
+struct HashIndex: ~Copyable {
+    private var slots: UnsafeMutablePointer<UInt64>
+    private var mask: Int
+    private var count = 0
+
+    init() {
+        mask = 15
+        slots = Self.emptySlots(mask + 1)
+    }
+
+    deinit {
+        slots.deallocate()
+    }
+
+    private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
+        slots.initialize(repeating: 0, count: count)
+        return slots
+    }
+
+    /// The number stored under `hash` that `matches` accepts.
+    @inline(__always)
+    func find(_ hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32? {
+        let tag = hash >> 32
+        var position = Int(truncatingIfNeeded: tag) & mask
+        while slots[position] != 0 {
+            let slot = slots[position]
+            if slot >> 32 == tag {
+                let number = UInt32(truncatingIfNeeded: slot) - 1
+                if matches(number) { return number }
+            }
+            position = (position + 1) & mask
+        }
+        return nil
+    }
+
+    /// Stores a number, below 2^32-1, that is not there yet.
+    mutating func insert(_ hash: UInt64, _ number: UInt32) {
+        if (count + 1) * 4 > (mask + 1) * 3 { grow() }
+        place((hash & ~0xffff_ffff) | (UInt64(number) + 1))
+        count += 1
+    }
+
+    private func place(_ slot: UInt64) {
+        var position = Int(truncatingIfNeeded: slot >> 32) & mask
+        while slots[position] != 0 { position = (position + 1) & mask }
+        slots[position] = slot
+    }
+
+    private mutating func grow() {
+        let old = slots
+        let oldCount = mask + 1
+        mask = oldCount * 2 - 1
+        slots = Self.emptySlots(mask + 1)
+        for position in 0..<oldCount where old[position] != 0 { place(old[position]) }
+        old.deallocate()
+    }
+}

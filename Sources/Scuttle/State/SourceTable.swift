@@ -1,0 +1,40 @@
+/// All sources that this replica knows; the first is itself. The clock is their `covered` versions.
+struct SourceTable: ~Copyable {
+    private var index = HashIndex()
+    private var sources: [Source] = []
+    private let hash: SipHash
+
+    /// The replica itself.
+    static var own: SourceID { 0 }
+
+    init(own id: Bytes, hash: SipHash) {
+        self.hash = hash
+        _ = insert(id)
+    }
+
+    var count: Int { sources.count }
+
+    subscript(id: SourceID) -> Source {
+        sources[Int(id)]
+    }
+
+    /// O(length of id) expected.
+    func find(_ id: Bytes) -> SourceID? {
+        index.find(hash.hash(id)) { sources[Int($0)].id.equals(id) }
+    }
+
+    /// Adds a source that is not there yet.
+    mutating func insert(_ id: Bytes) -> SourceID {
+        let number = SourceID(truncatingIfNeeded: sources.count)
+        index.insert(hash.hash(id), number)
+        sources.append(Source(id: id))
+        return number
+    }
+
+    /// The ids that `SourceID` numbers, in the byte order of source ids. O(n log n).
+    func inOrder() -> [SourceID] {
+        let sources = self.sources
+        return (0..<SourceID(truncatingIfNeeded: sources.count))
+            .sorted { sources[Int($0)].id.precedes(sources[Int($1)].id) }
+    }
+}

@@ -1,1 +1,0 @@
-public struct Dummy { public static func x(_ b: UnsafeRawBufferPointer) -> Int { b.count } }

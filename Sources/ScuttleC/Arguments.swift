@@ -1,0 +1,57 @@
+import CScuttle
+import CSystem
+import Scuttle
+
+/// Turns arguments into values, and refuses those that cannot be.
+
+/// A required pointer.
+func required<Pointer>(_ pointer: Pointer?, _ name: StaticString) throws(Failure) -> Pointer {
+    guard let pointer else { throw Failure(.argument, "\(name) is NULL") }
+    return pointer
+}
+
+/// Text with a length, or with `SCUTTLE_NTS` for one that is measured, up to just over `limit`: what is longer is refused
+/// for its size, wherever it ends.
+func text(
+    _ start: UnsafePointer<CChar>?, _ count: Int, limit: Int, _ name: StaticString
+) throws(Failure) -> Bytes {
+    let start = try required(start, name)
+    let isMeasured = UInt(bitPattern: count) == UInt.max
+    let count = isMeasured ? strnlen(start, limit + 1) : try length(count, name)
+    return Bytes(start: start, count: count)
+}
+
+/// A length: `size_t` comes as `Int`, so what no object can have is negative.
+func length(_ count: Int, _ name: StaticString) throws(Failure) -> Int {
+    guard count >= 0 else { throw Failure(.argument, "the length of \(name) is beyond any object") }
+    return count
+}
+
+/// Bytes from a peer. NULL is fine for none.
+func bytes(_ start: UnsafeRawPointer?, _ count: Int) throws(Failure) -> Bytes {
+    guard count != 0 else { return Bytes(start: nil, count: 0) }
+    return Bytes(start: try required(start, "bytes"), count: try length(count, "bytes"))
+}
+
+/// A struct from a host that may have an older or a newer header: fields that it lacks are zero, fields that it has
+/// beyond must be zero.
+func versioned<Struct>(
+    _ pointer: UnsafePointer<Struct>?, zero: Struct, smallest: Int
+) throws(Failure) -> Struct {
+    guard let pointer else { return zero }
+    let raw = UnsafeRawPointer(pointer)
+    // struct_size is the first field of every such struct.
+    let given = raw.loadUnaligned(as: Int.self)
+    guard given >= smallest, given <= 1 << 16 else {
+        throw Failure(.structSize, "struct_size is \(given); it is \(MemoryLayout<Struct>.size) here")
+    }
+    let known = MemoryLayout<Struct>.size
+    if given > known {
+        for offset in known..<given where raw.load(fromByteOffset: offset, as: UInt8.self) != 0 {
+            throw Failure(.structSize, "a field of a later version, at offset \(offset), is set")
+        }
+    }
+    var result = zero
+    withUnsafeMutableBytes(of: &result) { $0.copyMemory(from: Bytes(start: raw, count: min(given, known))) }
+    return result
+}

@@ -1,0 +1,50 @@
+import CScuttle
+import Scuttle
+
+@_cdecl("scuttle_strerror") @implementation
+public func scuttle_strerror(_ code: CInt) -> UnsafePointer<CChar>! {
+    Bytes(sentence(for: code)).chars
+}
+
+@_cdecl("scuttle_library_version") @implementation
+public func scuttle_library_version() -> UnsafePointer<CChar>! {
+    // The tests hold it against SCUTTLE_VERSION_STRING.
+    Bytes("0.1.0").chars
+}
+
+private func sentence(for code: CInt) -> StaticString {
+    switch code {
+    case SCUTTLE_OK: return "done"
+    case SCUTTLE_FULL: return "done, but a link is over its high-water mark: wait for on_drain"
+    case SCUTTLE_NOT_FOUND: return "there is no such key"
+    default: break
+    }
+    guard let error = Failure.Code(rawValue: code) else { return "not a code of libscuttle" }
+    return switch error {
+    case .argument: "an argument is NULL or out of range"
+    case .memory: "the system gave no memory, lock or randomness"
+    case .busy: "called from a callback of the same replica"
+    case .unsupported: "this needs the extended dialect, which this version does not speak"
+    case .structSize: "struct_size fits no version of the struct, or a field of a later version is set"
+    case .space: "the buffer is too small"
+    case .id: "a source id is empty or too long"
+    case .key: "a key is empty"
+    case .nul: "a key or id contains U+0000"
+    case .utf8: "text is not valid UTF-8"
+    case .json: "not JSON"
+    case .duplicate: "a JSON object has two members of one name"
+    case .number: "a JSON number is out of range"
+    case .depth: "JSON is nested too deep"
+    case .message: "not a message: a field is missing or of the wrong type"
+    case .version: "a version is not an integer from 1 to 2^53-1"
+    case .versionJump: "a version is too far ahead of this replica"
+    case .identity: "a peer shows this replica's own id with a version never issued here"
+    case .readOnly: "an update came in on a read-only link"
+    case .messageSize: "a line is too long"
+    case .keySize: "a key is too long"
+    case .valueSize: "a value is too long"
+    case .sources: "too many sources"
+    case .links: "too many links"
+    case .exhausted: "version numbers are used up"
+    }
+}

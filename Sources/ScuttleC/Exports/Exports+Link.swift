@@ -1,0 +1,103 @@
+import CScuttle
+import Scuttle
+import ScuttleJSON
+
+@_cdecl("scuttle_link_open") @implementation
+public func scuttle_link_open(
+    _ replica: OpaquePointer!, _ config: UnsafePointer<scuttle_link_config_t>!,
+    _ out: UnsafeMutablePointer<OpaquePointer?>!
+) -> CInt {
+    guard let out else { return SCUTTLE_E_ARGUMENT }
+    out.pointee = nil
+    return enter(replica) { (handle) throws(Failure) in
+        let config = try versioned(config, zero: scuttle_link_config_t(), smallest: 12)
+        let later = SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM
+        let known = later | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC
+        guard config.flags & ~known == 0, config.reserved == 0 else { throw Failure(.argument, "an unknown flag is set") }
+        guard config.flags & later == 0 else {
+            throw Failure(.unsupported, "live and datagram links need the extended dialect")
+        }
+        let link = try handle.openLink(isReadOnly: config.flags & SCUTTLE_LINK_READ_ONLY != 0)
+        out.pointee = OpaquePointer(Unmanaged.passUnretained(link).toOpaque())
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_link_close") @implementation
+public func scuttle_link_close(_ link: OpaquePointer!) {
+    _ = enter(link: link) { (handle) throws(Failure) in
+        handle.owner.close(handle)
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_link_gossip") @implementation
+public func scuttle_link_gossip(_ link: OpaquePointer!) -> CInt {
+    enter(link: link) { (handle) throws(Failure) in
+        handle.link.gossip()
+        return handle.news
+    }
+}
+
+@_cdecl("scuttle_link_write") @implementation
+public func scuttle_link_write(_ link: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
+    enter(link: link) { (handle) throws(Failure) in try write(handle, bytes, len) }
+}
+
+@_cdecl("scuttle_link_read") @implementation
+public func scuttle_link_read(
+    _ link: OpaquePointer!, _ buffer: UnsafeMutableRawPointer!, _ capacity: Int, _ len: UnsafeMutablePointer<Int>!
+) -> CInt {
+    enter(link: link) { (handle) throws(Failure) in try read(handle, buffer, capacity, len) }
+}
+
+@_cdecl("scuttle_link_peek") @implementation
+public func scuttle_link_peek(
+    _ link: OpaquePointer!, _ spans: UnsafeMutablePointer<scuttle_span_t>!, _ max: Int,
+    _ count: UnsafeMutablePointer<Int>!
+) -> CInt {
+    enter(link: link) { (handle) throws(Failure) in
+        let (spans, count) = (try required(spans, "spans"), try required(count, "count"))
+        var shown = 0
+        handle.link.peek(most: try length(max, "spans")) { bytes in
+            spans[shown] = scuttle_span_t(data: bytes.baseAddress, len: bytes.count)
+            shown += 1
+        }
+        count.pointee = shown
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_link_consume") @implementation
+public func scuttle_link_consume(_ link: OpaquePointer!, _ bytes: Int) -> CInt {
+    enter(link: link) { (handle) throws(Failure) in
+        try handle.link.consume(bytes)
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_write") @implementation
+public func scuttle_write(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
+    enter(replica) { (handle) throws(Failure) in try write(handle.shortFormLink(), bytes, len) }
+}
+
+@_cdecl("scuttle_read") @implementation
+public func scuttle_read(
+    _ replica: OpaquePointer!, _ buffer: UnsafeMutableRawPointer!, _ capacity: Int, _ len: UnsafeMutablePointer<Int>!
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in try read(handle.shortFormLink(), buffer, capacity, len) }
+}
+
+private func write(_ handle: LinkHandle, _ start: UnsafeRawPointer?, _ count: Int) throws(Failure) -> CInt {
+    try handle.input.receive(bytes(start, count), on: handle.link)
+    return handle.news
+}
+
+private func read(
+    _ handle: LinkHandle, _ buffer: UnsafeMutableRawPointer?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
+) throws(Failure) -> CInt {
+    let (buffer, count) = (try required(buffer, "buffer"), try required(count, "len"))
+    let capacity = try length(capacity, "buffer")
+    count.pointee = handle.link.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: capacity))
+    return SCUTTLE_OK
+}

@@ -1,0 +1,126 @@
+import CScuttle
+import Scuttle
+
+@_cdecl("scuttle_get") @implementation
+public func scuttle_get(
+    _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ out: UnsafeMutablePointer<scuttle_entry_t>!
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        let out = try required(out, "out")
+        guard let entry = try find(key, key_len, handle) else {
+            out.pointee = .absent
+            return SCUTTLE_NOT_FOUND
+        }
+        handle.lent.clear()
+        handle.lent.append(entry.value)
+        handle.lent.append(nul)
+        out.pointee = scuttle_entry_t(
+            value: handle.lent.bytes.chars, value_len: entry.value.count, source: entry.source.chars,
+            source_len: entry.source.count, version: entry.version)
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_get_copy") @implementation
+public func scuttle_get_copy(
+    _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ buffer: UnsafeMutableRawPointer!,
+    _ capacity: Int, _ needed: UnsafeMutablePointer<Int>!, _ out: UnsafeMutablePointer<scuttle_entry_t>!
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        let (needed, out) = (try required(needed, "needed"), try required(out, "out"))
+        guard let entry = try find(key, key_len, handle) else {
+            needed.pointee = 0
+            out.pointee = .absent
+            return SCUTTLE_NOT_FOUND
+        }
+        needed.pointee = entry.value.count + entry.source.count + 2
+        guard let buffer, try length(capacity, "buffer") >= needed.pointee else {
+            throw Failure(.space, "\(needed.pointee) bytes are needed")
+        }
+        let source = buffer + entry.value.count + 1
+        copy(entry.value, to: buffer)
+        copy(entry.source, to: source)
+        out.pointee = scuttle_entry_t(
+            value: Bytes(start: buffer, count: entry.value.count).chars, value_len: entry.value.count,
+            source: Bytes(start: source, count: entry.source.count).chars, source_len: entry.source.count,
+            version: entry.version)
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_count") @implementation
+public func scuttle_count(_ replica: OpaquePointer!, _ count: UnsafeMutablePointer<Int>!) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        try required(count, "count").pointee = handle.replica.count
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_version") @implementation
+public func scuttle_version(_ replica: OpaquePointer!, _ version: UnsafeMutablePointer<UInt64>!) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        try required(version, "version").pointee = handle.replica.version
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_fingerprint") @implementation
+public func scuttle_fingerprint(_ replica: OpaquePointer!, _ fingerprint: UnsafeMutablePointer<UInt64>!) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        try required(fingerprint, "fingerprint").pointee = handle.replica.fingerprint
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_state") @implementation
+public func scuttle_state(
+    _ replica: OpaquePointer!, _ prefix: UnsafePointer<CChar>!, _ prefix_len: Int, _ visit: scuttle_visit_fn!,
+    _ context: UnsafeMutableRawPointer!
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        let visit = try required(visit, "visit")
+        let none = Bytes(start: nil, count: 0)
+        let prefix = prefix == nil && prefix_len == 0
+            ? none : try text(prefix, prefix_len, limit: handle.limits.keyBytes, "prefix")
+        handle.replica.visitEntries(prefix: prefix) { entry in withView(entry) { visit(context, $0) == 0 } }
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_news") @implementation
+public func scuttle_news(
+    _ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int, _ version: UInt64,
+    _ visit: scuttle_visit_fn!, _ context: UnsafeMutableRawPointer!
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        let visit = try required(visit, "visit")
+        let source = try text(source, source_len, limit: Limits.idBytes, "source")
+        for update in handle.replica.news(of: source, above: version) {
+            guard withView(update, { visit(context, $0) }) == 0 else { break }
+        }
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_clock") @implementation
+public func scuttle_clock(
+    _ replica: OpaquePointer!, _ visit: scuttle_clock_fn!, _ context: UnsafeMutableRawPointer!
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        let visit = try required(visit, "visit")
+        handle.replica.visitClock { source, version in visit(context, source.chars, source.count, version) == 0 }
+        return SCUTTLE_OK
+    }
+}
+
+private var nul: Bytes { Bytes("\0") }
+
+private func find(_ key: UnsafePointer<CChar>?, _ count: Int, _ handle: ReplicaHandle) throws(Failure) -> Update? {
+    try handle.replica.get(text(key, count, limit: handle.limits.keyBytes, "key"))
+}
+
+/// Copies bytes and puts a NUL behind them.
+private func copy(_ bytes: Bytes, to buffer: UnsafeMutableRawPointer) {
+    if let start = bytes.baseAddress { buffer.copyMemory(from: start, byteCount: bytes.count) }
+    buffer.storeBytes(of: 0, toByteOffset: bytes.count, as: UInt8.self)
+}

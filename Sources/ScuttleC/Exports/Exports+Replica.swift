@@ -1,0 +1,118 @@
+import CScuttle
+import Scuttle
+import ScuttleJSON
+
+@_cdecl("scuttle_new") @implementation
+public func scuttle_new(
+    _ id: UnsafePointer<CChar>!, _ config: UnsafePointer<scuttle_config_t>!,
+    _ out: UnsafeMutablePointer<OpaquePointer?>!
+) -> CInt {
+    guard let out else { return SCUTTLE_E_ARGUMENT }
+    out.pointee = nil
+    do throws(Failure) {
+        let handle = try makeReplica(id, config)
+        out.pointee = OpaquePointer(Unmanaged.passRetained(handle).toOpaque())
+        return SCUTTLE_OK
+    } catch {
+        return error.code.rawValue
+    }
+}
+
+private func makeReplica(
+    _ id: UnsafePointer<CChar>?, _ config: UnsafePointer<scuttle_config_t>?
+) throws(Failure) -> ReplicaHandle {
+    let id = try text(id, -1, limit: Limits.idBytes, "id")
+    let config = try versioned(config, zero: scuttle_config_t(), smallest: 16)
+    let configuration = try Configuration(config)
+    let replica = try Replica(id: id, configuration: configuration)
+    if config.state != nil {
+        var input = LinkInput(limits: configuration.limits)
+        try input.load(text(config.state, config.state_len, limit: .max - 1, "state"), into: replica)
+    }
+    guard let lock = Lock() else { throw Failure(.memory, "the system gave no lock") }
+    return ReplicaHandle(lock: lock, replica: replica, limits: configuration.limits)
+}
+
+@_cdecl("scuttle_free") @implementation
+public func scuttle_free(_ replica: OpaquePointer!) {
+    guard let replica else { return }
+    let handle = Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(replica))
+    // From a callback: the call that runs it still needs the replica.
+    guard handle.takeUnretainedValue().lock.acquire() else { return }
+    handle.takeUnretainedValue().lock.release()
+    handle.release()
+}
+
+@_cdecl("scuttle_errmsg") @implementation
+public func scuttle_errmsg(_ replica: OpaquePointer!) -> UnsafePointer<CChar>! {
+    guard let replica else { return Bytes("the replica is NULL").chars }
+    return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(replica)).takeUnretainedValue().message.text
+}
+
+@_cdecl("scuttle_errmsg_copy") @implementation
+public func scuttle_errmsg_copy(
+    _ replica: OpaquePointer!, _ buffer: UnsafeMutablePointer<CChar>!, _ capacity: Int
+) -> CInt {
+    guard let buffer, capacity > 0 else { return SCUTTLE_E_ARGUMENT }
+    return enter(replica) { (handle) throws(Failure) in
+        handle.message.copy(to: buffer, capacity: capacity)
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_id") @implementation
+public func scuttle_id(
+    _ replica: OpaquePointer!, _ id: UnsafeMutablePointer<UnsafePointer<CChar>?>!, _ id_len: UnsafeMutablePointer<Int>!
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        let (id, count) = (try required(id, "id"), try required(id_len, "id_len"))
+        id.pointee = handle.replica.id.chars
+        count.pointee = handle.replica.id.count
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_set") @implementation
+public func scuttle_set(
+    _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ json: UnsafePointer<CChar>!,
+    _ json_len: Int
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
+        let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
+        try handle.replica.set(key, to: handle.values.check(json, handle.limits))
+        return handle.news
+    }
+}
+
+@_cdecl("scuttle_delete") @implementation
+public func scuttle_delete(_ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        try handle.replica.delete(text(key, key_len, limit: handle.limits.keyBytes, "key"))
+        return handle.news
+    }
+}
+
+@_cdecl("scuttle_gossip") @implementation
+public func scuttle_gossip(_ replica: OpaquePointer!) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        handle.gossip()
+        return handle.news
+    }
+}
+
+@_cdecl("scuttle_purge") @implementation
+public func scuttle_purge(_ replica: OpaquePointer!, _ purged: UnsafeMutablePointer<Int>!) -> CInt {
+    enter(replica) { (_) throws(Failure) in
+        _ = try required(purged, "purged")
+        throw Failure(.unsupported, "forgetting tombstones needs the extended dialect")
+    }
+}
+
+@_cdecl("scuttle_forget") @implementation
+public func scuttle_forget(_ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int) -> CInt {
+    enter(replica) { (_) throws(Failure) in
+        _ = try text(source, source_len, limit: Limits.idBytes, "source")
+        throw Failure(.unsupported, "forgetting a source needs the extended dialect")
+    }
+}

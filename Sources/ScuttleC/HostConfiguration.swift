@@ -1,0 +1,93 @@
+import CScuttle
+import CSystem
+import Scuttle
+import ScuttleJSON
+
+/// From a host's config to the core's: defaults for what is zero, closures for function pointers, errors for what is odd.
+extension Configuration {
+    init(_ config: scuttle_config_t) throws(Failure) {
+        self.init()
+        guard config.flags & ~SCUTTLE_UNIQUE_ID == 0 else { throw Failure(.argument, "an unknown flag is set") }
+        hasUniqueID = config.flags & SCUTTLE_UNIQUE_ID != 0
+        mtu = try Self.size(config.mtu, default: mtu)
+        maxHistory = try Self.size(config.max_history, default: maxHistory)
+        seed = config.seed == 0 ? try Self.systemSeed() : config.seed
+        limits = try Limits(config)
+        resolver = try Resolver(config)
+
+        let context = config.context
+        if let sort = config.sort {
+            self.sort = { a, b in withViews(a, b) { sort(context, $0, $1) < 0 } }
+        }
+        if let onUpdate = config.on_update {
+            self.onUpdate = { update in withView(update) { onUpdate(context, $0) } }
+        }
+        if let onCompaction = config.on_compaction {
+            self.onCompaction = { update in
+                withView(update) { view in
+                    withUnsafePointer(to: Optional(view)) { onCompaction(context, $0, 1) }
+                }
+            }
+        }
+        if let onDrain = config.on_drain {
+            self.onDrain = { onDrain(context) }
+        }
+    }
+
+    fileprivate static func size(_ value: Int, default standard: Int, most: Int = .max) throws(Failure) -> Int {
+        guard value != 0 else { return standard }
+        guard value > 0, value <= most else { throw Failure(.argument, "a size in the config is out of range") }
+        return value
+    }
+
+    private static func systemSeed() throws(Failure) -> UInt64 {
+        var seed: UInt64 = 0
+        let count = MemoryLayout<UInt64>.size
+        guard getrandom(&seed, count, 0) == count else { throw Failure(.memory, "the system gave no randomness") }
+        return seed
+    }
+}
+
+extension Limits {
+    fileprivate init(_ config: scuttle_config_t) throws(Failure) {
+        self.init()
+        let most = Limits.mostBytes
+        keyBytes = try Configuration.size(config.max_key_bytes, default: keyBytes, most: most)
+        valueBytes = try Configuration.size(config.max_value_bytes, default: valueBytes, most: most)
+        let largest = Limits.largestLine(keyBytes: keyBytes, valueBytes: valueBytes)
+        messageBytes = try Configuration.size(config.max_message_bytes, default: largest, most: 8 * most)
+        depth = try Configuration.size(config.max_depth, default: depth, most: Limits.deepest)
+        sources = try Configuration.size(config.max_sources, default: sources, most: 1 << 30)
+        links = try Configuration.size(config.max_links, default: links, most: 1 << 30)
+        if config.max_version_jump != 0 { versionJump = config.max_version_jump }
+    }
+}
+
+extension Resolver {
+    fileprivate init(_ config: scuttle_config_t) throws(Failure) {
+        if let resolve = config.resolve {
+            let context = config.context
+            self = .host { update, current in
+                guard let current else { return withView(update) { resolve(context, $0, nil) != 0 } }
+                return withViews(update, current) { resolve(context, $0, $1) != 0 }
+            }
+            return
+        }
+        switch config.resolver {
+        case SCUTTLE_LWW_VS_CLOCK, SCUTTLE_LWW_VS_CURRENT_VERS: self = .lastWriter
+        case SCUTTLE_STRICTLY_ORDER_VALUES: self = .orderedValues(compare: ValueOrder.compare)
+        default: throw Failure(.argument, "an unknown resolver")
+        }
+    }
+}
+
+func withView<Result>(_ update: Update, _ body: (UnsafePointer<scuttle_update_t>) -> Result) -> Result {
+    let view = scuttle_update_t(update)
+    return withUnsafePointer(to: view, body)
+}
+
+func withViews<Result>(
+    _ a: Update, _ b: Update, _ body: (UnsafePointer<scuttle_update_t>, UnsafePointer<scuttle_update_t>) -> Result
+) -> Result {
+    withView(a) { a in withView(b) { b in body(a, b) } }
+}

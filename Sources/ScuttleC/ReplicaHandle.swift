@@ -1,0 +1,76 @@
+import CScuttle
+import Scuttle
+import ScuttleJSON
+
+/// What a `scuttle_t *` points to: a replica with its lock, its open links, and what the interface lends to callers.
+final class ReplicaHandle {
+    let lock: Lock
+    let replica: Replica
+    let limits: Limits
+    let message = ErrorMessage()
+
+    /// Reused by every set and get: text without white space, and the value that was lent last.
+    var values = ValueText()
+    var lent = ByteBuffer()
+
+    /// Strong references, so that freeing the replica closes its links.
+    private var links: [LinkHandle] = []
+    private var shortForm: LinkHandle?
+    /// Somebody asked for gossip before there was a link to gossip over.
+    private var gossipAwaitsLink = false
+
+    init(lock: Lock, replica: Replica, limits: Limits) {
+        self.lock = lock
+        self.replica = replica
+        self.limits = limits
+    }
+
+    /// The code of a call that went well.
+    var news: CInt { replica.isOverHighWaterMark ? SCUTTLE_FULL : SCUTTLE_OK }
+
+    func gossip() {
+        gossipAwaitsLink = gossipAwaitsLink || links.isEmpty
+        replica.gossip()
+    }
+
+    func openLink(isReadOnly: Bool) throws(Failure) -> LinkHandle {
+        let handle = LinkHandle(self, try replica.openLink(isReadOnly: isReadOnly), place: links.count)
+        links.append(handle)
+        return handle
+    }
+
+    func close(_ handle: LinkHandle) {
+        replica.close(handle.link)
+        let last = links.removeLast()
+        guard last !== handle else { return }
+        last.place = handle.place
+        links[handle.place] = last
+    }
+
+    /// The link of `scuttle_read` and `scuttle_write`, opened when it is first wanted.
+    func shortFormLink() throws(Failure) -> LinkHandle {
+        if let shortForm { return shortForm }
+        let handle = try openLink(isReadOnly: false)
+        if gossipAwaitsLink { handle.link.gossip() }
+        shortForm = handle
+        return handle
+    }
+}
+
+/// What a `scuttle_link_t *` points to. Its replica's handle owns it.
+final class LinkHandle {
+    unowned(unsafe) let owner: ReplicaHandle
+    let link: Link
+    var input: LinkInput
+    /// Where it stands among its owner's links.
+    fileprivate(set) var place: Int
+
+    fileprivate init(_ owner: ReplicaHandle, _ link: Link, place: Int) {
+        self.owner = owner
+        self.link = link
+        self.place = place
+        input = LinkInput(limits: owner.limits)
+    }
+
+    var news: CInt { link.isOverHighWaterMark ? SCUTTLE_FULL : SCUTTLE_OK }
+}

@@ -1,0 +1,36 @@
+import CScuttle
+import Scuttle
+
+/// The core's values as the structs of the header.
+
+extension UnsafeRawBufferPointer {
+    /// Never NULL, also for no bytes.
+    var chars: UnsafePointer<CChar> {
+        guard let baseAddress else { return empty }
+        return baseAddress.assumingMemoryBound(to: CChar.self)
+    }
+
+    private var empty: UnsafePointer<CChar> {
+        UnsafeRawPointer(("" as StaticString).utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+}
+
+extension scuttle_update_t {
+    init(_ update: Update) {
+        self.init(
+            key: update.key.chars, key_len: update.key.count,
+            value: update.value.chars, value_len: update.value.count,
+            source: update.source.chars, source_len: update.source.count,
+            version: update.version,
+            flags: (update.isDelete ? SCUTTLE_UPDATE_DELETED : 0) | (update.isLocal ? SCUTTLE_UPDATE_LOCAL : 0),
+            reserved: 0)
+    }
+}
+
+extension scuttle_entry_t {
+    /// What an absent key holds.
+    static var absent: scuttle_entry_t {
+        scuttle_entry_t(
+            value: Bytes("null").chars, value_len: 4, source: Bytes("").chars, source_len: 0, version: 0)
+    }
+}

@@ -1,0 +1,71 @@
+import CJansson
+import Scuttle
+
+/// A text that jansson has parsed. What is read out of it is borrowed from it.
+struct JSONDocument: ~Copyable {
+    let root: UnsafeMutablePointer<json_t>
+
+    /// - Throws: `.json`, `.duplicate`, `.number`, `.utf8`, `.depth`, `.nul`, `.memory`.
+    init(parsing text: Bytes) throws(Failure) {
+        let flags = Int(JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL)
+        var error = json_error_t()
+        guard let root = json_loadb(text.baseAddress, text.count, flags, &error) else {
+            throw Failure(jansson: error)
+        }
+        self.root = root
+    }
+
+    deinit {
+        json_decref(root)
+    }
+}
+
+extension Failure {
+    fileprivate init(jansson error: json_error_t) {
+        var error = error
+        // jansson puts the code into the last byte of the text.
+        let (text, code) = withUnsafeBytes(of: &error.text) { text in
+            (String(decoding: text.prefix(while: { $0 != 0 }), as: UTF8.self), text[text.count - 1])
+        }
+        let meaning: Code =
+            switch json_error_code(UInt32(code)) {
+            case json_error_duplicate_key: .duplicate
+            case json_error_numeric_overflow: .number
+            case json_error_invalid_utf8: .utf8
+            case json_error_stack_overflow: .depth
+            case json_error_null_byte_in_key, json_error_null_character: .nul
+            case json_error_out_of_memory: .memory
+            default: .json
+            }
+        self.init(meaning, text)
+    }
+}
+
+extension UnsafeMutablePointer<json_t> {
+    var type: json_type { pointee.type }
+
+    /// A string's text, without the NUL that jansson has behind it.
+    var string: Bytes? {
+        guard type == JSON_STRING, let start = json_string_value(self) else { return nil }
+        return Bytes(start: start, count: json_string_length(self))
+    }
+
+    var integer: Int64? {
+        type == JSON_INTEGER ? json_integer_value(self) : nil
+    }
+
+    var bool: Bool? {
+        type == JSON_TRUE ? true : type == JSON_FALSE ? false : nil
+    }
+
+    /// Visits an object's members in the order in which they stand in the text.
+    func visitMembers(_ visit: (Bytes, UnsafeMutablePointer<json_t>) -> Void) {
+        var iterator = json_object_iter(self)
+        while let here = iterator {
+            if let name = json_object_iter_key(here), let value = json_object_iter_value(here) {
+                visit(Bytes(start: name, count: json_object_iter_key_len(here)), value)
+            }
+            iterator = json_object_iter_next(self, here)
+        }
+    }
+}

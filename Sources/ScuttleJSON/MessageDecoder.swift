@@ -1,0 +1,70 @@
+import CJansson
+import Scuttle
+
+/// A message of a peer. Borrowed for as long as it is handed on.
+public enum Message {
+    case update(IncomingUpdate)
+    /// The peer has `source` up to `version`; with `isDone` it has named all that it has.
+    case digest(source: Bytes, version: Version, isDone: Bool)
+    case done
+    /// A blank line, or a message that only a later dialect knows.
+    case nothing
+}
+
+/// Turns lines into messages: jansson judges the text, this judges the fields.
+public struct MessageDecoder: ~Copyable {
+    private let limits: Limits
+    private var value = ValueText()
+
+    public init(limits: Limits) {
+        self.limits = limits
+    }
+
+    /// Decodes one line and hands the message on.
+    /// - Throws: what `take` throws; `.depth`, what jansson finds (`.json`, `.duplicate`, `.number`, `.utf8`, `.nul`), and
+    ///   `.message`, `.version`, `.valueSize` for fields that are missing, odd or too large.
+    public mutating func decode(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
+        guard line.contains(where: { !$0.isJSONWhiteSpace }) else { return try take(.nothing) }
+        let shape = JSONShape(of: line)
+        try shape.check(deepest: limits.depth + 1)
+        let document = try JSONDocument(parsing: line)
+        guard document.root.type == JSON_OBJECT else { throw Failure(.message, "a message is a JSON object") }
+        let fields = MessageFields(document.root)
+        if try fields.flag(fields.digest, "digest") {
+            return try take(decodeDigest(fields))
+        }
+        try take(.update(decodeUpdate(fields, line, hasWhiteSpace: shape.hasWhiteSpace)))
+    }
+
+    private func decodeDigest(_ fields: MessageFields) throws(Failure) -> Message {
+        let isDone = try fields.flag(fields.done, "done")
+        guard fields.sourceID != nil || fields.id != nil || fields.version != nil else {
+            if isDone { return .done }
+            guard fields.hasOthers else { throw Failure(.message, "a digest names a source_id, or is done") }
+            return .nothing
+        }
+        // Peers of the field's first dialect say `id`, its documentation says `source_id`.
+        let source = try fields.text(fields.sourceID ?? fields.id, "source_id")
+        if fields.sourceID != nil, let id = fields.id {
+            let same = try fields.text(id, "id")
+            guard same.elementsEqual(source) else { throw Failure(.message, "id and source_id of a digest differ") }
+        }
+        let version = try fields.number(fields.version, lowest: 0)
+        return .digest(source: source, version: version, isDone: isDone)
+    }
+
+    private mutating func decodeUpdate(
+        _ fields: MessageFields, _ line: Bytes, hasWhiteSpace: Bool
+    ) throws(Failure) -> IncomingUpdate {
+        let key = try fields.text(fields.key, "key")
+        guard let place = fields.valuePlace else { throw Failure(.message, "an update without its value") }
+        let source = try fields.text(fields.sourceID, "source_id")
+        let version = try fields.number(fields.version, lowest: 1)
+        let isDelete = try fields.flag(fields.deleted, "deleted")
+        if isDelete, !fields.valueIsNull { throw Failure(.message, "the value of a delete is null") }
+        var text = MemberLocator.value(ofMember: place, in: line)
+        if hasWhiteSpace { text = value.compact(text) }
+        try ValueText.check(size: text.count, limits)
+        return IncomingUpdate(key: key, value: text, source: source, version: version, isDelete: isDelete)
+    }
+}

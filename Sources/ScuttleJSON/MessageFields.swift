@@ -1,0 +1,73 @@
+import CJansson
+import Scuttle
+
+/// The members of a message that have a meaning, found by name, and their types checked when they are taken.
+struct MessageFields {
+    typealias Value = UnsafeMutablePointer<json_t>
+
+    private(set) var digest, done, deleted, key, sourceID, id, version: Value?
+    /// Which member of the object the value is, counted from 0: its text is cut out of the line by that.
+    private(set) var valuePlace: Int?
+    private(set) var valueIsNull = false
+    /// Whether there are members besides `digest` and `done`.
+    private(set) var hasOthers = false
+
+    init(_ object: Value) {
+        var fields = MessageFields()
+        var place = 0
+        object.visitMembers { name, value in
+            fields.take(name, value, place)
+            place += 1
+        }
+        self = fields
+    }
+
+    private init() {}
+
+    private mutating func take(_ name: Bytes, _ value: Value, _ place: Int) {
+        if name.elementsEqual(Bytes("digest")) {
+            digest = value
+            return
+        }
+        if name.elementsEqual(Bytes("done")) {
+            done = value
+            return
+        }
+        hasOthers = true
+        if name.elementsEqual(Bytes("key")) {
+            key = value
+        } else if name.elementsEqual(Bytes("value")) {
+            valuePlace = place
+            valueIsNull = value.type == JSON_NULL
+        } else if name.elementsEqual(Bytes("source_id")) {
+            sourceID = value
+        } else if name.elementsEqual(Bytes("version")) {
+            version = value
+        } else if name.elementsEqual(Bytes("id")) {
+            id = value
+        } else if name.elementsEqual(Bytes("deleted")) {
+            deleted = value
+        }
+    }
+
+    /// A boolean that is false where it is missing.
+    func flag(_ value: Value?, _ name: String) throws(Failure) -> Bool {
+        guard let value else { return false }
+        guard let flag = value.bool else { throw Failure(.message, "\(name) is not true or false") }
+        return flag
+    }
+
+    func text(_ value: Value?, _ name: String) throws(Failure) -> Bytes {
+        guard let value else { throw Failure(.message, "\(name) is missing") }
+        guard let text = value.string else { throw Failure(.message, "\(name) is not a string") }
+        return text
+    }
+
+    func number(_ value: Value?, lowest: Int64) throws(Failure) -> Version {
+        guard let value else { throw Failure(.message, "version is missing") }
+        guard let number = value.integer, number >= lowest, number <= Version.highest else {
+            throw Failure(.version, "version is not an integer in \(lowest) ... 2^53-1")
+        }
+        return Version(number)
+    }
+}

@@ -1,0 +1,43 @@
+import Scuttle
+
+/// JSON values as texts: checked by jansson, then kept as they were written but for insignificant white space. Numbers
+/// keep their spelling, strings their escapes, objects the order of their members.
+public struct ValueText: ~Copyable {
+    private var compacted = ByteBuffer()
+
+    public init() {}
+
+    /// Checks a host's value and returns it without insignificant white space; borrowed from `text` or from this.
+    /// - Throws: `.valueSize`, `.depth`, and what jansson finds: `.json`, `.duplicate`, `.number`, `.utf8`, `.nul`.
+    public mutating func check(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
+        try Self.check(size: text.count, limits)
+        let shape = JSONShape(of: text)
+        try shape.check(deepest: limits.depth)
+        _ = try JSONDocument(parsing: text)
+        return shape.hasWhiteSpace ? compact(text) : text
+    }
+
+    static func check(size: Int, _ limits: Limits) throws(Failure) {
+        guard size <= limits.valueBytes else {
+            throw Failure(.valueSize, "a value of \(size) bytes; max_value_bytes is \(limits.valueBytes)")
+        }
+    }
+
+    /// Valid JSON without its white space outside of strings; borrowed until the next call.
+    mutating func compact(_ text: Bytes) -> Bytes {
+        compacted.clear()
+        let room = compacted.reserve(text.count)
+        var written = 0
+        var scanner = JSONScanner(text)
+        var start = 0
+        while let byte = scanner.nextOutsideStrings() {
+            let token = Bytes(rebasing: text[start..<scanner.offset])
+            start = scanner.offset
+            guard !byte.isJSONWhiteSpace, let from = token.baseAddress else { continue }
+            (room + written).copyMemory(from: from, byteCount: token.count)
+            written += token.count
+        }
+        compacted.advance(written)
+        return compacted.bytes
+    }
+}
