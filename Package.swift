@@ -9,20 +9,26 @@ let swiftSettings: [SwiftSetting] =
     embedded
     ? [
         .enableExperimentalFeature("Embedded"),
-        .unsafeFlags(["-wmo", "-enforce-exclusivity=unchecked", "-Xcc", "-fPIC"]),
+        .unsafeFlags([
+            "-wmo", "-enforce-exclusivity=unchecked", "-Xcc", "-fPIC",
+            // Each module brings its own copies of what it uses of the standard library; with a section a function the
+            // linker keeps one, which halves the library.
+            "-Xfrontend", "-function-sections",
+        ]),
     ] : []
 
+// The soname has the number of the ABI. Only scuttle_* is exported: other Swift code in the host has swift_* of its own.
 let linkerSettings: [LinkerSetting] =
     embedded
     ? [
         .linkedLibrary("m"),
-        .unsafeFlags([
-            "-enable-experimental-feature", "Embedded",
-            "-Xlinker", "-soname=libscuttle.so.0",
-            "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ScuttleC/exports.map",
-            "-Xlinker", "--gc-sections",
-            "-Xlinker", "-z", "-Xlinker", "defs",
-        ]),
+        .unsafeFlags(["-enable-experimental-feature", "Embedded", "-use-ld=lld"]),
+        .unsafeFlags(
+            [
+                "-soname=libscuttle.so.0",
+                "--version-script=\(Context.packageDirectory)/Sources/ScuttleC/exports.map",
+                "--gc-sections", "--icf=all", "-z", "defs",
+            ].flatMap { ["-Xlinker", $0] }),
     ] : []
 
 let package = Package(
@@ -43,6 +49,6 @@ let package = Package(
             exclude: ["exports.map"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .testTarget(
-            name: "ScuttleTests", dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"], exclude: []),
+            name: "ScuttleTests", dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"]),
     ]
 )
