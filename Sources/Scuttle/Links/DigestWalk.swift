@@ -1,8 +1,8 @@
 /// A link's way through all sources to send a digest for each, in random order, with nothing stored but where it is.
 ///
 /// From a random start it goes on by a random stride that shares no divisor with the number of sources, and so meets each
-/// once. The random order matters where a link breaks off: over many tries every source gets its turn (paper, 3.2). Sources
-/// that are new meanwhile wait for the next gossip.
+/// once. The random order matters where links break off early: over many tries every source gets its turn. Sources that are
+/// new meanwhile wait for the next gossip.
 struct DigestWalk {
     private var position: Int
     private let stride: Int
