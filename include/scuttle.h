@@ -234,7 +234,8 @@ int scuttle_get_copy(scuttle_t *replica, const char *key, size_t key_len, void *
 /* The number of keys that hold a value. */
 int scuttle_count(scuttle_t *replica, size_t *count);
 
-/* Visits the entries whose key begins with `prefix` (NULL with 0: all), in the byte order of keys.
+/* Visits the keys that hold a value and begin with `prefix` (NULL with 0: all), in their byte order. Deleted keys are left
+   out.
    `visit` runs under the lock: it sees one consistent state, and the same rules hold as for callbacks.
    Cost     O(log n + entries visited), and before that, once, O(k log k + n) where k keys are new since the last visit. */
 int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
@@ -248,7 +249,8 @@ int scuttle_news(scuttle_t *replica, const char *source, size_t source_len, uint
 int scuttle_version(scuttle_t *replica, uint64_t *version);
 
 /* Visits the clock: every known source with the version up to which its updates are accounted for here, in the byte
-   order of sources. Cost: O(s log s) for s sources. */
+   order of sources. Replicas that hold the same entries may differ here: a replica's own entry runs ahead when it renews
+   its promise, and of an update that was beaten before it was sent no peer learns. Cost: O(s log s) for s sources. */
 int scuttle_clock(scuttle_t *replica, scuttle_clock_fn visit, void *context);
 
 /* A number that two replicas share exactly where they hold the same entries: keys, values, sources, versions,

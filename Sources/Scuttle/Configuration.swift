@@ -9,8 +9,6 @@ public struct Configuration {
     public var sort: ((Update, Update) -> Bool)?
     /// Of everything random in the replica.
     public var seed: UInt64 = 0
-    /// Whether a random suffix makes the id one of a kind.
-    public var hasUniqueID = false
     public var limits = Limits()
 
     /// An update became the entry of its key.

@@ -35,7 +35,9 @@
             if entries.wantsSweep { return "source \(id) has \(entries.count) slots for \(live) live ones" }
             var last: Version = 0
             for record in history.news(of: source, above: 0) {
-                if record.source != id || record.version <= last { return "the history of source \(id) is out of order" }
+                if record.source != id || record.version <= last {
+                    return "the history of source \(id) is out of order"
+                }
                 last = record.version
             }
             return nil

@@ -23,29 +23,13 @@ public final class Replica {
     /// Links over their high-water mark.
     var linksOverMark = 0
 
-    /// - Throws: `.id`, `.nul`, `.utf8`.
-    public init(id: Bytes, configuration: Configuration) throws(Failure) {
-        try Limits.check(id: id)
-        try id.checkUTF8("the source id")
+    public init(id: borrowing ReplicaID, configuration: Configuration) {
         self.configuration = configuration
-        random = RandomSource(seed: configuration.seed)
-        let hash = SipHash(key: (random.next(), random.next()))
-        keys = KeyTable(hash: hash)
+        let secrets = Secrets(seed: configuration.seed)
+        random = secrets.random
+        keys = KeyTable(hash: secrets.tableHash)
+        sources = SourceTable(own: id.bytes, hash: secrets.tableHash)
         history = History(capacity: configuration.maxHistory)
-        guard configuration.hasUniqueID else {
-            sources = SourceTable(own: id, hash: hash)
-            return
-        }
-        let suffix = random.next()
-        var unique = ByteBuffer()
-        unique.append(id)
-        unique.append(Bytes("-"))
-        for shift in stride(from: UInt64(60), through: 0, by: -4) {
-            let digit = LineWriter.hexadecimal(UInt8(truncatingIfNeeded: suffix >> shift & 15))
-            withUnsafeBytes(of: digit) { unique.append($0) }
-        }
-        try Limits.check(id: unique.bytes)
-        sources = SourceTable(own: unique.bytes, hash: hash)
     }
 
     /// This replica's own source id; a NUL stands behind it.

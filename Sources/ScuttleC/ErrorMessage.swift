@@ -16,10 +16,11 @@ final class ErrorMessage {
 
     var text: UnsafePointer<CChar> { UnsafePointer(start) }
 
+    /// Takes a message over, on one line, since jansson may quote what a peer sent, and cut to fit.
     func set(_ text: String) {
         var count = 0
         for byte in text.utf8.prefix(Self.capacity - 1) {
-            start[count] = CChar(bitPattern: byte)
+            start[count] = CChar(bitPattern: byte < 0x20 || byte == 0x7f ? UInt8(ascii: "?") : byte)
             count += 1
         }
         while count > 0, count == Self.capacity - 1, start[count - 1] < 0 { count -= 1 }

@@ -8,7 +8,6 @@ extension Configuration {
     init(_ config: scuttle_config_t) throws(Failure) {
         self.init()
         guard config.flags & ~SCUTTLE_UNIQUE_ID == 0 else { throw Failure(.argument, "an unknown flag is set") }
-        hasUniqueID = config.flags & SCUTTLE_UNIQUE_ID != 0
         mtu = try Self.size(config.mtu, default: mtu)
         maxHistory = try Self.size(config.max_history, default: maxHistory)
         seed = config.seed == 0 ? try Self.systemSeed() : config.seed

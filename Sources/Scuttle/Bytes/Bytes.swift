@@ -41,7 +41,9 @@ extension UnsafeRawPointer {
             if difference != 0 { return offset + difference.littleEndian.trailingZeroBitCount / 8 }
             offset += 8
         }
-        while offset < limit, load(fromByteOffset: offset, as: UInt8.self) == other.load(fromByteOffset: offset, as: UInt8.self) {
+        while offset < limit {
+            let (mine, theirs) = ((self + offset).load(as: UInt8.self), (other + offset).load(as: UInt8.self))
+            guard mine == theirs else { break }
             offset += 1
         }
         return offset

@@ -65,11 +65,6 @@ struct Batch: ~Copyable {
         }
     }
 
-    /// All bytes that wait here.
-    var byteCount: Int {
-        segments[first...].reduce(-gone) { $0 + $1.count }
-    }
-
     /// Lets the first `count` bytes go; there are as many.
     mutating func consume(_ count: Int) {
         gone += count

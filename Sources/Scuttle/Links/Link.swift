@@ -17,6 +17,8 @@ public final class Link {
     private var walk: DigestWalk?
     private var answer = Answer()
     private var batch = Batch()
+    /// The bytes of the batch that `peek` has shown and nobody has taken yet.
+    private var shown = 0
     public private(set) var isOverHighWaterMark = false
 
     fileprivate init(_ replica: Replica, place: Int, isReadOnly: Bool) {
@@ -109,6 +111,7 @@ extension Link {
             batch.consume(taken)
             filled += taken
         }
+        shown = 0
         noteDrain()
         return filled
     }
@@ -116,16 +119,21 @@ extension Link {
     /// Shows what is to be sent, in up to `most` pieces, which stay valid until the next call. O(pieces).
     public func peek(most: Int, _ visit: (Bytes) -> Void) {
         _ = fill()
-        batch.visitSpans(most: min(most, Batch.most), visit)
+        shown = 0
+        batch.visitSpans(most: min(most, Batch.most)) { span in
+            shown += span.count
+            visit(span)
+        }
     }
 
     /// Lets go of bytes that `peek` showed.
     /// - Throws: `.argument` where there are not as many.
     public func consume(_ count: Int) throws(Failure) {
-        guard count >= 0, count <= batch.byteCount else {
-            throw Failure(.argument, "\(count) bytes are more than were there to peek at")
+        guard count >= 0, count <= shown else {
+            throw Failure(.argument, "\(count) bytes are more than the \(shown) that were shown")
         }
         batch.consume(count)
+        shown -= count
         noteDrain()
     }
 

@@ -13,7 +13,9 @@ public func scuttle_link_open(
         let config = try versioned(config, zero: scuttle_link_config_t(), smallest: 12)
         let later = SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM
         let known = later | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC
-        guard config.flags & ~known == 0, config.reserved == 0 else { throw Failure(.argument, "an unknown flag is set") }
+        guard config.flags & ~known == 0, config.reserved == 0 else {
+            throw Failure(.argument, "an unknown flag is set")
+        }
         guard config.flags & later == 0 else {
             throw Failure(.unsupported, "live and datagram links need the extended dialect")
         }

@@ -3,7 +3,8 @@ import Scuttle
 
 @_cdecl("scuttle_get") @implementation
 public func scuttle_get(
-    _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ out: UnsafeMutablePointer<scuttle_entry_t>!
+    _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int,
+    _ out: UnsafeMutablePointer<scuttle_entry_t>!
 ) -> CInt {
     enter(replica) { (handle) throws(Failure) in
         let out = try required(out, "out")
@@ -79,10 +80,11 @@ public func scuttle_state(
 ) -> CInt {
     enter(replica) { (handle) throws(Failure) in
         let visit = try required(visit, "visit")
-        let none = Bytes(start: nil, count: 0)
-        let prefix = prefix == nil && prefix_len == 0
-            ? none : try text(prefix, prefix_len, limit: handle.limits.keyBytes, "prefix")
-        handle.replica.visitEntries(prefix: prefix) { entry in withView(entry) { visit(context, $0) == 0 } }
+        var bytes = Bytes(start: nil, count: 0)
+        if prefix != nil || prefix_len != 0 {
+            bytes = try text(prefix, prefix_len, limit: handle.limits.keyBytes, "prefix")
+        }
+        handle.replica.visitEntries(prefix: bytes) { entry in withView(entry) { visit(context, $0) == 0 } }
         return SCUTTLE_OK
     }
 }

@@ -21,10 +21,12 @@ public func scuttle_new(
 private func makeReplica(
     _ id: UnsafePointer<CChar>?, _ config: UnsafePointer<scuttle_config_t>?
 ) throws(Failure) -> ReplicaHandle {
-    let id = try text(id, -1, limit: Limits.idBytes, "id")
     let config = try versioned(config, zero: scuttle_config_t(), smallest: 16)
     let configuration = try Configuration(config)
-    let replica = try Replica(id: id, configuration: configuration)
+    let id = try ReplicaID(
+        text(id, -1, limit: Limits.idBytes, "id"),
+        uniqueBy: config.flags & SCUTTLE_UNIQUE_ID != 0 ? configuration.seed : nil)
+    let replica = Replica(id: id, configuration: configuration)
     if config.state != nil {
         var input = LinkInput(limits: configuration.limits)
         try input.load(text(config.state, config.state_len, limit: .max - 1, "state"), into: replica)

@@ -1,0 +1,96 @@
+# libscuttle. `make` builds the library, `make list` says what else there is.
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR    ?=
+CFLAGS     ?= -O2 -g
+
+# The header is the one place that knows the version.
+VERSION := $(shell sed -n 's/.*define SCUTTLE_VERSION_STRING "\(.*\)"/\1/p' include/scuttle.h)
+MAJOR   := $(firstword $(subst ., ,$(VERSION)))
+
+LIBRARY  := build/lib/libscuttle.so.$(VERSION)
+SONAME   := libscuttle.so.$(MAJOR)
+EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindings/c/examples/*.c))
+SWIFT    := $(wildcard Package.swift Sources Tests Benchmarks)
+
+.DELETE_ON_ERROR:
+.PHONY: library demo examples test install uninstall format format-check list clean
+
+library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
+
+# Folders are among the prerequisites because their dates change when a file goes. The linker runs each time, since
+# SwiftPM does not see a change of exports.map; the rest is incremental.
+$(LIBRARY): $(shell find Package.swift Sources include)
+	scripts/dependencies library
+	rm -f .build-embedded/release/libscuttle.so
+	SCUTTLE_EMBEDDED=1 swift build -c release --scratch-path .build-embedded --disable-local-rpath \
+	  --product scuttle
+	mkdir -p $(@D)
+	strip --strip-unneeded -o $@ .build-embedded/release/libscuttle.so
+	ln -sf $(@F) $(@D)/$(SONAME)
+	ln -sf $(SONAME) $(@D)/libscuttle.so
+
+demo: build/demo/peer ## Replicas in processes of their own, C and Python: one is cut off, and all converge
+	@scripts/dependencies demo
+	@python3 demo/run
+
+examples: $(EXAMPLES) ## The programs of bindings/c/examples, in build/examples
+
+# The programs find the library by their own place, so that build/ may move.
+LINK = -Iinclude -Lbuild/lib -Wl,-rpath,'$$ORIGIN/../lib' -lscuttle
+COMPILE = mkdir -p $(@D) && $(CC) -std=c99 -Wall -Wextra -Wpedantic $(CPPFLAGS) $(CFLAGS) $< -o $@ $(LINK) $(LDFLAGS)
+
+build/examples/%: bindings/c/examples/%.c bindings/c/examples/connection.h $(LIBRARY)
+	$(COMPILE)
+
+build/demo/peer: demo/peer.c bindings/c/examples/connection.h $(LIBRARY)
+	$(COMPILE)
+
+test: ## Everything that can be checked; STAGES="c docs" for some of it (scripts/test --list names them)
+	@scripts/dependencies test
+	@scripts/test $(STAGES)
+
+# What is installed, and so what is taken away again.
+INSTALLED = $(LIBDIR)/$(notdir $(LIBRARY)) $(LIBDIR)/$(SONAME) $(LIBDIR)/libscuttle.so $(INCLUDEDIR)/scuttle.h \
+            $(LIBDIR)/pkgconfig/scuttle.pc $(LIBDIR)/cmake/scuttle/scuttleConfig.cmake \
+            $(LIBDIR)/cmake/scuttle/scuttleConfigVersion.cmake
+
+# The CMake package finds its files relative to itself, so that an installed tree may move; scuttle.pc has the prefix,
+# as pkg-config's users expect.
+UNDER_PREFIX = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
+FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
+           -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(call UNDER_PREFIX,$(LIBDIR))|g' \
+           -e 's|@INCLUDEDIR@|$(call UNDER_PREFIX,$(INCLUDEDIR))|g' \
+           -e "s|@INCLUDEDIR_FROM_CMAKE@|$$(realpath -m --relative-to=$(LIBDIR)/cmake/scuttle $(INCLUDEDIR))|g"
+REFRESH_LOADER = test -n "$(DESTDIR)" || ldconfig 2>/dev/null || true
+
+install: library ## Library, header, pkg-config and CMake files: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
+	install -d $(addprefix $(DESTDIR),$(INCLUDEDIR) $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/scuttle)
+	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(LIBRARY)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libscuttle.so
+	install -m 644 include/scuttle.h $(DESTDIR)$(INCLUDEDIR)/
+	@for file in pkgconfig/scuttle.pc cmake/scuttle/scuttleConfig.cmake cmake/scuttle/scuttleConfigVersion.cmake; do \
+	  echo "bindings/c/$${file##*/}.in > $(DESTDIR)$(LIBDIR)/$$file"; \
+	  $(FILL) "bindings/c/$${file##*/}.in" > "$(DESTDIR)$(LIBDIR)/$$file" || exit 1; \
+	done
+	@$(REFRESH_LOADER)
+
+uninstall: ## Takes away what install put there, for the same PREFIX, LIBDIR, INCLUDEDIR and DESTDIR
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	rmdir $(DESTDIR)$(LIBDIR)/cmake/scuttle 2>/dev/null || true
+	@$(REFRESH_LOADER)
+
+format: ## Formats the Swift sources
+	swift format --in-place --parallel --recursive $(SWIFT)
+
+format-check: ## Says where the Swift sources are not formatted, or break a rule of .swift-format
+	swift format lint --strict --parallel --recursive $(SWIFT)
+
+list: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+clean: ## Takes away all that was built here
+	rm -rf build .build .build-embedded .venv

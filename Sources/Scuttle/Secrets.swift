@@ -1,0 +1,21 @@
+/// What a replica derives from its one seed. Each derivation is a keyed hash of its purpose, so that none tells another:
+/// peers see the suffix of an id and the order of digests, and must not learn the key of the hash tables from them.
+struct Secrets {
+    private let hash: SipHash
+
+    init(seed: UInt64) {
+        hash = SipHash(key: (seed, 0))
+    }
+
+    func derive(_ purpose: Bytes) -> UInt64 {
+        hash.hash(purpose)
+    }
+
+    var tableHash: SipHash {
+        SipHash(key: (derive(Bytes("tables, first half")), derive(Bytes("tables, second half"))))
+    }
+
+    var random: RandomSource {
+        RandomSource(seed: derive(Bytes("random order")))
+    }
+}
