@@ -311,7 +311,7 @@ int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
 int scuttle_link_read(scuttle_link_t *link, void *buffer, size_t capacity, size_t *len);
 
 /* The same without the copy: up to `max` borrowed spans. Send them, then scuttle_link_consume what went out. Peeking again
-   before that shows the same bytes again. `count` receives 0 where there is nothing now. */
+   before that shows the same bytes again. `count` receives 0 where there is nothing now. May call on_drain. */
 int scuttle_link_peek(scuttle_link_t *link, scuttle_span_t *spans, size_t max, size_t *count);
 
 /* Takes `bytes` off what scuttle_link_peek showed; more than it showed is SCUTTLE_E_ARGUMENT. May call on_drain. */

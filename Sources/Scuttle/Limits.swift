@@ -32,6 +32,12 @@ public struct Limits: Sendable {
         guard !key.contains(0) else { throw Failure(.nul, "the key contains U+0000") }
     }
 
+    /// A key from the host. Those from peers are known to be UTF-8.
+    func check(hostKey key: Bytes) throws(Failure) {
+        try check(key: key)
+        try key.checkUTF8("the key")
+    }
+
     static func check(id: Bytes) throws(Failure) {
         guard id.count > 0 else { throw Failure(.id, "the source id is empty") }
         guard id.count <= idBytes else {

@@ -13,7 +13,8 @@ extension Replica {
     }
 
     /// Builds the version indices of what was loaded. O(n log n).
-    public func finishLoading() {
+    /// - Throws: `.version` where two keys have one version of one source, which no replica writes.
+    public func finishLoading() throws(Failure) {
         var entries = [[(version: Version, key: KeyID)]](repeating: [], count: sources.count)
         for key in 0..<KeyID(truncatingIfNeeded: keys.count) {
             entries[Int(keys[key].source)].append((keys[key].version, key))
@@ -22,6 +23,9 @@ extension Replica {
             let source = sources[SourceID(truncatingIfNeeded: id)]
             source.entries = VersionIndex()
             for entry in entries[id].sorted(by: { $0.version < $1.version }) {
+                guard entry.version > source.entries.last else {
+                    throw Failure(.version, "two keys have version \(entry.version) of one source")
+                }
                 source.entries.append(entry.version, entry.key)
             }
         }

@@ -12,8 +12,7 @@ extension Replica {
     }
 
     private func write(_ key: Bytes, _ value: Bytes, isDelete: Bool) throws(Failure) {
-        try configuration.limits.check(key: key)
-        try key.checkUTF8("the key")
+        try configuration.limits.check(hostKey: key)
         guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
         try checkRoom()
         version += 1

@@ -49,7 +49,7 @@ extension Replica {
 
     /// What a key holds; nil where it is absent or deleted. Borrowed until the next call. O(length of key).
     public func get(_ key: Bytes) throws(Failure) -> Update? {
-        try configuration.limits.check(key: key)
+        try configuration.limits.check(hostKey: key)
         guard let id = keys.find(key), !keys[id].isDelete else { return nil }
         return update(of: keys[id])
     }

@@ -26,7 +26,7 @@ public struct LinkInput: ~Copyable {
     }
 
     /// Takes entries to start from. See `Replica.load`.
-    /// - Throws: the failure of the first bad line; the replica is then of no use.
+    /// - Throws: the failure of the first bad line, or of `finishLoading`; the replica is then of no use.
     public mutating func load(_ bytes: Bytes, into replica: Replica) throws(Failure) {
         var first: Failure?
         for piece in [bytes, Bytes("\n")] {
@@ -41,7 +41,7 @@ public struct LinkInput: ~Copyable {
             }
         }
         if let first { throw first }
-        replica.finishLoading()
+        try replica.finishLoading()
     }
 
     /// Hands each whole line's message to `take`, what is refused to `refuse`; returns how many were refused.

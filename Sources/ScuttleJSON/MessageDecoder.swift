@@ -30,6 +30,7 @@ public struct MessageDecoder: ~Copyable {
         let document = try JSONDocument(parsing: line)
         guard document.root.type == JSON_OBJECT else { throw Failure(.message, "a message is a JSON object") }
         let fields = MessageFields(document.root)
+        defer { value.clear() }
         if try fields.flag(fields.digest, "digest") {
             return try take(decodeDigest(fields))
         }

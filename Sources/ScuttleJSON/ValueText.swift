@@ -17,6 +17,11 @@ public struct ValueText: ~Copyable {
         return shape.hasWhiteSpace ? compact(text) : text
     }
 
+    /// Gives back the memory of the last text.
+    mutating func clear() {
+        compacted.clear()
+    }
+
     static func check(size: Int, _ limits: Limits) throws(Failure) {
         guard size <= limits.valueBytes else {
             throw Failure(.valueSize, "a value of \(size) bytes; max_value_bytes is \(limits.valueBytes)")

@@ -2,8 +2,8 @@
 ///
 /// Nothing is queued: a cursor per source finds the next entry in the source's index when it is wanted, so what a slow peer
 /// has not taken costs no memory, and is sent as it is by then. The cursors form a heap, which merges the sources in the
-/// order of `Configuration.sort`; within a source versions ascend, so what a peer has received up to is what it
-/// has received. Next: O(log s) for s sources, plus a search where an index has been swept.
+/// order of `Configuration.sort`; within a source versions ascend, so a peer has all below what it has received last.
+/// Next: O(log s) for s sources, plus a search where an index has been swept.
 struct Answer {
     fileprivate struct Cursor {
         let source: SourceID
@@ -11,44 +11,32 @@ struct Answer {
         var key: KeyID
         var position: Int
         var generation: UInt32
+        /// Updates to come, as counted when they were asked for.
+        var owed = 0
     }
 
     private var heap: [Cursor] = []
 
-    /// Whether a source has a cursor; empty where none has.
-    private var isOwed: [Bool] = []
+    /// Where in the heap a source's cursor stands, by source id; -1 where it has none. Empty with the heap.
+    private var places: [Int] = []
 
-    var isEmpty: Bool { heap.isEmpty }
+    /// How many updates are owed: exact up to the limit that `owe` counts to, but for entries that changed since.
+    private(set) var count = 0
 
-    /// Owes the live entries of a source above `version`, whatever was owed of it before.
-    mutating func owe(_ source: SourceID, above version: Version, in replica: Replica) {
+    /// Owes the live entries of a source above `version`, whatever was owed of it before. O(log s), and counting the
+    /// entries, up to `limit`.
+    mutating func owe(_ source: SourceID, above version: Version, countingTo limit: Int, in replica: Replica) {
         forget(source, in: replica)
         guard replica.sources[source].entries.last > version else { return }
         var cursor = Cursor(source: source, version: version, key: 0, position: 0, generation: 0)
         guard cursor.seek(above: version, in: replica) else { return }
-        let count = replica.sources.count
-        if isOwed.count < count { isOwed += [Bool](repeating: false, count: count - isOwed.count) }
-        isOwed[Int(source)] = true
+        cursor.owed = cursor.count(upTo: limit, in: replica)
+        count += cursor.owed
+        let sources = replica.sources.count
+        if places.count < sources { places += [Int](repeating: -1, count: sources - places.count) }
         heap.append(cursor)
+        places[Int(source)] = heap.count - 1
         siftUp(heap.count - 1, replica)
-    }
-
-    private mutating func forget(_ source: SourceID, in replica: Replica) {
-        guard Int(source) < isOwed.count, isOwed[Int(source)] else { return }
-        isOwed[Int(source)] = false
-        heap.removeAll { $0.source == source }
-        for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index, replica) }
-    }
-
-    private mutating func removeFirst(in replica: Replica) {
-        isOwed[Int(heap[0].source)] = false
-        let last = heap.removeLast()
-        guard !heap.isEmpty else {
-            isOwed = []
-            return
-        }
-        heap[0] = last
-        siftDown(0, replica)
     }
 
     /// The next update, borrowed.
@@ -56,25 +44,34 @@ struct Answer {
         while let cursor = heap.first {
             let record = replica.keys[cursor.key]
             let isLive = record.source == cursor.source && record.version == cursor.version
-            if heap[0].advance(in: replica) {
-                siftDown(0, replica)
-            } else {
-                removeFirst(in: replica)
+            if cursor.owed > 0 {
+                heap[0].owed -= 1
+                count -= 1
             }
+            if heap[0].advance(in: replica) { siftDown(0, replica) } else { remove(at: 0, in: replica) }
             if isLive { return record }
         }
         return nil
     }
 
-    /// How many updates are owed, counted up to `limit`. O(limit + holes passed).
-    func count(upTo limit: Int, in replica: Replica) -> Int {
-        var count = 0
-        for cursor in heap {
-            var cursor = cursor
-            repeat { count += 1 } while count < limit && cursor.advance(in: replica)
-            if count >= limit { return limit }
+    private mutating func forget(_ source: SourceID, in replica: Replica) {
+        guard Int(source) < places.count, places[Int(source)] >= 0 else { return }
+        remove(at: places[Int(source)], in: replica)
+    }
+
+    private mutating func remove(at index: Int, in replica: Replica) {
+        count -= heap[index].owed
+        places[Int(heap[index].source)] = -1
+        let last = heap.removeLast()
+        guard !heap.isEmpty else {
+            places = []
+            return
         }
-        return count
+        guard index < heap.count else { return }
+        heap[index] = last
+        places[Int(last.source)] = index
+        siftUp(index, replica)
+        siftDown(index, replica)
     }
 
     private func precedes(_ a: Cursor, _ b: Cursor, _ replica: Replica) -> Bool {
@@ -90,7 +87,7 @@ struct Answer {
         while index > 0 {
             let parent = (index - 1) / 2
             guard precedes(heap[index], heap[parent], replica) else { return }
-            heap.swapAt(index, parent)
+            swap(index, parent)
             index = parent
         }
     }
@@ -104,9 +101,15 @@ struct Answer {
                 first = child
             }
             guard first != index else { return }
-            heap.swapAt(index, first)
+            swap(index, first)
             index = first
         }
+    }
+
+    private mutating func swap(_ a: Int, _ b: Int) {
+        heap.swapAt(a, b)
+        places[Int(heap[a].source)] = a
+        places[Int(heap[b].source)] = b
     }
 }
 
@@ -121,6 +124,14 @@ extension Answer.Cursor {
     /// Moves to the first live entry above a version; false where there is none.
     fileprivate mutating func seek(above version: Version, in replica: Replica) -> Bool {
         settle(from: replica.sources[source].entries.firstPosition(above: version), in: replica)
+    }
+
+    /// This entry and those behind it. O(limit + holes passed).
+    fileprivate func count(upTo limit: Int, in replica: Replica) -> Int {
+        var cursor = self
+        var count = 1
+        while count < limit, cursor.advance(in: replica) { count += 1 }
+        return count
     }
 
     private mutating func settle(from start: Int, in replica: Replica) -> Bool {

@@ -80,14 +80,14 @@ extension Link {
         guard let id = replica.sources.find(source) else { return }
         try replica.checkIdentity(of: id, claims: version)
         round.name(id, of: replica.sources.count)
-        answer.owe(id, above: version, in: replica)
+        answer.owe(id, above: version, countingTo: replica.configuration.mtu, in: replica)
         noteBacklog()
     }
 
     /// The peer has named all that it has, and wants everything of the sources that it did not name.
     public func receiveDone() {
         for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) where !round.hasNamed(id) {
-            answer.owe(id, above: 0, in: replica)
+            answer.owe(id, above: 0, countingTo: replica.configuration.mtu, in: replica)
         }
         round = DigestRound()
         noteBacklog()
@@ -118,6 +118,7 @@ extension Link {
 
     /// Shows what is to be sent, in up to `most` pieces, which stay valid until the next call. O(pieces).
     public func peek(most: Int, _ visit: (Bytes) -> Void) {
+        noteDrain()
         _ = fill()
         shown = 0
         batch.visitSpans(most: min(most, Batch.most)) { span in
@@ -167,11 +168,8 @@ extension Link {
 
 extension Link {
     private func noteBacklog() {
-        let mark = replica.configuration.mtu
-        guard !isOverHighWaterMark else { return }
-        var backlog = batch.count + (walk?.messagesLeft ?? 0)
-        if backlog < mark { backlog += answer.count(upTo: mark - backlog, in: replica) }
-        guard backlog >= mark else { return }
+        let backlog = batch.count + (walk?.messagesLeft ?? 0) + answer.count
+        guard !isOverHighWaterMark, backlog >= replica.configuration.mtu else { return }
         isOverHighWaterMark = true
         replica.linksOverMark += 1
     }

@@ -29,13 +29,14 @@ public func scuttle_get_copy(
 ) -> CInt {
     enter(replica) { (handle) throws(Failure) in
         let (needed, out) = (try required(needed, "needed"), try required(out, "out"))
+        if try length(capacity, "buffer") > 0 { _ = try required(buffer, "buffer") }
         guard let entry = try find(key, key_len, handle) else {
             needed.pointee = 0
             out.pointee = .absent
             return SCUTTLE_NOT_FOUND
         }
         needed.pointee = entry.value.count + entry.source.count + 2
-        guard let buffer, try length(capacity, "buffer") >= needed.pointee else {
+        guard let buffer, capacity >= needed.pointee else {
             throw Failure(.space, "\(needed.pointee) bytes are needed")
         }
         let source = buffer + entry.value.count + 1
