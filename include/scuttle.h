@@ -142,8 +142,9 @@ typedef struct {
   size_t struct_size; /* sizeof(scuttle_config_t) */
   uint32_t flags;     /* SCUTTLE_UNIQUE_ID */
   uint32_t resolver;  /* SCUTTLE_LWW_VS_CLOCK …; ignored where `resolve` is set */
-  size_t mtu;         /* messages in one batch, and the high-water mark of a link; default 10 */
-  size_t max_history; /* updates that the history remembers; default 10 */
+  size_t mtu;         /* messages in one batch, and the high-water mark of a link, which is over it from the moment that
+                         this many wait until none does; default 10, SIZE_MAX for none */
+  size_t max_history; /* updates that the history remembers; default 10, SIZE_MAX for all */
   uint64_t seed;      /* of the random order of digests, hashing and unique ids; 0: from the system. A fixed seed makes
                          a replica's output reproducible, and gives up its defence against chosen keys */
 
@@ -169,7 +170,8 @@ typedef struct {
   void (*on_drain)(void *context);
 
   /* Entries to start from: update lines, each as the wire has it and ended by a newline (the last may lack it), in any
-     order. Read during scuttle_new only. They set the clock, and enter neither the history nor on_update. */
+     order. Read during scuttle_new only. They set the clock, whatever max_version_jump says, and enter neither the
+     history nor on_update. */
   const char *state;
   size_t state_len; /* may be SCUTTLE_NTS */
 
@@ -178,9 +180,9 @@ typedef struct {
   size_t max_key_bytes;      /* default 64 KiB, at most 256 MiB */
   size_t max_value_bytes;    /* default 1 MiB, at most 256 MiB */
   size_t max_depth;          /* nesting of arrays and objects in a value; default 64, at most 1,024 */
-  size_t max_sources;        /* default 65,536 */
+  size_t max_sources;        /* this replica included; default 65,536 */
   size_t max_links;          /* default 65,536 */
-  uint64_t max_version_jump; /* how far a peer's version may be ahead of the highest seen here; default 2^48 */
+  uint64_t max_version_jump; /* how far an update's version may be ahead of the highest seen here; default 2^48 */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
@@ -221,12 +223,13 @@ int scuttle_set(scuttle_t *replica, const char *key, size_t key_len, const char 
 int scuttle_delete(scuttle_t *replica, const char *key, size_t key_len);
 
 /* What a key holds. For a key that is absent or deleted: SCUTTLE_NOT_FOUND, and *out is the value `null`, no source,
-   version 0. Cost: O(length of key).
+   version 0. Cost: O(length of key and value), for the copy with a NUL behind it.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY, _KEY, _KEY_SIZE, _NUL, _UTF8. */
 int scuttle_get(scuttle_t *replica, const char *key, size_t key_len, scuttle_entry_t *out);
 
 /* The copying form: value, a NUL, source and a NUL go into `buffer`, and *out points there.
-   needed   receives the bytes that takes, also where the capacity is less: then SCUTTLE_E_SPACE.
+   needed   receives the bytes that takes, also where the capacity is less: then SCUTTLE_E_SPACE. 0 for an absent key,
+            whose value `null` does not stand in the buffer.
    Returns and errors otherwise as scuttle_get. `buffer` may be NULL where `capacity` is 0. */
 int scuttle_get_copy(scuttle_t *replica, const char *key, size_t key_len, void *buffer, size_t capacity, size_t *needed,
                      scuttle_entry_t *out);
@@ -235,7 +238,7 @@ int scuttle_get_copy(scuttle_t *replica, const char *key, size_t key_len, void *
 int scuttle_count(scuttle_t *replica, size_t *count);
 
 /* Visits the keys that hold a value and begin with `prefix` (NULL with 0: all), in their byte order. Deleted keys are left
-   out.
+   out, so this is no way to save a replica: keep what on_update hands out.
    `visit` runs under the lock: it sees one consistent state, and the same rules hold as for callbacks.
    Cost     O(log n + entries visited), and before that, once, O(k log k + n) where k keys are new since the last visit. */
 int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
@@ -271,7 +274,8 @@ int scuttle_forget(scuttle_t *replica, const char *source, size_t source_len);
 
 #define SCUTTLE_LINK_LIVE 1u      /* push new updates without being asked: needs the extended dialect */
 #define SCUTTLE_LINK_DATAGRAM 2u  /* one message, one datagram: needs the extended dialect */
-#define SCUTTLE_LINK_READ_ONLY 4u /* accept nothing from the peer: its updates are SCUTTLE_E_READ_ONLY */
+#define SCUTTLE_LINK_READ_ONLY 4u /* accept nothing from the peer: its updates are SCUTTLE_E_READ_ONLY; its digests are
+                                     answered */
 #define SCUTTLE_LINK_CLASSIC 8u   /* never say hello: in this version every link is so */
 
 typedef struct {

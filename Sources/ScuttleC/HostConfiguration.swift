@@ -8,8 +8,8 @@ extension Configuration {
     init(_ config: scuttle_config_t) throws(Failure) {
         self.init()
         guard config.flags & ~SCUTTLE_UNIQUE_ID == 0 else { throw Failure(.argument, "an unknown flag is set") }
-        mtu = try Self.size(config.mtu, default: mtu)
-        maxHistory = try Self.size(config.max_history, default: maxHistory)
+        mtu = Self.count(config.mtu, default: mtu)
+        maxHistory = Self.count(config.max_history, default: maxHistory)
         seed = config.seed == 0 ? try Self.systemSeed() : config.seed
         limits = try Limits(config)
         resolver = try Resolver(config)
@@ -33,7 +33,12 @@ extension Configuration {
         }
     }
 
-    fileprivate static func size(_ value: Int, default standard: Int, most: Int = .max) throws(Failure) -> Int {
+    /// `size_t` comes as `Int`: what is negative is more than there will ever be.
+    private static func count(_ value: Int, default standard: Int) -> Int {
+        value == 0 ? standard : value < 0 ? .max : value
+    }
+
+    fileprivate static func size(_ value: Int, default standard: Int, most: Int) throws(Failure) -> Int {
         guard value != 0 else { return standard }
         guard value > 0, value <= most else { throw Failure(.argument, "a size in the config is out of range") }
         return value

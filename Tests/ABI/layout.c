@@ -1,0 +1,104 @@
+/* Prints every struct, field and constant of the header: the numbers that no later version may change. */
+#include <scuttle.h> /* first: it needs no other header */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define STRUCT(TYPE) printf("struct " #TYPE " size %zu\n", sizeof(TYPE))
+#define FIELD(TYPE, NAME) \
+  printf("field " #TYPE " " #NAME " offset %zu size %zu\n", offsetof(TYPE, NAME), sizeof(((TYPE *)0)->NAME))
+#define CONSTANT(NAME) printf("constant " #NAME " %" PRId64 "\n", (int64_t)(NAME))
+#define UNSIGNED(NAME) printf("constant " #NAME " %" PRIu64 "\n", (uint64_t)(NAME))
+#define TEXT(NAME) printf("constant " #NAME " \"%s\"\n", NAME)
+
+int main(void) {
+  STRUCT(scuttle_entry_t);
+  FIELD(scuttle_entry_t, value);
+  FIELD(scuttle_entry_t, value_len);
+  FIELD(scuttle_entry_t, source);
+  FIELD(scuttle_entry_t, source_len);
+  FIELD(scuttle_entry_t, version);
+  STRUCT(scuttle_update_t);
+  FIELD(scuttle_update_t, key);
+  FIELD(scuttle_update_t, key_len);
+  FIELD(scuttle_update_t, value);
+  FIELD(scuttle_update_t, value_len);
+  FIELD(scuttle_update_t, source);
+  FIELD(scuttle_update_t, source_len);
+  FIELD(scuttle_update_t, version);
+  FIELD(scuttle_update_t, flags);
+  FIELD(scuttle_update_t, reserved);
+  STRUCT(scuttle_span_t);
+  FIELD(scuttle_span_t, data);
+  FIELD(scuttle_span_t, len);
+  STRUCT(scuttle_config_t);
+  FIELD(scuttle_config_t, struct_size);
+  FIELD(scuttle_config_t, flags);
+  FIELD(scuttle_config_t, resolver);
+  FIELD(scuttle_config_t, mtu);
+  FIELD(scuttle_config_t, max_history);
+  FIELD(scuttle_config_t, seed);
+  FIELD(scuttle_config_t, context);
+  FIELD(scuttle_config_t, resolve);
+  FIELD(scuttle_config_t, sort);
+  FIELD(scuttle_config_t, on_update);
+  FIELD(scuttle_config_t, on_compaction);
+  FIELD(scuttle_config_t, on_drain);
+  FIELD(scuttle_config_t, state);
+  FIELD(scuttle_config_t, state_len);
+  FIELD(scuttle_config_t, max_message_bytes);
+  FIELD(scuttle_config_t, max_key_bytes);
+  FIELD(scuttle_config_t, max_value_bytes);
+  FIELD(scuttle_config_t, max_depth);
+  FIELD(scuttle_config_t, max_sources);
+  FIELD(scuttle_config_t, max_links);
+  FIELD(scuttle_config_t, max_version_jump);
+  STRUCT(scuttle_link_config_t);
+  FIELD(scuttle_link_config_t, struct_size);
+  FIELD(scuttle_link_config_t, flags);
+  FIELD(scuttle_link_config_t, reserved);
+  CONSTANT(SCUTTLE_VERSION_MAJOR);
+  CONSTANT(SCUTTLE_VERSION_MINOR);
+  CONSTANT(SCUTTLE_VERSION_PATCH);
+  TEXT(SCUTTLE_VERSION_STRING);
+  UNSIGNED(SCUTTLE_NTS);
+  CONSTANT(SCUTTLE_OK);
+  CONSTANT(SCUTTLE_FULL);
+  CONSTANT(SCUTTLE_NOT_FOUND);
+  CONSTANT(SCUTTLE_E_ARGUMENT);
+  CONSTANT(SCUTTLE_E_MEMORY);
+  CONSTANT(SCUTTLE_E_BUSY);
+  CONSTANT(SCUTTLE_E_UNSUPPORTED);
+  CONSTANT(SCUTTLE_E_STRUCT_SIZE);
+  CONSTANT(SCUTTLE_E_SPACE);
+  CONSTANT(SCUTTLE_E_ID);
+  CONSTANT(SCUTTLE_E_KEY);
+  CONSTANT(SCUTTLE_E_NUL);
+  CONSTANT(SCUTTLE_E_UTF8);
+  CONSTANT(SCUTTLE_E_JSON);
+  CONSTANT(SCUTTLE_E_DUPLICATE);
+  CONSTANT(SCUTTLE_E_NUMBER);
+  CONSTANT(SCUTTLE_E_DEPTH);
+  CONSTANT(SCUTTLE_E_MESSAGE);
+  CONSTANT(SCUTTLE_E_VERSION);
+  CONSTANT(SCUTTLE_E_VERSION_JUMP);
+  CONSTANT(SCUTTLE_E_IDENTITY);
+  CONSTANT(SCUTTLE_E_READ_ONLY);
+  CONSTANT(SCUTTLE_E_MESSAGE_SIZE);
+  CONSTANT(SCUTTLE_E_KEY_SIZE);
+  CONSTANT(SCUTTLE_E_VALUE_SIZE);
+  CONSTANT(SCUTTLE_E_SOURCES);
+  CONSTANT(SCUTTLE_E_LINKS);
+  CONSTANT(SCUTTLE_E_EXHAUSTED);
+  CONSTANT(SCUTTLE_UPDATE_DELETED);
+  CONSTANT(SCUTTLE_UPDATE_LOCAL);
+  CONSTANT(SCUTTLE_LWW_VS_CLOCK);
+  CONSTANT(SCUTTLE_LWW_VS_CURRENT_VERS);
+  CONSTANT(SCUTTLE_STRICTLY_ORDER_VALUES);
+  CONSTANT(SCUTTLE_UNIQUE_ID);
+  CONSTANT(SCUTTLE_LINK_LIVE);
+  CONSTANT(SCUTTLE_LINK_DATAGRAM);
+  CONSTANT(SCUTTLE_LINK_READ_ONLY);
+  CONSTANT(SCUTTLE_LINK_CLASSIC);
+  return 0;
+}

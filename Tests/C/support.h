@@ -1,0 +1,105 @@
+/* What the tests share: growing text, snapshots of a replica, guarded memory, moving bytes between links. */
+#ifndef SUPPORT_H
+#define SUPPORT_H
+
+#include <scuttle.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- text that grows ------------------------------------------------------------------------------------------- */
+
+typedef struct {
+  char *data; /* NUL-terminated once something has been added */
+  size_t len, capacity;
+} text_t;
+
+void text_add(text_t *text, const void *bytes, size_t len);
+void text_str(text_t *text, const char *string);
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void text_format(text_t *text, const char *format, ...);
+void text_free(text_t *text); /* and is empty again */
+
+/* Adds a whole file; 0 where there is none. */
+int text_file(text_t *text, const char *path);
+
+/* Adds `string` as JSON has it between the quotes, escaping only what must be. */
+void text_escaped(text_t *text, const char *string, size_t len);
+
+/* Adds an update line in the canonical form. */
+void text_update(text_t *text, const char *key, const char *value, const char *source, uint64_t version);
+
+/* Whether `needle` is in the text, and how often. */
+size_t text_count(const text_t *text, const char *needle);
+
+/* --- random numbers that a seed repeats -------------------------------------------------------------------------- */
+
+uint64_t random_next(uint64_t *state);
+size_t random_below(uint64_t *state, size_t limit);
+
+/* --- memory whose end is the end of a readable page, so that a read or write past it stops the program ------------- */
+
+typedef struct {
+  void *base;
+  size_t size;
+  char *data; /* `len` bytes that end at the wall */
+  size_t len;
+} guarded_t;
+
+guarded_t guarded_make(size_t len);
+guarded_t guarded_copy(const void *bytes, size_t len);
+void guarded_free(guarded_t *memory);
+
+/* --- replicas ---------------------------------------------------------------------------------------------------- */
+
+const char *code_name(int code);
+
+/* A config with its size and seed 1. */
+scuttle_config_t config_make(void);
+
+/* A replica with seed 1 and defaults otherwise; NULL, with a failed check, where there is none. */
+scuttle_t *replica_make(const char *id);
+scuttle_t *replica_with(const char *id, const scuttle_config_t *config);
+scuttle_link_t *link_make(scuttle_t *replica);
+
+/* Everything that can be seen of a replica in one string: id, version, count, clock, entries, history, fingerprint.
+   Free it. */
+char *snapshot(scuttle_t *replica);
+
+/* "key<TAB>value<TAB>source<TAB>version[<TAB>deleted]" for each entry. Free it. */
+char *state_text(scuttle_t *replica);
+
+/* "source version" for each source of the clock. Free it. */
+char *clock_text(scuttle_t *replica);
+
+/* Each remembered update of `source` above `version`, as update lines. Free it. */
+char *news_text(scuttle_t *replica, const char *source, uint64_t version);
+
+uint64_t version_of(scuttle_t *replica);
+uint64_t fingerprint_of(scuttle_t *replica);
+size_t count_of(scuttle_t *replica);
+uint64_t clock_of(scuttle_t *replica, const char *source); /* 0: unknown */
+
+/* The value of a key, copied into one of several static buffers; NULL where there is none. */
+const char *value_of(scuttle_t *replica, const char *key);
+
+int set(scuttle_t *replica, const char *key, const char *json); /* NUL-terminated */
+int feed(scuttle_link_t *link, const char *lines);              /* NUL-terminated */
+
+/* Writes one update line of a peer. */
+int feed_update(scuttle_link_t *link, const char *key, const char *value, const char *source, uint64_t version);
+
+/* --- moving bytes -------------------------------------------------------------------------------------------------- */
+
+/* Reads all there is, by `capacity` bytes a read (0: 4096). */
+void read_all(scuttle_link_t *link, size_t capacity, text_t *out);
+void peek_all(scuttle_link_t *link, size_t spans, size_t bytes, text_t *out);
+
+/* Carries everything both ways until neither has anything to send. Returns the bytes moved. */
+size_t carry(scuttle_link_t *a, scuttle_link_t *b);
+
+/* Both ask, and all is carried, twice over. */
+void sync_links(scuttle_link_t *a, scuttle_link_t *b);
+
+#endif

@@ -1,0 +1,437 @@
+/* Bytes from a hostile or a broken peer. Whatever comes, what is refused leaves no trace. */
+#include "check.h"
+#include "support.h"
+
+#define GOOD "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n"
+#define DONE "{\"digest\":true,\"done\":true}\n"
+
+/* A replica with something of everything. */
+static scuttle_t *lived_in(scuttle_link_t **link) {
+  scuttle_t *r = replica_make("local");
+  *link = link_make(r);
+  set(r, "k", "[1]");
+  set(r, "gone", "2");
+  scuttle_delete(r, "gone", 4);
+  feed_update(*link, "theirs", "\"x\"", "B", 40);
+  feed_update(*link, "k2", "{\"a\":1}", "C", 41);
+  return r;
+}
+
+/* Wrong values for each field of an update and of a digest, and the code. 0: may be either of some, as commented. */
+typedef struct {
+  const char *value;
+  int code;
+} wrong_t;
+
+static void check_wrong(const char *format, const wrong_t *wrong, size_t count) {
+  scuttle_link_t *link;
+  scuttle_t *r = lived_in(&link);
+  char *before = snapshot(r), *after;
+  size_t i;
+  for (i = 0; i < count; i++) {
+    text_t line = {NULL, 0, 0};
+    const char *hole = strchr(format, '@');
+    int code;
+    text_add(&line, format, (size_t)(hole - format));
+    text_str(&line, wrong[i].value);
+    text_str(&line, hole + 1);
+    text_str(&line, "\n");
+    code = scuttle_link_write(link, line.data, line.len);
+    if (code != wrong[i].code) CHECK_SAY("%.*s is %s, not %s", (int)line.len - 1, line.data, code_name(code), code_name(wrong[i].code));
+    after = snapshot(r);
+    CHECK_STR(after, before);
+    free(after);
+    text_free(&line);
+    if (check_failures > 15) break;
+  }
+  free(before);
+  scuttle_free(r);
+}
+
+#define COUNT(LIST) (sizeof LIST / sizeof *LIST)
+#define M SCUTTLE_E_MESSAGE
+#define V SCUTTLE_E_VERSION
+
+TEST(wrong_keys) {
+  static const wrong_t wrong[] = {{"1", M}, {"null", M}, {"true", M}, {"[]", M}, {"{}", M}, {"[\"k\"]", M}, {"1.5", M}, {"\"\"", SCUTTLE_E_KEY}, {"\"\\u0000\"", SCUTTLE_E_NUL},
+                                  {"\"a\\u0000b\"", SCUTTLE_E_NUL}, {"\"\xff\"", SCUTTLE_E_UTF8}, {"k", SCUTTLE_E_JSON}, {"", SCUTTLE_E_JSON}};
+  check_wrong("{\"key\":@,\"value\":1,\"source_id\":\"A\",\"version\":50}", wrong, COUNT(wrong));
+  check_wrong("{\"version\":50,\"value\":1,\"source_id\":\"A\", \"key\" : @ }", wrong, COUNT(wrong));
+}
+
+TEST(wrong_values) {
+  static const wrong_t wrong[] = {{"NaN", SCUTTLE_E_JSON}, {"-NaN", SCUTTLE_E_JSON}, {"Infinity", SCUTTLE_E_JSON}, {"-Infinity", SCUTTLE_E_JSON}, {"inf", SCUTTLE_E_JSON},
+                                  {"undefined", SCUTTLE_E_JSON}, {"", SCUTTLE_E_JSON}, {"01", SCUTTLE_E_JSON}, {"1.", SCUTTLE_E_JSON}, {".1", SCUTTLE_E_JSON}, {"+1", SCUTTLE_E_JSON},
+                                  {"1e", SCUTTLE_E_JSON}, {"--1", SCUTTLE_E_JSON}, {"[1,]", SCUTTLE_E_JSON}, {"{\"a\":1,}", SCUTTLE_E_JSON}, {"'a'", SCUTTLE_E_JSON},
+                                  {"\"a", SCUTTLE_E_JSON}, {"\"\\q\"", SCUTTLE_E_JSON}, {"\"\\u00\"", SCUTTLE_E_JSON}, {"\"\t\"", SCUTTLE_E_JSON}, {"1 2", SCUTTLE_E_JSON},
+                                  {"1e400", SCUTTLE_E_NUMBER}, {"-1e400", SCUTTLE_E_NUMBER}, {"[[1e400]]", SCUTTLE_E_NUMBER}, {"9223372036854775808", SCUTTLE_E_NUMBER},
+                                  {"-9223372036854775809", SCUTTLE_E_NUMBER}, {"1000000000000000000000000000000", SCUTTLE_E_NUMBER},
+                                  {"{\"a\":1,\"a\":2}", SCUTTLE_E_DUPLICATE}, {"\"\xc0\xaf\"", SCUTTLE_E_UTF8}, {"\"\xed\xa0\x80\"", SCUTTLE_E_UTF8}};
+  check_wrong("{\"key\":\"k\",\"value\":@,\"source_id\":\"A\",\"version\":50}", wrong, COUNT(wrong));
+  check_wrong("{\"source_id\":\"A\",\"version\":50,\"key\":\"k\",\"value\":@}", wrong, COUNT(wrong));
+  check_wrong("{\"key\":\"k\",\"unknown\":@,\"value\":1,\"source_id\":\"A\",\"version\":50}", wrong, COUNT(wrong));
+}
+
+TEST(wrong_sources) {
+  static const wrong_t wrong[] = {{"1", M}, {"null", M}, {"false", M}, {"[]", M}, {"{}", M}, {"\"\"", SCUTTLE_E_ID}, {"\"\\u0000\"", SCUTTLE_E_NUL}, {"\"\xff\"", SCUTTLE_E_UTF8}};
+  check_wrong("{\"key\":\"k\",\"value\":1,\"source_id\":@,\"version\":50}", wrong, COUNT(wrong));
+  check_wrong("{\"digest\":true,\"source_id\":@,\"version\":50}", wrong, COUNT(wrong));
+  check_wrong("{\"digest\":true,\"id\":@,\"version\":50}", wrong, COUNT(wrong));
+}
+
+TEST(wrong_versions) {
+  static const wrong_t wrong[] = {{"\"9\"", V}, {"null", V}, {"{}", V}, {"[]", V}, {"[9]", V}, {"true", V}, {"false", V}, {"1e308", V}, {"1.5", V}, {"-1", V}, {"-0.5", V},
+                                  {"9007199254740992", V}, {"9007199254740993", V}, {"9223372036854775807", V}, {"-9223372036854775808", V}, {"\"\"", V},
+                                  {"9223372036854775808", SCUTTLE_E_NUMBER}, {"1e400", SCUTTLE_E_NUMBER}, {"NaN", SCUTTLE_E_JSON}, {"Infinity", SCUTTLE_E_JSON}};
+  check_wrong("{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":@}", wrong, COUNT(wrong));
+  check_wrong("{\"version\":@,\"key\":\"k\",\"value\":1,\"source_id\":\"A\"}", wrong, COUNT(wrong));
+  check_wrong("{\"digest\":true,\"source_id\":\"A\",\"version\":@}", wrong, COUNT(wrong));
+  check_wrong("{\"digest\":true,\"done\":true,\"id\":\"A\",\"version\":@}", wrong, COUNT(wrong));
+  {
+    static const wrong_t zero[] = {{"0", V}, {"-0", V}};
+    check_wrong("{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":@}", zero, COUNT(zero));
+  }
+  {
+    static const wrong_t jump[] = {{"281474976710698", SCUTTLE_E_VERSION_JUMP}, {"9007199254740991", SCUTTLE_E_VERSION_JUMP}}; /* 41 has been seen */
+    check_wrong("{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":@}", jump, COUNT(jump));
+  }
+}
+
+TEST(wrong_flags) {
+  static const wrong_t wrong[] = {{"1", M}, {"0", M}, {"null", M}, {"\"true\"", M}, {"\"\"", M}, {"[]", M}, {"{}", M}, {"[true]", M}, {"1.0", M}};
+  check_wrong("{\"digest\":@,\"done\":true}", wrong, COUNT(wrong));
+  check_wrong("{\"digest\":@,\"source_id\":\"A\",\"version\":3}", wrong, COUNT(wrong));
+  check_wrong("{\"digest\":@,\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":50}", wrong, COUNT(wrong));
+  check_wrong("{\"digest\":true,\"done\":@}", wrong, COUNT(wrong));
+  check_wrong("{\"digest\":true,\"source_id\":\"A\",\"version\":3,\"done\":@}", wrong, COUNT(wrong));
+  check_wrong("{\"key\":\"k\",\"value\":null,\"source_id\":\"A\",\"version\":50,\"deleted\":@}", wrong, COUNT(wrong));
+}
+
+TEST(deletes_that_hold_a_value) {
+  /* "deleted" with a value other than null: refused, or a delete. Never a key that holds it. */
+  scuttle_link_t *link;
+  scuttle_t *r = lived_in(&link);
+  char *before = snapshot(r), *after;
+  int code = feed(link, "{\"key\":\"k\",\"value\":7,\"source_id\":\"A\",\"version\":50,\"deleted\":true}\n");
+  after = snapshot(r);
+  if (code == SCUTTLE_OK) CHECK(value_of(r, "k") == NULL);
+  else {
+    CHECK_CODE(code, SCUTTLE_E_MESSAGE);
+    CHECK_STR(after, before);
+  }
+  free(before);
+  free(after);
+  before = snapshot(r); /* and one without any */
+  code = feed(link, "{\"key\":\"k\",\"source_id\":\"A\",\"version\":60,\"deleted\":true}\n");
+  after = snapshot(r);
+  if (code == SCUTTLE_OK) CHECK(value_of(r, "k") == NULL);
+  else {
+    CHECK_CODE(code, SCUTTLE_E_MESSAGE);
+    CHECK_STR(after, before);
+  }
+  free(before);
+  free(after);
+  scuttle_free(r);
+}
+
+TEST(missing_fields) {
+  static const wrong_t wrong[] = {{"{}", M}, {"{\"key\":\"k\"}", M}, {"{\"key\":\"k\",\"value\":1}", M}, {"{\"key\":\"k\",\"value\":1,\"source_id\":\"A\"}", M},
+                                  {"{\"key\":\"k\",\"value\":1,\"version\":50}", M}, {"{\"key\":\"k\",\"source_id\":\"A\",\"version\":50}", M},
+                                  {"{\"value\":1,\"source_id\":\"A\",\"version\":50}", M}, {"{\"key\":\"k\",\"value\":1,\"id\":\"A\",\"version\":50}", M},
+                                  {"{\"digest\":true}", M}, {"{\"digest\":true,\"source_id\":\"A\"}", M}, {"{\"digest\":true,\"id\":\"A\"}", M}, {"{\"digest\":true,\"version\":3}", M},
+                                  {"{\"digest\":false}", M}, {"{\"digest\":false,\"done\":true}", M}, {"{\"done\":true}", M}, {"{\"digest\":true,\"source_id\":\"A\",\"id\":\"B\",\"version\":3}", M},
+                                  {"[]", M}, {"1", M}, {"\"x\"", M}, {"true", M}, {"null", M}, {"[{\"digest\":true,\"done\":true}]", M}};
+  check_wrong("@", wrong, COUNT(wrong));
+}
+
+TEST(not_json) {
+  static const wrong_t wrong[] = {{"x", SCUTTLE_E_JSON}, {"{", SCUTTLE_E_JSON}, {"}", SCUTTLE_E_JSON}, {"{\"key\":\"k\"", SCUTTLE_E_JSON}, {"\"", SCUTTLE_E_JSON}, {"GET / HTTP/1.1\r", SCUTTLE_E_JSON},
+                                  {"{\"digest\":true,\"done\":true}}", SCUTTLE_E_JSON}, {"{\"digest\":true,\"done\":true}{}", SCUTTLE_E_JSON}, {"{\"digest\":true,\"done\":true},", SCUTTLE_E_JSON},
+                                  {"{\"digest\":true,\"done\":true,}", SCUTTLE_E_JSON}, {"{\"digest\":true \"done\":true}", SCUTTLE_E_JSON}, {"{\"digest\" true}", SCUTTLE_E_JSON},
+                                  {"{'digest':true}", SCUTTLE_E_JSON}, {"{digest:true}", SCUTTLE_E_JSON}, {"{\"digest\":True}", SCUTTLE_E_JSON}, {"\xef\xbb\xbf{\"digest\":true,\"done\":true}", SCUTTLE_E_JSON},
+                                  {"/*c*/{\"digest\":true,\"done\":true}", SCUTTLE_E_JSON}, {"{\"digest\":true,\"done\":true}//c", SCUTTLE_E_JSON}, {"{\"digest\":true,\"done\":true} x", SCUTTLE_E_JSON}};
+  check_wrong("@", wrong, COUNT(wrong));
+}
+
+TEST(nul_bytes) {
+  /* Raw ones, anywhere in a line. */
+  scuttle_link_t *link;
+  scuttle_t *r = lived_in(&link);
+  const char *line = "{\"key\":\"k\",\"value\":[1,\"a\"],\"source_id\":\"A\",\"version\":50}";
+  size_t len = strlen(line), at, put;
+  char *before = snapshot(r), *after;
+  for (put = 0; put < 2; put++) /* one more byte, or one in the place of another */
+    for (at = 0; at <= len - put; at++) {
+      char text[128];
+      int code;
+      memcpy(text, line, at);
+      text[at] = 0;
+      memcpy(text + at + 1, line + at + put, len - at - put);
+      text[len + 1 - put] = '\n';
+      code = scuttle_link_write(link, text, len + 2 - put);
+      if (code != SCUTTLE_E_JSON && code != SCUTTLE_E_NUL && code != SCUTTLE_E_UTF8) CHECK_SAY("at %zu: %s", at, code_name(code));
+    }
+  after = snapshot(r);
+  CHECK_STR(after, before);
+  CHECK_CODE(scuttle_link_write(link, "\0\n", 2) < 0, 1);
+  free(before);
+  free(after);
+  scuttle_free(r);
+}
+
+TEST(lone_surrogates) {
+  static const char *const values[] = {"\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\ud800\"", "\"\\udc00\\ud800\"", "\"\\ud800x\"", "\"\\ud83d\\u0041\"", "{\"\\ud800\":1}"};
+  scuttle_link_t *link;
+  scuttle_t *r = lived_in(&link);
+  char *before = snapshot(r), *after;
+  size_t i;
+  for (i = 0; i < COUNT(values); i++) {
+    int code = feed_update(link, "k", values[i], "A", 50);
+    if (code != SCUTTLE_E_JSON && code != SCUTTLE_E_UTF8) CHECK_SAY("%s: %s", values[i], code_name(code));
+  }
+  after = snapshot(r);
+  CHECK_STR(after, before);
+  free(before);
+  free(after);
+  scuttle_free(r);
+}
+
+TEST(names_with_nul_inside_a_value) {
+  /* {"a\u0000b":1} is JSON. It may be refused, with a code for it; two such names must not be taken for one. */
+  static const char *const values[] = {"{\"a\\u0000b\":1}", "{\"a\\u0000b\":1,\"a\\u0000c\":2}", "{\"a\":1,\"a\\u0000\":2}", "{\"\\u0000\":1}"};
+  size_t i;
+  for (i = 0; i < COUNT(values); i++) {
+    scuttle_t *r = replica_make("local");
+    int code = set(r, "k", values[i]), wire;
+    if (code != SCUTTLE_OK && code != SCUTTLE_E_NUL && code != SCUTTLE_E_JSON) CHECK_SAY("%s: %s", values[i], code_name(code));
+    wire = feed_update(link_make(r), "k", values[i], "A", 9);
+    CHECK_CODE(wire, code); /* one judgement for both ways in */
+    scuttle_free(r);
+  }
+}
+
+TEST(own_identity) {
+  scuttle_link_t *link;
+  scuttle_t *r = lived_in(&link); /* its last write has version 3 */
+  char *before = snapshot(r), *after;
+  CHECK_CODE(feed_update(link, "k", "9", "local", 3), SCUTTLE_OK); /* known: old news */
+  CHECK_CODE(feed_update(link, "k", "9", "local", 1), SCUTTLE_OK);
+  CHECK_CODE(feed_update(link, "k", "9", "local", 4000), SCUTTLE_E_IDENTITY);
+  CHECK_CODE(feed(link, "{\"key\":\"\\u006b\",\"value\":9,\"source_id\":\"\\u006cocal\",\"version\":4000}\n"), SCUTTLE_E_IDENTITY);
+  CHECK_CODE(feed(link, "{\"digest\":true,\"source_id\":\"local\",\"version\":4000}\n"), SCUTTLE_E_IDENTITY);
+  CHECK_CODE(feed(link, "{\"digest\":true,\"source_id\":\"local\",\"version\":3}\n"), SCUTTLE_OK);
+  after = snapshot(r);
+  CHECK_STR(after, before);
+  free(before);
+  free(after);
+  scuttle_free(r);
+}
+
+TEST(own_identity_after_a_gossip) {
+  /* A gossip promises that all to come is higher than what was seen, so what is not above that may count as known. */
+  scuttle_link_t *link;
+  scuttle_t *r = lived_in(&link); /* has issued 3, and seen 41 */
+  char *before, *after;
+  int code;
+  scuttle_link_gossip(link);
+  before = snapshot(r);
+  CHECK_CODE(feed_update(link, "k", "9", "local", 42), SCUTTLE_E_IDENTITY);
+  code = feed_update(link, "k", "9", "local", 30);
+  CHECK(code == SCUTTLE_OK || code == SCUTTLE_E_IDENTITY);
+  after = snapshot(r);
+  CHECK_STR(after, before);
+  free(before);
+  free(after);
+  scuttle_free(r);
+}
+
+TEST(blank_lines) {
+  scuttle_link_t *link;
+  scuttle_t *r = lived_in(&link);
+  CHECK_CODE(feed(link, "\n\r\n\n \n\t\r\n"), SCUTTLE_OK);
+  CHECK_CODE(feed(link, "\r"), SCUTTLE_OK);
+  CHECK_CODE(feed(link, "\n"), SCUTTLE_OK);
+  CHECK_CODE(feed(link, "\r\n{\"key\":\"k\",\"value\":5,\"source_id\":\"A\",\"version\":50}\r\n\r\n"), SCUTTLE_OK);
+  CHECK_STR(value_of(r, "k"), "5");
+  scuttle_free(r);
+}
+
+TEST(good_lines_among_bad_ones) {
+  scuttle_t *r = replica_make("local");
+  scuttle_link_t *link = link_make(r);
+  CHECK_CODE(feed(link, "{\"key\":\"a\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n"
+                        "{\"key\":\"\",\"value\":1,\"source_id\":\"A\",\"version\":2}\n"
+                        "{\"key\":\"b\",\"value\":1,\"source_id\":\"A\",\"version\":3}\n"
+                        "nonsense\n"
+                        "{\"key\":\"c\",\"value\":1,\"source_id\":\"A\",\"version\":4}\n"
+                        "{\"key\":\"d\",\"value\":1,"),
+             SCUTTLE_E_KEY);
+  CHECK_CODE(feed(link, "\"source_id\":\"A\",\"version\":5}\n"), SCUTTLE_OK); /* and the error is not told again */
+  CHECK_INT(count_of(r), 4);
+  scuttle_free(r);
+}
+
+TEST(the_message_is_of_the_first_bad_line) {
+  scuttle_t *r = replica_make("local");
+  scuttle_link_t *link = link_make(r);
+  char first[512], both[512] = "";
+  feed(link, "{\"key\":\"\",\"value\":1,\"source_id\":\"A\",\"version\":2}\n");
+  CHECK_CODE(scuttle_errmsg_copy(r, first, sizeof first), SCUTTLE_OK);
+  feed(link, "{\"key\":\"\",\"value\":1,\"source_id\":\"A\",\"version\":2}\nnonsense\n");
+  CHECK_CODE(scuttle_errmsg_copy(r, both, sizeof both), SCUTTLE_OK);
+  both[strlen(first)] = 0; /* it may say more after that */
+  CHECK_STR(both, first);
+  scuttle_free(r);
+}
+
+TEST(a_line_cut_at_every_byte) {
+  const char *line = "{\"key\":\"k\xc3\xa9\\u00e9\\ud83d\\udc19\",\"value\":{\"a\":[1,-2.5e3,\"\xf0\x9f\x90\x99\"]},\"source_id\":\"A\",\"version\":50}\n";
+  size_t len = strlen(line), at;
+  for (at = 0; at <= len; at++) {
+    scuttle_t *r = replica_make("local");
+    scuttle_link_t *link = link_make(r);
+    guarded_t head = guarded_copy(line, at), tail = guarded_copy(line + at, len - at);
+    CHECK_CODE(scuttle_link_write(link, head.data, at), SCUTTLE_OK);
+    CHECK_INT(count_of(r), at == len);
+    CHECK_CODE(scuttle_link_write(link, tail.data, len - at), SCUTTLE_OK);
+    CHECK_INT(count_of(r), 1);
+    guarded_free(&head);
+    guarded_free(&tail);
+    scuttle_free(r);
+  }
+}
+
+TEST(a_line_that_ends_at_every_byte) {
+  /* The rest never comes, or the line is broken there. */
+  const char *line = "{\"key\":\"k\xc3\xa9\",\"value\":{\"a\":[1,-2.5e3,true]},\"source_id\":\"A\",\"version\":50}";
+  size_t len = strlen(line), at;
+  for (at = 1; at < len; at++) {
+    scuttle_link_t *link;
+    scuttle_t *r = lived_in(&link);
+    char *before = snapshot(r), *after;
+    int code;
+    CHECK_CODE(scuttle_link_write(link, line, at), SCUTTLE_OK);
+    code = feed(link, "\n");
+    if (code != SCUTTLE_E_JSON && code != SCUTTLE_E_UTF8) CHECK_SAY("after %zu bytes: %s", at, code_name(code));
+    after = snapshot(r);
+    CHECK_STR(after, before);
+    CHECK_CODE(feed_update(link, "k", "5", "A", 50), SCUTTLE_OK);
+    free(before);
+    free(after);
+    scuttle_free(r);
+  }
+}
+
+TEST(byte_by_byte) {
+  scuttle_t *r = replica_make("local");
+  scuttle_link_t *link = link_make(r);
+  const char *lines = GOOD "nonsense\n" DONE "\r\n{\"key\":\"l\",\"value\":2,\"source_id\":\"B\",\"version\":7}\r\n";
+  int errors = 0;
+  for (; *lines; lines++) {
+    guarded_t byte = guarded_copy(lines, 1);
+    int code = scuttle_link_write(link, byte.data, 1);
+    if (code == SCUTTLE_E_JSON) errors++;
+    else CHECK_CODE(code, SCUTTLE_OK);
+    guarded_free(&byte);
+  }
+  CHECK_INT(errors, 1);
+  CHECK_INT(count_of(r), 2);
+  scuttle_free(r);
+}
+
+TEST(two_links_cut_their_lines_apart) {
+  scuttle_t *r = replica_make("local");
+  scuttle_link_t *a = link_make(r), *b = link_make(r);
+  CHECK_CODE(feed(a, "{\"key\":\"a\",\"value\":1,"), SCUTTLE_OK);
+  CHECK_CODE(feed(b, "{\"key\":\"b\",\"value\":2,"), SCUTTLE_OK);
+  CHECK_CODE(feed(a, "\"source_id\":\"A\",\"version\":1}\n"), SCUTTLE_OK);
+  scuttle_link_close(a);
+  CHECK_CODE(feed(b, "\"source_id\":\"B\",\"version\":1}\n"), SCUTTLE_OK);
+  CHECK_STR(value_of(r, "a"), "1");
+  CHECK_STR(value_of(r, "b"), "2");
+  scuttle_free(r);
+}
+
+TEST(bytes_at_random) {
+  uint64_t seed;
+  for (seed = 1; seed <= 300; seed++) {
+    uint64_t random = seed;
+    scuttle_link_t *link;
+    scuttle_t *r = lived_in(&link);
+    char *before = snapshot(r), *after;
+    int i;
+    for (i = 0; i < 40; i++) {
+      char bytes[200];
+      size_t len = random_below(&random, sizeof bytes), j;
+      static const char alphabet[] = "{}[]\",:\\ue0123456789.-+ \t\r\n\xc3\xa9\xf0\xff truefalsn";
+      for (j = 0; j < len; j++)
+        bytes[j] = random_below(&random, 3) ? alphabet[random_below(&random, sizeof alphabet - 1)] : (char)random_next(&random);
+      scuttle_link_write(link, bytes, len);
+    }
+    feed(link, "\n");
+    after = snapshot(r);
+    CHECK_STR(after, before);
+    CHECK_CODE(feed_update(link, "k", "5", "A", 50), SCUTTLE_OK);
+    free(before);
+    free(after);
+    scuttle_free(r);
+  }
+}
+
+TEST(good_lines_spoiled_at_random) {
+  /* Each line is one that is taken, with a few bytes changed. Refused: no trace. Taken: it can be sent on. */
+  static const char *const lines[] = {
+      "{\"key\":\"k\",\"value\":{\"a\":[1,2.5,\"x\\u00e9\\n\"]},\"source_id\":\"A\",\"version\":50}",
+      "{ \"version\" : 51, \"value\":null, \"deleted\":true, \"key\":\"r\xc3\xa4pli\", \"source_id\":\"\\u0042\" }",
+      "{\"digest\":true,\"source_id\":\"B\",\"id\":\"B\",\"version\":39}", "{\"digest\":true,\"done\":true}",
+      "{\"key\":\"\xf0\x9f\x90\x99\",\"value\":-0.0,\"source_id\":\"B\",\"version\":60,\"x\":[true,false,null]}"};
+  uint64_t seed;
+  int refused = 0, taken = 0;
+  for (seed = 1; seed <= 4000; seed++) {
+    uint64_t random = seed * 77;
+    scuttle_link_t *link, *to;
+    scuttle_t *r = lived_in(&link), *peer;
+    char *before = snapshot(r), *after;
+    char bytes[256];
+    const char *line = lines[random_below(&random, COUNT(lines))];
+    size_t len = strlen(line), changes = 1 + random_below(&random, 3);
+    int code;
+    memcpy(bytes, line, len);
+    while (changes--) {
+      size_t at = random_below(&random, len);
+      switch (random_below(&random, 4)) {
+      case 0: bytes[at] = (char)random_next(&random); break;
+      case 1: /* without one */
+        memmove(bytes + at, bytes + at + 1, len - at - 1);
+        len--;
+        break;
+      case 2: /* one twice */
+        memmove(bytes + at + 1, bytes + at, len - at);
+        len++;
+        break;
+      default: bytes[at] = bytes[random_below(&random, len)]; break;
+      }
+    }
+    bytes[len++] = '\n';
+    code = scuttle_link_write(link, bytes, len);
+    after = snapshot(r);
+    if (code < 0 && !memchr(bytes, '\n', len - 1)) {
+      refused++;
+      if (strcmp(after, before) != 0) CHECK_SAY("seed %d: %s, but something changed by %.*s", (int)seed, code_name(code), (int)len, bytes);
+    } else {
+      taken++;
+    }
+    free(before);
+    free(after);
+    peer = replica_make("peer");
+    to = link_make(peer);
+    sync_links(link, to); /* ends the program where a line is refused */
+    if (fingerprint_of(peer) != fingerprint_of(r)) CHECK_SAY("seed %d: the peer did not get %.*s", (int)seed, (int)len, bytes);
+    scuttle_free(r);
+    scuttle_free(peer);
+  }
+  CHECK(refused > 500);
+  CHECK(taken > 100);
+}
+
+CHECK_MAIN

@@ -1,0 +1,184 @@
+/* struct_size: hosts with an older or a newer header. */
+#include "check.h"
+#include "support.h"
+
+TEST(older_config_structs) {
+  /* Every size that ends after a field, with a wall behind it. */
+  static const size_t sizes[] = {offsetof(scuttle_config_t, mtu),
+                                 offsetof(scuttle_config_t, max_history),
+                                 offsetof(scuttle_config_t, seed),
+                                 offsetof(scuttle_config_t, context),
+                                 offsetof(scuttle_config_t, resolve),
+                                 offsetof(scuttle_config_t, sort),
+                                 offsetof(scuttle_config_t, on_update),
+                                 offsetof(scuttle_config_t, on_compaction),
+                                 offsetof(scuttle_config_t, on_drain),
+                                 offsetof(scuttle_config_t, state),
+                                 offsetof(scuttle_config_t, state_len),
+                                 offsetof(scuttle_config_t, max_message_bytes),
+                                 offsetof(scuttle_config_t, max_key_bytes),
+                                 offsetof(scuttle_config_t, max_value_bytes),
+                                 offsetof(scuttle_config_t, max_depth),
+                                 offsetof(scuttle_config_t, max_sources),
+                                 offsetof(scuttle_config_t, max_links),
+                                 offsetof(scuttle_config_t, max_version_jump),
+                                 sizeof(scuttle_config_t)};
+  size_t i;
+  for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    scuttle_config_t whole = config_make();
+    guarded_t memory;
+    scuttle_t *r = NULL;
+    whole.struct_size = sizes[i];
+    memory = guarded_copy(&whole, sizes[i]);
+    CHECK_CODE(scuttle_new("local", (const scuttle_config_t *)(const void *)memory.data, &r), SCUTTLE_OK);
+    guarded_free(&memory);
+    if (r) {
+      char *large = (char *)malloc(1 << 20);
+      REQUIRE(large);
+      memset(large, '1', 1 << 20);
+      CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
+      CHECK_CODE(scuttle_set(r, "k", 1, large, 1 << 18), SCUTTLE_E_NUMBER); /* the limits have their defaults */
+      large[0] = large[(1 << 20) - 1] = '"';
+      CHECK_CODE(scuttle_set(r, "k", 1, large, 1 << 20), SCUTTLE_OK);
+      free(large);
+    }
+    scuttle_free(r);
+  }
+}
+
+TEST(fields_beyond_the_size_are_not_read) {
+  scuttle_config_t config = config_make();
+  scuttle_t *r = NULL;
+  config.struct_size = offsetof(scuttle_config_t, context);
+  memset(&config.context, 0xff, sizeof config - offsetof(scuttle_config_t, context)); /* callbacks to nowhere */
+  config.max_history = 3;
+  CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_OK);
+  REQUIRE(r);
+  CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
+  CHECK_CODE(set(r, "k", "2"), SCUTTLE_OK);
+  CHECK_STR(value_of(r, "k"), "2");
+  scuttle_free(r);
+}
+
+TEST(fields_within_the_size_are_read) {
+  scuttle_config_t config = config_make();
+  scuttle_t *r = NULL;
+  char *news;
+  config.max_history = 1;
+  config.struct_size = offsetof(scuttle_config_t, seed); /* up to and with max_history */
+  CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_OK);
+  REQUIRE(r);
+  set(r, "k", "1");
+  set(r, "k", "2");
+  news = news_text(r, "local", 0);
+  CHECK_STR(news, "k\t2\tlocal\t2\n");
+  free(news);
+  scuttle_free(r);
+}
+
+TEST(newer_config_structs) {
+  size_t extra;
+  for (extra = 1; extra <= 200; extra += extra < 20 ? 1 : 30) {
+    scuttle_config_t config = config_make();
+    guarded_t memory = guarded_make(sizeof config + extra);
+    const scuttle_config_t *given = (const scuttle_config_t *)(const void *)memory.data;
+    size_t at;
+    scuttle_t *r = NULL;
+    if ((uintptr_t)memory.data % sizeof(void *)) { /* a struct is aligned */
+      guarded_free(&memory);
+      continue;
+    }
+    memset(memory.data, 0, memory.len);
+    config.struct_size = sizeof config + extra;
+    memcpy(memory.data, &config, sizeof config);
+    CHECK_CODE(scuttle_new("local", given, &r), SCUTTLE_OK);
+    scuttle_free(r);
+    for (at = 0; at < extra; at++) {
+      r = (scuttle_t *)(void *)&memory;
+      memory.data[sizeof config + at] = 1;
+      CHECK_CODE(scuttle_new("local", given, &r), SCUTTLE_E_STRUCT_SIZE);
+      CHECK(r == NULL);
+      memory.data[sizeof config + at] = 0;
+    }
+    guarded_free(&memory);
+  }
+}
+
+TEST(config_structs_that_are_too_small) {
+  size_t size;
+  for (size = 0; size < sizeof(size_t); size++) {
+    scuttle_config_t config = config_make();
+    scuttle_t *r = (scuttle_t *)(void *)&config;
+    config.struct_size = size;
+    CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_E_STRUCT_SIZE);
+    CHECK(r == NULL);
+  }
+}
+
+TEST(config_structs_of_any_size) {
+  /* Whatever the number, nothing beyond it is read. */
+  size_t size;
+  for (size = sizeof(size_t); size <= sizeof(scuttle_config_t); size++) {
+    scuttle_config_t config = config_make();
+    scuttle_t *r = NULL;
+    unsigned char bytes[sizeof config];
+    int code;
+    config.struct_size = size;
+    memset(bytes, 0xff, sizeof bytes);
+    memcpy(bytes, &config, size);
+    memcpy(&config, bytes, sizeof config);
+    code = scuttle_new("local", &config, &r);
+    CHECK(code == SCUTTLE_OK || code == SCUTTLE_E_STRUCT_SIZE);
+    if (code == SCUTTLE_OK) {
+      CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
+      CHECK_STR(value_of(r, "k"), "1");
+    }
+    scuttle_free(r);
+  }
+}
+
+TEST(link_config_structs) {
+  scuttle_t *r = replica_make("local");
+  scuttle_link_config_t config;
+  scuttle_link_t *link;
+  guarded_t memory;
+  size_t size;
+  int code;
+  memset(&config, 0, sizeof config);
+  for (size = 0; size < sizeof(size_t); size++) {
+    link = (scuttle_link_t *)(void *)&config;
+    config.struct_size = size;
+    CHECK_CODE(scuttle_link_open(r, &config, &link), SCUTTLE_E_STRUCT_SIZE);
+    CHECK(link == NULL);
+  }
+  config.struct_size = sizeof config;
+  memory = guarded_copy(&config, sizeof config);
+  CHECK_CODE(scuttle_link_open(r, (const scuttle_link_config_t *)(const void *)memory.data, &link), SCUTTLE_OK);
+  guarded_free(&memory);
+  config.struct_size = offsetof(scuttle_link_config_t, reserved); /* only the first fields */
+  config.flags = SCUTTLE_LINK_CLASSIC;
+  config.reserved = 0xffffffffu;
+  CHECK_CODE(scuttle_link_open(r, &config, &link), SCUTTLE_OK);
+  for (size = 1; size <= 32; size++) {
+    unsigned char bytes[sizeof config + 32];
+    union {
+      scuttle_link_config_t config;
+      unsigned char bytes[sizeof(scuttle_link_config_t) + 32];
+    } large;
+    memset(bytes, 0, sizeof bytes);
+    config.struct_size = sizeof config + size;
+    config.flags = 0;
+    config.reserved = 0;
+    memcpy(bytes, &config, sizeof config);
+    memcpy(&large, bytes, sizeof bytes);
+    CHECK_CODE(scuttle_link_open(r, &large.config, &link), SCUTTLE_OK);
+    large.bytes[sizeof config + size - 1] = 0x80;
+    link = (scuttle_link_t *)(void *)&config;
+    code = scuttle_link_open(r, &large.config, &link);
+    CHECK_CODE(code, SCUTTLE_E_STRUCT_SIZE);
+    CHECK(link == NULL);
+  }
+  scuttle_free(r);
+}
+
+CHECK_MAIN
