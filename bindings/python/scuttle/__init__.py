@@ -1,0 +1,92 @@
+"""A key-value map that peers keep in step with the scuttlebutt protocol.
+
+    with scuttle.Replica("a") as replica, replica.link() as link:
+        replica["greeting"] = {"hello": "world"}
+        link.write(bytes_from_the_peer)
+        send_to_the_peer(link.read_all())
+
+You feed a link the bytes that came from a peer, and send the bytes that it hands out. The package opens no socket,
+starts no thread and reads no clock.
+"""
+
+from ._library import library_version
+from .config import Limits, Resolver
+from .errors import (
+    ArgumentError,
+    BusyError,
+    ClosedError,
+    DepthError,
+    DuplicateError,
+    EmptyKeyError,
+    ExhaustedError,
+    IdentityError,
+    IdError,
+    JSONError,
+    KeyTooLongError,
+    MessageError,
+    MessageTooLongError,
+    NulError,
+    NumberError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ScuttleError,
+    SpaceError,
+    StructSizeError,
+    TooManyLinksError,
+    TooManySourcesError,
+    UnsupportedError,
+    Utf8Error,
+    ValueTooLongError,
+    VersionError,
+    VersionJumpError,
+)
+from .link import Link
+from .replica import Replica
+from .updates import Entry, Update
+
+__version__ = "0.1.0"
+
+lww_vs_clock = Resolver.lww_vs_clock
+lww_vs_current_vers = Resolver.lww_vs_current_vers
+strictly_order_values = Resolver.strictly_order_values
+
+__all__ = [
+    "ArgumentError",
+    "BusyError",
+    "ClosedError",
+    "DepthError",
+    "DuplicateError",
+    "EmptyKeyError",
+    "Entry",
+    "ExhaustedError",
+    "IdError",
+    "IdentityError",
+    "JSONError",
+    "KeyTooLongError",
+    "Limits",
+    "Link",
+    "MessageError",
+    "MessageTooLongError",
+    "NulError",
+    "NumberError",
+    "OutOfMemoryError",
+    "ReadOnlyError",
+    "Replica",
+    "Resolver",
+    "ScuttleError",
+    "SpaceError",
+    "StructSizeError",
+    "TooManyLinksError",
+    "TooManySourcesError",
+    "UnsupportedError",
+    "Update",
+    "Utf8Error",
+    "ValueTooLongError",
+    "VersionError",
+    "VersionJumpError",
+    "__version__",
+    "library_version",
+    "lww_vs_clock",
+    "lww_vs_current_vers",
+    "strictly_order_values",
+]

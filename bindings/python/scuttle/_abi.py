@@ -1,0 +1,193 @@
+"""include/scuttle.h in ctypes, name for name: codes, structs, functions. A test holds it against the header."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p, py_object
+from typing import Any, Dict, List, Tuple
+
+OK = 0
+FULL = 1
+NOT_FOUND = 2
+
+E_ARGUMENT = -1
+E_MEMORY = -2
+E_BUSY = -3
+E_UNSUPPORTED = -4
+E_STRUCT_SIZE = -5
+E_SPACE = -6
+E_ID = -7
+E_KEY = -8
+E_NUL = -9
+E_UTF8 = -10
+E_JSON = -11
+E_DUPLICATE = -12
+E_NUMBER = -13
+E_DEPTH = -14
+E_MESSAGE = -15
+E_VERSION = -16
+E_VERSION_JUMP = -17
+E_IDENTITY = -18
+E_READ_ONLY = -19
+E_MESSAGE_SIZE = -20
+E_KEY_SIZE = -21
+E_VALUE_SIZE = -22
+E_SOURCES = -23
+E_LINKS = -24
+E_EXHAUSTED = -25
+
+NTS = c_size_t(-1).value
+
+UPDATE_DELETED = 1
+UPDATE_LOCAL = 2
+
+LWW_VS_CLOCK = 0
+LWW_VS_CURRENT_VERS = 1
+STRICTLY_ORDER_VALUES = 2
+
+UNIQUE_ID = 1
+
+LINK_LIVE = 1
+LINK_DATAGRAM = 2
+LINK_READ_ONLY = 4
+LINK_CLASSIC = 8
+
+# A text is an address and a length: c_char_p would measure it, and most are not NUL-terminated.
+_Text = c_void_p
+
+
+class EntryStruct(Structure):
+    """scuttle_entry_t"""
+
+    _fields_ = [
+        ("value", _Text),
+        ("value_len", c_size_t),
+        ("source", _Text),
+        ("source_len", c_size_t),
+        ("version", c_uint64),
+    ]
+
+
+class UpdateStruct(Structure):
+    """scuttle_update_t"""
+
+    _fields_ = [
+        ("key", _Text),
+        ("key_len", c_size_t),
+        ("value", _Text),
+        ("value_len", c_size_t),
+        ("source", _Text),
+        ("source_len", c_size_t),
+        ("version", c_uint64),
+        ("flags", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class SpanStruct(Structure):
+    """scuttle_span_t"""
+
+    _fields_ = [("data", c_void_p), ("len", c_size_t)]
+
+
+# `void *context` is declared as a Python object: ctypes then hands a callback the object itself, and needs no table to
+# find it by.
+_Context = py_object
+_UpdateRef = POINTER(UpdateStruct)
+
+VisitFunction = CFUNCTYPE(c_int, _Context, _UpdateRef)
+ClockFunction = CFUNCTYPE(c_int, _Context, _Text, c_size_t, c_uint64)
+ResolveFunction = CFUNCTYPE(c_int, _Context, _UpdateRef, _UpdateRef)
+SortFunction = CFUNCTYPE(c_int, _Context, _UpdateRef, _UpdateRef)
+UpdateFunction = CFUNCTYPE(None, _Context, _UpdateRef)
+CompactionFunction = CFUNCTYPE(None, _Context, POINTER(_UpdateRef), c_size_t)
+DrainFunction = CFUNCTYPE(None, _Context)
+
+
+class ConfigStruct(Structure):
+    """scuttle_config_t"""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("flags", c_uint32),
+        ("resolver", c_uint32),
+        ("mtu", c_size_t),
+        ("max_history", c_size_t),
+        ("seed", c_uint64),
+        ("context", _Context),
+        ("resolve", ResolveFunction),
+        ("sort", SortFunction),
+        ("on_update", UpdateFunction),
+        ("on_compaction", CompactionFunction),
+        ("on_drain", DrainFunction),
+        ("state", c_char_p),
+        ("state_len", c_size_t),
+        ("max_message_bytes", c_size_t),
+        ("max_key_bytes", c_size_t),
+        ("max_value_bytes", c_size_t),
+        ("max_depth", c_size_t),
+        ("max_sources", c_size_t),
+        ("max_links", c_size_t),
+        ("max_version_jump", c_uint64),
+    ]
+
+
+class LinkConfigStruct(Structure):
+    """scuttle_link_config_t"""
+
+    _fields_ = [("struct_size", c_size_t), ("flags", c_uint32), ("reserved", c_uint32)]
+
+
+STRUCTS: Dict[str, Any] = {
+    "scuttle_entry_t": EntryStruct,
+    "scuttle_update_t": UpdateStruct,
+    "scuttle_span_t": SpanStruct,
+    "scuttle_config_t": ConfigStruct,
+    "scuttle_link_config_t": LinkConfigStruct,
+}
+
+_Handle = c_void_p
+_Key = c_char_p
+_Bytes = c_void_p
+_SizeRef = POINTER(c_size_t)
+_Uint64Ref = POINTER(c_uint64)
+
+FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
+    "scuttle_strerror": (c_char_p, [c_int]),
+    "scuttle_library_version": (c_char_p, []),
+    "scuttle_new": (c_int, [c_char_p, POINTER(ConfigStruct), POINTER(_Handle)]),
+    "scuttle_free": (None, [_Handle]),
+    "scuttle_errmsg": (c_char_p, [_Handle]),
+    "scuttle_errmsg_copy": (c_int, [_Handle, c_char_p, c_size_t]),
+    "scuttle_id": (c_int, [_Handle, POINTER(_Text), _SizeRef]),
+    "scuttle_set": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t]),
+    "scuttle_delete": (c_int, [_Handle, _Key, c_size_t]),
+    "scuttle_get": (c_int, [_Handle, _Key, c_size_t, POINTER(EntryStruct)]),
+    "scuttle_get_copy": (c_int, [_Handle, _Key, c_size_t, _Bytes, c_size_t, _SizeRef, POINTER(EntryStruct)]),
+    "scuttle_count": (c_int, [_Handle, _SizeRef]),
+    "scuttle_state": (c_int, [_Handle, c_char_p, c_size_t, VisitFunction, _Context]),
+    "scuttle_news": (c_int, [_Handle, c_char_p, c_size_t, c_uint64, VisitFunction, _Context]),
+    "scuttle_version": (c_int, [_Handle, _Uint64Ref]),
+    "scuttle_clock": (c_int, [_Handle, ClockFunction, _Context]),
+    "scuttle_fingerprint": (c_int, [_Handle, _Uint64Ref]),
+    "scuttle_gossip": (c_int, [_Handle]),
+    "scuttle_purge": (c_int, [_Handle, _SizeRef]),
+    "scuttle_forget": (c_int, [_Handle, c_char_p, c_size_t]),
+    "scuttle_link_open": (c_int, [_Handle, POINTER(LinkConfigStruct), POINTER(_Handle)]),
+    "scuttle_link_close": (None, [_Handle]),
+    "scuttle_link_gossip": (c_int, [_Handle]),
+    "scuttle_link_write": (c_int, [_Handle, _Bytes, c_size_t]),
+    "scuttle_link_read": (c_int, [_Handle, _Bytes, c_size_t, _SizeRef]),
+    "scuttle_link_peek": (c_int, [_Handle, POINTER(SpanStruct), c_size_t, _SizeRef]),
+    "scuttle_link_consume": (c_int, [_Handle, c_size_t]),
+    "scuttle_write": (c_int, [_Handle, _Bytes, c_size_t]),
+    "scuttle_read": (c_int, [_Handle, _Bytes, c_size_t, _SizeRef]),
+}
+
+
+def declare(library: ctypes.CDLL) -> None:
+    """Gives each function its types. AttributeError where the library lacks one."""
+    for name, (result, arguments) in FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = arguments

@@ -1,0 +1,109 @@
+"""The rules by which Python touches a replica of the library.
+
+The library has a lock inside, but freeing is not a call like the others: no thread may be in a call, or come to make
+one, when a replica or link is freed. And a callback, a signal handler or a finalizer may run at any place of Python
+code. So each replica has one lock in Python too:
+
+- Every call goes through `Handle.run`. Whoever is in there owns the replica, so closing can wait for it.
+- The lock knows its thread: who comes in again, from a callback or a signal handler, gets BusyError, not a deadlock.
+- Finalizers run in any thread at any time, so they take no lock. `Handle.__del__` needs none, since nobody is in a call
+  on an object that nobody knows. A link that is dropped is only noted, and closed by the next call.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from threading import RLock
+from typing import Any, Callable, List, Optional, TypeVar
+
+from . import _abi
+from ._library import describe, library
+from ._scratch import Scratch
+from .errors import BusyError, ClosedError, ScuttleError, error_of
+
+_Result = TypeVar("_Result")
+
+_LONGEST_MESSAGE = 1024
+
+
+class Handle:
+    """A replica of the library, held by one thread at a time."""
+
+    __slots__ = ("_pointer", "_config", "_lock", "_is_held", "_dropped_links", "scratch", "__weakref__")
+
+    def __init__(self, id: bytes, config: _abi.ConfigStruct) -> None:
+        self._pointer: Optional[int] = None  # first, for __del__ where the rest fails
+        self._lock = RLock()
+        self._is_held = False
+        self._dropped_links: List[int] = []
+        self.scratch = Scratch()
+        pointer = ctypes.c_void_p()
+        code = library.scuttle_new(id, config, pointer)
+        if code < 0:
+            raise error_of(code, describe(code))
+        self._pointer = pointer.value
+        # Keeps the callbacks alive; they keep their replica alive, but such a circle is one that the collector sees.
+        self._config: Optional[_abi.ConfigStruct] = config
+
+    def run(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Runs step(pointer, *arguments) while no other thread touches the replica."""
+        with self._lock:
+            if self._is_held:
+                raise BusyError("the replica is in the middle of a call, which this one came out of")
+            try:
+                self._is_held = True
+                if self._pointer is None:
+                    raise ClosedError("the replica is closed")
+                while self._dropped_links:
+                    library.scuttle_link_close(self._dropped_links.pop())
+                return step(self._pointer, *arguments)
+            finally:
+                self._is_held = False
+
+    def call(self, function: Callable[..., int], *arguments: Any) -> int:
+        """Calls a function of the library; returns its code where that is not an error."""
+        return self.run(self._checked, function, *arguments)
+
+    def _checked(self, pointer: int, function: Callable[..., int], *arguments: Any) -> int:
+        return self.check(function(pointer, *arguments))
+
+    def check(self, code: int) -> int:
+        """Returns a code that is not an error. Within `run` only, where the message is still that of the code."""
+        if code >= 0:
+            return code
+        raise self._error_of(code)
+
+    def _error_of(self, code: int) -> ScuttleError:
+        message = ctypes.create_string_buffer(_LONGEST_MESSAGE)
+        library.scuttle_errmsg_copy(self._pointer, message, _LONGEST_MESSAGE)  # where that fails it stays empty
+        return error_of(code, str(message.value, "utf-8") or describe(code))
+
+    def drop_link(self, pointer: int) -> None:
+        """Notes that a link is to be closed. Takes no lock: for finalizers."""
+        self._dropped_links.append(pointer)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the replica has been closed."""
+        return self._pointer is None
+
+    def close(self) -> None:
+        """Frees the replica and its links once no other thread is in a call. Again: nothing."""
+        with self._lock:
+            if self._is_held:
+                raise BusyError("a replica cannot be closed in the middle of a call")
+            try:
+                self._is_held = True
+                self._free()
+            finally:
+                self._is_held = False
+
+    def _free(self, scuttle_free: Callable[[int], None] = library.scuttle_free) -> None:
+        # A default argument, since at the interpreter's exit this module may have lost its globals already.
+        pointer, self._pointer = self._pointer, None
+        if pointer is not None:
+            scuttle_free(pointer)
+            self._config = None
+
+    def __del__(self) -> None:
+        self._free()

@@ -1,0 +1,60 @@
+"""Finds and loads libscuttle.so."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+from pathlib import Path
+from typing import Iterator, List
+
+from . import _abi
+
+_SONAME = "libscuttle.so.0"
+
+
+def _places() -> Iterator[str]:
+    """Where the library may be, the likeliest first."""
+    chosen = os.environ.get("SCUTTLE_LIBRARY")
+    if chosen:
+        # The only place then: to fall back on another library would hide the mistake.
+        yield chosen
+        return
+    package = Path(__file__).resolve().parent
+    yield str(package / "libscuttle.so")
+    yield _SONAME
+    found = ctypes.util.find_library("scuttle")  # slow: it runs ldconfig
+    if found:
+        yield found
+    checkout = package.parents[2]
+    if (checkout / "include" / "scuttle.h").exists():
+        yield str(checkout / "build" / "lib" / "libscuttle.so")
+
+
+def _load() -> ctypes.CDLL:
+    tried: List[str] = []
+    for place in _places():
+        try:
+            # CDLL lets go of the GIL during a call, so a thread that waits for a replica's lock never holds it.
+            library = ctypes.CDLL(place)
+            _abi.declare(library)
+        except (OSError, AttributeError) as error:
+            tried.append(f"  {place}: {error}")
+        else:
+            return library
+    raise ImportError(
+        "libscuttle.so was not found; set SCUTTLE_LIBRARY to its path. Tried:\n" + "\n".join(tried), name="scuttle"
+    )
+
+
+library = _load()
+
+
+def library_version() -> str:
+    """The version of the libscuttle that is loaded, such as "0.1.0". Any thread."""
+    return str(library.scuttle_library_version(), "ascii")
+
+
+def describe(code: int) -> str:
+    """A short English sentence for a code."""
+    return str(library.scuttle_strerror(code), "utf-8")

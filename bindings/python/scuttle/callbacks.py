@@ -1,0 +1,120 @@
+"""The host's callables, and how the library reaches them.
+
+A callback runs during a call, in the thread that made it, while the replica is held. It may use what it is given, and
+other replicas as long as they do not call back in a circle; using its own replica or one of its links raises BusyError.
+
+An exception never crosses the library. It goes to `on_error`, if there is one, and else to sys.unraisablehook; the
+resolver's answer is then no, and the sort's that the order does not matter.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Callable, List, NamedTuple, Optional
+
+from . import _abi
+from .updates import Update, copy_update
+
+#: (update, current): whether the update replaces the key's entry; None stands for no entry.
+Resolve = Callable[[Update, Optional[Update]], object]
+#: (a, b): below 0 where a comes before b, above 0 where after.
+Sort = Callable[[Update, Update], int]
+OnUpdate = Callable[[Update], object]
+OnCompaction = Callable[[List[Update]], object]
+OnDrain = Callable[[], object]
+#: (name of the callback, what it raised)
+OnError = Callable[[str, BaseException], object]
+
+
+class Callbacks(NamedTuple):
+    """One replica's callables. The library hands this object back as the `context` of each call."""
+
+    resolve: Optional[Resolve]
+    sort: Optional[Sort]
+    on_update: Optional[OnUpdate]
+    on_compaction: Optional[OnCompaction]
+    on_drain: Optional[OnDrain]
+    on_error: Optional[OnError]
+
+    def install(self, config: _abi.ConfigStruct) -> None:
+        """Sets the fields of what is there; the others stay NULL, which costs the library nothing."""
+        for name, function in self._asdict().items():
+            if function is not None and not callable(function):
+                raise TypeError(f"{name} is not callable: {function!r}")
+        config.context = self
+        for name, thunk in _THUNKS.items():
+            if getattr(self, name) is not None:
+                setattr(config, name, thunk)
+
+    def report(self, name: str, error: BaseException) -> None:
+        """Hands on what a callback raised."""
+        if self.on_error is not None:
+            try:
+                self.on_error(name, error)
+                return
+            except BaseException as worse:
+                error = worse
+        _report_unraisable(error)
+
+
+def _scuttle_callback(error: BaseException) -> None:
+    raise error
+
+
+# Gives an error to sys.unraisablehook: ctypes takes there what leaves a C callback, and Python has no other way to call
+# the default hook.
+_report_unraisable = ctypes.CFUNCTYPE(None, ctypes.py_object)(_scuttle_callback)
+
+
+def _thunk(kind: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Makes a function a C function that catches everything, and lives as long as the module."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        name = function.__name__.lstrip("_")
+
+        def guarded(callbacks: Callbacks, *arguments: Any) -> Any:
+            try:
+                return function(callbacks, *arguments)
+            except BaseException as error:
+                callbacks.report(name, error)
+                return 0
+
+        return kind(guarded)
+
+    return decorate
+
+
+@_thunk(_abi.ResolveFunction)
+def _resolve(callbacks: Any, update: Any, current: Any) -> bool:
+    known = copy_update(current.contents) if current else None
+    return bool(callbacks.resolve(copy_update(update.contents), known))
+
+
+@_thunk(_abi.SortFunction)
+def _sort(callbacks: Any, a: Any, b: Any) -> int:
+    order: int = callbacks.sort(copy_update(a.contents), copy_update(b.contents))
+    return (order > 0) - (order < 0)  # C's int is short
+
+
+@_thunk(_abi.UpdateFunction)
+def _on_update(callbacks: Any, update: Any) -> None:
+    callbacks.on_update(copy_update(update.contents))
+
+
+@_thunk(_abi.CompactionFunction)
+def _on_compaction(callbacks: Any, updates: Any, count: int) -> None:
+    callbacks.on_compaction([copy_update(updates[i].contents) for i in range(count)])
+
+
+@_thunk(_abi.DrainFunction)
+def _on_drain(callbacks: Any) -> None:
+    callbacks.on_drain()
+
+
+_THUNKS = {
+    "resolve": _resolve,
+    "sort": _sort,
+    "on_update": _on_update,
+    "on_compaction": _on_compaction,
+    "on_drain": _on_drain,
+}

@@ -1,0 +1,192 @@
+"""What can go wrong: one class for each error code of the library. After an error, nothing has changed."""
+
+from __future__ import annotations
+
+from typing import Dict, Optional, Type
+
+from . import _abi
+
+
+class ScuttleError(Exception):
+    """The base of them all, and what a code is that this version does not know.
+
+    `message` is one line of English with the particulars; `code` the library's SCUTTLE_E_… number, None where the
+    package itself refused.
+    """
+
+    code: Optional[int] = None
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ClosedError(ScuttleError, ValueError):
+    """The replica or link is closed."""
+
+
+class ArgumentError(ScuttleError, ValueError):
+    """An argument that cannot be meant."""
+
+    code = _abi.E_ARGUMENT
+
+
+class OutOfMemoryError(ScuttleError, MemoryError):
+    """The system gave no memory, lock or randomness."""
+
+    code = _abi.E_MEMORY
+
+
+class BusyError(ScuttleError, RuntimeError):
+    """The replica was called from one of its own callbacks or visitors, or from a signal handler or finalizer that came
+    in the middle of a call."""
+
+    code = _abi.E_BUSY
+
+
+class UnsupportedError(ScuttleError, NotImplementedError):
+    """This needs the extended dialect, which the library that is loaded does not speak."""
+
+    code = _abi.E_UNSUPPORTED
+
+
+class StructSizeError(ScuttleError):
+    """The library and this package do not agree about a struct."""
+
+    code = _abi.E_STRUCT_SIZE
+
+
+class SpaceError(ScuttleError):
+    """A buffer is too small. The package sizes its buffers itself, so this is not for you to meet."""
+
+    code = _abi.E_SPACE
+
+
+class IdError(ScuttleError, ValueError):
+    """A source id is empty or too long."""
+
+    code = _abi.E_ID
+
+
+class EmptyKeyError(ScuttleError, ValueError):
+    """A key is empty."""
+
+    code = _abi.E_KEY
+
+
+class NulError(ScuttleError, ValueError):
+    """A key, an id, or a name in a JSON object contains the character U+0000."""
+
+    code = _abi.E_NUL
+
+
+class Utf8Error(ScuttleError, ValueError):
+    """Text is not valid UTF-8; for a str: it has half of a surrogate pair."""
+
+    code = _abi.E_UTF8
+
+
+class JSONError(ScuttleError, ValueError):
+    """Not JSON, which has no NaN and no Infinity."""
+
+    code = _abi.E_JSON
+
+
+class DuplicateError(ScuttleError, ValueError):
+    """A JSON object has two members of one name, such as from {1: "a", "1": "b"}."""
+
+    code = _abi.E_DUPLICATE
+
+
+class NumberError(ScuttleError, ValueError):
+    """An integer outside int64, or a real number outside double."""
+
+    code = _abi.E_NUMBER
+
+
+class DepthError(ScuttleError, ValueError):
+    """A value is nested deeper than `max_depth`."""
+
+    code = _abi.E_DEPTH
+
+
+class MessageError(ScuttleError, ValueError):
+    """JSON, but not a message: a field is missing or of the wrong type."""
+
+    code = _abi.E_MESSAGE
+
+
+class VersionError(ScuttleError, ValueError):
+    """A version that is not an integer from 1 to 2^53-1."""
+
+    code = _abi.E_VERSION
+
+
+class VersionJumpError(ScuttleError, ValueError):
+    """A version that is further ahead of this replica than `max_version_jump`."""
+
+    code = _abi.E_VERSION_JUMP
+
+
+class IdentityError(ScuttleError):
+    """A peer shows this replica's own id with a version that was never issued here: two replicas share an id, or this
+    one has lost its state."""
+
+    code = _abi.E_IDENTITY
+
+
+class ReadOnlyError(ScuttleError):
+    """An update came in on a link that is read-only."""
+
+    code = _abi.E_READ_ONLY
+
+
+class MessageTooLongError(ScuttleError, ValueError):
+    """A line is longer than `max_message_bytes`."""
+
+    code = _abi.E_MESSAGE_SIZE
+
+
+class KeyTooLongError(ScuttleError, ValueError):
+    """A key is longer than `max_key_bytes`."""
+
+    code = _abi.E_KEY_SIZE
+
+
+class ValueTooLongError(ScuttleError, ValueError):
+    """A value is longer than `max_value_bytes`."""
+
+    code = _abi.E_VALUE_SIZE
+
+
+class TooManySourcesError(ScuttleError):
+    """There would be more sources than `max_sources`."""
+
+    code = _abi.E_SOURCES
+
+
+class TooManyLinksError(ScuttleError):
+    """There would be more links than `max_links`."""
+
+    code = _abi.E_LINKS
+
+
+class ExhaustedError(ScuttleError, OverflowError):
+    """Version numbers have reached 2^53-1: no local write is possible any more."""
+
+    code = _abi.E_EXHAUSTED
+
+
+_BY_CODE: Dict[int, Type[ScuttleError]] = {
+    kind.code: kind for kind in ScuttleError.__subclasses__() if kind.code is not None
+}
+
+
+def error_of(code: int, message: str) -> ScuttleError:
+    """The error for a code of the library."""
+    kind = _BY_CODE.get(code)
+    if kind is not None:
+        return kind(message)
+    error = ScuttleError(message)
+    error.code = code
+    return error

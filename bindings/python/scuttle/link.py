@@ -1,0 +1,112 @@
+"""The conversation with one peer."""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import suppress
+from types import TracebackType
+from typing import Optional, Type
+
+from . import _abi
+from ._handle import Handle
+from ._library import library
+from .errors import ClosedError
+from .texts import Buffer, to_bytes, unsigned
+
+
+class Link:
+    """A replica's conversation with one peer over one ordered stream of bytes, such as a TCP connection.
+
+    Made by `Replica.link`. Whatever the peer sends goes to `write`; whatever `read` returns goes to the peer. When the
+    connection breaks, close the link and make another for the next one.
+
+    Any thread may use it. Close it when you are done: it is a context manager. A link that is dropped unclosed is
+    closed by the next call on its replica. With the replica closed, a link is closed too. A link that is closed raises
+    ClosedError.
+    """
+
+    _pointer: Optional[int] = None  # for __del__, where opening has failed
+
+    def __init__(self, handle: Handle, flags: int) -> None:
+        self._handle = handle
+        handle.run(self._open, flags)
+
+    def _open(self, replica: int, flags: int) -> None:
+        config = _abi.LinkConfigStruct(ctypes.sizeof(_abi.LinkConfigStruct), flags)
+        pointer = ctypes.c_void_p()
+        self._handle.check(library.scuttle_link_open(replica, config, pointer))
+        self._pointer = pointer.value
+
+    def write(self, data: Buffer) -> bool:
+        """Takes bytes that the peer sent, cut anywhere: the rest of a line waits for the next call.
+
+        Returns False where what the peer asked for is over the high-water mark: read before you write more.
+
+        Raises the error of the first bad line. It has changed nothing, and all other lines have been taken.
+        """
+        return self._handle.run(self._write, to_bytes(data))
+
+    def _write(self, _: int, data: bytes) -> bool:
+        return self._handle.check(library.scuttle_link_write(self._open_pointer(), data, len(data))) != _abi.FULL
+
+    def read(self, max_bytes: int = 65536) -> bytes:
+        """What is to be sent to the peer next, a stream cut anywhere; b"" where there is nothing now.
+
+        What has been read counts as sent. There may be more even where less than `max_bytes` came: read until b"".
+        """
+        return self._handle.run(self._read, unsigned("max_bytes", max_bytes))
+
+    def _read(self, _: int, max_bytes: int) -> bytes:
+        scratch = self._handle.scratch
+        self._handle.check(scratch.read(library.scuttle_link_read, self._open_pointer(), max_bytes))
+        return scratch.output
+
+    def read_all(self) -> bytes:
+        """Everything that is to be sent to the peer now."""
+        return b"".join(iter(self.read, b""))
+
+    def gossip(self) -> bool:
+        """Asks this peer for what is new. False where the digests wait behind the high-water mark; none is dropped."""
+        return self._handle.run(self._gossip)
+
+    def _gossip(self, _: int) -> bool:
+        return self._handle.check(library.scuttle_link_gossip(self._open_pointer())) != _abi.FULL
+
+    @property
+    def closed(self) -> bool:
+        """Whether this link, or its replica, has been closed."""
+        return self._pointer is None or self._handle.is_closed
+
+    def _open_pointer(self) -> int:
+        if self._pointer is None:
+            raise ClosedError("the link is closed")
+        return self._pointer
+
+    def close(self) -> None:
+        """Closes the link; what it still had to send is dropped. Again, or after the replica: nothing.
+
+        May call `on_drain`. From a callback of its own replica: BusyError.
+        """
+        if not self.closed:
+            with suppress(ClosedError):  # another thread may have closed the replica meanwhile
+                self._handle.run(self._close)
+
+    def _close(self, _: int) -> None:
+        pointer, self._pointer = self._pointer, None
+        if pointer is not None:
+            library.scuttle_link_close(pointer)
+
+    def __del__(self) -> None:
+        if self._pointer is not None:
+            self._handle.drop_link(self._pointer)
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<scuttle.Link{' closed' if self.closed else ''}>"

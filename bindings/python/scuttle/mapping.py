@@ -1,0 +1,169 @@
+"""The mapping that a replica is."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from ctypes import c_size_t, string_at
+from typing import Any, Iterator, List, Optional, Tuple
+
+from . import _abi
+from ._handle import Handle
+from ._library import library
+from .texts import decode_value, encode_text, encode_value
+from .views import PrefixItems, PrefixKeys, PrefixValues
+from .visits import Take, visit_updates
+
+_REQUIRED: Any = object()
+
+
+class EntryMapping(MutableMapping[str, Any]):
+    """The keys that hold a value, with their values as Python objects.
+
+    A value that is handed out is a copy: to change it, change the copy and set it again.
+
+    One call is one step: no other thread's write comes between what `pop`, `popitem`, `setdefault` and `clear` look at
+    and what they do. `update` sets one key after the other.
+    """
+
+    _handle: Handle
+
+    def set(self, key: str, value: Any) -> bool:
+        """Sets a key: a local write. Returns False where a link is over its high-water mark: set, but wait for
+        `on_drain` before you go on."""
+        return self._handle.run(self._set, encode_text(key), encode_value(value)) != _abi.FULL
+
+    def _set(self, pointer: int, key: bytes, value: bytes) -> int:
+        return self._handle.check(library.scuttle_set(pointer, key, len(key), value, len(value)))
+
+    def delete(self, key: str) -> bool:
+        """Deletes a key, also one that is not there: a local write, so that peers learn of it. Returns as `set`."""
+        return self._handle.run(self._delete, encode_text(key)) != _abi.FULL
+
+    def _delete(self, pointer: int, key: bytes) -> int:
+        return self._handle.check(library.scuttle_delete(pointer, key, len(key)))
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._handle.run(self._set, encode_text(key), encode_value(value))
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._handle.run(self._get, encode_text(key))
+        if value is None:
+            raise KeyError(key)
+        return decode_value(value)
+
+    def _get(self, pointer: int, key: bytes) -> Optional[str]:
+        scratch = self._handle.scratch
+        code = self._handle.check(scratch.get(pointer, key))
+        return None if code == _abi.NOT_FOUND else scratch.value
+
+    def __contains__(self, key: object) -> bool:
+        return self._handle.run(self._has, encode_text(key))  # type: ignore[arg-type]
+
+    def _has(self, pointer: int, key: bytes) -> bool:
+        return self._handle.check(self._handle.scratch.get(pointer, key)) != _abi.NOT_FOUND
+
+    def __delitem__(self, key: str) -> None:
+        if self._handle.run(self._pop, encode_text(key)) is None:
+            raise KeyError(key)
+
+    def pop(self, key: str, default: Any = _REQUIRED) -> Any:
+        """Deletes a key and returns what it held; where it held nothing, the default, or KeyError without one."""
+        value = self._handle.run(self._pop, encode_text(key))
+        if value is not None:
+            return decode_value(value)
+        if default is _REQUIRED:
+            raise KeyError(key)
+        return default
+
+    def _pop(self, pointer: int, key: bytes) -> Optional[str]:
+        value = self._get(pointer, key)
+        if value is not None:
+            self._delete(pointer, key)
+        return value
+
+    def popitem(self) -> Tuple[str, Any]:
+        """Deletes the first key, and returns it with what it held; KeyError where there is none."""
+        key, value = self._handle.run(self._popitem)
+        return str(key, "utf-8"), decode_value(str(value, "utf-8"))
+
+    def _popitem(self, pointer: int) -> Tuple[bytes, bytes]:
+        first: List[Tuple[bytes, bytes]] = []
+
+        def take(update: _abi.UpdateStruct) -> bool:
+            first.append(_pair(update))
+            return True
+
+        self._visit(pointer, b"", take)
+        if not first:
+            raise KeyError("popitem(): there are no keys")
+        self._delete(pointer, first[0][0])
+        return first[0]
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """What a key holds; where it holds nothing, it is set to the default, and that is returned."""
+        value = self._handle.run(self._setdefault, encode_text(key), encode_value(default))
+        return default if value is None else decode_value(value)
+
+    def _setdefault(self, pointer: int, key: bytes, default: bytes) -> Optional[str]:
+        value = self._get(pointer, key)
+        if value is None:
+            self._set(pointer, key, default)
+        return value
+
+    def clear(self) -> None:
+        """Deletes all keys."""
+        self._handle.run(self._clear)
+
+    def _clear(self, pointer: int) -> None:
+        keys: List[bytes] = []
+        self._visit(pointer, b"", lambda update: keys.append(_key(update)))
+        for key in keys:
+            self._delete(pointer, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys(""))
+
+    def __len__(self) -> int:
+        return self._count("")
+
+    def keys(self, prefix: str = "") -> PrefixKeys:
+        """A live view of the keys that begin with `prefix`, in byte order."""
+        return PrefixKeys(self, prefix)
+
+    def items(self, prefix: str = "") -> PrefixItems:
+        """A live view of the pairs of key and value whose key begins with `prefix`, in byte order of keys."""
+        return PrefixItems(self, prefix)
+
+    def values(self, prefix: str = "") -> PrefixValues:
+        """A live view of the values whose key begins with `prefix`, in byte order of keys."""
+        return PrefixValues(self, prefix)
+
+    def _keys(self, prefix: str) -> List[str]:
+        keys: List[bytes] = []
+        self._handle.run(self._visit, encode_text(prefix, "a prefix"), lambda update: keys.append(_key(update)))
+        return [str(key, "utf-8") for key in keys]
+
+    def _items(self, prefix: str) -> Iterator[Tuple[str, Any]]:
+        """A snapshot, decoded as it is walked through."""
+        pairs: List[Tuple[bytes, bytes]] = []
+        self._handle.run(self._visit, encode_text(prefix, "a prefix"), lambda update: pairs.append(_pair(update)))
+        return ((str(key, "utf-8"), decode_value(str(value, "utf-8"))) for key, value in pairs)
+
+    def _count(self, prefix: str) -> int:
+        if prefix:
+            return len(self._keys(prefix))
+        count = c_size_t()
+        self._handle.call(library.scuttle_count, count)
+        return count.value
+
+    def _visit(self, pointer: int, prefix: bytes, take: Take) -> None:
+        """Visits the keys that hold something."""
+        self._handle.check(visit_updates(library.scuttle_state, pointer, prefix, len(prefix), take=take))
+
+
+def _key(update: _abi.UpdateStruct) -> bytes:
+    return string_at(update.key, update.key_len)
+
+
+def _pair(update: _abi.UpdateStruct) -> Tuple[bytes, bytes]:
+    return _key(update), string_at(update.value, update.value_len)

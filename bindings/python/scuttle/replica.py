@@ -1,0 +1,236 @@
+"""A replica."""
+
+from __future__ import annotations
+
+from ctypes import c_size_t, c_uint64, c_void_p
+from types import TracebackType
+from typing import Callable, Dict, List, Optional, Tuple, Type, Union
+
+from . import _abi
+from ._handle import Handle
+from ._library import library
+from .callbacks import Callbacks, OnCompaction, OnDrain, OnError, OnUpdate, Resolve, Sort
+from .config import Limits, Resolver, State, make_config
+from .errors import NulError
+from .link import Link
+from .mapping import EntryMapping
+from .texts import Buffer, decode_value, encode_text, text_at, to_bytes, unsigned
+from .updates import Entry, Update, copy_update
+from .visits import visit_clock, visit_updates
+
+
+class Replica(EntryMapping):
+    """A key-value map that is kept in step with its peers.
+
+    It is a mapping from str to what JSON can hold; a deleted key is absent. `link` opens the conversation with a peer.
+
+    Any thread may use it; one call runs at a time, and whoever comes second waits. Its callbacks, and what `visit`
+    calls, may not use it: BusyError. A signal handler or a finalizer of yours may run in the middle of a call, so it
+    may meet BusyError too.
+
+    Close it when you are done: it is a context manager. Closing waits for calls of other threads, and closes the links
+    too. Whatever is used afterwards raises ClosedError. A replica that is dropped is closed.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        *,
+        mtu: int = 0,
+        max_history: int = 0,
+        resolve: Union[Resolver, Resolve] = Resolver.lww_vs_clock,
+        sort: Optional[Sort] = None,
+        on_update: Optional[OnUpdate] = None,
+        on_compaction: Optional[OnCompaction] = None,
+        on_drain: Optional[OnDrain] = None,
+        on_error: Optional[OnError] = None,
+        unique_id: bool = False,
+        seed: int = 0,
+        limits: Limits = Limits(),
+        state: State = b"",
+    ) -> None:
+        """Makes a replica.
+
+        id             its source id, 1 to 255 bytes of UTF-8, unique among all replicas that may ever meet
+        mtu            messages in one batch, and the high-water mark of a link; 0: 10; sys.maxsize: no mark
+        max_history    updates that the history remembers; 0: 10; sys.maxsize: all
+        resolve        which of two updates of a key stands: a Resolver, or a callable (update, current): whether the
+                       update replaces the current one, which is None for a new key. It says yes for exactly one of
+                       (a, b) and (b, a), and follows a total order, so that replicas agree
+        sort           order of the updates in an answer and in `news`: a callable (a, b) that returns a number below 0
+                       where a comes first, above 0 where b does; by version, then source id, without it
+        on_update      called with an update that became the entry of its key, here or from a peer
+        on_compaction  called with a list of updates, oldest first, that the history is about to forget
+        on_drain       called when links had been over the high-water mark, and the last of them has been read empty
+        on_error       called with (name of a callback, its exception); without it they go to sys.unraisablehook
+        unique_id      append "-" and 16 random hexadecimal digits to the id: for a host that restarts without its old
+                       state, since an id belongs to one life of one replica
+        seed           makes what is random reproducible; 0: random from the system
+        limits         what is more than this is an error
+        state          what to start from: all updates that `on_update` handed out, or the last of each key, or the same
+                       as lines or dicts of the wire; it sets the clock, and enters neither the history nor on_update
+
+        Raises IdError, NulError, Utf8Error, ArgumentError, OutOfMemoryError, and for a bad state as `Link.write`.
+        """
+        encoded_id = encode_text(id, "an id")
+        if b"\0" in encoded_id:
+            raise NulError("an id contains the character U+0000")  # where C would take it to end
+        config = make_config(mtu, max_history, seed, unique_id, limits, state)
+        own_resolve = None
+        if isinstance(resolve, Resolver):
+            config.resolver = resolve
+        else:
+            own_resolve = resolve
+        Callbacks(own_resolve, sort, on_update, on_compaction, on_drain, on_error).install(config)
+        self._handle = Handle(encoded_id, config)
+        self._id = self._handle.run(_read_id)
+
+    @property
+    def id(self) -> str:
+        """The source id, with the suffix of `unique_id`. Known after closing too."""
+        return self._id
+
+    def lookup(self, key: str) -> Entry:
+        """What a key holds, who wrote it, and with which version; Entry(None, None, 0) for a key that holds nothing."""
+        value, source, version = self._handle.run(self._lookup, encode_text(key))
+        return Entry(decode_value(value), source or None, version)
+
+    def _lookup(self, pointer: int, key: bytes) -> Tuple[str, str, int]:
+        scratch = self._handle.scratch
+        self._handle.check(scratch.get(pointer, key))
+        return scratch.value, scratch.source, scratch.version
+
+    def snapshot(self, prefix: str = "") -> List[Update]:
+        """What each key that begins with `prefix` holds, and from whom, in byte order of keys.
+
+        Deleted keys are left out. So do not save it to be the `state` of a replica, which would claim to know of the deletes
+        and never ask for them: keep what `on_update` hands out.
+        """
+        updates: List[Update] = []
+        self.visit(updates.append, prefix)
+        return updates
+
+    def visit(self, visitor: Callable[[Update], object], prefix: str = "") -> None:
+        """Calls visitor(update) for each key that begins with `prefix` and holds something, in byte order of keys: a
+        `snapshot` without the list.
+
+        A true result stops, and so does an exception, which comes out of here. The replica is held meanwhile: other
+        threads wait, and the visitor may not use it (BusyError).
+        """
+        self._handle.run(self._visit, encode_text(prefix, "a prefix"), lambda update: visitor(copy_update(update)))
+
+    def news(self, source: str, version: int) -> List[Update]:
+        """The updates of `source` above `version` that the history still has, in the order of `sort`."""
+        encoded, above = encode_text(source, "a source"), unsigned("version", version)
+        return self._handle.run(self._news, encoded, above)
+
+    def _news(self, pointer: int, source: bytes, version: int) -> List[Update]:
+        updates: List[Update] = []
+
+        def take(update: _abi.UpdateStruct) -> None:
+            updates.append(copy_update(update))
+
+        code = visit_updates(library.scuttle_news, pointer, source, len(source), version, take=take)
+        self._handle.check(code)
+        return updates
+
+    @property
+    def version(self) -> int:
+        """The highest version seen anywhere, here or from peers; 0 before the first."""
+        return self._number(library.scuttle_version)
+
+    @property
+    def fingerprint(self) -> int:
+        """A number that two replicas share exactly where they hold the same entries, deleted keys included. It takes a
+        walk over everything; for tests, and for showing convergence."""
+        return self._number(library.scuttle_fingerprint)
+
+    def _number(self, function: Callable[..., int]) -> int:
+        number = c_uint64()
+        self._handle.call(function, number)
+        return number.value
+
+    @property
+    def clock(self) -> Dict[str, int]:
+        """Every known source with the version up to which its updates are accounted for here; a dict of its own."""
+        return self._handle.run(self._clock)
+
+    def _clock(self, pointer: int) -> Dict[str, int]:
+        clock: Dict[str, int] = {}
+        self._handle.check(visit_clock(library.scuttle_clock, pointer, clock))
+        return clock
+
+    def gossip(self) -> bool:
+        """Asks every peer for what is new. Returns False where the digests wait behind a link's high-water mark; none
+        is dropped."""
+        return self._handle.call(library.scuttle_gossip) != _abi.FULL
+
+    def link(
+        self, *, read_only: bool = False, classic: bool = False, live: bool = False, datagram: bool = False
+    ) -> Link:
+        """Opens a link to one peer.
+
+        read_only  accept nothing from the peer: an update of it is ReadOnlyError
+        classic    never say hello; in this version every link is so
+        live       push new updates without being asked; UnsupportedError in this version
+        datagram   one message, one datagram; UnsupportedError in this version
+        """
+        flags = _abi.LINK_READ_ONLY if read_only else 0
+        flags |= _abi.LINK_CLASSIC if classic else 0
+        flags |= _abi.LINK_LIVE if live else 0
+        flags |= _abi.LINK_DATAGRAM if datagram else 0
+        return Link(self._handle, flags)
+
+    def write(self, data: Buffer) -> bool:
+        """The short form for a replica with one peer: as `Link.write`, on a link that the first use opens."""
+        encoded = to_bytes(data)
+        return self._handle.call(library.scuttle_write, encoded, len(encoded)) != _abi.FULL
+
+    def read(self, max_bytes: int = 65536) -> bytes:
+        """The short form for a replica with one peer: as `Link.read`, on the link of `write`."""
+        return self._handle.run(self._read, unsigned("max_bytes", max_bytes))
+
+    def _read(self, pointer: int, max_bytes: int) -> bytes:
+        scratch = self._handle.scratch
+        self._handle.check(scratch.read(library.scuttle_read, pointer, max_bytes))
+        return scratch.output
+
+    def purge(self) -> int:
+        """Forgets tombstones now, and returns how many. UnsupportedError in this version."""
+        purged = c_size_t()
+        self._handle.call(library.scuttle_purge, purged)
+        return purged.value
+
+    def forget(self, source: str) -> None:
+        """Takes a dead source out of the reckoning. UnsupportedError in this version."""
+        encoded = encode_text(source, "a source")
+        self._handle.call(library.scuttle_forget, encoded, len(encoded))
+
+    @property
+    def closed(self) -> bool:
+        """Whether the replica has been closed."""
+        return self._handle.is_closed
+
+    def close(self) -> None:
+        """Closes the replica and its links, once the calls of other threads are over. Again: nothing.
+
+        From one of its callbacks: BusyError.
+        """
+        self._handle.close()
+
+    def __enter__(self) -> Replica:
+        return self
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<scuttle.Replica {self._id!r}{' closed' if self.closed else ''}>"
+
+
+def _read_id(pointer: int) -> str:
+    address, length = c_void_p(), c_size_t()
+    library.scuttle_id(pointer, address, length)  # has no errors for a good pointer
+    return text_at(address.value, length.value)

@@ -1,0 +1,63 @@
+"""Python's objects to and from what the library takes: UTF-8, JSON, bytes, numbers."""
+
+from __future__ import annotations
+
+import json
+from ctypes import string_at
+from typing import Any, Optional, Union
+
+from .errors import ArgumentError, DepthError, JSONError, NumberError, Utf8Error
+
+# Made once: json.dumps with options makes an encoder at every call.
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_decode = json.JSONDecoder().raw_decode  # `decode` looks for white space around it, which the library has taken away
+
+
+Buffer = Union[bytes, bytearray, memoryview]
+
+
+def encode_text(text: str, what: str = "a key") -> bytes:
+    """The text in UTF-8. Utf8Error where it has half of a surrogate pair, TypeError where it is no str."""
+    if not isinstance(text, str):
+        raise TypeError(f"{what} is a str, not {type(text).__name__}")
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise Utf8Error(str(error)) from None
+
+
+def encode_value(value: Any) -> bytes:
+    """A value as JSON. TypeError where JSON has no such thing."""
+    try:
+        text = _encode(value)
+    except RecursionError:
+        raise DepthError("a value is nested too deeply to be encoded") from None
+    except ValueError as error:
+        # Python refuses to write out integers of thousands of digits; the others are NaN, Infinity and circles.
+        kind = NumberError if "integer string conversion" in str(error) else JSONError
+        raise kind(str(error)) from None
+    return encode_text(text, "a value")
+
+
+def decode_value(text: str) -> Any:
+    """The value that a JSON text of the library stands for: a new object each time."""
+    return _decode(text)[0]
+
+
+def text_at(address: Optional[int], length: int) -> str:
+    """A copy of a text of the library."""
+    return str(string_at(address, length), "utf-8")  # type: ignore[arg-type]
+
+
+def to_bytes(data: Buffer) -> bytes:
+    """Bytes that stay as they are. A copy costs little beside reading them, and leaves the host's buffer free."""
+    return data if isinstance(data, bytes) else bytes(memoryview(data))
+
+
+def unsigned(what: str, number: int) -> int:
+    """The number, where it fits; ctypes would cut it down in silence."""
+    if not isinstance(number, int):
+        raise TypeError(f"{what} is an int, not {type(number).__name__}")
+    if not 0 <= number < 1 << 64:
+        raise ArgumentError(f"{what} is {number}, which is not in 0 ... 2^64-1")
+    return number

@@ -1,0 +1,47 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Iterator, List
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import scuttle
+
+# The machine that runs this may be slow, and no test is about time.
+settings.register_profile("scuttle", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("scuttle")
+
+
+@pytest.fixture
+def replica() -> Iterator[scuttle.Replica]:
+    with scuttle.Replica("a", seed=1) as made:
+        yield made
+
+
+@pytest.fixture
+def unraisable(monkeypatch: pytest.MonkeyPatch) -> List[Any]:
+    """The exceptions that reached sys.unraisablehook."""
+    seen: List[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: seen.append(args.exc_value))
+    return seen
+
+
+def _in_checkout(*parts: str) -> Path:
+    path = Path(__file__).resolve().parents[3].joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"{'/'.join(parts)} is there in a source checkout only")
+    return path
+
+
+@pytest.fixture(scope="session")
+def header() -> Path:
+    return _in_checkout("include", "scuttle.h")
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    return _in_checkout("Tests", "Vectors", "messages")

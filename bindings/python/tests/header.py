@@ -1,0 +1,35 @@
+"""Reads what include/scuttle.h declares: enough of C for that one file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Dict, List
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CONSTANT = re.compile(r"^#define (SCUTTLE_\w+) +\S", re.MULTILINE)
+_STRUCT = re.compile(r"typedef struct \{(.*?)\} (\w+);", re.DOTALL)
+_FUNCTION = re.compile(r"^[a-z][\w *]*?\b(scuttle_\w+)\(([^;]*)\);", re.MULTILINE)
+_FIELD = re.compile(r"\(\*(\w+)\)\(|(\w+)$")
+
+
+class Header:
+    """What a header declares."""
+
+    def __init__(self, path: Path) -> None:
+        text = _COMMENT.sub("", path.read_text(encoding="utf-8"))
+        self.constants: List[str] = _CONSTANT.findall(text)
+        self.structs: Dict[str, List[str]] = {name: _fields(body) for body, name in _STRUCT.findall(text)}
+        #: The number of arguments of each function.
+        self.functions: Dict[str, int] = {
+            name: 0 if arguments == "void" else arguments.count(",") + 1 for name, arguments in _FUNCTION.findall(text)
+        }
+
+
+def _fields(body: str) -> List[str]:
+    names = []
+    for declaration in filter(None, map(str.strip, body.split(";"))):
+        match = _FIELD.search(declaration)
+        assert match, declaration
+        names.append(match[1] or match[2])
+    return names

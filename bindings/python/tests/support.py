@@ -1,0 +1,82 @@
+"""What several tests do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Callable, Iterator, Tuple
+
+import pytest
+
+import scuttle
+from scuttle._library import library
+
+PACKAGE = Path(scuttle.__file__).resolve().parent
+
+LIBRARY = os.path.abspath(library._name) if "/" in library._name else library._name
+"""The library that is loaded: a path, or a name that the system's loader knows."""
+
+
+def pump(one: scuttle.Link, other: scuttle.Link, chunk: Callable[[], int] = lambda: 65536) -> None:
+    """Carries bytes between two links until there are none; `chunk` says how many to carry next."""
+    while True:
+        there = one.read(chunk())
+        if there:
+            other.write(there)
+        back = other.read(chunk())
+        if back:
+            one.write(back)
+        if not there and not back:
+            return
+
+
+def sync(one: scuttle.Replica, other: scuttle.Replica, chunk: Callable[[], int] = lambda: 65536) -> None:
+    """Makes two replicas know what either knows."""
+    with one.link() as here, other.link() as there:
+        here.gossip()
+        there.gossip()
+        pump(here, there, chunk)
+
+
+def line(key: str, value: str, source: str, version: int) -> bytes:
+    """An update of a peer, the value as JSON text."""
+    return b'{"key":"%b","value":%b,"source_id":"%b","version":%d}\n' % (
+        key.encode(),
+        value.encode(),
+        source.encode(),
+        version,
+    )
+
+
+ASK = b'{"digest":true,"done":true}\n'
+"""What a peer sends that knows nothing and asks for everything."""
+
+
+def facts(replica: scuttle.Replica) -> Tuple[object, ...]:
+    """All that must not change by a call that failed."""
+    return replica.snapshot(), replica.clock, replica.version, replica.fingerprint, replica.news(replica.id, 0)
+
+
+@contextmanager
+def refused(replica: scuttle.Replica, error: type) -> Iterator[None]:
+    """Expects an error, and that it has changed nothing."""
+    before = facts(replica)
+    with pytest.raises(error):
+        yield
+    assert facts(replica) == before
+
+
+def run_python(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a program in an interpreter of its own that can import the package."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd="/",  # Python looks there first
+        env={**os.environ, "SCUTTLE_LIBRARY": LIBRARY, "PYTHONPATH": str(PACKAGE.parent), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

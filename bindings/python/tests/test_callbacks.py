@@ -1,0 +1,251 @@
+"""Callbacks: what they are given, what they may not do, and where their exceptions go."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import pytest
+from support import ASK, line, sync
+
+import scuttle
+from scuttle import Replica, Update, _abi
+from scuttle._library import library
+
+
+def test_on_update_sees_local_and_received_updates() -> None:
+    seen: List[Update] = []
+    with Replica("a", on_update=seen.append) as replica:
+        replica["k"] = {"x": 1}
+        replica.write(line("l", "[2]", "b", 5))
+        replica.write(line("l", "[3]", "b", 5))
+        del replica["k"]
+    assert seen == [
+        Update("k", '{"x":1}', "a", 1, local=True),
+        Update("l", "[2]", "b", 5),
+        Update("k", "null", "a", 6, deleted=True, local=True),
+    ]
+
+
+def test_on_compaction_sees_what_is_forgotten() -> None:
+    forgotten: List[Update] = []
+    with Replica("a", max_history=2, on_compaction=forgotten.extend) as replica:
+        for i in range(5):
+            replica[f"k{i}"] = i
+    assert [(update.key, update.value) for update in forgotten] == [("k0", 0), ("k1", 1), ("k2", 2)]
+
+
+def test_a_resolver_decides() -> None:
+    asked: List[Tuple[Update, Optional[Update]]] = []
+
+    def longest(update: Update, current: Optional[Update]) -> bool:
+        asked.append((update, current))
+        return current is None or (len(update.value), update.version) > (len(current.value), current.version)
+
+    with Replica("a", resolve=longest) as replica:
+        replica["k"] = "long"
+        replica["k"] = "no"
+        assert replica["k"] == "long"
+        replica["k"] = "longer"
+        assert replica["k"] == "longer"
+        assert replica.version == 3
+    first, second = Update("k", '"long"', "a", 1, local=True), Update("k", '"no"', "a", 2, local=True)
+    assert asked[:2] == [(first, None), (second, first)]
+
+
+def test_replicas_with_a_resolver_agree() -> None:
+    def least(update: Update, current: Optional[Update]) -> bool:
+        return current is None or (update.value, update.source) < (current.value, current.source)
+
+    with Replica("a", resolve=least) as one, Replica("b", resolve=least) as other:
+        one["k"], other["k"] = 5, 3
+        sync(one, other)
+        assert one["k"] == other["k"] == 3
+
+
+def test_a_sort_orders_news() -> None:
+    def backwards(a: Update, b: Update) -> int:
+        return (b.version - a.version) * 2**40  # more than a C int holds
+
+    with Replica("a", sort=backwards) as replica:
+        replica.update({"x": 1, "y": 2, "z": 3})
+        assert [update.key for update in replica.news("a", 0)] == ["z", "y", "x"]
+
+
+class Failure(Exception):
+    pass
+
+
+def fail(*_: Any) -> Any:
+    raise Failure
+
+
+def exercise(replica: Replica) -> None:
+    """Makes every callback run; they are given with mtu=1 and max_history=1."""
+    with replica.link() as link:
+        replica["k"] = 1
+        replica["k"] = 2
+        replica["l"] = 3
+        link.write(line("k", "4", "b", 9) + line("l", "5", "b", 10) + line("m", "6", "c", 11) + ASK)
+        replica.news("a", 0)
+        link.read_all()
+
+
+NAMES = ["resolve", "sort", "on_update", "on_compaction", "on_drain"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "sort"])
+def test_exceptions_go_to_on_error(name: str, unraisable: List[Any]) -> None:
+    errors: List[Tuple[str, BaseException]] = []
+    callbacks: Dict[str, Any] = {name: fail}
+    with Replica("a", mtu=1, max_history=1, on_error=lambda *e: errors.append(e), **callbacks) as replica:
+        exercise(replica)
+        assert replica.version == 11
+    assert errors
+    assert {where for where, _ in errors} == {name}
+    assert {type(error) for _, error in errors} == {Failure}
+    assert unraisable == []
+
+
+def test_exceptions_of_a_sort_go_to_on_error(unraisable: List[Any]) -> None:
+    errors: List[Tuple[str, BaseException]] = []
+    with Replica("a", sort=fail, on_error=lambda *e: errors.append(e)) as replica:
+        replica.update({"x": 1, "y": 2})
+        assert sorted(update.key for update in replica.news("a", 0)) == ["x", "y"]
+    assert errors[0][0] == "sort"
+    assert unraisable == []
+
+
+@pytest.mark.parametrize("kind", [Failure, KeyboardInterrupt, SystemExit])
+def test_exceptions_go_to_unraisablehook_else(kind: Any, unraisable: List[Any]) -> None:
+    def raiser(update: Update) -> None:
+        raise kind
+
+    with Replica("a", on_update=raiser) as replica:
+        assert replica.set("k", 1) is True
+        assert replica["k"] == 1
+    assert [type(error) for error in unraisable] == [kind]
+
+
+def test_an_on_error_that_fails_is_reported_too(unraisable: List[Any]) -> None:
+    with Replica("a", on_update=lambda _: 1 / 0, on_error=fail) as replica:
+        replica["k"] = 1
+    assert [type(error) for error in unraisable] == [Failure]
+    assert isinstance(unraisable[0].__context__, ZeroDivisionError)
+
+
+def test_a_resolver_that_raises_says_no(unraisable: List[Any]) -> None:
+    with Replica("a", resolve=fail) as replica:
+        replica["k"] = 1
+        assert "k" not in replica
+        assert replica.version == 1
+    assert len(unraisable) == 1
+
+
+def test_an_answer_without_a_truth_is_an_exception(unraisable: List[Any]) -> None:
+    class Undecided:
+        def __bool__(self) -> bool:
+            raise Failure
+
+    with Replica("a", resolve=lambda update, current: Undecided()) as replica:
+        replica["k"] = 1
+        assert "k" not in replica
+    with Replica("a", sort=lambda a, b: "first") as replica:  # type: ignore[arg-type, return-value]
+        replica.update({"x": 1, "y": 2})
+        assert len(replica.news("a", 0)) == 2
+    assert [type(error) for error in unraisable[:2]] == [Failure, TypeError]
+
+
+USES: Dict[str, Callable[[Replica, scuttle.Link], object]] = {
+    "set": lambda r, l: r.set("x", 1),
+    "get": lambda r, l: r.get("x"),
+    "contains": lambda r, l: "x" in r,
+    "iterate": lambda r, l: list(r),
+    "len": lambda r, l: len(r),
+    "visit": lambda r, l: r.visit(print),
+    "clock": lambda r, l: r.clock,
+    "version": lambda r, l: r.version,
+    "news": lambda r, l: r.news("a", 0),
+    "gossip": lambda r, l: r.gossip(),
+    "write": lambda r, l: r.write(b""),
+    "read": lambda r, l: r.read(),
+    "link": lambda r, l: r.link(),
+    "close": lambda r, l: r.close(),
+    "link-write": lambda r, l: l.write(b""),
+    "link-read": lambda r, l: l.read(),
+    "link-gossip": lambda r, l: l.gossip(),
+    "link-close": lambda r, l: l.close(),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
+@pytest.mark.parametrize("name", NAMES)
+def test_calling_back_is_busy(name: str, use: Callable[[Replica, scuttle.Link], object]) -> None:
+    raised: List[Exception] = []
+
+    def call_back(*_: Any) -> int:
+        with pytest.raises(scuttle.BusyError) as caught:
+            use(replica, link)
+        raised.append(caught.value)
+        return 1
+
+    callbacks: Dict[str, Any] = {name: call_back}
+    max_history = 100 if name == "sort" else 1
+    with Replica("a", mtu=1, max_history=max_history, **callbacks) as replica, replica.link() as link:
+        exercise(replica)
+        assert raised
+        assert not link.closed
+        replica.gossip()
+        assert link.read_all()
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES.keys())
+def test_calling_back_from_a_visitor_is_busy(replica: Replica, use: Callable[[Replica, scuttle.Link], object]) -> None:
+    replica["k"] = 1
+    with replica.link() as link:
+        with pytest.raises(scuttle.BusyError):
+            replica.visit(lambda update: use(replica, link))
+        assert replica["k"] == 1
+
+
+def test_the_library_says_busy_too() -> None:
+    """The package notices first; the library would not let it through either."""
+    codes: List[int] = []
+
+    def call_back(update: Update) -> None:
+        codes.append(library.scuttle_set(pointer, b"x", 1, b"1", 1))
+
+    with Replica("a", on_update=call_back) as replica:
+        pointer = replica._handle.run(lambda pointer: pointer)
+        replica["k"] = 1
+    assert codes == [_abi.E_BUSY]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "on_error"])
+def test_callbacks_are_callable(name: str) -> None:
+    callbacks: Dict[str, Any] = {name: 1}
+    with pytest.raises(TypeError, match=f"{name} is not callable"):
+        Replica("a", **callbacks)
+
+
+def test_a_callback_may_use_another_replica() -> None:
+    with Replica("b") as mirror, Replica("a", on_update=lambda u: mirror.set(u.key, u.value)) as replica:
+        replica["k"] = [1]
+        assert mirror == {"k": [1]}
+
+
+def test_callbacks_live_as_long_as_their_replica() -> None:
+    class Counter:
+        def __init__(self) -> None:
+            self.count = 0
+
+        def __call__(self, update: Update) -> None:
+            self.count += 1
+
+    counter = Counter()
+    with Replica("a", on_update=lambda update: counter(update), on_drain=lambda: None) as replica:
+        for i in range(1000):
+            if i % 100 == 0:
+                gc.collect()
+            replica[f"k{i}"] = i
+    assert counter.count == 1000

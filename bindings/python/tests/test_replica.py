@@ -1,0 +1,297 @@
+"""What a replica can do besides being a mapping: the names of the seed."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any, Callable, List
+
+import pytest
+from support import ASK, line, sync
+
+import scuttle
+from scuttle import Entry, Limits, Replica, Update
+
+
+def test_set_says_when_to_wait() -> None:
+    drained = []
+    with Replica("a", mtu=2, on_drain=lambda: drained.append(True)) as replica, replica.link() as link:
+        assert all(replica.set(f"k{i}", i) for i in range(5))
+        assert link.write(ASK) is False
+        assert replica.set("more", 1) is False
+        assert replica["more"] == 1
+        assert replica.delete("more") is False
+        assert not drained
+        link.read_all()
+        assert drained == [True]
+        assert replica.set("more", 2) is True
+
+
+def test_lookup(replica: Replica) -> None:
+    replica["k"] = [1]
+    assert replica.lookup("k") == Entry(value=[1], source="a", version=1)
+    assert replica.lookup("absent") == Entry(value=None, source=None, version=0)
+    del replica["k"]
+    assert replica.lookup("k") == Entry(None, None, 0)
+
+
+def test_version_and_clock(replica: Replica) -> None:
+    assert (replica.version, replica.clock) == (0, {})
+    replica["k"] = 1
+    replica.write(line("x", "1", "b", 7))
+    assert (replica.version, replica.clock) == (7, {"a": 1, "b": 7})
+    replica["k"] = 2
+    assert (replica.version, replica.clock) == (8, {"a": 8, "b": 7})
+
+
+def test_news(replica: Replica) -> None:
+    replica["k"] = {"é": 1}
+    del replica["k"]
+    replica.write(line("x", "1.50", "b", 7))
+    assert replica.news("a", 0) == [
+        Update("k", '{"é":1}', "a", 1, deleted=False, local=True),
+        Update("k", "null", "a", 2, deleted=True, local=True),
+    ]
+    assert replica.news("a", 1) == replica.news("a", 0)[1:]
+    assert replica.news("b", 6) == [Update("x", "1.50", "b", 7)]
+    assert replica.news("b", 7) == replica.news("nobody", 0) == []
+
+
+def test_the_history_forgets_and_the_state_does_not() -> None:
+    with Replica("a", max_history=3) as replica:
+        replica.update({f"k{i}": i for i in range(9)})
+        assert [update.version for update in replica.news("a", 0)] == [7, 8, 9]
+        assert len(replica) == 9
+
+
+def test_the_history_may_remember_all_and_the_mark_be_none() -> None:
+    with Replica("a", mtu=sys.maxsize, max_history=sys.maxsize) as replica, replica.link() as link:
+        replica.update({f"k{i}": i for i in range(99)})
+        assert len(replica.news("a", 0)) == 99
+        assert link.write(ASK) is True
+        assert link.gossip() is True
+
+
+def test_updates_know_their_shapes() -> None:
+    update = Update('k"\\', '{"a":1.50}', "é", 3)
+    assert update.value == {"a": 1.5}
+    assert update.to_dict() == {"key": 'k"\\', "value": {"a": 1.5}, "source_id": "é", "version": 3}
+    assert update.to_line() == r'{"key":"k\"\\","value":{"a":1.50},"source_id":"é","version":3}'
+    delete = Update("k", "null", "b", 4, deleted=True)
+    assert delete.value is None
+    assert delete.to_dict() == {"key": "k", "value": None, "source_id": "b", "version": 4, "deleted": True}
+    assert json.loads(delete.to_line()) == delete.to_dict()
+
+
+def test_fingerprints_are_those_of_the_entries(replica: Replica) -> None:
+    with Replica("b") as other:
+        assert replica.fingerprint == other.fingerprint
+        replica["k"] = 1
+        assert replica.fingerprint != other.fingerprint
+        sync(replica, other)
+        assert replica.fingerprint == other.fingerprint
+
+
+def test_gossip_asks_all_peers(replica: Replica) -> None:
+    with replica.link() as one, replica.link() as other:
+        assert replica.gossip() is True
+        assert one.read_all() == other.read_all() == ASK
+
+
+def test_gossip_may_have_to_wait() -> None:
+    with Replica("a", mtu=1) as replica, replica.link() as link:
+        replica["k"] = 1
+        assert replica.gossip() is False
+        assert link.gossip() is False
+        assert link.read_all().endswith(ASK)
+
+
+def test_the_short_form(replica: Replica) -> None:
+    with Replica("b") as other:
+        replica["k"] = "v"
+        other.gossip()
+        while question := other.read(7):
+            replica.write(question)
+        while answer := replica.read(5):
+            assert other.write(answer) is True
+        assert other == {"k": "v"}
+
+
+def test_ids(replica: Replica) -> None:
+    assert replica.id == "a"
+    assert "'a'" in repr(replica)
+    with Replica("ü" * 127) as other:
+        assert other.id == "ü" * 127
+
+
+def test_unique_ids() -> None:
+    with Replica("a", unique_id=True) as one, Replica("a", unique_id=True) as other:
+        assert re.fullmatch("a-[0-9a-f]{16}", one.id)
+        assert one.id != other.id
+
+
+def test_a_seed_makes_a_replica_reproducible() -> None:
+    def output(seed: int) -> bytes:
+        with Replica("a", seed=seed, unique_id=True) as replica, replica.link() as link:
+            link.write(b"".join(line("k", "1", f"s{i}", i + 1) for i in range(20)))
+            link.gossip()
+            return link.read_all()
+
+    assert output(7) == output(7) != output(8)
+
+
+def test_resolvers() -> None:
+    def outcome(resolve: Any) -> object:
+        with Replica("a", resolve=resolve) as replica:
+            replica["k"] = "z"
+            replica.write(line("k", '"y"', "b", 9))
+            return replica["k"]
+
+    assert outcome(scuttle.lww_vs_clock) == "y"
+    assert outcome(scuttle.lww_vs_current_vers) == "y"
+    assert outcome(scuttle.strictly_order_values) == "z"
+    assert outcome(scuttle.Resolver.strictly_order_values) == "z"
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda updates: updates,
+        iter,
+        lambda updates: [update.to_dict() for update in updates],
+        lambda updates: "\n".join(update.to_line() for update in updates),
+        lambda updates: "".join(update.to_line() + "\n" for update in updates).encode(),
+        lambda updates: bytearray(b"\n".join(update.to_line().encode() for update in updates)),
+        lambda updates: memoryview(b"\n".join(update.to_line().encode() for update in updates)),
+    ],
+)
+def test_a_state_to_start_from(replica: Replica, save: Callable[[Any], Any]) -> None:
+    replica.update({"a": 1, "é": {"x": [None]}, '"': "\n"})
+    replica.write(line("b", '"x"', "b", 9))
+    with Replica("c", state=save(replica.snapshot())) as other:
+        assert other == replica
+        assert other.version == 9
+        assert other.clock == {"a": 3, "b": 9}
+        assert other.fingerprint == replica.fingerprint
+        assert other.news("a", 0) == []
+
+
+def test_a_state_keeps_the_spelling_of_values(replica: Replica) -> None:
+    replica.write(line("k", '[1.50,"\\u00e9"]', "b", 1))
+    with Replica("c", state=replica.snapshot()) as other:
+        assert other.snapshot()[0].json == '[1.50,"\\u00e9"]'
+
+
+def test_a_state_may_have_deletes() -> None:
+    state: List[Any] = [
+        Update("k", "null", "b", 3, deleted=True),
+        {"key": "l", "value": None, "source_id": "b", "version": 2},
+    ]
+    with Replica("a", state=state) as replica:
+        assert replica == {"l": None}
+        assert replica.clock == {"b": 3}
+
+
+def test_what_was_handed_out_is_enough_to_go_on() -> None:
+    kept: List[str] = []
+    with Replica("a", on_update=lambda update: kept.append(update.to_line())) as replica:
+        replica.update({"k": 1, "l": 2, "m": 3})
+        del replica["l"]
+        assert [update.key for update in replica.snapshot()] == ["k", "m"]
+        with Replica("a", state="\n".join(kept)) as other:
+            assert other == {"k": 1, "m": 3}
+            assert (other.version, other.clock) == (4, {"a": 4})
+            assert other.fingerprint == replica.fingerprint
+
+
+def test_a_bad_state() -> None:
+    wrong: List[Any] = [["k"], [("k", 1)], {"k": 1}, 7, None]
+    for state in wrong:
+        with pytest.raises(TypeError):
+            Replica("a", state=state)
+    with pytest.raises(scuttle.JSONError):
+        Replica("a", state="{")
+    with pytest.raises(scuttle.VersionError):
+        Replica("a", state=[{"key": "k", "value": 1, "source_id": "b", "version": 0}])
+    with pytest.raises(scuttle.MessageError):
+        Replica("a", state=[{"key": "k"}])
+
+
+def test_snapshot_and_visit(replica: Replica) -> None:
+    replica.update({"b": 2, "a": 1, "aa": 3, "ab": 4})
+    del replica["ab"]
+    assert [(update.key, update.value) for update in replica.snapshot("a")] == [("a", 1), ("aa", 3)]
+    seen = []
+
+    def visitor(update: Update) -> bool:
+        seen.append(update.key)
+        return update.key == "aa"
+
+    replica.visit(visitor)
+    assert seen == ["a", "aa"]
+    seen.clear()
+    replica.visit(visitor, "b")
+    assert seen == ["b"]
+
+
+def test_what_a_visitor_raises_comes_out(replica: Replica) -> None:
+    replica.update({"a": 1, "b": 2})
+    seen = []
+
+    def visitor(update: Update) -> None:
+        seen.append(update.key)
+        raise LookupError(update.key)
+
+    with pytest.raises(LookupError, match="a"):
+        replica.visit(visitor)
+    assert seen == ["a"]
+    with pytest.raises(KeyboardInterrupt):
+        replica.visit(lambda update: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert replica == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize(
+    ("limit", "error", "do"),
+    [
+        ({"max_key_bytes": 3}, scuttle.KeyTooLongError, lambda r: r.set("four", 1)),
+        ({"max_value_bytes": 3}, scuttle.ValueTooLongError, lambda r: r.set("k", "xx")),
+        ({"max_depth": 2}, scuttle.DepthError, lambda r: r.set("k", [[[]]])),
+        ({"max_sources": 1}, scuttle.TooManySourcesError, lambda r: r.write(line("k", "1", "b", 1))),
+        ({"max_message_bytes": 9}, scuttle.MessageTooLongError, lambda r: r.write(line("k", "1", "b", 1))),
+        ({"max_version_jump": 9}, scuttle.VersionJumpError, lambda r: r.write(line("k", "1", "b", 10))),
+    ],
+)
+def test_limits(limit: Any, error: Any, do: Callable[[Replica], object]) -> None:
+    with Replica("a", limits=Limits(**limit)) as replica:
+        with pytest.raises(error) as caught:
+            do(replica)
+        assert caught.value.message
+        assert "\n" not in caught.value.message
+
+
+def test_max_links() -> None:
+    with Replica("a", limits=Limits(max_links=1)) as replica:
+        with replica.link():
+            with pytest.raises(scuttle.TooManyLinksError):
+                replica.link()
+        replica.link().close()
+
+
+def test_version_numbers_may_run_out() -> None:
+    with Replica("a", limits=Limits(max_version_jump=2**53)) as replica:
+        replica.write(line("k", "1", "b", 2**53 - 1))
+        with pytest.raises(scuttle.ExhaustedError):
+            replica["k"] = 2
+        assert replica["k"] == 1
+
+
+def test_what_this_version_does_not_do(replica: Replica) -> None:
+    with pytest.raises(scuttle.UnsupportedError):
+        replica.purge()
+    with pytest.raises(scuttle.UnsupportedError):
+        replica.forget("b")
+    with pytest.raises(scuttle.UnsupportedError):
+        replica.link(live=True)
+    with pytest.raises(scuttle.UnsupportedError):
+        replica.link(datagram=True)
