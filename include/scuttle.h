@@ -52,7 +52,7 @@ extern "C" {
 #define SCUTTLE_E_SPACE (-6)         /* the buffer is too small; the size needed has been reported */
 #define SCUTTLE_E_ID (-7)            /* a source id is empty or too long */
 #define SCUTTLE_E_KEY (-8)           /* a key is empty */
-#define SCUTTLE_E_NUL (-9)           /* a key or id contains the character U+0000 */
+#define SCUTTLE_E_NUL (-9)           /* a key, an id or a name inside a value contains the character U+0000 */
 #define SCUTTLE_E_UTF8 (-10)         /* text is not valid UTF-8 */
 #define SCUTTLE_E_JSON (-11)         /* not JSON (which has no NaN, Infinity, comments or trailing commas) */
 #define SCUTTLE_E_DUPLICATE (-12)    /* a JSON object has two members of one name */
@@ -120,6 +120,9 @@ typedef struct {
 /* Called with one update after the other; return 0 to go on, anything else to stop. `update` is borrowed for the call. */
 typedef int (*scuttle_visit_fn)(void *context, const scuttle_update_t *update);
 
+/* Called with one line after the other, its newline included; return 0 to go on, anything else to stop. */
+typedef int (*scuttle_line_fn)(void *context, const char *line, size_t line_len);
+
 /* Called with one source after the other and the version up to which its updates are accounted for here. */
 typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source_len, uint64_t version);
 
@@ -169,8 +172,8 @@ typedef struct {
   /* Links had been over the high-water mark, and now the last of them has been read empty. */
   void (*on_drain)(void *context);
 
-  /* Entries to start from: update lines, each as the wire has it and ended by a newline (the last may lack it), in any
-     order. Read during scuttle_new only. They set the clock, whatever max_version_jump says, and enter neither the
+  /* Entries to start from: lines of updates, and of digests for the clock, as scuttle_export hands them out, each ended by
+     a newline (the last may lack it), in any order. Read during scuttle_new only. They set the clock, whatever max_version_jump says, and enter neither the
      history nor on_update. */
   const char *state;
   size_t state_len; /* may be SCUTTLE_NTS */
@@ -238,10 +241,16 @@ int scuttle_get_copy(scuttle_t *replica, const char *key, size_t key_len, void *
 int scuttle_count(scuttle_t *replica, size_t *count);
 
 /* Visits the keys that hold a value and begin with `prefix` (NULL with 0: all), in their byte order. Deleted keys are left
-   out, so this is no way to save a replica: keep what on_update hands out.
+   out; to save a replica, see scuttle_export.
    `visit` runs under the lock: it sees one consistent state, and the same rules hold as for callbacks.
    Cost     O(log n + entries visited), and before that, once, O(k log k + n) where k keys are new since the last visit. */
 int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
+
+/* Hands out all that the replica is, in lines: its entries, tombstones included, and its clock. A replica that is made with
+   them as `state` is as this one, and under the same id it goes on as itself, provided that this one writes no more. `take`
+   runs under the lock. Stopping early is fine; what has been handed out is then no whole state.
+   Cost     O(bytes held). */
+int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
 
 /* Visits the updates of `source` above `version` that the history still has, in the order of `sort`.
    An unknown source has none. Cost: O(updates visited). */

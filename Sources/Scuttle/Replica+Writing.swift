@@ -31,6 +31,7 @@ extension Replica {
     /// Brings a covered update into the map and the history; takes over the caller's reference.
     func settle(_ record: Record) {
         record.retain()
+        settled &+= 1
         let source = sources[record.source]
         if let place = resolve(record) {
             source.entries.append(record.version, place.key)

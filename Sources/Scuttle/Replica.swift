@@ -17,6 +17,9 @@ public final class Replica {
     /// The Lamport number: the highest version seen anywhere, here or from peers; 0 before the first.
     public internal(set) var version: Version = 0
 
+    /// How many updates have been settled, here or from peers: changes where entries may have.
+    var settled: UInt64 = 0
+
     /// The open links, in no order; each knows its place.
     var links: [Link] = []
 

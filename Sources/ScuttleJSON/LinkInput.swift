@@ -35,8 +35,9 @@ public struct LinkInput: ~Copyable {
             } take: { message throws(Failure) in
                 switch message {
                 case .update(let update): try replica.load(update)
+                case .digest(let source, let version, isDone: false): try replica.load(clockOf: source, at: version)
                 case .nothing: break
-                case .digest, .done: throw Failure(.message, "an entry to start from is an update")
+                case .digest, .done: throw Failure(.message, "a state to start from does not ask")
                 }
             }
         }

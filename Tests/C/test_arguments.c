@@ -16,6 +16,13 @@ static int visit_clock(void *context, const char *source, size_t source_len, uin
   return 0;
 }
 
+static int take_line(void *context, const char *line, size_t line_len) {
+  (void)context;
+  (void)line;
+  (void)line_len;
+  return 0;
+}
+
 #define BAD(CALL) CHECK_CODE(CALL, SCUTTLE_E_ARGUMENT)
 
 TEST(null_handles) {
@@ -37,6 +44,7 @@ TEST(null_handles) {
   BAD(scuttle_version(NULL, &u));
   BAD(scuttle_clock(NULL, visit_clock, NULL));
   BAD(scuttle_fingerprint(NULL, &u));
+  BAD(scuttle_export(NULL, take_line, NULL));
   BAD(scuttle_gossip(NULL));
   BAD(scuttle_purge(NULL, &n));
   BAD(scuttle_forget(NULL, "A", 1));
@@ -109,6 +117,7 @@ TEST(null_pointers) {
   BAD(scuttle_version(r, NULL));
   BAD(scuttle_clock(r, NULL, NULL));
   BAD(scuttle_fingerprint(r, NULL));
+  BAD(scuttle_export(r, NULL, NULL));
   BAD(scuttle_purge(r, NULL));
   BAD(scuttle_forget(r, NULL, 1));
   BAD(scuttle_errmsg_copy(r, NULL, 5));

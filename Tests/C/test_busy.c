@@ -29,6 +29,14 @@ static int no_clock(void *context, const char *source, size_t source_len, uint64
   return 0;
 }
 
+static int no_line(void *context, const char *line, size_t line_len) {
+  (void)context;
+  (void)line;
+  (void)line_len;
+  CHECK_SAY("handed out from within a callback");
+  return 0;
+}
+
 #define BUSY(CALL) CHECK_CODE(CALL, SCUTTLE_E_BUSY)
 
 static void call_everything(void) {
@@ -54,6 +62,7 @@ static void call_everything(void) {
   BUSY(scuttle_version(r, &u));
   BUSY(scuttle_clock(r, no_clock, NULL));
   BUSY(scuttle_fingerprint(r, &u));
+  BUSY(scuttle_export(r, no_line, NULL));
   BUSY(scuttle_gossip(r));
   BUSY(scuttle_purge(r, &n));
   BUSY(scuttle_forget(r, "A", 1));

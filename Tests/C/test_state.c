@@ -132,7 +132,7 @@ TEST(errors_of_the_state) {
       {"{\"key\":\"\xff\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n", SCUTTLE_E_UTF8},
       {"{\"key\":\"k\",\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n", SCUTTLE_E_DUPLICATE},
       {"{\"key\":\"k\",\"value\":1e999,\"source_id\":\"A\",\"version\":1}\n", SCUTTLE_E_NUMBER},
-      {"{\"digest\":true,\"source_id\":\"A\",\"version\":1}\n", SCUTTLE_E_MESSAGE},
+      {"{\"digest\":true,\"source_id\":\"A\",\"version\":1,\"done\":true}\n", SCUTTLE_E_MESSAGE},
       {"{\"digest\":true,\"done\":true}\n", SCUTTLE_E_MESSAGE},
   };
   size_t i;
@@ -209,6 +209,70 @@ TEST(what_was_handed_out_can_be_started_from) {
   text_free(&saved);
   scuttle_free(a);
   scuttle_free(b);
+}
+
+static int save_line(void *context, const char *line, size_t line_len) {
+  CHECK(line_len > 1 && line[line_len - 1] == '\n');
+  text_add((text_t *)context, line, line_len);
+  return 0;
+}
+
+TEST(an_export_goes_on_as_itself) {
+  /* Entries, tombstones, clock and version: the next life issues nothing twice and resurrects nothing. */
+  scuttle_t *a = replica_make("local"), *peer = replica_make("peer"), *b = NULL;
+  text_t saved = {NULL, 0, 0}, again = {NULL, 0, 0};
+  set(peer, "beaten", "1");
+  sync_links(link_make(a), link_make(peer));
+  set(a, "beaten", "2");
+  set(a, "line\nbreak \"", "[1.50]");
+  set(a, "gone", "1");
+  CHECK_CODE(scuttle_delete(a, "gone", 4), SCUTTLE_OK);
+  CHECK_CODE(scuttle_export(a, save_line, &saved), SCUTTLE_OK);
+  CHECK_CODE(make(saved.data, saved.len, &b), SCUTTLE_OK);
+  REQUIRE(b);
+  CHECK_U64(fingerprint_of(b), fingerprint_of(a));
+  CHECK_U64(version_of(b), version_of(a));
+  CHECK_U64(clock_of(b, "local"), version_of(a));
+  CHECK_U64(clock_of(b, "peer"), clock_of(a, "peer"));
+  CHECK_CODE(scuttle_export(b, save_line, &again), SCUTTLE_OK);
+  CHECK_U64(again.len, saved.len);
+  set(b, "new", "1");
+  CHECK_U64(version_of(b), version_of(a) + 1);
+  sync_links(link_make(b), link_make(peer));
+  CHECK_U64(fingerprint_of(peer), fingerprint_of(b));
+  text_free(&saved);
+  text_free(&again);
+  scuttle_free(a);
+  scuttle_free(b);
+  scuttle_free(peer);
+}
+
+static int stop_at_once(void *context, const char *line, size_t line_len) {
+  (void)line;
+  (void)line_len;
+  ++*(int *)context;
+  return 1;
+}
+
+TEST(an_export_stops_when_told) {
+  scuttle_t *r = replica_make("local");
+  int calls = 0;
+  set(r, "a", "1");
+  set(r, "b", "1");
+  CHECK_CODE(scuttle_export(r, stop_at_once, &calls), SCUTTLE_OK);
+  CHECK_INT(calls, 1);
+  scuttle_free(r);
+}
+
+TEST(a_clock_to_start_from) {
+  scuttle_t *r = NULL;
+  CHECK_CODE(make("{\"digest\":true,\"source_id\":\"A\",\"id\":\"A\",\"version\":7}\n", SCUTTLE_NTS, &r), SCUTTLE_OK);
+  REQUIRE(r);
+  CHECK_U64(clock_of(r, "A"), 7);
+  CHECK_U64(version_of(r), 7);
+  scuttle_free(r);
+  CHECK_CODE(make("{\"digest\":true,\"done\":true}\n", SCUTTLE_NTS, &r), SCUTTLE_E_MESSAGE);
+  CHECK_CODE(make("{\"digest\":true,\"id\":\"A\",\"version\":9007199254740992}\n", SCUTTLE_NTS, &r), SCUTTLE_E_VERSION);
 }
 
 TEST(two_keys_of_one_version) {

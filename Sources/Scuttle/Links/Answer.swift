@@ -39,8 +39,12 @@ struct Answer {
         siftUp(heap.count - 1, replica)
     }
 
+    /// How many updates the replica had settled when the heap was last known to be in order.
+    private var settled: UInt64 = 0
+
     /// The next update, borrowed.
     mutating func next(in replica: Replica) -> Record? {
+        restoreOrder(in: replica)
         while let cursor = heap.first {
             let record = replica.keys[cursor.key]
             let isLive = record.source == cursor.source && record.version == cursor.version
@@ -52,6 +56,20 @@ struct Answer {
             if isLive { return record }
         }
         return nil
+    }
+
+    /// A host's order looks at whole entries, and those that cursors stand on may have been superseded meanwhile.
+    private mutating func restoreOrder(in replica: Replica) {
+        guard settled != replica.settled else { return }
+        settled = replica.settled
+        guard replica.configuration.sort != nil else { return }
+        for index in stride(from: heap.count - 1, through: 0, by: -1) {
+            let cursor = heap[index]
+            let record = replica.keys[cursor.key]
+            if record.source == cursor.source, record.version == cursor.version { continue }
+            if !heap[index].advance(in: replica) { remove(at: index, in: replica) }
+        }
+        for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index, replica) }
     }
 
     private mutating func forget(_ source: SourceID, in replica: Replica) {

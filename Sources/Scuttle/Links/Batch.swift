@@ -22,6 +22,9 @@ struct Batch: ~Copyable {
     var count: Int { segments.count - first }
     var isEmpty: Bool { count == 0 }
 
+    /// Whether a message that is not an update waits here.
+    var hasText: Bool { segments[first...].contains { $0.record == nil } }
+
     deinit {
         for segment in segments[first...] { segment.record?.release() }
     }
@@ -32,30 +35,17 @@ struct Batch: ~Copyable {
     }
 
     mutating func appendDigest(of source: Source) {
-        let room = 2 * source.quoted.count + 80
-        let start = text.reserve(room)
-        var writer = LineWriter(at: start)
-        writer.put(#"{"digest":true,"source_id":"#)
-        writer.put(source.quoted)
-        writer.put(#","id":"#)
-        writer.put(source.quoted)
-        writer.put(#","version":"#)
-        writer.put(source.covered)
-        writer.put("}\n")
-        append(textFrom: start, to: writer.end)
+        appendSegment(text.appendDigest(of: source))
     }
 
     mutating func appendDone() {
-        let line: StaticString = "{\"digest\":true,\"done\":true}\n"
-        let start = text.reserve(line.utf8CodeUnitCount)
-        var writer = LineWriter(at: start)
-        writer.put(line)
-        append(textFrom: start, to: writer.end)
+        let start = text.count
+        text.append(Bytes("{\"digest\":true,\"done\":true}\n"))
+        appendSegment(start..<text.count)
     }
 
-    private mutating func append(textFrom start: UnsafeMutableRawPointer, to end: UnsafeMutableRawPointer) {
-        segments.append(Segment(record: nil, start: text.count, count: end - start))
-        text.advance(end - start)
+    private mutating func appendSegment(_ range: Range<Int>) {
+        segments.append(Segment(record: nil, start: range.lowerBound, count: range.count))
     }
 
     /// The bytes to send next, in up to `most` pieces; they stay where they are until they are consumed.

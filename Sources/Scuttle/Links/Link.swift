@@ -62,7 +62,7 @@ extension Link {
     /// promise that all it will ever issue is higher, which this renews.
     public func gossip() {
         replica.own.covered = max(replica.own.covered, replica.version)
-        if walk == nil { walk = DigestWalk(over: replica.sources.count, &replica.random) }
+        if walk == nil, !batch.hasText { walk = DigestWalk(over: replica.sources.count, &replica.random) }
         noteBacklog()
     }
 

@@ -90,6 +90,17 @@ public func scuttle_state(
     }
 }
 
+@_cdecl("scuttle_export") @implementation
+public func scuttle_export(
+    _ replica: OpaquePointer!, _ take: scuttle_line_fn!, _ context: UnsafeMutableRawPointer!
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        let take = try required(take, "take")
+        handle.replica.export { line in take(context, line.chars, line.count) == 0 }
+        return SCUTTLE_OK
+    }
+}
+
 @_cdecl("scuttle_news") @implementation
 public func scuttle_news(
     _ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int, _ version: UInt64,

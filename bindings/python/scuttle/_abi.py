@@ -96,6 +96,7 @@ _Context = py_object
 _UpdateRef = POINTER(UpdateStruct)
 
 VisitFunction = CFUNCTYPE(c_int, _Context, _UpdateRef)
+LineFunction = CFUNCTYPE(c_int, _Context, _Text, c_size_t)
 ClockFunction = CFUNCTYPE(c_int, _Context, _Text, c_size_t, c_uint64)
 ResolveFunction = CFUNCTYPE(c_int, _Context, _UpdateRef, _UpdateRef)
 SortFunction = CFUNCTYPE(c_int, _Context, _UpdateRef, _UpdateRef)
@@ -168,6 +169,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_state": (c_int, [_Handle, c_char_p, c_size_t, VisitFunction, _Context]),
     "scuttle_news": (c_int, [_Handle, c_char_p, c_size_t, c_uint64, VisitFunction, _Context]),
     "scuttle_version": (c_int, [_Handle, _Uint64Ref]),
+    "scuttle_export": (c_int, [_Handle, LineFunction, _Context]),
     "scuttle_clock": (c_int, [_Handle, ClockFunction, _Context]),
     "scuttle_fingerprint": (c_int, [_Handle, _Uint64Ref]),
     "scuttle_gossip": (c_int, [_Handle]),

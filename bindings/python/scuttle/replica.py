@@ -16,7 +16,7 @@ from .link import Link
 from .mapping import EntryMapping
 from .texts import Buffer, decode_value, encode_text, text_at, to_bytes, unsigned
 from .updates import Entry, Update, copy_update
-from .visits import visit_clock, visit_updates
+from .visits import visit_clock, visit_lines, visit_updates
 
 
 class Replica(EntryMapping):
@@ -67,8 +67,9 @@ class Replica(EntryMapping):
                        state, since an id belongs to one life of one replica
         seed           makes what is random reproducible; 0: random from the system
         limits         what is more than this is an error
-        state          what to start from: all updates that `on_update` handed out, or the last of each key, or the same
-                       as lines or dicts of the wire; it sets the clock, and enters neither the history nor on_update
+        state          what to start from: what `export` gave; or updates, all that `on_update` handed out or the last of
+                       each key, also as lines or dicts of the wire. It sets the clock, and enters neither the history
+                       nor on_update
 
         Raises IdError, NulError, Utf8Error, ArgumentError, OutOfMemoryError, and for a bad state as `Link.write`.
         """
@@ -103,12 +104,22 @@ class Replica(EntryMapping):
     def snapshot(self, prefix: str = "") -> List[Update]:
         """What each key that begins with `prefix` holds, and from whom, in byte order of keys.
 
-        Deleted keys are left out. So do not save it to be the `state` of a replica, which would claim to know of the deletes
-        and never ask for them: keep what `on_update` hands out.
+        Deleted keys are left out, so it is not fit to be the `state` of a replica, which would claim to know of the
+        deletes and never ask for them: that is what `export` is for.
         """
         updates: List[Update] = []
         self.visit(updates.append, prefix)
         return updates
+
+    def export(self) -> bytes:
+        """All that the replica is, as lines: its entries, those of deleted keys too, and its clock.
+
+        A replica that is made with them as `state` is as this one, and under the same id it goes on as itself,
+        provided that this one writes no more.
+        """
+        lines: List[bytes] = []
+        self._handle.run(lambda pointer: self._handle.check(visit_lines(library.scuttle_export, pointer, lines)))
+        return b"".join(lines)
 
     def visit(self, visitor: Callable[[Update], object], prefix: str = "") -> None:
         """Calls visitor(update) for each key that begins with `prefix` and holds something, in byte order of keys: a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctypes import string_at
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from . import _abi
 
@@ -36,6 +36,15 @@ def _visit_update(visit: _Visit, update: Any) -> int:
         return 1
 
 
+def _visit_line(visit: _Visit, line: int, length: int) -> int:
+    try:
+        visit.take(string_at(line, length))
+        return 0
+    except BaseException as failure:
+        visit.failure = failure
+        return 1
+
+
 def _visit_source(visit: _Visit, source: int, length: int, version: int) -> int:
     try:
         visit.take(str(string_at(source, length), "utf-8"), version)
@@ -47,6 +56,7 @@ def _visit_source(visit: _Visit, source: int, length: int, version: int) -> int:
 
 # They live as long as the module, so no visit has to make one.
 _UPDATE_VISITOR = _abi.VisitFunction(_visit_update)
+_LINE_VISITOR = _abi.LineFunction(_visit_line)
 _SOURCE_VISITOR = _abi.ClockFunction(_visit_source)
 
 
@@ -54,6 +64,12 @@ def visit_updates(function: Callable[..., int], *arguments: Any, take: Take) -> 
     """Calls scuttle_state or scuttle_news with these arguments and a visitor; returns the code."""
     visit = _Visit(take)
     return visit.finish(function(*arguments, _UPDATE_VISITOR, visit))
+
+
+def visit_lines(function: Callable[..., int], pointer: int, lines: List[bytes]) -> int:
+    """Appends each line to `lines`; returns the code."""
+    visit = _Visit(lines.append)
+    return visit.finish(function(pointer, _LINE_VISITOR, visit))
 
 
 def visit_clock(function: Callable[..., int], pointer: int, clock: Dict[str, int]) -> int:

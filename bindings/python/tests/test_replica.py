@@ -205,6 +205,17 @@ def test_what_was_handed_out_is_enough_to_go_on() -> None:
             assert other.fingerprint == replica.fingerprint
 
 
+def test_an_export_goes_on_as_itself(replica: Replica) -> None:
+    replica.update({"k": 1, "l": [1, "é"]})
+    del replica["k"]
+    replica.write(line("theirs", "null", "b", 9))
+    with Replica("a", state=replica.export()) as other:
+        assert other == {"l": [1, "é"], "theirs": None}
+        assert (other.version, other.clock, other.fingerprint) == (9, replica.clock, replica.fingerprint)
+        other["new"] = 1
+        assert other.lookup("new").version == 10
+
+
 def test_a_bad_state() -> None:
     wrong: List[Any] = [["k"], [("k", 1)], {"k": 1}, 7, None]
     for state in wrong:

@@ -1,0 +1,18 @@
+extension ByteBuffer {
+    /// Appends what this replica has of a source, as a line, and returns where it stands.
+    ///
+    ///     {"digest":true,"source_id":"…","id":"…","version":N}⏎
+    mutating func appendDigest(of source: Source) -> Range<Int> {
+        let start = reserve(2 * source.quoted.count + 80)
+        var writer = LineWriter(at: start)
+        writer.put(#"{"digest":true,"source_id":"#)
+        writer.put(source.quoted)
+        writer.put(#","id":"#)
+        writer.put(source.quoted)
+        writer.put(#","version":"#)
+        writer.put(source.covered)
+        writer.put("}\n")
+        advance(writer.end - start)
+        return count - (writer.end - start)..<count
+    }
+}
