@@ -16,7 +16,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .DELETE_ON_ERROR:
-.PHONY: library demo examples test install uninstall format format-check list clean
+.PHONY: library demo examples test fuzz install uninstall format format-check list clean
 
 library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
 
@@ -51,6 +51,11 @@ build/demo/peer: demo/peer.c bindings/c/examples/connection.h $(LIBRARY)
 test: ## Everything that can be checked; STAGES="c docs" for some of it (scripts/test --list names them)
 	@scripts/dependencies test
 	@scripts/test $(STAGES)
+
+SECONDS = 60
+fuzz: ## libFuzzer and AddressSanitizer on the link input, the state and the calls: SECONDS=60 each
+	@scripts/dependencies library
+	@Tests/Fuzz/fuzz $(SECONDS)
 
 # What is installed, and so what is taken away again.
 INSTALLED = $(LIBDIR)/$(notdir $(LIBRARY)) $(LIBDIR)/$(SONAME) $(LIBDIR)/libscuttle.so $(INCLUDEDIR)/scuttle.h \
@@ -93,4 +98,4 @@ list: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## Takes away all that was built here
-	rm -rf build .build .build-embedded .venv
+	rm -rf build .build .build-embedded .build-fuzz .venv

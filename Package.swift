@@ -5,17 +5,21 @@ import PackageDescription
 // becomes the shipped library in Embedded Swift, which needs no Swift runtime: see docs/building.md.
 let embedded = Context.environment["SCUTTLE_EMBEDDED"] == "1"
 
-let swiftSettings: [SwiftSetting] =
-    embedded
-    ? [
-        .enableExperimentalFeature("Embedded"),
-        .unsafeFlags([
-            "-wmo", "-enforce-exclusivity=unchecked", "-Xcc", "-fPIC",
-            // Each module brings its own copies of what it uses of the standard library; with a section a function the
-            // linker keeps one, which halves the library.
-            "-Xfrontend", "-function-sections",
-        ]),
-    ] : []
+// The fuzz targets are static libraries, since libFuzzer brings the main function: see Tests/Fuzz/fuzz.
+let fuzzing = Context.environment["SCUTTLE_FUZZ"] == "1"
+let fuzzers = fuzzing ? ["FuzzLink", "FuzzState", "FuzzCalls"] : []
+
+let embeddedSettings: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags([
+        "-wmo", "-enforce-exclusivity=unchecked", "-Xcc", "-fPIC",
+        // Each module brings its own copies of what it uses of the standard library; with a section a function the
+        // linker keeps one, which halves the library.
+        "-Xfrontend", "-function-sections",
+    ]),
+]
+let fuzzSettings: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])]
+let swiftSettings = embedded ? embeddedSettings : fuzzing ? fuzzSettings : []
 
 // The soname has the number of the ABI. Only scuttle_* is exported: other Swift code in the host has swift_* of its own.
 let linkerSettings: [LinkerSetting] =
@@ -36,7 +40,7 @@ let package = Package(
     products: [
         .library(name: "Scuttle", targets: ["Scuttle", "ScuttleJSON"]),
         .library(name: "scuttle", type: .dynamic, targets: ["ScuttleC"]),
-    ],
+    ] + fuzzers.map { .library(name: $0, type: .static, targets: [$0]) },
     targets: [
         .target(name: "Scuttle", swiftSettings: swiftSettings),
         .systemLibrary(
@@ -51,4 +55,9 @@ let package = Package(
         .testTarget(
             name: "ScuttleTests", dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"]),
     ]
+        + fuzzers.map {
+            .target(
+                name: $0, dependencies: ["ScuttleC", "CScuttle"], path: "Tests/Fuzz/\($0)",
+                swiftSettings: swiftSettings)
+        }
 )

@@ -1,0 +1,167 @@
+import CScuttle
+import ScuttleC
+
+/// The interface as a sequence of calls, with arguments that are odd in every way that C can check: NULL, absurd lengths,
+/// unknown flags, bad text. Two replicas exchange what they have in between. Nothing traps.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+    var input = Input(rest: UnsafeRawBufferPointer(start: data, count: size))
+    var world = World()
+    while input.rest.count > 0 { world.step(&input) }
+    world.end()
+    return 0
+}
+
+/// Takes choices off the front of the fuzzer's bytes; 0 where there are none left.
+struct Input {
+    var rest: UnsafeRawBufferPointer
+
+    mutating func byte() -> UInt8 {
+        guard let first = rest.first else { return 0 }
+        rest = UnsafeRawBufferPointer(rebasing: rest[1...])
+        return first
+    }
+
+    /// Text with a length that fits it, now and then one that does not need to.
+    mutating func text() -> (start: UnsafePointer<CChar>?, count: Int) {
+        let choice = byte()
+        switch choice {
+        case 255: return (nil, Int(byte()))
+        case 254: return (rest.baseAddress?.assumingMemoryBound(to: CChar.self), -Int(byte()) - 2)
+        default:
+            let taken = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(choice & 31)))
+            rest = UnsafeRawBufferPointer(rebasing: rest[taken.count...])
+            return (taken.baseAddress?.assumingMemoryBound(to: CChar.self), taken.count)
+        }
+    }
+}
+
+/// Two replicas and their open links.
+struct World {
+    private var replicas: [OpaquePointer] = []
+    private var links: [[OpaquePointer]] = [[], []]
+
+    init() {
+        for id in ["a", "b"] {
+            var config = scuttle_config_t()
+            config.struct_size = MemoryLayout<scuttle_config_t>.size
+            config.seed = 1
+            config.mtu = 3
+            config.max_history = 3
+            config.max_links = 4
+            config.max_sources = 3
+            var replica: OpaquePointer?
+            precondition(scuttle_new(id, &config, &replica) == SCUTTLE_OK)
+            if let replica { replicas.append(replica) }
+        }
+    }
+
+    mutating func step(_ input: inout Input) {
+        let choice = input.byte()
+        let side = Int(choice & 1)
+        let replica = choice & 64 != 0 ? nil : replicas[side]
+        let link = links[side].isEmpty ? nil : links[side][Int(choice >> 5) % links[side].count]
+        var (number, version) = (0, UInt64(0))
+        switch choice >> 1 & 15 {
+        case 0:
+            let (key, value) = (input.text(), input.text())
+            _ = scuttle_set(replica, key.start, key.count, value.start, value.count)
+        case 1:
+            let key = input.text()
+            _ = scuttle_delete(replica, key.start, key.count)
+        case 2:
+            let key = input.text()
+            var entry = scuttle_entry_t()
+            _ = scuttle_get(replica, key.start, key.count, &entry)
+        case 3: copy(replica, &input)
+        case 4: _ = scuttle_gossip(replica)
+        case 5: open(side, replica, &input)
+        case 6: close(side, link)
+        case 7:
+            let bytes = input.text()
+            _ = scuttle_link_write(link, bytes.start, bytes.count)
+        case 8: carry(side, link, &input)
+        case 9:
+            let prefix = input.text()
+            _ = scuttle_state(replica, prefix.start, prefix.count, { _, _ in 0 }, nil)
+        case 10:
+            let source = input.text()
+            _ = scuttle_news(replica, source.start, source.count, UInt64(input.byte()), { _, _ in 0 }, nil)
+        case 11: _ = scuttle_link_gossip(link)
+        case 12: peek(link, &input)
+        case 13:
+            _ = scuttle_count(replica, &number)
+            _ = scuttle_version(replica, &version)
+            _ = scuttle_clock(replica, { _, _, _, _ in 0 }, nil)
+        case 14:
+            let bytes = input.text()
+            _ = scuttle_write(replica, bytes.start, bytes.count)
+        default: new(&input)
+        }
+        _ = scuttle_errmsg(replica)
+    }
+
+    func end() {
+        for replica in replicas { scuttle_free(replica) }
+    }
+
+    private func copy(_ replica: OpaquePointer?, _ input: inout Input) {
+        let (key, capacity) = (input.text(), Int(input.byte()))
+        var needed = 0
+        var entry = scuttle_entry_t()
+        withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { buffer in
+            _ = scuttle_get_copy(replica, key.start, key.count, buffer.baseAddress, capacity, &needed, &entry)
+        }
+    }
+
+    private mutating func open(_ side: Int, _ replica: OpaquePointer?, _ input: inout Input) {
+        // The size that fits, or one that is too small; what is larger would have to be there.
+        let size = min(Int(input.byte() & 31), MemoryLayout<scuttle_link_config_t>.size)
+        var config = scuttle_link_config_t(struct_size: size, flags: UInt32(input.byte() & 31), reserved: 0)
+        var link: OpaquePointer?
+        if scuttle_link_open(replica, &config, &link) == SCUTTLE_OK, let link { links[side].append(link) }
+    }
+
+    private mutating func close(_ side: Int, _ link: OpaquePointer?) {
+        scuttle_link_close(link)
+        links[side].removeAll { $0 == link }
+    }
+
+    /// What one side's link has to say goes to the first link of the other side.
+    private func carry(_ side: Int, _ link: OpaquePointer?, _ input: inout Input) {
+        let capacity = Int(input.byte()) * 4
+        withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { buffer in
+            var count = 0
+            guard scuttle_link_read(link, buffer.baseAddress, capacity, &count) == SCUTTLE_OK else { return }
+            precondition(count <= capacity)
+            _ = scuttle_link_write(links[1 - side].first, buffer.baseAddress, count)
+        }
+    }
+
+    private func peek(_ link: OpaquePointer?, _ input: inout Input) {
+        let most = Int(input.byte() & 7)
+        withUnsafeTemporaryAllocation(of: scuttle_span_t.self, capacity: most + 1) { spans in
+            var count = 0
+            guard scuttle_link_peek(link, spans.baseAddress, most, &count) == SCUTTLE_OK else { return }
+            var sum = 0
+            for span in spans[..<count] {
+                sum &+= UnsafeRawBufferPointer(start: span.data, count: span.len).reduce(0) { $0 &+ Int($1) }
+            }
+            _ = scuttle_link_consume(link, Int(input.byte()) - 1 + (sum & 1))
+        }
+    }
+
+    /// A replica with odd settings, made and freed.
+    private func new(_ input: inout Input) {
+        var config = scuttle_config_t()
+        withUnsafeMutableBytes(of: &config) { bytes in
+            // The numbers in front of the pointers.
+            for offset in 0..<min(40, bytes.count) { bytes[offset] = input.byte() }
+        }
+        config.struct_size = min(config.struct_size & 511, MemoryLayout<scuttle_config_t>.size)
+        if input.byte() & 1 == 0 { config.struct_size = MemoryLayout<scuttle_config_t>.size }
+        var replica: OpaquePointer?
+        _ = scuttle_new("c", &config, &replica)
+        scuttle_free(replica)
+    }
+}
