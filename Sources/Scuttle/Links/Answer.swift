@@ -46,14 +46,13 @@ struct Answer {
     mutating func next(in replica: Replica) -> Record? {
         restoreOrder(in: replica)
         while let cursor = heap.first {
-            let record = replica.keys[cursor.key]
-            let isLive = record.source == cursor.source && record.version == cursor.version
+            let record = cursor.isLive(in: replica) ? replica.keys[cursor.key] : nil
             if cursor.owed > 0 {
                 heap[0].owed -= 1
                 count -= 1
             }
             if heap[0].advance(in: replica) { siftDown(0, replica) } else { remove(at: 0, in: replica) }
-            if isLive { return record }
+            if let record { return record }
         }
         return nil
     }
@@ -63,11 +62,16 @@ struct Answer {
         guard settled != replica.settled else { return }
         settled = replica.settled
         guard replica.configuration.sort != nil else { return }
-        for index in stride(from: heap.count - 1, through: 0, by: -1) {
-            let cursor = heap[index]
-            let record = replica.keys[cursor.key]
-            if record.source == cursor.source, record.version == cursor.version { continue }
-            if !heap[index].advance(in: replica) { remove(at: index, in: replica) }
+        let cursors = heap
+        heap.removeAll(keepingCapacity: true)
+        for var cursor in cursors {
+            guard cursor.isLive(in: replica) || cursor.advance(in: replica) else {
+                count -= cursor.owed
+                places[Int(cursor.source)] = -1
+                continue
+            }
+            places[Int(cursor.source)] = heap.count
+            heap.append(cursor)
         }
         for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index, replica) }
     }
@@ -132,6 +136,12 @@ struct Answer {
 }
 
 extension Answer.Cursor {
+    /// Whether it still stands on an entry of its source.
+    fileprivate func isLive(in replica: Replica) -> Bool {
+        let record = replica.keys[key]
+        return record.source == source && record.version == version
+    }
+
     /// Moves to the next live entry; false where there is none.
     fileprivate mutating func advance(in replica: Replica) -> Bool {
         let entries = replica.sources[source].entries

@@ -1,0 +1,132 @@
+import Testing
+
+@testable import Scuttle
+
+@Suite("Batch")
+struct BatchTests {
+    private static let digest = #"{"digest":true,"source_id":"A\"","id":"A\"","version":77}"# + "\n"
+    private static let done = #"{"digest":true,"done":true}"# + "\n"
+
+    /// A batch of every kind of message, and its bytes.
+    private struct Filled: ~Copyable {
+        var batch = Batch()
+        var text = ""
+        var records: [Record] = []
+
+        init(_ kinds: String) {
+            let source = "A\"".lend { Source(id: $0) }
+            source.covered = 77
+            for (number, kind) in kinds.enumerated() {
+                switch kind {
+                case "d":
+                    batch.appendDigest(of: source)
+                    text += BatchTests.digest
+                case ".":
+                    batch.appendDone()
+                    text += BatchTests.done
+                default:
+                    let update = PlainUpdate("k\(number)", "[1]", "A", Version(number + 1))
+                    let record = Record(update, from: 0)
+                    batch.append(record)
+                    records.append(record)
+                    text += update.line + "\n"
+                }
+            }
+        }
+
+        deinit {
+            for record in records { record.release() }
+        }
+
+        var shown: [UInt8] {
+            var shown: [UInt8] = []
+            batch.visitSpans(most: .max / 2) { shown += $0 }
+            return shown
+        }
+
+        func examine(gone: Int, _ what: String) {
+            let rest = Array([UInt8](text)[gone...])
+            check(shown == rest, "\(what): \(gone) bytes gone, \(shown.text)")
+            check(batch.isEmpty == rest.isEmpty, "\(what): isEmpty at \(gone)")
+        }
+    }
+
+    @Test("Consumed up to any byte, the rest is there", arguments: ["u", "d", ".", "uu", "du.", "d.u", "uddu.u"])
+    func everyByte(kinds: String) {
+        let count = Filled(kinds).text.utf8.count
+        for gone in 0...count {
+            var filled = Filled(kinds)
+            filled.batch.consume(gone)
+            filled.examine(gone: gone, kinds)
+            filled.batch.consume(count - gone)
+            filled.examine(gone: count, kinds)
+        }
+    }
+
+    @Test(
+        "Consumed in random steps, it counts its messages and lets go of records when they are gone", arguments: 0..<20)
+    func steps(seed: Int) {
+        var random = TestRandom(seed: UInt64(seed))
+        var filled = Filled("u" + String((0..<10).map { _ in random.pick(["u", "d", "."]) }))
+        let ends = filled.text.utf8.enumerated().filter { $0.element == 0x0a }.map { $0.offset + 1 }
+        var gone = 0
+        while gone < ends[ends.count - 1] {
+            let step = min(random.below(90), ends[ends.count - 1] - gone)
+            filled.batch.consume(step)
+            gone += step
+            filled.examine(gone: gone, "seed \(seed)")
+            let left = ends.filter { $0 > gone }.count
+            check(filled.batch.count == left, "\(filled.batch.count) messages, not \(left)")
+            let held = filled.records.filter { $0.owners == 2 }.count
+            let expected = (0..<ends.count).filter { ends[$0] > gone }.count { number in
+                filled.records.contains { $0.version == Version(number + 1) }
+            }
+            check(held == expected, "\(held) records held, not \(expected)")
+        }
+        check(filled.records.allSatisfy { $0.owners == 1 }, "the batch holds on to a record")
+    }
+
+    @Test("Shows at most as many pieces as are asked for, each a message or the rest of one", arguments: 0...5)
+    func pieces(most: Int) {
+        var filled = Filled("ud.u")
+        filled.batch.consume(3)
+        var shown: [String] = []
+        filled.batch.visitSpans(most: most) { shown.append($0.text) }
+        let lines = filled.text.split(separator: "\n").map { $0 + "\n" }
+        let expected = [String(lines[0].dropFirst(3))] + lines[1...].map { String($0) }
+        #expect(shown == Array(expected.prefix(most)))
+    }
+
+    @Test("Given up half-read, it lets go of what it has", arguments: [0, 1, 60, 120])
+    func givenUp(gone: Int) {
+        let records = (1...4).map { Record(PlainUpdate("k\($0)", "1", "A", Version($0)), from: 0) }
+        do {
+            var batch = Batch()
+            for record in records { batch.append(record) }
+            batch.consume(gone)
+        }
+        for record in records {
+            check(record.owners == 1, "\(record.owners) owners")
+            record.release()
+        }
+    }
+
+    @Test("Filled again after it was empty, with a digest of the longest id")
+    func again() {
+        var batch = Batch()
+        let id = String(repeating: "\u{1}", count: 255)
+        let source = id.lend { Source(id: $0) }
+        source.covered = .highest
+        let quoted = quote([UInt8](id))
+        let line = #"{"digest":true,"source_id":\#(quoted),"id":\#(quoted),"version":9007199254740991}"# + "\n"
+        for _ in 0..<3 {
+            batch.appendDone()
+            batch.appendDigest(of: source)
+            batch.appendDigest(of: source)
+            var shown = ""
+            batch.visitSpans(most: 3) { shown += $0.text }
+            check(shown == Self.done + line + line, shown)
+            batch.consume(shown.utf8.count)
+        }
+    }
+}

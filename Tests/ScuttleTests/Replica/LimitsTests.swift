@@ -1,0 +1,204 @@
+import ScuttleJSON
+import Testing
+
+@testable import Scuttle
+
+/// Each limit exactly, and one over; what is over changes nothing.
+@Suite("Limits")
+struct LimitsTests {
+    private func text(_ count: Int) -> String { String(repeating: "x", count: count) }
+
+    private func refusal(_ replica: Replica, of update: PlainUpdate) -> Failure.Code? {
+        let before = Snapshot(replica)
+        let sources = replica.sources.count
+        let code = failure { () throws(Failure) in try replica.receive(update) }
+        if code != nil {
+            check(Snapshot(replica) == before && replica.sources.count == sources, "a refused update changed something")
+        }
+        return code
+    }
+
+    @Test("Key bytes, for local writes, for received ones and for looking")
+    func keys() throws {
+        let replica = try Replica.make { $0.limits.keyBytes = 5 }
+        for (count, code) in [(0, .key), (1, nil), (5, nil), (6, .keySize)] as [(Int, Failure.Code?)] {
+            let key = text(count)
+            #expect(failure { () throws(Failure) in try replica.set(key, "1") } == code)
+            #expect(failure { () throws(Failure) in try replica.delete(key) } == code)
+            #expect(failure { () throws(Failure) in _ = try replica.value(key) } == code)
+            #expect(refusal(replica, of: PlainUpdate(key, "1", "a", 100 + Version(count))) == code)
+        }
+        #expect(failure { () throws(Failure) in try replica.set("a\0", "1") } == .nul)
+        #expect(refusal(replica, of: PlainUpdate("a\0", "1", "a", 200)) == .nul)
+    }
+
+    @Test("A key that is not UTF-8 is refused before it is written")
+    func keyText() throws {
+        let replica = try Replica.make()
+        let code = failure { () throws(Failure) in
+            try ([0x61, 0xff] as [UInt8]).lend { (key) throws(Failure) in try replica.set(key, to: Bytes("1")) }
+        }
+        #expect(code == .utf8)
+        #expect(replica.version == 0)
+    }
+
+    @Test(
+        "Ids: 1 to 255 bytes, no NUL",
+        arguments: [(0, .id), (1, nil), (255, nil), (256, .id)] as [(Int, Failure.Code?)])
+    func ids(count: Int, code: Failure.Code?) throws {
+        let id = text(count)
+        let made = failure { () throws(Failure) in
+            try id.lend { (id) throws(Failure) in _ = try ReplicaID(id) }
+        }
+        #expect(made == code)
+        let end = try LinkEnd(Replica.make())
+        #expect(refusal(end.replica, of: PlainUpdate("k", "1", id, 1)) == code)
+        #expect(end.write(#"{"digest":true,"id":"\#(id)","version":1}"# + "\n") == code)
+    }
+
+    @Test("A replica's own id: no NUL, UTF-8, and with a suffix not over 255 bytes")
+    func ownID() {
+        func code(_ id: [UInt8], uniqueBy seed: UInt64? = nil) -> Failure.Code? {
+            failure { () throws(Failure) in
+                try id.lend { (id) throws(Failure) in _ = try ReplicaID(id, uniqueBy: seed) }
+            }
+        }
+        #expect(code([UInt8]("a\0b")) == .nul)
+        #expect(code([0xc0, 0x80]) == .utf8)
+        #expect(code([UInt8](text(255 - 17)), uniqueBy: 3) == nil)
+        #expect(code([UInt8](text(255 - 16)), uniqueBy: 3) == .id)
+    }
+
+    @Test("A suffix of 16 hexadecimal digits follows from the seed")
+    func suffix() throws {
+        func id(_ seed: UInt64) throws -> String {
+            try "name".lend { (name) throws(Failure) in try ReplicaID(name, uniqueBy: seed).bytes.text }
+        }
+        let pattern = /name-[0-9a-f]{16}/
+        let ids = try (1...50).map { try id($0) }
+        let again = try (1...50).map { try id($0) }
+        #expect(ids == again)
+        #expect(Set(ids).count == 50)
+        #expect(ids.allSatisfy { $0.wholeMatch(of: pattern) != nil })
+    }
+
+    @Test("Versions: 1 to 2^53-1 in updates, 0 too in digests")
+    func versions() throws {
+        let end = try LinkEnd(Replica.make { $0.limits.versionJump = .max })
+        for (version, code) in [
+            (0, .version), (1, nil), (.highest, nil), (.highest + 1, .version), (1 << 63, .version), (.max, .version),
+        ] as [(Version, Failure.Code?)] {
+            #expect(refusal(end.replica, of: PlainUpdate("k", "1", "a\(version)", version)) == code)
+        }
+        func digest(_ version: Version) -> Failure.Code? {
+            failure { () throws(Failure) in try end.link.receiveDigest(of: Bytes("a"), at: version) }
+        }
+        #expect(digest(0) == nil)
+        #expect(digest(.highest) == nil)
+        #expect(digest(.highest + 1) == .version)
+        #expect(digest(.max) == .version)
+    }
+
+    @Test("Jumps: counted from the highest version seen, and of what is not covered")
+    func jumps() throws {
+        let replica = try Replica.make { $0.limits.versionJump = 10 }
+        #expect(refusal(replica, of: PlainUpdate("k", "1", "a", 11)) == .versionJump)
+        #expect(refusal(replica, of: PlainUpdate("k", "1", "a", 10)) == nil)
+        #expect(refusal(replica, of: PlainUpdate("k", "1", "b", 21)) == .versionJump)
+        #expect(refusal(replica, of: PlainUpdate("k", "1", "b", 20)) == nil)
+        #expect(refusal(replica, of: PlainUpdate("k", "1", "c", 1)) == nil)
+        try replica.set("k", "2")
+        #expect(refusal(replica, of: PlainUpdate("k", "1", "a", 31)) == nil)
+    }
+
+    @Test("The last version is written, and then none")
+    func exhausted() throws {
+        let replica = try Replica.make { $0.limits.versionJump = .max }
+        try replica.receive(PlainUpdate("k", "1", "a", .highest - 1))
+        try replica.set("k", "2")
+        #expect(replica.version == .highest)
+        let before = Snapshot(replica)
+        #expect(failure { () throws(Failure) in try replica.set("k", "3") } == .exhausted)
+        #expect(failure { () throws(Failure) in try replica.delete("k") } == .exhausted)
+        #expect(Snapshot(replica) == before)
+        #expect(replica.broken == nil)
+    }
+
+    @Test("Sources: the own one counts; known ones go on; what is covered or refused makes none")
+    func sources() throws {
+        let end = try LinkEnd(Replica.make { $0.limits.sources = 3 })
+        for name in ["a", "b"] { #expect(refusal(end.replica, of: PlainUpdate(name, "1", name, 1)) == nil) }
+        #expect(refusal(end.replica, of: PlainUpdate("c", "1", "c", 1)) == .sources)
+        #expect(refusal(end.replica, of: PlainUpdate("c", "1", "a", 2)) == nil)
+        try end.replica.set("own", "1")
+        #expect(end.write(#"{"digest":true,"id":"c","version":1}"# + "\n") == nil)
+        #expect(end.replica.sources.count == 3)
+    }
+
+    @Test("Links: closing one makes room for another")
+    func links() throws {
+        let replica = try Replica.make { $0.limits.links = 2 }
+        let ends = try (0..<2).map { _ in try LinkEnd(replica) }
+        #expect(failure { () throws(Failure) in _ = try replica.openLink(isReadOnly: false) } == .links)
+        ends[0].close()
+        _ = try LinkEnd(replica)
+        #expect(failure { () throws(Failure) in _ = try replica.openLink(isReadOnly: true) } == .links)
+    }
+
+    @Test("Message bytes: a line at the limit is taken, one over is refused, and the next line is taken again")
+    func messages() throws {
+        let line = PlainUpdate("k", "1", "a", 1).line
+        for over in [0, 1, 20] {
+            let end = try LinkEnd(Replica.make { $0.limits.messageBytes = line.utf8.count - over })
+            #expect(end.write(line + "\n{}\n") == (over == 0 ? .message : .messageSize))
+            #expect(end.replica.count == (over == 0 ? 1 : 0))
+            #expect(end.write("[]\n") == .message)
+        }
+    }
+
+    @Test("The first of several bad lines is told, and how many more there were")
+    func severalBad() throws {
+        let end = try LinkEnd(Replica.make())
+        do throws(Failure) {
+            var input = LinkInput(limits: Limits())
+            try "[]\n{\n{}\n".lend { (text) throws(Failure) in try input.receive(text, on: end.link) }
+            check(false, "three bad lines are taken")
+        } catch {
+            #expect(error.code == .message)
+            #expect(error.detail.hasSuffix("(and 2 more lines refused)"))
+        }
+    }
+
+    @Test("A value's size counts without its white space, where it comes from a peer")
+    func valueSize() throws {
+        let end = try LinkEnd(Replica.make { $0.limits.valueBytes = 5 })
+        #expect(end.write(#"{"key":"k","value": [ 1, 2 ] ,"source_id":"a","version":1}"# + "\n") == nil)
+        #expect(try end.replica.value("k") == "[1,2]")
+        #expect(end.write(#"{"key":"k","value":[1,23],"source_id":"a","version":2}"# + "\n") == .valueSize)
+        #expect(end.replica.version == 1)
+    }
+
+    /// The longest lines that can be: every byte of key and id needs an escape of six.
+    private func longest(key: Int, value: Int) -> (update: String, delete: String, digest: String) {
+        let (key, id) = ([UInt8](repeating: 1, count: key), [UInt8](repeating: 1, count: Limits.idBytes))
+        let update = PlainUpdate(
+            key: key, value: [UInt8](repeating: 0x31, count: value), source: id, version: .highest)
+        let delete = PlainUpdate(key: key, value: [UInt8]("null"), source: id, version: .highest, isDelete: true)
+        let digest =
+            #"{"digest":true,"source_id":\#(quote(id)),"id":\#(quote(id)),"version":\#(Version.highest)}"#
+        return (update.line, delete.line, digest)
+    }
+
+    @Test(
+        "The default limit of a line fits whatever this library writes within the other limits",
+        arguments: [
+            (1, 1), (10, 10), (300, 1), (1 << 16, 1 << 20),
+        ])
+    func largestLine(key: Int, value: Int) {
+        let limit = Limits.largestLine(keyBytes: key, valueBytes: value)
+        let lines = longest(key: key, value: value)
+        #expect(lines.update.utf8.count <= limit)
+        #expect(lines.delete.utf8.count <= limit)
+        #expect(lines.digest.utf8.count <= limit)
+    }
+}

@@ -1,0 +1,30 @@
+import Testing
+
+/// Thousands of small worlds, each from a seed.
+///
+///     SCUTTLE_SEEDS=100000 swift test --filter SimulationTests     more of them
+///     SCUTTLE_SEED=17 swift test --filter SimulationTests          one alone, telling each step
+@Suite("Simulation")
+struct SimulationTests {
+    private static let seeds = setting("SCUTTLE_SEEDS") ?? 2000
+    private static let alone = setting("SCUTTLE_SEED")
+    /// Seeds run in as many parts, side by side.
+    private static let parts = 8
+
+    @Test("After any history replicas that can talk agree, on what must stand", arguments: 0..<parts)
+    func seeds(part: Int) {
+        if let alone = Self.alone {
+            if part == 0 { run(alone) { print("seed \(alone): \($0)") } }
+            return
+        }
+        for seed in stride(from: part, to: Self.seeds, by: Self.parts) { run(seed) { _ in } }
+    }
+
+    private func run(_ seed: Int, trace: @escaping (String) -> Void) {
+        do {
+            try Simulation(seed: seed, trace: trace).run()
+        } catch {
+            Issue.record("seed \(seed): \(error). Alone: SCUTTLE_SEED=\(seed) swift test --filter SimulationTests")
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/// What callbacks collect.
+final class Collected<Element> {
+    var all: [Element] = []
+}

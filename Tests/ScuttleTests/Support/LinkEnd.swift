@@ -1,0 +1,87 @@
+import ScuttleJSON
+
+@testable import Scuttle
+
+/// One end of a conversation: a link and its parser, in owned bytes.
+final class LinkEnd {
+    let replica: Replica
+    let link: Link
+    private var input: LinkInput
+
+    init(_ replica: Replica, isReadOnly: Bool = false) throws(Failure) {
+        self.replica = replica
+        link = try replica.openLink(isReadOnly: isReadOnly)
+        input = LinkInput(limits: replica.configuration.limits)
+    }
+
+    func close() {
+        replica.close(link)
+    }
+
+    /// Takes what the peer sent; the code of the failure, if there is one.
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Failure.Code? {
+        failure { () throws(Failure) in
+            try bytes.lend { (bytes) throws(Failure) in try input.receive(bytes, on: link) }
+        }
+    }
+
+    @discardableResult
+    func write(_ text: String) -> Failure.Code? {
+        write([UInt8](text))
+    }
+
+    /// What one read yields.
+    func read(upTo capacity: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            count = link.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    /// What reading until there is nothing yields.
+    func readAll(capacity: Int = 4096) -> [UInt8] {
+        var all: [UInt8] = []
+        while true {
+            let piece = read(upTo: capacity)
+            if piece.isEmpty { return all }
+            all += piece
+        }
+    }
+
+    /// The same in text, a line a message.
+    func readLines() -> [String] {
+        readAll().lines.dropLast().map { $0.text }
+    }
+
+    /// The spans that a peek shows.
+    func peek(most: Int = 1 << 20) -> [[UInt8]] {
+        var spans: [[UInt8]] = []
+        link.peek(most: most) { spans.append([UInt8]($0)) }
+        return spans
+    }
+
+    func consume(_ count: Int) throws(Failure) {
+        try link.consume(count)
+    }
+}
+
+/// Carries what two ends have to say to each other until both are silent.
+func talk(_ a: LinkEnd, _ b: LinkEnd) -> Failure.Code? {
+    while true {
+        let (toB, toA) = (a.readAll(), b.readAll())
+        if toA.isEmpty, toB.isEmpty { return nil }
+        if let code = b.write(toB) ?? a.write(toA) { return code }
+    }
+}
+
+/// Lets two replicas meet over fresh links, each asking the other, until both are silent.
+func meet(_ a: Replica, _ b: Replica) throws(Failure) -> Failure.Code? {
+    let ends = (try LinkEnd(a), try LinkEnd(b))
+    ends.0.link.gossip()
+    ends.1.link.gossip()
+    defer {
+        ends.0.close()
+        ends.1.close()
+    }
+    return talk(ends.0, ends.1)
+}

@@ -1,0 +1,59 @@
+@testable import Scuttle
+
+/// Knows every record of some replicas, holds one reference to each, and counts who else should: so a record that is
+/// released once too often, or once too seldom, shows, whether anything still refers to it or not.
+final class OwnerCensus {
+    private var known: [UnsafeRawPointer: Record] = [:]
+
+    var count: Int { known.count }
+
+    /// Takes notice of the records that are new in the history; call it after each update, before the next one is made.
+    func notice(_ replica: Replica) {
+        for id in 0..<SourceID(replica.sources.count) {
+            for record in replica.history.news(of: replica.sources[id], above: 0) where known[record.address] == nil {
+                record.retain()
+                known[record.address] = record
+            }
+        }
+    }
+
+    /// The first record whose owners are not those that refer to it.
+    func wrong(_ replicas: [Replica]) -> String? {
+        var owners: [UnsafeRawPointer: Int] = [:]
+        for replica in replicas {
+            for record in replica.keys.records { owners[record.address, default: 0] += 1 }
+            for id in 0..<SourceID(replica.sources.count) {
+                for record in replica.history.news(of: replica.sources[id], above: 0) {
+                    owners[record.address, default: 0] += 1
+                }
+            }
+            for link in replica.links {
+                link.peek(most: .max) { span in
+                    if let record = self.record(with: span) { owners[record.address, default: 0] += 1 }
+                }
+            }
+        }
+        for (address, record) in known where record.owners != 1 + (owners[address] ?? 0) {
+            return "\(record.line.text) has \(record.owners) owners, not \(1 + (owners[address] ?? 0))"
+        }
+        return owners.keys.contains { known[$0] == nil } ? "a record that nobody has noticed" : nil
+    }
+
+    /// The record whose line a span is, or is the rest of; nil for a digest.
+    private func record(with span: Bytes) -> Record? {
+        guard let start = span.baseAddress else { return nil }
+        return known.values.first { record in
+            guard let line = record.line.baseAddress else { return false }
+            return start >= line && start < line + record.line.count
+        }
+    }
+
+    /// After all replicas and links are gone: the first record that has another owner than this one. Lets go of all.
+    func leaked() -> String? {
+        let leaked = known.values.first { $0.owners != 1 }
+        let words = leaked.map { "\($0.line.text) still has \($0.owners - 1) owners" }
+        for record in known.values where record.owners == 1 { record.release() }
+        known = [:]
+        return words
+    }
+}

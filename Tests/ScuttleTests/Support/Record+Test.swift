@@ -1,0 +1,24 @@
+@testable import Scuttle
+
+extension Record {
+    /// A record that the caller owns.
+    init(_ update: PlainUpdate, from source: SourceID) {
+        self = update.incoming { update in
+            let quoted = Source(id: update.source)
+            return Record(
+                key: update.key, value: update.value, source: source, quotedSource: quoted.quoted,
+                version: update.version, isDelete: update.isDelete)
+        }
+    }
+
+    /// How many own it. A record is a pointer to its block, and the block begins with the count: `Record` keeps both to
+    /// itself, so a change of its layout must be followed here.
+    var owners: UInt32 {
+        address.load(as: UInt32.self)
+    }
+
+    /// The block's address: the same for all copies of a record.
+    var address: UnsafeRawPointer {
+        unsafeBitCast(self, to: UnsafeRawPointer.self)
+    }
+}

@@ -1,0 +1,66 @@
+import ScuttleJSON
+
+@testable import Scuttle
+
+/// Replicas that speak in strings.
+extension Replica {
+    static func make(
+        _ id: String = "local", seed: UInt64 = 1, _ adjust: (inout Configuration) -> Void = { _ in }
+    ) throws -> Replica {
+        var configuration = Configuration()
+        configuration.seed = seed
+        adjust(&configuration)
+        return try id.lend { (id) throws(Failure) in Replica(id: try ReplicaID(id), configuration: configuration) }
+    }
+
+    func set(_ key: String, _ value: String) throws(Failure) {
+        try key.lend { (key) throws(Failure) in
+            try value.lend { (value) throws(Failure) in try set(key, to: value) }
+        }
+    }
+
+    func delete(_ key: String) throws(Failure) {
+        try key.lend { (key) throws(Failure) in try delete(key) }
+    }
+
+    func receive(_ update: PlainUpdate) throws(Failure) {
+        try update.incoming { (update) throws(Failure) in try receive(update) }
+    }
+
+    func load(_ updates: [PlainUpdate]) throws(Failure) {
+        for update in updates {
+            try update.incoming { (update) throws(Failure) in try load(update) }
+        }
+        try finishLoading()
+    }
+
+    /// Takes a state in lines, as `exported` gives it.
+    func load(_ text: [UInt8]) throws(Failure) {
+        var input = LinkInput(limits: configuration.limits)
+        try text.lend { (text) throws(Failure) in try input.load(text, into: self) }
+    }
+
+    func exported() -> [UInt8] {
+        var text: [UInt8] = []
+        export {
+            text += $0
+            return true
+        }
+        return text
+    }
+
+    func value(_ key: String) throws(Failure) -> String? {
+        try key.lend { (key) throws(Failure) in try get(key)?.value.text }
+    }
+
+    /// The entry of a key, tombstones too.
+    func entry(_ key: String) -> PlainUpdate? {
+        key.lend { key in keys.find(key).map { PlainUpdate(update(of: keys[$0])) } }
+    }
+
+    func news(_ source: String, above version: Version) -> [PlainUpdate] {
+        source.lend { source in news(of: source, above: version).map { PlainUpdate($0) } }
+    }
+
+    var name: String { id.text }
+}
