@@ -75,8 +75,7 @@ extension Link {
     /// The peer has a source up to `version`, and wants what is above.
     /// - Throws: `.id`, `.nul`, `.version`, `.identity`.
     public func receiveDigest(of source: Bytes, at version: Version) throws(Failure) {
-        try Limits.check(id: source)
-        guard version <= .highest else { throw Failure(.version, "version \(version) is not in 0 ... 2^53-1") }
+        try Limits.check(clockOf: source, at: version)
         guard let id = replica.sources.find(source) else { return }
         try replica.checkIdentity(of: id, claims: version)
         round.name(id, of: replica.sources.count)

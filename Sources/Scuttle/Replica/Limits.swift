@@ -46,4 +46,10 @@ public struct Limits: Sendable {
         }
         guard !id.contains(0) else { throw Failure(.nul, "the source id contains U+0000") }
     }
+
+    /// A claim to have a source up to a version; 0 claims nothing.
+    static func check(clockOf id: Bytes, at version: Version) throws(Failure) {
+        try check(id: id)
+        guard version <= .highest else { throw Failure(.version, "version \(version) is not in 0 ... 2^53-1") }
+    }
 }
