@@ -38,6 +38,7 @@ extension Replica {
             }
         }
     }
+
     private func cover(_ id: SourceID, _ version: Version) {
         sources[id].covered = max(sources[id].covered, version)
         self.version = max(self.version, version)
