@@ -75,4 +75,23 @@ struct HistoryTests {
         #expect(forgotten.all == ["k1=1", "k0=2", "k1=3"])
         #expect(replica.news("local", above: 0).map(\.version) == [4, 5])
     }
+
+    @Test("What was forgotten and what is still there is all that ever came, in order", arguments: [1, 2, 5, 12])
+    func nothingMissing(capacity: Int) throws {
+        var random = TestRandom(seed: UInt64(capacity))
+        let (forgotten, all) = (Collected<PlainUpdate>(), Collected<PlainUpdate>())
+        let replica = try Replica.make {
+            $0.maxHistory = capacity
+            $0.onCompaction = { forgotten.all.append(PlainUpdate($0)) }
+        }
+        for number in 1...80 {
+            let source = random.pick(["local", "a", "b"])
+            let update = PlainUpdate("k\(random.below(9))", "\(number)", source, replica.version + 1)
+            if source == "local" { try replica.set(update.key.text, "\(number)") } else { try replica.receive(update) }
+            all.all.append(update)
+        }
+        let kept = ["local", "a", "b"].flatMap { replica.news($0, above: 0) }.sorted { $0.version < $1.version }
+        #expect(kept.count == capacity)
+        #expect(forgotten.all + kept == all.all)
+    }
 }

@@ -54,6 +54,17 @@ struct MessageDecoderTests {
         #expect(decode(#"{"digest":true,"id":"A","source_id":"B","version":5}"#) == .refused(.message))
     }
 
+    @Test("A delete has the value null, and must have it")
+    func deletes() {
+        func delete(_ value: String) -> Decoded {
+            decode(#"{"key":"k",\#(value)"source_id":"A","version":3,"deleted":true}"#)
+        }
+        #expect(delete(#""value":null,"#) == .update(PlainUpdate(delete: "k", "A", 3)))
+        for value in [#""value":1,"#, #""value":false,"#, #""value":"null","#, #""value":[null],"#, ""] {
+            #expect(delete(value) == .refused(.message))
+        }
+    }
+
     @Test("Lines of white space mean nothing", arguments: ["", " ", "\t", "\r", " \r\t "])
     func blank(line: String) {
         #expect(decode(line) == .nothing)

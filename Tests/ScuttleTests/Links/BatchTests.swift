@@ -129,4 +129,16 @@ struct BatchTests {
             batch.consume(shown.utf8.count)
         }
     }
+
+    @Test("Read empty, it forgets its texts: the next ones stand where those stood")
+    func sameMemory() {
+        var batch = Batch()
+        var places: Set<UInt> = []
+        for _ in 0..<50 {
+            batch.appendDone()
+            batch.visitSpans(most: 1) { places.insert(UInt(bitPattern: $0.baseAddress)) }
+            batch.consume(Self.done.utf8.count)
+        }
+        #expect(places.count == 1)
+    }
 }

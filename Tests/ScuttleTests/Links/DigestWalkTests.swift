@@ -41,6 +41,19 @@ struct DigestWalkTests {
         }
     }
 
+    @Test("Strides vary as well: whoever is first, not always the same one is second", arguments: [5, 7, 8, 12])
+    func strides(count: Int) {
+        var random = RandomSource(seed: 3)
+        var met: Set<Int> = []
+        for _ in 0..<count * 30 {
+            var walk = DigestWalk(over: count, &random)
+            guard let first = walk.next(), let second = walk.next() else { return check(false, "a walk ends") }
+            met.insert((Int(second) - Int(first) + count) % count)
+        }
+        let coprime = (1..<count).filter { stride in (2...count).allSatisfy { count % $0 > 0 || stride % $0 > 0 } }
+        #expect(met == Set(coprime))
+    }
+
     @Test("The same seed walks the same way")
     func seeded() {
         var (one, other) = (RandomSource(seed: 4), RandomSource(seed: 4))
