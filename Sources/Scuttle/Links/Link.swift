@@ -40,9 +40,10 @@ extension Replica {
         return link
     }
 
-    /// Closes a link; what it still had to send is dropped.
+    /// Closes a link; what it still had to send is dropped, here and now: the object itself may go later, when nothing
+    /// protects the records that it held.
     public func close(_ link: Link) {
-        link.leaveHighWaterMark()
+        link.letGo()
         let last = links.removeLast()
         guard last !== link else { return }
         last.place = link.place
@@ -177,7 +178,15 @@ extension Link {
         if isOverHighWaterMark, !fill() { leaveHighWaterMark() }
     }
 
-    fileprivate func leaveHighWaterMark() {
+    fileprivate func letGo() {
+        walk = nil
+        answer = Answer()
+        batch = Batch()
+        shown = 0
+        leaveHighWaterMark()
+    }
+
+    private func leaveHighWaterMark() {
         guard isOverHighWaterMark else { return }
         isOverHighWaterMark = false
         replica.linksOverMark -= 1
