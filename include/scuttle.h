@@ -146,7 +146,8 @@ typedef struct {
   uint32_t flags;     /* SCUTTLE_UNIQUE_ID */
   uint32_t resolver;  /* SCUTTLE_LWW_VS_CLOCK …; ignored where `resolve` is set */
   size_t mtu;         /* messages in one batch, and the high-water mark of a link, which is over it from the moment that
-                         this many wait until none does; default 10, SIZE_MAX for none */
+                         this many wait until none does, as counted when they are asked for; default 10, SIZE_MAX
+                         for none */
   size_t max_history; /* updates that the history remembers; default 10, SIZE_MAX for all */
   uint64_t seed;      /* of the random order of digests, hashing and unique ids; 0: from the system. A fixed seed makes
                          a replica's output reproducible, and gives up its defence against chosen keys */
@@ -185,13 +186,15 @@ typedef struct {
   size_t max_depth;          /* nesting of arrays and objects in a value; default 64, at most 1,024 */
   size_t max_sources;        /* this replica included; default 65,536 */
   size_t max_links;          /* default 65,536 */
-  uint64_t max_version_jump; /* how far an update's version may be ahead of the highest seen here; default 2^48 */
+  uint64_t max_version_jump; /* how far an update's version may be ahead of the highest seen here; default 2^48.
+                                It slows a hostile peer down, who may go up in steps, and does not stop one */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
 
 /* Makes a replica.
-   id       its source id: NUL-terminated UTF-8 of 1 to 255 bytes, unique among all replicas that may ever meet.
+   id       its source id: NUL-terminated UTF-8 of 1 to 255 bytes, unique among all replicas that may ever meet. The suffix
+            of SCUTTLE_UNIQUE_ID takes 17 of them.
    config   or NULL for the defaults. Callbacks and `context` must stay valid until scuttle_free.
    out      receives the replica, to be freed with scuttle_free; NULL after an error.
    Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE, _ID, _UTF8, _MEMORY; with `state` also those of scuttle_link_write. */
@@ -216,7 +219,7 @@ int scuttle_id(scuttle_t *replica, const char **id, size_t *id_len);
    history either way. Insignificant white space is dropped, all else of the text is kept as it is.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: set, but a link is over its high-water mark.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY, _KEY, _KEY_SIZE, _NUL, _UTF8, _VALUE_SIZE, _DEPTH, _JSON, _DUPLICATE, _NUMBER,
-            _EXHAUSTED.
+            _EXHAUSTED, _MEMORY.
    Cost     O(length of key and value), whatever the number of keys, links, sources or remembered updates. */
 int scuttle_set(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len);
 
@@ -243,7 +246,7 @@ int scuttle_count(scuttle_t *replica, size_t *count);
 /* Visits the keys that hold a value and begin with `prefix` (NULL with 0: all), in their byte order. Deleted keys are left
    out; to save a replica, see scuttle_export.
    `visit` runs under the lock: it sees one consistent state, and the same rules hold as for callbacks.
-   Cost     O(log n + entries visited), and before that, once, O(k log k + n) where k keys are new since the last visit. */
+   Cost     O(log n + entries and tombstones passed), and before that, once, O(k log k + n) where k keys are new since the last visit. */
 int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
 
 /* Hands out all that the replica is, in lines: its entries, tombstones included, and its clock. A replica that is made with
@@ -253,7 +256,7 @@ int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scu
 int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
 
 /* Visits the updates of `source` above `version` that the history still has, in the order of `sort`.
-   An unknown source has none. Cost: O(updates visited). */
+   An unknown source has none. Cost: O(updates found). */
 int scuttle_news(scuttle_t *replica, const char *source, size_t source_len, uint64_t version, scuttle_visit_fn visit,
                  void *context);
 

@@ -18,12 +18,13 @@ final class ErrorMessage {
 
     /// Takes a message over, on one line, since jansson may quote what a peer sent, and cut to fit.
     func set(_ text: String) {
-        var count = 0
-        for byte in text.utf8.prefix(Self.capacity - 1) {
-            start[count] = CChar(bitPattern: byte < 0x20 || byte == 0x7f ? UInt8(ascii: "?") : byte)
-            count += 1
+        let bytes = [UInt8](text.utf8)
+        var count = min(bytes.count, Self.capacity - 1)
+        while count > 0, count < bytes.count, bytes[count].continuesCharacter { count -= 1 }
+        for offset in 0..<count {
+            let isControl = bytes[offset] < 0x20 || bytes[offset] == 0x7f
+            start[offset] = CChar(bitPattern: isControl ? UInt8(ascii: "?") : bytes[offset])
         }
-        while count > 0, count == Self.capacity - 1, start[count - 1] < 0 { count -= 1 }
         start[count] = 0
     }
 
@@ -34,6 +35,12 @@ final class ErrorMessage {
             buffer[count] = start[count]
             count += 1
         }
+        while count > 0, UInt8(bitPattern: start[count]).continuesCharacter { count -= 1 }
         buffer[count] = 0
     }
+}
+
+extension UInt8 {
+    /// Whether a cut before this byte would be in the middle of a character of UTF-8.
+    fileprivate var continuesCharacter: Bool { self & 0xc0 == 0x80 }
 }

@@ -8,7 +8,7 @@ import Scuttle
 /// arrays element by element; objects as their members sorted by name, name before value. What compares as equal (such as
 /// 1 and 1.0) is left to the caller to tell apart.
 public enum ValueOrder {
-    /// <0, 0 or >0. Both are valid JSON; what does not parse counts as null.
+    /// <0, 0 or >0. Both are values that `ValueText` has checked.
     public static func compare(_ a: Bytes, _ b: Bytes) -> Int {
         do throws(Failure) {
             let left = try JSONDocument(parsing: a)

@@ -255,4 +255,15 @@ TEST(outputs_may_be_anywhere) {
   scuttle_free(r);
 }
 
+TEST(absurd_lengths_of_what_is_looked_for) {
+  /* Longer than any source or key may be: there is none, and nothing is read to find that out. */
+  scuttle_t *r = replica_make("local");
+  scuttle_entry_t entry;
+  set(r, "x", "1");
+  CHECK_CODE(scuttle_news(r, "x", SIZE_MAX / 2, 0, visit, NULL), SCUTTLE_OK);
+  CHECK_CODE(scuttle_state(r, "x", SIZE_MAX / 2, visit, NULL), SCUTTLE_OK);
+  CHECK_CODE(scuttle_get(r, "x", SIZE_MAX / 2, &entry), SCUTTLE_E_KEY_SIZE);
+  scuttle_free(r);
+}
+
 CHECK_MAIN

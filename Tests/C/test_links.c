@@ -784,4 +784,53 @@ TEST(the_short_form_beside_links) {
   scuttle_free(r);
 }
 
+TEST(asked_again_while_only_the_done_waits) {
+  /* The digests have gone, so what is asked now is asked anew. */
+  scuttle_t *r = replica_make("local");
+  scuttle_link_t *link = link_make(r);
+  char buffer[4096];
+  size_t len, digest;
+  set(r, "k", "1");
+  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
+  CHECK_CODE(scuttle_link_read(link, buffer, sizeof buffer, &len), SCUTTLE_OK);
+  digest = len - strlen("{\"digest\":true,\"done\":true}\n");
+  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
+  CHECK_CODE(scuttle_link_read(link, buffer, digest + 1, &len), SCUTTLE_OK); /* and the first byte of the done */
+  set(r, "k", "2");
+  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
+  CHECK_CODE(scuttle_link_read(link, buffer, sizeof buffer, &len), SCUTTLE_OK);
+  buffer[len] = 0;
+  CHECK(strstr(buffer, "\"version\":2}") != NULL);
+  scuttle_free(r);
+}
+
+TEST(reading_nothing_takes_nothing_from_a_peek) {
+  scuttle_t *r = replica_make("local");
+  scuttle_link_t *link = link_make(r);
+  scuttle_span_t span;
+  char byte;
+  size_t count, len;
+  set(r, "k", "1");
+  CHECK_CODE(feed(link, "{\"digest\":true,\"done\":true}\n"), SCUTTLE_OK);
+  CHECK_CODE(scuttle_link_peek(link, &span, 1, &count), SCUTTLE_OK);
+  CHECK_INT(count, 1);
+  CHECK_CODE(scuttle_link_read(link, &byte, 0, &len), SCUTTLE_OK);
+  CHECK_INT(len, 0);
+  CHECK_CODE(scuttle_link_consume(link, span.len), SCUTTLE_OK);
+  scuttle_free(r);
+}
+
+TEST(a_wrong_call_of_the_short_form_opens_no_link) {
+  scuttle_config_t config = config_make();
+  scuttle_t *r = NULL;
+  scuttle_link_t *link;
+  size_t len;
+  config.max_links = 1;
+  CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_OK);
+  CHECK_CODE(scuttle_write(r, NULL, 5), SCUTTLE_E_ARGUMENT);
+  CHECK_CODE(scuttle_read(r, NULL, 5, &len), SCUTTLE_E_ARGUMENT);
+  CHECK_CODE(scuttle_link_open(r, NULL, &link), SCUTTLE_OK);
+  scuttle_free(r);
+}
+
 CHECK_MAIN

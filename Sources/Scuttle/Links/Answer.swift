@@ -17,7 +17,7 @@ struct Answer {
 
     private var heap: [Cursor] = []
 
-    /// Where in the heap a source's cursor stands, by source id; -1 where it has none. Empty with the heap.
+    /// Where in the heap a source's cursor stands, by source id; -1 where it has none. Given back when the last update has gone.
     private var places: [Int] = []
 
     /// How many updates are owed: exact up to the limit that `owe` counts to, but for entries that changed since.
@@ -30,7 +30,7 @@ struct Answer {
         guard replica.sources[source].entries.last > version else { return }
         var cursor = Cursor(source: source, version: version, key: 0, position: 0, generation: 0)
         guard cursor.seek(above: version, in: replica) else { return }
-        cursor.owed = cursor.count(upTo: limit, in: replica)
+        cursor.owed = limit == .max ? 0 : cursor.count(upTo: limit, in: replica)
         count += cursor.owed
         let sources = replica.sources.count
         if places.count < sources { places += [Int](repeating: -1, count: sources - places.count) }
@@ -54,6 +54,7 @@ struct Answer {
             if heap[0].advance(in: replica) { siftDown(0, replica) } else { remove(at: 0, in: replica) }
             if let record { return record }
         }
+        places = []
         return nil
     }
 
@@ -85,10 +86,6 @@ struct Answer {
         count -= heap[index].owed
         places[Int(heap[index].source)] = -1
         let last = heap.removeLast()
-        guard !heap.isEmpty else {
-            places = []
-            return
-        }
         guard index < heap.count else { return }
         heap[index] = last
         places[Int(last.source)] = index

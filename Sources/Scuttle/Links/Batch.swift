@@ -11,6 +11,7 @@ struct Batch: ~Copyable {
         let record: Record?
         let start: Int
         let count: Int
+        var isDigest = false
     }
 
     private var segments: [Segment] = []
@@ -22,8 +23,8 @@ struct Batch: ~Copyable {
     var count: Int { segments.count - first }
     var isEmpty: Bool { count == 0 }
 
-    /// Whether a message that is not an update waits here.
-    var hasText: Bool { segments[first...].contains { $0.record == nil } }
+    /// Whether a digest waits here of which nothing has been sent.
+    var hasDigests: Bool { segments[(gone > 0 ? first + 1 : first)...].contains { $0.isDigest } }
 
     deinit {
         for segment in segments[first...] { segment.record?.release() }
@@ -35,17 +36,17 @@ struct Batch: ~Copyable {
     }
 
     mutating func appendDigest(of source: Source) {
-        appendSegment(text.appendDigest(of: source))
+        append(text.appendDigest(of: source), isDigest: true)
     }
 
     mutating func appendDone() {
         let start = text.count
         text.append(Bytes("{\"digest\":true,\"done\":true}\n"))
-        appendSegment(start..<text.count)
+        append(start..<text.count, isDigest: false)
     }
 
-    private mutating func appendSegment(_ range: Range<Int>) {
-        segments.append(Segment(record: nil, start: range.lowerBound, count: range.count))
+    private mutating func append(_ range: Range<Int>, isDigest: Bool) {
+        segments.append(Segment(record: nil, start: range.lowerBound, count: range.count, isDigest: isDigest))
     }
 
     /// The bytes to send next, in up to `most` pieces; they stay where they are until they are consumed.

@@ -63,7 +63,7 @@ extension Link {
     /// promise that all it will ever issue is higher, which this renews.
     public func gossip() {
         replica.own.covered = max(replica.own.covered, replica.version)
-        if walk == nil, !batch.hasText { walk = DigestWalk(over: replica.sources.count, &replica.random) }
+        if walk == nil, !batch.hasDigests { walk = DigestWalk(over: replica.sources.count, &replica.random) }
         noteBacklog()
     }
 
@@ -111,7 +111,7 @@ extension Link {
             batch.consume(taken)
             filled += taken
         }
-        shown = 0
+        if filled > 0 { shown = 0 }
         noteDrain()
         return filled
     }
@@ -141,7 +141,7 @@ extension Link {
     /// Fills an empty batch; false where there is nothing to send.
     private func fill() -> Bool {
         guard batch.isEmpty else { return true }
-        let most = min(replica.configuration.mtu, Batch.most)
+        let most = min(max(replica.configuration.mtu, 1), Batch.most)
         while batch.count < most, appendNext() {}
         return !batch.isEmpty
     }

@@ -4,7 +4,7 @@
 /// Protocols", LADIS 2008. A replica does no I/O, reads no clock and takes no lock: whoever holds it calls it from one
 /// thread at a time, feeds `Link.receive` and drains `Link.read`.
 ///
-/// Invariants: what is at or below a source's `covered` is applied, beaten or deleted here; `highest` is at least every
+/// Invariants: what is at or below a source's `covered` is applied, beaten or deleted here; `version` is at least every
 /// version here; each live entry stands in its source's `VersionIndex`; the history holds only covered updates.
 public final class Replica {
     let configuration: Configuration

@@ -12,7 +12,10 @@ public struct ReplicaID: ~Copyable {
         text.append(id)
         guard let seed else { return }
         text.append(Bytes("-"))
-        let suffix = Secrets(seed: seed).derive(id)
+        var purpose = ByteBuffer()
+        purpose.append(Bytes("id "))
+        purpose.append(id)
+        let suffix = Secrets(seed: seed).derive(purpose.bytes)
         for shift in stride(from: UInt64(60), through: 0, by: -4) {
             let digit = LineWriter.hexadecimal(UInt8(truncatingIfNeeded: suffix >> shift & 15))
             withUnsafeBytes(of: digit) { text.append($0) }

@@ -29,7 +29,7 @@ private func sentence(for code: CInt) -> StaticString {
     case .space: "the buffer is too small"
     case .id: "a source id is empty or too long"
     case .key: "a key is empty"
-    case .nul: "a key or id contains U+0000"
+    case .nul: "a key, an id or a name inside a value contains U+0000"
     case .utf8: "text is not valid UTF-8"
     case .json: "not JSON"
     case .duplicate: "a JSON object has two members of one name"

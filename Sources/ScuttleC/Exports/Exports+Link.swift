@@ -43,14 +43,19 @@ public func scuttle_link_gossip(_ link: OpaquePointer!) -> CInt {
 
 @_cdecl("scuttle_link_write") @implementation
 public func scuttle_link_write(_ link: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
-    enter(link: link) { (handle) throws(Failure) in try write(handle, bytes, len) }
+    enter(link: link) { (handle) throws(Failure) in
+        try write(ScuttleC.bytes(bytes, len), to: handle)
+    }
 }
 
 @_cdecl("scuttle_link_read") @implementation
 public func scuttle_link_read(
     _ link: OpaquePointer!, _ buffer: UnsafeMutableRawPointer!, _ capacity: Int, _ len: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enter(link: link) { (handle) throws(Failure) in try read(handle, buffer, capacity, len) }
+    enter(link: link) { (handle) throws(Failure) in
+        try required(len, "len").pointee = handle.link.read(into: room(buffer, capacity))
+        return SCUTTLE_OK
+    }
 }
 
 @_cdecl("scuttle_link_peek") @implementation
@@ -80,26 +85,30 @@ public func scuttle_link_consume(_ link: OpaquePointer!, _ bytes: Int) -> CInt {
 
 @_cdecl("scuttle_write") @implementation
 public func scuttle_write(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
-    enter(replica) { (handle) throws(Failure) in try write(handle.shortFormLink(), bytes, len) }
+    enter(replica) { (handle) throws(Failure) in
+        let bytes = try ScuttleC.bytes(bytes, len)
+        return try write(bytes, to: handle.shortFormLink())
+    }
 }
 
 @_cdecl("scuttle_read") @implementation
 public func scuttle_read(
     _ replica: OpaquePointer!, _ buffer: UnsafeMutableRawPointer!, _ capacity: Int, _ len: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in try read(handle.shortFormLink(), buffer, capacity, len) }
+    enter(replica) { (handle) throws(Failure) in
+        let (len, buffer) = (try required(len, "len"), try room(buffer, capacity))
+        len.pointee = try handle.shortFormLink().link.read(into: buffer)
+        return SCUTTLE_OK
+    }
 }
 
-private func write(_ handle: LinkHandle, _ start: UnsafeRawPointer?, _ count: Int) throws(Failure) -> CInt {
-    try handle.input.receive(bytes(start, count), on: handle.link)
+private func write(_ bytes: Bytes, to handle: LinkHandle) throws(Failure) -> CInt {
+    try handle.input.receive(bytes, on: handle.link)
     return handle.news
 }
 
-private func read(
-    _ handle: LinkHandle, _ buffer: UnsafeMutableRawPointer?, _ capacity: Int, _ count: UnsafeMutablePointer<Int>?
-) throws(Failure) -> CInt {
-    let (buffer, count) = (try required(buffer, "buffer"), try required(count, "len"))
-    let capacity = try length(capacity, "buffer")
-    count.pointee = handle.link.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: capacity))
-    return SCUTTLE_OK
+private func room(
+    _ buffer: UnsafeMutableRawPointer?, _ capacity: Int
+) throws(Failure) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: try required(buffer, "buffer"), count: try length(capacity, "buffer"))
 }

@@ -85,6 +85,8 @@ public func scuttle_state(
         if prefix != nil || prefix_len != 0 {
             bytes = try text(prefix, prefix_len, limit: handle.limits.keyBytes, "prefix")
         }
+        // No key is longer; the length may be absurd, and nothing of it has been read yet.
+        guard bytes.count <= handle.limits.keyBytes else { return SCUTTLE_OK }
         handle.replica.visitEntries(prefix: bytes) { entry in withView(entry) { visit(context, $0) == 0 } }
         return SCUTTLE_OK
     }
@@ -109,6 +111,7 @@ public func scuttle_news(
     enter(replica) { (handle) throws(Failure) in
         let visit = try required(visit, "visit")
         let source = try text(source, source_len, limit: Limits.idBytes, "source")
+        guard source.count <= Limits.idBytes else { return SCUTTLE_OK }
         for update in handle.replica.news(of: source, above: version) {
             guard withView(update, { visit(context, $0) }) == 0 else { break }
         }
