@@ -13,6 +13,8 @@ struct Answer {
         var generation: UInt32
         /// Updates to come, as counted when they were asked for.
         var owed = 0
+        /// What was asked for, until the first update has been taken.
+        var asked: Version?
     }
 
     private var heap: [Cursor] = []
@@ -24,13 +26,17 @@ struct Answer {
     private(set) var count = 0
 
     /// Owes the live entries of a source above `version`, whatever was owed of it before. O(log s), and counting the
-    /// entries, up to `limit`.
+    /// entries, up to `limit`; O(1) where the same was asked for before and nothing of it has been taken yet.
     mutating func owe(_ source: SourceID, above version: Version, countingTo limit: Int, in replica: Replica) {
-        forget(source, in: replica)
+        if let place = place(of: source) {
+            guard heap[place].asked != version else { return }
+            remove(at: place, in: replica)
+        }
         guard replica.sources[source].entries.last > version else { return }
         var cursor = Cursor(source: source, version: version, key: 0, position: 0, generation: 0)
         guard cursor.seek(above: version, in: replica) else { return }
         cursor.owed = limit == .max ? 0 : cursor.count(upTo: limit, in: replica)
+        cursor.asked = version
         count += cursor.owed
         let sources = replica.sources.count
         if places.count < sources { places += [Int](repeating: -1, count: sources - places.count) }
@@ -47,6 +53,7 @@ struct Answer {
         restoreOrder(in: replica)
         while let cursor = heap.first {
             let record = cursor.isLive(in: replica) ? replica.keys[cursor.key] : nil
+            heap[0].asked = nil
             if cursor.owed > 0 {
                 heap[0].owed -= 1
                 count -= 1
@@ -77,9 +84,8 @@ struct Answer {
         for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index, replica) }
     }
 
-    private mutating func forget(_ source: SourceID, in replica: Replica) {
-        guard Int(source) < places.count, places[Int(source)] >= 0 else { return }
-        remove(at: places[Int(source)], in: replica)
+    private func place(of source: SourceID) -> Int? {
+        Int(source) < places.count && places[Int(source)] >= 0 ? places[Int(source)] : nil
     }
 
     private mutating func remove(at index: Int, in replica: Replica) {
