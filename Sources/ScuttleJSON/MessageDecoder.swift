@@ -48,7 +48,7 @@ public struct MessageDecoder: ~Copyable {
         let source = try fields.text(fields.sourceID ?? fields.id, "source_id")
         if fields.sourceID != nil, let id = fields.id {
             let same = try fields.text(id, "id")
-            guard same.elementsEqual(source) else { throw Failure(.message, "id and source_id of a digest differ") }
+            guard same.equals(source) else { throw Failure(.message, "id and source_id of a digest differ") }
         }
         let version = try fields.number(fields.version, lowest: 0)
         return .digest(source: source, version: version, isDone: isDone)

@@ -25,27 +25,27 @@ struct MessageFields {
     private init() {}
 
     private mutating func take(_ name: Bytes, _ value: Value, _ place: Int) {
-        if name.elementsEqual(Bytes("digest")) {
+        if name.equals(Bytes("digest")) {
             digest = value
             return
         }
-        if name.elementsEqual(Bytes("done")) {
+        if name.equals(Bytes("done")) {
             done = value
             return
         }
         hasOthers = true
-        if name.elementsEqual(Bytes("key")) {
+        if name.equals(Bytes("key")) {
             key = value
-        } else if name.elementsEqual(Bytes("value")) {
+        } else if name.equals(Bytes("value")) {
             valuePlace = place
             valueIsNull = value.type == JSON_NULL
-        } else if name.elementsEqual(Bytes("source_id")) {
+        } else if name.equals(Bytes("source_id")) {
             sourceID = value
-        } else if name.elementsEqual(Bytes("version")) {
+        } else if name.equals(Bytes("version")) {
             version = value
-        } else if name.elementsEqual(Bytes("id")) {
+        } else if name.equals(Bytes("id")) {
             id = value
-        } else if name.elementsEqual(Bytes("deleted")) {
+        } else if name.equals(Bytes("deleted")) {
             deleted = value
         }
     }

@@ -69,8 +69,7 @@ public enum ValueOrder {
 
     private static func compareBytes(_ a: Bytes?, _ b: Bytes?) -> Int {
         guard let a, let b else { return 0 }
-        for (left, right) in zip(a, b) where left != right { return left < right ? -1 : 1 }
-        return a.count - b.count
+        return a.precedes(b) ? -1 : a.equals(b) ? 0 : 1
     }
 
     private static func compareArrays(_ a: Value, _ b: Value) -> Int {

@@ -11,14 +11,14 @@ extension UnsafeRawBufferPointer {
     }
 
     /// Whether both hold the same bytes. O(length), eight bytes at a time.
-    func equals(_ other: Bytes) -> Bool {
+    public func equals(_ other: Bytes) -> Bool {
         guard count == other.count else { return false }
         guard let mine = baseAddress, let theirs = other.baseAddress else { return true }
         return mine.commonPrefix(with: theirs, limit: count) == count
     }
 
     /// Whether this stands before `other` in the order of bytes; a prefix stands before what it begins.
-    func precedes(_ other: Bytes) -> Bool {
+    public func precedes(_ other: Bytes) -> Bool {
         let shorter = Swift.min(count, other.count)
         guard shorter > 0, let mine = baseAddress, let theirs = other.baseAddress else { return count < other.count }
         let common = mine.commonPrefix(with: theirs, limit: shorter)

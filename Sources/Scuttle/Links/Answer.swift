@@ -19,7 +19,8 @@ struct Answer {
 
     private var heap: [Cursor] = []
 
-    /// Where in the heap a source's cursor stands, by source id; -1 where it has none. Given back when the last update has gone.
+    /// Where in the heap a source's cursor stands, by source id; -1 where it has none. Given back when the last update has
+    /// gone.
     private var places: [Int] = []
 
     /// How many updates are owed: exact up to the limit that `owe` counts to, but for entries that changed since.
@@ -141,8 +142,7 @@ struct Answer {
 extension Answer.Cursor {
     /// Whether it still stands on an entry of its source.
     fileprivate func isLive(in replica: Replica) -> Bool {
-        let record = replica.keys[key]
-        return record.source == source && record.version == version
+        replica.keys.isEntry(of: key, source, version)
     }
 
     /// Moves to the next live entry; false where there is none.

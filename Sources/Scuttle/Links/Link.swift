@@ -59,10 +59,9 @@ extension Replica {
 // MARK: - Messages in
 
 extension Link {
-    /// Asks this peer for what is new; digests that still wait are enough. The replica's own entry in the clock is a
-    /// promise that all it will ever issue is higher, which this renews.
+    /// Asks this peer for what is new; digests that still wait are enough. Renews the replica's promise.
     public func gossip() {
-        replica.own.covered = max(replica.own.covered, replica.version)
+        replica.renewPromise()
         if walk == nil, !batch.hasDigests { walk = DigestWalk(over: replica.sources.count, &replica.random) }
         noteBacklog()
     }

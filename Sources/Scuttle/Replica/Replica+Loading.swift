@@ -22,7 +22,7 @@ extension Replica {
     /// earlier life issued is at or below the highest version. O(n log n).
     /// - Throws: `.version` where two keys have one version of one source, which no replica writes.
     public func finishLoading() throws(Failure) {
-        if own.covered > 0 { own.covered = version }
+        if own.covered > 0 { renewPromise() }
         var entries = [[(version: Version, key: KeyID)]](repeating: [], count: sources.count)
         for key in 0..<KeyID(truncatingIfNeeded: keys.count) {
             entries[Int(keys[key].source)].append((keys[key].version, key))

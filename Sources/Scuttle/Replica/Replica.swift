@@ -40,6 +40,11 @@ public final class Replica {
 
     var own: Source { sources[SourceTable.own] }
 
+    /// A replica's own entry in the clock is a promise that all it will ever issue is higher.
+    func renewPromise() {
+        own.covered = max(own.covered, version)
+    }
+
     /// Whether some link has more to send than its high-water mark allows.
     public var isOverHighWaterMark: Bool { linksOverMark > 0 }
 }
@@ -58,7 +63,7 @@ extension Replica {
     }
 
     /// Visits the entries whose key begins with `prefix`, in the byte order of keys, until `visit` returns false.
-    /// O(log n + entries visited), and before that O(k log k + n) where k keys are new since the last visit.
+    /// O(log n + entries and tombstones passed), and before that O(k log k + n) where k keys are new since the last visit.
     public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
         order.update(from: keys)
         for id in order.ids(from: prefix, in: keys) {

@@ -31,6 +31,12 @@ struct KeyTable: ~Copyable {
         records[Int(id)]
     }
 
+    /// Whether a key's entry is the update of this source and version.
+    func isEntry(of id: KeyID, _ source: SourceID, _ version: Version) -> Bool {
+        let record = self[id]
+        return record.version == version && record.source == source
+    }
+
     /// O(length of key) expected.
     func find(_ key: Bytes) -> KeyID? {
         index.find(hash.hash(key)) { records[Int($0)].key.equals(key) }

@@ -47,8 +47,7 @@ struct VersionIndex {
     }
 
     func isLive(_ position: Int, of source: SourceID, _ table: borrowing KeyTable) -> Bool {
-        let record = table[keys[position]]
-        return record.version == versions[position] && record.source == source
+        table.isEntry(of: keys[position], source, versions[position])
     }
 
     /// The first live slot at or behind `position`. O(holes passed).
