@@ -7,7 +7,7 @@ let embedded = Context.environment["SCUTTLE_EMBEDDED"] == "1"
 
 // The fuzz targets are static libraries, since libFuzzer brings the main function: see Tests/Fuzz/fuzz.
 let fuzzing = Context.environment["SCUTTLE_FUZZ"] == "1"
-let fuzzers = fuzzing ? ["FuzzLink", "FuzzState", "FuzzCalls"] : []
+let fuzzers = fuzzing ? ["FuzzLink", "FuzzImport", "FuzzCalls"] : []
 
 let embeddedSettings: [SwiftSetting] = [
     .enableExperimentalFeature("Embedded"),
@@ -52,6 +52,9 @@ let package = Package(
             name: "ScuttleC", dependencies: ["Scuttle", "ScuttleJSON", "CScuttle", "CSystem"],
             exclude: ["exports.map"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+        .target(
+            name: "Simulation", dependencies: ["Scuttle", "ScuttleJSON"], path: "Tests/Simulation", exclude: ["run"]),
+        .executableTarget(name: "simulate", dependencies: ["Scuttle", "Simulation"], path: "Tests/Simulate"),
         .testTarget(
             name: "ScuttleTests", dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"]),
     ]

@@ -34,20 +34,21 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------ codes -- */
 
 #define SCUTTLE_VERSION_MAJOR 0
-#define SCUTTLE_VERSION_MINOR 1
+#define SCUTTLE_VERSION_MINOR 2
 #define SCUTTLE_VERSION_PATCH 0
-#define SCUTTLE_VERSION_STRING "0.1.0"
+#define SCUTTLE_VERSION_STRING "0.2.0"
 
 /* News: the call did what it says. */
 #define SCUTTLE_OK 0
 #define SCUTTLE_FULL 1      /* done, and a link is over its high-water mark: wait for on_drain before you go on */
 #define SCUTTLE_NOT_FOUND 2 /* there is no such key */
+#define SCUTTLE_TORN 3      /* done, but what was to be read ends in the middle of a line: what stands before it is in place */
 
 /* Errors: nothing has changed. A number, once given a meaning, keeps it for ever. */
 #define SCUTTLE_E_ARGUMENT (-1)      /* a NULL pointer, an unknown flag, a length that no object can have */
 #define SCUTTLE_E_MEMORY (-2)        /* the system gave no memory, lock or randomness */
 #define SCUTTLE_E_BUSY (-3)          /* called from a callback of the same replica */
-#define SCUTTLE_E_UNSUPPORTED (-4)   /* needs the extended dialect, which this version does not speak yet */
+#define SCUTTLE_E_UNSUPPORTED (-4)   /* this replica or link cannot do that, by the way that it was made */
 #define SCUTTLE_E_STRUCT_SIZE (-5)   /* struct_size is too small, or a newer field that is not known here is set */
 #define SCUTTLE_E_SPACE (-6)         /* the buffer is too small; the size needed has been reported */
 #define SCUTTLE_E_ID (-7)            /* a source id is empty or too long */
@@ -69,6 +70,12 @@ extern "C" {
 #define SCUTTLE_E_SOURCES (-23)      /* more sources than max_sources */
 #define SCUTTLE_E_LINKS (-24)        /* more links than max_links */
 #define SCUTTLE_E_EXHAUSTED (-25)    /* version numbers have reached 2^53-1: no local write is possible any more */
+#define SCUTTLE_E_CLUSTER (-26)      /* the peer belongs to another cluster; the link is of no use any more */
+#define SCUTTLE_E_PROTOCOL (-27)     /* the peer speaks no protocol version that this replica does; likewise */
+#define SCUTTLE_E_REJECTED (-28)     /* the peer has rejected this replica, for a reason that scuttle_errmsg() has; likewise */
+#define SCUTTLE_E_DATAGRAM (-29)     /* an update fits no datagram of this capacity: it has been left out */
+#define SCUTTLE_E_CORRUPT (-30)      /* a peer has another content for a source and version that is known here */
+#define SCUTTLE_E_RESOLVER (-31)     /* the outcome of a resolver depends on order, repetition or grouping */
 
 /* "NUL-terminated": a length to be measured. Not for scuttle_write and scuttle_link_write, which take bytes. */
 #define SCUTTLE_NTS ((size_t)-1)
@@ -76,7 +83,7 @@ extern "C" {
 /* A short English sentence for a code, for ever valid. Never NULL, also for codes that do not exist. Any thread. */
 const char *scuttle_strerror(int code);
 
-/* The version of the library that is loaded, such as "0.1.0", for ever valid; SCUTTLE_VERSION_STRING is the one that
+/* The version of the library that is loaded, such as "0.2.0", for ever valid; SCUTTLE_VERSION_STRING is the one that
    was compiled against. Any thread. */
 const char *scuttle_library_version(void);
 
@@ -110,6 +117,9 @@ typedef struct {
 
 #define SCUTTLE_UPDATE_DELETED 1u /* the key was deleted */
 #define SCUTTLE_UPDATE_LOCAL 2u   /* written by this replica */
+#define SCUTTLE_UPDATE_EXPIRED 4u /* the delete of a key whose time to live was over; DELETED is set too */
+#define SCUTTLE_UPDATE_RESET 8u   /* no write: a reset has taken this entry away, since its delete has been forgotten
+                                     where the reset came from. DELETED is set too; source and version are the entry's */
 
 /* A piece of borrowed output, laid out like struct iovec, so that an array of them can go to writev(). */
 typedef struct {
@@ -138,12 +148,17 @@ typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source
 /* Flags of a replica. */
 #define SCUTTLE_UNIQUE_ID 1u /* append "-" and 16 random hexadecimal digits to the id: for a host that restarts without
                                 its old state, since an id belongs to one life of one replica */
+#define SCUTTLE_KEEP_TOMBSTONES 2u /* forget no tombstone until scuttle_purge or max_tombstones says so */
+
+/* The versions of the extended dialect that this library speaks. */
+#define SCUTTLE_PROTOCOL_LOWEST 1u
+#define SCUTTLE_PROTOCOL_HIGHEST 1u
 
 /* Zero it, set struct_size, set what you need: a zero or NULL field takes its default. Later versions append fields;
    a smaller struct_size from an older header keeps working. */
 typedef struct {
   size_t struct_size; /* sizeof(scuttle_config_t) */
-  uint32_t flags;     /* SCUTTLE_UNIQUE_ID */
+  uint32_t flags;     /* SCUTTLE_UNIQUE_ID, SCUTTLE_KEEP_TOMBSTONES */
   uint32_t resolver;  /* SCUTTLE_LWW_VS_CLOCK …; ignored where `resolve` is set */
   size_t mtu;         /* messages in one batch, and the high-water mark of a link, which is over it from the moment that
                          this many wait until none does, as counted when they are asked for; default 10, SIZE_MAX
@@ -173,9 +188,7 @@ typedef struct {
   /* Links had been over the high-water mark, and now the last of them has been read empty. */
   void (*on_drain)(void *context);
 
-  /* Entries to start from: lines of updates, and of digests for the clock, as scuttle_export hands them out, each ended by
-     a newline (the last may lack it), in any order. Read during scuttle_new only. They set the clock, whatever max_version_jump says, and enter neither the
-     history nor on_update. */
+  /* What to start from, as scuttle_import takes it. Read during scuttle_new only. */
   const char *state;
   size_t state_len; /* may be SCUTTLE_NTS */
 
@@ -188,6 +201,14 @@ typedef struct {
   size_t max_links;          /* default 65,536 */
   uint64_t max_version_jump; /* how far an update's version may be ahead of the highest seen here; default 2^48.
                                 It slows a hostile peer down, who may go up in steps, and does not stop one */
+
+  /* Since 0.2.0. */
+  const char *cluster;   /* NUL-terminated UTF-8 of up to 255 bytes, or NULL for "": links join replicas of one cluster only.
+                            Read during scuttle_new only. A link in the classic dialect cannot check it */
+  size_t max_tombstones; /* more are forgotten, lowest version first, whether they are stable or not; default 2^20,
+                            SIZE_MAX for no limit. No effect where `resolve` is set */
+  uint32_t protocol_min; /* versions of the extended dialect to speak, within SCUTTLE_PROTOCOL_LOWEST … HIGHEST, which are the */
+  uint32_t protocol_max; /* defaults */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
@@ -197,7 +218,8 @@ typedef struct {
             of SCUTTLE_UNIQUE_ID takes 17 of them.
    config   or NULL for the defaults. Callbacks and `context` must stay valid until scuttle_free.
    out      receives the replica, to be freed with scuttle_free; NULL after an error.
-   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE, _ID, _UTF8, _MEMORY; with `state` also those of scuttle_link_write. */
+   Returns  SCUTTLE_OK, or SCUTTLE_TORN: made, and `state` ends in the middle of a line.
+   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE, _ID, _NUL, _UTF8, _MEMORY; with `state` also those of scuttle_import. */
 int scuttle_new(const char *id, const scuttle_config_t *config, scuttle_t **out);
 
 /* Frees a replica and closes all its links, whose handles are then invalid too. NULL is fine. No other thread may be
@@ -224,9 +246,24 @@ int scuttle_id(scuttle_t *replica, const char **id, size_t *id_len);
 int scuttle_set(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len);
 
 /* Deletes a key: a local write whose entry is a tombstone, so that peers learn of it. Deleting what is not there is
-   fine, and is written all the same. Returns and errors as scuttle_set. Until the extended dialect is there, tombstones
-   are never forgotten, and a classic peer sees the value null. */
+   fine, and is written all the same. Returns and errors as scuttle_set. A classic peer sees the value null. The tombstone
+   is forgotten once it is stable: when every source that is known here has promised to write nothing at or below its
+   version any more. */
 int scuttle_delete(scuttle_t *replica, const char *key, size_t key_len);
+
+/* Sets a key that is to be deleted again by itself: by this replica, with the first scuttle_tick that is `ttl_ms` or more
+   after the latest one; 0 deletes with the next tick. Another write of the key, here or from a peer, ends that. Peers see an
+   ordinary write, and then a delete with SCUTTLE_UPDATE_EXPIRED. Returns and errors as scuttle_set.
+   Cost     as scuttle_set, and O(log t) for t keys with a time to live. Since 0.2.0. */
+int scuttle_set_ttl(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len, uint64_t ttl_ms);
+
+/* Tells the replica what time it is, in milliseconds by any clock of the host's that does not go back (a smaller number
+   than before counts as the one before), and deletes what has expired: local writes, each with on_update.
+   It matters for scuttle_set_ttl only. A host that restarts from scuttle_export uses a clock that goes on, such as the
+   time of day, since what is left to expire is saved with the time at which it does. Before the first tick it is 0.
+   Returns  SCUTTLE_OK, or SCUTTLE_FULL.   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED.
+   Cost     O(log t) for each key that expires, O(1) where none does. Since 0.2.0. */
+int scuttle_tick(scuttle_t *replica, uint64_t now_ms);
 
 /* What a key holds. For a key that is absent or deleted: SCUTTLE_NOT_FOUND, and *out is the value `null`, no source,
    version 0. Cost: O(length of key and value), for the copy with a NUL behind it.
@@ -249,11 +286,23 @@ int scuttle_count(scuttle_t *replica, size_t *count);
    Cost     O(log n + entries and tombstones passed), and before that, once, O(k log k + n) where k keys are new since the last visit. */
 int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
 
-/* Hands out all that the replica is, in lines: its entries, tombstones included, and its clock. A replica that is made with
-   them as `state` is as this one, and under the same id it goes on as itself, provided that this one writes no more. `take`
-   runs under the lock. Stopping early is fine; what has been handed out is then no whole state.
+/* Hands out all that the replica is, in lines: its id, its clock, its entries with their tombstones, what is to expire.
+   A replica that is made from them is as this one, and under the same id it goes on as itself, provided that this one
+   writes no more. `take` runs under the lock. Stopping early is fine; what has been handed out is then a torn state.
    Cost     O(bytes held). */
 int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
+
+/* Starts from what was saved: the lines of scuttle_export, or lines of updates, each ended by a newline (the last may lack
+   it). Only for a replica with which nothing has been done yet. It enters neither the history nor on_update, and
+   max_version_jump does not apply.
+     Lines of scuttle_export are the whole replica. Where they end too soon, what is there becomes entries, but the clock
+   stays empty, so that peers give what is missing again; since what this id had issued is not known then, they are
+   refused under the id that they were saved under, and taken under another.
+     Lines of updates alone, such as a host writes from on_update, may be in any order, and set the clock to their versions.
+   Returns  SCUTTLE_OK, or SCUTTLE_TORN: the last line is torn, or an export ends too soon; the rest is in place.
+   Errors   SCUTTLE_E_ARGUMENT where the replica is not new, _IDENTITY for a torn export under its own id, _BUSY, and for
+            a bad line that is not the last those of scuttle_link_write: nothing is taken then. Since 0.2.0. */
+int scuttle_import(scuttle_t *replica, const void *bytes, size_t len);
 
 /* Visits the updates of `source` above `version` that the history still has, in the order of `sort`.
    An unknown source has none. Cost: O(updates found). */
@@ -268,27 +317,62 @@ int scuttle_version(scuttle_t *replica, uint64_t *version);
    its promise, and of an update that was beaten before it was sent no peer learns. Cost: O(s log s) for s sources. */
 int scuttle_clock(scuttle_t *replica, scuttle_clock_fn visit, void *context);
 
-/* A number that two replicas share exactly where they hold the same entries: keys, values, sources, versions,
-   tombstones. For tests and for showing convergence; not cryptographic. Cost: O(bytes held). */
+/* A number that two replicas share exactly where they hold the same: keys, values, sources, versions. Tombstones do not count,
+   since replicas that agree forget them at different times. For tests and for showing convergence; not cryptographic.
+   Cost: O(bytes held). */
 int scuttle_fingerprint(scuttle_t *replica, uint64_t *fingerprint);
 
-/* Asks every peer for what is new: each open link has this replica's digests to send, in random order, then "done".
-   A gossip whose digests still wait is not asked twice.
-   Returns  SCUTTLE_OK, or SCUTTLE_FULL: the digests wait behind the high-water mark of a link; none is dropped. */
+/* Asks every peer for what is new. In the extended dialect each open link has a hello to send, and what differs crosses
+   in both directions; in the classic one this replica's digests, in random order, then "done", and only the peer answers. A
+   gossip that still waits is not asked twice. Call it when a link is new, and from time to time: what got lost is
+   asked for again, and promises are renewed, which lets tombstones be forgotten.
+   Returns  SCUTTLE_OK, or SCUTTLE_FULL: it waits behind the high-water mark of a link; nothing is dropped. */
 int scuttle_gossip(scuttle_t *replica);
 
-/* Forget tombstones now; take a dead source out of the reckoning. Both need the extended dialect.
-   Errors   SCUTTLE_E_UNSUPPORTED in this version, for good arguments. */
+/* Forgets all tombstones that are accounted for here, stable or not. It is safe: replicas stay the same. But where they are
+   not stable, a write that none who knew of the delete had seen may win over it (docs/guarantees.md).
+   purged   receives how many were forgotten.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY; SCUTTLE_E_UNSUPPORTED where `resolve` is set: only the host knows what its
+            tombstones beat, so they are kept.   Cost   O(tombstones), O(log n) each. */
 int scuttle_purge(scuttle_t *replica, size_t *purged);
+
+/* Takes a source that will never be back out of the reckoning: its promises are not waited for any more when tombstones
+   become stable. Its entries stay. When it is heard of again, it counts again. Each replica forgets for itself.
+   An unknown source, or the replica's own: SCUTTLE_NOT_FOUND.   Errors   SCUTTLE_E_ARGUMENT, _BUSY. */
 int scuttle_forget(scuttle_t *replica, const char *source, size_t source_len);
+
+/* How a resolver fails: see scuttle_check_resolver. */
+#define SCUTTLE_FLAW_ORDER 1u      /* a, then b, has another outcome than b, then a */
+#define SCUTTLE_FLAW_REPETITION 2u /* a, b, and one of them once more, has another outcome than a, then b */
+#define SCUTTLE_FLAW_GROUPING 3u   /* (a, b), then c, has another outcome than a, then (b, c) */
+
+typedef struct {
+  uint32_t kind;  /* SCUTTLE_FLAW_… ; 0: none found */
+  uint32_t count; /* how many of a, b, c matter: 2 or 3 */
+  size_t a, b, c; /* places in `updates` */
+} scuttle_flaw_t;
+
+/* Tries a resolver on updates of one key: `config->resolve` where it is set, `config->resolver` otherwise. It is asked about
+   all pairs and then all triples of them, so the first flaw is a smallest one. Updates are told apart by source and
+   version; of two with the same ones only the first counts. Uses no replica; on any thread.
+   updates  values are JSON texts; keys do not matter. Up to 1,000.
+   flaw     receives what was found; may be NULL.
+   Returns  SCUTTLE_OK: no flaw shows in these updates.   Cost   O(count^3).
+   Errors   SCUTTLE_E_RESOLVER: *flaw says which updates show it; SCUTTLE_E_ARGUMENT, _STRUCT_SIZE, and for an update what
+            scuttle_set says of its value, _ID, _VERSION. Since 0.2.0. */
+int scuttle_check_resolver(const scuttle_config_t *config, const scuttle_update_t *updates, size_t count,
+                           scuttle_flaw_t *flaw);
 
 /* -------------------------------------------------------------------------------------------------- links -- */
 
-#define SCUTTLE_LINK_LIVE 1u      /* push new updates without being asked: needs the extended dialect */
-#define SCUTTLE_LINK_DATAGRAM 2u  /* one message, one datagram: needs the extended dialect */
-#define SCUTTLE_LINK_READ_ONLY 4u /* accept nothing from the peer: its updates are SCUTTLE_E_READ_ONLY; its digests are
-                                     answered */
-#define SCUTTLE_LINK_CLASSIC 8u   /* never say hello: in this version every link is so */
+#define SCUTTLE_LINK_LIVE 1u      /* after the first reconciliation send new updates without being asked */
+#define SCUTTLE_LINK_DATAGRAM 2u  /* each read makes one datagram, each write takes one; they may be lost, repeated, late and
+                                     in any order. The peer's link must be one too. Not with SCUTTLE_LINK_CLASSIC */
+#define SCUTTLE_LINK_READ_ONLY 4u /* accept nothing from the peer: its updates are SCUTTLE_E_READ_ONLY; what it asks for
+                                     is answered */
+#define SCUTTLE_LINK_CLASSIC 8u   /* speak the classic dialect only: never say hello. Without it a link asks in the extended
+                                     dialect, and changes to the classic one when the peer speaks that; a peer that has
+                                     said nothing by the second gossip is asked in both */
 
 typedef struct {
   size_t struct_size; /* sizeof(scuttle_link_config_t) */
@@ -296,11 +380,11 @@ typedef struct {
   uint32_t reserved;  /* 0 */
 } scuttle_link_config_t;
 
-/* Opens a link: the conversation with one peer over one ordered stream of bytes, such as a TCP connection. Open a new
-   one when the connection is a new one. An idle link costs next to nothing.
+/* Opens a link: the conversation with one peer over one ordered stream of bytes, such as a TCP connection, or over
+   datagrams. Open a new one when the connection is a new one. An idle link costs next to nothing.
    config   or NULL for the defaults.
    out      receives the link, to be closed with scuttle_link_close, or by scuttle_free of its replica.
-   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _STRUCT_SIZE, _UNSUPPORTED, _LINKS. */
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _STRUCT_SIZE, _LINKS. */
 int scuttle_link_open(scuttle_t *replica, const scuttle_link_config_t *config, scuttle_link_t **out);
 
 /* Closes a link; what it still had to send is dropped, and the next gossip over another will ask again. NULL is fine.
@@ -314,20 +398,28 @@ int scuttle_link_gossip(scuttle_link_t *link);
    Each whole line is a message of its own: a bad one is refused and changes nothing, the others are taken all the same,
    and the call returns the code of the first bad one. A line over max_message_bytes is dropped up to its newline.
    Blank lines are ignored. Updates may call resolve, on_update, on_compaction.
+   On a datagram link the bytes are one datagram: a line that does not end in it is a bad one.
+   After SCUTTLE_E_CLUSTER, _PROTOCOL, _REJECTED, and an _IDENTITY of the extended dialect, the link has told its peer the
+   reason, or was told it, and says the same of all that comes after.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: taken, and what the peer asked for is over this link's high-water mark.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY and any that speaks of a message: _KEY, _KEY_SIZE, _ID, _NUL, _UTF8, _JSON,
             _DUPLICATE, _NUMBER, _DEPTH, _MESSAGE, _MESSAGE_SIZE, _VALUE_SIZE, _VERSION, _VERSION_JUMP, _IDENTITY,
-            _READ_ONLY, _SOURCES. */
+            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED. */
 int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
 
 /* Fills `buffer` with what is to be sent to the peer, a stream to be cut anywhere: a message may begin in one read and
    end in the next. What has been read counts as sent.
+   On a datagram link one read makes one datagram of at most `capacity` bytes; read until there is nothing.
    len      receives the number of bytes; 0: nothing now.
-   May call on_drain. Cost: O(bytes read), plus O(log n) a call. */
+   May call on_drain. Cost: O(bytes read), plus O(log n) a call.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY. On a datagram link also SCUTTLE_E_SPACE: no message fits so small a datagram; and
+            SCUTTLE_E_DATAGRAM: an update fits none of this capacity, and is left out, but not counted as known to the peer;
+            scuttle_errmsg() names its key. Read on: the rest comes. */
 int scuttle_link_read(scuttle_link_t *link, void *buffer, size_t capacity, size_t *len);
 
 /* The same without the copy: up to `max` borrowed spans. Send them, then scuttle_link_consume what went out. Peeking again
-   before that shows the same bytes again. `count` receives 0 where there is nothing now. May call on_drain. */
+   before that shows the same bytes again. `count` receives 0 where there is nothing now. May call on_drain.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY; SCUTTLE_E_UNSUPPORTED on a datagram link, where the capacity has to be known. */
 int scuttle_link_peek(scuttle_link_t *link, scuttle_span_t *spans, size_t max, size_t *count);
 
 /* Takes `bytes` off what scuttle_link_peek showed; more than it showed is SCUTTLE_E_ARGUMENT. May call on_drain. */

@@ -27,6 +27,12 @@ public struct Failure: Error {
         case sources = -23
         case links = -24
         case exhausted = -25
+        case cluster = -26
+        case protocolVersion = -27
+        case rejected = -28
+        case datagram = -29
+        case corrupt = -30
+        case resolver = -31
     }
 
     public let code: Code

@@ -7,7 +7,13 @@ import ScuttleJSON
 extension Configuration {
     init(_ config: scuttle_config_t) throws(Failure) {
         self.init()
-        guard config.flags & ~SCUTTLE_UNIQUE_ID == 0 else { throw Failure(.argument, "an unknown flag is set") }
+        guard config.flags & ~(SCUTTLE_UNIQUE_ID | SCUTTLE_KEEP_TOMBSTONES) == 0 else {
+            throw Failure(.argument, "an unknown flag is set")
+        }
+        keepsTombstones = config.flags & SCUTTLE_KEEP_TOMBSTONES != 0
+        maxTombstones = Self.count(config.max_tombstones, default: maxTombstones)
+        cluster = try Self.cluster(config.cluster)
+        protocolVersions = try Self.versions(config.protocol_min, config.protocol_max)
         mtu = Self.count(config.mtu, default: mtu)
         maxHistory = Self.count(config.max_history, default: maxHistory)
         seed = config.seed == 0 ? try Self.systemSeed() : config.seed
@@ -42,6 +48,23 @@ extension Configuration {
         guard value != 0 else { return standard }
         guard value > 0, value <= most else { throw Failure(.argument, "a size in the config is out of range") }
         return value
+    }
+
+    private static func cluster(_ name: UnsafePointer<CChar>?) throws(Failure) -> [UInt8] {
+        guard let name else { return [] }
+        let bytes = try text(name, -1, limit: Limits.idBytes, "cluster")
+        guard bytes.count <= Limits.idBytes else { throw Failure(.argument, "the name of the cluster is too long") }
+        try bytes.checkUTF8("the name of the cluster")
+        return [UInt8](bytes)
+    }
+
+    private static func versions(_ lowest: UInt32, _ highest: UInt32) throws(Failure) -> ClosedRange<UInt32> {
+        let low = lowest == 0 ? SCUTTLE_PROTOCOL_LOWEST : lowest
+        let high = highest == 0 ? SCUTTLE_PROTOCOL_HIGHEST : highest
+        guard low <= high, low >= SCUTTLE_PROTOCOL_LOWEST, high <= SCUTTLE_PROTOCOL_HIGHEST else {
+            throw Failure(.argument, "protocol versions that this library does not speak")
+        }
+        return low...high
     }
 
     private static func systemSeed() throws(Failure) -> UInt64 {

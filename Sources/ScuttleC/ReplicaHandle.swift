@@ -5,7 +5,7 @@ import ScuttleJSON
 /// What a `scuttle_t *` points to: a replica with its lock, its open links, and what the interface lends to callers.
 final class ReplicaHandle {
     let lock: Lock
-    let replica: Replica
+    private(set) var replica: Replica
     let limits: Limits
     let message = ErrorMessage()
 
@@ -33,8 +33,20 @@ final class ReplicaHandle {
         replica.gossip()
     }
 
-    func openLink(isReadOnly: Bool) throws(Failure) -> LinkHandle {
-        let handle = LinkHandle(self, try replica.openLink(isReadOnly: isReadOnly), place: links.count)
+    /// Becomes what was saved; nothing has changed where that fails. False where it is torn.
+    func load(_ bytes: Bytes) throws(Failure) -> Bool {
+        guard replica.isNew else {
+            throw Failure(.argument, "only a replica with which nothing was done can start from lines")
+        }
+        let loaded = replica.another()
+        var input = LinkInput(limits: limits)
+        let isWhole = try input.load(bytes, into: loaded)
+        replica = loaded
+        return isWhole
+    }
+
+    func openLink(_ options: Link.Options = []) throws(Failure) -> LinkHandle {
+        let handle = LinkHandle(self, try replica.openLink(options), place: links.count)
         links.append(handle)
         return handle
     }
@@ -50,7 +62,7 @@ final class ReplicaHandle {
     /// The link of `scuttle_read` and `scuttle_write`, opened when it is first wanted.
     func shortFormLink() throws(Failure) -> LinkHandle {
         if let shortForm { return shortForm }
-        let handle = try openLink(isReadOnly: false)
+        let handle = try openLink()
         if gossipAwaitsLink { handle.link.gossip() }
         shortForm = handle
         return handle
@@ -61,7 +73,7 @@ final class ReplicaHandle {
 final class LinkHandle {
     unowned(unsafe) let owner: ReplicaHandle
     let link: Link
-    var input: LinkInput
+    private var input: LinkInput
     /// Where it stands among its owner's links.
     fileprivate(set) var place: Int
 
@@ -70,6 +82,10 @@ final class LinkHandle {
         self.link = link
         self.place = place
         input = LinkInput(limits: owner.limits)
+    }
+
+    func receive(_ bytes: Bytes) throws(Failure) {
+        try input.receive(bytes, on: link)
     }
 
     var news: CInt { link.isOverHighWaterMark ? SCUTTLE_FULL : SCUTTLE_OK }

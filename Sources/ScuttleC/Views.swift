@@ -22,8 +22,19 @@ extension scuttle_update_t {
             value: update.value.chars, value_len: update.value.count,
             source: update.source.chars, source_len: update.source.count,
             version: update.version,
-            flags: (update.isDelete ? SCUTTLE_UPDATE_DELETED : 0) | (update.isLocal ? SCUTTLE_UPDATE_LOCAL : 0),
+            flags: update.kind.flags | (update.isLocal ? SCUTTLE_UPDATE_LOCAL : 0),
             reserved: 0)
+    }
+}
+
+extension Update.Kind {
+    fileprivate var flags: UInt32 {
+        switch self {
+        case .value: 0
+        case .delete: SCUTTLE_UPDATE_DELETED
+        case .expiry: SCUTTLE_UPDATE_DELETED | SCUTTLE_UPDATE_EXPIRED
+        case .reset: SCUTTLE_UPDATE_DELETED | SCUTTLE_UPDATE_RESET
+        }
     }
 }
 

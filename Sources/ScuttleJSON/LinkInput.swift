@@ -12,58 +12,72 @@ public struct LinkInput: ~Copyable {
         self.limits = limits
     }
 
-    /// Takes bytes from the peer. Each line is a message of its own: a bad one changes nothing, the others are taken.
+    /// Takes bytes from the peer. Each line is a message of its own: a bad one changes nothing, the others are taken. A
+    /// datagram ends its last line.
     /// - Throws: the failure of the first bad line.
     public mutating func receive(_ bytes: Bytes, on link: Link) throws(Failure) {
         var first: Failure?
-        let refused = forEachLine(of: bytes) { failure in
-            if first == nil { first = failure }
-        } take: { message throws(Failure) in
-            try link.receive(message)
+        var refused = 0
+        for piece in [bytes, Bytes(link.isDatagram ? "\n" : "")] {
+            forEachLine(of: piece) { message throws(Failure) in
+                try link.receive(message)
+            } refuse: { failure, isRead in
+                if !isRead { link.noteUnreadable() }
+                if first == nil { first = failure }
+                refused += 1
+                return true
+            }
         }
+        link.finishReceiving()
         guard let first else { return }
         throw refused == 1 ? first : Failure(first.code, "\(first.detail) (and \(refused - 1) more lines refused)")
     }
 
-    /// Takes entries to start from. See `Replica.load`.
-    /// - Throws: the failure of the first bad line, or of `finishLoading`; the replica is then of no use.
-    public mutating func load(_ bytes: Bytes, into replica: Replica) throws(Failure) {
+    /// Makes a new replica what was saved. False where the last line is torn, or an export ends too soon.
+    /// - Throws: the failure of the first bad line that is not the last, or of the whole; the replica is then of no use.
+    public mutating func load(_ bytes: Bytes, into replica: Replica) throws(Failure) -> Bool {
+        var loader = Loader(replica)
         var first: Failure?
-        for piece in [bytes, Bytes("\n")] {
-            _ = forEachLine(of: piece) { failure in
-                if first == nil { first = failure }
-            } take: { message throws(Failure) in
-                switch message {
-                case .update(let update): try replica.load(update)
-                case .digest(let source, let version, isDone: false): try replica.load(clockOf: source, at: version)
-                case .nothing: break
-                case .digest, .done: throw Failure(.message, "a state to start from does not ask")
-                }
-            }
+        forEachLine(of: bytes) { message throws(Failure) in
+            try loader.take(message)
+        } refuse: { failure, _ in
+            first = failure
+            return false
         }
         if let first { throw first }
-        try replica.finishLoading()
+        // What stands behind the last newline is a line that lacks it, or a torn one.
+        var isTorn = false
+        forEachLine(of: Bytes("\n")) { message throws(Failure) in
+            try loader.take(message)
+        } refuse: { _, _ in
+            isTorn = true
+            return false
+        }
+        return try loader.finish() && !isTorn
     }
 
-    /// Hands each whole line's message to `take`, what is refused to `refuse`; returns how many were refused.
+    /// Hands each whole line's message to `take`; what fails goes to `refuse`, with whether the line could be read, which
+    /// says whether to go on.
     private mutating func forEachLine(
-        of bytes: Bytes, refuse: (Failure) -> Void, take: (Message) throws(Failure) -> Void
-    ) -> Int {
+        of bytes: Bytes, take: (Message) throws(Failure) -> Void, refuse: (Failure, Bool) -> Bool
+    ) {
         var rest = bytes
-        var refused = 0
         while let line = lines.next(from: &rest) {
+            var isRead = false
             do throws(Failure) {
                 switch line {
-                case .whole(let text): try decoder.decode(text, take)
+                case .whole(let text):
+                    try decoder.decode(text) { message throws(Failure) in
+                        isRead = true
+                        try take(message)
+                    }
                 case .tooLong:
                     throw Failure(.messageSize, "a line of more than \(limits.messageBytes) bytes; max_message_bytes")
                 }
             } catch {
-                refuse(error)
-                refused += 1
+                guard refuse(error, isRead) else { return }
             }
         }
-        return refused
     }
 }
 
@@ -73,9 +87,36 @@ extension Link {
         case .update(let update): try receive(update)
         case .digest(let source, let version, let isDone):
             try receiveDigest(of: source, at: version)
-            if isDone { receiveDone() }
-        case .done: receiveDone()
+            if isDone { try receiveDone() }
+        case .done: try receiveDone()
+        case .hello(let hello): try receive(hello)
+        case .ask(let ask): try receive(ask)
+        case .clock(let part): try receive(part)
+        case .answer(let head): try receive(head)
+        case .cover(let intervals): try receive(intervals)
+        case .commit(let part): try receive(part)
+        case .reject(let reason): try receiveReject(reason)
+        case .nothing, .export, .expiry, .end: break
+        }
+    }
+}
+
+extension Loader {
+    fileprivate mutating func take(_ message: Message) throws(Failure) {
+        switch message {
+        case .update(let update): try take(update)
+        case .digest(let source, let version, isDone: false):
+            try take(SourceClaim(source: source, covered: version, purged: 0))
+            countLine()
+        case .clock(let part):
+            for claim in part.claims { try take(claim) }
+            countLine()
+        case .export(let id, let lamport, let life): try take(export: id, lamport: lamport, life: life)
+        case .expiry(let version, let time): take(expiryOf: version, at: time)
+        case .end(let count): try take(endAfter: count)
         case .nothing: break
+        case .digest, .done, .hello, .ask, .answer, .cover, .commit, .reject:
+            throw Failure(.message, "a state to start from does not talk")
         }
     }
 }

@@ -1,16 +1,6 @@
 import CJansson
 import Scuttle
 
-/// A message of a peer. Borrowed for as long as it is handed on.
-public enum Message {
-    case update(IncomingUpdate)
-    /// The peer has `source` up to `version`; with `isDone` it has named all that it has.
-    case digest(source: Bytes, version: Version, isDone: Bool)
-    case done
-    /// A blank line, or a message that only a later dialect knows.
-    case nothing
-}
-
 /// Turns lines into messages: jansson judges the text, this judges the fields.
 public struct MessageDecoder: ~Copyable {
     private let limits: Limits
@@ -42,7 +32,7 @@ public struct MessageDecoder: ~Copyable {
         guard fields.sourceID != nil || fields.id != nil || fields.version != nil else {
             if isDone { return .done }
             guard fields.hasOthers else { throw Failure(.message, "a digest names a source_id, or is done") }
-            return .nothing
+            return try ExtendedDecoder.decode(fields.root) ?? .nothing
         }
         // Peers of the field's first dialect say `id`, its documentation says `source_id`.
         let source = try fields.text(fields.sourceID ?? fields.id, "source_id")
@@ -62,10 +52,13 @@ public struct MessageDecoder: ~Copyable {
         let source = try fields.text(fields.sourceID, "source_id")
         let version = try fields.number(fields.version, lowest: 1)
         let isDelete = try fields.flag(fields.deleted, "deleted")
+        let isExpiry = try fields.flag(fields.expired, "expired")
         if isDelete, !fields.valueIsNull { throw Failure(.message, "the value of a delete is null") }
         var text = MemberLocator.value(ofMember: place, in: line)
         if hasWhiteSpace { text = value.compact(text) }
         try ValueText.check(size: text.count, limits)
-        return IncomingUpdate(key: key, value: text, source: source, version: version, isDelete: isDelete)
+        return IncomingUpdate(
+            key: key, value: text, source: source, version: version,
+            kind: !isDelete ? .value : isExpiry ? .expiry : .delete)
     }
 }

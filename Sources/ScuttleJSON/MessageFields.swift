@@ -5,15 +5,17 @@ import Scuttle
 struct MessageFields {
     typealias Value = UnsafeMutablePointer<json_t>
 
-    private(set) var digest, done, deleted, key, sourceID, id, version: Value?
+    private(set) var digest, done, deleted, expired, key, sourceID, id, version: Value?
     /// Which member of the object the value is, counted from 0: its text is cut out of the line by that.
     private(set) var valuePlace: Int?
     private(set) var valueIsNull = false
     /// Whether there are members besides `digest` and `done`.
     private(set) var hasOthers = false
 
+    let root: Value
+
     init(_ object: Value) {
-        var fields = MessageFields()
+        var fields = MessageFields(root: object)
         var place = 0
         object.visitMembers { name, value in
             fields.take(name, value, place)
@@ -22,7 +24,9 @@ struct MessageFields {
         self = fields
     }
 
-    private init() {}
+    private init(root: Value) {
+        self.root = root
+    }
 
     private mutating func take(_ name: Bytes, _ value: Value, _ place: Int) {
         if name.equals(Bytes("digest")) {
@@ -47,6 +51,8 @@ struct MessageFields {
             id = value
         } else if name.equals(Bytes("deleted")) {
             deleted = value
+        } else if name.equals(Bytes("expired")) {
+            expired = value
         }
     }
 

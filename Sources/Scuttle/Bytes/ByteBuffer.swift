@@ -31,6 +31,11 @@ public struct ByteBuffer: ~Copyable {
         count += added
     }
 
+    /// Forgets the bytes behind the first `count`.
+    mutating func truncate(to count: Int) {
+        self.count = min(self.count, count)
+    }
+
     public mutating func append(_ bytes: Bytes) {
         guard let source = bytes.baseAddress else { return }
         reserve(bytes.count).copyMemory(from: source, byteCount: bytes.count)

@@ -10,6 +10,13 @@ struct OwnedBytes: ~Copyable {
         start.storeBytes(of: 0, toByteOffset: bytes.count, as: UInt8.self)
     }
 
+    init(copying bytes: [UInt8]) {
+        count = bytes.count
+        start = .allocate(byteCount: bytes.count + 1, alignment: 1)
+        for (offset, byte) in bytes.enumerated() { start.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self) }
+        start.storeBytes(of: 0, toByteOffset: bytes.count, as: UInt8.self)
+    }
+
     deinit {
         start.deallocate()
     }

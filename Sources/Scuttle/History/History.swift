@@ -1,9 +1,9 @@
-/// The last updates in order of arrival, in a ring. It feeds `news`, and later live links; answers to digests do not
-/// depend on it, so its length is a matter of taste.
+/// The last updates in order of arrival, in a ring. It feeds `news`, live links, and the answers to peers that lag but a
+/// little; all others are answered from the state, so its length is a matter of taste.
 ///
-/// Owns one reference to each record in it. The updates of one source are chained from the newest back, so `news` finds
-/// them without a search. Within a source versions ascend in order of arrival, since what is covered is never new again.
-/// Remember: O(1), whatever the length; memory grows with what is in it up to `capacity`.
+/// Owns one reference to each record in it. The updates of one source are chained from the newest back, so those above a
+/// version are found without a search. Within a source versions ascend in order of arrival, since what is covered is never
+/// new again. Remember: O(1), whatever the length; memory grows with what is in it up to `capacity`.
 struct History: ~Copyable {
     /// The number of an update in the order of arrival; the first is 1.
     struct Sequence: Equatable {
@@ -11,9 +11,11 @@ struct History: ~Copyable {
         static var none: Sequence { Sequence(number: 0) }
     }
 
-    private struct Slot {
+    struct Slot {
         let record: Record
-        let previousOfSource: Sequence
+        /// The source has no update between this version and the record's.
+        let since: Version
+        fileprivate let previousOfSource: Sequence
     }
 
     let capacity: Int
@@ -28,42 +30,66 @@ struct History: ~Copyable {
         for slot in slots { slot.record.release() }
     }
 
+    /// The number that the next update will have.
+    var end: UInt64 { total + 1 }
+
     /// What the next `remember` will drop.
     var doomed: Record? {
         slots.count == capacity ? slots[position(of: total &+ 1)].record : nil
     }
 
-    /// Adds an update of a source, retaining its record, and drops the oldest where the ring is full.
-    mutating func remember(_ record: Record, of source: Source) {
+    /// Adds an update of a source, retaining its record, and drops the oldest where the ring is full: its source's floor
+    /// rises.
+    mutating func remember(_ record: Record, of source: Source, in sources: borrowing SourceTable) {
         record.retain()
-        let slot = Slot(record: record, previousOfSource: source.newestUpdate)
+        let slot = Slot(record: record, since: source.reach, previousOfSource: source.newestUpdate)
         total &+= 1
         source.newestUpdate = Sequence(number: total)
+        source.extendReach(to: record.version)
         if slots.count < capacity {
             slots.append(slot)
         } else {
             let position = position(of: total)
-            slots[position].record.release()
+            let dropped = slots[position].record
+            sources[dropped.source].raiseFloor(to: dropped.version)
+            dropped.release()
             slots[position] = slot
         }
+    }
+
+    /// The update with a number; nil where it has been forgotten or is still to come.
+    subscript(number: UInt64) -> Slot? {
+        holds(Sequence(number: number)) ? slots[position(of: number)] : nil
     }
 
     /// The updates of a source above `version`, oldest first, borrowed. O(updates found).
     func news(of source: Source, above version: Version) -> [Record] {
         var found: [Record] = []
-        var sequence = source.newestUpdate
-        while holds(sequence) {
-            let slot = slots[position(of: sequence.number)]
-            guard slot.record.version > version else { break }
-            found.append(slot.record)
-            sequence = slot.previousOfSource
-        }
+        visitBack(source, above: version) { _, slot in found.append(slot.record) }
         found.reverse()
         return found
     }
 
+    /// The number of the first update of a source above `version`; nil where there is none. O(updates found).
+    func first(of source: Source, above version: Version) -> UInt64? {
+        var first: UInt64?
+        visitBack(source, above: version) { number, _ in first = number }
+        return first
+    }
+
+    private func visitBack(_ source: Source, above version: Version, _ visit: (UInt64, Slot) -> Void) {
+        var sequence = source.newestUpdate
+        while holds(sequence) {
+            let slot = slots[position(of: sequence.number)]
+            guard slot.record.version > version else { break }
+            visit(sequence.number, slot)
+            sequence = slot.previousOfSource
+        }
+    }
+
     private func holds(_ sequence: Sequence) -> Bool {
-        sequence != .none && total - sequence.number < UInt64(truncatingIfNeeded: slots.count)
+        sequence != .none && sequence.number <= total
+            && total - sequence.number < UInt64(truncatingIfNeeded: slots.count)
     }
 
     private func position(of number: UInt64) -> Int {

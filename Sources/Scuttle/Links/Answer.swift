@@ -102,7 +102,8 @@ struct Answer {
 
     private func precedes(_ a: Cursor, _ b: Cursor, _ replica: Replica) -> Bool {
         if let sort = replica.configuration.sort {
-            return sort(replica.update(of: replica.keys[a.key]), replica.update(of: replica.keys[b.key]))
+            guard let left = replica.keys[a.key], let right = replica.keys[b.key] else { return a.version < b.version }
+            return sort(replica.update(of: left), replica.update(of: right))
         }
         if a.version != b.version { return a.version < b.version }
         return replica.sources[a.source].id.precedes(replica.sources[b.source].id)
@@ -167,7 +168,10 @@ extension Answer.Cursor {
 
     private mutating func settle(from start: Int, in replica: Replica) -> Bool {
         let entries = replica.sources[source].entries
-        guard let found = entries.nextLive(from: start, of: source, replica.keys) else { return false }
+        // What is ahead of the clock would tell a classic peer that it has all below.
+        guard let found = entries.nextLive(from: start, of: source, replica.keys),
+            entries.version(at: found) <= replica.sources[source].covered
+        else { return false }
         (position, generation) = (found, entries.generation)
         (version, key) = (entries.version(at: found), entries.key(at: found))
         return true

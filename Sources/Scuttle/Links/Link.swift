@@ -1,41 +1,95 @@
-/// A replica's conversation with one peer, in messages: what came in goes to `receive`, what is to go out comes from the
-/// batch.
+/// A replica's conversation with one peer, in messages: what came in goes to one of the `receive` functions, what is to go
+/// out comes from the batch.
 ///
-/// What a link still has to send is derived when it is wanted: the digests from a walk over the sources, the updates from
-/// the cursors of an answer. Nothing is dropped and nothing is queued. A link is over the high-water mark from the
-/// moment that it owes `mtu` messages or more until it owes none.
+/// What a link still has to send is derived when it is wanted, from cursors; nothing is dropped and nothing is queued. A
+/// link is over the high-water mark from the moment that it owes `mtu` messages or more until it owes none.
 ///
-/// This is the classic dialect, simple-scuttle's own. The extended one will say hello first, and add its messages here.
+/// It begins without a dialect: it says hello when it is to ask, and speaks as its peer does once that has spoken. The
+/// classic half is in `Link+Classic`, the extended one in `Link+Greeting`, `Link+Questions`, `Link+Answering` and
+/// `Link+Hearing`.
 public final class Link {
-    private unowned(unsafe) let replica: Replica
-    private let isReadOnly: Bool
+    public struct Options: OptionSet, Sendable {
+        public let rawValue: UInt8
+
+        public init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        /// After the first reconciliation new updates go out without being asked for.
+        public static let live = Options(rawValue: 1)
+        /// Each read makes one datagram, each message that comes in is a line of one.
+        public static let datagram = Options(rawValue: 2)
+        /// Nothing is accepted from the peer.
+        public static let readOnly = Options(rawValue: 4)
+        /// Never say hello.
+        public static let classic = Options(rawValue: 8)
+    }
+
+    enum Dialect {
+        case unknown
+        case classic
+        case extended
+        /// One side has rejected the other.
+        case ended(Failure)
+    }
+
+    unowned(unsafe) let replica: Replica
+    let options: Options
+    var dialect: Dialect
 
     /// Where it stands in `Replica.links`.
     fileprivate var place: Int
 
-    private var round = DigestRound()
-    private var walk: DigestWalk?
-    private var answer = Answer()
-    private var batch = Batch()
-    /// The bytes of the batch that `peek` has shown and nobody has taken yet.
-    private var shown = 0
-    public private(set) var isOverHighWaterMark = false
+    // The classic dialect.
+    var round = DigestRound()
+    var walk: DigestWalk?
+    var answer = Answer()
 
-    fileprivate init(_ replica: Replica, place: Int, isReadOnly: Bool) {
+    // The extended dialect.
+    var errands = Errands()
+    var peer = PeerClock()
+    var reply: Reply?
+    var hearing = Hearing()
+    /// Of a live link that has nothing to catch up with: the number in the history of the next update to look at.
+    var follows: UInt64?
+    /// The replica's epoch when this link last looked whether its peer lags.
+    var checkedEpoch: UInt64 = 0
+    /// The same of its detours.
+    var checkedDetours: UInt64 = 0
+    /// Updates that fit no datagram: their sources are not vouched for from there on.
+    var withheld: [(source: SourceID, version: Version)] = []
+
+    var batch = Batch()
+    var liveHeadIsDue = true
+    /// Of the datagram that is being made.
+    var datagramCapacity = 0
+    /// What the next read has to report.
+    var failure: Failure?
+    /// The bytes of the batch that `peek` has shown and nobody has taken yet.
+    var shown = 0
+    public internal(set) var isOverHighWaterMark = false
+
+    fileprivate init(_ replica: Replica, place: Int, options: Options) {
         self.replica = replica
         self.place = place
-        self.isReadOnly = isReadOnly
+        self.options = options
+        dialect = options.contains(.classic) ? .classic : .unknown
     }
+
+    public var isDatagram: Bool { options.contains(.datagram) }
 }
 
 extension Replica {
     /// Opens a link to one more peer. The replica must outlive it.
-    /// - Throws: `.links`.
-    public func openLink(isReadOnly: Bool) throws(Failure) -> Link {
+    /// - Throws: `.links`; `.argument` for datagrams in the classic dialect, which has none.
+    public func openLink(_ options: Link.Options = []) throws(Failure) -> Link {
+        guard !options.isSuperset(of: [.datagram, .classic]) else {
+            throw Failure(.argument, "the classic dialect has no datagrams")
+        }
         guard links.count < configuration.limits.links else {
             throw Failure(.links, "another link than the \(links.count) open; max_links")
         }
-        let link = Link(self, place: links.count, isReadOnly: isReadOnly)
+        let link = Link(self, place: links.count, options: options)
         links.append(link)
         return link
     }
@@ -53,133 +107,76 @@ extension Replica {
     /// Asks every peer for what is new.
     public func gossip() {
         for link in links { link.gossip() }
+        purgeStable()
     }
 }
 
-// MARK: - Messages in
-
 extension Link {
-    /// Asks this peer for what is new; digests that still wait are enough. Renews the replica's promise.
+    var isClassic: Bool {
+        if case .classic = dialect { return true }
+        return false
+    }
+
+    /// Asks this peer for what is new; a question that still waits is enough. Renews the replica's promise.
     public func gossip() {
         replica.renewPromise()
-        if walk == nil, !batch.hasDigests { walk = DigestWalk(over: replica.sources.count, &replica.random) }
+        switch dialect {
+        case .classic: gossipClassic()
+        case .extended: greet()
+        case .unknown:
+            // A peer that has not answered a hello may be a classic one that never asks by itself.
+            if errands.hasGreeted, !isDatagram { gossipClassic() }
+            greet()
+        case .ended: break
+        }
         noteBacklog()
     }
 
-    /// - Throws: `.readOnly`, `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`.
-    public func receive(_ update: IncomingUpdate) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "an update came in on a read-only link") }
-        try replica.receive(update)
+    /// A line of the peer could not be read: what an answer vouches for may have been in it.
+    public func noteUnreadable() {
+        hearing.excludesAll = true
     }
 
-    /// The peer has a source up to `version`, and wants what is above.
-    /// - Throws: `.id`, `.nul`, `.version`, `.identity`.
-    public func receiveDigest(of source: Bytes, at version: Version) throws(Failure) {
-        try Limits.check(clockOf: source, at: version)
-        guard let id = replica.sources.find(source) else { return }
-        try replica.checkIdentity(of: id, claims: version)
-        round.name(id, of: replica.sources.count)
-        answer.owe(id, above: version, countingTo: replica.configuration.mtu, in: replica)
-        noteBacklog()
-    }
-
-    /// The peer has named all that it has, and wants everything of the sources that it did not name.
-    public func receiveDone() {
-        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) where !round.hasNamed(id) {
-            answer.owe(id, above: 0, countingTo: replica.configuration.mtu, in: replica)
-        }
-        round = DigestRound()
-        noteBacklog()
-    }
-}
-
-// MARK: - Messages out
-
-extension Link {
-    /// Copies what is to be sent into `buffer`; returns the number of bytes, 0 where there is nothing now. O(bytes).
-    public func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        var filled = 0
-        while filled < buffer.count, fill() {
-            var taken = 0
-            batch.visitSpans(most: Batch.most) { span in
-                let count = min(span.count, buffer.count - filled - taken)
-                guard count > 0, let from = span.baseAddress, let to = buffer.baseAddress else { return }
-                (to + filled + taken).copyMemory(from: from, byteCount: count)
-                taken += count
-            }
-            batch.consume(taken)
-            filled += taken
-        }
-        if filled > 0 { shown = 0 }
-        noteDrain()
-        return filled
-    }
-
-    /// Shows what is to be sent, in up to `most` pieces, which stay valid until the next call. O(pieces).
-    public func peek(most: Int, _ visit: (Bytes) -> Void) {
-        noteDrain()
-        _ = fill()
-        shown = 0
-        batch.visitSpans(most: min(most, Batch.most)) { span in
-            shown += span.count
-            visit(span)
-        }
-    }
-
-    /// Lets go of bytes that `peek` showed.
-    /// - Throws: `.argument` where there are not as many.
-    public func consume(_ count: Int) throws(Failure) {
-        guard count >= 0, count <= shown else {
-            throw Failure(.argument, "\(count) bytes are more than the \(shown) that were shown")
-        }
-        batch.consume(count)
-        shown -= count
-        noteDrain()
-    }
-
-    /// Fills an empty batch; false where there is nothing to send.
-    private func fill() -> Bool {
-        guard batch.isEmpty else { return true }
-        let most = min(max(replica.configuration.mtu, 1), Batch.most)
-        while batch.count < most, appendNext() {}
-        return !batch.isEmpty
-    }
-
-    private func appendNext() -> Bool {
-        while let id = walk?.next() {
-            let source = replica.sources[id]
-            guard source.covered > 0 else { continue }
-            batch.appendDigest(of: source)
-            return true
-        }
-        if walk != nil {
-            walk = nil
-            batch.appendDone()
-            return true
-        }
-        guard let record = answer.next(in: replica) else { return false }
-        batch.append(record)
-        return true
+    /// The bytes that came in end here. Forgets what has become stable.
+    public func finishReceiving() {
+        if isDatagram { hearing.endDatagram() }
+        if errands.wantsRest { askForTheRest() }
+        replica.purgeStable()
     }
 }
 
 // MARK: - The high-water mark
 
 extension Link {
-    private func noteBacklog() {
-        let backlog = batch.count + (walk?.messagesLeft ?? 0) + answer.count
+    func noteBacklog() {
         guard !isOverHighWaterMark, backlog >= replica.configuration.mtu else { return }
         isOverHighWaterMark = true
         replica.linksOverMark += 1
     }
 
-    private func noteDrain() {
-        if isOverHighWaterMark, !fill() { leaveHighWaterMark() }
+    /// Messages that wait, as far as can be told without looking at them.
+    private var backlog: Int {
+        let updates: Int
+        if let reply {
+            updates = reply.isPaused ? 0 : reply.backlog(in: replica)
+        } else if let follows {
+            updates = Int(truncatingIfNeeded: replica.history.end - follows)
+        } else {
+            updates = 0
+        }
+        return batch.count + (walk?.messagesLeft ?? 0) + answer.count + updates
+    }
+
+    func noteDrain() {
+        if isOverHighWaterMark, isDatagram ? !hasErrands : !fill() { leaveHighWaterMark() }
     }
 
     fileprivate func letGo() {
         walk = nil
         answer = Answer()
+        reply = nil
+        follows = nil
+        hearing.endAnswer()
         batch = Batch()
         shown = 0
         leaveHighWaterMark()

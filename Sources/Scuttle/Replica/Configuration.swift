@@ -10,6 +10,19 @@ public struct Configuration {
     /// Of everything random in the replica.
     public var seed: UInt64 = 0
     public var limits = Limits()
+    /// Links join replicas of one cluster only.
+    public var cluster: [UInt8] = []
+    /// The versions of the extended dialect to speak.
+    public var protocolVersions: ClosedRange<UInt32> = 1...1
+    /// Forget no tombstone for being stable.
+    public var keepsTombstones = false
+    /// More are forgotten, stable or not.
+    public var maxTombstones = 1 << 20
+
+    #if DEBUG
+        /// For tests.
+        public var mistakes: Mistakes = []
+    #endif
 
     /// An update became the entry of its key.
     public var onUpdate: ((Update) -> Void)?

@@ -2,45 +2,91 @@
     /// What must hold between any two calls, for tests: the first thing that does not, in words. Not in the library.
     extension Replica {
         func brokenInvariant() -> String? {
-            for key in 0..<KeyID(truncatingIfNeeded: keys.count) {
-                let record = keys[key]
+            var broken: String?
+            var hash = ClockHash()
+            var (live, tombstones, ahead) = (0, 0, 0)
+            keys.forEach { key, record in
+                if record.isDelete { tombstones += 1 } else { live += 1 }
                 let source = sources[record.source]
-                if keys.find(record.key) != key { return "key \(key) is not found under its own bytes" }
-                if record.version > source.covered { return "key \(key): version \(record.version) is not covered" }
-                let entries = source.entries
-                let position = entries.firstPosition(above: record.version) - 1
-                guard position >= 0, entries.version(at: position) == record.version, entries.key(at: position) == key
-                else { return "key \(key) is missing from the index of source \(record.source)" }
+                if record.version > source.covered {
+                    ahead += 1
+                    hash.addAhead(source, record.version)
+                }
+                broken = brokenEntry(record, key, source)
+                return broken == nil
             }
-            let live = keys.records.reduce(0) { $0 + ($1.isDelete ? 0 : 1) }
+            if let broken { return broken }
             if live != keys.liveCount { return "\(live) live keys, counted as \(keys.liveCount)" }
+            if tombstones != keys.tombstoneCount {
+                return "\(tombstones) tombstones, counted as \(keys.tombstoneCount)"
+            }
+            if ahead != aheadCount { return "\(ahead) entries ahead of the clock, counted as \(aheadCount)" }
+            if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
             for id in 0..<SourceID(truncatingIfNeeded: sources.count) {
+                hash.change(sources[id], from: 0, to: sources[id].covered)
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }
+            if hash != clockHash { return "the hash of the clock is not that of its sources" }
             let over = links.reduce(0) { $0 + ($1.isOverHighWaterMark ? 1 : 0) }
             return over == linksOverMark ? nil : "\(over) links over the mark, counted as \(linksOverMark)"
+        }
+
+        private func brokenEntry(_ record: Record, _ key: KeyID, _ source: Source) -> String? {
+            if keys.find(record.key) != key { return "key \(key) is not found under its own bytes" }
+            if !record.isEntry { return "the entry of key \(key) is not marked as one" }
+            if record.version > version { return "key \(key): version \(record.version) is above the highest" }
+            if source.entries.key(with: record.version, of: record.source, keys) != key {
+                return "key \(key) is missing from the index of source \(record.source)"
+            }
+            var arrived: Record?
+            arrivals.forEach(after: record.arrival - 1, in: keys) {
+                arrived = $0
+                return false
+            }
+            if arrived?.arrival != record.arrival { return "key \(key) is missing from the arrivals" }
+            let isListed = tombstones.items.contains { $0.key == key && $0.version == record.version }
+            return record.isDelete && !isListed ? "tombstone \(key) is not listed as one" : nil
         }
 
         private func brokenInvariant(of source: Source, _ id: SourceID) -> String? {
             let entries = source.entries
             if source.covered > version { return "source \(id) is covered beyond the highest version" }
-            var live = 0
+            if source.floor > source.reach || source.reach > source.covered {
+                return "source \(id): floor, reach, covered"
+            }
+            if source.purged > source.covered { return "source \(id): more is purged than covered" }
+            if source.purged > highestPurged { return "source \(id): purged beyond the highest" }
+            var (live, ahead) = (0, 0)
             for position in 0..<entries.count {
                 if position > 0, entries.version(at: position - 1) >= entries.version(at: position) {
                     return "versions of source \(id) do not ascend at \(position)"
                 }
-                if entries.isLive(position, of: id, keys) { live += 1 }
+                guard entries.isLive(position, of: id, keys) else { continue }
+                live += 1
+                if entries.version(at: position) > source.covered { ahead += 1 }
             }
             if live != entries.liveCount { return "source \(id) has \(live) live, counted as \(entries.liveCount)" }
-            if entries.wantsSweep { return "source \(id) has \(entries.count) slots for \(live) live ones" }
+            if ahead != source.aheadCount { return "source \(id) has \(ahead) ahead, counted as \(source.aheadCount)" }
+            if entries.count > 2 * live + 32 { return "source \(id) has \(entries.count) slots for \(live) live ones" }
+            return brokenHistory(of: source, id)
+        }
+
+        /// The history has each live entry above the floor, in order of version.
+        private func brokenHistory(of source: Source, _ id: SourceID) -> String? {
             var last: Version = 0
+            var remembered: [Version] = []
             for record in history.news(of: source, above: 0) {
-                if record.source != id || record.version <= last {
+                if record.source != id || record.version <= last || record.version > source.reach {
                     return "the history of source \(id) is out of order"
                 }
                 last = record.version
+                remembered.append(last)
             }
-            return nil
+            var missing: Version?
+            source.entries.forEachLive(above: source.floor, upTo: source.covered, of: id, keys) { _, version in
+                if !remembered.contains(version) { missing = version }
+            }
+            return missing.map { "version \($0) of source \(id) is live, covered, above the floor and not remembered" }
         }
     }
 #endif

@@ -1,16 +1,56 @@
 extension Replica {
-    /// Takes one update from a peer: covered is final, news is settled and covered.
+    /// What became of an update from a peer.
+    enum Reception {
+        /// It is covered: old news.
+        case old
+        /// It is news: its record, of which the caller owns a reference.
+        case news(Record)
+    }
+
+    /// Takes one update from a peer of the classic dialect, which sends the updates of each source in order: all up to this
+    /// one are accounted for.
     func receive(_ incoming: IncomingUpdate) throws(Failure) {
+        guard case .news(let record) = try take(incoming) else { return }
+        defer { record.release() }
+        cover(record.source, upTo: record.version, remembering: record.isEntry ? 1 : 0)
+        if record.version > sources[record.source].reach { remember(record) }
+        forgetSurplusTombstones()
+    }
+
+    /// Takes one update from a peer, and leaves the clock to the caller: news becomes its key's entry, or is beaten.
+    /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`,
+    ///   `.corrupt`; nothing has changed then.
+    func take(_ incoming: IncomingUpdate) throws(Failure) -> Reception {
         try check(incoming)
         let known = sources.find(incoming.source)
         try checkIdentity(of: known, claims: incoming.version)
-        if let known, incoming.version <= sources[known].covered { return }
+        let present = try known.flatMap { (id) throws(Failure) in try presentEntry(id, incoming) }
+        if let known, incoming.version <= sources[known].covered { return .old }
+        if let present {
+            present.retain()
+            return .news(present)
+        }
         try checkJump(to: incoming.version)
         try checkRoom()
         let id = try sourceID(for: incoming.source)
-        sources[id].covered = incoming.version
         version = max(version, incoming.version)
-        settle(record(of: incoming, from: id))
+        let record = record(of: incoming, from: id)
+        enter(record)
+        return .news(record)
+    }
+
+    /// The entry that is this update already.
+    /// - Throws: `.corrupt` where source and version are those of an entry with another content.
+    private func presentEntry(_ source: SourceID, _ incoming: IncomingUpdate) throws(Failure) -> Record? {
+        guard let key = sources[source].entries.key(with: incoming.version, of: source, keys), let record = keys[key]
+        else { return nil }
+        guard record.key.equals(incoming.key), record.value.equals(incoming.value), record.kind == incoming.kind else {
+            throw Failure(
+                .corrupt,
+                "version \(incoming.version) of a source came with another content than is known here; its id has two lives"
+            )
+        }
+        return record
     }
 
     func check(_ incoming: IncomingUpdate) throws(Failure) {
@@ -29,7 +69,7 @@ extension Replica {
             .identity, "a peer has version \(version) of this replica's own id, which has issued up to \(own.covered)")
     }
 
-    private func checkJump(to version: Version) throws(Failure) {
+    func checkJump(to version: Version) throws(Failure) {
         let jump = configuration.limits.versionJump
         guard version > self.version, version - self.version > jump else { return }
         throw Failure(.versionJump, "version \(version) is more than \(jump) ahead of \(self.version)")
@@ -47,6 +87,6 @@ extension Replica {
     func record(of incoming: IncomingUpdate, from source: SourceID) -> Record {
         Record(
             key: incoming.key, value: incoming.value, source: source, quotedSource: sources[source].quoted,
-            version: incoming.version, isDelete: incoming.isDelete)
+            version: incoming.version, kind: incoming.kind)
     }
 }

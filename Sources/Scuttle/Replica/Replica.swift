@@ -5,20 +5,49 @@
 /// thread at a time, feeds `Link.receive` and drains `Link.read`.
 ///
 /// Invariants: what is at or below a source's `covered` is applied, beaten or deleted here; `version` is at least every
-/// version here; each live entry stands in its source's `VersionIndex`; the history holds only covered updates.
+/// version here; each entry stands in its source's `VersionIndex` and in `arrivals`; the history holds only covered updates.
 public final class Replica {
     let configuration: Configuration
+    let cluster: OwnedBytes
     var keys: KeyTable
     var sources: SourceTable
     var history: History
     var random: RandomSource
-    private var order = KeyOrder()
+    var arrivals = Arrivals()
+    var order = KeyOrder()
 
     /// The Lamport number: the highest version seen anywhere, here or from peers; 0 before the first.
     public internal(set) var version: Version = 0
 
-    /// How many updates have been settled, here or from peers: changes where entries may have.
+    /// Changes with each entry that comes or goes.
     var settled: UInt64 = 0
+
+    /// Which life of its id this is, as peers tell lives apart.
+    var life: UInt64
+    /// Grows when something is forgotten.
+    var epoch: UInt64 = 0
+    /// Grows with each change of the clock: peers ask for what has changed since one they know.
+    var revision: UInt64 = 0
+    /// Of the clock and of what is ahead of it.
+    var clockHash = ClockHash()
+    /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
+    var detours: UInt64 = 0
+    /// How many entries are ahead of the clock.
+    var aheadCount = 0
+
+    var tombstones = KeyHeap()
+    var tolerableTombstones: Int
+    /// The greatest of all `Source.purged`.
+    var highestPurged: Version = 0
+    /// No entry that was purged, or taken away by a reset, had arrived later.
+    var newestPurgedArrival: Arrivals.Stamp = 0
+    /// A source whose promise held tombstones back when it was last looked at.
+    var stabilityBlocker: SourceID?
+
+    /// The host's time, and what is to be deleted when; how many were added since that was last swept.
+    public internal(set) var now: UInt64 = 0
+    var expiries = KeyHeap()
+    var expiryCount = 0
 
     /// The open links, in no order; each knows its place.
     var links: [Link] = []
@@ -26,13 +55,25 @@ public final class Replica {
     /// Links over their high-water mark.
     var linksOverMark = 0
 
-    public init(id: borrowing ReplicaID, configuration: Configuration) {
+    public convenience init(id: borrowing ReplicaID, configuration: Configuration) {
+        self.init(ownID: id.bytes, configuration: configuration)
+    }
+
+    private init(ownID: Bytes, configuration: Configuration) {
         self.configuration = configuration
+        cluster = OwnedBytes(copying: configuration.cluster)
         let secrets = Secrets(seed: configuration.seed)
         random = secrets.random
+        life = secrets.derive(Bytes("life")) & .highest
         keys = KeyTable(hash: secrets.tableHash)
-        sources = SourceTable(own: id.bytes, hash: secrets.tableHash)
+        sources = SourceTable(own: ownID, hash: secrets.tableHash)
         history = History(capacity: configuration.maxHistory)
+        tolerableTombstones = configuration.maxTombstones
+    }
+
+    /// A new one with the same id and configuration.
+    public func another() -> Replica {
+        Replica(ownID: id, configuration: configuration)
     }
 
     /// This replica's own source id; a NUL stands behind it.
@@ -42,7 +83,7 @@ public final class Replica {
 
     /// A replica's own entry in the clock is a promise that all it will ever issue is higher.
     func renewPromise() {
-        own.covered = max(own.covered, version)
+        cover(own, upTo: version)
     }
 
     /// Whether some link has more to send than its high-water mark allows.
@@ -58,17 +99,16 @@ extension Replica {
     /// What a key holds; nil where it is absent or deleted. Borrowed until the next call. O(length of key).
     public func get(_ key: Bytes) throws(Failure) -> Update? {
         try configuration.limits.check(hostKey: key)
-        guard let id = keys.find(key), !keys[id].isDelete else { return nil }
-        return update(of: keys[id])
+        guard let id = keys.find(key), let record = keys[id], !record.isDelete else { return nil }
+        return update(of: record)
     }
 
     /// Visits the entries whose key begins with `prefix`, in the byte order of keys, until `visit` returns false.
     /// O(log n + entries and tombstones passed), and before that O(k log k + n) where k keys are new since the last visit.
     public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
-        order.update(from: keys)
+        order.update(from: &keys)
         for id in order.ids(from: prefix, in: keys) {
-            let record = keys[id]
-            guard record.key.begins(with: prefix) else { return }
+            guard let record = keys[id], record.key.begins(with: prefix) else { return }
             guard record.isDelete || visit(update(of: record)) else { return }
         }
     }
@@ -90,15 +130,21 @@ extension Replica {
         return found.sorted(by: sort)
     }
 
-    /// The same number at replicas that hold the same entries, tombstones included. O(bytes held).
+    /// The same number at replicas that hold the same values by the same writes. Tombstones do not count: replicas that agree
+    /// forget them at different times. O(bytes held).
     public var fingerprint: UInt64 {
         let hash = SipHash(key: (0, 0))
-        return keys.records.reduce(0) { $0 &+ hash.hash($1.line) }
+        var sum: UInt64 = 0
+        keys.forEach { _, record in
+            if !record.isDelete { sum &+= hash.hash(record.line) }
+            return true
+        }
+        return sum
     }
 
     func update(of record: Record) -> Update {
         Update(
             key: record.key, value: record.value, source: sources[record.source].id, version: record.version,
-            isDelete: record.isDelete, isLocal: record.source == SourceTable.own)
+            kind: record.kind, isLocal: record.source == SourceTable.own)
     }
 }

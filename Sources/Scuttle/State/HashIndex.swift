@@ -2,7 +2,7 @@
 ///
 /// Open addressing with linear probing in one array of 8-byte slots, at most three quarters full. A slot holds the high
 /// half of the hash and the number plus one, so that growing needs no second look at what is named, and a miss rarely
-/// compares. What is named must not be removed. Find and insert: O(1) expected.
+/// compares. Find, insert and remove: O(1) expected.
 struct HashIndex: ~Copyable {
     private var slots: UnsafeMutablePointer<UInt64>
     private var mask: Int
@@ -44,6 +44,29 @@ struct HashIndex: ~Copyable {
         if (count + 1) * 4 > (mask + 1) * 3 { grow() }
         place((hash & ~0xffff_ffff) | (UInt64(number) + 1))
         count += 1
+    }
+
+    /// Takes out a number that is stored under `hash`. What stands behind it in its run moves up, so that no search ends
+    /// too early and no mark of the removed is left.
+    mutating func remove(_ hash: UInt64, _ number: UInt32) {
+        let slot = (hash & ~0xffff_ffff) | (UInt64(number) + 1)
+        var gap = Int(truncatingIfNeeded: hash >> 32) & mask
+        while slots[gap] != slot {
+            guard slots[gap] != 0 else { return }
+            gap = (gap + 1) & mask
+        }
+        count -= 1
+        var position = (gap + 1) & mask
+        while slots[position] != 0 {
+            let home = Int(truncatingIfNeeded: slots[position] >> 32) & mask
+            // It may move to the gap unless its home lies between the gap and itself.
+            if (position - home) & mask >= (position - gap) & mask {
+                slots[gap] = slots[position]
+                gap = position
+            }
+            position = (position + 1) & mask
+        }
+        slots[gap] = 0
     }
 
     private func place(_ slot: UInt64) {

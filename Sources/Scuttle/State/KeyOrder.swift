@@ -1,18 +1,33 @@
 /// The keys in the order of their bytes, for walks and prefixes.
 ///
-/// Made when asked for, so that a write costs nothing: key ids ascend in order of creation, so the keys that are new since
-/// the last walk are those with the ids from `sorted.count` up. Swift's sort merges the runs that it finds, so this is
-/// O(k log k + n) for k new keys; nothing where there are none.
+/// Made when asked for, so that a write costs nothing but to note an id that was given out again. Swift's sort merges the
+/// runs that it finds, so bringing it up to date is O(k log k + n) for k new keys; nothing where keys neither came nor
+/// went. Removed ids wait for it before they are given out again, so it is dropped where they become many.
 struct KeyOrder {
     private var sorted: [KeyID] = []
+    /// Ids from here on are not in `sorted` yet.
+    private var known = 0
 
-    mutating func update(from table: borrowing KeyTable) {
-        guard sorted.count < table.count else { return }
-        let records = table.records
-        var fresh = [KeyID](KeyID(truncatingIfNeeded: sorted.count)..<KeyID(truncatingIfNeeded: table.count))
-        fresh.sort { records[Int($0)].key.precedes(records[Int($1)].key) }
-        sorted.append(contentsOf: fresh)
-        sorted.sort { records[Int($0)].key.precedes(records[Int($1)].key) }
+    mutating func update(from table: inout KeyTable) {
+        if !table.vacated.isEmpty { sorted.removeAll { table[$0] == nil } }
+        var added = table.fresh.filter { $0 < known && table[$0] != nil }
+        for id in KeyID(truncatingIfNeeded: known)..<KeyID(truncatingIfNeeded: table.idLimit) where table[id] != nil {
+            added.append(id)
+        }
+        known = table.idLimit
+        table.settleOrder()
+        guard !added.isEmpty else { return }
+        sort(&added, table)
+        sorted += added
+        sort(&sorted, table)
+    }
+
+    /// Lets removed ids go, where nobody has asked for the order or too many wait.
+    mutating func noteRemoval(from table: inout KeyTable) {
+        guard known == 0 || table.vacated.count > sorted.count / 2 + 64 else { return }
+        sorted = []
+        known = 0
+        table.settleOrder()
     }
 
     /// The ids from the first key that does not stand before `bound`. O(log n).
@@ -21,8 +36,17 @@ struct KeyOrder {
         var high = sorted.count
         while low < high {
             let middle = low + (high - low) / 2
-            if table[sorted[middle]].key.precedes(bound) { low = middle + 1 } else { high = middle }
+            if table.key(of: sorted[middle]).precedes(bound) { low = middle + 1 } else { high = middle }
         }
         return sorted[low...]
+    }
+
+    private func sort(_ ids: inout [KeyID], _ table: borrowing KeyTable) {
+        table.withSlots { slots in
+            ids.sort { a, b in
+                guard let a = slots[Int(a)], let b = slots[Int(b)] else { return false }
+                return a.key.precedes(b.key)
+            }
+        }
     }
 }

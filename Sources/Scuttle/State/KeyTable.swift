@@ -1,17 +1,25 @@
-/// A key's place in the key table: given when the key is first written, in ascending order, and kept for ever.
+/// A key's place in the key table. It is given when the key is first written and stays while the key has an entry.
 typealias KeyID = UInt32
 
 /// The map itself: each key's winning update, its entry. A delete is an entry too: a tombstone.
 ///
 /// Owns one reference to each record. Records stand densely by key id; the hash index finds the id. So an overwrite
-/// replaces one pointer, version indices and the key order may name keys by id, and a walk over all entries is a scan.
+/// replaces one pointer, and version indices, arrivals and the key order may name keys by id. The id of a key that was
+/// removed is given out again, once the key order has let go of it.
 struct KeyTable: ~Copyable {
     private var index = HashIndex()
-    private(set) var records: [Record] = []
+    private var slots: [Record?] = []
     private let hash: SipHash
 
-    /// Entries that are not tombstones.
+    /// Ids of keys that were removed: those that the key order may still name, and those that may be given out.
+    private(set) var vacated: [KeyID] = []
+    private var free: [KeyID] = []
+    /// Ids that were given out since the key order was last brought up to date.
+    private(set) var fresh: [KeyID] = []
+
+    /// Entries that are not tombstones, and those that are.
     private(set) var liveCount = 0
+    private(set) var tombstoneCount = 0
 
     /// More keys than this cannot be named.
     static var mostKeys: Int { Int(UInt32.max) - 1 }
@@ -21,41 +29,83 @@ struct KeyTable: ~Copyable {
     }
 
     deinit {
-        for record in records { record.release() }
+        for record in slots { record?.release() }
     }
 
-    /// All keys ever written, deleted ones included: ids are 0 ..< count.
-    var count: Int { records.count }
+    /// Ids are below this.
+    var idLimit: Int { slots.count }
 
-    subscript(id: KeyID) -> Record {
-        records[Int(id)]
+    /// The entry of a key; nil where the id is of none.
+    subscript(id: KeyID) -> Record? {
+        Int(id) < slots.count ? slots[Int(id)] : nil
+    }
+
+    func key(of id: KeyID) -> Bytes {
+        self[id]?.key ?? Bytes(start: nil, count: 0)
+    }
+
+    func withSlots(_ body: ([Record?]) -> Void) {
+        body(slots)
+    }
+
+    /// Visits all entries until `visit` returns false. O(ids).
+    func forEach(_ visit: (KeyID, Record) -> Bool) {
+        for (id, record) in slots.enumerated() {
+            if let record, !visit(KeyID(truncatingIfNeeded: id), record) { return }
+        }
     }
 
     /// Whether a key's entry is the update of this source and version.
     func isEntry(of id: KeyID, _ source: SourceID, _ version: Version) -> Bool {
-        let record = self[id]
+        guard let record = self[id] else { return false }
         return record.version == version && record.source == source
     }
 
     /// O(length of key) expected.
     func find(_ key: Bytes) -> KeyID? {
-        index.find(hash.hash(key)) { records[Int($0)].key.equals(key) }
+        index.find(hash.hash(key)) { slots[Int($0)]?.key.equals(key) ?? false }
     }
 
     /// Adds the first record of a key and takes over the caller's reference.
     mutating func insert(_ record: Record) -> KeyID {
-        let id = KeyID(truncatingIfNeeded: records.count)
+        let id: KeyID
+        if let reused = free.popLast() {
+            id = reused
+            fresh.append(reused)
+            slots[Int(reused)] = record
+        } else {
+            id = KeyID(truncatingIfNeeded: slots.count)
+            slots.append(record)
+        }
         index.insert(hash.hash(record.key), id)
-        records.append(record)
-        if !record.isDelete { liveCount += 1 }
+        count(record, 1)
         return id
     }
 
-    /// Replaces a key's record, takes over the caller's reference and hands the one to the old record back.
-    mutating func replace(_ id: KeyID, with record: Record) -> Record {
-        let old = records[Int(id)]
-        records[Int(id)] = record
-        liveCount += (old.isDelete ? 1 : 0) - (record.isDelete ? 1 : 0)
-        return old
+    /// Replaces a key's record, takes over the caller's reference and gives the one to the old record to the caller.
+    mutating func replace(_ id: KeyID, _ old: Record, with record: Record) {
+        slots[Int(id)] = record
+        count(old, -1)
+        count(record, 1)
+    }
+
+    /// Takes a key out, and gives the reference to its record to the caller.
+    mutating func remove(_ id: KeyID, _ record: Record) {
+        index.remove(hash.hash(record.key), id)
+        slots[Int(id)] = nil
+        vacated.append(id)
+        count(record, -1)
+    }
+
+    /// The key order names no vacated id any more, and knows the fresh ones.
+    mutating func settleOrder() {
+        free += vacated
+        vacated.removeAll()
+        fresh.removeAll()
+    }
+
+    private mutating func count(_ record: Record, _ change: Int) {
+        record.isEntry = change > 0
+        if record.isDelete { tombstoneCount += change } else { liveCount += change }
     }
 }

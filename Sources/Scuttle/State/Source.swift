@@ -2,21 +2,42 @@
 typealias SourceID = UInt32
 
 /// A replica that writes, as this one knows it: its id, how far it is accounted for here, its live entries.
+///
+/// Invariants: `floor` <= `reach` <= `covered`; `purged` <= `covered`.
 final class Source {
     private let plain: OwnedBytes
     private let quotedText: OwnedBytes
 
+    /// The id's part in hashes that peers compare.
+    let mark: UInt64
+
     /// The clock's entry: every update of this source up to it is applied, beaten or deleted here. Never falls.
     var covered: Version = 0
 
-    /// This source's live entries.
+    /// The highest version of a tombstone of this source that was forgotten, here or where a reset came from.
+    var purged: Version = 0
+
+    /// The history has all updates of this source above `floor` and up to `covered`; and none above `reach`, since there
+    /// were none.
+    private(set) var floor: Version = 0
+    private(set) var reach: Version = 0
+
+    /// The value of `Replica.revision` when `covered` or `purged` last changed.
+    var changedAt: UInt64 = 0
+
+    /// Out of the reckoning of what is stable.
+    var isForgotten = false
+
+    /// This source's live entries, and how many of them are ahead of `covered`.
     var entries = VersionIndex()
+    var aheadCount = 0
 
     /// Where in the history its newest update stands.
     var newestUpdate = History.Sequence.none
 
     init(id: Bytes) {
         plain = OwnedBytes(copying: id)
+        mark = SipHash(key: (0, 0)).hash(id)
         let count = LineWriter.escapedCount(of: id) + 2
         quotedText = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in
             var writer = LineWriter(at: room.baseAddress.unsafelyUnwrapped)
@@ -32,4 +53,15 @@ final class Source {
 
     /// The id as a JSON string.
     var quoted: Bytes { quotedText.bytes }
+
+    /// The history has forgotten, or never had, updates up to `version`.
+    func raiseFloor(to version: Version) {
+        floor = max(floor, version)
+        reach = max(reach, version)
+    }
+
+    /// The history has got the update of this version, which is the next one.
+    func extendReach(to version: Version) {
+        reach = max(reach, version)
+    }
 }

@@ -2,13 +2,16 @@
 ///
 /// A write appends; an entry that is superseded leaves a hole, which costs nothing to make: a slot is live exactly where
 /// its key's record still has this source and version. When holes outnumber live slots the index is swept, so append is
-/// O(1) amortised and a search is O(log n).
+/// O(1) amortised and a search is O(log n). What arrives ahead of a gap, and the rest later, is inserted: O(slots above).
 ///
 /// Invariants: versions ascend strictly; `liveCount` slots are live.
 struct VersionIndex {
     private var versions: [Version] = []
     private var keys: [KeyID] = []
     private(set) var liveCount = 0
+
+    /// Whether entries with greater versions have always arrived later.
+    private(set) var arrivesInOrder = true
 
     /// Changes whenever positions change their meaning.
     private(set) var generation: UInt32 = 0
@@ -19,22 +22,30 @@ struct VersionIndex {
     func version(at position: Int) -> Version { versions[position] }
     func key(at position: Int) -> KeyID { keys[position] }
 
-    var wantsSweep: Bool { versions.count > 2 * liveCount + 32 }
-
-    /// Appends a live slot; `version` is above all that are here.
-    mutating func append(_ version: Version, _ key: KeyID) {
-        versions.append(version)
-        keys.append(key)
+    /// Adds a live slot.
+    mutating func insert(_ version: Version, _ key: KeyID) {
         liveCount += 1
+        if version > last {
+            versions.append(version)
+            keys.append(key)
+            return
+        }
+        arrivesInOrder = false
+        let position = firstPosition(above: version)
+        if position > 0, versions[position - 1] == version {
+            // The same update again, after it had been superseded by one that is gone.
+            keys[position - 1] = key
+        } else {
+            versions.insert(version, at: position)
+            keys.insert(key, at: position)
+            generation &+= 1
+        }
     }
 
-    /// Notes that a live slot has become a hole.
-    mutating func retire() {
+    /// Notes that a live slot has become a hole, and sweeps where holes outnumber the living. Amortised O(1).
+    mutating func retire(of source: SourceID, _ table: borrowing KeyTable) {
         liveCount -= 1
-    }
-
-    /// Drops the holes. O(n).
-    mutating func sweep(of source: SourceID, _ table: borrowing KeyTable) {
+        guard versions.count > 2 * liveCount + 32 else { return }
         var kept = 0
         for position in versions.indices where isLive(position, of: source, table) {
             versions[kept] = versions[position]
@@ -43,11 +54,19 @@ struct VersionIndex {
         }
         versions.removeLast(versions.count - kept)
         keys.removeLast(keys.count - kept)
+        if kept == 0 { arrivesInOrder = true }
         generation &+= 1
     }
 
     func isLive(_ position: Int, of source: SourceID, _ table: borrowing KeyTable) -> Bool {
         table.isEntry(of: keys[position], source, versions[position])
+    }
+
+    /// The key whose live entry has this version.
+    func key(with version: Version, of source: SourceID, _ table: borrowing KeyTable) -> KeyID? {
+        let position = firstPosition(above: version) - 1
+        guard position >= 0, versions[position] == version, isLive(position, of: source, table) else { return nil }
+        return keys[position]
     }
 
     /// The first live slot at or behind `position`. O(holes passed).
@@ -60,14 +79,20 @@ struct VersionIndex {
         return nil
     }
 
+    /// Visits the keys of live entries with versions above `low` and up to `high`. O(log n + slots passed).
+    func forEachLive(
+        above low: Version, upTo high: Version, of source: SourceID, _ table: borrowing KeyTable,
+        _ visit: (KeyID, Version) -> Void
+    ) {
+        var position = firstPosition(above: low)
+        while let found = nextLive(from: position, of: source, table), versions[found] <= high {
+            visit(keys[found], versions[found])
+            position = found + 1
+        }
+    }
+
     /// The first position whose version is above `version`. O(log n).
     func firstPosition(above version: Version) -> Int {
-        var low = 0
-        var high = versions.count
-        while low < high {
-            let middle = low + (high - low) / 2
-            if versions[middle] > version { high = middle } else { low = middle + 1 }
-        }
-        return low
+        versions.partition { $0 > version }
     }
 }

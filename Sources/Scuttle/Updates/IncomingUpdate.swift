@@ -5,13 +5,13 @@ public struct IncomingUpdate {
     public let value: Bytes
     public let source: Bytes
     public let version: Version
-    public let isDelete: Bool
+    public let kind: Update.Kind
 
-    public init(key: Bytes, value: Bytes, source: Bytes, version: Version, isDelete: Bool) {
+    public init(key: Bytes, value: Bytes, source: Bytes, version: Version, kind: Update.Kind) {
         self.key = key
         self.value = value
         self.source = source
         self.version = version
-        self.isDelete = isDelete
+        self.kind = kind
     }
 }

@@ -2,6 +2,7 @@
 ///
 ///     {"key":"…","value":…,"source_id":"…","version":N}⏎
 ///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true}⏎
+///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true,"expired":true}⏎
 ///
 /// The key table, the history and the batches of links refer to one record; what goes to a hundred links is the same
 /// bytes. A record is one block of memory with a count of its owners, kept by hand: each owner retains it when it takes it
@@ -14,12 +15,14 @@ struct Record {
         var owners: UInt32
         let source: SourceID
         let version: Version
+        var arrival: Arrivals.Stamp
         let lineCount: UInt32
         let keyOffset: UInt32
         let keyCount: UInt32
         let valueOffset: UInt32
         let valueCount: UInt32
-        let isDelete: Bool
+        let kind: Update.Kind
+        var isEntry: Bool
     }
 
     private var header: UnsafeMutablePointer<Header> {
@@ -35,19 +38,21 @@ struct Record {
         static var source: StaticString { #","source_id":"# }
         static var version: StaticString { #","version":"# }
         static var deleted: StaticString { #","deleted":true"# }
+        static var expired: StaticString { #","expired":true"# }
         static var end: StaticString { "}\n" }
     }
 
     /// Encodes an update; the caller owns the record. O(bytes).
     /// - Parameter quotedSource: the source id as a JSON string, quotes included.
-    init(key: Bytes, value: Bytes, source: SourceID, quotedSource: Bytes, version: Version, isDelete: Bool) {
+    init(key: Bytes, value: Bytes, source: SourceID, quotedSource: Bytes, version: Version, kind: Update.Kind) {
         let escapedCount = LineWriter.escapedCount(of: key)
         let keyStart = Frame.key.utf8CodeUnitCount
         let valueStart = keyStart + escapedCount + Frame.value.utf8CodeUnitCount
         let lineCount =
             valueStart + value.count + Frame.source.utf8CodeUnitCount + quotedSource.count
             + Frame.version.utf8CodeUnitCount + LineWriter.digits(of: version)
-            + (isDelete ? Frame.deleted.utf8CodeUnitCount : 0) + Frame.end.utf8CodeUnitCount
+            + (kind == .value ? 0 : Frame.deleted.utf8CodeUnitCount)
+            + (kind == .expiry ? Frame.expired.utf8CodeUnitCount : 0) + Frame.end.utf8CodeUnitCount
         let isEscaped = escapedCount != key.count
         memory = .allocate(byteCount: Self.lineStart + lineCount + (isEscaped ? key.count : 0), alignment: 8)
 
@@ -60,26 +65,39 @@ struct Record {
         writer.put(quotedSource)
         writer.put(Frame.version)
         writer.put(version)
-        if isDelete { writer.put(Frame.deleted) }
+        if kind != .value { writer.put(Frame.deleted) }
+        if kind == .expiry { writer.put(Frame.expired) }
         writer.put(Frame.end)
         if isEscaped { writer.put(key) }
 
         // The limits keep every count far below 2^32.
         header.initialize(
             to: Header(
-                owners: 1, source: source, version: version, lineCount: UInt32(truncatingIfNeeded: lineCount),
+                owners: 1, source: source, version: version, arrival: 0,
+                lineCount: UInt32(truncatingIfNeeded: lineCount),
                 keyOffset: UInt32(truncatingIfNeeded: isEscaped ? lineCount : keyStart),
                 keyCount: UInt32(truncatingIfNeeded: key.count),
                 valueOffset: UInt32(truncatingIfNeeded: valueStart),
-                valueCount: UInt32(truncatingIfNeeded: value.count), isDelete: isDelete))
+                valueCount: UInt32(truncatingIfNeeded: value.count), kind: kind, isEntry: false))
     }
 
     var source: SourceID { header.pointee.source }
     var version: Version { header.pointee.version }
-    var isDelete: Bool { header.pointee.isDelete }
+    var kind: Update.Kind { header.pointee.kind }
+    var isDelete: Bool { header.pointee.kind != .value }
     var line: Bytes { slice(0, header.pointee.lineCount) }
     var key: Bytes { slice(header.pointee.keyOffset, header.pointee.keyCount) }
     var value: Bytes { slice(header.pointee.valueOffset, header.pointee.valueCount) }
+
+    /// Where the key table has it: when it became the entry of its key; and whether it still is.
+    var arrival: Arrivals.Stamp {
+        get { header.pointee.arrival }
+        nonmutating set { header.pointee.arrival = newValue }
+    }
+    var isEntry: Bool {
+        get { header.pointee.isEntry }
+        nonmutating set { header.pointee.isEntry = newValue }
+    }
 
     private func slice(_ offset: UInt32, _ count: UInt32) -> Bytes {
         Bytes(

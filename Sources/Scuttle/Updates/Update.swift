@@ -1,22 +1,34 @@
 /// One write by one replica, as it is shown to hosts, resolvers and sorts. Borrowed.
 public struct Update {
+    public enum Kind: UInt8 {
+        case value
+        /// A delete that somebody asked for.
+        case delete
+        /// A delete at the end of a time to live.
+        case expiry
+        /// No write: an entry taken away by a reset. Never sent, never kept.
+        case reset
+    }
+
     public let key: Bytes
     /// JSON text without insignificant white space; `null` for a delete.
     public let value: Bytes
     public let source: Bytes
     public let version: Version
-    public let isDelete: Bool
+    public let kind: Kind
     /// Whether this replica wrote it.
     public let isLocal: Bool
 
+    public var isDelete: Bool { kind != .value }
+
     public init(
-        key: Bytes, value: Bytes, source: Bytes, version: Version, isDelete: Bool = false, isLocal: Bool = false
+        key: Bytes, value: Bytes, source: Bytes, version: Version, kind: Kind = .value, isLocal: Bool = false
     ) {
         self.key = key
         self.value = value
         self.source = source
         self.version = version
-        self.isDelete = isDelete
+        self.kind = kind
         self.isLocal = isLocal
     }
 

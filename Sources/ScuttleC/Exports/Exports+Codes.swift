@@ -9,7 +9,7 @@ public func scuttle_strerror(_ code: CInt) -> UnsafePointer<CChar>! {
 @_cdecl("scuttle_library_version") @implementation
 public func scuttle_library_version() -> UnsafePointer<CChar>! {
     // The tests hold it against SCUTTLE_VERSION_STRING.
-    Bytes("0.1.0").chars
+    Bytes("0.2.0").chars
 }
 
 private func sentence(for code: CInt) -> StaticString {
@@ -17,6 +17,7 @@ private func sentence(for code: CInt) -> StaticString {
     case SCUTTLE_OK: return "done"
     case SCUTTLE_FULL: return "done, but a link is over its high-water mark: wait for on_drain"
     case SCUTTLE_NOT_FOUND: return "there is no such key"
+    case SCUTTLE_TORN: return "done, but what was read ends in the middle of a line"
     default: break
     }
     guard let error = Failure.Code(rawValue: code) else { return "not a code of libscuttle" }
@@ -24,7 +25,7 @@ private func sentence(for code: CInt) -> StaticString {
     case .argument: "an argument is NULL or out of range"
     case .memory: "the system gave no memory, lock or randomness"
     case .busy: "called from a callback of the same replica"
-    case .unsupported: "this needs the extended dialect, which this version does not speak"
+    case .unsupported: "this replica or link cannot do that, by the way that it was made"
     case .structSize: "struct_size fits no version of the struct, or a field of a later version is set"
     case .space: "the buffer is too small"
     case .id: "a source id is empty or too long"
@@ -46,5 +47,11 @@ private func sentence(for code: CInt) -> StaticString {
     case .sources: "too many sources"
     case .links: "too many links"
     case .exhausted: "version numbers are used up"
+    case .cluster: "the peer belongs to another cluster"
+    case .protocolVersion: "the peer speaks no protocol version that this replica does"
+    case .rejected: "the peer has rejected this replica"
+    case .datagram: "an update fits no datagram"
+    case .corrupt: "a peer has another content for a source and version that is known here"
+    case .resolver: "the outcome of a resolver depends on order, repetition or grouping"
     }
 }

@@ -11,15 +11,12 @@ public func scuttle_link_open(
     out.pointee = nil
     return enter(replica) { (handle) throws(Failure) in
         let config = try versioned(config, zero: scuttle_link_config_t(), smallest: 12)
-        let later = SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM
-        let known = later | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC
+        let known = SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC
         guard config.flags & ~known == 0, config.reserved == 0 else {
             throw Failure(.argument, "an unknown flag is set")
         }
-        guard config.flags & later == 0 else {
-            throw Failure(.unsupported, "live and datagram links need the extended dialect")
-        }
-        let link = try handle.openLink(isReadOnly: config.flags & SCUTTLE_LINK_READ_ONLY != 0)
+        // The flags of the header are those of the core, bit by bit.
+        let link = try handle.openLink(Link.Options(rawValue: UInt8(truncatingIfNeeded: config.flags)))
         out.pointee = OpaquePointer(Unmanaged.passUnretained(link).toOpaque())
         return SCUTTLE_OK
     }
@@ -53,7 +50,8 @@ public func scuttle_link_read(
     _ link: OpaquePointer!, _ buffer: UnsafeMutableRawPointer!, _ capacity: Int, _ len: UnsafeMutablePointer<Int>!
 ) -> CInt {
     enter(link: link) { (handle) throws(Failure) in
-        try required(len, "len").pointee = handle.link.read(into: room(buffer, capacity))
+        try required(len, "len").pointee = 0
+        len.pointee = try handle.link.read(into: room(buffer, capacity))
         return SCUTTLE_OK
     }
 }
@@ -66,7 +64,8 @@ public func scuttle_link_peek(
     enter(link: link) { (handle) throws(Failure) in
         let (spans, count) = (try required(spans, "spans"), try required(count, "count"))
         var shown = 0
-        handle.link.peek(most: try length(max, "spans")) { bytes in
+        count.pointee = 0
+        try handle.link.peek(most: try length(max, "spans")) { bytes in
             spans[shown] = scuttle_span_t(data: bytes.baseAddress, len: bytes.count)
             shown += 1
         }
@@ -103,7 +102,7 @@ public func scuttle_read(
 }
 
 private func write(_ bytes: Bytes, to handle: LinkHandle) throws(Failure) -> CInt {
-    try handle.input.receive(bytes, on: handle.link)
+    try handle.receive(bytes)
     return handle.news
 }
 

@@ -103,6 +103,13 @@ public func scuttle_export(
     }
 }
 
+@_cdecl("scuttle_import") @implementation
+public func scuttle_import(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        try handle.load(ScuttleC.bytes(bytes, len)) ? SCUTTLE_OK : SCUTTLE_TORN
+    }
+}
+
 @_cdecl("scuttle_news") @implementation
 public func scuttle_news(
     _ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int, _ version: UInt64,

@@ -10,27 +10,27 @@ public func scuttle_new(
     guard let out else { return SCUTTLE_E_ARGUMENT }
     out.pointee = nil
     do throws(Failure) {
+        let config = try versioned(config, zero: scuttle_config_t(), smallest: 16)
         let handle = try makeReplica(id, config)
+        var isWhole = true
+        if config.state != nil {
+            isWhole = try handle.load(text(config.state, config.state_len, limit: .max - 1, "state"))
+        }
         out.pointee = OpaquePointer(Unmanaged.passRetained(handle).toOpaque())
-        return SCUTTLE_OK
+        return isWhole ? SCUTTLE_OK : SCUTTLE_TORN
     } catch {
         return error.code.rawValue
     }
 }
 
 private func makeReplica(
-    _ id: UnsafePointer<CChar>?, _ config: UnsafePointer<scuttle_config_t>?
+    _ id: UnsafePointer<CChar>?, _ config: scuttle_config_t
 ) throws(Failure) -> ReplicaHandle {
-    let config = try versioned(config, zero: scuttle_config_t(), smallest: 16)
     let configuration = try Configuration(config)
     let id = try ReplicaID(
         text(id, -1, limit: Limits.idBytes, "id"),
         uniqueBy: config.flags & SCUTTLE_UNIQUE_ID != 0 ? configuration.seed : nil)
     let replica = Replica(id: id, configuration: configuration)
-    if config.state != nil {
-        var input = LinkInput(limits: configuration.limits)
-        try input.load(text(config.state, config.state_len, limit: .max - 1, "state"), into: replica)
-    }
     guard let lock = Lock() else { throw Failure(.memory, "the system gave no lock") }
     return ReplicaHandle(lock: lock, replica: replica, limits: configuration.limits)
 }
@@ -95,6 +95,27 @@ public func scuttle_delete(_ replica: OpaquePointer!, _ key: UnsafePointer<CChar
     }
 }
 
+@_cdecl("scuttle_set_ttl") @implementation
+public func scuttle_set_ttl(
+    _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ json: UnsafePointer<CChar>!,
+    _ json_len: Int, _ ttl_ms: UInt64
+) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
+        let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
+        try handle.replica.set(key, to: handle.values.check(json, handle.limits), for: ttl_ms)
+        return handle.news
+    }
+}
+
+@_cdecl("scuttle_tick") @implementation
+public func scuttle_tick(_ replica: OpaquePointer!, _ now_ms: UInt64) -> CInt {
+    enter(replica) { (handle) throws(Failure) in
+        try handle.replica.tick(now_ms)
+        return handle.news
+    }
+}
+
 @_cdecl("scuttle_gossip") @implementation
 public func scuttle_gossip(_ replica: OpaquePointer!) -> CInt {
     enter(replica) { (handle) throws(Failure) in
@@ -105,16 +126,18 @@ public func scuttle_gossip(_ replica: OpaquePointer!) -> CInt {
 
 @_cdecl("scuttle_purge") @implementation
 public func scuttle_purge(_ replica: OpaquePointer!, _ purged: UnsafeMutablePointer<Int>!) -> CInt {
-    enter(replica) { (_) throws(Failure) in
-        _ = try required(purged, "purged")
-        throw Failure(.unsupported, "forgetting tombstones needs the extended dialect")
+    enter(replica) { (handle) throws(Failure) in
+        let purged = try required(purged, "purged")
+        purged.pointee = try handle.replica.purge()
+        return SCUTTLE_OK
     }
 }
 
 @_cdecl("scuttle_forget") @implementation
 public func scuttle_forget(_ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int) -> CInt {
-    enter(replica) { (_) throws(Failure) in
-        _ = try text(source, source_len, limit: Limits.idBytes, "source")
-        throw Failure(.unsupported, "forgetting a source needs the extended dialect")
+    enter(replica) { (handle) throws(Failure) in
+        let source = try text(source, source_len, limit: Limits.idBytes, "source")
+        guard source.count <= Limits.idBytes else { return SCUTTLE_NOT_FOUND }
+        return handle.replica.forget(source) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
     }
 }

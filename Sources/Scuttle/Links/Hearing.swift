@@ -1,0 +1,139 @@
+/// What a link knows of the answer that is coming in. Owns a reference to each record that waits in it.
+struct Hearing: ~Copyable {
+    /// What the updates that come belong to; nil: to nothing yet.
+    private(set) var head: AnswerHead?
+
+    /// Of a state or reset answer: its head, and how far it has come without a gap.
+    private(set) var answer: AnswerHead?
+    private(set) var stamp: UInt64 = 0
+
+    /// Of its commit: the next source to hear of, what has been heard, and the stamp from which it holds.
+    private(set) var nextSource = 0
+    private(set) var claims: [(source: SourceID, since: Version, covered: Version, purged: Version)] = []
+    private(set) var holdsFrom: UInt64 = 0
+
+    /// Of a reset, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
+    private(set) var kept: [Arrivals.Stamp] = []
+
+    /// News of a log that waits for its cover.
+    private(set) var pending: [Record] = []
+    private var isPendingClosed = false
+    /// Some was let go, since there was too much of it.
+    private(set) var hasLostPending = false
+    private static var mostPending: Int { 1024 }
+
+    /// Sources of which something was refused, so that the answer vouches for them no more.
+    private var excluded: [SourceID] = []
+    var excludesAll = false
+
+    deinit {
+        for record in pending { record.release() }
+    }
+
+    /// To be said with a question: how much of an answer in datagrams has come.
+    var progress: Progress? {
+        answer.map { Progress(answer: $0.answer, stamp: stamp, source: nextSource) }
+    }
+
+    mutating func begin(_ head: AnswerHead) {
+        closeSpan()
+        dropPending()
+        let isNew = head.mode == .log || head.answer != answer?.answer
+        if isNew {
+            excluded = []
+            excludesAll = false
+        }
+        if isNew, head.mode != .log {
+            endAnswer()
+            answer = head
+            stamp = head.span?.start ?? 0
+        }
+        self.head = head
+    }
+
+    /// The updates of the head's span are in.
+    private mutating func closeSpan() {
+        guard let head, head.mode != .log, let span = head.span else { return }
+        if span.from <= stamp, !excludesAll { stamp = max(stamp, span.until) }
+    }
+
+    /// Nothing in a datagram belongs to another one.
+    mutating func endDatagram() {
+        closeSpan()
+        excludesAll = false
+        head = nil
+        dropPending()
+    }
+
+    /// The state or reset answer is of no use any more, or complete.
+    mutating func endAnswer() {
+        dropPending()
+        head = nil
+        answer = nil
+        stamp = 0
+        nextSource = 0
+        claims = []
+        holdsFrom = 0
+        kept = []
+    }
+
+    // MARK: News of a log
+
+    /// Takes over the caller's reference.
+    mutating func hold(_ record: Record) {
+        if isPendingClosed { dropPending() }
+        if pending.count == Self.mostPending {
+            dropPending()
+            hasLostPending = true
+        }
+        pending.append(record)
+    }
+
+    mutating func closePending() {
+        isPendingClosed = true
+    }
+
+    private mutating func dropPending() {
+        for record in pending { record.release() }
+        pending = []
+        isPendingClosed = false
+        hasLostPending = false
+    }
+
+    // MARK: What was refused
+
+    mutating func exclude(_ source: SourceID) {
+        if !excluded.contains(source) { excluded.append(source) }
+    }
+
+    func excludes(_ source: SourceID) -> Bool {
+        excludesAll || excluded.contains(source)
+    }
+
+    // MARK: Reset
+
+    mutating func keep(_ key: KeyID, _ arrival: Arrivals.Stamp) {
+        if kept.count <= Int(key) { kept += Array(repeating: 0, count: Int(key) + 1 - kept.count) }
+        kept[Int(key)] = arrival
+    }
+
+    /// The arrival of the entry that the peer has too; 0 where it has none of this key.
+    func kept(_ key: KeyID) -> Arrivals.Stamp {
+        Int(key) < kept.count ? kept[Int(key)] : 0
+    }
+
+    // MARK: Commit
+
+    /// Takes a part of the commit; true where all of it is there, and holds.
+    mutating func take(_ part: CommitPart, _ ids: [SourceID?], isDatagram: Bool) -> Bool {
+        if isDatagram { closeSpan() } else { stamp = part.stamp }
+        guard part.from <= nextSource else { return false }
+        nextSource = max(nextSource, part.to)
+        holdsFrom = max(holdsFrom, part.stamp)
+        for case (let id?, let claim) in zip(ids, part.claims) {
+            claims.append((id, claim.since, claim.covered, claim.purged))
+        }
+        guard part.isLast else { return false }
+        return stamp >= holdsFrom
+    }
+}

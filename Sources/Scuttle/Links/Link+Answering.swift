@@ -1,0 +1,316 @@
+/// Answers: what a peer lacks, from the history where that reaches, from the state where it does not.
+extension Link {
+    /// Starts to answer the peer's question, or goes on with an answer to it that is on its way.
+    func beginReply(_ progress: Progress? = nil) {
+        replica.restamp(against: peer)
+        replica.renewPromise()
+        checkedEpoch = replica.epoch
+        checkedDetours = replica.detours
+        let lags = peer.lags(behind: replica.sources)
+        if var reply, reply.life == peer.life, reply.epoch == peer.epoch, reply.mode == .reset || !lags {
+            if !isDatagram { return }
+            if reply.mode != .log, lags == (reply.mode == .reset) {
+                reply.resume(from: progress)
+                self.reply = reply
+                return
+            }
+        }
+        follows = nil
+        withheld = []
+        let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.mistakes.contains(.ahead)
+        let mode: AnswerMode = lags ? .reset : holdsNothingAhead && historyReaches ? .log : .state
+        let start =
+            switch mode {
+            case .reset: Arrivals.Stamp(0)
+            case .state: firstMissingArrival
+            case .log: firstMissingUpdate
+            }
+        reply = Reply(
+            mode: mode, id: replica.random.next() & .highest, life: peer.life, epoch: peer.epoch, start: start,
+            cursor: start, begun: replica.arrivals.last)
+    }
+
+    /// A live link goes on with what is new, when there is nothing to catch up with.
+    func follow() {
+        reply = nil
+        checkedEpoch = replica.epoch
+        if options.contains(.live), follows == nil { follows = replica.history.end }
+        liveHeadIsDue = true
+    }
+
+    /// The stamp up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
+    /// is on its way become a reset.
+    var walkPosition: Arrivals.Stamp {
+        if let reply, !reply.isPaused { return reply.mode == .log ? 0 : reply.cursor }
+        guard let follows, follows < replica.history.end else { return .max }
+        return 0
+    }
+
+    /// Whether the history has all that the peer lacks.
+    private var historyReaches: Bool {
+        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count)
+        where peer.covered(id) < replica.sources[id].floor { return false }
+        return true
+    }
+
+    private var firstMissingUpdate: UInt64 {
+        var first = replica.history.end
+        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) {
+            let source = replica.sources[id]
+            guard source.reach > peer.covered(id) else { continue }
+            first = min(first, replica.history.first(of: source, above: peer.covered(id)) ?? first)
+        }
+        return first
+    }
+
+    /// No entry that the peer lacks has arrived here earlier; it may be more careful than need be.
+    private var firstMissingArrival: Arrivals.Stamp {
+        var first = replica.arrivals.last
+        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) {
+            let entries = replica.sources[id].entries
+            guard entries.last > peer.covered(id) else { continue }
+            guard entries.arrivesInOrder else { return 0 }
+            let position = entries.firstPosition(above: peer.covered(id))
+            guard let found = entries.nextLive(from: position, of: id, replica.keys),
+                let record = replica.keys[entries.key(at: found)]
+            else { continue }
+            first = min(first, record.arrival - 1)
+        }
+        return first
+    }
+
+    // MARK: Going out
+
+    func appendAnswer(_ room: Room) -> Bool {
+        checkEpoch()
+        if let reply, !reply.isPaused {
+            return reply.mode == .log ? appendLog(reply, room) : appendState(reply, room)
+        }
+        guard let follows else { return false }
+        if checkedDetours != replica.detours {
+            checkedDetours = replica.detours
+            if !historyReaches {
+                restart()
+                return !isDatagram && appendAnswer(room)
+            }
+        }
+        return follows < replica.history.end && appendNews(from: follows, room)
+    }
+
+    /// After something has been forgotten here, what the peer lacks may have become another thing.
+    private func checkEpoch() {
+        guard checkedEpoch != replica.epoch, !replica.configuration.mistakes.contains(.restart) else { return }
+        checkedEpoch = replica.epoch
+        if let reply, reply.mode == .reset {
+            // What was sent and has been deleted since would stay with the peer.
+            if replica.newestPurgedArrival > reply.begun { restart() }
+        } else if reply != nil || follows != nil, peer.lags(behind: replica.sources) {
+            restart()
+        }
+    }
+
+    private func restart() {
+        let wasFollowing = reply == nil
+        reply = nil
+        if wasFollowing, isDatagram {
+            // What the peer has got of late is not known here.
+            follows = nil
+            askAgain()
+        } else {
+            beginReply()
+        }
+    }
+
+    private func head(_ reply: Reply) -> AnswerHead {
+        AnswerHead(
+            mode: reply.mode, life: reply.life, epoch: reply.epoch, answer: reply.id, span: nil, pauses: false)
+    }
+
+    // MARK: From the history
+
+    private func appendLog(_ reply: Reply, _ room: Room) -> Bool {
+        var reply = reply
+        var head = head(reply)
+        head.pauses = isDatagram && reply.window == 1
+        var news = News(from: reply.cursor, head: reply.headIsDue || isDatagram ? head : nil, room, self)
+        news.collect(self)
+        guard !news.hasGap else {
+            self.reply = nil
+            beginReply()
+            return appendAnswer(room)
+        }
+        if news.cursor == replica.history.end { news.collectPromises(from: &reply.source, self) }
+        reply.cursor = news.cursor
+        let isWhole = news.cursor == replica.history.end && reply.source == replica.sources.count
+        let appended = news.finish(self)
+        if appended {
+            reply.headIsDue = false
+            reply.window -= 1
+            reply.isPaused = isDatagram && reply.window == 0
+        }
+        self.reply = isWhole ? nil : reply
+        if isWhole {
+            follows = nil
+            follow()
+        }
+        return appended || (isWhole && follows != nil && appendAnswer(room))
+    }
+
+    private func appendNews(from number: UInt64, _ room: Room) -> Bool {
+        let head = AnswerHead(mode: .log, life: peer.life, epoch: peer.epoch, answer: 0, span: nil, pauses: false)
+        var news = News(from: number, head: liveHeadIsDue || isDatagram ? head : nil, room, self)
+        news.collect(self)
+        guard !news.hasGap else {
+            restart()
+            return !isDatagram && appendAnswer(room)
+        }
+        follows = news.cursor
+        guard news.finish(self) else { return false }
+        liveHeadIsDue = false
+        return true
+    }
+
+    // MARK: From the state
+
+    private func appendState(_ reply: Reply, _ room: Room) -> Bool {
+        var reply = reply
+        let place = batch.end
+        let begin = reply.cursor
+        var head = head(reply)
+        if isDatagram { head.span = (reply.start, begin, replica.arrivals.last) }
+        head.pauses = isDatagram && reply.window == 1
+        let hasHead = isDatagram || reply.headIsDue
+        var left = room.bytes - (hasHead ? batch.measure { $0.appendAnswer(head) } : 0)
+        guard left >= 0 else { return reportNoSpace(room) }
+        var count = 0
+        var isAtEnd = true
+        replica.arrivals.forEach(after: begin, in: replica.keys) { record in
+            if reply.mode == .reset || record.version > peer.covered(record.source) {
+                guard count < room.messages else {
+                    isAtEnd = false
+                    return false
+                }
+                if record.line.count > left {
+                    guard place == 0, count == 0 else {
+                        isAtEnd = false
+                        return false
+                    }
+                    withhold(record, left)
+                } else {
+                    batch.append(record)
+                    left -= record.line.count
+                    count += 1
+                }
+            }
+            reply.cursor = record.arrival
+            return true
+        }
+        if isAtEnd { reply.cursor = replica.arrivals.last }
+        if reply.headIsDue || (isDatagram && reply.cursor > begin) {
+            head.span = isDatagram ? (reply.start, begin, reply.cursor) : nil
+            head.pauses = head.pauses && !isAtEnd
+            batch.append(at: place) { $0.appendAnswer(head) }
+            reply.headIsDue = false
+            reply.window -= 1
+            reply.isPaused = isDatagram && reply.window == 0 && !isAtEnd
+        }
+        self.reply = reply
+        guard isAtEnd else { return batch.end > place }
+        let used = isDatagram ? room.bytes - (batch.byteCount - bytesBefore(room)) : .max
+        return appendCommit(Room(messages: room.messages, bytes: isDatagram ? max(0, used) : .max)) || batch.end > place
+    }
+
+    /// The bytes that stood in the batch when it had this room left: only datagrams count them.
+    private func bytesBefore(_ room: Room) -> Int {
+        isDatagram ? datagramCapacity - room.bytes : 0
+    }
+
+    /// Behind the last update: the clock that the peer has then. On a stream all of it at once, on datagrams as it fits.
+    private func appendCommit(_ room: Room) -> Bool {
+        guard var reply else { return false }
+        var room = room
+        let place = batch.end
+        let sources = replica.sources.count
+        while true {
+            var part = CommitPart(
+                answer: reply.id, stamp: reply.cursor, from: reply.source, to: reply.source, isLast: false, claims: [])
+            let frame = batch.measure {
+                $0.appendCommit(part)
+                $0.appendClaimsEnd(from: sources, to: sources, isLast: false)
+            }
+            var left = (isDatagram ? room.bytes : Room.longestLine + frame) - frame
+            guard left >= 0 else { break }
+            let isReset = reply.mode == .reset
+            var claims: [(id: SourceID, since: Version, covered: Version)] = []
+            while part.to < sources {
+                let id = SourceID(truncatingIfNeeded: part.to)
+                let source = replica.sources[id]
+                let covered = vouchedFor(id, source.covered)
+                let since = isReset ? 0 : peer.covered(id)
+                if covered > since {
+                    guard left >= Room.cost(of: source) else { break }
+                    left -= Room.cost(of: source)
+                    claims.append((id, since, covered))
+                }
+                part.to += 1
+            }
+            part.isLast = part.to == sources
+            guard part.isLast || part.to > part.from else { break }
+            let before = batch.byteCount
+            batch.append { line in
+                line.appendCommit(part)
+                for (index, claim) in claims.enumerated() {
+                    let source = replica.sources[claim.id]
+                    let purged = isReset && source.purged <= claim.covered ? source.purged : 0
+                    line.appendCommitClaim(source, claim.since, claim.covered, purged, isFirst: index == 0)
+                }
+                line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
+            }
+            if isDatagram { room.bytes -= batch.byteCount - before }
+            reply.source = part.to
+            if !isDatagram { for claim in claims { peer.expect(claim.id, covered: claim.covered) } }
+            if part.isLast {
+                reply.source = 0
+                reply.isPaused = true
+                self.reply = isDatagram ? reply : nil
+                follows = nil
+                checkedDetours = replica.detours
+                follow()
+                if isDatagram { self.reply = reply }
+                return true
+            }
+            self.reply = reply
+        }
+        if place == 0, batch.end == 0 { return reportNoSpace(room) }
+        return batch.end > place
+    }
+
+    private func reportNoSpace(_ room: Room) -> Bool {
+        if batch.end == 0 { failure = Failure(.space, "no message fits a datagram of \(room.bytes) bytes") }
+        return false
+    }
+
+    // MARK: What fits no datagram
+
+    /// Leaves an update out, which is to be reported, and vouches for nothing of its source from there on.
+    func withhold(_ record: Record, _ room: Int) {
+        let id = record.source
+        if let place = withheld.firstIndex(where: { $0.source == id }) {
+            withheld[place].version = min(withheld[place].version, record.version)
+        } else {
+            withheld.append((id, record.version))
+        }
+        let key = String(decoding: record.key.prefix(80), as: UTF8.self)
+        failure = Failure(
+            .datagram, "an update of \(record.line.count) bytes fits no datagram with \(room) to spare; key \(key)")
+    }
+
+    func isWithheld(_ source: SourceID) -> Bool {
+        withheld.contains { $0.source == source }
+    }
+
+    private func vouchedFor(_ source: SourceID, _ covered: Version) -> Version {
+        guard let entry = withheld.first(where: { $0.source == source }) else { return covered }
+        return min(covered, entry.version - 1)
+    }
+}

@@ -1,0 +1,82 @@
+/// The classic dialect, simple-scuttle's own: digests ask, updates answer.
+extension Link {
+    /// - Throws: `.readOnly`, `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`,
+    ///   `.corrupt`, and what ended the link.
+    public func receive(_ update: IncomingUpdate) throws(Failure) {
+        switch dialect {
+        case .ended(let failure): throw failure
+        case .extended: try hear(update)
+        case .unknown, .classic:
+            guard !options.contains(.readOnly) else {
+                throw Failure(.readOnly, "an update came in on a read-only link")
+            }
+            // A datagram from before the peer's hello has come: it belongs to nothing.
+            guard !isDatagram else { return }
+            becomeClassic()
+            try replica.receive(update)
+        }
+    }
+
+    /// The peer has a source up to `version`, and wants what is above.
+    /// - Throws: `.id`, `.nul`, `.version`, `.identity`, and what ended the link.
+    public func receiveDigest(of source: Bytes, at version: Version) throws(Failure) {
+        try Limits.check(clockOf: source, at: version)
+        guard try speaksClassic() else { return }
+        guard let id = replica.sources.find(source) else { return }
+        try replica.checkIdentity(of: id, claims: version)
+        round.name(id, of: replica.sources.count)
+        answer.owe(id, above: version, countingTo: replica.configuration.mtu, in: replica)
+        noteBacklog()
+    }
+
+    /// The peer has named all that it has, and wants everything of the sources that it did not name.
+    /// - Throws: what ended the link.
+    public func receiveDone() throws(Failure) {
+        guard try speaksClassic() else { return }
+        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) where !round.hasNamed(id) {
+            answer.owe(id, above: 0, countingTo: replica.configuration.mtu, in: replica)
+        }
+        round = DigestRound()
+        noteBacklog()
+    }
+
+    /// Whether digests count: a peer that has said hello is asked and answered in the extended dialect.
+    private func speaksClassic() throws(Failure) -> Bool {
+        switch dialect {
+        case .ended(let failure): throw failure
+        case .extended: return false
+        case .unknown, .classic:
+            becomeClassic()
+            return !isDatagram
+        }
+    }
+
+    /// The peer speaks the classic dialect; what it was asked in the other is asked again.
+    private func becomeClassic() {
+        guard case .unknown = dialect, !isDatagram else { return }
+        dialect = .classic
+        if errands.hasGreeted { gossipClassic() }
+        errands = Errands()
+    }
+
+    func gossipClassic() {
+        if walk == nil, !batch.asks { walk = DigestWalk(over: replica.sources.count, &replica.random) }
+    }
+
+    func appendClassic() -> Bool {
+        while let id = walk?.next() {
+            let source = replica.sources[id]
+            guard source.covered > 0 else { continue }
+            batch.appendDigest(of: source)
+            return true
+        }
+        if walk != nil {
+            walk = nil
+            batch.appendDone()
+            return true
+        }
+        guard let record = answer.next(in: replica) else { return false }
+        batch.append(record)
+        return true
+    }
+}

@@ -1,0 +1,105 @@
+/// Messages out: a stream of bytes to be cut anywhere, or one datagram a read.
+extension Link {
+    /// Copies what is to be sent into `buffer`; returns the number of bytes, 0 where there is nothing now. O(bytes).
+    /// - Throws: on datagram links `.space` where no message fits, `.datagram` where an update does not.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+        guard !isDatagram else { return try readDatagram(into: buffer) }
+        var filled = 0
+        while filled < buffer.count, fill() {
+            let taken = copyBatch(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            batch.consume(taken)
+            filled += taken
+        }
+        if filled > 0 { shown = 0 }
+        noteDrain()
+        return filled
+    }
+
+    private func readDatagram(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+        datagramCapacity = buffer.count
+        while batch.count < mostMessages {
+            let room = Room(messages: mostMessages - batch.count, bytes: buffer.count - batch.byteCount)
+            guard appendNext(room) else { break }
+        }
+        let filled = copyBatch(to: buffer)
+        batch.consume(filled)
+        noteDrain()
+        if filled == 0, let failure {
+            self.failure = nil
+            throw failure
+        }
+        return filled
+    }
+
+    private func copyBatch(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var taken = 0
+        batch.visitSpans { span in
+            let count = min(span.count, buffer.count - taken)
+            guard count > 0, let from = span.baseAddress, let to = buffer.baseAddress else { return }
+            (to + taken).copyMemory(from: from, byteCount: count)
+            taken += count
+        }
+        return taken
+    }
+
+    /// Shows what is to be sent, in up to `most` pieces, which stay valid until the next call. O(pieces).
+    /// - Throws: `.unsupported` on a datagram link, where nothing can be cut and so the capacity must be known.
+    public func peek(most: Int, _ visit: (Bytes) -> Void) throws(Failure) {
+        guard !isDatagram else {
+            throw Failure(.unsupported, "a datagram cannot be peeked at: what is in it depends on the capacity")
+        }
+        noteDrain()
+        _ = fill()
+        shown = 0
+        batch.visitSpans(most: min(most, Batch.most)) { span in
+            shown += span.count
+            visit(span)
+        }
+    }
+
+    /// Lets go of bytes that `peek` showed.
+    /// - Throws: `.argument` where there are not as many.
+    public func consume(_ count: Int) throws(Failure) {
+        guard count >= 0, count <= shown else {
+            throw Failure(.argument, "\(count) bytes are more than the \(shown) that were shown")
+        }
+        batch.consume(count)
+        shown -= count
+        noteDrain()
+    }
+
+    private var mostMessages: Int {
+        min(max(replica.configuration.mtu, 1), Batch.most)
+    }
+
+    /// Fills an empty batch of a stream; false where there is nothing to send.
+    func fill() -> Bool {
+        guard batch.isEmpty else { return true }
+        while batch.count < mostMessages, appendNext(Room(messages: mostMessages - batch.count, bytes: .max)) {}
+        // What a live link owes grows without anybody asking.
+        if follows != nil { noteBacklog() }
+        return !batch.isEmpty
+    }
+
+    /// Whether something is to be sent, as far as can be told without making it.
+    var hasErrands: Bool {
+        if !batch.isEmpty || !errands.isEmpty || failure != nil { return true }
+        if let reply, !reply.isPaused { return true }
+        guard let follows else { return false }
+        return follows < replica.history.end || checkedDetours != replica.detours
+    }
+
+    private func appendNext(_ room: Room) -> Bool {
+        if !errands.isEmpty, errands.reject != nil || !isEnded { return appendErrand(room) }
+        switch dialect {
+        case .ended: return false
+        case .extended: return appendAnswer(room)
+        case .unknown, .classic: return appendClassic()
+        }
+    }
+
+    private var isEnded: Bool {
+        if case .ended = dialect { return true }
+        return false
+    }
+}

@@ -1,0 +1,130 @@
+/// A batch of updates from the history, with the covers that make them count.
+///
+/// It begins at a number in the history and takes what fits. Each update's interval reaches back to the one before it of the
+/// same source, so the same stretch of the history makes the same covers for every peer.
+struct News {
+    private(set) var cursor: UInt64
+    private let head: AnswerHead?
+    private let place: Int
+    private var left: Int
+    private var messages: Int
+    private var intervals: [(source: SourceID, since: Version, until: Version)] = []
+
+    /// - Parameter head: what the peer is to be told in front, if anything.
+    init(from number: UInt64, head: AnswerHead?, _ room: Room, _ link: Link) {
+        cursor = number
+        self.head = head
+        place = link.batch.end
+        messages = room.messages
+        let frame = link.batch.measure { line in
+            if let head { line.appendAnswer(head) }
+            line.appendCoverStart()
+            line.appendCoverEnd()
+        }
+        left = room.bytes == .max ? .max : room.bytes - frame
+    }
+
+    /// Nothing could be taken, since what comes next for this peer is not in the history any more, or never was.
+    private(set) var hasGap = false
+
+    /// Takes updates that the peer lacks, up to the end of the history or of the room.
+    mutating func collect(_ link: Link) {
+        let replica = link.replica
+        while messages > 0, cursor < replica.history.end {
+            guard let slot = replica.history[cursor] else {
+                hasGap = isEmpty(link)
+                return
+            }
+            let (id, version) = (slot.record.source, slot.record.version)
+            guard version > link.peer.covered(id) else {
+                cursor += 1
+                continue
+            }
+            let matters = link.matters(slot.record)
+            let source = replica.sources[id]
+            let place = intervals.firstIndex { $0.source == id }
+            let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
+            // What a peer in datagrams has is not known; it will say so itself where something is missing.
+            if slot.since > reached, !link.isDatagram || place != nil {
+                hasGap = isEmpty(link)
+                return
+            }
+            let isWithheld = link.isWithheld(id)
+            let cost =
+                (matters ? slot.record.line.count : 0) + (place == nil && !isWithheld ? Room.cost(of: source) : 0)
+            guard cost <= left else {
+                guard self.place == 0, isEmpty(link) else { return }
+                guard matters else { return }
+                link.withhold(slot.record, left)
+                cursor += 1
+                continue
+            }
+            if left != .max { left -= cost }
+            if matters {
+                link.batch.append(slot.record)
+                messages -= 1
+            }
+            if let place {
+                intervals[place].until = version
+            } else if !isWithheld {
+                intervals.append((id, slot.since, version))
+            }
+            if !link.isDatagram { link.peer.expect(id, covered: version) }
+            cursor += 1
+        }
+    }
+
+    /// Behind the last update: up to where each source is accounted for here, beyond its last update.
+    mutating func collectPromises(from next: inout Int, _ link: Link) {
+        let sources = link.replica.sources.count
+        var length = 0
+        while next < sources {
+            let id = SourceID(truncatingIfNeeded: next)
+            let source = link.replica.sources[id]
+            if source.covered > source.reach, source.covered > link.peer.covered(id), !link.isWithheld(id) {
+                if let place = intervals.firstIndex(where: { $0.source == id }) {
+                    intervals[place].until = source.covered
+                } else {
+                    let cost = Room.cost(of: source)
+                    guard cost <= left, length + cost <= Room.longestLine else { return }
+                    if left != .max { left -= cost }
+                    length += cost
+                    intervals.append((id, source.reach, source.covered))
+                }
+                if !link.isDatagram { link.peer.expect(id, covered: source.covered) }
+            }
+            next += 1
+        }
+    }
+
+    /// Writes the covers, and the head in front; false where there is nothing to say.
+    func finish(_ link: Link) -> Bool {
+        guard !isEmpty(link) else { return false }
+        if let head { link.batch.append(at: place) { $0.appendAnswer(head) } }
+        guard !intervals.isEmpty else { return true }
+        let sources = link.replica
+        link.batch.append { line in
+            line.appendCoverStart()
+            for (index, interval) in intervals.enumerated() {
+                line.appendInterval(
+                    sources.sources[interval.source], interval.since, interval.until, isFirst: index == 0)
+            }
+            line.appendCoverEnd()
+        }
+        return true
+    }
+
+    private func isEmpty(_ link: Link) -> Bool {
+        link.batch.end == place && intervals.isEmpty
+    }
+}
+
+extension Link {
+    /// A superseded update is sent only where its winner is sent too: to a peer that has covered the winner, and purged
+    /// it since, it would look new.
+    func matters(_ record: Record) -> Bool {
+        if record.isEntry || replica.configuration.mistakes.contains(.matters) { return true }
+        guard let key = replica.keys.find(record.key), let winner = replica.keys[key] else { return false }
+        return winner.version > peer.covered(winner.source)
+    }
+}

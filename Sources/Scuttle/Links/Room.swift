@@ -1,0 +1,27 @@
+/// What still fits into a filling of a batch.
+struct Room {
+    var messages: Int
+    /// In a datagram; on a stream there is no end.
+    var bytes: Int
+
+    /// Lines that name many sources are broken here on a stream, so that no receiver has to take a long one.
+    static var longestLine: Int { 1000 }
+
+    /// The most that a part of a line with a source's id and up to three versions takes.
+    static func cost(of source: Source) -> Int {
+        source.quoted.count + 54
+    }
+}
+
+extension Link {
+    /// Appends a line if it fits; where nothing else stands in its way, and it still does not, that is to be reported.
+    func append(within room: Room, asks: Bool = false, _ write: (inout ByteBuffer) -> Void) -> Bool {
+        let place = batch.end
+        if room.bytes != .max, batch.measure(write) > room.bytes {
+            if place == 0 { failure = Failure(.space, "no message fits a datagram of \(room.bytes) bytes") }
+            return false
+        }
+        batch.append(asks: asks, write)
+        return true
+    }
+}

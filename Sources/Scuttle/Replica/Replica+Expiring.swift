@@ -1,0 +1,46 @@
+/// Keys with a time to live. Time is what the host says it is; the replica that wrote a key deletes it, and its peers learn
+/// of an ordinary delete, marked as expiry.
+extension Replica {
+    /// Sets a key that is to be deleted with the first tick at least `lifetime` after the latest one. Throws as `set`.
+    public func set(_ key: Bytes, to value: Bytes, for lifetime: UInt64) throws(Failure) {
+        try checkWrite(of: key)
+        let time = now.addingReportingOverflow(lifetime)
+        guard let id = write(key, value, .value), !time.overflow else { return }
+        expire(id, at: time.partialValue)
+    }
+
+    /// The host's time, which does not go back; deletes what has expired.
+    /// - Throws: `.exhausted`; what is due stays due then.
+    public func tick(_ time: UInt64) throws(Failure) {
+        now = max(now, time)
+        while let item = expiries.first, item.number <= now {
+            guard isCurrent(item), let record = keys[item.key] else {
+                _ = expiries.pop()
+                continue
+            }
+            guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
+            _ = expiries.pop()
+            record.retain()
+            write(record.key, Bytes("null"), .expiry)
+            record.release()
+        }
+    }
+
+    /// The entry of a key, which is this replica's own, is to be deleted at a time.
+    func expire(_ key: KeyID, at time: UInt64) {
+        // A time that no line of an export can tell is never.
+        guard let record = keys[key], time <= UInt64(Int64.max) else { return }
+        expiries.push(KeyHeap.Item(number: time, key: key, source: record.source, version: record.version))
+        expiryCount += 1
+        guard expiryCount > expiries.items.count / 2 + 32 else { return }
+        expiryCount = 0
+        let live = expiries.items.reduce(0) { $0 + (isCurrent($1) ? 1 : 0) }
+        expiries.sweep(keeping: live) { isCurrent($0) }
+    }
+
+    /// When an entry is to be deleted; nil: never. O(keys with a time to live).
+    func expiryTime(of record: Record) -> UInt64? {
+        guard record.source == SourceTable.own else { return nil }
+        return expiries.items.first { $0.version == record.version && $0.source == record.source }?.number
+    }
+}

@@ -1,0 +1,133 @@
+/// Tombstones, and how they are forgotten.
+///
+/// A tombstone is an entry until it is purged; then only `Source.purged` remembers that there was one. By itself a replica
+/// purges what is stable: every source that counts has promised to write nothing at or below the tombstone's version.
+/// That needs no wall clock. `tombstones` has each of them, and some that are none any more, by version.
+extension Replica {
+    func noteTombstone(_ record: Record, _ key: KeyID) {
+        tombstones.push(
+            KeyHeap.Item(number: record.version, key: key, source: record.source, version: record.version))
+        tombstones.sweep(keeping: keys.tombstoneCount) { isCurrent($0) }
+    }
+
+    /// Whether an item of a heap still speaks of its key's entry.
+    func isCurrent(_ item: KeyHeap.Item) -> Bool {
+        keys.isEntry(of: item.key, item.source, item.version)
+    }
+
+    /// Forgets all tombstones that are covered here; returns how many.
+    /// - Throws: `.unsupported` where the host resolves: only it knows what its tombstones beat.
+    public func purge() throws(Failure) -> Int {
+        guard mayPurge else {
+            throw Failure(
+                .unsupported, "with a resolver of the host's, tombstones are kept: it alone knows what they beat")
+        }
+        return purge(upTo: .highest, leaving: 0)
+    }
+
+    /// Forgets the tombstones that are stable, unless the host keeps them. O(1) while a source holds them back.
+    func purgeStable() {
+        guard keys.tombstoneCount > 0, mayPurge, !configuration.keepsTombstones else { return }
+        // A classic peer knows no reset: it has to get each tombstone.
+        guard !links.contains(where: { $0.isClassic }) else { return }
+        guard let oldest = oldestTombstone() else { return }
+        renewPromise()
+        if let blocker = stabilityBlocker, !sources[blocker].isForgotten, sources[blocker].covered < oldest { return }
+        var stable = Version.highest
+        stabilityBlocker = nil
+        for id in 0..<SourceID(truncatingIfNeeded: sources.count) {
+            let source = sources[id]
+            guard source.covered < stable, !source.isForgotten else { continue }
+            stable = source.covered
+            stabilityBlocker = id
+        }
+        // A walk that has not come to a tombstone would leave its peer with what the tombstone deletes.
+        purge(upTo: stable, leaving: 0, before: links.reduce(.max) { min($0, $1.walkPosition) })
+    }
+
+    /// Keeps the number of tombstones within its limit. Those ahead of the clock have to stay: while they are too many, it
+    /// looks again only when there are half as many more, or when some have been covered.
+    func forgetSurplusTombstones() {
+        guard keys.tombstoneCount > tolerableTombstones, mayPurge else { return }
+        purge(upTo: .highest, leaving: configuration.maxTombstones)
+        tolerableTombstones = max(configuration.maxTombstones, keys.tombstoneCount + keys.tombstoneCount / 2)
+        if keys.tombstoneCount <= configuration.maxTombstones { tolerableTombstones = configuration.maxTombstones }
+    }
+
+    /// Takes a source out of the reckoning until it is heard of again; false where it is unknown or this replica's own.
+    public func forget(_ source: Bytes) -> Bool {
+        guard let id = sources.find(source), id != SourceTable.own else { return false }
+        sources[id].isForgotten = true
+        purgeStable()
+        return true
+    }
+
+    private var mayPurge: Bool {
+        if case .host = configuration.resolver { return false }
+        return true
+    }
+
+    private func oldestTombstone() -> Version? {
+        while let item = tombstones.first {
+            if isCurrent(item) { return item.version }
+            _ = tombstones.pop()
+        }
+        return nil
+    }
+
+    /// Forgets tombstones, lowest version first, that are covered and have come before a place in the order of arrival.
+    @discardableResult
+    private func purge(upTo version: Version, leaving most: Int, before limit: Arrivals.Stamp = .max) -> Int {
+        var kept: [KeyHeap.Item] = []
+        var count = 0
+        while let item = tombstones.first, item.number <= version, keys.tombstoneCount > most {
+            _ = tombstones.pop()
+            guard isCurrent(item), let record = keys[item.key] else { continue }
+            let source = sources[item.source]
+            guard item.version <= source.covered, record.arrival <= limit else {
+                kept.append(item)
+                continue
+            }
+            notePurged(source, item.version)
+            newestPurgedArrival = max(newestPurgedArrival, record.arrival)
+            remove(item.key, record)
+            count += 1
+        }
+        for item in kept { tombstones.push(item) }
+        if count > 0 { epoch += 1 }
+        return count
+    }
+
+    /// Remembers that a tombstone of this source was forgotten, here or elsewhere.
+    func notePurged(_ source: Source, _ version: Version) {
+        guard version > source.purged else { return }
+        source.purged = version
+        highestPurged = max(highestPurged, version)
+        revision += 1
+        source.changedAt = revision
+    }
+
+    /// Publishes again, as fresh writes, what a peer that is ahead has not covered, and what a tombstone that it has
+    /// forgotten might have beaten. O(entries), and nothing where this replica does not lag.
+    func restamp(against peer: PeerClock) {
+        guard peer.highestPurged > 0, peer.isAhead(of: sources), !configuration.mistakes.contains(.restamp) else {
+            return
+        }
+        var stale: [Record] = []
+        keys.forEach { _, record in
+            if record.version <= peer.highestPurged, record.version > peer.covered(record.source) {
+                record.retain()
+                stale.append(record)
+            }
+            return true
+        }
+        for record in stale {
+            if version < .highest {
+                let expiry = expiryTime(of: record)
+                let key = write(record.key, record.value, record.kind)
+                if let key, let expiry { expire(key, at: expiry) }
+            }
+            record.release()
+        }
+    }
+}

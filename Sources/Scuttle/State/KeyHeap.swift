@@ -1,0 +1,56 @@
+/// Keys by a number that belongs to their entry at the time: tombstones by version, times to live by expiry.
+///
+/// A binary heap, smallest number first. What is in it may be out of date, since a write does not look for its key here;
+/// whoever takes it out compares the version with the key's entry. Push and pop: O(log n).
+struct KeyHeap {
+    struct Item {
+        let number: UInt64
+        let key: KeyID
+        /// Of the entry that it was made for, which is of this source.
+        let source: SourceID
+        let version: Version
+    }
+
+    private(set) var items: [Item] = []
+
+    var first: Item? { items.first }
+
+    mutating func push(_ item: Item) {
+        items.append(item)
+        var index = items.count - 1
+        while index > 0, items[index].number < items[(index - 1) / 2].number {
+            items.swapAt(index, (index - 1) / 2)
+            index = (index - 1) / 2
+        }
+    }
+
+    mutating func pop() -> Item? {
+        guard let first = items.first else { return nil }
+        let last = items.removeLast()
+        guard !items.isEmpty else { return first }
+        items[0] = last
+        siftDown(0)
+        return first
+    }
+
+    /// Drops what is out of date where that is most of it; amortised O(1) a push.
+    mutating func sweep(keeping live: Int, _ isCurrent: (Item) -> Bool) {
+        guard items.count > 2 * live + 32 else { return }
+        items.removeAll { !isCurrent($0) }
+        for index in stride(from: items.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
+    }
+
+    private mutating func siftDown(_ index: Int) {
+        var index = index
+        while true {
+            var least = index
+            for child in [2 * index + 1, 2 * index + 2]
+            where child < items.count && items[child].number < items[least].number {
+                least = child
+            }
+            guard least != index else { return }
+            items.swapAt(index, least)
+            index = least
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import CJansson
+import Scuttle
+
+/// The messages of the extended dialect, and the lines of an export: each is an object under one name.
+enum ExtendedDecoder {
+    typealias Value = UnsafeMutablePointer<json_t>
+
+    /// The message; nil where no name in it is known.
+    /// - Throws: `.message` for a field that is missing or of the wrong type, `.version` for a number out of range.
+    static func decode(_ root: Value) throws(Failure) -> Message? {
+        if let body = root["hello"] { return .hello(try hello(body)) }
+        if let body = root["ask"] {
+            return .ask(Ask(revision: try number(body["revision"], "revision"), from: try count(body["from"], "from")))
+        }
+        if let body = root["clock"] { return .clock(try clock(body)) }
+        if let body = root["answer"] { return .answer(try answer(body)) }
+        if let body = root["cover"] { return .cover(try cover(body)) }
+        if let body = root["commit"] { return .commit(try commit(body)) }
+        if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
+        if let body = root["export"] {
+            return .export(
+                id: try text(body["id"], "id"), lamport: try version(body["lamport"], "lamport"),
+                life: try number(body["life"], "life"))
+        }
+        if let body = root["expiry"] {
+            return .expiry(version: try version(body["version"], "version"), time: try number(body["at"], "at"))
+        }
+        if let body = root["end"] { return .end(try number(body, "end")) }
+        return nil
+    }
+
+    private static func hello(_ body: Value) throws(Failure) -> Hello {
+        let versions = try numbers(body["protocol"], 2...2, "protocol")
+        guard versions[0] <= versions[1], versions[1] <= UInt64(UInt32.max) else {
+            throw Failure(.message, "protocol is no range of versions")
+        }
+        return Hello(
+            protocolVersions: UInt32(versions[0])...UInt32(versions[1]), id: try text(body["id"], "id"),
+            life: try number(body["life"], "life"), cluster: try text(body["cluster"], "cluster"),
+            lamport: try version(body["lamport"], "lamport"), epoch: try number(body["epoch"], "epoch"),
+            revision: try number(body["revision"], "revision"), hash: try hash(body["hash"]),
+            isReply: try flag(body["reply"], "reply"))
+    }
+
+    private static func clock(_ body: Value) throws(Failure) -> ClockPart {
+        var progress: Progress?
+        if let got = body["got"] {
+            let numbers = try numbers(got, 3...3, "got")
+            progress = Progress(answer: numbers[0], stamp: numbers[1], source: Int(truncatingIfNeeded: numbers[2]))
+        }
+        return ClockPart(
+            life: try number(body["life"], "life"), epoch: try number(body["epoch"], "epoch"),
+            since: try number(body["since"], "since"), until: try number(body["until"], "until"),
+            from: try count(body["from"], "from"), to: try count(body["to"], "to"),
+            isLast: try flag(body["last"], "last"), lamport: try version(body["lamport"], "lamport"),
+            progress: progress, claims: try claims(body["sources"]))
+    }
+
+    private static func answer(_ body: Value) throws(Failure) -> AnswerHead {
+        let name = try text(body["mode"], "mode")
+        let mode: AnswerMode
+        if name.equals(Bytes("log")) {
+            mode = .log
+        } else if name.equals(Bytes("state")) {
+            mode = .state
+        } else if name.equals(Bytes("reset")) {
+            mode = .reset
+        } else {
+            throw Failure(.message, "mode is not log, state or reset")
+        }
+        let question = try numbers(body["question"], 2...2, "question")
+        var span: (UInt64, UInt64, UInt64)?
+        if let given = body["span"] {
+            let numbers = try numbers(given, 3...3, "span")
+            span = (numbers[0], numbers[1], numbers[2])
+        }
+        return AnswerHead(
+            mode: mode, life: question[0], epoch: question[1],
+            answer: mode == .log ? 0 : try number(body["answer"], "answer"), span: span,
+            pauses: try flag(body["pauses"], "pauses"))
+    }
+
+    private static func cover(_ body: Value) throws(Failure) -> [CoveredInterval] {
+        var intervals: [CoveredInterval] = []
+        for member in try members(body, "cover") {
+            let ends = try numbers(member.value, 2...2, "an interval")
+            guard ends[0] <= ends[1], ends[1] <= Version.highest else {
+                throw Failure(.version, "an interval does not ascend, or ends above 2^53-1")
+            }
+            intervals.append(CoveredInterval(source: member.name, since: ends[0], until: ends[1]))
+        }
+        return intervals
+    }
+
+    private static func commit(_ body: Value) throws(Failure) -> CommitPart {
+        CommitPart(
+            answer: try number(body["answer"], "answer"), stamp: try number(body["stamp"], "stamp"),
+            from: try count(body["from"], "from"), to: try count(body["to"], "to"),
+            isLast: try flag(body["last"], "last"), claims: try commitClaims(body["sources"]))
+    }
+
+    // MARK: Fields
+
+    /// `"A":[2,5]`, or `"A":[0,5,3]` where something is purged.
+    private static func commitClaims(_ value: Value?) throws(Failure) -> [CommitClaim] {
+        var claims: [CommitClaim] = []
+        for member in try members(value, "sources") {
+            let parts = try numbers(member.value, 2...3, "a commit's entry")
+            let purged = parts.count > 2 ? parts[2] : 0
+            guard parts[0] <= parts[1], parts[1] <= Version.highest, purged <= parts[1] else {
+                throw Failure(.version, "a commit's entry does not ascend, or ends above 2^53-1")
+            }
+            claims.append(CommitClaim(source: member.name, since: parts[0], covered: parts[1], purged: purged))
+        }
+        return claims
+    }
+
+    /// Sources with what is said of them: `"A":5`, or `"A":[5,3]` where something is purged.
+    private static func claims(_ value: Value?) throws(Failure) -> [SourceClaim] {
+        var claims: [SourceClaim] = []
+        for member in try members(value, "sources") {
+            if member.value.type == JSON_INTEGER {
+                let covered = try version(member.value, "a clock entry")
+                claims.append(SourceClaim(source: member.name, covered: covered, purged: 0))
+            } else {
+                let pair = try numbers(member.value, 2...2, "a clock entry")
+                guard pair[0] <= Version.highest, pair[1] <= pair[0] else {
+                    throw Failure(.version, "a clock entry is above 2^53-1, or more is purged than covered")
+                }
+                claims.append(SourceClaim(source: member.name, covered: pair[0], purged: pair[1]))
+            }
+        }
+        return claims
+    }
+
+    private static func members(_ value: Value?, _ name: String) throws(Failure) -> [(name: Bytes, value: Value)] {
+        guard let value, value.type == JSON_OBJECT else { throw Failure(.message, "\(name) is not an object") }
+        var members: [(name: Bytes, value: Value)] = []
+        value.visitMembers { members.append(($0, $1)) }
+        return members
+    }
+
+    private static func numbers(
+        _ value: Value?, _ counts: ClosedRange<Int>, _ name: String
+    ) throws(Failure) -> [UInt64] {
+        guard let value, value.type == JSON_ARRAY, counts.contains(json_array_size(value)) else {
+            throw Failure(.message, "\(name) is not an array of \(counts.lowerBound) numbers")
+        }
+        var numbers: [UInt64] = []
+        for index in 0..<json_array_size(value) { numbers.append(try number(json_array_get(value, index), name)) }
+        return numbers
+    }
+
+    private static func number(_ value: Value?, _ name: String) throws(Failure) -> UInt64 {
+        guard let number = value?.integer, number >= 0 else {
+            throw Failure(.message, "\(name) is not a number from 0 up")
+        }
+        return UInt64(number)
+    }
+
+    private static func version(_ value: Value?, _ name: String) throws(Failure) -> Version {
+        let number = try number(value, name)
+        guard number <= .highest else { throw Failure(.version, "\(name) is above 2^53-1") }
+        return number
+    }
+
+    /// A place among sources: there are never more than 2^32.
+    private static func count(_ value: Value?, _ name: String) throws(Failure) -> Int {
+        let number = try number(value, name)
+        guard number <= UInt64(UInt32.max) else { throw Failure(.message, "\(name) is out of range") }
+        return Int(truncatingIfNeeded: number)
+    }
+
+    private static func flag(_ value: Value?, _ name: String) throws(Failure) -> Bool {
+        guard let value else { return false }
+        guard let flag = value.bool else { throw Failure(.message, "\(name) is not true or false") }
+        return flag
+    }
+
+    private static func text(_ value: Value?, _ name: String) throws(Failure) -> Bytes {
+        guard let text = value?.string else { throw Failure(.message, "\(name) is not a string") }
+        return text
+    }
+
+    private static func hash(_ value: Value?) throws(Failure) -> UInt64 {
+        let text = try text(value, "hash")
+        guard text.count == 16 else { throw Failure(.message, "hash is not 16 hexadecimal digits") }
+        var hash: UInt64 = 0
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): hash = hash << 4 | UInt64(byte - 48)
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): hash = hash << 4 | UInt64(byte - 87)
+            default: throw Failure(.message, "hash is not 16 hexadecimal digits")
+            }
+        }
+        return hash
+    }
+}
+
+extension UnsafeMutablePointer<json_t> {
+    /// A member of an object by its name; nil where this is no object or has none.
+    fileprivate subscript(name: StaticString) -> UnsafeMutablePointer<json_t>? {
+        json_object_get(self, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+    }
+}

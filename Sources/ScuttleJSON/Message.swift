@@ -1,0 +1,31 @@
+import Scuttle
+
+/// A message of a peer, or a line of an export. Borrowed for as long as it is handed on.
+public enum Message {
+    case update(IncomingUpdate)
+
+    // The classic dialect.
+
+    /// The peer has `source` up to `version`; with `isDone` it has named all that it has.
+    case digest(source: Bytes, version: Version, isDone: Bool)
+    case done
+
+    // The extended dialect.
+
+    case hello(Hello)
+    case ask(Ask)
+    case clock(ClockPart)
+    case answer(AnswerHead)
+    case cover([CoveredInterval])
+    case commit(CommitPart)
+    case reject(Bytes)
+
+    // Lines of an export that no peer sends.
+
+    case export(id: Bytes, lamport: Version, life: UInt64)
+    case expiry(version: Version, time: UInt64)
+    case end(UInt64)
+
+    /// A blank line, or a message that only a later dialect knows.
+    case nothing
+}
