@@ -16,7 +16,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .DELETE_ON_ERROR:
-.PHONY: library demo examples test fuzz install uninstall format format-check list clean
+.PHONY: library demo examples test sim fuzz install uninstall format format-check list clean
 
 library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
 
@@ -52,8 +52,13 @@ test: ## Everything that can be checked; STAGES="c docs" for some of it (scripts
 	@scripts/dependencies test
 	@scripts/test $(STAGES)
 
+SEEDS = 2000
+sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; WITHOUT=covers leaves a rule out
+	@scripts/dependencies library
+	@Tests/Simulation/run $(if $(SEED),--seed $(SEED),$(SEEDS) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
+
 SECONDS = 60
-fuzz: ## libFuzzer and AddressSanitizer on the link input, the state and the calls: SECONDS=60 each
+fuzz: ## libFuzzer and AddressSanitizer on the link input, the import and the calls: SECONDS=60 each
 	@scripts/dependencies library
 	@Tests/Fuzz/fuzz $(SECONDS)
 
@@ -98,4 +103,4 @@ list: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## Takes away all that was built here
-	rm -rf build .build .build-embedded .build-fuzz .venv
+	rm -rf build .build .build-embedded .build-sim .build-fuzz .venv

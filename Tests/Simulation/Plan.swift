@@ -1,0 +1,106 @@
+@testable import Scuttle
+
+/// What a seed decides before anything happens.
+struct Plan {
+    enum Purging: CaseIterable {
+        /// No tombstone is ever forgotten: then the outcome is exactly the winner of all writes.
+        case never
+        /// By default: what is stable.
+        case stable
+        /// Stable, and all replicas have met before the first write: nothing may come back, nothing may be lost.
+        case settled
+        /// At any time, and of a few tombstones only.
+        case forced
+    }
+
+    let purging: Purging
+    let rule: Rule
+    let replicas: Int
+    let keys: Int
+    let steps: Int
+    /// The edges of the network; all can reach all.
+    var edges: [Edge] = []
+
+    struct Edge {
+        let sides: [Int]
+        let isDatagram: Bool
+        /// Each side's flags.
+        let options: [Link.Options]
+        let capacity: Int
+        let isSlow: Bool
+    }
+
+    // Of a hundred, and one in how many steps.
+    let loss: Int
+    let duplication: Int
+    let delay: Int
+    let writes: Int
+    let deletes: Int
+    let cutOneIn: Int
+    let crashOneIn: Int
+    let losesState: Bool
+    let purgeOneIn: Int
+    let joins: Int
+
+    init(_ random: inout Random) {
+        purging = random.pick(Purging.allCases)
+        rule = purging == .never ? random.pick(Rule.allCases) : random.oneIn(4) ? .orderedValues : .lastWriter
+        replicas = random.within(2...5)
+        keys = random.pick([1, 3, 8, 20])
+        steps = random.within(60...400)
+        loss = random.pick([0, 10, 40])
+        duplication = random.pick([0, 10])
+        delay = random.pick([1, 5, 40])
+        writes = random.pick([5, 15, 35])
+        deletes = random.pick([10, 35, 60])
+        cutOneIn = random.pick([15, 60, 1000])
+        crashOneIn = random.pick([40, 150, 1000])
+        losesState = purging != .settled && random.oneIn(3)
+        purgeOneIn = random.pick([5, 30, 200])
+        joins = purging == .settled ? 0 : random.below(3)
+        // A classic peer can be neither reset nor told of a gap: with it no tombstone may go, and no relay may lose its state.
+        let mayBeClassic = purging == .never && !losesState && random.oneIn(2)
+        for replica in 1..<replicas { addEdge(replica, random.below(replica), mayBeClassic, &random) }
+        for replica in 1..<replicas {
+            for other in 0..<replica where random.oneIn(3) && !hasEdge(replica, other) {
+                addEdge(replica, other, mayBeClassic, &random)
+            }
+        }
+    }
+
+    var hasClassicEdges: Bool {
+        edges.contains { $0.options.contains { $0.contains(.classic) } }
+    }
+
+    func hasEdge(_ a: Int, _ b: Int) -> Bool {
+        edges.contains { $0.sides.contains(a) && $0.sides.contains(b) }
+    }
+
+    mutating func addEdge(_ a: Int, _ b: Int, _ mayBeClassic: Bool, _ random: inout Random) {
+        let isDatagram = random.oneIn(3)
+        let isClassic = !isDatagram && mayBeClassic && random.oneIn(2)
+        let options = (0..<2).map { _ -> Link.Options in
+            var options: Link.Options = []
+            if random.oneIn(2) { options.insert(.live) }
+            if isDatagram { options.insert(.datagram) }
+            if isClassic && random.oneIn(2) { options.insert(.classic) }
+            return options
+        }
+        edges.append(
+            Edge(
+                sides: [a, b], isDatagram: isDatagram, options: options,
+                capacity: random.pick([512, 512, 1200, 1472, 65507]), isSlow: random.oneIn(4)))
+    }
+
+    func configuration(_ random: inout Random) -> Configuration {
+        var configuration = Configuration()
+        configuration.seed = random.next()
+        configuration.resolver = rule.resolver
+        configuration.mtu = random.oneIn(4) ? 1 : random.within(2...15)
+        configuration.maxHistory = random.pick([1, 2, 3, 10, 1000])
+        configuration.keepsTombstones = purging == .never
+        if purging == .forced, random.oneIn(2) { configuration.maxTombstones = random.within(1...4) }
+        if random.oneIn(6) { configuration.sort = { $0.key.precedes($1.key) } }
+        return configuration
+    }
+}

@@ -1,0 +1,130 @@
+@testable import Scuttle
+
+extension World {
+    /// The write whose value a key holds, or whose delete stands; nil where there is none.
+    func entry(of key: String, at replica: Replica) -> Int? {
+        [UInt8](key.utf8).lend { bytes in
+            guard let id = replica.keys.find(bytes), let record = replica.keys[id] else { return nil }
+            return number(of: record, replica)
+        }
+    }
+
+    /// A value says which write it is; a delete is known by source and version, or not at all once it was restamped.
+    private func number(of record: Record, _ replica: Replica) -> Int? {
+        if record.isDelete {
+            let source = replica.sources[record.source].id
+            return writes.last { $0.version == record.version && $0.source.elementsEqual(source) }?.number
+        }
+        let digits = record.value.split(separator: UInt8(ascii: ",")).last?.dropLast() ?? record.value[0..<0]
+        return Int(String(decoding: digits, as: UTF8.self))
+    }
+
+    // MARK: At any time
+
+    /// No broken invariant; and where no tombstone is ever forgotten, no clock that claims what is not accounted for.
+    func examine() throws {
+        for (number, replica) in replicas.enumerated() {
+            #if DEBUG
+                if replica.configuration.mistakes.isEmpty, let broken = replica.brokenInvariant() {
+                    throw SimulationFailure(description: "replica \(number): \(broken)")
+                }
+            #endif
+            // A classic answer claims more than it has brought until it is whole: docs/protocol.md.
+            guard plan.purging == .never, !plan.hasClassicEdges else { continue }
+            for write in writes {
+                guard let id = write.source.lend({ replica.sources.find($0) }),
+                    write.version <= replica.sources[id].covered
+                else { continue }
+                guard let standing = entry(of: write.key, at: replica) else {
+                    throw SimulationFailure(
+                        description: "replica \(number) claims \(write), and has nothing of \(write.key)")
+                }
+                if standing != write.number, plan.rule.loses(writes[standing], to: write) {
+                    throw SimulationFailure(
+                        description: "replica \(number) claims \(write), and has \(writes[standing])")
+                }
+            }
+        }
+    }
+
+    // MARK: At the end
+
+    /// The writes that stand somewhere, before the links are mended.
+    func heldBefore() -> [Int] {
+        var held: [Int] = []
+        for replica in replicas {
+            replica.keys.forEach { _, record in
+                if let number = number(of: record, replica) { held.append(number) }
+                return true
+            }
+        }
+        return held
+    }
+
+    /// All hold the same; and, as far as the way of forgetting tombstones promises it, what must stand.
+    func agree(_ held: [Int]) throws {
+        let states = replicas.map(live)
+        for (number, state) in states.enumerated() where state != states[0] {
+            throw SimulationFailure(description: "diverged: replica \(number) has \(state), not \(states[0])")
+        }
+        switch plan.purging {
+        case .never: try agreeWithOracle(hasLostState ? held : Array(writes.indices))
+        case .settled: try noneIsBackOrLost(states[0], isStrict: true)
+        case .stable, .forced: try noneIsBackOrLost(states[0], isStrict: false)
+        }
+    }
+
+    private func live(_ replica: Replica) -> [String] {
+        var lines: [String] = []
+        replica.keys.forEach { _, record in
+            if !record.isDelete {
+                let source = replica.sources[record.source].id
+                lines.append(
+                    "\([UInt8](record.key).text)=\([UInt8](record.value).text) by \([UInt8](source).text):\(record.version)"
+                )
+            }
+            return true
+        }
+        return lines.sorted()
+    }
+
+    private func agreeWithOracle(_ numbers: [Int]) throws {
+        var winners: [String: Write] = [:]
+        for number in numbers {
+            let write = writes[number]
+            if let standing = winners[write.key], !plan.rule.loses(standing, to: write) { continue }
+            winners[write.key] = write
+        }
+        for (key, winner) in winners.sorted(by: { $0.key < $1.key }) {
+            let standing = entry(of: key, at: replicas[0])
+            // What only a replica that lost its state had may have come through, or not.
+            if hasLostState, let standing, plan.rule.loses(winner, to: writes[standing]) { continue }
+            guard standing == winner.number else {
+                throw SimulationFailure(
+                    description: "\(key) has \(standing.map { "\(writes[$0])" } ?? "nothing"), not \(winner)")
+            }
+        }
+    }
+
+    /// No value stands that somebody had seen and replaced; no key is gone but by a delete that nobody has replaced.
+    private func noneIsBackOrLost(_ state: [String], isStrict: Bool) throws {
+        guard plan.rule == .lastWriter, !hasLostState else { return }
+        let replaced = Set(writes.compactMap(\.replaced))
+        var standing: [String: Int] = [:]
+        for write in writes {
+            if let number = entry(of: write.key, at: replicas[0]), !writes[number].isDelete {
+                standing[write.key] = number
+            }
+        }
+        for (key, number) in standing where replaced.contains(number) {
+            counts.resurrected += 1
+            if isStrict { throw SimulationFailure(description: "\(key) is back: \(writes[number])") }
+        }
+        for key in Set(writes.map(\.key)) where standing[key] == nil {
+            let last = writes.filter { $0.key == key && !replaced.contains($0.number) }
+            guard !last.contains(where: \.isDelete) else { continue }
+            counts.lost += 1
+            if isStrict { throw SimulationFailure(description: "\(key) is lost: \(last)") }
+        }
+    }
+}

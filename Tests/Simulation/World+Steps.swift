@@ -1,0 +1,66 @@
+@testable import Scuttle
+
+extension World {
+    func takeStep() throws {
+        if random.oneIn(plan.cutOneIn) { try cutOrMend() }
+        if random.oneIn(plan.crashOneIn) { try restart(random.below(replicas.count)) }
+        if random.oneIn(plan.purgeOneIn), plan.purging == .forced {
+            let purged = try replicas[random.below(replicas.count)].purge()
+            counts.purges += purged
+            if purged > 0 { say("purged \(purged)") }
+        }
+        if random.percent(plan.writes) {
+            // Now and then so many that indices are swept and histories run over.
+            let number = random.below(replicas.count)
+            for _ in 0..<(random.oneIn(30) ? random.within(10...80) : 1) {
+                try write(number, "k\(random.below(plan.keys))", isDelete: random.percent(plan.deletes))
+            }
+        }
+        switch random.below(6) {
+        case 0: replicas[random.below(replicas.count)].gossip()
+        case 1:
+            let wire = random.pick(wires)
+            if wire.isUp { wire.ends[random.below(2)].link.gossip() }
+        default: try carry()
+        }
+    }
+
+    func write(_ number: Int, _ key: String, isDelete: Bool) throws {
+        let replica = replicas[number]
+        let seen = entry(of: key, at: replica)
+        let write = Write(
+            number: writes.count, key: key, rank: random.below(4), isDelete: isDelete, source: [UInt8](replica.id),
+            version: replica.version + 1, replaced: seen)
+        try [UInt8](key.utf8).lend { (key) throws(Failure) in
+            if isDelete { return try replica.delete(key) }
+            try [UInt8](write.value.utf8).lend { (value) throws(Failure) in try replica.set(key, to: value) }
+        }
+        say("\(number) \(isDelete ? "deletes" : "writes") \(key): \(write.value) at \(write.version)")
+        writes.append(write)
+    }
+
+    private func carry() throws {
+        let wire = random.pick(wires)
+        guard !wire.isBlocked else { return }
+        let side = random.below(2)
+        if random.below(4) > 0 { _ = try wire.send(from: side, self) }
+        guard !wire.edge.isSlow || random.oneIn(5) else { return }
+        _ = try wire.deliver(from: side, random.within(1...600), self)
+    }
+
+    private func cutOrMend() throws {
+        let wire = random.pick(wires)
+        switch random.below(3) {
+        case 0:
+            say("\(wire.isBlocked ? "unblock" : "block") \(wire.edge.sides)")
+            wire.isBlocked.toggle()
+        case 1:
+            say("cut \(wire.edge.sides)")
+            try wire.cut(self)
+        default:
+            say("cut and mend \(wire.edge.sides)")
+            try wire.cut(self)
+            try wire.connect(replicas)
+        }
+    }
+}
