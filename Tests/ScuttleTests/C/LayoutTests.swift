@@ -41,7 +41,12 @@ struct LayoutTests {
             ("on_drain", \.on_drain), ("state", \.state), ("state_len", \.state_len),
             ("max_message_bytes", \.max_message_bytes), ("max_key_bytes", \.max_key_bytes),
             ("max_value_bytes", \.max_value_bytes), ("max_depth", \.max_depth), ("max_sources", \.max_sources),
-            ("max_links", \.max_links), ("max_version_jump", \.max_version_jump))
+            ("max_links", \.max_links), ("max_version_jump", \.max_version_jump), ("cluster", \.cluster),
+            ("max_tombstones", \.max_tombstones), ("protocol_min", \.protocol_min),
+            ("protocol_max", \.protocol_max))
+        + structure(
+            scuttle_flaw_t.self, "scuttle_flaw_t",
+            ("kind", \.kind), ("count", \.count), ("a", \.a), ("b", \.b), ("c", \.c))
         + structure(
             scuttle_link_config_t.self, "scuttle_link_config_t",
             ("struct_size", \.struct_size), ("flags", \.flags), ("reserved", \.reserved))
@@ -51,8 +56,17 @@ struct LayoutTests {
         ("SCUTTLE_VERSION_MINOR", Int64(SCUTTLE_VERSION_MINOR)),
         ("SCUTTLE_VERSION_PATCH", Int64(SCUTTLE_VERSION_PATCH)), ("SCUTTLE_OK", Int64(SCUTTLE_OK)),
         ("SCUTTLE_FULL", Int64(SCUTTLE_FULL)), ("SCUTTLE_NOT_FOUND", Int64(SCUTTLE_NOT_FOUND)),
+        ("SCUTTLE_TORN", Int64(SCUTTLE_TORN)),
         ("SCUTTLE_UPDATE_DELETED", Int64(SCUTTLE_UPDATE_DELETED)),
         ("SCUTTLE_UPDATE_LOCAL", Int64(SCUTTLE_UPDATE_LOCAL)),
+        ("SCUTTLE_UPDATE_EXPIRED", Int64(SCUTTLE_UPDATE_EXPIRED)),
+        ("SCUTTLE_UPDATE_RESET", Int64(SCUTTLE_UPDATE_RESET)),
+        ("SCUTTLE_KEEP_TOMBSTONES", Int64(SCUTTLE_KEEP_TOMBSTONES)),
+        ("SCUTTLE_PROTOCOL_LOWEST", Int64(SCUTTLE_PROTOCOL_LOWEST)),
+        ("SCUTTLE_PROTOCOL_HIGHEST", Int64(SCUTTLE_PROTOCOL_HIGHEST)),
+        ("SCUTTLE_FLAW_ORDER", Int64(SCUTTLE_FLAW_ORDER)),
+        ("SCUTTLE_FLAW_REPETITION", Int64(SCUTTLE_FLAW_REPETITION)),
+        ("SCUTTLE_FLAW_GROUPING", Int64(SCUTTLE_FLAW_GROUPING)),
         ("SCUTTLE_LWW_VS_CLOCK", Int64(SCUTTLE_LWW_VS_CLOCK)),
         ("SCUTTLE_LWW_VS_CURRENT_VERS", Int64(SCUTTLE_LWW_VS_CURRENT_VERS)),
         ("SCUTTLE_STRICTLY_ORDER_VALUES", Int64(SCUTTLE_STRICTLY_ORDER_VALUES)),

@@ -10,6 +10,7 @@ struct MessageDecoderTests {
         case digest(String, Version, isDone: Bool)
         case done
         case nothing
+        case extended
         case refused(Failure.Code)
     }
 
@@ -26,6 +27,7 @@ struct MessageDecoderTests {
                         case .digest(let source, let version, let isDone): .digest(source.text, version, isDone: isDone)
                         case .done: .done
                         case .nothing: .nothing
+                        default: .extended
                         }
                 }
             }
@@ -48,8 +50,8 @@ struct MessageDecoderTests {
         #expect(decode(#"{"digest":true,"id":"A","version":0,"done":true}"#) == .digest("A", 0, isDone: true))
         #expect(decode(#"{"digest":true,"done":true}"#) == .done)
         #expect(decode(#"{"digest":true,"done":true,"x":1}"#) == .done)
-        #expect(decode(#"{"digest":true,"hello":1}"#) == .nothing)
-        #expect(decode(#"{"digest":true,"done":false,"hello":1}"#) == .nothing)
+        #expect(decode(#"{"digest":true,"later":1}"#) == .nothing)
+        #expect(decode(#"{"digest":true,"done":false,"later":1}"#) == .nothing)
         #expect(decode(#"{"digest":true,"done":false}"#) == .refused(.message))
         #expect(decode(#"{"digest":true,"id":"A","source_id":"B","version":5}"#) == .refused(.message))
     }

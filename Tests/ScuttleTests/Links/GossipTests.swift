@@ -7,7 +7,7 @@ import Testing
 struct GossipTests {
     @Test("Gossip of a new replica is a done alone, and is not asked twice")
     func gossipOfNothing() throws {
-        let end = try LinkEnd(Replica.make())
+        let end = try LinkEnd(Replica.make(), .classic)
         end.link.gossip()
         end.link.gossip()
         #expect(end.readLines() == [done])

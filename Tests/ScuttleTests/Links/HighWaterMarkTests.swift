@@ -25,7 +25,7 @@ struct HighWaterMarkTests {
     @Test("Over from mtu messages on, until none is left", arguments: 1...12, 0...14)
     func answers(mtu: Int, updates: Int) throws {
         let world = try World(mtu: mtu, updates: updates)
-        let end = try LinkEnd(world.replica)
+        let end = try LinkEnd(world.replica, .classic)
         end.write(Self.done)
         check(world.isOver == (updates >= mtu), "\(updates) owed, mtu \(mtu): over is \(world.isOver)")
         var left = updates
@@ -45,7 +45,7 @@ struct HighWaterMarkTests {
     func digests(mtu: Int) throws {
         let world = try World(mtu: mtu, updates: 1)
         for name in ["a", "b"] { try world.replica.receive(PlainUpdate("k" + name, "1", name, 9)) }
-        let end = try LinkEnd(world.replica)
+        let end = try LinkEnd(world.replica, .classic)
         end.link.gossip()
         #expect(world.isOver == (4 >= mtu))
         #expect(end.readLines().count == 4)
@@ -56,7 +56,7 @@ struct HighWaterMarkTests {
     @Test("What a peer took half of is added to what it asks for next", arguments: 1...3)
     func added(left: Int) throws {
         let world = try World(mtu: 5, updates: 4)
-        let end = try LinkEnd(world.replica)
+        let end = try LinkEnd(world.replica, .classic)
         end.write(Self.done)
         for _ in 0..<4 - left {
             var line: [UInt8] = []
@@ -71,7 +71,7 @@ struct HighWaterMarkTests {
     @Test("Drained means all links: the last one says so, by reading or by closing", arguments: [true, false])
     func severalLinks(byClosing: Bool) throws {
         let world = try World(mtu: 2, updates: 3)
-        let ends = try (0..<3).map { _ in try LinkEnd(world.replica) }
+        let ends = try (0..<3).map { _ in try LinkEnd(world.replica, .classic) }
         for end in ends { end.write(Self.done) }
         _ = ends[1].readAll()
         ends[0].close()
@@ -87,7 +87,7 @@ struct HighWaterMarkTests {
     @Test("Peeking and consuming drains as reading does")
     func peeking() throws {
         let world = try World(mtu: 2, updates: 5)
-        let end = try LinkEnd(world.replica)
+        let end = try LinkEnd(world.replica, .classic)
         end.write(Self.done)
         while true {
             let count = end.peek().reduce(0) { $0 + $1.count }
@@ -102,7 +102,7 @@ struct HighWaterMarkTests {
     /// All that was owed is superseded, by what another link brings, before any of it is taken.
     private func supersede() throws -> (World, LinkEnd) {
         let world = try World(mtu: 2, updates: 3)
-        let end = try LinkEnd(world.replica)
+        let end = try LinkEnd(world.replica, .classic)
         end.write(Self.done)
         for number in 0..<3 {
             try world.replica.receive(PlainUpdate("k\(number)", "2", "other", Version(100 + number)))
@@ -132,7 +132,7 @@ struct HighWaterMarkTests {
         let world = try World(mtu: 3, updates: 0)
         for number in 1...4 { try world.replica.receive(PlainUpdate("k\(number)", "1", "a", Version(number))) }
         for number in 1...3 { try world.replica.set("k\(number)", "2") }
-        let end = try LinkEnd(world.replica)
+        let end = try LinkEnd(world.replica, .classic)
         end.write(#"{"digest":true,"source_id":"a","version":0}"# + "\n")
         #expect(!world.isOver, "one update is owed, and the mark is three")
         #expect(end.readLines().count == 1)
@@ -141,7 +141,7 @@ struct HighWaterMarkTests {
     @Test("Asked again and again, what is owed counts once", arguments: [true, false])
     func askedAgain(byDigest: Bool) throws {
         let world = try World(mtu: 10, updates: 4)
-        let end = try LinkEnd(world.replica)
+        let end = try LinkEnd(world.replica, .classic)
         for _ in 0..<10 {
             end.write(byDigest ? #"{"digest":true,"source_id":"local","version":0}"# + "\n" : Self.done)
             #expect(!world.isOver)

@@ -139,10 +139,10 @@ struct LimitsTests {
     func links() throws {
         let replica = try Replica.make { $0.limits.links = 2 }
         let ends = try (0..<2).map { _ in try LinkEnd(replica) }
-        #expect(failure { () throws(Failure) in _ = try replica.openLink(isReadOnly: false) } == .links)
+        #expect(failure { () throws(Failure) in _ = try replica.openLink() } == .links)
         ends[0].close()
         _ = try LinkEnd(replica)
-        #expect(failure { () throws(Failure) in _ = try replica.openLink(isReadOnly: true) } == .links)
+        #expect(failure { () throws(Failure) in _ = try replica.openLink(.readOnly) } == .links)
     }
 
     @Test("Message bytes: a line at the limit is taken, one over is refused, and the next line is taken again")
@@ -183,7 +183,7 @@ struct LimitsTests {
         let (key, id) = ([UInt8](repeating: 1, count: key), [UInt8](repeating: 1, count: Limits.idBytes))
         let update = PlainUpdate(
             key: key, value: [UInt8](repeating: 0x31, count: value), source: id, version: .highest)
-        let delete = PlainUpdate(key: key, value: [UInt8]("null"), source: id, version: .highest, isDelete: true)
+        let delete = PlainUpdate(key: key, value: [UInt8]("null"), source: id, version: .highest, kind: .delete)
         let digest =
             #"{"digest":true,"source_id":\#(quote(id)),"id":\#(quote(id)),"version":\#(Version.highest)}"#
         return (update.line, delete.line, digest)

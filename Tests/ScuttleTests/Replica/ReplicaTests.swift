@@ -111,7 +111,7 @@ struct ReplicaTests {
     @Test("The same seed gives the same bytes; another the same messages in another order")
     func seeds() throws {
         func digests(_ seed: UInt64) throws -> [String] {
-            let end = try LinkEnd(Replica.make(seed: seed))
+            let end = try LinkEnd(Replica.make(seed: seed), .classic)
             for number in 0..<30 { try end.replica.receive(PlainUpdate("k\(number)", "1", "s\(number)", 1)) }
             end.link.gossip()
             return end.readLines()

@@ -19,7 +19,7 @@ final class Connection {
 
     func connect(_ replicas: [Replica]) throws {
         guard !isUp else { return }
-        ends = try sides.map { try LinkEnd(replicas[$0]) }
+        ends = try sides.map { try LinkEnd(replicas[$0], .classic) }
     }
 
     /// Breaks off at any byte: of what is underway some still arrives.

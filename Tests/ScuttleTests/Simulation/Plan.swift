@@ -37,6 +37,8 @@ struct Plan {
         configuration.seed = random.next()
         configuration.resolver = rule.resolver
         configuration.mtu = random.oneIn(4) ? 1 : random.within(2...15)
+        // The oracle knows tombstones too.
+        configuration.keepsTombstones = true
         configuration.maxHistory = random.within(1...12)
         switch random.below(6) {
         case 0: configuration.sort = { $1.precedes($0) }

@@ -68,7 +68,7 @@ final class Simulation {
         )
         if random.oneIn(5) {
             update.value = [UInt8]("null")
-            update.isDelete = true
+            update.kind = .delete
             try replica.delete(key)
         } else {
             try replica.set(key, update.value.text)

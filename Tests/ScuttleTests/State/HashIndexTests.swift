@@ -44,6 +44,52 @@ struct HashIndexTests {
         }
     }
 
+    @Test("Under random insertions and removals: as a set", arguments: Hashes.allCases, 0..<6)
+    func removals(hashes: Hashes, seed: Int) {
+        var random = TestRandom(seed: UInt64(seed))
+        var index = HashIndex()
+        var model: Set<UInt32> = []
+        let most = hashes == .same || hashes == .sameTag ? 60 : random.pick([8, 11, 100, 700])
+        for step in 0..<2000 {
+            let number = UInt32(random.below(most))
+            if model.contains(number) {
+                index.remove(hashes.hash(number), number)
+                model.remove(number)
+            } else {
+                // What is not there cannot be removed, and nothing else goes in its stead.
+                if random.oneIn(3) { index.remove(hashes.hash(number), number) }
+                index.insert(hashes.hash(number), number)
+                model.insert(number)
+            }
+            guard step % 50 == 0 || most < 12 else { continue }
+            for number in 0..<UInt32(most) {
+                let found = index.find(hashes.hash(number)) { $0 == number }
+                check(
+                    (found == number) == model.contains(number),
+                    "step \(step): \(number) is \(String(describing: found))")
+            }
+        }
+    }
+
+    @Test("Removed in every order, from a run that goes around the end of the table")
+    func everyRemoval() {
+        // Homes 14, 15, 15, 0, 14 of 16.
+        let hashes: [UInt64] = [14, 15, 15, 0, 14].map { $0 << 32 }
+        withEveryOrder(of: [0, 1, 2, 3, 4]) { order in
+            var index = HashIndex()
+            for number in order { index.insert(hashes[number], UInt32(number)) }
+            var left = Set(order)
+            for number in order.reversed() + [2] {
+                index.remove(hashes[number], UInt32(number))
+                left.remove(number)
+                for other in 0..<5 {
+                    let found = index.find(hashes[other]) { $0 == UInt32(other) }
+                    check((found != nil) == left.contains(other), "\(order) without \(number): \(other)")
+                }
+            }
+        }
+    }
+
     @Test("Only numbers with the same upper half of the hash are asked about, each once")
     func asks() {
         var index = HashIndex()

@@ -10,47 +10,79 @@ struct VersionIndexTests {
         var indices = [VersionIndex(), VersionIndex()]
         /// The live entries by version, for each source.
         var model: [[Version: KeyID]] = [[:], [:]]
+        /// Keys with their entries' sources and versions.
+        var entries: [[UInt8]: (id: KeyID, source: SourceID, version: Version)] = [:]
         var sweeps = 0
 
-        /// A write as the replica does it: enlist the winner, retire the loser, sweep where it is time.
+        /// A write as the replica does it: the winner stands, the loser retires, the index learns of the winner.
         mutating func write(_ key: [UInt8], source: SourceID, version: Version) {
             let record = Record(PlainUpdate(key: key, value: [0x31], source: [0x41], version: version), from: source)
-            var loser: (source: SourceID, version: Version)?
             let id: KeyID
-            if let known = key.lend({ table.find($0) }) {
-                let old = table.replace(known, with: record)
-                loser = (old.source, old.version)
-                old.release()
+            if let known = key.lend({ table.find($0) }), let old = table[known] {
+                table.replace(known, old, with: record)
+                retire(old)
                 id = known
             } else {
                 id = table.insert(record)
             }
-            indices[Int(source)].append(version, id)
+            indices[Int(source)].insert(version, id)
             model[Int(source)][version] = id
-            guard let loser else { return }
-            model[Int(loser.source)][loser.version] = nil
-            indices[Int(loser.source)].retire()
-            guard indices[Int(loser.source)].wantsSweep else { return }
-            let generation = indices[Int(loser.source)].generation
-            indices[Int(loser.source)].sweep(of: loser.source, table)
-            check(indices[Int(loser.source)].generation != generation, "a sweep changes the generation")
-            check(indices[Int(loser.source)].count == indices[Int(loser.source)].liveCount, "a sweep leaves no hole")
+            entries[key] = (id, source, version)
+        }
+
+        mutating func remove(_ key: [UInt8]) {
+            guard let entry = entries.removeValue(forKey: key), let record = table[entry.id] else { return }
+            table.remove(entry.id, record)
+            table.settleOrder()
+            retire(record)
+        }
+
+        private mutating func retire(_ old: Record) {
+            let source = Int(old.source)
+            model[source][old.version] = nil
+            let (generation, count) = (indices[source].generation, indices[source].count)
+            indices[source].retire(of: old.source, table)
+            old.release()
+            guard indices[source].count != count else { return }
+            check(indices[source].generation != generation, "a sweep changes the generation")
+            // The winner is in the table already, and may have a slot from an earlier time.
+            check(indices[source].count <= indices[source].liveCount + 1, "a sweep leaves no hole")
             sweeps += 1
+        }
+
+        /// The versions of live entries, as the index knows them.
+        func found(_ source: SourceID, above version: Version) -> [Version] {
+            let index = indices[Int(source)]
+            var found: [Version] = []
+            var next = index.nextLive(from: index.firstPosition(above: version), of: source, table)
+            while let position = next {
+                found.append(index.version(at: position))
+                check(model[Int(source)][index.version(at: position)] == index.key(at: position), "key at \(position)")
+                next = index.nextLive(from: position + 1, of: source, table)
+            }
+            return found
         }
 
         func examine(_ source: SourceID, above version: Version) {
             let (index, live) = (indices[Int(source)], model[Int(source)])
             check(index.liveCount == live.count, "\(index.liveCount) live, \(live.count) expected")
             check(index.count <= 2 * live.count + 32, "\(index.count) slots for \(live.count) live ones")
-            var found: [Version] = []
-            var next = index.nextLive(from: index.firstPosition(above: version), of: source, table)
-            while let position = next {
-                found.append(index.version(at: position))
-                check(live[index.version(at: position)] == index.key(at: position), "the key at \(position)")
-                next = index.nextLive(from: position + 1, of: source, table)
-            }
             let expected = live.keys.filter { $0 > version }.sorted()
+            let found = found(source, above: version)
             check(found == expected, "source \(source) above \(version): \(found), not \(expected)")
+            for high in [version, version + 9, .max] {
+                var between: [Version] = []
+                index.forEachLive(above: version, upTo: high, of: source, table) { between.append($1) }
+                check(between == expected.filter { $0 <= high }, "source \(source) up to \(high): \(between)")
+            }
+            let key = index.key(with: version, of: source, table)
+            check(key == live[version], "version \(version) has key \(String(describing: key))")
+        }
+
+        func examineAll(_ version: Version, _ random: inout TestRandom) {
+            for source: SourceID in [0, 1] {
+                for above in [0, version, Version(random.below(Int(version) + 1))] { examine(source, above: above) }
+            }
         }
     }
 
@@ -63,22 +95,68 @@ struct VersionIndexTests {
             version += Version(random.within(1...3))
             let key = random.bytes(random.within(1...2), of: [UInt8]("abcd"))
             world.write(key, source: random.oneIn(3) ? 1 : 0, version: version)
-            guard random.oneIn(20) else { continue }
-            for source: SourceID in [0, 1] {
-                world.examine(source, above: 0)
-                world.examine(source, above: version)
-                world.examine(source, above: Version(random.below(Int(version))))
+            if random.oneIn(20) { world.examineAll(version, &random) }
+        }
+        let (sweeps, inOrder) = (world.sweeps, world.indices.allSatisfy { $0.arrivesInOrder })
+        #expect(sweeps > 3, "the test must sweep")
+        #expect(inOrder)
+    }
+
+    @Test("The same where versions arrive out of order, and keys are removed and come again", arguments: 0..<20)
+    func outOfOrder(seed: Int) {
+        var random = TestRandom(seed: UInt64(seed))
+        var world = World()
+        var base: Version = 0
+        for _ in 0..<800 {
+            if random.oneIn(4) { base += Version(random.within(1...5)) }
+            let version = base + Version(random.within(1...40))
+            let source: SourceID = random.oneIn(3) ? 1 : 0
+            let key = random.bytes(random.within(1...2), of: [UInt8]("abcd"))
+            if random.oneIn(6) {
+                world.remove(key)
+            } else if world.model[Int(source)][version] == nil {
+                world.write(key, source: source, version: version)
+            }
+            if random.oneIn(20) { world.examineAll(base + 40, &random) }
+        }
+        let (sweeps, inOrder) = (world.sweeps, world.indices.contains { $0.arrivesInOrder })
+        #expect(sweeps > 3, "the test must sweep")
+        #expect(!inOrder)
+    }
+
+    @Test("Up to five versions in every order of arrival")
+    func everyOrder() {
+        for count in 1...5 {
+            withEveryOrder(of: (1...count).map { Version(2 * $0) }) { versions in
+                var index = VersionIndex()
+                for version in versions { index.insert(version, KeyID(version)) }
+                let found = (0..<index.count).map { index.version(at: $0) }
+                check(found == versions.sorted(), "\(versions) became \(found)")
+                check((0..<index.count).allSatisfy { index.key(at: $0) == KeyID(found[$0]) }, "the keys of \(versions)")
+                check(index.arrivesInOrder == (versions == versions.sorted()), "the order of \(versions)")
             }
         }
-        let sweeps = world.sweeps
-        #expect(sweeps > 3, "the test must sweep")
+    }
+
+    @Test("An update that comes again, after what superseded it has been removed, takes its slot again")
+    func again() {
+        var world = World()
+        world.write([0x6b], source: 0, version: 3)
+        world.write([0x6b], source: 1, version: 5)
+        world.remove([0x6b])
+        world.write([0x6b], source: 0, version: 3)
+        let (count, found) = (world.indices[0].count, world.found(0, above: 0))
+        #expect(count == 1)
+        #expect(found == [3])
+        world.examine(0, above: 3)
+        world.examine(1, above: 0)
     }
 
     @Test("The first position above a version: every gap, every size to 20", arguments: 0...20)
     func positions(count: Int) {
         var index = VersionIndex()
         let versions = (0..<count).map { Version(3 * $0 + 2) }
-        for (key, version) in versions.enumerated() { index.append(version, KeyID(key)) }
+        for (key, version) in versions.enumerated() { index.insert(version, KeyID(key)) }
         for version in 0...Version(3 * count + 4) {
             let expected = versions.firstIndex { $0 > version } ?? count
             check(index.firstPosition(above: version) == expected, "above \(version) of \(versions)")

@@ -4,7 +4,8 @@ import Testing
 /// As `#expect`, for loops over many thousands of cases: it costs next to nothing where the condition holds, and puts the
 /// case into words only where it does not.
 func check(
-    _ condition: Bool, _ what: @autoclosure () -> String, sourceLocation: SourceLocation = #_sourceLocation
+    _ condition: Bool, _ what: @autoclosure () -> String = "it does not hold",
+    sourceLocation: SourceLocation = #_sourceLocation
 ) {
     guard !condition else { return }
     Issue.record("\(what())", sourceLocation: sourceLocation)

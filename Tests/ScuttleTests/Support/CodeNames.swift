@@ -30,6 +30,12 @@ func constant(of code: Failure.Code) -> (name: String, value: Int32) {
     case .sources: ("SCUTTLE_E_SOURCES", SCUTTLE_E_SOURCES)
     case .links: ("SCUTTLE_E_LINKS", SCUTTLE_E_LINKS)
     case .exhausted: ("SCUTTLE_E_EXHAUSTED", SCUTTLE_E_EXHAUSTED)
+    case .cluster: ("SCUTTLE_E_CLUSTER", SCUTTLE_E_CLUSTER)
+    case .protocolVersion: ("SCUTTLE_E_PROTOCOL", SCUTTLE_E_PROTOCOL)
+    case .rejected: ("SCUTTLE_E_REJECTED", SCUTTLE_E_REJECTED)
+    case .datagram: ("SCUTTLE_E_DATAGRAM", SCUTTLE_E_DATAGRAM)
+    case .corrupt: ("SCUTTLE_E_CORRUPT", SCUTTLE_E_CORRUPT)
+    case .resolver: ("SCUTTLE_E_RESOLVER", SCUTTLE_E_RESOLVER)
     }
 }
 

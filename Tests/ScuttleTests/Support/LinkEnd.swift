@@ -7,10 +7,12 @@ final class LinkEnd {
     let replica: Replica
     let link: Link
     private var input: LinkInput
+    /// What the last read or peek that failed has told.
+    private(set) var told: Failure?
 
-    init(_ replica: Replica, isReadOnly: Bool = false) throws(Failure) {
+    init(_ replica: Replica, _ options: Link.Options = []) throws(Failure) {
         self.replica = replica
-        link = try replica.openLink(isReadOnly: isReadOnly)
+        link = try replica.openLink(options)
         input = LinkInput(limits: replica.configuration.limits)
     }
 
@@ -31,10 +33,20 @@ final class LinkEnd {
         write([UInt8](text))
     }
 
-    /// What one read yields.
+    /// Forgets what was told.
+    func forget() {
+        told = nil
+    }
+
+    /// What one read yields; nothing where it fails.
     func read(upTo capacity: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            count = link.read(into: UnsafeMutableRawBufferPointer(buffer))
+            count = 0
+            do throws(Failure) {
+                count = try link.read(into: UnsafeMutableRawBufferPointer(buffer))
+            } catch {
+                told = error
+            }
         }
     }
 
@@ -56,7 +68,11 @@ final class LinkEnd {
     /// The spans that a peek shows.
     func peek(most: Int = 1 << 20) -> [[UInt8]] {
         var spans: [[UInt8]] = []
-        link.peek(most: most) { spans.append([UInt8]($0)) }
+        do throws(Failure) {
+            try link.peek(most: most) { spans.append([UInt8]($0)) }
+        } catch {
+            told = error
+        }
         return spans
     }
 
@@ -75,8 +91,8 @@ func talk(_ a: LinkEnd, _ b: LinkEnd) -> Failure.Code? {
 }
 
 /// Lets two replicas meet over fresh links, each asking the other, until both are silent.
-func meet(_ a: Replica, _ b: Replica) throws(Failure) -> Failure.Code? {
-    let ends = (try LinkEnd(a), try LinkEnd(b))
+func meet(_ a: Replica, _ b: Replica, _ options: Link.Options = []) throws(Failure) -> Failure.Code? {
+    let ends = (try LinkEnd(a, options), try LinkEnd(b, options))
     ends.0.link.gossip()
     ends.1.link.gossip()
     defer {

@@ -12,13 +12,15 @@ func line(_ key: String, _ value: String, _ source: String, _ version: Version) 
 }
 
 extension LinkEnd {
-    /// One end at a replica with two updates of `a`, one of `b`, and one of its own.
-    static func sample(_ adjust: (inout Configuration) -> Void = { _ in }) throws -> LinkEnd {
+    /// One end, which speaks the classic dialect, at a replica with two updates of `a`, one of `b`, and one of its own.
+    static func sample(_ options: Link.Options = .classic, _ adjust: (inout Configuration) -> Void = { _ in }) throws
+        -> LinkEnd
+    {
         let replica = try Replica.make("local", adjust)
         try replica.receive(PlainUpdate("x", "1", "a", 1))
         try replica.receive(PlainUpdate("y", "2", "b", 2))
         try replica.receive(PlainUpdate("z", "3", "a", 3))
         try replica.set("w", "4")
-        return try LinkEnd(replica)
+        return try LinkEnd(replica, options)
     }
 }

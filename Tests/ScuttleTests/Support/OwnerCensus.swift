@@ -28,7 +28,7 @@ final class OwnerCensus {
                 }
             }
             for link in replica.links {
-                link.peek(most: .max) { span in
+                try? link.peek(most: .max) { span in
                     if let record = self.record(with: span) { owners[record.address, default: 0] += 1 }
                 }
             }

@@ -1,12 +1,14 @@
 @testable import Scuttle
 
 /// An update that owns what it says, to be kept and compared.
-struct PlainUpdate: Hashable, Sendable, CustomStringConvertible {
+struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
     var key: [UInt8]
     var value: [UInt8]
     var source: [UInt8]
     var version: Version
-    var isDelete = false
+    var kind = Update.Kind.value
+
+    var isDelete: Bool { kind != .value }
 
     init(_ key: String, _ value: String, _ source: String, _ version: Version) {
         self.init(key: [UInt8](key), value: [UInt8](value), source: [UInt8](source), version: version)
@@ -14,24 +16,29 @@ struct PlainUpdate: Hashable, Sendable, CustomStringConvertible {
 
     init(delete key: String, _ source: String, _ version: Version) {
         self.init(key, "null", source, version)
-        isDelete = true
+        kind = .delete
     }
 
-    init(key: [UInt8], value: [UInt8], source: [UInt8], version: Version, isDelete: Bool = false) {
+    init(expiry key: String, _ source: String, _ version: Version) {
+        self.init(key, "null", source, version)
+        kind = .expiry
+    }
+
+    init(key: [UInt8], value: [UInt8], source: [UInt8], version: Version, kind: Update.Kind = .value) {
         (self.key, self.value, self.source) = (key, value, source)
-        (self.version, self.isDelete) = (version, isDelete)
+        (self.version, self.kind) = (version, kind)
     }
 
     init(_ update: Update) {
         self.init(
             key: [UInt8](update.key), value: [UInt8](update.value), source: [UInt8](update.source),
-            version: update.version, isDelete: update.isDelete)
+            version: update.version, kind: update.kind)
     }
 
     init(_ update: IncomingUpdate) {
         self.init(
             key: [UInt8](update.key), value: [UInt8](update.value), source: [UInt8](update.source),
-            version: update.version, isDelete: update.isDelete)
+            version: update.version, kind: update.kind)
     }
 
     /// Lends it as what a peer sent.
@@ -42,7 +49,7 @@ struct PlainUpdate: Hashable, Sendable, CustomStringConvertible {
             try value.lend { (value) throws(Thrown) in
                 try source.lend { (source) throws(Thrown) in
                     try body(
-                        IncomingUpdate(key: key, value: value, source: source, version: version, isDelete: isDelete))
+                        IncomingUpdate(key: key, value: value, source: source, version: version, kind: kind))
                 }
             }
         }
@@ -51,7 +58,7 @@ struct PlainUpdate: Hashable, Sendable, CustomStringConvertible {
     /// Lends it as it is shown to resolvers.
     func shown<Result>(_ body: (Update) -> Result) -> Result {
         incoming {
-            body(Update(key: $0.key, value: $0.value, source: $0.source, version: version, isDelete: isDelete))
+            body(Update(key: $0.key, value: $0.value, source: $0.source, version: version, kind: kind))
         }
     }
 
@@ -63,13 +70,13 @@ struct PlainUpdate: Hashable, Sendable, CustomStringConvertible {
 
     /// Its line in the canonical form, put together otherwise than in the library.
     var line: String {
-        let deleted = isDelete ? #","deleted":true"# : ""
+        let deleted = (isDelete ? #","deleted":true"# : "") + (kind == .expiry ? #","expired":true"# : "")
         return
             #"{"key":\#(quote(key)),"value":\#(value.text),"source_id":\#(quote(source)),"version":\#(version)\#(deleted)}"#
     }
 
     var description: String {
-        "\(key.text)=\(isDelete ? "deleted" : value.text) by \(source.text):\(version)"
+        "\(key.text)=\(isDelete ? "\(kind)" : value.text) by \(source.text):\(version)"
     }
 }
 

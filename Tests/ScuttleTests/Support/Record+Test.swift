@@ -7,7 +7,7 @@ extension Record {
             let quoted = Source(id: update.source)
             return Record(
                 key: update.key, value: update.value, source: source, quotedSource: quoted.quoted,
-                version: update.version, isDelete: update.isDelete)
+                version: update.version, kind: update.kind)
         }
     }
 

@@ -28,16 +28,18 @@ extension Replica {
     }
 
     func load(_ updates: [PlainUpdate]) throws(Failure) {
+        var loader = Loader(self)
         for update in updates {
-            try update.incoming { (update) throws(Failure) in try load(update) }
+            try update.incoming { (update) throws(Failure) in try loader.take(update) }
         }
-        try finishLoading()
+        _ = try loader.finish()
     }
 
-    /// Takes a state in lines, as `exported` gives it.
-    func load(_ text: [UInt8]) throws(Failure) {
+    /// Takes a state in lines, as `exported` gives it; false where it is torn.
+    @discardableResult
+    func load(_ text: [UInt8]) throws(Failure) -> Bool {
         var input = LinkInput(limits: configuration.limits)
-        try text.lend { (text) throws(Failure) in try input.load(text, into: self) }
+        return try text.lend { (text) throws(Failure) in try input.load(text, into: self) }
     }
 
     func exported() -> [UInt8] {
@@ -55,7 +57,7 @@ extension Replica {
 
     /// The entry of a key, tombstones too.
     func entry(_ key: String) -> PlainUpdate? {
-        key.lend { key in keys.find(key).map { PlainUpdate(update(of: keys[$0])) } }
+        key.lend { key in keys.find(key).flatMap { keys[$0] }.map { PlainUpdate(update(of: $0)) } }
     }
 
     func news(_ source: String, above version: Version) -> [PlainUpdate] {

@@ -36,7 +36,7 @@ struct OwnershipTests {
                 let source = random.below(3)
                 versions[source] = max(versions[source], replica.version / 2) + Version(random.within(1...3))
                 try replica.receive(PlainUpdate("k\(random.below(6))", "[]", "s\(source)", versions[source]))
-            case 6 where links.count < 4: links.append(try replica.openLink(isReadOnly: false))
+            case 6 where links.count < 4: links.append(try replica.openLink(.classic))
             case 7 where !links.isEmpty && random.oneIn(3):
                 replica.close(links.remove(at: random.below(links.count)))
             default:
@@ -48,15 +48,15 @@ struct OwnershipTests {
 
         private mutating func use(_ link: Link) throws {
             switch random.below(6) {
-            case 0: link.receiveDone()
+            case 0: try link.receiveDone()
             case 1: link.gossip()
             case 2:
                 var shown = 0
-                link.peek(most: random.within(1...8)) { shown += $0.count }
+                try link.peek(most: random.within(1...8)) { shown += $0.count }
                 try link.consume(random.below(shown + 1))
             default:
-                withUnsafeTemporaryAllocation(byteCount: random.within(1...200), alignment: 1) {
-                    _ = link.read(into: $0)
+                try withUnsafeTemporaryAllocation(byteCount: random.within(1...200), alignment: 1) {
+                    _ = try link.read(into: $0)
                 }
             }
         }
@@ -93,9 +93,9 @@ struct OwnershipTests {
             if let replica { census.notice(replica) }
         }
         for count in [1, 70, 200] {
-            guard let link = try replica?.openLink(isReadOnly: false) else { return }
-            link.receiveDone()
-            withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { _ = link.read(into: $0) }
+            guard let link = try replica?.openLink(.classic) else { return }
+            try link.receiveDone()
+            try withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { _ = try link.read(into: $0) }
             links.append(link)
         }
         if afterClosing { for link in links { replica?.close(link) } }
@@ -109,13 +109,10 @@ struct OwnershipTests {
     @Test("Entries that are loaded over each other")
     func loading() throws {
         let replica = try Replica.make()
-        for number in 0..<50 {
-            for source in ["a", "b"] {
-                let update = PlainUpdate("k\(number % 7)", "1", source, Version(number + 1))
-                try update.incoming { (update) throws(Failure) in try replica.load(update) }
-            }
-        }
-        try replica.finishLoading()
+        try replica.load(
+            (0..<50).flatMap { number in
+                ["a", "b"].map { PlainUpdate("k\(number % 7)", "1", $0, Version(number + 1)) }
+            })
         #expect(replica.keys.records.allSatisfy { $0.owners == 1 })
     }
 

@@ -36,7 +36,10 @@ struct RecordTests {
             let source = random.text(1...6)
             let version = random.oneIn(4) ? Version.highest : Version(random.within(1...99_999))
             if random.oneIn(3) {
-                examine(PlainUpdate(key: key, value: [UInt8]("null"), source: source, version: version, isDelete: true))
+                examine(
+                    PlainUpdate(
+                        key: key, value: [UInt8]("null"), source: source, version: version,
+                        kind: random.pick([.delete, .expiry])))
             } else {
                 examine(
                     PlainUpdate(key: key, value: [UInt8]("\(random.below(1000))"), source: source, version: version))
@@ -52,7 +55,7 @@ struct RecordTests {
             var update = PlainUpdate(
                 key: random.text(1...9), value: [UInt8](random.json().compact), source: random.text(1...4),
                 version: Version(random.within(1...1 << 52)))
-            update.isDelete = random.oneIn(4)
+            update.kind = random.pick([.value, .value, .value, .delete, .expiry])
             if update.isDelete { update.value = [UInt8]("null") }
             let record = Record(update, from: 0)
             var read: PlainUpdate?

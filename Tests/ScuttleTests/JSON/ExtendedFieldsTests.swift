@@ -1,0 +1,174 @@
+import ScuttleJSON
+import Testing
+
+@testable import Scuttle
+
+/// Every field of every message of the extended dialect: what is missing, of the wrong type or out of range.
+@Suite("Fields of the extended dialect")
+struct ExtendedFieldsTests {
+    struct Field: Sendable {
+        let name: String
+        let valid: String
+        let mayBeMissing: Bool
+        /// What it must not be.
+        let invalid: [(text: String, code: Failure.Code)]
+    }
+
+    private static func field(
+        _ name: String, _ valid: String, mayBeMissing: Bool = false, _ message: [String], version: [String] = []
+    ) -> Field {
+        Field(
+            name: name, valid: valid, mayBeMissing: mayBeMissing,
+            invalid: message.map { ($0, .message) } + version.map { ($0, .version) })
+    }
+
+    private static let beyond = "9007199254740992"
+
+    private static func number(_ name: String) -> Field {
+        field(name, "5", ["-1", "1.0", "\"5\"", "null", "true", "[5]", "{}"])
+    }
+
+    private static func version(_ name: String) -> Field {
+        field(name, "5", ["-1", "1.5", "\"5\"", "null", "[5]"], version: [beyond, "9223372036854775807"])
+    }
+
+    private static func place(_ name: String) -> Field {
+        field(name, "5", ["-1", "5.0", "\"5\"", "null", "4294967296"])
+    }
+
+    private static func text(_ name: String) -> Field {
+        field(name, "\"x\"", ["5", "null", "true", "[\"x\"]", "{}"])
+    }
+
+    private static func flag(_ name: String) -> Field {
+        field(name, "true", mayBeMissing: true, ["1", "0", "\"true\"", "null", "[]"])
+    }
+
+    static let messages: [(name: String, fields: [Field])] = [
+        (
+            "hello",
+            [
+                field(
+                    "protocol", "[1,2]",
+                    ["1", "[1]", "[1,2,3]", "[2,1]", "[-1,2]", "[1,4294967296]", "[1.0,2]", "[\"1\",2]", "null", "{}"]),
+                text("id"), number("life"), text("cluster"), version("lamport"), number("epoch"), number("revision"),
+                field(
+                    "hash", "\"0123456789abcdef\"",
+                    [
+                        "5", "null", "\"\"", "\"0123456789abcde\"", "\"0123456789abcdef0\"", "\"0123456789ABCDEF\"",
+                        "\"0123456789abcdeg\"", "\"0x23456789abcdef\"",
+                    ]),
+                flag("reply"),
+            ]
+        ),
+        ("ask", [number("revision"), place("from")]),
+        (
+            "clock",
+            [
+                number("life"), number("epoch"), version("lamport"), number("since"), number("until"),
+                field(
+                    "got", "[1,2,3]", mayBeMissing: true,
+                    ["5", "[1,2]", "[1,2,3,4]", "[1,-2,3]", "[1,2,\"3\"]", "null"]),
+                field(
+                    "sources", #"{"A":5}"#,
+                    [
+                        "5", "[]", "null", #"{"A":-1}"#, #"{"A":"5"}"#, #"{"A":5.0}"#, #"{"A":null}"#, #"{"A":[5]}"#,
+                        #"{"A":[5,4,3]}"#, #"{"A":[5,-1]}"#, #"{"A":{}}"#, #"{"B":5,"A":true}"#,
+                    ],
+                    version: [#"{"A":\#(beyond)}"#, #"{"A":[\#(beyond),1]}"#, #"{"A":[5,6]}"#]),
+                place("from"), place("to"), flag("last"),
+            ]
+        ),
+        (
+            "answer",
+            [
+                field("mode", "\"state\"", ["5", "\"\"", "\"State\"", "\"logs\"", "null"]),
+                field("question", "[1,2]", ["5", "[1]", "[1,2,3]", "[1,-2]", "null"]), number("answer"),
+                field("span", "[1,2,3]", mayBeMissing: true, ["5", "[1,2]", "[1,2,3,4]", "[-1,2,3]", "null"]),
+                flag("pauses"),
+            ]
+        ),
+        (
+            "commit",
+            [
+                number("answer"), number("stamp"),
+                field(
+                    "sources", #"{"A":[0,5]}"#,
+                    ["5", "[]", "null", #"{"A":5}"#, #"{"A":[5]}"#, #"{"A":[0,5,3,1]}"#, #"{"A":[0,-5]}"#],
+                    version: [#"{"A":[6,5]}"#, #"{"A":[0,\#(beyond)]}"#, #"{"A":[0,5,6]}"#]),
+                place("from"), place("to"), flag("last"),
+            ]
+        ),
+        ("reject", [text("reason")]),
+        ("export", [text("id"), version("lamport"), number("life")]),
+        ("expiry", [version("version"), number("at")]),
+    ]
+
+    private func outcome(_ line: String) -> Failure.Code? {
+        var decoder = MessageDecoder(limits: Limits())
+        return failure { () throws(Failure) in
+            try line.lend { (line) throws(Failure) in try decoder.decode(line) { _ in } }
+        }
+    }
+
+    private func line(_ name: String, _ members: [(String, String)]) -> String {
+        let body = members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",")
+        return #"{"digest":true,"\#(name)":{\#(body)}}"#
+    }
+
+    @Test("Each field, missing and with each value that it must not have", arguments: messages.map(\.name))
+    func fields(name: String) throws {
+        let fields = try #require(Self.messages.first { $0.name == name }).fields
+        let valid = fields.map { ($0.name, $0.valid) }
+        #expect(outcome(line(name, valid)) == nil)
+        #expect(outcome(line(name, valid.reversed() + [("later", "[{}]")])) == nil)
+        for (index, field) in fields.enumerated() {
+            var members = valid
+            members.remove(at: index)
+            let missing = outcome(line(name, members))
+            check(
+                missing == (field.mayBeMissing ? nil : .message),
+                "without \(field.name): \(String(describing: missing))")
+            for (text, code) in field.invalid {
+                members = valid
+                members[index].1 = text
+                let told = outcome(line(name, members))
+                check(told == code, "\(field.name) as \(text): \(String(describing: told)), not \(code)")
+            }
+        }
+    }
+
+    @Test(
+        "A body that is no object", arguments: messages.map(\.name) + ["cover"],
+        ["5", "null", "true", "\"text\"", "[]", "[1,2]"])
+    func bodies(name: String, body: String) {
+        #expect(outcome(#"{"digest":true,"\#(name)":\#(body)}"#) == .message)
+    }
+
+    @Test(
+        "Intervals of a cover",
+        arguments: [
+            (#"{"A":[0,5]}"#, nil), ("{}", nil), (#"{"A":[5,5],"B":[0,9007199254740991]}"#, nil),
+            (#"{"A":[5]}"#, .message), (#"{"A":[0,5,6]}"#, .message), (#"{"A":5}"#, .message),
+            (#"{"A":[-1,5]}"#, .message), (#"{"A":["0",5]}"#, .message), (#"{"A":null}"#, .message),
+            (#"{"A":[5,4]}"#, .version), (#"{"A":[0,9007199254740992]}"#, .version),
+            (#"{"B":[0,1],"A":[5,4]}"#, .version), (#"{"A":[0,1],"A":[0,1]}"#, .duplicate),
+        ] as [(String, Failure.Code?)])
+    func covers(body: String, code: Failure.Code?) {
+        #expect(outcome(#"{"digest":true,"cover":\#(body)}"#) == code)
+    }
+
+    @Test("An end is a number; a log needs no number of its own; a number beyond 2^63-1 is none that is known here")
+    func others() {
+        #expect(outcome(#"{"digest":true,"end":5}"#) == nil)
+        for text in ["-1", "5.0", "\"5\"", "{}"] { #expect(outcome(#"{"digest":true,"end":\#(text)}"#) == .message) }
+        #expect(outcome(#"{"digest":true,"answer":{"mode":"log","question":[1,2]}}"#) == nil)
+        #expect(outcome(#"{"digest":true,"ask":{"revision":9223372036854775808,"from":0}}"#) == .number)
+    }
+
+    @Test("A line of the extended dialect means nothing without the digest in front")
+    func withoutDigest() {
+        #expect(outcome(#"{"ask":{"revision":1,"from":0}}"#) == .message)
+        #expect(outcome(#"{"digest":false,"ask":{"revision":1,"from":0}}"#) == .message)
+    }
+}

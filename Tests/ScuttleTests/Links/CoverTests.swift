@@ -1,0 +1,173 @@
+import Testing
+
+@testable import Scuttle
+
+/// What an answer says: updates and the covers that make them count, or entries and a commit.
+@Suite("Answers and their covers")
+struct CoverTests {
+    /// The lines of an answer to a peer that has nothing, over a stream.
+    private func answer(_ replica: Replica, known: String = "", options: Link.Options = []) throws -> [String] {
+        let end = try LinkEnd(replica, options)
+        end.write(
+            #"{"digest":true,"hello":{"protocol":[1,1],"id":"peer","life":5,"cluster":"","lamport":0,"epoch":0,"revision":1,"hash":"0000000000000063","reply":true}}"#
+                + "\n")
+        #expect(end.readLines().count == 1)
+        end.write(
+            #"{"digest":true,"clock":{"life":5,"epoch":0,"lamport":0,"since":0,"until":1,"sources":{\#(known)},"from":0,"to":9,"last":true}}"#
+                + "\n")
+        return end.readLines()
+    }
+
+    private let head = #"{"digest":true,"answer":{"mode":"log","question":[5,0]}}"#
+
+    @Test("A log: the updates, and behind them an interval for each source")
+    func log() throws {
+        let replica = try Replica.make("a")
+        try replica.set("k", "1")
+        try replica.receive(PlainUpdate("x", "1", "x", 4))
+        try replica.set("l", "2")
+        #expect(
+            try answer(replica) == [
+                head, line("k", "1", "a", 1), line("x", "1", "x", 4), line("l", "2", "a", 5),
+                #"{"digest":true,"cover":{"a":[0,5],"x":[0,4]}}"#,
+            ])
+        // A peer that has the first two gets the third, with an interval from the one before it.
+        #expect(
+            try answer(replica, known: #""a":1,"x":4"#) == [
+                head, line("l", "2", "a", 5), #"{"digest":true,"cover":{"a":[1,5]}}"#,
+            ])
+    }
+
+    @Test("Each batch has covers for its own updates, and the head stands once")
+    func batches() throws {
+        let replica = try Replica.make("a") { $0.mtu = 2 }
+        for number in 1...5 { try replica.set("k\(number)", "1") }
+        let lines = try answer(replica)
+        let updates = (1...5).map { line("k\($0)", "1", "a", Version($0)) }
+        #expect(lines.count { $0 == head } == 1)
+        #expect(lines.filter { $0.hasPrefix(#"{"key""#) } == updates)
+        // Each interval joins on to the one before it, and says no more than has been sent.
+        var (covered, sent): (Version, Version) = (0, 0)
+        for line in lines.dropFirst() {
+            if line.hasPrefix(#"{"key""#) {
+                sent += 1
+            } else {
+                let numbers = line.split { !$0.isNumber }.compactMap { Version($0) }
+                #expect(numbers[0] <= covered)
+                #expect(numbers[1] == sent)
+                covered = numbers[1]
+            }
+        }
+        #expect(covered == 5)
+    }
+
+    @Test("A superseded update is left out where its winner was sent already, and covered all the same")
+    func superseded() throws {
+        let replica = try Replica.make("a")
+        try replica.set("k", "1")
+        try replica.receive(PlainUpdate("k", "2", "x", 4))
+        let toOne = try answer(replica, known: #""x":4"#)
+        #expect(toOne == [head, #"{"digest":true,"cover":{"a":[0,4]}}"#])
+        let toNone = try answer(replica)
+        #expect(toNone.filter { $0.hasPrefix(#"{"key""#) } == [line("k", "1", "a", 1), line("k", "2", "x", 4)])
+    }
+
+    @Test("Behind its last update a source is covered as far as it has promised")
+    func promises() throws {
+        let replica = try Replica.make("a")
+        try replica.set("k", "1")
+        try replica.receive(PlainUpdate("x", "1", "x", 9))
+        let lines = try answer(replica)
+        // The question renews the promise: nothing below 9 will ever come of it.
+        #expect(lines.last == #"{"digest":true,"cover":{"a":[0,9],"x":[0,9]}}"#)
+    }
+
+    @Test("Where the history does not reach, the state goes out, and one commit behind it")
+    func state() throws {
+        let replica = try Replica.make("a") { $0.maxHistory = 1 }
+        for number in 1...4 { try replica.set("k\(number % 3)", "\(number)") }
+        let lines = try answer(replica)
+        #expect(lines.count == 5)
+        #expect(lines[0].hasPrefix(#"{"digest":true,"answer":{"mode":"state","question":[5,0],"answer":"#))
+        #expect(lines[1...3] == [line("k2", "2", "a", 2), line("k0", "3", "a", 3), line("k1", "4", "a", 4)])
+        #expect(lines[4].contains(#""sources":{"a":[0,4]},"from":0,"to":1,"last":true}}"#))
+    }
+
+    @Test("A peer that may lack a purged tombstone gets a reset")
+    func reset() throws {
+        let replica = try Replica.make("a")
+        try replica.set("k", "1")
+        try replica.delete("k")
+        try replica.set("l", "1")
+        #expect(try replica.purge() == 1)
+        let lines = try answer(replica)
+        #expect(lines.count == 3)
+        #expect(lines[0].hasPrefix(#"{"digest":true,"answer":{"mode":"reset","question":[5,0],"answer":"#))
+        #expect(lines[1] == line("l", "1", "a", 3))
+        #expect(lines[2].contains(#""sources":{"a":[0,3,2]},"from":0,"to":1,"last":true}}"#))
+        // Whoever has covered the tombstone lacks nothing.
+        let later = try answer(replica, known: #""a":2"#)
+        #expect(later[0] == head)
+    }
+
+    @Test(
+        "Covers make up whole histories: any cut of them leaves the receiver with a clock that tells the truth",
+        arguments: 0..<30)
+    func cut(seed: Int) throws {
+        var random = TestRandom(seed: UInt64(seed))
+        let a = try Replica.make("a") {
+            $0.mtu = random.within(1...7)
+            $0.maxHistory = random.pick([4, 1000])
+        }
+        let b = try Replica.make("b")
+        var all: [PlainUpdate] = []
+        for _ in 0..<random.within(1...40) {
+            let key = "k\(random.below(12))"
+            if random.oneIn(2) {
+                try a.set(key, "1")
+                all.append(PlainUpdate(key, "1", "a", a.version))
+            } else {
+                let source = random.pick(["x", "y"])
+                let version = (a.clock[source] ?? 0) + Version(random.within(1...4))
+                all.append(PlainUpdate(key, "1", source, version))
+                try a.receive(all[all.count - 1])
+            }
+        }
+        let pair = try Pair(a, b)
+        pair.b.link.gossip()
+        pair.a.write(pair.b.readAll())
+        pair.b.write(pair.a.readAll())
+        pair.a.write(pair.b.readAll())
+        let answer = pair.a.readAll()
+        pair.b.write(Array(answer.prefix(random.below(answer.count + 1))))
+        check(b.broken == nil, "seed \(seed): \(String(describing: b.broken))")
+        // What is covered is there, or has been superseded by what is there.
+        for update in all where update.version <= b.clock[update.source.text] ?? 0 {
+            let entry = b.entry(update.key.text)
+            check(entry.map { !$0.isOlder(than: update) } ?? false, "seed \(seed): \(update) is covered, and lost")
+        }
+        check(try meet(a, b) == nil)
+        check(a.allEntries == b.allEntries, "seed \(seed): not the same after a second meeting")
+    }
+
+    @Test(
+        "A live link sends what is new without being asked, once",
+        arguments: [[.live], [.live, .datagram]] as [Link.Options])
+    func live(options: Link.Options) throws {
+        let (a, b) = (try Replica.make("a"), try Replica.make("b"))
+        try a.set("k", "0")
+        let pair = try Pair(a, b, options)
+        pair.gossip()
+        _ = carry(pair.a, pair.b)
+        #expect(b.allEntries == a.allEntries)
+        for number in 1...5 {
+            try a.set("k", "\(number)")
+            try b.set("of b \(number)", "1")
+            let exchange = carry(pair.a, pair.b)
+            #expect(exchange.isQuiet)
+            #expect(a.allEntries == b.allEntries)
+            #expect(exchange.datagrams.flatMap { $0.lines }.count { $0.starts(with: [UInt8](#"{"key""#)) } == 2)
+        }
+        #expect(a.clock == b.clock)
+    }
+}

@@ -1,0 +1,141 @@
+import Testing
+
+@testable import Scuttle
+
+@Suite("PeerClock")
+struct PeerClockTests {
+    private func part(
+        _ from: Int, _ to: Int, last: Bool = false, life: UInt64 = 7, epoch: UInt64 = 0, since: UInt64 = 0,
+        until: UInt64 = 9
+    ) -> ClockPart {
+        ClockPart(
+            life: life, epoch: epoch, since: since, until: until, from: from, to: to, isLast: last, lamport: 0,
+            progress: nil, claims: [])
+    }
+
+    private func clock() -> PeerClock {
+        var clock = PeerClock()
+        clock.begin(life: 7)
+        return clock
+    }
+
+    @Test(
+        "Parts of two epochs, in any order, lost and repeated: complete only where all of one epoch have come in order")
+    func everyOrder() {
+        let parts = [0, 1].flatMap { epoch in (0..<3).map { part($0, $0 + 1, last: $0 == 2, epoch: epoch) } }
+        withEvery(upTo: 6, over: Array(0..<parts.count)) { numbers in
+            var mine = clock()
+            // How far the present epoch's question has come, naively.
+            var (epoch, heard): (UInt64, Int) = (0, 0)
+            for number in numbers {
+                let part = parts[number]
+                let isNewer = part.epoch > epoch
+                if part.epoch >= epoch, isNewer { (epoch, heard) = (part.epoch, 0) }
+                let follows = part.epoch == epoch && part.from <= heard
+                let taken = mine.take(part)
+                check(taken == follows, "\(numbers): part \(number) is taken: \(taken)")
+                guard follows else { continue }
+                heard = part.isLast ? 0 : max(heard, part.to)
+                check(mine.next == heard, "\(numbers): next is \(mine.next), not \(heard)")
+                check(mine.epoch == epoch, "\(numbers): epoch \(mine.epoch)")
+                if part.isLast { check(mine.revision == 9, "\(numbers): revision \(mine.revision)") }
+            }
+        }
+    }
+
+    @Test("A revision is complete with the last part, and as old as the oldest part")
+    func revisions() {
+        var mine = clock()
+        check(mine.take(part(0, 2, until: 8)))
+        check(mine.take(part(2, 3, until: 12)))
+        #expect(mine.revision == 0)
+        check(mine.take(part(3, 4, last: true, until: 10)))
+        #expect(mine.revision == 8)
+        // What has changed since a revision that is not known here is of no use.
+        let tooLate = mine.take(part(0, 4, last: true, since: 9, until: 20))
+        #expect(!tooLate)
+        check(mine.take(part(0, 4, last: true, since: 8, until: 20)))
+        #expect(mine.revision == 20)
+        // A late part of an old question takes nothing back.
+        check(mine.take(part(0, 4, last: true, until: 3)))
+        #expect(mine.revision == 20)
+    }
+
+    @Test("Another life is another clock")
+    func lives() {
+        var mine = clock()
+        mine.note(3, covered: 5, purged: 2)
+        check(mine.take(part(0, 4, last: true)))
+        let other = mine.take(part(0, 4, last: true, life: 8))
+        #expect(!other)
+        mine.begin(life: 7)
+        #expect(mine.covered(3) == 5)
+        mine.begin(life: 8)
+        #expect(mine.covered(3) == 0)
+        #expect(mine.purged(3) == 0)
+        #expect(mine.highestPurged == 0)
+        #expect(mine.revision == 0)
+        check(mine.take(part(0, 4, last: true, life: 8)))
+    }
+
+    @Test("What is said stays; what is expected goes when the peer says anew what it has", arguments: 0..<20)
+    func claims(seed: Int) {
+        var random = TestRandom(seed: UInt64(seed))
+        var mine = clock()
+        var (said, expected, purged): ([Version], [Version], [Version]) = ([0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0])
+        for _ in 0..<200 {
+            let source = random.below(4)
+            let version = Version(random.below(50))
+            switch random.below(5) {
+            case 0...1:
+                mine.expect(SourceID(source), covered: version)
+                expected[source] = max(expected[source], version)
+            case 2...3:
+                let gone = Version(random.below(Int(version) + 1))
+                mine.note(SourceID(source), covered: version, purged: gone)
+                said[source] = max(said[source], version)
+                purged[source] = max(purged[source], gone)
+            default:
+                let isLast = random.oneIn(2)
+                check(mine.take(part(0, 4, last: isLast)), "a part that begins at 0")
+                if isLast { expected = [0, 0, 0, 0] }
+            }
+            for number in 0..<4 {
+                let id = SourceID(number)
+                check(mine.covered(id) == max(said[number], expected[number]), "covered \(mine.covered(id))")
+                check(mine.purged(id) == purged[number], "purged \(mine.purged(id))")
+            }
+            check(mine.highestPurged == purged.max(), "highest \(mine.highestPurged)")
+            check(mine.covered(9) == 0 && mine.purged(9) == 0, "a source that nothing was said of")
+        }
+    }
+
+    @Test("Lagging: one of the two has forgotten what the other may lack; every small case")
+    func lagging() throws {
+        for (covered, purged) in [(0, 0), (2, 0), (2, 1), (2, 2), (3, 2)] as [(Version, Version)] {
+            for (theirs, theirPurged) in [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2), (3, 3)] as [(Version, Version)] {
+                let replica = try Replica.make()
+                replica.cover(replica.own, upTo: covered)
+                replica.notePurged(replica.own, purged)
+                var peer = clock()
+                peer.note(0, covered: theirs, purged: theirPurged)
+                let (lags, isAhead) = (peer.lags(behind: replica.sources), peer.isAhead(of: replica.sources))
+                check(lags == (purged > theirs), "\(covered),\(purged) against \(theirs): lags \(lags)")
+                check(isAhead == (theirPurged > covered), "\(covered) against \(theirPurged): ahead \(isAhead)")
+            }
+        }
+    }
+
+    @Test("A peer whose hash is the same has the same clock")
+    func equal() throws {
+        let replica = try Replica.make()
+        try replica.receive(PlainUpdate("k", "1", "a", 4))
+        var peer = clock()
+        _ = peer.take(part(0, 1))
+        peer.equals(replica.sources, epoch: 3, revision: 11)
+        #expect(peer.covered(1) == 4)
+        #expect(peer.epoch == 3)
+        #expect(peer.revision == 11)
+        #expect(peer.next == 0)
+    }
+}

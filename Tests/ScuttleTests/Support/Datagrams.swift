@@ -1,0 +1,89 @@
+import Testing
+
+@testable import Scuttle
+
+extension LinkEnd {
+    /// The datagrams that reading until there is nothing yields, each one read; and what reading has failed with.
+    func readDatagrams(capacity: Int) -> (datagrams: [[UInt8]], failures: [Failure]) {
+        var (datagrams, failures): ([[UInt8]], [Failure]) = ([], [])
+        // A link that fails for ever would never be read empty.
+        while datagrams.count + failures.count < 20_000 {
+            forget()
+            let datagram = read(upTo: capacity)
+            if !datagram.isEmpty {
+                datagrams.append(datagram)
+            } else if let told {
+                failures.append(told)
+                if told.code == .space { break }
+            } else {
+                break
+            }
+        }
+        return (datagrams, failures)
+    }
+}
+
+/// What has been carried between two ends of a datagram link.
+struct Exchange {
+    var datagrams: [[UInt8]] = []
+    /// What reading has failed with, and what writing has.
+    var unsent: [Failure] = []
+    var refused: [Failure.Code] = []
+    /// Both were silent in the end.
+    var isQuiet = false
+
+    /// The lines of all datagrams that begin a message of this name.
+    func lines(_ name: String) -> [String] {
+        datagrams.flatMap { $0.lines.map(\.text) }.filter { $0.hasPrefix(#"{"digest":true,"\#(name)":"#) }
+    }
+}
+
+/// Carries datagrams between two ends until both are silent, or for so many rounds.
+/// - Parameter fate: how often a datagram arrives: 0 where it is lost.
+func carry(
+    _ a: LinkEnd, _ b: LinkEnd, capacity: Int = 1200, rounds: Int = 400, fate: () -> Int = { 1 }
+) -> Exchange {
+    var exchange = Exchange()
+    for _ in 0..<rounds {
+        var isQuiet = true
+        for (from, to) in [(a, b), (b, a)] {
+            let (datagrams, failures) = from.readDatagrams(capacity: capacity)
+            exchange.unsent += failures
+            exchange.datagrams += datagrams
+            if !datagrams.isEmpty { isQuiet = false }
+            for datagram in datagrams {
+                check(datagram.count <= capacity, "a datagram of \(datagram.count) bytes; capacity \(capacity)")
+                check(datagram.last == 0x0a, "a datagram ends with a line")
+                for _ in 0..<fate() {
+                    if let code = to.write(datagram) { exchange.refused.append(code) }
+                }
+            }
+        }
+        if isQuiet {
+            exchange.isQuiet = true
+            break
+        }
+    }
+    return exchange
+}
+
+/// Two replicas that are joined by a pair of ends, and ask each other.
+struct Pair {
+    let a: LinkEnd
+    let b: LinkEnd
+
+    init(_ a: Replica, _ b: Replica, _ options: Link.Options = []) throws(Failure) {
+        self.a = try LinkEnd(a, options)
+        self.b = try LinkEnd(b, options)
+    }
+
+    func gossip() {
+        a.link.gossip()
+        b.link.gossip()
+    }
+
+    func close() {
+        a.close()
+        b.close()
+    }
+}

@@ -1,0 +1,13 @@
+@testable import Scuttle
+
+extension KeyTable {
+    /// All entries, borrowed, by key id.
+    var records: [Record] {
+        var all: [Record] = []
+        forEach { _, record in
+            all.append(record)
+            return true
+        }
+        return all
+    }
+}
