@@ -150,13 +150,14 @@ const char *code_name(int code) {
     const char *name;
   } names[] = {
 #define CODE(NAME) {NAME, #NAME}
-      CODE(SCUTTLE_OK), CODE(SCUTTLE_FULL), CODE(SCUTTLE_NOT_FOUND), CODE(SCUTTLE_E_ARGUMENT), CODE(SCUTTLE_E_MEMORY),
-      CODE(SCUTTLE_E_BUSY), CODE(SCUTTLE_E_UNSUPPORTED), CODE(SCUTTLE_E_STRUCT_SIZE), CODE(SCUTTLE_E_SPACE),
+      CODE(SCUTTLE_OK), CODE(SCUTTLE_FULL), CODE(SCUTTLE_NOT_FOUND), CODE(SCUTTLE_TORN), CODE(SCUTTLE_E_ARGUMENT),
+      CODE(SCUTTLE_E_MEMORY), CODE(SCUTTLE_E_BUSY), CODE(SCUTTLE_E_UNSUPPORTED), CODE(SCUTTLE_E_STRUCT_SIZE), CODE(SCUTTLE_E_SPACE),
       CODE(SCUTTLE_E_ID), CODE(SCUTTLE_E_KEY), CODE(SCUTTLE_E_NUL), CODE(SCUTTLE_E_UTF8), CODE(SCUTTLE_E_JSON),
       CODE(SCUTTLE_E_DUPLICATE), CODE(SCUTTLE_E_NUMBER), CODE(SCUTTLE_E_DEPTH), CODE(SCUTTLE_E_MESSAGE),
       CODE(SCUTTLE_E_VERSION), CODE(SCUTTLE_E_VERSION_JUMP), CODE(SCUTTLE_E_IDENTITY), CODE(SCUTTLE_E_READ_ONLY),
       CODE(SCUTTLE_E_MESSAGE_SIZE), CODE(SCUTTLE_E_KEY_SIZE), CODE(SCUTTLE_E_VALUE_SIZE), CODE(SCUTTLE_E_SOURCES),
-      CODE(SCUTTLE_E_LINKS), CODE(SCUTTLE_E_EXHAUSTED)
+      CODE(SCUTTLE_E_LINKS), CODE(SCUTTLE_E_EXHAUSTED), CODE(SCUTTLE_E_CLUSTER), CODE(SCUTTLE_E_PROTOCOL),
+      CODE(SCUTTLE_E_REJECTED), CODE(SCUTTLE_E_DATAGRAM), CODE(SCUTTLE_E_CORRUPT), CODE(SCUTTLE_E_RESOLVER)
 #undef CODE
   };
   static char other[4][32];
@@ -192,9 +193,16 @@ scuttle_t *replica_make(const char *id) {
   return replica_with(id, &config);
 }
 
-scuttle_link_t *link_make(scuttle_t *replica) {
+scuttle_link_t *link_make(scuttle_t *replica) { return link_with(replica, 0); }
+
+scuttle_link_t *link_with(scuttle_t *replica, uint32_t flags) {
+  scuttle_link_config_t config;
   scuttle_link_t *link = NULL;
-  int code = scuttle_link_open(replica, NULL, &link);
+  int code;
+  memset(&config, 0, sizeof config);
+  config.struct_size = sizeof config;
+  config.flags = flags;
+  code = scuttle_link_open(replica, &config, &link);
   if (code != SCUTTLE_OK || !link) {
     printf("test support: scuttle_link_open says %s\n", code_name(code));
     exit(3);
@@ -344,6 +352,8 @@ int set(scuttle_t *replica, const char *key, const char *json) {
   return scuttle_set(replica, key, SCUTTLE_NTS, json, SCUTTLE_NTS);
 }
 
+int unset(scuttle_t *replica, const char *key) { return scuttle_delete(replica, key, SCUTTLE_NTS); }
+
 int feed(scuttle_link_t *link, const char *lines) { return scuttle_link_write(link, lines, strlen(lines)); }
 
 int feed_update(scuttle_link_t *link, const char *key, const char *value, const char *source, uint64_t version) {
@@ -425,6 +435,17 @@ size_t carry(scuttle_link_t *a, scuttle_link_t *b) {
   return total;
 }
 
+int move_all(scuttle_link_t *from, scuttle_link_t *to, text_t *out) {
+  text_t bytes;
+  int code = SCUTTLE_OK;
+  memset(&bytes, 0, sizeof bytes);
+  read_all(from, 0, &bytes);
+  if (bytes.len) code = scuttle_link_write(to, bytes.data, bytes.len);
+  if (out) text_add(out, bytes.data, bytes.len);
+  text_free(&bytes);
+  return code;
+}
+
 void sync_links(scuttle_link_t *a, scuttle_link_t *b) {
   int round;
   for (round = 0; round < 2; round++) {
@@ -434,4 +455,56 @@ void sync_links(scuttle_link_t *a, scuttle_link_t *b) {
     if (code != SCUTTLE_OK && code != SCUTTLE_FULL) give_up("scuttle_link_gossip");
     carry(a, b);
   }
+}
+
+/* --- export ------------------------------------------------------------------------------------------------------------ */
+
+static int take_line(void *context, const char *line, size_t line_len) {
+  if (!line_len || line[line_len - 1] != '\n') give_up("scuttle_export gave what is no line");
+  text_add((text_t *)context, line, line_len);
+  return 0;
+}
+
+void export_all(scuttle_t *replica, text_t *out) {
+  text_add(out, "", 0);
+  if (scuttle_export(replica, take_line, out) != SCUTTLE_OK) give_up("scuttle_export");
+}
+
+char *lines_with(const text_t *text, const char *start) {
+  text_t out;
+  const char *line = text->data, *end;
+  memset(&out, 0, sizeof out);
+  text_add(&out, "", 0);
+  for (; *line; line = end) {
+    end = strchr(line, '\n');
+    end = end ? end + 1 : line + strlen(line);
+    if (strncmp(line, start, strlen(start)) == 0) text_add(&out, line, (size_t)(end - line));
+  }
+  return out.data;
+}
+
+/* --- the extended dialect ---------------------------------------------------------------------------------------------- */
+
+void text_hello(text_t *text, const char *id, const char *cluster, unsigned lowest, unsigned highest, uint64_t lamport) {
+  text_format(text, "{\"digest\":true,\"hello\":{\"protocol\":[%u,%u],\"id\":\"", lowest, highest);
+  text_escaped(text, id, strlen(id));
+  text_str(text, "\",\"life\":77,\"cluster\":\"");
+  text_escaped(text, cluster, strlen(cluster));
+  text_format(text, "\",\"lamport\":%" PRIu64 ",\"epoch\":0,\"revision\":1,\"hash\":\"0123456789abcdef\",\"reply\":false}}\n", lamport);
+}
+
+uint64_t life_of(scuttle_t *replica) {
+  scuttle_link_t *link = link_make(replica);
+  text_t out;
+  const char *at;
+  uint64_t life;
+  memset(&out, 0, sizeof out);
+  if (scuttle_link_gossip(link) < 0) give_up("scuttle_link_gossip");
+  read_all(link, 0, &out);
+  at = strstr(out.data, "\"life\":");
+  if (!at) give_up("no life in a hello");
+  life = strtoull(at + 7, NULL, 10);
+  scuttle_link_close(link);
+  text_free(&out);
+  return life;
 }

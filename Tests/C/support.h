@@ -62,6 +62,7 @@ scuttle_config_t config_make(void);
 scuttle_t *replica_make(const char *id);
 scuttle_t *replica_with(const char *id, const scuttle_config_t *config);
 scuttle_link_t *link_make(scuttle_t *replica);
+scuttle_link_t *link_with(scuttle_t *replica, uint32_t flags); /* SCUTTLE_LINK_… */
 
 /* Everything that can be seen of a replica in one string: id, version, count, clock, entries, history, fingerprint.
    Free it. */
@@ -85,7 +86,8 @@ uint64_t clock_of(scuttle_t *replica, const char *source); /* 0: unknown */
 const char *value_of(scuttle_t *replica, const char *key);
 
 int set(scuttle_t *replica, const char *key, const char *json); /* NUL-terminated */
-int feed(scuttle_link_t *link, const char *lines);              /* NUL-terminated */
+int unset(scuttle_t *replica, const char *key);
+int feed(scuttle_link_t *link, const char *lines); /* NUL-terminated */
 
 /* Writes one update line of a peer. */
 int feed_update(scuttle_link_t *link, const char *key, const char *value, const char *source, uint64_t version);
@@ -99,7 +101,23 @@ void peek_all(scuttle_link_t *link, size_t spans, size_t bytes, text_t *out);
 /* Carries everything both ways until neither has anything to send. Returns the bytes moved. */
 size_t carry(scuttle_link_t *a, scuttle_link_t *b);
 
+/* Reads all that `from` has to send, and writes it to `to`; returns what that says. SCUTTLE_OK where there is nothing.
+   `out`, unless NULL, receives the bytes. */
+int move_all(scuttle_link_t *from, scuttle_link_t *to, text_t *out);
+
 /* Both ask, and all is carried, twice over. */
 void sync_links(scuttle_link_t *a, scuttle_link_t *b);
+
+/* A hello of a peer that is not there. Its hash is none that a replica of a test has. */
+void text_hello(text_t *text, const char *id, const char *cluster, unsigned lowest, unsigned highest, uint64_t lamport);
+
+/* The life of a replica, as it says in a hello. */
+uint64_t life_of(scuttle_t *replica);
+
+/* All lines of scuttle_export. */
+void export_all(scuttle_t *replica, text_t *out);
+
+/* The lines of `text` that begin with `start`, one behind the other. Free it. */
+char *lines_with(const text_t *text, const char *start);
 
 #endif

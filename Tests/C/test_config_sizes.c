@@ -22,6 +22,10 @@ TEST(older_config_structs) {
                                  offsetof(scuttle_config_t, max_sources),
                                  offsetof(scuttle_config_t, max_links),
                                  offsetof(scuttle_config_t, max_version_jump),
+                                 offsetof(scuttle_config_t, cluster),
+                                 offsetof(scuttle_config_t, max_tombstones),
+                                 offsetof(scuttle_config_t, protocol_min),
+                                 offsetof(scuttle_config_t, protocol_max),
                                  sizeof(scuttle_config_t)};
   size_t i;
   for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -44,6 +48,105 @@ TEST(older_config_structs) {
     }
     scuttle_free(r);
   }
+}
+
+/* The config of 0.1.0, as a program that was built with its header has it. */
+typedef struct {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t resolver;
+  size_t mtu;
+  size_t max_history;
+  uint64_t seed;
+  void *context;
+  int (*resolve)(void *context, const scuttle_update_t *update, const scuttle_update_t *current);
+  int (*sort)(void *context, const scuttle_update_t *a, const scuttle_update_t *b);
+  void (*on_update)(void *context, const scuttle_update_t *update);
+  void (*on_compaction)(void *context, const scuttle_update_t *const *updates, size_t count);
+  void (*on_drain)(void *context);
+  const char *state;
+  size_t state_len;
+  size_t max_message_bytes;
+  size_t max_key_bytes;
+  size_t max_value_bytes;
+  size_t max_depth;
+  size_t max_sources;
+  size_t max_links;
+  uint64_t max_version_jump;
+} config_0_1_0_t;
+
+static void count_updates(void *context, const scuttle_update_t *update) {
+  (void)update;
+  ++*(int *)context;
+}
+
+TEST(the_config_of_0_1_0) {
+  const char *state = "{\"key\":\"old\",\"value\":1,\"source_id\":\"A\",\"version\":5}\n";
+  config_0_1_0_t old;
+  guarded_t memory;
+  scuttle_t *r = NULL, *peer = replica_make("peer");
+  int updates = 0;
+  CHECK_INT(sizeof old, offsetof(scuttle_config_t, cluster));
+  CHECK_INT(offsetof(config_0_1_0_t, max_version_jump), offsetof(scuttle_config_t, max_version_jump));
+  memset(&old, 0, sizeof old);
+  old.struct_size = sizeof old;
+  old.seed = 1;
+  old.context = &updates;
+  old.on_update = count_updates;
+  old.state = state;
+  old.state_len = SCUTTLE_NTS;
+  old.max_sources = 3;
+  old.max_version_jump = 100;
+  memory = guarded_copy(&old, sizeof old); /* behind it is a wall */
+  CHECK_CODE(scuttle_new("local", (const scuttle_config_t *)(const void *)memory.data, &r), SCUTTLE_OK);
+  guarded_free(&memory);
+  REQUIRE(r);
+  CHECK_CODE(feed_update(link_make(r), "k", "1", "A", 106), SCUTTLE_E_VERSION_JUMP); /* its last field counts */
+  CHECK_CODE(set(r, "gone", "1"), SCUTTLE_OK);
+  CHECK_CODE(unset(r, "gone"), SCUTTLE_OK); /* a tombstone within the default limit */
+  CHECK_INT(updates, 2);
+  sync_links(link_make(r), link_make(peer)); /* in the default cluster */
+  CHECK_STR(value_of(peer, "old"), "1");
+  CHECK_U64(fingerprint_of(peer), fingerprint_of(r));
+  scuttle_free(r);
+  scuttle_free(peer);
+}
+
+TEST(the_new_fields) {
+  scuttle_config_t config = config_make();
+  scuttle_t *r = NULL;
+  char cluster[257];
+  guarded_t memory;
+  memory = guarded_copy("a cluster", 10);
+  config.cluster = memory.data;
+  config.protocol_min = SCUTTLE_PROTOCOL_LOWEST;
+  config.protocol_max = SCUTTLE_PROTOCOL_HIGHEST;
+  config.max_tombstones = SIZE_MAX;
+  CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_OK);
+  guarded_free(&memory); /* read during scuttle_new only */
+  REQUIRE(r);
+  CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
+  scuttle_free(r);
+  memset(cluster, 'c', sizeof cluster);
+  cluster[255] = 0;
+  config.cluster = cluster;
+  CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_OK);
+  scuttle_free(r);
+  cluster[255] = 'c';
+  cluster[256] = 0;
+  CHECK(scuttle_new("local", &config, &r) < 0);
+  CHECK(r == NULL);
+  config.cluster = "\xff";
+  CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_E_UTF8);
+  config.cluster = "";
+  CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_OK);
+  scuttle_free(r);
+  config.protocol_max = SCUTTLE_PROTOCOL_HIGHEST + 1;
+  CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_E_ARGUMENT);
+  config.protocol_max = 0;
+  config.protocol_min = SCUTTLE_PROTOCOL_HIGHEST + 1;
+  CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_E_ARGUMENT);
+  CHECK(r == NULL);
 }
 
 TEST(fields_beyond_the_size_are_not_read) {

@@ -459,12 +459,12 @@ TEST(sizes_of_any_size) {
   static const size_t sizes[] = {1, 2, (size_t)1 << 31, ((size_t)1 << 32) - 1, (size_t)1 << 32, (size_t)1 << 40, (size_t)1 << 62, PTRDIFF_MAX - 1,
                                  PTRDIFF_MAX, (size_t)PTRDIFF_MAX + 1, SIZE_MAX - 1, SIZE_MAX};
   size_t field, i;
-  for (field = 0; field < 8; field++)
+  for (field = 0; field < 9; field++)
     for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
       scuttle_config_t config = config_make();
       scuttle_t *r = NULL;
       int code, n;
-      size_t *fields[8];
+      size_t *fields[9];
       fields[0] = &config.mtu;
       fields[1] = &config.max_history;
       fields[2] = &config.max_message_bytes;
@@ -473,14 +473,16 @@ TEST(sizes_of_any_size) {
       fields[5] = &config.max_depth;
       fields[6] = &config.max_sources;
       fields[7] = &config.max_links;
+      fields[8] = &config.max_tombstones;
       *fields[field] = sizes[i];
       code = scuttle_new("local", &config, &r);
       if (code != SCUTTLE_OK && code != SCUTTLE_E_ARGUMENT && code != SCUTTLE_E_MEMORY)
         CHECK_SAY("field %zu of %zu: %s", field, sizes[i], code_name(code));
       if (code == SCUTTLE_OK) {
-        scuttle_link_t *link = link_make(r);
+        scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC);
         text_t out = {NULL, 0, 0};
         for (n = 0; n < 30; n++) CHECK(set(r, "k", "1") >= 0);
+        CHECK(unset(r, "k") >= 0);
         feed_update(link, "l", "[[]]", "A", 50);
         feed(link, "nonsense\n{\"digest\":true,\"done\":true}\n");
         CHECK(scuttle_gossip(r) >= 0);

@@ -93,7 +93,7 @@ static void fail_to_open(void *context, int i) {
   scuttle_link_t *link;
   memset(&config, 0, sizeof config);
   config.struct_size = i % 3 ? sizeof config : 1;
-  config.flags = i % 3 == 1 ? SCUTTLE_LINK_LIVE : 0x80;
+  config.flags = i % 3 == 1 ? SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_CLASSIC : 0x80;
   CHECK(scuttle_link_open((scuttle_t *)context, &config, &link) < 0);
 }
 

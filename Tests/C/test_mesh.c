@@ -8,6 +8,7 @@ typedef struct {
   scuttle_t *nodes[NODES];
   scuttle_link_t *links[NODES][NODES]; /* [from][to], NULL on the diagonal */
   uint64_t seed, random;
+  uint32_t flags; /* that links may have, at random */
 } mesh_t;
 
 static int smaller_text(void *context, const scuttle_update_t *update, const scuttle_update_t *current) {
@@ -27,12 +28,15 @@ static int smaller_text(void *context, const scuttle_update_t *update, const scu
 }
 
 static void join(mesh_t *mesh, int a, int b) {
+  /* Which pairs may speak the classic dialect stays so: a replica that has purged cannot tell a classic peer. */
+  uint32_t classic = (mesh->seed >> (a + b)) & 1 ? SCUTTLE_LINK_CLASSIC & mesh->flags : 0;
+  uint32_t live = SCUTTLE_LINK_LIVE & mesh->flags;
   if (mesh->links[a][b]) {
     scuttle_link_close(mesh->links[a][b]);
     scuttle_link_close(mesh->links[b][a]);
   }
-  mesh->links[a][b] = link_make(mesh->nodes[a]);
-  mesh->links[b][a] = link_make(mesh->nodes[b]);
+  mesh->links[a][b] = link_with(mesh->nodes[a], classic | ((uint32_t)random_next(&mesh->random) & live));
+  mesh->links[b][a] = link_with(mesh->nodes[b], classic | ((uint32_t)random_next(&mesh->random) & live));
 }
 
 static void transfer(mesh_t *mesh, int from, int to, size_t most) {
@@ -96,12 +100,13 @@ static void settle(mesh_t *mesh) {
   }
 }
 
-static void run(uint64_t seed, uint32_t resolver, int host, int may_break, size_t mtu, size_t history) {
+static void run(uint64_t seed, uint32_t resolver, int host, int may_break, size_t mtu, size_t history, uint32_t flags) {
   mesh_t mesh;
   char *states[NODES];
   int a, b, i;
   memset(&mesh, 0, sizeof mesh);
   mesh.seed = mesh.random = seed;
+  mesh.flags = flags;
   for (a = 0; a < NODES; a++) {
     scuttle_config_t config = config_make();
     char id[24];
@@ -136,11 +141,11 @@ static uint64_t number_from(const char *name, uint64_t otherwise) {
   return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
-static void run_seeds(uint32_t resolver, int host, int may_break, uint64_t count) {
+static void run_seeds(uint32_t resolver, int host, int may_break, uint64_t count, uint32_t flags) {
   uint64_t seed = number_from("SCUTTLE_SEED", 1), last = number_from("SCUTTLE_SEED", number_from("SCUTTLE_SEEDS", count));
   printf("  seeds %d to %d\n", (int)seed, (int)last);
   for (; seed <= last; seed++) {
-    run(seed, resolver, host, may_break, 1 + seed % 12, 1 + seed % 7 * 5);
+    run(seed, resolver, host, may_break, 1 + seed % 12, 1 + seed % 7 * 5, flags);
     if (check_failures) {
       printf("  first failure with seed %d\n", (int)seed);
       break;
@@ -148,12 +153,16 @@ static void run_seeds(uint32_t resolver, int host, int may_break, uint64_t count
   }
 }
 
-TEST(converges_by_default) { run_seeds(SCUTTLE_LWW_VS_CLOCK, 0, 0, 300); }
-TEST(converges_by_current_version) { run_seeds(SCUTTLE_LWW_VS_CURRENT_VERS, 0, 0, 100); }
-TEST(converges_by_value) { run_seeds(SCUTTLE_STRICTLY_ORDER_VALUES, 0, 0, 300); }
-TEST(converges_by_the_host) { run_seeds(0, 1, 0, 300); }
-TEST(converges_when_connections_break) { run_seeds(SCUTTLE_LWW_VS_CLOCK, 0, 1, 300); }
-TEST(converges_by_value_when_connections_break) { run_seeds(SCUTTLE_STRICTLY_ORDER_VALUES, 0, 1, 300); }
-TEST(converges_by_the_host_when_connections_break) { run_seeds(0, 1, 1, 300); }
+TEST(converges_by_default) { run_seeds(SCUTTLE_LWW_VS_CLOCK, 0, 0, 300, 0); }
+TEST(converges_by_current_version) { run_seeds(SCUTTLE_LWW_VS_CURRENT_VERS, 0, 0, 100, 0); }
+TEST(converges_by_value) { run_seeds(SCUTTLE_STRICTLY_ORDER_VALUES, 0, 0, 300, 0); }
+TEST(converges_by_the_host) { run_seeds(0, 1, 0, 300, 0); }
+TEST(converges_when_connections_break) { run_seeds(SCUTTLE_LWW_VS_CLOCK, 0, 1, 300, 0); }
+TEST(converges_by_value_when_connections_break) { run_seeds(SCUTTLE_STRICTLY_ORDER_VALUES, 0, 1, 300, 0); }
+TEST(converges_by_the_host_when_connections_break) { run_seeds(0, 1, 1, 300, 0); }
+TEST(converges_in_part_live) { run_seeds(SCUTTLE_LWW_VS_CLOCK, 0, 1, 300, SCUTTLE_LINK_LIVE); }
+TEST(converges_by_value_in_part_live) { run_seeds(SCUTTLE_STRICTLY_ORDER_VALUES, 0, 1, 300, SCUTTLE_LINK_LIVE); }
+TEST(converges_by_the_host_in_part_live) { run_seeds(0, 1, 1, 300, SCUTTLE_LINK_LIVE); }
+TEST(converges_in_part_classic) { run_seeds(SCUTTLE_LWW_VS_CLOCK, 0, 1, 300, SCUTTLE_LINK_LIVE | SCUTTLE_LINK_CLASSIC); }
 
 CHECK_MAIN

@@ -158,6 +158,106 @@ TEST(two_replicas_shared_by_four_threads) {
   scuttle_free(pairs[0].replicas[1]);
 }
 
+enum { NODES = 3 };
+
+typedef struct {
+  scuttle_t *nodes[NODES];
+  scuttle_link_t *from, *to; /* the connection that this thread alone serves */
+  int number, problems;
+  uint64_t *now; /* the host's clock, under its lock */
+  pthread_mutex_t *clock;
+} live_t;
+
+static int count_line(void *context, const char *line, size_t line_len) {
+  *(size_t *)context += line_len > 0 && line[line_len - 1] == '\n';
+  return 0;
+}
+
+static void *live_work(void *argument) {
+  live_t *live = (live_t *)argument;
+  uint64_t random = 500 + (uint64_t)live->number;
+  int i;
+  for (i = 0; i < ROUNDS / 2; i++) {
+    scuttle_t *node = live->nodes[random_below(&random, NODES)];
+    char key[32], buffer[1200];
+    size_t len = 0, n = 0;
+    uint64_t now;
+    snprintf(key, sizeof key, "key %d", (int)random_below(&random, 40));
+    switch (random_below(&random, 12)) {
+    case 0:
+    case 1:
+    case 2: live->problems += set(node, key, "[1]") < 0; break;
+    case 3:
+    case 4: live->problems += unset(node, key) < 0; break;
+    case 5: live->problems += scuttle_set_ttl(node, key, SCUTTLE_NTS, "2", 1, random_below(&random, 50)) < 0; break;
+    case 6:
+      pthread_mutex_lock(live->clock);
+      now = ++*live->now;
+      pthread_mutex_unlock(live->clock);
+      live->problems += scuttle_tick(node, now) < 0;
+      break;
+    case 7:
+      if (random_below(&random, 20) == 0) live->problems += scuttle_purge(node, &n) != SCUTTLE_OK;
+      break;
+    case 8:
+      if (random_below(&random, 5) == 0) live->problems += scuttle_gossip(node) < 0;
+      break;
+    case 9:
+      if (random_below(&random, 20) == 0) live->problems += scuttle_export(node, count_line, &n) != SCUTTLE_OK || n < 2;
+      break;
+    case 10:
+      if (random_below(&random, 20) == 0) live->problems += scuttle_forget(node, "nobody", SCUTTLE_NTS) != SCUTTLE_NOT_FOUND;
+      break;
+    default: live->problems += scuttle_count(node, &n) != SCUTTLE_OK;
+    }
+    live->problems += scuttle_link_read(live->from, buffer, sizeof buffer, &len) != SCUTTLE_OK;
+    if (len) live->problems += scuttle_link_write(live->to, buffer, len) < 0;
+    live->problems += scuttle_link_read(live->to, buffer, sizeof buffer, &len) != SCUTTLE_OK;
+    if (len) live->problems += scuttle_link_write(live->from, buffer, len) < 0;
+  }
+  return NULL;
+}
+
+TEST(live_links_between_replicas_that_threads_share) {
+  /* Three replicas, all linked with one another, one connection in datagrams; each thread serves one, and uses all. */
+  scuttle_t *nodes[NODES];
+  live_t lives[NODES];
+  pthread_t threads[NODES];
+  pthread_mutex_t clock;
+  char *states[NODES];
+  uint64_t now = 0;
+  int i, round;
+  pthread_mutex_init(&clock, NULL);
+  for (i = 0; i < NODES; i++) {
+    char id[24];
+    snprintf(id, sizeof id, "node%d", i);
+    nodes[i] = replica_make(id);
+  }
+  for (i = 0; i < NODES; i++) {
+    uint32_t flags = SCUTTLE_LINK_LIVE | (i == 2 ? SCUTTLE_LINK_DATAGRAM : 0);
+    memcpy(lives[i].nodes, nodes, sizeof nodes);
+    lives[i].from = link_with(nodes[i], flags);
+    lives[i].to = link_with(nodes[(i + 1) % NODES], flags);
+    lives[i].number = i;
+    lives[i].problems = 0;
+    lives[i].now = &now;
+    lives[i].clock = &clock;
+  }
+  for (i = 0; i < NODES; i++) CHECK(scuttle_gossip(nodes[i]) >= 0);
+  for (i = 0; i < NODES; i++) CHECK_INT(pthread_create(&threads[i], NULL, live_work, &lives[i]), 0);
+  for (i = 0; i < NODES; i++) pthread_join(threads[i], NULL);
+  for (i = 0; i < NODES; i++) CHECK_INT(lives[i].problems, 0);
+  for (round = 0; round < 4; round++)
+    for (i = 0; i < NODES; i++) sync_links(lives[i].from, lives[i].to);
+  for (i = 0; i < NODES; i++) states[i] = state_text(nodes[i]);
+  for (i = 1; i < NODES; i++) CHECK_STR(states[i], states[0]);
+  for (i = 0; i < NODES; i++) {
+    free(states[i]);
+    scuttle_free(nodes[i]);
+  }
+  pthread_mutex_destroy(&clock);
+}
+
 typedef struct {
   pthread_mutex_t lock;
   pthread_cond_t changed;

@@ -1,0 +1,331 @@
+/* Saving a replica and going on: whole, torn, under another id, and from a state that is too old. */
+#include "check.h"
+#include "support.h"
+
+/* A replica that has lived: entries, tombstones, other sources, something that is to expire. */
+static scuttle_t *lived_in(const char *id) {
+  scuttle_config_t config = config_make();
+  scuttle_t *r, *peer = replica_make("peer");
+  size_t purged;
+  config.max_history = 5;
+  r = replica_with(id, &config);
+  set(peer, "theirs", "[1]");
+  set(peer, "beaten", "1");
+  sync_links(link_make(r), link_make(peer));
+  set(r, "line\nbreak \"\\ \x01", "{\"a\":[1.50,\"\\u00e9\"]}");
+  set(r, "gone", "1");
+  unset(r, "gone");
+  scuttle_purge(r, &purged);
+  set(r, "beaten", "2");
+  set(r, "gone too", "1");
+  unset(r, "gone too");
+  scuttle_tick(r, 1000);
+  scuttle_set_ttl(r, "short", SCUTTLE_NTS, "1", 1, 60);
+  feed_update(link_make(r), "k", "null", "r\xc3\xa4pli", 77);
+  scuttle_free(peer);
+  return r;
+}
+
+/* What an export says without the life and the epoch, which are a new one's own. */
+static void essence(scuttle_t *r, text_t *out) {
+  text_t lines = {NULL, 0, 0};
+  char *part = clock_text(r);
+  text_str(out, part);
+  free(part);
+  export_all(r, &lines);
+  part = lines_with(&lines, "{\"key\"");
+  text_str(out, part);
+  free(part);
+  part = lines_with(&lines, "{\"digest\":true,\"expiry\"");
+  text_str(out, part);
+  free(part);
+  part = lines_with(&lines, "{\"digest\":true,\"end\"");
+  text_str(out, part);
+  free(part);
+  text_format(out, "%" PRIu64 "\n", version_of(r));
+  text_free(&lines);
+}
+
+TEST(a_round_trip) {
+  scuttle_t *a = lived_in("local"), *b = replica_make("local"), *c = replica_make("local");
+  text_t saved = {NULL, 0, 0}, again = {NULL, 0, 0}, before = {NULL, 0, 0}, after = {NULL, 0, 0};
+  char *state_a, *state_b;
+  guarded_t memory;
+  export_all(a, &saved);
+  CHECK(strncmp(saved.data, "{\"digest\":true,\"export\":{\"id\":\"local\",", 37) == 0);
+  CHECK(text_count(&saved, "{\"digest\":true,\"end\":") == 1 && saved.data[saved.len - 1] == '\n');
+  memory = guarded_copy(saved.data, saved.len);
+  CHECK_CODE(scuttle_import(b, memory.data, memory.len), SCUTTLE_OK);
+  guarded_free(&memory); /* read during the call only */
+  essence(a, &before);
+  essence(b, &after);
+  CHECK_STR(after.data, before.data);
+  CHECK_U64(fingerprint_of(b), fingerprint_of(a));
+  state_a = state_text(a);
+  state_b = state_text(b);
+  CHECK_STR(state_b, state_a);
+  export_all(b, &again); /* and once more */
+  CHECK_CODE(scuttle_import(c, again.data, again.len), SCUTTLE_OK);
+  text_free(&after);
+  essence(c, &after);
+  CHECK_STR(after.data, before.data);
+  free(state_a);
+  free(state_b);
+  text_free(&saved);
+  text_free(&again);
+  text_free(&before);
+  text_free(&after);
+  scuttle_free(a);
+  scuttle_free(b);
+  scuttle_free(c);
+}
+
+TEST(it_goes_on_as_itself) {
+  scuttle_t *a = lived_in("local"), *peer = replica_make("another peer"), *b = replica_make("local");
+  scuttle_link_t *link, *to;
+  text_t saved = {NULL, 0, 0};
+  uint64_t version;
+  sync_links(link_make(a), link_make(peer));
+  export_all(a, &saved);
+  version = version_of(a);
+  scuttle_free(a);
+  CHECK_CODE(scuttle_import(b, saved.data, saved.len), SCUTTLE_OK);
+  CHECK_CODE(set(b, "new", "1"), SCUTTLE_OK);
+  CHECK(version_of(b) > version); /* nothing is issued twice */
+  CHECK_CODE(scuttle_tick(b, 1060), SCUTTLE_OK);
+  CHECK(value_of(b, "short") == NULL);
+  link = link_make(b);
+  to = link_make(peer);
+  CHECK_CODE(scuttle_gossip(peer), SCUTTLE_OK);
+  carry(link, to);
+  sync_links(link, to);
+  CHECK_STR(value_of(peer, "new"), "1");
+  CHECK(value_of(peer, "short") == NULL);
+  CHECK(value_of(b, "gone") == NULL);
+  CHECK_U64(fingerprint_of(peer), fingerprint_of(b));
+  text_free(&saved);
+  scuttle_free(b);
+  scuttle_free(peer);
+}
+
+TEST(it_enters_neither_history_nor_callbacks) {
+  scuttle_t *a = lived_in("local"), *b = replica_make("other");
+  text_t saved = {NULL, 0, 0};
+  char *news;
+  export_all(a, &saved);
+  CHECK_CODE(scuttle_import(b, saved.data, saved.len), SCUTTLE_OK);
+  news = news_text(b, "local", 0);
+  CHECK_STR(news, "");
+  free(news);
+  CHECK_U64(clock_of(b, "local"), clock_of(a, "local"));
+  CHECK_U64(fingerprint_of(b), fingerprint_of(a)); /* a copy that is a replica of its own */
+  CHECK_CODE(set(b, "of b", "1"), SCUTTLE_OK);
+  sync_links(link_make(a), link_make(b));
+  CHECK_STR(value_of(a, "of b"), "1");
+  text_free(&saved);
+  scuttle_free(a);
+  scuttle_free(b);
+}
+
+TEST(only_a_new_one_imports) {
+  const char *line = "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":5}\n";
+  int form;
+  for (form = 0; form < 6; form++) {
+    scuttle_t *r = replica_make("local");
+    scuttle_link_t *link;
+    char *before, *after;
+    switch (form) {
+    case 0: set(r, "k", "2"); break;
+    case 1: unset(r, "k"); break;
+    case 2: link_make(r); break;
+    case 3:
+      link = link_make(r);
+      feed_update(link, "l", "1", "A", 9);
+      scuttle_link_close(link);
+      break;
+    case 4: scuttle_tick(r, 5); break;
+    default: CHECK_CODE(scuttle_import(r, line, strlen(line)), SCUTTLE_OK);
+    }
+    before = snapshot(r);
+    CHECK_CODE(scuttle_import(r, line, strlen(line)), SCUTTLE_E_ARGUMENT);
+    after = snapshot(r);
+    CHECK_STR(after, before);
+    free(before);
+    free(after);
+    scuttle_free(r);
+  }
+}
+
+TEST(wrong_arguments) {
+  scuttle_t *r = replica_make("local");
+  CHECK_CODE(scuttle_import(NULL, "", 0), SCUTTLE_E_ARGUMENT);
+  CHECK_CODE(scuttle_import(r, NULL, 5), SCUTTLE_E_ARGUMENT);
+  CHECK_CODE(scuttle_import(r, "x", SIZE_MAX - 1), SCUTTLE_E_ARGUMENT);
+  CHECK_CODE(scuttle_import(r, "x", (size_t)PTRDIFF_MAX + 1), SCUTTLE_E_ARGUMENT);
+  CHECK_CODE(scuttle_import(r, "", 0), SCUTTLE_OK);
+  CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
+  scuttle_free(r);
+}
+
+TEST(a_bad_line_takes_nothing) {
+  static const struct {
+    const char *line;
+    int code;
+  } bad[] = {
+      {"nonsense\n", SCUTTLE_E_JSON},
+      {"{\"key\":\"\",\"value\":1,\"source_id\":\"A\",\"version\":5}\n", SCUTTLE_E_KEY},
+      {"{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":0}\n", SCUTTLE_E_VERSION},
+      {"{\"digest\":true,\"done\":true}\n", SCUTTLE_E_MESSAGE},
+      {"{\"digest\":true,\"ask\":{\"revision\":0,\"from\":0}}\n", SCUTTLE_E_MESSAGE},
+      {"{\"digest\":true,\"cover\":{\"A\":[0,5]}}\n", SCUTTLE_E_MESSAGE},
+      {"{\"digest\":true,\"end\":7}\n", SCUTTLE_E_MESSAGE},
+      {"{\"digest\":true,\"export\":{\"id\":\"local\",\"lamport\":5,\"life\":5}}\n", SCUTTLE_E_MESSAGE}, /* in the middle */
+  };
+  size_t i;
+  for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+    scuttle_t *r = replica_make("local");
+    text_t lines = {NULL, 0, 0};
+    char *before = snapshot(r), *after;
+    int code;
+    text_update(&lines, "a", "1", "A", 1);
+    text_str(&lines, bad[i].line);
+    text_update(&lines, "b", "1", "A", 2);
+    code = scuttle_import(r, lines.data, lines.len);
+    if (code != bad[i].code) CHECK_SAY("%s is %s, not %s", bad[i].line, code_name(code), code_name(bad[i].code));
+    after = snapshot(r);
+    CHECK_STR(after, before);
+    text_free(&lines);
+    text_update(&lines, "a", "1", "A", 1); /* it may be tried again */
+    CHECK_CODE(scuttle_import(r, lines.data, lines.len), SCUTTLE_OK);
+    CHECK_STR(value_of(r, "a"), "1");
+    text_free(&lines);
+    free(before);
+    free(after);
+    scuttle_free(r);
+  }
+}
+
+TEST(torn_anywhere) {
+  /* Under its own id that is refused; under another it is a start, and peers give the rest. */
+  scuttle_t *a = lived_in("local");
+  text_t saved = {NULL, 0, 0};
+  size_t cut;
+  export_all(a, &saved);
+  for (cut = 1; cut < saved.len; cut++) {
+    char id[32];
+    scuttle_t *own = replica_make("local"), *other;
+    size_t first = (size_t)(strchr(saved.data, '\n') - saved.data);
+    char *before = snapshot(own), *after;
+    int code = scuttle_import(own, saved.data, cut);
+    snprintf(id, sizeof id, "other %zu", cut); /* an id belongs to one life */
+    other = replica_make(id);
+    /* Not enough of it is there to tell that it is an export, or all but the last newline is. */
+    if (cut < first) CHECK_CODE(code, SCUTTLE_TORN);
+    else if (cut + 1 == saved.len) CHECK_CODE(code, SCUTTLE_OK);
+    else CHECK_CODE(code, SCUTTLE_E_IDENTITY);
+    after = snapshot(own);
+    if (cut + 1 < saved.len) CHECK_STR(after, before);
+    free(before);
+    free(after);
+    code = scuttle_import(other, saved.data, cut);
+    CHECK_CODE(code, cut + 1 == saved.len ? SCUTTLE_OK : SCUTTLE_TORN);
+    if (code == SCUTTLE_TORN) CHECK_U64(clock_of(other, "peer"), 0);
+    if (cut % 20 == 0) {
+      CHECK_CODE(set(other, "of the other", "1"), SCUTTLE_OK);
+      sync_links(link_make(other), link_make(a));
+      CHECK_U64(fingerprint_of(other), fingerprint_of(a));
+    }
+    scuttle_free(own);
+    scuttle_free(other);
+  }
+  text_free(&saved);
+  scuttle_free(a);
+}
+
+TEST(an_end_that_counts_other_lines) {
+  scuttle_t *a = lived_in("local"), *b = replica_make("other");
+  text_t saved = {NULL, 0, 0}, less = {NULL, 0, 0};
+  const char *line, *next;
+  int n = 0;
+  export_all(a, &saved);
+  for (line = saved.data; *line; line = next, n++) { /* one line is missing */
+    next = strchr(line, '\n') + 1;
+    if (n != 3) text_add(&less, line, (size_t)(next - line));
+  }
+  CHECK_CODE(scuttle_import(b, less.data, less.len), SCUTTLE_E_MESSAGE);
+  CHECK_INT(count_of(b), 0);
+  text_free(&saved);
+  text_free(&less);
+  scuttle_free(a);
+  scuttle_free(b);
+}
+
+TEST(an_export_that_is_too_old) {
+  /* The replica wrote on after it was saved: going on from there would issue versions twice, and both sides say so. */
+  scuttle_t *a = replica_make("local"), *peer = replica_make("peer"), *b = replica_make("local");
+  scuttle_link_t *link, *to;
+  text_t saved = {NULL, 0, 0};
+  int asked, told;
+  set(a, "k", "1");
+  export_all(a, &saved);
+  set(a, "k", "2");
+  set(a, "l", "2");
+  sync_links(link_make(a), link_make(peer));
+  scuttle_free(a); /* and its last state with it */
+  CHECK_CODE(scuttle_import(b, saved.data, saved.len), SCUTTLE_OK);
+  link = link_make(b);
+  to = link_make(peer);
+  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
+  for (asked = told = 0; asked >= 0 && told >= 0 && told < 10; told++) {
+    int code = move_all(link, to, NULL);
+    if (code < 0) CHECK_CODE(code, SCUTTLE_E_REJECTED);
+    code = move_all(to, link, NULL);
+    if (code < 0) {
+      CHECK_CODE(code, SCUTTLE_E_IDENTITY);
+      CHECK(strlen(scuttle_errmsg(b)) > 5);
+      CHECK_CODE(move_all(link, to, NULL), SCUTTLE_E_REJECTED);
+      asked = -1;
+    }
+  }
+  CHECK_INT(asked, -1);
+  CHECK_STR(value_of(peer, "k"), "2"); /* nothing has been harmed */
+  CHECK_STR(value_of(b, "k"), "1");
+  CHECK_CODE(feed(link, "{\"digest\":true,\"done\":true}\n"), SCUTTLE_E_IDENTITY);
+  CHECK_CODE(feed(to, "{\"digest\":true,\"done\":true}\n"), SCUTTLE_E_REJECTED);
+  text_free(&saved);
+  scuttle_free(b);
+  scuttle_free(peer);
+}
+
+TEST(an_export_that_is_too_old_asked_by_the_peer) {
+  scuttle_t *a = replica_make("local"), *peer = replica_make("peer"), *b = replica_make("local");
+  scuttle_link_t *link, *to;
+  text_t saved = {NULL, 0, 0};
+  int codes[2] = {0, 0}, round;
+  set(a, "k", "1");
+  export_all(a, &saved);
+  set(a, "k", "2");
+  set(a, "l", "2");
+  set(a, "m", "2");
+  sync_links(link_make(a), link_make(peer));
+  scuttle_free(a);
+  CHECK_CODE(scuttle_import(b, saved.data, saved.len), SCUTTLE_OK);
+  CHECK_CODE(set(b, "k", "3"), SCUTTLE_OK); /* a version that was issued before, and less than the peer has */
+  link = link_make(b);
+  to = link_make(peer);
+  CHECK_CODE(scuttle_link_gossip(to), SCUTTLE_OK);
+  for (round = 0; round < 10; round++) {
+    int code = move_all(to, link, NULL);
+    if (code < 0) codes[0] = code;
+    code = move_all(link, to, NULL);
+    if (code < 0) codes[1] = code;
+  }
+  CHECK_CODE(codes[0], SCUTTLE_E_IDENTITY);
+  CHECK_CODE(codes[1], SCUTTLE_E_REJECTED);
+  CHECK_STR(value_of(peer, "k"), "2");
+  text_free(&saved);
+  scuttle_free(b);
+  scuttle_free(peer);
+}
+
+CHECK_MAIN
