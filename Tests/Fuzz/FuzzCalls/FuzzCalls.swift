@@ -96,7 +96,7 @@ struct World {
         case 14:
             let bytes = input.text()
             _ = scuttle_write(replica, bytes.start, bytes.count)
-        default: new(&input)
+        default: later(replica, &input)
         }
         _ = scuttle_errmsg(replica)
     }
@@ -149,6 +149,67 @@ struct World {
             }
             _ = scuttle_link_consume(link, Int(input.byte()) - 1 + (sum & 1))
         }
+    }
+
+    /// What came with the extended dialect, and a replica with odd settings.
+    private mutating func later(_ replica: OpaquePointer?, _ input: inout Input) {
+        switch input.byte() & 7 {
+        case 0:
+            let (key, value) = (input.text(), input.text())
+            _ = scuttle_set_ttl(replica, key.start, key.count, value.start, value.count, UInt64(input.byte()))
+        case 1: _ = scuttle_tick(replica, UInt64(input.byte()) << (input.byte() & 63))
+        case 2:
+            var purged = 0
+            _ = scuttle_purge(replica, &purged)
+        case 3:
+            let source = input.text()
+            _ = scuttle_forget(replica, source.start, source.count)
+        case 4:
+            let bytes = input.text()
+            _ = scuttle_import(replica, bytes.start, bytes.count)
+        case 5: check(&input)
+        case 6: exchange()
+        default: new(&input)
+        }
+    }
+
+    /// The first links of both sides talk until they are silent.
+    private func exchange() {
+        guard let a = links[0].first, let b = links[1].first else { return }
+        _ = scuttle_link_gossip(a)
+        withUnsafeTemporaryAllocation(byteCount: 2048, alignment: 1) { buffer in
+            for round in 0..<2000 {
+                var moved = 0
+                for (from, to) in [(a, b), (b, a)] {
+                    var count = 0
+                    _ = scuttle_link_read(from, buffer.baseAddress, buffer.count, &count)
+                    _ = scuttle_link_write(to, buffer.baseAddress, count)
+                    moved += count
+                }
+                if moved == 0 { return }
+                precondition(round < 1999, "a conversation without an end")
+            }
+        }
+    }
+
+    private func check(_ input: inout Input) {
+        var config = scuttle_config_t()
+        config.struct_size = MemoryLayout<scuttle_config_t>.size
+        config.seed = 1
+        config.resolver = UInt32(input.byte() & 3)
+        var updates: [scuttle_update_t] = []
+        for _ in 0..<Int(input.byte() & 3) {
+            var update = scuttle_update_t()
+            let (value, source) = (input.text(), input.text())
+            (update.value, update.value_len) = (value.start, value.count)
+            (update.source, update.source_len) = (source.start, source.count)
+            update.version = UInt64(input.byte())
+            update.flags = UInt32(input.byte())
+            updates.append(update)
+        }
+        var flaw = scuttle_flaw_t()
+        let code = scuttle_check_resolver(&config, updates, updates.count, &flaw)
+        precondition(code != SCUTTLE_E_RESOLVER, "a resolver of the library has a flaw")
     }
 
     /// A replica with odd settings, made and freed.

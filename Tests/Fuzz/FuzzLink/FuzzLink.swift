@@ -1,31 +1,29 @@
 import CScuttle
 import ScuttleC
 
-/// Bytes of a hostile peer, in pieces, while the replica writes, gossips and sends: nothing traps, answers end, and what
-/// came out makes the same replica again elsewhere.
+/// Bytes of a hostile peer. The first byte says how they reach the replica: as they are, while it writes, gossips and
+/// sends; or as changes to what an honest peer says, so that they come behind a valid handshake.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
-    guard size > 2 else { return 0 }
-    var config = scuttle_config_t()
-    config.struct_size = MemoryLayout<scuttle_config_t>.size
-    config.seed = 1
-    config.mtu = Int(data[0] & 31)
-    config.max_history = Int(data[0] >> 5)
-    config.resolver = UInt32(data[1] % 3)
-    var made: OpaquePointer?
-    var opened: OpaquePointer?
-    precondition(scuttle_new("local", &config, &made) == SCUTTLE_OK)
-    precondition(scuttle_link_open(made, nil, &opened) == SCUTTLE_OK)
-    guard let replica = made, let link = opened else { return 0 }
-    _ = scuttle_set(replica, "k", 1, "1", 1)
+    guard size > 3 else { return 0 }
+    let settings = (data[0], data[1], data[2])
+    let rest = UnsafeRawBufferPointer(start: data + 3, count: size - 3)
+    if settings.0 & 1 == 0 { monologue(settings, rest) } else { conversation(settings, rest) }
+    return 0
+}
 
-    var rest = UnsafeRawBufferPointer(start: data + 2, count: size - 2)
+/// Nothing traps, and answers end.
+private func monologue(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawBufferPointer) {
+    let replica = makeReplica("local", settings)
+    let link = openLink(replica, settings.2 & 2 != 0 ? SCUTTLE_LINK_DATAGRAM : 0)
+    _ = scuttle_set(replica, "k", 1, "1", 1)
+    var rest = bytes
     while rest.count > 0 {
-        let count = min(rest.count, 8 + 8 * Int(data[1] >> 2))
+        let count = min(rest.count, 8 + 8 * Int(settings.1 >> 2))
         _ = scuttle_link_write(link, rest.baseAddress, count)
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        switch data[1] & 3 {
-        case 0: _ = read(link, atMost: 1 + Int(data[0]))
+        switch settings.1 & 3 {
+        case 0: _ = read(link, atMost: 1 + Int(settings.0))
         case 1:
             _ = scuttle_set(replica, "k", 1, "[1, 2]", 6)
             _ = scuttle_gossip(replica)
@@ -33,20 +31,133 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
         default: break
         }
     }
-
-    var total = 0
-    while case let count = read(link, atMost: 4096), count > 0 {
-        total += count
-        precondition(total < 1 << 26, "an answer without an end")
-    }
+    drain(link)
     scuttle_free(replica)
-    return 0
 }
 
-private func read(_ link: OpaquePointer, atMost capacity: Int) -> Int {
-    withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { buffer in
-        var count = 0
-        precondition(scuttle_link_read(link, buffer.baseAddress, capacity, &count) == SCUTTLE_OK)
-        return count
+/// Two replicas talk, and each line on its way may be changed, dropped, repeated or replaced as the input says. Then the
+/// link is a new one and nobody interferes: they can still talk.
+private func conversation(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawBufferPointer) {
+    let flags = (settings.2 & 2 != 0 ? SCUTTLE_LINK_DATAGRAM : 0) | (settings.2 & 4 != 0 ? SCUTTLE_LINK_LIVE : 0)
+    let replicas = [makeReplica("local", settings), makeReplica("other", settings)]
+    var links = replicas.map { openLink($0, flags) }
+    var input = Changes(rest: bytes)
+    for replica in replicas { work(replica, &input) }
+    for _ in 0..<40 where input.rest.count > 0 {
+        if input.byte() & 3 == 0 { work(replicas[Int(input.byte() & 1)], &input) }
+        for side in [0, 1] {
+            if input.byte() & 1 == 0 { _ = scuttle_link_gossip(links[side]) }
+            let said = input.change(read(links[side], atMost: 2048))
+            said.withUnsafeBytes { _ = scuttle_link_write(links[1 - side], $0.baseAddress, $0.count) }
+        }
+    }
+    for link in links { drain(link) }
+    for link in links { scuttle_link_close(link) }
+    links = replicas.map { openLink($0, 0) }
+    _ = scuttle_link_gossip(links[0])
+    for round in 0..<10_000 {
+        let said = links.map { read($0, atMost: 4096) }
+        if said[0].isEmpty, said[1].isEmpty { break }
+        for side in [0, 1] {
+            said[side].withUnsafeBytes { _ = scuttle_link_write(links[1 - side], $0.baseAddress, $0.count) }
+        }
+        precondition(round < 9_999, "a conversation without an end")
+    }
+    for replica in replicas { scuttle_free(replica) }
+}
+
+/// A little of everything that a host does.
+private func work(_ replica: OpaquePointer?, _ input: inout Changes) {
+    let choice = input.byte()
+    let key = [UInt8(ascii: "a") + (choice >> 4 & 7)].map { CChar(bitPattern: $0) }
+    switch choice & 7 {
+    case 0...2: _ = scuttle_set(replica, key, 1, "[1]", 3)
+    case 3, 4: _ = scuttle_delete(replica, key, 1)
+    case 5:
+        var purged = 0
+        _ = scuttle_purge(replica, &purged)
+    case 6:
+        _ = scuttle_set_ttl(replica, key, 1, "2", 1, 5)
+        _ = scuttle_tick(replica, UInt64(choice))
+    default: _ = scuttle_gossip(replica)
+    }
+}
+
+/// The input as changes to bytes on their way.
+private struct Changes {
+    var rest: UnsafeRawBufferPointer
+
+    mutating func byte() -> UInt8 {
+        guard let first = rest.first else { return 0 }
+        rest = UnsafeRawBufferPointer(rebasing: rest[1...])
+        return first
+    }
+
+    mutating func change(_ bytes: [UInt8]) -> [UInt8] {
+        guard !bytes.isEmpty else { return bytes }
+        var bytes = bytes
+        switch byte() & 7 {
+        case 0:
+            let place = (Int(byte()) << 8 | Int(byte())) % bytes.count
+            bytes[place] = byte()
+        case 1:
+            let place = (Int(byte()) << 8 | Int(byte())) % bytes.count
+            bytes.remove(at: place)
+        case 2:
+            // A digit more or another one: versions, stamps and lengths.
+            let digits = bytes.indices.filter { bytes[$0] >= 48 && bytes[$0] < 58 }
+            guard !digits.isEmpty else { break }
+            let place = digits[(Int(byte()) << 8 | Int(byte())) % digits.count]
+            bytes[place] = 48 + byte() % 10
+            if byte() & 1 == 0 { bytes.insert(57, at: place) }
+        case 3: bytes += bytes
+        case 4:
+            var lines = bytes.split(separator: 10, omittingEmptySubsequences: true).map { [UInt8]($0) }
+            guard !lines.isEmpty else { break }
+            lines.swapAt(Int(byte()) % lines.count, Int(byte()) % lines.count)
+            if byte() & 1 == 0 { lines.remove(at: Int(byte()) % lines.count) }
+            bytes = lines.flatMap { $0 + [10] }
+        case 5: bytes = []
+        default: break
+        }
+        return bytes
+    }
+}
+
+private func makeReplica(_ id: String, _ settings: (UInt8, UInt8, UInt8)) -> OpaquePointer? {
+    var config = scuttle_config_t()
+    config.struct_size = MemoryLayout<scuttle_config_t>.size
+    config.seed = 1
+    config.mtu = Int(settings.0 >> 1 & 15)
+    config.max_history = Int(settings.0 >> 5)
+    config.resolver = UInt32(settings.1 % 3)
+    config.max_sources = 8
+    config.max_tombstones = Int(settings.2 >> 5)
+    var replica: OpaquePointer?
+    precondition(scuttle_new(id, &config, &replica) == SCUTTLE_OK)
+    return replica
+}
+
+private func openLink(_ replica: OpaquePointer?, _ flags: UInt32) -> OpaquePointer? {
+    var config = scuttle_link_config_t(
+        struct_size: MemoryLayout<scuttle_link_config_t>.size, flags: flags, reserved: 0)
+    var link: OpaquePointer?
+    precondition(scuttle_link_open(replica, &config, &link) == SCUTTLE_OK)
+    return link
+}
+
+private func read(_ link: OpaquePointer?, atMost capacity: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+        let code = scuttle_link_read(link, buffer.baseAddress, capacity, &count)
+        precondition(code == SCUTTLE_OK || code == SCUTTLE_E_SPACE || code == SCUTTLE_E_DATAGRAM)
+        precondition(count <= capacity)
+    }
+}
+
+private func drain(_ link: OpaquePointer?) {
+    var total = 0
+    while case let count = read(link, atMost: 4096).count, count > 0 {
+        total += count
+        precondition(total < 1 << 26, "an answer without an end")
     }
 }

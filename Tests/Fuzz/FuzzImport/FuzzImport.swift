@@ -1,0 +1,65 @@
+import CScuttle
+import ScuttleC
+
+/// Any text as what a replica starts from: it is refused, and the replica is as new; or the replica exports what makes an
+/// equal one, which goes on.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+    let text = UnsafeRawBufferPointer(start: data, count: size)
+    let replica = make()
+    let code = scuttle_import(replica, text.baseAddress, text.count)
+    if code < 0 { precondition(count(of: replica) == 0, "a refused import left something") }
+
+    let saved = exported(replica)
+    let again = make()
+    let second = saved.withUnsafeBytes { scuttle_import(again, $0.baseAddress, $0.count) }
+    precondition(second == SCUTTLE_OK, "an export is refused, or torn")
+    precondition(fingerprint(of: replica) == fingerprint(of: again), "an export makes another replica")
+
+    // It can be used.
+    _ = scuttle_tick(again, 1 << 40)
+    _ = scuttle_set(again, "k", 1, "1", 1)
+    var purged = 0
+    _ = scuttle_purge(again, &purged)
+    var entry = scuttle_entry_t()
+    _ = scuttle_get(again, "k", 1, &entry)
+    scuttle_free(replica)
+    scuttle_free(again)
+    return 0
+}
+
+private func make() -> OpaquePointer? {
+    var config = scuttle_config_t()
+    config.struct_size = MemoryLayout<scuttle_config_t>.size
+    config.seed = 1
+    var replica: OpaquePointer?
+    precondition(scuttle_new("local", &config, &replica) == SCUTTLE_OK)
+    return replica
+}
+
+private func exported(_ replica: OpaquePointer?) -> [UInt8] {
+    var saved: [UInt8] = []
+    withUnsafeMutablePointer(to: &saved) { saved in
+        let code = scuttle_export(
+            replica,
+            { context, line, count in
+                let saved = context.unsafelyUnwrapped.assumingMemoryBound(to: [UInt8].self)
+                saved.pointee += UnsafeRawBufferPointer(start: line, count: count)
+                return 0
+            }, saved)
+        precondition(code == SCUTTLE_OK)
+    }
+    return saved
+}
+
+private func count(of replica: OpaquePointer?) -> Int {
+    var count = 0
+    precondition(scuttle_count(replica, &count) == SCUTTLE_OK)
+    return count
+}
+
+private func fingerprint(of replica: OpaquePointer?) -> UInt64 {
+    var fingerprint: UInt64 = 0
+    precondition(scuttle_fingerprint(replica, &fingerprint) == SCUTTLE_OK)
+    return fingerprint
+}
