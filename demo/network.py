@@ -139,14 +139,14 @@ class Network:
     def status(self, peers: list[Peer]) -> list[Status]:
         return [Status(answer) for answer in self.ask(peers, "status")]
 
-    def agreement(self, peers: list[Peer], keys: int) -> Status:
-        """Waits until these peers hold the same, and so many keys."""
+    def agreement(self, peers: list[Peer], keys: int) -> list[Status]:
+        """Waits until these peers hold the same, and so many keys; what each of them says then."""
         limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit:
             seen = self.status(peers)
             if all((status.keys, status.fingerprint) == (keys, seen[0].fingerprint) for status in seen):
                 show.said(f"{names(peers)} agree: {seen[0]}")
-                return seen[0]
+                return seen
             self.listen(0.05)
         for peer, status in zip(peers, seen):
             peer.event(str(status))

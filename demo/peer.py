@@ -21,7 +21,7 @@ class Connection:
         stream.setblocking(False)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = stream
-        self.link = replica.link()
+        self.link = replica.link(live=True)
         self.link.gossip()  # what this side has missed is the first thing to ask for
         self.unsent = b""  # read from the link, and not yet taken by the socket
 

@@ -8,6 +8,9 @@
  *     poll(…)
  *     if (!connection_serve(&peer, fds[i].revents)) connection_close(&peer);     peer.why says why
  *
+ * Its links are live: what is written here goes out with the next turn of the loop, and what a peer wrote goes on to the
+ * others. A scuttle_gossip now and then puts right what a broken connection has left behind.
+ *
  * It listens on and dials the loopback address alone. The protocol neither authenticates nor encrypts: between machines
  * let TLS, SSH or WireGuard carry it.
  */
@@ -22,6 +25,7 @@
 #include <poll.h>
 #include <scuttle.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -31,8 +35,8 @@ typedef struct {
   int fd; /* -1: no connection */
   scuttle_t *replica;
   scuttle_link_t *link;
-  bool dialling;   /* connect() has begun and is not done */
-  const char *why; /* why connection_serve said that it is over; good until the next call on the replica */
+  bool dialling; /* connect() has begun and is not done */
+  char why[200]; /* why connection_serve said that it is over */
 } connection_t;
 
 static inline struct sockaddr_in loopback(uint16_t port) {
@@ -71,10 +75,11 @@ static inline void connection_close(connection_t *c) {
 /* A new link for `fd`, which it owns from now on; fd -1 stays so. */
 static inline connection_t connection_on(scuttle_t *replica, int fd) {
   connection_t c = {fd, replica, NULL, false, ""};
+  scuttle_link_config_t config = {sizeof config, SCUTTLE_LINK_LIVE, 0};
   int on = 1;
   if (fd < 0) return c;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* the messages are small, and somebody waits for them */
-  if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || scuttle_link_open(replica, NULL, &c.link) < 0 ||
+  if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || scuttle_link_open(replica, &config, &c.link) < 0 ||
       scuttle_link_gossip(c.link) < 0) /* what this side has missed is the first thing to ask for */
     connection_close(&c);
   return c;
@@ -107,21 +112,19 @@ static inline short connection_events(const connection_t *c) {
   return count > 0 ? POLLIN | POLLOUT : POLLIN;
 }
 
+static inline bool connection_over(connection_t *c, const char *why) {
+  snprintf(c->why, sizeof c->why, "%s", why);
+  return false;
+}
+
 static inline bool connection_receive(connection_t *c) {
   char bytes[16384];
   ssize_t len = recv(c->fd, bytes, sizeof bytes, 0);
-  if (len < 0) {
-    c->why = strerror(errno);
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; /* poll() will say when to try again */
-  }
-  if (len == 0) {
-    c->why = "closed by the peer";
-    return false;
-  }
-  if (scuttle_link_write(c->link, bytes, (size_t)len) < 0) { /* the peer talks nonsense: the good lines were taken */
-    c->why = scuttle_errmsg(c->replica);
-    return false;
-  }
+  if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return true; /* poll() says when to try again */
+  if (len < 0) return connection_over(c, strerror(errno));
+  if (len == 0) return connection_over(c, "closed by the peer");
+  if (scuttle_link_write(c->link, bytes, (size_t)len) < 0) /* the peer talks nonsense, or is none of ours */
+    return connection_over(c, scuttle_errmsg(c->replica));
   return true;
 }
 
@@ -131,20 +134,15 @@ static inline bool connection_send(connection_t *c) {
   for (;;) {
     scuttle_span_t spans[16];
     size_t count = 0;
-    if (scuttle_link_peek(c->link, spans, 16, &count) < 0) {
-      c->why = scuttle_errmsg(c->replica);
-      return false;
-    }
+    if (scuttle_link_peek(c->link, spans, 16, &count) < 0) return connection_over(c, scuttle_errmsg(c->replica));
     if (count == 0) return true;
     struct msghdr message = {0};
     message.msg_iov = (struct iovec *)spans; /* a span is laid out like one */
     message.msg_iovlen = count;
     ssize_t sent = sendmsg(c->fd, &message, MSG_NOSIGNAL); /* a peer that has left is an error, not a SIGPIPE */
     if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) {
-      c->why = strerror(errno);
-      return errno == EAGAIN || errno == EWOULDBLOCK;
-    }
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
+    if (sent < 0) return connection_over(c, strerror(errno));
     scuttle_link_consume(c->link, (size_t)sent);
   }
 }
@@ -156,11 +154,16 @@ static inline bool connection_serve(connection_t *c, short revents) {
     int error = 0;
     socklen_t size = sizeof error;
     if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-    c->why = strerror(error);
-    if (error != 0) return false;
+    if (error != 0) return connection_over(c, strerror(error));
     c->dialling = false;
   }
-  if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !connection_receive(c)) return false;
+  if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !connection_receive(c)) {
+    char why[sizeof c->why];
+    memcpy(why, c->why, sizeof why);
+    connection_send(c); /* the peer may have to be told why */
+    memcpy(c->why, why, sizeof why);
+    return false;
+  }
   return connection_send(c);
 }
 

@@ -1,6 +1,6 @@
 /*
- * A peer over TCP: it listens, dials other peers until they answer, asks them for news once a second, and prints every
- * update. Start some of them in terminals of their own, end one and start it again:
+ * A peer over TCP: it listens, dials other peers until they answer, has their news as soon as they write it, and prints
+ * every update. Once a second it dials who is missing, and asks all for what may have got lost. Start some of them in terminals of their own, end one and start it again:
  *
  *   cc -std=c99 tcp_peer.c $(pkg-config --cflags --libs scuttle) -o tcp_peer
  *   ./tcp_peer ada 7001 seats/1='"taken"'

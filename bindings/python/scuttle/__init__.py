@@ -10,11 +10,15 @@ starts no thread and reads no clock.
 """
 
 from ._library import library_version
+from .checks import Flaw, FlawKind, check_resolver
 from .config import Limits, Resolver
 from .errors import (
     ArgumentError,
     BusyError,
     ClosedError,
+    ClusterError,
+    CorruptError,
+    DatagramError,
     DepthError,
     DuplicateError,
     EmptyKeyError,
@@ -28,7 +32,10 @@ from .errors import (
     NulError,
     NumberError,
     OutOfMemoryError,
+    ProtocolError,
     ReadOnlyError,
+    RejectedError,
+    ResolverError,
     ScuttleError,
     SpaceError,
     StructSizeError,
@@ -44,7 +51,7 @@ from .link import Link
 from .replica import Replica
 from .updates import Entry, Update
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 lww_vs_clock = Resolver.lww_vs_clock
 lww_vs_current_vers = Resolver.lww_vs_current_vers
@@ -54,11 +61,16 @@ __all__ = [
     "ArgumentError",
     "BusyError",
     "ClosedError",
+    "ClusterError",
+    "CorruptError",
+    "DatagramError",
     "DepthError",
     "DuplicateError",
     "EmptyKeyError",
     "Entry",
     "ExhaustedError",
+    "Flaw",
+    "FlawKind",
     "IdError",
     "IdentityError",
     "JSONError",
@@ -70,9 +82,12 @@ __all__ = [
     "NulError",
     "NumberError",
     "OutOfMemoryError",
+    "ProtocolError",
     "ReadOnlyError",
+    "RejectedError",
     "Replica",
     "Resolver",
+    "ResolverError",
     "ScuttleError",
     "SpaceError",
     "StructSizeError",
@@ -85,6 +100,7 @@ __all__ = [
     "VersionError",
     "VersionJumpError",
     "__version__",
+    "check_resolver",
     "library_version",
     "lww_vs_clock",
     "lww_vs_current_vers",

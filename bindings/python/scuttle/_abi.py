@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Tuple
 OK = 0
 FULL = 1
 NOT_FOUND = 2
+TORN = 3
 
 E_ARGUMENT = -1
 E_MEMORY = -2
@@ -35,17 +36,33 @@ E_VALUE_SIZE = -22
 E_SOURCES = -23
 E_LINKS = -24
 E_EXHAUSTED = -25
+E_CLUSTER = -26
+E_PROTOCOL = -27
+E_REJECTED = -28
+E_DATAGRAM = -29
+E_CORRUPT = -30
+E_RESOLVER = -31
 
 NTS = c_size_t(-1).value
 
 UPDATE_DELETED = 1
 UPDATE_LOCAL = 2
+UPDATE_EXPIRED = 4
+UPDATE_RESET = 8
 
 LWW_VS_CLOCK = 0
 LWW_VS_CURRENT_VERS = 1
 STRICTLY_ORDER_VALUES = 2
 
 UNIQUE_ID = 1
+KEEP_TOMBSTONES = 2
+
+PROTOCOL_LOWEST = 1
+PROTOCOL_HIGHEST = 1
+
+FLAW_ORDER = 1
+FLAW_REPETITION = 2
+FLAW_GROUPING = 3
 
 LINK_LIVE = 1
 LINK_DATAGRAM = 2
@@ -130,7 +147,17 @@ class ConfigStruct(Structure):
         ("max_sources", c_size_t),
         ("max_links", c_size_t),
         ("max_version_jump", c_uint64),
+        ("cluster", c_char_p),
+        ("max_tombstones", c_size_t),
+        ("protocol_min", c_uint32),
+        ("protocol_max", c_uint32),
     ]
+
+
+class FlawStruct(Structure):
+    """scuttle_flaw_t"""
+
+    _fields_ = [("kind", c_uint32), ("count", c_uint32), ("a", c_size_t), ("b", c_size_t), ("c", c_size_t)]
 
 
 class LinkConfigStruct(Structure):
@@ -144,6 +171,7 @@ STRUCTS: Dict[str, Any] = {
     "scuttle_update_t": UpdateStruct,
     "scuttle_span_t": SpanStruct,
     "scuttle_config_t": ConfigStruct,
+    "scuttle_flaw_t": FlawStruct,
     "scuttle_link_config_t": LinkConfigStruct,
 }
 
@@ -163,6 +191,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_id": (c_int, [_Handle, POINTER(_Text), _SizeRef]),
     "scuttle_set": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t]),
     "scuttle_delete": (c_int, [_Handle, _Key, c_size_t]),
+    "scuttle_set_ttl": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t, c_uint64]),
+    "scuttle_tick": (c_int, [_Handle, c_uint64]),
     "scuttle_get": (c_int, [_Handle, _Key, c_size_t, POINTER(EntryStruct)]),
     "scuttle_get_copy": (c_int, [_Handle, _Key, c_size_t, _Bytes, c_size_t, _SizeRef, POINTER(EntryStruct)]),
     "scuttle_count": (c_int, [_Handle, _SizeRef]),
@@ -170,11 +200,16 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_news": (c_int, [_Handle, c_char_p, c_size_t, c_uint64, VisitFunction, _Context]),
     "scuttle_version": (c_int, [_Handle, _Uint64Ref]),
     "scuttle_export": (c_int, [_Handle, LineFunction, _Context]),
+    "scuttle_import": (c_int, [_Handle, _Bytes, c_size_t]),
     "scuttle_clock": (c_int, [_Handle, ClockFunction, _Context]),
     "scuttle_fingerprint": (c_int, [_Handle, _Uint64Ref]),
     "scuttle_gossip": (c_int, [_Handle]),
     "scuttle_purge": (c_int, [_Handle, _SizeRef]),
     "scuttle_forget": (c_int, [_Handle, c_char_p, c_size_t]),
+    "scuttle_check_resolver": (
+        c_int,
+        [POINTER(ConfigStruct), POINTER(UpdateStruct), c_size_t, POINTER(FlawStruct)],
+    ),
     "scuttle_link_open": (c_int, [_Handle, POINTER(LinkConfigStruct), POINTER(_Handle)]),
     "scuttle_link_close": (None, [_Handle]),
     "scuttle_link_gossip": (c_int, [_Handle]),

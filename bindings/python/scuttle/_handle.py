@@ -29,7 +29,7 @@ _LONGEST_MESSAGE = 1024
 class Handle:
     """A replica of the library, held by one thread at a time."""
 
-    __slots__ = ("_pointer", "_config", "_lock", "_is_held", "_dropped_links", "scratch", "__weakref__")
+    __slots__ = ("_pointer", "_config", "_lock", "_is_held", "_dropped_links", "is_torn", "scratch", "__weakref__")
 
     def __init__(self, id: bytes, config: _abi.ConfigStruct) -> None:
         self._pointer: Optional[int] = None  # first, for __del__ where the rest fails
@@ -42,6 +42,8 @@ class Handle:
         if code < 0:
             raise error_of(code, describe(code))
         self._pointer = pointer.value
+        #: Whether what it started from ended too soon.
+        self.is_torn: bool = code == _abi.TORN
         # Keeps the callbacks alive; they keep their replica alive, but such a circle is one that the collector sees.
         self._config: Optional[_abi.ConfigStruct] = config
 

@@ -51,7 +51,7 @@ library = _load()
 
 
 def library_version() -> str:
-    """The version of the libscuttle that is loaded, such as "0.1.0". Any thread."""
+    """The version of the libscuttle that is loaded, such as "0.2.0". Any thread."""
     return str(library.scuttle_library_version(), "ascii")
 
 

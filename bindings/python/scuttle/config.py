@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from enum import IntEnum
-from typing import Any, Iterable, List, Mapping, NamedTuple, Union
+from typing import Any, Iterable, List, Mapping, NamedTuple, Set, Tuple, Union
 
 from . import _abi
+from .errors import NulError
 from .texts import Buffer, encode_text, encode_value, to_bytes, unsigned
 from .updates import Update
 
-#: Entries to start from: lines of the wire, or updates, or dicts in the shape of the wire.
+#: What to start from: lines of an export or of the wire, or updates, or dicts in the shape of the wire.
 State = Union[str, Buffer, Iterable[Union[Update, Mapping[str, Any]]]]
 
 
@@ -46,13 +47,28 @@ class Limits(NamedTuple):
 
 
 def make_config(
-    mtu: int, max_history: int, seed: int, unique_id: bool, limits: Limits, state: State
+    mtu: int,
+    max_history: int,
+    max_tombstones: int,
+    keep_tombstones: bool,
+    seed: int,
+    unique_id: bool,
+    cluster: str,
+    protocol: Tuple[int, int],
+    limits: Limits,
+    state: State,
 ) -> _abi.ConfigStruct:
     """The library's struct, but for the resolver and the callbacks."""
     config = _abi.ConfigStruct(ctypes.sizeof(_abi.ConfigStruct))
     config.flags = _abi.UNIQUE_ID if unique_id else 0
+    config.flags |= _abi.KEEP_TOMBSTONES if keep_tombstones else 0
     config.mtu = unsigned("mtu", mtu)
     config.max_history = unsigned("max_history", max_history)
+    config.max_tombstones = unsigned("max_tombstones", max_tombstones)
+    config.cluster = c_text(cluster, "a cluster")
+    lowest, highest = protocol
+    config.protocol_min = unsigned("protocol", lowest, bits=32)
+    config.protocol_max = unsigned("protocol", highest, bits=32)
     config.seed = unsigned("seed", seed)
     for name, limit in limits._asdict().items():
         setattr(config, name, unsigned(name, limit))
@@ -62,18 +78,29 @@ def make_config(
     return config
 
 
+def c_text(text: str, what: str) -> bytes:
+    """A text for the library to measure. NulError where it would take it to end too soon."""
+    encoded = encode_text(text, what)
+    if b"\0" in encoded:
+        raise NulError(f"{what} contains the character U+0000")
+    return encoded
+
+
 def state_lines(state: State) -> bytes:
-    """A state as update lines."""
+    """A state as lines."""
     if isinstance(state, str):
         return encode_text(state)
     if isinstance(state, (bytes, bytearray, memoryview)):
         return to_bytes(state)
     lines: List[bytes] = []
-    for update in state:
+    gone: Set[str] = set()  # what a reset has taken away counts for the clock only
+    for update in reversed(list(state)):
         if isinstance(update, Update):
-            lines.append(encode_text(update.to_line()))
+            if update.reset:
+                gone.add(update.key)
+            lines.append(encode_text(update._replace(reset=update.key in gone).to_line()))
         elif isinstance(update, Mapping):
             lines.append(encode_value(dict(update)))
         else:
             raise TypeError(f"a state is made of updates, as on_update hands them out, not of {type(update).__name__}")
-    return b"\n".join(lines)
+    return b"".join(line + b"\n" for line in reversed(lines))

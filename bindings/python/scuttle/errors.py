@@ -45,7 +45,7 @@ class BusyError(ScuttleError, RuntimeError):
 
 
 class UnsupportedError(ScuttleError, NotImplementedError):
-    """This needs the extended dialect, which the library that is loaded does not speak."""
+    """This replica or link cannot do that, by the way that it was made."""
 
     code = _abi.E_UNSUPPORTED
 
@@ -57,7 +57,7 @@ class StructSizeError(ScuttleError):
 
 
 class SpaceError(ScuttleError):
-    """A buffer is too small. The package sizes its buffers itself, so this is not for you to meet."""
+    """No message fits a datagram of so few bytes. Other buffers the package sizes itself."""
 
     code = _abi.E_SPACE
 
@@ -175,6 +175,43 @@ class ExhaustedError(ScuttleError, OverflowError):
     """Version numbers have reached 2^53-1: no local write is possible any more."""
 
     code = _abi.E_EXHAUSTED
+
+
+class ClusterError(ScuttleError):
+    """The peer belongs to another cluster. Its link is of no use any more."""
+
+    code = _abi.E_CLUSTER
+
+
+class ProtocolError(ScuttleError):
+    """The peer speaks no protocol version that this replica does. Its link is of no use any more."""
+
+    code = _abi.E_PROTOCOL
+
+
+class RejectedError(ScuttleError):
+    """The peer has rejected this replica, for the reason in the message. Its link is of no use any more."""
+
+    code = _abi.E_REJECTED
+
+
+class DatagramError(ScuttleError):
+    """An update fits no datagram of this size: it has been left out, and its key is in the message. Read on: the rest
+    comes."""
+
+    code = _abi.E_DATAGRAM
+
+
+class CorruptError(ScuttleError):
+    """A peer has another content for a source and version that is known here: an id has had two lives."""
+
+    code = _abi.E_CORRUPT
+
+
+class ResolverError(ScuttleError, ValueError):
+    """The outcome of a resolver depends on order, repetition or grouping. `check_resolver` returns a Flaw instead."""
+
+    code = _abi.E_RESOLVER
 
 
 _BY_CODE: Dict[int, Type[ScuttleError]] = {

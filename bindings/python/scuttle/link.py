@@ -10,12 +10,13 @@ from typing import Optional, Type
 from . import _abi
 from ._handle import Handle
 from ._library import library
-from .errors import ClosedError
+from .errors import ClosedError, UnsupportedError
 from .texts import Buffer, to_bytes, unsigned
 
 
 class Link:
-    """A replica's conversation with one peer over one ordered stream of bytes, such as a TCP connection.
+    """A replica's conversation with one peer over one ordered stream of bytes, such as a TCP connection, or over
+    datagrams.
 
     Made by `Replica.link`. Whatever the peer sends goes to `write`; whatever `read` returns goes to the peer. When the
     connection breaks, close the link and make another for the next one.
@@ -23,12 +24,16 @@ class Link:
     Any thread may use it. Close it when you are done: it is a context manager. A link that is dropped unclosed is
     closed by the next call on its replica. With the replica closed, a link is closed too. A link that is closed raises
     ClosedError.
+
+    After ClusterError, ProtocolError, RejectedError, and an IdentityError of the extended dialect, a link says the same
+    of all that comes: read what it has to tell its peer, and close it.
     """
 
     _pointer: Optional[int] = None  # for __del__, where opening has failed
 
     def __init__(self, handle: Handle, flags: int) -> None:
         self._handle = handle
+        self._is_datagram = flags & _abi.LINK_DATAGRAM != 0
         handle.run(self._open, flags)
 
     def _open(self, replica: int, flags: int) -> None:
@@ -38,7 +43,8 @@ class Link:
         self._pointer = pointer.value
 
     def write(self, data: Buffer) -> bool:
-        """Takes bytes that the peer sent, cut anywhere: the rest of a line waits for the next call.
+        """Takes bytes that the peer sent, cut anywhere: the rest of a line waits for the next call. On a datagram link
+        the bytes are one datagram.
 
         Returns False where what the peer asked for is over the high-water mark: read before you write more.
 
@@ -53,6 +59,10 @@ class Link:
         """What is to be sent to the peer next, a stream cut anywhere; b"" where there is nothing now.
 
         What has been read counts as sent. There may be more even where less than `max_bytes` came: read until b"".
+
+        On a datagram link one read makes one datagram of at most `max_bytes`. Raises SpaceError where no message fits
+        so few, and DatagramError where an update does not: it is left out, its key is in the message, and the peer is
+        not taken to know it. Read on: the rest comes.
         """
         return self._handle.run(self._read, unsigned("max_bytes", max_bytes))
 
@@ -62,11 +72,14 @@ class Link:
         return scratch.output
 
     def read_all(self) -> bytes:
-        """Everything that is to be sent to the peer now."""
+        """Everything that is to be sent to the peer now. UnsupportedError on a datagram link, where each read counts."""
+        if self._is_datagram:
+            raise UnsupportedError("a datagram link is read one datagram at a time")
         return b"".join(iter(self.read, b""))
 
     def gossip(self) -> bool:
-        """Asks this peer for what is new. False where the digests wait behind the high-water mark; none is dropped."""
+        """Asks this peer for what is new: see `Replica.gossip`. False where it waits behind the high-water mark; nothing
+        is dropped."""
         return self._handle.run(self._gossip)
 
     def _gossip(self, _: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Iterator, List, Optional, Tuple
 from . import _abi
 from ._handle import Handle
 from ._library import library
-from .texts import decode_value, encode_text, encode_value
+from .texts import decode_value, encode_text, encode_value, milliseconds
 from .views import PrefixItems, PrefixKeys, PrefixValues
 from .visits import Take, visit_updates
 
@@ -34,6 +34,19 @@ class EntryMapping(MutableMapping[str, Any]):
 
     def _set(self, pointer: int, key: bytes, value: bytes) -> int:
         return self._handle.check(library.scuttle_set(pointer, key, len(key), value, len(value)))
+
+    def set_ttl(self, key: str, value: Any, ttl: float) -> bool:
+        """Sets a key that is to be deleted again by itself, with the first `tick` that is `ttl` seconds or more after
+        the latest one; 0: with the next.
+
+        Another write of the key ends that. Peers see an ordinary write, and then a delete that is marked as expired.
+        Returns as `set`.
+        """
+        encoded, text = encode_text(key), encode_value(value)
+        return self._handle.run(self._set_ttl, encoded, text, milliseconds("ttl", ttl)) != _abi.FULL
+
+    def _set_ttl(self, pointer: int, key: bytes, value: bytes, ttl: int) -> int:
+        return self._handle.check(library.scuttle_set_ttl(pointer, key, len(key), value, len(value), ttl))
 
     def delete(self, key: str) -> bool:
         """Deletes a key, also one that is not there: a local write, so that peers learn of it. Returns as `set`."""

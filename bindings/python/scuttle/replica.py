@@ -10,11 +10,10 @@ from . import _abi
 from ._handle import Handle
 from ._library import library
 from .callbacks import Callbacks, OnCompaction, OnDrain, OnError, OnUpdate, Resolve, Sort
-from .config import Limits, Resolver, State, make_config
-from .errors import NulError
+from .config import Limits, Resolver, State, c_text, make_config, state_lines
 from .link import Link
 from .mapping import EntryMapping
-from .texts import Buffer, decode_value, encode_text, text_at, to_bytes, unsigned
+from .texts import Buffer, decode_value, encode_text, milliseconds, text_at, to_bytes, unsigned
 from .updates import Entry, Update, copy_update
 from .visits import visit_clock, visit_lines, visit_updates
 
@@ -38,6 +37,8 @@ class Replica(EntryMapping):
         *,
         mtu: int = 0,
         max_history: int = 0,
+        max_tombstones: int = 0,
+        keep_tombstones: bool = False,
         resolve: Union[Resolver, Resolve] = Resolver.lww_vs_clock,
         sort: Optional[Sort] = None,
         on_update: Optional[OnUpdate] = None,
@@ -45,38 +46,43 @@ class Replica(EntryMapping):
         on_drain: Optional[OnDrain] = None,
         on_error: Optional[OnError] = None,
         unique_id: bool = False,
+        cluster: str = "",
+        protocol: Tuple[int, int] = (0, 0),
         seed: int = 0,
         limits: Limits = Limits(),
         state: State = b"",
     ) -> None:
         """Makes a replica.
 
-        id             its source id, 1 to 255 bytes of UTF-8, unique among all replicas that may ever meet
-        mtu            messages in one batch, and the high-water mark of a link; 0: 10; sys.maxsize: no mark
-        max_history    updates that the history remembers; 0: 10; sys.maxsize: all
-        resolve        which of two updates of a key stands: a Resolver, or a callable (update, current): whether the
-                       update replaces the current one, which is None for a new key. It says yes for exactly one of
-                       (a, b) and (b, a), and follows a total order, so that replicas agree
-        sort           order of the updates in an answer and in `news`: a callable (a, b) that returns a number below 0
-                       where a comes first, above 0 where b does; by version, then source id, without it
-        on_update      called with an update that became the entry of its key, here or from a peer
-        on_compaction  called with a list of updates, oldest first, that the history is about to forget
-        on_drain       called when links had been over the high-water mark, and the last of them has been read empty
-        on_error       called with (name of a callback, its exception); without it they go to sys.unraisablehook
-        unique_id      append "-" and 16 random hexadecimal digits to the id: for a host that restarts without its old
-                       state, since an id belongs to one life of one replica
-        seed           makes what is random reproducible; 0: random from the system
-        limits         what is more than this is an error
-        state          what to start from: what `export` gave; or updates, all that `on_update` handed out or the last of
-                       each key, also as lines or dicts of the wire. It sets the clock, and enters neither the history
-                       nor on_update
+        id               its source id, 1 to 255 bytes of UTF-8, unique among all replicas that may ever meet
+        mtu              messages in one batch, and the high-water mark of a link; 0: 10; sys.maxsize: no mark
+        max_history      updates that the history remembers; 0: 10; sys.maxsize: all
+        max_tombstones   more are forgotten, lowest version first, stable or not; 0: 2^20; sys.maxsize: no limit. No
+                         effect with a `resolve` of yours
+        keep_tombstones  forget no tombstone until `purge` or `max_tombstones` says so, not even a stable one
+        resolve          which of two updates of a key stands: a Resolver, or a callable (update, current): whether the
+                         update replaces the current one, which is None for a new key. It says yes for exactly one of
+                         (a, b) and (b, a), and follows a total order, so that replicas agree: see `check_resolver`
+        sort             order of the updates in an answer and in `news`: a callable (a, b) that returns a number below
+                         0 where a comes first, above 0 where b does; by version, then source id, without it
+        on_update        called with an update that became the entry of its key, here or from a peer
+        on_compaction    called with a list of updates, oldest first, that the history is about to forget
+        on_drain         called when links had been over the high-water mark, and the last of them has been read empty
+        on_error         called with (name of a callback, its exception); without it they go to sys.unraisablehook
+        unique_id        append "-" and 16 random hexadecimal digits to the id: for a host that restarts without its old
+                         state, since an id belongs to one life of one replica
+        cluster          up to 255 bytes of UTF-8: links join replicas of one cluster only. A classic link cannot check
+        protocol         lowest and highest version of the extended dialect to speak; 0: what the library does
+        seed             makes what is random reproducible; 0: random from the system
+        limits           what is more than this is an error
+        state            what to start from, as for `load`; `torn` says whether it was whole
 
-        Raises IdError, NulError, Utf8Error, ArgumentError, OutOfMemoryError, and for a bad state as `Link.write`.
+        Raises IdError, NulError, Utf8Error, ArgumentError, OutOfMemoryError, and for a bad state as `load`.
         """
-        encoded_id = encode_text(id, "an id")
-        if b"\0" in encoded_id:
-            raise NulError("an id contains the character U+0000")  # where C would take it to end
-        config = make_config(mtu, max_history, seed, unique_id, limits, state)
+        encoded_id = c_text(id, "an id")
+        config = make_config(
+            mtu, max_history, max_tombstones, keep_tombstones, seed, unique_id, cluster, protocol, limits, state
+        )
         own_resolve = None
         if isinstance(resolve, Resolver):
             config.resolver = resolve
@@ -112,7 +118,7 @@ class Replica(EntryMapping):
         return updates
 
     def export(self) -> bytes:
-        """All that the replica is, as lines: its entries, those of deleted keys too, and its clock.
+        """All that the replica is, as lines: its id, its clock, its entries with their tombstones, what is to expire.
 
         A replica that is made with them as `state` is as this one, and under the same id it goes on as itself,
         provided that this one writes no more.
@@ -120,6 +126,31 @@ class Replica(EntryMapping):
         lines: List[bytes] = []
         self._handle.run(lambda pointer: self._handle.check(visit_lines(library.scuttle_export, pointer, lines)))
         return b"".join(lines)
+
+    def load(self, state: State) -> bool:
+        """Starts from what was saved; only for a replica with which nothing has been done yet. It enters neither the
+        history nor `on_update`. Returns whether it was whole; `torn` says it later.
+
+        What `export` gave is the whole replica. Where it ends too soon, what is there becomes entries, and peers give
+        what is missing; a torn export is refused under its own id (IdentityError): take another one.
+
+        Updates alone, all that `on_update` handed out or the last of each key, also as lines or dicts of the wire, set
+        the clock to their versions. Of their lines the last may be torn.
+
+        Raises ArgumentError for a replica that is not new, and for a bad line that is not a torn one as `Link.write`:
+        nothing is taken then.
+        """
+        self._handle.run(self._load, state_lines(state))
+        return not self.torn
+
+    def _load(self, pointer: int, lines: bytes) -> None:
+        self._handle.is_torn = self._handle.check(library.scuttle_import(pointer, lines, len(lines))) == _abi.TORN
+
+    @property
+    def torn(self) -> bool:
+        """Whether what this replica started from, `state` or `load`, ended too soon: in the middle of a line, or an
+        export before its end. Known after closing too."""
+        return self._handle.is_torn
 
     def visit(self, visitor: Callable[[Update], object], prefix: str = "") -> None:
         """Calls visitor(update) for each key that begins with `prefix` and holds something, in byte order of keys: a
@@ -172,19 +203,36 @@ class Replica(EntryMapping):
         return clock
 
     def gossip(self) -> bool:
-        """Asks every peer for what is new. Returns False where the digests wait behind a link's high-water mark; none
-        is dropped."""
+        """Asks every peer for what is new. In the extended dialect both sides get in step; in the classic one only this
+        replica does.
+
+        Call it when a link is new, and from time to time: what got lost is asked for again, and promises are renewed,
+        which lets tombstones be forgotten. Returns False where it waits behind a link's high-water mark; nothing is
+        dropped.
+        """
         return self._handle.call(library.scuttle_gossip) != _abi.FULL
+
+    def tick(self, now: float) -> bool:
+        """Tells the replica what time it is, in seconds to the millisecond, and deletes what has expired: local writes.
+        For `set_ttl` only.
+
+        By any clock of yours that does not go back, such as `time.time()`; a smaller number than before counts as the
+        one before. What is to expire is saved by `export` with its time, so a host that restarts from there keeps its
+        clock. Before the first tick it is 0. Returns as `set`.
+        """
+        return self._handle.call(library.scuttle_tick, milliseconds("now", now)) != _abi.FULL
 
     def link(
         self, *, read_only: bool = False, classic: bool = False, live: bool = False, datagram: bool = False
     ) -> Link:
         """Opens a link to one peer.
 
-        read_only  accept nothing from the peer: an update of it is ReadOnlyError
-        classic    never say hello; in this version every link is so
-        live       push new updates without being asked; UnsupportedError in this version
-        datagram   one message, one datagram; UnsupportedError in this version
+        read_only  accept nothing from the peer: an update of it is ReadOnlyError; what it asks for is answered
+        classic    speak the classic dialect only. Without it a link says hello, and changes to the classic dialect when
+                   the peer speaks that; a peer that has said nothing by the second gossip is asked in both
+        live       after the first reconciliation send new updates without being asked
+        datagram   each read makes one datagram, each write takes one; they may be lost, repeated, late and in any
+                   order. The peer's link must be one too. Not with `classic`: ArgumentError
         """
         flags = _abi.LINK_READ_ONLY if read_only else 0
         flags |= _abi.LINK_CLASSIC if classic else 0
@@ -207,15 +255,23 @@ class Replica(EntryMapping):
         return scratch.output
 
     def purge(self) -> int:
-        """Forgets tombstones now, and returns how many. UnsupportedError in this version."""
+        """Forgets all tombstones that are accounted for here, stable or not, and returns how many.
+
+        Replicas stay the same. But where a tombstone is not stable, a write that none who knew of the delete had seen
+        may win over it. UnsupportedError with a `resolve` of yours: only you know what its tombstones beat.
+        """
         purged = c_size_t()
         self._handle.call(library.scuttle_purge, purged)
         return purged.value
 
-    def forget(self, source: str) -> None:
-        """Takes a dead source out of the reckoning. UnsupportedError in this version."""
+    def forget(self, source: str) -> bool:
+        """Takes a source that will never be back out of the reckoning: no tombstone waits for its promise any more.
+
+        Its entries stay, and when it is heard of again, it counts again. Each replica forgets for itself. False for a
+        source that is unknown, or the replica's own.
+        """
         encoded = encode_text(source, "a source")
-        self._handle.call(library.scuttle_forget, encoded, len(encoded))
+        return self._handle.call(library.scuttle_forget, encoded, len(encoded)) != _abi.NOT_FOUND
 
     @property
     def closed(self) -> bool:

@@ -54,10 +54,19 @@ def to_bytes(data: Buffer) -> bytes:
     return data if isinstance(data, bytes) else bytes(memoryview(data))
 
 
-def unsigned(what: str, number: int) -> int:
+def unsigned(what: str, number: int, bits: int = 64) -> int:
     """The number, where it fits; ctypes would cut it down in silence."""
     if not isinstance(number, int):
         raise TypeError(f"{what} is an int, not {type(number).__name__}")
-    if not 0 <= number < 1 << 64:
-        raise ArgumentError(f"{what} is {number}, which is not in 0 ... 2^64-1")
+    if not 0 <= number < 1 << bits:
+        raise ArgumentError(f"{what} is {number}, which is not in 0 ... 2^{bits}-1")
     return number
+
+
+def milliseconds(what: str, seconds: float) -> int:
+    """A time in seconds, to the millisecond."""
+    if not isinstance(seconds, (int, float)):
+        raise TypeError(f"{what} is a number of seconds, not {type(seconds).__name__}")
+    if not 0 <= seconds < (1 << 64) / 1000:
+        raise ArgumentError(f"{what} is {seconds} seconds, which is not in 0 ... 2^64/1000")
+    return round(seconds * 1000)

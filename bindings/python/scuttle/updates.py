@@ -32,6 +32,11 @@ class Update(NamedTuple):
     deleted: bool = False
     #: It was written by the replica that shows it.
     local: bool = False
+    #: The key was deleted since its time to live was over; `deleted` is true too.
+    expired: bool = False
+    #: No write: a reset has taken this entry away, since its delete has been forgotten where the reset came from.
+    #: `deleted` is true too; source and version are the entry's.
+    reset: bool = False
 
     @property
     def value(self) -> Any:
@@ -39,15 +44,21 @@ class Update(NamedTuple):
         return decode_value(self.json)
 
     def to_dict(self) -> Dict[str, Any]:
-        """The update in the shape that it has on the wire."""
+        """The update in the shape that it has on the wire; a reset in that of a digest: accounted for, and gone."""
+        if self.reset:
+            return {"digest": True, "source_id": self.source, "id": self.source, "version": self.version}
         members = {"key": self.key, "value": self.value, "source_id": self.source, "version": self.version}
         if self.deleted:
             members["deleted"] = True
+        if self.expired:
+            members["expired"] = True
         return members
 
     def to_line(self) -> str:
         """The update as a line of the wire, without its newline; the value keeps its spelling."""
-        deleted = ',"deleted":true' if self.deleted else ""
+        if self.reset:
+            return json.dumps(self.to_dict(), separators=(",", ":"), ensure_ascii=False)
+        deleted = (',"deleted":true' if self.deleted else "") + (',"expired":true' if self.expired else "")
         key, source = json.dumps(self.key, ensure_ascii=False), json.dumps(self.source, ensure_ascii=False)
         return f'{{"key":{key},"value":{self.json},"source_id":{source},"version":{self.version}{deleted}}}'
 
@@ -62,4 +73,6 @@ def copy_update(update: _abi.UpdateStruct) -> Update:
         update.version,
         flags & _abi.UPDATE_DELETED != 0,
         flags & _abi.UPDATE_LOCAL != 0,
+        flags & _abi.UPDATE_EXPIRED != 0,
+        flags & _abi.UPDATE_RESET != 0,
     )

@@ -10,7 +10,8 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CONSTANT = re.compile(r"^#define (SCUTTLE_\w+) +\S", re.MULTILINE)
 _STRUCT = re.compile(r"typedef struct \{(.*?)\} (\w+);", re.DOTALL)
 _FUNCTION = re.compile(r"^[a-z][\w *]*?\b(scuttle_\w+)\(([^;]*)\);", re.MULTILINE)
-_FIELD = re.compile(r"\(\*(\w+)\)\(|(\w+)$")
+_POINTER = re.compile(r"\(\*(\w+)\)\(")
+_NAME = re.compile(r"(\w+)$")
 
 
 class Header:
@@ -29,7 +30,9 @@ class Header:
 def _fields(body: str) -> List[str]:
     names = []
     for declaration in filter(None, map(str.strip, body.split(";"))):
-        match = _FIELD.search(declaration)
-        assert match, declaration
-        names.append(match[1] or match[2])
+        pointer = _POINTER.search(declaration)
+        matches = [pointer] if pointer else [_NAME.search(part.strip()) for part in declaration.split(",")]
+        for match in matches:
+            assert match, declaration
+            names.append(match[1])
     return names

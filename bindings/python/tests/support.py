@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -35,10 +36,9 @@ def pump(one: scuttle.Link, other: scuttle.Link, chunk: Callable[[], int] = lamb
 
 
 def sync(one: scuttle.Replica, other: scuttle.Replica, chunk: Callable[[], int] = lambda: 65536) -> None:
-    """Makes two replicas know what either knows."""
+    """Makes two replicas know what either knows: one asks, and both get in step."""
     with one.link() as here, other.link() as there:
         here.gossip()
-        there.gossip()
         pump(here, there, chunk)
 
 
@@ -56,17 +56,23 @@ ASK = b'{"digest":true,"done":true}\n'
 """What a peer sends that knows nothing and asks for everything."""
 
 
+def is_hello(data: bytes) -> bool:
+    """Whether it is one message, which asks a peer in the extended dialect."""
+    *lines, rest = data.split(b"\n")
+    return rest == b"" and len(lines) == 1 and json.loads(lines[0])["hello"]["reply"] is False
+
+
 def facts(replica: scuttle.Replica) -> Tuple[object, ...]:
     """All that must not change by a call that failed."""
     return replica.snapshot(), replica.clock, replica.version, replica.fingerprint, replica.news(replica.id, 0)
 
 
 @contextmanager
-def refused(replica: scuttle.Replica, error: type) -> Iterator[None]:
+def refused(replica: scuttle.Replica, error: type) -> Iterator[pytest.ExceptionInfo[BaseException]]:
     """Expects an error, and that it has changed nothing."""
     before = facts(replica)
-    with pytest.raises(error):
-        yield
+    with pytest.raises(error) as caught:
+        yield caught
     assert facts(replica) == before
 
 

@@ -18,7 +18,7 @@ def test_on_update_sees_local_and_received_updates() -> None:
     with Replica("a", on_update=seen.append) as replica:
         replica["k"] = {"x": 1}
         replica.write(line("l", "[2]", "b", 5))
-        replica.write(line("l", "[3]", "b", 5))
+        replica.write(line("l", "[2]", "b", 5))
         del replica["k"]
     assert seen == [
         Update("k", '{"x":1}', "a", 1, local=True),
@@ -166,6 +166,12 @@ USES: Dict[str, Callable[[Replica, scuttle.Link], object]] = {
     "clock": lambda r, l: r.clock,
     "version": lambda r, l: r.version,
     "news": lambda r, l: r.news("a", 0),
+    "export": lambda r, l: r.export(),
+    "load": lambda r, l: r.load(b""),
+    "set_ttl": lambda r, l: r.set_ttl("x", 1, 1),
+    "tick": lambda r, l: r.tick(1),
+    "purge": lambda r, l: r.purge(),
+    "forget": lambda r, l: r.forget("b"),
     "gossip": lambda r, l: r.gossip(),
     "write": lambda r, l: r.write(b""),
     "read": lambda r, l: r.read(),

@@ -33,6 +33,10 @@ USES: List[Callable[[Replica], object]] = [
     lambda r: r.clock,
     lambda r: r.fingerprint,
     lambda r: r.news("a", 0),
+    lambda r: r.export(),
+    lambda r: r.load(b""),
+    lambda r: r.set_ttl("k", 1, 1),
+    lambda r: r.tick(1),
     lambda r: r.gossip(),
     lambda r: r.link(),
     lambda r: r.write(b""),
@@ -56,6 +60,7 @@ def test_after_closing_a_replica() -> None:
         replica["k"] = 1
     assert replica.closed and link.closed
     assert replica.id == "a"
+    assert not replica.torn
     assert "closed" in repr(replica) and "closed" in repr(link)
     for use in USES:
         with pytest.raises(ClosedError):
@@ -93,7 +98,7 @@ def test_closing_a_link_drains() -> None:
 
 
 def test_a_link_keeps_its_replica() -> None:
-    link = Replica("a").link()
+    link = Replica("a").link(classic=True)
     gc.collect()
     link.gossip()
     assert link.read_all() == ASK

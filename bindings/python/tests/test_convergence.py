@@ -24,6 +24,7 @@ def operations(replicas: int) -> st.SearchStrategy[List[Any]]:
     return st.lists(
         st.tuples(st.just("set"), number, KEYS, VALUES)
         | st.tuples(st.just("delete"), number, KEYS)
+        | st.tuples(st.just("purge"), number)
         | st.tuples(st.just("gossip"), number)
         | st.tuples(st.just("carry"), number, st.integers(1, 200)),
         max_size=40,
@@ -33,10 +34,10 @@ def operations(replicas: int) -> st.SearchStrategy[List[Any]]:
 class Ring:
     """Replicas with a link from each to the next, and bytes on their way."""
 
-    def __init__(self, count: int, **config: Any) -> None:
+    def __init__(self, count: int, live: bool, **config: Any) -> None:
         self.replicas = [Replica(f"r{i}", **config) for i in range(count)]
         pairs = [(i, (i + 1) % count) for i in range(count if count > 2 else 1)]
-        self.links = [(self.replicas[i].link(), self.replicas[j].link()) for i, j in pairs]
+        self.links = [(self.replicas[i].link(live=live), self.replicas[j].link(live=live)) for i, j in pairs]
 
     def do(self, kind: str, number: int, *arguments: Any) -> None:
         replica = self.replicas[number]
@@ -44,6 +45,8 @@ class Ring:
             replica.set(*arguments)
         elif kind == "delete":
             replica.delete(*arguments)
+        elif kind == "purge":
+            replica.purge()
         elif kind == "gossip":
             replica.gossip()
         else:
@@ -52,8 +55,8 @@ class Ring:
             here.write(there.read(*arguments))
 
     def settle(self, chunk: Callable[[], int]) -> None:
-        """Enough rounds for everything to get everywhere."""
-        for _ in self.replicas:
+        """Enough rounds for everything to get everywhere, and for tombstones to be forgotten by all."""
+        for _ in range(2 * len(self.replicas)):
             for replica in self.replicas:
                 replica.gossip()
             for here, there in self.links:
@@ -77,10 +80,10 @@ class Ring:
 @pytest.mark.parametrize("resolve", list(Resolver))
 def test_replicas_converge(count: int, resolve: Resolver) -> None:
     @settings(max_examples=150)
-    @given(operations(count), st.integers(1, 4), st.integers(1, 3), st.integers(0, 2**32))
-    def run(steps: List[Any], mtu: int, max_history: int, seed: int) -> None:
+    @given(operations(count), st.booleans(), st.integers(1, 4), st.integers(1, 6), st.integers(0, 2**32))
+    def run(steps: List[Any], live: bool, mtu: int, max_history: int, seed: int) -> None:
         random = Random(seed)
-        ring = Ring(count, mtu=mtu, max_history=max_history, resolve=resolve)
+        ring = Ring(count, live, mtu=mtu, max_history=max_history, resolve=resolve)
         try:
             for step in steps:
                 ring.do(*step)

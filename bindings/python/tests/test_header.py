@@ -52,6 +52,7 @@ def _numbers(declared: Header) -> List[str]:
 def test_the_header_was_understood(declared: Header) -> None:
     assert {"SCUTTLE_OK", "SCUTTLE_E_EXHAUSTED", "SCUTTLE_NTS", "SCUTTLE_LINK_CLASSIC"} <= set(declared.constants)
     assert declared.structs["scuttle_span_t"] == ["data", "len"]
+    assert declared.structs["scuttle_flaw_t"] == ["kind", "count", "a", "b", "c"]
     assert "on_compaction" in declared.structs["scuttle_config_t"]
     assert {
         "scuttle_strerror": 1,

@@ -1,0 +1,106 @@
+"""Whether a resolver makes replicas agree."""
+
+from __future__ import annotations
+
+import ctypes
+from enum import IntEnum
+from typing import Iterable, List, NamedTuple, Optional, Tuple, Union
+
+from . import _abi
+from ._library import describe, library
+from .callbacks import Callbacks, Resolve
+from .config import Resolver
+from .errors import error_of
+from .texts import encode_text, unsigned
+from .updates import Update
+
+
+class FlawKind(IntEnum):
+    """How a resolver fails."""
+
+    #: a, then b, has another outcome than b, then a.
+    order = _abi.FLAW_ORDER
+    #: a, b, and one of them once more, has another outcome than a, then b.
+    repetition = _abi.FLAW_REPETITION
+    #: (a, b), then c, has another outcome than a, then (b, c).
+    grouping = _abi.FLAW_GROUPING
+
+
+_SENTENCES = {
+    FlawKind.order: "a, then b, has another outcome than b, then a",
+    FlawKind.repetition: "a, b, and one of them once more, has another outcome than a, then b",
+    FlawKind.grouping: "(a, b), then c, has another outcome than a, then (b, c)",
+}
+
+
+class Flaw(NamedTuple):
+    """What shows that replicas with this resolver may end up different. As a str: the sentence, and the updates."""
+
+    kind: FlawKind
+    #: a and b, or a, b and c.
+    updates: Tuple[Update, ...]
+
+    def __str__(self) -> str:
+        rows = [f"  {name} = {update.to_line()}" for name, update in zip("abc", self.updates)]
+        return "\n".join([f"{self.kind.name}: {_SENTENCES[self.kind]}", *rows])
+
+
+def check_resolver(resolve: Union[Resolver, Resolve], updates: Iterable[Update]) -> Optional[Flaw]:
+    """Tries a resolver on updates of one key, up to 1,000: in another order, once more, or after they have met elsewhere.
+    Returns the first flaw, with two updates where two are enough to show it; None where these updates show none.
+
+    Updates are told apart by source and version; of two with the same ones only the first counts. Keys do not matter.
+    `scuttle.testing.find_flaw` thinks of updates itself.
+
+    What the resolver raises comes out of here. Raises IdError, VersionError, ArgumentError for too many updates, and
+    for a value as `Replica.set`. It takes O(n^3) questions.
+    """
+    samples = list(updates)
+    texts: List[bytes] = []
+    given = (_abi.UpdateStruct * len(samples))(*(_lend(update, texts) for update in samples))
+    failures: List[BaseException] = []
+    config = _abi.ConfigStruct(ctypes.sizeof(_abi.ConfigStruct))
+    if isinstance(resolve, Resolver):
+        config.resolver = resolve
+    else:
+        _until_failure(resolve, failures).install(config)
+    flaw = _abi.FlawStruct()
+    code = library.scuttle_check_resolver(config, given, len(samples), flaw)
+    if failures:
+        raise failures[0]
+    if code == _abi.E_RESOLVER:
+        return Flaw(FlawKind(flaw.kind), tuple(samples[place] for place in (flaw.a, flaw.b, flaw.c)[: flaw.count]))
+    if code < 0:
+        raise error_of(code, describe(code))
+    return None
+
+
+def _until_failure(resolve: Resolve, failures: List[BaseException]) -> Callbacks:
+    """The resolver, which is not asked any more once it has raised."""
+    if not callable(resolve):
+        raise TypeError(f"resolve is not callable: {resolve!r}")
+
+    def ask(update: Update, current: Optional[Update]) -> object:
+        return not failures and resolve(update, current)
+
+    def on_error(_: str, error: BaseException) -> None:
+        failures.append(error)
+
+    return Callbacks(ask, None, None, None, None, on_error)
+
+
+def _lend(update: Update, texts: List[bytes]) -> _abi.UpdateStruct:
+    """The update as the library takes it, which is good while `texts` lives."""
+    if not isinstance(update, Update):
+        raise TypeError(f"a resolver is tried on updates, not on {type(update).__name__}")
+    struct = _abi.UpdateStruct()
+    for name, text in (("key", update.key), ("value", update.json), ("source", update.source)):
+        encoded = encode_text(text, f"a {name}")
+        texts.append(encoded)
+        setattr(struct, name, ctypes.cast(ctypes.c_char_p(encoded), ctypes.c_void_p).value)
+        setattr(struct, f"{name}_len", len(encoded))
+    struct.version = unsigned("a version", update.version)
+    struct.flags = _abi.UPDATE_DELETED if update.deleted else 0
+    struct.flags |= _abi.UPDATE_LOCAL if update.local else 0
+    struct.flags |= _abi.UPDATE_EXPIRED if update.expired else 0
+    return struct

@@ -1,0 +1,214 @@
+"""Datagram links: each read makes one datagram, and they may be lost, repeated, late and in any order."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any, Iterator, List, Tuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import line
+
+import scuttle
+from scuttle import Link, Replica
+
+Pair = Tuple[Replica, Replica, Link, Link]
+
+
+@pytest.fixture
+def pair(replica: Replica) -> Iterator[Pair]:
+    with Replica("b", seed=2) as other, replica.link(datagram=True) as here, other.link(datagram=True) as there:
+        yield replica, other, here, there
+
+
+def datagrams(link: Link, size: int) -> List[bytes]:
+    """All that a link has to send now, and on the way what fits none."""
+    sent = []
+    while True:
+        try:
+            data = link.read(size)
+        except scuttle.DatagramError as error:
+            sent.append(error.message.encode())
+            continue
+        if not data:
+            return sent
+        sent.append(data)
+
+
+def carry(here: Link, there: Link, size: int = 500) -> List[str]:
+    """Carries datagrams until there are none; returns the errors of those that fit none."""
+    errors = []
+    while True:
+        moved = False
+        for source, target in ((here, there), (there, here)):
+            for data in datagrams(source, size):
+                moved = True
+                if data.startswith(b"{"):
+                    assert len(data) <= size
+                    target.write(data)
+                else:
+                    errors.append(data.decode())
+        if not moved:
+            return errors
+
+
+def test_a_reconciliation(pair: Pair) -> None:
+    one, other, here, there = pair
+    one.update({f"k{i}": "x" * i for i in range(50)})
+    other["l"] = [1]
+    here.gossip()
+    assert carry(here, there) == []
+    here.gossip()
+    assert carry(here, there) == []
+    assert one == other
+    assert one.fingerprint == other.fingerprint
+
+
+def test_a_datagram_has_whole_lines_and_is_no_longer_than_asked_for(pair: Pair) -> None:
+    one, _, here, there = pair
+    one.update({f"k{i}": "x" * i for i in range(50)})
+    there.gossip()
+    here.write(there.read(300))
+    there.write(here.read(300))
+    here.write(there.read(300))
+    sent = datagrams(here, 300)
+    assert len(sent) > 3
+    for data in sent:
+        assert len(data) <= 300
+        assert data.endswith(b"\n")
+        assert all(isinstance(json.loads(text), dict) for text in data.splitlines())
+
+
+def test_an_update_that_fits_none_is_left_out_and_named(pair: Pair) -> None:
+    one, other, here, there = pair
+    one["before"], one["too/big"], one["after"] = 1, "x" * 1000, 2
+    there.gossip()
+    errors = carry(here, there)
+    assert len(errors) == 1 and "too/big" in errors[0]
+    assert other == {"before": 1, "after": 2}
+    there.gossip()
+    carry(here, there, 5000)
+    assert one == other
+    assert one.clock["a"] == other.clock["a"]
+
+
+def test_the_error_of_an_update_that_fits_none(pair: Pair) -> None:
+    one, other, here, there = pair
+    one["too/big"] = "x" * 1000
+    there.gossip()
+    for source, target in [(there, here), (here, there), (there, here)]:
+        target.write(source.read(500))
+    with pytest.raises(scuttle.DatagramError) as caught:
+        for _ in range(9):
+            here.read(500)
+    assert "too/big" in caught.value.message
+    assert caught.value.code == -29
+
+
+def test_a_datagram_of_nothing(pair: Pair) -> None:
+    _, _, here, _ = pair
+    assert here.read(0) == b""
+    here.gossip()
+    for size in (0, 1, 50):
+        with pytest.raises(scuttle.SpaceError):
+            here.read(size)
+    assert here.read(500).startswith(b'{"digest":true,"hello"')
+    assert here.read(500) == b""
+
+
+def test_half_a_line_is_a_bad_one(pair: Pair) -> None:
+    _, _, here, there = pair
+    here.gossip()
+    hello = here.read(500)
+    with pytest.raises(scuttle.JSONError):
+        there.write(hello[:40])
+    with pytest.raises(scuttle.JSONError):
+        there.write(hello[40:])
+    there.write(hello)
+    assert there.read(500)
+
+
+def test_it_is_read_one_by_one(pair: Pair) -> None:
+    _, _, here, _ = pair
+    with pytest.raises(scuttle.UnsupportedError):
+        here.read_all()
+
+
+def test_not_in_the_classic_dialect(replica: Replica) -> None:
+    with pytest.raises(scuttle.ArgumentError):
+        replica.link(datagram=True, classic=True)
+
+
+def test_a_live_link(replica: Replica) -> None:
+    with Replica("b") as other:
+        here, there = replica.link(datagram=True, live=True), other.link(datagram=True, live=True)
+        here.gossip()
+        carry(here, there)
+        replica["k"], other["l"] = 1, 2
+        carry(here, there)
+        assert replica == other == {"k": 1, "l": 2}
+
+
+def test_a_late_datagram_of_a_reset_takes_nothing_away(replica: Replica) -> None:
+    """The peer had something else for the key when it began to answer, and has this replica's entry since."""
+    with replica.link(datagram=True) as link:
+        hello = {"protocol": [1, 1], "id": "b", "life": 5, "cluster": "", "lamport": 6, "epoch": 2, "revision": 8}
+        link.write(json.dumps({"digest": True, "hello": {**hello, "hash": "1" * 16, "reply": False}}).encode())
+        life = json.loads(link.read(500).splitlines()[0])["hello"]["life"]
+        for _ in range(7):
+            replica["k"] = "mine"
+        for update, until in ((line("k", '"mine"', "a", 7), 7), (line("k", "0", "b", 6), 6)):
+            head = {"mode": "reset", "question": [life, 0], "answer": 99, "span": [0, 0, until]}
+            link.write(json.dumps({"digest": True, "answer": head}).encode() + b"\n" + update)
+        commit = {"answer": 99, "stamp": 7, "sources": {"b": [0, 7, 4], "a": [0, 7]}, "from": 0, "to": 2, "last": True}
+        link.write(json.dumps({"digest": True, "commit": commit}).encode())
+        assert replica == {"k": "mine"}
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.sampled_from("abcdefgh"), st.none() | st.integers(0, 9)), max_size=30),
+    st.booleans(),
+    st.integers(250, 1500),
+    st.integers(1, 12),
+    st.integers(0, 2**32),
+)
+def test_a_bad_network(writes: List[Tuple[int, str, Any]], live: bool, size: int, max_history: int, seed: int) -> None:
+    random = Random(seed)
+    replicas = [Replica(f"r{i}", seed=seed + i, max_history=max_history) for i in range(2)]
+    links = [replica.link(datagram=True, live=live) for replica in replicas]
+    on_the_way: List[Tuple[int, bytes]] = []
+
+    def step(loss: float) -> None:
+        for i, link in enumerate(links):
+            on_the_way.extend((1 - i, data) for data in datagrams(link, size))
+        random.shuffle(on_the_way)
+        for _ in range(len(on_the_way) // 2 + 1):
+            if on_the_way:
+                target, data = on_the_way.pop()
+                if random.random() < loss:
+                    on_the_way.extend([(target, data)] * random.choice([0, 0, 1]))  # lost, or late
+                else:
+                    links[target].write(data)
+
+    for number, key, value in writes:
+        if value is None:
+            replicas[number].delete(key)
+        else:
+            replicas[number][key] = value
+        if random.random() < 0.5:
+            replicas[random.randrange(2)].gossip()
+        step(0.3)
+    for _ in range(6):
+        for replica in replicas:
+            replica.gossip()
+        for _ in range(40):
+            step(0)
+    try:
+        assert replicas[0] == replicas[1]
+        assert replicas[0].fingerprint == replicas[1].fingerprint
+    finally:
+        for replica in replicas:
+            replica.close()

@@ -1,0 +1,243 @@
+"""The extended dialect: hello, which dialect a link speaks, and peers that are not to talk to each other."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List
+
+import pytest
+from support import ASK, is_hello, line, pump, refused
+
+import scuttle
+from scuttle import Replica
+
+
+def hello(**changes: Any) -> bytes:
+    """A hello of a replica that has nothing, but for what is changed."""
+    members = {
+        **{"protocol": [1, 1], "id": "b", "life": 5, "cluster": "", "lamport": 0, "epoch": 0, "revision": 0},
+        **{"hash": "0" * 16, "reply": False},
+        **changes,
+    }
+    return json.dumps({"digest": True, "hello": members}).encode() + b"\n"
+
+
+def names(data: bytes) -> List[str]:
+    """What the messages are."""
+    kinds = []
+    for text in data.splitlines():
+        message: Dict[str, Any] = json.loads(text)
+        kinds.append(next((name for name in message if name != "digest"), "") if "digest" in message else "update")
+    return kinds
+
+
+def test_one_gossip_gets_both_sides_in_step(replica: Replica) -> None:
+    with Replica("b") as other, replica.link() as here, other.link() as there:
+        replica.update({"k": 1, "both": 1})
+        other.update({"l": 2, "both": 2})
+        here.gossip()
+        pump(here, there)
+        assert replica == other
+        assert set(replica) == {"k", "l", "both"}
+        assert replica.fingerprint == other.fingerprint
+        assert replica.clock == other.clock
+
+
+def test_an_exchange(replica: Replica) -> None:
+    with Replica("b", seed=2) as other, replica.link() as here, other.link() as there:
+        replica["k"], other["l"] = 1, 2
+        here.gossip()
+        kinds = []
+        for source, target in [(here, there), (there, here)] * 3:
+            data = source.read_all()
+            kinds.append(names(data))
+            target.write(data)
+        assert kinds == [
+            ["hello"],
+            ["hello", "ask"],
+            ["ask", "clock"],
+            ["clock", "answer", "update", "cover"],
+            ["answer", "update", "cover"],
+            [],
+        ]
+        assert replica == other
+
+
+def test_two_that_are_in_step_say_hello_only(replica: Replica) -> None:
+    with Replica("b") as other, replica.link() as here, other.link() as there:
+        replica["k"] = 1
+        for _ in range(3):
+            here.gossip()
+            pump(here, there)
+        here.gossip()
+        question = here.read_all()
+        assert is_hello(question)
+        there.write(question)
+        answer = there.read_all()
+        assert names(answer) == ["hello"] and not is_hello(answer)
+        here.write(answer)
+        assert here.read_all() == there.read_all() == b""
+
+
+def test_a_classic_peer_makes_a_link_classic(replica: Replica) -> None:
+    replica["k"] = 1
+    with replica.link() as link:
+        link.gossip()
+        assert is_hello(link.read_all())
+        link.write(ASK)
+        sent = link.read_all()
+        assert names(sent) == ["source_id", "done", "update"]  # the pending question, then the answer
+        assert line("k", "1", "a", 1) in sent
+        link.gossip()
+        assert names(link.read_all()) == ["source_id", "done"]
+
+
+def test_a_classic_update_makes_a_link_classic_too(replica: Replica) -> None:
+    with replica.link() as link:
+        link.write(line("k", "1", "b", 1))
+        assert replica == {"k": 1}
+        assert link.read_all() == b""  # there was no question
+        link.gossip()
+        assert names(link.read_all()) == ["source_id", "source_id", "done"]
+
+
+def test_a_peer_that_says_nothing_is_asked_in_both_dialects(replica: Replica) -> None:
+    with replica.link() as link:
+        link.gossip()
+        assert is_hello(link.read_all())
+        link.gossip()
+        assert names(link.read_all()) == ["hello", "done"]
+
+
+def test_a_classic_link_meets_another_kind(replica: Replica) -> None:
+    with Replica("b") as other, replica.link() as here, other.link(classic=True) as there:
+        replica["k"], other["l"] = 1, 2
+        for _ in range(2):
+            replica.gossip()
+            other.gossip()
+            pump(here, there)
+        assert replica == other == {"k": 1, "l": 2}
+
+
+def test_a_read_only_link_answers(replica: Replica) -> None:
+    with Replica("b") as other, replica.link(read_only=True) as here, other.link() as there:
+        replica["k"], other["l"] = 1, 2
+        there.gossip()
+        here.write(there.read_all())
+        there.write(here.read_all())
+        pump(here, there)
+        assert other == {"k": 1, "l": 2}
+        assert replica == {"k": 1}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "reason"),
+    [
+        ({"cluster": "another"}, scuttle.ClusterError, "cluster"),
+        ({"protocol": [2, 3]}, scuttle.ProtocolError, "protocol"),
+        ({"id": "a"}, scuttle.IdentityError, "identity"),
+    ],
+)
+def test_a_peer_that_is_not_to_be_talked_to(replica: Replica, wrong: Any, error: Any, reason: str) -> None:
+    replica["k"] = 1
+    with replica.link() as link:
+        with refused(replica, error):
+            link.write(hello(**wrong))
+        sent = json.loads(link.read_all())
+        assert sent == {"digest": True, "reject": {"reason": reason}}
+        for later in (hello(), line("l", "2", "b", 1), ASK):
+            with refused(replica, error):
+                link.write(later)
+        link.gossip()
+        assert link.read_all() == b""
+    with replica.link() as link:
+        link.write(line("l", "2", "b", 1))
+        assert replica["l"] == 2
+
+
+def test_clusters_do_not_mix() -> None:
+    with Replica("a", cluster="x") as one, Replica("b", cluster="y") as other:
+        one["k"], other["l"] = 1, 2
+        with one.link() as here, other.link() as there:
+            here.gossip()
+            with refused(other, scuttle.ClusterError):
+                there.write(here.read_all())
+            with refused(one, scuttle.RejectedError) as caught:
+                here.write(there.read_all())
+            assert "cluster" in str(caught.value)
+            with refused(one, scuttle.RejectedError):
+                here.write(ASK)
+            assert here.read_all() == there.read_all() == b""
+
+
+def test_replicas_of_one_cluster_meet() -> None:
+    with Replica("a", cluster="é") as one, Replica("b", cluster="é") as other:
+        one["k"] = 1
+        with one.link() as here, other.link() as there:
+            there.gossip()
+            pump(here, there)
+        assert other == {"k": 1}
+
+
+def test_two_replicas_with_one_id() -> None:
+    with Replica("a") as one, Replica("a") as other, one.link() as here, other.link() as there:
+        one["k"], other["l"] = 1, 2
+        here.gossip()
+        with refused(other, scuttle.IdentityError):
+            there.write(here.read_all())
+        with refused(one, scuttle.RejectedError):
+            here.write(there.read_all())
+
+
+def test_a_replica_that_has_lost_its_state(replica: Replica) -> None:
+    """Both sides hear of it: the peer knows a version of the id that its new life has never issued."""
+    with Replica("b") as other:
+        with replica.link() as here, other.link() as there:
+            replica["k"] = 1
+            here.gossip()
+            pump(here, there)
+        with Replica("a") as again, again.link() as here, other.link() as there:
+            here.gossip()
+            there.write(here.read_all())
+            here.write(there.read_all())
+            there.write(here.read_all())
+            with refused(again, scuttle.IdentityError):
+                here.write(there.read_all())
+            with refused(other, scuttle.RejectedError):
+                there.write(here.read_all())
+            assert again == {}
+
+
+def test_two_contents_of_one_version(replica: Replica) -> None:
+    with replica.link() as link:
+        link.write(line("k", "1", "b", 3))
+        with refused(replica, scuttle.CorruptError):
+            link.write(line("k", "2", "b", 3))
+        with refused(replica, scuttle.CorruptError):
+            link.write(line("l", "1", "b", 3))
+        link.write(line("k", "1", "b", 3))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"cluster": "x" * 256}, scuttle.ArgumentError),
+        ({"cluster": "a\0b"}, scuttle.NulError),
+        ({"cluster": "\ud800"}, scuttle.Utf8Error),
+        ({"cluster": b"x"}, TypeError),
+        ({"protocol": (2, 2)}, scuttle.ArgumentError),
+        ({"protocol": (0, 2**32 + 1)}, scuttle.ArgumentError),
+        ({"protocol": (-1, 1)}, scuttle.ArgumentError),
+        ({"protocol": (1.0, 1)}, TypeError),
+        ({"max_tombstones": -1}, scuttle.ArgumentError),
+    ],
+)
+def test_what_a_replica_cannot_be_made_with(wrong: Any, error: Any) -> None:
+    with pytest.raises(error):
+        Replica("a", **wrong)
+
+
+def test_versions_of_the_protocol_can_be_chosen() -> None:
+    with Replica("a", protocol=(1, 1)) as replica, replica.link() as link:
+        link.gossip()
+        assert json.loads(link.read_all())["hello"]["protocol"] == [1, 1]

@@ -1,0 +1,173 @@
+"""Keys with a time to live."""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+import pytest
+from support import pump, refused, sync
+
+import scuttle
+from scuttle import Limits, Replica, Update
+
+
+def test_a_key_is_deleted_when_its_time_is_over(replica: Replica) -> None:
+    assert replica.tick(100) is True
+    assert replica.set_ttl("k", {"x": 1}, 2.5) is True
+    replica["stays"] = 1
+    replica.tick(102.499)
+    assert replica["k"] == {"x": 1}
+    replica.tick(102.5)
+    assert replica == {"stays": 1}
+
+
+def test_time_does_not_go_back(replica: Replica) -> None:
+    replica.tick(100)
+    replica.tick(50)
+    replica.set_ttl("k", 1, 10)
+    replica.tick(60)
+    assert "k" in replica
+    replica.tick(110)
+    assert "k" not in replica
+
+
+def test_no_time_at_all(replica: Replica) -> None:
+    replica.set_ttl("k", 1, 0)
+    assert "k" in replica
+    replica.tick(0)
+    assert "k" not in replica
+
+
+def test_times_are_good_to_the_millisecond(replica: Replica) -> None:
+    now = 1_700_000_000.123
+    replica.tick(now)
+    replica.set_ttl("k", 1, 0.29)
+    replica.tick(now + 0.289)
+    assert "k" in replica
+    replica.tick(now + 0.29)
+    assert "k" not in replica
+
+
+def test_another_write_ends_it(replica: Replica) -> None:
+    replica.set_ttl("k", 1, 5)
+    replica["k"] = 2
+    replica.set_ttl("l", 1, 5)
+    replica.set_ttl("l", 2, 1000)
+    replica.tick(5)
+    assert replica == {"k": 2, "l": 2}
+    replica.set_ttl("gone", 1, 5)
+    del replica["gone"]
+    version = replica.version
+    replica.tick(50)
+    assert replica.version == version
+
+
+def test_a_write_of_a_peer_ends_it(replica: Replica) -> None:
+    with Replica("b") as other:
+        replica.set_ttl("k", 1, 5)
+        sync(replica, other)
+        other["k"] = 2
+        sync(replica, other)
+        replica.tick(10)
+        assert replica == {"k": 2}
+
+
+def test_on_update_sees_the_expiry() -> None:
+    seen: List[Update] = []
+    with Replica("a", on_update=seen.append) as replica:
+        replica.set_ttl("k", 1, 1)
+        replica.tick(1)
+    assert seen == [
+        Update("k", "1", "a", 1, local=True),
+        Update("k", "null", "a", 2, deleted=True, local=True, expired=True),
+    ]
+    assert seen[1].to_dict() == {
+        **{"key": "k", "value": None, "source_id": "a", "version": 2},
+        **{"deleted": True, "expired": True},
+    }
+    assert seen[1].to_line().endswith(',"deleted":true,"expired":true}')
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("asks", ["one", "other"])
+def test_a_peer_sees_a_write_and_then_an_expiry(live: bool, asks: str) -> None:
+    seen: List[Update] = []
+    with Replica("a") as one, Replica("b", on_update=seen.append) as other:
+        with one.link(live=live) as here, other.link(live=live) as there:
+            one.set_ttl("k", 1, 1)
+            here.gossip()
+            pump(here, there)
+            one.tick(1)
+            if not live:
+                (here if asks == "one" else there).gossip()
+            pump(here, there)
+        assert one == other == {}
+    assert seen == [Update("k", "1", "a", 1), Update("k", "null", "a", 2, deleted=True, expired=True)]
+
+
+def test_only_the_one_that_wrote_it_deletes_it(replica: Replica) -> None:
+    with Replica("b") as other:
+        replica.set_ttl("k", 1, 1)
+        sync(replica, other)
+        other.tick(1000)
+        assert other == {"k": 1}
+
+
+def test_what_is_to_expire_is_saved(replica: Replica) -> None:
+    replica.tick(100)
+    replica.set_ttl("k", 1, 10)
+    replica["l"] = 2
+    with Replica("a", state=replica.export()) as again:
+        again.tick(109)
+        assert "k" in again
+        again.tick(110)
+        assert again == {"l": 2}
+
+
+def test_many_keys(replica: Replica) -> None:
+    for i in range(200):
+        replica.set_ttl(f"k{i}", i, (i * 37) % 200)
+    for now in range(200):
+        replica.tick(now)
+        assert len(replica) == 199 - now
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error"),
+    [
+        (-1, scuttle.ArgumentError),
+        (-0.001, scuttle.ArgumentError),
+        (float("nan"), scuttle.ArgumentError),
+        (float("inf"), scuttle.ArgumentError),
+        (2**64, scuttle.ArgumentError),
+        ("1", TypeError),
+        (None, TypeError),
+    ],
+)
+def test_times_that_are_none(replica: Replica, seconds: Any, error: Any) -> None:
+    with refused(replica, error):
+        replica.set_ttl("k", 1, seconds)
+    with refused(replica, error):
+        replica.tick(seconds)
+
+
+def test_a_time_so_far_away_that_it_is_never(replica: Replica) -> None:
+    replica.tick(1000)
+    replica.set_ttl("k", 1, 2**64 / 1000 - 10_000)
+    replica.tick(2**63 / 1000)
+    assert replica == {"k": 1}
+
+
+def test_bad_keys_and_values(replica: Replica) -> None:
+    for key, value, error in [("", 1, scuttle.EmptyKeyError), ("k", float("nan"), scuttle.JSONError)]:
+        with refused(replica, error):
+            replica.set_ttl(key, value, 1)
+
+
+def test_version_numbers_may_run_out() -> None:
+    with Replica("a", limits=Limits(max_version_jump=2**53)) as replica:
+        replica.set_ttl("k", 1, 1)
+        replica.write(b'{"key":"x","value":1,"source_id":"b","version":%d}\n' % (2**53 - 1))
+        with pytest.raises(scuttle.ExhaustedError):
+            replica.tick(1)
+        assert replica["k"] == 1
