@@ -329,8 +329,8 @@ int scuttle_fingerprint(scuttle_t *replica, uint64_t *fingerprint);
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: it waits behind the high-water mark of a link; nothing is dropped. */
 int scuttle_gossip(scuttle_t *replica);
 
-/* Forgets all tombstones that are accounted for here, stable or not. It is safe: replicas stay the same. But where they are
-   not stable, a write that none who knew of the delete had seen may win over it (docs/guarantees.md).
+/* Forgets all tombstones that are accounted for here, stable or not. It is safe: replicas stay the same, but for classic peers,
+   which cannot be told of what was forgotten before they had it. Where tombstones are not stable, a write that none who knew of the delete had seen may win over it (docs/guarantees.md).
    purged   receives how many were forgotten.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY; SCUTTLE_E_UNSUPPORTED where `resolve` is set: only the host knows what its
             tombstones beat, so they are kept.   Cost   O(tombstones), O(log n) each. */
