@@ -82,7 +82,14 @@ struct News {
             let id = SourceID(truncatingIfNeeded: next)
             let source = link.replica.sources[id]
             if source.covered > source.reach, source.covered > link.peer.covered(id), !link.isWithheld(id) {
-                if let place = intervals.firstIndex(where: { $0.source == id }) {
+                let place = intervals.firstIndex { $0.source == id }
+                // Between what was sent of it and its promise there are updates that the history never had.
+                let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
+                guard source.reach <= reached || (place == nil && link.isDatagram) else {
+                    next += 1
+                    continue
+                }
+                if let place {
                     intervals[place].until = source.covered
                 } else {
                     let cost = Room.cost(of: source)
