@@ -147,6 +147,14 @@ struct DatagramTests {
         agree(a, b, "with rubbish")
     }
 
+    /// The front of a datagram, up to somewhere inside of a line: a cut at the end of a line shows nowhere.
+    private func cut(_ datagram: [UInt8], _ random: inout TestRandom) -> [UInt8] {
+        while true {
+            let count = random.within(1...datagram.count - 1)
+            if datagram[count - 1] != 0x0a, datagram[count] != 0x0a { return Array(datagram.prefix(count)) }
+        }
+    }
+
     @Test("A datagram that is cut off is refused in its last line, and what was in it comes again", arguments: 0..<20)
     func truncated(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
@@ -162,7 +170,7 @@ struct DatagramTests {
                 for datagram in toA { pair.a.write(datagram) }
                 for datagram in toB {
                     let isCut = round < 3 && random.oneIn(4)
-                    pair.b.write(isCut ? Array(datagram.prefix(random.below(datagram.count))) : datagram)
+                    pair.b.write(isCut ? cut(datagram, &random) : datagram)
                 }
                 if toA.isEmpty, toB.isEmpty { break }
             }

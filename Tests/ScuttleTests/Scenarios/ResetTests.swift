@@ -1,0 +1,178 @@
+import Testing
+
+@testable import Scuttle
+
+/// Peers that have missed a delete which has been forgotten since.
+@Suite("Scenario: resets")
+struct ResetScenarioTests {
+    /// chitchat#110: while a node was being reset, a third one that had not heard of the delete gave it the key again, and
+    /// the reset then vouched for it.
+    @Test(
+        "A third replica does not revive a deleted key in the middle of a reset (chitchat#110)",
+        arguments: [false, true], 0..<12)
+    func thirdReplica(thirdIsFirst: Bool, place: Int) throws {
+        let mesh = try Mesh("a b old") { ($0.mtu, $0.maxHistory) = (1, 3) }
+        try mesh["a"].set("gone", "1")
+        for number in 0..<5 { try mesh["a"].set("k\(number)", "1") }
+        for name in ["b", "old"] { try mesh.meet("a", name) }
+        try mesh["a"].delete("gone")
+        #expect(try mesh["a"].purge() == 1)
+        try mesh["a"].set("k0", "2")
+
+        // b is in the middle of its reset when it hears from the one that still has the key.
+        let reset = try mesh.pair("a", "b")
+        reset.b.link.gossip()
+        reset.a.write(reset.b.readAll())
+        reset.b.write(reset.a.readAll())
+        reset.a.write(reset.b.readAll())
+        let lines = reset.a.readAll().lines.dropLast().map { $0 + [0x0a] }
+        #expect(lines.contains { $0.text.contains("reset") })
+        reset.b.write(lines.prefix(place).flatMap { $0 })
+        if thirdIsFirst { try mesh["old"].set("of the old one", "1") }
+        try mesh.meet("b", "old")
+        reset.b.write(lines.dropFirst(place).flatMap { $0 })
+        #expect(talk(reset.a, reset.b) == nil)
+        reset.close()
+
+        try mesh.settle()
+        mesh.expectAgreement()
+        for name in ["a", "b", "old"] { #expect(try mesh[name].value("gone") == nil, "revived at \(name)") }
+        if thirdIsFirst { #expect(try mesh["a"].value("of the old one") == "1") }
+    }
+
+    /// chitchat#138: two nodes reset each other again and again, since a reset itself made the other one seem too old.
+    @Test("Resets come to an end: after one there is none, whoever asks (chitchat#138)", arguments: Link.Options.ways)
+    func endless(options: Link.Options) throws {
+        let mesh = try Mesh("a b", over: options)
+        for number in 0..<10 { try mesh["a"].set("k\(number)", "1") }
+        try mesh["b"].set("of b", "1")
+        try mesh.meet("a", "b")
+        // Both forget something that the other has not seen.
+        for name in ["a", "b"] {
+            try mesh[name].delete("k1")
+            try mesh[name].set("of " + name, "2")
+            #expect(try mesh[name].purge() == 1)
+        }
+        let pair = try mesh.pair("a", "b")
+        for _ in 0..<4 {
+            pair.gossip()
+            #expect(mesh.carry(pair).isQuiet)
+        }
+        mesh.expectAgreement()
+        let epochs = ["a", "b"].map { mesh[$0].epoch }
+        for _ in 0..<10 {
+            pair.gossip()
+            let bytes = pair.a.readDatagrams(capacity: 1200).datagrams
+            let other = pair.b.readDatagrams(capacity: 1200).datagrams
+            for text in bytes { pair.b.write(text) }
+            for text in other { pair.a.write(text) }
+            #expect((bytes + other).allSatisfy { !$0.text.contains("reset") })
+            #expect(mesh.carry(pair).isQuiet)
+        }
+        #expect(["a", "b"].map { mesh[$0].epoch } == epochs, "nothing was forgotten, and still epochs grow")
+    }
+
+    @Test("Purging while a peer is being reset does not make the reset endless (chitchat#138)", arguments: 0..<10)
+    func purgedMeanwhile(seed: Int) throws {
+        var random = TestRandom(seed: UInt64(seed))
+        let mesh = try Mesh("a b") { $0.mtu = random.within(1...4) }
+        for number in 0..<30 { try mesh["a"].set("k\(number)", "1") }
+        try mesh.meet("a", "b")
+        try mesh["a"].delete("k0")
+        _ = try mesh["a"].purge()
+        let pair = try mesh.pair("a", "b")
+        pair.gossip()
+        for round in 1...200 {
+            pair.b.write(pair.a.read(upTo: 300))
+            pair.a.write(pair.b.read(upTo: 300))
+            if round % 10 == 0, round < 100 {
+                try mesh["a"].delete("k\(round / 10)")
+                _ = try mesh["a"].purge()
+            }
+        }
+        pair.gossip()
+        #expect(talk(pair.a, pair.b) == nil)
+        try mesh.meet("a", "b")
+        mesh.expectAgreement()
+        #expect(mesh["b"].count == 20)
+    }
+
+    /// riak_kv#1094: a tombstone was reaped while a newer write of the same key was on its way; the delete came back by a
+    /// handoff, and took the new value with it.
+    @Test(
+        "A late tombstone does not delete a key that was created again (riak_kv#1094)",
+        arguments: [false, true], [false, true])
+    func createdAgain(isPurged: Bool, createdByOther: Bool) throws {
+        let mesh = try Mesh("a b late")
+        try mesh["a"].set("k", "1")
+        for name in ["b", "late"] { try mesh.meet("a", name) }
+        try mesh["a"].delete("k")
+        // The one that is late has the tombstone, and is gone for a while.
+        try mesh.meet("a", "late")
+        let tombstone = try #require(mesh["a"].entry("k"))
+        try mesh.meet("a", "b")
+        if isPurged { for name in ["a", "b"] { _ = try mesh[name].purge() } }
+        try mesh[createdByOther ? "b" : "a"].set("k", "2")
+        try mesh.meet("a", "b")
+        // It comes back, and with it the tombstone, over every way.
+        try mesh.meet("b", "late")
+        for name in ["a", "b"] { try mesh[name].receive(tombstone) }
+        try mesh.settle()
+        mesh.expectAgreement()
+        for name in ["a", "b", "late"] { #expect(try mesh[name].value("k") == "2", "at \(name)") }
+    }
+
+    /// corrosion#533: a node came back from an old backup; its peers had purged since, and it gave them back what was
+    /// deleted, or went on with versions that it had issued before.
+    @Test(
+        "An old backup that meets peers which have purged: nothing comes back, nothing is issued twice (corrosion#533)",
+        arguments: [false, true])
+    func oldBackup(isGone: Bool) throws {
+        let mesh = try Mesh("a b")
+        for number in 0..<6 { try mesh["b"].set("k\(number)", "1") }
+        try mesh["a"].set("of a", "1")
+        try mesh.meet("a", "b")
+        let backup = mesh["b"].exported()
+
+        // Life goes on without it.
+        for number in 0..<3 { try mesh["a"].delete("k\(number)") }
+        try mesh["a"].set("k5", "2")
+        try mesh["b"].set("of b", "1")
+        try mesh.meet("a", "b")
+        for name in ["a", "b"] { _ = try mesh[name].purge() }
+        #expect(mesh["a"].keys.tombstoneCount == 0)
+        let expected = mesh["a"].walk()
+
+        // The backup is of b, which may be gone; it goes on under another id.
+        let gone: Set = isGone ? ["b"] : []
+        let restored = try mesh.add("restored")
+        #expect(try restored.load(backup))
+        try mesh.meet("restored", "a")
+        try mesh.settle(without: gone)
+        mesh.expectAgreement(without: gone)
+        #expect(mesh["a"].walk() == expected)
+        for number in 0..<3 { #expect(try restored.value("k\(number)") == nil) }
+        try restored.set("fresh", "1")
+        try mesh.settle(without: gone)
+        mesh.expectAgreement(without: gone)
+        #expect(try mesh["a"].value("fresh") == "1")
+    }
+
+    @Test("A backup of one's own that lacks what was issued since is told so, and does not go on (corrosion#533)")
+    func ownOldBackup() throws {
+        let mesh = try Mesh("a b")
+        try mesh["b"].set("k", "1")
+        try mesh.meet("a", "b")
+        let backup = mesh["b"].exported()
+        try mesh["b"].set("issued since", "1")
+        try mesh.meet("a", "b")
+        let restored = try mesh.add("b")
+        #expect(try restored.load(backup))
+        let pair = try mesh.pair("a", "b")
+        pair.gossip()
+        let codes = mesh.carry(pair).refused
+        #expect(codes == [.identity] || codes == [.rejected])
+        #expect(try mesh["a"].value("issued since") == "1")
+        #expect(mesh["a"].broken == nil)
+    }
+}
