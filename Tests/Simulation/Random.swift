@@ -1,21 +1,19 @@
-/// Numbers that follow from a seed: SplitMix64.
+@testable import Scuttle
+
+/// The choices of a world, from its seed.
 public struct Random {
-    private var state: UInt64
+    private var source: RandomSource
 
     public init(seed: UInt64) {
-        state = seed
+        source = RandomSource(seed: seed)
     }
 
     public mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
+        source.next()
     }
 
     mutating func below(_ limit: Int) -> Int {
-        Int(truncatingIfNeeded: next() % UInt64(max(limit, 1)))
+        source.next(below: limit)
     }
 
     mutating func within(_ range: ClosedRange<Int>) -> Int {

@@ -48,14 +48,14 @@ extension Link {
 
     /// Whether the history has all that the peer lacks.
     private var historyReaches: Bool {
-        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count)
+        for id in replica.sources.ids
         where peer.covered(id) < replica.sources[id].floor { return false }
         return true
     }
 
     private var firstMissingUpdate: UInt64 {
         var first = replica.history.end
-        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) {
+        for id in replica.sources.ids {
             let source = replica.sources[id]
             guard source.reach > peer.covered(id) else { continue }
             first = min(first, replica.history.first(of: source, above: peer.covered(id)) ?? first)
@@ -66,7 +66,7 @@ extension Link {
     /// No entry that the peer lacks has arrived here earlier; it may be more careful than need be.
     private var firstMissingArrival: Arrivals.Stamp {
         var first = replica.arrivals.last
-        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) {
+        for id in replica.sources.ids {
             let entries = replica.sources[id].entries
             guard entries.last > peer.covered(id) else { continue }
             guard entries.arrivesInOrder else { return 0 }
@@ -174,7 +174,7 @@ extension Link {
 
     private func appendState(_ reply: Reply, _ room: Room) -> Bool {
         var reply = reply
-        let place = batch.end
+        let (place, before) = (batch.end, batch.byteCount)
         let begin = reply.cursor
         var head = head(reply)
         if isDatagram { head.span = (reply.start, begin, replica.arrivals.last) }
@@ -216,13 +216,8 @@ extension Link {
         }
         self.reply = reply
         guard isAtEnd else { return batch.end > place }
-        let used = isDatagram ? room.bytes - (batch.byteCount - bytesBefore(room)) : .max
-        return appendCommit(Room(messages: room.messages, bytes: isDatagram ? max(0, used) : .max)) || batch.end > place
-    }
-
-    /// The bytes that stood in the batch when it had this room left: only datagrams count them.
-    private func bytesBefore(_ room: Room) -> Int {
-        isDatagram ? datagramCapacity - room.bytes : 0
+        let unused = isDatagram ? max(0, room.bytes - (batch.byteCount - before)) : .max
+        return appendCommit(Room(messages: room.messages, bytes: unused)) || batch.end > place
     }
 
     /// Behind the last update: the clock that the peer has then. On a stream all of it at once, on datagrams as it fits.
@@ -272,7 +267,6 @@ extension Link {
             if part.isLast {
                 reply.source = 0
                 reply.isPaused = true
-                self.reply = isDatagram ? reply : nil
                 follows = nil
                 checkedDetours = replica.detours
                 follow()
@@ -281,13 +275,7 @@ extension Link {
             }
             self.reply = reply
         }
-        if place == 0, batch.end == 0 { return reportNoSpace(room) }
-        return batch.end > place
-    }
-
-    private func reportNoSpace(_ room: Room) -> Bool {
-        if batch.end == 0 { failure = Failure(.space, "no message fits a datagram of \(room.bytes) bytes") }
-        return false
+        return batch.end > place || reportNoSpace(room)
     }
 
     // MARK: What fits no datagram

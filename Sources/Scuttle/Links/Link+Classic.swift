@@ -33,7 +33,7 @@ extension Link {
     /// - Throws: what ended the link.
     public func receiveDone() throws(Failure) {
         guard try speaksClassic() else { return }
-        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) where !round.hasNamed(id) {
+        for id in replica.sources.ids where !round.hasNamed(id) {
             answer.owe(id, above: 0, countingTo: replica.configuration.mtu, in: replica)
         }
         round = DigestRound()

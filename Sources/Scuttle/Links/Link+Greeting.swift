@@ -104,13 +104,11 @@ extension Link {
     }
 
     private func becomeExtended() {
-        guard case .extended = dialect else {
-            dialect = .extended
-            walk = nil
-            round = DigestRound()
-            answer = Answer()
-            return
-        }
+        if case .extended = dialect { return }
+        dialect = .extended
+        walk = nil
+        round = DigestRound()
+        answer = Answer()
     }
 
     private func forgetPeer() {
@@ -123,7 +121,7 @@ extension Link {
 
     func appendErrand(_ room: Room) -> Bool {
         if let reason = errands.reject {
-            guard append(within: room, asks: false, { $0.appendReject(reason) }) else { return false }
+            guard append(within: room, { $0.appendReject(reason) }) else { return false }
             errands.reject = nil
             return true
         }
@@ -136,7 +134,7 @@ extension Link {
         }
         if errands.asks {
             let ask = Ask(revision: peer.revision, from: peer.next)
-            guard append(within: room, asks: false, { $0.appendAsk(ask) }) else { return false }
+            guard append(within: room, { $0.appendAsk(ask) }) else { return false }
             errands.asks = false
             return true
         }

@@ -51,10 +51,7 @@ extension Link {
             part.to += 1
         }
         part.isLast = part.to == sources
-        guard left >= 0, part.isLast || part.to > part.from else {
-            if batch.end == 0 { failure = Failure(.space, "no message fits a datagram of \(room.bytes) bytes") }
-            return false
-        }
+        guard left >= 0, part.isLast || part.to > part.from else { return reportNoSpace(room) }
         batch.append { line in
             line.appendClock(part)
             for (index, id) in claims.enumerated() {

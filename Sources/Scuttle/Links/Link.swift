@@ -61,8 +61,6 @@ public final class Link {
 
     var batch = Batch()
     var liveHeadIsDue = true
-    /// Of the datagram that is being made.
-    var datagramCapacity = 0
     /// What the next read has to report.
     var failure: Failure?
     /// The bytes of the batch that `peek` has shown and nobody has taken yet.

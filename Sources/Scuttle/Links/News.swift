@@ -109,12 +109,12 @@ struct News {
         guard !isEmpty(link) else { return false }
         if let head { link.batch.append(at: place) { $0.appendAnswer(head) } }
         guard !intervals.isEmpty else { return true }
-        let sources = link.replica
+        let replica = link.replica
         link.batch.append { line in
             line.appendCoverStart()
             for (index, interval) in intervals.enumerated() {
-                line.appendInterval(
-                    sources.sources[interval.source], interval.since, interval.until, isFirst: index == 0)
+                let source = replica.sources[interval.source]
+                line.appendInterval(source, interval.since, interval.until, isFirst: index == 0)
             }
             line.appendCoverEnd()
         }

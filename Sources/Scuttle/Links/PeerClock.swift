@@ -53,7 +53,7 @@ struct PeerClock {
 
     /// The peer's clock is the same as this replica's.
     mutating func equals(_ sources: borrowing SourceTable, epoch: UInt64, revision: UInt64) {
-        for id in 0..<SourceID(truncatingIfNeeded: sources.count) { note(id, covered: sources[id].covered) }
+        for id in sources.ids { note(id, covered: sources[id].covered) }
         self.epoch = epoch
         self.revision = max(self.revision, revision)
         next = 0
@@ -79,7 +79,7 @@ struct PeerClock {
 
     /// Whether the peer may lack a tombstone that has been forgotten here.
     func lags(behind sources: borrowing SourceTable) -> Bool {
-        for id in 0..<SourceID(truncatingIfNeeded: sources.count) where sources[id].purged > covered(id) { return true }
+        for id in sources.ids where sources[id].purged > covered(id) { return true }
         return false
     }
 

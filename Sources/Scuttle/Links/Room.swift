@@ -16,12 +16,14 @@ struct Room {
 extension Link {
     /// Appends a line if it fits; where nothing else stands in its way, and it still does not, that is to be reported.
     func append(within room: Room, asks: Bool = false, _ write: (inout ByteBuffer) -> Void) -> Bool {
-        let place = batch.end
-        if room.bytes != .max, batch.measure(write) > room.bytes {
-            if place == 0 { failure = Failure(.space, "no message fits a datagram of \(room.bytes) bytes") }
-            return false
-        }
+        if room.bytes != .max, batch.measure(write) > room.bytes { return reportNoSpace(room) }
         batch.append(asks: asks, write)
         return true
+    }
+
+    /// False; to be reported where nothing else is in the datagram.
+    func reportNoSpace(_ room: Room) -> Bool {
+        if batch.end == 0 { failure = Failure(.space, "no message fits a datagram of \(room.bytes) bytes") }
+        return false
     }
 }

@@ -83,7 +83,7 @@ public struct Loader {
         }
         if replica.own.covered > 0 || export?.isOwn == true { replica.renewPromise() }
         try enlist()
-        for id in 0..<SourceID(truncatingIfNeeded: replica.sources.count) {
+        for id in replica.sources.ids {
             replica.sources[id].raiseFloor(to: replica.sources[id].covered)
         }
         if export?.isOwn == true {

@@ -22,7 +22,7 @@
             }
             if ahead != aheadCount { return "\(ahead) entries ahead of the clock, counted as \(aheadCount)" }
             if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
-            for id in 0..<SourceID(truncatingIfNeeded: sources.count) {
+            for id in sources.ids {
                 hash.change(sources[id], from: 0, to: sources[id].covered)
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }

@@ -35,7 +35,7 @@ extension Replica {
         if let blocker = stabilityBlocker, !sources[blocker].isForgotten, sources[blocker].covered < oldest { return }
         var stable = Version.highest
         stabilityBlocker = nil
-        for id in 0..<SourceID(truncatingIfNeeded: sources.count) {
+        for id in sources.ids {
             let source = sources[id]
             guard source.covered < stable, !source.isForgotten else { continue }
             stable = source.covered

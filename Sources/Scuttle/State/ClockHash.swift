@@ -20,11 +20,7 @@ struct ClockHash: Equatable {
         value &-= Self.mix(~source.mark, version)
     }
 
-    /// The finishing steps of SplitMix64.
     private static func mix(_ mark: UInt64, _ version: Version) -> UInt64 {
-        var mixed = mark ^ (version &* 0x9e37_79b9_7f4a_7c15)
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
+        RandomSource.mix(mark ^ (version &* 0x9e37_79b9_7f4a_7c15))
     }
 }

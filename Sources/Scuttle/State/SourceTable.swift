@@ -14,6 +14,9 @@ struct SourceTable: ~Copyable {
 
     var count: Int { sources.count }
 
+    /// All of them, in the order in which they were first heard of.
+    var ids: Range<SourceID> { 0..<SourceID(truncatingIfNeeded: sources.count) }
+
     subscript(id: SourceID) -> Source {
         sources[Int(id)]
     }
@@ -34,7 +37,6 @@ struct SourceTable: ~Copyable {
     /// The ids that `SourceID` numbers, in the byte order of source ids. O(n log n).
     func inOrder() -> [SourceID] {
         let sources = self.sources
-        return (0..<SourceID(truncatingIfNeeded: sources.count))
-            .sorted { sources[Int($0)].id.precedes(sources[Int($1)].id) }
+        return ids.sorted { sources[Int($0)].id.precedes(sources[Int($1)].id) }
     }
 }
