@@ -7,7 +7,7 @@ extension Link {
         checkedEpoch = replica.epoch
         checkedDetours = replica.detours
         let lags = peer.lags(behind: replica.sources)
-        if var reply, reply.life == peer.life, reply.epoch == peer.epoch, reply.mode == .reset || !lags {
+        if var reply, reply.life == peer.life, reply.epoch == peer.epoch, reply.mode == .reset ? !isOutdated(reply) : !lags {
             if !isDatagram { return }
             if reply.mode != .log, lags == (reply.mode == .reset) {
                 reply.resume(from: progress)
@@ -102,11 +102,16 @@ extension Link {
         guard checkedEpoch != replica.epoch, !replica.configuration.mistakes.contains(.restart) else { return }
         checkedEpoch = replica.epoch
         if let reply, reply.mode == .reset {
-            // What was sent and has been deleted since would stay with the peer.
-            if replica.newestPurgedArrival > reply.begun { restart() }
+            if isOutdated(reply) { restart() }
         } else if reply != nil || follows != nil, peer.lags(behind: replica.sources) {
             restart()
         }
+    }
+
+    /// Whether something may have been deleted and forgotten here since this reset began: where it has been sent before, it
+    /// would stay with the peer.
+    private func isOutdated(_ reset: Reply) -> Bool {
+        replica.newestPurgedArrival > reset.begun && !replica.configuration.mistakes.contains(.restart)
     }
 
     private func restart() {
