@@ -398,7 +398,8 @@ int scuttle_link_gossip(scuttle_link_t *link);
    Each whole line is a message of its own: a bad one is refused and changes nothing, the others are taken all the same,
    and the call returns the code of the first bad one. A line over max_message_bytes is dropped up to its newline.
    Blank lines are ignored. Updates may call resolve, on_update, on_compaction.
-   On a datagram link the bytes are one datagram: a line that does not end in it is a bad one.
+   On a datagram link the bytes are one datagram, which ends its last line; one that was cut short, even between two lines,
+   is taken as far as it goes, and the rest is asked for again.
    After SCUTTLE_E_CLUSTER, _PROTOCOL, _REJECTED, and an _IDENTITY of the extended dialect, the link has told its peer the
    reason, or was told it, and says the same of all that comes after.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: taken, and what the peer asked for is over this link's high-water mark.

@@ -69,10 +69,10 @@ enum ExtendedDecoder {
             throw Failure(.message, "mode is not log, state or reset")
         }
         let question = try numbers(body["question"], 2...2, "question")
-        var span: (UInt64, UInt64, UInt64)?
+        var span: AnswerHead.Span?
         if let given = body["span"] {
-            let numbers = try numbers(given, 3...3, "span")
-            span = (numbers[0], numbers[1], numbers[2])
+            let numbers = try numbers(given, 4...4, "span")
+            span = (numbers[0], numbers[1], numbers[2], numbers[3])
         }
         return AnswerHead(
             mode: mode, life: question[0], epoch: question[1],

@@ -492,7 +492,7 @@ TEST(unknown_answers_mean_nothing) {
   static const char *const lines[] = {
       "{\"digest\":true,\"commit\":{\"answer\":3,\"stamp\":9223372036854775807,\"sources\":{\"A\":[0,5]},\"from\":0,\"to\":4294967295,\"last\":true}}\n",
       "{\"digest\":true,\"clock\":{\"life\":3,\"epoch\":9223372036854775807,\"lamport\":1,\"since\":0,\"until\":9223372036854775807,\"sources\":{\"local\":1},\"from\":0,\"to\":1,\"last\":true}}\n",
-      "{\"digest\":true,\"answer\":{\"mode\":\"state\",\"question\":[3,4],\"answer\":3,\"span\":[9223372036854775807,0,1],\"pauses\":false}}\n",
+      "{\"digest\":true,\"answer\":{\"mode\":\"state\",\"question\":[3,4],\"answer\":3,\"span\":[9223372036854775807,0,1,0],\"pauses\":false}}\n",
   };
   scuttle_link_t *link;
   scuttle_t *r = greeted(&link), *peer = replica_make("peer");

@@ -25,8 +25,8 @@ final class End {
     }
 }
 
-/// Two ends and what is on its way between them: a stream that may break at any byte, or datagrams that are lost, repeated
-/// and late.
+/// Two ends and what is on its way between them: a stream that may break at any byte, or datagrams that are lost, repeated,
+/// late and cut short.
 final class Wire {
     let edge: Plan.Edge
     private(set) var ends: [End] = []
@@ -72,10 +72,18 @@ final class Wire {
             let copies = !isCalm && world.random.percent(world.plan.duplication) ? 2 : 1
             for _ in 0..<copies {
                 let delay = isCalm ? 0 : world.random.within(1...world.plan.delay)
-                datagrams.append((world.now + delay, side, bytes))
+                let isCut = !isCalm && world.plan.loss > 0 && world.random.oneIn(25)
+                datagrams.append((world.now + delay, side, isCut ? cut(bytes, world) : bytes))
             }
         }
         return bytes.count
+    }
+
+    /// The beginning of a datagram, half of the time up to the end of a line: no line of it is bad then.
+    private func cut(_ bytes: [UInt8], _ world: World) -> [UInt8] {
+        let end = world.random.below(bytes.count)
+        guard world.random.oneIn(2), let newline = bytes[..<end].lastIndex(of: 0x0a) else { return Array(bytes[..<end]) }
+        return Array(bytes[...newline])
     }
 
     /// Lets what is due arrive; returns how many bytes.

@@ -3,9 +3,13 @@ struct Hearing: ~Copyable {
     /// What the updates that come belong to; nil: to nothing yet.
     private(set) var head: AnswerHead?
 
-    /// Of a state or reset answer: its head, and how far it has come without a gap.
+    /// The updates that have come since the head.
+    private var heard: UInt64 = 0
+
+    /// Of a state or reset answer: its head, and how far it has come.
     private(set) var answer: AnswerHead?
-    private(set) var stamp: UInt64 = 0
+    private var come = Stretches()
+    var stamp: UInt64 { come.end }
 
     /// Of its commit: the next source to hear of, what has been heard, and the stamp from which it holds.
     private(set) var nextSource = 0
@@ -46,15 +50,21 @@ struct Hearing: ~Copyable {
         if isNew, head.mode != .log {
             endAnswer()
             answer = head
-            stamp = head.span?.start ?? 0
+            come = Stretches(from: head.span?.start ?? 0)
         }
         self.head = head
+        heard = 0
     }
 
-    /// The updates of the head's span are in.
+    /// An update of the head's has come, whatever became of it.
+    mutating func noteUpdate() {
+        heard += 1
+    }
+
+    /// The updates of the head's span are in, if none is missing.
     private mutating func closeSpan() {
-        guard let head, head.mode != .log, let span = head.span else { return }
-        if span.from <= stamp, !excludesAll { stamp = max(stamp, span.until) }
+        guard let head, head.mode != .log, let span = head.span, heard >= span.count, !excludesAll else { return }
+        come.add(from: span.from, until: span.until)
     }
 
     /// Nothing in a datagram belongs to another one.
@@ -70,7 +80,7 @@ struct Hearing: ~Copyable {
         dropPending()
         head = nil
         answer = nil
-        stamp = 0
+        come = Stretches()
         nextSource = 0
         claims = []
         holdsFrom = 0
@@ -126,7 +136,7 @@ struct Hearing: ~Copyable {
 
     /// Takes a part of the commit; true where all of it is there, and holds.
     mutating func take(_ part: CommitPart, _ ids: [SourceID?], isDatagram: Bool) -> Bool {
-        if isDatagram { closeSpan() } else { stamp = part.stamp }
+        if isDatagram { closeSpan() } else { come.jump(to: part.stamp) }
         guard part.from <= nextSource else { return false }
         nextSource = max(nextSource, part.to)
         holdsFrom = max(holdsFrom, part.stamp)

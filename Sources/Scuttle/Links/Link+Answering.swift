@@ -7,7 +7,9 @@ extension Link {
         checkedEpoch = replica.epoch
         checkedDetours = replica.detours
         let lags = peer.lags(behind: replica.sources)
-        if var reply, reply.life == peer.life, reply.epoch == peer.epoch, reply.mode == .reset ? !isOutdated(reply) : !lags {
+        if var reply, reply.life == peer.life, reply.epoch == peer.epoch,
+            reply.mode == .reset ? !isOutdated(reply) : !lags
+        {
             if !isDatagram { return }
             if reply.mode != .log, lags == (reply.mode == .reset) {
                 reply.resume(from: progress)
@@ -182,7 +184,7 @@ extension Link {
         let (place, before) = (batch.end, batch.byteCount)
         let begin = reply.cursor
         var head = head(reply)
-        if isDatagram { head.span = (reply.start, begin, replica.arrivals.last) }
+        if isDatagram { head.span = (reply.start, begin, replica.arrivals.last, UInt64(room.messages)) }
         head.pauses = isDatagram && reply.window == 1
         let hasHead = isDatagram || reply.headIsDue
         var left = room.bytes - (hasHead ? batch.measure { $0.appendAnswer(head) } : 0)
@@ -212,7 +214,7 @@ extension Link {
         }
         if isAtEnd { reply.cursor = replica.arrivals.last }
         if reply.headIsDue || (isDatagram && reply.cursor > begin) {
-            head.span = isDatagram ? (reply.start, begin, reply.cursor) : nil
+            head.span = isDatagram ? (reply.start, begin, reply.cursor, UInt64(count)) : nil
             head.pauses = head.pauses && !isAtEnd
             batch.append(at: place) { $0.appendAnswer(head) }
             reply.headIsDue = false

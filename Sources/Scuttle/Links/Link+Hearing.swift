@@ -14,6 +14,7 @@ extension Link {
             throw Failure(.readOnly, "an update came in on a read-only link")
         }
         guard let head = hearing.head else { throw Failure(.message, "an update that belongs to no answer") }
+        hearing.noteUpdate()
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
             switch try replica.take(update) {

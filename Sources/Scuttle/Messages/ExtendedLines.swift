@@ -125,6 +125,8 @@ extension ByteBuffer {
             put(span.from)
             put(",")
             put(span.until)
+            put(",")
+            put(span.count)
             put("]")
         }
         if head.pauses { put(#","pauses":true"#) }

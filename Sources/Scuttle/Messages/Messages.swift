@@ -110,20 +110,23 @@ public enum AnswerMode: UInt8 {
 
 /// "What follows answers this question of yours."
 public struct AnswerHead {
+    public typealias Span = (start: UInt64, from: UInt64, until: UInt64, count: UInt64)
+
     public var mode: AnswerMode
     /// Life and epoch of the replica that asked.
     public var life: UInt64
     public var epoch: UInt64
     /// State and reset: which answer it is.
     public var answer: UInt64
-    /// In datagrams: the answer begins at `start`, and the updates that follow here are all from `from` to `until`.
-    public var span: (start: UInt64, from: UInt64, until: UInt64)?
+    /// In datagrams: the answer begins at `start`, and the updates that follow here, `count` of them, are all from `from` to
+    /// `until`. A datagram that was cut short does not have as many.
+    public var span: Span?
     /// In datagrams: enough for now; say how much of it has come.
     public var pauses: Bool
 
     public init(
         mode: AnswerMode, life: UInt64, epoch: UInt64, answer: UInt64,
-        span: (start: UInt64, from: UInt64, until: UInt64)?, pauses: Bool
+        span: Span?, pauses: Bool
     ) {
         self.mode = mode
         self.life = life

@@ -84,7 +84,7 @@ struct ExtendedFieldsTests {
             [
                 field("mode", "\"state\"", ["5", "\"\"", "\"State\"", "\"logs\"", "null"]),
                 field("question", "[1,2]", ["5", "[1]", "[1,2,3]", "[1,-2]", "null"]), number("answer"),
-                field("span", "[1,2,3]", mayBeMissing: true, ["5", "[1,2]", "[1,2,3,4]", "[-1,2,3]", "null"]),
+                field("span", "[1,2,3,4]", mayBeMissing: true, ["5", "[1,2,3]", "[1,2,3,4,5]", "[1,2,3,-4]", "null"]),
                 flag("pauses"),
             ]
         ),

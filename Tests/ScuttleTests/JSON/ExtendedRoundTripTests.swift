@@ -66,7 +66,7 @@ struct ExtendedRoundTripTests {
             #"{"clock":{"life":7,"epoch":0,"lamport":9,"since":4,"until":8,"got":[77,5,1],"sources":{},"from":2,"to":2,"last":false}}"#,
             #"{"answer":{"mode":"log","question":[7,0]}}"#,
             #"{"answer":{"mode":"log","question":[7,1],"pauses":true}}"#,
-            #"{"answer":{"mode":"state","question":[7,1],"answer":5,"span":[0,3,9],"pauses":true}}"#,
+            #"{"answer":{"mode":"state","question":[7,1],"answer":5,"span":[0,3,9,2],"pauses":true}}"#,
             #"{"answer":{"mode":"reset","question":[7,1],"answer":5}}"#,
             #"{"cover":{"A":[0,5],"B\u0001":[3,3]}}"#, #"{"cover":{}}"#,
             #"{"commit":{"answer":5,"stamp":9,"sources":{"A":[0,5],"B":[2,6,3]},"from":0,"to":2,"last":true}}"#,
@@ -125,7 +125,7 @@ struct ExtendedRoundTripTests {
             case 3:
                 let mode = random.pick(["log", "state", "reset"])
                 let answer = mode == "log" ? "" : #","answer":\#(number())"#
-                let span = random.oneIn(2) ? #","span":[\#(number()),\#(number()),\#(number())]"# : ""
+                let span = random.oneIn(2) ? #","span":[\#(number()),\#(number()),\#(number()),\#(number())]"# : ""
                 let pauses = random.oneIn(2) ? #","pauses":true"# : ""
                 return
                     #""answer":{"mode":"\#(mode)","question":[\#(number()),\#(number())]\#(answer)\#(span)\#(pauses)}"#

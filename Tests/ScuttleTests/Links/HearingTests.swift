@@ -5,10 +5,11 @@ import Testing
 @Suite("Hearing")
 struct HearingTests {
     private func head(
-        _ mode: AnswerMode = .state, answer: UInt64 = 5, span: (UInt64, UInt64, UInt64)? = nil
+        _ mode: AnswerMode = .state, answer: UInt64 = 5, span: AnswerHead.Span? = nil
     ) -> AnswerHead {
         AnswerHead(
-            mode: mode, life: 1, epoch: 0, answer: answer, span: span.map { (start: $0.0, from: $0.1, until: $0.2) },
+            mode: mode, life: 1, epoch: 0, answer: answer,
+            span: span.map { (start: $0.0, from: $0.1, until: $0.2, count: $0.3) },
             pauses: false)
     }
 
@@ -21,14 +22,16 @@ struct HearingTests {
     @Test("Spans in every order, lost and repeated: the stamp stands where nothing is missing before it")
     func spans() {
         // An answer from 10 in four datagrams; the third has updates that all are superseded by now.
-        let spans: [(UInt64, UInt64, UInt64)] = [(10, 10, 14), (10, 14, 15), (10, 15, 15), (10, 15, 21)]
+        let spans: [AnswerHead.Span] = [(10, 10, 14, 0), (10, 14, 15, 0), (10, 15, 15, 0), (10, 15, 21, 0)]
         withEvery(upTo: 5, over: Array(0..<4)) { numbers in
             var hearing = Hearing()
-            var stamp: UInt64 = numbers.isEmpty ? 0 : 10
+            var come = Set<UInt64>()
             for number in numbers {
                 hearing.begin(head(span: spans[number]))
                 hearing.endDatagram()
-                if spans[number].1 <= stamp { stamp = max(stamp, spans[number].2) }
+                for stamp in spans[number].from..<spans[number].until { come.insert(stamp) }
+                var stamp: UInt64 = 10
+                while come.contains(stamp) { stamp += 1 }
                 check(hearing.stamp == stamp, "\(numbers): \(hearing.stamp), not \(stamp)")
                 check(hearing.progress?.stamp == stamp, "\(numbers): progress")
                 check(hearing.head == nil, "nothing in a datagram belongs to another one")
@@ -39,24 +42,37 @@ struct HearingTests {
     @Test("Several heads in one datagram: each closes the one before it")
     func headsInADatagram() {
         var hearing = Hearing()
-        hearing.begin(head(span: (0, 0, 3)))
+        hearing.begin(head(span: (0, 0, 3, 0)))
         check(hearing.stamp == 0)
-        hearing.begin(head(span: (0, 3, 7)))
+        hearing.begin(head(span: (0, 3, 7, 0)))
         check(hearing.stamp == 3)
         hearing.begin(head(.log))
         check(hearing.stamp == 7)
         hearing.endDatagram()
         check(hearing.answer?.answer == 5)
-        hearing.begin(head(answer: 6, span: (2, 2, 4)))
+        hearing.begin(head(answer: 6, span: (2, 2, 4, 0)))
         check(hearing.stamp == 2)
         hearing.endDatagram()
         check(hearing.progress == Progress(answer: 6, stamp: 4, source: 0))
     }
 
+    @Test("A span of which an update is missing does not count, in any mode, though the cut was between two lines")
+    func cutShort() {
+        for mode in [AnswerMode.state, .reset] {
+            for heard in 0...4 {
+                var hearing = Hearing()
+                hearing.begin(head(mode, span: (0, 0, 7, 3)))
+                for _ in 0..<heard { hearing.noteUpdate() }
+                hearing.endDatagram()
+                check(hearing.stamp == (heard >= 3 ? 7 : 0), "\(mode), \(heard) of 3: \(hearing.stamp)")
+            }
+        }
+    }
+
     @Test("A span of which a line could not be read does not count")
     func unreadable() {
         var hearing = Hearing()
-        hearing.begin(head(span: (0, 0, 3)))
+        hearing.begin(head(span: (0, 0, 3, 0)))
         hearing.excludesAll = true
         hearing.endDatagram()
         check(hearing.stamp == 0)
@@ -68,7 +84,7 @@ struct HearingTests {
         for reached in [3, 4, 5] as [UInt64] {
             withEvery(upTo: 5, over: Array(0..<3)) { numbers in
                 var hearing = Hearing()
-                hearing.begin(head(span: (0, 0, reached)))
+                hearing.begin(head(span: (0, 0, reached, 0)))
                 hearing.endDatagram()
                 var next = 0
                 for number in numbers {
@@ -100,12 +116,12 @@ struct HearingTests {
     @Test("A commit holds from the highest stamp that its parts name")
     func holdsFrom() {
         var hearing = Hearing()
-        hearing.begin(head(span: (0, 0, 4)))
+        hearing.begin(head(span: (0, 0, 4, 0)))
         hearing.endDatagram()
         _ = hearing.take(commit(0, 1, stamp: 6), [], isDatagram: true)
         let early = hearing.take(commit(1, 2, stamp: 4, last: true), [], isDatagram: true)
         #expect(!early)
-        hearing.begin(head(span: (0, 4, 6)))
+        hearing.begin(head(span: (0, 4, 6, 0)))
         hearing.endDatagram()
         let late = hearing.take(commit(1, 2, stamp: 4, last: true), [], isDatagram: true)
         #expect(late)

@@ -160,7 +160,7 @@ def test_a_late_datagram_of_a_reset_takes_nothing_away(replica: Replica) -> None
         for _ in range(7):
             replica["k"] = "mine"
         for update, until in ((line("k", '"mine"', "a", 7), 7), (line("k", "0", "b", 6), 6)):
-            head = {"mode": "reset", "question": [life, 0], "answer": 99, "span": [0, 0, until]}
+            head = {"mode": "reset", "question": [life, 0], "answer": 99, "span": [0, 0, until, 1]}
             link.write(json.dumps({"digest": True, "answer": head}).encode() + b"\n" + update)
         commit = {"answer": 99, "stamp": 7, "sources": {"b": [0, 7, 4], "a": [0, 7]}, "from": 0, "to": 2, "last": True}
         link.write(json.dumps({"digest": True, "commit": commit}).encode())
