@@ -59,7 +59,7 @@ struct Plan {
         purgeOneIn = random.pick([5, 30, 200])
         joins = purging == .settled ? 0 : random.below(3)
         // A classic peer can be neither reset nor told of a gap: with it no tombstone may go, and no relay may lose its state.
-        let mayBeClassic = purging == .never && !losesState && random.oneIn(2)
+        let mayBeClassic = purging != .forced && !losesState && random.oneIn(2)
         for replica in 1..<replicas { addEdge(replica, random.below(replica), mayBeClassic, &random) }
         for replica in 1..<replicas {
             for other in 0..<replica where random.oneIn(3) && !hasEdge(replica, other) {

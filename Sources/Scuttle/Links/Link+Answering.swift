@@ -19,17 +19,22 @@ extension Link {
         }
         follows = nil
         withheld = []
-        let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.mistakes.contains(.ahead)
-        let mode: AnswerMode = lags ? .reset : holdsNothingAhead && historyReaches ? .log : .state
-        let start =
-            switch mode {
-            case .reset: Arrivals.Stamp(0)
-            case .state: firstMissingArrival
-            case .log: firstMissingUpdate
-            }
+        let (mode, start) = wayToAnswer(lags: lags)
         reply = Reply(
             mode: mode, id: replica.random.next() & .highest, life: peer.life, epoch: peer.epoch, start: start,
             cursor: start, begun: replica.arrivals.last)
+    }
+
+    /// Which answer the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
+    /// what has been superseded since; the state otherwise.
+    private func wayToAnswer(lags: Bool) -> (AnswerMode, UInt64) {
+        guard !lags else { return (.reset, 0) }
+        let arrival = firstMissingArrival
+        let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.mistakes.contains(.ahead)
+        guard holdsNothingAhead, historyReaches else { return (.state, arrival) }
+        let number = firstMissingUpdate
+        let updates = Int(truncatingIfNeeded: replica.history.end &- number)
+        return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, number)
     }
 
     /// A live link goes on with what is new, when there is nothing to catch up with.

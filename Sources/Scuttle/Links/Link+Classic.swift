@@ -55,6 +55,7 @@ extension Link {
     private func becomeClassic() {
         guard case .unknown = dialect, !isDatagram else { return }
         dialect = .classic
+        replica.hasMetClassic = true
         if errands.hasGreeted { gossipClassic() }
         errands = Errands()
     }

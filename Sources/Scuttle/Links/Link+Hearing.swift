@@ -147,7 +147,7 @@ extension Link {
             clock.note(claim.source, covered: claim.covered, purged: claim.purged)
         }
         replica.restamp(against: clock)
-        var gone: [(KeyID, Record)] = []
+        var gone: [(key: KeyID, record: Record)] = []
         var isWhole = true
         replica.keys.forEach { key, record in
             let kept = hearing.kept(key)
@@ -160,8 +160,7 @@ extension Link {
         }
         for (key, record) in gone {
             record.retain()
-            replica.remove(key, record)
-            if !record.isDelete { replica.tellRemoved(record) }
+            replica.takeAway(key, record, isDeletedThere: hearing.kept(key) == 0)
             record.release()
         }
         replica.epoch += 1
@@ -171,8 +170,19 @@ extension Link {
 }
 
 extension Replica {
+    /// An entry goes, since others have deleted it and forgotten so. A classic peer that may have it has to be told in a way
+    /// that it knows: by a new delete, which goes to all.
+    fileprivate func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
+        if hasMetClassic, isDeletedThere, version < .highest {
+            if !record.isDelete { write(record.key, Bytes("null"), .delete) }
+            return
+        }
+        remove(key, record)
+        if !record.isDelete { tellRemoved(record) }
+    }
+
     /// A key that held a value holds none any more, though nobody has deleted it now.
-    fileprivate func tellRemoved(_ record: Record) {
+    private func tellRemoved(_ record: Record) {
         configuration.onUpdate?(
             Update(
                 key: record.key, value: Bytes("null"), source: sources[record.source].id, version: record.version,

@@ -87,6 +87,7 @@ extension Replica {
         guard links.count < configuration.limits.links else {
             throw Failure(.links, "another link than the \(links.count) open; max_links")
         }
+        if options.contains(.classic) { hasMetClassic = true }
         let link = Link(self, place: links.count, options: options)
         links.append(link)
         return link
@@ -110,11 +111,6 @@ extension Replica {
 }
 
 extension Link {
-    var isClassic: Bool {
-        if case .classic = dialect { return true }
-        return false
-    }
-
     /// Asks this peer for what is new; a question that still waits is enough. Renews the replica's promise.
     public func gossip() {
         replica.renewPromise()

@@ -25,11 +25,10 @@ extension Replica {
         return purge(upTo: .highest, leaving: 0)
     }
 
-    /// Forgets the tombstones that are stable, unless the host keeps them. O(1) while a source holds them back.
+    /// Forgets the tombstones that are stable, unless the host keeps them, or a classic peer may need them. O(1) while a
+    /// source holds them back.
     func purgeStable() {
-        guard keys.tombstoneCount > 0, mayPurge, !configuration.keepsTombstones else { return }
-        // A classic peer knows no reset: it has to get each tombstone.
-        guard !links.contains(where: { $0.isClassic }) else { return }
+        guard keys.tombstoneCount > 0, mayPurge, !configuration.keepsTombstones, !hasMetClassic else { return }
         guard let oldest = oldestTombstone() else { return }
         renewPromise()
         if let blocker = stabilityBlocker, !sources[blocker].isForgotten, sources[blocker].covered < oldest { return }

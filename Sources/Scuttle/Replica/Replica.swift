@@ -52,6 +52,9 @@ public final class Replica {
     /// The open links, in no order; each knows its place.
     var links: [Link] = []
 
+    /// A link has spoken the classic dialect: a peer may be there that knows no reset, and has to get each delete as such.
+    var hasMetClassic = false
+
     /// Links over their high-water mark.
     var linksOverMark = 0
 

@@ -82,6 +82,17 @@ struct CoverTests {
         #expect(lines.last == #"{"digest":true,"cover":{"a":[0,9],"x":[0,9]}}"#)
     }
 
+    @Test("Where most of the history has been superseded, the state is shorter, and goes out in its stead")
+    func hotKey() throws {
+        let replica = try Replica.make("a") { $0.maxHistory = 1000 }
+        for number in 0..<60 { try replica.set("hot", "\(number)") }
+        #expect(try answer(replica).first == head)
+        for number in 60..<500 { try replica.set("hot", "\(number)") }
+        let lines = try answer(replica)
+        #expect(lines.filter { $0.hasPrefix(#"{"key""#) } == [line("hot", "499", "a", 500)])
+        #expect(lines.count == 3)
+    }
+
     @Test("Where the history does not reach, the state goes out, and one commit behind it")
     func state() throws {
         let replica = try Replica.make("a") { $0.maxHistory = 1 }

@@ -147,19 +147,23 @@ struct DatagramTests {
         agree(a, b, "with rubbish")
     }
 
-    /// The front of a datagram, up to somewhere inside of a line: a cut at the end of a line shows nowhere.
+    /// The front of a datagram, half of the time up to the end of a line: then no line is bad.
     private func cut(_ datagram: [UInt8], _ random: inout TestRandom) -> [UInt8] {
-        while true {
-            let count = random.within(1...datagram.count - 1)
-            if datagram[count - 1] != 0x0a, datagram[count] != 0x0a { return Array(datagram.prefix(count)) }
-        }
+        let front = datagram.prefix(random.within(1...datagram.count - 1))
+        guard random.oneIn(2), let newline = front.lastIndex(of: 0x0a) else { return Array(front) }
+        return Array(datagram[...newline])
     }
 
-    @Test("A datagram that is cut off is refused in its last line, and what was in it comes again", arguments: 0..<20)
+    @Test("What was in a datagram that is cut short comes again, in every kind of answer", arguments: 0..<60)
     func truncated(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let (a, b) = (try Replica.make("a") { $0.maxHistory = random.pick([1, 100]) }, try Replica.make("b"))
         for number in 0..<30 { try a.set("k\(number)", "\"\(number)\"") }
+        if seed % 3 == 0 {
+            // What b lacks makes the answer a reset.
+            try a.delete("k0")
+            _ = try a.purge()
+        }
         let pair = try Pair(a, b, .datagram)
         for round in 0..<6 {
             pair.gossip()

@@ -175,4 +175,70 @@ struct ResetScenarioTests {
         #expect(try mesh["a"].value("issued since") == "1")
         #expect(mesh["a"].broken == nil)
     }
+
+    @Test("A reset of which some has been sent begins anew when what was sent is taken away by another reset")
+    func resetDuringReset() throws {
+        // a and b have k; b deletes it, and forgets so, while c is getting a's state, of which k has come.
+        let mesh = try Mesh("a b c", over: .datagram, capacity: 512)
+        try mesh["a"].set("gone", "1")
+        _ = try mesh["a"].delete("gone")
+        _ = try mesh["a"].purge()
+        try mesh["a"].set("k", "1")
+        for number in 0..<20 { try mesh["a"].set("filler \(number)", "\"\(String(repeating: "x", count: 60))\"") }
+        try mesh.meet("a", "b")
+        try mesh["b"].delete("k")
+        #expect(try mesh["b"].purge() == 1)
+        let pair = try mesh.pair("a", "c")
+        pair.gossip()
+        var isEarly = true
+        mesh.carry(pair, rounds: 8) {
+            // Of the reset the first datagrams come, and the others are lost.
+            if mesh["c"].entry("k") != nil { isEarly = false }
+            return isEarly ? 1 : 0
+        }
+        #expect(try mesh["c"].value("k") == "1")
+        // What c says next of how far it is reaches a when a has been reset itself.
+        var late: [[UInt8]] = []
+        pair.gossip()
+        for _ in 0..<6 {
+            for datagram in pair.a.readDatagrams(capacity: 512).datagrams { pair.b.write(datagram) }
+            late = pair.b.readDatagrams(capacity: 512).datagrams
+            if late.contains(where: { $0.text.contains(#""got":"#) }) { break }
+            for datagram in late { pair.a.write(datagram) }
+        }
+        #expect(late.contains { $0.text.contains(#""got":"#) })
+        try mesh.meet("a", "b")
+        #expect(try mesh["a"].value("k") == nil)
+        for datagram in late { pair.a.write(datagram) }
+        mesh.carry(pair)
+        for _ in 0..<3 {
+            pair.gossip()
+            mesh.carry(pair)
+        }
+        #expect(try mesh["c"].value("k") == nil)
+        try mesh.settle()
+        mesh.expectAgreement()
+    }
+
+    @Test("A classic peer, which knows no reset, gets what one takes away as a new delete")
+    func classicPeer() throws {
+        // c, classic, hangs on b alone; a deletes what all have, and forgets so before b knows.
+        let mesh = try Mesh("a b c")
+        try mesh["a"].set("k", "1")
+        try mesh["b"].set("mine", "2")
+        try mesh.meet("a", "b")
+        #expect(try meet(mesh["b"], mesh["c"], .classic) == nil)
+        #expect(try mesh["c"].value("k") == "1")
+        try mesh["a"].delete("k")
+        #expect(try mesh["a"].purge() == 1)
+        try mesh.meet("a", "b")
+        #expect(try mesh["b"].value("k") == nil)
+        #expect(try mesh["b"].value("mine") == "2")
+        for _ in 0..<2 { #expect(try meet(mesh["b"], mesh["c"], .classic) == nil) }
+        #expect(try mesh["c"].value("k") == nil)
+        try mesh.meet("a", "b")
+        for name in ["a", "b", "c"] { check(mesh[name].broken == nil, "\(name): \(mesh[name].broken ?? "")") }
+        #expect(mesh["a"].walk() == mesh["b"].walk())
+        #expect(mesh["c"].walk() == mesh["b"].walk())
+    }
 }
