@@ -19,8 +19,9 @@ enum ExtendedDecoder {
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
         if let body = root["export"] {
             return .export(
-                id: try text(body["id"], "id"), lamport: try version(body["lamport"], "lamport"),
-                life: try number(body["life"], "life"))
+                ExportHead(
+                    id: try text(body["id"], "id"), lamport: try version(body["lamport"], "lamport"),
+                    life: try number(body["life"], "life"), hasMetClassic: try flag(body["classic"], "classic")))
         }
         if let body = root["expiry"] {
             return .expiry(version: try version(body["version"], "version"), time: try number(body["at"], "at"))

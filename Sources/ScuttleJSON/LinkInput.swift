@@ -111,7 +111,7 @@ extension Loader {
         case .clock(let part):
             for claim in part.claims { try take(claim) }
             countLine()
-        case .export(let id, let lamport, let life): try take(export: id, lamport: lamport, life: life)
+        case .export(let head): try take(head)
         case .expiry(let version, let time): take(expiryOf: version, at: time)
         case .end(let count): try take(endAfter: count)
         case .nothing: break

@@ -22,7 +22,7 @@ public enum Message {
 
     // Lines of an export that no peer sends.
 
-    case export(id: Bytes, lamport: Version, life: UInt64)
+    case export(ExportHead)
     case expiry(version: Version, time: UInt64)
     case end(UInt64)
 

@@ -82,7 +82,9 @@ final class Wire {
     /// The beginning of a datagram, half of the time up to the end of a line: no line of it is bad then.
     private func cut(_ bytes: [UInt8], _ world: World) -> [UInt8] {
         let end = world.random.below(bytes.count)
-        guard world.random.oneIn(2), let newline = bytes[..<end].lastIndex(of: 0x0a) else { return Array(bytes[..<end]) }
+        guard world.random.oneIn(2), let newline = bytes[..<end].lastIndex(of: 0x0a) else {
+            return Array(bytes[..<end])
+        }
         return Array(bytes[...newline])
     }
 

@@ -180,7 +180,7 @@ public final class World {
         defer { if trace != nil { say("clock of \(name(end.replica)): \(clockText(end.replica))") } }
         do {
             try end.write(bytes)
-        } catch where end.link.isDatagram && bytes.last != 0x0a && (error.code == .json || error.code == .utf8) {
+        } catch  where end.link.isDatagram && bytes.last != 0x0a && (error.code == .json || error.code == .utf8) {
             // It was cut in the middle of a line.
         } catch {
             throw SimulationFailure(description: "\(name(end.replica)) refuses: \(error.detail); \(bytes.text)")

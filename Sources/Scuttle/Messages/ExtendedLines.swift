@@ -161,14 +161,15 @@ extension ByteBuffer {
 
     // MARK: Lines of an export that no peer sends
 
-    mutating func appendExport(id: Bytes, lamport: Version, life: UInt64) {
+    mutating func appendExport(_ head: ExportHead) {
         begin("export")
         put(#"{"id":"#)
-        putQuoted(id)
+        putQuoted(head.id)
         put(#","lamport":"#)
-        put(lamport)
+        put(head.lamport)
         put(#","life":"#)
-        put(life)
+        put(head.life)
+        if head.hasMetClassic { put(#","classic":true"#) }
         put("}}\n")
     }
 

@@ -201,3 +201,19 @@ public enum RejectReason: UInt8, CaseIterable {
         }
     }
 }
+
+/// "What follows is all of this replica."
+public struct ExportHead {
+    public var id: Bytes
+    public var lamport: Version
+    public var life: UInt64
+    /// A peer may be there that knows the classic dialect alone.
+    public var hasMetClassic: Bool
+
+    public init(id: Bytes, lamport: Version, life: UInt64, hasMetClassic: Bool) {
+        self.id = id
+        self.lamport = lamport
+        self.life = life
+        self.hasMetClassic = hasMetClassic
+    }
+}

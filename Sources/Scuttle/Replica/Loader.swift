@@ -17,10 +17,11 @@ public struct Loader {
     }
 
     /// - Throws: `.message` where it is not the first line, `.id`, `.nul`, `.version`.
-    public mutating func take(export id: Bytes, lamport: Version, life: UInt64) throws(Failure) {
+    public mutating func take(_ head: ExportHead) throws(Failure) {
         guard lines == 0 else { throw Failure(.message, "an export begins in the middle") }
-        try Limits.check(clockOf: id, at: lamport)
-        export = (id.equals(replica.id), lamport, life)
+        try Limits.check(clockOf: head.id, at: head.lamport)
+        export = (head.id.equals(replica.id), head.lamport, head.life)
+        if head.hasMetClassic { replica.hasMetClassic = true }
         lines = 1
     }
 

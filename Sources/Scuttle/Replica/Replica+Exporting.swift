@@ -18,7 +18,8 @@ extension Replica {
             lines += 1
             return visit(text.bytes)
         }
-        guard hand({ $0.appendExport(id: self.id, lamport: self.version, life: self.life) }) else { return }
+        let head = ExportHead(id: id, lamport: version, life: life, hasMetClassic: hasMetClassic)
+        guard hand({ $0.appendExport(head) }) else { return }
         let empty = ClockPart(
             life: life, epoch: epoch, since: 0, until: revision, from: 0, to: 0, isLast: false, lamport: version,
             progress: nil, claims: [])

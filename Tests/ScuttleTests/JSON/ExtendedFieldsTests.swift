@@ -100,7 +100,7 @@ struct ExtendedFieldsTests {
             ]
         ),
         ("reject", [text("reason")]),
-        ("export", [text("id"), version("lamport"), number("life")]),
+        ("export", [text("id"), version("lamport"), number("life"), flag("classic")]),
         ("expiry", [version("version"), number("at")]),
     ]
 

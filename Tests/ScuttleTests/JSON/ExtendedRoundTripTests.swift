@@ -36,7 +36,7 @@ struct ExtendedRoundTripTests {
         case .reject(let reason):
             let known = RejectReason.allCases.first { reason.equals(Bytes($0.name)) }
             if let known { text.appendReject(known) }
-        case .export(let id, let lamport, let life): text.appendExport(id: id, lamport: lamport, life: life)
+        case .export(let head): text.appendExport(head)
         case .expiry(let version, let time): text.appendExpiry(version, at: time)
         case .end(let count): text.appendEnd(lines: count)
         case .update, .digest, .done, .nothing: break
@@ -72,6 +72,7 @@ struct ExtendedRoundTripTests {
             #"{"commit":{"answer":5,"stamp":9,"sources":{"A":[0,5],"B":[2,6,3]},"from":0,"to":2,"last":true}}"#,
             #"{"reject":{"reason":"cluster"}}"#, #"{"reject":{"reason":"protocol"}}"#,
             #"{"reject":{"reason":"identity"}}"#, #"{"export":{"id":"A","lamport":9,"life":7}}"#,
+            #"{"export":{"id":"A","lamport":9,"life":7,"classic":true}}"#,
             #"{"expiry":{"version":9,"at":9223372036854775807}}"#, #"{"end":12}"#,
         ])
     func each(body: String) {

@@ -102,6 +102,10 @@ struct PurgingTests {
         end.close()
         replica.gossip()
         #expect(replica.keys.tombstoneCount == 1)
+        let again = try make("a")
+        #expect(try again.load(replica.exported()))
+        again.gossip()
+        #expect(again.keys.tombstoneCount == 1)
         #expect(try replica.purge() == 1)
     }
 
