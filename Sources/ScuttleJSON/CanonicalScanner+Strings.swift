@@ -25,38 +25,12 @@ extension CanonicalScanner {
         return isASCII || taken(from: start).isUTF8
     }
 
-    /// Steps to the next byte that is a quote, a backslash or a control character, or to the end; false where one of the
-    /// bytes may have been none of ASCII. These never are part of a longer character, so UTF-8 can be checked afterwards.
+    /// Steps to the next quote, backslash or control character, or to the end; false where it stepped over a byte that is
+    /// not ASCII. Longer characters have none of those bytes in them, so that UTF-8 can be checked afterwards.
     private mutating func skipPlain() -> Bool {
-        var seen: UInt64 = 0
-        // Eight bytes at a time: the lowest byte that is zero after xor, or below 0x20, is found by the borrows of a
-        // subtraction; above it they may be wrong.
-        while text.count &- offset >= 8 {
-            let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            let quotes = word ^ Self.each(UInt8(ascii: "\""))
-            let backslashes = word ^ Self.each(UInt8(ascii: "\\"))
-            let ones = Self.each(1)
-            let found =
-                ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
-                    | (word &- Self.each(0x20)) & ~word) & Self.each(0x80)
-            guard found == 0 else {
-                let count = found.trailingZeroBitCount / 8
-                skip(count)
-                return (seen | word & ((1 << UInt64(8 &* count)) &- 1)) & Self.each(0x80) == 0
-            }
-            seen |= word
-            skip(8)
-        }
-        while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
-            seen |= UInt64(byte)
-            skip(1)
-        }
-        return seen & Self.each(0x80) == 0
-    }
-
-    /// A word of eight times this byte.
-    private static func each(_ byte: UInt8) -> UInt64 {
-        0x0101_0101_0101_0101 &* UInt64(byte)
+        let end = text.endOfPlainText(from: offset)
+        skip(end.offset &- offset)
+        return end.isASCII
     }
 
     /// Steps over an escape. Halves of surrogate pairs are left to jansson.

@@ -34,13 +34,19 @@ struct CanonicalScanner {
         return true
     }
 
-    /// Steps over some bytes, where they stand here.
+    /// Steps over a word or a frame of 4 to 16 bytes, where it stands here. Two words that may overlap cover it; inlined, so
+    /// that what is expected of them is known at compile time.
+    @inline(__always)
     mutating func take(_ expected: StaticString) -> Bool {
-        let count = expected.utf8CodeUnitCount
-        guard text.count &- offset >= count,
-            Bytes(rebasing: text[offset..<offset &+ count]).equals(Bytes(expected))
-        else { return false }
-        offset &+= count
+        let frame = Bytes(expected)
+        guard text.count &- offset >= frame.count else { return false }
+        let here = Bytes(rebasing: text[offset..<offset &+ frame.count])
+        switch frame.count {
+        case 4...7: guard here.isSame(as: frame, UInt32.self) else { return false }
+        case 8...16: guard here.isSame(as: frame, UInt64.self) else { return false }
+        default: return false
+        }
+        skip(frame.count)
         return true
     }
 
@@ -49,5 +55,16 @@ struct CanonicalScanner {
         guard let next, belongs(next) else { return nil }
         offset &+= 1
         return next
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether the first and the last word are the same in both, which have as many bytes: one word at least.
+    @inline(__always)
+    fileprivate func isSame<Word: FixedWidthInteger & BitwiseCopyable>(as other: Bytes, _: Word.Type) -> Bool {
+        let last = count &- MemoryLayout<Word>.size
+        return loadUnaligned(as: Word.self) == other.loadUnaligned(as: Word.self)
+            && loadUnaligned(fromByteOffset: last, as: Word.self)
+                == other.loadUnaligned(fromByteOffset: last, as: Word.self)
     }
 }
