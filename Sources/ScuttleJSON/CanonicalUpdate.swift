@@ -6,7 +6,9 @@ package enum CanonicalUpdate {
     /// O(length), one pass.
     package static func read(_ line: Bytes, _ limits: Limits) -> IncomingUpdate? {
         var scanner = CanonicalScanner(line)
-        guard scanner.take(#"{"key":"#), let key = scanner.plainString(), scanner.take(#","value":"#) else { return nil }
+        guard scanner.take(#"{"key":"#), let key = scanner.plainString(), scanner.take(#","value":"#) else {
+            return nil
+        }
         let valueStart = scanner.offset
         guard CanonicalValue.skip(in: &scanner, deepest: limits.depth) else { return nil }
         let value = scanner.taken(from: valueStart)
