@@ -7,7 +7,9 @@ extension Link {
         checkedEpoch = replica.epoch
         checkedDetours = replica.detours
         let lags = peer.lags(behind: replica.sources)
-        if var reply, reply.life == peer.life, reply.epoch == peer.epoch, reply.mode == .reset ? !isOutdated(reply) : !lags {
+        if var reply, reply.life == peer.life, reply.epoch == peer.epoch,
+            reply.mode == .reset ? !isOutdated(reply) : !lags
+        {
             if !isDatagram { return }
             if reply.mode != .log, lags == (reply.mode == .reset) {
                 reply.resume(from: progress)
