@@ -58,7 +58,7 @@ sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling eac
 	@Tests/Simulation/run $(if $(SEED),--seed $(SEED),$(SEEDS) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
 
 SECONDS = 60
-fuzz: ## libFuzzer and AddressSanitizer on the link input, the import and the calls: SECONDS=60 each
+fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls, the direct path: SECONDS=60 each
 	@scripts/dependencies library
 	@Tests/Fuzz/fuzz $(SECONDS)
 

@@ -7,7 +7,7 @@ let embedded = Context.environment["SCUTTLE_EMBEDDED"] == "1"
 
 // The fuzz targets are static libraries, since libFuzzer brings the main function: see Tests/Fuzz/fuzz.
 let fuzzing = Context.environment["SCUTTLE_FUZZ"] == "1"
-let fuzzers = fuzzing ? ["FuzzLink", "FuzzImport", "FuzzCalls"] : []
+let fuzzers = fuzzing ? ["FuzzLink", "FuzzImport", "FuzzCalls", "FuzzCanonical"] : []
 
 let embeddedSettings: [SwiftSetting] = [
     .enableExperimentalFeature("Embedded"),
@@ -60,7 +60,7 @@ let package = Package(
     ]
         + fuzzers.map {
             .target(
-                name: $0, dependencies: ["ScuttleC", "CScuttle"], path: "Tests/Fuzz/\($0)",
+                name: $0, dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"], path: "Tests/Fuzz/\($0)",
                 swiftSettings: swiftSettings)
         }
 )

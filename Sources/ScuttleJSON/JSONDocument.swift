@@ -8,7 +8,7 @@ struct JSONDocument: ~Copyable {
     /// - Throws: `.json`, `.duplicate`, `.number`, `.utf8`, `.depth`, `.nul`, `.memory`.
     init(parsing text: Bytes) throws(Failure) {
         // jansson takes a raw NUL behind a number or a word for nothing.
-        guard !text.contains(0) else { throw Failure(.json, "a NUL byte in the text") }
+        guard text.offset(of: 0) == nil else { throw Failure(.json, "a NUL byte in the text") }
         let flags = Int(JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL)
         var error = json_error_t()
         guard let root = json_loadb(text.baseAddress, text.count, flags, &error) else {

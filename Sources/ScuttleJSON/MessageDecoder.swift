@@ -1,7 +1,8 @@
 import CJansson
 import Scuttle
 
-/// Turns lines into messages: jansson judges the text, this judges the fields.
+/// Turns lines into messages: jansson judges the text, this judges the fields. Updates in the canonical form, which are
+/// most of what comes, need no judge.
 public struct MessageDecoder: ~Copyable {
     private let limits: Limits
     private var value = ValueText()
@@ -14,6 +15,14 @@ public struct MessageDecoder: ~Copyable {
     /// - Throws: what `take` throws; `.depth`, what jansson finds (`.json`, `.duplicate`, `.number`, `.utf8`, `.nul`), and
     ///   `.message`, `.version`, `.valueSize` for fields that are missing, odd or too large.
     public mutating func decode(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
+        if let update = CanonicalUpdate.read(line, limits) { return try take(.update(update)) }
+        try decodeByJansson(line, take)
+    }
+
+    /// The same for any line, whatever its form. What the direct path accepts is held against this by tests.
+    package mutating func decodeByJansson(
+        _ line: Bytes, _ take: (Message) throws(Failure) -> Void
+    ) throws(Failure) {
         guard line.contains(where: { !$0.isJSONWhiteSpace }) else { return try take(.nothing) }
         let shape = JSONShape(of: line)
         try shape.check(deepest: limits.depth + 1)

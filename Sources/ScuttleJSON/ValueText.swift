@@ -1,7 +1,7 @@
 import Scuttle
 
-/// JSON values as texts: checked by jansson, then kept as they were written but for insignificant white space. Numbers
-/// keep their spelling, strings their escapes, objects the order of their members.
+/// JSON values as texts: checked, by jansson where there is any doubt, then kept as they were written but for
+/// insignificant white space. Numbers keep their spelling, strings their escapes, objects the order of their members.
 public struct ValueText: ~Copyable {
     private var compacted = ByteBuffer()
 
@@ -11,6 +11,12 @@ public struct ValueText: ~Copyable {
     /// - Throws: `.valueSize`, `.depth`, and what jansson finds: `.json`, `.duplicate`, `.number`, `.utf8`, `.nul`.
     public mutating func check(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         try Self.check(size: text.count, limits)
+        guard !CanonicalValue.accepts(text, deepest: limits.depth) else { return text }
+        return try checkByJansson(text, limits)
+    }
+
+    /// The same for a text of any form within the limit of size. What the direct path accepts is held against this by tests.
+    package mutating func checkByJansson(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         let shape = JSONShape(of: text)
         try shape.check(deepest: limits.depth)
         _ = try JSONDocument(parsing: text)

@@ -31,7 +31,7 @@ public struct LineSplitter: ~Copyable {
             state = .collecting
         }
         while piece.count > 0 {
-            let end = piece.firstNewline
+            let end = piece.offset(of: 0x0a)
             let line = Bytes(rebasing: piece[..<(end ?? piece.count)])
             piece = Bytes(rebasing: piece[min(line.count + 1, piece.count)...])
             if state == .skipping {
@@ -51,27 +51,6 @@ public struct LineSplitter: ~Copyable {
             partial.append(line)
             state = .handedOut
             return .whole(partial.bytes)
-        }
-        return nil
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// The offset of the first newline. Eight bytes at a time: the lowest byte that is zero after xor is found by the
-    /// carries of a subtraction.
-    fileprivate var firstNewline: Int? {
-        guard let start = baseAddress else { return nil }
-        var offset = 0
-        while offset + 8 <= count {
-            let word = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            let zeroed = word ^ 0x0a0a_0a0a_0a0a_0a0a
-            let found = (zeroed &- 0x0101_0101_0101_0101) & ~zeroed & 0x8080_8080_8080_8080
-            if found != 0 { return offset + found.trailingZeroBitCount / 8 }
-            offset += 8
-        }
-        while offset < count {
-            if self[offset] == 0x0a { return offset }
-            offset += 1
         }
         return nil
     }

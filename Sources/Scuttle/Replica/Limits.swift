@@ -30,7 +30,7 @@ public struct Limits: Sendable {
         guard key.count <= keyBytes else {
             throw Failure(.keySize, "a key of \(key.count) bytes; max_key_bytes is \(keyBytes)")
         }
-        guard !key.contains(0) else { throw Failure(.nul, "the key contains U+0000") }
+        guard key.offset(of: 0) == nil else { throw Failure(.nul, "the key contains U+0000") }
     }
 
     /// A key from the host. Those from peers are known to be UTF-8.
@@ -44,7 +44,7 @@ public struct Limits: Sendable {
         guard id.count <= idBytes else {
             throw Failure(.id, "a source id of \(id.count) bytes; at most \(idBytes) are allowed")
         }
-        guard !id.contains(0) else { throw Failure(.nul, "the source id contains U+0000") }
+        guard id.offset(of: 0) == nil else { throw Failure(.nul, "the source id contains U+0000") }
     }
 
     /// A claim to have a source up to a version; 0 claims nothing.

@@ -75,6 +75,7 @@ struct LineWriter {
     /// The bytes that `put(escaping:)` will take.
     static func escapedCount(of text: Bytes) -> Int {
         var count = text.count
+        guard text.endOfPlainText(from: 0).offset < count else { return count }
         for byte in text {
             switch byte {
             case 0x22, 0x5c, 0x08, 0x09, 0x0a, 0x0c, 0x0d: count += 1

@@ -1,0 +1,66 @@
+/// Searches sixteen bytes at a time.
+
+extension UnsafeRawBufferPointer {
+    /// The offset of the first such byte. O(length).
+    public func offset(of byte: UInt8) -> Int? {
+        let wanted = SIMD16<UInt8>(repeating: byte)
+        let offset = firstOffset(from: 0) {
+            $0 .== wanted
+        } orOne: {
+            $0 == byte
+        }
+        return offset < count ? offset : nil
+    }
+
+    /// From `start` on, the offset of the first byte that cannot stand for itself in a JSON string: a quote, a backslash or
+    /// a control character; the count where there is none. And whether all before it is ASCII, where false means that this
+    /// is in doubt. O(length).
+    public func endOfPlainText(from start: Int) -> (offset: Int, isASCII: Bool) {
+        // The bits of all bytes together. That takes in a few neighbours, whom it would cost more to leave out.
+        var seen = SIMD16<UInt8>(repeating: 0)
+        var alone: UInt8 = 0
+        let offset = firstOffset(from: start) { bytes in
+            seen |= bytes
+            let quotes = bytes .== SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
+            let backslashes = bytes .== SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
+            let controls = bytes .< SIMD16<UInt8>(repeating: 0x20)
+            return quotes .| backslashes .| controls
+        } orOne: { byte in
+            alone |= byte
+            return byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20
+        }
+        let halves = unsafeBitCast(seen, to: SIMD2<UInt64>.self)
+        return (offset, (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0 && alone < 0x80)
+    }
+
+    /// From `start` on, the offset of the first byte that `find` marks; the count where there is none.
+    /// - Parameter one: the same for one byte, where there are no sixteen.
+    @inline(__always)
+    private func firstOffset(
+        from start: Int, _ find: (SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>>, orOne one: (UInt8) -> Bool
+    ) -> Int {
+        var offset = start
+        while count &- offset >= 16 {
+            let found = find(loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)).bits
+            if found != 0 { return offset &+ found.trailingZeroBitCount / 8 }
+            offset &+= 16
+        }
+        guard count >= 16 else {
+            while offset < count, !one(self[offset]) { offset &+= 1 }
+            return offset
+        }
+        guard offset < count else { return count }
+        // The last sixteen, of which some have been looked at, and do not count again.
+        let found = find(loadUnaligned(fromByteOffset: count &- 16, as: SIMD16<UInt8>.self)).bits
+        let rest = found &>> UInt128(truncatingIfNeeded: 8 &* (16 &- (count &- offset)))
+        return rest == 0 ? count : offset &+ rest.trailingZeroBitCount / 8
+    }
+}
+
+extension SIMDMask<SIMD16<Int8>> {
+    /// Eight bits a lane, the first lane the lowest.
+    @inline(__always)
+    fileprivate var bits: UInt128 {
+        UInt128(littleEndian: unsafeBitCast(self, to: UInt128.self))
+    }
+}

@@ -1,0 +1,84 @@
+import Scuttle
+import ScuttleJSON
+
+/// Any text, as a value, as lines, and as a value in a line: what the direct path for the canonical form accepts, jansson
+/// accepts with the same meaning; and what comes of both together is what comes of jansson alone.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+    // A copy with nothing behind it, so that the sanitizer sees a step too far.
+    let text = [UInt8](UnsafeBufferPointer(start: data, count: size))
+    var tight = Limits()
+    (tight.depth, tight.valueBytes) = (2, 24)
+    for limits in [Limits(), tight] {
+        compareValue(text, limits)
+        for line in text.split(separator: 0x0a) { compareLine([UInt8](line), limits) }
+        compareLine(
+            [UInt8](#"{"key":"k","value":"#.utf8) + text + [UInt8](#","source_id":"A","version":1}"#.utf8), limits)
+    }
+    return 0
+}
+
+private func compareValue(_ text: [UInt8], _ limits: Limits) {
+    text.withUnsafeBytes { text in
+        let isDirect = CanonicalValue.accepts(text, deepest: limits.depth)
+        let judged = outcome { (values) throws(Failure) in try values.checkByJansson(text, limits) }
+        if isDirect { precondition(judged == Outcome(text: [UInt8](text)), "a value that jansson does not take so") }
+        guard text.count <= limits.valueBytes else { return }
+        precondition(outcome { (values) throws(Failure) in try values.check(text, limits) } == judged)
+    }
+}
+
+private func compareLine(_ line: [UInt8], _ limits: Limits) {
+    line.withUnsafeBytes { line in
+        var decoder = MessageDecoder(limits: limits)
+        let judged = outcome { (take) throws(Failure) in try decoder.decodeByJansson(line, take) }
+        if let direct = CanonicalUpdate.read(line, limits) {
+            precondition(judged == Outcome(message: .update(direct)), "an update that jansson does not take so")
+        }
+        precondition(outcome { (take) throws(Failure) in try decoder.decode(line, take) } == judged)
+    }
+}
+
+/// What comes of a text, in owned bytes: a value or an update, or why not.
+private struct Outcome: Equatable {
+    var key: [UInt8] = []
+    var value: [UInt8] = []
+    var source: [UInt8] = []
+    var version: Version = 0
+    var kind: Update.Kind?
+    var code: Failure.Code?
+    var detail = ""
+
+    init(text: [UInt8]) {
+        value = text
+    }
+
+    init(message: Message) {
+        guard case .update(let update) = message else { return }
+        (key, value, source) = ([UInt8](update.key), [UInt8](update.value), [UInt8](update.source))
+        (version, kind) = (update.version, update.kind)
+    }
+
+    init(_ failure: Failure) {
+        (code, detail) = (failure.code, failure.detail)
+    }
+}
+
+private func outcome(_ body: (inout ValueText) throws(Failure) -> UnsafeRawBufferPointer) -> Outcome {
+    var values = ValueText()
+    do throws(Failure) {
+        return Outcome(text: [UInt8](try body(&values)))
+    } catch {
+        return Outcome(error)
+    }
+}
+
+private func outcome(_ body: ((Message) throws(Failure) -> Void) throws(Failure) -> Void) -> Outcome {
+    var outcome: Outcome?
+    do throws(Failure) {
+        try body { outcome = Outcome(message: $0) }
+        return outcome ?? Outcome(text: [])
+    } catch {
+        return Outcome(error)
+    }
+}

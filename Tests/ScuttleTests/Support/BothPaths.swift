@@ -1,0 +1,68 @@
+import ScuttleJSON
+import Testing
+
+@testable import Scuttle
+
+/// Texts on the direct path for the canonical form and on jansson's: each test of the direct path runs through here, so
+/// that whatever it accepts, jansson has accepted with the same meaning, and nothing else comes out than from jansson.
+struct BothPaths: ~Copyable {
+    private let limits: Limits
+    private var values = ValueText()
+    private var decoder: MessageDecoder
+
+    init(_ limits: Limits = Limits()) {
+        self.limits = limits
+        decoder = MessageDecoder(limits: limits)
+    }
+
+    /// Whether the direct path accepts a value.
+    mutating func takeDirectly(value text: [UInt8]) -> Bool {
+        let isDirect = text.lend { CanonicalValue.accepts($0, deepest: limits.depth) }
+        let judged = Self.outcome(of: text) { (text) throws(Failure) in
+            [UInt8](try values.checkByJansson(text, limits))
+        }
+        if isDirect { check(judged == .taken(text), "as a value, \(text.text): jansson says \(judged)") }
+        guard text.count <= limits.valueBytes else { return isDirect }
+        let both = Self.outcome(of: text) { (text) throws(Failure) in [UInt8](try values.check(text, limits)) }
+        check(both == judged, "as a value, \(text.text): \(both), but jansson says \(judged)")
+        return isDirect
+    }
+
+    /// The update that the direct path finds in a line.
+    mutating func takeDirectly(line: [UInt8]) -> PlainUpdate? {
+        let direct = line.lend { CanonicalUpdate.read($0, limits).map { PlainUpdate($0) } }
+        var update: PlainUpdate?
+        let judged = Self.outcome(of: line) { (line) throws(Failure) in
+            try decoder.decodeByJansson(line) { update = Self.update(in: $0) }
+            return update
+        }
+        if let direct { check(judged == .taken(direct), "\(line.text): \(direct), but jansson says \(judged)") }
+        update = nil
+        let both = Self.outcome(of: line) { (line) throws(Failure) in
+            try decoder.decode(line) { update = Self.update(in: $0) }
+            return update
+        }
+        check(both == judged, "\(line.text): \(both), but jansson says \(judged)")
+        return direct
+    }
+
+    private static func update(in message: Message) -> PlainUpdate? {
+        guard case .update(let update) = message else { return nil }
+        return PlainUpdate(update)
+    }
+
+    private enum Outcome<Taken: Equatable>: Equatable {
+        case taken(Taken)
+        case refused(Failure.Code, String)
+    }
+
+    private static func outcome<Taken>(
+        of text: [UInt8], _ body: (Bytes) throws(Failure) -> Taken
+    ) -> Outcome<Taken> {
+        do throws(Failure) {
+            return .taken(try text.lend { (text) throws(Failure) in try body(text) })
+        } catch {
+            return .refused(error.code, error.detail)
+        }
+    }
+}
