@@ -20,7 +20,7 @@ from typing import Any, Callable, Iterable, List, Optional, Tuple, TypeVar
 from . import _abi
 from ._library import describe, library
 from ._scratch import Scratch
-from ._short_calls import SIZES, scuttle_set
+from ._bare_calls import SIZES, scuttle_set
 from .errors import BusyError, ClosedError, ScuttleError, error_of
 
 _Result = TypeVar("_Result")
@@ -33,7 +33,7 @@ class Handle:
 
     __slots__ = (
         "_pointer",
-        "_argument",
+        "argument",
         "_config",
         "_lock",
         "_is_held",
@@ -54,8 +54,8 @@ class Handle:
         if code < 0:
             raise error_of(code, describe(code))
         self._pointer = pointer.value
-        #: The pointer as `_short_calls` take it. Good while `_pointer` is not None.
-        self._argument = ctypes.c_void_p.from_param(self._pointer)
+        #: The pointer as `_bare_calls` take it. Good while `_pointer` is not None.
+        self.argument = ctypes.c_void_p.from_param(self._pointer)
         #: Whether what it started from ended too soon.
         self.is_torn: bool = code == _abi.TORN
         # Keeps the callbacks alive; they keep their replica alive, but such a circle is one that the collector sees.
@@ -96,7 +96,7 @@ class Handle:
                 self._is_held = True
                 if self._pointer is None or self._dropped_links:
                     self._make_ready()
-                code: int = scuttle_set(self._argument, key, key_size, value, value_size)
+                code: int = scuttle_set(self.argument, key, key_size, value, value_size)
                 return code if code >= 0 else self.check(code)
             finally:
                 self._is_held = False
@@ -106,7 +106,7 @@ class Handle:
         self.run(self._set_all, pairs)
 
     def _set_all(self, pointer: int, pairs: Iterable[Tuple[bytes, bytes]]) -> None:
-        replica = self._argument
+        replica = self.argument
         for key, value in pairs:
             try:
                 key_size, value_size = SIZES[len(key)], SIZES[len(value)]
@@ -132,7 +132,7 @@ class Handle:
 
     def find(self, key: bytes) -> Optional[str]:
         """The same. Within `run` only."""
-        code = self.scratch.get(self._argument, self._pointer, key)
+        code = self.scratch.get(self.argument, self._pointer, key)
         if code == _abi.OK:
             return self.scratch.value
         self.check(code)

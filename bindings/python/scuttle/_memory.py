@@ -38,8 +38,15 @@ _get_buffer = ctypes.PYFUNCTYPE(c_int, py_object, ctypes.POINTER(_View), c_int)(
 )
 _SIMPLE = 0  # PyBUF_SIMPLE
 
-#: bytes of a length, yet to be written into, which is allowed until anybody else knows them: new_bytes(None, length).
-new_bytes: Any = ctypes.PYFUNCTYPE(py_object, c_char_p, c_ssize_t)(("PyBytes_FromStringAndSize", ctypes.pythonapi))
+_make_bytes = ctypes.pythonapi["PyBytes_FromStringAndSize"]
+_make_bytes.restype = py_object
+
+
+def new_bytes(length: Any) -> bytes:
+    """Bytes of that length, a c_size_t as an argument. CPython lets them be written into until anybody else knows them."""
+    made: bytes = _make_bytes(None, length)
+    return made
+
 
 _NOWHERE = ctypes.byref(c_char())
 

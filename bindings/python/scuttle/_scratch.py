@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from . import _abi
 from ._library import library
-from ._short_calls import SIZES, scuttle_get_copy
+from ._bare_calls import SIZES, scuttle_get_copy
 from .texts import text_at
 
 _FIRST_CAPACITY = 4096
@@ -22,7 +22,7 @@ class Scratch:
     def __init__(self) -> None:
         self._length = c_size_t()
         self._entry = _abi.EntryStruct()
-        # As `_short_calls` take them.
+        # As `_bare_calls` take them.
         self._length_at = byref(self._length)
         self._entry_at = byref(self._entry)
         self._capacity = 0
@@ -37,7 +37,7 @@ class Scratch:
     def get(self, replica: Any, pointer: Optional[int], key: bytes) -> int:
         """Gets what a key holds into `value`, `source` and `version`; of no use where it holds nothing.
 
-        replica  the pointer as `_short_calls` take it
+        replica  the pointer as `_bare_calls` take it
         """
         try:
             key_size = SIZES[len(key)]

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Optional, Type
 
 from . import _abi
+from ._bare_calls import scuttle_link_read
 from ._handle import Handle
 from ._library import library
 from ._memory import WritableBuffer, to_read
@@ -43,6 +44,7 @@ class Link:
         pointer = ctypes.c_void_p()
         self._handle.check(library.scuttle_link_open(replica, config, pointer))
         self._pointer = pointer.value
+        self._argument = ctypes.c_void_p.from_param(self._pointer)
 
     def write(self, data: Buffer) -> bool:
         """Takes bytes that the peer sent, cut anywhere: the rest of a line waits for the next call. On a datagram link
@@ -72,7 +74,7 @@ class Link:
         return self._handle.run(self._read, unsigned("max_bytes", max_bytes))
 
     def _read(self, _: int, max_bytes: int) -> bytes:
-        return read(self._handle, library.scuttle_link_read, self._open_pointer(), max_bytes)
+        return read(self._handle, scuttle_link_read, self._open_argument(), max_bytes)
 
     def readinto(self, buffer: WritableBuffer) -> int:
         """As `read(len(buffer))`, into a buffer of yours, such as a bytearray: fills its front and returns how many
@@ -80,7 +82,7 @@ class Link:
         return self._handle.run(self._read_into, buffer)
 
     def _read_into(self, _: int, buffer: WritableBuffer) -> int:
-        return read_into(self._handle, library.scuttle_link_read, self._open_pointer(), buffer)
+        return read_into(self._handle, scuttle_link_read, self._open_argument(), buffer)
 
     def read_all(self) -> bytes:
         """Everything that is to be sent to the peer now. UnsupportedError on a datagram link, where each read counts."""
@@ -105,6 +107,11 @@ class Link:
         if self._pointer is None:
             raise ClosedError("the link is closed")
         return self._pointer
+
+    def _open_argument(self) -> Any:
+        """The pointer as `_bare_calls` take it."""
+        self._open_pointer()
+        return self._argument
 
     def close(self) -> None:
         """Closes the link; what it still had to send is dropped. Again, or after the replica: nothing.

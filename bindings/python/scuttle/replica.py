@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Callable, Dict, List, Optional, Tuple, Type, Union
 
 from . import _abi
+from ._bare_calls import scuttle_read
 from ._handle import Handle
 from ._library import library
 from ._memory import WritableBuffer, to_read
@@ -252,15 +253,15 @@ class Replica(EntryMapping):
         """The short form for a replica with one peer: as `Link.read`, on the link of `write`."""
         return self._handle.run(self._read, unsigned("max_bytes", max_bytes))
 
-    def _read(self, pointer: int, max_bytes: int) -> bytes:
-        return read(self._handle, library.scuttle_read, pointer, max_bytes)
+    def _read(self, _: int, max_bytes: int) -> bytes:
+        return read(self._handle, scuttle_read, self._handle.argument, max_bytes)
 
     def readinto(self, buffer: WritableBuffer) -> int:
         """The short form for a replica with one peer: as `Link.readinto`, on the link of `write`."""
         return self._handle.run(self._read_into, buffer)
 
-    def _read_into(self, pointer: int, buffer: WritableBuffer) -> int:
-        return read_into(self._handle, library.scuttle_read, pointer, buffer)
+    def _read_into(self, _: int, buffer: WritableBuffer) -> int:
+        return read_into(self._handle, scuttle_read, self._handle.argument, buffer)
 
     def purge(self) -> int:
         """Forgets all tombstones that are accounted for here, stable or not, and returns how many.
