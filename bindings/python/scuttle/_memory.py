@@ -13,7 +13,7 @@ WritableBuffer = Union[bytearray, memoryview]
 
 
 class _View(ctypes.Structure):
-    """CPython's Py_buffer. It holds what it shows until it is dropped."""
+    """CPython's Py_buffer."""
 
     _fields_ = [
         ("buf", c_void_p),
@@ -29,13 +29,11 @@ class _View(ctypes.Structure):
         ("internal", c_void_p),
     ]
 
-    def __del__(self, release: Any = ctypes.pythonapi.PyBuffer_Release) -> None:
-        release(ctypes.byref(self))  # does nothing where there is nothing to release
-
 
 _get_buffer = ctypes.PYFUNCTYPE(c_int, py_object, ctypes.POINTER(_View), c_int)(
     ("PyObject_GetBuffer", ctypes.pythonapi)
 )
+_release_buffer = ctypes.PYFUNCTYPE(None, ctypes.POINTER(_View))(("PyBuffer_Release", ctypes.pythonapi))
 _SIMPLE = 0  # PyBUF_SIMPLE
 
 _make_bytes = ctypes.pythonapi["PyBytes_FromStringAndSize"]
@@ -63,7 +61,9 @@ def to_read(data: Buffer) -> Tuple[Any, int, Any]:
     if type(shown.obj) is bytes and shown.c_contiguous:
         view = _View()
         _get_buffer(shown, view, _SIMPLE)
-        return view.buf, view.len, view
+        start, length = view.buf, view.len
+        _release_buffer(view)  # bytes stay where they are for as long as somebody has them
+        return start, length, shown.obj
     copy = shown.tobytes()
     return copy, len(copy), copy
 

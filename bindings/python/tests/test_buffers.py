@@ -74,7 +74,12 @@ def test_a_part_is_let_go() -> None:
     part = memoryview(LINE)
     with Replica("a") as replica:
         replica.write(part)
-    part.release()  # BufferError where anything still has it
+        part.release()  # BufferError where anything still has it
+        bad = memoryview(b"bad\n")
+        try:
+            replica.write(bad)
+        except scuttle.JSONError:
+            bad.release()  # nor has the error
 
 
 def test_a_bytearray_may_change_meanwhile(unraisable: List[Any]) -> None:
