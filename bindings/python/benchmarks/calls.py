@@ -2,7 +2,8 @@
 
     SCUTTLE_LIBRARY=build/lib/libscuttle.so PYTHONPATH=bindings/python python bindings/python/benchmarks/calls.py
 
-Figures are the best of some rounds, in which all that is compared takes its turn, so that a busy machine bothers it alike.
+Figures are the best of some rounds, in which all that is compared takes its turn, in time that this thread was running:
+what else the machine does bothers them little. No call here waits for anything.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _ASK = b'{"digest":true,"done":true}\n'  # what a classic peer sends that knows 
 
 
 def measure(keys: int = 1_000_000, rounds: int = 3) -> Dict[str, float]:
-    """The cost of each call by its name: nanoseconds a key, and for `..._over_c` how many times what C pays for the same
-    bytes. Keys are distinct and have 16 characters, values 32."""
+    """The cost of each call by its name: nanoseconds a key, and for `..._over_c` how many times what C pays for the
+    same bytes. Keys are distinct and have 16 characters, values 32."""
     names = [f"key-{number:012d}" for number in range(keys)]
     values = [f"value-{number:026d}" for number in range(keys)]
     best: Dict[str, float] = {}
@@ -88,8 +89,8 @@ def _nothing_is_set() -> Iterator[None]:
 
 
 def time_bytes(names: List[str], values: List[str], piece: int = 65536) -> Dict[str, float]:
-    """Seconds to read and to write all updates in pieces, by the package and, `c_...`, by nothing but a call of the library
-    for each piece, whose cost in ctypes is nothing beside that of a large piece."""
+    """Seconds to read and to write all updates in pieces, by the package and, `c_...`, by nothing but a call of the
+    library for each piece, whose cost in ctypes is next to nothing beside that of a large piece."""
     figures: Dict[str, float] = {}
     with scuttle.Replica("a", mtu=sys.maxsize, max_history=sys.maxsize) as replica:
         replica.update(dict(zip(names, values)))
@@ -132,9 +133,9 @@ def time_bytes(names: List[str], values: List[str], piece: int = 65536) -> Dict[
 
 def _seconds(work: Callable[[], object]) -> float:
     gc.collect()
-    begin = time.perf_counter()
+    begin = time.thread_time()
     work()
-    return time.perf_counter() - begin
+    return time.thread_time() - begin
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ The library has a lock inside, but freeing is not a call like the others: no thr
 one, when a replica or link is freed. And a callback, a signal handler or a finalizer may run at any place of Python
 code. So each replica has one lock in Python too:
 
-- Every call goes through `Handle.run`, or is written out in the same way where there is one a key. Whoever is in there owns
-  the replica, so closing can wait for it.
+- Every call goes through `Handle.run`, or has it written out where there is one a key. Whoever is in there owns the
+  replica, so closing can wait for it.
 - The lock knows its thread: who comes in again, from a callback or a signal handler, gets BusyError, not a deadlock.
 - Finalizers run in any thread at any time, so they take no lock. `Handle.__del__` needs none, since nobody is in a call
   on an object that nobody knows. A link that is dropped is only noted, and closed by the next call.
@@ -18,9 +18,9 @@ from threading import RLock
 from typing import Any, Callable, Iterable, List, Optional, Tuple, TypeVar
 
 from . import _abi
+from ._bare_calls import SIZES, scuttle_set
 from ._library import describe, library
 from ._scratch import Scratch
-from ._bare_calls import SIZES, scuttle_set
 from .errors import BusyError, ClosedError, ScuttleError, error_of
 
 _Result = TypeVar("_Result")
@@ -83,8 +83,8 @@ class Handle:
             library.scuttle_link_close(self._dropped_links.pop())
 
     def set(self, key: bytes, value: bytes) -> int:
-        """Sets a key to a JSON text; returns the code. It is call(scuttle_set, ...), with `run` written out, since there
-        is one for each key."""
+        """Sets a key to a JSON text; returns the code. It is call(scuttle_set, ...), with `run` written out, since it
+        is called once a key."""
         try:
             key_size, value_size = SIZES[len(key)], SIZES[len(value)]
         except IndexError:

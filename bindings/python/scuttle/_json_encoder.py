@@ -1,4 +1,4 @@
-"""Python's values as JSON text: json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False), sooner."""
+"""Values as JSON text: json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False), sooner."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _thorough = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_na
 def _make_quick() -> Optional[Callable[[Any, int], Iterable[str]]]:
     """The encoder in C that `_thorough` makes anew at each call, which takes longer than it needs for a small value.
 
-    Made once, it may not note which containers it is in (None): notes would be shared between threads, and those of a call
-    that failed would be left. So what it meets in a circle is RecursionError.
+    Made once, it may not note which containers it is in (None): notes would be shared between threads, and those of a
+    call that failed would be left. So what it meets in a circle is RecursionError.
     """
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:

@@ -41,7 +41,7 @@ _make_bytes.restype = py_object
 
 
 def new_bytes(length: Any) -> bytes:
-    """Bytes of that length, a c_size_t as an argument. CPython lets them be written into until anybody else knows them."""
+    """Bytes of a length, a c_size_t as an argument. CPython lets them be written into until anybody else knows them."""
     made: bytes = _make_bytes(None, length)
     return made
 
@@ -52,8 +52,8 @@ _NOWHERE = ctypes.byref(c_char())
 def to_read(data: Buffer) -> Tuple[Any, int, Any]:
     """The address as an argument, the length, and what is to be kept until the library has read them.
 
-    No copy of `bytes`, and of what shows a part of them. What may change is copied: a callback, or another thread, could
-    change it while the library reads it, which would then believe what it has not checked.
+    No copy of `bytes`, and of what shows a part of them. What may change is copied: a callback, or another thread,
+    could change it while the library reads it, which would then believe what it has not checked.
     """
     if isinstance(data, bytes):
         return data, len(data), data

@@ -19,7 +19,7 @@ def read(handle: Handle, function: Any, argument: Any, max_bytes: int) -> bytes:
     """At most `max_bytes` as bytes."""
     capacity = c_size_t.from_param(min(max_bytes, _MOST))
     length = c_size_t()
-    # The library writes into the bytes themselves: where they are filled, as in all reads but the last, there is no copy.
+    # The library writes into the bytes themselves: where they are filled, as in all reads but the last, without a copy.
     filled = new_bytes(capacity)
     handle.check(function(argument, filled, capacity, byref(length)))
     count = length.value

@@ -6,8 +6,8 @@ from ctypes import byref, c_size_t, create_string_buffer
 from typing import Any, Optional
 
 from . import _abi
-from ._library import library
 from ._bare_calls import SIZES, scuttle_get_copy
+from ._library import library
 from .texts import text_at
 
 _FIRST_CAPACITY = 4096

@@ -58,8 +58,8 @@ class EntryMapping(MutableMapping[str, Any]):
     def update(
         self, other: Union[SupportsKeysAndGetItem[str, Any], Iterable[Tuple[str, Any]]] = (), /, **more: Any
     ) -> None:
-        """Sets the keys of a mapping or the pairs of an iterable, and then those of `more`, one after the other in their
-        order: as many local writes.
+        """Sets the keys of a mapping or the pairs of an iterable, and then those of `more`, one after the other in
+        their order: as many local writes.
 
         An error ends it: what stands before the key that failed is set, and what stands behind it is not.
 

@@ -101,7 +101,9 @@ BAD: List[Any] = [
 
 @pytest.mark.parametrize("kind", [dict, list, iter, OrderedDict])
 @pytest.mark.parametrize("place", [0, 1, 255, 256, 257, 599])
-@pytest.mark.parametrize(("key", "value", "error"), BAD, ids=[error.__name__ + str(i) for i, (*_, error) in enumerate(BAD)])
+@pytest.mark.parametrize(
+    ("key", "value", "error"), BAD, ids=[error.__name__ + str(i) for i, (*_, error) in enumerate(BAD)]
+)
 def test_an_error_leaves_what_stands_before(kind: Any, place: int, key: Any, value: Any, error: Any) -> None:
     items: List[Any] = list(MANY.items())
     items[place] = (key, value)
