@@ -4,7 +4,8 @@ The library has a lock inside, but freeing is not a call like the others: no thr
 one, when a replica or link is freed. And a callback, a signal handler or a finalizer may run at any place of Python
 code. So each replica has one lock in Python too:
 
-- Every call goes through `Handle.run`. Whoever is in there owns the replica, so closing can wait for it.
+- Every call goes through `Handle.run`, or has it written out where there is one a key. Whoever is in there owns the
+  replica, so closing can wait for it.
 - The lock knows its thread: who comes in again, from a callback or a signal handler, gets BusyError, not a deadlock.
 - Finalizers run in any thread at any time, so they take no lock. `Handle.__del__` needs none, since nobody is in a call
   on an object that nobody knows. A link that is dropped is only noted, and closed by the next call.
@@ -14,9 +15,10 @@ from __future__ import annotations
 
 import ctypes
 from threading import RLock
-from typing import Any, Callable, List, Optional, TypeVar
+from typing import Any, Callable, Iterable, List, Optional, Tuple, TypeVar
 
 from . import _abi
+from ._bare_calls import SIZES, scuttle_set
 from ._library import describe, library
 from ._scratch import Scratch
 from .errors import BusyError, ClosedError, ScuttleError, error_of
@@ -29,7 +31,17 @@ _LONGEST_MESSAGE = 1024
 class Handle:
     """A replica of the library, held by one thread at a time."""
 
-    __slots__ = ("_pointer", "_config", "_lock", "_is_held", "_dropped_links", "is_torn", "scratch", "__weakref__")
+    __slots__ = (
+        "_pointer",
+        "argument",
+        "_config",
+        "_lock",
+        "_is_held",
+        "_dropped_links",
+        "is_torn",
+        "scratch",
+        "__weakref__",
+    )
 
     def __init__(self, id: bytes, config: _abi.ConfigStruct) -> None:
         self._pointer: Optional[int] = None  # first, for __del__ where the rest fails
@@ -42,6 +54,8 @@ class Handle:
         if code < 0:
             raise error_of(code, describe(code))
         self._pointer = pointer.value
+        #: The pointer as `_bare_calls` take it. Good while `_pointer` is not None.
+        self.argument = ctypes.c_void_p.from_param(self._pointer)
         #: Whether what it started from ended too soon.
         self.is_torn: bool = code == _abi.TORN
         # Keeps the callbacks alive; they keep their replica alive, but such a circle is one that the collector sees.
@@ -51,16 +65,78 @@ class Handle:
         """Runs step(pointer, *arguments) while no other thread touches the replica."""
         with self._lock:
             if self._is_held:
-                raise BusyError("the replica is in the middle of a call, which this one came out of")
+                raise _busy()
             try:
                 self._is_held = True
-                if self._pointer is None:
-                    raise ClosedError("the replica is closed")
-                while self._dropped_links:
-                    library.scuttle_link_close(self._dropped_links.pop())
+                # Looked at only now: until then a signal handler could have closed it.
+                if self._pointer is None or self._dropped_links:
+                    self._make_ready()
                 return step(self._pointer, *arguments)
             finally:
                 self._is_held = False
+
+    def _make_ready(self) -> None:
+        """What is to be done before a call, in the rare case that there is something. Within `run` only."""
+        if self._pointer is None:
+            raise ClosedError("the replica is closed")
+        while self._dropped_links:
+            library.scuttle_link_close(self._dropped_links.pop())
+
+    def set(self, key: bytes, value: bytes) -> int:
+        """Sets a key to a JSON text; returns the code. It is call(scuttle_set, ...), with `run` written out, since it
+        is called once a key."""
+        try:
+            key_size, value_size = SIZES[len(key)], SIZES[len(value)]
+        except IndexError:
+            return self.call(library.scuttle_set, key, len(key), value, len(value))
+        with self._lock:
+            if self._is_held:
+                raise _busy()
+            try:
+                self._is_held = True
+                if self._pointer is None or self._dropped_links:
+                    self._make_ready()
+                code: int = scuttle_set(self.argument, key, key_size, value, value_size)
+                return code if code >= 0 else self.check(code)
+            finally:
+                self._is_held = False
+
+    def set_all(self, pairs: Iterable[Tuple[bytes, bytes]]) -> None:
+        """Sets one key after the other, with no other thread's call between them; stops at the first that fails."""
+        self.run(self._set_all, pairs)
+
+    def _set_all(self, pointer: int, pairs: Iterable[Tuple[bytes, bytes]]) -> None:
+        replica = self.argument
+        for key, value in pairs:
+            try:
+                key_size, value_size = SIZES[len(key)], SIZES[len(value)]
+            except IndexError:
+                code: int = library.scuttle_set(pointer, key, len(key), value, len(value))
+            else:
+                code = scuttle_set(replica, key, key_size, value, value_size)
+            if code < 0:
+                raise self._error_of(code)
+
+    def get(self, key: bytes) -> Optional[str]:
+        """The JSON text that a key holds, None where it holds nothing."""
+        with self._lock:
+            if self._is_held:
+                raise _busy()
+            try:
+                self._is_held = True
+                if self._pointer is None or self._dropped_links:
+                    self._make_ready()
+                return self.find(key)
+            finally:
+                self._is_held = False
+
+    def find(self, key: bytes) -> Optional[str]:
+        """The same. Within `run` only."""
+        code = self.scratch.get(self.argument, self._pointer, key)
+        if code == _abi.OK:
+            return self.scratch.value
+        self.check(code)
+        return None
 
     def call(self, function: Callable[..., int], *arguments: Any) -> int:
         """Calls a function of the library; returns its code where that is not an error."""
@@ -109,3 +185,7 @@ class Handle:
 
     def __del__(self) -> None:
         self._free()
+
+
+def _busy() -> BusyError:
+    return BusyError("the replica is in the middle of a call, which this one came out of")

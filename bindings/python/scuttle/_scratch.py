@@ -2,38 +2,57 @@
 
 from __future__ import annotations
 
-from ctypes import c_size_t, create_string_buffer, string_at
-from typing import Callable
+from ctypes import byref, c_size_t, create_string_buffer
+from typing import Any, Optional
 
 from . import _abi
+from ._bare_calls import SIZES, scuttle_get_copy
 from ._library import library
 from .texts import text_at
 
 _FIRST_CAPACITY = 4096
-#: The most that one read hands out, so that read(10**9) is no reason to ask for that much memory.
-_MOST_READ = 1 << 20
+_FIRST_CAPACITY_ARGUMENT = c_size_t.from_param(_FIRST_CAPACITY)
 
 
 class Scratch:
     """A buffer that grows, and the small structs beside it. Each method returns the library's code."""
 
-    __slots__ = ("_buffer", "_capacity", "_length", "_entry")
+    __slots__ = ("_buffer", "_capacity", "_length", "_entry", "_buffer_at", "_length_at", "_entry_at")
 
     def __init__(self) -> None:
         self._length = c_size_t()
         self._entry = _abi.EntryStruct()
+        # As `_bare_calls` take them.
+        self._length_at = byref(self._length)
+        self._entry_at = byref(self._entry)
         self._capacity = 0
         self._reserve(_FIRST_CAPACITY)
 
     def _reserve(self, capacity: int) -> None:
         if capacity > self._capacity:
             self._buffer = create_string_buffer(capacity)
+            self._buffer_at = byref(self._buffer)
             self._capacity = capacity
 
-    def get(self, pointer: int, key: bytes) -> int:
-        """Gets what a key holds into `value`, `source` and `version`."""
+    def get(self, replica: Any, pointer: Optional[int], key: bytes) -> int:
+        """Gets what a key holds into `value`, `source` and `version`; of no use where it holds nothing.
+
+        replica  the pointer as `_bare_calls` take it
+        """
+        try:
+            key_size = SIZES[len(key)]
+        except IndexError:
+            pass
+        else:
+            # As if there were no more room, so that a long value is copied without the GIL.
+            code: int = scuttle_get_copy(
+                replica, key, key_size, self._buffer_at, _FIRST_CAPACITY_ARGUMENT, self._length_at, self._entry_at
+            )
+            if code != _abi.E_SPACE:
+                return code
+            self._reserve(self._length.value)
         while True:
-            code: int = library.scuttle_get_copy(
+            code = library.scuttle_get_copy(
                 pointer, key, len(key), self._buffer, self._capacity, self._length, self._entry
             )
             if code != _abi.E_SPACE:
@@ -43,7 +62,7 @@ class Scratch:
     @property
     def value(self) -> str:
         """The JSON text that `get` found."""
-        return text_at(self._entry.value, self._entry.value_len)
+        return str(self._buffer.value, "utf-8")  # up to the NUL behind it; JSON has none inside
 
     @property
     def source(self) -> str:
@@ -54,14 +73,3 @@ class Scratch:
     def version(self) -> int:
         """The version that `get` found."""
         return int(self._entry.version)
-
-    def read(self, function: Callable[..., int], pointer: int, most: int) -> int:
-        """Reads at most `most` bytes into `output`, with scuttle_read or scuttle_link_read."""
-        most = min(most, _MOST_READ)
-        self._reserve(most)
-        return function(pointer, self._buffer, most, self._length)
-
-    @property
-    def output(self) -> bytes:
-        """What `read` read."""
-        return string_at(self._buffer, self._length.value)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ctypes
 from contextlib import suppress
 from types import TracebackType
-from typing import Optional, Type
+from typing import Any, Optional, Type
 
 from . import _abi
+from ._bare_calls import scuttle_link_read
 from ._handle import Handle
 from ._library import library
+from ._memory import WritableBuffer, to_read
+from ._reading import read, read_into
 from .errors import ClosedError, UnsupportedError
-from .texts import Buffer, to_bytes, unsigned
+from .texts import Buffer, unsigned
 
 
 class Link:
@@ -41,6 +44,7 @@ class Link:
         pointer = ctypes.c_void_p()
         self._handle.check(library.scuttle_link_open(replica, config, pointer))
         self._pointer = pointer.value
+        self._argument = ctypes.c_void_p.from_param(self._pointer)
 
     def write(self, data: Buffer) -> bool:
         """Takes bytes that the peer sent, cut anywhere: the rest of a line waits for the next call. On a datagram link
@@ -48,12 +52,15 @@ class Link:
 
         Returns False where what the peer asked for is over the high-water mark: read before you write more.
 
+        `bytes`, and a memoryview of some, are read where they are; of anything else that has bytes a copy is.
+
         Raises the error of the first bad line. It has changed nothing, and all other lines have been taken.
         """
-        return self._handle.run(self._write, to_bytes(data))
+        start, length, _kept = to_read(data)
+        return self._handle.run(self._write, start, length)
 
-    def _write(self, _: int, data: bytes) -> bool:
-        return self._handle.check(library.scuttle_link_write(self._open_pointer(), data, len(data))) != _abi.FULL
+    def _write(self, _: int, start: Any, length: int) -> bool:
+        return self._handle.check(library.scuttle_link_write(self._open_pointer(), start, length)) != _abi.FULL
 
     def read(self, max_bytes: int = 65536) -> bytes:
         """What is to be sent to the peer next, a stream cut anywhere; b"" where there is nothing now.
@@ -67,9 +74,15 @@ class Link:
         return self._handle.run(self._read, unsigned("max_bytes", max_bytes))
 
     def _read(self, _: int, max_bytes: int) -> bytes:
-        scratch = self._handle.scratch
-        self._handle.check(scratch.read(library.scuttle_link_read, self._open_pointer(), max_bytes))
-        return scratch.output
+        return read(self._handle, scuttle_link_read, self._open_argument(), max_bytes)
+
+    def readinto(self, buffer: WritableBuffer) -> int:
+        """As `read(len(buffer))`, into a buffer of yours, such as a bytearray: fills its front and returns how many
+        bytes of it; 0 where there is nothing now. Meanwhile the buffer cannot be resized (BufferError)."""
+        return self._handle.run(self._read_into, buffer)
+
+    def _read_into(self, _: int, buffer: WritableBuffer) -> int:
+        return read_into(self._handle, scuttle_link_read, self._open_argument(), buffer)
 
     def read_all(self) -> bytes:
         """Everything that is to be sent to the peer now. UnsupportedError on a datagram link, where each read counts."""
@@ -94,6 +107,11 @@ class Link:
         if self._pointer is None:
             raise ClosedError("the link is closed")
         return self._pointer
+
+    def _open_argument(self) -> Any:
+        """The pointer as `_bare_calls` take it."""
+        self._open_pointer()
+        return self._argument
 
     def close(self) -> None:
         """Closes the link; what it still had to send is dropped. Again, or after the replica: nothing.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from ctypes import c_size_t, string_at
-from typing import Any, Iterator, List, Optional, Tuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Tuple, Union
 
 from . import _abi
 from ._handle import Handle
@@ -13,7 +14,13 @@ from .texts import decode_value, encode_text, encode_value, milliseconds
 from .views import PrefixItems, PrefixKeys, PrefixValues
 from .visits import Take, visit_updates
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsKeysAndGetItem
+
 _REQUIRED: Any = object()
+
+#: How many keys `update` sets in one step: enough to make the lock cheap, few enough to let other threads in.
+_STEP = 256
 
 
 class EntryMapping(MutableMapping[str, Any]):
@@ -22,7 +29,7 @@ class EntryMapping(MutableMapping[str, Any]):
     A value that is handed out is a copy: to change it, change the copy and set it again.
 
     One call is one step: no other thread's write comes between what `pop`, `popitem`, `setdefault` and `clear` look at
-    and what they do. `update` sets one key after the other.
+    and what they do. `update` is many steps: it sets one key after the other.
     """
 
     _handle: Handle
@@ -30,7 +37,7 @@ class EntryMapping(MutableMapping[str, Any]):
     def set(self, key: str, value: Any) -> bool:
         """Sets a key: a local write. Returns False where a link is over its high-water mark: set, but wait for
         `on_drain` before you go on."""
-        return self._handle.run(self._set, encode_text(key), encode_value(value)) != _abi.FULL
+        return self._handle.set(encode_text(key), encode_value(value)) != _abi.FULL
 
     def _set(self, pointer: int, key: bytes, value: bytes) -> int:
         return self._handle.check(library.scuttle_set(pointer, key, len(key), value, len(value)))
@@ -48,6 +55,41 @@ class EntryMapping(MutableMapping[str, Any]):
     def _set_ttl(self, pointer: int, key: bytes, value: bytes, ttl: int) -> int:
         return self._handle.check(library.scuttle_set_ttl(pointer, key, len(key), value, len(value), ttl))
 
+    def update(
+        self, other: Union[SupportsKeysAndGetItem[str, Any], Iterable[Tuple[str, Any]]] = (), /, **more: Any
+    ) -> None:
+        """Sets the keys of a mapping or the pairs of an iterable, and then those of `more`, one after the other in
+        their order: as many local writes.
+
+        An error ends it: what stands before the key that failed is set, and what stands behind it is not.
+
+        A dict, list or tuple goes fastest: it is taken in steps of up to 256 keys, with no other thread's call within
+        one. What a callback changes in it meanwhile may come too late. From anything else each key is set before the
+        next one is asked for, so it may look at the replica.
+        """
+        if type(other) is dict:
+            self._set_all(other.items())
+        elif type(other) is list or type(other) is tuple:
+            self._set_all(other)
+        else:
+            super().update(other)
+        self._set_all(more.items())
+
+    def _set_all(self, pairs: Iterable[Tuple[str, Any]]) -> None:
+        rest = iter(pairs)
+        while True:
+            encoded: List[Tuple[bytes, bytes]] = []
+            add = encoded.append
+            try:
+                # Not while the replica is held: a value may be encoded by code of the host.
+                for key, value in islice(rest, _STEP):
+                    add((encode_text(key), encode_value(value)))
+            finally:
+                if encoded:
+                    self._handle.set_all(encoded)
+            if len(encoded) < _STEP:
+                return
+
     def delete(self, key: str) -> bool:
         """Deletes a key, also one that is not there: a local write, so that peers learn of it. Returns as `set`."""
         return self._handle.run(self._delete, encode_text(key)) != _abi.FULL
@@ -56,24 +98,16 @@ class EntryMapping(MutableMapping[str, Any]):
         return self._handle.check(library.scuttle_delete(pointer, key, len(key)))
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._handle.run(self._set, encode_text(key), encode_value(value))
+        self._handle.set(encode_text(key), encode_value(value))
 
     def __getitem__(self, key: str) -> Any:
-        value = self._handle.run(self._get, encode_text(key))
+        value = self._handle.get(encode_text(key))
         if value is None:
             raise KeyError(key)
         return decode_value(value)
 
-    def _get(self, pointer: int, key: bytes) -> Optional[str]:
-        scratch = self._handle.scratch
-        code = self._handle.check(scratch.get(pointer, key))
-        return None if code == _abi.NOT_FOUND else scratch.value
-
     def __contains__(self, key: object) -> bool:
-        return self._handle.run(self._has, encode_text(key))  # type: ignore[arg-type]
-
-    def _has(self, pointer: int, key: bytes) -> bool:
-        return self._handle.check(self._handle.scratch.get(pointer, key)) != _abi.NOT_FOUND
+        return self._handle.get(encode_text(key)) is not None  # type: ignore[arg-type]
 
     def __delitem__(self, key: str) -> None:
         if self._handle.run(self._pop, encode_text(key)) is None:
@@ -89,7 +123,7 @@ class EntryMapping(MutableMapping[str, Any]):
         return default
 
     def _pop(self, pointer: int, key: bytes) -> Optional[str]:
-        value = self._get(pointer, key)
+        value = self._handle.find(key)
         if value is not None:
             self._delete(pointer, key)
         return value
@@ -118,7 +152,7 @@ class EntryMapping(MutableMapping[str, Any]):
         return default if value is None else decode_value(value)
 
     def _setdefault(self, pointer: int, key: bytes, default: bytes) -> Optional[str]:
-        value = self._get(pointer, key)
+        value = self._handle.find(key)
         if value is None:
             self._set(pointer, key, default)
         return value

@@ -7,13 +7,16 @@ from types import TracebackType
 from typing import Callable, Dict, List, Optional, Tuple, Type, Union
 
 from . import _abi
+from ._bare_calls import scuttle_read
 from ._handle import Handle
 from ._library import library
+from ._memory import WritableBuffer, to_read
+from ._reading import read, read_into
 from .callbacks import Callbacks, OnCompaction, OnDrain, OnError, OnUpdate, Resolve, Sort
 from .config import Limits, Resolver, State, c_text, make_config, state_lines
 from .link import Link
 from .mapping import EntryMapping
-from .texts import Buffer, decode_value, encode_text, milliseconds, text_at, to_bytes, unsigned
+from .texts import Buffer, decode_value, encode_text, milliseconds, text_at, unsigned
 from .updates import Entry, Update, copy_update
 from .visits import visit_clock, visit_lines, visit_updates
 
@@ -102,10 +105,11 @@ class Replica(EntryMapping):
         value, source, version = self._handle.run(self._lookup, encode_text(key))
         return Entry(decode_value(value), source or None, version)
 
-    def _lookup(self, pointer: int, key: bytes) -> Tuple[str, str, int]:
-        scratch = self._handle.scratch
-        self._handle.check(scratch.get(pointer, key))
-        return scratch.value, scratch.source, scratch.version
+    def _lookup(self, _: int, key: bytes) -> Tuple[str, str, int]:
+        text = self._handle.find(key)
+        if text is None:
+            return "null", "", 0
+        return text, self._handle.scratch.source, self._handle.scratch.version
 
     def snapshot(self, prefix: str = "") -> List[Update]:
         """What each key that begins with `prefix` holds, and from whom, in byte order of keys.
@@ -242,17 +246,22 @@ class Replica(EntryMapping):
 
     def write(self, data: Buffer) -> bool:
         """The short form for a replica with one peer: as `Link.write`, on a link that the first use opens."""
-        encoded = to_bytes(data)
-        return self._handle.call(library.scuttle_write, encoded, len(encoded)) != _abi.FULL
+        start, length, _kept = to_read(data)
+        return self._handle.call(library.scuttle_write, start, length) != _abi.FULL
 
     def read(self, max_bytes: int = 65536) -> bytes:
         """The short form for a replica with one peer: as `Link.read`, on the link of `write`."""
         return self._handle.run(self._read, unsigned("max_bytes", max_bytes))
 
-    def _read(self, pointer: int, max_bytes: int) -> bytes:
-        scratch = self._handle.scratch
-        self._handle.check(scratch.read(library.scuttle_read, pointer, max_bytes))
-        return scratch.output
+    def _read(self, _: int, max_bytes: int) -> bytes:
+        return read(self._handle, scuttle_read, self._handle.argument, max_bytes)
+
+    def readinto(self, buffer: WritableBuffer) -> int:
+        """The short form for a replica with one peer: as `Link.readinto`, on the link of `write`."""
+        return self._handle.run(self._read_into, buffer)
+
+    def _read_into(self, _: int, buffer: WritableBuffer) -> int:
+        return read_into(self._handle, scuttle_read, self._handle.argument, buffer)
 
     def purge(self) -> int:
         """Forgets all tombstones that are accounted for here, stable or not, and returns how many.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from ctypes import string_at
-from typing import Any, Optional, Union
+from typing import Any, Callable, Optional, Tuple, Union
 
-from .errors import ArgumentError, DepthError, JSONError, NumberError, Utf8Error
+from ._json_encoder import encode_json
+from .errors import ArgumentError, Utf8Error
 
-# Made once: json.dumps with options makes an encoder at every call.
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-_decode = json.JSONDecoder().raw_decode  # `decode` looks for white space around it, which the library has taken away
+#: A str as JSON: what json.dumps does with one, without all that it does before.
+_quote = json.encoder.encode_basestring
+_utf8 = str.encode
+# `decode` looks for white space around it, which the library has taken away.
+_decode: Callable[[str, int], Tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 Buffer = Union[bytes, bytearray, memoryview]
@@ -18,30 +21,26 @@ Buffer = Union[bytes, bytearray, memoryview]
 
 def encode_text(text: str, what: str = "a key") -> bytes:
     """The text in UTF-8. Utf8Error where it has half of a surrogate pair, TypeError where it is no str."""
-    if not isinstance(text, str):
-        raise TypeError(f"{what} is a str, not {type(text).__name__}")
     try:
-        return text.encode()
+        return _utf8(text)
+    except TypeError:
+        raise TypeError(f"{what} is a str, not {type(text).__name__}") from None
     except UnicodeEncodeError as error:
         raise Utf8Error(str(error)) from None
 
 
 def encode_value(value: Any) -> bytes:
     """A value as JSON. TypeError where JSON has no such thing."""
+    text = _quote(value) if isinstance(value, str) else encode_json(value)
     try:
-        text = _encode(value)
-    except RecursionError:
-        raise DepthError("a value is nested too deeply to be encoded") from None
-    except ValueError as error:
-        # Python refuses to write out integers of thousands of digits; the others are NaN, Infinity and circles.
-        kind = NumberError if "integer string conversion" in str(error) else JSONError
-        raise kind(str(error)) from None
-    return encode_text(text, "a value")
+        return _utf8(text)
+    except UnicodeEncodeError as error:
+        raise Utf8Error(str(error)) from None
 
 
 def decode_value(text: str) -> Any:
     """The value that a JSON text of the library stands for: a new object each time."""
-    return _decode(text)[0]
+    return _decode(text, 0)[0]
 
 
 def text_at(address: Optional[int], length: int) -> str:

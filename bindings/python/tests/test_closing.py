@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import weakref
+from contextlib import suppress
 from typing import Any, Callable, List
 
 import pytest
@@ -23,6 +24,8 @@ USES: List[Callable[[Replica], object]] = [
     lambda r: r.delete("k"),
     lambda r: r.pop("k"),
     lambda r: r.setdefault("k"),
+    lambda r: r.update({"k": 1}),
+    lambda r: r.update(iter([("k", 1)])),
     lambda r: r.clear(),
     lambda r: list(r),
     lambda r: list(r.items()),
@@ -41,6 +44,7 @@ USES: List[Callable[[Replica], object]] = [
     lambda r: r.link(),
     lambda r: r.write(b""),
     lambda r: r.read(),
+    lambda r: r.readinto(bytearray(9)),
     lambda r: r.purge(),
     lambda r: r.forget("b"),
 ]
@@ -48,6 +52,7 @@ USES: List[Callable[[Replica], object]] = [
 LINK_USES: List[Callable[[scuttle.Link], object]] = [
     lambda l: l.write(b""),
     lambda l: l.read(),
+    lambda l: l.readinto(bytearray(9)),
     lambda l: l.read_all(),
     lambda l: l.gossip(),
 ]
@@ -202,6 +207,36 @@ def test_signal_handlers_that_use_the_replica(replica: Replica) -> None:
             replica["k"] = [1, 2, 3]
             assert dict(replica)["k"] == [1, 2, 3]
             replica.lookup("k")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, usual)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda r: r.set("k", 1),
+        lambda r: r.get("k"),
+        lambda r: r.update({"k": 1, "l": "x" * 2000}),
+        lambda r: r.delete("k"),
+    ],
+)
+def test_signal_handlers_that_close_the_replica(use: Callable[[Replica], object]) -> None:
+    """Wherever one comes, it is not in the midst of a call that goes on with what was freed."""
+
+    def handler(*_: Any) -> None:
+        with suppress(scuttle.BusyError):
+            replica.close()
+
+    usual = signal.signal(signal.SIGALRM, handler)
+    try:
+        for repetition in range(50):
+            replica = Replica("a")
+            signal.setitimer(signal.ITIMER_REAL, 0.0002 + repetition * 1e-5, 0.0002)
+            with pytest.raises(ClosedError):
+                while True:
+                    use(replica)
+            signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, usual)
