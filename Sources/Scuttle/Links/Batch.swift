@@ -1,16 +1,22 @@
-/// The next few messages of a link, on their way out: borrowed lines of records, and a text of its own for the rest.
+/// The next few messages of a link, on their way out: text of its own, with long values borrowed from where they are.
 ///
 /// It is filled when it is empty, so it never holds more than one filling; a stream reader may stop in the middle of a
-/// message. Owns one reference to each record in it.
+/// message. Owns one reference to each record whose value it borrows, so a link that waits for a slow peer holds some
+/// kilobytes, whatever it has to send.
 struct Batch: ~Copyable {
-    /// Messages in one filling: enough to make the filling cheap, few enough to stay small.
+    /// Messages in one filling, and bytes of text that end it: enough to make it cheap, few enough to stay small.
     static var most: Int { 64 }
+    static var mostText: Int { 8192 }
+
+    /// Shorter values are copied: a piece more costs the reader more than that.
+    private static var shortestBorrowed: Int { 1024 }
 
     private struct Segment {
-        /// Where nil, the bytes stand in `text`.
+        /// Whose value it is; where nil, the bytes stand in `text`.
         let record: Record?
         let start: Int
         let count: Int
+        let endsMessage: Bool
         var asks = false
     }
 
@@ -20,11 +26,12 @@ struct Batch: ~Copyable {
     private var first = 0
     private var gone = 0
 
-    /// All bytes in it that are not gone.
+    /// All bytes and messages in it that are not gone.
     private(set) var byteCount = 0
+    private(set) var count = 0
 
-    var count: Int { segments.count - first }
     var isEmpty: Bool { count == 0 }
+    var isFull: Bool { text.count >= Self.mostText }
 
     /// Whether a question waits here of which nothing has been sent.
     var asks: Bool { segments[(gone > 0 ? first + 1 : first)...].contains { $0.asks } }
@@ -33,10 +40,21 @@ struct Batch: ~Copyable {
         for segment in segments[first...] { segment.record?.release() }
     }
 
-    mutating func append(_ record: Record) {
+    /// Appends an update's line.
+    mutating func append(_ record: Record, from source: Source) {
+        let value = record.value.count
+        guard value >= Self.shortestBorrowed else {
+            return append { $0.appendLine(of: record, from: source) }
+        }
+        let start = text.count
+        let front = text.appendLineAroundValue(of: record, from: source)
         record.retain()
-        segments.append(Segment(record: record, start: 0, count: record.line.count))
-        byteCount += record.line.count
+        segments.append(Segment(record: nil, start: start, count: front, endsMessage: false))
+        segments.append(Segment(record: record, start: 0, count: value, endsMessage: false))
+        segments.append(
+            Segment(record: nil, start: start + front, count: text.count - start - front, endsMessage: true))
+        byteCount += text.count - start + value
+        count += 1
     }
 
     /// Appends a line of other text.
@@ -48,8 +66,10 @@ struct Batch: ~Copyable {
     mutating func append(at place: Int, asks: Bool = false, _ write: (inout ByteBuffer) -> Void) {
         let start = text.count
         write(&text)
-        segments.insert(Segment(record: nil, start: start, count: text.count - start, asks: asks), at: place)
-        byteCount += text.count - start
+        let segment = Segment(record: nil, start: start, count: text.count - start, endsMessage: true, asks: asks)
+        segments.insert(segment, at: place)
+        byteCount += segment.count
+        count += 1
     }
 
     /// Where the next segment will stand.
@@ -71,20 +91,36 @@ struct Batch: ~Copyable {
         append { $0.put("{\"digest\":true,\"done\":true}\n") }
     }
 
-    /// The bytes to send next, in up to `most` pieces; they stay where they are until they are consumed.
+    /// The bytes to send next, in up to `most` pieces, each as long as can be; they stay where they are until they are
+    /// consumed.
     func visitSpans(most: Int = .max, _ visit: (Bytes) -> Void) {
-        for index in first..<first + min(count, most) {
-            visit(Bytes(rebasing: bytes(of: segments[index])[(index == first ? gone : 0)...]))
+        var (index, left, hidden) = (first, most, gone)
+        while index < segments.count, left > 0 {
+            let segment = segments[index]
+            index += 1
+            guard segment.record == nil else {
+                visit(Bytes(rebasing: bytes(of: segment)[hidden...]))
+                (left, hidden) = (left - 1, 0)
+                continue
+            }
+            var end = segment.start + segment.count
+            while index < segments.count, segments[index].record == nil, segments[index].start == end {
+                end += segments[index].count
+                index += 1
+            }
+            visit(Bytes(rebasing: text.bytes[segment.start + hidden..<end]))
+            (left, hidden) = (left - 1, 0)
         }
     }
 
     /// Lets the first `count` bytes go; there are as many.
-    mutating func consume(_ count: Int) {
-        gone += count
-        byteCount -= count
+    mutating func consume(_ bytes: Int) {
+        gone += bytes
+        byteCount -= bytes
         while first < segments.count, gone >= segments[first].count {
             gone -= segments[first].count
             segments[first].record?.release()
+            if segments[first].endsMessage { count -= 1 }
             first += 1
         }
         guard isEmpty else { return }
@@ -94,6 +130,6 @@ struct Batch: ~Copyable {
     }
 
     private func bytes(of segment: Segment) -> Bytes {
-        segment.record?.line ?? Bytes(rebasing: text.bytes[segment.start..<segment.start + segment.count])
+        segment.record?.value ?? Bytes(rebasing: text.bytes[segment.start..<segment.start + segment.count])
     }
 }

@@ -198,19 +198,21 @@ extension Link {
         var isAtEnd = true
         replica.arrivals.forEach(after: begin, in: replica.keys) { record in
             if reply.mode == .reset || record.version > peer.covered(record.source) {
-                guard count < room.messages else {
+                guard count < room.messages, !hasFilled else {
                     isAtEnd = false
                     return false
                 }
-                if record.line.count > left {
+                let source = replica.sources[record.source]
+                let length = UpdateLine.count(of: record, from: source)
+                if length > left {
                     guard place == 0, count == 0 else {
                         isAtEnd = false
                         return false
                     }
                     withhold(record, left)
                 } else {
-                    batch.append(record)
-                    left -= record.line.count
+                    batch.append(record, from: source)
+                    left -= length
                     count += 1
                 }
             }
@@ -300,9 +302,10 @@ extension Link {
         } else {
             withheld.append((id, record.version))
         }
+        let length = UpdateLine.count(of: record, from: replica.sources[id])
         let key = String(decoding: record.key.prefix(80), as: UTF8.self)
         failure = Failure(
-            .datagram, "an update of \(record.line.count) bytes fits no datagram with \(room) to spare; key \(key)")
+            .datagram, "an update of \(length) bytes fits no datagram with \(room) to spare; key \(key)")
     }
 
     func isWithheld(_ source: SourceID) -> Bool {

@@ -67,6 +67,9 @@ extension Link {
         noteDrain()
     }
 
+    /// Enough text waits on a stream; what a datagram takes has its own bound.
+    var hasFilled: Bool { !isDatagram && batch.isFull }
+
     private var mostMessages: Int {
         min(max(replica.configuration.mtu, 1), Batch.most)
     }
@@ -74,7 +77,9 @@ extension Link {
     /// Fills an empty batch of a stream; false where there is nothing to send.
     func fill() -> Bool {
         guard batch.isEmpty else { return true }
-        while batch.count < mostMessages, appendNext(Room(messages: mostMessages - batch.count, bytes: .max)) {}
+        while batch.count < mostMessages, !hasFilled,
+            appendNext(Room(messages: mostMessages - batch.count, bytes: .max))
+        {}
         // What a live link owes grows without anybody asking.
         if follows != nil { noteBacklog() }
         return !batch.isEmpty

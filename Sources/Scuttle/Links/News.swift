@@ -30,7 +30,7 @@ struct News {
     /// Takes updates that the peer lacks, up to the end of the history or of the room.
     mutating func collect(_ link: Link) {
         let replica = link.replica
-        while messages > 0, cursor < replica.history.end {
+        while messages > 0, cursor < replica.history.end, !link.hasFilled {
             guard let slot = replica.history[cursor] else {
                 hasGap = isEmpty(link)
                 return
@@ -51,7 +51,8 @@ struct News {
             }
             let isWithheld = link.isWithheld(id)
             let cost =
-                (matters ? slot.record.line.count : 0) + (place == nil && !isWithheld ? Room.cost(of: source) : 0)
+                (matters ? UpdateLine.count(of: slot.record, from: source) : 0)
+                + (place == nil && !isWithheld ? Room.cost(of: source) : 0)
             guard cost <= left else {
                 guard self.place == 0, isEmpty(link) else { return }
                 guard matters else { return }
@@ -61,7 +62,7 @@ struct News {
             }
             if left != .max { left -= cost }
             if matters {
-                link.batch.append(slot.record)
+                link.batch.append(slot.record, from: source)
                 messages -= 1
             }
             if let place {

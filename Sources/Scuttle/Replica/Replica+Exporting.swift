@@ -35,8 +35,7 @@ extension Replica {
         }
         var goesOn = true
         arrivals.forEach(after: 0, in: keys) { record in
-            lines += 1
-            goesOn = visit(record.line)
+            goesOn = hand { $0.appendLine(of: record, from: self.sources[record.source]) }
             return goesOn
         }
         guard goesOn else { return }

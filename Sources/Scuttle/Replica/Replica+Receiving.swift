@@ -86,7 +86,6 @@ extension Replica {
 
     func record(of incoming: IncomingUpdate, from source: SourceID) -> Record {
         Record(
-            key: incoming.key, value: incoming.value, source: source, quotedSource: sources[source].quoted,
-            version: incoming.version, kind: incoming.kind)
+            key: incoming.key, value: incoming.value, source: source, version: incoming.version, kind: incoming.kind)
     }
 }

@@ -29,8 +29,7 @@ extension Replica {
     func write(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind) -> KeyID? {
         version += 1
         cover(own, upTo: version)
-        let record = Record(
-            key: key, value: value, source: SourceTable.own, quotedSource: own.quoted, version: version, kind: kind)
+        let record = Record(key: key, value: value, source: SourceTable.own, version: version, kind: kind)
         let id = enter(record)
         remember(record)
         record.release()

@@ -138,8 +138,12 @@ extension Replica {
     public var fingerprint: UInt64 {
         let hash = SipHash(key: (0, 0))
         var sum: UInt64 = 0
+        var line = ByteBuffer()
         keys.forEach { _, record in
-            if !record.isDelete { sum &+= hash.hash(record.line) }
+            guard !record.isDelete else { return true }
+            line.truncate(to: 0)
+            line.appendLine(of: record, from: sources[record.source])
+            sum &+= hash.hash(line.bytes)
             return true
         }
         return sum

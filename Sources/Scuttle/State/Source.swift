@@ -6,7 +6,9 @@ typealias SourceID = UInt32
 /// Invariants: `floor` <= `reach` <= `covered`; `purged` <= `covered`.
 final class Source {
     private let plain: OwnedBytes
-    private let quotedText: OwnedBytes
+    /// `,"source_id":"…","version":`, and where the id stands in it.
+    private let frame: OwnedBytes
+    private let quotedPlace: Range<Int>
 
     /// The id's part in hashes that peers compare.
     let mark: UInt64
@@ -38,12 +40,17 @@ final class Source {
     init(id: Bytes) {
         plain = OwnedBytes(copying: id)
         mark = SipHash(key: (0, 0)).hash(id)
-        let count = LineWriter.escapedCount(of: id) + 2
-        quotedText = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in
+        let (front, back): (StaticString, StaticString) = (#","source_id":"#, #","version":"#)
+        let start = front.utf8CodeUnitCount
+        quotedPlace = start..<start + LineWriter.escapedCount(of: id) + 2
+        let count = quotedPlace.upperBound + back.utf8CodeUnitCount
+        frame = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in
             var writer = LineWriter(at: room.baseAddress.unsafelyUnwrapped)
+            writer.put(front)
             writer.put(UInt8(ascii: "\""))
             writer.put(escaping: id)
             writer.put(UInt8(ascii: "\""))
+            writer.put(back)
             return OwnedBytes(copying: Bytes(start: room.baseAddress, count: count))
         }
     }
@@ -52,7 +59,10 @@ final class Source {
     var id: Bytes { plain.bytes }
 
     /// The id as a JSON string.
-    var quoted: Bytes { quotedText.bytes }
+    var quoted: Bytes { Bytes(rebasing: frame.bytes[quotedPlace]) }
+
+    /// What stands between value and version in the lines of its updates.
+    var versionFrame: Bytes { frame.bytes }
 
     /// The history has forgotten, or never had, updates up to `version`.
     func raiseFloor(to version: Version) {

@@ -36,6 +36,7 @@ struct LineWriter {
 
     /// The inside of a JSON string.
     mutating func put(escaping text: Bytes) {
+        guard text.endOfPlainText(from: 0).offset < text.count else { return put(text) }
         for byte in text {
             switch byte {
             case 0x22, 0x5c: putEscape(byte)

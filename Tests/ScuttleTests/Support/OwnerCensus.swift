@@ -34,24 +34,24 @@ final class OwnerCensus {
             }
         }
         for (address, record) in known where record.owners != 1 + (owners[address] ?? 0) {
-            return "\(record.line.text) has \(record.owners) owners, not \(1 + (owners[address] ?? 0))"
+            return "\(record.key.text) has \(record.owners) owners, not \(1 + (owners[address] ?? 0))"
         }
         return owners.keys.contains { known[$0] == nil } ? "a record that nobody has noticed" : nil
     }
 
-    /// The record whose line a span is, or is the rest of; nil for a digest.
+    /// The record whose value a span is, or is the rest of; nil for text.
     private func record(with span: Bytes) -> Record? {
         guard let start = span.baseAddress else { return nil }
         return known.values.first { record in
-            guard let line = record.line.baseAddress else { return false }
-            return start >= line && start < line + record.line.count
+            guard let value = record.value.baseAddress else { return false }
+            return start >= value && start < value + record.value.count
         }
     }
 
     /// After all replicas and links are gone: the first record that has another owner than this one. Lets go of all.
     func leaked() -> String? {
         let leaked = known.values.first { $0.owners != 1 }
-        let words = leaked.map { "\($0.line.text) still has \($0.owners - 1) owners" }
+        let words = leaked.map { "\($0.key.text) still has \($0.owners - 1) owners" }
         for record in known.values where record.owners == 1 { record.release() }
         known = [:]
         return words

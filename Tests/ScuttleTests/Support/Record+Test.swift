@@ -4,11 +4,15 @@ extension Record {
     /// A record that the caller owns.
     init(_ update: PlainUpdate, from source: SourceID) {
         self = update.incoming { update in
-            let quoted = Source(id: update.source)
-            return Record(
-                key: update.key, value: update.value, source: source, quotedSource: quoted.quoted,
-                version: update.version, kind: update.kind)
+            Record(key: update.key, value: update.value, source: source, version: update.version, kind: update.kind)
         }
+    }
+
+    /// Its line, where `source` is the id of its source.
+    func line(from source: [UInt8]) -> String {
+        var buffer = ByteBuffer()
+        buffer.appendLine(of: self, from: source.lend { Source(id: $0) })
+        return buffer.bytes.text
     }
 
     /// How many own it. A record is a pointer to its block, and the block begins with the count: `Record` keeps both to

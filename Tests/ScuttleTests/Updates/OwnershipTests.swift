@@ -30,7 +30,10 @@ struct OwnershipTests {
 
         mutating func step() throws {
             switch random.below(12) {
-            case 0...2: try replica.set("k\(random.below(6))", "\(random.below(100))")
+            case 0...2:
+                // Long values are borrowed by batches.
+                let value = random.oneIn(2) ? "7" : "\"\(String(repeating: "x", count: random.within(1000...1100)))\""
+                try replica.set("k\(random.below(6))", value)
             case 3: try replica.delete("k\(random.below(6))")
             case 4...5:
                 let source = random.below(3)
@@ -89,10 +92,10 @@ struct OwnershipTests {
         var replica: Replica? = try Replica.make { $0.maxHistory = 2 }
         var links: [Link] = []
         for number in 0..<20 {
-            try replica?.set("k\(number)", "1")
+            try replica?.set("k\(number)", "\"\(String(repeating: "x", count: 1024))\"")
             if let replica { census.notice(replica) }
         }
-        for count in [1, 70, 200] {
+        for count in [1, 70, 1200] {
             guard let link = try replica?.openLink(.classic) else { return }
             try link.receiveDone()
             try withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { _ = try link.read(into: $0) }

@@ -13,16 +13,21 @@ struct RecordTests {
         check(record.version == update.version, "version of \(update)")
         check(record.isDelete == update.isDelete, "isDelete of \(update)")
         check(record.source == 7, "source of \(update)")
-        check(record.line.text == update.line + "\n", "\(record.line.text) for \(update.line)")
+        let line = record.line(from: update.source)
+        check(line == update.line + "\n", "\(line) for \(update.line)")
+        record.isEntry = true
+        check(record.isEntry && record.version == update.version && record.kind == update.kind, "entry \(update)")
+        record.isEntry = false
+        check(!record.isEntry && record.version == update.version && record.kind == update.kind, "no entry \(update)")
     }
 
     @Test("The canonical lines")
     func lines() {
         let set = Record(PlainUpdate("k", "[1.50]", "A", 12), from: 0)
         let delete = Record(PlainUpdate(delete: "k\n", "A\"", 13), from: 0)
-        #expect(set.line.text == #"{"key":"k","value":[1.50],"source_id":"A","version":12}"# + "\n")
+        #expect(set.line(from: [UInt8]("A".utf8)) == #"{"key":"k","value":[1.50],"source_id":"A","version":12}"# + "\n")
         #expect(
-            delete.line.text
+            delete.line(from: [UInt8]("A\"".utf8))
                 == #"{"key":"k\n","value":null,"source_id":"A\"","version":13,"deleted":true}"# + "\n")
         set.release()
         delete.release()
@@ -59,9 +64,12 @@ struct RecordTests {
             if update.isDelete { update.value = [UInt8]("null") }
             let record = Record(update, from: 0)
             var read: PlainUpdate?
+            let line = [UInt8](record.line(from: update.source).utf8.dropLast())
             let code = failure { () throws(Failure) in
-                try decoder.decode(Bytes(rebasing: record.line.dropLast())) { (message) throws(Failure) in
-                    if case .update(let update) = message { read = PlainUpdate(update) }
+                try line.lend { (line) throws(Failure) in
+                    try decoder.decode(line) { (message) throws(Failure) in
+                        if case .update(let update) = message { read = PlainUpdate(update) }
+                    }
                 }
             }
             check(code == nil, "\(update.line): \(String(describing: code))")
