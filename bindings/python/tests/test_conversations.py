@@ -135,9 +135,6 @@ class Stage:
     def _export(self, _: Step) -> None:
         self.shown = self.replica.export()
 
-    def _fingerprint(self, _: Step) -> None:
-        self.shown = f"{self.replica.fingerprint:016x}\n".encode()
-
     def _set(self, step: Step) -> object:
         key, value = step.lines[0].split(" ", 1)
         return self.replica.set(key, json.loads(value))
