@@ -281,6 +281,7 @@ static void find(const char *name) {
   snprintf(path, sizeof path, "%s/Vectors/conversations/%s", check_folder, name);
   folder = opendir(path);
   if (!folder) {
+    printf("no folder, and no conversation: %s\n", name);
     strays++;
     return;
   }
