@@ -59,6 +59,8 @@ struct OutputTests {
     @Test("What a later peek or read did not show again cannot be consumed")
     func shownBefore() throws {
         let end = try LinkEnd.sample()
+        // A long value is a piece of its own.
+        try end.replica.set("long", "\"\(String(repeating: "x", count: 2000))\"")
         end.write(done + "\n")
         let all = end.peek()
         let first = end.peek(most: 1)[0].count
