@@ -299,9 +299,10 @@ int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
    stays empty, so that peers give what is missing again; since what this id had issued is not known then, they are
    refused under the id that they were saved under, and taken under another.
      Lines of updates alone, such as a host writes from on_update, may be in any order, and set the clock to their versions.
-   Returns  SCUTTLE_OK, or SCUTTLE_TORN: the last line is torn, or an export ends too soon; the rest is in place.
+   Returns  SCUTTLE_OK, or SCUTTLE_TORN: the last line lacks its newline and cannot be read, or an export ends too soon;
+            the rest is in place.
    Errors   SCUTTLE_E_ARGUMENT where the replica is not new, _IDENTITY for a torn export under its own id, _BUSY, and for
-            a bad line that is not the last those of scuttle_link_write: nothing is taken then. Since 0.2.0. */
+            a bad line that ends in a newline those of scuttle_link_write: nothing is taken then. Since 0.2.0. */
 int scuttle_import(scuttle_t *replica, const void *bytes, size_t len);
 
 /* Visits the updates of `source` above `version` that the history still has, in the order of `sort`.

@@ -69,7 +69,7 @@ struct OutputTests {
         #expect(consuming(first - 2, of: end) == .argument)
         try end.consume(first - 3)
         _ = end.peek()
-        #expect(end.read(upTo: 1) == [0x7b])
+        #expect(end.read(upTo: 1) == [UInt8(ascii: "\"")])
         #expect(consuming(1, of: end) == .argument)
         #expect(end.readAll() == [UInt8](all.joined().dropFirst(first + 1)))
     }
