@@ -1,4 +1,5 @@
-/// The next few messages of a link, on their way out: text of its own, with long values borrowed from where they are.
+/// The next few messages of a link, on their way out: a broadcast that is borrowed; or text of its own, with long values
+/// borrowed from where they are.
 ///
 /// It is filled when it is empty, so it never holds more than one filling; a stream reader may stop in the middle of a
 /// message. Owns one reference to each record whose value it borrows, so a link that waits for a slow peer holds some
@@ -20,6 +21,7 @@ struct Batch: ~Copyable {
         var asks = false
     }
 
+    private var shared: Broadcast?
     private var segments: [Segment] = []
     private var text = ByteBuffer()
     /// The first segment that is not gone, and how much of it is.
@@ -31,13 +33,19 @@ struct Batch: ~Copyable {
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
-    var isFull: Bool { text.count >= Self.mostText }
+    var isFull: Bool { shared != nil || text.count >= Self.mostText }
 
     /// Whether a question waits here of which nothing has been sent.
-    var asks: Bool { segments[(gone > 0 ? first + 1 : first)...].contains { $0.asks } }
+    var asks: Bool { shared == nil && segments[(gone > 0 ? first + 1 : first)...].contains { $0.asks } }
 
     deinit {
         for segment in segments[first...] { segment.record?.release() }
+    }
+
+    /// Borrows a broadcast; the batch is empty.
+    mutating func share(_ broadcast: Broadcast) {
+        shared = broadcast
+        (byteCount, count) = (broadcast.bytes.count, broadcast.messages)
     }
 
     /// Appends an update's line.
@@ -94,6 +102,10 @@ struct Batch: ~Copyable {
     /// The bytes to send next, in up to `most` pieces, each as long as can be; they stay where they are until they are
     /// consumed.
     func visitSpans(most: Int = .max, _ visit: (Bytes) -> Void) {
+        if let shared {
+            if most > 0 { visit(Bytes(rebasing: shared.bytes[gone...])) }
+            return
+        }
         var (index, left, hidden) = (first, most, gone)
         while index < segments.count, left > 0 {
             let segment = segments[index]
@@ -117,6 +129,11 @@ struct Batch: ~Copyable {
     mutating func consume(_ bytes: Int) {
         gone += bytes
         byteCount -= bytes
+        if shared != nil {
+            // In the middle of it, it counts as what it was.
+            if byteCount == 0 { (shared, count, gone) = (nil, 0, 0) }
+            return
+        }
         while first < segments.count, gone >= segments[first].count {
             gone -= segments[first].count
             segments[first].record?.release()

@@ -169,6 +169,14 @@ extension Link {
     }
 
     private func appendNews(from number: UInt64, _ room: Room) -> Bool {
+        if !liveHeadIsDue, !isDatagram, batch.isEmpty,
+            let broadcast = replica.broadcast(from: number, most: room.messages), broadcast.fits(peer)
+        {
+            batch.share(broadcast)
+            broadcast.note(in: &peer)
+            follows = broadcast.until
+            return true
+        }
         let head = AnswerHead(mode: .log, life: peer.life, epoch: peer.epoch, answer: 0, span: nil, pauses: false)
         var news = News(from: number, head: liveHeadIsDue || isDatagram ? head : nil, room, self)
         news.collect(self)

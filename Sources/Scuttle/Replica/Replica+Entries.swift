@@ -50,6 +50,7 @@ extension Replica {
         let source = sources[record.source]
         source.entries.retire(of: record.source, keys)
         arrivals.retire(keys)
+        newestBroadcast.noteRetired(record.arrival)
         if record.version > source.covered {
             source.aheadCount -= 1
             aheadCount -= 1

@@ -55,6 +55,9 @@ public final class Replica {
     /// A link has spoken the classic dialect: a peer may be there that knows no reset, and has to get each delete as such.
     var hasMetClassic = false
 
+    /// What live links are given.
+    var newestBroadcast = NewestBroadcast()
+
     /// Links over their high-water mark.
     var linksOverMark = 0
 

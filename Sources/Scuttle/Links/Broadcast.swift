@@ -1,0 +1,93 @@
+/// The newest updates, and the cover behind them, as they go to every live link whose peer has all that came before:
+/// written once, and borrowed by each, so that one more link costs neither encoding nor a copy.
+///
+/// Made by the first link that wants it, kept by the replica until another is made or an update in it is superseded, and
+/// by each link until it has gone out. Whether a superseded update matters is another question for each peer.
+final class Broadcast {
+    private struct Interval {
+        let source: SourceID
+        let since: Version
+        /// The first and the last version in it.
+        let first: Version
+        var until: Version
+    }
+
+    /// Where in the history it begins, and where what it has not begins.
+    let from: UInt64
+    private(set) var until: UInt64
+    private(set) var messages = 0
+    /// No entry in it has arrived earlier.
+    private(set) var earliestArrival = Arrivals.Stamp.max
+    private var text = ByteBuffer()
+    private var intervals: [Interval] = []
+
+    var bytes: Bytes { text.bytes }
+
+    /// - Parameter number: where in the history it is to begin. O(what goes into it).
+    fileprivate init(from number: UInt64, most: Int, in replica: Replica) {
+        from = number
+        until = number
+        while messages < most, text.count < Batch.mostText, let slot = replica.history[until], slot.record.isEntry {
+            let (id, version) = (slot.record.source, slot.record.version)
+            if let place = intervals.firstIndex(where: { $0.source == id }) {
+                guard slot.since <= intervals[place].until else { break }
+                intervals[place].until = version
+            } else {
+                intervals.append(Interval(source: id, since: slot.since, first: version, until: version))
+            }
+            earliestArrival = min(earliestArrival, slot.record.arrival)
+            text.appendLine(of: slot.record, from: replica.sources[id])
+            messages += 1
+            until += 1
+        }
+        guard messages > 0 else { return }
+        text.appendCoverStart()
+        for (index, interval) in intervals.enumerated() {
+            text.appendInterval(
+                replica.sources[interval.source], interval.since, interval.until, isFirst: index == 0)
+        }
+        text.appendCoverEnd()
+        messages += 1
+    }
+
+    /// Whether a peer lacks just what is in it.
+    func fits(_ peer: borrowing PeerClock) -> Bool {
+        for interval in intervals {
+            let covered = peer.covered(interval.source)
+            guard covered >= interval.since, covered < interval.first else { return false }
+        }
+        return true
+    }
+
+    /// The peer will have it.
+    func note(in peer: inout PeerClock) {
+        for interval in intervals { peer.expect(interval.source, covered: interval.until) }
+    }
+}
+
+/// The newest broadcast of a replica. Asking whether an entry may be in it costs a comparison.
+struct NewestBroadcast {
+    private(set) var broadcast: Broadcast?
+    private var earliestArrival = Arrivals.Stamp.max
+
+    mutating func become(_ broadcast: Broadcast) {
+        self.broadcast = broadcast
+        earliestArrival = broadcast.earliestArrival
+    }
+
+    /// An entry that arrived at this stamp is none any more.
+    mutating func noteRetired(_ arrival: Arrivals.Stamp) {
+        guard arrival >= earliestArrival else { return }
+        self = NewestBroadcast()
+    }
+}
+
+extension Replica {
+    /// What live links get that stand at a number in the history; nil where each has to look for itself.
+    func broadcast(from number: UInt64, most: Int) -> Broadcast? {
+        if let newest = newestBroadcast.broadcast, newest.from == number { return newest.messages > 0 ? newest : nil }
+        let made = Broadcast(from: number, most: most, in: self)
+        newestBroadcast.become(made)
+        return made.messages > 0 ? made : nil
+    }
+}
