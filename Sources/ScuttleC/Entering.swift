@@ -6,7 +6,22 @@ import Scuttle
 @inline(__always)
 func enter(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failure) -> CInt) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
-    let handle = Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
+    // Whoever calls keeps the handle alive, so it is not counted: that would be the dearest part of a small call.
+    return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
+        enter(handle, body)
+    }
+}
+
+@inline(__always)
+func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
+    guard let pointer else { return Failure.Code.argument.rawValue }
+    return Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { link in
+        enter(link.owner) { (_) throws(Failure) in try body(link) }
+    }
+}
+
+@inline(__always)
+private func enter(_ handle: ReplicaHandle, _ body: (ReplicaHandle) throws(Failure) -> CInt) -> CInt {
     guard handle.lock.acquire() else { return Failure.Code.busy.rawValue }
     defer { handle.lock.release() }
     do throws(Failure) {
@@ -15,12 +30,4 @@ func enter(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failure) ->
         handle.message.set(error.detail)
         return error.code.rawValue
     }
-}
-
-@inline(__always)
-func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
-    guard let pointer else { return Failure.Code.argument.rawValue }
-    let handle = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
-    let owner = OpaquePointer(Unmanaged.passUnretained(handle.owner).toOpaque())
-    return enter(owner) { (_) throws(Failure) in try body(handle) }
 }

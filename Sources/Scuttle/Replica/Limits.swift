@@ -35,6 +35,8 @@ public struct Limits: Sendable {
 
     /// A key from the host. Those from peers are known to be UTF-8.
     func check(hostKey key: Bytes) throws(Failure) {
+        let plain = key.endOfPlainText(from: 0)
+        if plain.isASCII, plain.offset == key.count, key.count > 0, key.count <= keyBytes { return }
         try check(key: key)
         try key.checkUTF8("the key")
     }

@@ -15,11 +15,12 @@ extension Replica {
 
     /// Lets the winner stand in the key table; where the record did, the one that it replaced is the caller's.
     func resolve(_ record: Record) -> (key: KeyID, loser: Record?)? {
-        let known = keys.find(record.key)
+        let hash = keys.hash(of: record.key)
+        let known = keys.find(record.key, hash)
         let current = known.flatMap { keys[$0] }
-        guard configuration.resolver.prefers(update(of: record), to: current.map { update(of: $0) }) else { return nil }
+        guard configuration.resolver.prefers(record, to: current, { update(of: $0) }) else { return nil }
         record.retain()
-        guard let known, let current else { return (keys.insert(record), nil) }
+        guard let known, let current else { return (keys.insert(record, hash), nil) }
         keys.replace(known, current, with: record)
         return (known, current)
     }

@@ -10,6 +10,18 @@ public enum Resolver {
     /// The host's rule: whether the first should replace the second. The host answers for its order.
     case host((Update, Update?) -> Bool)
 
+    /// Whether the first should replace the second, where there is one. It asks for them as updates if it has to look inside.
+    func prefers(_ record: Record, to entry: Record?, _ update: (Record) -> Update) -> Bool {
+        switch self {
+        case .lastWriter, .orderedValues:
+            guard let entry else { return true }
+            if case .lastWriter = self, record.version != entry.version { return record.version > entry.version }
+            return prefers(update(record), to: update(entry))
+        case .host:
+            return prefers(update(record), to: entry.map { update($0) })
+        }
+    }
+
     func prefers(_ update: Update, to current: Update?) -> Bool {
         switch self {
         case .lastWriter:

@@ -61,13 +61,22 @@ struct KeyTable: ~Copyable {
         return record.version == version && record.source == source
     }
 
-    /// O(length of key) expected.
-    func find(_ key: Bytes) -> KeyID? {
-        index.find(hash.hash(key)) { slots[Int($0)]?.key.equals(key) ?? false }
+    /// What a key is found by. O(length of key).
+    func hash(of key: Bytes) -> UInt64 {
+        hash.hash(key)
     }
 
-    /// Adds the first record of a key and takes over the caller's reference.
-    mutating func insert(_ record: Record) -> KeyID {
+    /// O(length of key) expected.
+    func find(_ key: Bytes) -> KeyID? {
+        find(key, hash(of: key))
+    }
+
+    func find(_ key: Bytes, _ hash: UInt64) -> KeyID? {
+        index.find(hash) { slots[Int($0)]?.key.equals(key) ?? false }
+    }
+
+    /// Adds the first record of a key, which has this hash, and takes over the caller's reference.
+    mutating func insert(_ record: Record, _ hash: UInt64) -> KeyID {
         let id: KeyID
         if let reused = free.popLast() {
             id = reused
@@ -77,7 +86,7 @@ struct KeyTable: ~Copyable {
             id = KeyID(truncatingIfNeeded: slots.count)
             slots.append(record)
         }
-        index.insert(hash.hash(record.key), id)
+        index.insert(hash, id)
         count(record, 1)
         return id
     }

@@ -11,3 +11,9 @@ extension KeyTable {
         return all
     }
 }
+
+extension KeyTable {
+    mutating func insert(_ record: Record) -> KeyID {
+        insert(record, hash(of: record.key))
+    }
+}
