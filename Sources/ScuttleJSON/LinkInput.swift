@@ -4,12 +4,10 @@ import Scuttle
 public struct LinkInput: ~Copyable {
     private var lines: LineSplitter
     private var decoder: MessageDecoder
-    private let limits: Limits
 
     public init(limits: Limits) {
         lines = LineSplitter(limit: limits.messageBytes)
         decoder = MessageDecoder(limits: limits)
-        self.limits = limits
     }
 
     /// Takes bytes from the peer. Each line is a message of its own: a bad one changes nothing, the others are taken. A
@@ -72,7 +70,8 @@ public struct LinkInput: ~Copyable {
                         try take(message)
                     }
                 case .tooLong:
-                    throw Failure(.messageSize, "a line of more than \(limits.messageBytes) bytes; max_message_bytes")
+                    throw Failure(
+                        .messageSize, "a line of more than \(decoder.limits.messageBytes) bytes; max_message_bytes")
                 }
             } catch {
                 guard refuse(error, isRead) else { return }

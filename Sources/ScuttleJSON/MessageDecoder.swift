@@ -4,7 +4,7 @@ import Scuttle
 /// Turns lines into messages: jansson judges the text, this judges the fields. Updates in the canonical form, which are
 /// most of what comes, need no judge.
 public struct MessageDecoder: ~Copyable {
-    private let limits: Limits
+    let limits: Limits
     private var value = ValueText()
 
     public init(limits: Limits) {

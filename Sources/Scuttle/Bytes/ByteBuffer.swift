@@ -45,7 +45,7 @@ public struct ByteBuffer: ~Copyable {
     /// Forgets the bytes, and gives their memory back where it was large: an idle owner is a small owner.
     public mutating func clear() {
         count = 0
-        guard capacity > 512, let start else { return }
+        guard capacity > 64, let start else { return }
         start.deallocate()
         (self.start, capacity) = (nil, 0)
     }

@@ -141,7 +141,8 @@ struct Batch: ~Copyable {
             first += 1
         }
         guard isEmpty else { return }
-        segments.removeAll(keepingCapacity: true)
+        // A link that has nothing to say is to be small.
+        segments = []
         first = 0
         text.clear()
     }

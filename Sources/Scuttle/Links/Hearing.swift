@@ -6,18 +6,12 @@ struct Hearing: ~Copyable {
     /// The updates that have come since the head.
     private var heard: UInt64 = 0
 
-    /// Of a state or reset answer: its head, and how far it has come.
-    private(set) var answer: AnswerHead?
-    private var come = Stretches()
-    var stamp: UInt64 { come.end }
-
-    /// Of its commit: the next source to hear of, what has been heard, and the stamp from which it holds.
-    private(set) var nextSource = 0
-    private(set) var claims: [(source: SourceID, since: Version, covered: Version, purged: Version)] = []
-    private(set) var holdsFrom: UInt64 = 0
-
-    /// Of a reset, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
-    private(set) var kept: [Arrivals.Stamp] = []
+    /// The state or reset answer that is coming in.
+    private var heardAnswer: HeardAnswer?
+    var answer: AnswerHead? { heardAnswer?.head }
+    var stamp: UInt64 { heardAnswer?.come.end ?? 0 }
+    var nextSource: Int { heardAnswer?.nextSource ?? 0 }
+    var claims: [HeardAnswer.Claim] { heardAnswer?.claims ?? [] }
 
     /// News of a log that waits for its cover.
     private(set) var pending: [Record] = []
@@ -49,8 +43,7 @@ struct Hearing: ~Copyable {
         }
         if isNew, head.mode != .log {
             endAnswer()
-            answer = head
-            come = Stretches(from: head.span?.start ?? 0)
+            heardAnswer = HeardAnswer(head)
         }
         self.head = head
         heard = 0
@@ -64,7 +57,7 @@ struct Hearing: ~Copyable {
     /// The updates of the head's span are in, if none is missing.
     private mutating func closeSpan() {
         guard let head, head.mode != .log, let span = head.span, heard >= span.count, !excludesAll else { return }
-        come.add(from: span.from, until: span.until)
+        heardAnswer?.come.add(from: span.from, until: span.until)
     }
 
     /// Nothing in a datagram belongs to another one.
@@ -79,12 +72,7 @@ struct Hearing: ~Copyable {
     mutating func endAnswer() {
         dropPending()
         head = nil
-        answer = nil
-        come = Stretches()
-        nextSource = 0
-        claims = []
-        holdsFrom = 0
-        kept = []
+        heardAnswer = nil
     }
 
     // MARK: News of a log
@@ -120,30 +108,20 @@ struct Hearing: ~Copyable {
         excludesAll || excluded.contains(source)
     }
 
-    // MARK: Reset
+    // MARK: Reset and commit
 
-    mutating func keep(_ key: KeyID, _ arrival: Arrivals.Stamp) {
-        if kept.count <= Int(key) { kept += Array(repeating: 0, count: Int(key) + 1 - kept.count) }
-        kept[Int(key)] = arrival
+    func keep(_ key: KeyID, _ arrival: Arrivals.Stamp) {
+        heardAnswer?.keep(key, arrival)
     }
 
     /// The arrival of the entry that the peer has too; 0 where it has none of this key.
     func kept(_ key: KeyID) -> Arrivals.Stamp {
-        Int(key) < kept.count ? kept[Int(key)] : 0
+        heardAnswer?.kept(key) ?? 0
     }
-
-    // MARK: Commit
 
     /// Takes a part of the commit; true where all of it is there, and holds.
     mutating func take(_ part: CommitPart, _ ids: [SourceID?], isDatagram: Bool) -> Bool {
-        if isDatagram { closeSpan() } else { come.jump(to: part.stamp) }
-        guard part.from <= nextSource else { return false }
-        nextSource = max(nextSource, part.to)
-        holdsFrom = max(holdsFrom, part.stamp)
-        for case (let id?, let claim) in zip(ids, part.claims) {
-            claims.append((id, claim.since, claim.covered, claim.purged))
-        }
-        guard part.isLast else { return false }
-        return stamp >= holdsFrom
+        if isDatagram { closeSpan() } else { heardAnswer?.come.jump(to: part.stamp) }
+        return heardAnswer?.take(part, ids) ?? false
     }
 }

@@ -42,7 +42,7 @@ extension Link {
         if !hello.isReply, errands.greeting == .none { errands.greeting = .reply }
         if hello.hash == replica.clockHash.value {
             replica.version = max(replica.version, hello.lamport)
-            peer.equals(replica.sources, epoch: hello.epoch, revision: hello.revision)
+            peer.equals(replica.sources, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
             if reply == nil {
                 checkedDetours = replica.detours
                 follow()

@@ -51,9 +51,15 @@ struct PeerClock {
         self.life = life
     }
 
-    /// The peer's clock is the same as this replica's.
-    mutating func equals(_ sources: borrowing SourceTable, epoch: UInt64, revision: UInt64) {
-        for id in sources.ids { note(id, covered: sources[id].covered) }
+    /// The revisions of this replica's clock and of the peer's at which they were last found to be the same.
+    private var equality: (own: UInt64, peer: UInt64) = (.max, .max)
+
+    /// The peer's clock is the same as this replica's. O(sources), and O(1) where neither has changed since it was.
+    mutating func equals(_ sources: borrowing SourceTable, at own: UInt64, epoch: UInt64, revision: UInt64) {
+        if equality != (own, revision) {
+            for id in sources.ids { note(id, covered: sources[id].covered) }
+            equality = (own, revision)
+        }
         self.epoch = epoch
         self.revision = max(self.revision, revision)
         next = 0

@@ -132,7 +132,7 @@ struct PeerClockTests {
         try replica.receive(PlainUpdate("k", "1", "a", 4))
         var peer = clock()
         _ = peer.take(part(0, 1))
-        peer.equals(replica.sources, epoch: 3, revision: 11)
+        peer.equals(replica.sources, at: 0, epoch: 3, revision: 11)
         #expect(peer.covered(1) == 4)
         #expect(peer.epoch == 3)
         #expect(peer.revision == 11)
