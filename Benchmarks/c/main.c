@@ -2,10 +2,13 @@
  *
  *   driver WORKLOAD [NAME=NUMBER ...]     names as in options.h
  *   driver --list                         the workloads
+ *   driver --inputs FROM COUNT MODULUS SALT VALUE      keys and values, a pair a line: for the driver in Python
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "inputs.h"
 #include "options.h"
 #include "sample.h"
 #include "workloads.h"
@@ -48,7 +51,25 @@ static const named_t *find(const char *name) {
   return NULL;
 }
 
+static void print_inputs(char **numbers) {
+  uint64_t at = strtoull(numbers[0], NULL, 10), end = at + strtoull(numbers[1], NULL, 10);
+  uint64_t modulus = strtoull(numbers[2], NULL, 10), salt = strtoull(numbers[3], NULL, 10);
+  block_t block = block_make(strtoull(numbers[4], NULL, 10));
+  for (; at < end; at += block.count) {
+    size_t capacity = block_capacity(block.value_len - 2);
+    block_fill(&block, at, end - at < capacity ? end - at : capacity, modulus, salt);
+    for (size_t i = 0; i < block.count; i++) {
+      printf("%.*s %.*s\n", KEY_LEN, block_key(&block, i), (int)block.value_len - 2, block_value(&block, i) + 1);
+    }
+  }
+  block_free(&block);
+}
+
 int main(int argc, char **argv) {
+  if (argc == 7 && strcmp(argv[1], "--inputs") == 0) {
+    print_inputs(argv + 2);
+    return 0;
+  }
   if (argc == 2 && strcmp(argv[1], "--list") == 0) {
     for (size_t i = 0; i < WORKLOADS; i++) puts(workloads[i].name);
     return 0;

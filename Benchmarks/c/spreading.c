@@ -4,25 +4,33 @@
 #include "replicas.h"
 #include "workloads.h"
 
-enum { SPANS = 256 };
+enum { SPANS = 256, MOST_SPANS = 4096 };
 
-/* What the links had to send in one round. */
+/* What the links had to send, in one round and in all. */
 typedef struct {
-  size_t updates_bytes, shared; /* all bytes, and those that lie where the first link's lie: neither encoded nor copied */
+  scuttle_span_t first[MOST_SPANS]; /* the spans of the first link in this round */
+  size_t first_count;
+  size_t bytes, shared; /* in all, and of these what lies where the first link's lies: neither encoded nor copied */
 } lent_t;
 
-/* Peeks and consumes one link. `first` holds the spans of the first link. */
-static void lend(scuttle_link_t *link, scuttle_span_t *first, size_t *first_count, int is_first, lent_t *lent) {
-  scuttle_span_t own[SPANS], *spans = is_first ? first : own;
-  size_t count, len = 0;
-  done(scuttle_link_peek(link, spans, SPANS, &count));
-  if (is_first) *first_count = count;
-  for (size_t i = 0; i < count; i++) {
-    len += spans[i].len;
-    if (i < *first_count && spans[i].data == first[i].data && spans[i].len == first[i].len) lent->shared += spans[i].len;
+/* Peeks and consumes all that a link has. */
+static void lend(scuttle_link_t *link, int is_first, lent_t *lent) {
+  scuttle_span_t spans[SPANS];
+  size_t count, at = 0;
+  if (is_first) lent->first_count = 0;
+  for (;; at += count) {
+    size_t len = 0;
+    done(scuttle_link_peek(link, spans, SPANS, &count));
+    if (count == 0) return;
+    for (size_t i = 0; i < count; i++) {
+      const scuttle_span_t *same = at + i < lent->first_count ? &lent->first[at + i] : NULL;
+      len += spans[i].len;
+      if (is_first && at + i < MOST_SPANS) lent->first[lent->first_count++] = spans[i];
+      if (same && same->data == spans[i].data && same->len == spans[i].len) lent->shared += spans[i].len;
+    }
+    lent->bytes += len;
+    done(scuttle_link_consume(link, len));
   }
-  lent->updates_bytes += len;
-  done(scuttle_link_consume(link, len));
 }
 
 /* `rounds` times `burst` updates to `links` live links by peek and consume; the sets are on the clock too. An operation is
@@ -36,17 +44,16 @@ void workload_fan_out(const options_t *options, sample_t *sample) {
     reconcile(&pairs[i], options);
   }
   watch_t watch = {0, 0};
-  lent_t lent = {0, 0};
-  scuttle_span_t first[SPANS];
-  size_t first_count = 0;
+  static lent_t lent;
+  lent.bytes = lent.shared = 0;
   for (size_t round = 0; round < options->rounds; round++) {
     write_keys(from, options, round * options->burst, options->burst, options->n, 0, &watch);
     watch_start(&watch);
-    for (size_t i = 0; i < options->links; i++) lend(pairs[i].a, first, &first_count, i == 0, &lent);
+    for (size_t i = 0; i < options->links; i++) lend(pairs[i].a, i == 0, &lent);
     watch_stop(&watch);
   }
   size_t updates = options->rounds * options->burst * options->links;
-  require(lent.updates_bytes > updates * (KEY_LEN + options->value), "fan-out: not every link was told of every update");
+  require(lent.bytes > updates * (KEY_LEN + options->value), "fan-out: not every link was told of every update");
   size_t bytes;
   for (size_t i = 0; i < options->links; i++) {
     scuttle_span_t span;
@@ -54,8 +61,8 @@ void workload_fan_out(const options_t *options, sample_t *sample) {
     require(bytes == 0, "fan-out: a link has more to say");
   }
   *sample = (sample_t){.ns = watch.ns, .ops = updates, .check = fingerprint(from)};
-  sample_figure(sample, "bytes_per_update", (double)lent.updates_bytes / (double)updates);
-  sample_figure(sample, "shared_share", (double)lent.shared / (double)lent.updates_bytes);
+  sample_figure(sample, "bytes_per_update", (double)lent.bytes / (double)updates);
+  sample_figure(sample, "own_bytes_per_update", (double)(lent.bytes - lent.shared) / (double)updates);
   scuttle_free(from);
   scuttle_free(peer);
   free(pairs);
