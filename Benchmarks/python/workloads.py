@@ -103,7 +103,7 @@ def get(library: Any, options: Options) -> Sample:
 def sync(library: Any, options: Options) -> Sample:
     """n keys from one that has them to one that has nothing."""
     source, keys, values = filled(library, "from", options)
-    target, watch = library.Map("to"), Watch()
+    target = library.Map("to")
     pull, watch = library.session(source, target), Watch()
     with watch:
         moved = pull()
