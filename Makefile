@@ -16,7 +16,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .DELETE_ON_ERROR:
-.PHONY: library demo examples test bench bench-compare bench-publish sim fuzz install uninstall format format-check list clean
+.PHONY: library demo examples test bench bench-compare bench-publish baselines sim fuzz install uninstall format format-check list clean
 
 library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
 
@@ -65,6 +65,10 @@ bench-compare: ## Two files of results side by side, A=before.json B=after.json;
 
 bench-publish: ## The report of the last `make bench` into docs/benchmarks.md
 	@Benchmarks/run --publish
+
+baselines: library ## What the stage `gates` counts now becomes what it expects
+	@scripts/dependencies test
+	@Tests/Gates/run --update
 
 SEEDS = 2000
 sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; WITHOUT=covers leaves a rule out
