@@ -43,3 +43,8 @@ def commit() -> str:
     """The commit, with "+" where files differ from it."""
     changed = first_line("git", "status", "--porcelain", "--untracked-files=no")
     return first_line("git", "rev-parse", "--short=12", "HEAD") + ("" if changed == "unknown" else "+")
+
+
+def load() -> float:
+    """How many processes wanted a core in the last minute, on average: the suite is one of them."""
+    return round(os.getloadavg()[0], 2)

@@ -27,14 +27,19 @@ class Case:
     budget: int = 6  # seconds after which no repetition beyond the third begins
     needed: bool = False  # by a target
     processes: int = 1  # memory is counted once in each
+    group: str = ""  # cases of one group take turns, process by process: what their ratio is made of has the same weather
 
     @property
     def name(self) -> str:
         return " ".join([self.library, self.workload, *(f"{name}={number}" for name, number in self.inputs)])
 
 
-def case(library: str, workload: str, repeat: int = 5, needed: bool = False, processes: int = 1, **inputs: int) -> Case:
-    return Case(library, workload, tuple(sorted(inputs.items())), repeat, needed=needed, processes=processes)
+def case(
+    library: str, workload: str, repeat: int = 5, needed: bool = False, processes: int = 1, group: str = "", **inputs: int
+) -> Case:
+    return Case(
+        library, workload, tuple(sorted(inputs.items())), repeat, needed=needed, processes=processes, group=group
+    )
 
 
 def repeats(n: int) -> int:
@@ -45,10 +50,10 @@ def repeats(n: int) -> int:
 def writing() -> list[Case]:
     sizes = (1000, 10_000, 100_000, 1_000_000, 10_000_000)
     growth = [case(C, "set", repeats(n), n in (10_000, 100_000, 1_000_000, 10_000_000), n=n, history=1000) for n in sizes]
-    history = [case(C, "set", 5, True, n=1_000_000, history=history) for history in (10, 1_000_000)]
-    sources = [case(C, "set", 9, True, n=100_000, history=1000, sources=sources) for sources in (1, 10_000)]
-    links = [case(C, "set", 9, True, n=100_000, history=1000, links=links) for links in (1, 1000)]
-    live = [case(C, "set", 9, False, n=100_000, history=1000, links=1000, live=1)]
+    history = [case(C, "set", 1, True, 5, "history", n=1_000_000, history=history) for history in (10, 1_000_000)]
+    sources = [case(C, "set", 3, True, 5, "sources", n=100_000, history=1000, sources=sources) for sources in (1, 10_000)]
+    links = [case(C, "set", 3, True, 5, "links", n=100_000, history=1000, links=links) for links in (1, 1000)]
+    live = [case(C, "set", 3, False, 5, "links", n=100_000, history=1000, links=1000, live=1)]
     hot = [
         case(C, "overwrite", 5, n == 1000, n=n, rounds=1_000_000 // n, history=1000) for n in (1000, 100_000, 1_000_000)
     ]
@@ -69,7 +74,7 @@ def syncing() -> list[Case]:
     ]
     log = [case(C, "sync", 3, False, n=n, history=n) for n in (100_000, 1_000_000)]
     ways = [
-        case(C, "sync", 7, True, n=100_000, history=1000),
+        case(C, "sync", 2, True, 5, "sync", n=100_000, history=1000),
         case(C, "sync", 5, n=100_000, history=10, peek=1),
         *(case(C, "sync", 5, n=100_000, history=10, datagram=capacity) for capacity in (512, 1472, 65507)),
     ]
@@ -87,8 +92,8 @@ def spreading() -> list[Case]:
     ]
     bursts = [case(C, "fan-out", n=1000, links=1000, rounds=10, burst=100)]
     relay = [
-        case(C, "receive", 7, True, n=100_000, burst=100),
-        *(case(C, "relay", 7, links == 1, n=100_000, burst=100, links=links) for links in (1, 10)),
+        case(C, "receive", 2, True, 5, "relay", n=100_000, burst=100),
+        *(case(C, "relay", 2, links == 1, 5, "relay", n=100_000, burst=100, links=links) for links in (1, 10)),
     ]
     quiet = [case(C, "quiet", 5, True, sources=sources, rounds=1000) for sources in (1000, 10_000)]
     fresh = [case(C, "quiet", sources=sources, rounds=100, fresh=1) for sources in (1000, 10_000)]
@@ -132,7 +137,7 @@ def from_python(library: str) -> list[Case]:
         case(library, "set-batch", 3, library == PYTHON, n=most),
         case(library, "overwrite", 3, n=1000, rounds=100),
         case(library, "get", 3, n=100_000),
-        case(library, "sync", 3, needed, n=100_000),
+        case(library, "sync", 2, needed, 5 if library == PYTHON else 2, "sync", n=100_000),
         case(library, "incremental", 3, library in ("loro", PYTHON), n=100_000, rounds=1000, burst=100),
         case(library, "quiet", 3, sources=1000, rounds=100),
         case(library, "memory", 1, processes=1, n=most),
@@ -141,7 +146,7 @@ def from_python(library: str) -> list[Case]:
 
 def tiny(full: Case) -> Case:
     inputs = tuple((name, min(number, TINY.get(name, number))) for name, number in full.inputs)
-    return replace(full, inputs=inputs, repeat=1, processes=1)
+    return replace(full, inputs=inputs, repeat=1, processes=1, group="")
 
 
 def plan(name: str, libraries: tuple[str, ...]) -> list[Case]:
@@ -149,7 +154,15 @@ def plan(name: str, libraries: tuple[str, ...]) -> list[Case]:
     own = [*writing(), *reading(), *syncing(), *spreading(), *deleting(), *values(), *memory(), *bounds()]
     cases = [*own, *from_python(PYTHON), *(one for library in libraries for one in from_python(library))]
     if name == "quick":
-        cases = [replace(one, repeat=min(one.repeat, 3), processes=1) for one in cases if one.needed]
+        cases = [replace(one, repeat=min(one.repeat, 3), processes=min(one.processes, 3)) for one in cases if one.needed]
     if name == "tiny":
         cases = [tiny(one) for one in cases]
     return list({one.name: one for one in cases}.values())
+
+
+def groups(cases: list[Case]) -> list[list[Case]]:
+    """The cases in their order, those of a group together where the first of them stands."""
+    found: dict[str, list[Case]] = {}
+    for one in cases:
+        found.setdefault(one.group or one.name, []).append(one)
+    return list(found.values())

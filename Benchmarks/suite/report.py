@@ -23,6 +23,7 @@ BOUNDS = (
     ("sync", {"history": 10}, "bound-scan", "a bare newline scan of the same bytes"),
     ("sync", {"history": 10}, "bound-memcpy", "memcpy of the same bytes"),
 )
+BUSY = 1.5  # processes that want a core
 
 
 def number(value: float) -> str:
@@ -77,8 +78,15 @@ def head(results: Document) -> str:
     return (
         f"Commit {results['commit']}, the {results['set']} set. {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, {machine['system']}, {machine['compiler']}, Python {machine['python']}. "
-        f"From Python: {versions(results)}."
+        f"From Python: {versions(results)}.{busy(results)}"
     )
+
+
+def busy(results: Document) -> str:
+    """A warning where others wanted the cores too."""
+    if results["load"] <= BUSY:
+        return ""
+    return f" **The machine was busy: a load of up to {results['load']}, where the suite makes 1. Times are worse than they need be.**"
 
 
 def pictures(names: list[str], folder: str) -> str:

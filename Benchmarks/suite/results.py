@@ -11,8 +11,11 @@ SCHEMA = 1
 Document = dict[str, Any]
 
 
-def document(name: str, machine: dict[str, object], commit: str, results: list[dict[str, Any]]) -> Document:
-    return {"schema": SCHEMA, "set": name, "machine": machine, "commit": commit, "results": results}
+def document(
+    name: str, machine: dict[str, object], commit: str, results: list[dict[str, Any]], load: float = 1.0
+) -> Document:
+    """`load`: processes that wanted a core, the suite among them: what makes times worse, and is no input."""
+    return {"schema": SCHEMA, "set": name, "machine": machine, "commit": commit, "load": load, "results": results}
 
 
 def save(path: Path, results: Document) -> None:

@@ -7,6 +7,7 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ PYTHON_DRIVER = ROOT / "Benchmarks/python/driver.py"
 VENV = ROOT / "Benchmarks/.venv"
 REQUIREMENTS = ROOT / "Benchmarks/requirements-peers.txt"
 TIME_LIMIT = 300  # seconds for one case
-OUTLIERS = 1.5  # times the median: such spreads are shown as what they are
 
 Result = dict[str, Any]
 
@@ -85,8 +85,26 @@ def run_once(case: Case) -> dict[str, Any]:
     return printed
 
 
-def run(case: Case) -> Result:
-    runs = [run_once(case) for _ in range(case.processes)]
+def run_group(cases: list[Case]) -> Iterator[tuple[Case, Result | BenchmarkError]]:
+    """Runs cases in turns. One that fails does not keep the others from running."""
+    runs: dict[Case, list[dict[str, Any]]] = {case: [] for case in cases}
+    failed: dict[Case, BenchmarkError] = {}
+    for turn in range(max(case.processes for case in cases)):
+        for case in cases:
+            if turn < case.processes and case not in failed:
+                try:
+                    runs[case].append(run_once(case))
+                except BenchmarkError as error:
+                    failed[case] = error
+    for case in cases:
+        try:
+            yield case, failed.get(case) or merge(case, runs[case])
+        except BenchmarkError as error:
+            yield case, error
+
+
+def merge(case: Case, runs: list[dict[str, Any]]) -> Result:
+    """One result of what the processes of a case have printed."""
     if len({one["check"] for one in runs}) > 1:
         raise BenchmarkError(f"{case.name}: two processes have come to different states")
     first = runs[0]
