@@ -84,9 +84,9 @@ int main(int argc, char **argv) {
   options_read(&options, argv + 2, argc - 2);
   static sample_t samples[MOST_REPETITIONS];
   size_t count = 0;
-  uint64_t begin = clock_ns();
+  uint64_t begin = cpu_ns();
   while (count < options.repeat && count < MOST_REPETITIONS &&
-         (count < LEAST_REPETITIONS || clock_ns() - begin < (uint64_t)options.budget * 1000000000u)) {
+         (count < LEAST_REPETITIONS || cpu_ns() - begin < (uint64_t)options.budget * 1000000000u)) {
     workload->run(&options, &samples[count++]);
   }
   require(count > 0, "repeat=0 repeats nothing");

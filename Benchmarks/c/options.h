@@ -19,7 +19,7 @@ typedef struct {
   size_t fresh;    /* 1: each round opens new links */
   size_t buffer;   /* bytes asked for in one read of a stream */
   size_t repeat;   /* repetitions */
-  size_t budget;   /* seconds after which no repetition beyond the third begins */
+  size_t budget;   /* seconds of processor time after which no repetition beyond the third begins */
 } options_t;
 
 /* Reads "name=number" arguments; ends the program where one makes no sense. `options` has the defaults. */

@@ -13,7 +13,7 @@ typedef struct {
 } figure_t;
 
 typedef struct {
-  uint64_t ns;  /* time on the clock */
+  uint64_t ns;  /* processor time */
   size_t ops;   /* operations in that time; 0: this workload is about its figures only */
   uint64_t check; /* a number that depends on the final state: the same in each repetition and on each machine */
   figure_t figures[FIGURES];
@@ -22,12 +22,13 @@ typedef struct {
 
 void sample_figure(sample_t *sample, const char *name, double value);
 
-/* A stopwatch that stands still while inputs are made. */
+/* A stopwatch for this process's time on a processor, that of the system for it included: what others run on the machine
+   counts as little as it can. It stands still while inputs are made. A look at it is a system call. */
 typedef struct {
   uint64_t ns, since;
 } watch_t;
 
-uint64_t clock_ns(void);
+uint64_t cpu_ns(void);
 void watch_start(watch_t *watch);
 void watch_stop(watch_t *watch);
 

@@ -25,9 +25,9 @@ def run(library: str, workload: str, given: dict[str, int]) -> dict[str, object]
     options = {**DEFAULTS, **given}
     module = importlib.import_module(f"libraries.{library}")
     samples: list[Sample] = []
-    begin = time.monotonic()
+    begin = time.process_time()
     while len(samples) < options["repeat"] and (
-        len(samples) < LEAST_REPETITIONS or time.monotonic() - begin < options["budget"]
+        len(samples) < LEAST_REPETITIONS or time.process_time() - begin < options["budget"]
     ):
         samples.append(WORKLOADS[workload](module, options))
     first = samples[0]

@@ -24,7 +24,7 @@ class Case:
     workload: str
     inputs: tuple[tuple[str, int], ...]
     repeat: int = 5
-    budget: int = 6  # seconds after which no repetition beyond the third begins
+    budget: int = 6  # seconds of processor time after which no repetition beyond the third begins
     needed: bool = False  # by a target
     processes: int = 1  # memory is counted once in each
     group: str = ""  # cases of one group take turns, process by process: what their ratio is made of has the same weather
