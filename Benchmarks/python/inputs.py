@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 DRIVER = Path(__file__).resolve().parent.parent.parent / "build/bench/driver"
@@ -26,7 +27,7 @@ def blocks(
         assert process.stdout
         left = count
         while left > 0:
-            words = "".join(line for line, _ in zip(process.stdout, range(min(size, left)))).split()
+            words = "".join(islice(process.stdout, min(size, left))).split()
             if not words:
                 raise RuntimeError("the C driver has made too few inputs")
             left -= len(words) // 2
