@@ -114,7 +114,8 @@ static void table_insert(table_t *table, const char *key, const char *value, siz
   uint32_t hash = hash_of(key);
   size_t at = hash & (table->capacity - 1);
   for (; table->slots[at].place; at = (at + 1) & (table->capacity - 1)) {
-    if (table->slots[at].hash == hash && memcmp(table->arena + table->slots[at].place * table->record, key, KEY_LEN) == 0) return;
+    if (table->slots[at].hash != hash) continue;
+    if (memcmp(table->arena + table->slots[at].place * table->record, key, KEY_LEN) == 0) return;
   }
   table->slots[at] = (slot_t){hash, (uint32_t)++table->count};
   char *record = table->arena + table->count * table->record;
@@ -133,7 +134,9 @@ void workload_bound_insert(const options_t *options, sample_t *sample) {
   for (size_t at = 0; at < options->n; at += block.count) {
     block_fill(&block, at, options->n - at < capacity ? options->n - at : capacity, options->n, 0);
     watch_start(&watch);
-    for (size_t i = 0; i < block.count; i++) table_insert(&table, block_key(&block, i), block_value(&block, i), block.value_len);
+    for (size_t i = 0; i < block.count; i++) {
+      table_insert(&table, block_key(&block, i), block_value(&block, i), block.value_len);
+    }
     watch_stop(&watch);
   }
   require(table.count == options->n, "insert: not all keys are there");

@@ -13,13 +13,15 @@ typedef struct {
 #define OPTION(name) {#name, offsetof(options_t, name)}
 
 static const option_t known[] = {
-    OPTION(n),    OPTION(history),  OPTION(sources), OPTION(links), OPTION(value),  OPTION(rounds), OPTION(burst), OPTION(replicas),
-    OPTION(live), OPTION(datagram), OPTION(peek),    OPTION(fresh), OPTION(buffer), OPTION(repeat), OPTION(budget),
+    OPTION(n),        OPTION(history), OPTION(sources),  OPTION(links), OPTION(value),
+    OPTION(rounds),   OPTION(burst),   OPTION(replicas), OPTION(live),  OPTION(datagram),
+    OPTION(peek),     OPTION(fresh),   OPTION(buffer),   OPTION(repeat), OPTION(budget),
 };
 
 static size_t *find(options_t *options, const char *name, size_t len) {
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-    if (strlen(known[i].name) == len && memcmp(known[i].name, name, len) == 0) return (size_t *)((char *)options + known[i].offset);
+    int same = strlen(known[i].name) == len && memcmp(known[i].name, name, len) == 0;
+    if (same) return (size_t *)((char *)options + known[i].offset);
   }
   return NULL;
 }
@@ -39,7 +41,9 @@ void options_read(options_t *options, char **arguments, int count) {
 }
 
 /* How long it is measured is no input: two files are comparable where one had more patience. */
-static int is_input(const char *argument) { return strncmp(argument, "repeat=", 7) != 0 && strncmp(argument, "budget=", 7) != 0; }
+static int is_input(const char *argument) {
+  return strncmp(argument, "repeat=", 7) != 0 && strncmp(argument, "budget=", 7) != 0;
+}
 
 void options_print(char **arguments, int count) {
   const char *comma = "";

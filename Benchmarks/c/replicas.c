@@ -38,7 +38,8 @@ void add_sources(scuttle_t *replica, size_t count) {
   require(lines != NULL, "no memory for sources");
   size_t len = 0;
   for (size_t i = 0; i < count; i++) {
-    len += (size_t)sprintf(lines + len, "{\"key\":\"seen\",\"value\":1,\"source_id\":\"source-%06zu\",\"version\":%zu}\n", i, i + 1);
+    const char *line = "{\"key\":\"seen\",\"value\":1,\"source_id\":\"source-%06zu\",\"version\":%zu}\n";
+    len += (size_t)sprintf(lines + len, line, i, i + 1);
   }
   done(scuttle_import(replica, lines, len));
   free(lines);
@@ -56,7 +57,9 @@ size_t count_keys(scuttle_t *replica) {
   return count;
 }
 
-void require_same(scuttle_t *a, scuttle_t *b) { require(fingerprint(a) == fingerprint(b), "two replicas should be the same, and are not"); }
+void require_same(scuttle_t *a, scuttle_t *b) {
+  require(fingerprint(a) == fingerprint(b), "two replicas should be the same, and are not");
+}
 
 static scuttle_link_t *link_open(scuttle_t *replica, uint32_t flags) {
   scuttle_link_config_t config = {.struct_size = sizeof config, .flags = flags};

@@ -34,11 +34,15 @@ static void print_figure(const sample_t *samples, size_t count, size_t index) {
 }
 
 void samples_print(const char *workload, const sample_t *samples, size_t count, char **arguments, int argument_count) {
-  for (size_t i = 1; i < count; i++) require(samples[i].check == samples[0].check, "two repetitions have come to different states");
+  for (size_t i = 1; i < count; i++) {
+    require(samples[i].check == samples[0].check, "two repetitions have come to different states");
+  }
   printf("{\"workload\": \"%s\", \"inputs\": {", workload);
   options_print(arguments, argument_count);
   printf("}, \"ops\": %zu, \"check\": \"%016" PRIx64 "\", \"ns\": [", samples[0].ops, samples[0].check);
-  for (size_t i = 0; samples[0].ops && i < count; i++) printf("%s%.6g", i ? ", " : "", (double)samples[i].ns / (double)samples[i].ops);
+  for (size_t i = 0; samples[0].ops && i < count; i++) {
+    printf("%s%.6g", i ? ", " : "", (double)samples[i].ns / (double)samples[i].ops);
+  }
   printf("], \"figures\": {");
   for (size_t i = 0; i < samples[0].figure_count; i++) {
     if (i) printf(", ");

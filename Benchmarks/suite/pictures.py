@@ -105,7 +105,10 @@ def peers(index: Index) -> Any:
     rounds = {"n": 100_000, "rounds": 1000, "burst": 100}
     groups = [
         ("set,\n100k keys", rates("set", {"n": 100_000, "history": 1000}, n=100_000)),
-        ("overwrite,\n1,000 keys", rates("overwrite", {"n": 1000, "rounds": 1000, "history": 1000}, n=1000, rounds=100)),
+        (
+            "overwrite,\n1,000 keys",
+            rates("overwrite", {"n": 1000, "rounds": 1000, "history": 1000}, n=1000, rounds=100),
+        ),
         ("get,\n100k keys", rates("get", {"n": 100_000, "rounds": 1_000_000}, n=100_000)),
         ("full sync,\n100k keys", rates("sync", {"n": 100_000, "history": 1000}, n=100_000)),
         ("incremental,\n100 a round", rates("incremental", {**rounds, "history": 1000}, **rounds)),

@@ -27,7 +27,9 @@ class Case:
     budget: int = 6  # seconds of processor time after which no repetition beyond the third begins
     needed: bool = False  # by a target
     processes: int = 1  # memory is counted once in each
-    group: str = ""  # cases of one group take turns, process by process: what their ratio is made of has the same weather
+    group: str = (
+        ""  # cases of one group take turns, process by process: what their ratio is made of has the same weather
+    )
 
     @property
     def name(self) -> str:
@@ -35,7 +37,13 @@ class Case:
 
 
 def case(
-    library: str, workload: str, repeat: int = 5, needed: bool = False, processes: int = 1, group: str = "", **inputs: int
+    library: str,
+    workload: str,
+    repeat: int = 5,
+    needed: bool = False,
+    processes: int = 1,
+    group: str = "",
+    **inputs: int,
 ) -> Case:
     return Case(
         library, workload, tuple(sorted(inputs.items())), repeat, needed=needed, processes=processes, group=group
@@ -49,15 +57,21 @@ def repeats(n: int) -> int:
 
 def writing() -> list[Case]:
     sizes = (1000, 10_000, 100_000, 1_000_000, 10_000_000)
-    growth = [case(C, "set", repeats(n), n in (10_000, 100_000, 1_000_000, 10_000_000), n=n, history=1000) for n in sizes]
+    growth = [
+        case(C, "set", repeats(n), n in (10_000, 100_000, 1_000_000, 10_000_000), n=n, history=1000) for n in sizes
+    ]
     history = [case(C, "set", 1, True, 5, "history", n=1_000_000, history=history) for history in (10, 1_000_000)]
-    sources = [case(C, "set", 3, True, 5, "sources", n=100_000, history=1000, sources=sources) for sources in (1, 10_000)]
+    sources = [
+        case(C, "set", 3, True, 5, "sources", n=100_000, history=1000, sources=sources) for sources in (1, 10_000)
+    ]
     links = [case(C, "set", 3, True, 5, "links", n=100_000, history=1000, links=links) for links in (1, 1000)]
     live = [case(C, "set", 3, False, 5, "links", n=100_000, history=1000, links=1000, live=1)]
     hot = [
         case(C, "overwrite", 5, n == 1000, n=n, rounds=1_000_000 // n, history=1000) for n in (1000, 100_000, 1_000_000)
     ]
-    mixed = [case(C, "mixed", n=100_000, replicas=replicas, burst=10, rounds=2000 // replicas) for replicas in (10, 100)]
+    mixed = [
+        case(C, "mixed", n=100_000, replicas=replicas, burst=10, rounds=2000 // replicas) for replicas in (10, 100)
+    ]
     return [*growth, *history, *sources, *links, *live, *hot, *mixed]
 
 
@@ -69,9 +83,7 @@ def reading() -> list[Case]:
 
 
 def syncing() -> list[Case]:
-    state = [
-        case(C, "sync", repeats(n), n == 1_000_000, n=n, history=10) for n in (1000, 10_000, 100_000, 1_000_000)
-    ]
+    state = [case(C, "sync", repeats(n), n == 1_000_000, n=n, history=10) for n in (1000, 10_000, 100_000, 1_000_000)]
     log = [case(C, "sync", 3, False, n=n, history=n) for n in (100_000, 1_000_000)]
     ways = [
         case(C, "sync", 2, True, 5, "sync", n=100_000, history=1000),
@@ -80,7 +92,8 @@ def syncing() -> list[Case]:
     ]
     rounds = [case(C, "incremental", 5, True, n=100_000, rounds=1000, burst=100, history=1000)]
     conflicts = [
-        case(C, "conflicts", n=100, replicas=replicas, rounds=rounds) for replicas, rounds in ((2, 50), (10, 10), (100, 2))
+        case(C, "conflicts", n=100, replicas=replicas, rounds=rounds)
+        for replicas, rounds in ((2, 50), (10, 10), (100, 2))
     ]
     return [*state, *log, *ways, *rounds, *conflicts]
 
@@ -154,7 +167,9 @@ def plan(name: str, libraries: tuple[str, ...]) -> list[Case]:
     own = [*writing(), *reading(), *syncing(), *spreading(), *deleting(), *values(), *memory(), *bounds()]
     cases = [*own, *from_python(PYTHON), *(one for library in libraries for one in from_python(library))]
     if name == "quick":
-        cases = [replace(one, repeat=min(one.repeat, 3), processes=min(one.processes, 3)) for one in cases if one.needed]
+        cases = [
+            replace(one, repeat=min(one.repeat, 3), processes=min(one.processes, 3)) for one in cases if one.needed
+        ]
     if name == "tiny":
         cases = [tiny(one) for one in cases]
     return list({one.name: one for one in cases}.values())

@@ -12,12 +12,11 @@ from .targets import table
 PICTURES = (
     ("growth-set.svg", "Growth of a set", "ns per set against the number of distinct keys, both axes logarithmic"),
     ("growth-all.svg", "Growth of the others", "ns per operation of the C interface against the number of keys"),
-    ("peers.svg", "Against the peers", "operations a second: a set of as many distinct keys as all get to, an overwrite of one of "
-     "1,000 keys, a get, an update of a full sync, an update of an incremental one"),
+    ("peers.svg", "Against the peers", "operations a second, on a logarithmic axis"),
     ("bytes.svg", "Bytes per update", "in a full and in an incremental synchronisation, both directions together"),
     ("flat.svg", "Flatness", "ns per set by history, sources and open links"),
     ("values.svg", "Value sizes", "megabytes of values a second against the length of a value"),
-)  # fmt: skip
+)
 BOUNDS = (
     ("set", {"history": 1000}, "bound-insert", "into a bare hash table"),
     ("sync", {"history": 10}, "bound-scan", "a bare newline scan of the same bytes"),
@@ -40,7 +39,9 @@ def bounds(index: Index) -> str:
         for n, ns in index.curve(C, workload, "n", **inputs):
             least = index.ns(C, bound, n=n)
             if least:
-                lines.append(f"| {workload}, {n:,} keys | {number(ns)} | {label} | {number(least)} | {ns / least:.1f} |")
+                lines.append(
+                    f"| {workload}, {n:,} keys | {number(ns)} | {label} | {number(least)} | {ns / least:.1f} |"
+                )
     return "\n".join(lines)
 
 
@@ -63,7 +64,15 @@ def everything(results: Document) -> str:
     for workload in dict.fromkeys(result["workload"] for result in results["results"]):
         found = [row(result) for result in results["results"] if result["workload"] == workload]
         parts.append(
-            "\n".join([f"### {workload}", "", "| library | inputs | ns | spread | a second | |", "|---|---|--:|--:|--:|---|", *found])
+            "\n".join(
+                [
+                    f"### {workload}",
+                    "",
+                    "| library | inputs | ns | spread | a second | |",
+                    "|---|---|--:|--:|--:|---|",
+                    *found,
+                ]
+            )
         )
     return "\n\n".join(parts)
 
@@ -86,11 +95,14 @@ def busy(results: Document) -> str:
     """A warning where others wanted the cores too."""
     if results["load"] <= BUSY:
         return ""
-    return f" **The machine was busy: a load of up to {results['load']}, where the suite makes 1. Times are worse than they need be.**"
+    load = f"a load of up to {results['load']}, where the suite makes 1"
+    return f" **The machine was busy: {load}. Times are worse than they need be.**"
 
 
 def pictures(names: list[str], folder: str) -> str:
-    shown = [f"![{title}: {what}]({folder}{name})\n\n*{title}: {what}.*" for name, title, what in PICTURES if name in names]
+    shown = [
+        f"![{title}: {what}]({folder}{name})\n\n*{title}: {what}.*" for name, title, what in PICTURES if name in names
+    ]
     return "\n\n".join(shown) or "*(No pictures: matplotlib could not be installed.)*"
 
 
@@ -105,8 +117,8 @@ def report(results: Document, names: list[str], folder: str = "") -> str:
         "## Lower bounds",
         bounds(Index(results)),
         "## Every result",
-        "An operation is what the workload's comment in `Benchmarks/c` or `Benchmarks/python/workloads.py` says. The time is the "
-        "median of the repetitions; the spread is how far the middle half of them lies apart.",
+        "An operation is what the workload's comment in `Benchmarks/c` or `Benchmarks/python/workloads.py` says. "
+        "The time is the median of the repetitions; the spread is how far the middle half of them lies apart.",
         everything(results),
     ]
     return "\n\n".join(parts) + "\n"

@@ -32,15 +32,18 @@ def build() -> None:
 
 
 def prepare_peers() -> str:
-    """Installs the peers and the plotter where they are not yet. Returns why that did not work; nothing where it did."""
+    """Installs the peers and the plotter where they are not yet. Returns why that failed; nothing where it did not."""
     installed = VENV / "requirements.txt"
     wanted = REQUIREMENTS.read_text(encoding="utf-8")
     if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
         return ""
     create = [sys.executable, "-m", "venv", "--clear", str(VENV)]
-    install = [str(VENV / "bin/python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(REQUIREMENTS)]
+    pip = [str(VENV / "bin/python"), "-m", "pip", "-q", "--disable-pip-version-check"]
+    install = [*pip, "install", "-r", str(REQUIREMENTS)]
     for command in (create, install):
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
+        )
         if done.returncode != 0:
             return (done.stdout.strip().splitlines() or ["no reason given"])[-1]
     installed.write_text(wanted, encoding="utf-8")

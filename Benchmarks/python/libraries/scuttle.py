@@ -43,8 +43,8 @@ class Map:
 
 
 def session(source: Map, target: Map, fresh: bool = False) -> Callable[[], int]:
-    """A function that brings `target` up to date with `source` through bytes, and says how many. `fresh` asks for as much
-    as a new connection would need, where an open one would need less; links say the same either way."""
+    """A function that brings `target` up to date with `source` through bytes, and says how many. `fresh` asks for as
+    much as a new connection would need, where an open one would need less; links say the same either way."""
     here, there = source.replica.link(), target.replica.link()
 
     def pull() -> int:
