@@ -24,7 +24,7 @@ class Case:
     workload: str
     inputs: tuple[tuple[str, int], ...]
     repeat: int = 5
-    budget: int = 6  # seconds of processor time after which no repetition beyond the third begins
+    budget: int = 4  # seconds of processor time after which no repetition beyond the third begins
     needed: bool = False  # by a target
     processes: int = 1  # memory is counted once in each
     group: str = (
@@ -144,14 +144,22 @@ def from_python(library: str) -> list[Case]:
     """The same for each library, as far as it gets in a reasonable time: automerge is not asked for a million keys."""
     most = 100_000 if library == "automerge" else 1_000_000
     sizes = [n for n in (1000, 10_000, 100_000, 1_000_000) if n <= most]
-    needed = library != "automerge"
+    needed = library != "automerge"  # by a target
     return [
         *(case(library, "set", min(5, repeats(n)), needed and n >= 1_000_000, n=n) for n in sizes),
-        case(library, "set-batch", 3, library == PYTHON, n=most),
+        case(library, "set-batch", 3, n=100_000),
         case(library, "overwrite", 3, n=1000, rounds=100),
         case(library, "get", 3, n=100_000),
         case(library, "sync", 2, needed, 5 if library == PYTHON else 2, "sync", n=100_000),
-        case(library, "incremental", 3, library in ("loro", PYTHON), n=100_000, rounds=1000, burst=100),
+        case(
+            library,
+            "incremental",
+            3 if library in ("loro", PYTHON) else 2,
+            library in ("loro", PYTHON),
+            n=100_000,
+            rounds=1000,
+            burst=100,
+        ),
         case(library, "quiet", 3, sources=1000, rounds=100),
         case(library, "memory", 1, processes=1, n=most),
     ]
