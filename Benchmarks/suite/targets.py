@@ -14,6 +14,7 @@ from .results import Document, Index
 REFERENCE_RATES = {"y_py": 268e3, "loro": 199e3, "pycrdt": 130e3}
 
 MILLION = 1_000_000
+A_FEW_PAGES = 3.0  # bytes a key, of 100,000: what the system's own accounting moves by; an update would be 100 and more
 
 
 @dataclass
@@ -140,7 +141,7 @@ def memory(index: Index) -> list[Target]:
     growth = index.figure("growth_per_key", C, "memory-overwrites", n=100_000, rounds=10, history=1000)
     return [
         at_most(6, "resident memory a key, 1M keys", key, 160, in_bytes),
-        at_most(6, "growth a key by 9 more overwrites", growth, 1, in_bytes),
+        at_most(6, "growth a key by 9 more overwrites", growth, A_FEW_PAGES, in_bytes),
         at_most(6, "an idle link", index.figure("bytes_per_link", C, "memory-links", links=10_000), 1024, in_bytes),
     ]
 
