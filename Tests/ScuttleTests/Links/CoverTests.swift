@@ -72,7 +72,9 @@ struct CoverTests {
         #expect(toNone.filter { $0.hasPrefix(#"{"key""#) } == [line("k", "1", "a", 1), line("k", "2", "x", 4)])
     }
 
-    @Test("What was left out, since its winner was here, is not vouched for to one who lacks the winner: the state goes there")
+    @Test(
+        "What was left out, since its winner was here, is not vouched for to one who lacks the winner: the state goes there"
+    )
     func leftOutOnTheWay() throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b"))
         try a.set("k", "1")
