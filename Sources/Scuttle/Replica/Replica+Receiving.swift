@@ -22,6 +22,7 @@ extension Replica {
     ///   `.corrupt`; nothing has changed then.
     func take(_ incoming: IncomingUpdate) throws(Failure) -> Reception {
         try check(incoming)
+        let hash = keys.hash(of: incoming.key)
         let known = sources.find(incoming.source)
         try checkIdentity(of: known, claims: incoming.version)
         let present = try known.flatMap { (id) throws(Failure) in try presentEntry(id, incoming) }
@@ -35,7 +36,7 @@ extension Replica {
         let id = try sourceID(for: incoming.source)
         version = max(version, incoming.version)
         let record = record(of: incoming, from: id)
-        enter(record)
+        enter(record, hash)
         return .news(record)
     }
 
