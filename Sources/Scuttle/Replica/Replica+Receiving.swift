@@ -23,7 +23,7 @@ extension Replica {
     func take(_ incoming: IncomingUpdate) throws(Failure) -> Reception {
         try check(incoming)
         let hash = keys.hash(of: incoming.key)
-        let known = sources.find(incoming.source)
+        let known = sources.recall(incoming.source)
         try checkIdentity(of: known, claims: incoming.version)
         let present = try known.flatMap { (id) throws(Failure) in try presentEntry(id, incoming) }
         if let known, incoming.version <= sources[known].covered { return .old }
@@ -33,7 +33,8 @@ extension Replica {
         }
         try checkJump(to: incoming.version)
         try checkRoom()
-        let id = try sourceID(for: incoming.source)
+        let id: SourceID
+        if let known { id = known } else { id = try sourceID(for: incoming.source) }
         version = max(version, incoming.version)
         let record = record(of: incoming, from: id)
         enter(record, hash)
