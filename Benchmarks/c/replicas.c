@@ -6,7 +6,9 @@
 
 enum { SPANS = 256, LARGEST_BUFFER = 1 << 20 };
 
-void done(int code) { require(code >= 0, scuttle_strerror(code)); }
+void done(int code) {
+  if (code < 0) require(0, scuttle_strerror(code));
+}
 
 scuttle_t *replica_make(const char *id, size_t history) {
   scuttle_config_t config = {.struct_size = sizeof config, .seed = 1, .max_history = history};

@@ -26,6 +26,7 @@ static void lend(scuttle_link_t *link, int is_first, lent_t *lent) {
       const scuttle_span_t *same = at + i < lent->first_count ? &lent->first[at + i] : NULL;
       len += spans[i].len;
       if (is_first && at + i < MOST_SPANS) lent->first[lent->first_count++] = spans[i];
+      if (is_first) lent->shared += spans[i].len; /* the one text that there has to be */
       if (same && same->data == spans[i].data && same->len == spans[i].len) lent->shared += spans[i].len;
     }
     lent->bytes += len;
