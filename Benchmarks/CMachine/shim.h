@@ -2,19 +2,26 @@
 #ifndef SCUTTLE_BENCHMARKS_MACHINE_H
 #define SCUTTLE_BENCHMARKS_MACHINE_H
 
-#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
-/* Bytes that malloc has given out and not got back, with its own overhead. O(free blocks). */
+/* Bytes that malloc has given out and not got back, with its own overhead; 0 where it cannot be asked. O(free blocks). */
 static inline size_t machine_heap_bytes(void) {
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
     struct mallinfo2 info = mallinfo2();
     return info.uordblks + info.hblkhd;
+#else
+    return 0;
+#endif
 }
 
 /* Nanoseconds of CPU that the process has used. */

@@ -12,7 +12,8 @@ let isTiny = arguments.contains("--tiny")
 let ledger = Ledger()
 let scale = isTiny ? Scale.tiny : .full
 
-if !arguments.contains("--no-keys") { playKeyMaps(scale, ledger) }
+measureWholeSet(scale, ledger)
+playKeyMaps(scale, ledger)
 playLogs(scale, ledger)
 playIndices(scale, ledger)
 

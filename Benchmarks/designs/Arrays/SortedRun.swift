@@ -57,7 +57,6 @@ struct SortedRun<Item: BitwiseCopyable> {
         head = 0
     }
 
-
     /// Visits the items of a source above a version, ascending. O(log n + elements of all sources above it).
     @inline(__always)
     func forEach(of source: SourceID, above version: Version, _ visit: (Element) -> Void) {

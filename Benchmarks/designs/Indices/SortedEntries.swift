@@ -1,7 +1,7 @@
 /// One array for all sources in the order of version and source, by insertion, with the library's holes: to take each
 /// overwritten entry out at once would move half the array.
 struct SortedEntries: ~Copyable, EntryIndex {
-    static let name = "b: sorted array"
+    static let name = "b1: sorted array"
 
     private var run = SortedRun<KeyID>()
     private var liveCount = 0

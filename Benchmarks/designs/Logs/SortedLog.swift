@@ -1,6 +1,6 @@
 /// The seed's array, kept in the order of version and source by insertion, beside a ring that knows what came first.
 struct SortedLog: ~Copyable, UpdateLog {
-    static let name = "b: sorted array"
+    static let name = "b1: sorted array"
 
     private var run = SortedRun<Record>()
     private var ring: RecordRing

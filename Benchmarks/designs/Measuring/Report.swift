@@ -10,15 +10,15 @@ struct MarkdownReport {
 
     private func table(_ name: String) -> String {
         let lines = ledger.lines.filter { $0.table == name }
-        let designs = unique(lines.map(\.design)).sorted()
+        let designs = unique(lines.map(\.design)).sorted { $0.split(separator: ":")[0] < $1.split(separator: ":")[0] }
         var text = "**\(name)**\n\n| | \(designs.joined(separator: " | ")) |\n"
         text += "|---|" + designs.map { _ in "--:|" }.joined() + "\n"
         for row in unique(lines.map(\.row)) {
             let medians = designs.map { design in lines.first { $0.row == row && $0.design == design }?.median }
-            let best = medians.compactMap { $0 }.min()
+            let best = zip(designs, medians).filter { $0.0 != NoIndex.name }.compactMap(\.1).min()
             let cells = medians.map { median in
                 guard let median else { return "–" }
-                return median == best ? "**\(Self.format(median))**" : Self.format(median)
+                return median == best && designs.count > 2 ? "**\(Self.format(median))**" : Self.format(median)
             }
             text += "| \(row) | \(cells.joined(separator: " | ")) |\n"
         }
