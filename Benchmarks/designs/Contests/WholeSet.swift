@@ -10,16 +10,20 @@ func measureWholeSet(_ scale: Scale, _ ledger: Ledger) {
         for _ in 0..<scale.rounds(3) {
             guard let id = try? ReplicaID(Bytes("whole")) else { return }
             var spent = (inserting: 0.0, overwriting: 0.0)
+            var bytes = 0.0
             let repeats = scale.repeats(of: count)
             for last in (0..<repeats).reversed() {
+                let empty = Heap.bytes
                 let replica = Replica(id: id, configuration: Configuration())
                 spent.inserting += Stopwatch.time { set(new, in: replica) }
+                bytes = (Heap.bytes - empty) / Double(count)
                 if last == 0 { spent.overwriting = Stopwatch.time { set(known, in: replica) } }
             }
             let row = "\(short(count)) keys"
             let table = "A set in whole, ns"
             ledger.note(table, .nanoseconds, row: row, "a new key", spent.inserting / Double(repeats * count))
             ledger.note(table, .nanoseconds, row: row, "overwrite by chance", spent.overwriting / Double(drawn))
+            ledger.note("A key in whole, bytes", .bytes, row: row, "with its record", bytes)
         }
     }
 }
