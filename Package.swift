@@ -56,6 +56,10 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: ["Scuttle", "ScuttleJSON"], path: "Tests/Simulation", exclude: ["run"]),
         .executableTarget(name: "simulate", dependencies: ["Scuttle", "Simulation"], path: "Tests/Simulate"),
+        .systemLibrary(name: "CMachine", path: "Benchmarks/CMachine"),
+        .executableTarget(
+            name: "designs", dependencies: ["CMachine"], path: "Benchmarks/designs",
+            swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
         .testTarget(
             name: "ScuttleTests", dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"]),
     ]
