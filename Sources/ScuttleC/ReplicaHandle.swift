@@ -7,6 +7,8 @@ final class ReplicaHandle {
     let lock: Lock
     private(set) var replica: Replica
     let limits: Limits
+    /// The replica's own id, at an address that an import does not change.
+    let id: OwnedBytes
     let message = ErrorMessage()
 
     /// Reused by every set and get: text without white space, and the value that was lent last.
@@ -23,6 +25,7 @@ final class ReplicaHandle {
         self.lock = lock
         self.replica = replica
         self.limits = limits
+        id = OwnedBytes(copying: replica.id)
     }
 
     /// The code of a call that went well.

@@ -1,9 +1,9 @@
 /// An immutable copy of some bytes at an address that does not move, with a NUL behind them for C.
-struct OwnedBytes: ~Copyable {
+public struct OwnedBytes: ~Copyable {
     private let start: UnsafeMutableRawPointer
     private let count: Int
 
-    init(copying bytes: Bytes) {
+    public init(copying bytes: Bytes) {
         count = bytes.count
         start = .allocate(byteCount: bytes.count + 1, alignment: 1)
         if let source = bytes.baseAddress { start.copyMemory(from: source, byteCount: bytes.count) }
@@ -22,7 +22,7 @@ struct OwnedBytes: ~Copyable {
     }
 
     /// Without the NUL.
-    var bytes: Bytes {
+    public var bytes: Bytes {
         Bytes(start: start, count: count)
     }
 }

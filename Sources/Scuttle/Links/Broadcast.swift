@@ -27,12 +27,15 @@ final class Broadcast {
     fileprivate init(from number: UInt64, most: Int, in replica: Replica) {
         from = number
         until = number
+        var coverLength = 0
         while messages < most, text.count < Batch.mostText, let slot = replica.history[until], slot.record.isEntry {
             let (id, version) = (slot.record.source, slot.record.version)
             if let place = intervals.firstIndex(where: { $0.source == id }) {
                 guard slot.since <= intervals[place].until else { break }
                 intervals[place].until = version
             } else {
+                coverLength += Room.cost(of: replica.sources[id])
+                guard intervals.isEmpty || coverLength <= Room.longestLine else { break }
                 intervals.append(Interval(source: id, since: slot.since, first: version, until: version))
             }
             earliestArrival = min(earliestArrival, slot.record.arrival)

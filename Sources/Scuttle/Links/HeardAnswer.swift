@@ -11,6 +11,8 @@ final class HeardAnswer {
     /// Of its commit: the next source to hear of, what has been heard, and the stamp from which it holds.
     private(set) var nextSource = 0
     private(set) var claims: [Claim] = []
+    /// Where in them a source's claim stands, by source; -1 where it has none.
+    private var places: [Int] = []
     private var holdsFrom: UInt64 = 0
 
     /// Of a reset, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
@@ -36,8 +38,20 @@ final class HeardAnswer {
         nextSource = max(nextSource, part.to)
         holdsFrom = max(holdsFrom, part.stamp)
         for case (let id?, let claim) in zip(ids, part.claims) {
-            claims.append((id, claim.since, claim.covered, claim.purged))
+            note((id, claim.since, claim.covered, claim.purged))
         }
         return part.isLast && come.end >= holdsFrom
+    }
+
+    /// One claim a source, the latest: a part that comes again takes no memory.
+    private func note(_ claim: Claim) {
+        let id = Int(claim.source)
+        if places.count <= id { places += Array(repeating: -1, count: id + 1 - places.count) }
+        if places[id] >= 0 {
+            claims[places[id]] = claim
+        } else {
+            places[id] = claims.count
+            claims.append(claim)
+        }
     }
 }

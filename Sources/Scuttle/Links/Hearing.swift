@@ -21,7 +21,7 @@ struct Hearing: ~Copyable {
     private static var mostPending: Int { 1024 }
 
     /// Sources of which something was refused, so that the answer vouches for them no more.
-    private var excluded: [SourceID] = []
+    private var excluded: [Bool] = []
     var excludesAll = false
 
     deinit {
@@ -101,11 +101,13 @@ struct Hearing: ~Copyable {
     // MARK: What was refused
 
     mutating func exclude(_ source: SourceID) {
-        if !excluded.contains(source) { excluded.append(source) }
+        let id = Int(source)
+        if excluded.count <= id { excluded += Array(repeating: false, count: id + 1 - excluded.count) }
+        excluded[id] = true
     }
 
     func excludes(_ source: SourceID) -> Bool {
-        excludesAll || excluded.contains(source)
+        excludesAll || (Int(source) < excluded.count && excluded[Int(source)])
     }
 
     // MARK: Reset and commit

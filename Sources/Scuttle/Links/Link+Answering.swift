@@ -204,6 +204,7 @@ extension Link {
         guard left >= 0 else { return reportNoSpace(room) }
         var count = 0
         var isAtEnd = true
+        var startsAnew = false
         replica.arrivals.forEach(after: begin, in: replica.keys) { record in
             if reply.mode == .reset || record.version > peer.covered(record.source) {
                 guard count < room.messages, !hasFilled else {
@@ -217,7 +218,11 @@ extension Link {
                         isAtEnd = false
                         return false
                     }
-                    withhold(record, left)
+                    guard !withhold(record, left) || !reply.hasVouched else {
+                        // A commit of this answer may have vouched for it already.
+                        startsAnew = true
+                        return false
+                    }
                 } else {
                     batch.append(record, from: source)
                     left -= length
@@ -226,6 +231,11 @@ extension Link {
             }
             reply.cursor = record.arrival
             return true
+        }
+        if startsAnew {
+            reply.startAnew(as: replica.random.next() & .highest)
+            self.reply = reply
+            return false
         }
         if isAtEnd { reply.cursor = replica.arrivals.last }
         if reply.headIsDue || (isDatagram && reply.cursor > begin) {
@@ -242,7 +252,7 @@ extension Link {
         return appendCommit(Room(messages: room.messages, bytes: unused)) || batch.end > place
     }
 
-    /// Behind the last update: the clock that the peer has then. On a stream all of it at once, on datagrams as it fits.
+    /// Behind the last update: the clock that the peer has then, as much of it as fits.
     private func appendCommit(_ room: Room) -> Bool {
         guard var reply else { return false }
         var room = room
@@ -275,6 +285,7 @@ extension Link {
             }
             if isDatagram { room.bytes -= batch.byteCount - before }
             reply.source = part.to
+            reply.hasVouched = true
             if !isDatagram { for id in claims { peer.expect(id, covered: vouchedFor(id)) } }
             if part.isLast {
                 reply.source = 0
@@ -286,16 +297,21 @@ extension Link {
                 return true
             }
             self.reply = reply
+            if hasFilled { break }
         }
         return batch.end > place || reportNoSpace(room)
     }
 
     // MARK: What fits no datagram
 
-    /// Leaves an update out, which is to be reported, and vouches for nothing of its source from there on.
-    func withhold(_ record: Record, _ room: Int) {
+    /// Leaves an update out, which is to be reported, and vouches for nothing of its source from there on. Whether that was
+    /// not so before.
+    @discardableResult
+    func withhold(_ record: Record, _ room: Int) -> Bool {
         let id = record.source
+        var isNew = true
         if let place = withheld.firstIndex(where: { $0.source == id }) {
+            isNew = record.version < withheld[place].version
             withheld[place].version = min(withheld[place].version, record.version)
         } else {
             withheld.append((id, record.version))
@@ -304,6 +320,7 @@ extension Link {
         let key = String(decoding: record.key.prefix(80), as: UTF8.self)
         failure = Failure(
             .datagram, "an update of \(length) bytes fits no datagram with \(room) to spare; key \(key)")
+        return isNew
     }
 
     func isWithheld(_ source: SourceID) -> Bool {

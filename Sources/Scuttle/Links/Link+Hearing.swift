@@ -118,15 +118,19 @@ extension Link {
         defer { hearing.endAnswer() }
         // Another life asked, which knew other things.
         guard head.life == replica.life else { return askAgain() }
+        let epoch = replica.epoch
         if head.mode == .reset {
-            guard head.epoch == replica.epoch || replica.configuration.mistakes.contains(.epoch) else {
+            guard head.epoch == epoch || replica.configuration.mistakes.contains(.epoch) else {
                 return askAgain()
             }
             guard reset() else { return askAgain() }
         }
+        var isForgetting = false
         for claim in hearing.claims where !hearing.excludes(claim.source) {
             let source = replica.sources[claim.source]
-            if head.mode == .reset, claim.purged <= claim.covered { replica.notePurged(source, claim.purged) }
+            if head.mode == .reset, claim.purged <= claim.covered, replica.notePurged(source, claim.purged) {
+                isForgetting = true
+            }
             peer.note(claim.source, covered: claim.covered)
             guard claim.covered > source.covered else { continue }
             // What the sender took this replica to have was left out.
@@ -137,6 +141,7 @@ extension Link {
             replica.cover(claim.source, upTo: claim.covered)
             replica.leaveOut(source, upTo: claim.covered)
         }
+        if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         replica.forgetSurplusTombstones()
         try checkRoom(ids)
     }
@@ -157,16 +162,22 @@ extension Link {
                 !replica.configuration.mistakes.contains(.removal)
             else { return true }
             if kept != 0 { isWhole = false }
+            record.retain()
             gone.append((key, record))
             return true
         }
         for (key, record) in gone {
-            record.retain()
-            replica.takeAway(key, record, isDeletedThere: hearing.kept(key) == 0)
+            // A delete that was written for another may have made it one tombstone too many.
+            if replica.keys.isEntry(of: key, record.source, record.version) {
+                replica.takeAway(key, record, isDeletedThere: hearing.kept(key) == 0)
+            }
             record.release()
         }
-        replica.epoch += 1
-        replica.newestPurgedArrival = replica.arrivals.skipStamp()
+        // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
+        if !gone.isEmpty {
+            replica.epoch += 1
+            replica.newestPurgedArrival = replica.arrivals.skipStamp()
+        }
         return isWhole
     }
 }

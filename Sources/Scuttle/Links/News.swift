@@ -8,6 +8,8 @@ struct News {
     private let place: Int
     private var left: Int
     private var messages: Int
+    /// What the cover takes, of what a line may.
+    private var coverLength = 0
     private var intervals: [(source: SourceID, since: Version, until: Version, leftOut: Version)] = []
 
     /// - Parameter head: what the peer is to be told in front, if anything.
@@ -50,9 +52,9 @@ struct News {
                 return
             }
             let isWithheld = link.isWithheld(id)
-            let cost =
-                (matters ? UpdateLine.count(of: slot.record, from: source) : 0)
-                + (place == nil && !isWithheld ? Room.cost(of: source) : 0)
+            let coverCost = place == nil && !isWithheld ? Room.cost(of: source) : 0
+            guard intervals.isEmpty || coverLength + coverCost <= Room.longestLine else { return }
+            let cost = (matters ? UpdateLine.count(of: slot.record, from: source) : 0) + coverCost
             guard cost <= left else {
                 guard self.place == 0, isEmpty(link) else { return }
                 guard matters else { return }
@@ -61,6 +63,7 @@ struct News {
                 continue
             }
             if left != .max { left -= cost }
+            coverLength += coverCost
             if matters {
                 link.batch.append(slot.record, from: source)
                 messages -= 1
@@ -80,7 +83,6 @@ struct News {
     /// Behind the last update: up to where each source is accounted for here, beyond its last update.
     mutating func collectPromises(from next: inout Int, _ link: Link) {
         let sources = link.replica.sources.count
-        var length = 0
         while next < sources {
             let id = SourceID(truncatingIfNeeded: next)
             let source = link.replica.sources[id]
@@ -96,9 +98,9 @@ struct News {
                     intervals[place].until = source.covered
                 } else {
                     let cost = Room.cost(of: source)
-                    guard cost <= left, length + cost <= Room.longestLine else { return }
+                    guard cost <= left, intervals.isEmpty || coverLength + cost <= Room.longestLine else { return }
                     if left != .max { left -= cost }
-                    length += cost
+                    coverLength += cost
                     intervals.append((id, source.reach, source.covered, 0))
                 }
                 if !link.isDatagram { link.peer.expect(id, covered: source.covered) }

@@ -5,7 +5,7 @@
 struct Reply {
     let mode: AnswerMode
     /// Which state or reset answer it is.
-    let id: UInt64
+    private(set) var id: UInt64
     /// The question's life and epoch.
     let life: UInt64
     let epoch: UInt64
@@ -18,6 +18,9 @@ struct Reply {
 
     /// The next source whose clock entry is to be said, when all updates are out.
     var source = 0
+
+    /// Something of the commit has gone out.
+    var hasVouched = false
 
     /// The peer has not been told yet what follows.
     var headIsDue = true
@@ -32,6 +35,14 @@ struct Reply {
     func backlog(in replica: Replica) -> Int {
         mode == .log
             ? Int(truncatingIfNeeded: replica.history.end &- cursor) : replica.arrivals.count(after: cursor)
+    }
+
+    /// Goes back to where it began, as another answer: what was vouched for under the first id counts no more.
+    mutating func startAnew(as id: UInt64) {
+        self.id = id
+        (cursor, source) = (start, 0)
+        hasVouched = false
+        headIsDue = true
     }
 
     /// Goes on where the peer says that it has come to.

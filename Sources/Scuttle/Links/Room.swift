@@ -15,7 +15,7 @@ struct Room {
 
 extension Link {
     /// The sources from a number on of which there is something to say, as far as they fit into `room` bytes of one line; and
-    /// from where on the next line has to speak. O(sources passed).
+    /// from where on the next line has to speak. On a stream at least one fits, however long its id. O(sources passed).
     func sources(from first: Int, within room: Int, where isToSay: (SourceID) -> Bool) -> (ids: [SourceID], end: Int) {
         var (left, end) = (room, first)
         var ids: [SourceID] = []
@@ -23,7 +23,7 @@ extension Link {
             let id = SourceID(truncatingIfNeeded: end)
             if isToSay(id) {
                 let cost = Room.cost(of: replica.sources[id])
-                guard cost <= left else { break }
+                guard cost <= left || (ids.isEmpty && !isDatagram) else { break }
                 left -= cost
                 ids.append(id)
             }

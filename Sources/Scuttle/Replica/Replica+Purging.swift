@@ -97,13 +97,15 @@ extension Replica {
         return count
     }
 
-    /// Remembers that a tombstone of this source was forgotten, here or elsewhere.
-    func notePurged(_ source: Source, _ version: Version) {
-        guard version > source.purged else { return }
+    /// Remembers that a tombstone of this source was forgotten, here or elsewhere; false where that is known.
+    @discardableResult
+    func notePurged(_ source: Source, _ version: Version) -> Bool {
+        guard version > source.purged else { return false }
         source.purged = version
         highestPurged = max(highestPurged, version)
         revision += 1
         source.changedAt = revision
+        return true
     }
 
     /// Publishes again, as fresh writes, what a peer that is ahead has not covered, and what a tombstone that it has

@@ -68,8 +68,8 @@ public func scuttle_id(
 ) -> CInt {
     enter(replica) { (handle) throws(Failure) in
         let (id, count) = (try required(id, "id"), try required(id_len, "id_len"))
-        id.pointee = handle.replica.id.chars
-        count.pointee = handle.replica.id.count
+        id.pointee = handle.id.bytes.chars
+        count.pointee = handle.id.bytes.count
         return SCUTTLE_OK
     }
 }
