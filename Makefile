@@ -16,7 +16,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .DELETE_ON_ERROR:
-.PHONY: library demo examples test sim fuzz install uninstall format format-check list clean
+.PHONY: library demo examples test bench bench-compare bench-publish baselines sim fuzz install uninstall format format-check list clean
 
 library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
 
@@ -51,6 +51,24 @@ build/demo/peer: demo/peer.c bindings/c/examples/connection.h $(LIBRARY)
 test: ## Everything that can be checked; STAGES="c docs" for some of it (scripts/test --list names them)
 	@scripts/dependencies test
 	@scripts/test $(STAGES)
+
+BENCH_SOURCES := $(wildcard Benchmarks/c/*.[ch])
+build/bench/driver: $(BENCH_SOURCES) $(LIBRARY)
+	mkdir -p $(@D)
+	$(CC) -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic $(CPPFLAGS) -O2 -g $(filter %.c,$^) -o $@ $(LINK) $(LDFLAGS)
+
+bench: build/bench/driver ## Benchmarks: results, report and pictures into build/bench; QUICK=1 for what the targets need, PEERS=0 without peers
+	@Benchmarks/run --set $(if $(QUICK),quick,standard) $(if $(filter 0,$(PEERS)),--without-peers) $(if $(OUT),--out $(OUT))
+
+bench-compare: ## Two files of results side by side, A=before.json B=after.json; status 2 where machine or inputs differ
+	@Benchmarks/run --compare $(or $(A),$(error A=… is missing)) $(or $(B),$(error B=… is missing))
+
+bench-publish: ## The report of the last `make bench` into docs/benchmarks.md
+	@Benchmarks/run --publish
+
+baselines: library ## What the stage `gates` counts now becomes what it expects
+	@scripts/dependencies test
+	@Tests/Gates/run --update
 
 SEEDS = 2000
 sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; WITHOUT=covers leaves a rule out
@@ -111,4 +129,4 @@ list: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## Takes away all that was built here
-	rm -rf build .build .build-embedded .build-sim .build-fuzz .build-designs .venv
+	rm -rf build .build .build-embedded .build-sim .build-fuzz .build-designs .venv Benchmarks/.venv

@@ -42,7 +42,8 @@ let package = Package(
         .library(name: "scuttle", type: .dynamic, targets: ["ScuttleC"]),
     ] + fuzzers.map { .library(name: $0, type: .static, targets: [$0]) },
     targets: [
-        .target(name: "Scuttle", swiftSettings: swiftSettings),
+        .systemLibrary(name: "CHints", path: "Sources/CHints"),
+        .target(name: "Scuttle", dependencies: ["CHints"], swiftSettings: swiftSettings),
         .systemLibrary(
             name: "CJansson", path: "Sources/CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSystem", path: "Sources/CSystem"),
@@ -57,7 +58,7 @@ let package = Package(
         .executableTarget(name: "simulate", dependencies: ["Scuttle", "Simulation"], path: "Tests/Simulate"),
         .systemLibrary(name: "CMachine", path: "Benchmarks/CMachine"),
         .executableTarget(
-            name: "designs", dependencies: ["CMachine"], path: "Benchmarks/designs",
+            name: "designs", dependencies: ["CHints", "CMachine"], path: "Benchmarks/designs",
             swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
         .testTarget(
             name: "ScuttleTests", dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"]),

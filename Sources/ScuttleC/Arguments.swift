@@ -5,9 +5,15 @@ import Scuttle
 /// Turns arguments into values, and refuses those that cannot be.
 
 /// A required pointer.
+@inline(__always)
 func required<Pointer>(_ pointer: Pointer?, _ name: StaticString) throws(Failure) -> Pointer {
-    guard let pointer else { throw Failure(.argument, "\(name) is NULL") }
+    guard let pointer else { throw isNull(name) }
     return pointer
+}
+
+@inline(never)
+private func isNull(_ name: StaticString) -> Failure {
+    Failure(.argument, "\(name) is NULL")
 }
 
 /// Text with a length, or with `SCUTTLE_NTS` for one that is measured, up to just over `limit`: what is longer is refused
@@ -22,9 +28,15 @@ func text(
 }
 
 /// A length: `size_t` comes as `Int`, so what no object can have is negative.
+@inline(__always)
 func length(_ count: Int, _ name: StaticString) throws(Failure) -> Int {
-    guard count >= 0 else { throw Failure(.argument, "the length of \(name) is beyond any object") }
+    guard count >= 0 else { throw isAbsurd(name) }
     return count
+}
+
+@inline(never)
+private func isAbsurd(_ name: StaticString) -> Failure {
+    Failure(.argument, "the length of \(name) is beyond any object")
 }
 
 /// Bytes from a peer. NULL is fine for none.

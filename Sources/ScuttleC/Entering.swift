@@ -16,7 +16,7 @@ func enter(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failure) ->
 func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
     return Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { link in
-        enter(link.owner) { (_) throws(Failure) in try body(link) }
+        link.withOwner { owner in enter(owner) { (_) throws(Failure) in try body(link) } }
     }
 }
 

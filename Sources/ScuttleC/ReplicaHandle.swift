@@ -71,17 +71,24 @@ final class ReplicaHandle {
 
 /// What a `scuttle_link_t *` points to. Its replica's handle owns it.
 final class LinkHandle {
-    unowned(unsafe) let owner: ReplicaHandle
+    /// Not counted: the owner outlives it.
+    private let ownerReference: Unmanaged<ReplicaHandle>
+    var owner: ReplicaHandle { ownerReference.takeUnretainedValue() }
     let link: Link
     private var input: LinkInput
     /// Where it stands among its owner's links.
     fileprivate(set) var place: Int
 
     fileprivate init(_ owner: ReplicaHandle, _ link: Link, place: Int) {
-        self.owner = owner
+        ownerReference = .passUnretained(owner)
         self.link = link
         self.place = place
         input = LinkInput(limits: owner.limits)
+    }
+
+    @inline(__always)
+    func withOwner(_ body: (ReplicaHandle) -> CInt) -> CInt {
+        ownerReference._withUnsafeGuaranteedRef(body)
     }
 
     func receive(_ bytes: Bytes) throws(Failure) {

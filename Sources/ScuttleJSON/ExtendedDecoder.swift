@@ -84,11 +84,13 @@ enum ExtendedDecoder {
     private static func cover(_ body: Value) throws(Failure) -> [CoveredInterval] {
         var intervals: [CoveredInterval] = []
         for member in try members(body, "cover") {
-            let ends = try numbers(member.value, 2...2, "an interval")
-            guard ends[0] <= ends[1], ends[1] <= Version.highest else {
+            let ends = try numbers(member.value, 2...3, "an interval")
+            let leftOut = ends.count > 2 ? ends[2] : 0
+            guard ends[0] <= ends[1], ends[1] <= Version.highest, leftOut <= ends[1] else {
                 throw Failure(.version, "an interval does not ascend, or ends above 2^53-1")
             }
-            intervals.append(CoveredInterval(source: member.name, since: ends[0], until: ends[1]))
+            intervals.append(
+                CoveredInterval(source: member.name, since: ends[0], until: ends[1], leftOut: leftOut))
         }
         return intervals
     }

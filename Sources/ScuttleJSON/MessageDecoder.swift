@@ -1,8 +1,8 @@
 import CJansson
 import Scuttle
 
-/// Turns lines into messages: jansson judges the text, this judges the fields. Updates in the canonical form, which are
-/// most of what comes, need no judge.
+/// Turns lines into messages: jansson judges the text, this judges the fields. Updates and covers in the canonical form,
+/// which are most of what comes, need no judge.
 public struct MessageDecoder: ~Copyable {
     let limits: Limits
     private var value = ValueText()
@@ -16,8 +16,12 @@ public struct MessageDecoder: ~Copyable {
     ///   `.message`, `.version`, `.valueSize` for fields that are missing, odd or too large.
     public mutating func decode(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
         if let update = CanonicalUpdate.read(line, limits) { return try take(.update(update)) }
+        if let cover = CanonicalCover.read(line) { return try take(.cover(cover)) }
         try decodeByJansson(line, take)
     }
+
+    /// How deep messages of the extended dialect nest, whatever values may.
+    private static var deepestMessage: Int { 4 }
 
     /// The same for any line, whatever its form. What the direct path accepts is held against this by tests.
     package mutating func decodeByJansson(
@@ -25,7 +29,7 @@ public struct MessageDecoder: ~Copyable {
     ) throws(Failure) {
         guard line.contains(where: { !$0.isJSONWhiteSpace }) else { return try take(.nothing) }
         let shape = JSONShape(of: line)
-        try shape.check(deepest: limits.depth + 1)
+        try shape.check(deepest: max(limits.depth + 1, Self.deepestMessage))
         let document = try JSONDocument(parsing: line)
         guard document.root.type == JSON_OBJECT else { throw Failure(.message, "a message is a JSON object") }
         let fields = MessageFields(document.root)
@@ -33,6 +37,7 @@ public struct MessageDecoder: ~Copyable {
         if try fields.flag(fields.digest, "digest") {
             return try take(decodeDigest(fields))
         }
+        try shape.check(deepest: limits.depth + 1)
         try take(.update(decodeUpdate(fields, line, hasWhiteSpace: shape.hasWhiteSpace)))
     }
 

@@ -454,7 +454,7 @@ TEST(hostile_messages) {
       {"{\"digest\":true,\"cover\":{\"A\":[5,1]}}", SCUTTLE_E_VERSION},
       {"{\"digest\":true,\"cover\":{\"A\":[0,9007199254740992]}}", SCUTTLE_E_VERSION},
       {"{\"digest\":true,\"cover\":{\"A\":[0]}}", SCUTTLE_E_MESSAGE},
-      {"{\"digest\":true,\"cover\":{\"A\":[0,1,2]}}", SCUTTLE_E_MESSAGE},
+      {"{\"digest\":true,\"cover\":{\"A\":[0,1,1,2]}}", SCUTTLE_E_MESSAGE},
       {"{\"digest\":true,\"cover\":{\"A\":[0,\"1\"]}}", SCUTTLE_E_MESSAGE},
       {"{\"digest\":true,\"commit\":{\"answer\":1,\"stamp\":1,\"sources\":{\"A\":5},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_MESSAGE},
       {"{\"digest\":true,\"commit\":{\"answer\":1,\"stamp\":1,\"sources\":{\"A\":[0,5,6]},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_VERSION},

@@ -75,7 +75,7 @@ struct Batch: ~Copyable {
         let start = text.count
         write(&text)
         let segment = Segment(record: nil, start: start, count: text.count - start, endsMessage: true, asks: asks)
-        segments.insert(segment, at: place)
+        if place == segments.count { segments.append(segment) } else { segments.insert(segment, at: place) }
         byteCount += segment.count
         count += 1
     }

@@ -255,37 +255,27 @@ extension Link {
                 $0.appendCommit(part)
                 $0.appendClaimsEnd(from: sources, to: sources, isLast: false)
             }
-            var left = (isDatagram ? room.bytes : Room.longestLine + frame) - frame
+            let left = (isDatagram ? room.bytes : Room.longestLine + frame) - frame
             guard left >= 0 else { break }
             let isReset = reply.mode == .reset
-            var claims: [(id: SourceID, since: Version, covered: Version)] = []
-            while part.to < sources {
-                let id = SourceID(truncatingIfNeeded: part.to)
-                let source = replica.sources[id]
-                let covered = vouchedFor(id, source.covered)
-                let since = isReset ? 0 : peer.covered(id)
-                if covered > since {
-                    guard left >= Room.cost(of: source) else { break }
-                    left -= Room.cost(of: source)
-                    claims.append((id, since, covered))
-                }
-                part.to += 1
-            }
+            func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
+            let (claims, end) = self.sources(from: part.from, within: left) { vouchedFor($0) > since($0) }
+            part.to = end
             part.isLast = part.to == sources
             guard part.isLast || part.to > part.from else { break }
             let before = batch.byteCount
             batch.append { line in
                 line.appendCommit(part)
-                for (index, claim) in claims.enumerated() {
-                    let source = replica.sources[claim.id]
-                    let purged = isReset && source.purged <= claim.covered ? source.purged : 0
-                    line.appendCommitClaim(source, claim.since, claim.covered, purged, isFirst: index == 0)
+                for (index, id) in claims.enumerated() {
+                    let (source, covered) = (replica.sources[id], vouchedFor(id))
+                    let purged = isReset && source.purged <= covered ? source.purged : 0
+                    line.appendCommitClaim(source, since(id), covered, purged, isFirst: index == 0)
                 }
                 line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
             }
             if isDatagram { room.bytes -= batch.byteCount - before }
             reply.source = part.to
-            if !isDatagram { for claim in claims { peer.expect(claim.id, covered: claim.covered) } }
+            if !isDatagram { for id in claims { peer.expect(id, covered: vouchedFor(id)) } }
             if part.isLast {
                 reply.source = 0
                 reply.isPaused = true
@@ -320,8 +310,9 @@ extension Link {
         withheld.contains { $0.source == source }
     }
 
-    private func vouchedFor(_ source: SourceID, _ covered: Version) -> Version {
-        guard let entry = withheld.first(where: { $0.source == source }) else { return covered }
+    private func vouchedFor(_ id: SourceID) -> Version {
+        let covered = replica.sources[id].covered
+        guard let entry = withheld.first(where: { $0.source == id }) else { return covered }
         return min(covered, entry.version - 1)
     }
 }

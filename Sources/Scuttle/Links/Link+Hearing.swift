@@ -87,6 +87,8 @@ extension Link {
                         ? 1 : 0)
             }
             replica.cover(id, upTo: interval.until, remembering: entries)
+            // What beats it is here, and may not be with whom this replica tells of it next.
+            if interval.leftOut > source.floor { replica.leaveOut(source, upTo: interval.leftOut) }
             if hearing.hasLostPending { replica.leaveOut(source, upTo: interval.until) }
         }
         for record in hearing.pending {

@@ -38,18 +38,9 @@ extension Link {
             $0.appendClock(part)
             $0.appendClaimsEnd(from: sources, to: sources, isLast: false)
         }
-        var left = (room.bytes == .max ? Room.longestLine + frame : room.bytes) - frame
-        var claims: [SourceID] = []
-        while part.to < sources {
-            let id = SourceID(truncatingIfNeeded: part.to)
-            let source = replica.sources[id]
-            if source.changedAt > walk.since {
-                guard left >= Room.cost(of: source) else { break }
-                left -= Room.cost(of: source)
-                claims.append(id)
-            }
-            part.to += 1
-        }
+        let left = (room.bytes == .max ? Room.longestLine + frame : room.bytes) - frame
+        let (claims, end) = self.sources(from: walk.from, within: left) { replica.sources[$0].changedAt > walk.since }
+        part.to = end
         part.isLast = part.to == sources
         guard left >= 0, part.isLast || part.to > part.from else { return reportNoSpace(room) }
         batch.append { line in

@@ -8,7 +8,7 @@ struct News {
     private let place: Int
     private var left: Int
     private var messages: Int
-    private var intervals: [(source: SourceID, since: Version, until: Version)] = []
+    private var intervals: [(source: SourceID, since: Version, until: Version, leftOut: Version)] = []
 
     /// - Parameter head: what the peer is to be told in front, if anything.
     init(from number: UInt64, head: AnswerHead?, _ room: Room, _ link: Link) {
@@ -65,10 +65,12 @@ struct News {
                 link.batch.append(slot.record, from: source)
                 messages -= 1
             }
+            let leftOut = matters ? 0 : version
             if let place {
                 intervals[place].until = version
+                intervals[place].leftOut = max(intervals[place].leftOut, leftOut)
             } else if !isWithheld {
-                intervals.append((id, slot.since, version))
+                intervals.append((id, slot.since, version, leftOut))
             }
             if !link.isDatagram { link.peer.expect(id, covered: version) }
             cursor += 1
@@ -97,7 +99,7 @@ struct News {
                     guard cost <= left, length + cost <= Room.longestLine else { return }
                     if left != .max { left -= cost }
                     length += cost
-                    intervals.append((id, source.reach, source.covered))
+                    intervals.append((id, source.reach, source.covered, 0))
                 }
                 if !link.isDatagram { link.peer.expect(id, covered: source.covered) }
             }
@@ -115,7 +117,8 @@ struct News {
             line.appendCoverStart()
             for (index, interval) in intervals.enumerated() {
                 let source = replica.sources[interval.source]
-                line.appendInterval(source, interval.since, interval.until, isFirst: index == 0)
+                line.appendInterval(
+                    source, interval.since, interval.until, leftOut: interval.leftOut, isFirst: index == 0)
             }
             line.appendCoverEnd()
         }

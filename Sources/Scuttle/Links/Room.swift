@@ -14,6 +14,24 @@ struct Room {
 }
 
 extension Link {
+    /// The sources from a number on of which there is something to say, as far as they fit into `room` bytes of one line; and
+    /// from where on the next line has to speak. O(sources passed).
+    func sources(from first: Int, within room: Int, where isToSay: (SourceID) -> Bool) -> (ids: [SourceID], end: Int) {
+        var (left, end) = (room, first)
+        var ids: [SourceID] = []
+        while end < replica.sources.count {
+            let id = SourceID(truncatingIfNeeded: end)
+            if isToSay(id) {
+                let cost = Room.cost(of: replica.sources[id])
+                guard cost <= left else { break }
+                left -= cost
+                ids.append(id)
+            }
+            end += 1
+        }
+        return (ids, end)
+    }
+
     /// Appends a line if it fits; where nothing else stands in its way, and it still does not, that is to be reported.
     func append(within room: Room, asks: Bool = false, _ write: (inout ByteBuffer) -> Void) -> Bool {
         if room.bytes != .max, batch.measure(write) > room.bytes { return reportNoSpace(room) }

@@ -138,13 +138,19 @@ extension ByteBuffer {
         put("{")
     }
 
-    mutating func appendInterval(_ source: Source, _ since: Version, _ until: Version, isFirst: Bool) {
+    mutating func appendInterval(
+        _ source: Source, _ since: Version, _ until: Version, leftOut: Version = 0, isFirst: Bool
+    ) {
         put(isFirst ? "" : ",")
         put(source.quoted)
         put(":[")
         put(since)
         put(",")
         put(until)
+        if leftOut > 0 {
+            put(",")
+            put(leftOut)
+        }
         put("]")
     }
 

@@ -142,11 +142,14 @@ public struct CoveredInterval {
     public var source: Bytes
     public var since: Version
     public var until: Version
+    /// The highest version in it that was not sent, since the receiver has what beats it; 0 where all were.
+    public var leftOut: Version
 
-    public init(source: Bytes, since: Version, until: Version) {
+    public init(source: Bytes, since: Version, until: Version, leftOut: Version = 0) {
         self.source = source
         self.since = since
         self.until = until
+        self.leftOut = leftOut
     }
 }
 

@@ -34,7 +34,7 @@ public struct Loader {
         replica.version = max(replica.version, update.version)
         if export == nil { replica.cover(replica.sources[id], upTo: update.version) }
         let record = replica.record(of: update, from: id)
-        replica.resolve(record)?.loser?.release()
+        replica.resolve(record, replica.keys.hash(of: record.key))?.loser?.release()
         record.release()
     }
 

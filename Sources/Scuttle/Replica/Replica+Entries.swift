@@ -4,8 +4,8 @@ extension Replica {
     /// Lets the resolver decide between a record and its key's entry; returns the key where the record became the entry.
     /// The key table takes a reference of its own.
     @discardableResult
-    func enter(_ record: Record) -> KeyID? {
-        guard let (key, loser) = resolve(record) else { return nil }
+    func enter(_ record: Record, _ hash: UInt64) -> KeyID? {
+        guard let (key, loser) = resolve(record, hash) else { return nil }
         settled &+= 1
         if let loser { retire(loser) }
         enlist(record, key)
@@ -14,8 +14,7 @@ extension Replica {
     }
 
     /// Lets the winner stand in the key table; where the record did, the one that it replaced is the caller's.
-    func resolve(_ record: Record) -> (key: KeyID, loser: Record?)? {
-        let hash = keys.hash(of: record.key)
+    func resolve(_ record: Record, _ hash: UInt64) -> (key: KeyID, loser: Record?)? {
         let known = keys.find(record.key, hash)
         let current = known.flatMap { keys[$0] }
         guard configuration.resolver.prefers(record, to: current, { update(of: $0) }) else { return nil }

@@ -22,7 +22,8 @@ extension Replica {
     ///   `.corrupt`; nothing has changed then.
     func take(_ incoming: IncomingUpdate) throws(Failure) -> Reception {
         try check(incoming)
-        let known = sources.find(incoming.source)
+        let hash = keys.hash(of: incoming.key)
+        let known = sources.recall(incoming.source)
         try checkIdentity(of: known, claims: incoming.version)
         let present = try known.flatMap { (id) throws(Failure) in try presentEntry(id, incoming) }
         if let known, incoming.version <= sources[known].covered { return .old }
@@ -32,10 +33,11 @@ extension Replica {
         }
         try checkJump(to: incoming.version)
         try checkRoom()
-        let id = try sourceID(for: incoming.source)
+        let id: SourceID
+        if let known { id = known } else { id = try sourceID(for: incoming.source) }
         version = max(version, incoming.version)
         let record = record(of: incoming, from: id)
-        enter(record)
+        enter(record, hash)
         return .news(record)
     }
 

@@ -1,10 +1,26 @@
+/// A key that may be written, with its hash. Made before its value is checked, since its place in a large table takes longer
+/// to come into the caches than anything else does in a write. Borrowed, like the key.
+public struct KeyPlace {
+    fileprivate let key: Bytes
+    fileprivate let hash: UInt64
+}
+
 extension Replica {
+    /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.exhausted`, `.memory`.
+    public func place(of key: Bytes) throws(Failure) -> KeyPlace {
+        try checkWrite(of: key)
+        return KeyPlace(key: key, hash: keys.hash(of: key))
+    }
+
     /// Sets a key to a JSON value: a local write.
     /// - Parameter value: valid JSON without insignificant white space.
-    /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.exhausted`, `.memory`.
+    public func set(_ place: KeyPlace, to value: Bytes) {
+        write(place, value, .value)
+    }
+
+    /// The same in one. Throws as `place`.
     public func set(_ key: Bytes, to value: Bytes) throws(Failure) {
-        try checkWrite(of: key)
-        write(key, value, .value)
+        set(try place(of: key), to: value)
     }
 
     /// Deletes a key: a local write whose entry is a tombstone. Throws as `set`.
@@ -27,10 +43,15 @@ extension Replica {
     /// A write by this replica, where there is room and a version for it; returns its key where it became the entry.
     @discardableResult
     func write(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind) -> KeyID? {
+        write(KeyPlace(key: key, hash: keys.hash(of: key)), value, kind)
+    }
+
+    @discardableResult
+    private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) -> KeyID? {
         version += 1
         cover(own, upTo: version)
-        let record = Record(key: key, value: value, source: SourceTable.own, version: version, kind: kind)
-        let id = enter(record)
+        let record = Record(key: place.key, value: value, source: SourceTable.own, version: version, kind: kind)
+        let id = enter(record, place.hash)
         remember(record)
         record.release()
         forgetSurplusTombstones()

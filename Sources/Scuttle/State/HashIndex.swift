@@ -1,3 +1,5 @@
+import CHints
+
 /// A hash table from hashes to small numbers that name something elsewhere: key ids, source ids.
 ///
 /// Open addressing with linear probing in one array of 8-byte slots, at most three quarters full. A slot holds the high
@@ -21,6 +23,12 @@ struct HashIndex: ~Copyable {
         let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
         slots.initialize(repeating: 0, count: count)
         return slots
+    }
+
+    /// Where the search for `hash` begins comes into the caches meanwhile: in a large table that takes longer than the rest of
+    /// a write. O(1).
+    func expect(_ hash: UInt64) {
+        hint_will_read(slots + (Int(truncatingIfNeeded: hash >> 32) & mask))
     }
 
     /// The number stored under `hash` that `matches` accepts.

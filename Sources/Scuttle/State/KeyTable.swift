@@ -61,9 +61,11 @@ struct KeyTable: ~Copyable {
         return record.version == version && record.source == source
     }
 
-    /// What a key is found by. O(length of key).
+    /// What a key is found by; its place in the table is on its way from then on. O(length of key).
     func hash(of key: Bytes) -> UInt64 {
-        hash.hash(key)
+        let hash = hash.hash(key)
+        index.expect(hash)
+        return hash
     }
 
     /// O(length of key) expected.

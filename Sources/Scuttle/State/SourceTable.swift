@@ -3,6 +3,8 @@ struct SourceTable: ~Copyable {
     private var index = HashIndex()
     private var sources: [Source] = []
     private let hash: SipHash
+    /// The one that was looked up last: updates of one source come in runs.
+    private var recent: SourceID = 0
 
     /// The replica itself.
     static var own: SourceID { 0 }
@@ -24,6 +26,14 @@ struct SourceTable: ~Copyable {
     /// O(length of id) expected.
     func find(_ id: Bytes) -> SourceID? {
         index.find(hash.hash(id)) { sources[Int($0)].id.equals(id) }
+    }
+
+    /// The same, and O(length of id) without a hash where it is the one that was looked up last.
+    mutating func recall(_ id: Bytes) -> SourceID? {
+        if sources[Int(recent)].id.equals(id) { return recent }
+        guard let found = find(id) else { return nil }
+        recent = found
+        return found
     }
 
     /// Adds a source that is not there yet.

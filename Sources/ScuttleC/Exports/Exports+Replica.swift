@@ -82,7 +82,8 @@ public func scuttle_set(
     enter(replica) { (handle) throws(Failure) in
         let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
-        try handle.replica.set(key, to: handle.values.check(json, handle.limits))
+        let place = try handle.replica.place(of: key)
+        handle.replica.set(place, to: try handle.values.check(json, handle.limits))
         return handle.news
     }
 }

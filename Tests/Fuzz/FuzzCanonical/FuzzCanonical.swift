@@ -35,6 +35,9 @@ private func compareLine(_ line: [UInt8], _ limits: Limits) {
         if let direct = CanonicalUpdate.read(line, limits) {
             precondition(judged == Outcome(message: .update(direct)), "an update that jansson does not take so")
         }
+        if let direct = CanonicalCover.read(line) {
+            precondition(judged == Outcome(message: .cover(direct)), "a cover that jansson does not take so")
+        }
         precondition(outcome { (take) throws(Failure) in try decoder.decode(line, take) } == judged)
     }
 }
@@ -46,6 +49,8 @@ private struct Outcome: Equatable {
     var source: [UInt8] = []
     var version: Version = 0
     var kind: Update.Kind?
+    var sources: [[UInt8]] = []
+    var versions: [Version] = []
     var code: Failure.Code?
     var detail = ""
 
@@ -54,9 +59,17 @@ private struct Outcome: Equatable {
     }
 
     init(message: Message) {
-        guard case .update(let update) = message else { return }
-        (key, value, source) = ([UInt8](update.key), [UInt8](update.value), [UInt8](update.source))
-        (version, kind) = (update.version, update.kind)
+        switch message {
+        case .update(let update):
+            (key, value, source) = ([UInt8](update.key), [UInt8](update.value), [UInt8](update.source))
+            (version, kind) = (update.version, update.kind)
+        case .cover(let intervals):
+            for interval in intervals {
+                sources.append([UInt8](interval.source))
+                versions += [interval.since, interval.until, interval.leftOut]
+            }
+        default: break
+        }
     }
 
     init(_ failure: Failure) {

@@ -149,7 +149,8 @@ struct ExtendedFieldsTests {
         "Intervals of a cover",
         arguments: [
             (#"{"A":[0,5]}"#, nil), ("{}", nil), (#"{"A":[5,5],"B":[0,9007199254740991]}"#, nil),
-            (#"{"A":[5]}"#, .message), (#"{"A":[0,5,6]}"#, .message), (#"{"A":5}"#, .message),
+            (#"{"A":[5]}"#, .message), (#"{"A":[0,5,6]}"#, .version), (#"{"A":[0,5,3]}"#, nil),
+            (#"{"A":[0,5,3,0]}"#, .message), (#"{"A":5}"#, .message),
             (#"{"A":[-1,5]}"#, .message), (#"{"A":["0",5]}"#, .message), (#"{"A":null}"#, .message),
             (#"{"A":[5,4]}"#, .version), (#"{"A":[0,9007199254740992]}"#, .version),
             (#"{"B":[0,1],"A":[5,4]}"#, .version), (#"{"A":[0,1],"A":[0,1]}"#, .duplicate),

@@ -67,9 +67,27 @@ struct CoverTests {
         try replica.set("k", "1")
         try replica.receive(PlainUpdate("k", "2", "x", 4))
         let toOne = try answer(replica, known: #""x":4"#)
-        #expect(toOne == [head, #"{"digest":true,"cover":{"a":[0,4]}}"#])
+        #expect(toOne == [head, #"{"digest":true,"cover":{"a":[0,4,1]}}"#])
         let toNone = try answer(replica)
         #expect(toNone.filter { $0.hasPrefix(#"{"key""#) } == [line("k", "1", "a", 1), line("k", "2", "x", 4)])
+    }
+
+    @Test(
+        "What was left out, since its winner was here, is not vouched for to one who lacks the winner: the state goes there"
+    )
+    func leftOutOnTheWay() throws {
+        let (a, b) = (try Replica.make("a"), try Replica.make("b"))
+        try a.set("k", "1")
+        try a.receive(PlainUpdate("k", "2", "x", 4))
+        try b.receive(PlainUpdate("k", "2", "x", 4))
+        try b.set("other", "1")
+        #expect(try meet(b, a) == nil)
+        #expect(b.clock["a"] ?? 0 >= 1)
+        #expect(b.history.news(of: b.sources[try b.sourceID(for: Bytes("a"))], above: 0).isEmpty)
+        // Of a:1 b knows only that it is beaten: a log would cover it, and the winner might get lost on the way.
+        let lines = try answer(b)
+        #expect(lines.first?.contains(#""mode":"state""#) == true)
+        #expect(lines.contains(line("k", "2", "x", 4)))
     }
 
     @Test("Behind its last update a source is covered as far as it has promised")

@@ -18,6 +18,21 @@ struct LimitsTests {
         return code
     }
 
+    @Test("Values may be kept flat: messages nest as deep as they do")
+    func flatValues() throws {
+        let (a, b) = (try Replica.make("a") { $0.limits.depth = 1 }, try Replica.make("b") { $0.limits.depth = 1 })
+        try a.set("k", "[1]")
+        try b.delete("l")
+        let pair = try Pair(a, b)
+        for _ in 0..<2 {
+            pair.gossip()
+            #expect(talk(pair.a, pair.b) == nil)
+        }
+        #expect(try b.value("k") == "[1]")
+        #expect(a.clock == b.clock)
+        #expect(pair.a.write(#"{"key":"m","value":[[1]],"source_id":"x","version":9}"# + "\n") == .depth)
+    }
+
     @Test("Key bytes, for local writes, for received ones and for looking")
     func keys() throws {
         let replica = try Replica.make { $0.limits.keyBytes = 5 }

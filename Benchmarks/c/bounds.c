@@ -1,0 +1,147 @@
+/* Lower bounds, measured: what the memory and a loop need for the same bytes, and nothing else. Not the library. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "replicas.h"
+#include "workloads.h"
+
+/* The bytes of a full sync of n keys, as one replica sends them to another. */
+typedef struct {
+  char *bytes;
+  size_t len;
+} stream_t;
+
+static stream_t stream_make(const options_t *options) {
+  watch_t unused = {0, 0};
+  stream_t stream = {malloc(options->n * (options->value + 160) + 65536), 0};
+  require(stream.bytes != NULL, "no memory for a stream");
+  memset(stream.bytes, 1, options->n * (options->value + 160) + 65536); /* or page faults would be measured */
+  scuttle_t *from = replica_make("from", options->history), *to = replica_make("to", options->history);
+  write_keys(from, options, 0, options->n, options->n, 0, &unused);
+  pair_t pair = pair_open(from, 0, to, 0);
+  done(scuttle_link_gossip(pair.b));
+  size_t len, last;
+  do {
+    last = stream.len;
+    carry(pair.b, pair.a, options);
+    do {
+      done(scuttle_link_read(pair.a, stream.bytes + stream.len, options->buffer, &len));
+      done(scuttle_link_write(pair.b, stream.bytes + stream.len, len));
+      stream.len += len;
+    } while (len > 0);
+  } while (stream.len > last);
+  require_same(from, to);
+  scuttle_free(from);
+  scuttle_free(to);
+  return stream;
+}
+
+static uint64_t sum(const char *bytes, size_t len) {
+  uint64_t all = 0;
+  for (size_t i = 0; i < len; i++) all = all * 31 + (unsigned char)bytes[i];
+  return all;
+}
+
+/* Copying the bytes of a full sync. An operation is one update's share. */
+void workload_bound_memcpy(const options_t *options, sample_t *sample) {
+  stream_t stream = stream_make(options);
+  char *copy = malloc(stream.len);
+  require(copy != NULL, "no memory for a copy");
+  memset(copy, 1, stream.len);
+  watch_t watch = {0, 0};
+  watch_start(&watch);
+  memcpy(copy, stream.bytes, stream.len);
+  watch_stop(&watch);
+  require(sum(copy, stream.len) == sum(stream.bytes, stream.len), "memcpy: the copy is another");
+  *sample = (sample_t){.ns = watch.ns, .ops = options->n};
+  sample_figure(sample, "bytes_per_update", (double)stream.len / (double)options->n);
+  free(copy);
+  free(stream.bytes);
+}
+
+/* Looking for the newlines in the bytes of a full sync. An operation is one update's share. */
+void workload_bound_scan(const options_t *options, sample_t *sample) {
+  stream_t stream = stream_make(options);
+  watch_t watch = {0, 0};
+  size_t lines = 0;
+  watch_start(&watch);
+  for (const char *at = stream.bytes, *end = at + stream.len; at < end; lines++) {
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    if (newline == NULL) break;
+    at = newline + 1;
+  }
+  watch_stop(&watch);
+  require(lines >= options->n, "scan: there are fewer lines than updates");
+  *sample = (sample_t){.ns = watch.ns, .ops = options->n};
+  free(stream.bytes);
+}
+
+/* The least of a map: slots of a hash and a place in an arena, linear probing, doubled when half full. */
+typedef struct {
+  uint32_t hash, place; /* place 0: free */
+} slot_t;
+
+typedef struct {
+  slot_t *slots;
+  size_t capacity, count;
+  char *arena;
+  size_t record;
+} table_t;
+
+static uint32_t hash_of(const char *key) {
+  uint64_t halves[2];
+  memcpy(halves, key, KEY_LEN);
+  return (uint32_t)(mix(halves[0] ^ mix(halves[1])) >> 32);
+}
+
+static void table_grow(table_t *table) {
+  table_t larger = *table;
+  larger.capacity = table->capacity ? 2 * table->capacity : 16;
+  larger.slots = calloc(larger.capacity, sizeof *larger.slots);
+  require(larger.slots != NULL, "no memory for a table");
+  for (size_t i = 0; i < table->capacity; i++) {
+    if (table->slots[i].place == 0) continue;
+    size_t at = table->slots[i].hash & (larger.capacity - 1);
+    while (larger.slots[at].place) at = (at + 1) & (larger.capacity - 1);
+    larger.slots[at] = table->slots[i];
+  }
+  free(table->slots);
+  *table = larger;
+}
+
+static void table_insert(table_t *table, const char *key, const char *value, size_t value_len) {
+  if (2 * table->count >= table->capacity) table_grow(table);
+  uint32_t hash = hash_of(key);
+  size_t at = hash & (table->capacity - 1);
+  for (; table->slots[at].place; at = (at + 1) & (table->capacity - 1)) {
+    if (table->slots[at].hash != hash) continue;
+    if (memcmp(table->arena + table->slots[at].place * table->record, key, KEY_LEN) == 0) return;
+  }
+  table->slots[at] = (slot_t){hash, (uint32_t)++table->count};
+  char *record = table->arena + table->count * table->record;
+  memcpy(record, key, KEY_LEN);
+  memcpy(record + KEY_LEN, value, value_len);
+}
+
+/* n keys and values into that map. The arena is not touched before, as a library's memory is not. */
+void workload_bound_insert(const options_t *options, sample_t *sample) {
+  table_t table = {NULL, 0, 0, NULL, KEY_LEN + options->value + 2};
+  table.arena = malloc((options->n + 1) * table.record);
+  require(table.arena != NULL, "no memory for an arena");
+  block_t block = block_make(options->value);
+  size_t capacity = block_capacity(options->value);
+  watch_t watch = {0, 0};
+  for (size_t at = 0; at < options->n; at += block.count) {
+    block_fill(&block, at, options->n - at < capacity ? options->n - at : capacity, options->n, 0);
+    watch_start(&watch);
+    for (size_t i = 0; i < block.count; i++) {
+      table_insert(&table, block_key(&block, i), block_value(&block, i), block.value_len);
+    }
+    watch_stop(&watch);
+  }
+  require(table.count == options->n, "insert: not all keys are there");
+  *sample = (sample_t){.ns = watch.ns, .ops = options->n};
+  block_free(&block);
+  free(table.slots);
+  free(table.arena);
+}

@@ -1,0 +1,31 @@
+/* What a workload is asked to do: names with whole numbers, as they stand on the command line and in the results. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stddef.h>
+
+typedef struct {
+  size_t n;        /* keys, or updates */
+  size_t history;  /* updates that a replica remembers */
+  size_t sources;  /* sources that the replicas know besides themselves */
+  size_t links;    /* open links */
+  size_t value;    /* characters in a value, which is a JSON string: two bytes more on the wire */
+  size_t rounds;   /* how often the thing is done */
+  size_t burst;    /* updates in one round */
+  size_t replicas; /* replicas that write */
+  size_t live;     /* 1: the open links are live */
+  size_t datagram; /* bytes in a datagram; 0: stream links */
+  size_t peek;     /* 1: spans are borrowed, by peek and consume, and not read */
+  size_t fresh;    /* 1: each round opens new links */
+  size_t buffer;   /* bytes asked for in one read of a stream */
+  size_t repeat;   /* repetitions */
+  size_t budget;   /* seconds of processor time after which no repetition beyond the third begins */
+} options_t;
+
+/* Reads "name=number" arguments; ends the program where one makes no sense. `options` has the defaults. */
+void options_read(options_t *options, char **arguments, int count);
+
+/* Writes those that were given, as the members of a JSON object. */
+void options_print(char **arguments, int count);
+
+#endif

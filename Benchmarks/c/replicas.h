@@ -1,0 +1,48 @@
+/* Replicas, and the bytes between them, as a host would carry them. Whatever goes wrong ends the program. */
+#ifndef REPLICAS_H
+#define REPLICAS_H
+
+#include <scuttle.h>
+
+#include "inputs.h"
+#include "options.h"
+#include "sample.h"
+
+/* A replica whose output is the same in each run: its seed is fixed. */
+scuttle_t *replica_make(const char *id, size_t history);
+
+/* Ends the program where a code is an error. SCUTTLE_FULL is none: these hosts read all that there is anyway. */
+void done(int code);
+
+/* Sets the keys of `count` numbers from `from` on, modulo `modulus`. Only the calls of scuttle_set are timed. */
+void write_keys(scuttle_t *replica, const options_t *options, uint64_t from, size_t count, uint64_t modulus, uint64_t salt,
+                watch_t *watch);
+
+/* Makes `count` sources known that have each written once, all the same key. */
+void add_sources(scuttle_t *replica, size_t count);
+
+uint64_t fingerprint(scuttle_t *replica);
+size_t count_keys(scuttle_t *replica);
+void require_same(scuttle_t *a, scuttle_t *b);
+
+/* Two ends of one connection. */
+typedef struct {
+  scuttle_link_t *a, *b;
+} pair_t;
+
+pair_t pair_open(scuttle_t *a, uint32_t flags_a, scuttle_t *b, uint32_t flags_b);
+void pair_close(pair_t *pair);
+
+/* Carries all that `from` has to send, in the way that the options say. Returns the bytes. */
+size_t carry(scuttle_link_t *from, scuttle_link_t *to, const options_t *options);
+
+/* Carries to and fro until both are silent. Returns the bytes of both directions. */
+size_t talk(pair_t *pair, const options_t *options);
+
+/* One gossip from each end, and all that follows: afterwards live links are live, and each knows the other's clock. */
+size_t reconcile(pair_t *pair, const options_t *options);
+
+/* Takes what a link has to send and throws it away, by peek and consume. Returns the bytes. */
+size_t drop(scuttle_link_t *link);
+
+#endif

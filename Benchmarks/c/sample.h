@@ -1,0 +1,41 @@
+/* What one repetition of a workload has to say: how long, for how many operations, and figures beside that. */
+#ifndef SAMPLE_H
+#define SAMPLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FIGURES = 8 };
+
+typedef struct {
+  const char *name;
+  double value;
+} figure_t;
+
+typedef struct {
+  uint64_t ns;  /* processor time */
+  size_t ops;   /* operations in that time; 0: this workload is about its figures only */
+  uint64_t check; /* a number that depends on the final state: the same in each repetition and on each machine */
+  figure_t figures[FIGURES];
+  size_t figure_count;
+} sample_t;
+
+void sample_figure(sample_t *sample, const char *name, double value);
+
+/* A stopwatch for this process's time on a processor, that of the system for it included: what others run on the machine
+   counts as little as it can. It stands still while inputs are made. A look at it is a system call. */
+typedef struct {
+  uint64_t ns, since;
+} watch_t;
+
+uint64_t cpu_ns(void);
+void watch_start(watch_t *watch);
+void watch_stop(watch_t *watch);
+
+/* Ends the program with a sentence: a benchmark whose result is wrong measures nothing. */
+void require(int condition, const char *what);
+
+/* One line of JSON with all repetitions of a workload. */
+void samples_print(const char *workload, const sample_t *samples, size_t count, char **arguments, int argument_count);
+
+#endif

@@ -1,0 +1,62 @@
+"""libscuttle's own Python package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import scuttle
+
+VERSION = scuttle.library_version() if hasattr(scuttle, "library_version") else scuttle.__version__
+HISTORY = 1000  # as in the C workloads
+BUFFER = 65536
+
+
+class Map:
+    """A map of one library, by one name for each thing.
+
+    The loops stand here, so that each library is called as a program would call it, with nothing in between.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.replica = scuttle.Replica(name, max_history=HISTORY, seed=1)
+
+    def set_each(self, keys: list[str], values: list[str]) -> None:
+        """One write each, visible at once: where the library has transactions, one each."""
+        replica = self.replica
+        for key, value in zip(keys, values):
+            replica[key] = value
+
+    def set_batch(self, keys: list[str], values: list[str]) -> None:
+        """All writes in the fastest way that the library has."""
+        self.replica.update(zip(keys, values))
+
+    def get_each(self, keys: list[str]) -> int:
+        """Reads each, and adds up the lengths."""
+        replica = self.replica
+        return sum(len(replica[key]) for key in keys)
+
+    def get(self, key: str) -> object:
+        return self.replica.get(key)
+
+    def __len__(self) -> int:
+        return len(self.replica)
+
+
+def session(source: Map, target: Map, fresh: bool = False) -> Callable[[], int]:
+    """A function that brings `target` up to date with `source` through bytes, and says how many. `fresh` asks for as
+    much as a new connection would need, where an open one would need less; links say the same either way."""
+    here, there = source.replica.link(), target.replica.link()
+
+    def pull() -> int:
+        moved = 0
+        there.gossip()
+        while (question := there.read(BUFFER)) or (answer := here.read(BUFFER)):
+            if question:
+                here.write(question)
+                moved += len(question)
+            else:
+                there.write(answer)
+                moved += len(answer)
+        return moved
+
+    return pull

@@ -1,0 +1,191 @@
+"""What is measured: each case is one workload of one driver with its inputs.
+
+There is one plan. The quick set is the cases that the targets need, and the tiny set is all of them with small numbers:
+so the tests run each case that the report shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+C = "scuttle (C)"
+PYTHON = "scuttle"
+PEERS = ("automerge", "loro", "pycrdt", "y_py")
+SETS = ("standard", "quick", "tiny")
+
+TINY = {"n": 300, "rounds": 3, "sources": 20, "links": 4, "replicas": 3, "burst": 10, "history": 1000}
+VALUE_SIZES = (8, 32, 256, 2048, 16384, 65536)
+MOST_VALUE_BYTES = 32 << 20  # in one case
+
+
+@dataclass(frozen=True)
+class Case:
+    library: str
+    workload: str
+    inputs: tuple[tuple[str, int], ...]
+    repeat: int = 5
+    budget: int = 4  # seconds of processor time after which no repetition beyond the third begins
+    needed: bool = False  # by a target
+    processes: int = 1  # memory is counted once in each
+    group: str = (
+        ""  # cases of one group take turns, process by process: what their ratio is made of has the same weather
+    )
+
+    @property
+    def name(self) -> str:
+        return " ".join([self.library, self.workload, *(f"{name}={number}" for name, number in self.inputs)])
+
+
+def case(
+    library: str,
+    workload: str,
+    repeat: int = 5,
+    needed: bool = False,
+    processes: int = 1,
+    group: str = "",
+    **inputs: int,
+) -> Case:
+    return Case(
+        library, workload, tuple(sorted(inputs.items())), repeat, needed=needed, processes=processes, group=group
+    )
+
+
+def repeats(n: int) -> int:
+    """What is over in a blink is done more often."""
+    return 25 if n <= 1000 else 9 if n <= 100_000 else 3
+
+
+def writing() -> list[Case]:
+    sizes = (1000, 10_000, 100_000, 1_000_000, 10_000_000)
+    growth = [
+        case(C, "set", repeats(n), n in (10_000, 100_000, 1_000_000, 10_000_000), n=n, history=1000) for n in sizes
+    ]
+    history = [case(C, "set", 1, True, 5, "history", n=1_000_000, history=history) for history in (10, 1_000_000)]
+    sources = [
+        case(C, "set", 3, True, 5, "sources", n=100_000, history=1000, sources=sources) for sources in (1, 10_000)
+    ]
+    links = [case(C, "set", 3, True, 5, "links", n=100_000, history=1000, links=links) for links in (1, 1000)]
+    live = [case(C, "set", 3, False, 5, "links", n=100_000, history=1000, links=1000, live=1)]
+    hot = [
+        case(C, "overwrite", 5, n == 1000, n=n, rounds=1_000_000 // n, history=1000) for n in (1000, 100_000, 1_000_000)
+    ]
+    mixed = [
+        case(C, "mixed", n=100_000, replicas=replicas, burst=10, rounds=2000 // replicas) for replicas in (10, 100)
+    ]
+    return [*growth, *history, *sources, *links, *live, *hot, *mixed]
+
+
+def reading() -> list[Case]:
+    gets = [case(C, "get", 5, n=n, rounds=1_000_000) for n in (1000, 10_000, 100_000, 1_000_000)]
+    scans = [case(C, "scan", n=100_000, rounds=10), *(case(C, "scan-first", n=n) for n in (10_000, 100_000, 1_000_000))]
+    news = [case(C, "news", n=depth, rounds=1000, burst=100) for depth in (1000, 100_000, 1_000_000)]
+    return [*gets, *scans, *news]
+
+
+def syncing() -> list[Case]:
+    state = [case(C, "sync", repeats(n), n == 1_000_000, n=n, history=10) for n in (1000, 10_000, 100_000, 1_000_000)]
+    log = [case(C, "sync", 3, False, n=n, history=n) for n in (100_000, 1_000_000)]
+    ways = [
+        case(C, "sync", 2, True, 5, "sync", n=100_000, history=1000),
+        case(C, "sync", 5, n=100_000, history=10, peek=1),
+        *(case(C, "sync", 5, n=100_000, history=10, datagram=capacity) for capacity in (512, 1472, 65507)),
+    ]
+    rounds = [case(C, "incremental", 5, True, n=100_000, rounds=1000, burst=100, history=1000)]
+    conflicts = [
+        case(C, "conflicts", n=100, replicas=replicas, rounds=rounds)
+        for replicas, rounds in ((2, 50), (10, 10), (100, 2))
+    ]
+    return [*state, *log, *ways, *rounds, *conflicts]
+
+
+def spreading() -> list[Case]:
+    fan_out = [
+        case(C, "fan-out", 7, links == 1000, n=1000, links=links, rounds=100_000 // links, burst=1)
+        for links in (1, 10, 100, 1000)
+    ]
+    bursts = [case(C, "fan-out", n=1000, links=1000, rounds=10, burst=100)]
+    relay = [
+        case(C, "receive", 2, True, 5, "relay", n=100_000, burst=100),
+        *(case(C, "relay", 2, links == 1, 5, "relay", n=100_000, burst=100, links=links) for links in (1, 10)),
+    ]
+    quiet = [case(C, "quiet", 5, True, sources=sources, rounds=1000) for sources in (1000, 10_000)]
+    fresh = [case(C, "quiet", sources=sources, rounds=100, fresh=1) for sources in (1000, 10_000)]
+    return [*fan_out, *bursts, *relay, *quiet, *fresh]
+
+
+def deleting() -> list[Case]:
+    return [case(C, workload, repeats(n), n=n) for workload in ("delete", "purge") for n in (100_000, 1_000_000)]
+
+
+def values() -> list[Case]:
+    return [
+        case(C, workload, 5, n=min(100_000, MOST_VALUE_BYTES // value), value=value, history=10)
+        for workload in ("set", "sync")
+        for value in VALUE_SIZES
+    ]
+
+
+def memory() -> list[Case]:
+    return [
+        case(C, "memory", 1, True, 3, n=1_000_000, history=1000),
+        case(C, "memory-overwrites", 1, True, 3, n=100_000, rounds=10, history=1000),
+        case(C, "memory-links", 1, True, 3, links=10_000),
+        case(C, "memory-links", 1, False, 3, links=10_000, live=1),
+    ]
+
+
+def bounds() -> list[Case]:
+    sizes = (1000, 10_000, 100_000, 1_000_000, 10_000_000)
+    insert = [case(C, "bound-insert", min(5, repeats(n)), n=n) for n in sizes]
+    return [*insert, *(case(C, workload, n=1_000_000) for workload in ("bound-memcpy", "bound-scan"))]
+
+
+def from_python(library: str) -> list[Case]:
+    """The same for each library, as far as it gets in a reasonable time: automerge is not asked for a million keys."""
+    most = 100_000 if library == "automerge" else 1_000_000
+    sizes = [n for n in (1000, 10_000, 100_000, 1_000_000) if n <= most]
+    needed = library != "automerge"  # by a target
+    return [
+        *(case(library, "set", min(5, repeats(n)), needed and n >= 1_000_000, n=n) for n in sizes),
+        case(library, "set-batch", 3, n=100_000),
+        case(library, "overwrite", 3, n=1000, rounds=100),
+        case(library, "get", 3, n=100_000),
+        case(library, "sync", 2, needed, 5 if library == PYTHON else 2, "sync", n=100_000),
+        case(
+            library,
+            "incremental",
+            3 if library in ("loro", PYTHON) else 2,
+            library in ("loro", PYTHON),
+            n=100_000,
+            rounds=1000,
+            burst=100,
+        ),
+        case(library, "quiet", 3, sources=1000, rounds=100),
+        case(library, "memory", 1, processes=1, n=most),
+    ]
+
+
+def tiny(full: Case) -> Case:
+    inputs = tuple((name, min(number, TINY.get(name, number))) for name, number in full.inputs)
+    return replace(full, inputs=inputs, repeat=1, processes=1, group="")
+
+
+def plan(name: str, libraries: tuple[str, ...]) -> list[Case]:
+    """The cases of a set, in the order in which they run. `libraries`: those of PyPI that are there."""
+    own = [*writing(), *reading(), *syncing(), *spreading(), *deleting(), *values(), *memory(), *bounds()]
+    cases = [*own, *from_python(PYTHON), *(one for library in libraries for one in from_python(library))]
+    if name == "quick":
+        cases = [
+            replace(one, repeat=min(one.repeat, 3), processes=min(one.processes, 3)) for one in cases if one.needed
+        ]
+    if name == "tiny":
+        cases = [tiny(one) for one in cases]
+    return list({one.name: one for one in cases}.values())
+
+
+def groups(cases: list[Case]) -> list[list[Case]]:
+    """The cases in their order, those of a group together where the first of them stands."""
+    found: dict[str, list[Case]] = {}
+    for one in cases:
+        found.setdefault(one.group or one.name, []).append(one)
+    return list(found.values())

@@ -1,0 +1,183 @@
+/* What is counted: each part warms up, so that the growing of tables is over or in proportion, and is then measured. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "meter.h"
+#include "replicas.h"
+
+enum { COUNT = 4000, HALF = COUNT / 2, VALUE = 32, BURST = 100, LINKS = 10, CAPACITY = 1 << 20 };
+
+static char keys[COUNT][KEY_LEN], values[COUNT][VALUE + 2], buffer[CAPACITY];
+static const options_t defaults = {.value = VALUE, .buffer = 65536};
+
+static void make_inputs(void) {
+  for (size_t i = 0; i < COUNT; i++) {
+    make_key(keys[i], i);
+    make_value(values[i], VALUE, i, 0);
+  }
+}
+
+/* Sets the keys from..to, modulo `modulus`. */
+static void set(scuttle_t *replica, size_t from, size_t to, size_t modulus) {
+  for (size_t i = from; i < to; i++) done(scuttle_set(replica, keys[i % modulus], KEY_LEN, values[i], VALUE + 2));
+}
+
+/* Local writes and reads. */
+static void local(void) {
+  scuttle_t *replica = replica_make("a", 1000);
+  set(replica, 0, HALF, COUNT);
+  meter_open();
+  set(replica, HALF, COUNT, COUNT);
+  meter_close();
+  meter_print("set", HALF);
+
+  meter_open();
+  set(replica, 0, HALF, 1000);
+  meter_close();
+  meter_print("overwrite", HALF);
+
+  meter_open();
+  for (size_t i = 0; i < HALF; i++) {
+    scuttle_entry_t entry;
+    done(scuttle_get(replica, keys[i], KEY_LEN, &entry));
+  }
+  meter_close();
+  meter_print("get", HALF);
+  scuttle_free(replica);
+}
+
+static size_t read_all(scuttle_link_t *link) {
+  size_t len = 0, more;
+  do {
+    done(scuttle_link_read(link, buffer + len, CAPACITY - len, &more));
+    len += more;
+  } while (more > 0);
+  return len;
+}
+
+/* Live updates in bursts, as a relay sees them: first what they cost to take, then, apart, what they cost to pass on. */
+static void relayed(int onward) {
+  scuttle_t *from = replica_make("from", 1000), *middle = replica_make("middle", 1000), *peer = replica_make("peer", 1000);
+  pair_t pair = pair_open(from, SCUTTLE_LINK_LIVE, middle, 0), links[LINKS];
+  reconcile(&pair, &defaults);
+  for (size_t i = 0; i < LINKS; i++) {
+    links[i] = pair_open(middle, SCUTTLE_LINK_LIVE, peer, 0);
+    reconcile(&links[i], &defaults);
+  }
+  size_t received = 0, passed_on = 0;
+  for (size_t at = 0; at < COUNT; at += BURST) {
+    int counts = at >= HALF; /* the first half warms up */
+    set(from, at, at + BURST, COUNT);
+    size_t len = read_all(pair.a);
+    if (counts && !onward) meter_open();
+    done(scuttle_link_write(pair.b, buffer, len));
+    if (counts && !onward) meter_close();
+    if (counts && onward) meter_open();
+    for (size_t i = 0; i < LINKS; i++) {
+      size_t bytes = drop(links[i].a);
+      if (counts) passed_on += bytes;
+    }
+    if (counts && onward) meter_close();
+    if (counts) received += len;
+  }
+  require_same(from, middle);
+  meter_print(onward ? "relayed-update-per-link" : "received-update", onward ? HALF * LINKS : HALF);
+  if (onward) meter_bytes("live-update-in-bursts-of-100", received, HALF);
+  if (onward) meter_bytes("relayed-update-per-link", passed_on, HALF * LINKS);
+  scuttle_free(from);
+  scuttle_free(middle);
+  scuttle_free(peer);
+}
+
+/* One update at a time to many links. */
+static void fan_out(void) {
+  enum { MANY = 50, ROUNDS = 40 };
+  static pair_t links[MANY];
+  scuttle_t *from = replica_make("from", 1000), *peer = replica_make("peer", 1000);
+  for (size_t i = 0; i < MANY; i++) {
+    links[i] = pair_open(from, SCUTTLE_LINK_LIVE, peer, 0);
+    reconcile(&links[i], &defaults);
+  }
+  size_t bytes = 0;
+  for (size_t round = 0; round < 2 * ROUNDS; round++) {
+    int counts = round >= ROUNDS;
+    set(from, round, round + 1, COUNT);
+    if (counts) meter_open();
+    for (size_t i = 0; i < MANY; i++) {
+      size_t len = drop(links[i].a);
+      if (counts) bytes += len;
+    }
+    if (counts) meter_close();
+  }
+  meter_print("single-update-per-live-link", ROUNDS * MANY);
+  meter_bytes("single-update-per-live-link", bytes, ROUNDS * MANY);
+  scuttle_free(from);
+  scuttle_free(peer);
+}
+
+/* A full synchronisation of HALF keys: both sides, with encoding, parsing and applying. */
+static void full_sync(const char *name, size_t history, size_t datagram) {
+  options_t options = defaults;
+  uint32_t flags = datagram ? SCUTTLE_LINK_DATAGRAM : 0;
+  options.datagram = datagram;
+  scuttle_t *from = replica_make("from", history), *to = replica_make("to", history);
+  set(from, 0, HALF, COUNT);
+  pair_t pair = pair_open(from, flags, to, flags);
+  size_t bytes = 0;
+  meter_open();
+  do {
+    done(scuttle_link_gossip(pair.b));
+    bytes += talk(&pair, &options);
+  } while (count_keys(to) < HALF);
+  meter_close();
+  require_same(from, to);
+  meter_print(name, HALF);
+  meter_bytes(name, bytes, HALF);
+  scuttle_free(from);
+  scuttle_free(to);
+}
+
+/* Nothing new, between two that know many sources; on the same link, and on a new one each time. */
+static void idle(const char *name, size_t sources, int fresh) {
+  enum { ROUNDS = 20 };
+  scuttle_t *a = replica_make("a", 1000), *b = replica_make("b", 1000);
+  add_sources(a, sources);
+  pair_t pair = pair_open(a, 0, b, 0);
+  for (int i = 0; i < 3; i++) reconcile(&pair, &defaults);
+  size_t bytes = 0;
+  for (size_t round = 0; round < 2 * ROUNDS; round++) {
+    int counts = round >= ROUNDS;
+    if (counts) meter_open();
+    if (fresh) {
+      pair_close(&pair);
+      pair = pair_open(a, 0, b, 0);
+    }
+    done(scuttle_link_gossip(pair.b));
+    size_t said = talk(&pair, &defaults);
+    if (counts) meter_close();
+    if (counts) bytes += said;
+  }
+  meter_print(name, ROUNDS);
+  meter_bytes(name, bytes, ROUNDS);
+  scuttle_free(a);
+  scuttle_free(b);
+}
+
+int main(void) {
+  make_inputs();
+  setvbuf(stdout, NULL, _IOLBF, 0); /* makes its buffer now, before anything is counted */
+  printf("gates\n");
+  uint64_t before = meter_blocks();
+  local();
+  relayed(0);
+  relayed(1);
+  fan_out();
+  full_sync("update-of-full-sync-from-state", 10, 0);
+  full_sync("update-of-full-sync-from-history", SIZE_MAX, 0);
+  full_sync("update-of-full-sync-in-datagrams", 10, 1472);
+  idle("idle-exchange-1000-sources", 1000, 0);
+  idle("idle-exchange-10000-sources", 10000, 0);
+  idle("idle-exchange-1000-sources-new-link", 1000, 1);
+  printf("allocations blocks-left-at-the-end %llu 1\n", (unsigned long long)(meter_blocks() - before));
+  return 0;
+}
