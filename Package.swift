@@ -58,7 +58,7 @@ let package = Package(
         .executableTarget(name: "simulate", dependencies: ["Scuttle", "Simulation"], path: "Tests/Simulate"),
         .systemLibrary(name: "CMachine", path: "Benchmarks/CMachine"),
         .executableTarget(
-            name: "designs", dependencies: ["CHints", "CMachine"], path: "Benchmarks/designs",
+            name: "designs", dependencies: ["CMachine", "CHints"], path: "Benchmarks/designs",
             swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
         .testTarget(
             name: "ScuttleTests", dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"]),
