@@ -1,4 +1,5 @@
-/* What Swift has no word for: how much of the heap is in use, and sixteen bytes compared at once. */
+/* What Swift has no word for: how much of the heap is in use, and sixteen bytes compared at once,
+   and a lock. */
 #ifndef SCUTTLE_BENCHMARKS_MACHINE_H
 #define SCUTTLE_BENCHMARKS_MACHINE_H
 
@@ -29,6 +30,15 @@ static inline uint64_t machine_cpu_nanoseconds(void) {
     struct timespec time;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* What a lock that nobody contends for does to the processor: an atomic exchange to take it, another to give it back. */
+static inline void machine_lock(uint32_t *lock) {
+    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE)) {}
+}
+
+static inline void machine_unlock(uint32_t *lock) {
+    __atomic_exchange_n(lock, 0, __ATOMIC_RELEASE);
 }
 
 /* A bit for each of the 16 bytes at `bytes`, which is aligned to 16, that equals `wanted`. */

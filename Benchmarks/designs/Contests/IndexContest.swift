@@ -1,3 +1,5 @@
+import CMachine
+
 /// What the indices of entries are put to: updates that become entries of new keys or in the place of others.
 final class IndexInput {
     let name: String
@@ -5,15 +7,21 @@ final class IndexInput {
     /// What makes the keys known; and, where nothing is overwritten, the updates themselves.
     let first: UpdateStream
     let later: UpdateStream?
+    /// Whether each overwrite is done under a lock.
+    let locks: Bool
     let repeats: Int
     let ledger: Ledger
     let questions: [(source: SourceID, bound: Version)]
 
-    init(_ name: String, sources: Int, first: UpdateStream, later: UpdateStream?, _ scale: Scale, _ ledger: Ledger) {
+    init(
+        _ name: String, sources: Int, first: UpdateStream, later: UpdateStream?, locks: Bool, _ scale: Scale,
+        _ ledger: Ledger
+    ) {
         self.name = name
         self.sources = sources
         self.first = first
         self.later = later
+        self.locks = locks
         self.ledger = ledger
         repeats = later == nil ? scale.repeats(of: first.records.count) : 1
         var entries: [Int: Record] = [:]
@@ -55,14 +63,14 @@ func playIndices(_ scale: Scale, _ ledger: Ledger) {
     ])
     func run(
         _ task: String, _ count: Int, _ sources: Int, _ order: UpdateStream.Order, overwritten keys: Int? = nil,
-        rounds: Int = 3
+        locks: Bool = false, rounds: Int = 3
     ) {
         let first = UpdateStream(count: keys ?? count, sources: sources, order)
         let later = keys.map {
             UpdateStream(count: count, sources: sources, .inOrder, keys: $0, after: Version($0))
         }
-        let name = "\(task), \(short(sources)) source\(sources == 1 ? "" : "s")"
-        let input = IndexInput(name, sources: sources, first: first, later: later, scale, ledger)
+        let name = "\(task), \(short(sources)) source\(sources == 1 ? "" : "s")\(locks ? ", each under a lock" : "")"
+        let input = IndexInput(name, sources: sources, first: first, later: later, locks: locks, scale, ledger)
         contest.run(input, rounds: scale.rounds(rounds))
     }
     for count in [1000, 10_000, 100_000, 1_000_000].map(scale.size) {
@@ -79,9 +87,9 @@ func playIndices(_ scale: Scale, _ ledger: Ledger) {
     for sources in [1, 10, 1000] {
         run("\(short(hot)) keys overwritten \(short(million)) times", million, sources, .inOrder, overwritten: hot)
     }
-    for sources in [1, 10] {
+    for locks in [false, true] {
         let task = "\(short(million)) keys overwritten \(short(2 * million)) times"
-        run(task, 2 * million, sources, .inOrder, overwritten: million)
+        run(task, 2 * million, 10, .inOrder, overwritten: million, locks: locks)
     }
 }
 
@@ -93,11 +101,14 @@ private func play<Index: EntryIndex & ~Copyable>(_: Index.Type, _ input: IndexIn
     let empty = Heap.bytes
     let task: String
     var changing = 0.0
+    var lock: UInt32 = 0
     if input.later != nil {
         task = "Index: overwrite an entry, ns"
         for (record, key) in zip(input.first.records, input.first.keys) { index.enlist(record, KeyID(key)) }
         changing = Stopwatch.time {
             for place in records.indices {
+                if input.locks { machine_lock(&lock) }
+                defer { if input.locks { machine_unlock(&lock) } }
                 let key = KeyID(keys[place])
                 guard let old = table[key] else { continue }
                 records[place].retain()
