@@ -122,6 +122,8 @@ extension Replica {
             }
             return true
         }
+        // A fresh write has to beat the tombstones that the peer has forgotten: others may still hold them.
+        if !stale.isEmpty { version = max(version, peer.highestPurged) }
         for record in stale {
             if version < .highest {
                 let expiry = expiryTime(of: record)
