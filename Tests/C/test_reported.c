@@ -219,8 +219,10 @@ static scuttle_t *make_small(void) {
 }
 
 static void make_source(char id[61], int number) {
+  int place;
   memset(id, 's', 60);
-  snprintf(id + 56, 5, "%04d", number);
+  id[60] = 0;
+  for (place = 59; place > 55; place--, number /= 10) id[place] = (char)('0' + number % 10);
 }
 
 TEST(covers_of_what_is_left_out_fit_a_small_receiver) {
