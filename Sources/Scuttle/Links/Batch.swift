@@ -110,8 +110,8 @@ struct Batch: ~Copyable {
         while index < segments.count, left > 0 {
             let segment = segments[index]
             index += 1
-            guard segment.record == nil else {
-                visit(Bytes(rebasing: bytes(of: segment)[hidden...]))
+            if let record = segment.record {
+                visit(Bytes(rebasing: record.value[hidden...]))
                 (left, hidden) = (left - 1, 0)
                 continue
             }
@@ -125,7 +125,7 @@ struct Batch: ~Copyable {
         }
     }
 
-    /// Lets the first `count` bytes go; there are as many.
+    /// Lets the first `bytes` go; there are as many.
     mutating func consume(_ bytes: Int) {
         gone += bytes
         byteCount -= bytes
@@ -145,9 +145,5 @@ struct Batch: ~Copyable {
         segments = []
         first = 0
         text.clear()
-    }
-
-    private func bytes(of segment: Segment) -> Bytes {
-        segment.record?.value ?? Bytes(rebasing: text.bytes[segment.start..<segment.start + segment.count])
     }
 }
