@@ -3,38 +3,109 @@ typealias SourceID = UInt32
 
 /// A replica that writes, as this one knows it: its id, how far it is accounted for here, its live entries.
 ///
+/// It names what its table owns, and nobody counts who does: every update passes through here several times, and counting
+/// is atomic. Good as long as the table is.
+///
 /// Invariants: `floor` <= `reach` <= `covered`; `purged` <= `covered`.
-final class Source {
-    private let plain: OwnedBytes
-    /// `,"source_id":"…","version":`, and where the id stands in it.
-    private let frame: OwnedBytes
-    private let quotedPlace: Range<Int>
+struct Source {
+    private let facts: UnsafeMutablePointer<Facts>
+
+    init(id: Bytes) {
+        facts = .allocate(capacity: 1)
+        facts.initialize(to: Facts(id: id))
+    }
+
+    /// The table goes.
+    func deallocate() {
+        facts.deinitialize(count: 1)
+        facts.deallocate()
+    }
+
+    /// The id; a NUL stands behind it.
+    var id: Bytes { facts.pointee.plain.bytes }
+
+    /// The id as a JSON string.
+    var quoted: Bytes { Bytes(rebasing: versionFrame[facts.pointee.quotedPlace]) }
+
+    /// What stands between value and version in the lines of its updates.
+    var versionFrame: Bytes { facts.pointee.frame.bytes }
 
     /// The id's part in hashes that peers compare.
-    let mark: UInt64
+    var mark: UInt64 { facts.pointee.mark }
 
     /// The clock's entry: every update of this source up to it is applied, beaten or deleted here. Never falls.
-    var covered: Version = 0
+    var covered: Version {
+        get { facts.pointee.covered }
+        nonmutating set { facts.pointee.covered = newValue }
+    }
 
     /// The highest version of a tombstone of this source that was forgotten, here or where a reset came from.
-    var purged: Version = 0
+    var purged: Version {
+        get { facts.pointee.purged }
+        nonmutating set { facts.pointee.purged = newValue }
+    }
 
     /// The history has all updates of this source above `floor` and up to `covered`; and none above `reach`, since there
     /// were none.
-    private(set) var floor: Version = 0
-    private(set) var reach: Version = 0
+    var floor: Version { facts.pointee.floor }
+    var reach: Version { facts.pointee.reach }
 
     /// The value of `Replica.revision` when `covered` or `purged` last changed.
-    var changedAt: UInt64 = 0
+    var changedAt: UInt64 {
+        get { facts.pointee.changedAt }
+        nonmutating set { facts.pointee.changedAt = newValue }
+    }
 
     /// Out of the reckoning of what is stable.
-    var isForgotten = false
+    var isForgotten: Bool {
+        get { facts.pointee.isForgotten }
+        nonmutating set { facts.pointee.isForgotten = newValue }
+    }
 
     /// This source's live entries, and how many of them are ahead of `covered`.
-    var entries = VersionIndex()
-    var aheadCount = 0
+    var entries: VersionIndex {
+        _read { yield facts.pointee.entries }
+        nonmutating _modify { yield &facts.pointee.entries }
+    }
+    var aheadCount: Int {
+        get { facts.pointee.aheadCount }
+        nonmutating set { facts.pointee.aheadCount = newValue }
+    }
 
     /// Where in the history its newest update stands.
+    var newestUpdate: History.Sequence {
+        get { facts.pointee.newestUpdate }
+        nonmutating set { facts.pointee.newestUpdate = newValue }
+    }
+
+    /// The history has forgotten, or never had, updates up to `version`.
+    func raiseFloor(to version: Version) {
+        facts.pointee.floor = max(floor, version)
+        extendReach(to: version)
+    }
+
+    /// The history has got the update of this version, which is the next one.
+    func extendReach(to version: Version) {
+        facts.pointee.reach = max(reach, version)
+    }
+}
+
+/// What a `Source` names, and says more about.
+private struct Facts: ~Copyable {
+    let plain: OwnedBytes
+    /// `,"source_id":"…","version":`, and where the id stands in it.
+    let frame: OwnedBytes
+    let quotedPlace: Range<Int>
+    let mark: UInt64
+
+    var covered: Version = 0
+    var purged: Version = 0
+    var floor: Version = 0
+    var reach: Version = 0
+    var changedAt: UInt64 = 0
+    var isForgotten = false
+    var entries = VersionIndex()
+    var aheadCount = 0
     var newestUpdate = History.Sequence.none
 
     init(id: Bytes) {
@@ -53,25 +124,5 @@ final class Source {
             writer.put(back)
             return OwnedBytes(copying: Bytes(start: room.baseAddress, count: count))
         }
-    }
-
-    /// The id; a NUL stands behind it.
-    var id: Bytes { plain.bytes }
-
-    /// The id as a JSON string.
-    var quoted: Bytes { Bytes(rebasing: frame.bytes[quotedPlace]) }
-
-    /// What stands between value and version in the lines of its updates.
-    var versionFrame: Bytes { frame.bytes }
-
-    /// The history has forgotten, or never had, updates up to `version`.
-    func raiseFloor(to version: Version) {
-        floor = max(floor, version)
-        reach = max(reach, version)
-    }
-
-    /// The history has got the update of this version, which is the next one.
-    func extendReach(to version: Version) {
-        reach = max(reach, version)
     }
 }

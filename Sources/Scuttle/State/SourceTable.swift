@@ -1,4 +1,5 @@
-/// All sources that this replica knows; the first is itself. The clock is their `covered` versions.
+/// All sources that this replica knows; the first is itself. The clock is their `covered` versions. Owns what a `Source`
+/// names.
 struct SourceTable: ~Copyable {
     private var index = HashIndex()
     private var sources: [Source] = []
@@ -12,6 +13,10 @@ struct SourceTable: ~Copyable {
     init(own id: Bytes, hash: SipHash) {
         self.hash = hash
         _ = insert(id)
+    }
+
+    deinit {
+        for source in sources { source.deallocate() }
     }
 
     var count: Int { sources.count }
