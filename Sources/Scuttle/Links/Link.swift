@@ -33,12 +33,13 @@ public final class Link {
         case ended(Failure)
     }
 
-    unowned(unsafe) let replica: Replica
+    /// Held, so that it is there as long as its links are; a constant, so that reading it counts nothing.
+    let replica: Replica
     let options: Options
     var dialect: Dialect
 
-    /// Where it stands in `Replica.links`.
-    fileprivate var place: Int
+    /// Where it stands in `Replica.links`; nil once it is closed.
+    fileprivate var place: Int?
 
     // The classic dialect.
     var round = DigestRound()
@@ -67,18 +68,47 @@ public final class Link {
     var shown = 0
     public internal(set) var isOverHighWaterMark = false
 
-    fileprivate init(_ replica: Replica, place: Int, options: Options) {
+    fileprivate init(_ replica: Replica, options: Options) {
         self.replica = replica
-        self.place = place
         self.options = options
         dialect = options.contains(.classic) ? .classic : .unknown
+    }
+
+    deinit {
+        guard let place else { return }
+        if isOverHighWaterMark { replica.linksOverMark -= 1 }
+        replica.links.remove(at: place)
     }
 
     public var isDatagram: Bool { options.contains(.datagram) }
 }
 
+/// The open links of a replica, in no order; each knows its place. It lists what it does not own: the host owns a link, and
+/// the link its replica.
+struct OpenLinks {
+    private var references: [Unmanaged<Link>] = []
+
+    var count: Int { references.count }
+    var isEmpty: Bool { references.isEmpty }
+
+    subscript(place: Int) -> Link { references[place].takeUnretainedValue() }
+
+    fileprivate mutating func append(_ link: Link) {
+        link.place = count
+        references.append(.passUnretained(link))
+    }
+
+    /// The last one takes the place. O(1).
+    fileprivate mutating func remove(at place: Int) {
+        let last = references.removeLast()
+        guard place < count else { return }
+        last._withUnsafeGuaranteedRef { $0.place = place }
+        references[place] = last
+    }
+}
+
 extension Replica {
-    /// Opens a link to one more peer. The replica must outlive it.
+    /// Opens a link to one more peer, which the caller owns: it is open until `close`, or until nobody holds it any more.
     /// - Throws: `.links`; `.argument` for datagrams in the classic dialect, which has none.
     public func openLink(_ options: Link.Options = []) throws(Failure) -> Link {
         guard !options.isSuperset(of: [.datagram, .classic]) else {
@@ -88,7 +118,7 @@ extension Replica {
             throw Failure(.links, "another link than the \(links.count) open; max_links")
         }
         if options.contains(.classic) { hasMetClassic = true }
-        let link = Link(self, place: links.count, options: options)
+        let link = Link(self, options: options)
         links.append(link)
         return link
     }
@@ -97,15 +127,14 @@ extension Replica {
     /// protects the records that it held.
     public func close(_ link: Link) {
         link.letGo()
-        let last = links.removeLast()
-        guard last !== link else { return }
-        last.place = link.place
-        links[link.place] = last
+        guard let place = link.place else { return }
+        link.place = nil
+        links.remove(at: place)
     }
 
     /// Asks every peer for what is new.
     public func gossip() {
-        for link in links { link.gossip() }
+        for place in 0..<links.count { links[place].gossip() }
         purgeStable()
     }
 }

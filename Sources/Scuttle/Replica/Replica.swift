@@ -49,8 +49,7 @@ public final class Replica {
     var expiries = KeyHeap()
     var expiryCount = 0
 
-    /// The open links, in no order; each knows its place.
-    var links: [Link] = []
+    var links = OpenLinks()
 
     /// A link has spoken the classic dialect: a peer may be there that knows no reset, and has to get each delete as such.
     var hasMetClassic = false

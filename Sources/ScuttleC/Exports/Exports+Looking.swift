@@ -6,9 +6,9 @@ public func scuttle_get(
     _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int,
     _ out: UnsafeMutablePointer<scuttle_entry_t>!
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (handle, replica) throws(Failure) in
         let out = try required(out, "out")
-        guard let entry = try find(key, key_len, handle) else {
+        guard let entry = try replica.find(key, key_len, handle.limits) else {
             out.pointee = .absent
             return SCUTTLE_NOT_FOUND
         }
@@ -27,10 +27,10 @@ public func scuttle_get_copy(
     _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ buffer: UnsafeMutableRawPointer!,
     _ capacity: Int, _ needed: UnsafeMutablePointer<Int>!, _ out: UnsafeMutablePointer<scuttle_entry_t>!
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (handle, replica) throws(Failure) in
         let (needed, out) = (try required(needed, "needed"), try required(out, "out"))
         if try length(capacity, "buffer") > 0 { _ = try required(buffer, "buffer") }
-        guard let entry = try find(key, key_len, handle) else {
+        guard let entry = try replica.find(key, key_len, handle.limits) else {
             needed.pointee = 0
             out.pointee = .absent
             return SCUTTLE_NOT_FOUND
@@ -52,24 +52,24 @@ public func scuttle_get_copy(
 
 @_cdecl("scuttle_count") @implementation
 public func scuttle_count(_ replica: OpaquePointer!, _ count: UnsafeMutablePointer<Int>!) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
-        try required(count, "count").pointee = handle.replica.count
+    enter(replica) { (_, replica) throws(Failure) in
+        try required(count, "count").pointee = replica.count
         return SCUTTLE_OK
     }
 }
 
 @_cdecl("scuttle_version") @implementation
 public func scuttle_version(_ replica: OpaquePointer!, _ version: UnsafeMutablePointer<UInt64>!) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
-        try required(version, "version").pointee = handle.replica.version
+    enter(replica) { (_, replica) throws(Failure) in
+        try required(version, "version").pointee = replica.version
         return SCUTTLE_OK
     }
 }
 
 @_cdecl("scuttle_fingerprint") @implementation
 public func scuttle_fingerprint(_ replica: OpaquePointer!, _ fingerprint: UnsafeMutablePointer<UInt64>!) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
-        try required(fingerprint, "fingerprint").pointee = handle.replica.fingerprint
+    enter(replica) { (_, replica) throws(Failure) in
+        try required(fingerprint, "fingerprint").pointee = replica.fingerprint
         return SCUTTLE_OK
     }
 }
@@ -79,7 +79,7 @@ public func scuttle_state(
     _ replica: OpaquePointer!, _ prefix: UnsafePointer<CChar>!, _ prefix_len: Int, _ visit: scuttle_visit_fn!,
     _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (handle, replica) throws(Failure) in
         let visit = try required(visit, "visit")
         var bytes = Bytes(start: nil, count: 0)
         if prefix != nil || prefix_len != 0 {
@@ -87,7 +87,7 @@ public func scuttle_state(
         }
         // No key is longer; the length may be absurd, and nothing of it has been read yet.
         guard bytes.count <= handle.limits.keyBytes else { return SCUTTLE_OK }
-        handle.replica.visitEntries(prefix: bytes) { entry in withView(entry) { visit(context, $0) == 0 } }
+        replica.visitEntries(prefix: bytes) { entry in withView(entry) { visit(context, $0) == 0 } }
         return SCUTTLE_OK
     }
 }
@@ -96,16 +96,16 @@ public func scuttle_state(
 public func scuttle_export(
     _ replica: OpaquePointer!, _ take: scuttle_line_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         let take = try required(take, "take")
-        handle.replica.export { line in take(context, line.chars, line.count) == 0 }
+        replica.export { line in take(context, line.chars, line.count) == 0 }
         return SCUTTLE_OK
     }
 }
 
 @_cdecl("scuttle_import") @implementation
 public func scuttle_import(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (handle, _) throws(Failure) in
         try handle.load(ScuttleC.bytes(bytes, len)) ? SCUTTLE_OK : SCUTTLE_TORN
     }
 }
@@ -115,11 +115,11 @@ public func scuttle_news(
     _ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int, _ version: UInt64,
     _ visit: scuttle_visit_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         let visit = try required(visit, "visit")
         let source = try text(source, source_len, limit: Limits.idBytes, "source")
         guard source.count <= Limits.idBytes else { return SCUTTLE_OK }
-        for update in handle.replica.news(of: source, above: version) {
+        for update in replica.news(of: source, above: version) {
             guard withView(update, { visit(context, $0) }) == 0 else { break }
         }
         return SCUTTLE_OK
@@ -130,17 +130,19 @@ public func scuttle_news(
 public func scuttle_clock(
     _ replica: OpaquePointer!, _ visit: scuttle_clock_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         let visit = try required(visit, "visit")
-        handle.replica.visitClock { source, version in visit(context, source.chars, source.count, version) == 0 }
+        replica.visitClock { source, version in visit(context, source.chars, source.count, version) == 0 }
         return SCUTTLE_OK
     }
 }
 
 private var nul: Bytes { Bytes("\0") }
 
-private func find(_ key: UnsafePointer<CChar>?, _ count: Int, _ handle: ReplicaHandle) throws(Failure) -> Update? {
-    try handle.replica.get(text(key, count, limit: handle.limits.keyBytes, "key"))
+extension Replica {
+    fileprivate func find(_ key: UnsafePointer<CChar>?, _ count: Int, _ limits: Limits) throws(Failure) -> Update? {
+        try get(text(key, count, limit: limits.keyBytes, "key"))
+    }
 }
 
 /// Copies bytes and puts a NUL behind them.

@@ -56,7 +56,7 @@ public func scuttle_errmsg_copy(
     _ replica: OpaquePointer!, _ buffer: UnsafeMutablePointer<CChar>!, _ capacity: Int
 ) -> CInt {
     guard let buffer, capacity > 0 else { return SCUTTLE_E_ARGUMENT }
-    return enter(replica) { (handle) throws(Failure) in
+    return enter(replica) { (handle, _) throws(Failure) in
         handle.message.copy(to: buffer, capacity: capacity)
         return SCUTTLE_OK
     }
@@ -66,7 +66,7 @@ public func scuttle_errmsg_copy(
 public func scuttle_id(
     _ replica: OpaquePointer!, _ id: UnsafeMutablePointer<UnsafePointer<CChar>?>!, _ id_len: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (handle, _) throws(Failure) in
         let (id, count) = (try required(id, "id"), try required(id_len, "id_len"))
         id.pointee = handle.id.bytes.chars
         count.pointee = handle.id.bytes.count
@@ -79,20 +79,20 @@ public func scuttle_set(
     _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ json: UnsafePointer<CChar>!,
     _ json_len: Int
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (handle, replica) throws(Failure) in
         let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
-        let place = try handle.replica.place(of: key)
-        handle.replica.set(place, to: try handle.values.check(json, handle.limits))
-        return handle.news
+        let place = try replica.place(of: key)
+        replica.set(place, to: try handle.values.check(json, handle.limits))
+        return replica.news
     }
 }
 
 @_cdecl("scuttle_delete") @implementation
 public func scuttle_delete(_ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
-        try handle.replica.delete(text(key, key_len, limit: handle.limits.keyBytes, "key"))
-        return handle.news
+    enter(replica) { (handle, replica) throws(Failure) in
+        try replica.delete(text(key, key_len, limit: handle.limits.keyBytes, "key"))
+        return replica.news
     }
 }
 
@@ -101,44 +101,44 @@ public func scuttle_set_ttl(
     _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ json: UnsafePointer<CChar>!,
     _ json_len: Int, _ ttl_ms: UInt64
 ) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (handle, replica) throws(Failure) in
         let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
-        try handle.replica.set(key, to: handle.values.check(json, handle.limits), for: ttl_ms)
-        return handle.news
+        try replica.set(key, to: handle.values.check(json, handle.limits), for: ttl_ms)
+        return replica.news
     }
 }
 
 @_cdecl("scuttle_tick") @implementation
 public func scuttle_tick(_ replica: OpaquePointer!, _ now_ms: UInt64) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
-        try handle.replica.tick(now_ms)
-        return handle.news
+    enter(replica) { (_, replica) throws(Failure) in
+        try replica.tick(now_ms)
+        return replica.news
     }
 }
 
 @_cdecl("scuttle_gossip") @implementation
 public func scuttle_gossip(_ replica: OpaquePointer!) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (handle, replica) throws(Failure) in
         handle.gossip()
-        return handle.news
+        return replica.news
     }
 }
 
 @_cdecl("scuttle_purge") @implementation
 public func scuttle_purge(_ replica: OpaquePointer!, _ purged: UnsafeMutablePointer<Int>!) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         let purged = try required(purged, "purged")
-        purged.pointee = try handle.replica.purge()
+        purged.pointee = try replica.purge()
         return SCUTTLE_OK
     }
 }
 
 @_cdecl("scuttle_forget") @implementation
 public func scuttle_forget(_ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int) -> CInt {
-    enter(replica) { (handle) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         let source = try text(source, source_len, limit: Limits.idBytes, "source")
         guard source.count <= Limits.idBytes else { return SCUTTLE_NOT_FOUND }
-        return handle.replica.forget(source) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
+        return replica.forget(source) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
     }
 }

@@ -153,11 +153,15 @@ struct LimitsTests {
     @Test("Links: closing one makes room for another")
     func links() throws {
         let replica = try Replica.make { $0.limits.links = 2 }
-        let ends = try (0..<2).map { _ in try LinkEnd(replica) }
+        var ends = try (0..<2).map { _ in try LinkEnd(replica) }
         #expect(failure { () throws(Failure) in _ = try replica.openLink() } == .links)
         ends[0].close()
-        _ = try LinkEnd(replica)
+        ends[0] = try LinkEnd(replica)
         #expect(failure { () throws(Failure) in _ = try replica.openLink(.readOnly) } == .links)
+        ends.removeLast()
+        #expect(replica.links.count == 1, "a link that nobody holds any more is closed")
+        ends.removeLast()
+        #expect(replica.links.isEmpty)
     }
 
     @Test("Message bytes: a line at the limit is taken, one over is refused, and the next line is taken again")
