@@ -20,9 +20,12 @@ struct HashIndex: ~Copyable {
     }
 
     private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
-        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
-        slots.initialize(repeating: 0, count: count)
-        return slots
+        let bytes = count * MemoryLayout<UInt64>.stride
+        let large = Int(hint_large_page)
+        // A search in a large table looks anywhere: with small pages, finding the page would be half of it.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes < large ? 16 : large)
+        hint_will_use(memory, bytes)
+        return memory.initializeMemory(as: UInt64.self, repeating: 0, count: count)
     }
 
     /// Where the search for `hash` begins comes into the caches meanwhile: in a large table that takes longer than the rest of
