@@ -42,7 +42,8 @@ extension Record {
     /// A small update of the key with a number.
     init(ofKey number: Int, source: SourceID = 0, version: Version) {
         self = KeyTexts.with(number) {
-            Record(key: $0, value: Bytes("true"), source: source, version: version, kind: .value)
+            Record(
+                key: $0, value: Bytes("true"), source: source, version: version, kind: .value, in: RecordPool())
         }
     }
 }

@@ -18,6 +18,8 @@ public struct Configuration {
     public var keepsTombstones = false
     /// More are forgotten, stable or not.
     public var maxTombstones = 1 << 20
+    /// From here on records stand in a pool.
+    var fewKeys = 4096
 
     #if DEBUG
         /// For tests.

@@ -1,6 +1,12 @@
 /// The one way of an update into the map, and of an entry out of it: key table, version index, arrivals, tombstones and the
 /// hash of what is ahead change here, together.
 extension Replica {
+    /// A record that the caller owns. O(bytes).
+    func record(_ key: Bytes, _ value: Bytes, _ source: SourceID, _ version: Version, _ kind: Update.Kind) -> Record {
+        if !pool.isOpen, keys.idLimit >= configuration.fewKeys { pool.open() }
+        return Record(key: key, value: value, source: source, version: version, kind: kind, in: pool)
+    }
+
     /// Lets the resolver decide between a record and its key's entry; returns the key where the record became the entry.
     /// The key table takes a reference of its own.
     @discardableResult

@@ -87,7 +87,6 @@ extension Replica {
     }
 
     func record(of incoming: IncomingUpdate, from source: SourceID) -> Record {
-        Record(
-            key: incoming.key, value: incoming.value, source: source, version: incoming.version, kind: incoming.kind)
+        record(incoming.key, incoming.value, source, incoming.version, incoming.kind)
     }
 }

@@ -50,7 +50,7 @@ extension Replica {
     private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) -> KeyID? {
         version += 1
         cover(own, upTo: version)
-        let record = Record(key: place.key, value: value, source: SourceTable.own, version: version, kind: kind)
+        let record = record(place.key, value, SourceTable.own, version, kind)
         let id = enter(record, place.hash)
         remember(record)
         record.release()

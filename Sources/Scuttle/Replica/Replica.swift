@@ -9,6 +9,8 @@
 public final class Replica {
     let configuration: Configuration
     let cluster: OwnedBytes
+    /// Of the records of this replica.
+    var pool = RecordPool()
     var keys: KeyTable
     var sources: SourceTable
     var history: History

@@ -10,7 +10,8 @@ struct Record {
     private struct Header {
         var owners: UInt32
         let source: SourceID
-        /// The version in the low 53 bits, above it the kind, and whether this is the entry of its key.
+        /// The version in the low 53 bits, above it the kind, whether the block is a pool's, and whether this is the entry of
+        /// its key.
         var stampedVersion: UInt64
         var arrival: Arrivals.Stamp
         let keyCount: UInt32
@@ -23,16 +24,24 @@ struct Record {
 
     private static var textStart: Int { MemoryLayout<Header>.stride }
     private static var kindShift: UInt64 { 53 }
+    private static var poolBit: UInt64 { 1 << 62 }
     private static var entryBit: UInt64 { 1 << 63 }
 
-    /// Copies an update; the caller owns the record. O(bytes).
-    init(key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind) {
-        memory = .allocate(byteCount: Self.textStart + key.count + value.count, alignment: 8)
+    /// Copies an update into a block of the pool, or where that serves none of the system's; the caller owns the record.
+    /// O(bytes).
+    init(
+        key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind, in pool: borrowing RecordPool
+    ) {
+        let bytes = Self.textStart + key.count + value.count
+        let pooled = pool.allocate(bytes)
+        memory = pooled ?? .allocate(byteCount: bytes, alignment: 8)
         // The limits keep both counts far below 2^32, and versions below 2^53.
         header.initialize(
             to: Header(
                 owners: 1, source: source,
-                stampedVersion: version & .highest | UInt64(kind.rawValue) << Self.kindShift, arrival: 0,
+                stampedVersion: version & .highest | UInt64(kind.rawValue) << Self.kindShift
+                    | (pooled == nil ? 0 : Self.poolBit),
+                arrival: 0,
                 keyCount: UInt32(truncatingIfNeeded: key.count), valueCount: UInt32(truncatingIfNeeded: value.count)))
         var writer = LineWriter(at: memory + Self.textStart)
         writer.put(key)
@@ -74,8 +83,14 @@ struct Record {
     }
 
     /// One owner less; the last one frees it.
+    @inline(__always)
     func release() {
         header.pointee.owners &-= 1
-        if header.pointee.owners == 0 { memory.deallocate() }
+        if header.pointee.owners == 0 { free() }
+    }
+
+    @inline(never)
+    private func free() {
+        if header.pointee.stampedVersion & Self.poolBit != 0 { RecordPool.free(memory) } else { memory.deallocate() }
     }
 }

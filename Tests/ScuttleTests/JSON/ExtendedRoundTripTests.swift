@@ -9,13 +9,19 @@ struct ExtendedRoundTripTests {
     /// The message's line as the core writes it, without the newline.
     private func written(_ message: Message) -> String {
         var text = ByteBuffer()
+        var made: [Source] = []
+        defer { for source in made { source.deallocate() } }
+        func source(_ id: Bytes) -> Source {
+            made.append(Source(id: id))
+            return made[made.count - 1]
+        }
         switch message {
         case .hello(let hello): text.appendHello(hello)
         case .ask(let ask): text.appendAsk(ask)
         case .clock(let part):
             text.appendClock(part)
             for (index, claim) in part.claims.enumerated() {
-                text.appendClaim(Source(id: claim.source), claim.covered, claim.purged, isFirst: index == 0)
+                text.appendClaim(source(claim.source), claim.covered, claim.purged, isFirst: index == 0)
             }
             text.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
         case .answer(let head): text.appendAnswer(head)
@@ -23,14 +29,14 @@ struct ExtendedRoundTripTests {
             text.appendCoverStart()
             for (index, interval) in intervals.enumerated() {
                 text.appendInterval(
-                    Source(id: interval.source), interval.since, interval.until, isFirst: index == 0)
+                    source(interval.source), interval.since, interval.until, isFirst: index == 0)
             }
             text.appendCoverEnd()
         case .commit(let part):
             text.appendCommit(part)
             for (index, claim) in part.claims.enumerated() {
                 text.appendCommitClaim(
-                    Source(id: claim.source), claim.since, claim.covered, claim.purged, isFirst: index == 0)
+                    source(claim.source), claim.since, claim.covered, claim.purged, isFirst: index == 0)
             }
             text.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
         case .reject(let reason):

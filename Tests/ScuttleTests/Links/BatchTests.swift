@@ -16,6 +16,7 @@ struct BatchTests {
 
         init(_ kinds: String) {
             let source = "A\"".lend { Source(id: $0) }
+            defer { source.deallocate() }
             source.covered = 77
             for (number, kind) in kinds.enumerated() {
                 switch kind {
@@ -109,6 +110,7 @@ struct BatchTests {
         do {
             var batch = Batch()
             let source = "A".lend { Source(id: $0) }
+            defer { source.deallocate() }
             for record in records { batch.append(record, from: source) }
             batch.consume(gone)
         }
@@ -123,6 +125,7 @@ struct BatchTests {
         var batch = Batch()
         let id = String(repeating: "\u{1}", count: 255)
         let source = id.lend { Source(id: $0) }
+        defer { source.deallocate() }
         source.covered = .highest
         let quoted = quote([UInt8](id))
         let line = #"{"digest":true,"source_id":\#(quoted),"id":\#(quoted),"version":9007199254740991}"# + "\n"

@@ -20,6 +20,7 @@ struct ClockHashTests {
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let sources = sources(5)
+        defer { for source in sources { source.deallocate() } }
         var mine = ClockHash()
         var clock = [Version](repeating: 0, count: 5)
         var ahead = [[Version]](repeating: [], count: 5)
@@ -45,6 +46,7 @@ struct ClockHashTests {
     @Test("All small clocks, with and without something ahead, have hashes of their own; an empty one has 0")
     func distinct() {
         let sources = sources(3)
+        defer { for source in sources { source.deallocate() } }
         var seen: Set<UInt64> = []
         var count = 0
         for clock in (0..<64).map({ number in (0..<3).map { Version(number >> (2 * $0) & 3) } }) {

@@ -36,6 +36,7 @@ struct SourceTableTests {
     @Test("A source has its id, a NUL behind it, and its JSON string", arguments: ["A", "é\u{1}\"", "\u{10ffff}\\"])
     func source(name: String) {
         let source = name.lend { Source(id: $0) }
+        defer { source.deallocate() }
         #expect(source.id.text == name)
         #expect(source.id.baseAddress?.load(fromByteOffset: source.id.count, as: UInt8.self) == 0)
         #expect(source.quoted.text == quote([UInt8](name)))

@@ -4,14 +4,18 @@ extension Record {
     /// A record that the caller owns.
     init(_ update: PlainUpdate, from source: SourceID) {
         self = update.incoming { update in
-            Record(key: update.key, value: update.value, source: source, version: update.version, kind: update.kind)
+            Record(
+                key: update.key, value: update.value, source: source, version: update.version, kind: update.kind,
+                in: RecordPool())
         }
     }
 
     /// Its line, where `source` is the id of its source.
     func line(from source: [UInt8]) -> String {
         var buffer = ByteBuffer()
-        buffer.appendLine(of: self, from: source.lend { Source(id: $0) })
+        let source = source.lend { Source(id: $0) }
+        defer { source.deallocate() }
+        buffer.appendLine(of: self, from: source)
         return buffer.bytes.text
     }
 

@@ -1,0 +1,57 @@
+import CHints
+
+/// What the pool takes from the system at once: a large page, cut into slabs. It stands at a multiple of its size; what is
+/// here stands in the first slab, behind the slab's own.
+struct Chunk {
+    static var bytes: Int { Int(hint_large_page) }
+    private static var offset: Int { 96 }
+
+    var node = Chain.Node()
+    /// A bit for each.
+    private var freeSlabs = UInt32.max
+
+    var isFull: Bool { freeSlabs == 0 }
+    var isEmpty: Bool { freeSlabs == .max }
+
+    /// One that the caller frees. Where it is going to be filled, in a large page.
+    static func make(filling: Bool) -> UnsafeMutablePointer<Chunk> {
+        let start = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes)
+        if filling { hint_will_use(start, bytes) }
+        return (start + offset).initializeMemory(as: Chunk.self, repeating: Chunk(), count: 1)
+    }
+
+    static func free(_ chunk: UnsafeMutablePointer<Chunk>) {
+        start(of: chunk).deallocate()
+    }
+
+    /// The memory of a slab; it is not full.
+    static func takeSlab(_ chunk: UnsafeMutablePointer<Chunk>) -> UnsafeMutableRawPointer {
+        let place = chunk.pointee.freeSlabs.trailingZeroBitCount
+        chunk.pointee.freeSlabs &= ~(1 << UInt32(truncatingIfNeeded: place))
+        return start(of: chunk) + place * Slab.bytes
+    }
+
+    static func putBack(_ slab: UnsafeMutablePointer<Slab>, _ chunk: UnsafeMutablePointer<Chunk>) {
+        let place = (UnsafeMutableRawPointer(slab) - start(of: chunk)) / Slab.bytes
+        chunk.pointee.freeSlabs |= 1 << UInt32(truncatingIfNeeded: place)
+    }
+
+    static func holding(_ slab: UnsafeMutablePointer<Slab>) -> UnsafeMutablePointer<Chunk> {
+        (UnsafeMutableRawPointer(slab).alignedDown(to: bytes) + offset).assumingMemoryBound(to: Chunk.self)
+    }
+
+    static func at(_ node: UnsafeMutablePointer<Chain.Node>) -> UnsafeMutablePointer<Chunk> {
+        UnsafeMutableRawPointer(node).assumingMemoryBound(to: Chunk.self)
+    }
+
+    private static func start(of chunk: UnsafeMutablePointer<Chunk>) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(chunk) - offset
+    }
+}
+
+extension UnsafeMutablePointer<Chunk> {
+    /// Where the chain takes hold of it: its beginning.
+    var node: UnsafeMutablePointer<Chain.Node> {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: Chain.Node.self)
+    }
+}

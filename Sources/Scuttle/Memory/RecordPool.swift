@@ -1,0 +1,126 @@
+/// Memory for the records of a replica that has many: blocks of one size side by side, in large pages.
+///
+/// The system's allocator hands out a record as quickly, but in small pages: taking those into use, and finding them again,
+/// is the dearest part of a write to a large map. So chunks are taken from the system, a chunk is cut into slabs, and a slab
+/// into blocks of one size. A freed block waits in its slab for a record of that size, an empty slab in its chunk for any
+/// size, and an empty chunk goes back. After Bonwick, "The Slab Allocator", USENIX Summer 1994.
+///
+/// It serves nothing until it is opened, since a replica with few keys is smaller without. Blocks may outlive it.
+///
+/// Invariants: a slab stands in `roomySlabs` of its size exactly while it has room, a chunk in `roomyChunks` while a slab of
+/// it is free. No slab is empty, and at most one chunk. Allocate and free: O(1), and a call of the system for each chunk.
+/// Memory: blocks are rounded up to 8 bytes, and the head of a slab has 128.
+struct RecordPool: ~Copyable {
+    /// Longer blocks are not served: what the system's allocator wastes with them is little.
+    static var longest: Int { 512 }
+
+    private var state: UnsafeMutablePointer<State>?
+
+    var isOpen: Bool { state != nil }
+
+    /// How many it holds.
+    var chunkCount: Int { state?.pointee.chunkCount ?? 0 }
+
+    mutating func open() {
+        guard state == nil else { return }
+        let opened = UnsafeMutablePointer<State>.allocate(capacity: 1)
+        opened.initialize(to: State(sizes: Self.longest / Slab.step))
+        state = opened
+    }
+
+    deinit {
+        guard let state else { return }
+        state.pointee.close()
+        Self.destroyIfOver(state)
+    }
+
+    /// A block that the caller gives back by `free`; nil where the pool does not serve it.
+    func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
+        guard let state, bytes > 0, bytes <= Self.longest else { return nil }
+        return state.pointee.take((bytes - 1) / Slab.step, for: state)
+    }
+
+    /// Takes back a block that a pool gave; whether that pool is still there is of no matter.
+    static func free(_ block: UnsafeMutableRawPointer) {
+        let slab = Slab.holding(block)
+        let state = slab.pointee.pool.assumingMemoryBound(to: State.self)
+        state.pointee.putBack(block, slab)
+        destroyIfOver(state)
+    }
+
+    private static func destroyIfOver(_ state: UnsafeMutablePointer<State>) {
+        guard state.pointee.isClosed, state.pointee.chunkCount == 0 else { return }
+        state.pointee.roomySlabs.deallocate()
+        state.deallocate()
+    }
+
+    private struct State {
+        /// By size.
+        let roomySlabs: UnsafeMutablePointer<Chain>
+        private var roomyChunks = Chain()
+        private(set) var chunkCount = 0
+        /// Nobody will allocate any more.
+        private(set) var isClosed = false
+
+        init(sizes: Int) {
+            roomySlabs = .allocate(capacity: sizes)
+            roomySlabs.initialize(repeating: Chain(), count: sizes)
+        }
+
+        mutating func take(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+            let slab = roomySlabs[size].first.map(Slab.at) ?? makeSlab(size, for: pool)
+            let block = slab.pointee.take()
+            if slab.pointee.isFull { roomySlabs[size].remove(slab.node) }
+            return block
+        }
+
+        mutating func putBack(_ block: UnsafeMutableRawPointer, _ slab: UnsafeMutablePointer<Slab>) {
+            if slab.pointee.isFull { roomySlabs[slab.pointee.size].push(slab.node) }
+            slab.pointee.putBack(block)
+            if slab.pointee.used == 0 { giveBack(slab) }
+        }
+
+        mutating func close() {
+            isClosed = true
+            var next = roomyChunks.first
+            while let node = next {
+                next = node.pointee.next
+                freeIfSpare(Chunk.at(node))
+            }
+        }
+
+        private mutating func makeSlab(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Slab> {
+            let chunk = roomyChunks.first.map(Chunk.at) ?? makeChunk()
+            let start = Chunk.takeSlab(chunk)
+            if chunk.pointee.isFull { roomyChunks.remove(chunk.node) }
+            let slab = start.initializeMemory(as: Slab.self, repeating: Slab(at: start, of: pool, size: size), count: 1)
+            roomySlabs[size].push(slab.node)
+            return slab
+        }
+
+        private mutating func makeChunk() -> UnsafeMutablePointer<Chunk> {
+            // The first may never become full.
+            let chunk = Chunk.make(filling: chunkCount > 0)
+            chunkCount += 1
+            roomyChunks.push(chunk.node)
+            return chunk
+        }
+
+        /// Takes an empty slab out of its list, and back into its chunk.
+        private mutating func giveBack(_ slab: UnsafeMutablePointer<Slab>) {
+            roomySlabs[slab.pointee.size].remove(slab.node)
+            let chunk = Chunk.holding(slab)
+            if chunk.pointee.isFull { roomyChunks.push(chunk.node) }
+            Chunk.putBack(slab, chunk)
+            freeIfSpare(chunk)
+        }
+
+        /// One that is empty is kept for what comes next.
+        private mutating func freeIfSpare(_ chunk: UnsafeMutablePointer<Chunk>) {
+            guard chunk.pointee.isEmpty, isClosed || chunk.pointee.node.hasNeighbour else { return }
+            roomyChunks.remove(chunk.node)
+            chunkCount -= 1
+            Chunk.free(chunk)
+        }
+    }
+}
