@@ -1,0 +1,87 @@
+import CHints
+
+/// A growable array of plain values: what the tables keep for each key, and each update writes to.
+///
+/// It owns one block, and nobody shares it: a write need not look whether somebody does. A large block grows in place or is
+/// moved by the system, without a copy. One that was never used has no block. Positions are the caller's care: nothing is
+/// checked but in debug builds. Append: O(1) amortised; memory: what has been written to, and up to as much again that is
+/// not resident until it is.
+///
+/// Invariants: `count` <= `capacity`; there is a block where `capacity` is not 0.
+struct Column<Element: BitwiseCopyable>: ~Copyable {
+    private var start: UnsafeMutablePointer<Element>?
+    private var capacity = 0
+    private(set) var count = 0
+
+    deinit {
+        free(start)
+    }
+
+    var isEmpty: Bool { count == 0 }
+
+    /// The size of its block.
+    var bytes: Int { capacity * MemoryLayout<Element>.stride }
+
+    /// The last element; nil where there is none.
+    var last: Element? { isEmpty ? nil : self[count - 1] }
+
+    subscript(position: Int) -> Element {
+        get {
+            assert(position >= 0 && position < count)
+            return start.unsafelyUnwrapped[position]
+        }
+        set {
+            assert(position >= 0 && position < count)
+            start.unsafelyUnwrapped[position] = newValue
+        }
+    }
+
+    mutating func append(_ element: Element) {
+        if count == capacity { grow() }
+        (start.unsafelyUnwrapped + count).initialize(to: element)
+        count += 1
+    }
+
+    /// O(elements behind it).
+    mutating func insert(_ element: Element, at position: Int) {
+        assert(position >= 0 && position <= count)
+        if count == capacity { grow() }
+        let place = start.unsafelyUnwrapped + position
+        (place + 1).moveInitialize(from: place, count: count - position)
+        place.initialize(to: element)
+        count += 1
+    }
+
+    mutating func popLast() -> Element? {
+        guard let last else { return nil }
+        count -= 1
+        return last
+    }
+
+    /// Forgets the elements from `count` on, and keeps the room.
+    mutating func truncate(to count: Int) {
+        assert(count >= 0 && count <= self.count)
+        self.count = count
+    }
+
+    /// Forgets all, and gives the room back.
+    mutating func clear() {
+        free(start)
+        (start, capacity, count) = (nil, 0, 0)
+    }
+
+    /// The first position whose element is in the upper part, where `isUpper` is false below some position and true from
+    /// there on. O(log n).
+    func partition(_ isUpper: (Element) -> Bool) -> Int {
+        (0..<count).partition { isUpper(self[$0]) }
+    }
+
+    /// Twice the room while it is small, since it may have to be copied; a quarter more later, so that little is idle.
+    @inline(never)
+    private mutating func grow() {
+        let isSmall = bytes < 1 << 20
+        capacity = max(4, capacity + capacity / (isSmall ? 1 : 4))
+        start = hint_resize(start, capacity, MemoryLayout<Element>.stride)
+            .bindMemory(to: Element.self, capacity: capacity)
+    }
+}
