@@ -1,6 +1,7 @@
-/// The library's index, but at an address of its own instead of in an object for each source, whose references are counted.
+/// The library's index, but all of them side by side instead of each beside the other facts of its source.
 ///
-/// Counting is atomic, and an atomic instruction waits until all stores before it have found their memory.
+/// It was made when sources were objects, whose references are counted: counting is atomic, and an atomic instruction waits
+/// until all stores before it have found their memory. Now neither design counts.
 struct UncountedIndices: ~Copyable, EntryIndex {
     static let name = "a2: without counting"
 
@@ -8,7 +9,7 @@ struct UncountedIndices: ~Copyable, EntryIndex {
 
     init(sources: Int) {
         indices = .allocate(capacity: sources)
-        indices.initialize(repeating: VersionIndex())
+        for index in indices.indices { indices.initializeElement(at: index, to: VersionIndex()) }
     }
 
     deinit {

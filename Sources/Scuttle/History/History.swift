@@ -19,7 +19,7 @@ struct History: ~Copyable {
     }
 
     let capacity: Int
-    private var slots: [Slot] = []
+    private var slots = Column<Slot>()
     private var total: UInt64 = 0
 
     init(capacity: Int) {
@@ -27,7 +27,7 @@ struct History: ~Copyable {
     }
 
     deinit {
-        for slot in slots { slot.record.release() }
+        for position in 0..<slots.count { slots[position].record.release() }
     }
 
     /// The number that the next update will have.

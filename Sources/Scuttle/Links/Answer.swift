@@ -148,8 +148,7 @@ extension Answer.Cursor {
 
     /// Moves to the next live entry; false where there is none.
     fileprivate mutating func advance(in replica: Replica) -> Bool {
-        let entries = replica.sources[source].entries
-        guard generation == entries.generation else { return seek(above: version, in: replica) }
+        guard generation == replica.sources[source].entries.generation else { return seek(above: version, in: replica) }
         return settle(from: position + 1, in: replica)
     }
 
@@ -167,13 +166,13 @@ extension Answer.Cursor {
     }
 
     private mutating func settle(from start: Int, in replica: Replica) -> Bool {
-        let entries = replica.sources[source].entries
+        let source = replica.sources[source]
         // What is ahead of the clock would tell a classic peer that it has all below.
-        guard let found = entries.nextLive(from: start, of: source, replica.keys),
-            entries.version(at: found) <= replica.sources[source].covered
+        guard let found = source.entries.nextLive(from: start, of: self.source, replica.keys),
+            source.entries.version(at: found) <= source.covered
         else { return false }
-        (position, generation) = (found, entries.generation)
-        (version, key) = (entries.version(at: found), entries.key(at: found))
+        (position, generation) = (found, source.entries.generation)
+        (version, key) = (source.entries.version(at: found), source.entries.key(at: found))
         return true
     }
 }

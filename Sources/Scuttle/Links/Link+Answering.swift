@@ -74,12 +74,12 @@ extension Link {
     private var firstMissingArrival: Arrivals.Stamp {
         var first = replica.arrivals.last
         for id in replica.sources.ids {
-            let entries = replica.sources[id].entries
-            guard entries.last > peer.covered(id) else { continue }
-            guard entries.arrivesInOrder else { return 0 }
-            let position = entries.firstPosition(above: peer.covered(id))
-            guard let found = entries.nextLive(from: position, of: id, replica.keys),
-                let record = replica.keys[entries.key(at: found)]
+            let source = replica.sources[id]
+            guard source.entries.last > peer.covered(id) else { continue }
+            guard source.entries.arrivesInOrder else { return 0 }
+            let position = source.entries.firstPosition(above: peer.covered(id))
+            guard let found = source.entries.nextLive(from: position, of: id, replica.keys),
+                let record = replica.keys[source.entries.key(at: found)]
             else { continue }
             first = min(first, record.arrival - 1)
         }

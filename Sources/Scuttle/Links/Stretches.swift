@@ -19,7 +19,7 @@ struct Stretches {
     mutating func add(from: UInt64, until: UInt64) {
         guard until > end, from <= until else { return }
         var (from, until) = (from, until)
-        let first = ahead.partition { $0.until >= from }
+        let first = ahead.indices.partition { ahead[$0].until >= from }
         var behind = first
         while behind < ahead.count, ahead[behind].from <= until {
             from = min(from, ahead[behind].from)

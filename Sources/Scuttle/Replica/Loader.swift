@@ -89,9 +89,8 @@ public struct Loader {
         }
         if export?.isOwn == true {
             for expiry in expiries {
-                let own = replica.own.entries
-                guard let key = own.key(with: expiry.version, of: SourceTable.own, replica.keys) else { continue }
-                replica.expire(key, at: expiry.time)
+                let key = replica.own.entries.key(with: expiry.version, of: SourceTable.own, replica.keys)
+                if let key { replica.expire(key, at: expiry.time) }
             }
         }
         return isWhole

@@ -49,7 +49,6 @@
         }
 
         private func brokenInvariant(of source: Source, _ id: SourceID) -> String? {
-            let entries = source.entries
             if source.covered > version { return "source \(id) is covered beyond the highest version" }
             if source.floor > source.reach || source.reach > source.covered {
                 return "source \(id): floor, reach, covered"
@@ -57,17 +56,21 @@
             if source.purged > source.covered { return "source \(id): more is purged than covered" }
             if source.purged > highestPurged { return "source \(id): purged beyond the highest" }
             var (live, ahead) = (0, 0)
-            for position in 0..<entries.count {
-                if position > 0, entries.version(at: position - 1) >= entries.version(at: position) {
+            for position in 0..<source.entries.count {
+                if position > 0, source.entries.version(at: position - 1) >= source.entries.version(at: position) {
                     return "versions of source \(id) do not ascend at \(position)"
                 }
-                guard entries.isLive(position, of: id, keys) else { continue }
+                guard source.entries.isLive(position, of: id, keys) else { continue }
                 live += 1
-                if entries.version(at: position) > source.covered { ahead += 1 }
+                if source.entries.version(at: position) > source.covered { ahead += 1 }
             }
-            if live != entries.liveCount { return "source \(id) has \(live) live, counted as \(entries.liveCount)" }
+            if live != source.entries.liveCount {
+                return "source \(id) has \(live) live, counted as \(source.entries.liveCount)"
+            }
             if ahead != source.aheadCount { return "source \(id) has \(ahead) ahead, counted as \(source.aheadCount)" }
-            if entries.count > 2 * live + 32 { return "source \(id) has \(entries.count) slots for \(live) live ones" }
+            if source.entries.count > 2 * live + 32 {
+                return "source \(id) has \(source.entries.count) slots for \(live) live ones"
+            }
             return brokenHistory(of: source, id)
         }
 

@@ -4,12 +4,12 @@
 /// record carries the slot's stamp. Stamps ascend and are never given twice, so a walk that has come to a stamp can go on
 /// from there whatever was swept meanwhile, and what arrives during the walk is met at its end. Append: O(1) amortised;
 /// seek: O(log n); memory: 12 bytes for a live slot and at most twice that with holes.
-struct Arrivals {
+struct Arrivals: ~Copyable {
     /// A place in the order of arrival; 0 stands before all.
     typealias Stamp = UInt64
 
-    private var stamps: [Stamp] = []
-    private var keys: [KeyID] = []
+    private var stamps = Column<Stamp>()
+    private var keys = Column<KeyID>()
     private var holes = 0
 
     /// The stamp given last.
@@ -36,13 +36,13 @@ struct Arrivals {
         holes += 1
         guard holes > keys.count / 2 + 32 else { return }
         var kept = 0
-        for position in stamps.indices where isLive(position, table) {
+        for position in 0..<stamps.count where isLive(position, table) {
             stamps[kept] = stamps[position]
             keys[kept] = keys[position]
             kept += 1
         }
-        stamps.removeLast(stamps.count - kept)
-        keys.removeLast(keys.count - kept)
+        stamps.truncate(to: kept)
+        keys.truncate(to: kept)
         holes = 0
     }
 
@@ -62,19 +62,5 @@ struct Arrivals {
 
     private func isLive(_ position: Int, _ table: borrowing KeyTable) -> Bool {
         table[keys[position]]?.arrival == stamps[position]
-    }
-}
-
-extension Array {
-    /// The first position whose element is in the upper part, where `isUpper` is false below some position and true from
-    /// there on. O(log n).
-    func partition(_ isUpper: (Element) -> Bool) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = low + (high - low) / 2
-            if isUpper(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

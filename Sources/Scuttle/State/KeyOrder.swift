@@ -10,7 +10,11 @@ struct KeyOrder {
 
     mutating func update(from table: inout KeyTable) {
         if !table.vacated.isEmpty { sorted.removeAll { table[$0] == nil } }
-        var added = table.fresh.filter { $0 < known && table[$0] != nil }
+        var added: [KeyID] = []
+        for position in 0..<table.fresh.count {
+            let id = table.fresh[position]
+            if id < known, table[id] != nil { added.append(id) }
+        }
         for id in KeyID(truncatingIfNeeded: known)..<KeyID(truncatingIfNeeded: table.idLimit) where table[id] != nil {
             added.append(id)
         }
@@ -42,11 +46,6 @@ struct KeyOrder {
     }
 
     private func sort(_ ids: inout [KeyID], _ table: borrowing KeyTable) {
-        table.withSlots { slots in
-            ids.sort { a, b in
-                guard let a = slots[Int(a)], let b = slots[Int(b)] else { return false }
-                return a.key.precedes(b.key)
-            }
-        }
+        ids.sort { table.key(of: $0).precedes(table.key(of: $1)) }
     }
 }

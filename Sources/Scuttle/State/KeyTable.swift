@@ -8,14 +8,14 @@ typealias KeyID = UInt32
 /// removed is given out again, once the key order has let go of it.
 struct KeyTable: ~Copyable {
     private var index = HashIndex()
-    private var slots: [Record?] = []
+    private var slots = Column<Record?>()
     private let hash: SipHash
 
     /// Ids of keys that were removed: those that the key order may still name, and those that may be given out.
-    private(set) var vacated: [KeyID] = []
-    private var free: [KeyID] = []
+    private(set) var vacated = Column<KeyID>()
+    private var free = Column<KeyID>()
     /// Ids that were given out since the key order was last brought up to date.
-    private(set) var fresh: [KeyID] = []
+    private(set) var fresh = Column<KeyID>()
 
     /// Entries that are not tombstones, and those that are.
     private(set) var liveCount = 0
@@ -29,7 +29,7 @@ struct KeyTable: ~Copyable {
     }
 
     deinit {
-        for record in slots { record?.release() }
+        for id in 0..<slots.count { slots[id]?.release() }
     }
 
     /// Ids are below this.
@@ -44,14 +44,10 @@ struct KeyTable: ~Copyable {
         self[id]?.key ?? Bytes(start: nil, count: 0)
     }
 
-    func withSlots(_ body: ([Record?]) -> Void) {
-        body(slots)
-    }
-
     /// Visits all entries until `visit` returns false. O(ids).
     func forEach(_ visit: (KeyID, Record) -> Bool) {
-        for (id, record) in slots.enumerated() {
-            if let record, !visit(KeyID(truncatingIfNeeded: id), record) { return }
+        for id in 0..<slots.count {
+            if let record = slots[id], !visit(KeyID(truncatingIfNeeded: id), record) { return }
         }
     }
 
@@ -110,9 +106,9 @@ struct KeyTable: ~Copyable {
 
     /// The key order names no vacated id any more, and knows the fresh ones.
     mutating func settleOrder() {
-        free += vacated
-        vacated.removeAll()
-        fresh.removeAll()
+        for position in 0..<vacated.count { free.append(vacated[position]) }
+        vacated.clear()
+        fresh.clear()
     }
 
     private mutating func count(_ record: Record, _ change: Int) {

@@ -5,9 +5,9 @@
 /// O(1) amortised and a search is O(log n). What arrives ahead of a gap, and the rest later, is inserted: O(slots above).
 ///
 /// Invariants: versions ascend strictly; `liveCount` slots are live.
-struct VersionIndex {
-    private var versions: [Version] = []
-    private var keys: [KeyID] = []
+struct VersionIndex: ~Copyable {
+    private var versions = Column<Version>()
+    private var keys = Column<KeyID>()
     private(set) var liveCount = 0
 
     /// Whether entries with greater versions have always arrived later.
@@ -47,13 +47,13 @@ struct VersionIndex {
         liveCount -= 1
         guard versions.count > 2 * liveCount + 32 else { return }
         var kept = 0
-        for position in versions.indices where isLive(position, of: source, table) {
+        for position in 0..<versions.count where isLive(position, of: source, table) {
             versions[kept] = versions[position]
             keys[kept] = keys[position]
             kept += 1
         }
-        versions.removeLast(versions.count - kept)
-        keys.removeLast(keys.count - kept)
+        versions.truncate(to: kept)
+        keys.truncate(to: kept)
         if kept == 0 { arrivesInOrder = true }
         generation &+= 1
     }

@@ -4,7 +4,7 @@
 /// it when it takes it and releases it when it lets go. The replica's lock makes the count safe. Its line is written when
 /// it goes out ([ByteBuffer.appendLine](UpdateLine.swift)): a line beside each entry would double what a key costs.
 /// Memory: 32 bytes, key and value, in one block.
-struct Record {
+struct Record: BitwiseCopyable {
     private let memory: UnsafeMutableRawPointer
 
     private struct Header {

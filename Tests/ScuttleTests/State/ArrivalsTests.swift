@@ -114,12 +114,4 @@ struct ArrivalsTests {
         let missed = world.model.filter { $0.stamp > start && $0.stamp <= cursor && !seen.contains($0.stamp) }
         check(missed.isEmpty, "seed \(seed): missed \(missed)")
     }
-
-    @Test("The first position in the upper part of an array, at every size and place", arguments: 0...9)
-    func partition(count: Int) {
-        let array = (0..<count).map { $0 }
-        for place in 0...count {
-            check(array.partition { $0 >= place } == place, "\(place) of \(count)")
-        }
-    }
 }

@@ -7,12 +7,17 @@ import Testing
 struct VersionIndexTests {
     private struct World: ~Copyable {
         var table = KeyTable(hash: SipHash(key: (1, 2)))
-        var indices = [VersionIndex(), VersionIndex()]
+        /// They own the indices.
+        let sources = ["0", "1"].map { $0.lend { Source(id: $0) } }
         /// The live entries by version, for each source.
         var model: [[Version: KeyID]] = [[:], [:]]
         /// Keys with their entries' sources and versions.
         var entries: [[UInt8]: (id: KeyID, source: SourceID, version: Version)] = [:]
         var sweeps = 0
+
+        deinit {
+            for source in sources { source.deallocate() }
+        }
 
         /// A write as the replica does it: the winner stands, the loser retires, the index learns of the winner.
         mutating func write(_ key: [UInt8], source: SourceID, version: Version) {
@@ -25,7 +30,7 @@ struct VersionIndexTests {
             } else {
                 id = table.insert(record)
             }
-            indices[Int(source)].insert(version, id)
+            sources[Int(source)].entries.insert(version, id)
             model[Int(source)][version] = id
             entries[key] = (id, source, version)
         }
@@ -38,37 +43,48 @@ struct VersionIndexTests {
         }
 
         private mutating func retire(_ old: Record) {
-            let source = Int(old.source)
-            model[source][old.version] = nil
-            let (generation, count) = (indices[source].generation, indices[source].count)
-            indices[source].retire(of: old.source, table)
+            let source = sources[Int(old.source)]
+            model[Int(old.source)][old.version] = nil
+            let (generation, count) = (source.entries.generation, source.entries.count)
+            source.entries.retire(of: old.source, table)
             old.release()
-            guard indices[source].count != count else { return }
-            check(indices[source].generation != generation, "a sweep changes the generation")
+            guard source.entries.count != count else { return }
+            check(source.entries.generation != generation, "a sweep changes the generation")
             // The winner is in the table already, and may have a slot from an earlier time.
-            check(indices[source].count <= indices[source].liveCount + 1, "a sweep leaves no hole")
+            check(source.entries.count <= source.entries.liveCount + 1, "a sweep leaves no hole")
             sweeps += 1
         }
 
         /// The versions of live entries, as the index knows them.
         func found(_ source: SourceID, above version: Version) -> [Version] {
-            let index = indices[Int(source)]
+            found(sources[Int(source)].entries, source, above: version)
+        }
+
+        private func found(
+            _ index: borrowing VersionIndex, _ source: SourceID, above version: Version
+        ) -> [Version] {
             var found: [Version] = []
             var next = index.nextLive(from: index.firstPosition(above: version), of: source, table)
             while let position = next {
-                found.append(index.version(at: position))
-                check(model[Int(source)][index.version(at: position)] == index.key(at: position), "key at \(position)")
+                let (version, key) = (index.version(at: position), index.key(at: position))
+                found.append(version)
+                check(model[Int(source)][version] == key, "key at \(position)")
                 next = index.nextLive(from: position + 1, of: source, table)
             }
             return found
         }
 
         func examine(_ source: SourceID, above version: Version) {
-            let (index, live) = (indices[Int(source)], model[Int(source)])
-            check(index.liveCount == live.count, "\(index.liveCount) live, \(live.count) expected")
-            check(index.count <= 2 * live.count + 32, "\(index.count) slots for \(live.count) live ones")
+            examine(sources[Int(source)].entries, source, above: version)
+        }
+
+        private func examine(_ index: borrowing VersionIndex, _ source: SourceID, above version: Version) {
+            let live = model[Int(source)]
+            let (liveCount, slots) = (index.liveCount, index.count)
+            check(liveCount == live.count, "\(liveCount) live, \(live.count) expected")
+            check(slots <= 2 * live.count + 32, "\(slots) slots for \(live.count) live ones")
             let expected = live.keys.filter { $0 > version }.sorted()
-            let found = found(source, above: version)
+            let found = found(index, source, above: version)
             check(found == expected, "source \(source) above \(version): \(found), not \(expected)")
             for high in [version, version + 9, .max] {
                 var between: [Version] = []
@@ -97,7 +113,7 @@ struct VersionIndexTests {
             world.write(key, source: random.oneIn(3) ? 1 : 0, version: version)
             if random.oneIn(20) { world.examineAll(version, &random) }
         }
-        let (sweeps, inOrder) = (world.sweeps, world.indices.allSatisfy { $0.arrivesInOrder })
+        let (sweeps, inOrder) = (world.sweeps, world.sources.allSatisfy { $0.entries.arrivesInOrder })
         #expect(sweeps > 3, "the test must sweep")
         #expect(inOrder)
     }
@@ -119,7 +135,7 @@ struct VersionIndexTests {
             }
             if random.oneIn(20) { world.examineAll(base + 40, &random) }
         }
-        let (sweeps, inOrder) = (world.sweeps, world.indices.contains { $0.arrivesInOrder })
+        let (sweeps, inOrder) = (world.sweeps, world.sources.contains { $0.entries.arrivesInOrder })
         #expect(sweeps > 3, "the test must sweep")
         #expect(!inOrder)
     }
@@ -131,9 +147,11 @@ struct VersionIndexTests {
                 var index = VersionIndex()
                 for version in versions { index.insert(version, KeyID(version)) }
                 let found = (0..<index.count).map { index.version(at: $0) }
+                let keys = (0..<index.count).map { index.key(at: $0) }
+                let inOrder = index.arrivesInOrder
                 check(found == versions.sorted(), "\(versions) became \(found)")
-                check((0..<index.count).allSatisfy { index.key(at: $0) == KeyID(found[$0]) }, "the keys of \(versions)")
-                check(index.arrivesInOrder == (versions == versions.sorted()), "the order of \(versions)")
+                check(keys == found.map { KeyID($0) }, "the keys of \(versions)")
+                check(inOrder == (versions == versions.sorted()), "the order of \(versions)")
             }
         }
     }
@@ -145,7 +163,7 @@ struct VersionIndexTests {
         world.write([0x6b], source: 1, version: 5)
         world.remove([0x6b])
         world.write([0x6b], source: 0, version: 3)
-        let (count, found) = (world.indices[0].count, world.found(0, above: 0))
+        let (count, found) = (world.sources[0].entries.count, world.found(0, above: 0))
         #expect(count == 1)
         #expect(found == [3])
         world.examine(0, above: 3)
@@ -159,9 +177,11 @@ struct VersionIndexTests {
         for (key, version) in versions.enumerated() { index.insert(version, KeyID(key)) }
         for version in 0...Version(3 * count + 4) {
             let expected = versions.firstIndex { $0 > version } ?? count
-            check(index.firstPosition(above: version) == expected, "above \(version) of \(versions)")
+            let found = index.firstPosition(above: version)
+            check(found == expected, "above \(version) of \(versions)")
         }
-        #expect(index.firstPosition(above: .max) == count)
-        #expect(index.last == versions.last ?? 0)
+        let (end, last) = (index.firstPosition(above: .max), index.last)
+        #expect(end == count)
+        #expect(last == versions.last ?? 0)
     }
 }
