@@ -21,6 +21,8 @@ struct History: ~Copyable {
     let capacity: Int
     private var slots = Column<Slot>()
     private var total: UInt64 = 0
+    /// Where the next update will stand.
+    private var next = 0
 
     init(capacity: Int) {
         self.capacity = max(capacity, 1)
@@ -35,7 +37,7 @@ struct History: ~Copyable {
 
     /// What the next `remember` will drop.
     var doomed: Record? {
-        slots.count == capacity ? slots[position(of: total &+ 1)].record : nil
+        slots.count == capacity ? slots[next].record : nil
     }
 
     /// Adds an update of a source, retaining its record, and drops the oldest where the ring is full: its source's floor
@@ -49,12 +51,12 @@ struct History: ~Copyable {
         if slots.count < capacity {
             slots.append(slot)
         } else {
-            let position = position(of: total)
-            let dropped = slots[position].record
+            let dropped = slots[next].record
             sources[dropped.source].raiseFloor(to: dropped.version)
             dropped.release()
-            slots[position] = slot
+            slots[next] = slot
         }
+        next = next + 1 == capacity ? 0 : next + 1
     }
 
     /// The update with a number; nil where it has been forgotten or is still to come.
@@ -92,7 +94,9 @@ struct History: ~Copyable {
             && total - sequence.number < UInt64(truncatingIfNeeded: slots.count)
     }
 
+    /// Of an update that is held: as far before the next one as its number is, and around the end.
     private func position(of number: UInt64) -> Int {
-        Int(truncatingIfNeeded: (number &- 1) % UInt64(truncatingIfNeeded: capacity))
+        let position = next - Int(truncatingIfNeeded: end - number)
+        return position < 0 ? position + capacity : position
     }
 }
