@@ -49,13 +49,14 @@ struct Batch: ~Copyable {
     }
 
     /// Appends an update's line.
-    mutating func append(_ record: Record, from source: Source) {
+    mutating func append(_ line: UpdateLine) {
+        let record = line.record
         let value = record.value.count
         guard value >= Self.shortestBorrowed else {
-            return append { $0.appendLine(of: record, from: source) }
+            return append { $0.append(line) }
         }
         let start = text.count
-        let front = text.appendLineAroundValue(of: record, from: source)
+        let front = text.appendAroundValue(line)
         record.retain()
         segments.append(Segment(record: nil, start: start, count: front, endsMessage: false))
         segments.append(Segment(record: record, start: 0, count: value, endsMessage: false))

@@ -39,7 +39,7 @@ final class Broadcast {
                 intervals.append(Interval(source: id, since: slot.since, first: version, until: version))
             }
             earliestArrival = min(earliestArrival, slot.record.arrival)
-            text.appendLine(of: slot.record, from: replica.sources[id])
+            text.append(UpdateLine(of: slot.record, from: replica.sources[id]))
             messages += 1
             until += 1
         }

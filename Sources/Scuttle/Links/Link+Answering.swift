@@ -212,20 +212,20 @@ extension Link {
                     return false
                 }
                 let source = replica.sources[record.source]
-                let length = UpdateLine.count(of: record, from: source)
-                if length > left {
+                let line = UpdateLine(of: record, from: source)
+                if line.count > left {
                     guard place == 0, count == 0 else {
                         isAtEnd = false
                         return false
                     }
-                    guard !withhold(record, left) || !reply.hasVouched else {
+                    guard !withhold(line, left) || !reply.hasVouched else {
                         // A commit of this answer may have vouched for it already.
                         startsAnew = true
                         return false
                     }
                 } else {
-                    batch.append(record, from: source)
-                    left -= length
+                    batch.append(line)
+                    left -= line.count
                     count += 1
                 }
             }
@@ -307,7 +307,8 @@ extension Link {
     /// Leaves an update out, which is to be reported, and vouches for nothing of its source from there on. Whether that was
     /// not so before.
     @discardableResult
-    func withhold(_ record: Record, _ room: Int) -> Bool {
+    func withhold(_ line: UpdateLine, _ room: Int) -> Bool {
+        let record = line.record
         let id = record.source
         var isNew = true
         if let place = withheld.firstIndex(where: { $0.source == id }) {
@@ -316,10 +317,9 @@ extension Link {
         } else {
             withheld.append((id, record.version))
         }
-        let length = UpdateLine.count(of: record, from: replica.sources[id])
         let key = String(decoding: record.key.prefix(80), as: UTF8.self)
         failure = Failure(
-            .datagram, "an update of \(length) bytes fits no datagram with \(room) to spare; key \(key)")
+            .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)")
         return isNew
     }
 

@@ -77,7 +77,7 @@ extension Link {
             return true
         }
         guard let record = answer.next(in: replica) else { return false }
-        batch.append(record, from: replica.sources[record.source])
+        batch.append(UpdateLine(of: record, from: replica.sources[record.source]))
         return true
     }
 }

@@ -42,8 +42,8 @@ struct News {
                 cursor += 1
                 continue
             }
-            let matters = link.matters(slot.record)
             let source = replica.sources[id]
+            let line = link.matters(slot.record) ? UpdateLine(of: slot.record, from: source) : nil
             let place = intervals.firstIndex { $0.source == id }
             let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
             // What a peer in datagrams has is not known; it will say so itself where something is missing.
@@ -54,21 +54,21 @@ struct News {
             let isWithheld = link.isWithheld(id)
             let coverCost = place == nil && !isWithheld ? Room.cost(of: source) : 0
             guard intervals.isEmpty || coverLength + coverCost <= Room.longestLine else { return }
-            let cost = (matters ? UpdateLine.count(of: slot.record, from: source) : 0) + coverCost
+            let cost = (line?.count ?? 0) + coverCost
             guard cost <= left else {
                 guard self.place == 0, isEmpty(link) else { return }
-                guard matters else { return }
-                link.withhold(slot.record, left)
+                guard let line else { return }
+                link.withhold(line, left)
                 cursor += 1
                 continue
             }
             if left != .max { left -= cost }
             coverLength += coverCost
-            if matters {
-                link.batch.append(slot.record, from: source)
+            if let line {
+                link.batch.append(line)
                 messages -= 1
             }
-            let leftOut = matters ? 0 : version
+            let leftOut = line == nil ? version : 0
             if let place {
                 intervals[place].until = version
                 intervals[place].leftOut = max(intervals[place].leftOut, leftOut)

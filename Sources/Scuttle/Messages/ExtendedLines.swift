@@ -211,18 +211,19 @@ extension ByteBuffer {
     }
 
     mutating func put(_ number: UInt64) {
-        var writer = LineWriter(at: reserve(20))
-        writer.put(number)
-        advance(LineWriter.digits(of: number))
+        let digits = LineWriter.digits(of: number)
+        var writer = LineWriter(at: reserve(digits))
+        writer.put(number, digits: digits)
+        advance(digits)
     }
 
     mutating func putQuoted(_ text: Bytes) {
-        let start = reserve(LineWriter.escapedCount(of: text) + 2)
-        var writer = LineWriter(at: start)
+        let count = LineWriter.escapedCount(of: text)
+        var writer = LineWriter(at: reserve(count + 2))
         writer.put(UInt8(ascii: "\""))
-        writer.put(escaping: text)
+        writer.put(text, escapedTo: count)
         writer.put(UInt8(ascii: "\""))
-        advance(writer.end - start)
+        advance(count + 2)
     }
 
     private mutating func putHexadecimal(_ number: UInt64) {

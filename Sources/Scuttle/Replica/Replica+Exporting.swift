@@ -35,7 +35,7 @@ extension Replica {
         }
         var goesOn = true
         arrivals.forEach(after: 0, in: keys) { record in
-            goesOn = hand { $0.appendLine(of: record, from: self.sources[record.source]) }
+            goesOn = hand { $0.append(UpdateLine(of: record, from: self.sources[record.source])) }
             return goesOn
         }
         guard goesOn else { return }

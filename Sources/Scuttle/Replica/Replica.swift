@@ -146,7 +146,7 @@ extension Replica {
         keys.forEach { _, record in
             guard !record.isDelete else { return true }
             line.truncate(to: 0)
-            line.appendLine(of: record, from: sources[record.source])
+            line.append(UpdateLine(of: record, from: sources[record.source]))
             sum &+= hash.hash(line.bytes)
             return true
         }

@@ -113,13 +113,14 @@ private struct Facts: ~Copyable {
         mark = SipHash(key: (0, 0)).hash(id)
         let (front, back): (StaticString, StaticString) = (#","source_id":"#, #","version":"#)
         let start = front.utf8CodeUnitCount
-        quotedPlace = start..<start + LineWriter.escapedCount(of: id) + 2
+        let idCount = LineWriter.escapedCount(of: id)
+        quotedPlace = start..<start + idCount + 2
         let count = quotedPlace.upperBound + back.utf8CodeUnitCount
         frame = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in
             var writer = LineWriter(at: room.baseAddress.unsafelyUnwrapped)
             writer.put(front)
             writer.put(UInt8(ascii: "\""))
-            writer.put(escaping: id)
+            writer.put(id, escapedTo: idCount)
             writer.put(UInt8(ascii: "\""))
             writer.put(back)
             return OwnedBytes(copying: Bytes(start: room.baseAddress, count: count))

@@ -25,7 +25,11 @@ struct LineWriter {
     }
 
     mutating func put(_ number: UInt64) {
-        let digits = Self.digits(of: number)
+        put(number, digits: Self.digits(of: number))
+    }
+
+    /// A number of so many digits.
+    mutating func put(_ number: UInt64, digits: Int) {
         var rest = number
         for offset in stride(from: digits - 1, through: 0, by: -1) {
             end.storeBytes(of: UInt8(truncatingIfNeeded: 48 + rest % 10), toByteOffset: offset, as: UInt8.self)
@@ -34,9 +38,9 @@ struct LineWriter {
         end += digits
     }
 
-    /// The inside of a JSON string.
-    mutating func put(escaping text: Bytes) {
-        guard text.endOfPlainText(from: 0).offset < text.count else { return put(text) }
+    /// The inside of a JSON string, which takes so many bytes with its escapes.
+    mutating func put(_ text: Bytes, escapedTo count: Int) {
+        guard count > text.count else { return put(text) }
         for byte in text {
             switch byte {
             case 0x22, 0x5c: putEscape(byte)
@@ -73,7 +77,7 @@ struct LineWriter {
         return digits
     }
 
-    /// The bytes that `put(escaping:)` will take.
+    /// The bytes that a text takes inside of a JSON string. O(length).
     static func escapedCount(of text: Bytes) -> Int {
         var count = text.count
         guard text.endOfPlainText(from: 0).offset < count else { return count }

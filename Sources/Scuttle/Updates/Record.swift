@@ -2,7 +2,7 @@
 ///
 /// The key table, the history and the batches of links refer to one record. The count is kept by hand: each owner retains
 /// it when it takes it and releases it when it lets go. The replica's lock makes the count safe. Its line is written when
-/// it goes out ([ByteBuffer.appendLine](UpdateLine.swift)): a line beside each entry would double what a key costs.
+/// it goes out ([UpdateLine](UpdateLine.swift)): a line beside each entry would double what a key costs.
 /// Memory: 32 bytes, key and value, in one block.
 struct Record: BitwiseCopyable {
     private let memory: UnsafeMutableRawPointer

@@ -1,11 +1,12 @@
-/// The line of an update, as it goes to peers.
+/// The line of an update, as it goes to peers: measured once, then written.
 ///
 ///     {"key":"…","value":…,"source_id":"…","version":N}⏎
 ///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true}⏎
 ///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true,"expired":true}⏎
 ///
-/// It has a front, up to the value, and a back behind it, so that a long value can be sent from where it is.
-enum UpdateLine {
+/// It has a front, up to the value, and a back behind it, so that a long value can be sent from where it is. Borrows the
+/// record.
+struct UpdateLine {
     private enum Frame {
         static var key: StaticString { #"{"key":""# }
         static var value: StaticString { #"","value":"# }
@@ -14,30 +15,42 @@ enum UpdateLine {
         static var end: StaticString { "}\n" }
     }
 
-    /// What a line takes. O(length of key).
-    static func count(of record: Record, from source: Source) -> Int {
-        frontCount(of: record) + record.value.count + backCount(of: record, from: source)
+    let record: Record
+    private let source: Source
+    /// What the key takes with its escapes, and the version.
+    private let keyCount: Int
+    private let digits: Int
+
+    /// O(length of key).
+    init(of record: Record, from source: Source) {
+        self.record = record
+        self.source = source
+        keyCount = LineWriter.escapedCount(of: record.key)
+        digits = LineWriter.digits(of: record.version)
     }
 
-    private static func frontCount(of record: Record) -> Int {
-        Frame.key.utf8CodeUnitCount + LineWriter.escapedCount(of: record.key) + Frame.value.utf8CodeUnitCount
+    /// What it takes.
+    var count: Int { frontCount + record.value.count + backCount }
+
+    private var frontCount: Int {
+        Frame.key.utf8CodeUnitCount + keyCount + Frame.value.utf8CodeUnitCount
     }
 
-    private static func backCount(of record: Record, from source: Source) -> Int {
-        source.versionFrame.count + LineWriter.digits(of: record.version)
+    private var backCount: Int {
+        source.versionFrame.count + digits
             + (record.isDelete ? Frame.deleted.utf8CodeUnitCount : 0)
             + (record.kind == .expiry ? Frame.expired.utf8CodeUnitCount : 0) + Frame.end.utf8CodeUnitCount
     }
 
-    fileprivate static func writeFront(of record: Record, _ writer: inout LineWriter) {
+    fileprivate func writeFront(_ writer: inout LineWriter) {
         writer.put(Frame.key)
-        writer.put(escaping: record.key)
+        writer.put(record.key, escapedTo: keyCount)
         writer.put(Frame.value)
     }
 
-    fileprivate static func writeBack(of record: Record, from source: Source, _ writer: inout LineWriter) {
+    fileprivate func writeBack(_ writer: inout LineWriter) {
         writer.put(source.versionFrame)
-        writer.put(record.version)
+        writer.put(record.version, digits: digits)
         if record.isDelete { writer.put(Frame.deleted) }
         if record.kind == .expiry { writer.put(Frame.expired) }
         writer.put(Frame.end)
@@ -46,24 +59,23 @@ enum UpdateLine {
 
 extension ByteBuffer {
     /// Appends an update's line. O(its bytes).
-    mutating func appendLine(of record: Record, from source: Source) {
-        let count = UpdateLine.count(of: record, from: source)
-        var writer = LineWriter(at: reserve(count))
-        UpdateLine.writeFront(of: record, &writer)
-        writer.put(record.value)
-        UpdateLine.writeBack(of: record, from: source, &writer)
-        advance(count)
+    mutating func append(_ line: UpdateLine) {
+        let start = reserve(line.count)
+        var writer = LineWriter(at: start)
+        line.writeFront(&writer)
+        writer.put(line.record.value)
+        line.writeBack(&writer)
+        advance(writer.end - start)
     }
 
     /// The same without the value; returns how much of it stands in front of that.
-    mutating func appendLineAroundValue(of record: Record, from source: Source) -> Int {
-        let count = UpdateLine.count(of: record, from: source) - record.value.count
-        let start = reserve(count)
+    mutating func appendAroundValue(_ line: UpdateLine) -> Int {
+        let start = reserve(line.count - line.record.value.count)
         var writer = LineWriter(at: start)
-        UpdateLine.writeFront(of: record, &writer)
+        line.writeFront(&writer)
         let front = writer.end - start
-        UpdateLine.writeBack(of: record, from: source, &writer)
-        advance(count)
+        line.writeBack(&writer)
+        advance(writer.end - start)
         return front
     }
 }

@@ -31,7 +31,7 @@ struct BatchTests {
                     let value = kind == "u" ? "[1]" : "\"\(String(repeating: "x", count: 1100))\""
                     let update = PlainUpdate("k\(number)", value, "A\"", Version(number + 1))
                     let record = Record(update, from: 0)
-                    batch.append(record, from: source)
+                    batch.append(UpdateLine(of: record, from: source))
                     records.append(record)
                     text += update.line + "\n"
                 }
@@ -111,7 +111,7 @@ struct BatchTests {
             var batch = Batch()
             let source = "A".lend { Source(id: $0) }
             defer { source.deallocate() }
-            for record in records { batch.append(record, from: source) }
+            for record in records { batch.append(UpdateLine(of: record, from: source)) }
             batch.consume(gone)
         }
         for record in records {

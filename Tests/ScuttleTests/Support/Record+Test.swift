@@ -15,7 +15,7 @@ extension Record {
         var buffer = ByteBuffer()
         let source = source.lend { Source(id: $0) }
         defer { source.deallocate() }
-        buffer.appendLine(of: self, from: source)
+        buffer.append(UpdateLine(of: self, from: source))
         return buffer.bytes.text
     }
 

@@ -38,7 +38,7 @@ struct LineWriterTests {
             let expected = escaped(byte).map { [UInt8]($0) } ?? [byte]
             let count = [byte].lend { LineWriter.escapedCount(of: $0) }
             check(count == expected.count, "byte \(byte) measured as \(count)")
-            let mine = written(count) { writer in [byte].lend { writer.put(escaping: $0) } }
+            let mine = written(count) { writer in [byte].lend { writer.put($0, escapedTo: count) } }
             check(mine == expected, "byte \(byte) became \(mine)")
         }
     }
@@ -50,7 +50,7 @@ struct LineWriterTests {
         let expected = text.flatMap { byte in escaped(byte).map { [UInt8]($0) } ?? [byte] }
         let count = text.lend { LineWriter.escapedCount(of: $0) }
         #expect(count == expected.count)
-        #expect(written(count) { writer in text.lend { writer.put(escaping: $0) } } == expected)
+        #expect(written(count) { writer in text.lend { writer.put($0, escapedTo: count) } } == expected)
     }
 
     @Test("Numbers of every length: the least, the greatest and one between")
