@@ -36,6 +36,16 @@ public struct ByteBuffer: ~Copyable {
         self.count = min(self.count, count)
     }
 
+    /// Moves the bytes from `start` on to the front of those at `place`. O(bytes behind that).
+    mutating func move(from start: Int, to place: Int) {
+        guard place < start, start < count else { return }
+        // All of them go up by as many as are to be moved, and those then down.
+        let moved = count - start
+        let to = reserve(moved) - (count - place)
+        (to + moved).copyMemory(from: to, byteCount: count - place)
+        to.copyMemory(from: to + moved + (start - place), byteCount: moved)
+    }
+
     public mutating func append(_ bytes: Bytes) {
         guard let source = bytes.baseAddress else { return }
         reserve(bytes.count).copyMemory(from: source, byteCount: bytes.count)

@@ -12,6 +12,16 @@ extension UnsafeRawBufferPointer {
         return offset < count ? offset : nil
     }
 
+    /// How often a byte occurs. O(length).
+    func count(of byte: UInt8) -> Int {
+        var (rest, found) = (self, 0)
+        while let offset = rest.offset(of: byte) {
+            rest = Bytes(rebasing: rest[(offset &+ 1)...])
+            found &+= 1
+        }
+        return found
+    }
+
     /// From `start` on, the offset of the first byte that cannot stand for itself in a JSON string: a quote, a backslash or
     /// a control character; the count where there is none. And whether all before it is ASCII, where false means that this
     /// is in doubt. O(length).

@@ -12,21 +12,22 @@ struct Batch: ~Copyable {
     /// Shorter values are copied: a piece more costs the reader more than that.
     private static var shortestBorrowed: Int { 1024 }
 
-    private struct Segment {
-        /// Whose value it is; where nil, the bytes stand in `text`.
-        let record: Record?
-        let start: Int
-        let count: Int
-        let endsMessage: Bool
-        var asks = false
+    /// A value that stands where it is, and in the text just before `place`.
+    private struct Borrowed {
+        let record: Record
+        var place: Int
     }
 
     private var shared: Broadcast?
-    private var segments: [Segment] = []
     private var text = ByteBuffer()
-    /// The first segment that is not gone, and how much of it is.
-    private var first = 0
+    private var values: [Borrowed] = []
+    /// Where in the text the last question begins.
+    private var question: Int?
+
+    /// How much is gone of the broadcast or of the text, how many values, and how much of the next one.
     private var gone = 0
+    private var valuesGone = 0
+    private var goneOfValue = 0
 
     /// All bytes and messages in it that are not gone.
     private(set) var byteCount = 0
@@ -36,10 +37,10 @@ struct Batch: ~Copyable {
     var isFull: Bool { shared != nil || text.count >= Self.mostText }
 
     /// Whether a question waits here of which nothing has been sent.
-    var asks: Bool { shared == nil && segments[(gone > 0 ? first + 1 : first)...].contains { $0.asks } }
+    var asks: Bool { question.map { $0 >= gone } ?? false }
 
     deinit {
-        for segment in segments[first...] { segment.record?.release() }
+        for value in values[valuesGone...] { value.record.release() }
     }
 
     /// Borrows a broadcast; the batch is empty.
@@ -50,39 +51,35 @@ struct Batch: ~Copyable {
 
     /// Appends an update's line.
     mutating func append(_ line: UpdateLine) {
-        let record = line.record
-        let value = record.value.count
-        guard value >= Self.shortestBorrowed else {
-            return append { $0.append(line) }
-        }
+        let value = line.record.value.count
+        guard value >= Self.shortestBorrowed else { return append { $0.append(line) } }
         let start = text.count
         let front = text.appendAroundValue(line)
-        record.retain()
-        segments.append(Segment(record: nil, start: start, count: front, endsMessage: false))
-        segments.append(Segment(record: record, start: 0, count: value, endsMessage: false))
-        segments.append(
-            Segment(record: nil, start: start + front, count: text.count - start - front, endsMessage: true))
+        line.record.retain()
+        values.append(Borrowed(record: line.record, place: start + front))
         byteCount += text.count - start + value
         count += 1
     }
 
     /// Appends a line of other text.
     mutating func append(asks: Bool = false, _ write: (inout ByteBuffer) -> Void) {
-        append(at: segments.count, asks: asks, write)
-    }
-
-    /// The same in front of what was appended since there were `place` segments: a head is written when its body is known.
-    mutating func append(at place: Int, asks: Bool = false, _ write: (inout ByteBuffer) -> Void) {
         let start = text.count
         write(&text)
-        let segment = Segment(record: nil, start: start, count: text.count - start, endsMessage: true, asks: asks)
-        if place == segments.count { segments.append(segment) } else { segments.insert(segment, at: place) }
-        byteCount += segment.count
+        if asks { question = start }
+        byteCount += text.count - start
         count += 1
     }
 
-    /// Where the next segment will stand.
-    var end: Int { segments.count }
+    /// Where in the text the next message will stand.
+    var end: Int { text.count }
+
+    /// Puts a line in front of what was appended since the end was at `place`: a head is written when its body is known.
+    mutating func insert(at place: Int, _ write: (inout ByteBuffer) -> Void) {
+        let start = text.count
+        append(write)
+        text.move(from: start, to: place)
+        for index in values.indices where values[index].place >= place { values[index].place += text.count - start }
+    }
 
     /// How long a line would be.
     mutating func measure(_ write: (inout ByteBuffer) -> Void) -> Int {
@@ -103,48 +100,49 @@ struct Batch: ~Copyable {
     /// The bytes to send next, in up to `most` pieces, each as long as can be; they stay where they are until they are
     /// consumed.
     func visitSpans(most: Int = .max, _ visit: (Bytes) -> Void) {
-        if let shared {
-            if most > 0 { visit(Bytes(rebasing: shared.bytes[gone...])) }
-            return
-        }
-        var (index, left, hidden) = (first, most, gone)
-        while index < segments.count, left > 0 {
-            let segment = segments[index]
-            index += 1
-            if let record = segment.record {
-                visit(Bytes(rebasing: record.value[hidden...]))
-                (left, hidden) = (left - 1, 0)
-                continue
+        var (place, index, hidden, left) = (gone, valuesGone, goneOfValue, most)
+        let text = shared?.bytes ?? text.bytes
+        while left > 0, place < text.count || index < values.count {
+            let end = index < values.count ? values[index].place : text.count
+            if place < end {
+                visit(Bytes(rebasing: text[place..<end]))
+                place = end
+            } else {
+                visit(Bytes(rebasing: values[index].record.value[hidden...]))
+                (index, hidden) = (index + 1, 0)
             }
-            var end = segment.start + segment.count
-            while index < segments.count, segments[index].record == nil, segments[index].start == end {
-                end += segments[index].count
-                index += 1
-            }
-            visit(Bytes(rebasing: text.bytes[segment.start + hidden..<end]))
-            (left, hidden) = (left - 1, 0)
+            left -= 1
         }
     }
 
     /// Lets the first `bytes` go; there are as many.
     mutating func consume(_ bytes: Int) {
-        gone += bytes
         byteCount -= bytes
-        if shared != nil {
-            // In the middle of it, it counts as what it was.
-            if byteCount == 0 { (shared, count, gone) = (nil, 0, 0) }
-            return
+        guard byteCount > 0 else { return clear() }
+        var rest = bytes
+        while rest > 0 {
+            let end = valuesGone < values.count ? values[valuesGone].place : gone + rest
+            if gone < end {
+                let step = min(rest, end - gone)
+                // A broadcast counts as what it was until all of it is gone.
+                if shared == nil { count -= Bytes(rebasing: text.bytes[gone..<gone + step]).count(of: 0x0a) }
+                gone += step
+                rest -= step
+            } else {
+                let value = values[valuesGone].record
+                let step = min(rest, value.value.count - goneOfValue)
+                goneOfValue += step
+                rest -= step
+                guard goneOfValue == value.value.count else { continue }
+                value.release()
+                valuesGone += 1
+                goneOfValue = 0
+            }
         }
-        while first < segments.count, gone >= segments[first].count {
-            gone -= segments[first].count
-            segments[first].record?.release()
-            if segments[first].endsMessage { count -= 1 }
-            first += 1
-        }
-        guard isEmpty else { return }
-        // A link that has nothing to say is to be small.
-        segments = []
-        first = 0
-        text.clear()
+    }
+
+    /// A link that has nothing to say is to be small.
+    private mutating func clear() {
+        self = Batch()
     }
 }

@@ -241,7 +241,7 @@ extension Link {
         if reply.headIsDue || (isDatagram && reply.cursor > begin) {
             head.span = isDatagram ? (reply.start, begin, reply.cursor, UInt64(count)) : nil
             head.pauses = head.pauses && !isAtEnd
-            batch.append(at: place) { $0.appendAnswer(head) }
+            batch.insert(at: place) { $0.appendAnswer(head) }
             reply.headIsDue = false
             reply.window -= 1
             reply.isPaused = isDatagram && reply.window == 0 && !isAtEnd

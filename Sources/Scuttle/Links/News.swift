@@ -112,7 +112,7 @@ struct News {
     /// Writes the covers, and the head in front; false where there is nothing to say.
     func finish(_ link: Link) -> Bool {
         guard !isEmpty(link) else { return false }
-        if let head { link.batch.append(at: place) { $0.appendAnswer(head) } }
+        if let head { link.batch.insert(at: place) { $0.appendAnswer(head) } }
         guard !intervals.isEmpty else { return true }
         let replica = link.replica
         link.batch.append { line in

@@ -42,6 +42,21 @@ struct ByteBufferTests {
         #expect(again == start)
     }
 
+    @Test("Its last bytes move to the front of any others", arguments: 0...12)
+    func moving(count: Int) {
+        let bytes = [UInt8]((0..<UInt8(count)))
+        for start in 0...count {
+            for place in 0...start {
+                var buffer = ByteBuffer()
+                bytes.lend { buffer.append($0) }
+                buffer.move(from: start, to: place)
+                let moved = [UInt8](buffer.bytes)
+                let expected = [bytes[..<place], bytes[start...], bytes[place..<start]].flatMap { $0 }
+                check(moved == expected, "\(start) to \(place): \(moved)")
+            }
+        }
+    }
+
     @Test("Nothing appended is nothing")
     func nothing() {
         var buffer = ByteBuffer()

@@ -13,6 +13,7 @@ struct SearchingTests {
     private func examine(_ bytes: [UInt8]) {
         lend(bytes, around: 0) {
             check($0.offset(of: 0) == bytes.firstIndex(of: 0), "the first NUL of \(bytes)")
+            check($0.count(of: 0) == bytes.count { $0 == 0 }, "the NULs of \(bytes)")
         }
         lend(bytes, around: 0x22) { text in
             for start in 0...bytes.count {

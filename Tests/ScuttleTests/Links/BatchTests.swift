@@ -15,6 +15,10 @@ struct BatchTests {
         var records: [Record] = []
 
         init(_ kinds: String) {
+            append(kinds)
+        }
+
+        mutating func append(_ kinds: String) {
             let source = "A\"".lend { Source(id: $0) }
             defer { source.deallocate() }
             source.covered = 77
@@ -101,6 +105,37 @@ struct BatchTests {
         let texts = filled.text.components(separatedBy: value)
         let expected = [String(texts[0].dropFirst(3)), value, texts[1], value, texts[2]]
         #expect(shown == Array(expected.prefix(most)))
+    }
+
+    @Test(
+        "A line may be put in front of what came later, long values and all", arguments: ["", "u", "U", "uU.", "UUd"])
+    func inserted(kinds: String) {
+        for place in 0...kinds.count {
+            let front = String(kinds.prefix(place))
+            var filled = Filled(front)
+            let (end, length) = (filled.batch.end, filled.text.utf8.count)
+            filled.append(String(kinds.dropFirst(place)))
+            filled.batch.insert(at: end) { $0.put("{}\n") }
+            let bytes = [UInt8](filled.text)
+            filled.text = ([UInt8](bytes[..<length]) + [UInt8]("{}\n".utf8) + [UInt8](bytes[length...])).text
+            filled.examine(gone: 0, kinds)
+            let count = filled.batch.count
+            check(count == kinds.count + 1, "\(count) messages in \(kinds)")
+            filled.batch.consume(length + 1)
+            filled.examine(gone: length + 1, kinds)
+        }
+    }
+
+    @Test("A question waits until something of the last one has gone")
+    func asks() {
+        var filled = Filled("uUdud")
+        let last = filled.text.utf8.count - Self.digest.utf8.count
+        for gone in 0..<filled.text.utf8.count {
+            check(filled.batch.asks == (gone <= last), "\(gone) bytes gone, the last question at \(last)")
+            filled.batch.consume(1)
+        }
+        let asks = filled.batch.asks
+        #expect(!asks)
     }
 
     @Test("Given up half-read, it lets go of what it has", arguments: [0, 1, 60, 1200])
