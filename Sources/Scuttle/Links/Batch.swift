@@ -118,7 +118,7 @@ struct Batch: ~Copyable {
     /// Lets the first `bytes` go; there are as many.
     mutating func consume(_ bytes: Int) {
         byteCount -= bytes
-        guard byteCount > 0 else { return clear() }
+        guard byteCount > 0 else { return empty() }
         var rest = bytes
         while rest > 0 {
             let end = valuesGone < values.count ? values[valuesGone].place : gone + rest
@@ -141,8 +141,16 @@ struct Batch: ~Copyable {
         }
     }
 
-    /// A link that has nothing to say is to be small.
-    private mutating func clear() {
-        self = Batch()
+    /// Everything is gone; the text's memory stays for what may follow at once.
+    private mutating func empty() {
+        for value in values[valuesGone...] { value.record.release() }
+        (shared, values, question) = (nil, [], nil)
+        (gone, valuesGone, goneOfValue, count) = (0, 0, 0, 0)
+        text.truncate(to: 0)
+    }
+
+    /// Nothing follows for now: a link that has nothing to say is to be small.
+    mutating func rest() {
+        if isEmpty { text.clear() }
     }
 }

@@ -191,6 +191,7 @@ extension Link {
     }
 
     func noteDrain() {
+        if !hasErrands { batch.rest() }
         if isOverHighWaterMark, isDatagram ? !hasErrands : !fill() { leaveHighWaterMark() }
     }
 
