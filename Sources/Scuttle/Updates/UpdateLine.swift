@@ -17,9 +17,10 @@ struct UpdateLine {
 
     let record: Record
     private let source: Source
-    /// What the key takes with its escapes, and the version.
+    /// What the key takes with its escapes, the version, and all of it.
     private let keyCount: Int
     private let digits: Int
+    let count: Int
 
     /// O(length of key).
     init(of record: Record, from source: Source) {
@@ -27,19 +28,10 @@ struct UpdateLine {
         self.source = source
         keyCount = LineWriter.escapedCount(of: record.key)
         digits = LineWriter.digits(of: record.version)
-    }
-
-    /// What it takes.
-    var count: Int { frontCount + record.value.count + backCount }
-
-    private var frontCount: Int {
-        Frame.key.utf8CodeUnitCount + keyCount + Frame.value.utf8CodeUnitCount
-    }
-
-    private var backCount: Int {
-        source.versionFrame.count + digits
-            + (record.isDelete ? Frame.deleted.utf8CodeUnitCount : 0)
-            + (record.kind == .expiry ? Frame.expired.utf8CodeUnitCount : 0) + Frame.end.utf8CodeUnitCount
+        var frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
+        if record.isDelete { frames += Frame.deleted.utf8CodeUnitCount }
+        if record.kind == .expiry { frames += Frame.expired.utf8CodeUnitCount }
+        count = frames + keyCount + record.value.count + source.versionFrame.count + digits
     }
 
     fileprivate func writeFront(_ writer: inout LineWriter) {
