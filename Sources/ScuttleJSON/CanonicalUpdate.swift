@@ -6,6 +6,22 @@ package enum CanonicalUpdate {
     /// O(length), one pass.
     package static func read(_ line: Bytes, _ limits: Limits) -> IncomingUpdate? {
         var scanner = CanonicalScanner(line)
+        guard let update = update(in: &scanner, limits), scanner.isAtEnd else { return nil }
+        return update
+    }
+
+    /// The same of the line at the front of a text, which is taken off it, with its newline; nil: look for its end first.
+    /// Nothing in this form steps over a newline, so that no more than the line is looked at. O(length of line).
+    package static func take(from text: inout Bytes, _ limits: Limits) -> IncomingUpdate? {
+        var scanner = CanonicalScanner(text)
+        guard let update = update(in: &scanner, limits), scanner.offset <= limits.messageBytes,
+            scanner.take(UInt8(ascii: "\n"))
+        else { return nil }
+        text = Bytes(rebasing: text[scanner.offset...])
+        return update
+    }
+
+    private static func update(in scanner: inout CanonicalScanner, _ limits: Limits) -> IncomingUpdate? {
         guard scanner.take(#"{"key":"#), let key = scanner.plainString(), scanner.take(#","value":"#) else {
             return nil
         }
@@ -15,7 +31,7 @@ package enum CanonicalUpdate {
         guard value.count <= limits.valueBytes,
             scanner.take(#","source_id":"#), let source = scanner.plainString(),
             scanner.take(#","version":"#), let version = scanner.version(), version > 0,
-            let kind = kind(in: &scanner), scanner.take(UInt8(ascii: "}")), scanner.isAtEnd,
+            let kind = kind(in: &scanner), scanner.take(UInt8(ascii: "}")),
             kind == .value || value.equals(Bytes("null"))
         else { return nil }
         return IncomingUpdate(key: key, value: value, source: source, version: version, kind: kind)

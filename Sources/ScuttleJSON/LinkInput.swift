@@ -55,15 +55,23 @@ public struct LinkInput: ~Copyable {
     }
 
     /// Hands each whole line's message to `take`; what fails goes to `refuse`, with whether the line could be read, which
-    /// says whether to go on.
+    /// says whether to go on. Inlined, so that a message need not become a value on its way to `take`.
+    @inline(__always)
     private mutating func forEachLine(
         of bytes: Bytes, take: (Message) throws(Failure) -> Void, refuse: (Failure, Bool) -> Bool
     ) {
         var rest = bytes
-        while let line = lines.next(from: &rest) {
+        while true {
             var isRead = false
             do throws(Failure) {
-                switch line {
+                // The end of most lines need not be looked for: reading them comes to it.
+                if lines.isBetweenLines, let update = CanonicalUpdate.take(from: &rest, decoder.limits) {
+                    isRead = true
+                    try take(.update(update))
+                    continue
+                }
+                switch lines.next(from: &rest) {
+                case nil: return
                 case .whole(let text):
                     try decoder.decode(text) { message throws(Failure) in
                         isRead = true

@@ -24,6 +24,9 @@ public struct LineSplitter: ~Copyable {
         self.limit = limit
     }
 
+    /// Whether the next byte begins a line.
+    public var isBetweenLines: Bool { state == .handedOut || (state == .collecting && partial.count == 0) }
+
     /// The next line of the stream, taken off the front of `piece`; nil where the piece is used up.
     public mutating func next(from piece: inout Bytes) -> Line? {
         if state == .handedOut {

@@ -11,9 +11,12 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     (tight.depth, tight.valueBytes) = (2, 24)
     for limits in [Limits(), tight] {
         compareValue(text, limits)
+        compareFront(text, limits)
         for line in text.split(separator: 0x0a) { compareLine([UInt8](line), limits) }
         compareLine(
             [UInt8](#"{"key":"k","value":"#.utf8) + text + [UInt8](#","source_id":"A","version":1}"#.utf8), limits)
+        compareFront(
+            [UInt8](#"{"key":"k","value":1,"source_id":"A","version":1}"#.utf8) + text, limits)
     }
     return 0
 }
@@ -25,6 +28,19 @@ private func compareValue(_ text: [UInt8], _ limits: Limits) {
         if isDirect { precondition(judged == Outcome(text: [UInt8](text)), "a value that jansson does not take so") }
         guard text.count <= limits.valueBytes else { return }
         precondition(outcome { (values) throws(Failure) in try values.check(text, limits) } == judged)
+    }
+}
+
+/// At the front of a text a line is read as it is alone, and taken off; what is left is left where it is not read.
+private func compareFront(_ text: [UInt8], _ limits: Limits) {
+    text.withUnsafeBytes { text in
+        var rest = text
+        let taken = CanonicalUpdate.take(from: &rest, limits).map { Outcome(message: .update($0)) }
+        let end = text.firstIndex(of: 0x0a)
+        let line = UnsafeRawBufferPointer(rebasing: text[..<(end ?? 0)])
+        let alone = end == nil ? nil : CanonicalUpdate.read(line, limits).map { Outcome(message: .update($0)) }
+        precondition(taken == alone, "an update that depends on what stands behind it")
+        precondition(rest.count == text.count - (taken == nil ? 0 : line.count + 1), "not one line taken off")
     }
 }
 

@@ -122,6 +122,20 @@ struct LineSplitterTests {
         }
     }
 
+    @Test("It knows whether a line begins next, whatever came")
+    func betweenLines() {
+        var splitter = LineSplitter(limit: 3)
+        let text = [UInt8]("ab\n\nabcd\nabc\nx")
+        for (place, byte) in text.enumerated() {
+            let isBetween = splitter.isBetweenLines
+            check(isBetween == (place == 0 || text[place - 1] == 0x0a), "at \(place)")
+            [byte].lend { piece in
+                var rest = piece
+                while splitter.next(from: &rest) != nil {}
+            }
+        }
+    }
+
     @Test("A line without an end takes no more memory than the limit, however long it grows")
     func memory() {
         let piece = [UInt8](repeating: 0x61, count: 4 << 20)

@@ -175,6 +175,19 @@ struct LimitsTests {
         }
     }
 
+    @Test("The same where the line comes in two pieces, with others before and behind it", arguments: 0...1)
+    func messagesInPieces(over: Int) throws {
+        let line = PlainUpdate("key", #""0123456789""#, "a", 100).line
+        let (before, behind) = (PlainUpdate("k", "1", "a", 1).line, PlainUpdate("l", "1", "a", 101).line)
+        let text = [UInt8]("\(before)\n\(line)\n\(behind)\n")
+        for cut in 0...text.count {
+            let end = try LinkEnd(Replica.make { $0.limits.messageBytes = line.utf8.count - over })
+            let codes = [end.write(Array(text[..<cut])), end.write(Array(text[cut...]))].compactMap { $0 }
+            check(codes == (over == 0 ? [] : [.messageSize]), "\(codes) where it is cut at \(cut)")
+            check(end.replica.count == 3 - over, "\(end.replica.count) keys where it is cut at \(cut)")
+        }
+    }
+
     @Test("The first of several bad lines is told, and how many more there were")
     func severalBad() throws {
         let end = try LinkEnd(Replica.make())

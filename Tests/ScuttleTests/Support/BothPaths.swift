@@ -36,6 +36,7 @@ struct BothPaths: ~Copyable {
             try decoder.decodeByJansson(line) { update = Self.update(in: $0) }
             return update
         }
+        Self.takeFromFront(line, direct, limits)
         if let direct { check(judged == .taken(direct), "\(line.text): \(direct), but jansson says \(judged)") }
         update = nil
         let both = Self.outcome(of: line) { (line) throws(Failure) in
@@ -44,6 +45,23 @@ struct BothPaths: ~Copyable {
         }
         check(both == judged, "\(line.text): \(both), but jansson says \(judged)")
         return direct
+    }
+
+    /// At the front of a text, a line is taken off with its newline where it is read directly alone; else nothing is.
+    private static func takeFromFront(_ line: [UInt8], _ direct: PlainUpdate?, _ limits: Limits) {
+        guard !line.contains(0x0a) else { return }
+        for rest in ["", "\n", "}\n", "{\"key\":"] {
+            (line + [0x0a] + [UInt8](rest)).lend { text in
+                var left = text
+                let update = CanonicalUpdate.take(from: &left, limits).map { PlainUpdate($0) }
+                check(update == direct, "\(line.text) before \(rest)")
+                check(left.count == (direct == nil ? text.count : rest.utf8.count), "\(left.count) bytes left")
+            }
+        }
+        line.lend { text in
+            var left = text
+            check(CanonicalUpdate.take(from: &left, limits) == nil && left.count == text.count, "taken without its end")
+        }
     }
 
     private static func update(in message: Message) -> PlainUpdate? {
