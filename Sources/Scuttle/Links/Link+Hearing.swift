@@ -41,8 +41,9 @@ extension Link {
         guard head.epoch != replica.epoch || head.life != replica.life, update.version <= replica.highestPurged,
             !replica.configuration.mistakes.contains(.epoch)
         else { return false }
-        try replica.check(update)
-        try replica.checkIdentity(of: replica.sources.find(update.source), claims: update.version)
+        let known = replica.sources.recall(update.source)
+        try replica.check(update, from: known)
+        try replica.checkIdentity(of: known, claims: update.version)
         let id = try replica.sourceID(for: update.source)
         guard update.version > replica.sources[id].covered else { return false }
         hearing.exclude(id)

@@ -27,7 +27,7 @@ public struct Loader {
 
     /// - Throws: as `Link.receive`, for the update that is refused.
     public mutating func take(_ update: IncomingUpdate) throws(Failure) {
-        try replica.check(update)
+        try replica.check(update, from: replica.sources.recall(update.source))
         try replica.checkRoom()
         let id = try replica.sourceID(for: update.source)
         lines += 1

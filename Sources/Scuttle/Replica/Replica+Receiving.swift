@@ -21,9 +21,9 @@ extension Replica {
     /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`,
     ///   `.corrupt`; nothing has changed then.
     func take(_ incoming: IncomingUpdate) throws(Failure) -> Reception {
-        try check(incoming)
-        let hash = keys.hash(of: incoming.key)
         let known = sources.recall(incoming.source)
+        try check(incoming, from: known)
+        let hash = keys.hash(of: incoming.key)
         try checkIdentity(of: known, claims: incoming.version)
         let present = try known.flatMap { (id) throws(Failure) in try presentEntry(id, incoming) }
         if let known, incoming.version <= sources[known].covered { return .old }
@@ -55,9 +55,10 @@ extension Replica {
         return record
     }
 
-    func check(_ incoming: IncomingUpdate) throws(Failure) {
+    /// - Parameter known: its source, where that is known here; its id has been checked then.
+    func check(_ incoming: IncomingUpdate, from known: SourceID?) throws(Failure) {
         try configuration.limits.check(key: incoming.key)
-        try Limits.check(id: incoming.source)
+        if known == nil { try Limits.check(id: incoming.source) }
         guard incoming.version >= 1, incoming.version <= .highest else {
             throw Failure(.version, "version \(incoming.version) is not in 1 ... 2^53-1")
         }
@@ -79,7 +80,7 @@ extension Replica {
 
     /// A source's number, made where it is new.
     func sourceID(for id: Bytes) throws(Failure) -> SourceID {
-        if let known = sources.find(id) { return known }
+        if let known = sources.recall(id) { return known }
         guard sources.count < configuration.limits.sources else {
             throw Failure(.sources, "another source than the \(sources.count) known; max_sources")
         }
