@@ -52,10 +52,13 @@ public struct ByteBuffer: ~Copyable {
         count += bytes.count
     }
 
+    /// Whether its memory is worth giving back.
+    var isLarge: Bool { capacity > 64 }
+
     /// Forgets the bytes, and gives their memory back where it was large: an idle owner is a small owner.
     public mutating func clear() {
         count = 0
-        guard capacity > 64, let start else { return }
+        guard isLarge, let start else { return }
         start.deallocate()
         (self.start, capacity) = (nil, 0)
     }

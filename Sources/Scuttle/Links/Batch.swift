@@ -100,8 +100,12 @@ struct Batch: ~Copyable {
     /// The bytes to send next, in up to `most` pieces, each as long as can be; they stay where they are until they are
     /// consumed.
     func visitSpans(most: Int = .max, _ visit: (Bytes) -> Void) {
+        if let shared {
+            if most > 0 { visit(Bytes(rebasing: shared.bytes[gone...])) }
+            return
+        }
         var (place, index, hidden, left) = (gone, valuesGone, goneOfValue, most)
-        let text = shared?.bytes ?? text.bytes
+        let text = text.bytes
         while left > 0, place < text.count || index < values.count {
             let end = index < values.count ? values[index].place : text.count
             if place < end {
@@ -143,14 +147,18 @@ struct Batch: ~Copyable {
 
     /// Everything is gone; the text's memory stays for what may follow at once.
     private mutating func empty() {
-        for value in values[valuesGone...] { value.record.release() }
-        (shared, values, question) = (nil, [], nil)
-        (gone, valuesGone, goneOfValue, count) = (0, 0, 0, 0)
+        (shared, question, gone, count) = (nil, nil, 0, 0)
         text.truncate(to: 0)
+        guard !values.isEmpty else { return }
+        for value in values[valuesGone...] { value.record.release() }
+        (values, valuesGone, goneOfValue) = ([], 0, 0)
     }
+
+    /// Whether it keeps memory in which nothing stands.
+    var isWasteful: Bool { isEmpty && text.isLarge }
 
     /// Nothing follows for now: a link that has nothing to say is to be small.
     mutating func rest() {
-        if isEmpty { text.clear() }
+        if isWasteful { text.clear() }
     }
 }

@@ -191,7 +191,7 @@ extension Link {
     }
 
     func noteDrain() {
-        if !hasErrands { batch.rest() }
+        if batch.isWasteful, !hasErrands { batch.rest() }
         if isOverHighWaterMark, isDatagram ? !hasErrands : !fill() { leaveHighWaterMark() }
     }
 
