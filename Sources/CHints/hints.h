@@ -1,8 +1,10 @@
 // What the processor and the system can be told or asked, and Swift has no word for. Nothing changes but how fast it goes.
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /// Memory will be read soon, whatever the address.
@@ -11,32 +13,36 @@ static inline void hint_will_read(const void *_Nullable address) {
 }
 
 /// What the system may give at once, and the processor find by one entry of its tables, instead of by 512.
-enum { hint_large_page = 2 << 20, hint_small_page = 4 << 10 };
+enum { hint_large_page = 2 << 20 };
 
-/// All of these bytes are about to be used, in any order. Only whole large pages are asked for, so no more memory becomes
-/// resident than the block has. One call of the system.
+/// All of these bytes, which begin at a page, are about to be used, in any order: in large pages, where they stand at multiples
+/// of one. One call of the system. Not for a part of a block that grows: it could not be moved in one piece.
 static inline void hint_will_use(void *_Nonnull start, size_t bytes) {
-  uintptr_t mask = hint_large_page - 1, from = ((uintptr_t)start + mask) & ~mask, to = ((uintptr_t)start + bytes) & ~mask;
-  if (from >= to) return;
   int error = errno;
-  madvise((void *)from, to - from, MADV_HUGEPAGE);
+  madvise(start, bytes, MADV_HUGEPAGE);
   errno = error;
 }
 
-/// Makes a block one of `count` elements of `size` bytes, or a new one where there is none, and says where it is now. The
-/// caller owns it, and frees it with `free`. A large one that has to move is moved in the system's tables of pages, not
-/// copied, wherever malloc has asked the system for it alone. Out of memory ends the process.
-static inline void *_Nonnull hint_resize(void *_Nullable block, size_t count, size_t size) {
-  size_t bytes;
-  void *resized = __builtin_mul_overflow(count, size, &bytes) ? NULL : realloc(block, bytes);
-  if (!resized) abort();
-  if (bytes >= hint_large_page) {
-    // For all of its pages, to the ends of the first and the last: what was told different things of its parts cannot be
-    // moved in one piece, and would be copied.
-    uintptr_t mask = hint_small_page - 1, from = (uintptr_t)resized & ~mask, to = ((uintptr_t)resized + bytes + mask) & ~mask;
-    int error = errno;
-    madvise((void *)from, to - from, MADV_HUGEPAGE);
-    errno = error;
+/// Gives back a block of `hint_grow`.
+static inline void hint_free(void *_Nullable block, size_t bytes) {
+  if (bytes < hint_large_page) free(block); else munmap(block, bytes);
+}
+
+/// Makes of a block of `old` bytes, or of none where that is 0, one of `bytes`, which are more, and says where it is now. From
+/// the size of a large page on it has pages of its own, which the system moves in its tables where they cannot grow in place;
+/// malloc would copy it wherever it had learned to keep blocks of that size in its heap. Out of memory ends the process.
+static inline __attribute__((always_inline)) void *_Nonnull hint_grow(void *_Nullable block, size_t old, size_t bytes) {
+  if (bytes < hint_large_page) {
+    void *grown = realloc(block, bytes);
+    if (!grown) abort();
+    return grown;
   }
-  return resized;
+  void *grown = old < hint_large_page ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                                      : mremap(block, old, bytes, MREMAP_MAYMOVE);
+  if (grown == MAP_FAILED) abort();
+  if (old < hint_large_page) {
+    if (old) memcpy(grown, block, old);
+    free(block);
+  }
+  return grown;
 }

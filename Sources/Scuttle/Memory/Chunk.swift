@@ -1,7 +1,7 @@
 import CHints
 
-/// What the pool takes from the system at once: a large page, cut into slabs. It stands at a multiple of its size; what is
-/// here stands in the first slab, behind the slab's own.
+/// What the pool takes from the system at once: as much as a large page, cut into slabs. It stands at a multiple of its size;
+/// what is here stands in the first slab, behind the slab's own.
 struct Chunk {
     static var bytes: Int { Int(hint_large_page) }
     private static var offset: Int { 96 }
@@ -13,10 +13,10 @@ struct Chunk {
     var isFull: Bool { freeSlabs == 0 }
     var isEmpty: Bool { freeSlabs == .max }
 
-    /// One that the caller frees. Where it is going to be filled, in a large page.
-    static func make(filling: Bool) -> UnsafeMutablePointer<Chunk> {
+    /// One that the caller frees; a large page, which is resident at once, or small ones.
+    static func make(large: Bool) -> UnsafeMutablePointer<Chunk> {
         let start = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes)
-        if filling { hint_will_use(start, bytes) }
+        if large { hint_will_use(start, bytes) }
         return (start + offset).initializeMemory(as: Chunk.self, repeating: Chunk(), count: 1)
     }
 

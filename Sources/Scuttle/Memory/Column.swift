@@ -14,7 +14,7 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
     private(set) var count = 0
 
     deinit {
-        free(start)
+        hint_free(start, bytes)
     }
 
     var isEmpty: Bool { count == 0 }
@@ -66,7 +66,7 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
 
     /// Forgets all, and gives the room back.
     mutating func clear() {
-        free(start)
+        hint_free(start, bytes)
         (start, capacity, count) = (nil, 0, 0)
     }
 
@@ -79,9 +79,8 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
     /// Twice the room while it is small, since it may have to be copied; a quarter more later, so that little is idle.
     @inline(never)
     private mutating func grow() {
-        let isSmall = bytes < 1 << 20
-        capacity = max(4, capacity + capacity / (isSmall ? 1 : 4))
-        start = hint_resize(start, capacity, MemoryLayout<Element>.stride)
-            .bindMemory(to: Element.self, capacity: capacity)
+        let old = bytes
+        capacity = max(4, capacity + capacity / (old < 1 << 20 ? 1 : 4))
+        start = hint_grow(start, old, bytes).bindMemory(to: Element.self, capacity: capacity)
     }
 }

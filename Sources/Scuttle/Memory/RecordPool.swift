@@ -62,6 +62,10 @@ struct RecordPool: ~Copyable {
         /// Nobody will allocate any more.
         private(set) var isClosed = false
 
+        /// Which chunks are to be large pages: not the first, which may never become full; and not all, since a virtual
+        /// machine that has given free memory back to its host gets large pages from there more slowly than small ones.
+        private static var largePages: Range<Int> { 1..<8 }
+
         init(sizes: Int) {
             roomySlabs = .allocate(capacity: sizes)
             roomySlabs.initialize(repeating: Chain(), count: sizes)
@@ -99,8 +103,7 @@ struct RecordPool: ~Copyable {
         }
 
         private mutating func makeChunk() -> UnsafeMutablePointer<Chunk> {
-            // The first may never become full.
-            let chunk = Chunk.make(filling: chunkCount > 0)
+            let chunk = Chunk.make(large: Self.largePages.contains(chunkCount))
             chunkCount += 1
             roomyChunks.push(chunk.node)
             return chunk

@@ -12,20 +12,15 @@ struct HashIndex: ~Copyable {
 
     init() {
         mask = 15
-        slots = Self.emptySlots(mask + 1)
+        slots = hint_grow(nil, 0, Self.bytes(mask + 1)).initializeMemory(as: UInt64.self, repeating: 0, count: mask + 1)
     }
 
     deinit {
-        slots.deallocate()
+        hint_free(slots, Self.bytes(mask + 1))
     }
 
-    private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
-        let bytes = count * MemoryLayout<UInt64>.stride
-        let large = Int(hint_large_page)
-        // A search in a large table looks anywhere: with small pages, finding the page would be half of it.
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes < large ? 16 : large)
-        hint_will_use(memory, bytes)
-        return memory.initializeMemory(as: UInt64.self, repeating: 0, count: count)
+    private static func bytes(_ slots: Int) -> Int {
+        slots * MemoryLayout<UInt64>.stride
     }
 
     /// Where the search for `hash` begins comes into the caches meanwhile: in a large table that takes longer than the rest of
@@ -86,12 +81,23 @@ struct HashIndex: ~Copyable {
         slots[position] = slot
     }
 
+    /// Doubles the slots in place. Each number moves into the new half or stays in the old one, and not further from where
+    /// its run begins; so, beginning behind an empty slot, each finds room among those that have moved already.
     private mutating func grow() {
-        let old = slots
-        let oldCount = mask + 1
-        mask = oldCount * 2 - 1
-        slots = Self.emptySlots(mask + 1)
-        for position in 0..<oldCount where old[position] != 0 { place(old[position]) }
-        old.deallocate()
+        let old = mask + 1
+        slots = hint_grow(slots, Self.bytes(old), Self.bytes(2 * old)).bindMemory(to: UInt64.self, capacity: 2 * old)
+        mask = 2 * old - 1
+        // A search looks anywhere: with small pages, finding the page would be half of it.
+        if Self.bytes(mask + 1) >= Int(hint_large_page) { hint_will_use(slots, Self.bytes(mask + 1)) }
+        (slots + old).initialize(repeating: 0, count: old)
+        var start = 0
+        while slots[start] != 0 { start += 1 }
+        for step in 1..<old {
+            let position = (start + step) & (old - 1)
+            let slot = slots[position]
+            guard slot != 0 else { continue }
+            slots[position] = 0
+            place(slot)
+        }
     }
 }

@@ -44,6 +44,22 @@ struct HashIndexTests {
         }
     }
 
+    @Test("Beyond the size of a large page, with a long run at its end")
+    func large() {
+        var index = HashIndex()
+        func hash(_ number: UInt32) -> UInt64 {
+            number % 1000 == 0 ? .max - UInt64(number) : UInt64(number) &* 0x9e37_79b9_7f4a_7c15
+        }
+        let most: UInt32 = 400_000
+        for number in 0..<most { index.insert(hash(number), number) }
+        for number in 0..<most where number % 11 == 0 || number % 1000 == 0 {
+            let found = index.find(hash(number)) { $0 == number }
+            check(found == number, "\(number) is found as \(String(describing: found))")
+        }
+        let none = index.find(hash(most)) { $0 == most }
+        check(none == nil, "what is not there is found")
+    }
+
     @Test("Under random insertions and removals: as a set", arguments: Hashes.allCases, 0..<6)
     func removals(hashes: Hashes, seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
