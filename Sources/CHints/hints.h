@@ -13,7 +13,7 @@ static inline void hint_will_read(const void *_Nullable address) {
 }
 
 /// What the system may give at once, and the processor find by one entry of its tables, instead of by 512.
-enum { hint_large_page = 2 << 20 };
+enum { hint_large_page = 2 << 20, hint_own_pages = 256 << 10 };
 
 /// All of these bytes, which begin at a page, are about to be used, in any order: in large pages, where they stand at multiples
 /// of one. One call of the system. Not for a part of a block that grows: it could not be moved in one piece.
@@ -25,22 +25,22 @@ static inline void hint_will_use(void *_Nonnull start, size_t bytes) {
 
 /// Gives back a block of `hint_grow`.
 static inline void hint_free(void *_Nullable block, size_t bytes) {
-  if (bytes < hint_large_page) free(block); else munmap(block, bytes);
+  if (bytes < hint_own_pages) free(block); else munmap(block, bytes);
 }
 
 /// Makes of a block of `old` bytes, or of none where that is 0, one of `bytes`, which are more, and says where it is now. From
 /// the size of a large page on it has pages of its own, which the system moves in its tables where they cannot grow in place;
 /// malloc would copy it wherever it had learned to keep blocks of that size in its heap. Out of memory ends the process.
 static inline __attribute__((always_inline)) void *_Nonnull hint_grow(void *_Nullable block, size_t old, size_t bytes) {
-  if (bytes < hint_large_page) {
+  if (bytes < hint_own_pages) {
     void *grown = realloc(block, bytes);
     if (!grown) abort();
     return grown;
   }
-  void *grown = old < hint_large_page ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+  void *grown = old < hint_own_pages ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
                                       : mremap(block, old, bytes, MREMAP_MAYMOVE);
   if (grown == MAP_FAILED) abort();
-  if (old < hint_large_page) {
+  if (old < hint_own_pages) {
     if (old) memcpy(grown, block, old);
     free(block);
   }

@@ -48,7 +48,7 @@ struct Arrivals: ~Copyable {
 
     /// Visits the entries behind a stamp, oldest first, until `visit` returns false. O(log n + slots passed).
     func forEach(after stamp: Stamp, in table: borrowing KeyTable, _ visit: (Record) -> Bool) {
-        var position = stamps.partition { $0 > stamp }
+        var position = position(after: stamp)
         while position < stamps.count {
             if let record = table[keys[position]], record.arrival == stamps[position], !visit(record) { return }
             position += 1
@@ -57,7 +57,15 @@ struct Arrivals: ~Copyable {
 
     /// How many slots stand behind a stamp: at least as many as entries.
     func count(after stamp: Stamp) -> Int {
-        stamps.count - stamps.partition { $0 > stamp }
+        stamps.count - position(after: stamp)
+    }
+
+    /// Where the slots behind a stamp begin: as far from the end as the stamp from the last one, unless a sweep or a skip has
+    /// left something out between them. O(1) then, and O(log n) otherwise.
+    private func position(after stamp: Stamp) -> Int {
+        let guess = stamps.count &- Int(truncatingIfNeeded: last &- stamp)
+        if guess > 0, guess < stamps.count, stamps[guess - 1] <= stamp, stamps[guess] > stamp { return guess }
+        return stamps.partition { $0 > stamp }
     }
 
     private func isLive(_ position: Int, _ table: borrowing KeyTable) -> Bool {
