@@ -13,7 +13,7 @@ static inline void hint_will_read(const void *_Nullable address) {
 }
 
 /// What the system may give at once, and the processor find by one entry of its tables, instead of by 512.
-enum { hint_large_page = 2 << 20, hint_own_pages = 256 << 10 };
+enum { hint_large_page = 2 << 20 };
 
 /// All of these bytes, which begin at a page, are about to be used, in any order: in large pages, where they stand at multiples
 /// of one. One call of the system. Not for a part of a block that grows: it could not be moved in one piece.
@@ -23,24 +23,32 @@ static inline void hint_will_use(void *_Nonnull start, size_t bytes) {
   errno = error;
 }
 
-/// Gives back a block of `hint_grow`.
-static inline void hint_free(void *_Nullable block, size_t bytes) {
-  if (bytes < hint_own_pages) free(block); else munmap(block, bytes);
+/// From which size on a block of `hint_grow` has pages of its own.
+static inline size_t hint_own_pages(int large) {
+  return large ? hint_large_page : 256 << 10;
 }
 
-/// Makes of a block of `old` bytes, or of none where that is 0, one of `bytes`, which are more, and says where it is now. From
-/// the size of a large page on it has pages of its own, which the system moves in its tables where they cannot grow in place;
-/// malloc would copy it wherever it had learned to keep blocks of that size in its heap. Out of memory ends the process.
-static inline __attribute__((always_inline)) void *_Nonnull hint_grow(void *_Nullable block, size_t old, size_t bytes) {
-  if (bytes < hint_own_pages) {
+/// Gives back a block of `hint_grow`.
+static inline void hint_free(void *_Nullable block, size_t bytes, int large) {
+  if (bytes < hint_own_pages(large)) free(block); else munmap(block, bytes);
+}
+
+/// Makes of a block of `old` bytes, or of none where that is 0, one of `bytes`, which are more, and says where it is now. A
+/// great one has pages of its own, `large` ones where that is wanted: those the system moves in its tables where they cannot
+/// grow in place, while malloc would copy them wherever it had learned to keep blocks of that size in its heap. Out of memory
+/// ends the process.
+static inline __attribute__((always_inline)) void *_Nonnull hint_grow(void *_Nullable block, size_t old, size_t bytes, int large) {
+  if (bytes < hint_own_pages(large)) {
     void *grown = realloc(block, bytes);
     if (!grown) abort();
     return grown;
   }
-  void *grown = old < hint_own_pages ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                                      : mremap(block, old, bytes, MREMAP_MAYMOVE);
+  int is_own = old >= hint_own_pages(large);
+  void *grown = is_own ? mremap(block, old, bytes, MREMAP_MAYMOVE)
+                       : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (grown == MAP_FAILED) abort();
-  if (old < hint_own_pages) {
+  if (large) hint_will_use(grown, bytes);
+  if (!is_own) {
     if (old) memcpy(grown, block, old);
     free(block);
   }

@@ -14,7 +14,7 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
     private(set) var count = 0
 
     deinit {
-        hint_free(start, bytes)
+        hint_free(start, bytes, 0)
     }
 
     var isEmpty: Bool { count == 0 }
@@ -66,7 +66,7 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
 
     /// Forgets all, and gives the room back.
     mutating func clear() {
-        hint_free(start, bytes)
+        hint_free(start, bytes, 0)
         (start, capacity, count) = (nil, 0, 0)
     }
 
@@ -81,6 +81,6 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
     private mutating func grow() {
         let old = bytes
         capacity = max(4, capacity + capacity / (old < 1 << 20 ? 1 : 4))
-        start = hint_grow(start, old, bytes).bindMemory(to: Element.self, capacity: capacity)
+        start = hint_grow(start, old, bytes, 0).bindMemory(to: Element.self, capacity: capacity)
     }
 }

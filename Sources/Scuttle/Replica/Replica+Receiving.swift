@@ -21,9 +21,9 @@ extension Replica {
     /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`,
     ///   `.corrupt`; nothing has changed then.
     func take(_ incoming: IncomingUpdate) throws(Failure) -> Reception {
+        let hash = keys.hash(of: incoming.key)
         let known = sources.recall(incoming.source)
         try check(incoming, from: known)
-        let hash = keys.hash(of: incoming.key)
         try checkIdentity(of: known, claims: incoming.version)
         let present = try known.flatMap { (id) throws(Failure) in try presentEntry(id, incoming) }
         if let known, incoming.version <= sources[known].covered { return .old }

@@ -12,11 +12,12 @@ struct HashIndex: ~Copyable {
 
     init() {
         mask = 15
-        slots = hint_grow(nil, 0, Self.bytes(mask + 1)).initializeMemory(as: UInt64.self, repeating: 0, count: mask + 1)
+        slots = hint_grow(nil, 0, Self.bytes(mask + 1), 1).initializeMemory(
+            as: UInt64.self, repeating: 0, count: mask + 1)
     }
 
     deinit {
-        hint_free(slots, Self.bytes(mask + 1))
+        hint_free(slots, Self.bytes(mask + 1), 1)
     }
 
     private static func bytes(_ slots: Int) -> Int {
@@ -85,10 +86,9 @@ struct HashIndex: ~Copyable {
     /// its run begins; so, beginning behind an empty slot, each finds room among those that have moved already.
     private mutating func grow() {
         let old = mask + 1
-        slots = hint_grow(slots, Self.bytes(old), Self.bytes(2 * old)).bindMemory(to: UInt64.self, capacity: 2 * old)
+        // In large pages: a search looks anywhere, and with small ones finding the page would be half of it.
+        slots = hint_grow(slots, Self.bytes(old), Self.bytes(2 * old), 1).bindMemory(to: UInt64.self, capacity: 2 * old)
         mask = 2 * old - 1
-        // A search looks anywhere: with small pages, finding the page would be half of it.
-        if Self.bytes(mask + 1) >= Int(hint_large_page) { hint_will_use(slots, Self.bytes(mask + 1)) }
         (slots + old).initialize(repeating: 0, count: old)
         var start = 0
         while slots[start] != 0 { start += 1 }
