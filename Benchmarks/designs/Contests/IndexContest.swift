@@ -56,7 +56,6 @@ func playIndices(_ scale: Scale, _ ledger: Ledger) {
     let contest = Contest(contestants: [
         { play(NoIndex.self, $0) },
         { play(VersionIndices.self, $0) },
-        { play(UncountedIndices.self, $0) },
         { play(SortedEntries.self, $0) },
         { play(EntriesSortedWhenAsked.self, $0) },
         { play(TreeEntries.self, $0) },

@@ -8,6 +8,10 @@ struct VersionIndices: ~Copyable, EntryIndex {
         sources = (0..<count).map { KeyTexts.with($0) { Source(id: $0) } }
     }
 
+    deinit {
+        for source in sources { source.deallocate() }
+    }
+
     mutating func enlist(_ record: Record, _ key: KeyID) {
         sources[Int(record.source)].entries.insert(record.version, key)
     }

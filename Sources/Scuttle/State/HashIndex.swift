@@ -86,7 +86,7 @@ struct HashIndex: ~Copyable {
     /// its run begins; so, beginning behind an empty slot, each finds room among those that have moved already.
     private mutating func grow() {
         let old = mask + 1
-        // In large pages: a search looks anywhere, and with small ones finding the page would be half of it.
+        // In large pages: a search looks anywhere, and would have to find the page first.
         slots = hint_grow(slots, Self.bytes(old), Self.bytes(2 * old), 1).bindMemory(to: UInt64.self, capacity: 2 * old)
         mask = 2 * old - 1
         (slots + old).initialize(repeating: 0, count: old)
