@@ -1,5 +1,4 @@
 // What the processor and the system can be told or asked, and Swift has no word for. Nothing changes but how fast it goes.
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +22,10 @@ static inline void hint_will_use(void *_Nonnull start, size_t bytes) {
   errno = error;
 }
 
+// <sys/mman.h> has these for _GNU_SOURCE only, with which types of other headers would not be what other modules see.
+enum { hint_may_move = 1 };
+extern void *_Nonnull mremap(void *_Nonnull old, size_t old_bytes, size_t bytes, int flags, ...);
+
 /// From which size on a block of `hint_grow` has pages of its own.
 static inline size_t hint_own_pages(int large) {
   return large ? hint_large_page : 256 << 10;
@@ -44,7 +47,7 @@ static inline __attribute__((always_inline)) void *_Nonnull hint_grow(void *_Nul
     return grown;
   }
   int is_own = old >= hint_own_pages(large);
-  void *grown = is_own ? mremap(block, old, bytes, MREMAP_MAYMOVE)
+  void *grown = is_own ? mremap(block, old, bytes, hint_may_move)
                        : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (grown == MAP_FAILED) abort();
   if (large) hint_will_use(grown, bytes);
