@@ -39,7 +39,11 @@ final class Broadcast {
                 intervals.append(Interval(source: id, since: slot.since, first: version, until: version))
             }
             earliestArrival = min(earliestArrival, slot.record.arrival)
-            text.append(UpdateLine(of: slot.record, from: replica.sources[id]))
+            let line = UpdateLine(of: slot.record, from: replica.sources[id])
+            if messages == 0 {
+                makeRoom(for: min(most, Int(truncatingIfNeeded: replica.history.end - number)), line.count)
+            }
+            text.append(line)
             messages += 1
             until += 1
         }
@@ -51,6 +55,12 @@ final class Broadcast {
         }
         text.appendCoverEnd()
         messages += 1
+    }
+
+    /// Lines are mostly of one length: so the text grows once, not a few times.
+    private func makeRoom(for lines: Int, _ length: Int) {
+        let cover = 128
+        _ = text.reserve(min(lines &* length, Batch.mostText + length) + cover)
     }
 
     /// Whether a peer lacks just what is in it.
