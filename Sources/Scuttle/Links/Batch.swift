@@ -79,6 +79,7 @@ struct Batch: ~Copyable {
         append(write)
         text.move(from: start, to: place)
         for index in values.indices where values[index].place >= place { values[index].place += text.count - start }
+        if let begin = question, begin >= place { question = begin + (text.count - start) }
     }
 
     /// How long a line would be.

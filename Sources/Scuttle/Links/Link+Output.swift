@@ -87,7 +87,7 @@ extension Link {
 
     /// Whether something is to be sent, as far as can be told without making it.
     var hasErrands: Bool {
-        if !batch.isEmpty || !errands.isEmpty || failure != nil { return true }
+        if !batch.isEmpty || !errands.isEmpty || failure != nil || walk != nil || answer.count > 0 { return true }
         if let reply, !reply.isPaused { return true }
         guard let follows else { return false }
         return follows < replica.history.end || checkedDetours != replica.detours

@@ -3,10 +3,7 @@ struct Chain {
     /// What a member begins with.
     struct Node {
         fileprivate var previous: UnsafeMutablePointer<Node>?
-        fileprivate(set) var next: UnsafeMutablePointer<Node>?
-
-        /// Whether it is not the only one of its list.
-        var hasNeighbour: Bool { previous != nil || next != nil }
+        fileprivate var next: UnsafeMutablePointer<Node>?
     }
 
     private(set) var first: UnsafeMutablePointer<Node>?

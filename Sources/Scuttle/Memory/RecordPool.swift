@@ -5,11 +5,14 @@
 /// into blocks of one size. A freed block waits in its slab for a record of that size, an empty slab in its chunk for any
 /// size, and an empty chunk goes back. After Bonwick, "The Slab Allocator", USENIX Summer 1994.
 ///
-/// It serves nothing until it is opened, since a replica with few keys is smaller without. Blocks may outlive it.
+/// It serves nothing until it is opened, since a replica with few keys is smaller without. Blocks may outlive it. A block keeps
+/// its slab to blocks of its size, so somebody who writes many records of each size and leaves a few behind could keep most
+/// of the pool idle: while more than half of it is, it takes no chunk more, and serves nothing that would need one.
 ///
 /// Invariants: a slab stands in `roomySlabs` of its size exactly while it has room, a chunk in `roomyChunks` while a slab of
-/// it is free. No slab is empty, and at most one chunk. Allocate and free: O(1), and a call of the system for each chunk.
-/// Memory: blocks are rounded up to 8 bytes, and the head of a slab has 128.
+/// it is free. No slab is empty, and at most one chunk, the spare one. Allocate and free: O(1), and a call of the system for
+/// each chunk. Memory: blocks are rounded up to 8 bytes, the head of a slab has 128; beside a slab of each size and a chunk, at
+/// most as much is idle as was used when the last chunk was taken.
 struct RecordPool: ~Copyable {
     /// Longer blocks are not served: what the system's allocator wastes with them is little.
     static var longest: Int { 512 }
@@ -59,21 +62,29 @@ struct RecordPool: ~Copyable {
         let roomySlabs: UnsafeMutablePointer<Chain>
         private var roomyChunks = Chain()
         private(set) var chunkCount = 0
+        /// The empty one, which is kept for what comes next: at the border of a chunk each record might cost two calls of the
+        /// system otherwise.
+        private var spare: UnsafeMutablePointer<Chunk>?
+        /// In all blocks that are used.
+        private var usedBytes = 0
         /// Nobody will allocate any more.
         private(set) var isClosed = false
 
-        /// Which chunks are to be large pages: not the first, which may never become full; and not all, since a virtual
-        /// machine that has given free memory back to its host gets large pages from there more slowly than small ones.
+        /// Which chunks the system is asked to make large pages: not the first, which may never become full; and not all, since
+        /// a virtual machine that has given free memory back to its host gets large pages from there more slowly than small ones.
         private static var largePages: Range<Int> { 1..<8 }
+        /// What may be idle whatever is used: a slab of each size.
+        private var slack: Int { RecordPool.longest / Slab.step * Slab.bytes }
 
         init(sizes: Int) {
             roomySlabs = .allocate(capacity: sizes)
             roomySlabs.initialize(repeating: Chain(), count: sizes)
         }
 
-        mutating func take(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
-            let slab = roomySlabs[size].first.map(Slab.at) ?? makeSlab(size, for: pool)
+        mutating func take(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+            guard let slab = roomySlabs[size].first.map(Slab.at) ?? makeSlab(size, for: pool) else { return nil }
             let block = slab.pointee.take()
+            usedBytes += (size + 1) * Slab.step
             if slab.pointee.isFull { roomySlabs[size].remove(slab.node) }
             return block
         }
@@ -81,20 +92,18 @@ struct RecordPool: ~Copyable {
         mutating func putBack(_ block: UnsafeMutableRawPointer, _ slab: UnsafeMutablePointer<Slab>) {
             if slab.pointee.isFull { roomySlabs[slab.pointee.size].push(slab.node) }
             slab.pointee.putBack(block)
+            usedBytes -= (slab.pointee.size + 1) * Slab.step
             if slab.pointee.used == 0 { giveBack(slab) }
         }
 
         mutating func close() {
             isClosed = true
-            var next = roomyChunks.first
-            while let node = next {
-                next = node.pointee.next
-                freeIfSpare(Chunk.at(node))
-            }
+            if let spare { free(spare) }
         }
 
-        private mutating func makeSlab(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Slab> {
-            let chunk = roomyChunks.first.map(Chunk.at) ?? makeChunk()
+        private mutating func makeSlab(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Slab>? {
+            guard let chunk = roomyChunks.first.map(Chunk.at) ?? makeChunk() else { return nil }
+            if chunk == spare { spare = nil }
             let start = Chunk.takeSlab(chunk)
             if chunk.pointee.isFull { roomyChunks.remove(chunk.node) }
             let slab = start.initializeMemory(as: Slab.self, repeating: Slab(at: start, of: pool, size: size), count: 1)
@@ -102,7 +111,8 @@ struct RecordPool: ~Copyable {
             return slab
         }
 
-        private mutating func makeChunk() -> UnsafeMutablePointer<Chunk> {
+        private mutating func makeChunk() -> UnsafeMutablePointer<Chunk>? {
+            guard chunkCount * Chunk.bytes <= 2 * usedBytes + slack else { return nil }
             let chunk = Chunk.make(large: Self.largePages.contains(chunkCount))
             chunkCount += 1
             roomyChunks.push(chunk.node)
@@ -115,12 +125,11 @@ struct RecordPool: ~Copyable {
             let chunk = Chunk.holding(slab)
             if chunk.pointee.isFull { roomyChunks.push(chunk.node) }
             Chunk.putBack(slab, chunk)
-            freeIfSpare(chunk)
+            guard chunk.pointee.isEmpty else { return }
+            if spare == nil, !isClosed { spare = chunk } else { free(chunk) }
         }
 
-        /// One that is empty is kept for what comes next.
-        private mutating func freeIfSpare(_ chunk: UnsafeMutablePointer<Chunk>) {
-            guard chunk.pointee.isEmpty, isClosed || chunk.pointee.node.hasNeighbour else { return }
+        private mutating func free(_ chunk: UnsafeMutablePointer<Chunk>) {
             roomyChunks.remove(chunk.node)
             chunkCount -= 1
             Chunk.free(chunk)

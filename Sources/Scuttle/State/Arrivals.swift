@@ -64,7 +64,10 @@ struct Arrivals: ~Copyable {
     /// left something out between them. O(1) then, and O(log n) otherwise.
     private func position(after stamp: Stamp) -> Int {
         let guess = stamps.count &- Int(truncatingIfNeeded: last &- stamp)
-        if guess > 0, guess < stamps.count, stamps[guess - 1] <= stamp, stamps[guess] > stamp { return guess }
+        if guess > 0, guess <= stamps.count, stamps[guess - 1] <= stamp, guess == stamps.count || stamps[guess] > stamp
+        {
+            return guess
+        }
         return stamps.partition { $0 > stamp }
     }
 

@@ -108,7 +108,8 @@ struct BatchTests {
     }
 
     @Test(
-        "A line may be put in front of what came later, long values and all", arguments: ["", "u", "U", "uU.", "UUd"])
+        "A line may be put in front of what came later, long values and all",
+        arguments: ["", "u", "U", "uU.", "UUd", "du"])
     func inserted(kinds: String) {
         for place in 0...kinds.count {
             let front = String(kinds.prefix(place))
@@ -119,10 +120,15 @@ struct BatchTests {
             let bytes = [UInt8](filled.text)
             filled.text = ([UInt8](bytes[..<length]) + [UInt8]("{}\n".utf8) + [UInt8](bytes[length...])).text
             filled.examine(gone: 0, kinds)
+            let asks = filled.batch.asks
+            check(asks == kinds.contains("d"), "a question in \(kinds) is lost")
             let count = filled.batch.count
             check(count == kinds.count + 1, "\(count) messages in \(kinds)")
             filled.batch.consume(length + 1)
             filled.examine(gone: length + 1, kinds)
+            let waits = filled.batch.asks
+            let question = kinds.firstIndex(of: "d").map { kinds.distance(from: kinds.startIndex, to: $0) } ?? -1
+            check(waits == (question >= place), "the question in \(kinds) and what is in front at \(place)")
         }
     }
 
