@@ -7,12 +7,12 @@
 ///
 /// It serves nothing until it is opened, since a replica with few keys is smaller without. Blocks may outlive it. A block keeps
 /// its slab to blocks of its size, so somebody who writes many records of each size and leaves a few behind could keep most
-/// of the pool idle: while more than half of it is, it takes no chunk more, and serves nothing that would need one.
+/// of the pool idle: while more slabs have room than have none, it takes no chunk more, and serves nothing that would need one.
 ///
 /// Invariants: a slab stands in `roomySlabs` of its size exactly while it has room, a chunk in `roomyChunks` while a slab of
 /// it is free. No slab is empty, and at most one chunk, the spare one. Allocate and free: O(1), and a call of the system for
 /// each chunk. Memory: blocks are rounded up to 8 bytes, the head of a slab has 128; beside a slab of each size and a chunk, at
-/// most as much is idle as was used when the last chunk was taken.
+/// most as much is idle as was full when the last chunk was taken.
 struct RecordPool: ~Copyable {
     /// Longer blocks are not served: what the system's allocator wastes with them is little.
     static var longest: Int { 512 }
@@ -65,16 +65,17 @@ struct RecordPool: ~Copyable {
         /// The empty one, which is kept for what comes next: at the border of a chunk each record might cost two calls of the
         /// system otherwise.
         private var spare: UnsafeMutablePointer<Chunk>?
-        /// In all blocks that are used.
-        private var usedBytes = 0
+        /// Slabs that are not free, and those of them that are full.
+        private var slabCount = 0
+        private var fullCount = 0
         /// Nobody will allocate any more.
         private(set) var isClosed = false
 
         /// Which chunks the system is asked to make large pages: not the first, which may never become full; and not all, since
         /// a virtual machine that has given free memory back to its host gets large pages from there more slowly than small ones.
         private static var largePages: Range<Int> { 1..<8 }
-        /// What may be idle whatever is used: a slab of each size.
-        private var slack: Int { RecordPool.longest / Slab.step * Slab.bytes }
+        /// So many slabs may have room however many are full: one of each size.
+        private static var slack: Int { RecordPool.longest / Slab.step }
 
         init(sizes: Int) {
             roomySlabs = .allocate(capacity: sizes)
@@ -84,15 +85,19 @@ struct RecordPool: ~Copyable {
         mutating func take(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
             guard let slab = roomySlabs[size].first.map(Slab.at) ?? makeSlab(size, for: pool) else { return nil }
             let block = slab.pointee.take()
-            usedBytes += (size + 1) * Slab.step
-            if slab.pointee.isFull { roomySlabs[size].remove(slab.node) }
+            if slab.pointee.isFull {
+                roomySlabs[size].remove(slab.node)
+                fullCount += 1
+            }
             return block
         }
 
         mutating func putBack(_ block: UnsafeMutableRawPointer, _ slab: UnsafeMutablePointer<Slab>) {
-            if slab.pointee.isFull { roomySlabs[slab.pointee.size].push(slab.node) }
+            if slab.pointee.isFull {
+                roomySlabs[slab.pointee.size].push(slab.node)
+                fullCount -= 1
+            }
             slab.pointee.putBack(block)
-            usedBytes -= (slab.pointee.size + 1) * Slab.step
             if slab.pointee.used == 0 { giveBack(slab) }
         }
 
@@ -108,11 +113,12 @@ struct RecordPool: ~Copyable {
             if chunk.pointee.isFull { roomyChunks.remove(chunk.node) }
             let slab = start.initializeMemory(as: Slab.self, repeating: Slab(at: start, of: pool, size: size), count: 1)
             roomySlabs[size].push(slab.node)
+            slabCount += 1
             return slab
         }
 
         private mutating func makeChunk() -> UnsafeMutablePointer<Chunk>? {
-            guard chunkCount * Chunk.bytes <= 2 * usedBytes + slack else { return nil }
+            guard slabCount - fullCount <= fullCount + Self.slack else { return nil }
             let chunk = Chunk.make(large: Self.largePages.contains(chunkCount))
             chunkCount += 1
             roomyChunks.push(chunk.node)
@@ -122,6 +128,7 @@ struct RecordPool: ~Copyable {
         /// Takes an empty slab out of its list, and back into its chunk.
         private mutating func giveBack(_ slab: UnsafeMutablePointer<Slab>) {
             roomySlabs[slab.pointee.size].remove(slab.node)
+            slabCount -= 1
             let chunk = Chunk.holding(slab)
             if chunk.pointee.isFull { roomyChunks.push(chunk.node) }
             Chunk.putBack(slab, chunk)

@@ -80,7 +80,7 @@ struct RecordPoolTests {
                 }
             }
         }
-        // As much as the most that was in use at a time, as much again, a slab of each size and a chunk.
+        // As much as the most that was full at a time, as much again, a slab of each size and a chunk.
         let most =
             2 * (12_000 * RecordPool.longest + used) + (RecordPool.longest / Slab.step) * Slab.bytes + Chunk.bytes
         let chunks = pool.chunkCount
