@@ -1,4 +1,4 @@
-/// Memory for the records of a replica that has many: blocks of one size side by side, in large pages.
+/// Memory for the records of a replica that has many: blocks of one size side by side, in chunks as long as a large page.
 ///
 /// The system's allocator hands out a record as quickly, but in small pages: taking those into use, and finding them again,
 /// is the dearest part of a write to a large map. So chunks are taken from the system, a chunk is cut into slabs, and a slab
