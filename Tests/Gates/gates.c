@@ -5,7 +5,7 @@
 #include "meter.h"
 #include "replicas.h"
 
-enum { COUNT = 4000, HALF = COUNT / 2, LARGE = 16000, VALUE = 32, BURST = 100, LINKS = 10, CAPACITY = 1 << 20 };
+enum { COUNT = 4000, HALF = COUNT / 2, VALUE = 32, BURST = 100, LINKS = 10, CAPACITY = 1 << 20 };
 
 static char keys[COUNT][KEY_LEN], values[COUNT][VALUE + 2], buffer[CAPACITY];
 static const options_t defaults = {.value = VALUE, .buffer = 65536};
@@ -43,20 +43,6 @@ static void local(void) {
   }
   meter_close();
   meter_print("get", HALF);
-  scuttle_free(replica);
-}
-
-/* New keys where there are so many that records stand in a pool. */
-static void large(void) {
-  static char large_keys[LARGE][KEY_LEN];
-  for (size_t i = 0; i < LARGE; i++) make_key(large_keys[i], i);
-  scuttle_t *replica = replica_make("a", 1000);
-  for (size_t i = 0; i < LARGE; i++) {
-    if (i == LARGE / 2) meter_open();
-    done(scuttle_set(replica, large_keys[i], KEY_LEN, values[i % COUNT], VALUE + 2));
-  }
-  meter_close();
-  meter_print("set-in-a-large-map", LARGE / 2);
   scuttle_free(replica);
 }
 
@@ -183,7 +169,6 @@ int main(void) {
   printf("gates\n");
   uint64_t before = meter_blocks();
   local();
-  large();
   relayed(0);
   relayed(1);
   fan_out();

@@ -19,7 +19,7 @@ public struct Configuration {
     /// More are forgotten, stable or not.
     public var maxTombstones = 1 << 20
     /// From here on records stand in a pool.
-    var fewKeys = 4096
+    var fewKeys = 512
 
     #if DEBUG
         /// For tests.
