@@ -158,8 +158,8 @@ struct Batch: ~Copyable {
     /// Whether it keeps memory in which nothing stands.
     var isWasteful: Bool { isEmpty && text.isLarge }
 
-    /// Nothing follows for now: a link that has nothing to say is to be small.
+    /// Nothing follows for now, and it is empty: a link that has nothing to say is to be small.
     mutating func rest() {
-        if isWasteful { text.clear() }
+        text.clear()
     }
 }

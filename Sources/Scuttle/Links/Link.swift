@@ -85,11 +85,11 @@ public final class Link {
 
 /// The open links of a replica, in no order; each knows its place. It lists what it does not own: the host owns a link, and
 /// the link its replica.
-struct OpenLinks {
+struct OpenLinks: RandomAccessCollection {
     private var references: [Unmanaged<Link>] = []
 
-    var count: Int { references.count }
-    var isEmpty: Bool { references.isEmpty }
+    var startIndex: Int { 0 }
+    var endIndex: Int { references.count }
 
     subscript(place: Int) -> Link { references[place].takeUnretainedValue() }
 
@@ -134,7 +134,7 @@ extension Replica {
 
     /// Asks every peer for what is new.
     public func gossip() {
-        for place in 0..<links.count { links[place].gossip() }
+        for link in links { link.gossip() }
         purgeStable()
     }
 }

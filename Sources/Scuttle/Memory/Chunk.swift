@@ -2,11 +2,11 @@ import CHints
 
 /// What the pool takes from the system at once: as much as a large page, cut into slabs. It stands at a multiple of its size;
 /// what is here stands in the first slab, behind the slab's own.
-struct Chunk {
+struct Chunk: Chained {
     static var bytes: Int { Int(hint_large_page) }
-    private static var offset: Int { 96 }
+    private static var offset: Int { MemoryLayout<Slab>.stride }
 
-    var node = Chain.Node()
+    var links = Chain<Chunk>.Links()
     /// A bit for each.
     private var freeSlabs = UInt32.max
 
@@ -17,7 +17,7 @@ struct Chunk {
     static func make(large: Bool) -> UnsafeMutablePointer<Chunk> {
         let start = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes)
         if large { hint_will_use(start, bytes) }
-        return (start + offset).initializeMemory(as: Chunk.self, repeating: Chunk(), count: 1)
+        return (start + offset).initializeMemory(as: Chunk.self, to: Chunk())
     }
 
     static func free(_ chunk: UnsafeMutablePointer<Chunk>) {
@@ -40,18 +40,7 @@ struct Chunk {
         (UnsafeMutableRawPointer(slab).alignedDown(to: bytes) + offset).assumingMemoryBound(to: Chunk.self)
     }
 
-    static func at(_ node: UnsafeMutablePointer<Chain.Node>) -> UnsafeMutablePointer<Chunk> {
-        UnsafeMutableRawPointer(node).assumingMemoryBound(to: Chunk.self)
-    }
-
     private static func start(of chunk: UnsafeMutablePointer<Chunk>) -> UnsafeMutableRawPointer {
         UnsafeMutableRawPointer(chunk) - offset
-    }
-}
-
-extension UnsafeMutablePointer<Chunk> {
-    /// Where the chain takes hold of it: its beginning.
-    var node: UnsafeMutablePointer<Chain.Node> {
-        UnsafeMutableRawPointer(self).assumingMemoryBound(to: Chain.Node.self)
     }
 }

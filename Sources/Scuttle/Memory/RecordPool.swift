@@ -11,7 +11,7 @@
 ///
 /// Invariants: a slab stands in `roomySlabs` of its size exactly while it has room, a chunk in `roomyChunks` while a slab of
 /// it is free. No slab is empty, and at most one chunk, the spare one. Allocate and free: O(1), and a call of the system for
-/// each chunk. Memory: blocks are rounded up to 8 bytes, the head of a slab has 128; beside a slab of each size and a chunk, at
+/// each chunk. Memory: blocks are rounded up to 8 bytes, the head of a slab has 88; beside a slab of each size and a chunk, at
 /// most as much is idle as was full when the last chunk was taken.
 struct RecordPool: ~Copyable {
     /// Longer blocks are not served: what the system's allocator wastes with them is little.
@@ -59,8 +59,8 @@ struct RecordPool: ~Copyable {
 
     private struct State {
         /// By size.
-        let roomySlabs: UnsafeMutablePointer<Chain>
-        private var roomyChunks = Chain()
+        let roomySlabs: UnsafeMutablePointer<Chain<Slab>>
+        private var roomyChunks = Chain<Chunk>()
         private(set) var chunkCount = 0
         /// The empty one, which is kept for what comes next: at the border of a chunk each record might cost two calls of the
         /// system otherwise.
@@ -79,14 +79,14 @@ struct RecordPool: ~Copyable {
 
         init(sizes: Int) {
             roomySlabs = .allocate(capacity: sizes)
-            roomySlabs.initialize(repeating: Chain(), count: sizes)
+            roomySlabs.initialize(repeating: Chain<Slab>(), count: sizes)
         }
 
         mutating func take(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-            guard let slab = roomySlabs[size].first.map(Slab.at) ?? makeSlab(size, for: pool) else { return nil }
+            guard let slab = roomySlabs[size].first ?? makeSlab(size, for: pool) else { return nil }
             let block = slab.pointee.take()
             if slab.pointee.isFull {
-                roomySlabs[size].remove(slab.node)
+                roomySlabs[size].remove(slab)
                 fullCount += 1
             }
             return block
@@ -94,7 +94,7 @@ struct RecordPool: ~Copyable {
 
         mutating func putBack(_ block: UnsafeMutableRawPointer, _ slab: UnsafeMutablePointer<Slab>) {
             if slab.pointee.isFull {
-                roomySlabs[slab.pointee.size].push(slab.node)
+                roomySlabs[slab.pointee.size].push(slab)
                 fullCount -= 1
             }
             slab.pointee.putBack(block)
@@ -107,12 +107,12 @@ struct RecordPool: ~Copyable {
         }
 
         private mutating func makeSlab(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Slab>? {
-            guard let chunk = roomyChunks.first.map(Chunk.at) ?? makeChunk() else { return nil }
+            guard let chunk = roomyChunks.first ?? makeChunk() else { return nil }
             if chunk == spare { spare = nil }
             let start = Chunk.takeSlab(chunk)
-            if chunk.pointee.isFull { roomyChunks.remove(chunk.node) }
-            let slab = start.initializeMemory(as: Slab.self, repeating: Slab(at: start, of: pool, size: size), count: 1)
-            roomySlabs[size].push(slab.node)
+            if chunk.pointee.isFull { roomyChunks.remove(chunk) }
+            let slab = start.initializeMemory(as: Slab.self, to: Slab(at: start, of: pool, size: size))
+            roomySlabs[size].push(slab)
             slabCount += 1
             return slab
         }
@@ -121,23 +121,23 @@ struct RecordPool: ~Copyable {
             guard slabCount - fullCount <= fullCount + Self.slack else { return nil }
             let chunk = Chunk.make(large: Self.largePages.contains(chunkCount))
             chunkCount += 1
-            roomyChunks.push(chunk.node)
+            roomyChunks.push(chunk)
             return chunk
         }
 
         /// Takes an empty slab out of its list, and back into its chunk.
         private mutating func giveBack(_ slab: UnsafeMutablePointer<Slab>) {
-            roomySlabs[slab.pointee.size].remove(slab.node)
+            roomySlabs[slab.pointee.size].remove(slab)
             slabCount -= 1
             let chunk = Chunk.holding(slab)
-            if chunk.pointee.isFull { roomyChunks.push(chunk.node) }
+            if chunk.pointee.isFull { roomyChunks.push(chunk) }
             Chunk.putBack(slab, chunk)
             guard chunk.pointee.isEmpty else { return }
             if spare == nil, !isClosed { spare = chunk } else { free(chunk) }
         }
 
         private mutating func free(_ chunk: UnsafeMutablePointer<Chunk>) {
-            roomyChunks.remove(chunk.node)
+            roomyChunks.remove(chunk)
             chunkCount -= 1
             Chunk.free(chunk)
         }

@@ -1,13 +1,13 @@
 /// A part of a chunk that is cut into blocks of one size. It stands at a multiple of its size, and begins with what is here;
 /// a block so finds its slab.
-struct Slab {
+struct Slab: Chained {
     static var bytes: Int { 1 << 16 }
     /// Blocks are multiples of this long.
     static var step: Int { 8 }
     /// What is in front of the blocks: this, and in the first slab of a chunk the chunk's.
-    private static var headBytes: Int { 128 }
+    private static var headBytes: Int { MemoryLayout<Slab>.stride + MemoryLayout<Chunk>.stride }
 
-    var node = Chain.Node()
+    var links = Chain<Slab>.Links()
     let pool: UnsafeMutableRawPointer
     /// How long its blocks are, in steps, less one.
     let size: Int
@@ -46,17 +46,6 @@ struct Slab {
 
     static func holding(_ block: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Slab> {
         block.alignedDown(to: bytes).assumingMemoryBound(to: Slab.self)
-    }
-
-    static func at(_ node: UnsafeMutablePointer<Chain.Node>) -> UnsafeMutablePointer<Slab> {
-        UnsafeMutableRawPointer(node).assumingMemoryBound(to: Slab.self)
-    }
-}
-
-extension UnsafeMutablePointer<Slab> {
-    /// Where the chain takes hold of it: its beginning.
-    var node: UnsafeMutablePointer<Chain.Node> {
-        UnsafeMutableRawPointer(self).assumingMemoryBound(to: Chain.Node.self)
     }
 }
 

@@ -27,7 +27,7 @@
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }
             if hash != clockHash { return "the hash of the clock is not that of its sources" }
-            let over = (0..<links.count).reduce(0) { $0 + (links[$1].isOverHighWaterMark ? 1 : 0) }
+            let over = links.reduce(0) { $0 + ($1.isOverHighWaterMark ? 1 : 0) }
             return over == linksOverMark ? nil : "\(over) links over the mark, counted as \(linksOverMark)"
         }
 

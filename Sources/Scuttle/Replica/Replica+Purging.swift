@@ -41,7 +41,7 @@ extension Replica {
             stabilityBlocker = id
         }
         // A walk that has not come to a tombstone would leave its peer with what the tombstone deletes.
-        purge(upTo: stable, leaving: 0, before: (0..<links.count).reduce(.max) { min($0, links[$1].walkPosition) })
+        purge(upTo: stable, leaving: 0, before: links.reduce(.max) { min($0, $1.walkPosition) })
     }
 
     /// Keeps the number of tombstones within its limit. Those ahead of the clock have to stay: while they are too many, it

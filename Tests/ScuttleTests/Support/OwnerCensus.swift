@@ -27,8 +27,8 @@ final class OwnerCensus {
                     owners[record.address, default: 0] += 1
                 }
             }
-            for place in 0..<replica.links.count {
-                try? replica.links[place].peek(most: .max) { span in
+            for link in replica.links {
+                try? link.peek(most: .max) { span in
                     if let record = self.record(with: span) { owners[record.address, default: 0] += 1 }
                 }
             }
