@@ -5,21 +5,37 @@ package enum CanonicalCover {
     /// More sources than this are left to jansson, which finds a name that comes twice faster than by comparing all.
     private static var most: Int { 16 }
 
-    /// The intervals of a line in the canonical form, borrowed from it; nil: ask jansson, who reads it too or says why not.
-    package static func read(_ line: Bytes) -> [CoveredInterval]? {
+    /// The cover of a line in the canonical form, borrowed from it; nil: ask jansson, who reads it too or says why not.
+    package static func read(_ line: Bytes) -> Cover? {
         var scanner = CanonicalScanner(line)
         guard scanner.take(#"{"digest":true,"#), scanner.take(#""cover":{"#) else { return nil }
         var intervals: [CoveredInterval] = []
-        while let interval = interval(in: &scanner) {
+        while scanner.next != UInt8(ascii: "}") {
+            guard let interval = interval(in: &scanner) else { return nil }
             guard intervals.count < most, !intervals.contains(where: { $0.source.equals(interval.source) }) else {
                 return nil
             }
             intervals.append(interval)
-            if scanner.take(UInt8(ascii: ",")) { continue }
-            guard scanner.take(UInt8(ascii: "}")), scanner.take(UInt8(ascii: "}")), scanner.isAtEnd else { return nil }
-            return intervals
+            guard scanner.next == UInt8(ascii: ",") else { break }
+            _ = scanner.take(UInt8(ascii: ","))
+            guard scanner.next == UInt8(ascii: "\"") else { return nil }
         }
-        return nil
+        guard scanner.take(#"},"lines":["#), let count = scanner.version(), scanner.take(UInt8(ascii: ",")),
+            let hash = hash(in: &scanner), scanner.take(UInt8(ascii: "]")), scanner.take(UInt8(ascii: "}")),
+            scanner.isAtEnd
+        else { return nil }
+        return Cover(intervals: intervals, check: LineCheck(count: count, hash: hash))
+    }
+
+    /// `"a1b2c3d4"`.
+    private static func hash(in scanner: inout CanonicalScanner) -> UInt32? {
+        guard scanner.take(UInt8(ascii: "\"")) else { return nil }
+        var hash: UInt32 = 0
+        for _ in 0..<8 {
+            guard let digit = scanner.take(where: { $0 &- 48 < 10 || $0 &- 97 < 6 }) else { return nil }
+            hash = hash << 4 | UInt32(digit < 58 ? digit - 48 : digit - 87)
+        }
+        return scanner.take(UInt8(ascii: "\"")) ? hash : nil
     }
 
     /// `"A":[2,12]`, or `"A":[2,12,7]`.

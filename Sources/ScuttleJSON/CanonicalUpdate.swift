@@ -28,18 +28,38 @@ package enum CanonicalUpdate {
         guard scanner.take(#"{"key":"#), let key = scanner.plainString(), scanner.take(#","value":"#) else {
             return nil
         }
+        var written: IncomingUpdate.Written?
         let valueStart = scanner.offset
         guard CanonicalValue.skip(in: &scanner, deepest: limits.depth) else { return nil }
         let value = scanner.taken(from: valueStart)
         guard value.count <= limits.valueBytes,
             scanner.take(#","source_id":"#), let source = scanner.plainString(),
             scanner.take(#","version":"#), let version = scanner.version(), version > 0,
+            // Most end here: no delete, and not republished.
+            scanner.next == UInt8(ascii: "}") || skipWritten(in: &scanner, &written),
             let kind = kind(in: &scanner), scanner.take(UInt8(ascii: "}")),
             kind == .value || value.equals(Bytes("null"))
         else { return nil }
-        return IncomingUpdate(key: key, value: value, source: source, version: version, kind: kind)
+        return IncomingUpdate(
+            key: key, value: value, source: source, version: version, kind: kind, written: written,
+            line: scanner.taken(from: 0))
     }
 
+    /// `,"written":["A",3]`, where that stands here; false where it is odd.
+    private static func skipWritten(
+        in scanner: inout CanonicalScanner, _ written: inout IncomingUpdate.Written?
+    ) -> Bool {
+        var ahead = scanner
+        guard ahead.take(#","written":["#) else { return true }
+        guard let source = ahead.plainString(), ahead.take(UInt8(ascii: ",")), let version = ahead.version(),
+            version > 0, ahead.take(UInt8(ascii: "]"))
+        else { return false }
+        written = (source, version)
+        scanner = ahead
+        return true
+    }
+
+    @inline(__always)
     private static func kind(in scanner: inout CanonicalScanner) -> Update.Kind? {
         guard scanner.next == UInt8(ascii: ",") else { return .value }
         guard scanner.take(#","deleted":true"#) else { return nil }

@@ -9,22 +9,31 @@ enum ExtendedDecoder {
     /// - Throws: `.message` for a field that is missing or of the wrong type, `.version` for a number out of range.
     static func decode(_ root: Value) throws(Failure) -> Message? {
         if let body = root["hello"] { return .hello(try hello(body)) }
-        if let body = root["ask"] {
-            return .ask(Ask(revision: try number(body["revision"], "revision"), from: try count(body["from"], "from")))
+        if let body = root["request"] {
+            return .request(
+                VectorRequest(revision: try number(body["revision"], "revision"), from: try count(body["from"], "from")))
         }
-        if let body = root["clock"] { return .clock(try clock(body)) }
-        if let body = root["answer"] { return .answer(try answer(body)) }
-        if let body = root["cover"] { return .cover(try cover(body)) }
+        if let body = root["vector"] { return .vector(try vector(body)) }
+        if let body = root["delta"] { return .delta(try delta(body)) }
+        if let body = root["cover"] {
+            guard let check = try check(root["lines"]) else { throw Failure(.message, "a cover without its lines") }
+            return .cover(Cover(intervals: try cover(body), check: check))
+        }
         if let body = root["commit"] { return .commit(try commit(body)) }
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
+        if let body = root["twin"] { return try flag(body, "twin") ? .twin : .nothing }
         if let body = root["export"] {
             return .export(
                 ExportHead(
-                    id: try text(body["id"], "id"), lamport: try version(body["lamport"], "lamport"),
-                    life: try number(body["life"], "life"), hasMetClassic: try flag(body["classic"], "classic")))
+                    source: try text(body["source"], "source"), lamport: try version(body["lamport"], "lamport"),
+                    incarnation: try number(body["incarnation"], "incarnation"),
+                    hasMetClassic: try flag(body["classic"], "classic")))
         }
         if let body = root["expiry"] {
-            return .expiry(version: try version(body["version"], "version"), time: try number(body["at"], "at"))
+            return .expiry(
+                Lease(
+                    source: try text(body["source"], "source"), version: try version(body["version"], "version"),
+                    time: try number(body["at"], "at")))
         }
         if let body = root["end"] { return .end(try number(body, "end")) }
         return nil
@@ -36,49 +45,59 @@ enum ExtendedDecoder {
             throw Failure(.message, "protocol is no range of versions")
         }
         return Hello(
-            protocolVersions: UInt32(versions[0])...UInt32(versions[1]), id: try text(body["id"], "id"),
-            life: try number(body["life"], "life"), cluster: try text(body["cluster"], "cluster"),
-            lamport: try version(body["lamport"], "lamport"), epoch: try number(body["epoch"], "epoch"),
-            revision: try number(body["revision"], "revision"), hash: try hash(body["hash"]),
-            isReply: try flag(body["reply"], "reply"))
+            protocolVersions: UInt32(versions[0])...UInt32(versions[1]), source: try text(body["source"], "source"),
+            incarnation: try number(body["incarnation"], "incarnation"),
+            cluster: try text(body["cluster"], "cluster"), lamport: try version(body["lamport"], "lamport"),
+            epoch: try number(body["epoch"], "epoch"), revision: try number(body["revision"], "revision"),
+            hash: try hexadecimal(body["hash"], "hash", digits: 16).low,
+            contents: try body["contents"].map { (value) throws(Failure) in
+                try hexadecimal(value, "contents", digits: 32)
+            },
+            nonce: try number(body["nonce"], "nonce"), isReply: try flag(body["reply"], "reply"))
     }
 
-    private static func clock(_ body: Value) throws(Failure) -> ClockPart {
+    private static func vector(_ body: Value) throws(Failure) -> VectorPart {
         var progress: Progress?
         if let got = body["got"] {
             let numbers = try numbers(got, 3...3, "got")
-            progress = Progress(answer: numbers[0], stamp: numbers[1], source: Int(truncatingIfNeeded: numbers[2]))
+            progress = Progress(
+                delta: numbers[0], sequence: numbers[1], source: Int(truncatingIfNeeded: numbers[2] & 0xffff_ffff))
         }
-        return ClockPart(
-            life: try number(body["life"], "life"), epoch: try number(body["epoch"], "epoch"),
-            since: try number(body["since"], "since"), until: try number(body["until"], "until"),
-            from: try count(body["from"], "from"), to: try count(body["to"], "to"),
-            isLast: try flag(body["last"], "last"), lamport: try version(body["lamport"], "lamport"),
+        return VectorPart(
+            incarnation: try number(body["incarnation"], "incarnation"), epoch: try number(body["epoch"], "epoch"),
+            nonce: try number(body["nonce"], "nonce"), since: try number(body["since"], "since"),
+            until: try number(body["until"], "until"), from: try count(body["from"], "from"),
+            to: try count(body["to"], "to"), isLast: try flag(body["last"], "last"),
+            lamport: try version(body["lamport"], "lamport"), wantsContents: try flag(body["contents"], "contents"),
             progress: progress, claims: try claims(body["sources"]))
     }
 
-    private static func answer(_ body: Value) throws(Failure) -> AnswerHead {
+    private static func delta(_ body: Value) throws(Failure) -> DeltaHead {
         let name = try text(body["mode"], "mode")
-        let mode: AnswerMode
-        if name.equals(Bytes("log")) {
-            mode = .log
-        } else if name.equals(Bytes("state")) {
-            mode = .state
-        } else if name.equals(Bytes("reset")) {
-            mode = .reset
-        } else {
-            throw Failure(.message, "mode is not log, state or reset")
+        guard let mode = DeltaMode.allCases.first(where: { name.equals(Bytes($0.name)) }) else {
+            throw Failure(.message, "mode is not log, state, reset, early or contents")
         }
-        let question = try numbers(body["question"], 2...2, "question")
-        var span: AnswerHead.Span?
+        let request = try numbers(body["request"], 3...3, "request")
+        var span: DeltaHead.Span?
         if let given = body["span"] {
-            let numbers = try numbers(given, 4...4, "span")
-            span = (numbers[0], numbers[1], numbers[2], numbers[3])
+            let numbers = try numbers(given, 3...3, "span")
+            span = (numbers[0], numbers[1], numbers[2])
         }
-        return AnswerHead(
-            mode: mode, life: question[0], epoch: question[1],
-            answer: mode == .log ? 0 : try number(body["answer"], "answer"), span: span,
-            pauses: try flag(body["pauses"], "pauses"))
+        return DeltaHead(
+            mode: mode, incarnation: request[0], epoch: request[1], nonce: request[2],
+            delta: mode == .log || mode == .early ? 0 : try number(body["delta"], "delta"), span: span,
+            check: try check(body["lines"]), pauses: try flag(body["pauses"], "pauses"))
+    }
+
+    /// `[3,"a1b2c3d4"]`: how many updates, and a hash over their lines; nil where it is missing.
+    private static func check(_ value: Value?) throws(Failure) -> LineCheck? {
+        guard let value else { return nil }
+        guard value.type == JSON_ARRAY, json_array_size(value) == 2 else {
+            throw Failure(.message, "lines is not a number and a hash")
+        }
+        let count = try number(json_array_get(value, 0), "lines")
+        let hash = try hexadecimal(json_array_get(value, 1), "the hash of lines", digits: 8).low
+        return LineCheck(count: count, hash: UInt32(truncatingIfNeeded: hash))
     }
 
     private static func cover(_ body: Value) throws(Failure) -> [CoveredInterval] {
@@ -97,9 +116,10 @@ enum ExtendedDecoder {
 
     private static func commit(_ body: Value) throws(Failure) -> CommitPart {
         CommitPart(
-            answer: try number(body["answer"], "answer"), stamp: try number(body["stamp"], "stamp"),
+            delta: try number(body["delta"], "delta"), sequence: try number(body["sequence"], "sequence"),
             from: try count(body["from"], "from"), to: try count(body["to"], "to"),
-            isLast: try flag(body["last"], "last"), claims: try commitClaims(body["sources"]))
+            isLast: try flag(body["last"], "last"), check: try check(body["lines"]),
+            claims: try commitClaims(body["sources"]))
     }
 
     // MARK: Fields
@@ -185,18 +205,25 @@ enum ExtendedDecoder {
         return text
     }
 
-    private static func hash(_ value: Value?) throws(Failure) -> UInt64 {
-        let text = try text(value, "hash")
-        guard text.count == 16 else { throw Failure(.message, "hash is not 16 hexadecimal digits") }
-        var hash: UInt64 = 0
+    /// A number of 8, 16 or 32 digits in lower case.
+    private static func hexadecimal(
+        _ value: Value?, _ name: String, digits: Int
+    ) throws(Failure) -> ContentHash {
+        let text = try text(value, name)
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        var count = 0
         for byte in text {
+            let digit: UInt64
             switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): hash = hash << 4 | UInt64(byte - 48)
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): hash = hash << 4 | UInt64(byte - 87)
-            default: throw Failure(.message, "hash is not 16 hexadecimal digits")
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - 48)
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(byte - 87)
+            default: throw Failure(.message, "\(name) is not \(digits) hexadecimal digits")
             }
+            (high, low) = (high << 4 | low >> 60, low << 4 | digit)
+            count += 1
         }
-        return hash
+        guard count == digits else { throw Failure(.message, "\(name) is not \(digits) hexadecimal digits") }
+        return ContentHash(low: low, high: high)
     }
 }
 

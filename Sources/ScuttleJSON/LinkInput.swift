@@ -97,11 +97,12 @@ extension Link {
             if isDone { try receiveDone() }
         case .done: try receiveDone()
         case .hello(let hello): try receive(hello)
-        case .ask(let ask): try receive(ask)
-        case .clock(let part): try receive(part)
-        case .answer(let head): try receive(head)
-        case .cover(let intervals): try receive(intervals)
+        case .request(let request): try receive(request)
+        case .vector(let part): try receive(part)
+        case .delta(let head): try receive(head)
+        case .cover(let cover): try receive(cover)
         case .commit(let part): try receive(part)
+        case .twin: try receiveTwin()
         case .reject(let reason): try receiveReject(reason)
         case .nothing, .export, .expiry, .end: break
         }
@@ -115,14 +116,14 @@ extension Loader {
         case .digest(let source, let version, isDone: false):
             try take(SourceClaim(source: source, covered: version, purged: 0))
             countLine()
-        case .clock(let part):
+        case .vector(let part):
             for claim in part.claims { try take(claim) }
             countLine()
         case .export(let head): try take(head)
-        case .expiry(let version, let time): take(expiryOf: version, at: time)
+        case .expiry(let lease): take(lease)
         case .end(let count): try take(endAfter: count)
         case .nothing: break
-        case .digest, .done, .hello, .ask, .answer, .cover, .commit, .reject:
+        case .digest, .done, .hello, .request, .delta, .cover, .commit, .reject, .twin:
             throw Failure(.message, "a state to start from does not talk")
         }
     }

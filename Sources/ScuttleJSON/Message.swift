@@ -13,17 +13,18 @@ public enum Message {
     // The extended dialect.
 
     case hello(Hello)
-    case ask(Ask)
-    case clock(ClockPart)
-    case answer(AnswerHead)
-    case cover([CoveredInterval])
+    case request(VectorRequest)
+    case vector(VectorPart)
+    case delta(DeltaHead)
+    case cover(Cover)
     case commit(CommitPart)
     case reject(Bytes)
+    case twin
 
     // Lines of an export that no peer sends.
 
     case export(ExportHead)
-    case expiry(version: Version, time: UInt64)
+    case expiry(Lease)
     case end(UInt64)
 
     /// A blank line, or a message that only a later dialect knows.

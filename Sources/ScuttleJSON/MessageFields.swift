@@ -5,7 +5,7 @@ import Scuttle
 struct MessageFields {
     typealias Value = UnsafeMutablePointer<json_t>
 
-    private(set) var digest, done, deleted, expired, key, sourceID, id, version: Value?
+    private(set) var digest, done, deleted, expired, key, sourceID, id, version, written: Value?
     /// Which member of the object the value is, counted from 0: its text is cut out of the line by that.
     private(set) var valuePlace: Int?
     private(set) var valueIsNull = false
@@ -53,6 +53,8 @@ struct MessageFields {
             deleted = value
         } else if name.equals(Bytes("expired")) {
             expired = value
+        } else if name.equals(Bytes("written")) {
+            written = value
         }
     }
 
@@ -61,6 +63,16 @@ struct MessageFields {
         guard let value else { return false }
         guard let flag = value.bool else { throw Failure(.message, "\(name) is not true or false") }
         return flag
+    }
+
+    /// `["A",3]`: the timestamp of a republished update; nil where there is none.
+    func writtenBy() throws(Failure) -> IncomingUpdate.Written? {
+        guard let written else { return nil }
+        guard written.type == JSON_ARRAY, json_array_size(written) == 2 else {
+            throw Failure(.message, "written is not a source and a version")
+        }
+        let source = try text(json_array_get(written, 0), "the source of written")
+        return (source, try number(json_array_get(written, 1), lowest: 1))
     }
 
     func text(_ value: Value?, _ name: String) throws(Failure) -> Bytes {

@@ -9,10 +9,10 @@ import Simulation
 //     simulate … --without RULE          with a rule of reconciliation switched off: it must fail somewhere
 //     simulate --check                   what `make test` wants to know, with its closing line
 
-func takeMistakes(from arguments: inout [String]) -> Mistakes {
+func takeMistakes(from arguments: inout [String]) -> DisabledRules {
     guard let place = arguments.firstIndex(of: "--without"), place + 1 < arguments.count else { return [] }
-    guard let found = Mistakes.all.first(where: { $0.name == arguments[place + 1] }) else {
-        print("no such rule; there are \(Mistakes.all.map(\.name).joined(separator: ", "))")
+    guard let found = DisabledRules.all.first(where: { $0.name == arguments[place + 1] }) else {
+        print("no such rule; there are \(DisabledRules.all.map(\.name).joined(separator: ", "))")
         exit(2)
     }
     arguments.removeSubrange(place...place + 1)
@@ -20,9 +20,9 @@ func takeMistakes(from arguments: inout [String]) -> Mistakes {
 }
 
 /// What went wrong with a seed; nil: nothing.
-func failure(of seed: UInt64, _ mistakes: Mistakes, counting total: inout World.Counts) -> String? {
+func failure(of seed: UInt64, _ disabledRules: DisabledRules, counting total: inout World.Counts) -> String? {
     do {
-        let world = try World(seed: seed, mistakes: mistakes)
+        let world = try World(seed: seed, disabledRules: disabledRules)
         defer { total.add(world.counts) }
         try world.run()
         return nil
@@ -31,12 +31,12 @@ func failure(of seed: UInt64, _ mistakes: Mistakes, counting total: inout World.
     }
 }
 
-func run(_ seeds: Range<UInt64>, _ mistakes: Mistakes) -> Int {
+func run(_ seeds: Range<UInt64>, _ disabledRules: DisabledRules) -> Int {
     var failures = 0
     var total = World.Counts()
     let begin = Date()
     for seed in seeds {
-        guard let failure = failure(of: seed, mistakes, counting: &total) else { continue }
+        guard let failure = failure(of: seed, disabledRules, counting: &total) else { continue }
         failures += 1
         if failures <= 20 { print("seed \(seed): \(failure.prefix(600))\n    alone: make sim SEED=\(seed)") }
     }
@@ -44,9 +44,9 @@ func run(_ seeds: Range<UInt64>, _ mistakes: Mistakes) -> Int {
     return failures
 }
 
-func tell(_ seed: UInt64, _ mistakes: Mistakes) -> Bool {
+func tell(_ seed: UInt64, _ disabledRules: DisabledRules) -> Bool {
     do {
-        let world = try World(seed: seed, mistakes: mistakes) { print($0) }
+        let world = try World(seed: seed, disabledRules: disabledRules) { print($0) }
         try world.run()
         print("seed \(seed): well; \(world.counts)")
         return true
@@ -75,7 +75,7 @@ func check() -> Bool {
     note(prints.allSatisfy { $0[0] == $0[1] }, "one seed makes one history, byte for byte")
     note(Set(prints.map { $0[0] }).count == prints.count, "each seed makes another")
     var total = World.Counts()
-    for (name, mistake) in Mistakes.all {
+    for (name, mistake) in DisabledRules.all {
         let seed = (0..<UInt64(60_000)).first { failure(of: $0, mistake, counting: &total) != nil }
         note(seed != nil, "without \(name): \(seed.map { "seed \($0) fails" } ?? "nobody notices")")
     }

@@ -25,7 +25,7 @@ extension World {
     func examine() throws {
         for (number, replica) in replicas.enumerated() {
             #if DEBUG
-                if replica.configuration.mistakes.isEmpty, let broken = replica.brokenInvariant() {
+                if replica.configuration.disabledRules.isEmpty, let broken = replica.brokenInvariant() {
                     throw SimulationFailure(description: "replica \(number): \(broken)")
                 }
             #endif

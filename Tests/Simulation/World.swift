@@ -25,7 +25,7 @@ public final class World {
     var writes: [Write] = []
     /// Writes that may be gone with a replica that lost its state.
     var hasLostState = false
-    private let mistakes: Mistakes
+    private let disabledRules: DisabledRules
 
     /// Of all that has arrived anywhere: two runs of a seed have the same.
     public private(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -72,11 +72,11 @@ public final class World {
         }
     }
 
-    public init(seed: UInt64, mistakes: Mistakes = [], trace: ((String) -> Void)? = nil) throws {
+    public init(seed: UInt64, disabledRules: DisabledRules = [], trace: ((String) -> Void)? = nil) throws {
         random = Random(seed: seed)
         plan = Plan(&random)
         self.trace = trace
-        self.mistakes = mistakes
+        self.disabledRules = disabledRules
         for _ in 0..<plan.replicas { try addReplica() }
         wires = plan.edges.map { Wire($0) }
     }
@@ -113,7 +113,7 @@ public final class World {
     private func addReplica() throws {
         var configuration = plan.configuration(&random)
         #if DEBUG
-            configuration.mistakes = mistakes
+            configuration.disabledRules = disabledRules
         #endif
         configurations.append(configuration)
         lives.append(0)
@@ -208,7 +208,7 @@ public final class World {
             try wire.connect(replicas)
         }
         var rounds = 0
-        // News goes one edge further in each round, at least; and a lagging replica may publish again.
+        // LogDelta goes one edge further in each round, at least; and a lagging replica may publish again.
         while rounds < 3 * replicas.count + 12 {
             rounds += 1
             let before = fingerprintOfAll

@@ -18,7 +18,7 @@ struct Batch: ~Copyable {
         var place: Int
     }
 
-    private var shared: Broadcast?
+    private var shared: SharedDelta?
     private var text = ByteBuffer()
     private var values: [Borrowed] = []
     /// Where in the text the last question begins.
@@ -44,21 +44,31 @@ struct Batch: ~Copyable {
     }
 
     /// Borrows a broadcast; the batch is empty.
-    mutating func share(_ broadcast: Broadcast) {
+    mutating func share(_ broadcast: SharedDelta) {
         shared = broadcast
         (byteCount, count) = (broadcast.bytes.count, broadcast.messages)
     }
 
-    /// Appends an update's line.
-    mutating func append(_ line: UpdateLine) {
+    /// Appends an update's line; returns the hash of it without its newline.
+    @discardableResult
+    mutating func append(_ line: UpdateLine) -> UInt64 {
         let value = line.record.value.count
-        guard value >= Self.shortestBorrowed else { return append { $0.append(line) } }
         let start = text.count
+        count += 1
+        guard value >= Self.shortestBorrowed else {
+            let hash = text.appendHashed(line)
+            byteCount += text.count - start
+            return hash
+        }
         let front = text.appendAroundValue(line)
         line.record.retain()
         values.append(Borrowed(record: line.record, place: start + front))
         byteCount += text.count - start + value
-        count += 1
+        var hash = FoldHash()
+        hash.add(Bytes(rebasing: text.bytes[start..<start + front]))
+        hash.add(line.record.value)
+        hash.add(Bytes(rebasing: text.bytes[start + front..<text.count - 1]))
+        return hash.value
     }
 
     /// Appends a line of other text.

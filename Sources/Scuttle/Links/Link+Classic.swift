@@ -5,7 +5,7 @@ extension Link {
     public func receive(_ update: IncomingUpdate) throws(Failure) {
         switch dialect {
         case .ended(let failure): throw failure
-        case .extended: try hear(update)
+        case .extended: try receiveExtended(update)
         case .unknown, .classic:
             guard !options.contains(.readOnly) else {
                 throw Failure(.readOnly, "an update came in on a read-only link")
@@ -56,8 +56,8 @@ extension Link {
         guard case .unknown = dialect, !isDatagram else { return }
         dialect = .classic
         replica.hasMetClassic = true
-        if errands.hasGreeted { gossipClassic() }
-        errands = Errands()
+        if pending.hasGreeted { gossipClassic() }
+        pending = PendingControl()
     }
 
     func gossipClassic() {
@@ -77,7 +77,7 @@ extension Link {
             return true
         }
         guard let record = answer.next(in: replica) else { return false }
-        batch.append(UpdateLine(of: record, from: replica.sources[record.source]))
+        batch.append(UpdateLine(of: record, in: replica.sources))
         return true
     }
 }

@@ -1,24 +1,36 @@
 /// Hello and reject: who is there, and whether there is anything to talk about.
 extension Link {
     func greet() {
-        errands.hasGreeted = true
-        errands.hasAskedAgain = false
-        errands.askedFrom = (0, 0, 0)
-        if !batch.asks { errands.greeting = .question }
+        pending.hasGreeted = true
+        pending.hasAskedAgain = false
+        pending.askedFrom = (0, 0, 0)
+        pending.askedAt = nil
+        pending.stepsLeft = Self.mostSteps
+        gossips &+= 1
+        if !batch.asks { pending.greeting = .question }
     }
 
-    /// Asks once more of its own accord: something did not fit together. One such question is underway at a time.
+    /// How many hellos, one after the other, may bring this replica nearer to a peer that is far ahead.
+    private static var mostSteps: Int { 64 }
+
+    /// After so many gossips the whole vector is asked for, though the hashes are the same: two vectors may share one.
+    private static var gossipsBetweenVectors: UInt8 { 64 }
+
+    /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
+    /// follows a change of this replica's state; so nothing can go round in circles.
     func askAgain() {
-        guard !errands.hasAskedAgain else { return }
-        errands.hasAskedAgain = true
-        errands.greeting = .question
+        if let before = pending.askedAt, before == (replica.revision, replica.settled) { return }
+        guard !pending.hasAskedAgain else { return }
+        pending.askedAt = (replica.revision, replica.settled)
+        pending.hasAskedAgain = true
+        pending.greeting = .question
     }
 
-    /// - Throws: `.cluster`, `.protocolVersion`, `.identity`, after which the link has ended; `.id`, `.nul`, `.version`,
-    ///   `.versionJump`, and what ended the link.
+    /// - Throws: `.cluster`, `.protocolVersion`, `.identity`, after which the link has ended; `.id`, `.nul`, `.version`, and
+    ///   what ended the link.
     public func receive(_ hello: Hello) throws(Failure) {
         guard try speaksExtended(beforeHello: true) else { return }
-        try Limits.check(clockOf: hello.id, at: hello.lamport)
+        try Limits.check(clockOf: hello.source, at: hello.lamport)
         let configuration = replica.configuration
         guard hello.cluster.equals(replica.cluster.bytes) else {
             throw end(.cluster, Failure(.cluster, "the peer belongs to another cluster"))
@@ -31,29 +43,62 @@ extension Link {
                     .protocolVersion,
                     "the peer speaks protocol versions \(theirs.lowerBound) to \(theirs.upperBound) only"))
         }
-        guard !hello.id.equals(replica.id) else {
-            throw end(.identity, Failure(.identity, "the peer has the same id as this replica"))
+        guard !hello.source.equals(replica.id) else {
+            throw end(.identity, Failure(.identity, "the peer has the same source as this replica"))
         }
-        try replica.checkJump(to: hello.lamport)
-        becomeExtended()
-        if hello.life != peer.life { forgetPeer() }
-        peer.begin(life: hello.life)
-        errands.hasGreeted = true
-        if !hello.isReply, errands.greeting == .none { errands.greeting = .reply }
-        if hello.hash == replica.clockHash.value {
-            replica.version = max(replica.version, hello.lamport)
-            peer.equals(replica.sources, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
-            if reply == nil {
-                checkedDetours = replica.detours
-                follow()
+        let isNew = meet(hello)
+        if isNew { raise(.hello) }
+        noteTwins(of: hello, isNew: isNew)
+        pending.hasGreeted = true
+        let isEqual = hello.hash == replica.clockHash.value
+        if !hello.isReply, pending.greeting == .none {
+            pending.greeting = .reply
+            pending.statesContents = isEqual
+        }
+        let isNear = options.contains(.readOnly) || replica.approach(hello.lamport)
+        guard isNear else {
+            // The peer is further ahead than a hello may bring this replica: one more.
+            if pending.stepsLeft > 0 {
+                pending.stepsLeft -= 1
+                pending.greeting = .question
             }
             return
         }
-        // The peer's Lamport number waits for its clock: it may know more of this replica's id than was issued here, and
-        // that has to be noticed before a promise covers it.
-        replica.renewPromise()
-        // While an answer to this peer goes out on a stream, asking it would change nothing.
-        if isDatagram || reply == nil || reply?.epoch != hello.epoch { errands.asks = true }
+        if isEqual { beInStep(with: hello) } else { beOutOfStep(with: hello) }
+    }
+
+    /// Takes note of who the peer is; whether it is another one than before.
+    private func meet(_ hello: Hello) -> Bool {
+        becomeExtended()
+        let isNew = hello.incarnation != peer.incarnation
+        if isNew { forgetPeer() }
+        peer.begin(incarnation: hello.incarnation)
+        return isNew
+    }
+
+    private func beInStep(with hello: Hello) {
+        peer.equals(replica.sources, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
+        if !isInStep {
+            isInStep = true
+            raise(.inStep)
+        }
+        if outgoing == nil {
+            peer.nonce = hello.nonce
+            checkedDetours = replica.detours
+            follow()
+        }
+        compareContents(with: hello)
+        guard gossips >= Self.gossipsBetweenVectors, hello.isReply else { return }
+        gossips = 0
+        peer.doubt()
+        pending.requestsVector = true
+    }
+
+    private func beOutOfStep(with hello: Hello) {
+        isInStep = false
+        if !options.contains(.readOnly) { replica.renewPromise() }
+        // While a delta for this peer goes out on a stream, its vector would change nothing.
+        if isDatagram || outgoing == nil || outgoing?.epoch != hello.epoch { pending.requestsVector = true }
     }
 
     /// - Throws: `.rejected`.
@@ -77,16 +122,17 @@ extension Link {
     /// Ends the conversation, and tells the peer why.
     func end(_ reason: RejectReason, _ failure: Failure) -> Failure {
         end(failure)
-        errands.reject = reason
+        pending.reject = reason
         return failure
     }
 
     private func end(_ failure: Failure) {
         dialect = .ended(failure)
         forgetPeer()
-        errands = Errands()
+        pending = PendingControl()
         walk = nil
         answer = Answer()
+        raise(.ended, failure.code)
     }
 
     /// A failure of the extended dialect: one of identity ends the link.
@@ -112,39 +158,52 @@ extension Link {
     }
 
     private func forgetPeer() {
-        reply = nil
+        outgoing = nil
         follows = nil
-        hearing.endAnswer()
-        peer = PeerClock()
+        incoming.endDelta()
+        peer = PeerState()
         withheld = []
+        isInStep = false
+        isDeferred = false
     }
 
-    func appendErrand(_ room: Room) -> Bool {
-        if let reason = errands.reject {
+    func appendControl(_ room: Room) -> Bool {
+        if let reason = pending.reject {
             guard append(within: room, { $0.appendReject(reason) }) else { return false }
-            errands.reject = nil
+            pending.reject = nil
             return true
         }
-        if errands.greeting != .none {
-            let isReply = errands.greeting == .reply
-            guard append(within: room, asks: !isReply, { $0.appendHello(self.hello(isReply: isReply)) })
-            else { return false }
-            errands.greeting = .none
+        if pending.greeting != .none { return appendHello(room) }
+        if pending.tellsTwin {
+            guard append(within: room, { $0.appendTwin() }) else { return false }
+            pending.tellsTwin = false
             return true
         }
-        if errands.asks {
-            let ask = Ask(revision: peer.revision, from: peer.next)
-            guard append(within: room, { $0.appendAsk(ask) }) else { return false }
-            errands.asks = false
+        if pending.requestsVector {
+            let request = VectorRequest(revision: peer.revision, from: peer.next)
+            guard append(within: room, { $0.appendRequest(request) }) else { return false }
+            pending.requestsVector = false
             return true
         }
-        return appendClock(room)
+        if pending.requestsContents { return appendContentsRequest(room) }
+        return appendVector(room)
     }
 
-    private func hello(isReply: Bool) -> Hello {
-        Hello(
-            protocolVersions: replica.configuration.protocolVersions, id: replica.id, life: replica.life,
-            cluster: replica.cluster.bytes, lamport: replica.version,
-            epoch: replica.epoch, revision: replica.revision, hash: replica.clockHash.value, isReply: isReply)
+    private func appendHello(_ room: Room) -> Bool {
+        let isReply = pending.greeting == .reply
+        let contents = pending.statesContents && replica.mayStateContents ? replica.contentHash : nil
+        var requests = self.requests
+        // What a read-only link asks for is nothing.
+        let nonce = options.contains(.readOnly) ? 0 : requests.open(.subscription)
+        let hello = Hello(
+            protocolVersions: replica.configuration.protocolVersions, source: replica.id,
+            incarnation: replica.incarnation, cluster: replica.cluster.bytes, lamport: replica.version,
+            epoch: replica.epoch, revision: replica.revision, hash: replica.clockHash.value, contents: contents,
+            nonce: nonce, isReply: isReply)
+        guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
+        self.requests = requests
+        pending.greeting = .none
+        pending.statesContents = false
+        return true
     }
 }

@@ -86,15 +86,15 @@ extension Link {
     }
 
     /// Whether something is to be sent, as far as can be told without making it.
-    var hasErrands: Bool {
-        if !batch.isEmpty || !errands.isEmpty || failure != nil || walk != nil || answer.count > 0 { return true }
-        if let reply, !reply.isPaused { return true }
+    var hasPending: Bool {
+        if !batch.isEmpty || !pending.isEmpty || failure != nil || walk != nil || answer.count > 0 { return true }
+        if let outgoing, !outgoing.isPaused { return true }
         guard let follows else { return false }
         return follows < replica.history.end || checkedDetours != replica.detours
     }
 
     private func appendNext(_ room: Room) -> Bool {
-        if !errands.isEmpty, errands.reject != nil || !isEnded { return appendErrand(room) }
+        if !pending.isEmpty, pending.reject != nil || !isEnded { return appendControl(room) }
         switch dialect {
         case .ended: return false
         case .extended: return appendAnswer(room)

@@ -6,7 +6,7 @@
 ///
 /// It begins without a dialect: it says hello when it is to ask, and speaks as its peer does once that has spoken. The
 /// classic half is in `Link+Classic`, the extended one in `Link+Greeting`, `Link+Questions`, `Link+Answering` and
-/// `Link+Hearing`.
+/// `Link+IncomingDelta`.
 public final class Link {
     public struct Options: OptionSet, Sendable {
         public let rawValue: UInt8
@@ -47,10 +47,24 @@ public final class Link {
     var answer = Answer()
 
     // The extended dialect.
-    var errands = Errands()
-    var peer = PeerClock()
-    var reply: Reply?
-    var hearing = Hearing()
+    var pending = PendingControl()
+    var requests: OpenRequests
+    var peer = PeerState()
+    var outgoing: OutgoingDelta?
+    var incoming = IncomingDelta()
+    /// What was sent instead of an answer had to wait for the peer's reset.
+    var isDeferred = false
+    /// Both vectors were found equal, and have not been found different since.
+    var isInStep = false
+    /// Gossips since the whole vector was last asked for.
+    var gossips: UInt8 = 0
+    /// Of the peer's name; and what is known of another incarnation of it.
+    var peerName: UInt64 = 0
+    var suspicion = Suspicion.none
+    /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
+    /// asked for all that the peer holds.
+    var divergence: UInt64 = 0
+    var exchangedAt: UInt64 = .max
     /// Of a live link that has nothing to catch up with: the number in the history of the next update to look at.
     var follows: UInt64?
     /// The replica's epoch when this link last looked whether its peer lags.
@@ -72,6 +86,7 @@ public final class Link {
         self.replica = replica
         self.options = options
         dialect = options.contains(.classic) ? .classic : .unknown
+        requests = OpenRequests(base: replica.nonces.next())
     }
 
     deinit {
@@ -148,7 +163,7 @@ extension Link {
         case .extended: greet()
         case .unknown:
             // A peer that has not answered a hello may be a classic one that never asks by itself.
-            if errands.hasGreeted, !isDatagram { gossipClassic() }
+            if pending.hasGreeted, !isDatagram { gossipClassic() }
             greet()
         case .ended: break
         }
@@ -157,13 +172,13 @@ extension Link {
 
     /// A line of the peer could not be read: what an answer vouches for may have been in it.
     public func noteUnreadable() {
-        hearing.excludesAll = true
+        incoming.excludesAll = true
     }
 
     /// The bytes that came in end here. Forgets what has become stable.
     public func finishReceiving() {
-        if isDatagram { hearing.endDatagram() }
-        if errands.wantsRest { askForTheRest() }
+        if isDatagram { incoming.endDatagram() }
+        if pending.wantsRest { askForTheRest() }
         replica.purgeStable()
     }
 }
@@ -180,8 +195,8 @@ extension Link {
     /// Messages that wait, as far as can be told without looking at them.
     private var backlog: Int {
         let updates: Int
-        if let reply {
-            updates = reply.isPaused ? 0 : reply.backlog(in: replica)
+        if let outgoing {
+            updates = outgoing.isPaused ? 0 : outgoing.backlog(in: replica)
         } else if let follows {
             updates = Int(truncatingIfNeeded: replica.history.end - follows)
         } else {
@@ -191,16 +206,16 @@ extension Link {
     }
 
     func noteDrain() {
-        if batch.isWasteful, !hasErrands { batch.rest() }
-        if isOverHighWaterMark, isDatagram ? !hasErrands : !fill() { leaveHighWaterMark() }
+        if batch.isWasteful, !hasPending { batch.rest() }
+        if isOverHighWaterMark, isDatagram ? !hasPending : !fill() { leaveHighWaterMark() }
     }
 
     fileprivate func letGo() {
         walk = nil
         answer = Answer()
-        reply = nil
+        outgoing = nil
         follows = nil
-        hearing.endAnswer()
+        incoming.endDelta()
         batch = Batch()
         shown = 0
         leaveHighWaterMark()
@@ -211,5 +226,14 @@ extension Link {
         isOverHighWaterMark = false
         replica.linksOverMark -= 1
         if replica.linksOverMark == 0 { replica.configuration.onDrain?() }
+    }
+}
+
+// MARK: - Events
+
+extension Link {
+    /// Tells the host.
+    func raise(_ event: Event, _ code: Failure.Code? = nil) {
+        replica.configuration.onEvent?(self, event, code?.rawValue ?? 0)
     }
 }

@@ -6,10 +6,10 @@ extension ByteBuffer {
         put(UInt64(hello.protocolVersions.lowerBound))
         put(",")
         put(UInt64(hello.protocolVersions.upperBound))
-        put(#"],"id":"#)
-        putQuoted(hello.id)
-        put(#","life":"#)
-        put(hello.life)
+        put(#"],"source":"#)
+        putQuoted(hello.source)
+        put(#","incarnation":"#)
+        put(hello.incarnation)
         put(#","cluster":"#)
         putQuoted(hello.cluster)
         put(#","lamport":"#)
@@ -20,37 +20,49 @@ extension ByteBuffer {
         put(hello.revision)
         put(#","hash":""#)
         putHexadecimal(hello.hash)
-        put(hello.isReply ? #"","reply":true}}"# : #"","reply":false}}"#)
+        put("\"")
+        if let contents = hello.contents {
+            put(#","contents":""#)
+            putHexadecimal(contents.high)
+            putHexadecimal(contents.low)
+            put("\"")
+        }
+        put(#","nonce":"#)
+        put(hello.nonce)
+        put(hello.isReply ? #","reply":true}}"# : #","reply":false}}"#)
         put("\n")
     }
 
-    mutating func appendAsk(_ ask: Ask) {
-        begin("ask")
+    mutating func appendRequest(_ request: VectorRequest) {
+        begin("request")
         put(#"{"revision":"#)
-        put(ask.revision)
+        put(request.revision)
         put(#","from":"#)
-        put(UInt64(truncatingIfNeeded: ask.from))
+        put(UInt64(truncatingIfNeeded: request.from))
         put("}}\n")
     }
 
-    /// A clock without its claims; `appendClaim` and `appendClaimsEnd` follow.
-    mutating func appendClock(_ part: ClockPart) {
-        begin("clock")
-        put(#"{"life":"#)
-        put(part.life)
+    /// A part of a vector without its claims; `appendClaim` and `appendClaimsEnd` follow.
+    mutating func appendVector(_ part: VectorPart) {
+        begin("vector")
+        put(#"{"incarnation":"#)
+        put(part.incarnation)
         put(#","epoch":"#)
         put(part.epoch)
+        put(#","nonce":"#)
+        put(part.nonce)
         put(#","lamport":"#)
         put(part.lamport)
         put(#","since":"#)
         put(part.since)
         put(#","until":"#)
         put(part.until)
+        if part.wantsContents { put(#","contents":true"#) }
         if let progress = part.progress {
             put(#","got":["#)
-            put(progress.answer)
+            put(progress.delta)
             put(",")
-            put(progress.stamp)
+            put(progress.sequence)
             put(",")
             put(UInt64(truncatingIfNeeded: progress.source))
             put("]")
@@ -60,10 +72,11 @@ extension ByteBuffer {
 
     mutating func appendCommit(_ part: CommitPart) {
         begin("commit")
-        put(#"{"answer":"#)
-        put(part.answer)
-        put(#","stamp":"#)
-        put(part.stamp)
+        put(#"{"delta":"#)
+        put(part.delta)
+        put(#","sequence":"#)
+        put(part.sequence)
+        if let check = part.check { putCheck(check) }
         put(#","sources":{"#)
     }
 
@@ -103,20 +116,20 @@ extension ByteBuffer {
         put("\n")
     }
 
-    mutating func appendAnswer(_ head: AnswerHead) {
-        begin("answer")
-        switch head.mode {
-        case .log: put(#"{"mode":"log","question":["#)
-        case .state: put(#"{"mode":"state","question":["#)
-        case .reset: put(#"{"mode":"reset","question":["#)
-        }
-        put(head.life)
+    mutating func appendDelta(_ head: DeltaHead) {
+        begin("delta")
+        put(#"{"mode":""#)
+        put(head.mode.name)
+        put(#"","request":["#)
+        put(head.incarnation)
         put(",")
         put(head.epoch)
+        put(",")
+        put(head.nonce)
         put("]")
-        if head.mode != .log {
-            put(#","answer":"#)
-            put(head.answer)
+        if head.mode.endsWithCommit {
+            put(#","delta":"#)
+            put(head.delta)
         }
         if let span = head.span {
             put(#","span":["#)
@@ -125,10 +138,9 @@ extension ByteBuffer {
             put(span.from)
             put(",")
             put(span.until)
-            put(",")
-            put(span.count)
             put("]")
         }
+        if let check = head.check { putCheck(check) }
         if head.pauses { put(#","pauses":true"#) }
         put("}}\n")
     }
@@ -154,8 +166,16 @@ extension ByteBuffer {
         put("]")
     }
 
-    mutating func appendCoverEnd() {
-        put("}}\n")
+    mutating func appendCoverEnd(_ check: LineCheck) {
+        put("}")
+        putCheck(check)
+        put("}\n")
+    }
+
+    /// Another live incarnation of the peer's name is known here.
+    mutating func appendTwin() {
+        begin("twin")
+        put("true}\n")
     }
 
     mutating func appendReject(_ reason: RejectReason) {
@@ -169,22 +189,24 @@ extension ByteBuffer {
 
     mutating func appendExport(_ head: ExportHead) {
         begin("export")
-        put(#"{"id":"#)
-        putQuoted(head.id)
+        put(#"{"source":"#)
+        putQuoted(head.source)
         put(#","lamport":"#)
         put(head.lamport)
-        put(#","life":"#)
-        put(head.life)
+        put(#","incarnation":"#)
+        put(head.incarnation)
         if head.hasMetClassic { put(#","classic":true"#) }
         put("}}\n")
     }
 
-    mutating func appendExpiry(_ version: Version, at time: UInt64) {
+    mutating func appendExpiry(_ lease: Lease) {
         begin("expiry")
-        put(#"{"version":"#)
-        put(version)
+        put(#"{"source":"#)
+        putQuoted(lease.source)
+        put(#","version":"#)
+        put(lease.version)
         put(#","at":"#)
-        put(time)
+        put(lease.time)
         put("}}\n")
     }
 
@@ -224,6 +246,18 @@ extension ByteBuffer {
         writer.put(text, escapedTo: count)
         writer.put(UInt8(ascii: "\""))
         advance(count + 2)
+    }
+
+    private mutating func putCheck(_ check: LineCheck) {
+        put(#","lines":["#)
+        put(check.count)
+        put(#",""#)
+        var writer = LineWriter(at: reserve(8))
+        for shift in stride(from: UInt32(28), through: 0, by: -4) {
+            writer.put(LineWriter.hexadecimal(UInt8(truncatingIfNeeded: check.hash >> shift & 15)))
+        }
+        advance(8)
+        put("\"]")
     }
 
     private mutating func putHexadecimal(_ number: UInt64) {

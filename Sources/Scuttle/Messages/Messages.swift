@@ -3,35 +3,41 @@
 /// Who speaks, and how far it is: the first message on a link, and every gossip.
 public struct Hello {
     public var protocolVersions: ClosedRange<UInt32>
-    public var id: Bytes
-    public var life: UInt64
+    public var source: Bytes
+    public var incarnation: UInt64
     public var cluster: Bytes
     public var lamport: Version
     public var epoch: UInt64
-    /// The sender's revision, and the hash of its clock.
+    /// The sender's revision, and the hash of its version vector.
     public var revision: UInt64
     public var hash: UInt64
+    /// The hash of what the sender holds, where it is to be compared.
+    public var contents: ContentHash?
+    /// The request for new updates from here on, where both vectors are equal; 0: none.
+    public var nonce: UInt64
     /// Whether it answers a hello, and wants none in return.
     public var isReply: Bool
 
     public init(
-        protocolVersions: ClosedRange<UInt32>, id: Bytes, life: UInt64, cluster: Bytes, lamport: Version,
-        epoch: UInt64, revision: UInt64, hash: UInt64, isReply: Bool
+        protocolVersions: ClosedRange<UInt32>, source: Bytes, incarnation: UInt64, cluster: Bytes, lamport: Version,
+        epoch: UInt64, revision: UInt64, hash: UInt64, contents: ContentHash? = nil, nonce: UInt64 = 0, isReply: Bool
     ) {
         self.protocolVersions = protocolVersions
-        self.id = id
-        self.life = life
+        self.source = source
+        self.incarnation = incarnation
         self.cluster = cluster
         self.lamport = lamport
         self.epoch = epoch
         self.revision = revision
         self.hash = hash
+        self.contents = contents
+        self.nonce = nonce
         self.isReply = isReply
     }
 }
 
-/// "Tell me your clock: what has changed since this revision of it, from this one of its sources on."
-public struct Ask {
+/// "Send me your version vector: what has changed since this revision of it, from this one of its sources on."
+public struct VectorRequest {
     public var revision: UInt64
     public var from: Int
 
@@ -54,85 +60,115 @@ public struct SourceClaim {
     }
 }
 
-/// How far a receiver has come with an answer in datagrams: with the entries, and with the commit behind them.
+/// How far a receiver has come with a delta in datagrams: with the entries, and with the commit behind them.
 public struct Progress: Equatable {
-    public var answer: UInt64
-    public var stamp: UInt64
+    public var delta: UInt64
+    public var sequence: UInt64
     public var source: Int
 
-    public init(answer: UInt64, stamp: UInt64, source: Int) {
-        self.answer = answer
-        self.stamp = stamp
+    public init(delta: UInt64, sequence: UInt64, source: Int) {
+        self.delta = delta
+        self.sequence = sequence
         self.source = source
     }
 }
 
-/// A part of a question: the sender's clock, for its sources `from ..< to`, where it has changed since a revision.
-public struct ClockPart {
-    public var life: UInt64
+/// A part of a version vector, for the sender's sources `from ..< to`, where it has changed since a revision. The whole of it
+/// is a request: for what the sender lacks.
+public struct VectorPart {
+    public var incarnation: UInt64
     public var epoch: UInt64
+    public var nonce: UInt64
     public var since: UInt64
     public var until: UInt64
     public var from: Int
     public var to: Int
-    /// Behind this part there is nothing: now answer.
+    /// Nothing follows this part: the request is complete.
     public var isLast: Bool
     public var lamport: Version
+    /// Vectors are equal and contents are not: the request is for all that the receiver holds.
+    public var wantsContents: Bool
     public var progress: Progress?
     public var claims: [SourceClaim]
 
     public init(
-        life: UInt64, epoch: UInt64, since: UInt64, until: UInt64, from: Int, to: Int, isLast: Bool, lamport: Version,
-        progress: Progress?, claims: [SourceClaim]
+        incarnation: UInt64, epoch: UInt64, nonce: UInt64, since: UInt64, until: UInt64, from: Int, to: Int,
+        isLast: Bool, lamport: Version, wantsContents: Bool = false, progress: Progress?, claims: [SourceClaim]
     ) {
-        self.life = life
+        self.incarnation = incarnation
         self.epoch = epoch
+        self.nonce = nonce
         self.since = since
         self.until = until
         self.from = from
         self.to = to
         self.isLast = isLast
         self.lamport = lamport
+        self.wantsContents = wantsContents
         self.progress = progress
         self.claims = claims
     }
 }
 
-/// Where the updates of an answer come from, and so what makes them count.
-public enum AnswerMode: UInt8 {
+/// Where the updates of a delta come from, and so what makes them count.
+public enum DeltaMode: UInt8, CaseIterable {
     /// The history: covers count as they come.
     case log
     /// The entries that the peer lacks: only the whole of them, by a commit.
     case state
     /// All entries: only the whole of them, and what is not among them goes.
     case reset
+    /// What a replica that lags can send before it has taken the peer's reset. Vouches for nothing.
+    case early
+    /// All entries, to a peer whose vector is equal and whose contents are not: the resolver decides again.
+    case contents
+
+    /// As it stands in the message.
+    public var name: StaticString {
+        switch self {
+        case .log: "log"
+        case .state: "state"
+        case .reset: "reset"
+        case .early: "early"
+        case .contents: "contents"
+        }
+    }
+
+    /// Whether a commit ends it.
+    var endsWithCommit: Bool { self == .state || self == .reset || self == .contents }
+    /// Whether it holds what the peer has, too.
+    var isWhole: Bool { self == .reset || self == .contents }
 }
 
-/// "What follows answers this question of yours."
-public struct AnswerHead {
-    public typealias Span = (start: UInt64, from: UInt64, until: UInt64, count: UInt64)
+/// "What follows answers this request of yours."
+public struct DeltaHead {
+    public typealias Span = (start: UInt64, from: UInt64, until: UInt64)
 
-    public var mode: AnswerMode
-    /// Life and epoch of the replica that asked.
-    public var life: UInt64
+    public var mode: DeltaMode
+    /// The request: the incarnation and epoch of the replica that made it, and its nonce.
+    public var incarnation: UInt64
     public var epoch: UInt64
-    /// State and reset: which answer it is.
-    public var answer: UInt64
-    /// In datagrams: the answer begins at `start`, and the updates that follow here, `count` of them, are all from `from` to
-    /// `until`. A datagram that was cut short does not have as many.
+    public var nonce: UInt64
+    /// Of a mode that ends with a commit: which delta it is.
+    public var delta: UInt64
+    /// In datagrams: the delta begins at `start`, and the updates that follow here are all from `from` to `until`.
     public var span: Span?
+    /// In datagrams with a span: what those updates are.
+    public var check: LineCheck?
     /// In datagrams: enough for now; say how much of it has come.
     public var pauses: Bool
 
     public init(
-        mode: AnswerMode, life: UInt64, epoch: UInt64, answer: UInt64,
-        span: Span?, pauses: Bool
+        mode: DeltaMode, incarnation: UInt64, epoch: UInt64, nonce: UInt64, delta: UInt64, span: Span?,
+        check: LineCheck? = nil, pauses: Bool
     ) {
         self.mode = mode
-        self.life = life
+        self.incarnation = incarnation
         self.epoch = epoch
-        self.answer = answer
+        self.nonce = nonce
+        self.delta = delta
         self.span = span
+        self.check = check
         self.pauses = pauses
     }
 }
@@ -153,7 +189,18 @@ public struct CoveredInterval {
     }
 }
 
-/// "Of this source you have now got all above `since` and up to `covered`", with the whole answer, if you have got all up to
+/// What the updates of a log delta since the cover before this one account for, if they are these.
+public struct Cover {
+    public var intervals: [CoveredInterval]
+    public var check: LineCheck
+
+    public init(intervals: [CoveredInterval], check: LineCheck) {
+        self.intervals = intervals
+        self.check = check
+    }
+}
+
+/// "Of this source you have now got all above `since` and up to `covered`", with the whole delta, if you have got all up to
 /// `since`; in a reset, whose `since` is 0, with what is purged.
 public struct CommitClaim {
     public var source: Bytes
@@ -169,22 +216,28 @@ public struct CommitClaim {
     }
 }
 
-/// A part of what ends a state or reset answer: the sender's clock, for its sources `from ..< to`.
+/// A part of what ends a delta: the sender's version vector, for its sources `from ..< to`.
 public struct CommitPart {
-    public var answer: UInt64
-    /// It holds for those who have got the answer up to here.
-    public var stamp: UInt64
+    public var delta: UInt64
+    /// It holds for those who have got the delta up to here.
+    public var sequence: UInt64
     public var from: Int
     public var to: Int
     public var isLast: Bool
+    /// On a stream: all updates of the delta since its head.
+    public var check: LineCheck?
     public var claims: [CommitClaim]
 
-    public init(answer: UInt64, stamp: UInt64, from: Int, to: Int, isLast: Bool, claims: [CommitClaim]) {
-        self.answer = answer
-        self.stamp = stamp
+    public init(
+        delta: UInt64, sequence: UInt64, from: Int, to: Int, isLast: Bool, check: LineCheck? = nil,
+        claims: [CommitClaim]
+    ) {
+        self.delta = delta
+        self.sequence = sequence
         self.from = from
         self.to = to
         self.isLast = isLast
+        self.check = check
         self.claims = claims
     }
 }
@@ -207,16 +260,29 @@ public enum RejectReason: UInt8, CaseIterable {
 
 /// "What follows is all of this replica."
 public struct ExportHead {
-    public var id: Bytes
+    public var source: Bytes
     public var lamport: Version
-    public var life: UInt64
+    public var incarnation: UInt64
     /// A peer may be there that knows the classic dialect alone.
     public var hasMetClassic: Bool
 
-    public init(id: Bytes, lamport: Version, life: UInt64, hasMetClassic: Bool) {
-        self.id = id
+    public init(source: Bytes, lamport: Version, incarnation: UInt64, hasMetClassic: Bool) {
+        self.source = source
         self.lamport = lamport
-        self.life = life
+        self.incarnation = incarnation
         self.hasMetClassic = hasMetClassic
+    }
+}
+
+/// A key with a time to live: the dot of its entry, and the host's time at which it is to be deleted.
+public struct Lease {
+    public var source: Bytes
+    public var version: Version
+    public var time: UInt64
+
+    public init(source: Bytes, version: Version, time: UInt64) {
+        self.source = source
+        self.version = version
+        self.time = time
     }
 }

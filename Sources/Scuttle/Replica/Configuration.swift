@@ -23,7 +23,7 @@ public struct Configuration {
 
     #if DEBUG
         /// For tests.
-        public var mistakes: Mistakes = []
+        public var disabledRules: DisabledRules = []
     #endif
 
     /// An update became the entry of its key.

@@ -2,32 +2,123 @@
 /// hash of what is ahead change here, together.
 extension Replica {
     /// A record that the caller owns. O(bytes).
-    func record(_ key: Bytes, _ value: Bytes, _ source: SourceID, _ version: Version, _ kind: Update.Kind) -> Record {
+    func record(
+        _ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind, timestamp: Timestamp? = nil
+    ) -> Record {
         if !pool.isOpen, keys.idLimit >= configuration.fewKeys { pool.open() }
-        return Record(key: key, value: value, source: source, version: version, kind: kind, in: pool)
+        return Record(
+            key: key, value: value, source: dot.source, version: dot.version, kind: kind, timestamp: timestamp, in: pool)
     }
 
     /// Lets the resolver decide between a record and its key's entry; returns the key where the record became the entry.
     /// The key table takes a reference of its own.
+    /// - Parameter known: the key's id, where it has an entry.
     @discardableResult
-    func enter(_ record: Record, _ hash: UInt64) -> KeyID? {
-        guard let (key, loser) = resolve(record, hash) else { return nil }
+    func enter(_ record: Record, _ known: KeyID?, _ hash: UInt64) -> KeyID? {
+        guard let resolution = resolve(record, known, hash) else { return nil }
         settled &+= 1
-        if let loser { retire(loser) }
-        enlist(record, key)
-        configuration.onUpdate?(update(of: record))
-        return key
+        if let loser = resolution.loser { retire(loser) }
+        enlist(record, resolution.key)
+        if !resolution.isCopy { configuration.onUpdate?(update(of: record)) }
+        return resolution.key
     }
 
-    /// Lets the winner stand in the key table; where the record did, the one that it replaced is the caller's.
-    func resolve(_ record: Record, _ hash: UInt64) -> (key: KeyID, loser: Record?)? {
-        let known = keys.find(record.key, hash)
-        let current = known.flatMap { keys[$0] }
-        guard configuration.resolver.prefers(record, to: current, { update(of: $0) }) else { return nil }
+    /// What became of a record that stands now.
+    struct Resolution {
+        let key: KeyID
+        /// The entry that it replaced, which is the caller's.
+        let loser: Record?
+        /// Whether that was the same write under an older dot.
+        let isCopy: Bool
+    }
+
+    /// Lets the winner stand in the key table; nil where that is the present entry.
+    func resolve(_ record: Record, _ known: KeyID?, _ hash: UInt64) -> Resolution? {
+        guard let known, let current = keys[known] else {
+            guard configuration.resolver.accepts(record, { update(of: $0) }) else { return nil }
+            record.retain()
+            return Resolution(key: keys.insert(record, hash), loser: nil, isCopy: false)
+        }
+        let isCopy = isCopy(record, of: current)
+        let stands =
+            isCopy
+            ? copyStands(record, against: current)
+            : configuration.resolver.prefers(record, to: current) { update(of: $0) }
+        noteInversion(of: known, winner: stands ? record : current, loser: stands ? current : record, isCopy)
+        guard stands else { return nil }
         record.retain()
-        guard let known, let current else { return (keys.insert(record, hash), nil) }
         keys.replace(known, current, with: record)
-        return (known, current)
+        return Resolution(key: known, loser: current, isCopy: isCopy && record.value.equals(current.value))
+    }
+
+    /// Whether both are one write, perhaps under two dots.
+    @inline(__always)
+    private func isCopy(_ record: Record, of current: Record) -> Bool {
+        record.timestamp == current.timestamp
+    }
+
+    /// Of two copies of one write the newer dot is kept. Two contents under one timestamp are nobody's honest doing: the same
+    /// one has to stand everywhere.
+    private func copyStands(_ record: Record, against current: Record) -> Bool {
+        let order = Self.tieBreak(record.kind, record.value, against: current.kind, current.value)
+        return order == 0 ? sources.precedes(current.dot, record.dot) : order > 0
+    }
+
+    /// Which of two contents of one write stands, the first (>0) or the second (<0): a delete over a value, otherwise the
+    /// shorter text, then the bytewise smaller one.
+    static func tieBreak(_ kind: Update.Kind, _ value: Bytes, against other: Update.Kind, _ text: Bytes) -> Int {
+        if kind != other {
+            if (kind == .value) != (other == .value) { return kind == .value ? -1 : 1 }
+            return kind.rawValue < other.rawValue ? 1 : -1
+        }
+        if value.count != text.count { return value.count < text.count ? 1 : -1 }
+        if value.equals(text) { return 0 }
+        return value.precedes(text) ? 1 : -1
+    }
+
+    /// Notes where an entry has beaten a newer dot: see `Inversions`.
+    @inline(__always)
+    private func noteInversion(of key: KeyID, winner: Record, loser: Record, _ isCopy: Bool) {
+        // Versions of updates that were never republished ascend with their timestamps.
+        if inversions.isEmpty, !winner.isRepublished, !loser.isRepublished { return }
+        noteRareInversion(of: key, winner: winner, loser: loser, isCopy)
+    }
+
+    @inline(never)
+    private func noteRareInversion(of key: KeyID, winner: Record, loser: Record, _ isCopy: Bool) {
+        guard case .lastWriter = configuration.resolver, !configuration.disabledRules.contains(.inversion) else { return }
+        var newest = winner.dot
+        if let before = inversions[key], sources.precedes(newest, before) { newest = before }
+        if !isCopy, sources.precedes(newest, loser.dot) { newest = loser.dot }
+        if newest == winner.dot { inversions.remove(key) } else { inversions.note(key, newest) }
+    }
+
+    /// Republishes the entries that have beaten a newer dot, unless something newer has come in between.
+    func settleInversions() {
+        while let key = inversions.last {
+            if let record = keys[key], let beaten = inversions[key], sources.precedes(record.dot, beaten),
+                version < .highest
+            {
+                republish(key, record)
+            }
+            inversions.remove(key)
+        }
+    }
+
+    /// The same write under a new dot of this replica's own, so that all who have accounted for the old one take it.
+    func republish(_ key: KeyID, _ old: Record) {
+        version += 1
+        cover(own, upTo: version)
+        let timestamp = configuration.disabledRules.contains(.timestamp) ? nil : old.timestamp
+        let record = record(
+            old.key, old.value, Dot(source: SourceTable.own, version: version), old.kind, timestamp: timestamp)
+        record.retain()
+        keys.replace(key, old, with: record)
+        settled &+= 1
+        retire(old)
+        enlist(record, key)
+        remember(record)
+        record.release()
     }
 
     /// The record is the entry of a key: the indices learn of it.
@@ -46,6 +137,7 @@ extension Replica {
     /// Takes an entry out, and leaves nothing in its place.
     func remove(_ key: KeyID, _ record: Record) {
         settled &+= 1
+        if !inversions.isEmpty { inversions.remove(key) }
         keys.remove(key, record)
         retire(record)
         order.noteRemoval(from: &keys)
@@ -56,7 +148,10 @@ extension Replica {
         let source = sources[record.source]
         source.entries.retire(of: record.source, keys)
         arrivals.retire(keys)
-        newestBroadcast.noteRetired(record.arrival)
+        newestSharedDelta.noteRetired(record.arrival)
+        if record.arrival <= hashedArrival, !record.isDelete {
+            contents.remove(record, sources[record.timestamp.source].mark)
+        }
         if record.version > source.covered {
             source.aheadCount -= 1
             aheadCount -= 1
@@ -66,7 +161,7 @@ extension Replica {
     }
 
     private func noteAhead(_ source: Source, _ version: Version, _ change: Int) {
-        guard !configuration.mistakes.contains(.ahead) else { return }
+        guard !configuration.disabledRules.contains(.ahead) else { return }
         if change > 0 { clockHash.addAhead(source, version) } else { clockHash.removeAhead(source, version) }
     }
 
@@ -86,7 +181,7 @@ extension Replica {
         source.changedAt = revision
         clockHash.change(source, from: before, to: version)
         source.covered = version
-        source.isForgotten = false
+        if !source.isFurthest { sources.noteRise(of: source, from: before) }
         self.version = max(self.version, version)
     }
 
@@ -115,4 +210,19 @@ extension Replica {
         source.raiseFloor(to: version)
         detours += 1
     }
+}
+
+extension Replica {
+    /// Of all that this replica holds. O(bytes that have arrived since it was last asked for).
+    var contentHash: ContentHash {
+        arrivals.forEach(after: hashedArrival, in: keys) { record in
+            if !record.isDelete { contents.add(record, sources[record.timestamp.source].mark) }
+            return true
+        }
+        hashedArrival = arrivals.last
+        return contents
+    }
+
+    /// Whether its hash says what it holds: while something is on its way in, equal vectors need not mean equal contents.
+    var mayStateContents: Bool { aheadCount == 0 && inversions.isEmpty }
 }

@@ -14,7 +14,7 @@ extension Replica {
     public func tick(_ time: UInt64) throws(Failure) {
         now = max(now, time)
         while let item = expiries.first, item.number <= now {
-            guard isCurrent(item), let record = keys[item.key] else {
+            guard isCurrentLease(item), let record = keys[item.key] else {
                 _ = expiries.pop()
                 continue
             }
@@ -26,21 +26,22 @@ extension Replica {
         }
     }
 
-    /// The entry of a key, which is this replica's own, is to be deleted at a time.
+    /// Whether an item of `expiries` still speaks of its key's entry: of the same write, under whatever dot.
+    func isCurrentLease(_ item: KeyHeap.Item) -> Bool {
+        keys[item.key]?.timestamp == Timestamp(version: item.version, source: item.source)
+    }
+
+    /// The entry of a key is to be deleted by this replica at a time.
     func expire(_ key: KeyID, at time: UInt64) {
         // A time that no line of an export can tell is never.
         guard let record = keys[key], time <= UInt64(Int64.max) else { return }
-        expiries.push(KeyHeap.Item(number: time, key: key, source: record.source, version: record.version))
+        let timestamp = record.timestamp
+        expiries.push(
+            KeyHeap.Item(number: time, key: key, source: timestamp.source, version: timestamp.version))
         expiryCount += 1
         guard expiryCount > expiries.items.count / 2 + 32 else { return }
         expiryCount = 0
-        let live = expiries.items.reduce(0) { $0 + (isCurrent($1) ? 1 : 0) }
-        expiries.sweep(keeping: live) { isCurrent($0) }
-    }
-
-    /// When an entry is to be deleted; nil: never. O(keys with a time to live).
-    func expiryTime(of record: Record) -> UInt64? {
-        guard record.source == SourceTable.own else { return nil }
-        return expiries.items.first { $0.version == record.version && $0.source == record.source }?.number
+        let live = expiries.items.reduce(0) { $0 + (isCurrentLease($1) ? 1 : 0) }
+        expiries.sweep(keeping: live) { isCurrentLease($0) }
     }
 }

@@ -20,7 +20,7 @@ extension Replica {
         }
         let head = ExportHead(id: id, lamport: version, life: life, hasMetClassic: hasMetClassic)
         guard hand({ $0.appendExport(head) }) else { return }
-        let empty = ClockPart(
+        let empty = VectorPart(
             life: life, epoch: epoch, since: 0, until: revision, from: 0, to: 0, isLast: false, lamport: version,
             progress: nil, claims: [])
         for id in sources.inOrder() where sources[id].covered > 0 {

@@ -1,8 +1,8 @@
 /// Tombstones, and how they are forgotten.
 ///
 /// A tombstone is an entry until it is purged; then only `Source.purged` remembers that there was one. By itself a replica
-/// purges what is stable: every source that counts has promised to write nothing at or below the tombstone's version.
-/// That needs no wall clock. `tombstones` has each of them, and some that are none any more, by version.
+/// purges what is stable: every name that counts has promised to write nothing at or below the tombstone's version. Of the
+/// incarnations of one name those count that may be alive: `Source.mayBeAlive`. That needs no wall clock. `tombstones` has each of them, and some that are none any more, by version.
 extension Replica {
     func noteTombstone(_ record: Record, _ key: KeyID) {
         tombstones.push(
@@ -31,12 +31,12 @@ extension Replica {
         guard keys.tombstoneCount > 0, mayPurge, !configuration.keepsTombstones, !hasMetClassic else { return }
         guard let oldest = oldestTombstone() else { return }
         renewPromise()
-        if let blocker = stabilityBlocker, !sources[blocker].isForgotten, sources[blocker].covered < oldest { return }
+        if let blocker = stabilityBlocker, counts(sources[blocker]), sources[blocker].covered < oldest { return }
         var stable = Version.highest
         stabilityBlocker = nil
         for id in sources.ids {
             let source = sources[id]
-            guard source.covered < stable, !source.isForgotten else { continue }
+            guard source.covered < stable, counts(source) else { continue }
             stable = source.covered
             stabilityBlocker = id
         }
@@ -53,12 +53,9 @@ extension Replica {
         if keys.tombstoneCount <= configuration.maxTombstones { tolerableTombstones = configuration.maxTombstones }
     }
 
-    /// Takes a source out of the reckoning until it is heard of again; false where it is unknown or this replica's own.
-    public func forget(_ source: Bytes) -> Bool {
-        guard let id = sources.find(source), id != SourceTable.own else { return false }
-        sources[id].isForgotten = true
-        purgeStable()
-        return true
+    /// Whether a source has a say in what is stable.
+    private func counts(_ source: Source) -> Bool {
+        source.covered > 0 && source.mayBeAlive
     }
 
     private var mayPurge: Bool {
@@ -77,6 +74,7 @@ extension Replica {
     /// Forgets tombstones, lowest version first, that are covered and have come before a place in the order of arrival.
     @discardableResult
     private func purge(upTo version: Version, leaving most: Int, before limit: Arrivals.Stamp = .max) -> Int {
+        settleInversions()
         var kept: [KeyHeap.Item] = []
         var count = 0
         while let item = tombstones.first, item.number <= version, keys.tombstoneCount > most {
@@ -108,29 +106,22 @@ extension Replica {
         return true
     }
 
-    /// Publishes again, as fresh writes, what a peer that is ahead has not covered, and what a tombstone that it has
-    /// forgotten might have beaten. O(entries), and nothing where this replica does not lag.
-    func restamp(against peer: PeerClock) {
-        guard peer.highestPurged > 0, peer.isAhead(of: sources), !configuration.mistakes.contains(.restamp) else {
+    /// Republishes what a peer that is ahead has not covered, and what a tombstone that it has forgotten might have beaten:
+    /// others may have covered it with that tombstone. O(entries), and nothing where this replica does not lag.
+    func republish(against peer: PeerState) {
+        guard peer.highestPurged > 0, peer.isAhead(of: sources), !configuration.disabledRules.contains(.republish) else {
             return
         }
-        var stale: [Record] = []
-        keys.forEach { _, record in
-            if record.version <= peer.highestPurged, record.version > peer.covered(record.source) {
-                record.retain()
-                stale.append(record)
-            }
+        var stale: [KeyID] = []
+        keys.forEach { key, record in
+            if record.version <= peer.highestPurged, record.version > peer.covered(record.source) { stale.append(key) }
             return true
         }
-        // A fresh write has to beat the tombstones that the peer has forgotten: others may still hold them.
+        // A new dot has to be above the tombstones that the peer has forgotten: others may still hold them.
         if !stale.isEmpty { version = max(version, peer.highestPurged) }
-        for record in stale {
-            if version < .highest {
-                let expiry = expiryTime(of: record)
-                let key = write(record.key, record.value, record.kind)
-                if let key, let expiry { expire(key, at: expiry) }
-            }
-            record.release()
+        for key in stale {
+            guard version < .highest, let record = keys[key] else { continue }
+            republish(key, record)
         }
     }
 }

@@ -50,8 +50,8 @@ extension Replica {
     private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) -> KeyID? {
         version += 1
         cover(own, upTo: version)
-        let record = record(place.key, value, SourceTable.own, version, kind)
-        let id = enter(record, place.hash)
+        let record = record(place.key, value, Dot(source: SourceTable.own, version: version), kind)
+        let id = enter(record, keys.find(place.key, place.hash), place.hash)
         remember(record)
         record.release()
         forgetSurplusTombstones()

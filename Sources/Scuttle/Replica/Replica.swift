@@ -4,6 +4,8 @@
 /// Protocols", LADIS 2008. A replica does no I/O, reads no clock and takes no lock: whoever holds it calls it from one
 /// thread at a time, feeds `Link.receive` and drains `Link.read`.
 ///
+/// An update has a timestamp, by which the resolver decides, and a dot, under which it travels: see `Timestamp` and `Dot`.
+///
 /// Invariants: what is at or below a source's `covered` is applied, beaten or deleted here; `version` is at least every
 /// version here; each entry stands in its source's `VersionIndex` and in `arrivals`; the history holds only covered updates.
 public final class Replica {
@@ -37,6 +39,14 @@ public final class Replica {
     /// How many entries are ahead of the clock.
     var aheadCount = 0
 
+    /// Keys whose entry has beaten a newer dot.
+    var inversions = Inversions()
+    /// The hash of what had arrived at some time, but for what has gone since.
+    var contents = ContentHash()
+    var hashedArrival: Arrivals.Stamp = 0
+    /// An update of the call that is running has replaced another content under its own timestamp.
+    var hasSeenEquivocation = false
+
     var tombstones = KeyHeap()
     var tolerableTombstones: Int
     /// The greatest of all `Source.purged`.
@@ -57,7 +67,7 @@ public final class Replica {
     var hasMetClassic = false
 
     /// What live links are given.
-    var newestBroadcast = NewestBroadcast()
+    var newestSharedDelta = NewestSharedDelta()
 
     /// Links over their high-water mark.
     var linksOverMark = 0
@@ -138,24 +148,16 @@ extension Replica {
     }
 
     /// The same number at replicas that hold the same values by the same writes. Tombstones do not count: replicas that agree
-    /// forget them at different times. O(bytes held).
+    /// forget them at different times. O(bytes that have arrived since it was last asked for).
     public var fingerprint: UInt64 {
-        let hash = SipHash(key: (0, 0))
-        var sum: UInt64 = 0
-        var line = ByteBuffer()
-        keys.forEach { _, record in
-            guard !record.isDelete else { return true }
-            line.truncate(to: 0)
-            line.append(UpdateLine(of: record, from: sources[record.source]))
-            sum &+= hash.hash(line.bytes)
-            return true
-        }
-        return sum
+        contentHash.low
     }
 
     func update(of record: Record) -> Update {
-        Update(
-            key: record.key, value: record.value, source: sources[record.source].id, version: record.version,
-            kind: record.kind, isLocal: record.source == SourceTable.own)
+        let timestamp = record.timestamp
+        return Update(
+            key: record.key, value: record.value, source: sources[timestamp.source].id, version: timestamp.version,
+            kind: record.kind, isLocal: timestamp.source == SourceTable.own, dotSource: sources[record.source].id,
+            dotVersion: record.version)
     }
 }

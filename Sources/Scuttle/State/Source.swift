@@ -10,9 +10,9 @@ typealias SourceID = UInt32
 struct Source {
     private let facts: UnsafeMutablePointer<Facts>
 
-    init(id: Bytes) {
+    init(id: Bytes, name: NameID) {
         facts = .allocate(capacity: 1)
-        facts.initialize(to: Facts(id: id))
+        facts.initialize(to: Facts(id: id, name: name))
     }
 
     /// The table goes.
@@ -56,11 +56,22 @@ struct Source {
         nonmutating set { facts.pointee.changedAt = newValue }
     }
 
-    /// Out of the reckoning of what is stable.
-    var isForgotten: Bool {
-        get { facts.pointee.isForgotten }
-        nonmutating set { facts.pointee.isForgotten = newValue }
+    /// The name whose incarnation it is.
+    var name: NameID { facts.pointee.name }
+
+    /// Whether it is the one of its name that is furthest ahead; and whether it has moved on though another one was: then two
+    /// are alive.
+    var isFurthest: Bool {
+        get { facts.pointee.isFurthest }
+        nonmutating set { facts.pointee.isFurthest = newValue }
     }
+    var hasMovedOn: Bool {
+        get { facts.pointee.hasMovedOn }
+        nonmutating set { facts.pointee.hasMovedOn = newValue }
+    }
+
+    /// Whether it may write again, as far as is known here.
+    var mayBeAlive: Bool { isFurthest || hasMovedOn }
 
     /// This source's live entries, and how many of them are ahead of `covered`.
     var entries: VersionIndex {
@@ -103,12 +114,15 @@ private struct Facts: ~Copyable {
     var floor: Version = 0
     var reach: Version = 0
     var changedAt: UInt64 = 0
-    var isForgotten = false
+    let name: NameID
+    var isFurthest = false
+    var hasMovedOn = false
     var entries = VersionIndex()
     var aheadCount = 0
     var newestUpdate = History.Sequence.none
 
-    init(id: Bytes) {
+    init(id: Bytes, name: NameID) {
+        self.name = name
         plain = OwnedBytes(copying: id)
         mark = SipHash(key: (0, 0)).hash(id)
         let (front, back): (StaticString, StaticString) = (#","source_id":"#, #","version":"#)

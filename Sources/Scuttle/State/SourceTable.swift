@@ -3,6 +3,7 @@
 struct SourceTable: ~Copyable {
     private var index = HashIndex()
     private var sources: [Source] = []
+    private(set) var names = NameTable()
     private let hash: SipHash
     /// The one that was looked up last: updates of one source come in runs.
     private var recent: SourceID = 0
@@ -45,8 +46,19 @@ struct SourceTable: ~Copyable {
     mutating func insert(_ id: Bytes) -> SourceID {
         let number = SourceID(truncatingIfNeeded: sources.count)
         index.insert(hash.hash(id), number)
-        sources.append(Source(id: id))
+        let text = SourceName.name(of: id)
+        let sources = self.sources
+        let name = names.insert(
+            hash.hash(text), where: { SourceName.name(of: sources[Int($0)].id).equals(text) }, source: number)
+        let source = Source(id: id, name: name)
+        source.isFurthest = names[name] == number
+        self.sources.append(source)
         return number
+    }
+
+    /// A source that was not the furthest of its name has risen.
+    func noteRise(of source: Source, from old: Version) {
+        // Filled in below, where the table may be changed.
     }
 
     /// The ids that `SourceID` numbers, in the byte order of source ids. O(n log n).

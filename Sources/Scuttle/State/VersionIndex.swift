@@ -64,7 +64,7 @@ struct VersionIndex: ~Copyable {
 
     /// The key whose live entry has this version.
     func key(with version: Version, of source: SourceID, _ table: borrowing KeyTable) -> KeyID? {
-        // News in order, which is nearly all: no search.
+        // LogDelta in order, which is nearly all: no search.
         guard version <= last else { return nil }
         let position = firstPosition(above: version) - 1
         guard position >= 0, versions[position] == version, isLive(position, of: source, table) else { return nil }

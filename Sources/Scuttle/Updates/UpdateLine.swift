@@ -3,13 +3,16 @@
 ///     {"key":"…","value":…,"source_id":"…","version":N}⏎
 ///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true}⏎
 ///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true,"expired":true}⏎
+///     {"key":"…","value":…,"source_id":"…","version":N,"written":["…",N]}⏎
 ///
+/// The last one is a republished update: `source_id` and `version` are its dot, `written` is the timestamp of the write.
 /// It has a front, up to the value, and a back behind it, so that a long value can be sent from where it is. Borrows the
 /// record.
 struct UpdateLine {
     private enum Frame {
         static var key: StaticString { #"{"key":""# }
         static var value: StaticString { #"","value":"# }
+        static var written: StaticString { #","written":["# }
         static var deleted: StaticString { #","deleted":true"# }
         static var expired: StaticString { #","expired":true"# }
         static var end: StaticString { "}\n" }
@@ -20,17 +23,27 @@ struct UpdateLine {
     /// What the key takes with its escapes, the version, and all of it.
     private let keyCount: Int
     private let digits: Int
+    /// Of a republished update: who wrote it, and when.
+    private let writer: (source: Source, version: Version)?
     let count: Int
 
     /// O(length of key).
-    init(of record: Record, from source: Source) {
+    init(of record: Record, in sources: borrowing SourceTable) {
         self.record = record
-        self.source = source
+        source = sources[record.source]
         keyCount = LineWriter.escapedCount(of: record.key)
         digits = LineWriter.digits(of: record.version)
         var frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
         if record.isDelete { frames += Frame.deleted.utf8CodeUnitCount }
         if record.kind == .expiry { frames += Frame.expired.utf8CodeUnitCount }
+        if record.isRepublished {
+            let timestamp = record.timestamp
+            let writer = sources[timestamp.source]
+            self.writer = (writer, timestamp.version)
+            frames += Frame.written.utf8CodeUnitCount + writer.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
+        } else {
+            writer = nil
+        }
         count = frames + keyCount + record.value.count + source.versionFrame.count + digits
     }
 
@@ -43,6 +56,13 @@ struct UpdateLine {
     fileprivate func writeBack(_ writer: inout LineWriter) {
         writer.put(source.versionFrame)
         writer.put(record.version, digits: digits)
+        if let written = self.writer {
+            writer.put(Frame.written)
+            writer.put(written.source.quoted)
+            writer.put(UInt8(ascii: ","))
+            writer.put(written.version)
+            writer.put(UInt8(ascii: "]"))
+        }
         if record.isDelete { writer.put(Frame.deleted) }
         if record.kind == .expiry { writer.put(Frame.expired) }
         writer.put(Frame.end)
@@ -58,6 +78,13 @@ extension ByteBuffer {
         writer.put(line.record.value)
         line.writeBack(&writer)
         advance(writer.end - start)
+    }
+
+    /// The same; returns the hash of the line without its newline.
+    mutating func appendHashed(_ line: UpdateLine) -> UInt64 {
+        let start = count
+        append(line)
+        return FoldHash.hash(Bytes(rebasing: bytes[start..<count - 1]))
     }
 
     /// The same without the value; returns how much of it stands in front of that.

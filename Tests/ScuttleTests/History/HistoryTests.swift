@@ -125,7 +125,7 @@ struct HistoryTests {
         #expect(replica.news("who?", above: 0).isEmpty)
     }
 
-    @Test("News is sorted by the host's order, where it has one")
+    @Test("LogDelta is sorted by the host's order, where it has one")
     func sorted() throws {
         let replica = try Replica.make { $0.sort = { $1.key.precedes($0.key) } }
         for key in ["b", "c", "a"] { try replica.set(key, "1") }

@@ -29,7 +29,7 @@ import Testing
         func epoch(isOff: Bool) throws {
             let mesh = try Mesh("a b c") {
                 $0.keepsTombstones = true
-                if isOff { $0.mistakes = .epoch }
+                if isOff { $0.disabledRules = .epoch }
             }
             try mesh["a"].set("k", "1")
             for _ in 0..<3 { try mesh["c"].delete("k") }
@@ -51,7 +51,7 @@ import Testing
             let mesh = try Mesh("a b") {
                 ($0.mtu, $0.maxHistory) = (1, history)
                 $0.keepsTombstones = true
-                if isOff { $0.mistakes = .restart }
+                if isOff { $0.disabledRules = .restart }
             }
             try mesh["a"].set("k", "1")
             try mesh.meet("a", "b")
@@ -73,7 +73,7 @@ import Testing
         func matters(isOff: Bool) throws {
             let mesh = try Mesh("a b c") {
                 ($0.maxHistory, $0.keepsTombstones) = (100, true)
-                if isOff { $0.mistakes = .matters }
+                if isOff { $0.disabledRules = .matters }
             }
             for _ in 0..<3 { try mesh["c"].delete("k") }
             for name in ["a", "b"] { try mesh.meet(name, "c") }
@@ -89,7 +89,7 @@ import Testing
         func restamp(isOff: Bool) throws {
             let mesh = try Mesh("a b c") {
                 $0.keepsTombstones = true
-                if isOff { $0.mistakes = .restamp }
+                if isOff { $0.disabledRules = .restamp }
             }
             for _ in 0..<5 { try mesh["a"].delete("k") }
             try mesh.meet("a", "c")

@@ -1,41 +1,46 @@
-/// Questions: a clock goes from the one that asks to the one that answers, in parts, and only what has changed.
+/// Requests: a version vector goes from the one that asks to the one that answers, in parts, and only what has changed.
 extension Link {
-    /// The peer wants this replica's clock, to answer it.
+    /// The peer wants this replica's vector, to answer it.
     /// - Throws: what ended the link.
-    public func receive(_ ask: Ask) throws(Failure) {
+    public func receive(_ request: VectorRequest) throws(Failure) {
         guard try speaksExtended(), !options.contains(.readOnly) else { return }
-        errands.peerHas = ask.revision <= replica.revision ? ask.revision : 0
-        sendClock(from: ask.from)
+        pending.peerHas = request.revision <= replica.revision ? request.revision : 0
+        sendVector(from: request.from)
         noteBacklog()
     }
 
-    private func sendClock(from source: Int) {
-        errands.hasAskedAgain = false
-        errands.clock = Errands.ClockWalk(
-            since: errands.peerHas, from: max(0, min(source, replica.sources.count)), until: replica.revision,
-            epoch: replica.epoch)
+    private func sendVector(from source: Int) {
+        pending.hasAskedAgain = false
+        pending.vector = PendingControl.VectorWalk(
+            since: pending.peerHas, from: max(0, min(source, replica.sources.count)), until: replica.revision,
+            epoch: replica.epoch, nonce: requests.open(.vector))
     }
 
-    /// Asks for what has not come of an answer in datagrams; where nothing has come since it last asked for it, the next
+    /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
     /// gossip has to, lest two replicas that cannot agree go on for ever.
     func askForTheRest() {
-        errands.wantsRest = false
-        let here = (hearing.stamp, hearing.nextSource, replica.revision)
-        guard errands.clock == nil, case .extended = dialect, here != errands.askedFrom else { return }
-        errands.askedFrom = here
-        sendClock(from: 0)
+        pending.wantsRest = false
+        let here = (incoming.sequence, incoming.nextSource, replica.revision)
+        guard pending.vector == nil, case .extended = dialect, here != pending.askedFrom else { return }
+        pending.askedFrom = here
+        if incoming.delta?.mode == .contents { pending.requestsContents = true } else { sendVector(from: 0) }
     }
 
-    /// The next part of this replica's clock; on a stream of a length that any receiver takes.
-    func appendClock(_ room: Room) -> Bool {
-        guard var walk = errands.clock else { return false }
-        if walk.epoch != replica.epoch { (walk.from, walk.epoch) = (0, replica.epoch) }
+    /// The next part of this replica's vector; on a stream of a length that any receiver takes.
+    func appendVector(_ room: Room) -> Bool {
+        guard var walk = pending.vector else { return false }
+        if walk.epoch != replica.epoch {
+            requests.close(walk.nonce)
+            (walk.from, walk.epoch, walk.nonce) = (0, replica.epoch, requests.open(.vector))
+            pending.vector = walk
+        }
         let sources = replica.sources.count
-        var part = ClockPart(
-            life: replica.life, epoch: replica.epoch, since: walk.since, until: walk.until, from: walk.from,
-            to: walk.from, isLast: false, lamport: replica.version, progress: hearing.progress, claims: [])
+        var part = VectorPart(
+            incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: walk.since,
+            until: walk.until, from: walk.from, to: walk.from, isLast: false, lamport: replica.version,
+            progress: incoming.progress, claims: [])
         let frame = batch.measure {
-            $0.appendClock(part)
+            $0.appendVector(part)
             $0.appendClaimsEnd(from: sources, to: sources, isLast: false)
         }
         let left = (room.bytes == .max ? Room.longestLine + frame : room.bytes) - frame
@@ -44,7 +49,7 @@ extension Link {
         part.isLast = part.to == sources
         guard left >= 0, part.isLast || part.to > part.from else { return reportNoSpace(room) }
         batch.append { line in
-            line.appendClock(part)
+            line.appendVector(part)
             for (index, id) in claims.enumerated() {
                 let source = replica.sources[id]
                 line.appendClaim(source, source.covered, source.purged, isFirst: index == 0)
@@ -52,24 +57,29 @@ extension Link {
             line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
         }
         walk.from = part.to
-        errands.clock = part.isLast ? nil : walk
+        pending.vector = part.isLast ? nil : walk
         return true
     }
 
-    /// A part of the peer's clock. With the last one its question is complete, and is answered.
-    /// - Throws: `.id`, `.nul`, `.version`, `.versionJump`, `.sources`, `.identity`, which ends the link, and what ended it.
-    public func receive(_ part: ClockPart) throws(Failure) {
+    /// A part of the peer's vector. With the last one its request is complete, and is answered.
+    /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, and what ended it.
+    public func receive(_ part: VectorPart) throws(Failure) {
         guard try speaksExtended() else { return }
         try Limits.check(clockOf: replica.id, at: part.lamport)
-        try replica.checkJump(to: part.lamport)
+        if part.wantsContents {
+            guard part.incarnation == peer.incarnation else { return }
+            beginContents(part)
+            return noteBacklog()
+        }
         let ids = try sources(of: part.claims)
         guard peer.take(part) else { return }
         for case (let id?, let claim) in zip(ids, part.claims) {
             peer.note(id, covered: claim.covered, purged: claim.purged)
         }
-        replica.version = max(replica.version, part.lamport)
+        if !options.contains(.readOnly) { _ = replica.approach(part.lamport) }
         if part.isLast, peer.next == 0 {
-            beginReply(part.progress)
+            peer.nonce = part.nonce
+            beginDelta(part.progress)
             noteBacklog()
         }
         try checkRoom(ids)
@@ -78,7 +88,8 @@ extension Link {
     /// Says so where a peer has named sources that there is no room for; the others have been taken.
     func checkRoom(_ ids: [SourceID?]) throws(Failure) {
         guard ids.contains(where: { $0 == nil }) else { return }
-        throw Failure(.sources, "a peer names more than \(replica.configuration.limits.sources) sources; max_sources")
+        throw Failure(
+            .sources, "a peer names more sources than max_sources, \(replica.configuration.limits.sources)")
     }
 
     /// The numbers of the sources that a peer makes claims of, all checked before anything changes but that new ones get
@@ -89,13 +100,12 @@ extension Link {
             try Limits.check(clockOf: claim.source, at: claim.covered)
             guard claim.purged <= .highest else { throw Failure(.version, "a purged version is not in 0 ... 2^53-1") }
             try check(replica.sources.find(claim.source), claims: max(claim.covered, claim.purged))
-            try replica.checkJump(to: max(claim.covered, claim.purged))
         }
         for claim in claims { ids.append(try? replica.sourceID(for: claim.source)) }
         return ids
     }
 
-    /// Ends the link where the peer knows more of this replica's id than it has issued.
+    /// Ends the link where the peer knows more of this replica's source than it has issued.
     func check(_ source: SourceID?, claims version: Version) throws(Failure) {
         do throws(Failure) {
             try replica.checkIdentity(of: source, claims: version)

@@ -3,7 +3,7 @@
 ///
 /// Made by the first link that wants it, kept by the replica until another is made or an update in it is superseded, and
 /// by each link until it has gone out. Whether a superseded update matters is another question for each peer.
-final class Broadcast {
+final class SharedDelta {
     private struct Interval {
         let source: SourceID
         let since: Version
@@ -28,6 +28,7 @@ final class Broadcast {
         from = number
         until = number
         var coverLength = 0
+        var check = LineCheck()
         while messages < most, text.count < Batch.mostText, let slot = replica.history[until], slot.record.isEntry {
             let (id, version) = (slot.record.source, slot.record.version)
             if let place = intervals.firstIndex(where: { $0.source == id }) {
@@ -39,11 +40,11 @@ final class Broadcast {
                 intervals.append(Interval(source: id, since: slot.since, first: version, until: version))
             }
             earliestArrival = min(earliestArrival, slot.record.arrival)
-            let line = UpdateLine(of: slot.record, from: replica.sources[id])
+            let line = UpdateLine(of: slot.record, in: replica.sources)
             if messages == 0 {
                 makeRoom(for: min(most, Int(truncatingIfNeeded: replica.history.end - number)), line.count)
             }
-            text.append(line)
+            check.add(text.appendHashed(line))
             messages += 1
             until += 1
         }
@@ -53,7 +54,7 @@ final class Broadcast {
             text.appendInterval(
                 replica.sources[interval.source], interval.since, interval.until, isFirst: index == 0)
         }
-        text.appendCoverEnd()
+        text.appendCoverEnd(check)
         messages += 1
     }
 
@@ -64,7 +65,7 @@ final class Broadcast {
     }
 
     /// Whether a peer lacks just what is in it.
-    func fits(_ peer: borrowing PeerClock) -> Bool {
+    func fits(_ peer: borrowing PeerState) -> Bool {
         for interval in intervals {
             let covered = peer.covered(interval.source)
             guard covered >= interval.since, covered < interval.first else { return false }
@@ -73,17 +74,17 @@ final class Broadcast {
     }
 
     /// The peer will have it.
-    func note(in peer: inout PeerClock) {
+    func note(in peer: inout PeerState) {
         for interval in intervals { peer.expect(interval.source, covered: interval.until) }
     }
 }
 
 /// The newest broadcast of a replica. Asking whether an entry may be in it costs a comparison.
-struct NewestBroadcast {
-    private(set) var broadcast: Broadcast?
+struct NewestSharedDelta {
+    private(set) var broadcast: SharedDelta?
     private var earliestArrival = Arrivals.Stamp.max
 
-    mutating func become(_ broadcast: Broadcast) {
+    mutating func become(_ broadcast: SharedDelta) {
         self.broadcast = broadcast
         earliestArrival = broadcast.earliestArrival
     }
@@ -91,16 +92,16 @@ struct NewestBroadcast {
     /// An entry that arrived at this stamp is none any more.
     mutating func noteRetired(_ arrival: Arrivals.Stamp) {
         guard arrival >= earliestArrival else { return }
-        self = NewestBroadcast()
+        self = NewestSharedDelta()
     }
 }
 
 extension Replica {
     /// What live links get that stand at a number in the history; nil where each has to look for itself.
-    func broadcast(from number: UInt64, most: Int) -> Broadcast? {
-        if let newest = newestBroadcast.broadcast, newest.from == number { return newest.messages > 0 ? newest : nil }
-        let made = Broadcast(from: number, most: most, in: self)
-        newestBroadcast.become(made)
+    func broadcast(from number: UInt64, most: Int) -> SharedDelta? {
+        if let newest = newestSharedDelta.broadcast, newest.from == number { return newest.messages > 0 ? newest : nil }
+        let made = SharedDelta(from: number, most: most, in: self)
+        newestSharedDelta.become(made)
         return made.messages > 0 ? made : nil
     }
 }

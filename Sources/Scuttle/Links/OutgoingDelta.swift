@@ -1,22 +1,26 @@
-/// An answer to a peer's question, on its way out.
+/// A delta on its way out.
 ///
-/// Nothing of it is stored but where it is: a number in the history for a log, a stamp in the order of arrival for a state
-/// or reset answer. What arrives meanwhile is met at the end, so an answer that waits for a slow reader is never old.
-struct Reply {
-    let mode: AnswerMode
-    /// Which state or reset answer it is.
+/// Nothing of it is stored but where it is: a number in the history for a log, a sequence in the order of arrival otherwise.
+/// What arrives meanwhile is met at the end, so a delta that waits for a slow reader is never old.
+struct OutgoingDelta {
+    let mode: DeltaMode
+    /// Which one it is, if it ends with a commit.
     private(set) var id: UInt64
-    /// The question's life and epoch.
-    let life: UInt64
+    /// The request that it answers.
+    let incarnation: UInt64
     let epoch: UInt64
+    var nonce: UInt64
 
     /// Where it began, and how far it is.
     let start: UInt64
     var cursor: UInt64
-    /// The stamp given last when it began.
+    /// The sequence given last when it began.
     let begun: Arrivals.Stamp
 
-    /// The next source whose clock entry is to be said, when all updates are out.
+    /// The updates since the head.
+    var check = LineCheck()
+
+    /// The next source whose vector entry is to be said, when all updates are out.
     var source = 0
 
     /// Something of the commit has gone out.
@@ -26,7 +30,7 @@ struct Reply {
     var headIsDue = true
 
     /// In datagrams: how many more go out before the peer has to say what came.
-    var window = Reply.widestWindow
+    var window = OutgoingDelta.widestWindow
     var isPaused = false
 
     static var widestWindow: Int { 64 }
@@ -37,18 +41,19 @@ struct Reply {
             ? Int(truncatingIfNeeded: replica.history.end &- cursor) : replica.arrivals.count(after: cursor)
     }
 
-    /// Goes back to where it began, as another answer: what was vouched for under the first id counts no more.
+    /// Goes back to where it began, as another delta: what was vouched for under the first id counts no more.
     mutating func startAnew(as id: UInt64) {
         self.id = id
         (cursor, source) = (start, 0)
         hasVouched = false
         headIsDue = true
+        check = LineCheck()
     }
 
     /// Goes on where the peer says that it has come to.
     mutating func resume(from progress: Progress?) {
-        if let progress, progress.answer == id {
-            cursor = max(start, min(cursor, progress.stamp))
+        if let progress, progress.delta == id {
+            cursor = max(start, min(cursor, progress.sequence))
             source = min(source, progress.source)
         } else {
             (cursor, source) = (start, 0)

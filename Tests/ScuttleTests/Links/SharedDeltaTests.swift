@@ -3,8 +3,8 @@ import Testing
 @testable import Scuttle
 
 /// What goes to many live links is written once, and is right for each of them.
-@Suite("Broadcast")
-struct BroadcastTests {
+@Suite("SharedDelta")
+struct SharedDeltaTests {
     /// A replica and live links to peers that have all it has.
     private struct Hub {
         let replica: Replica
@@ -109,16 +109,16 @@ struct BroadcastTests {
 
     @Test("A link that is closed in the middle of one, and a replica that goes first, leave nothing behind")
     func closing() throws {
-        weak var kept: Broadcast?
+        weak var kept: SharedDelta?
         do {
             let hub = try Hub(peers: 2)
             try hub.replica.set("k", "1")
             _ = hub.pairs[0].a.read(upTo: 10)
-            kept = hub.replica.newestBroadcast.broadcast
+            kept = hub.replica.newestSharedDelta.broadcast
             #expect(kept != nil)
             hub.pairs[0].a.close()
             try hub.replica.set("k", "2")
-            #expect(hub.replica.newestBroadcast.broadcast == nil)
+            #expect(hub.replica.newestSharedDelta.broadcast == nil)
         }
         #expect(kept == nil)
     }

@@ -2,19 +2,19 @@ import Testing
 
 @testable import Scuttle
 
-@Suite("PeerClock")
-struct PeerClockTests {
+@Suite("PeerState")
+struct PeerStateTests {
     private func part(
         _ from: Int, _ to: Int, last: Bool = false, life: UInt64 = 7, epoch: UInt64 = 0, since: UInt64 = 0,
         until: UInt64 = 9
-    ) -> ClockPart {
-        ClockPart(
+    ) -> VectorPart {
+        VectorPart(
             life: life, epoch: epoch, since: since, until: until, from: from, to: to, isLast: last, lamport: 0,
             progress: nil, claims: [])
     }
 
-    private func clock() -> PeerClock {
-        var clock = PeerClock()
+    private func clock() -> PeerState {
+        var clock = PeerState()
         clock.begin(life: 7)
         return clock
     }

@@ -1,26 +1,30 @@
-/// A state or reset answer that is coming in: how far it has come, and what its commit claims so far.
+/// A state, reset or contents delta that is coming in: how far it has come, and what its commit claims so far.
 ///
 /// An object of its own since few links have one at a time. Memory: 32 bytes for each source claimed; of a reset 8 bytes
 /// for each key here.
-final class HeardAnswer {
+final class StateTransfer {
     typealias Claim = (source: SourceID, since: Version, covered: Version, purged: Version)
 
-    let head: AnswerHead
-    var come: Stretches
+    let head: DeltaHead
+    var come: RangeSet
 
-    /// Of its commit: the next source to hear of, what has been heard, and the stamp from which it holds.
+    /// Of its commit: the next source to come, what has come, and the sequence from which it holds.
     private(set) var nextSource = 0
     private(set) var claims: [Claim] = []
     /// Where in them a source's claim stands, by source; -1 where it has none.
     private var places: [Int] = []
     private var holdsFrom: UInt64 = 0
 
-    /// Of a reset, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
+    /// Of a whole delta, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
     private var kept: [Arrivals.Stamp] = []
 
-    init(_ head: AnswerHead) {
+    /// The sequence given last here when it began.
+    let begun: Arrivals.Stamp
+
+    init(_ head: DeltaHead, begun: Arrivals.Stamp) {
         self.head = head
-        come = Stretches(from: head.span?.start ?? 0)
+        self.begun = begun
+        come = RangeSet(from: head.span?.start ?? 0)
     }
 
     func keep(_ key: KeyID, _ arrival: Arrivals.Stamp) {
@@ -36,7 +40,7 @@ final class HeardAnswer {
     func take(_ part: CommitPart, _ ids: [SourceID?]) -> Bool {
         guard part.from <= nextSource else { return false }
         nextSource = max(nextSource, part.to)
-        holdsFrom = max(holdsFrom, part.stamp)
+        holdsFrom = max(holdsFrom, part.sequence)
         for case (let id?, let claim) in zip(ids, part.claims) {
             note((id, claim.since, claim.covered, claim.purged))
         }

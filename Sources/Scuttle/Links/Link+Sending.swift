@@ -1,36 +1,57 @@
-/// Answers: what a peer lacks, from the history where that reaches, from the state where it does not.
+/// Deltas: what a peer lacks, from the history where that reaches, from the state where it does not.
 extension Link {
-    /// Starts to answer the peer's question, or goes on with an answer to it that is on its way.
-    func beginReply(_ progress: Progress? = nil) {
-        replica.restamp(against: peer)
+    /// Starts to answer the peer's request, or goes on with a delta for it that is on its way.
+    func beginDelta(_ progress: Progress? = nil) {
+        let peerLags = peer.lags(behind: replica.sources)
+        isDeferred = false
+        if peer.isAhead(of: replica.sources), !peerLags || options.contains(.readOnly),
+            !replica.configuration.disabledRules.contains(.republish)
+        {
+            return beginEarlyDelta()
+        }
+        replica.republish(against: peer)
+        replica.settleInversions()
         replica.renewPromise()
         checkedEpoch = replica.epoch
         checkedDetours = replica.detours
-        let lags = peer.lags(behind: replica.sources)
-        if var reply, reply.life == peer.life, reply.epoch == peer.epoch,
-            reply.mode == .reset ? !isOutdated(reply) : !lags
+        if var outgoing, outgoing.incarnation == peer.incarnation, outgoing.epoch == peer.epoch,
+            outgoing.mode != .early, outgoing.mode != .contents,
+            outgoing.mode == .reset ? !isOutdated(outgoing) : !peerLags
         {
             if !isDatagram { return }
-            if reply.mode != .log, lags == (reply.mode == .reset) {
-                reply.resume(from: progress)
-                self.reply = reply
+            if outgoing.mode != .log, peerLags == (outgoing.mode == .reset) {
+                outgoing.nonce = peer.nonce
+                outgoing.resume(from: progress)
+                self.outgoing = outgoing
                 return
             }
         }
-        follows = nil
-        withheld = []
-        let (mode, start) = wayToAnswer(lags: lags)
-        reply = Reply(
-            mode: mode, id: replica.random.next() & .highest, life: peer.life, epoch: peer.epoch, start: start,
-            cursor: start, begun: replica.arrivals.last)
+        let (mode, start) = wayToAnswer(peerLags: peerLags)
+        begin(mode, from: start)
     }
 
-    /// Which answer the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
+    /// This replica has missed tombstones that the peer has forgotten: what loses to the peer's entries would be republished in
+    /// vain, so the peer's reset comes first. What is above all that either has forgotten can go out at once.
+    private func beginEarlyDelta() {
+        isDeferred = true
+        begin(.early, from: 0)
+        askAgain()
+    }
+
+    private func begin(_ mode: DeltaMode, from start: UInt64) {
+        follows = nil
+        withheld = []
+        outgoing = OutgoingDelta(
+            mode: mode, id: replica.random.next() & .highest, incarnation: peer.incarnation, epoch: peer.epoch,
+            nonce: peer.nonce, start: start, cursor: start, begun: replica.arrivals.last)
+    }
+
+    /// Which delta the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
     /// what has been superseded since; the state otherwise.
-    private func wayToAnswer(lags: Bool) -> (AnswerMode, UInt64) {
-        guard !lags else { return (.reset, 0) }
+    private func wayToAnswer(peerLags: Bool) -> (DeltaMode, UInt64) {
+        guard !peerLags else { return (.reset, 0) }
         let arrival = firstMissingArrival
-        let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.mistakes.contains(.ahead)
+        let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
         guard holdsNothingAhead, historyReaches else { return (.state, arrival) }
         let number = firstMissingUpdate
         let updates = Int(truncatingIfNeeded: replica.history.end &- number)
@@ -39,16 +60,16 @@ extension Link {
 
     /// A live link goes on with what is new, when there is nothing to catch up with.
     func follow() {
-        reply = nil
+        outgoing = nil
         checkedEpoch = replica.epoch
         if options.contains(.live), follows == nil { follows = replica.history.end }
         liveHeadIsDue = true
     }
 
-    /// The stamp up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
+    /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
     /// is on its way become a reset.
     var walkPosition: Arrivals.Stamp {
-        if let reply, !reply.isPaused { return reply.mode == .log ? 0 : reply.cursor }
+        if let outgoing, !outgoing.isPaused { return outgoing.mode == .log ? 0 : outgoing.cursor }
         guard let follows, follows < replica.history.end else { return .max }
         return 0
     }
@@ -90,8 +111,8 @@ extension Link {
 
     func appendAnswer(_ room: Room) -> Bool {
         checkEpoch()
-        if let reply, !reply.isPaused {
-            return reply.mode == .log ? appendLog(reply, room) : appendState(reply, room)
+        if let outgoing, !outgoing.isPaused {
+            return outgoing.mode == .log ? appendLog(outgoing, room) : appendState(outgoing, room)
         }
         guard let follows else { return false }
         if checkedDetours != replica.detours {
@@ -106,61 +127,62 @@ extension Link {
 
     /// After something has been forgotten here, what the peer lacks may have become another thing.
     private func checkEpoch() {
-        guard checkedEpoch != replica.epoch, !replica.configuration.mistakes.contains(.restart) else { return }
+        guard checkedEpoch != replica.epoch, !replica.configuration.disabledRules.contains(.restart) else { return }
         checkedEpoch = replica.epoch
-        if let reply, reply.mode == .reset {
-            if isOutdated(reply) { restart() }
-        } else if reply != nil || follows != nil, peer.lags(behind: replica.sources) {
+        if let outgoing, outgoing.mode.isWhole || outgoing.mode == .early {
+            if outgoing.mode == .reset, isOutdated(outgoing) { restart() }
+        } else if outgoing != nil || follows != nil, peer.lags(behind: replica.sources) {
             restart()
         }
     }
 
     /// Whether something may have been deleted and forgotten here since this reset began: where it has been sent before, it
     /// would stay with the peer.
-    private func isOutdated(_ reset: Reply) -> Bool {
-        replica.newestPurgedArrival > reset.begun && !replica.configuration.mistakes.contains(.restart)
+    private func isOutdated(_ reset: OutgoingDelta) -> Bool {
+        replica.newestPurgedArrival > reset.begun && !replica.configuration.disabledRules.contains(.restart)
     }
 
     private func restart() {
-        let wasFollowing = reply == nil
-        reply = nil
+        let wasFollowing = outgoing == nil
+        outgoing = nil
         if wasFollowing, isDatagram {
             // What the peer has got of late is not known here.
             follows = nil
             askAgain()
         } else {
-            beginReply()
+            beginDelta()
         }
     }
 
-    private func head(_ reply: Reply) -> AnswerHead {
-        AnswerHead(
-            mode: reply.mode, life: reply.life, epoch: reply.epoch, answer: reply.id, span: nil, pauses: false)
+    private func head(_ outgoing: OutgoingDelta) -> DeltaHead {
+        DeltaHead(
+            mode: outgoing.mode, incarnation: outgoing.incarnation, epoch: outgoing.epoch, nonce: outgoing.nonce,
+            delta: outgoing.id, span: nil, pauses: false)
     }
 
     // MARK: From the history
 
-    private func appendLog(_ reply: Reply, _ room: Room) -> Bool {
-        var reply = reply
-        var head = head(reply)
-        head.pauses = isDatagram && reply.window == 1
-        var news = News(from: reply.cursor, head: reply.headIsDue || isDatagram ? head : nil, room, self)
+    private func appendLog(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
+        var outgoing = outgoing
+        var head = head(outgoing)
+        head.pauses = isDatagram && outgoing.window == 1
+        var news = LogDelta(from: outgoing.cursor, head: outgoing.headIsDue || isDatagram ? head : nil, room, self)
         news.collect(self)
         guard !news.hasGap else {
-            self.reply = nil
-            beginReply()
+            self.outgoing = nil
+            beginDelta()
             return appendAnswer(room)
         }
-        if news.cursor == replica.history.end { news.collectPromises(from: &reply.source, self) }
-        reply.cursor = news.cursor
-        let isWhole = news.cursor == replica.history.end && reply.source == replica.sources.count
+        if news.cursor == replica.history.end { news.collectPromises(from: &outgoing.source, self) }
+        outgoing.cursor = news.cursor
+        let isWhole = news.cursor == replica.history.end && outgoing.source == replica.sources.count
         let appended = news.finish(self)
         if appended {
-            reply.headIsDue = false
-            reply.window -= 1
-            reply.isPaused = isDatagram && reply.window == 0
+            outgoing.headIsDue = false
+            outgoing.window -= 1
+            outgoing.isPaused = isDatagram && outgoing.window == 0
         }
-        self.reply = isWhole ? nil : reply
+        self.outgoing = isWhole ? nil : outgoing
         if isWhole {
             follows = nil
             follow()
@@ -177,8 +199,10 @@ extension Link {
             follows = broadcast.until
             return true
         }
-        let head = AnswerHead(mode: .log, life: peer.life, epoch: peer.epoch, answer: 0, span: nil, pauses: false)
-        var news = News(from: number, head: liveHeadIsDue || isDatagram ? head : nil, room, self)
+        let head = DeltaHead(
+            mode: .log, incarnation: peer.incarnation, epoch: peer.epoch, nonce: peer.nonce, delta: 0, span: nil,
+            pauses: false)
+        var news = LogDelta(from: number, head: liveHeadIsDue || isDatagram ? head : nil, room, self)
         news.collect(self)
         guard !news.hasGap else {
             restart()
@@ -192,84 +216,106 @@ extension Link {
 
     // MARK: From the state
 
-    private func appendState(_ reply: Reply, _ room: Room) -> Bool {
-        var reply = reply
+    private func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
+        var outgoing = outgoing
         let (place, before) = (batch.end, batch.byteCount)
-        let begin = reply.cursor
-        var head = head(reply)
-        if isDatagram { head.span = (reply.start, begin, replica.arrivals.last, UInt64(room.messages)) }
-        head.pauses = isDatagram && reply.window == 1
-        let hasHead = isDatagram || reply.headIsDue
-        var left = room.bytes - (hasHead ? batch.measure { $0.appendAnswer(head) } : 0)
+        let begin = outgoing.cursor
+        var head = head(outgoing)
+        if isDatagram, outgoing.mode != .early {
+            head.span = (outgoing.start, begin, replica.arrivals.last)
+            head.check = LineCheck(count: UInt64(room.messages), hash: 0)
+        }
+        head.pauses = isDatagram && outgoing.window == 1
+        let hasHead = isDatagram || outgoing.headIsDue
+        var left = room.bytes - (hasHead ? batch.measure { $0.appendDelta(head) } : 0)
         guard left >= 0 else { return reportNoSpace(room) }
         var count = 0
         var isAtEnd = true
         var startsAnew = false
+        if isDatagram { outgoing.check = LineCheck() }
         replica.arrivals.forEach(after: begin, in: replica.keys) { record in
-            if reply.mode == .reset || record.version > peer.covered(record.source) {
+            if isToSend(record, in: outgoing.mode) {
                 guard count < room.messages, !hasFilled else {
                     isAtEnd = false
                     return false
                 }
-                let source = replica.sources[record.source]
-                let line = UpdateLine(of: record, from: source)
+                let line = UpdateLine(of: record, in: replica.sources)
                 if line.count > left {
                     guard place == 0, count == 0 else {
                         isAtEnd = false
                         return false
                     }
-                    guard !withhold(line, left) || !reply.hasVouched else {
+                    guard !withhold(line, left) || !outgoing.hasVouched else {
                         // A commit of this answer may have vouched for it already.
                         startsAnew = true
                         return false
                     }
                 } else {
-                    batch.append(line)
+                    outgoing.check.add(batch.append(line))
                     left -= line.count
                     count += 1
                 }
             }
-            reply.cursor = record.arrival
+            outgoing.cursor = record.arrival
             return true
         }
         if startsAnew {
-            reply.startAnew(as: replica.random.next() & .highest)
-            self.reply = reply
+            outgoing.startAnew(as: replica.random.next() & .highest)
+            self.outgoing = outgoing
             return false
         }
-        if isAtEnd { reply.cursor = replica.arrivals.last }
-        if reply.headIsDue || (isDatagram && reply.cursor > begin) {
-            head.span = isDatagram ? (reply.start, begin, reply.cursor, UInt64(count)) : nil
+        if isAtEnd { outgoing.cursor = replica.arrivals.last }
+        if outgoing.headIsDue || (isDatagram && outgoing.cursor > begin) {
+            let hasSpan = isDatagram && outgoing.mode != .early
+            head.span = hasSpan ? (outgoing.start, begin, outgoing.cursor) : nil
+            head.check = hasSpan ? outgoing.check : nil
             head.pauses = head.pauses && !isAtEnd
-            batch.insert(at: place) { $0.appendAnswer(head) }
-            reply.headIsDue = false
-            reply.window -= 1
-            reply.isPaused = isDatagram && reply.window == 0 && !isAtEnd
+            batch.insert(at: place) { $0.appendDelta(head) }
+            outgoing.headIsDue = false
+            outgoing.window -= 1
+            outgoing.isPaused = isDatagram && outgoing.window == 0 && !isAtEnd
         }
-        self.reply = reply
+        self.outgoing = outgoing
         guard isAtEnd else { return batch.end > place }
+        guard outgoing.mode != .early else {
+            self.outgoing = nil
+            return batch.end > place
+        }
         let unused = isDatagram ? max(0, room.bytes - (batch.byteCount - before)) : .max
         return appendCommit(Room(messages: room.messages, bytes: unused)) || batch.end > place
     }
 
-    /// Behind the last update: the clock that the peer has then, as much of it as fits.
+    /// Whether the peer gets an entry with a delta of this mode.
+    private func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
+        if mode.isWhole { return true }
+        guard record.version > peer.covered(record.source) else { return false }
+        guard mode == .early else { return true }
+        return record.version > max(replica.highestPurged, peer.highestPurged)
+            && (replica.inversions.isEmpty || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
+    }
+
+    /// Behind the last update: the vector that the peer has then, as much of it as fits.
     private func appendCommit(_ room: Room) -> Bool {
-        guard var reply else { return false }
+        guard var outgoing else { return false }
         var room = room
         let place = batch.end
         let sources = replica.sources.count
         while true {
             var part = CommitPart(
-                answer: reply.id, stamp: reply.cursor, from: reply.source, to: reply.source, isLast: false, claims: [])
+                delta: outgoing.id, sequence: outgoing.cursor, from: outgoing.source, to: outgoing.source, isLast: false,
+                check: isDatagram ? nil : outgoing.check, claims: [])
             let frame = batch.measure {
                 $0.appendCommit(part)
                 $0.appendClaimsEnd(from: sources, to: sources, isLast: false)
             }
             let left = (isDatagram ? room.bytes : Room.longestLine + frame) - frame
             guard left >= 0 else { break }
-            let isReset = reply.mode == .reset
+            let isReset = outgoing.mode == .reset
+            let claimsNothing = outgoing.mode == .contents
             func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
-            let (claims, end) = self.sources(from: part.from, within: left) { vouchedFor($0) > since($0) }
+            let (claims, end) = self.sources(from: part.from, within: left) {
+                !claimsNothing && vouchedFor($0) > since($0)
+            }
             part.to = end
             part.isLast = part.to == sources
             guard part.isLast || part.to > part.from else { break }
@@ -284,19 +330,19 @@ extension Link {
                 line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
             }
             if isDatagram { room.bytes -= batch.byteCount - before }
-            reply.source = part.to
-            reply.hasVouched = true
+            outgoing.source = part.to
+            outgoing.hasVouched = true
             if !isDatagram { for id in claims { peer.expect(id, covered: vouchedFor(id)) } }
             if part.isLast {
-                reply.source = 0
-                reply.isPaused = true
+                outgoing.source = 0
+                outgoing.isPaused = true
                 follows = nil
                 checkedDetours = replica.detours
                 follow()
-                if isDatagram { self.reply = reply }
+                if isDatagram { self.outgoing = outgoing }
                 return true
             }
-            self.reply = reply
+            self.outgoing = outgoing
             if hasFilled { break }
         }
         return batch.end > place || reportNoSpace(room)

@@ -1,20 +1,25 @@
-/// What a link knows of its peer's clock: what the peer has said, and what it will have when it has taken all that was sent.
+/// What a link knows of its peer's version vector: what the peer has said, and what it will have when it has taken all that was
+/// sent.
 ///
 /// The second is a guess, since a peer may refuse what it gets; it goes when the peer says anew what it has.
 /// Memory: 24 bytes for each source, taken when the peer first says something.
-struct PeerClock {
+struct PeerState {
     private var claims: [(covered: Version, purged: Version, expected: Version)] = []
 
-    /// The life and epoch that the claims belong to, and the revision of the peer's clock up to which they are complete.
-    private(set) var life: UInt64 = 0
+    /// The incarnation and GC epoch that the claims belong to, and the revision of the peer's vector up to which they are
+    /// complete.
+    private(set) var incarnation: UInt64 = 0
     private(set) var epoch: UInt64 = 0
     private(set) var revision: UInt64 = 0
 
-    /// Of a question that is coming in: where the next part begins, and the revision that it will make complete.
+    /// Of a vector that is coming in: where the next part begins, and the revision that it will make complete.
     private(set) var next = 0
     private var until: UInt64 = .max
 
     private(set) var highestPurged: Version = 0
+
+    /// The latest request of the peer's, which a delta names.
+    var nonce: UInt64 = 0
 
     func covered(_ source: SourceID) -> Version {
         guard Int(source) < claims.count else { return 0 }
@@ -44,17 +49,24 @@ struct PeerClock {
         claims += Array(repeating: (0, 0, 0), count: Int(source) + 1 - claims.count)
     }
 
-    /// Forgets everything where the peer turns out to live another life.
-    mutating func begin(life: UInt64) {
-        guard life != self.life else { return }
-        self = PeerClock()
-        self.life = life
+    /// Forgets everything where the peer turns out to be another incarnation.
+    mutating func begin(incarnation: UInt64) {
+        guard incarnation != self.incarnation else { return }
+        self = PeerState()
+        self.incarnation = incarnation
     }
 
-    /// The revisions of this replica's clock and of the peer's at which they were last found to be the same.
+    /// What is known may rest on two vectors with one hash: the next one is asked for as a whole.
+    mutating func doubt() {
+        let (incarnation, epoch, nonce) = (self.incarnation, self.epoch, self.nonce)
+        self = PeerState()
+        (self.incarnation, self.epoch, self.nonce) = (incarnation, epoch, nonce)
+    }
+
+    /// The revisions of this replica's vector and of the peer's at which they were last found to be the same.
     private var equality: (own: UInt64, peer: UInt64) = (.max, .max)
 
-    /// The peer's clock is the same as this replica's. O(sources), and O(1) where neither has changed since it was.
+    /// The peer's vector is the same as this replica's. O(sources), and O(1) where neither has changed since it was.
     mutating func equals(_ sources: borrowing SourceTable, at own: UInt64, epoch: UInt64, revision: UInt64) {
         if equality != (own, revision) {
             for id in sources.ids { note(id, covered: sources[id].covered) }
@@ -66,10 +78,10 @@ struct PeerClock {
         until = .max
     }
 
-    /// Takes a part of a question into account; false where it does not follow on what has come before. Its claims are to
+    /// Takes a part of a vector into account; false where it does not follow on what has come before. Its claims are to
     /// be noted by the caller, who knows the numbers of sources.
-    mutating func take(_ part: ClockPart) -> Bool {
-        guard part.life == life, part.epoch >= epoch, part.since <= revision else { return false }
+    mutating func take(_ part: VectorPart) -> Bool {
+        guard part.incarnation == incarnation, part.epoch >= epoch, part.since <= revision else { return false }
         // Parts of two epochs are never put together.
         if part.epoch > epoch { (epoch, next, until) = (part.epoch, 0, .max) }
         guard part.from <= next else { return false }
@@ -83,17 +95,17 @@ struct PeerClock {
         return true
     }
 
-    /// Whether the peer may lack a tombstone that has been forgotten here.
+    /// Whether the peer may have missed a tombstone that has been forgotten here.
     func lags(behind sources: borrowing SourceTable) -> Bool {
-        for id in sources.ids where sources[id].purged > covered(id) { return true }
+        for id in sources.ids where sources[id].purged > max(covered(id), purged(id)) { return true }
         return false
     }
 
-    /// Whether this replica may lack a tombstone that the peer has forgotten.
+    /// Whether this replica may have missed a tombstone that the peer has forgotten.
     func isAhead(of sources: borrowing SourceTable) -> Bool {
         for id in claims.indices {
-            let number = SourceID(truncatingIfNeeded: id)
-            if claims[id].purged > sources[number].covered { return true }
+            let source = sources[SourceID(truncatingIfNeeded: id)]
+            if claims[id].purged > max(source.covered, source.purged) { return true }
         }
         return false
     }

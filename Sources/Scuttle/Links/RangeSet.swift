@@ -3,13 +3,13 @@
 ///
 /// Invariant: the stretches ascend, do not touch, and begin behind `end`. Memory: `most` stretches; those that come when it
 /// is full are forgotten, and come again. Add: O(stretches).
-struct Stretches {
+struct RangeSet {
     /// Everything up to this stamp has come.
     private(set) var end: UInt64 = 0
     private var ahead: [(from: UInt64, until: UInt64)] = []
 
     /// As many as a peer sends before it waits to hear of them.
-    private static var most: Int { Reply.widestWindow }
+    private static var most: Int { OutgoingDelta.widestWindow }
 
     init(from start: UInt64 = 0) {
         end = start
@@ -37,6 +37,6 @@ struct Stretches {
 
     /// On a stream nothing is lost: all up to a stamp has come.
     mutating func jump(to stamp: UInt64) {
-        self = Stretches(from: stamp)
+        self = RangeSet(from: stamp)
     }
 }

@@ -1,27 +1,28 @@
-/// A batch of updates from the history, with the covers that make them count.
+/// A log delta, or a part of it: updates from the history, with the cover that makes them count.
 ///
 /// It begins at a number in the history and takes what fits. Each update's interval reaches back to the one before it of the
 /// same source, so the same stretch of the history makes the same covers for every peer.
-struct News {
+struct LogDelta {
     private(set) var cursor: UInt64
-    private let head: AnswerHead?
+    private let head: DeltaHead?
     private let place: Int
     private var left: Int
     private var messages: Int
+    private var check = LineCheck()
     /// What the cover takes, of what a line may.
     private var coverLength = 0
     private var intervals: [(source: SourceID, since: Version, until: Version, leftOut: Version)] = []
 
     /// - Parameter head: what the peer is to be told in front, if anything.
-    init(from number: UInt64, head: AnswerHead?, _ room: Room, _ link: Link) {
+    init(from number: UInt64, head: DeltaHead?, _ room: Room, _ link: Link) {
         cursor = number
         self.head = head
         place = link.batch.end
         messages = room.messages
         let frame = link.batch.measure { line in
-            if let head { line.appendAnswer(head) }
+            if let head { line.appendDelta(head) }
             line.appendCoverStart()
-            line.appendCoverEnd()
+            line.appendCoverEnd(LineCheck(count: UInt64(room.messages), hash: 0))
         }
         left = room.bytes == .max ? .max : room.bytes - frame
     }
@@ -43,7 +44,7 @@ struct News {
                 continue
             }
             let source = replica.sources[id]
-            let line = link.matters(slot.record) ? UpdateLine(of: slot.record, from: source) : nil
+            let line = link.matters(slot.record) ? UpdateLine(of: slot.record, in: replica.sources) : nil
             let place = intervals.firstIndex { $0.source == id }
             let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
             // What a peer in datagrams has is not known; it will say so itself where something is missing.
@@ -65,7 +66,7 @@ struct News {
             if left != .max { left -= cost }
             coverLength += coverCost
             if let line {
-                link.batch.append(line)
+                check.add(link.batch.append(line))
                 messages -= 1
             }
             let leftOut = line == nil ? version : 0
@@ -112,8 +113,8 @@ struct News {
     /// Writes the covers, and the head in front; false where there is nothing to say.
     func finish(_ link: Link) -> Bool {
         guard !isEmpty(link) else { return false }
-        if let head { link.batch.insert(at: place) { $0.appendAnswer(head) } }
-        guard !intervals.isEmpty else { return true }
+        if let head { link.batch.insert(at: place) { $0.appendDelta(head) } }
+        guard !intervals.isEmpty || check.count > 0 else { return true }
         let replica = link.replica
         link.batch.append { line in
             line.appendCoverStart()
@@ -122,7 +123,7 @@ struct News {
                 line.appendInterval(
                     source, interval.since, interval.until, leftOut: interval.leftOut, isFirst: index == 0)
             }
-            line.appendCoverEnd()
+            line.appendCoverEnd(check)
         }
         return true
     }
@@ -136,7 +137,7 @@ extension Link {
     /// A superseded update is sent only where its winner is sent too: to a peer that has covered the winner, and purged
     /// it since, it would look new.
     func matters(_ record: Record) -> Bool {
-        if record.isEntry || replica.configuration.mistakes.contains(.matters) { return true }
+        if record.isEntry || replica.configuration.disabledRules.contains(.matters) { return true }
         guard let key = replica.keys.find(record.key), let winner = replica.keys[key] else { return false }
         return winner.version > peer.covered(winner.source)
     }

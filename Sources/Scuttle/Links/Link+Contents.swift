@@ -1,0 +1,79 @@
+/// The content check: two replicas whose vectors are equal tell each other a hash of what they hold. Where that differs, a
+/// line was altered or lost on its way somewhere; both hosts are told, and both replicas send all that they hold.
+extension Link {
+    /// The vectors of both are equal.
+    func compareContents(with hello: Hello) {
+        guard let theirs = hello.contents, replica.mayStateContents,
+            !replica.configuration.disabledRules.contains(.content)
+        else { return }
+        let ours = replica.contentHash
+        guard theirs != ours else { return }
+        let pair = FoldHash.fold(theirs.low ^ FoldHash.key.0, ours.low ^ FoldHash.key.1)
+        if pair != divergence {
+            divergence = pair
+            if !replica.hasMetClassic { raise(.diverged) }
+        }
+        // The peer has told; it has to hear, too.
+        if hello.isReply, pending.greeting == .none {
+            pending.greeting = .reply
+            pending.statesContents = true
+        }
+        guard !options.contains(.readOnly), exchangedAt != replica.settled else { return }
+        exchangedAt = replica.settled
+        pending.requestsContents = true
+    }
+
+    /// Asks for all that the peer holds.
+    func appendContentsRequest(_ room: Room) -> Bool {
+        var requests = self.requests
+        let part = VectorPart(
+            incarnation: replica.incarnation, epoch: replica.epoch, nonce: requests.open(.contents), since: 0,
+            until: replica.revision, from: 0, to: 0, isLast: true, lamport: replica.version, wantsContents: true,
+            progress: incoming.delta?.mode == .contents ? incoming.progress : nil, claims: [])
+        guard
+            append(
+                within: room,
+                {
+                    $0.appendVector(part)
+                    $0.appendClaimsEnd(from: 0, to: 0, isLast: true)
+                })
+        else { return false }
+        self.requests = requests
+        pending.requestsContents = false
+        return true
+    }
+
+    /// The peer has asked for all that this replica holds.
+    func beginContents(_ part: VectorPart) {
+        replica.settleInversions()
+        if var outgoing, outgoing.mode == .contents, outgoing.incarnation == part.incarnation {
+            guard isDatagram else { return }
+            outgoing.nonce = part.nonce
+            outgoing.resume(from: part.progress)
+            self.outgoing = outgoing
+            return
+        }
+        follows = nil
+        withheld = []
+        outgoing = OutgoingDelta(
+            mode: .contents, id: replica.random.next() & .highest, incarnation: part.incarnation, epoch: part.epoch,
+            nonce: part.nonce, start: 0, cursor: 0, begun: replica.arrivals.last)
+    }
+
+    /// All that the peer holds has come: what stands here against it is republished, since others may hold what the peer does.
+    func finishContents() {
+        var kept: [KeyID] = []
+        replica.keys.forEach { key, record in
+            let theirs = incoming.kept(key)
+            // What has come since is not what was compared; and a tombstone that the peer has forgotten is no difference.
+            if record.arrival <= incoming.begun, theirs != record.arrival, theirs != 0 || !record.isDelete {
+                kept.append(key)
+            }
+            return true
+        }
+        for key in kept {
+            guard replica.version < .highest, let record = replica.keys[key] else { continue }
+            replica.republish(key, record)
+        }
+    }
+}

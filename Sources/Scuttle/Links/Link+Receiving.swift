@@ -1,0 +1,266 @@
+/// Deltas that come in: updates, the covers that make them count, and commits.
+extension Link {
+    /// - Throws: `.unasked` on a stream, `.readOnly`, and what ended the link.
+    public func receive(_ head: DeltaHead) throws(Failure) {
+        guard try speaksExtended() else { return }
+        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a delta came in on a read-only link") }
+        guard isAsked(head) else {
+            incoming.endHead()
+            // A late or repeated datagram is nobody's fault.
+            incoming.isDropped = isDatagram
+            guard !isDatagram else { return }
+            throw Failure(.unasked, "a delta answers no open request of this link")
+        }
+        incoming.isDropped = false
+        incoming.begin(head, at: replica.arrivals.last)
+        if head.pauses { pending.wantsRest = true }
+    }
+
+    private func isAsked(_ head: DeltaHead) -> Bool {
+        if replica.configuration.disabledRules.contains(.request) { return true }
+        guard head.incarnation == replica.incarnation, let kind = requests.kind(of: head.nonce) else { return false }
+        return kind.isAnswered(by: head.mode)
+    }
+
+    /// - Throws: as `Replica.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes
+    ///   ends the link.
+    func receiveExtended(_ update: IncomingUpdate) throws(Failure) {
+        guard !options.contains(.readOnly) else {
+            throw Failure(.readOnly, "an update came in on a read-only link")
+        }
+        guard !incoming.isDropped else { return }
+        guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
+        incoming.note(line: update.line)
+        do throws(Failure) {
+            guard try !isRefusedAsStale(update, head) else { return }
+            switch try replica.take(update, isExempt: head.mode == .contents) {
+            case .old: break
+            case .news(let record) where head.mode == .log: incoming.hold(record)
+            case .news(let record):
+                takeFromState(record, head)
+                record.release()
+            }
+        } catch {
+            // The delta does not vouch for what was refused.
+            if let id = replica.sources.find(update.source) { incoming.exclude(id) } else { incoming.excludesAll = true }
+            throw ending(error)
+        }
+        if head.mode.isWhole { noteKept(update, head) }
+        if replica.hasSeenEquivocation {
+            replica.hasSeenEquivocation = false
+            raise(.diverged, .corrupt)
+        }
+    }
+
+    /// A record that came with a state, reset, early or contents delta.
+    private func takeFromState(_ record: Record, _ head: DeltaHead) {
+        let source = replica.sources[record.source]
+        if replica.configuration.disabledRules.contains(.commit), head.mode != .contents {
+            replica.cover(record.source, upTo: record.version)
+            source.raiseFloor(to: record.version)
+        }
+        // Its dot was covered already, and the history has gone on.
+        if record.isEntry, record.version <= source.covered { replica.leaveOut(source, upTo: record.version) }
+    }
+
+    /// A delta for a request from before something was forgotten here: what that might have beaten is not taken, and asked for
+    /// anew.
+    private func isRefusedAsStale(_ update: IncomingUpdate, _ head: DeltaHead) throws(Failure) -> Bool {
+        guard head.epoch != replica.epoch || head.incarnation != replica.incarnation,
+            update.version <= replica.highestPurged, !replica.configuration.disabledRules.contains(.epoch)
+        else { return false }
+        let known = replica.sources.recall(update.source)
+        try replica.check(update, from: known)
+        try replica.checkIdentity(of: known, claims: update.version)
+        let id = try replica.sourceID(for: update.source)
+        guard update.version > replica.sources[id].covered else { return false }
+        incoming.exclude(id)
+        askAgain()
+        return true
+    }
+
+    private func noteKept(_ update: IncomingUpdate, _ head: DeltaHead) {
+        guard let key = replica.keys.find(update.key), let entry = replica.keys[key] else { return }
+        let isSame =
+            if head.mode == .contents {
+                update.hasContent(of: entry) && entry.timestamp.version == update.writtenVersion
+                    && replica.sources[entry.timestamp.source].id.equals(update.writer)
+            } else {
+                entry.version == update.version && replica.sources[entry.source].id.equals(update.source)
+            }
+        // A late datagram of the same delta may still have what the peer had before.
+        if isSame {
+            incoming.keep(key, entry.arrival)
+        } else if incoming.kept(key) == 0 {
+            incoming.keep(key, .max)
+        }
+    }
+
+    // MARK: Log
+
+    /// Intervals that join on to what is covered here make the updates since the latest cover count.
+    /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, `.unasked`, `.readOnly`, and what
+    ///   ended the link.
+    public func receive(_ cover: Cover) throws(Failure) {
+        guard try speaksExtended() else { return }
+        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a cover came in on a read-only link") }
+        guard !incoming.isDropped else { return }
+        guard let head = incoming.head, head.mode == .log else {
+            throw Failure(.unasked, "a cover belongs to no log delta")
+        }
+        let claims = cover.intervals.map { SourceClaim(source: $0.source, covered: $0.until, purged: 0) }
+        for claim in claims { try replica.checkJump(to: claim.covered) }
+        let ids = try sources(of: claims)
+        guard incoming.takeCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
+            // A line was lost, repeated, swapped or altered: what has come counts for nothing.
+            incoming.closePending()
+            return askAgain()
+        }
+        for case (let id?, let interval) in zip(ids, cover.intervals) {
+            let source = replica.sources[id]
+            guard !incoming.excludes(id) else { continue }
+            peer.note(id, covered: interval.until)
+            guard interval.until > source.covered else { continue }
+            guard interval.since <= source.covered || replica.configuration.disabledRules.contains(.covers) else {
+                askAgain()
+                continue
+            }
+            let entries = incoming.pending.reduce(0) {
+                $0
+                    + ($1.source == id && $1.isEntry && $1.version > source.covered && $1.version <= interval.until
+                        ? 1 : 0)
+            }
+            replica.cover(id, upTo: interval.until, remembering: entries)
+            // What beats it is here, and may not be with whom this replica tells of it next.
+            if interval.leftOut > source.floor { replica.leaveOut(source, upTo: interval.leftOut) }
+            if incoming.hasLostPending { replica.leaveOut(source, upTo: interval.until) }
+        }
+        for record in incoming.pending {
+            let source = replica.sources[record.source]
+            let counts = record.version <= source.covered || replica.configuration.disabledRules.contains(.ownCover)
+            if counts, record.version > source.reach { replica.remember(record) }
+        }
+        incoming.closePending()
+        replica.forgetSurplusTombstones()
+        try checkRoom(ids)
+    }
+
+    // MARK: State, reset and contents
+
+    /// With the last part of its commit a delta is whole, and its sender's vector is this replica's too.
+    /// - Throws: as for a cover.
+    public func receive(_ part: CommitPart) throws(Failure) {
+        guard try speaksExtended() else { return }
+        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a commit came in on a read-only link") }
+        guard !incoming.isDropped else { return }
+        guard isDatagram || incoming.head?.mode.endsWithCommit == true else {
+            throw Failure(.unasked, "a commit belongs to no delta")
+        }
+        let claims = part.claims.map { SourceClaim(source: $0.source, covered: $0.covered, purged: $0.purged) }
+        for claim in claims { try replica.checkJump(to: claim.covered) }
+        let ids = try sources(of: claims)
+        guard let head = incoming.delta, head.delta == part.delta else { return }
+        if part.isLast, !isDatagram, !incoming.takeCheck(part.check),
+            !replica.configuration.disabledRules.contains(.check)
+        {
+            incoming.endDelta()
+            return askAgain()
+        }
+        guard incoming.take(part, ids, isDatagram: isDatagram) else {
+            if part.isLast { pending.wantsRest = true }
+            return try checkRoom(ids)
+        }
+        defer { incoming.endDelta() }
+        requests.close(head.nonce)
+        if head.mode == .contents {
+            if !incoming.excludesAll { finishContents() }
+            return
+        }
+        let epoch = replica.epoch
+        if head.mode == .reset {
+            guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch) else {
+                return askAgain()
+            }
+            guard reset() else { return askAgain() }
+        }
+        var isForgetting = false
+        for claim in incoming.claims where !incoming.excludes(claim.source) {
+            let source = replica.sources[claim.source]
+            if head.mode == .reset, claim.purged <= claim.covered, replica.notePurged(source, claim.purged) {
+                isForgetting = true
+            }
+            peer.note(claim.source, covered: claim.covered)
+            guard claim.covered > source.covered else { continue }
+            // What the sender took this replica to have was left out.
+            guard head.mode == .reset || claim.since <= source.covered else {
+                askAgain()
+                continue
+            }
+            replica.cover(claim.source, upTo: claim.covered)
+            replica.leaveOut(source, upTo: claim.covered)
+        }
+        if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
+        replica.forgetSurplusTombstones()
+        // The peer's request had to wait for its reset.
+        if head.mode == .reset, isDeferred { beginDelta() }
+        try checkRoom(ids)
+    }
+
+    /// What the sender of a whole reset has covered, and holds no more, goes here too. False if something went for which the
+    /// sender holds something else: that has to be asked for before the vector may move.
+    private func reset() -> Bool {
+        var clock = PeerState()
+        for claim in incoming.claims where !incoming.excludes(claim.source) {
+            clock.note(claim.source, covered: claim.covered, purged: claim.purged)
+        }
+        replica.settleInversions()
+        replica.republish(against: clock)
+        var gone: [(key: KeyID, record: Record)] = []
+        var isWhole = true
+        replica.keys.forEach { key, record in
+            let kept = incoming.kept(key)
+            guard record.version <= clock.covered(record.source), kept != record.arrival,
+                !replica.configuration.disabledRules.contains(.removal)
+            else { return true }
+            if kept != 0 { isWhole = false }
+            record.retain()
+            gone.append((key, record))
+            return true
+        }
+        for (key, record) in gone {
+            // A delete that was written for another may have made it one tombstone too many.
+            if replica.keys.isEntry(of: key, record.source, record.version) {
+                replica.takeAway(key, record, isDeletedThere: incoming.kept(key) == 0)
+            }
+            record.release()
+        }
+        // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
+        if !gone.isEmpty {
+            replica.epoch += 1
+            replica.newestPurgedArrival = replica.arrivals.skipStamp()
+        }
+        return isWhole
+    }
+}
+
+extension Replica {
+    /// An entry goes, since others have deleted it and forgotten so. A classic peer that may have it has to be told in a way
+    /// that it knows: by a new delete, which goes to all.
+    fileprivate func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
+        if hasMetClassic, isDeletedThere, version < .highest {
+            if !record.isDelete { write(record.key, Bytes("null"), .delete) }
+            return
+        }
+        remove(key, record)
+        if !record.isDelete { tellRemoved(record) }
+    }
+
+    /// A key that held a value holds none any more, though nobody has deleted it now.
+    private func tellRemoved(_ record: Record) {
+        configuration.onUpdate?(
+            Update(
+                key: record.key, value: Bytes("null"), source: sources[record.timestamp.source].id,
+                version: record.timestamp.version, kind: .reset, isLocal: false,
+                dotSource: sources[record.source].id, dotVersion: record.version))
+    }
+}

@@ -1,0 +1,51 @@
+/// The short messages that a link still has to send, each at most once.
+struct PendingControl {
+    enum Greeting {
+        case none, question, reply
+    }
+
+    /// A vector on its way out, part by part.
+    struct VectorWalk {
+        /// What has changed since this revision, of the sources from here on.
+        let since: UInt64
+        var from: Int
+        let until: UInt64
+        var epoch: UInt64
+        /// The request that the whole of it makes.
+        var nonce: UInt64
+    }
+
+    var greeting = Greeting.none
+    /// The hello that is due says what this replica holds.
+    var statesContents = false
+    /// The peer's vector is wanted.
+    var requestsVector = false
+    /// All that the peer holds is wanted.
+    var requestsContents = false
+    var vector: VectorWalk?
+    var reject: RejectReason?
+    /// The peer is to hear that its name has another live incarnation.
+    var tellsTwin = false
+
+    /// A datagram was marked as the last for now, or ended a delta of which something has not come.
+    var wantsRest = false
+
+    /// How far this replica had come when it asked for the rest.
+    var askedFrom: (sequence: UInt64, source: Int, revision: UInt64) = (0, 0, 0)
+
+    /// Whether this link has ever been told to greet.
+    var hasGreeted = false
+    /// The revision of this replica's vector that the peer has, as it last said.
+    var peerHas: UInt64 = 0
+
+    /// A request beyond those of the host has been sent, and the peer has not reacted yet.
+    var hasAskedAgain = false
+    /// What this replica was when it last asked of its own accord: without a change since, the next gossip has to.
+    var askedAt: (revision: UInt64, settled: UInt64)?
+    /// How many steps towards the peer's number hellos may still take before the next gossip.
+    var stepsLeft = 0
+
+    var isEmpty: Bool {
+        greeting == .none && !requestsVector && !requestsContents && vector == nil && reject == nil && !tellsTwin
+    }
+}

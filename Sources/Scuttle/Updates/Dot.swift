@@ -1,0 +1,25 @@
+/// The number under which an update travels, and is accounted for in version vectors. A republished update has a new one.
+struct Dot: Equatable {
+    let source: SourceID
+    let version: Version
+}
+
+/// The number of a write, which never changes: Lamport number and writer. Of two writes of a key the greater one stands.
+struct Timestamp: Equatable {
+    let version: Version
+    let source: SourceID
+}
+
+extension SourceTable {
+    /// The order of timestamps: by version, then by the bytes of the source.
+    func precedes(_ a: Timestamp, _ b: Timestamp) -> Bool {
+        if a.version != b.version { return a.version < b.version }
+        return a.source != b.source && self[a.source].id.precedes(self[b.source].id)
+    }
+
+    /// The order of dots, which is the same.
+    func precedes(_ a: Dot, _ b: Dot) -> Bool {
+        if a.version != b.version { return a.version < b.version }
+        return a.source != b.source && self[a.source].id.precedes(self[b.source].id)
+    }
+}
