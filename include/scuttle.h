@@ -51,7 +51,7 @@ extern "C" {
 #define SCUTTLE_E_UNSUPPORTED (-4)   /* this replica or link cannot do that, by the way that it was made */
 #define SCUTTLE_E_STRUCT_SIZE (-5)   /* struct_size is too small, or a newer field that is not known here is set */
 #define SCUTTLE_E_SPACE (-6)         /* the buffer is too small; the size needed has been reported */
-#define SCUTTLE_E_ID (-7)            /* a source id is empty or too long */
+#define SCUTTLE_E_ID (-7)            /* a name or a source is empty or too long, or a name ends as an incarnation does */
 #define SCUTTLE_E_KEY (-8)           /* a key is empty */
 #define SCUTTLE_E_NUL (-9)           /* a key, an id or a name inside a value contains the character U+0000 */
 #define SCUTTLE_E_UTF8 (-10)         /* text is not valid UTF-8 */
@@ -76,6 +76,7 @@ extern "C" {
 #define SCUTTLE_E_DATAGRAM (-29)     /* an update fits no datagram of this capacity: it has been left out */
 #define SCUTTLE_E_CORRUPT (-30)      /* a peer has another content for a source and version that is known here */
 #define SCUTTLE_E_RESOLVER (-31)     /* the outcome of a resolver depends on order, repetition or grouping */
+#define SCUTTLE_E_UNASKED (-32)      /* a delta, reset, cover or commit answers no open request of this link */
 
 /* "NUL-terminated": a length to be measured. Not for scuttle_write and scuttle_link_write, which take bytes. */
 #define SCUTTLE_NTS ((size_t)-1)
@@ -96,13 +97,16 @@ typedef struct scuttle_link scuttle_link_t; /* its conversation with one peer */
 typedef struct {
   const char *value; /* JSON text without insignificant white space, otherwise as it was written; NUL-terminated */
   size_t value_len;
-  const char *source; /* id of the replica that wrote it; NUL-terminated */
+  const char *source; /* of the write: the writer's name and incarnation; NUL-terminated */
   size_t source_len;
   uint64_t version; /* 1 … 2^53-1; 0 stands for "before all versions" */
 } scuttle_entry_t;
 
 /* One write by one replica. Borrowed; only the library makes these, and later versions may append fields. No text in
-   it is NUL-terminated. */
+   it is NUL-terminated.
+     `version` and `source` are the timestamp: the write's own, for ever; it decides which of two writes of a key stands.
+   `dot_version` and `dot_source` are the dot, under which the update travels and the version vector counts it. The dot is
+   the timestamp until a replica republishes the update. */
 typedef struct {
   const char *key;
   size_t key_len;
@@ -113,6 +117,11 @@ typedef struct {
   uint64_t version;
   uint32_t flags; /* SCUTTLE_UPDATE_… */
   uint32_t reserved;
+
+  /* Since 0.2.0. */
+  const char *dot_source;
+  size_t dot_source_len;
+  uint64_t dot_version;
 } scuttle_update_t;
 
 #define SCUTTLE_UPDATE_DELETED 1u /* the key was deleted */
@@ -146,9 +155,19 @@ typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source
                                             objects; equal values by (version, source id) */
 
 /* Flags of a replica. */
-#define SCUTTLE_UNIQUE_ID 1u /* append "-" and 16 random hexadecimal digits to the id: for a host that restarts without
-                                its old state, since an id belongs to one life of one replica */
+#define SCUTTLE_UNIQUE_ID 1u       /* accepted, and does nothing: every start is an incarnation of its own */
 #define SCUTTLE_KEEP_TOMBSTONES 2u /* forget no tombstone until scuttle_purge or max_tombstones says so */
+#define SCUTTLE_EXACT_ID 4u        /* the name itself is the source, without an incarnation: for tests, and for hosts that make sure
+                                      themselves that no two starts write under one source, unless the later one starts from
+                                      all that the earlier one wrote. Since 0.2.0 */
+
+/* What happens on a link: the `event` of on_event. Since 0.2.0. */
+#define SCUTTLE_EVENT_HELLO 1    /* the hello of the peer was accepted */
+#define SCUTTLE_EVENT_IN_STEP 2  /* both version vectors were found equal; once, until they differ again */
+#define SCUTTLE_EVENT_ENDED 3    /* the link has ended; `code` says why */
+#define SCUTTLE_EVENT_DIVERGED 4 /* the version vectors are equal, and the contents are not */
+#define SCUTTLE_EVENT_REFUSED 5  /* an update was refused; not raised yet */
+#define SCUTTLE_EVENT_TWIN 6     /* two live incarnations of one name were heard: two processes run under it */
 
 /* The versions of the extended dialect that this library speaks. */
 #define SCUTTLE_PROTOCOL_LOWEST 1u
@@ -158,14 +177,15 @@ typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source
    a smaller struct_size from an older header keeps working. */
 typedef struct {
   size_t struct_size; /* sizeof(scuttle_config_t) */
-  uint32_t flags;     /* SCUTTLE_UNIQUE_ID, SCUTTLE_KEEP_TOMBSTONES */
+  uint32_t flags;     /* SCUTTLE_KEEP_TOMBSTONES, SCUTTLE_EXACT_ID, SCUTTLE_UNIQUE_ID */
   uint32_t resolver;  /* SCUTTLE_LWW_VS_CLOCK …; ignored where `resolve` is set */
   size_t mtu;         /* messages in one batch, and the high-water mark of a link, which is over it from the moment that
                          this many wait until none does, as counted when they are asked for; default 10, SIZE_MAX
                          for none */
   size_t max_history; /* updates that the history remembers; default 10, SIZE_MAX for all */
-  uint64_t seed;      /* of the random order of digests, hashing and unique ids; 0: from the system. A fixed seed makes
-                         a replica's output reproducible, and gives up its defence against chosen keys */
+  uint64_t seed;      /* of the random order of digests, hashing and incarnations; 0: from the system. A fixed seed makes
+                         a replica's output reproducible, and gives up its defence against chosen keys. The incarnation then
+                         follows from seed, name and `state`: two starts with the same three write under one source */
 
   void *context; /* handed to every callback below */
 
@@ -209,18 +229,31 @@ typedef struct {
                             SIZE_MAX for no limit. No effect where `resolve` is set */
   uint32_t protocol_min; /* versions of the extended dialect to speak, within SCUTTLE_PROTOCOL_LOWEST … HIGHEST, which are the */
   uint32_t protocol_max; /* defaults */
+
+  /* Something has happened on a link.
+     event   SCUTTLE_EVENT_…; ignore a number that you do not know: later versions add some.
+     code    SCUTTLE_OK, or the SCUTTLE_E_… that the event speaks of.
+     Runs during a call and under the lock, as every callback does: `link` tells which link it is, and no call on it, such as
+     scuttle_link_close, has an effect before the callback has returned. */
+  void (*on_event)(void *context, scuttle_link_t *link, int event, int code);
+
+  size_t max_retired;       /* retired incarnations that are kept, 16 bytes each; beyond it the lowest versions are dropped; default
+                               2^20, SIZE_MAX for no limit */
+  uint64_t retire_after_ms; /* retire a name that no replica has heard of for so long, by the time of scuttle_tick; 0: never */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
 
 /* Makes a replica.
-   id       its source id: NUL-terminated UTF-8 of 1 to 255 bytes, unique among all replicas that may ever meet. The suffix
-            of SCUTTLE_UNIQUE_ID takes 17 of them.
+   name     what the host calls the replica: NUL-terminated UTF-8 of 1 to 246 bytes, unique among the replicas that run at one
+            time. Each start is an incarnation and writes under a source of its own: the name, "~" and 8 characters out of
+            A-Z a-z 0-9 - _ that encode 48 random bits. So no version of a source is ever issued twice, whatever save a host
+            starts from. A name must not end so itself. With SCUTTLE_EXACT_ID the name, of up to 255 bytes, is the source.
    config   or NULL for the defaults. Callbacks and `context` must stay valid until scuttle_free.
    out      receives the replica, to be freed with scuttle_free; NULL after an error.
    Returns  SCUTTLE_OK, or SCUTTLE_TORN: made, and `state` ends in the middle of a line.
    Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE, _ID, _NUL, _UTF8, _MEMORY; with `state` also those of scuttle_import. */
-int scuttle_new(const char *id, const scuttle_config_t *config, scuttle_t **out);
+int scuttle_new(const char *name, const scuttle_config_t *config, scuttle_t **out);
 
 /* Frees a replica and closes all its links, whose handles are then invalid too. NULL is fine. No other thread may be
    using it. From one of its own callbacks it does nothing. */
@@ -233,8 +266,13 @@ const char *scuttle_errmsg(scuttle_t *replica);
    Errors   SCUTTLE_E_ARGUMENT, SCUTTLE_E_BUSY; they leave the message as it is. */
 int scuttle_errmsg_copy(scuttle_t *replica, char *buffer, size_t capacity);
 
-/* The replica's source id, with the suffix that SCUTTLE_UNIQUE_ID gave it. Valid until scuttle_free; NUL-terminated. */
+/* Returns the source that this replica writes under: its name and its incarnation. Valid until scuttle_free;
+   NUL-terminated.   Errors   SCUTTLE_E_ARGUMENT, _BUSY. */
 int scuttle_id(scuttle_t *replica, const char **id, size_t *id_len);
+
+/* Returns the name that scuttle_new was given. Valid until scuttle_free; NUL-terminated.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY. Since 0.2.0. */
+int scuttle_name(scuttle_t *replica, const char **name, size_t *len);
 
 /* Sets a key to a JSON value: a local write, with a version one above the highest seen anywhere.
    The resolver decides whether it becomes the entry (the default one always says yes); the write is news to peers and
@@ -337,10 +375,11 @@ int scuttle_gossip(scuttle_t *replica);
             tombstones beat, so they are kept.   Cost   O(tombstones), O(log n) each. */
 int scuttle_purge(scuttle_t *replica, size_t *purged);
 
-/* Takes a source that will never be back out of the reckoning: its promises are not waited for any more when tombstones
-   become stable. Its entries stay. When it is heard of again, it counts again. Each replica forgets for itself.
-   An unknown source, or the replica's own: SCUTTLE_NOT_FOUND.   Errors   SCUTTLE_E_ARGUMENT, _BUSY. */
-int scuttle_forget(scuttle_t *replica, const char *source, size_t source_len);
+/* Says that a name will not be back: excludes it from tombstone garbage collection, here and at every replica that hears of
+   it. The entries that it wrote stay. A replica that meets its own name so writes on above what was retired, and counts
+   again. Forgetting the replica's own name is leaving: later writes are SCUTTLE_E_UNSUPPORTED.
+   Returns  SCUTTLE_OK, or SCUTTLE_NOT_FOUND: the name is unknown.   Errors   SCUTTLE_E_ARGUMENT, _BUSY. */
+int scuttle_forget(scuttle_t *replica, const char *name, size_t name_len);
 
 /* How a resolver fails: see scuttle_check_resolver. */
 #define SCUTTLE_FLAW_ORDER 1u      /* a, then b, has another outcome than b, then a */

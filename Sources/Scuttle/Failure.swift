@@ -33,6 +33,7 @@ public struct Failure: Error {
         case datagram = -29
         case corrupt = -30
         case resolver = -31
+        case unasked = -32
     }
 
     public let code: Code

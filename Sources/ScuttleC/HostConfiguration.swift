@@ -7,11 +7,13 @@ import ScuttleJSON
 extension Configuration {
     init(_ config: scuttle_config_t) throws(Failure) {
         self.init()
-        guard config.flags & ~(SCUTTLE_UNIQUE_ID | SCUTTLE_KEEP_TOMBSTONES) == 0 else {
+        guard config.flags & ~(SCUTTLE_UNIQUE_ID | SCUTTLE_KEEP_TOMBSTONES | SCUTTLE_EXACT_ID) == 0 else {
             throw Failure(.argument, "an unknown flag is set")
         }
         keepsTombstones = config.flags & SCUTTLE_KEEP_TOMBSTONES != 0
         maxTombstones = Self.count(config.max_tombstones, default: maxTombstones)
+        maxRetired = Self.count(config.max_retired, default: maxRetired)
+        retireAfter = config.retire_after_ms
         cluster = try Self.cluster(config.cluster)
         protocolVersions = try Self.versions(config.protocol_min, config.protocol_max)
         mtu = Self.count(config.mtu, default: mtu)
@@ -36,6 +38,11 @@ extension Configuration {
         }
         if let onDrain = config.on_drain {
             self.onDrain = { onDrain(context) }
+        }
+        if let onEvent = config.on_event {
+            self.onEvent = { link, event, code in
+                onEvent(context, link.host.map { OpaquePointer($0) }, event.rawValue, code)
+            }
         }
     }
 

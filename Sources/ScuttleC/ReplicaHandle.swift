@@ -7,8 +7,9 @@ final class ReplicaHandle {
     let lock: Lock
     private var owned: Unmanaged<Replica>
     let limits: Limits
-    /// The replica's own id, at an address that an import does not change.
+    /// The replica's source and its name, at addresses that an import does not change.
     let id: OwnedBytes
+    let name: OwnedBytes
     let message = ErrorMessage()
 
     /// Reused by every set and get: text without white space, and the value that was lent last.
@@ -26,6 +27,7 @@ final class ReplicaHandle {
         owned = .passRetained(replica)
         self.limits = limits
         id = OwnedBytes(copying: replica.id)
+        name = OwnedBytes(copying: replica.name)
     }
 
     deinit {
@@ -101,6 +103,7 @@ final class LinkHandle {
         self.link = link
         self.place = place
         input = LinkInput(limits: owner.limits)
+        link.host = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     }
 
     @inline(__always)

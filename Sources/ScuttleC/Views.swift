@@ -23,7 +23,8 @@ extension scuttle_update_t {
             source: update.source.chars, source_len: update.source.count,
             version: update.version,
             flags: update.kind.flags | (update.isLocal ? SCUTTLE_UPDATE_LOCAL : 0),
-            reserved: 0)
+            reserved: 0,
+            dot_source: update.dotSource.chars, dot_source_len: update.dotSource.count, dot_version: update.dotVersion)
     }
 }
 

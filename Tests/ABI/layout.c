@@ -28,6 +28,9 @@ int main(void) {
   FIELD(scuttle_update_t, version);
   FIELD(scuttle_update_t, flags);
   FIELD(scuttle_update_t, reserved);
+  FIELD(scuttle_update_t, dot_source);
+  FIELD(scuttle_update_t, dot_source_len);
+  FIELD(scuttle_update_t, dot_version);
   STRUCT(scuttle_span_t);
   FIELD(scuttle_span_t, data);
   FIELD(scuttle_span_t, len);
@@ -57,6 +60,9 @@ int main(void) {
   FIELD(scuttle_config_t, max_tombstones);
   FIELD(scuttle_config_t, protocol_min);
   FIELD(scuttle_config_t, protocol_max);
+  FIELD(scuttle_config_t, on_event);
+  FIELD(scuttle_config_t, max_retired);
+  FIELD(scuttle_config_t, retire_after_ms);
   STRUCT(scuttle_flaw_t);
   FIELD(scuttle_flaw_t, kind);
   FIELD(scuttle_flaw_t, count);
@@ -107,6 +113,7 @@ int main(void) {
   CONSTANT(SCUTTLE_E_DATAGRAM);
   CONSTANT(SCUTTLE_E_CORRUPT);
   CONSTANT(SCUTTLE_E_RESOLVER);
+  CONSTANT(SCUTTLE_E_UNASKED);
   CONSTANT(SCUTTLE_UPDATE_DELETED);
   CONSTANT(SCUTTLE_UPDATE_LOCAL);
   CONSTANT(SCUTTLE_UPDATE_EXPIRED);
@@ -116,6 +123,13 @@ int main(void) {
   CONSTANT(SCUTTLE_STRICTLY_ORDER_VALUES);
   CONSTANT(SCUTTLE_UNIQUE_ID);
   CONSTANT(SCUTTLE_KEEP_TOMBSTONES);
+  CONSTANT(SCUTTLE_EXACT_ID);
+  CONSTANT(SCUTTLE_EVENT_HELLO);
+  CONSTANT(SCUTTLE_EVENT_IN_STEP);
+  CONSTANT(SCUTTLE_EVENT_ENDED);
+  CONSTANT(SCUTTLE_EVENT_DIVERGED);
+  CONSTANT(SCUTTLE_EVENT_REFUSED);
+  CONSTANT(SCUTTLE_EVENT_TWIN);
   CONSTANT(SCUTTLE_PROTOCOL_LOWEST);
   CONSTANT(SCUTTLE_PROTOCOL_HIGHEST);
   CONSTANT(SCUTTLE_FLAW_ORDER);

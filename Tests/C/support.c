@@ -157,7 +157,8 @@ const char *code_name(int code) {
       CODE(SCUTTLE_E_VERSION), CODE(SCUTTLE_E_VERSION_JUMP), CODE(SCUTTLE_E_IDENTITY), CODE(SCUTTLE_E_READ_ONLY),
       CODE(SCUTTLE_E_MESSAGE_SIZE), CODE(SCUTTLE_E_KEY_SIZE), CODE(SCUTTLE_E_VALUE_SIZE), CODE(SCUTTLE_E_SOURCES),
       CODE(SCUTTLE_E_LINKS), CODE(SCUTTLE_E_EXHAUSTED), CODE(SCUTTLE_E_CLUSTER), CODE(SCUTTLE_E_PROTOCOL),
-      CODE(SCUTTLE_E_REJECTED), CODE(SCUTTLE_E_DATAGRAM), CODE(SCUTTLE_E_CORRUPT), CODE(SCUTTLE_E_RESOLVER)
+      CODE(SCUTTLE_E_REJECTED), CODE(SCUTTLE_E_DATAGRAM), CODE(SCUTTLE_E_CORRUPT), CODE(SCUTTLE_E_RESOLVER),
+      CODE(SCUTTLE_E_UNASKED)
 #undef CODE
   };
   static char other[4][32];
@@ -178,9 +179,15 @@ scuttle_config_t config_make(void) {
   return config;
 }
 
-scuttle_t *replica_with(const char *id, const scuttle_config_t *config) {
+scuttle_config_t config_exact(void) {
+  scuttle_config_t config = config_make();
+  config.flags = SCUTTLE_EXACT_ID;
+  return config;
+}
+
+scuttle_t *replica_with(const char *name, const scuttle_config_t *config) {
   scuttle_t *replica = NULL;
-  int code = scuttle_new(id, config, &replica);
+  int code = scuttle_new(name, config, &replica);
   if (code != SCUTTLE_OK || !replica) {
     printf("test support: scuttle_new says %s\n", code_name(code));
     exit(3);
@@ -188,9 +195,14 @@ scuttle_t *replica_with(const char *id, const scuttle_config_t *config) {
   return replica;
 }
 
-scuttle_t *replica_make(const char *id) {
+scuttle_t *replica_make(const char *name) {
   scuttle_config_t config = config_make();
-  return replica_with(id, &config);
+  return replica_with(name, &config);
+}
+
+scuttle_t *replica_exact(const char *source) {
+  scuttle_config_t config = config_exact();
+  return replica_with(source, &config);
 }
 
 scuttle_link_t *link_make(scuttle_t *replica) { return link_with(replica, 0); }

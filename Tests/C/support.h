@@ -55,12 +55,14 @@ void guarded_free(guarded_t *memory);
 
 const char *code_name(int code);
 
-/* A config with its size and seed 1. */
+/* A config with its size and seed 1; the second with SCUTTLE_EXACT_ID besides. */
 scuttle_config_t config_make(void);
+scuttle_config_t config_exact(void);
 
-/* A replica with seed 1 and defaults otherwise; NULL, with a failed check, where there is none. */
-scuttle_t *replica_make(const char *id);
-scuttle_t *replica_with(const char *id, const scuttle_config_t *config);
+/* A replica with seed 1 and defaults otherwise, under a name; the second under a source that is the name itself. */
+scuttle_t *replica_make(const char *name);
+scuttle_t *replica_exact(const char *source);
+scuttle_t *replica_with(const char *name, const scuttle_config_t *config);
 scuttle_link_t *link_make(scuttle_t *replica);
 scuttle_link_t *link_with(scuttle_t *replica, uint32_t flags); /* SCUTTLE_LINK_… */
 

@@ -76,7 +76,7 @@ TEST(null_for_new) {
 }
 
 TEST(null_pointers) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = link_make(r);
   scuttle_entry_t entry;
   scuttle_span_t span;
@@ -181,7 +181,7 @@ TEST(lengths_that_no_object_has) {
 
 TEST(capacities_that_no_object_has) {
   static const size_t capacities[] = {SIZE_MAX, SIZE_MAX - 1, (size_t)PTRDIFF_MAX + 1};
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = link_make(r);
   scuttle_entry_t entry;
   char buffer[4096];

@@ -7,7 +7,7 @@
 static void count_drains(void *context) { ++*(int *)context; }
 
 static scuttle_t *small_mtu(size_t mtu, int keys, int *drains) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *r;
   int i;
   config.mtu = mtu;

@@ -7,7 +7,7 @@
 
 /* A replica with something of everything. */
 static scuttle_t *lived_in(scuttle_link_t **link) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   *link = link_make(r);
   set(r, "k", "[1]");
   set(r, "gone", "2");

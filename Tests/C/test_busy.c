@@ -208,7 +208,7 @@ static int count_visit(void *context, const scuttle_update_t *update) {
 }
 
 TEST(from_sort_in_news) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   int visited = 0;
   config.sort = on_sort;
   begin(&config);
@@ -264,7 +264,7 @@ TEST(from_on_drain_in_consume_and_close) {
 }
 
 TEST(from_visitors) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   begin(&config);
   set(busy_replica, "a", "1");
   set(busy_replica, "b", "1");

@@ -18,6 +18,9 @@ static void add(text_t *text, const scuttle_update_t *update) {
               update->flags & SCUTTLE_UPDATE_LOCAL ? "L" : "");
   CHECK_INT(update->flags & ~3u, 0);
   CHECK_INT(update->reserved, 0);
+  /* Nobody has republished it: the dot is the timestamp. */
+  CHECK_BYTES(update->dot_source, update->dot_source_len, update->source, update->source_len);
+  CHECK_U64(update->dot_version, update->version);
 }
 
 static void on_update(void *context, const scuttle_update_t *update) { add(&((seen_t *)context)->updates, update); }
@@ -33,7 +36,7 @@ static void on_compaction(void *context, const scuttle_update_t *const *updates,
 static void on_drain(void *context) { ((seen_t *)context)->drains++; }
 
 static scuttle_config_t config_seeing(seen_t *seen) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   memset(seen, 0, sizeof *seen);
   text_add(&seen->updates, "", 0);
   text_add(&seen->gone, "", 0);
@@ -186,7 +189,7 @@ static void read_borrowed(void *context, const scuttle_update_t *update) {
 }
 
 TEST(long_updates_can_be_read_in_the_callback) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *r;
   uint64_t sum = 0;
   text_t value = {NULL, 0, 0};

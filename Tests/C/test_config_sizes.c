@@ -26,6 +26,9 @@ TEST(older_config_structs) {
                                  offsetof(scuttle_config_t, max_tombstones),
                                  offsetof(scuttle_config_t, protocol_min),
                                  offsetof(scuttle_config_t, protocol_max),
+                                 offsetof(scuttle_config_t, on_event),
+                                 offsetof(scuttle_config_t, max_retired),
+                                 offsetof(scuttle_config_t, retire_after_ms),
                                  sizeof(scuttle_config_t)};
   size_t i;
   for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -149,6 +152,60 @@ TEST(the_new_fields) {
   CHECK(r == NULL);
 }
 
+typedef struct {
+  scuttle_link_t *links[2];
+  int calls, strangers;
+} events_t;
+
+static void on_event(void *context, scuttle_link_t *link, int event, int code) {
+  events_t *events = (events_t *)context;
+  events->calls++;
+  if (link != events->links[0] && link != events->links[1]) events->strangers++;
+  CHECK(event >= SCUTTLE_EVENT_HELLO && event <= SCUTTLE_EVENT_TWIN);
+  CHECK(code <= 0);
+  scuttle_link_close(link); /* from a callback it does nothing */
+}
+
+TEST(a_callback_for_events) {
+  scuttle_config_t config = config_make();
+  scuttle_t *a, *b = replica_make("b");
+  scuttle_link_t *to_b, *to_a;
+  events_t events;
+  memset(&events, 0, sizeof events);
+  config.context = &events;
+  config.on_event = on_event;
+  config.max_retired = SIZE_MAX;
+  config.retire_after_ms = UINT64_MAX;
+  a = replica_with("a", &config);
+  events.links[0] = to_b = link_make(a);
+  events.links[1] = link_make(a);
+  to_a = link_make(b);
+  CHECK_CODE(set(a, "k", "1"), SCUTTLE_OK);
+  sync_links(to_b, to_a);
+  CHECK_STR(value_of(b, "k"), "1");
+  CHECK_INT(events.strangers, 0);
+  scuttle_free(a);
+  scuttle_free(b);
+}
+
+TEST(a_callback_for_events_beyond_the_size_is_not_called) {
+  scuttle_config_t config = config_make();
+  scuttle_t *a, *b = replica_make("b");
+  events_t events;
+  guarded_t memory;
+  memset(&events, 0, sizeof events);
+  config.context = &events;
+  config.on_event = on_event;
+  config.struct_size = offsetof(scuttle_config_t, on_event);
+  memory = guarded_copy(&config, config.struct_size);
+  a = replica_with("a", (const scuttle_config_t *)(const void *)memory.data);
+  guarded_free(&memory);
+  sync_links(link_make(a), link_make(b));
+  CHECK_INT(events.calls, 0);
+  scuttle_free(a);
+  scuttle_free(b);
+}
+
 TEST(fields_beyond_the_size_are_not_read) {
   scuttle_config_t config = config_make();
   scuttle_t *r = NULL;
@@ -164,7 +221,7 @@ TEST(fields_beyond_the_size_are_not_read) {
 }
 
 TEST(fields_within_the_size_are_read) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *r = NULL;
   char *news;
   config.max_history = 1;

@@ -76,7 +76,7 @@ static void script_free(script_t *script) {
 /* --- what a step does --- */
 
 static int make(stage_t *stage, char *words) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   text_t state = {NULL, 0, 0};
   char *id = strtok(words, " \n"), *option;
   int code;

@@ -355,7 +355,7 @@ TEST(classic_lines_in_a_datagram_mean_nothing) {
 }
 
 TEST(an_own_id_in_datagrams) {
-  scuttle_t *a = replica_make("twin"), *b = replica_make("twin");
+  scuttle_t *a = replica_exact("twin"), *b = replica_exact("twin");
   scuttle_link_t *ab = link_with(a, SCUTTLE_LINK_DATAGRAM), *ba = link_with(b, SCUTTLE_LINK_DATAGRAM);
   char buffer[1200];
   size_t len = 0;

@@ -6,7 +6,7 @@
 #define LIFE 77 /* of the peer that text_hello makes up */
 
 static scuttle_t *filled(const char *id, size_t count) {
-  scuttle_t *r = replica_make(id);
+  scuttle_t *r = replica_exact(id);
   char key[24];
   size_t i;
   for (i = 0; i < count; i++) {
@@ -367,7 +367,7 @@ TEST(another_cluster) {
 }
 
 TEST(the_same_id) {
-  scuttle_t *a = filled("twin", 3), *b = replica_make("twin");
+  scuttle_t *a = filled("twin", 3), *b = replica_exact("twin");
   check_refused(a, b, SCUTTLE_E_IDENTITY);
   scuttle_free(a);
   scuttle_free(b);

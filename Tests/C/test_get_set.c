@@ -32,7 +32,7 @@ static void check_absent(scuttle_t *r, const char *key) {
 }
 
 TEST(set_then_get) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   CHECK_CODE(set(r, "k", "\"v\""), SCUTTLE_OK);
   check_entry(r, "k", "\"v\"", "local", 1);
   CHECK_INT(count_of(r), 1);
@@ -41,7 +41,7 @@ TEST(set_then_get) {
 }
 
 TEST(every_write_is_one_version) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   set(r, "a", "1");
   set(r, "b", "2");
   set(r, "a", "3");
@@ -56,7 +56,7 @@ TEST(every_write_is_one_version) {
 }
 
 TEST(a_write_is_above_all_that_was_seen) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = link_make(r);
   feed_update(link, "k", "1", "A", 41);
   CHECK_CODE(set(r, "k", "2"), SCUTTLE_OK);
@@ -68,7 +68,7 @@ TEST(a_write_is_above_all_that_was_seen) {
 }
 
 TEST(an_equal_value_is_a_write_too) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   set(r, "k", "1");
   set(r, "k", "1");
   check_entry(r, "k", "1", "local", 2);
@@ -81,7 +81,7 @@ TEST(values_of_every_type) {
                           "5e-324", "\"\\u0000\"", "\"\\ud83d\\udc19\"", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\x7f\"",
                           "\"\xf0\x9f\x90\x99\"", "[1,2,[3,{\"a\":[null,true,false]}]]", "{\"\":1}", "{\"a\":1,\"A\":1}",
                           "{\"b\":1,\"a\":2}", "123456789012345678", "0.1234567890123456789012345678901234567890"};
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   size_t i;
   for (i = 0; i < sizeof values / sizeof *values; i++) {
     CHECK_CODE(set(r, "k", values[i]), SCUTTLE_OK);
@@ -98,7 +98,7 @@ TEST(white_space_between_tokens_is_dropped_and_nothing_else) {
                             {"\" \\\" \\\\\"", "\" \\\" \\\\\""},
                             {"[ \"\\\\\" , \" ] \" ]", "[\"\\\\\",\" ] \"]"},
                             {"  null  ", "null"}};
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   size_t i;
   for (i = 0; i < sizeof pairs / sizeof *pairs; i++) {
     CHECK_CODE(set(r, "k", pairs[i][0]), SCUTTLE_OK);
@@ -112,7 +112,7 @@ TEST(keys_of_every_kind) {
                         "\x01", "\x1f", "\x7f", "\xc3\xbc", "\xf0\x9f\x90\x99", "\xef\xbf\xbf", "\xf4\x8f\xbf\xbf", "key", "value",
                         "source_id", "version", "digest", "a\x01z", "{\"key\":1}", "e\xcc\x81", "\xc3\xa9"};
   size_t n = sizeof keys / sizeof *keys, i;
-  scuttle_t *r = replica_make("local"), *peer = replica_make("peer");
+  scuttle_t *r = replica_exact("local"), *peer = replica_exact("peer");
   scuttle_link_t *a = link_make(r), *b = link_make(peer);
   char value[32];
   for (i = 0; i < n; i++) {
@@ -168,7 +168,7 @@ TEST(json_cut_anywhere_is_not_read_past_its_end) {
 }
 
 TEST(delete_leaves_a_tombstone) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   char *state;
   set(r, "k", "1");
   CHECK_CODE(scuttle_delete(r, "k", SCUTTLE_NTS), SCUTTLE_OK);
@@ -185,7 +185,7 @@ TEST(delete_leaves_a_tombstone) {
 }
 
 TEST(null_is_a_value_and_not_a_delete) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   CHECK_CODE(set(r, "k", "null"), SCUTTLE_OK);
   check_entry(r, "k", "null", "local", 1);
   CHECK_INT(count_of(r), 1);
@@ -193,7 +193,7 @@ TEST(null_is_a_value_and_not_a_delete) {
 }
 
 TEST(delete_of_what_is_not_there) {
-  scuttle_t *r = replica_make("local"), *peer = replica_make("peer");
+  scuttle_t *r = replica_exact("local"), *peer = replica_exact("peer");
   scuttle_link_t *a = link_make(r), *b = link_make(peer);
   CHECK_CODE(scuttle_delete(r, "gone", 4), SCUTTLE_OK);
   CHECK_CODE(scuttle_delete(r, "gone", 4), SCUTTLE_OK);
@@ -217,7 +217,7 @@ TEST(absent_keys) {
 }
 
 TEST(copies_need_exactly_what_they_say) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   size_t capacity, needed, whole;
   const char *value = "[\"value\",12345]";
   CHECK_CODE(set(r, "k", value), SCUTTLE_OK);
@@ -246,7 +246,7 @@ TEST(copies_need_exactly_what_they_say) {
 }
 
 TEST(copies_outlive_what_was_copied) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   char buffer[64];
   size_t needed = 0;
   scuttle_entry_t entry;
@@ -272,7 +272,7 @@ TEST(copies_of_absent_keys) {
 }
 
 TEST(lengths_zero_and_measured) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_entry_t entry;
   CHECK_CODE(scuttle_set(r, "k", 0, "1", 1), SCUTTLE_E_KEY);
   CHECK_CODE(scuttle_set(r, "", SCUTTLE_NTS, "1", 1), SCUTTLE_E_KEY);

@@ -18,7 +18,7 @@ static void write_many(scuttle_t *r, int from, int to) {
 }
 
 TEST(news_above_a_version) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   write_many(r, 1, 4);
   check_news(r, "local", 0, "k1\t1\tlocal\t1\nk2\t2\tlocal\t2\nk3\t3\tlocal\t3\nk4\t4\tlocal\t4\n");
   check_news(r, "local", 2, "k3\t3\tlocal\t3\nk4\t4\tlocal\t4\n");
@@ -35,7 +35,7 @@ static int count_any(void *context, const scuttle_update_t *update) {
 }
 
 TEST(source_with_a_length) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   guarded_t source = guarded_copy("local", 5);
   int calls = 0;
   write_many(r, 1, 3);
@@ -50,7 +50,7 @@ TEST(source_with_a_length) {
 }
 
 TEST(ten_are_remembered_by_default) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   write_many(r, 1, 25);
   check_news(r, "local", 0,
              "k16\t16\tlocal\t16\nk17\t17\tlocal\t17\nk18\t18\tlocal\t18\nk19\t19\tlocal\t19\nk20\t20\tlocal\t20\n"
@@ -63,7 +63,7 @@ TEST(ten_are_remembered_by_default) {
 TEST(history_of_any_length) {
   size_t lengths[] = {1, 2, 3, 7, 10, 11, 64, 100, 1000, 5000}, i;
   for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-    scuttle_config_t config = config_make();
+    scuttle_config_t config = config_exact();
     scuttle_t *r;
     text_t expected = {NULL, 0, 0};
     int n;
@@ -80,7 +80,7 @@ TEST(history_of_any_length) {
 }
 
 TEST(a_history_without_bound) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *r;
   char *text;
   size_t lines = 0, i;
@@ -108,7 +108,7 @@ TEST(the_length_counts_all_sources) {
 }
 
 TEST(superseded_and_beaten_updates_are_remembered) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = link_make(r);
   feed_update(link, "k", "1", "A", 5);
   feed_update(link, "k", "2", "A", 6);
@@ -132,7 +132,7 @@ TEST(old_news_and_refused_lines_are_not_remembered) {
 }
 
 TEST(tombstones_are_remembered) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   set(r, "k", "1");
   scuttle_delete(r, "k", 1);
   feed(link_make(r), "{\"key\":\"d\",\"value\":null,\"source_id\":\"A\",\"version\":3,\"deleted\":true}\n");
@@ -154,7 +154,7 @@ static int by_key(void *context, const scuttle_update_t *a, const scuttle_update
 }
 
 TEST(sort_orders_the_news) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *r;
   int calls = 0;
   config.sort = backwards;
@@ -180,7 +180,7 @@ static int nonsense(void *context, const scuttle_update_t *a, const scuttle_upda
 }
 
 TEST(a_sort_that_contradicts_itself_loses_nothing) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *r;
   uint64_t random = 3;
   int calls = 0;

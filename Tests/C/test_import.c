@@ -1,11 +1,11 @@
-/* Saving a replica and going on: whole, torn, under another id, and from a state that is too old. */
+/* Saving a replica and going on: whole, torn, as another incarnation, under another id, and from a state that is too old. */
 #include "check.h"
 #include "support.h"
 
 /* A replica that has lived: entries, tombstones, other sources, something that is to expire. */
 static scuttle_t *lived_in(const char *id) {
-  scuttle_config_t config = config_make();
-  scuttle_t *r, *peer = replica_make("peer");
+  scuttle_config_t config = config_exact();
+  scuttle_t *r, *peer = replica_exact("peer");
   size_t purged;
   config.max_history = 5;
   r = replica_with(id, &config);
@@ -47,7 +47,7 @@ static void essence(scuttle_t *r, text_t *out) {
 }
 
 TEST(a_round_trip) {
-  scuttle_t *a = lived_in("local"), *b = replica_make("local"), *c = replica_make("local");
+  scuttle_t *a = lived_in("local"), *b = replica_exact("local"), *c = replica_exact("local");
   text_t saved = {NULL, 0, 0}, again = {NULL, 0, 0}, before = {NULL, 0, 0}, after = {NULL, 0, 0};
   char *state_a, *state_b;
   guarded_t memory;
@@ -81,7 +81,7 @@ TEST(a_round_trip) {
 }
 
 TEST(it_goes_on_as_itself) {
-  scuttle_t *a = lived_in("local"), *peer = replica_make("another peer"), *b = replica_make("local");
+  scuttle_t *a = lived_in("local"), *peer = replica_exact("another peer"), *b = replica_exact("local");
   scuttle_link_t *link, *to;
   text_t saved = {NULL, 0, 0};
   uint64_t version;
@@ -108,8 +108,79 @@ TEST(it_goes_on_as_itself) {
   scuttle_free(peer);
 }
 
+/* A start of a name from a save, with a seed of the system's. */
+static int start(const char *name, const text_t *saved, size_t len, scuttle_t **out) {
+  scuttle_config_t config = config_make();
+  config.seed = 0;
+  config.state = saved->data;
+  config.state_len = len;
+  return scuttle_new(name, &config, out);
+}
+
+TEST(a_name_goes_on_under_another_source) {
+  /* All that its save says is there, and what the earlier incarnation wrote is an entry as any other. */
+  scuttle_t *a = replica_make("local"), *peer = replica_make("peer"), *b = NULL;
+  text_t saved = {NULL, 0, 0};
+  const char *was = NULL, *is = NULL, *name = NULL;
+  size_t len = 0;
+  set(a, "k", "1");
+  set(a, "gone", "1");
+  unset(a, "gone");
+  sync_links(link_make(a), link_make(peer));
+  export_all(a, &saved);
+  CHECK_CODE(start("local", &saved, saved.len, &b), SCUTTLE_OK);
+  REQUIRE(b);
+  CHECK_CODE(scuttle_id(a, &was, &len), SCUTTLE_OK);
+  CHECK_CODE(scuttle_id(b, &is, &len), SCUTTLE_OK);
+  CHECK_CODE(scuttle_name(b, &name, &len), SCUTTLE_OK);
+  CHECK_STR(name, "local");
+  CHECK(strcmp(was, is) != 0);
+  CHECK_U64(fingerprint_of(b), fingerprint_of(a));
+  CHECK_U64(clock_of(b, was), clock_of(a, was));
+  CHECK_CODE(set(b, "k", "2"), SCUTTLE_OK);
+  CHECK(version_of(b) > version_of(a));
+  sync_links(link_make(b), link_make(peer));
+  CHECK_STR(value_of(peer, "k"), "2");
+  CHECK_U64(fingerprint_of(peer), fingerprint_of(b));
+  text_free(&saved);
+  scuttle_free(a);
+  scuttle_free(b);
+  scuttle_free(peer);
+}
+
+TEST(a_name_starts_from_any_save) {
+  /* From one that is older than what was sent, and from one that ends anywhere: no version is issued twice. */
+  scuttle_t *a = replica_make("local"), *peer = replica_make("peer");
+  text_t saved = {NULL, 0, 0};
+  size_t cut;
+  set(a, "k", "1");
+  set(a, "old", "1");
+  export_all(a, &saved);
+  set(a, "k", "2");
+  set(a, "l", "2");
+  sync_links(link_make(a), link_make(peer));
+  scuttle_free(a); /* and its last state with it */
+  for (cut = 1; cut <= saved.len; cut++) {
+    scuttle_t *b = NULL;
+    char key[24];
+    int code = start("local", &saved, cut, &b);
+    CHECK_CODE(code, cut + 1 >= saved.len ? SCUTTLE_OK : SCUTTLE_TORN);
+    REQUIRE(b);
+    snprintf(key, sizeof key, "of %zu", cut);
+    CHECK_CODE(set(b, key, "1"), SCUTTLE_OK);
+    sync_links(link_make(b), link_make(peer));
+    CHECK_STR(value_of(peer, key), "1");
+    CHECK_STR(value_of(b, "k"), "2");
+    CHECK_STR(value_of(b, "l"), "2");
+    CHECK_U64(fingerprint_of(b), fingerprint_of(peer));
+    scuttle_free(b);
+  }
+  text_free(&saved);
+  scuttle_free(peer);
+}
+
 TEST(it_enters_neither_history_nor_callbacks) {
-  scuttle_t *a = lived_in("local"), *b = replica_make("other");
+  scuttle_t *a = lived_in("local"), *b = replica_exact("other");
   text_t saved = {NULL, 0, 0};
   char *news;
   export_all(a, &saved);
@@ -131,7 +202,7 @@ TEST(only_a_new_one_imports) {
   const char *line = "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":5}\n";
   int form;
   for (form = 0; form < 6; form++) {
-    scuttle_t *r = replica_make("local");
+    scuttle_t *r = replica_exact("local");
     scuttle_link_t *link;
     char *before, *after;
     switch (form) {
@@ -157,7 +228,7 @@ TEST(only_a_new_one_imports) {
 }
 
 TEST(wrong_arguments) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   CHECK_CODE(scuttle_import(NULL, "", 0), SCUTTLE_E_ARGUMENT);
   CHECK_CODE(scuttle_import(r, NULL, 5), SCUTTLE_E_ARGUMENT);
   CHECK_CODE(scuttle_import(r, "x", SIZE_MAX - 1), SCUTTLE_E_ARGUMENT);
@@ -183,7 +254,7 @@ TEST(a_bad_line_takes_nothing) {
   };
   size_t i;
   for (i = 0; i < sizeof bad / sizeof *bad; i++) {
-    scuttle_t *r = replica_make("local");
+    scuttle_t *r = replica_exact("local");
     text_t lines = {NULL, 0, 0};
     char *before = snapshot(r), *after;
     int code;
@@ -213,12 +284,12 @@ TEST(torn_anywhere) {
   export_all(a, &saved);
   for (cut = 1; cut < saved.len; cut++) {
     char id[32];
-    scuttle_t *own = replica_make("local"), *other;
+    scuttle_t *own = replica_exact("local"), *other;
     size_t first = (size_t)(strchr(saved.data, '\n') - saved.data);
     char *before = snapshot(own), *after;
     int code = scuttle_import(own, saved.data, cut);
-    snprintf(id, sizeof id, "other %zu", cut); /* an id belongs to one life */
-    other = replica_make(id);
+    snprintf(id, sizeof id, "other %zu", cut); /* an exact id belongs to one life */
+    other = replica_exact(id);
     /* Not enough of it is there to tell that it is an export, or all but the last newline is. */
     if (cut < first) CHECK_CODE(code, SCUTTLE_TORN);
     else if (cut + 1 == saved.len) CHECK_CODE(code, SCUTTLE_OK);
@@ -243,7 +314,7 @@ TEST(torn_anywhere) {
 }
 
 TEST(an_end_that_counts_other_lines) {
-  scuttle_t *a = lived_in("local"), *b = replica_make("other");
+  scuttle_t *a = lived_in("local"), *b = replica_exact("other");
   text_t saved = {NULL, 0, 0}, less = {NULL, 0, 0};
   const char *line, *next;
   int n = 0;
@@ -262,7 +333,7 @@ TEST(an_end_that_counts_other_lines) {
 
 TEST(an_export_that_is_too_old) {
   /* The replica wrote on after it was saved: going on from there would issue versions twice, and both sides say so. */
-  scuttle_t *a = replica_make("local"), *peer = replica_make("peer"), *b = replica_make("local");
+  scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = replica_exact("local");
   scuttle_link_t *link, *to;
   text_t saved = {NULL, 0, 0};
   int asked, told;
@@ -298,7 +369,7 @@ TEST(an_export_that_is_too_old) {
 }
 
 TEST(an_export_that_is_too_old_asked_by_the_peer) {
-  scuttle_t *a = replica_make("local"), *peer = replica_make("peer"), *b = replica_make("local");
+  scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = replica_exact("local");
   scuttle_link_t *link, *to;
   text_t saved = {NULL, 0, 0};
   int codes[2] = {0, 0}, round;

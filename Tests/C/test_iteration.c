@@ -78,7 +78,7 @@ static int check_fields(void *context, const scuttle_update_t *update) {
 }
 
 TEST(fields_of_an_entry) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   int calls = 0;
   set(r, "k", "[ 1 ]");
   CHECK_CODE(scuttle_state(r, NULL, 0, check_fields, &calls), SCUTTLE_OK);
@@ -97,7 +97,7 @@ static int stop_third(void *context, const scuttle_update_t *update) {
 }
 
 TEST(a_visitor_can_stop) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   int calls = 0, i;
   for (i = 0; i < 10; i++) {
     char key[2] = {(char)('a' + i), 0};
@@ -119,7 +119,7 @@ static int stop_clock(void *context, const char *source, size_t source_len, uint
 }
 
 TEST(clock_in_byte_order_of_sources) {
-  scuttle_t *r = replica_make("m");
+  scuttle_t *r = replica_exact("m");
   scuttle_link_t *link = link_make(r);
   char *text;
   int calls = 0;

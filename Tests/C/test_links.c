@@ -14,7 +14,7 @@ static void check_output(scuttle_link_t *link, const char *expected) {
 static scuttle_link_t *classic(scuttle_t *replica) { return link_with(replica, SCUTTLE_LINK_CLASSIC); }
 
 static scuttle_t *filled(const char *id, size_t count) {
-  scuttle_t *r = replica_make(id);
+  scuttle_t *r = replica_exact(id);
   char key[24], value[24];
   size_t i;
   for (i = 1; i <= count; i++) {
@@ -51,7 +51,7 @@ TEST(gossip_of_an_empty_replica) {
 }
 
 TEST(gossip_names_each_source_and_ends_with_done) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = classic(r);
   text_t out = {NULL, 0, 0};
   feed_update(link, "a", "1", "A", 5);
@@ -70,7 +70,7 @@ TEST(gossip_names_each_source_and_ends_with_done) {
 }
 
 TEST(gossip_that_waits_is_not_asked_twice) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_link_t *a = classic(r), *b = classic(r);
   set(r, "k", "1");
   scuttle_gossip(r);
@@ -191,7 +191,7 @@ TEST(rounds_are_each_of_their_own) {
 
 TEST(links_do_not_mix_their_rounds) {
   /* The seed keeps its digest bookkeeping in one place for all links. */
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_link_t *a = classic(r), *b = classic(r);
   set(r, "k", "1");
   feed(a, "{\"digest\":true,\"source_id\":\"local\",\"version\":1}\n");
@@ -665,7 +665,7 @@ TEST(a_peer_that_is_far_behind_converges) {
 TEST(many_links) {
   enum { LINKS = 5000 };
   static scuttle_link_t *links[LINKS];
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   char buffer[256];
   size_t len = 0;
   int i;
@@ -709,7 +709,7 @@ TEST(link_flags) {
 }
 
 TEST(a_read_only_link_accepts_nothing) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_link_config_t config;
   scuttle_link_t *link = NULL;
   char *before, *after;
@@ -758,7 +758,7 @@ TEST(the_short_form) {
 }
 
 TEST(the_short_form_asks_nothing_by_itself) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   char buffer[256];
   size_t len = 9;
   set(r, "k", "1");

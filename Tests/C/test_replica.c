@@ -22,7 +22,7 @@ TEST(id_is_kept) {
   const char *ids[] = {"a", "local", "r\xc3\xa4pli \xf0\x9f\x90\x99", "__proto__", "a b\tc\n\"\\", " ", "\x7f"};
   size_t i;
   for (i = 0; i < sizeof ids / sizeof *ids; i++) {
-    scuttle_t *r = replica_make(ids[i]);
+    scuttle_t *r = replica_exact(ids[i]);
     const char *id = NULL;
     size_t len = 0;
     CHECK_CODE(scuttle_id(r, &id, &len), SCUTTLE_OK);
@@ -36,7 +36,7 @@ TEST(id_is_kept) {
 
 TEST(id_is_copied) {
   char id[] = "local";
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *r = NULL;
   const char *kept = NULL;
   size_t len = 0;
@@ -50,35 +50,41 @@ TEST(id_is_copied) {
   scuttle_free(r);
 }
 
-TEST(id_lengths) {
-  char id[400];
+TEST(name_lengths) {
+  /* 1 to 246 bytes; 1 to 255 where the name is the source. */
+  char name[400];
   size_t len;
   scuttle_t *r = NULL;
-  for (len = 250; len < 300; len++) {
-    int code;
-    memset(id, 'x', len);
-    id[len] = 0;
-    r = (scuttle_t *)(void *)id;
-    code = scuttle_new(id, NULL, &r);
-    CHECK_CODE(code, len <= 255 ? SCUTTLE_OK : SCUTTLE_E_ID);
-    if (len > 255) CHECK(r == NULL);
-    if (code == SCUTTLE_OK) scuttle_free(r);
+  int exact;
+  for (exact = 0; exact < 2; exact++) {
+    scuttle_config_t config = exact ? config_exact() : config_make();
+    size_t most = exact ? 255 : 246;
+    for (len = 240; len < 300; len++) {
+      int code;
+      memset(name, 'x', len);
+      name[len] = 0;
+      r = (scuttle_t *)(void *)name;
+      code = scuttle_new(name, &config, &r);
+      CHECK_CODE(code, len <= most ? SCUTTLE_OK : SCUTTLE_E_ID);
+      if (len > most) CHECK(r == NULL);
+      if (code == SCUTTLE_OK) scuttle_free(r);
+    }
+    r = (scuttle_t *)(void *)name;
+    CHECK_CODE(scuttle_new("", &config, &r), SCUTTLE_E_ID);
+    CHECK(r == NULL);
   }
-  r = (scuttle_t *)(void *)id;
-  CHECK_CODE(scuttle_new("", NULL, &r), SCUTTLE_E_ID);
-  CHECK(r == NULL);
 }
 
-TEST(id_of_characters_is_measured_in_bytes) {
-  char id[300] = "";
+TEST(a_name_of_characters_is_measured_in_bytes) {
+  char name[300] = "";
   scuttle_t *r = NULL;
   int i;
-  for (i = 0; i < 85; i++) strcat(id, "\xe6\x97\xa5"); /* 255 bytes */
-  CHECK_CODE(scuttle_new(id, NULL, &r), SCUTTLE_OK);
+  for (i = 0; i < 82; i++) strcat(name, "\xe6\x97\xa5"); /* 246 bytes */
+  CHECK_CODE(scuttle_new(name, NULL, &r), SCUTTLE_OK);
   scuttle_free(r);
   r = NULL;
-  strcat(id, "\xe6\x97\xa5");
-  CHECK_CODE(scuttle_new(id, NULL, &r), SCUTTLE_E_ID);
+  strcat(name, "\xe6\x97\xa5");
+  CHECK_CODE(scuttle_new(name, NULL, &r), SCUTTLE_E_ID);
   CHECK(r == NULL);
 }
 
@@ -92,74 +98,187 @@ TEST(id_not_utf8) {
   }
 }
 
-TEST(unique_id_appends_sixteen_hexadecimal_digits) {
-  scuttle_config_t config = config_make();
-  scuttle_t *r;
-  const char *id = NULL;
-  size_t len = 0, i;
-  config.flags = SCUTTLE_UNIQUE_ID;
-  r = replica_with("local", &config);
-  CHECK_CODE(scuttle_id(r, &id, &len), SCUTTLE_OK);
-  CHECK_INT(len, strlen("local") + 17);
-  REQUIRE(len == 22);
-  CHECK_INT(strlen(id), len);
-  CHECK(memcmp(id, "local-", 6) == 0);
-  for (i = 6; i < len; i++) CHECK(strchr("0123456789abcdefABCDEF", id[i]) != NULL);
-  CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
-  CHECK_U64(clock_of(r, id), 1);
+/* --- incarnations --- */
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* Copies the source of a replica that has just been made, checks its form, and frees the replica. */
+static void take_source(scuttle_t *r, const char *expected_name, char source[256]) {
+  const char *id = NULL, *name = NULL;
+  size_t id_len = 0, name_len = 0, i;
+  CHECK_CODE(scuttle_id(r, &id, &id_len), SCUTTLE_OK);
+  CHECK_CODE(scuttle_name(r, &name, &name_len), SCUTTLE_OK);
+  CHECK_BYTES(name, name_len, expected_name, strlen(expected_name));
+  CHECK_STR(name, expected_name);
+  CHECK_INT(strlen(id), id_len);
+  CHECK_INT(id_len, name_len + 9);
+  if (id_len == name_len + 9) {
+    CHECK(memcmp(id, name, name_len) == 0);
+    CHECK(id[name_len] == '~');
+    for (i = name_len + 1; i < id_len; i++) CHECK(id[i] && strchr(alphabet, id[i]));
+  }
+  snprintf(source, 256, "%s", id);
   scuttle_free(r);
 }
 
-TEST(unique_ids_differ_and_a_seed_repeats_them) {
+TEST(a_source_is_the_name_and_an_incarnation) {
+  scuttle_t *r = replica_make("ada"), *peer = replica_make("peer");
+  char source[256];
+  const char *id = NULL;
+  size_t len = 0;
+  scuttle_entry_t entry;
+  CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
+  sync_links(link_make(r), link_make(peer));
+  CHECK_CODE(scuttle_id(r, &id, &len), SCUTTLE_OK);
+  CHECK_U64(clock_of(peer, id), 1);
+  CHECK_CODE(scuttle_get(peer, "k", 1, &entry), SCUTTLE_OK);
+  CHECK_BYTES(entry.source, entry.source_len, id, len);
+  take_source(r, "ada", source);
+  scuttle_free(peer);
+}
+
+TEST(each_start_is_another_incarnation) {
+  char sources[50][256];
+  int i, j;
+  for (i = 0; i < 50; i++) {
+    scuttle_t *r = NULL;
+    CHECK_CODE(scuttle_new("ada", NULL, &r), SCUTTLE_OK);
+    REQUIRE(r);
+    take_source(r, "ada", sources[i]);
+    for (j = 0; j < i; j++) CHECK(strcmp(sources[i], sources[j]) != 0);
+  }
+}
+
+TEST(an_incarnation_follows_from_seed_name_and_save) {
+  static const char *const saves[] = {NULL, "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n",
+                                      "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":2}\n"};
+  char sources[12][256], again[256];
+  size_t i, j, n = 0, save;
+  uint64_t seed;
+  for (seed = 1; seed <= 2; seed++)
+    for (i = 0; i < 2; i++)
+      for (save = 0; save < 3; save++) {
+        const char *name = i ? "ida" : "ada";
+        scuttle_config_t config = config_make();
+        config.seed = seed;
+        config.state = saves[save];
+        config.state_len = SCUTTLE_NTS;
+        take_source(replica_with(name, &config), name, sources[n]);
+        take_source(replica_with(name, &config), name, again);
+        CHECK_STR(again, sources[n]);
+        for (j = 0; j < n; j++) CHECK(strcmp(strchr(sources[n], '~'), strchr(sources[j], '~')) != 0);
+        n++;
+      }
+}
+
+TEST(a_seed_of_the_systems_makes_another_of_each_start_from_one_save) {
+  const char *save = "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n";
   scuttle_config_t config = config_make();
-  char first[64], second[64];
-  int round;
-  for (round = 0; round < 2; round++) {
+  char first[256], second[256];
+  config.seed = 0;
+  config.state = save;
+  config.state_len = SCUTTLE_NTS;
+  take_source(replica_with("ada", &config), "ada", first);
+  take_source(replica_with("ada", &config), "ada", second);
+  CHECK(strcmp(first, second) != 0);
+}
+
+TEST(names_that_end_as_an_incarnation) {
+  static const struct {
+    const char *name;
+    int code;
+  } names[] = {{"ada~AZaz09-_", SCUTTLE_E_ID}, {"~abcdefgh", SCUTTLE_E_ID},   {"a~bcdefghi~abcdefgh", SCUTTLE_E_ID},
+               {"ada~AZaz09-", SCUTTLE_OK},    {"ada~AZaz09-_0", SCUTTLE_OK}, {"ada~AZaz09-.", SCUTTLE_OK},
+               {"ada-AZaz09-_", SCUTTLE_OK},   {"~", SCUTTLE_OK},             {"ada~\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", SCUTTLE_OK}};
+  size_t i;
+  int exact;
+  for (i = 0; i < sizeof names / sizeof *names; i++)
+    for (exact = 0; exact < 2; exact++) {
+      scuttle_config_t config = exact ? config_exact() : config_make();
+      scuttle_t *r = (scuttle_t *)(void *)&i;
+      const char *name = NULL;
+      size_t len = 0;
+      CHECK_CODE(scuttle_new(names[i].name, &config, &r), names[i].code);
+      if (names[i].code != SCUTTLE_OK) {
+        CHECK(r == NULL);
+        continue;
+      }
+      CHECK_CODE(scuttle_name(r, &name, &len), SCUTTLE_OK);
+      CHECK_STR(name, names[i].name);
+      scuttle_free(r);
+    }
+}
+
+TEST(an_exact_id_is_the_name) {
+  scuttle_t *r = replica_exact("ada");
+  const char *id = NULL, *name = NULL;
+  size_t id_len = 0, name_len = 0;
+  CHECK_CODE(scuttle_id(r, &id, &id_len), SCUTTLE_OK);
+  CHECK_CODE(scuttle_name(r, &name, &name_len), SCUTTLE_OK);
+  CHECK_BYTES(id, id_len, "ada", 3);
+  CHECK_BYTES(name, name_len, "ada", 3);
+  CHECK_CODE(scuttle_name(r, NULL, &name_len), SCUTTLE_E_ARGUMENT);
+  CHECK_CODE(scuttle_name(r, &name, NULL), SCUTTLE_E_ARGUMENT);
+  CHECK_CODE(scuttle_name(NULL, &name, &name_len), SCUTTLE_E_ARGUMENT);
+  scuttle_free(r);
+}
+
+TEST(the_name_is_valid_until_the_replica_is_freed) {
+  scuttle_t *r = replica_make("a-name-to-keep");
+  const char *name = NULL, *later = NULL;
+  size_t len = 0;
+  text_t lines = {NULL, 0, 0};
+  text_update(&lines, "k", "1", "b", 3);
+  CHECK_CODE(scuttle_name(r, &name, &len), SCUTTLE_OK);
+  CHECK_CODE(scuttle_import(r, lines.data, lines.len), SCUTTLE_OK);
+  CHECK_CODE(scuttle_name(r, &later, &len), SCUTTLE_OK);
+  REQUIRE(name == later); /* not read where it may have been freed */
+  CHECK_STR(name, "a-name-to-keep");
+  text_free(&lines);
+  scuttle_free(r);
+}
+
+TEST(the_longest_sources_reach_a_peer) {
+  char name[247], source[256];
+  scuttle_t *r, *peer = replica_make("peer");
+  const char *id = NULL;
+  size_t len = 0;
+  memset(name, 'x', 246);
+  name[246] = 0;
+  r = replica_make(name);
+  CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
+  sync_links(link_make(r), link_make(peer));
+  CHECK_STR(value_of(peer, "k"), "1");
+  CHECK_CODE(scuttle_id(r, &id, &len), SCUTTLE_OK);
+  CHECK_INT(len, 255);
+  CHECK_U64(clock_of(peer, id), 1);
+  take_source(r, name, source);
+  scuttle_free(peer);
+}
+
+TEST(the_flag_of_unique_ids_changes_nothing) {
+  scuttle_config_t config = config_make();
+  char without[256], with[256];
+  take_source(replica_with("ada", &config), "ada", without);
+  config.flags = SCUTTLE_UNIQUE_ID;
+  take_source(replica_with("ada", &config), "ada", with);
+  CHECK_STR(with, without);
+  config.flags = SCUTTLE_UNIQUE_ID | SCUTTLE_EXACT_ID;
+  {
+    scuttle_t *r = replica_with("ada", &config);
     const char *id = NULL;
     size_t len = 0;
-    scuttle_t *a, *b;
-    config.flags = SCUTTLE_UNIQUE_ID;
-    config.seed = round ? 77 : 0;
-    a = replica_with("x", &config);
-    b = replica_with("x", &config);
-    scuttle_id(a, &id, &len);
-    snprintf(first, sizeof first, "%s", id);
-    scuttle_id(b, &id, &len);
-    snprintf(second, sizeof second, "%s", id);
-    if (round) CHECK_STR(second, first);
-    else CHECK(strcmp(first, second) != 0);
-    scuttle_free(a);
-    scuttle_free(b);
+    CHECK_CODE(scuttle_id(r, &id, &len), SCUTTLE_OK);
+    CHECK_STR(id, "ada");
+    scuttle_free(r);
   }
-}
-
-TEST(unique_id_of_the_longest_id) {
-  char id[256];
-  scuttle_config_t config = config_make();
-  scuttle_t *r = NULL;
-  int code;
-  memset(id, 'x', 255);
-  id[255] = 0;
-  config.flags = SCUTTLE_UNIQUE_ID;
-  code = scuttle_new(id, &config, &r);
-  CHECK(code == SCUTTLE_E_ID || code == SCUTTLE_OK);
-  if (code == SCUTTLE_OK) {
-    /* Then its updates must be ones that a peer accepts. */
-    scuttle_t *peer = replica_make("peer");
-    scuttle_link_t *a = link_make(r), *b = link_make(peer);
-    CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
-    sync_links(a, b);
-    CHECK_STR(value_of(peer, "k"), "1");
-    scuttle_free(peer);
-  }
-  scuttle_free(r);
 }
 
 TEST(unknown_flags_and_resolvers) {
   scuttle_config_t config = config_make();
   scuttle_t *r = (scuttle_t *)(void *)&config;
   unsigned bit;
-  for (bit = 2; bit < 32; bit++) {
+  for (bit = 3; bit < 32; bit++) {
     config.flags = 1u << bit;
     CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_E_ARGUMENT);
     CHECK(r == NULL);
@@ -305,7 +424,7 @@ TEST(wrong_arguments_of_purge_and_forget) {
 
 TEST(strerror_knows_every_code) {
   int code, other;
-  for (code = 3; code >= -31; code--) {
+  for (code = 3; code >= -32; code--) {
     const char *text = scuttle_strerror(code);
     REQUIRE(text);
     CHECK(strlen(text) > 1);
@@ -317,7 +436,7 @@ TEST(strerror_knows_every_code) {
 }
 
 TEST(strerror_of_codes_that_do_not_exist) {
-  int codes[] = {4, 100, 2147483647, -32, -1000, -2147483647 - 1};
+  int codes[] = {4, 100, 2147483647, -33, -1000, -2147483647 - 1};
   size_t i;
   for (i = 0; i < sizeof codes / sizeof *codes; i++) {
     const char *text = scuttle_strerror(codes[i]);

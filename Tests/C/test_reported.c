@@ -28,7 +28,7 @@ TEST(an_id_of_control_characters_is_an_id) {
   char id[256];
   scuttle_t *a, *b = replica_make("b");
   make_long_id(id);
-  a = replica_make(id);
+  a = replica_exact(id);
   check_that_both_learn(a, b);
   scuttle_free(a);
   scuttle_free(b);
@@ -47,7 +47,7 @@ TEST(a_peer_that_names_such_an_id_does_not_end_all_talk) {
 /* --- what is handed out ---------------------------------------------------------------------------------------------- */
 
 TEST(the_id_is_valid_until_the_replica_is_freed) {
-  scuttle_t *replica = replica_make("a-name-to-keep");
+  scuttle_t *replica = replica_exact("a-name-to-keep");
   const char *id = NULL, *later = NULL;
   size_t len = 0;
   text_t lines;

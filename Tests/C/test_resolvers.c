@@ -8,7 +8,7 @@ typedef struct {
 } line_t;
 
 static scuttle_t *with_resolver(uint32_t resolver) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   config.resolver = resolver;
   return replica_with("observer", &config);
 }
@@ -245,7 +245,7 @@ static int smallest(void *context, const scuttle_update_t *update, const scuttle
 
 TEST(the_host_decides) {
   host_t host;
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *r;
   scuttle_link_t *link;
   memset(&host, 0, sizeof host);

@@ -216,7 +216,7 @@ TEST(a_host_and_a_peer_say_the_same) {
   int n;
   for (n = 0; n < 2000 && check_failures < 5; n++) {
     text_t compact = {NULL, 0, 0}, spaced = {NULL, 0, 0};
-    scuttle_t *host = replica_make("A"), *peer = replica_make("B");
+    scuttle_t *host = replica_exact("A"), *peer = replica_exact("B");
     random_value(&compact, &spaced, &random, 4);
     CHECK_CODE(scuttle_set(host, "k", 1, spaced.data, spaced.len), SCUTTLE_OK);
     CHECK_CODE(feed_update(link_make(peer), "k", spaced.data, "A", 1), SCUTTLE_OK);

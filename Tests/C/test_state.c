@@ -3,7 +3,7 @@
 #include "support.h"
 
 static int make(const char *state, size_t len, scuttle_t **out) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   config.state = state;
   config.state_len = len;
   return scuttle_new("local", &config, out);
@@ -234,7 +234,7 @@ TEST(what_was_handed_out_can_be_started_from) {
 
 TEST(an_export_goes_on_as_itself) {
   /* Entries, tombstones, clock and version: the next life issues nothing twice and resurrects nothing. */
-  scuttle_t *a = replica_make("local"), *peer = replica_make("peer"), *b = NULL;
+  scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = NULL;
   text_t saved = {NULL, 0, 0}, again = {NULL, 0, 0};
   char *lines[2];
   set(peer, "beaten", "1");

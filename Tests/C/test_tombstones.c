@@ -94,7 +94,7 @@ TEST(stable_ones_are_forgotten) {
 
 TEST(a_source_that_is_away_holds_them) {
   /* It may still write below them; forgetting the source ends that. */
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   chain_t chain = chain_with(&config);
   int i;
   set(chain.c, "of c", "1");
@@ -124,7 +124,7 @@ TEST(a_source_that_is_away_holds_them) {
 
 TEST(a_peer_that_was_away_brings_nothing_back) {
   /* It holds what the others have deleted and forgotten. */
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   int history, forced;
   for (history = 1; history < 2000; history += 1000)
     for (forced = 0; forced < 2; forced++) {
@@ -176,7 +176,7 @@ static void see(void *context, const scuttle_update_t *update) {
 }
 
 TEST(a_reset_tells_the_host) {
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("a", &config), *b;
   scuttle_link_t *ab, *ba;
   seen_t seen = {0, 0};
@@ -208,7 +208,7 @@ TEST(a_reset_tells_the_host) {
 }
 
 TEST(purge_forgets_all_at_once) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   uint64_t fingerprint;
   size_t purged = 7;
   CHECK_CODE(scuttle_purge(r, &purged), SCUTTLE_OK);

@@ -193,7 +193,7 @@ TEST(no_version_is_left) {
 
 TEST(it_is_saved) {
   /* With the time at which it ends: the next life goes on where this one was. */
-  scuttle_config_t config = config_make();
+  scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("local", &config), *b = NULL;
   text_t saved = {NULL, 0, 0};
   CHECK_CODE(scuttle_tick(a, 1000), SCUTTLE_OK);

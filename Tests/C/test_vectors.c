@@ -47,7 +47,7 @@ static int show_entry(void *context, const scuttle_update_t *update) {
 
 /* Writes the input in pieces of `piece` bytes (0: at once, 1000: of random lengths) and checks what README.md promises. */
 static void run_in_pieces(const vector_t *vector, size_t piece) {
-  scuttle_t *r = replica_make("local");
+  scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = link_make(r);
   char *before = snapshot(r), *after;
   text_t state = {NULL, 0, 0}, output = {NULL, 0, 0};

@@ -81,6 +81,8 @@ public final class Link {
     /// The bytes of the batch that `peek` has shown and nobody has taken yet.
     var shown = 0
     public internal(set) var isOverHighWaterMark = false
+    /// What stands for this link at its host. Not used here.
+    public var host: UnsafeRawPointer?
 
     fileprivate init(_ replica: Replica, options: Options) {
         self.replica = replica

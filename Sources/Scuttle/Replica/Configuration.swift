@@ -18,6 +18,10 @@ public struct Configuration {
     public var keepsTombstones = false
     /// More are forgotten, stable or not.
     public var maxTombstones = 1 << 20
+    /// Retired incarnations that are kept; beyond it the lowest go.
+    public var maxRetired = 1 << 20
+    /// A name that nobody has heard of for so many milliseconds is retired by itself; 0: never.
+    public var retireAfter: UInt64 = 0
     /// From here on records stand in a pool.
     var fewKeys = 512
 
@@ -32,6 +36,8 @@ public struct Configuration {
     public var onCompaction: ((Update) -> Void)?
     /// The last link that was over its high-water mark has been read empty.
     public var onDrain: (() -> Void)?
+    /// Something has happened on a link; the number is the code that `Event` speaks of.
+    public var onEvent: ((Link, Event, Int32) -> Void)?
 
     public init() {}
 }

@@ -93,8 +93,11 @@ public final class Replica {
         Replica(ownID: id, configuration: configuration)
     }
 
-    /// This replica's own source id; a NUL stands behind it.
+    /// The source that this replica writes under; a NUL stands behind it.
     public var id: Bytes { own.id }
+
+    /// What the host calls this replica: its source without the incarnation.
+    public var name: Bytes { id.nameOfSource }
 
     var own: Source { sources[SourceTable.own] }
 

@@ -13,8 +13,12 @@ public struct Update {
     public let key: Bytes
     /// JSON text without insignificant white space; `null` for a delete.
     public let value: Bytes
+    /// The timestamp: the write's own, for ever.
     public let source: Bytes
     public let version: Version
+    /// The dot under which the update travels: the timestamp, until the update is republished.
+    public let dotSource: Bytes
+    public let dotVersion: Version
     public let kind: Kind
     /// Whether this replica wrote it.
     public let isLocal: Bool
@@ -22,7 +26,8 @@ public struct Update {
     public var isDelete: Bool { kind != .value }
 
     public init(
-        key: Bytes, value: Bytes, source: Bytes, version: Version, kind: Kind = .value, isLocal: Bool = false
+        key: Bytes, value: Bytes, source: Bytes, version: Version, kind: Kind = .value, isLocal: Bool = false,
+        dotSource: Bytes? = nil, dotVersion: Version? = nil
     ) {
         self.key = key
         self.value = value
@@ -30,6 +35,8 @@ public struct Update {
         self.version = version
         self.kind = kind
         self.isLocal = isLocal
+        self.dotSource = dotSource ?? source
+        self.dotVersion = dotVersion ?? version
     }
 
     /// The order of last-writer-wins, total over all updates that can exist: by version, then by source id.

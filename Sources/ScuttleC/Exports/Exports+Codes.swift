@@ -28,7 +28,7 @@ private func sentence(for code: CInt) -> StaticString {
     case .unsupported: "this replica or link cannot do that, by the way that it was made"
     case .structSize: "struct_size fits no version of the struct, or a field of a later version is set"
     case .space: "the buffer is too small"
-    case .id: "a source id is empty or too long"
+    case .id: "a name or a source is empty, too long, or ends as an incarnation"
     case .key: "a key is empty"
     case .nul: "a key, an id or a name inside a value contains U+0000"
     case .utf8: "text is not valid UTF-8"
@@ -53,5 +53,6 @@ private func sentence(for code: CInt) -> StaticString {
     case .datagram: "an update fits no datagram"
     case .corrupt: "a peer has another content for a source and version that is known here"
     case .resolver: "the outcome of a resolver depends on order, repetition or grouping"
+    case .unasked: "a delta, reset, cover or commit answers no open request of this link"
     }
 }

@@ -4,18 +4,17 @@ import ScuttleJSON
 
 @_cdecl("scuttle_new") @implementation
 public func scuttle_new(
-    _ id: UnsafePointer<CChar>!, _ config: UnsafePointer<scuttle_config_t>!,
+    _ name: UnsafePointer<CChar>!, _ config: UnsafePointer<scuttle_config_t>!,
     _ out: UnsafeMutablePointer<OpaquePointer?>!
 ) -> CInt {
     guard let out else { return SCUTTLE_E_ARGUMENT }
     out.pointee = nil
     do throws(Failure) {
         let config = try versioned(config, zero: scuttle_config_t(), smallest: 16)
-        let handle = try makeReplica(id, config)
-        var isWhole = true
-        if config.state != nil {
-            isWhole = try handle.load(text(config.state, config.state_len, limit: .max - 1, "state"))
-        }
+        var state = Bytes(start: nil, count: 0)
+        if config.state != nil { state = try text(config.state, config.state_len, limit: .max - 1, "state") }
+        let handle = try makeReplica(name, config, startingFrom: state)
+        let isWhole = config.state == nil ? true : try handle.load(state)
         out.pointee = OpaquePointer(Unmanaged.passRetained(handle).toOpaque())
         return isWhole ? SCUTTLE_OK : SCUTTLE_TORN
     } catch {
@@ -24,12 +23,14 @@ public func scuttle_new(
 }
 
 private func makeReplica(
-    _ id: UnsafePointer<CChar>?, _ config: scuttle_config_t
+    _ name: UnsafePointer<CChar>?, _ config: scuttle_config_t, startingFrom state: Bytes
 ) throws(Failure) -> ReplicaHandle {
     let configuration = try Configuration(config)
-    let id = try ReplicaID(
-        text(id, -1, limit: Limits.idBytes, "id"),
-        uniqueBy: config.flags & SCUTTLE_UNIQUE_ID != 0 ? configuration.seed : nil)
+    let name = try text(name, -1, limit: Limits.idBytes, "name")
+    let isExact = config.flags & SCUTTLE_EXACT_ID != 0
+    // A seed of the system's makes another incarnation of every start by itself.
+    let distinguishing = config.seed == 0 ? Bytes(start: nil, count: 0) : state
+    let id = try ReplicaID(name, incarnation: isExact ? nil : configuration.seed, startingFrom: distinguishing)
     let replica = Replica(id: id, configuration: configuration)
     guard let lock = Lock() else { throw Failure(.memory, "the system gave no lock") }
     return ReplicaHandle(lock: lock, replica: replica, limits: configuration.limits)
@@ -70,6 +71,18 @@ public func scuttle_id(
         let (id, count) = (try required(id, "id"), try required(id_len, "id_len"))
         id.pointee = handle.id.bytes.chars
         count.pointee = handle.id.bytes.count
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_name") @implementation
+public func scuttle_name(
+    _ replica: OpaquePointer!, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>!, _ len: UnsafeMutablePointer<Int>!
+) -> CInt {
+    enter(replica) { (handle, _) throws(Failure) in
+        let (name, count) = (try required(name, "name"), try required(len, "len"))
+        name.pointee = handle.name.bytes.chars
+        count.pointee = handle.name.bytes.count
         return SCUTTLE_OK
     }
 }
@@ -135,10 +148,10 @@ public func scuttle_purge(_ replica: OpaquePointer!, _ purged: UnsafeMutablePoin
 }
 
 @_cdecl("scuttle_forget") @implementation
-public func scuttle_forget(_ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int) -> CInt {
+public func scuttle_forget(_ replica: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ name_len: Int) -> CInt {
     enter(replica) { (_, replica) throws(Failure) in
-        let source = try text(source, source_len, limit: Limits.idBytes, "source")
-        guard source.count <= Limits.idBytes else { return SCUTTLE_NOT_FOUND }
-        return replica.forget(source) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
+        let name = try text(name, name_len, limit: Limits.idBytes, "name")
+        guard name.count <= Limits.idBytes else { return SCUTTLE_NOT_FOUND }
+        return replica.forget(name) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
     }
 }

@@ -1,4 +1,5 @@
 import CScuttle
+import Scuttle
 import Testing
 
 /// The structs and constants of the header as Swift sees them, against Tests/ABI/layout.txt, which C, C++ and Python are
@@ -30,7 +31,8 @@ struct LayoutTests {
 
             ("key", \.key), ("key_len", \.key_len), ("value", \.value), ("value_len", \.value_len),
             ("source", \.source), ("source_len", \.source_len), ("version", \.version), ("flags", \.flags),
-            ("reserved", \.reserved))
+            ("reserved", \.reserved), ("dot_source", \.dot_source), ("dot_source_len", \.dot_source_len),
+            ("dot_version", \.dot_version))
         + structure(scuttle_span_t.self, "scuttle_span_t", ("data", \.data), ("len", \.len))
         + structure(
             scuttle_config_t.self, "scuttle_config_t",
@@ -43,7 +45,8 @@ struct LayoutTests {
             ("max_value_bytes", \.max_value_bytes), ("max_depth", \.max_depth), ("max_sources", \.max_sources),
             ("max_links", \.max_links), ("max_version_jump", \.max_version_jump), ("cluster", \.cluster),
             ("max_tombstones", \.max_tombstones), ("protocol_min", \.protocol_min),
-            ("protocol_max", \.protocol_max))
+            ("protocol_max", \.protocol_max), ("on_event", \.on_event), ("max_retired", \.max_retired),
+            ("retire_after_ms", \.retire_after_ms))
         + structure(
             scuttle_flaw_t.self, "scuttle_flaw_t",
             ("kind", \.kind), ("count", \.count), ("a", \.a), ("b", \.b), ("c", \.c))
@@ -70,11 +73,27 @@ struct LayoutTests {
         ("SCUTTLE_LWW_VS_CLOCK", Int64(SCUTTLE_LWW_VS_CLOCK)),
         ("SCUTTLE_LWW_VS_CURRENT_VERS", Int64(SCUTTLE_LWW_VS_CURRENT_VERS)),
         ("SCUTTLE_STRICTLY_ORDER_VALUES", Int64(SCUTTLE_STRICTLY_ORDER_VALUES)),
-        ("SCUTTLE_UNIQUE_ID", Int64(SCUTTLE_UNIQUE_ID)), ("SCUTTLE_LINK_LIVE", Int64(SCUTTLE_LINK_LIVE)),
+        ("SCUTTLE_UNIQUE_ID", Int64(SCUTTLE_UNIQUE_ID)), ("SCUTTLE_EXACT_ID", Int64(SCUTTLE_EXACT_ID)),
+        ("SCUTTLE_LINK_LIVE", Int64(SCUTTLE_LINK_LIVE)),
         ("SCUTTLE_LINK_DATAGRAM", Int64(SCUTTLE_LINK_DATAGRAM)),
         ("SCUTTLE_LINK_READ_ONLY", Int64(SCUTTLE_LINK_READ_ONLY)),
         ("SCUTTLE_LINK_CLASSIC", Int64(SCUTTLE_LINK_CLASSIC)),
     ]
+
+    private static let events: [(String, Int32, Event)] = [
+        ("SCUTTLE_EVENT_HELLO", SCUTTLE_EVENT_HELLO, .hello),
+        ("SCUTTLE_EVENT_IN_STEP", SCUTTLE_EVENT_IN_STEP, .inStep),
+        ("SCUTTLE_EVENT_ENDED", SCUTTLE_EVENT_ENDED, .ended),
+        ("SCUTTLE_EVENT_DIVERGED", SCUTTLE_EVENT_DIVERGED, .diverged),
+        ("SCUTTLE_EVENT_REFUSED", SCUTTLE_EVENT_REFUSED, .refused),
+        ("SCUTTLE_EVENT_TWIN", SCUTTLE_EVENT_TWIN, .twin),
+    ]
+
+    @Test("The events of the core have the numbers of the header")
+    func events() {
+        #expect(Self.events.map(\.2) == Event.allCases)
+        for (name, number, event) in Self.events { check(event.rawValue == number, "\(event) is not \(name)") }
+    }
 
     @Test("Sizes, offsets and strides of the structs", .enabled(if: text != nil, "Tests/ABI/layout.txt is not there"))
     func structs() throws {
@@ -90,7 +109,8 @@ struct LayoutTests {
             expected[String(words[1])] = Int64(words[2])
         }
         let errors = codeNames.map { ($0.value, Int64($0.key.rawValue)) }
-        for (name, value) in Self.constants + errors {
+        let events = Self.events.map { ($0.0, Int64($0.1)) }
+        for (name, value) in Self.constants + events + errors {
             check(expected.removeValue(forKey: name) == value, "\(name) is \(value) in Swift")
         }
         // Swift does not import this one: it is a cast.

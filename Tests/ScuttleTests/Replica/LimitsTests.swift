@@ -71,32 +71,6 @@ struct LimitsTests {
         #expect(end.write(#"{"digest":true,"id":"\#(id)","version":1}"# + "\n") == code)
     }
 
-    @Test("A replica's own id: no NUL, UTF-8, and with a suffix not over 255 bytes")
-    func ownID() {
-        func code(_ id: [UInt8], uniqueBy seed: UInt64? = nil) -> Failure.Code? {
-            failure { () throws(Failure) in
-                try id.lend { (id) throws(Failure) in _ = try ReplicaID(id, uniqueBy: seed) }
-            }
-        }
-        #expect(code([UInt8]("a\0b")) == .nul)
-        #expect(code([0xc0, 0x80]) == .utf8)
-        #expect(code([UInt8](text(255 - 17)), uniqueBy: 3) == nil)
-        #expect(code([UInt8](text(255 - 16)), uniqueBy: 3) == .id)
-    }
-
-    @Test("A suffix of 16 hexadecimal digits follows from the seed")
-    func suffix() throws {
-        func id(_ seed: UInt64) throws -> String {
-            try "name".lend { (name) throws(Failure) in try ReplicaID(name, uniqueBy: seed).bytes.text }
-        }
-        let pattern = /name-[0-9a-f]{16}/
-        let ids = try (1...50).map { try id($0) }
-        let again = try (1...50).map { try id($0) }
-        #expect(ids == again)
-        #expect(Set(ids).count == 50)
-        #expect(ids.allSatisfy { $0.wholeMatch(of: pattern) != nil })
-    }
-
     @Test("Versions: 1 to 2^53-1 in updates, 0 too in digests")
     func versions() throws {
         let end = try LinkEnd(Replica.make { $0.limits.versionJump = .max })

@@ -15,7 +15,7 @@ struct PurgingTests {
 
     private func examine(_ replicas: Replica...) {
         for replica in replicas {
-            check(replica.broken == nil, "\(replica.name): \(String(describing: replica.broken))")
+            check(replica.broken == nil, "\(replica.name.text): \(String(describing: replica.broken))")
         }
     }
 

@@ -36,6 +36,7 @@ func constant(of code: Failure.Code) -> (name: String, value: Int32) {
     case .datagram: ("SCUTTLE_E_DATAGRAM", SCUTTLE_E_DATAGRAM)
     case .corrupt: ("SCUTTLE_E_CORRUPT", SCUTTLE_E_CORRUPT)
     case .resolver: ("SCUTTLE_E_RESOLVER", SCUTTLE_E_RESOLVER)
+    case .unasked: ("SCUTTLE_E_UNASKED", SCUTTLE_E_UNASKED)
     }
 }
 

@@ -63,6 +63,4 @@ extension Replica {
     func news(_ source: String, above version: Version) -> [PlainUpdate] {
         source.lend { source in news(of: source, above: version).map { PlainUpdate($0) } }
     }
-
-    var name: String { id.text }
 }

@@ -1,6 +1,6 @@
 """A key-value map that peers keep in step with the scuttlebutt protocol.
 
-    with scuttle.Replica("a") as replica, replica.link() as link:
+    with scuttle.Replica("ada") as replica, replica.link() as link:
         replica["greeting"] = {"hello": "world"}
         link.write(bytes_from_the_peer)
         send_to_the_peer(link.read_all())
@@ -10,6 +10,7 @@ starts no thread and reads no clock.
 """
 
 from ._library import library_version
+from .callbacks import Event
 from .checks import Flaw, FlawKind, check_resolver
 from .config import Limits, Resolver
 from .errors import (
@@ -41,6 +42,7 @@ from .errors import (
     StructSizeError,
     TooManyLinksError,
     TooManySourcesError,
+    UnaskedError,
     UnsupportedError,
     Utf8Error,
     ValueTooLongError,
@@ -68,6 +70,7 @@ __all__ = [
     "DuplicateError",
     "EmptyKeyError",
     "Entry",
+    "Event",
     "ExhaustedError",
     "Flaw",
     "FlawKind",
@@ -93,6 +96,7 @@ __all__ = [
     "StructSizeError",
     "TooManyLinksError",
     "TooManySourcesError",
+    "UnaskedError",
     "UnsupportedError",
     "Update",
     "Utf8Error",

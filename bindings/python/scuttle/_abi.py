@@ -42,6 +42,7 @@ E_REJECTED = -28
 E_DATAGRAM = -29
 E_CORRUPT = -30
 E_RESOLVER = -31
+E_UNASKED = -32
 
 NTS = c_size_t(-1).value
 
@@ -56,6 +57,14 @@ STRICTLY_ORDER_VALUES = 2
 
 UNIQUE_ID = 1
 KEEP_TOMBSTONES = 2
+EXACT_ID = 4
+
+EVENT_HELLO = 1
+EVENT_IN_STEP = 2
+EVENT_ENDED = 3
+EVENT_DIVERGED = 4
+EVENT_REFUSED = 5
+EVENT_TWIN = 6
 
 PROTOCOL_LOWEST = 1
 PROTOCOL_HIGHEST = 1
@@ -98,6 +107,9 @@ class UpdateStruct(Structure):
         ("version", c_uint64),
         ("flags", c_uint32),
         ("reserved", c_uint32),
+        ("dot_source", _Text),
+        ("dot_source_len", c_size_t),
+        ("dot_version", c_uint64),
     ]
 
 
@@ -120,6 +132,7 @@ SortFunction = CFUNCTYPE(c_int, _Context, _UpdateRef, _UpdateRef)
 UpdateFunction = CFUNCTYPE(None, _Context, _UpdateRef)
 CompactionFunction = CFUNCTYPE(None, _Context, POINTER(_UpdateRef), c_size_t)
 DrainFunction = CFUNCTYPE(None, _Context)
+EventFunction = CFUNCTYPE(None, _Context, c_void_p, c_int, c_int)
 
 
 class ConfigStruct(Structure):
@@ -151,6 +164,9 @@ class ConfigStruct(Structure):
         ("max_tombstones", c_size_t),
         ("protocol_min", c_uint32),
         ("protocol_max", c_uint32),
+        ("on_event", EventFunction),
+        ("max_retired", c_size_t),
+        ("retire_after_ms", c_uint64),
     ]
 
 
@@ -189,6 +205,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_errmsg": (c_char_p, [_Handle]),
     "scuttle_errmsg_copy": (c_int, [_Handle, c_char_p, c_size_t]),
     "scuttle_id": (c_int, [_Handle, POINTER(_Text), _SizeRef]),
+    "scuttle_name": (c_int, [_Handle, POINTER(_Text), _SizeRef]),
     "scuttle_set": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t]),
     "scuttle_delete": (c_int, [_Handle, _Key, c_size_t]),
     "scuttle_set_ttl": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t, c_uint64]),

@@ -15,13 +15,16 @@ from __future__ import annotations
 
 import ctypes
 from threading import RLock
-from typing import Any, Callable, Iterable, List, Optional, Tuple, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Iterable, List, MutableMapping, Optional, Tuple, TypeVar
 
 from . import _abi
 from ._bare_calls import SIZES, scuttle_set
 from ._library import describe, library
 from ._scratch import Scratch
 from .errors import BusyError, ClosedError, ScuttleError, error_of
+
+if TYPE_CHECKING:
+    from .link import Link
 
 _Result = TypeVar("_Result")
 
@@ -39,18 +42,21 @@ class Handle:
         "_is_held",
         "_dropped_links",
         "is_torn",
+        "links",
         "scratch",
         "__weakref__",
     )
 
-    def __init__(self, id: bytes, config: _abi.ConfigStruct) -> None:
+    def __init__(self, name: bytes, config: _abi.ConfigStruct, links: MutableMapping[int, Link]) -> None:
         self._pointer: Optional[int] = None  # first, for __del__ where the rest fails
         self._lock = RLock()
         self._is_held = False
         self._dropped_links: List[int] = []
         self.scratch = Scratch()
+        #: The open links by their address, for on_event. Used within `run` only.
+        self.links = links
         pointer = ctypes.c_void_p()
-        code = library.scuttle_new(id, config, pointer)
+        code = library.scuttle_new(name, config, pointer)
         if code < 0:
             raise error_of(code, describe(code))
         self._pointer = pointer.value

@@ -10,10 +10,34 @@ resolver's answer is then no, and the sort's that the order does not matter.
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Callable, List, NamedTuple, Optional
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, NamedTuple, Optional
 
 from . import _abi
+from ._library import describe
+from .errors import ScuttleError, error_of
 from .updates import Update, copy_update
+
+if TYPE_CHECKING:
+    from .link import Link
+
+
+class Event(IntEnum):
+    """What happens on a link."""
+
+    #: The hello of the peer was accepted.
+    HELLO = _abi.EVENT_HELLO
+    #: Both version vectors were found equal; once, until they differ again.
+    IN_STEP = _abi.EVENT_IN_STEP
+    #: The link has ended; the error says why.
+    ENDED = _abi.EVENT_ENDED
+    #: The version vectors are equal, and the contents are not.
+    DIVERGED = _abi.EVENT_DIVERGED
+    #: An update was refused; not raised yet.
+    REFUSED = _abi.EVENT_REFUSED
+    #: Two live incarnations of one name were heard: two processes run under it.
+    TWIN = _abi.EVENT_TWIN
+
 
 #: (update, current): whether the update replaces the key's entry; None stands for no entry.
 Resolve = Callable[[Update, Optional[Update]], object]
@@ -22,6 +46,8 @@ Sort = Callable[[Update, Update], int]
 OnUpdate = Callable[[Update], object]
 OnCompaction = Callable[[List[Update]], object]
 OnDrain = Callable[[], object]
+#: (link, event, error): the link is None if it is that of `Replica.write`; the error is None if the event speaks of none.
+OnEvent = Callable[[Optional["Link"], Event, Optional[ScuttleError]], object]
 #: (name of the callback, what it raised)
 OnError = Callable[[str, BaseException], object]
 
@@ -29,17 +55,20 @@ OnError = Callable[[str, BaseException], object]
 class Callbacks(NamedTuple):
     """One replica's callables. The library hands this object back as the `context` of each call."""
 
-    resolve: Optional[Resolve]
-    sort: Optional[Sort]
-    on_update: Optional[OnUpdate]
-    on_compaction: Optional[OnCompaction]
-    on_drain: Optional[OnDrain]
-    on_error: Optional[OnError]
+    resolve: Optional[Resolve] = None
+    sort: Optional[Sort] = None
+    on_update: Optional[OnUpdate] = None
+    on_compaction: Optional[OnCompaction] = None
+    on_drain: Optional[OnDrain] = None
+    on_event: Optional[OnEvent] = None
+    on_error: Optional[OnError] = None
+    #: The open links by their address in the library.
+    links: Mapping[int, "Link"] = {}
 
     def install(self, config: _abi.ConfigStruct) -> None:
         """Sets the fields of what is there; the others stay NULL, which costs the library nothing."""
         for name, function in self._asdict().items():
-            if function is not None and not callable(function):
+            if name != "links" and function is not None and not callable(function):
                 raise TypeError(f"{name} is not callable: {function!r}")
         config.context = self
         for name, thunk in _THUNKS.items():
@@ -111,10 +140,22 @@ def _on_drain(callbacks: Any) -> None:
     callbacks.on_drain()
 
 
+_EVENTS = {int(event): event for event in Event}
+
+
+@_thunk(_abi.EventFunction)
+def _on_event(callbacks: Any, link: Any, number: int, code: int) -> None:
+    event = _EVENTS.get(number)
+    if event is not None:  # a later library has more
+        error = error_of(code, describe(code)) if code < 0 else None
+        callbacks.on_event(callbacks.links.get(link), event, error)
+
+
 _THUNKS = {
     "resolve": _resolve,
     "sort": _sort,
     "on_update": _on_update,
     "on_compaction": _on_compaction,
     "on_drain": _on_drain,
+    "on_event": _on_event,
 }

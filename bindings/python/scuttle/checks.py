@@ -86,7 +86,7 @@ def _until_failure(resolve: Resolve, failures: List[BaseException]) -> Callbacks
     def on_error(_: str, error: BaseException) -> None:
         failures.append(error)
 
-    return Callbacks(ask, None, None, None, None, on_error)
+    return Callbacks(resolve=ask, on_error=on_error)
 
 
 def _lend(update: Update, texts: List[bytes]) -> _abi.UpdateStruct:

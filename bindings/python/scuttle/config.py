@@ -51,7 +51,10 @@ def make_config(
     max_history: int,
     max_tombstones: int,
     keep_tombstones: bool,
+    max_retired: int,
+    retire_after_ms: int,
     seed: int,
+    exact_id: bool,
     unique_id: bool,
     cluster: str,
     protocol: Tuple[int, int],
@@ -61,10 +64,13 @@ def make_config(
     """The library's struct, but for the resolver and the callbacks."""
     config = _abi.ConfigStruct(ctypes.sizeof(_abi.ConfigStruct))
     config.flags = _abi.UNIQUE_ID if unique_id else 0
+    config.flags |= _abi.EXACT_ID if exact_id else 0
     config.flags |= _abi.KEEP_TOMBSTONES if keep_tombstones else 0
     config.mtu = unsigned("mtu", mtu)
     config.max_history = unsigned("max_history", max_history)
     config.max_tombstones = unsigned("max_tombstones", max_tombstones)
+    config.max_retired = unsigned("max_retired", max_retired)
+    config.retire_after_ms = unsigned("retire_after_ms", retire_after_ms)
     config.cluster = c_text(cluster, "a cluster")
     lowest, highest = protocol
     config.protocol_min = unsigned("protocol", lowest, bits=32)

@@ -203,7 +203,7 @@ class DatagramError(ScuttleError):
 
 
 class CorruptError(ScuttleError):
-    """A peer has another content for a source and version that is known here: an id has had two lives."""
+    """A peer has another content for a source and version that is known here."""
 
     code = _abi.E_CORRUPT
 
@@ -212,6 +212,12 @@ class ResolverError(ScuttleError, ValueError):
     """The outcome of a resolver depends on order, repetition or grouping. `check_resolver` returns a Flaw instead."""
 
     code = _abi.E_RESOLVER
+
+
+class UnaskedError(ScuttleError):
+    """A delta, reset, cover or commit answers no open request of this link. It has changed nothing."""
+
+    code = _abi.E_UNASKED
 
 
 _BY_CODE: Dict[int, Type[ScuttleError]] = {

@@ -44,6 +44,8 @@ class Link:
         pointer = ctypes.c_void_p()
         self._handle.check(library.scuttle_link_open(replica, config, pointer))
         self._pointer = pointer.value
+        if self._pointer is not None:
+            self._handle.links[self._pointer] = self
         self._argument = ctypes.c_void_p.from_param(self._pointer)
 
     def write(self, data: Buffer) -> bool:
@@ -126,6 +128,7 @@ class Link:
         pointer, self._pointer = self._pointer, None
         if pointer is not None:
             library.scuttle_link_close(pointer)
+            self._handle.links.pop(pointer, None)
 
     def __del__(self) -> None:
         if self._pointer is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ctypes import c_size_t, c_uint64, c_void_p
 from types import TracebackType
-from typing import Callable, Dict, List, Optional, Tuple, Type, Union
+from typing import Callable, Dict, List, MutableMapping, Optional, Tuple, Type, Union
+from weakref import WeakValueDictionary
 
 from . import _abi
 from ._bare_calls import scuttle_read
@@ -12,7 +13,7 @@ from ._handle import Handle
 from ._library import library
 from ._memory import WritableBuffer, to_read
 from ._reading import read, read_into
-from .callbacks import Callbacks, OnCompaction, OnDrain, OnError, OnUpdate, Resolve, Sort
+from .callbacks import Callbacks, OnCompaction, OnDrain, OnError, OnEvent, OnUpdate, Resolve, Sort
 from .config import Limits, Resolver, State, c_text, make_config, state_lines
 from .link import Link
 from .mapping import EntryMapping
@@ -36,18 +37,22 @@ class Replica(EntryMapping):
 
     def __init__(
         self,
-        id: str,
+        name: str,
         *,
         mtu: int = 0,
         max_history: int = 0,
         max_tombstones: int = 0,
         keep_tombstones: bool = False,
+        max_retired: int = 0,
+        retire_after_ms: int = 0,
         resolve: Union[Resolver, Resolve] = Resolver.lww_vs_clock,
         sort: Optional[Sort] = None,
         on_update: Optional[OnUpdate] = None,
         on_compaction: Optional[OnCompaction] = None,
         on_drain: Optional[OnDrain] = None,
+        on_event: Optional[OnEvent] = None,
         on_error: Optional[OnError] = None,
+        exact_id: bool = False,
         unique_id: bool = False,
         cluster: str = "",
         protocol: Tuple[int, int] = (0, 0),
@@ -57,12 +62,18 @@ class Replica(EntryMapping):
     ) -> None:
         """Makes a replica.
 
-        id               its source id, 1 to 255 bytes of UTF-8, unique among all replicas that may ever meet
+        name             what you call the replica: 1 to 246 bytes of UTF-8, unique among the replicas that run at one
+                         time. Each start is an incarnation and writes under a source of its own, `id`: the name, "~" and
+                         8 random characters. A name must not end so itself
         mtu              messages in one batch, and the high-water mark of a link; 0: 10; sys.maxsize: no mark
         max_history      updates that the history remembers; 0: 10; sys.maxsize: all
         max_tombstones   more are forgotten, lowest version first, stable or not; 0: 2^20; sys.maxsize: no limit. No
                          effect with a `resolve` of yours
         keep_tombstones  forget no tombstone until `purge` or `max_tombstones` says so, not even a stable one
+        max_retired      retired incarnations that are kept, 16 bytes each; beyond it the lowest versions are dropped; 0:
+                         2^20; sys.maxsize: no limit
+        retire_after_ms  retire a name that no replica has heard of for so many milliseconds, by the time of `tick`; 0:
+                         never
         resolve          which of two updates of a key stands: a Resolver, or a callable (update, current): whether the
                          update replaces the current one, which is None for a new key. It says yes for exactly one of
                          (a, b) and (b, a), and follows a total order, so that replicas agree: see `check_resolver`
@@ -71,9 +82,13 @@ class Replica(EntryMapping):
         on_update        called with an update that became the entry of its key, here or from a peer
         on_compaction    called with a list of updates, oldest first, that the history is about to forget
         on_drain         called when links had been over the high-water mark, and the last of them has been read empty
+        on_event         called with (link, event, error) when something has happened on a link, see `Event`. The link is
+                         None if it is that of `write`; the error is None if the event speaks of none
         on_error         called with (name of a callback, its exception); without it they go to sys.unraisablehook
-        unique_id        append "-" and 16 random hexadecimal digits to the id: for a host that restarts without its old
-                         state, since an id belongs to one life of one replica
+        exact_id         the name itself, of up to 255 bytes, is the source: for tests, and for hosts that make sure
+                         themselves that no two starts write under one source, unless the later one starts from all that
+                         the earlier one wrote
+        unique_id        accepted, and does nothing: every start is an incarnation of its own
         cluster          up to 255 bytes of UTF-8: links join replicas of one cluster only. A classic link cannot check
         protocol         lowest and highest version of the extended dialect to speak; 0: what the library does
         seed             makes what is random reproducible; 0: random from the system
@@ -82,23 +97,42 @@ class Replica(EntryMapping):
 
         Raises IdError, NulError, Utf8Error, ArgumentError, OutOfMemoryError, and for a bad state as `load`.
         """
-        encoded_id = c_text(id, "an id")
+        encoded_name = c_text(name, "a name")
         config = make_config(
-            mtu, max_history, max_tombstones, keep_tombstones, seed, unique_id, cluster, protocol, limits, state
+            mtu=mtu,
+            max_history=max_history,
+            max_tombstones=max_tombstones,
+            keep_tombstones=keep_tombstones,
+            max_retired=max_retired,
+            retire_after_ms=retire_after_ms,
+            seed=seed,
+            exact_id=exact_id,
+            unique_id=unique_id,
+            cluster=cluster,
+            protocol=protocol,
+            limits=limits,
+            state=state,
         )
         own_resolve = None
         if isinstance(resolve, Resolver):
             config.resolver = resolve
         else:
             own_resolve = resolve
-        Callbacks(own_resolve, sort, on_update, on_compaction, on_drain, on_error).install(config)
-        self._handle = Handle(encoded_id, config)
-        self._id = self._handle.run(_read_id)
+        links: MutableMapping[int, Link] = WeakValueDictionary()
+        Callbacks(own_resolve, sort, on_update, on_compaction, on_drain, on_event, on_error, links).install(config)
+        self._handle = Handle(encoded_name, config, links)
+        self._id = self._handle.run(_read_text, library.scuttle_id)
+        self._name = self._handle.run(_read_text, library.scuttle_name)
 
     @property
     def id(self) -> str:
-        """The source id, with the suffix of `unique_id`. Known after closing too."""
+        """The source that this replica writes under: its name and its incarnation. Known after closing too."""
         return self._id
+
+    @property
+    def name(self) -> str:
+        """What the replica was called when it was made. Known after closing too."""
+        return self._name
 
     def lookup(self, key: str) -> Entry:
         """What a key holds, who wrote it, and with which version; Entry(None, None, 0) for a key that holds nothing."""
@@ -122,10 +156,10 @@ class Replica(EntryMapping):
         return updates
 
     def export(self) -> bytes:
-        """All that the replica is, as lines: its id, its clock, its entries with their tombstones, what is to expire.
+        """All that the replica is, as lines: its source, its clock, its entries with their tombstones, what is to expire.
 
-        A replica that is made with them as `state` is as this one, and under the same id it goes on as itself,
-        provided that this one writes no more.
+        A replica that is made with them as `state` holds what this one does, and goes on as another incarnation. With
+        `exact_id` it goes on under the same source, so this one must write no more.
         """
         lines: List[bytes] = []
         self._handle.run(lambda pointer: self._handle.check(visit_lines(library.scuttle_export, pointer, lines)))
@@ -273,13 +307,15 @@ class Replica(EntryMapping):
         self._handle.call(library.scuttle_purge, purged)
         return purged.value
 
-    def forget(self, source: str) -> bool:
-        """Takes a source that will never be back out of the reckoning: no tombstone waits for its promise any more.
+    def forget(self, name: str) -> bool:
+        """Says that a name will not be back: excludes it from tombstone garbage collection, here and at every replica
+        that hears of it.
 
-        Its entries stay, and when it is heard of again, it counts again. Each replica forgets for itself. False for a
-        source that is unknown, or the replica's own.
+        The entries that it wrote stay. A replica that meets its own name so writes on above what was retired, and counts
+        again. Forgetting the replica's own name is leaving: later writes raise UnsupportedError. False for a name that
+        is unknown.
         """
-        encoded = encode_text(source, "a source")
+        encoded = encode_text(name, "a name")
         return self._handle.call(library.scuttle_forget, encoded, len(encoded)) != _abi.NOT_FOUND
 
     @property
@@ -306,7 +342,7 @@ class Replica(EntryMapping):
         return f"<scuttle.Replica {self._id!r}{' closed' if self.closed else ''}>"
 
 
-def _read_id(pointer: int) -> str:
+def _read_text(pointer: int, function: Callable[..., int]) -> str:
     address, length = c_void_p(), c_size_t()
-    library.scuttle_id(pointer, address, length)  # has no errors for a good pointer
+    function(pointer, address, length)  # has no errors for a good pointer
     return text_at(address.value, length.value)

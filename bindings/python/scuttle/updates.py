@@ -13,19 +13,17 @@ class Entry(NamedTuple):
     """What a key holds. For a key that holds nothing: no value, no source, version 0."""
 
     value: Any
-    #: The id of the replica that wrote it.
+    #: The source of the write: the writer's name and incarnation.
     source: Optional[str]
     #: 1 to 2^53-1; 0 stands for "before all versions".
     version: int
 
 
-class Update(NamedTuple):
-    """One write by one replica."""
-
+class _Fields(NamedTuple):
     key: str
     #: The value as JSON text, as it was written; "null" where it is a delete.
     json: str
-    #: The id of the replica that wrote it.
+    #: The timestamp, source and version, is the write's own, for ever: it decides which of two writes of a key stands.
     source: str
     version: int
     #: The key was deleted.
@@ -37,6 +35,49 @@ class Update(NamedTuple):
     #: No write: a reset has taken this entry away, since its delete has been forgotten where the reset came from.
     #: `deleted` is true too; source and version are the entry's.
     reset: bool = False
+    #: The dot under which the update travels, and the version vector counts it. It is the timestamp until a replica
+    #: republishes the update.
+    dot_source: str = ""
+    dot_version: int = 0
+
+
+class Update(_Fields):
+    """One write by one replica. Its dot is its timestamp unless it is given."""
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        key: str,
+        json: str,
+        source: str,
+        version: int,
+        deleted: bool = False,
+        local: bool = False,
+        expired: bool = False,
+        reset: bool = False,
+        dot_source: Optional[str] = None,
+        dot_version: Optional[int] = None,
+    ) -> Update:
+        return cls._make(
+            (
+                key,
+                json,
+                source,
+                version,
+                deleted,
+                local,
+                expired,
+                reset,
+                source if dot_source is None else dot_source,
+                version if dot_version is None else dot_version,
+            )
+        )
+
+    @property
+    def is_republished(self) -> bool:
+        """Whether it travels under another dot than its timestamp."""
+        return self.dot_version != self.version or self.dot_source != self.source
 
     @property
     def value(self) -> Any:
@@ -46,8 +87,11 @@ class Update(NamedTuple):
     def to_dict(self) -> Dict[str, Any]:
         """The update in the shape that it has on the wire; a reset in that of a digest: accounted for, and gone."""
         if self.reset:
-            return {"digest": True, "source_id": self.source, "id": self.source, "version": self.version}
-        members = {"key": self.key, "value": self.value, "source_id": self.source, "version": self.version}
+            dot = self.dot_source
+            return {"digest": True, "source_id": dot, "id": dot, "version": self.dot_version}
+        members = {"key": self.key, "value": self.value, "source_id": self.dot_source, "version": self.dot_version}
+        if self.is_republished:
+            members["written"] = [self.source, self.version]
         if self.deleted:
             members["deleted"] = True
         if self.expired:
@@ -59,20 +103,31 @@ class Update(NamedTuple):
         if self.reset:
             return json.dumps(self.to_dict(), separators=(",", ":"), ensure_ascii=False)
         deleted = (',"deleted":true' if self.deleted else "") + (',"expired":true' if self.expired else "")
-        key, source = json.dumps(self.key, ensure_ascii=False), json.dumps(self.source, ensure_ascii=False)
-        return f'{{"key":{key},"value":{self.json},"source_id":{source},"version":{self.version}{deleted}}}'
+        written = f',"written":[{_quoted(self.source)},{self.version}]' if self.is_republished else ""
+        dot = f'"source_id":{_quoted(self.dot_source)},"version":{self.dot_version}'
+        return f'{{"key":{_quoted(self.key)},"value":{self.json},{dot}{written}{deleted}}}'
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def copy_update(update: _abi.UpdateStruct) -> Update:
     """A copy of an update that the library lends."""
     flags = update.flags
-    return Update(
-        text_at(update.key, update.key_len),
-        text_at(update.value, update.value_len),
-        text_at(update.source, update.source_len),
-        update.version,
-        flags & _abi.UPDATE_DELETED != 0,
-        flags & _abi.UPDATE_LOCAL != 0,
-        flags & _abi.UPDATE_EXPIRED != 0,
-        flags & _abi.UPDATE_RESET != 0,
+    source = text_at(update.source, update.source_len)
+    is_dot = update.dot_source == update.source  # by address, as nearly always
+    return Update._make(
+        (
+            text_at(update.key, update.key_len),
+            text_at(update.value, update.value_len),
+            source,
+            update.version,
+            flags & _abi.UPDATE_DELETED != 0,
+            flags & _abi.UPDATE_LOCAL != 0,
+            flags & _abi.UPDATE_EXPIRED != 0,
+            flags & _abi.UPDATE_RESET != 0,
+            source if is_dot else text_at(update.dot_source, update.dot_source_len),
+            update.dot_version,
+        )
     )

@@ -18,7 +18,8 @@ settings.load_profile("scuttle")
 
 @pytest.fixture
 def replica() -> Iterator[scuttle.Replica]:
-    with scuttle.Replica("a", seed=1) as made:
+    """One whose source is "a"."""
+    with scuttle.Replica("a", exact_id=True, seed=1) as made:
         yield made
 
 

@@ -6,16 +6,16 @@ import gc
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
-from support import ASK, line, sync
+from support import ASK, line, pump, sync
 
 import scuttle
-from scuttle import Replica, Update, _abi
+from scuttle import Event, Replica, Update, _abi
 from scuttle._library import library
 
 
 def test_on_update_sees_local_and_received_updates() -> None:
     seen: List[Update] = []
-    with Replica("a", on_update=seen.append) as replica:
+    with Replica("a", exact_id=True, on_update=seen.append) as replica:
         replica["k"] = {"x": 1}
         replica.write(line("l", "[2]", "b", 5))
         replica.write(line("l", "[2]", "b", 5))
@@ -42,7 +42,7 @@ def test_a_resolver_decides() -> None:
         asked.append((update, current))
         return current is None or (len(update.value), update.version) > (len(current.value), current.version)
 
-    with Replica("a", resolve=longest) as replica:
+    with Replica("a", exact_id=True, resolve=longest) as replica:
         replica["k"] = "long"
         replica["k"] = "no"
         assert replica["k"] == "long"
@@ -67,7 +67,7 @@ def test_a_sort_orders_news() -> None:
     def backwards(a: Update, b: Update) -> int:
         return (b.version - a.version) * 2**40  # more than a C int holds
 
-    with Replica("a", sort=backwards) as replica:
+    with Replica("a", exact_id=True, sort=backwards) as replica:
         replica.update({"x": 1, "y": 2, "z": 3})
         assert [update.key for update in replica.news("a", 0)] == ["z", "y", "x"]
 
@@ -109,7 +109,7 @@ def test_exceptions_go_to_on_error(name: str, unraisable: List[Any]) -> None:
 
 def test_exceptions_of_a_sort_go_to_on_error(unraisable: List[Any]) -> None:
     errors: List[Tuple[str, BaseException]] = []
-    with Replica("a", sort=fail, on_error=lambda *e: errors.append(e)) as replica:
+    with Replica("a", exact_id=True, sort=fail, on_error=lambda *e: errors.append(e)) as replica:
         replica.update({"x": 1, "y": 2})
         assert sorted(update.key for update in replica.news("a", 0)) == ["x", "y"]
     assert errors[0][0] == "sort"
@@ -147,10 +147,10 @@ def test_an_answer_without_a_truth_is_an_exception(unraisable: List[Any]) -> Non
         def __bool__(self) -> bool:
             raise Failure
 
-    with Replica("a", resolve=lambda update, current: Undecided()) as replica:
+    with Replica("a", exact_id=True, resolve=lambda update, current: Undecided()) as replica:
         replica["k"] = 1
         assert "k" not in replica
-    with Replica("a", sort=lambda a, b: "first") as replica:  # type: ignore[arg-type, return-value]
+    with Replica("a", exact_id=True, sort=lambda a, b: "first") as replica:  # type: ignore[arg-type, return-value]
         replica.update({"x": 1, "y": 2})
         assert len(replica.news("a", 0)) == 2
     assert [type(error) for error in unraisable[:2]] == [Failure, TypeError]
@@ -227,7 +227,7 @@ def test_the_library_says_busy_too() -> None:
     assert codes == [_abi.E_BUSY]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "on_error"])
+@pytest.mark.parametrize("name", [*NAMES, "on_event", "on_error"])
 def test_callbacks_are_callable(name: str) -> None:
     callbacks: Dict[str, Any] = {name: 1}
     with pytest.raises(TypeError, match=f"{name} is not callable"):
@@ -255,3 +255,43 @@ def test_callbacks_live_as_long_as_their_replica() -> None:
                 gc.collect()
             replica[f"k{i}"] = i
     assert counter.count == 1000
+
+
+def test_events_come_with_their_link_and_error() -> None:
+    """What the library would call, called here."""
+    seen: List[Tuple[Any, Any, Any]] = []
+    with Replica("a", on_event=lambda *event: seen.append(event)) as replica:
+        config = replica._handle._config
+        assert config is not None
+        link = replica.link()
+        address = link._pointer
+        seen.clear()
+        config.on_event(config.context, address, _abi.EVENT_HELLO, _abi.OK)
+        config.on_event(config.context, address, _abi.EVENT_ENDED, _abi.E_CLUSTER)
+        config.on_event(config.context, 8, _abi.EVENT_IN_STEP, _abi.OK)  # of no link that is known
+        config.on_event(config.context, address, 4711, _abi.OK)  # of a later library
+        (hello, ended, other) = seen
+        assert hello == (link, Event.HELLO, None)
+        assert ended[:2] == (link, Event.ENDED) and isinstance(ended[2], scuttle.ClusterError)
+        assert other == (None, Event.IN_STEP, None)
+        link.close()
+        assert dict(replica._handle.links) == {}
+
+
+def test_exceptions_of_on_event_go_to_on_error() -> None:
+    errors: List[Tuple[str, BaseException]] = []
+    with Replica("a", on_event=fail, on_error=lambda *e: errors.append(e)) as replica:
+        config = replica._handle._config
+        assert config is not None
+        config.on_event(config.context, None, _abi.EVENT_TWIN, _abi.OK)
+    assert [(name, type(error)) for name, error in errors] == [("on_event", Failure)]
+
+
+def test_a_callback_for_events_keeps_no_link(replica: Replica) -> None:
+    with Replica("b", on_event=lambda *event: None) as other, other.link() as there, replica.link() as here:
+        here.gossip()
+        pump(here, there)
+        other.link()  # dropped at once
+        gc.collect()
+        other["k"] = 1
+        assert list(other._handle.links.values()) == [there]

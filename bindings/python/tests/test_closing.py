@@ -59,7 +59,7 @@ LINK_USES: List[Callable[[scuttle.Link], object]] = [
 
 
 def test_after_closing_a_replica() -> None:
-    replica = Replica("a")
+    replica = Replica("a", exact_id=True)
     with replica:
         link = replica.link()
         replica["k"] = 1

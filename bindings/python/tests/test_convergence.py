@@ -136,7 +136,7 @@ def test_deletes_travel() -> None:
 
 
 def test_a_relay_forwards() -> None:
-    with Replica("a") as one, Replica("b") as relay, Replica("c") as other:
+    with Replica("a", exact_id=True) as one, Replica("b", exact_id=True) as relay, Replica("c", exact_id=True) as other:
         one.update({f"k{i}": i for i in range(50)})
         sync(one, relay)
         sync(relay, other)

@@ -80,6 +80,7 @@ class Stage:
         assert set(given) == {*limits, *sizes} | (given.keys() & {"cluster"})
         self.replica = Replica(
             id,
+            exact_id=True,
             seed=1,
             state=START % json.dumps(id, ensure_ascii=False),
             limits=Limits(**limits),

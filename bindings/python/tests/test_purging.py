@@ -51,7 +51,7 @@ def test_a_tombstone_waits_for_the_promises_of_all(replica: Replica) -> None:
 
 def test_a_source_that_is_forgotten_is_not_waited_for(replica: Replica) -> None:
     replica["k"] = 1
-    with Replica("dead") as dead, replica.link() as here, dead.link() as there:
+    with Replica("dead", exact_id=True) as dead, replica.link() as here, dead.link() as there:
         dead["x"] = 1
         here.gossip()
         there.gossip()
@@ -98,7 +98,7 @@ def test_a_limit_of_tombstones() -> None:
 
 def test_a_peer_that_missed_a_delete_gets_a_reset() -> None:
     seen: List[Update] = []
-    with Replica("a", keep_tombstones=True) as one, Replica("b", on_update=seen.append) as other:
+    with Replica("a", exact_id=True, keep_tombstones=True) as one, Replica("b", exact_id=True, on_update=seen.append) as other:
         one.update({"k": 1, "l": 2})
         sync(one, other)
         seen.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import string
 import sys
 from typing import Any, Callable, List
 
@@ -59,14 +59,14 @@ def test_news(replica: Replica) -> None:
 
 
 def test_the_history_forgets_and_the_state_does_not() -> None:
-    with Replica("a", max_history=3) as replica:
+    with Replica("a", exact_id=True, max_history=3) as replica:
         replica.update({f"k{i}": i for i in range(9)})
         assert [update.version for update in replica.news("a", 0)] == [7, 8, 9]
         assert len(replica) == 9
 
 
 def test_the_history_may_remember_all_and_the_mark_be_none() -> None:
-    with Replica("a", mtu=sys.maxsize, max_history=sys.maxsize) as replica, replica.link() as link:
+    with Replica("a", exact_id=True, mtu=sys.maxsize, max_history=sys.maxsize) as replica, replica.link() as link:
         replica.update({f"k{i}": i for i in range(99)})
         assert len(replica.news("a", 0)) == 99
         assert link.write(ASK) is True
@@ -118,22 +118,58 @@ def test_the_short_form(replica: Replica) -> None:
         assert replica == other == {"k": "v", "l": "w"}
 
 
-def test_ids(replica: Replica) -> None:
-    assert replica.id == "a"
-    assert "'a'" in repr(replica)
-    with Replica("ü" * 127) as other:
-        assert other.id == "ü" * 127
+ALPHABET = string.ascii_letters + string.digits + "-_"
 
 
-def test_unique_ids() -> None:
-    with Replica("a", unique_id=True) as one, Replica("a", unique_id=True) as other:
-        assert re.fullmatch("a-[0-9a-f]{16}", one.id)
+def test_a_name_and_an_incarnation() -> None:
+    with Replica("ada") as one, Replica("ada") as other:
+        for replica in (one, other):
+            assert replica.name == "ada"
+            name, _, incarnation = replica.id.rpartition("~")
+            assert (name, len(incarnation)) == ("ada", 8)
+            assert set(incarnation) <= set(ALPHABET)
+            assert repr(replica.id) in repr(replica)
         assert one.id != other.id
+        one["k"] = 1
+        assert one.lookup("k").source == one.id
+    assert (one.name, one.id.split("~")[0]) == ("ada", "ada")  # after closing too
+
+
+def test_an_exact_id(replica: Replica) -> None:
+    assert replica.id == replica.name == "a"
+    assert "'a'" in repr(replica)
+    with Replica("ü" * 127, exact_id=True) as other:
+        assert other.id == other.name == "ü" * 127
+    with Replica("a", exact_id=True, unique_id=True) as other:
+        assert other.id == "a"
+
+
+def test_names() -> None:
+    with Replica("ü" * 123) as longest:
+        assert longest.name == "ü" * 123
+    for name in ("", "n" * 247, "ada~AZaz09-_"):
+        with pytest.raises(scuttle.IdError):
+            Replica(name)
+    for name in ("", "n" * 256, "ada~AZaz09-_"):
+        with pytest.raises(scuttle.IdError):
+            Replica(name, exact_id=True)
+
+
+def test_a_seed_repeats_an_incarnation_unless_it_starts_from_another_save() -> None:
+    def source(**options: Any) -> str:
+        with Replica("ada", **options) as replica:
+            return replica.id
+
+    first, second = line("k", "1", "b", 1), line("k", "1", "b", 2)
+    assert source(seed=7) == source(seed=7, unique_id=True) != source(seed=8)
+    assert source(seed=7, state=first) == source(seed=7, state=first)
+    assert len({source(seed=7), source(seed=7, state=first), source(seed=7, state=second)}) == 3
+    assert source(state=first) != source(state=first)
 
 
 def test_a_seed_makes_a_replica_reproducible() -> None:
     def output(seed: int) -> bytes:
-        with Replica("a", seed=seed, unique_id=True) as replica, replica.link() as link:
+        with Replica("a", seed=seed) as replica, replica.link() as link:
             link.write(b"".join(line("k", "1", f"s{i}", i + 1) for i in range(20)))
             link.gossip()
             return link.read_all()
@@ -195,11 +231,11 @@ def test_a_state_may_have_deletes() -> None:
 
 def test_what_was_handed_out_is_enough_to_go_on() -> None:
     kept: List[str] = []
-    with Replica("a", on_update=lambda update: kept.append(update.to_line())) as replica:
+    with Replica("a", exact_id=True, on_update=lambda update: kept.append(update.to_line())) as replica:
         replica.update({"k": 1, "l": 2, "m": 3})
         del replica["l"]
         assert [update.key for update in replica.snapshot()] == ["k", "m"]
-        with Replica("a", state="\n".join(kept)) as other:
+        with Replica("a", exact_id=True, state="\n".join(kept)) as other:
             assert other == {"k": 1, "m": 3}
             assert (other.version, other.clock) == (4, {"a": 4})
             assert other.fingerprint == replica.fingerprint
@@ -297,3 +333,21 @@ def test_version_numbers_may_run_out() -> None:
         with pytest.raises(scuttle.ExhaustedError):
             replica["k"] = 2
         assert replica["k"] == 1
+
+
+def test_the_dot_of_an_update_is_its_timestamp(replica: Replica) -> None:
+    replica["k"] = 1
+    (update,) = replica.snapshot()
+    assert update == Update("k", "1", "a", 1, local=True)
+    assert (update.dot_source, update.dot_version, update.is_republished) == ("a", 1, False)
+    assert json.loads(update.to_line()) == update.to_dict()
+    assert "written" not in update.to_line()
+
+
+def test_a_republished_update_names_its_timestamp_too() -> None:
+    update = Update("k", "[1.50]", 'a"', 3, dot_source="b", dot_version=7)
+    assert update.is_republished
+    assert update.to_line() == '{"key":"k","value":[1.50],"source_id":"b","version":7,"written":["a\\"",3]}'
+    assert json.loads(update.to_line()) == update.to_dict()
+    assert update != Update("k", "[1.50]", 'a"', 3)
+    assert update == Update(*update) == update._replace(key="k")

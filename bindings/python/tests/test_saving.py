@@ -22,7 +22,7 @@ def saved(replica: Replica) -> bytes:
 
 
 def test_an_export_is_the_whole_replica(replica: Replica, saved: bytes) -> None:
-    with Replica("a") as again:
+    with Replica("a", exact_id=True) as again:
         assert again.load(saved) is True
         assert again.torn is False
         assert again == replica
@@ -91,11 +91,27 @@ def test_a_torn_export_is_refused_under_its_own_id(saved: bytes) -> None:
     last = saved.rindex(b"\n", 0, -1) + 1
     for torn in (saved[:last], saved[: last - 10], saved[: len(saved) // 2]):
         with pytest.raises(scuttle.IdentityError):
-            Replica("a", state=torn)
-        with Replica("a") as again:
+            Replica("a", exact_id=True, state=torn)
+        with Replica("a", exact_id=True) as again:
             with pytest.raises(scuttle.IdentityError):
                 again.load(torn)
             assert again == {} and again.torn is False
+
+
+def test_a_name_starts_from_any_save() -> None:
+    with Replica("ada") as ada, Replica("b") as peer:
+        ada["k"] = 1
+        saved = ada.export()
+        ada.update({"k": 2, "l": 2})
+        sync(ada, peer)
+        for length in range(1, len(saved) + 1, 7):
+            with Replica("ada", state=saved[:length]) as again:
+                assert again.name == "ada" and again.id != ada.id
+                again[f"of {length}"] = 1
+                sync(again, peer)
+                assert again == peer
+                assert again["k"] == again["l"] == 2
+                assert peer[f"of {length}"] == 1
 
 
 def test_a_torn_line_of_updates() -> None:
@@ -135,7 +151,7 @@ def test_nothing_is_whole() -> None:
 
 def test_what_a_reset_took_away_does_not_come_back() -> None:
     kept: List[Update] = []
-    with Replica("a", keep_tombstones=True) as one, Replica("b", on_update=kept.append) as other:
+    with Replica("a", exact_id=True, keep_tombstones=True) as one, Replica("b", exact_id=True, on_update=kept.append) as other:
         one.update({"k": 1, "l": 2})
         one["k"] = 3
         sync(one, other)
@@ -143,10 +159,10 @@ def test_what_a_reset_took_away_does_not_come_back() -> None:
         one.purge()
         sync(one, other)
         assert kept[-1].reset
-        with Replica("b", state=kept) as again:
+        with Replica("b", exact_id=True, state=kept) as again:
             assert again == other == {"l": 2}
             assert again.clock["a"] >= 3
-        with Replica("b", state={update.key: update for update in kept}.values()) as again:
+        with Replica("b", exact_id=True, state={update.key: update for update in kept}.values()) as again:
             assert again == other
 
 

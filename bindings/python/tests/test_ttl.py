@@ -74,7 +74,7 @@ def test_a_write_of_a_peer_ends_it(replica: Replica) -> None:
 
 def test_on_update_sees_the_expiry() -> None:
     seen: List[Update] = []
-    with Replica("a", on_update=seen.append) as replica:
+    with Replica("a", exact_id=True, on_update=seen.append) as replica:
         replica.set_ttl("k", 1, 1)
         replica.tick(1)
     assert seen == [
@@ -92,7 +92,7 @@ def test_on_update_sees_the_expiry() -> None:
 @pytest.mark.parametrize("asks", ["one", "other"])
 def test_a_peer_sees_a_write_and_then_an_expiry(live: bool, asks: str) -> None:
     seen: List[Update] = []
-    with Replica("a") as one, Replica("b", on_update=seen.append) as other:
+    with Replica("a", exact_id=True) as one, Replica("b", exact_id=True, on_update=seen.append) as other:
         with one.link(live=live) as here, other.link(live=live) as there:
             one.set_ttl("k", 1, 1)
             here.gossip()
@@ -117,7 +117,7 @@ def test_what_is_to_expire_is_saved(replica: Replica) -> None:
     replica.tick(100)
     replica.set_ttl("k", 1, 10)
     replica["l"] = 2
-    with Replica("a", state=replica.export()) as again:
+    with Replica("a", exact_id=True, state=replica.export()) as again:
         again.tick(109)
         assert "k" in again
         again.tick(110)
