@@ -120,7 +120,7 @@ extension Loader {
             for claim in part.claims { try take(claim) }
             countLine()
         case .export(let head): try take(head)
-        case .expiry(let lease): take(lease)
+        case .expiry(let lease): try take(lease)
         case .end(let count): try take(endAfter: count)
         case .nothing: break
         case .digest, .done, .hello, .request, .delta, .cover, .commit, .reject, .twin:

@@ -16,7 +16,7 @@ func takeMistakes(from arguments: inout [String]) -> DisabledRules {
         exit(2)
     }
     arguments.removeSubrange(place...place + 1)
-    return found.mistake
+    return found.rule
 }
 
 /// What went wrong with a seed; nil: nothing.
@@ -75,8 +75,8 @@ func check() -> Bool {
     note(prints.allSatisfy { $0[0] == $0[1] }, "one seed makes one history, byte for byte")
     note(Set(prints.map { $0[0] }).count == prints.count, "each seed makes another")
     var total = World.Counts()
-    for (name, mistake) in DisabledRules.all {
-        let seed = (0..<UInt64(60_000)).first { failure(of: $0, mistake, counting: &total) != nil }
+    for (name, rule) in DisabledRules.all {
+        let seed = (0..<UInt64(60_000)).first { failure(of: $0, rule, counting: &total) != nil }
         note(seed != nil, "without \(name): \(seed.map { "seed \($0) fails" } ?? "nobody notices")")
     }
     print("\(passed) passed, \(failed) failed")

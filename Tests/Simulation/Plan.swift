@@ -38,6 +38,8 @@ struct Plan {
     let deletes: Int
     let cutOneIn: Int
     let crashOneIn: Int
+    /// How often a replica is saved; starts may be from saves of any age, cut anywhere.
+    let saveOneIn: Int
     let losesState: Bool
     let purgeOneIn: Int
     let joins: Int
@@ -55,6 +57,7 @@ struct Plan {
         deletes = random.pick([10, 35, 60])
         cutOneIn = random.pick([15, 60, 1000])
         crashOneIn = random.pick([40, 150, 1000])
+        saveOneIn = random.pick([20, 100])
         losesState = purging != .settled && random.oneIn(3)
         purgeOneIn = random.pick([5, 30, 200])
         joins = purging == .settled ? 0 : random.below(3)

@@ -38,7 +38,7 @@ enum Rule: CaseIterable {
 
 /// A write, as the simulation remembers it.
 struct Write {
-    /// It stands in the value, so that it is known again after it was restamped.
+    /// Its place among all writes.
     let number: Int
     let key: String
     let rank: Int
@@ -54,4 +54,10 @@ struct Write {
     func precedes(_ other: Write) -> Bool {
         version == other.version ? source.lexicographicallyPrecedes(other.source) : version < other.version
     }
+}
+
+/// A write's timestamp.
+struct WriteID: Hashable {
+    let source: [UInt8]
+    let version: Version
 }

@@ -9,14 +9,10 @@ extension World {
         }
     }
 
-    /// A value says which write it is; a delete is known by source and version, or not at all once it was restamped.
+    /// A write is known by its timestamp, which never changes.
     private func number(of record: Record, _ replica: Replica) -> Int? {
-        if record.isDelete {
-            let source = replica.sources[record.source].id
-            return writes.last { $0.version == record.version && $0.source.elementsEqual(source) }?.number
-        }
-        let digits = record.value.split(separator: UInt8(ascii: ",")).last?.dropLast() ?? record.value[0..<0]
-        return Int(String(decoding: digits, as: UTF8.self))
+        let timestamp = record.timestamp
+        return numbers[WriteID(source: [UInt8](replica.sources[timestamp.source].id), version: timestamp.version)]
     }
 
     // MARK: At any time
@@ -67,6 +63,7 @@ extension World {
         for (number, state) in states.enumerated() where state != states[0] {
             throw SimulationFailure(description: "diverged: replica \(number) has \(state), not \(states[0])")
         }
+        try greatestValuesStand()
         switch plan.purging {
         case .never: try agreeWithOracle(hasLostState ? held : Array(writes.indices))
         case .settled: try noneIsBackOrLost(states[0], isStrict: true)
@@ -78,9 +75,10 @@ extension World {
         var lines: [String] = []
         replica.keys.forEach { _, record in
             if !record.isDelete {
-                let source = replica.sources[record.source].id
+                let timestamp = record.timestamp
+                let source = replica.sources[timestamp.source].id
                 lines.append(
-                    "\([UInt8](record.key).text)=\([UInt8](record.value).text) by \([UInt8](source).text):\(record.version)"
+                    "\([UInt8](record.key).text)=\([UInt8](record.value).text) by \([UInt8](source).text):\(timestamp.version)"
                 )
             }
             return true
@@ -104,6 +102,36 @@ extension World {
                     description: "\(key) has \(standing.map { "\(writes[$0])" } ?? "nothing"), not \(winner)")
             }
         }
+    }
+
+    /// The outcome that holds in every world: where the greatest write of a key is a value, it stands. A write that died with
+    /// its author, since nobody else had it, does not count.
+    private func greatestValuesStand() throws {
+        guard plan.rule == .lastWriter else { return }
+        var greatest: [String: Write] = [:]
+        for write in writes {
+            if !write.isDelete, !isCovered(write) { continue }
+            if let other = greatest[write.key], !other.precedes(write) { continue }
+            greatest[write.key] = write
+        }
+        for (key, write) in greatest.sorted(by: { $0.key < $1.key }) where !write.isDelete {
+            if let standing = entry(of: key, at: replicas[0]), !writes[standing].precedes(write) { continue }
+            throw SimulationFailure(description: "\(key): \(write) is outranked by \(standing(key))")
+        }
+        guard plan.purging == .settled else { return }
+        for (key, write) in greatest.sorted(by: { $0.key < $1.key }) where write.isDelete {
+            guard let standing = entry(of: key, at: replicas[0]), !writes[standing].isDelete else { continue }
+            throw SimulationFailure(description: "\(key) is back: \(writes[standing]) after \(write)")
+        }
+    }
+
+    private func standing(_ key: String) -> String {
+        entry(of: key, at: replicas[0]).map { "\(writes[$0])" } ?? "nothing"
+    }
+
+    private func isCovered(_ write: Write) -> Bool {
+        guard let id = write.source.lend({ replicas[0].sources.find($0) }) else { return false }
+        return write.version <= replicas[0].sources[id].covered
     }
 
     /// No value stands that somebody had seen and replaced; no key is gone but by a delete that nobody has replaced.

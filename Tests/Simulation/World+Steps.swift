@@ -4,6 +4,7 @@ extension World {
     func takeStep() throws {
         if random.oneIn(plan.cutOneIn) { try cutOrMend() }
         if random.oneIn(plan.crashOneIn) { try restart(random.below(replicas.count)) }
+        if random.oneIn(plan.saveOneIn) { save(random.below(replicas.count)) }
         if random.oneIn(plan.purgeOneIn), plan.purging == .forced {
             let purged = try replicas[random.below(replicas.count)].purge()
             counts.purges += purged
@@ -37,6 +38,7 @@ extension World {
         }
         say("\(number) \(isDelete ? "deletes" : "writes") \(key): \(write.value) at \(write.version)")
         writes.append(write)
+        numbers[WriteID(source: write.source, version: write.version)] = write.number
     }
 
     private func carry() throws {

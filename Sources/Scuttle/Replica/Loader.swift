@@ -5,9 +5,9 @@
 public struct Loader {
     private let replica: Replica
     /// What an export says of itself; nil for lines of updates alone.
-    private var export: (isOwn: Bool, lamport: Version, life: UInt64)?
-    private var clock: [(source: SourceID, covered: Version, purged: Version)] = []
-    private var expiries: [(version: Version, time: UInt64)] = []
+    private var export: (isOfName: Bool, lamport: Version, incarnation: UInt64)?
+    private var vector: [(source: SourceID, covered: Version, purged: Version)] = []
+    private var leases: [(dot: Dot, time: UInt64)] = []
     private var lines: UInt64 = 0
     private var isEnded = false
 
@@ -19,8 +19,8 @@ public struct Loader {
     /// - Throws: `.message` where it is not the first line, `.id`, `.nul`, `.version`.
     public mutating func take(_ head: ExportHead) throws(Failure) {
         guard lines == 0 else { throw Failure(.message, "an export begins in the middle") }
-        try Limits.check(clockOf: head.id, at: head.lamport)
-        export = (head.id.equals(replica.id), head.lamport, head.life)
+        try Limits.check(clockOf: head.source, at: head.lamport)
+        export = (head.source.nameOfSource.equals(replica.name), head.lamport, head.incarnation)
         if head.hasMetClassic { replica.hasMetClassic = true }
         lines = 1
     }
@@ -30,11 +30,11 @@ public struct Loader {
         try replica.check(update, from: replica.sources.recall(update.source))
         try replica.checkRoom()
         let id = try replica.sourceID(for: update.source)
+        let record = try replica.record(of: update, from: id)
         lines += 1
         replica.version = max(replica.version, update.version)
-        if export == nil { replica.cover(replica.sources[id], upTo: update.version) }
-        let record = replica.record(of: update, from: id)
-        replica.resolve(record, replica.keys.hash(of: record.key))?.loser?.release()
+        let hash = replica.keys.hash(of: record.key)
+        replica.resolve(record, replica.keys.find(record.key, hash), hash)?.loser?.release()
         record.release()
     }
 
@@ -42,7 +42,7 @@ public struct Loader {
     public mutating func take(_ claim: SourceClaim) throws(Failure) {
         try Limits.check(clockOf: claim.source, at: claim.covered)
         guard claim.purged <= claim.covered else { throw Failure(.version, "more is purged than covered") }
-        clock.append((try replica.sourceID(for: claim.source), claim.covered, claim.purged))
+        vector.append((try replica.sourceID(for: claim.source), claim.covered, claim.purged))
     }
 
     /// A line that was none of the above has been taken.
@@ -50,9 +50,11 @@ public struct Loader {
         lines += 1
     }
 
-    public mutating func take(expiryOf version: Version, at time: UInt64) {
+    /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
+    public mutating func take(_ lease: Lease) throws(Failure) {
+        try Limits.check(clockOf: lease.source, at: lease.version)
+        leases.append((Dot(source: try replica.sourceID(for: lease.source), version: lease.version), lease.time))
         lines += 1
-        expiries.append((version, time))
     }
 
     /// - Throws: `.message` where there are fewer or more lines than were saved.
@@ -63,34 +65,35 @@ public struct Loader {
         isEnded = true
     }
 
-    /// Builds the indices. False where an export ends too soon: its entries are there, and the clock claims nothing.
-    /// - Throws: `.version` where two keys have one version of one source; `.identity` for a torn export of this id.
+    /// Builds the indices. False where an export ends too soon: its entries are there, and the vector claims nothing, so that
+    /// peers give again what is missing. Lines of updates alone claim nothing either.
+    /// - Throws: `.version` where two keys have one version of one source.
     public func finish() throws(Failure) -> Bool {
         let isWhole = export == nil || isEnded
         if let export {
             replica.version = max(replica.version, export.lamport)
-            replica.life = (replica.life ^ (export.life &* 0x9e37_79b9_7f4a_7c15)) & .highest
-            guard isWhole || !export.isOwn else {
-                throw Failure(
-                    .identity, "a torn export cannot go on as itself: what it had issued is not known; take another id")
-            }
+            replica.incarnation = (replica.incarnation ^ (export.incarnation &* 0x9e37_79b9_7f4a_7c15)) & .highest
         }
         if isWhole {
-            for claim in clock {
+            for claim in vector {
                 let source = replica.sources[claim.source]
                 replica.cover(source, upTo: claim.covered)
                 replica.notePurged(source, claim.purged)
             }
         }
-        if replica.own.covered > 0 || export?.isOwn == true { replica.renewPromise() }
         try enlist()
+        // An exact source goes on with what it has issued, as far as that is known.
+        if replica.own.entries.liveCount > 0 || replica.own.covered > 0 {
+            replica.cover(SourceTable.own, upTo: replica.version)
+        }
         for id in replica.sources.ids {
             replica.sources[id].raiseFloor(to: replica.sources[id].covered)
         }
-        if export?.isOwn == true {
-            for expiry in expiries {
-                let key = replica.own.entries.key(with: expiry.version, of: SourceTable.own, replica.keys)
-                if let key { replica.expire(key, at: expiry.time) }
+        if export?.isOfName == true {
+            for lease in leases {
+                let source = replica.sources[lease.dot.source]
+                let key = source.entries.key(with: lease.dot.version, of: lease.dot.source, replica.keys)
+                if let key { replica.expire(key, at: lease.time) }
             }
         }
         return isWhole

@@ -1,14 +1,15 @@
 extension Replica {
-    /// Hands out all that this replica is, line by line: who it is, its clock, its entries with tombstones in order of
-    /// arrival, what is to expire, and an end. A replica of the same id that loads them goes on as this one. Stops where
+    /// Hands out all that this replica is, line by line: who it is, its version vector, its entries with tombstones in order of
+    /// arrival, what is to expire, and an end. A replica of the same name that loads them goes on from there. Stops where
     /// `visit` returns false. O(bytes held).
     ///
-    ///     {"digest":true,"export":{"id":"…","lamport":N,"life":N}}⏎
-    ///     {"digest":true,"clock":{…}}⏎ …
+    ///     {"digest":true,"export":{"source":"…","lamport":N,"incarnation":N}}⏎
+    ///     {"digest":true,"vector":{…}}⏎ …
     ///     {"key":…}⏎ …
-    ///     {"digest":true,"expiry":{"version":N,"at":N}}⏎ …
+    ///     {"digest":true,"expiry":{"source":"…","version":N,"at":N}}⏎ …
     ///     {"digest":true,"end":N}⏎
     public func export(_ visit: (Bytes) -> Bool) {
+        settleInversions()
         renewPromise()
         var text = ByteBuffer()
         var lines: UInt64 = 0
@@ -18,16 +19,17 @@ extension Replica {
             lines += 1
             return visit(text.bytes)
         }
-        let head = ExportHead(id: id, lamport: version, life: life, hasMetClassic: hasMetClassic)
+        let head = ExportHead(
+            source: id, lamport: version, incarnation: incarnation, hasMetClassic: hasMetClassic)
         guard hand({ $0.appendExport(head) }) else { return }
         let empty = VectorPart(
-            life: life, epoch: epoch, since: 0, until: revision, from: 0, to: 0, isLast: false, lamport: version,
-            progress: nil, claims: [])
+            incarnation: incarnation, epoch: epoch, nonce: 0, since: 0, until: revision, from: 0, to: 0, isLast: false,
+            lamport: version, progress: nil, claims: [])
         for id in sources.inOrder() where sources[id].covered > 0 {
             let source = sources[id]
             guard
                 hand({ line in
-                    line.appendClock(empty)
+                    line.appendVector(empty)
                     line.appendClaim(source, source.covered, source.purged, isFirst: true)
                     line.appendClaimsEnd(from: 0, to: 0, isLast: false)
                 })
@@ -35,12 +37,14 @@ extension Replica {
         }
         var goesOn = true
         arrivals.forEach(after: 0, in: keys) { record in
-            goesOn = hand { $0.append(UpdateLine(of: record, from: self.sources[record.source])) }
+            goesOn = hand { $0.append(UpdateLine(of: record, in: self.sources)) }
             return goesOn
         }
         guard goesOn else { return }
-        for item in expiries.items where isCurrent(item) {
-            guard hand({ $0.appendExpiry(item.version, at: item.number) }) else { return }
+        for item in expiries.items where isCurrentLease(item) {
+            guard let record = keys[item.key] else { continue }
+            let lease = Lease(source: sources[record.source].id, version: record.version, time: item.number)
+            guard hand({ $0.appendExpiry(lease) }) else { return }
         }
         _ = hand { $0.appendEnd(lines: lines) }
     }

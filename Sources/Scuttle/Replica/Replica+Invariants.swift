@@ -4,10 +4,14 @@
         func brokenInvariant() -> String? {
             var broken: String?
             var hash = ClockHash()
+            var expected = ContentHash()
             var (live, tombstones, ahead) = (0, 0, 0)
             keys.forEach { key, record in
                 if record.isDelete { tombstones += 1 } else { live += 1 }
                 let source = sources[record.source]
+                if !record.isDelete, record.arrival <= hashedArrival {
+                    expected.add(record, sources[record.timestamp.source].mark)
+                }
                 if record.version > source.covered {
                     ahead += 1
                     hash.addAhead(source, record.version)
@@ -26,6 +30,7 @@
                 hash.change(sources[id], from: 0, to: sources[id].covered)
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }
+            if expected != contents { return "the hash of the contents is not that of the entries" }
             if hash != clockHash { return "the hash of the clock is not that of its sources" }
             let over = links.reduce(0) { $0 + ($1.isOverHighWaterMark ? 1 : 0) }
             return over == linksOverMark ? nil : "\(over) links over the mark, counted as \(linksOverMark)"

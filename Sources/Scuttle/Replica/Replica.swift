@@ -26,13 +26,15 @@ public final class Replica {
     /// Changes with each entry that comes or goes.
     var settled: UInt64 = 0
 
-    /// Which life of its id this is, as peers tell lives apart.
-    var life: UInt64
-    /// Grows when something is forgotten.
+    /// Which start this is, as peers tell starts apart.
+    var incarnation: UInt64
+    /// Of the nonces of requests.
+    var nonces: RandomSource
+    /// The GC epoch: grows when something is forgotten.
     var epoch: UInt64 = 0
-    /// Grows with each change of the clock: peers ask for what has changed since one they know.
+    /// Grows with each change of the version vector: peers ask for what has changed since one they know.
     var revision: UInt64 = 0
-    /// Of the clock and of what is ahead of it.
+    /// Of the version vector and of what is out of order.
     var clockHash = ClockHash()
     /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
     var detours: UInt64 = 0
@@ -81,7 +83,8 @@ public final class Replica {
         cluster = OwnedBytes(copying: configuration.cluster)
         let secrets = Secrets(seed: configuration.seed)
         random = secrets.random
-        life = secrets.derive(Bytes("life")) & .highest
+        incarnation = secrets.derive(Bytes("incarnation")) & .highest
+        nonces = RandomSource(seed: secrets.derive(Bytes("nonces")))
         keys = KeyTable(hash: secrets.tableHash)
         sources = SourceTable(own: ownID, hash: secrets.tableHash)
         history = History(capacity: configuration.maxHistory)

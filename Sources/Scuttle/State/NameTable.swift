@@ -10,10 +10,9 @@ struct NameTable: ~Copyable {
 
     var count: Int { furthest.count }
 
-    /// The name of a source that is new; made where it is new itself.
-    /// - Parameter name: of a name that is known, its bytes.
-    mutating func insert(_ hash: UInt64, where matches: (SourceID) -> Bool, source: SourceID) -> NameID {
-        if let known = index.find(hash, where: { matches(furthest[Int($0)]) }) { return known }
+    /// The name of a source that is new, made where it is new itself: `matches` compares it with that of a known source.
+    mutating func insert(_ hash: UInt64, _ source: SourceID, where matches: (SourceID) -> Bool) -> NameID {
+        if let known = find(hash, where: matches) { return known }
         let id = NameID(truncatingIfNeeded: furthest.count)
         index.insert(hash, id)
         furthest.append(source)

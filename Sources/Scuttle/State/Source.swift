@@ -10,9 +10,9 @@ typealias SourceID = UInt32
 struct Source {
     private let facts: UnsafeMutablePointer<Facts>
 
-    init(id: Bytes, name: NameID) {
+    init(id: Bytes, number: SourceID, name: NameID) {
         facts = .allocate(capacity: 1)
-        facts.initialize(to: Facts(id: id, name: name))
+        facts.initialize(to: Facts(id: id, number: number, name: name))
     }
 
     /// The table goes.
@@ -55,6 +55,9 @@ struct Source {
         get { facts.pointee.changedAt }
         nonmutating set { facts.pointee.changedAt = newValue }
     }
+
+    /// Where it stands in its table.
+    var number: SourceID { facts.pointee.number }
 
     /// The name whose incarnation it is.
     var name: NameID { facts.pointee.name }
@@ -114,6 +117,7 @@ private struct Facts: ~Copyable {
     var floor: Version = 0
     var reach: Version = 0
     var changedAt: UInt64 = 0
+    let number: SourceID
     let name: NameID
     var isFurthest = false
     var hasMovedOn = false
@@ -121,8 +125,8 @@ private struct Facts: ~Copyable {
     var aheadCount = 0
     var newestUpdate = History.Sequence.none
 
-    init(id: Bytes, name: NameID) {
-        self.name = name
+    init(id: Bytes, number: SourceID, name: NameID) {
+        (self.number, self.name) = (number, name)
         plain = OwnedBytes(copying: id)
         mark = SipHash(key: (0, 0)).hash(id)
         let (front, back): (StaticString, StaticString) = (#","source_id":"#, #","version":"#)

@@ -46,19 +46,24 @@ struct SourceTable: ~Copyable {
     mutating func insert(_ id: Bytes) -> SourceID {
         let number = SourceID(truncatingIfNeeded: sources.count)
         index.insert(hash.hash(id), number)
-        let text = SourceName.name(of: id)
+        let name = id.nameOfSource
         let sources = self.sources
-        let name = names.insert(
-            hash.hash(text), where: { SourceName.name(of: sources[Int($0)].id).equals(text) }, source: number)
-        let source = Source(id: id, name: name)
-        source.isFurthest = names[name] == number
+        let nameID = names.insert(hash.hash(name), number) { sources[Int($0)].id.nameOfSource.equals(name) }
+        let source = Source(id: id, number: number, name: nameID)
+        source.isFurthest = names[nameID] == number
         self.sources.append(source)
         return number
     }
 
-    /// A source that was not the furthest of its name has risen.
-    func noteRise(of source: Source, from old: Version) {
-        // Filled in below, where the table may be changed.
+    /// A source that was not the furthest of its name has risen. Of the incarnations of one name only the one that is furthest
+    /// ahead counts as alive, and any that moves on though a further one is known.
+    mutating func noteRise(of source: Source, from old: Version) {
+        let furthest = self[names[source.name]]
+        if furthest.covered > source.covered || (old > 0 && furthest.covered > old) { source.hasMovedOn = true }
+        guard source.covered > furthest.covered else { return }
+        furthest.isFurthest = false
+        source.isFurthest = true
+        names[source.name] = source.number
     }
 
     /// The ids that `SourceID` numbers, in the byte order of source ids. O(n log n).
