@@ -30,8 +30,8 @@ extension Link {
     func appendVector(_ room: Room) -> Bool {
         guard var walk = pending.vector else { return false }
         if walk.epoch != replica.epoch {
-            requests.close(walk.nonce)
-            (walk.from, walk.epoch, walk.nonce) = (0, replica.epoch, requests.open(.vector))
+            (walk.from, walk.epoch) = (0, replica.epoch)
+            walk.nonce = requests.open(.vector)
             pending.vector = walk
         }
         let sources = replica.sources.count

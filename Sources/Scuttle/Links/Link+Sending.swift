@@ -111,6 +111,7 @@ extension Link {
 
     func appendAnswer(_ room: Room) -> Bool {
         checkEpoch()
+        if !pending.isEmpty { return appendControl(room) }
         if let outgoing, !outgoing.isPaused {
             return outgoing.mode == .log ? appendLog(outgoing, room) : appendState(outgoing, room)
         }
@@ -119,7 +120,7 @@ extension Link {
             checkedDetours = replica.detours
             if !historyReaches {
                 restart()
-                return !isDatagram && appendAnswer(room)
+                return appendPending(room)
             }
         }
         return follows < replica.history.end && appendNews(from: follows, room)
@@ -145,13 +146,18 @@ extension Link {
     private func restart() {
         let wasFollowing = outgoing == nil
         outgoing = nil
-        if wasFollowing, isDatagram {
-            // What the peer has got of late is not known here.
+        if wasFollowing {
+            // The peer has asked for what is new, and has to say what else it lacks.
             follows = nil
             askAgain()
         } else {
             beginDelta()
         }
+    }
+
+    /// What a restart asks for.
+    private func appendPending(_ room: Room) -> Bool {
+        !pending.isEmpty && appendControl(room)
     }
 
     private func head(_ outgoing: OutgoingDelta) -> DeltaHead {
@@ -206,7 +212,7 @@ extension Link {
         news.collect(self)
         guard !news.hasGap else {
             restart()
-            return !isDatagram && appendAnswer(room)
+            return appendPending(room)
         }
         follows = news.cursor
         guard news.finish(self) else { return false }

@@ -21,8 +21,14 @@ struct OpenRequests {
         self.base = base & (.highest >> 1)
     }
 
-    /// Opens one more; the eighth before it is open no more.
+    /// The nonce of a request that goes out now; the eighth before it is open no more. A subscription that is open is made
+    /// again as it is.
     mutating func open(_ kind: Kind) -> UInt64 {
+        if kind == .subscription {
+            for age in 0..<min(UInt32(8), count) where kinds >> UInt16(truncatingIfNeeded: 2 * age) & 3 == kind.rawValue {
+                return base + UInt64(count - age)
+            }
+        }
         count &+= 1
         kinds = kinds << 2 | kind.rawValue
         return base + UInt64(count)
@@ -36,9 +42,11 @@ struct OpenRequests {
         return kind
     }
 
-    /// Answered whole.
+    /// Answered whole: of a request for what this replica lacks, what is new from there on may still come.
     mutating func close(_ nonce: UInt64) {
-        if let shift = shift(of: nonce) { kinds |= 3 << shift }
+        guard let shift = shift(of: nonce) else { return }
+        let rest = kind(of: nonce) == .vector ? Kind.subscription : .none
+        kinds = kinds & ~(3 << shift) | rest.rawValue << shift
     }
 
     private func shift(of nonce: UInt64) -> UInt16? {
