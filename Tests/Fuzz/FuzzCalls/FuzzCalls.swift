@@ -45,6 +45,7 @@ struct World {
         for id in ["a", "b"] {
             var config = scuttle_config_t()
             config.struct_size = MemoryLayout<scuttle_config_t>.size
+            config.flags = SCUTTLE_EXACT_ID
             config.seed = 1
             config.mtu = 3
             config.max_history = 3
