@@ -82,7 +82,8 @@ class Status:
     def __init__(self, answer: str) -> None:
         _, keys, self.fingerprint, *clock = answer.split()
         self.keys = int(keys)
-        self.clock = [word.replace(":", " ") for word in clock]
+        entries = (word.rpartition(":") for word in clock)
+        self.clock = [f"{show.name_of(source)} {version}" for source, _, version in entries]
 
     def __str__(self) -> str:
         return f"{self.keys} keys, fingerprint {self.fingerprint}"

@@ -40,6 +40,11 @@ def listed(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def name_of(source: str) -> str:
+    """The name in a source, which ends in "~" and the 8 characters of an incarnation."""
+    return source.rpartition("~")[0]
+
+
 def table(columns: list[str], rows: list[list[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(columns, *rows)]
     for row in [columns, *rows]:

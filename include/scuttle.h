@@ -324,22 +324,22 @@ int scuttle_count(scuttle_t *replica, size_t *count);
    Cost     O(log n + entries and tombstones passed), and before that, once, O(k log k + n) where k keys are new since the last visit. */
 int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
 
-/* Hands out all that the replica is, in lines: its id, its clock, its entries with their tombstones, what is to expire.
-   A replica that is made from them is as this one, and under the same id it goes on as itself, provided that this one
-   writes no more. `take` runs under the lock. Stopping early is fine; what has been handed out is then a torn state.
+/* Hands out all that the replica is, in lines: its source, its clock, its entries with their tombstones, what is to expire.
+   A replica that starts from them holds what this one does, and goes on as another incarnation. With SCUTTLE_EXACT_ID and
+   the same name it goes on under the same source, so this one must write no more. `take` runs under the lock. Stopping early is fine; what has been handed out is then a torn state.
    Cost     O(bytes held). */
 int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
 
 /* Starts from what was saved: the lines of scuttle_export, or lines of updates, each ended by a newline (the last may lack
    it). Only for a replica with which nothing has been done yet. It enters neither the history nor on_update, and
    max_version_jump does not apply.
-     Lines of scuttle_export are the whole replica. Where they end too soon, what is there becomes entries, but the clock
-   stays empty, so that peers give what is missing again; since what this id had issued is not known then, they are
-   refused under the id that they were saved under, and taken under another.
+     Lines of scuttle_export are the whole replica. If they end too soon, what is there becomes entries, but the clock
+   stays empty, so that peers give what is missing again. A replica whose own source is that of the save refuses them then,
+   because the versions that it had issued are not known; only SCUTTLE_EXACT_ID or a fixed seed makes such a replica.
      Lines of updates alone, such as a host writes from on_update, may be in any order, and set the clock to their versions.
    Returns  SCUTTLE_OK, or SCUTTLE_TORN: the last line lacks its newline and cannot be read, or an export ends too soon;
             the rest is in place.
-   Errors   SCUTTLE_E_ARGUMENT where the replica is not new, _IDENTITY for a torn export under its own id, _BUSY, and for
+   Errors   SCUTTLE_E_ARGUMENT where the replica is not new, _IDENTITY for a torn export of the replica's own source, _BUSY, and for
             a bad line that ends in a newline those of scuttle_link_write: nothing is taken then. Since 0.2.0. */
 int scuttle_import(scuttle_t *replica, const void *bytes, size_t len);
 

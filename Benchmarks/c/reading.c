@@ -80,10 +80,13 @@ void workload_news(const options_t *options, sample_t *sample) {
   watch_t watch = {0, 0};
   size_t seen = 0;
   uint64_t version;
+  const char *source;
+  size_t source_len;
   done(scuttle_version(replica, &version));
+  done(scuttle_id(replica, &source, &source_len));
   watch_start(&watch);
   for (size_t i = 0; i < options->rounds; i++) {
-    done(scuttle_news(replica, "reader", SCUTTLE_NTS, version - options->burst, visit, &seen));
+    done(scuttle_news(replica, source, source_len, version - options->burst, visit, &seen));
   }
   watch_stop(&watch);
   require(seen == options->rounds * options->burst, "news: not the updates that were asked for");

@@ -10,10 +10,10 @@ void done(int code) {
   if (code < 0) require(0, scuttle_strerror(code));
 }
 
-scuttle_t *replica_make(const char *id, size_t history) {
+scuttle_t *replica_make(const char *name, size_t history) {
   scuttle_config_t config = {.struct_size = sizeof config, .seed = 1, .max_history = history};
   scuttle_t *replica;
-  done(scuttle_new(id, &config, &replica));
+  done(scuttle_new(name, &config, &replica));
   return replica;
 }
 

@@ -9,7 +9,7 @@
 #include "sample.h"
 
 /* A replica whose output is the same in each run: its seed is fixed. */
-scuttle_t *replica_make(const char *id, size_t history);
+scuttle_t *replica_make(const char *name, size_t history);
 
 /* Ends the program where a code is an error. SCUTTLE_FULL is none: these hosts read all that there is anyway. */
 void done(int code);

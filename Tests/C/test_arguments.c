@@ -34,6 +34,7 @@ TEST(null_handles) {
   uint64_t u;
   char buffer[16];
   BAD(scuttle_id(NULL, &id, &n));
+  BAD(scuttle_name(NULL, &id, &n));
   BAD(scuttle_set(NULL, "k", 1, "1", 1));
   BAD(scuttle_delete(NULL, "k", 1));
   BAD(scuttle_get(NULL, "k", 1, &entry));
@@ -88,6 +89,8 @@ TEST(null_pointers) {
   feed(link, "{\"digest\":true,\"done\":true}\n");
   before = snapshot(r);
   BAD(scuttle_id(r, NULL, &n));
+  BAD(scuttle_name(r, NULL, &n));
+  BAD(scuttle_name(r, &id, NULL));
   BAD(scuttle_id(r, &id, NULL));
   BAD(scuttle_set(r, NULL, 0, "1", 1));
   BAD(scuttle_set(r, NULL, 1, "1", 1));

@@ -51,6 +51,7 @@ static void call_everything(void) {
   busy_calls++;
   CHECK(++busy_depth == 1);
   BUSY(scuttle_id(r, &id, &n));
+  BUSY(scuttle_name(r, &id, &n));
   BUSY(scuttle_set(r, "k", 1, "1", 1));
   BUSY(scuttle_set(r, "k", SCUTTLE_NTS, "1", SCUTTLE_NTS));
   BUSY(scuttle_delete(r, "k", 1));

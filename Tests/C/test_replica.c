@@ -409,7 +409,6 @@ TEST(wrong_arguments_of_purge_and_forget) {
   before = snapshot(r);
   CHECK_CODE(scuttle_forget(r, "A", 1), SCUTTLE_NOT_FOUND);
   CHECK_CODE(scuttle_forget(r, "A", SCUTTLE_NTS), SCUTTLE_NOT_FOUND);
-  CHECK_CODE(scuttle_forget(r, "local", SCUTTLE_NTS), SCUTTLE_NOT_FOUND); /* its own */
   CHECK_CODE(scuttle_purge(r, NULL), SCUTTLE_E_ARGUMENT);
   CHECK_CODE(scuttle_purge(NULL, &purged), SCUTTLE_E_ARGUMENT);
   CHECK_INT(purged, 7);

@@ -45,6 +45,7 @@ struct World {
         for id in ["a", "b"] {
             var config = scuttle_config_t()
             config.struct_size = MemoryLayout<scuttle_config_t>.size
+            config.flags = SCUTTLE_EXACT_ID
             config.seed = 1
             config.mtu = 3
             config.max_history = 3
@@ -221,8 +222,13 @@ struct World {
         }
         config.struct_size = min(config.struct_size & 511, MemoryLayout<scuttle_config_t>.size)
         if input.byte() & 1 == 0 { config.struct_size = MemoryLayout<scuttle_config_t>.size }
+        var name = (0..<Int(input.byte() & 15)).map { _ in CChar(truncatingIfNeeded: Int(input.byte())) }
+        name.append(0)
         var replica: OpaquePointer?
-        _ = scuttle_new("c", &config, &replica)
+        let code = scuttle_new(name, &config, &replica)
+        precondition((code == SCUTTLE_OK) == (replica != nil))
+        var (text, length) = (UnsafePointer<CChar>?.none, 0)
+        precondition(scuttle_name(replica, &text, &length) == (replica == nil ? SCUTTLE_E_ARGUMENT : SCUTTLE_OK))
         scuttle_free(replica)
     }
 }

@@ -31,6 +31,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
 private func make() -> OpaquePointer? {
     var config = scuttle_config_t()
     config.struct_size = MemoryLayout<scuttle_config_t>.size
+    config.flags = SCUTTLE_EXACT_ID
     config.seed = 1
     var replica: OpaquePointer?
     precondition(scuttle_new("local", &config, &replica) == SCUTTLE_OK)

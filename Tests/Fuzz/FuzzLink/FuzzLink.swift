@@ -127,6 +127,7 @@ private struct Changes {
 private func makeReplica(_ id: String, _ settings: (UInt8, UInt8, UInt8)) -> OpaquePointer? {
     var config = scuttle_config_t()
     config.struct_size = MemoryLayout<scuttle_config_t>.size
+    config.flags = SCUTTLE_EXACT_ID
     config.seed = 1
     config.mtu = Int(settings.0 >> 1 & 15)
     config.max_history = Int(settings.0 >> 5)

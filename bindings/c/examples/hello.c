@@ -26,6 +26,9 @@ static size_t carry(scuttle_link_t *from, scuttle_t *sender, scuttle_link_t *to,
   }
 }
 
+/* Behind the name of a replica, its source has "~" and the 8 characters of its incarnation. */
+enum { INCARNATION = 9 };
+
 static void show(const char *name, scuttle_t *replica, const char *key) {
   scuttle_entry_t entry; /* borrowed: it is good until the next call on this replica */
   int code = scuttle_get(replica, key, SCUTTLE_NTS, &entry);
@@ -33,7 +36,7 @@ static void show(const char *name, scuttle_t *replica, const char *key) {
   if (code == SCUTTLE_NOT_FOUND)
     printf("%s: %s is not there\n", name, key);
   else
-    printf("%s: %s is %s, written by %s\n", name, key, entry.value, entry.source);
+    printf("%s: %s is %s, written by %.*s\n", name, key, entry.value, (int)entry.source_len - INCARNATION, entry.source);
 }
 
 int main(void) {

@@ -32,14 +32,14 @@ static int best_score_stands(void *context, const scuttle_update_t *update, cons
   return order != 0 ? order > 0 : update->source_len > current->source_len;
 }
 
-static scuttle_t *replica(const char *id) {
+static scuttle_t *replica(const char *name) {
   scuttle_config_t config = {0};
   config.struct_size = sizeof config;
   config.resolve = best_score_stands;
   scuttle_t *made;
-  int code = scuttle_new(id, &config, &made);
+  int code = scuttle_new(name, &config, &made);
   if (code == SCUTTLE_OK) return made;
-  fprintf(stderr, "%s: %s\n", id, scuttle_strerror(code));
+  fprintf(stderr, "%s: %s\n", name, scuttle_strerror(code));
   exit(EXIT_FAILURE);
 }
 
@@ -61,9 +61,12 @@ static int exchange(scuttle_t *a, scuttle_t *b) {
   return 0;
 }
 
+/* Behind the name of a replica, its source has "~" and the 8 characters of its incarnation. */
+enum { INCARNATION = 9 };
+
 static int print(void *context, const scuttle_update_t *update) {
   printf("  %s: %.*s has %.*s, version %" PRIu64 " of %.*s\n", (const char *)context, (int)update->key_len, update->key,
-         (int)update->value_len, update->value, update->version, (int)update->source_len, update->source);
+         (int)update->value_len, update->value, update->version, (int)update->source_len - INCARNATION, update->source);
   return 0;
 }
 

@@ -7,7 +7,7 @@
  *   ./tcp_peer bob 7002 7001 seats/2='"free"'
  *   ./tcp_peer cyn 7003 7001 7002
  *
- * After the id and the port to listen on (0: any) come the ports of peers, and keys to set. Ctrl-C ends it.
+ * After the name and the port to listen on (0: any) come the ports of peers, and keys to set. Ctrl-C ends it.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -41,16 +41,15 @@ static void print_update(void *context, const scuttle_update_t *update) {
   fflush(stdout);
 }
 
-/* The replica. The id gets a random suffix, since a program that starts without its old state is a new replica. */
-static scuttle_t *make_replica(const char *id) {
+/* The replica. Each start is an incarnation: what it prints as the source of an update is a name, "~" and 8 characters. */
+static scuttle_t *make_replica(const char *name) {
   scuttle_config_t config = {0};
   config.struct_size = sizeof config;
-  config.flags = SCUTTLE_UNIQUE_ID;
   config.on_update = print_update;
   scuttle_t *replica;
-  int code = scuttle_new(id, &config, &replica);
+  int code = scuttle_new(name, &config, &replica);
   if (code == SCUTTLE_OK) return replica;
-  fprintf(stderr, "%s: %s\n", id, scuttle_strerror(code));
+  fprintf(stderr, "%s: %s\n", name, scuttle_strerror(code));
   exit(EXIT_FAILURE);
 }
 
@@ -90,7 +89,7 @@ static void serve(scuttle_t *replica, int listener, connection_t *connections, i
 
 int main(int count, char **words) {
   if (count < 3 || count - 3 > MOST / 2) {
-    fprintf(stderr, "usage: %s ID PORT [PEER'S-PORT | KEY=JSON]...\n", words[0]);
+    fprintf(stderr, "usage: %s NAME PORT [PEER'S-PORT | KEY=JSON]...\n", words[0]);
     return 2;
   }
   struct sigaction action = {0};

@@ -170,7 +170,8 @@ class Replica(EntryMapping):
         history nor `on_update`. Returns whether it was whole; `torn` says it later.
 
         What `export` gave is the whole replica. Where it ends too soon, what is there becomes entries, and peers give
-        what is missing; a torn export is refused under its own id (IdentityError): take another one.
+        what is missing. A replica whose own source is that of the export refuses a torn one (IdentityError); only
+        `exact_id` or a fixed `seed` makes such a replica.
 
         Updates alone, all that `on_update` handed out or the last of each key, also as lines or dicts of the wire, set
         the clock to their versions. Of their lines the last may be torn.
