@@ -18,8 +18,7 @@ extension Link {
 
     private func isAsked(_ head: DeltaHead) -> Bool {
         if replica.configuration.disabledRules.contains(.request) { return true }
-        guard head.incarnation == replica.incarnation, let kind = requests.kind(of: head.nonce) else { return false }
-        return kind.isAnswered(by: head.mode)
+        return head.incarnation == replica.incarnation && requests.isOpen(head.nonce, for: head.mode)
     }
 
     /// - Throws: as `Replica.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes

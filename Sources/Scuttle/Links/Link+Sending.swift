@@ -62,7 +62,7 @@ extension Link {
     func follow() {
         outgoing = nil
         checkedEpoch = replica.epoch
-        if options.contains(.live), follows == nil { follows = replica.history.end }
+        if options.contains(.live), follows == nil, peer.nonce != 0 { follows = replica.history.end }
         liveHeadIsDue = true
     }
 

@@ -1,69 +1,57 @@
-/// The last eight requests of a link, as far as they have not been answered whole: only what answers one of them counts.
+/// The requests of a link: only what answers one of them counts, and only until it has been answered whole.
 ///
-/// A nonce is a number of the link's own, random at its beginning, and one more for each request. Memory: 24 bytes.
+/// A nonce is a number of the link's own: random at its beginning, higher with each request, and the kind of the request in its
+/// lowest bits. Since answers come in the order of requests, all that is kept is how many have been made, and up to which they
+/// have been answered. A log delta goes on as long as the link does. Memory: 16 bytes.
 struct OpenRequests {
-    enum Kind: UInt16 {
-        /// Of a hello: new updates, from a peer whose vector is equal.
-        case subscription
-        /// A whole vector: what this replica lacks.
-        case vector
+    enum Kind: UInt64 {
+        /// Of a hello: what is new from now on, from a peer whose vector is equal.
+        case subscription = 0
+        /// Of a whole vector: what this replica lacks.
+        case vector = 1
         /// All that the peer holds, since contents differ.
-        case contents
-        case none
+        case contents = 2
+
+        /// Whether a delta of this mode may answer such a request.
+        func isAnswered(by mode: DeltaMode) -> Bool {
+            switch self {
+            case .subscription: mode == .log
+            case .vector: mode != .contents
+            case .contents: mode == .contents
+            }
+        }
     }
 
     private let base: UInt64
     private var count: UInt32 = 0
-    /// Two bits a request, the latest lowest.
-    private var kinds: UInt16 = 0xffff
+    private var answered: UInt32 = 0
 
-    init(base: UInt64) {
-        self.base = base & (.highest >> 1)
+    /// - Parameter random: of which the lowest 50 bits count.
+    init(base random: UInt64) {
+        base = random & (1 << 50 - 1) << 2
     }
 
-    /// The nonce of a request that goes out now; the eighth before it is open no more. A subscription that is open is made
-    /// again as it is.
+    /// The nonce of one more request.
     mutating func open(_ kind: Kind) -> UInt64 {
-        if kind == .subscription {
-            for age in 0..<min(UInt32(8), count) where kinds >> UInt16(truncatingIfNeeded: 2 * age) & 3 == kind.rawValue {
-                return base + UInt64(count - age)
-            }
-        }
         count &+= 1
-        kinds = kinds << 2 | kind.rawValue
-        return base + UInt64(count)
+        return base + UInt64(count) << 2 + kind.rawValue
     }
 
-    /// What was asked for with a nonce; nil where that is not open.
-    func kind(of nonce: UInt64) -> Kind? {
-        guard let shift = shift(of: nonce), let kind = Kind(rawValue: kinds >> shift & 3), kind != .none else {
-            return nil
+    /// Whether a delta that names this nonce answers an open request.
+    func isOpen(_ nonce: UInt64, for mode: DeltaMode) -> Bool {
+        guard let number = number(of: nonce), let kind = Kind(rawValue: nonce & 3), kind.isAnswered(by: mode) else {
+            return false
         }
-        return kind
+        return mode == .log || number > answered
     }
 
-    /// Answered whole: of a request for what this replica lacks, what is new from there on may still come.
+    /// A request has been answered whole; those before it will not be.
     mutating func close(_ nonce: UInt64) {
-        guard let shift = shift(of: nonce) else { return }
-        let rest = kind(of: nonce) == .vector ? Kind.subscription : .none
-        kinds = kinds & ~(3 << shift) | rest.rawValue << shift
+        if let number = number(of: nonce) { answered = max(answered, number) }
     }
 
-    private func shift(of nonce: UInt64) -> UInt16? {
-        let age = (base + UInt64(count)).subtractingReportingOverflow(nonce)
-        guard !age.overflow, age.partialValue < 8, nonce > base else { return nil }
-        return UInt16(truncatingIfNeeded: 2 * age.partialValue)
-    }
-}
-
-extension OpenRequests.Kind {
-    /// Whether a delta of this mode may answer such a request.
-    func isAnswered(by mode: DeltaMode) -> Bool {
-        switch self {
-        case .subscription: mode == .log
-        case .vector: mode != .contents
-        case .contents: mode == .contents
-        case .none: false
-        }
+    private func number(of nonce: UInt64) -> UInt32? {
+        guard nonce >> 2 > base >> 2, nonce >> 2 - base >> 2 <= UInt64(count) else { return nil }
+        return UInt32(truncatingIfNeeded: nonce >> 2 - base >> 2)
     }
 }
