@@ -118,6 +118,7 @@ extension Loader {
             countLine()
         case .vector(let part):
             for claim in part.claims { try take(claim) }
+            take(ended: part)
             countLine()
         case .export(let head): try take(head)
         case .expiry(let lease): try take(lease)

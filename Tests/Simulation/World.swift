@@ -226,7 +226,7 @@ public final class World {
     }
 
     private var fingerprintOfAll: [UInt64] { replicas.map(\.fingerprint) }
-    private var areInStep: Bool { Set(replicas.map(\.clockHash.value)).count == 1 }
+    private var areInStep: Bool { Set(replicas.map(\.vectorHash)).count == 1 }
 
     private func runUntilQuiet() throws {
         for round in 0... {

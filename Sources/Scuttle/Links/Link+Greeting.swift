@@ -50,7 +50,7 @@ extension Link {
         if isNew { raise(.hello) }
         noteTwins(of: hello, isNew: isNew)
         pending.hasGreeted = true
-        let isEqual = hello.hash == replica.clockHash.value
+        let isEqual = hello.hash == replica.vectorHash
         if !hello.isReply, pending.greeting == .none {
             pending.greeting = .reply
             pending.statesContents = isEqual
@@ -77,13 +77,14 @@ extension Link {
     }
 
     private func beInStep(with hello: Hello) {
-        peer.equals(replica.sources, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
+        peer.equals(
+            replica.sources, replica.retired, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
         if !isInStep {
             isInStep = true
             raise(.inStep)
         }
         if outgoing == nil {
-            peer.nonce = hello.nonce
+            peer.subscription = hello.nonce
             checkedDetours = replica.detours
             follow()
         }
@@ -180,7 +181,7 @@ extension Link {
             return true
         }
         if pending.requestsVector {
-            let request = VectorRequest(revision: peer.revision, from: peer.next)
+            let request = VectorRequest(revision: peer.revision, from: peer.next, retired: replica.retired.whole)
             guard append(within: room, { $0.appendRequest(request) }) else { return false }
             pending.requestsVector = false
             return true
@@ -198,7 +199,7 @@ extension Link {
         let hello = Hello(
             protocolVersions: replica.configuration.protocolVersions, source: replica.id,
             incarnation: replica.incarnation, cluster: replica.cluster.bytes, lamport: replica.version,
-            epoch: replica.epoch, revision: replica.revision, hash: replica.clockHash.value, contents: contents,
+            epoch: replica.epoch, revision: replica.revision, hash: replica.vectorHash, contents: contents,
             nonce: nonce, isReply: isReply)
         guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests

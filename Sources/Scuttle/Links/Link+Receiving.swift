@@ -198,6 +198,10 @@ extension Link {
             replica.cover(claim.source, upTo: claim.covered)
             replica.leaveOut(source, upTo: claim.covered)
         }
+        if !incoming.excludesAll {
+            for claim in incoming.retired where replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
+        }
+        if head.mode == .reset { peer.noteReset() }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         replica.forgetSurplusTombstones()
         // The peer's request had to wait for its reset.
@@ -211,6 +215,13 @@ extension Link {
         var clock = PeerState()
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             clock.note(claim.source, covered: claim.covered, purged: claim.purged)
+        }
+        for claim in incoming.retired {
+            if let id = replica.sources.find(claim.hash) {
+                clock.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0)
+            } else if claim.isPurged, replica.retired.find(claim.hash) == nil {
+                clock.notePurged(claim.version)
+            }
         }
         replica.settleInversions()
         replica.republish(against: clock)
@@ -246,7 +257,7 @@ extension Replica {
     /// An entry goes, since others have deleted it and forgotten so. A classic peer that may have it has to be told in a way
     /// that it knows: by a new delete, which goes to all.
     fileprivate func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
-        if hasMetClassic, isDeletedThere, version < .highest {
+        if hasMetClassic, isDeletedThere, mayWrite {
             if !record.isDelete { write(record.key, Bytes("null"), .delete) }
             return
         }

@@ -151,8 +151,16 @@ extension Replica {
 
     /// Asks every peer for what is new.
     public func gossip() {
+        refreshRetirements()
         for link in links { link.gossip() }
+        rest()
+    }
+
+    /// What is left to do when a call has done its work.
+    func rest() {
+        refreshRetirements()
         purgeStable()
+        shrinkIdleSources()
     }
 }
 
@@ -172,6 +180,14 @@ extension Link {
         noteBacklog()
     }
 
+    /// A source is known by its hash alone from now on, and its number may be given to another.
+    func forget(_ source: SourceID) {
+        peer.forget(source)
+        incoming.forget(source)
+        answer.forget(source, in: replica)
+        round.forget(source)
+    }
+
     /// A line of the peer could not be read: what an answer vouches for may have been in it.
     public func noteUnreadable() {
         incoming.excludesAll = true
@@ -181,7 +197,7 @@ extension Link {
     public func finishReceiving() {
         if isDatagram { incoming.endDatagram() }
         if pending.wantsRest { askForTheRest() }
-        replica.purgeStable()
+        replica.rest()
     }
 }
 

@@ -11,6 +11,7 @@ struct PendingControl {
         var from: Int
         let until: UInt64
         var epoch: UInt64
+        var generation: UInt32
         /// The request that the whole of it makes.
         var nonce: UInt64
     }
@@ -37,6 +38,8 @@ struct PendingControl {
     var hasGreeted = false
     /// The revision of this replica's vector that the peer has, as it last said.
     var peerHas: UInt64 = 0
+    /// The peer knows the retired sources that this replica knows.
+    var peerHasRetired = false
 
     /// A request beyond those of the host has been sent, and the peer has not reacted yet.
     var hasAskedAgain = false

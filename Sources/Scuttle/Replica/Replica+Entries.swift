@@ -96,8 +96,7 @@ extension Replica {
     /// Republishes the entries that have beaten a newer dot, unless something newer has come in between.
     func settleInversions() {
         while let key = inversions.last {
-            if let record = keys[key], let beaten = inversions[key], sources.precedes(record.dot, beaten),
-                version < .highest
+            if let record = keys[key], let beaten = inversions[key], sources.precedes(record.dot, beaten), mayWrite
             {
                 republish(key, record)
             }
@@ -132,6 +131,7 @@ extension Replica {
             noteAhead(source, record.version, 1)
         }
         if record.isDelete { noteTombstone(record, key) }
+        if record.isRepublished { sources[record.timestamp.source].timestampCount += 1 }
     }
 
     /// Takes an entry out, and leaves nothing in its place.
@@ -157,6 +157,12 @@ extension Replica {
             aheadCount -= 1
             noteAhead(source, record.version, -1)
         }
+        if record.isRepublished {
+            let writer = sources[record.timestamp.source]
+            writer.timestampCount -= 1
+            noteIdle(writer)
+        }
+        noteIdle(source)
         record.release()
     }
 
@@ -170,7 +176,7 @@ extension Replica {
         if let onCompaction = configuration.onCompaction, let doomed = history.doomed {
             onCompaction(update(of: doomed))
         }
-        history.remember(record, of: sources[record.source], in: sources)
+        if let passed = history.remember(record, of: sources[record.source], in: sources) { noteIdle(sources[passed]) }
     }
 
     /// The clock's entry of a source rises: all its updates up to `version` are accounted for.
@@ -181,7 +187,7 @@ extension Replica {
         source.changedAt = revision
         clockHash.change(source, from: before, to: version)
         source.covered = version
-        if !source.isFurthest { sources.noteRise(of: source, from: before) }
+        if !source.isFurthest || source.isRetired { noteRise(of: source, from: before) }
         self.version = max(self.version, version)
     }
 

@@ -30,6 +30,7 @@ extension Replica {
         let present = known.flatMap { entry(of: $0, at: incoming.version) }
         if let present { try check(incoming, against: present, isSameDot: true) }
         if let known, incoming.version <= sources[known].covered, !isExempt { return .old }
+        if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .old }
         if let present, present.key.equals(incoming.key), incoming.hasContent(of: present), !isExempt {
             present.retain()
             return .news(present)
@@ -117,11 +118,14 @@ extension Replica {
     /// A source's number, made where it is new.
     func sourceID(for id: Bytes) throws(Failure) -> SourceID {
         if let known = sources.recall(id) { return known }
-        guard sources.count < configuration.limits.sources else {
+        guard sources.liveCount < configuration.limits.sources else {
             throw Failure(
-                .sources, "another source than the \(sources.count) known; max_sources is \(configuration.limits.sources)")
+                .sources,
+                "another source than the \(sources.liveCount) known; max_sources is \(configuration.limits.sources)")
         }
-        return sources.insert(id)
+        let number = sources.insert(id)
+        revive(number)
+        return number
     }
 
     /// - Throws: `.sources` where there is no room for the one that wrote it.
