@@ -111,6 +111,7 @@ enum ExtendedDecoder {
             progress: progress, claims: try claims(body["sources"]))
         part.names = try names(body["names"])
         part.retired = try retired(body["retired"])
+        part.took = try body["took"].map { (value) throws(Failure) in try number(value, "took") } ?? 0
         part.knowsSameRetired = try flag(body["same"], "same")
         if let floor = body["dropped"] { part.retiredFloor = try version(floor, "dropped") }
         return part

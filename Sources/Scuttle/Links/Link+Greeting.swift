@@ -166,6 +166,7 @@ extension Link {
         withheld = []
         isInStep = false
         isDeferred = false
+        (toldRetired, tookRetired) = ((0, 0, 0), 0)
     }
 
     func appendControl(_ room: Room) -> Bool {

@@ -199,7 +199,13 @@ extension Link {
             replica.leaveOut(source, upTo: claim.covered)
         }
         if !incoming.excludesAll {
-            for claim in incoming.retired where replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
+            for claim in incoming.retired {
+                if replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
+                if let position = replica.retired.find(claim.hash), replica.retired[position].version == claim.version {
+                    peer.retired.note(position, in: replica.retired)
+                }
+            }
+            if !incoming.retired.isEmpty { tookRetired = head.delta }
         }
         if head.mode == .reset { peer.noteReset() }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }

@@ -45,6 +45,7 @@ extension Link {
             progress: incoming.progress, claims: [])
         part.knowsSameRetired = knowsSame
         part.retiredFloor = replica.retired.floor
+        part.took = tookRetired
         let frame = batch.measure {
             $0.appendVector(part)
             $0.appendClaimsEnd(from: items, to: items, isLast: false)
@@ -56,7 +57,7 @@ extension Link {
         } name: {
             replica.sources.names[$0].changedAt > walk.since
         } retired: {
-            $0 >= firstRetired
+            $0 >= firstRetired && !peer.retired.knows($0, in: replica.retired)
         }
         part.to = slice.end
         part.isLast = part.to == items
@@ -117,6 +118,9 @@ extension Link {
     /// The peer names ended sources by their hashes.
     private func noteRetired(_ part: VectorPart) {
         if part.knowsSameRetired { peer.retired.noteAll(in: replica.retired) }
+        if part.took > 0, part.took == toldRetired.delta {
+            peer.retired.note(upTo: toldRetired.count, of: toldRetired.generation, in: replica.retired)
+        }
         for claim in part.retired {
             if let position = replica.retired.find(claim.hash) {
                 if claim.version >= replica.retired[position].version { peer.retired.note(position, in: replica.retired) }

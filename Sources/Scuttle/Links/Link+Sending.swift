@@ -352,8 +352,8 @@ extension Link {
             outgoing.hasVouched = true
             if !isDatagram {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id)) }
-                for position in slice.retired { peer.retired.note(position, in: replica.retired) }
             }
+            if !slice.retired.isEmpty { toldRetired = (outgoing.id, replica.retired.count, replica.retired.generation) }
             if part.isLast {
                 outgoing.source = 0
                 outgoing.isPaused = true

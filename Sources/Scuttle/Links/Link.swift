@@ -61,6 +61,10 @@ public final class Link {
     /// Of the peer's name; and what is known of another incarnation of it.
     var peerName: UInt64 = 0
     var suspicion = Suspicion.none
+    /// The latest delta whose commit named ended sources to the peer, and up to where they stand here; and the latest whole one
+    /// of the peer's that did, to be said with a request.
+    var toldRetired: (delta: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
+    var tookRetired: UInt64 = 0
     /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
     /// asked for all that the peer holds.
     var divergence: UInt64 = 0

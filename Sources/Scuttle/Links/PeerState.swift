@@ -31,6 +31,11 @@ struct PeerState {
         return max(claims[Int(source)].covered, claims[Int(source)].expected)
     }
 
+    /// What the peer has said itself.
+    func confirmed(_ source: SourceID) -> Version {
+        Int(source) < claims.count ? claims[Int(source)].covered : 0
+    }
+
     func purged(_ source: SourceID) -> Version {
         Int(source) < claims.count ? claims[Int(source)].purged : 0
     }

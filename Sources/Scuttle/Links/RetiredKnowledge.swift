@@ -11,6 +11,19 @@ struct RetiredKnowledge {
         (all, bits, generation) = (table.count, [], table.generation)
     }
 
+    /// The peer has every entry up to a position of a generation.
+    mutating func note(upTo position: Int, of generation: UInt32, in table: borrowing RetiredTable) {
+        settle(table)
+        guard generation == table.generation, position > all else { return }
+        var rest: [UInt64] = []
+        for later in position..<table.count where knows(later, in: table) {
+            let word = (later - position) / 64
+            if rest.count <= word { rest += Array(repeating: 0, count: word + 1 - rest.count) }
+            rest[word] |= 1 << UInt64(truncatingIfNeeded: (later - position) & 63)
+        }
+        (all, bits) = (position, rest)
+    }
+
     mutating func note(_ position: Int, in table: borrowing RetiredTable) {
         settle(table)
         if position == all, bits.isEmpty {

@@ -69,6 +69,10 @@ extension ByteBuffer {
             put(#","dropped":"#)
             put(part.retiredFloor)
         }
+        if part.took > 0 {
+            put(#","took":"#)
+            put(part.took)
+        }
         if part.knowsSameRetired { put(#","same":true"#) }
         if let progress = part.progress {
             put(#","got":["#)

@@ -141,6 +141,8 @@ public struct VectorPart {
     public var knowsSameRetired = false
     /// Retired sources up to this version have been dropped.
     public var retiredFloor: Version = 0
+    /// The latest delta of the receiver's whose commit named retired sources, and that has been taken; 0: none.
+    public var took: UInt64 = 0
 
     public init(
         incarnation: UInt64, epoch: UInt64, nonce: UInt64, since: UInt64, until: UInt64, from: Int, to: Int,

@@ -40,7 +40,7 @@ extension Replica {
         guard source.isIdle, source.aheadCount == 0, !history.holdsAny(of: source), inversions.isEmpty else { return false }
         // The name stands by its furthest incarnation.
         guard !source.isFurthest || sources.names[source.name].sources == 1 else { return false }
-        for link in links where link.peer.covered(id) > source.covered || link.peer.purged(id) > source.covered {
+        for link in links where link.peer.confirmed(id) > source.covered || link.peer.purged(id) > source.covered {
             return false
         }
         return true
@@ -55,7 +55,7 @@ extension Replica {
         let isKept = entry.version > retired.floor
         if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
         for link in links {
-            let isKnown = link.peer.covered(id) >= entry.version
+            let isKnown = link.peer.confirmed(id) >= entry.version
             link.forget(id)
             if isKept, isKnown { link.peer.retired.note(retired.count - 1, in: retired) }
         }
