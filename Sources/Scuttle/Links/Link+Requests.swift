@@ -128,7 +128,7 @@ extension Link {
             } else if let id = replica.sources.find(claim.hash) {
                 guard id != SourceTable.own || claim.version <= replica.own.covered else { continue }
                 peer.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0)
-                if !options.contains(.readOnly) { replica.noteEnded(id, at: claim.version) }
+                if claim.isFinal, !options.contains(.readOnly) { replica.noteEnded(id, at: claim.version) }
             } else if claim.isPurged, claim.version > replica.retired.floor {
                 peer.notePurged(claim.version)
             }

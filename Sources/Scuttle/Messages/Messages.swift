@@ -60,17 +60,19 @@ public struct RetiredSum: Equatable {
     }
 }
 
-/// What a replica says of a source that has ended and holds no entry: its hash, how far it is covered, and whether a tombstone
-/// of it was forgotten.
+/// What a replica says of a source that has ended and holds no entry: its hash, how far it is covered, whether a tombstone of it
+/// was forgotten, and whether its name will not be back.
 public struct RetiredClaim: Equatable {
     public var hash: SourceHash
     public var version: Version
     public var isPurged: Bool
+    public var isFinal: Bool
 
-    public init(hash: SourceHash, version: Version, isPurged: Bool) {
+    public init(hash: SourceHash, version: Version, isPurged: Bool, isFinal: Bool) {
         self.hash = hash
         self.version = version
         self.isPurged = isPurged
+        self.isFinal = isFinal
     }
 }
 

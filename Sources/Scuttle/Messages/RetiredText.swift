@@ -1,12 +1,13 @@
 /// Retired sources in messages: 22 characters each for the hash, and a few for the version, one behind the other.
 ///
 /// The characters are those of base64 for URLs. The first 22 hold the 128 bits of the hash, the high half first, then a bit that
-/// says whether something is purged, then three bits for how many digits of 6 bits the version has: one to seven, or nine.
+/// says whether something is purged, one that says whether its name will not be back, and two bits for how many digits of 6 bits
+/// the version has: two, four, six or nine.
 extension RetiredClaim {
     private static var hashCharacters: Int { 22 }
 
     init(_ entry: RetiredTable.Entry) {
-        self.init(hash: entry.hash, version: entry.version, isPurged: entry.purged > 0)
+        self.init(hash: entry.hash, version: entry.version, isPurged: entry.purged > 0, isFinal: entry.isFinal)
     }
 
     /// The characters that one takes.
@@ -15,13 +16,12 @@ extension RetiredClaim {
     }
 
     private static func digits(of version: Version) -> Int {
-        let digits = max(1, (64 - version.leadingZeroBitCount + 5) / 6)
-        return digits < 8 ? digits : 9
+        (64 - version.leadingZeroBitCount + 11) / 12 <= 3 ? max(2, (64 - version.leadingZeroBitCount + 11) / 12 * 2) : 9
     }
 
     fileprivate func write(_ put: (UInt8) -> Void) {
         let digits = Self.digits(of: version)
-        let code = UInt64(isPurged ? 8 : 0) | UInt64(truncatingIfNeeded: digits == 9 ? 7 : digits - 1)
+        let code = UInt64(isPurged ? 8 : 0) | UInt64(isFinal ? 4 : 0) | UInt64(truncatingIfNeeded: digits / 2 - 1)
         for place in 0..<Self.hashCharacters {
             // 132 bits: 64 of the high half, 64 of the low one, 4 of the code.
             var bits: UInt64 = 0
@@ -58,7 +58,7 @@ extension RetiredClaim {
             guard let first = value(of: text[offset]) else { return nil }
             high |= (first >> 2) << 60
             low = kept
-            let digits = code & 7 == 7 ? 9 : Int(truncatingIfNeeded: code & 7) + 1
+            let digits = code & 3 == 3 ? 9 : 2 * Int(truncatingIfNeeded: code & 3) + 2
             offset += hashCharacters
             guard text.count - offset >= digits else { return nil }
             var version: UInt64 = 0
@@ -69,7 +69,9 @@ extension RetiredClaim {
             offset += digits
             guard version > 0, version <= .highest else { return nil }
             claims.append(
-                RetiredClaim(hash: SourceHash(low: low, high: high), version: version, isPurged: code & 8 != 0))
+                RetiredClaim(
+                    hash: SourceHash(low: low, high: high), version: version, isPurged: code & 8 != 0,
+                    isFinal: code & 4 != 0))
         }
         return claims
     }

@@ -48,7 +48,7 @@ extension Replica {
 
     private func shrink(_ id: SourceID) {
         let source = sources[id]
-        let entry = RetiredTable.Entry(hash: source.hash, version: source.covered, isPurged: source.purged > 0)
+        let entry = RetiredTable.Entry(hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: source.isRetired)
         revision += 1
         // How much was purged is told no better than by the whole.
         highestPurged = max(highestPurged, entry.purged)
@@ -129,7 +129,10 @@ extension Replica {
         let isPurged = claim.isPurged || (before?.purged ?? 0) > 0
         revision += 1
         self.version = max(self.version, version)
-        retired.insert(RetiredTable.Entry(hash: claim.hash, version: version, isPurged: isPurged), at: revision)
+        retired.insert(
+            RetiredTable.Entry(
+                hash: claim.hash, version: version, isPurged: isPurged, isFinal: claim.isFinal || before?.isFinal ?? false),
+            at: revision)
         clockHash.addRetired(claim.hash.low, version)
         if claim.isPurged { highestPurged = max(highestPurged, claim.version) }
         return claim.isPurged && (before?.purged ?? 0) == 0
@@ -142,7 +145,7 @@ extension Replica {
         return notePurged(source, version)
     }
 
-    /// A peer names a source by its hash that is known here in full: for that peer its name has ended.
+    /// A peer names a source by its hash, and says that its name will not be back; here it is known in full.
     func noteEnded(_ id: SourceID, at version: Version) {
         let source = sources[id]
         guard source.isFurthest, id != SourceTable.own, source.covered == version, source.covered < .highest else { return }

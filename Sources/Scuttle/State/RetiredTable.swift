@@ -13,8 +13,9 @@ public struct SourceHash: Equatable, Sendable {
     }
 }
 
-/// Ended incarnations that hold no entry: of each its hash, the version up to which it is covered, and whether a tombstone of it
-/// was forgotten (then a peer that has covered less may have missed it).
+/// Ended incarnations that hold no entry: of each its hash, the version up to which it is covered, whether a tombstone of it was
+/// forgotten (then a peer that has covered less may have missed it), and whether its name is retired for good (otherwise it ended
+/// since a further incarnation came).
 ///
 /// Entries stand in the order in which they were retired, so that a peer hears of each once; an open-addressed index of
 /// positions finds them by hash. One that goes leaves a hole, which the next sweep takes away. Find: O(1) expected; insert:
@@ -23,13 +24,15 @@ struct RetiredTable: ~Copyable {
     struct Entry: BitwiseCopyable {
         let low: UInt64
         let high: UInt64
-        /// The version, and in the highest bit whether something was purged; 0: a hole.
+        /// The version, and in the highest bits whether something was purged, and whether its name will not be back; 0: a hole.
         let packed: UInt64
 
-        init(hash: SourceHash, version: Version, isPurged: Bool) {
+        init(hash: SourceHash, version: Version, isPurged: Bool, isFinal: Bool) {
             (low, high) = (hash.low, hash.high)
-            packed = version | (isPurged ? 1 << 63 : 0)
+            packed = version | (isPurged ? 1 << 63 : 0) | (isFinal ? 1 << 62 : 0)
         }
+
+        var isFinal: Bool { packed >> 62 & 1 == 1 }
 
         var hash: SourceHash { SourceHash(low: low, high: high) }
         var version: Version { packed & .highest }
@@ -96,7 +99,7 @@ struct RetiredTable: ~Copyable {
         let entry = entries[position]
         guard !entry.isHole else { return }
         sum &-= Self.mix(entry)
-        entries[position] = Entry(hash: entry.hash, version: 0, isPurged: false)
+        entries[position] = Entry(hash: entry.hash, version: 0, isPurged: false, isFinal: false)
         liveCount -= 1
         holes += 1
     }
@@ -170,6 +173,6 @@ struct RetiredTable: ~Copyable {
     }
 
     private static func mix(_ entry: Entry) -> UInt64 {
-        FoldHash.fold(entry.low ^ FoldHash.key.0, entry.packed ^ entry.high)
+        FoldHash.fold(entry.low ^ FoldHash.key.0, entry.packed & ~(1 << 62) ^ entry.high)
     }
 }
