@@ -34,10 +34,11 @@ extension Link {
         return peerName == other.peerName && peer.incarnation != other.peer.incarnation
     }
 
+    /// The peer knows another live incarnation of this replica's name. That says nothing of the peer's own name.
     /// - Throws: what ended the link.
     public func receiveTwin() throws(Failure) {
-        guard try speaksExtended(), suspicion != .told else { return }
-        suspicion = .told
+        guard try speaksExtended(), !hasHeardOfTwin else { return }
+        hasHeardOfTwin = true
         raise(.twin)
     }
 

@@ -61,6 +61,8 @@ public final class Link {
     /// Of the peer's name; and what is known of another incarnation of it.
     var peerName: UInt64 = 0
     var suspicion = Suspicion.none
+    /// The peer has said that this replica's name has another live incarnation.
+    var hasHeardOfTwin = false
     /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
     /// asked for all that the peer holds.
     var divergence: UInt64 = 0
