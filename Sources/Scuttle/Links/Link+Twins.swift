@@ -19,8 +19,9 @@ extension Link {
         }
         guard suspicion == .waiting else { return }
         suspicion = .heard
-        for other in replica.links where other.isTwin(of: self) && other.suspicion == .heard {
-            for link in [other, self] {
+        // Of three incarnations two may have been told of already.
+        for other in replica.links where other.isTwin(of: self) && other.suspicion.hasBeenHeard {
+            for link in [other, self] where link.suspicion != .told {
                 link.suspicion = .told
                 link.pending.tellsTwin = true
                 link.raise(.twin)
@@ -49,7 +50,9 @@ extension Link {
         case waiting
         /// The peer has said hello since.
         case heard
-        /// Hosts have been told.
+        /// The same, and hosts have been told.
         case told
+
+        var hasBeenHeard: Bool { self == .heard || self == .told }
     }
 }
