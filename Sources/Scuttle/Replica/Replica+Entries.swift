@@ -228,6 +228,7 @@ extension Replica {
         return contents
     }
 
-    /// Whether its hash says what it holds: while something is on its way in, equal vectors need not mean equal contents.
-    var mayStateContents: Bool { aheadCount == 0 && inversions.isEmpty }
+    /// Whether replicas with the same hash of the vector, which counts what is ahead of it, have to hold the same: a peer may
+    /// have taken what an inverted entry beats here.
+    var mayStateContents: Bool { inversions.isEmpty }
 }

@@ -5,7 +5,7 @@ extension Replica {
         case old
         /// It is news: its record, of which the caller owns a reference.
         case news(Record)
-        /// It is accounted for, but another content stands here under its timestamp: what the host is to be told.
+        /// It is accounted for, but another content stands here under its dot or timestamp: what the host is to be told.
         case beaten(Failure)
     }
 
@@ -26,8 +26,8 @@ extension Replica {
 
     /// Takes one update from a peer, and leaves the vector to the caller: news becomes its key's entry, or is beaten.
     /// - Parameter isExempt: the resolver decides though the dot is covered (the content check of docs/protocol.md).
-    /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`,
-    ///   `.corrupt` if its dot is covered and belongs to an entry with another content; nothing has changed then.
+    /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`; nothing
+    ///   has changed then.
     func take(_ incoming: IncomingUpdate, isExempt: Bool = false) throws(Failure) -> Reception {
         let hash = keys.hash(of: incoming.key)
         let known = sources.recall(incoming.source)
@@ -36,8 +36,7 @@ extension Replica {
         let present = known.flatMap { entry(of: $0, at: incoming.version) }
         let isSame = present.map { incoming.hasContent(of: $0) } ?? false
         if let known, incoming.version <= sources[known].covered, !isExempt {
-            guard present == nil || isSame else { throw equivocation(incoming) }
-            return .old
+            return present == nil || isSame ? .old : .beaten(equivocation(incoming))
         }
         if let present, isSame, !isExempt {
             present.retain()
