@@ -20,6 +20,9 @@ struct Plan {
     let steps: Int
     /// The edges of the network; all can reach all.
     var edges: [Edge] = []
+    var faults: Faults
+    /// Of a world with a man in the middle; nil: there is none.
+    var middle: Middle?
 
     struct Edge {
         let sides: [Int]
@@ -28,6 +31,8 @@ struct Plan {
         let options: [Link.Options]
         let capacity: Int
         let isSlow: Bool
+        /// Lines are lost, repeated and swapped on it.
+        let losesLines: Bool
     }
 
     // Of a hundred, and one in how many steps.
@@ -38,32 +43,31 @@ struct Plan {
     let deletes: Int
     let cutOneIn: Int
     let crashOneIn: Int
-    /// How often a replica is saved; starts may be from saves of any age, cut anywhere.
     let saveOneIn: Int
-    let losesState: Bool
     let purgeOneIn: Int
-    let joins: Int
 
-    init(_ random: inout Random) {
-        purging = random.pick(Purging.allCases)
+    init(_ kind: World.Kind, _ random: inout Random) {
+        let isMiddle = kind == .middle
+        purging = random.pick(isMiddle ? [.never, .stable, .stable, .forced] : Purging.allCases)
         rule = purging == .never ? random.pick(Rule.allCases) : random.oneIn(4) ? .orderedValues : .lastWriter
-        replicas = random.within(2...5)
+        replicas = isMiddle ? 3 : random.within(2...5)
         keys = random.pick([1, 3, 8, 20])
-        steps = random.within(60...400)
+        steps = isMiddle ? random.within(30...250) : random.within(60...400)
         loss = random.pick([0, 10, 40])
         duplication = random.pick([0, 10])
         delay = random.pick([1, 5, 40])
         writes = random.pick([5, 15, 35])
         deletes = random.pick([10, 35, 60])
         cutOneIn = random.pick([15, 60, 1000])
-        crashOneIn = random.pick([40, 150, 1000])
+        crashOneIn = random.pick(isMiddle ? [150, 1000] : [40, 150, 1000])
         saveOneIn = random.pick([20, 100])
-        losesState = purging != .settled && random.oneIn(3)
         purgeOneIn = random.pick([5, 30, 200])
-        joins = purging == .settled ? 0 : random.below(3)
+        faults = isMiddle ? Faults() : Faults(isSettled: purging == .settled, &random)
+        if isMiddle { middle = Middle(&random) }
         // A classic peer can be neither reset nor told of a gap: with it no tombstone may go before all who write know each
         // other, and no relay may lose its state.
-        let mayBeClassic = (purging == .never || purging == .settled) && !losesState && random.oneIn(2)
+        let mayBeClassic =
+            !isMiddle && (purging == .never || purging == .settled) && !faults.losesState && random.oneIn(2)
         for replica in 1..<replicas { addEdge(replica, random.below(replica), mayBeClassic, &random) }
         for replica in 1..<replicas {
             for other in 0..<replica where random.oneIn(3) && !hasEdge(replica, other) {
@@ -93,7 +97,8 @@ struct Plan {
         edges.append(
             Edge(
                 sides: [a, b], isDatagram: isDatagram, options: options,
-                capacity: random.pick([512, 512, 1200, 1472, 65507]), isSlow: random.oneIn(4)))
+                capacity: random.pick([512, 512, 1200, 1472, 65507]), isSlow: random.oneIn(4),
+                losesLines: faults.losesLines && !isDatagram && !isClassic && random.oneIn(2)))
     }
 
     func configuration(_ random: inout Random) -> Configuration {

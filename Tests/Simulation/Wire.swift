@@ -1,29 +1,4 @@
-import ScuttleJSON
-
 @testable import Scuttle
-
-/// One end of a conversation: a link and its parser.
-final class End {
-    let replica: Replica
-    let link: Link
-    private var input: LinkInput
-
-    init(_ replica: Replica, _ options: Link.Options) throws(Failure) {
-        self.replica = replica
-        link = try replica.openLink(options)
-        input = LinkInput(limits: replica.configuration.limits)
-    }
-
-    func write(_ bytes: [UInt8]) throws(Failure) {
-        try bytes.lend { (bytes) throws(Failure) in try input.receive(bytes, on: link) }
-    }
-
-    func read(upTo capacity: Int) throws(Failure) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: capacity)
-        let count = try bytes.lendToFill { (buffer) throws(Failure) in try link.read(into: buffer) }
-        return Array(bytes[..<count])
-    }
-}
 
 /// Two ends and what is on its way between them: a stream that may break at any byte, or datagrams that are lost, repeated,
 /// late and cut short.
@@ -31,8 +6,20 @@ final class Wire {
     let edge: Plan.Edge
     private(set) var ends: [End] = []
     private var streams: [[UInt8]] = [[], []]
-    private var datagrams: [(due: Int, from: Int, bytes: [UInt8])] = []
+    private var datagrams: [(due: Int, from: Int, isDisturbed: Bool, bytes: [UInt8])] = []
+    private var gates = [LineGate(), LineGate()]
+    /// Ends whose host has not noticed that the stream is broken.
+    private var dead: [End] = []
     var isBlocked = false
+
+    /// What happens to lines on their way.
+    var noise = Noise.none
+    /// Something on this link did not come as it was sent.
+    var isDisturbed = false
+
+    /// What has come over this link, and what came over the one before it, from each side.
+    private(set) var heard: [[UInt8]] = [[], []]
+    private(set) var heardEarlier: [[UInt8]] = [[], []]
 
     init(_ edge: Plan.Edge) {
         self.edge = edge
@@ -42,20 +29,38 @@ final class Wire {
 
     func connect(_ replicas: [Replica]) throws(Failure) {
         guard !isUp else { return }
+        isDisturbed = false
         ends = [
             try End(replicas[edge.sides[0]], edge.options[0]), try End(replicas[edge.sides[1]], edge.options[1]),
         ]
     }
 
     /// A stream takes with it what had not arrived, but for some bytes; datagrams arrive all the same, at whoever is there.
-    func cut(_ world: World) throws {
+    /// - Parameter stopped: the replica that is no more; nil: both are there.
+    func cut(_ world: World, stopped: Int? = nil) throws {
         guard isUp else { return }
         for side in [0, 1] where !edge.isDatagram && world.random.oneIn(2) {
             try deliverStream(from: side, world.random.below(streams[side].count + 1), world)
         }
-        for end in ends { end.replica.close(end.link) }
+        let keeps = world.plan.faults.keepsDeadLinks && !edge.isDatagram && world.random.oneIn(2)
+        for side in [0, 1] {
+            if keeps, edge.sides[side] != stopped { dead.append(ends[side]) } else { ends[side].close() }
+            world.counts.disturbed += gates[side].disturbed
+        }
         ends = []
         streams = [[], []]
+        gates = [LineGate(), LineGate()]
+        (heardEarlier, heard) = (heard, [[], []])
+    }
+
+    /// All hosts notice what is broken, or are gone; nothing is on its way any more.
+    func clear(of stopped: Replica? = nil) {
+        for end in dead where stopped == nil || end.replica === stopped { end.close() }
+        dead.removeAll { stopped == nil || $0.replica === stopped }
+    }
+
+    func dropDatagrams() {
+        datagrams = []
     }
 
     /// Moves what a link has to say onto the wire; returns how many bytes.
@@ -65,23 +70,30 @@ final class Wire {
         let bytes = try ends[side].read(upTo: capacity)
         guard !bytes.isEmpty else { return 0 }
         guard edge.isDatagram else {
-            streams[side] += bytes
+            streams[side] += gates[side].pass(bytes, noise, &world.random)
+            if gates[side].disturbed > 0 { isDisturbed = true }
             return bytes.count
         }
         if isCalm || !world.random.percent(world.plan.loss) {
             let copies = !isCalm && world.random.percent(world.plan.duplication) ? 2 : 1
-            for _ in 0..<copies {
-                let delay = isCalm ? 0 : world.random.within(1...world.plan.delay)
-                let isCut = !isCalm && world.plan.loss > 0 && world.random.oneIn(25)
-                datagrams.append((world.now + delay, side, isCut ? cut(bytes, world) : bytes))
-            }
+            for _ in 0..<copies { post(bytes, from: side, world, isCalm) }
         }
         return bytes.count
     }
 
+    private func post(_ bytes: [UInt8], from side: Int, _ world: World, _ isCalm: Bool) {
+        let delay = isCalm ? 0 : world.random.within(1...world.plan.delay)
+        let isCut = !isCalm && world.plan.loss > 0 && world.random.oneIn(25)
+        var gate = LineGate()
+        var passed = gate.pass(bytes, noise, &world.random)
+        passed += gate.drain()
+        world.counts.disturbed += gate.disturbed
+        datagrams.append((world.now + delay, side, gate.disturbed > 0, isCut ? cut(passed, world) : passed))
+    }
+
     /// The beginning of a datagram, half of the time up to the end of a line: no line of it is bad then.
     private func cut(_ bytes: [UInt8], _ world: World) -> [UInt8] {
-        let end = world.random.below(bytes.count)
+        let end = world.random.below(bytes.count + 1)
         guard world.random.oneIn(2), let newline = bytes[..<end].lastIndex(of: 0x0a) else {
             return Array(bytes[..<end])
         }
@@ -96,9 +108,10 @@ final class Wire {
         while let place = datagrams.firstIndex(where: { $0.from == side && $0.due <= world.now }),
             arrived < max(count, 1)
         {
-            let bytes = datagrams.remove(at: place).bytes
-            arrived += bytes.count
-            try world.arrive(bytes, at: ends[1 - side], from: edge.sides[side])
+            let datagram = datagrams.remove(at: place)
+            arrived += max(datagram.bytes.count, 1)
+            if datagram.isDisturbed { isDisturbed = true }
+            try hear(datagram.bytes, from: side, world)
         }
         return arrived
     }
@@ -108,22 +121,14 @@ final class Wire {
         let bytes = Array(streams[side].prefix(count))
         guard !bytes.isEmpty else { return 0 }
         streams[side].removeFirst(bytes.count)
-        try world.arrive(bytes, at: ends[1 - side], from: edge.sides[side])
+        try hear(bytes, from: side, world)
         return bytes.count
     }
-}
 
-extension [UInt8] {
-    func lend<Result, Thrown: Error>(_ body: (Bytes) throws(Thrown) -> Result) throws(Thrown) -> Result {
-        try withUnsafeBufferPointer { (buffer) throws(Thrown) in try body(Bytes(buffer)) }
-    }
-
-    mutating func lendToFill<Thrown: Error>(
-        _ body: (UnsafeMutableRawBufferPointer) throws(Thrown) -> Int
-    ) throws(Thrown) -> Int {
-        try withUnsafeMutableBufferPointer { (buffer) throws(Thrown) in try body(UnsafeMutableRawBufferPointer(buffer))
+    private func hear(_ bytes: [UInt8], from side: Int, _ world: World) throws {
+        if world.plan.faults.hasIntruder || world.plan.faults.replaysLinks, heard[side].count < 20_000 {
+            heard[side] += bytes
         }
+        try world.arrive(bytes, at: ends[1 - side], on: self, from: edge.sides[side])
     }
-
-    var text: String { String(decoding: self, as: UTF8.self) }
 }

@@ -17,7 +17,7 @@ extension World {
 
     // MARK: At any time
 
-    /// No broken invariant; and where no tombstone is ever forgotten, no clock that claims what is not accounted for.
+    /// No broken invariant; and where no tombstone is ever forgotten, no vector that claims what is not accounted for.
     func examine() throws {
         for (number, replica) in replicas.enumerated() {
             #if DEBUG
@@ -25,8 +25,8 @@ extension World {
                     throw SimulationFailure(description: "replica \(number): \(broken)")
                 }
             #endif
-            // A classic answer claims more than it has brought until it is whole: docs/protocol.md.
-            guard plan.purging == .never, !plan.hasClassicEdges else { continue }
+            // A classic delta claims more than it has brought until it is whole: docs/protocol.md.
+            guard plan.purging == .never, plan.middle == nil, !plan.hasClassicEdges else { continue }
             for write in writes {
                 guard let id = write.source.lend({ replica.sources.find($0) }),
                     write.version <= replica.sources[id].covered
@@ -71,7 +71,7 @@ extension World {
         }
     }
 
-    private func live(_ replica: Replica) -> [String] {
+    func live(_ replica: Replica) -> [String] {
         var lines: [String] = []
         replica.keys.forEach { _, record in
             if !record.isDelete {

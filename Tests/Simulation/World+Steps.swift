@@ -5,6 +5,9 @@ extension World {
         if random.oneIn(plan.cutOneIn) { try cutOrMend() }
         if random.oneIn(plan.crashOneIn) { try restart(random.below(replicas.count)) }
         if random.oneIn(plan.saveOneIn) { save(random.below(replicas.count)) }
+        if plan.faults.joins > 0, random.oneIn(60) { try join() }
+        if plan.faults.twins > 0, random.oneIn(40) { try addTwin() }
+        if random.oneIn(25) { try intrude() }
         if random.oneIn(plan.purgeOneIn), plan.purging == .forced {
             let purged = try replicas[random.below(replicas.count)].purge()
             counts.purges += purged

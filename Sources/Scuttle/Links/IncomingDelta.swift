@@ -115,6 +115,12 @@ struct IncomingDelta: ~Copyable {
         pending.append(record)
     }
 
+    /// An update was accounted for that the history will not have.
+    mutating func leaveOut() {
+        if isPendingClosed { dropPending() }
+        hasLostPending = true
+    }
+
     mutating func closePending() {
         isPendingClosed = true
     }

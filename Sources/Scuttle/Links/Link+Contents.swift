@@ -12,11 +12,11 @@ extension Link {
         if pair != divergence {
             divergence = pair
             if !replica.hasMetClassic { raise(.diverged) }
-        }
-        // The peer has told; it has to hear, too.
-        if hello.isReply, pending.greeting == .none {
-            pending.greeting = .reply
-            pending.statesContents = true
+            // The peer has told; it has to hear, too, but once: two that stay different must not go on telling each other.
+            if hello.isReply, pending.greeting == .none {
+                pending.greeting = .reply
+                pending.statesContents = true
+            }
         }
         guard !options.contains(.readOnly), exchangedAt != replica.settled else { return }
         exchangedAt = replica.settled

@@ -30,10 +30,14 @@ extension Link {
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
         incoming.note(line: update.line)
+        var beaten: Failure?
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
             switch try replica.take(update, isExempt: head.mode == .contents) {
             case .old: break
+            case .beaten(let failure):
+                beaten = failure
+                incoming.leaveOut()
             case .news(let record) where head.mode == .log: incoming.hold(record)
             case .news(let record):
                 takeFromState(record, head)
@@ -49,6 +53,7 @@ extension Link {
             replica.hasSeenEquivocation = false
             raise(.diverged, .corrupt)
         }
+        if let beaten { throw beaten }
     }
 
     /// A record that came with a state, reset, early or contents delta.
@@ -272,7 +277,7 @@ extension Replica {
     }
 
     /// A key that held a value holds none any more, though nobody has deleted it now.
-    private func tellRemoved(_ record: Record) {
+    func tellRemoved(_ record: Record) {
         configuration.onUpdate?(
             Update(
                 key: record.key, value: Bytes("null"), source: sources[record.timestamp.source].id,

@@ -19,8 +19,9 @@ extension Link {
         }
         guard suspicion == .waiting else { return }
         suspicion = .heard
-        for other in replica.links where other.isTwin(of: self) && other.suspicion == .heard {
-            for link in [other, self] {
+        // Of three incarnations two may have been told of already.
+        for other in replica.links where other.isTwin(of: self) && other.suspicion.hasBeenHeard {
+            for link in [other, self] where link.suspicion != .told {
                 link.suspicion = .told
                 link.pending.tellsTwin = true
                 link.raise(.twin)
@@ -34,10 +35,11 @@ extension Link {
         return peerName == other.peerName && peer.incarnation != other.peer.incarnation
     }
 
+    /// The peer knows another live incarnation of this replica's name. That says nothing of the peer's own name.
     /// - Throws: what ended the link.
     public func receiveTwin() throws(Failure) {
-        guard try speaksExtended(), suspicion != .told else { return }
-        suspicion = .told
+        guard try speaksExtended(), !hasHeardOfTwin else { return }
+        hasHeardOfTwin = true
         raise(.twin)
     }
 
@@ -48,7 +50,9 @@ extension Link {
         case waiting
         /// The peer has said hello since.
         case heard
-        /// Hosts have been told.
+        /// The same, and hosts have been told.
         case told
+
+        var hasBeenHeard: Bool { self == .heard || self == .told }
     }
 }

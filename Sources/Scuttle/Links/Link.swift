@@ -65,6 +65,8 @@ public final class Link {
     /// of the peer's that did, to be said with a request.
     var toldRetired: (delta: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
     var tookRetired: UInt64 = 0
+    /// The peer has said that this replica's name has another live incarnation.
+    var hasHeardOfTwin = false
     /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
     /// asked for all that the peer holds.
     var divergence: UInt64 = 0

@@ -33,7 +33,7 @@ public struct Loader {
         try replica.check(update, from: replica.sources.recall(update.source))
         try replica.checkRoom()
         let id = try replica.sourceID(for: update.source)
-        let record = try replica.record(of: update, from: id)
+        let record = try replica.record(of: update, as: Dot(source: id, version: update.version))
         lines += 1
         replica.version = max(replica.version, update.version)
         let hash = replica.keys.hash(of: record.key)

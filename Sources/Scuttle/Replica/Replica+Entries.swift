@@ -40,15 +40,20 @@ extension Replica {
             return Resolution(key: keys.insert(record, hash), loser: nil, isCopy: false)
         }
         let isCopy = isCopy(record, of: current)
-        let stands =
-            isCopy
-            ? copyStands(record, against: current)
-            : configuration.resolver.prefers(record, to: current) { update(of: $0) }
+        let stands = stands(record, against: current)
         noteInversion(of: known, winner: stands ? record : current, loser: stands ? current : record, isCopy)
         guard stands else { return nil }
         record.retain()
         keys.replace(known, current, with: record)
         return Resolution(key: known, loser: current, isCopy: isCopy && record.value.equals(current.value))
+    }
+
+    /// Whether a record replaces the entry of its key.
+    @inline(__always)
+    func stands(_ record: Record, against current: Record) -> Bool {
+        isCopy(record, of: current)
+            ? copyStands(record, against: current)
+            : configuration.resolver.prefers(record, to: current) { update(of: $0) }
     }
 
     /// Whether both are one write, perhaps under two dots.
@@ -229,6 +234,7 @@ extension Replica {
         return contents
     }
 
-    /// Whether its hash says what it holds: while something is on its way in, equal vectors need not mean equal contents.
-    var mayStateContents: Bool { aheadCount == 0 && inversions.isEmpty }
+    /// Whether replicas with the same hash of the vector, which counts what is ahead of it, have to hold the same: a peer may
+    /// have taken what an inverted entry beats here.
+    var mayStateContents: Bool { inversions.isEmpty }
 }

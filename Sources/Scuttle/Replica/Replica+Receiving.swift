@@ -5,12 +5,19 @@ extension Replica {
         case old
         /// It is news: its record, of which the caller owns a reference.
         case news(Record)
+        /// It is accounted for, but another content stands here under its dot or timestamp: what the host is to be told.
+        case beaten(Failure)
     }
 
     /// Takes one update from a peer of the classic dialect, which sends the updates of each source in order: all up to this
     /// one are accounted for.
     func receive(_ incoming: IncomingUpdate) throws(Failure) {
-        guard case .news(let record) = try take(incoming) else { return }
+        let record: Record
+        switch try take(incoming) {
+        case .old: return
+        case .beaten(let failure): throw failure
+        case .news(let news): record = news
+        }
         defer { record.release() }
         cover(record.source, upTo: record.version, remembering: record.isEntry ? 1 : 0)
         if record.version > sources[record.source].reach { remember(record) }
@@ -19,31 +26,66 @@ extension Replica {
 
     /// Takes one update from a peer, and leaves the vector to the caller: news becomes its key's entry, or is beaten.
     /// - Parameter isExempt: the resolver decides though the dot is covered (the content check of docs/protocol.md).
-    /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`,
-    ///   `.corrupt` where another content stands under its dot or timestamp; nothing has changed then.
+    /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`; nothing
+    ///   has changed then.
     func take(_ incoming: IncomingUpdate, isExempt: Bool = false) throws(Failure) -> Reception {
         let hash = keys.hash(of: incoming.key)
         let known = sources.recall(incoming.source)
         try check(incoming, from: known)
         try checkIdentity(of: known, claims: incoming.version)
-        let key = keys.find(incoming.key, hash)
         let present = known.flatMap { entry(of: $0, at: incoming.version) }
-        if let present { try check(incoming, against: present, isSameDot: true) }
-        if let known, incoming.version <= sources[known].covered, !isExempt { return .old }
+        let isSame = present.map { incoming.hasContent(of: $0) } ?? false
+        if let known, incoming.version <= sources[known].covered, !isExempt {
+            return present == nil || isSame ? .old : .beaten(equivocation(incoming))
+        }
         if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .old }
-        if let present, present.key.equals(incoming.key), incoming.hasContent(of: present), !isExempt {
+        if let present, isSame, !isExempt {
             present.retain()
             return .news(present)
         }
-        if let key, let current = keys[key] { try check(incoming, against: current, isSameDot: false) }
+        let key = keys.find(incoming.key, hash)
+        if let key, let current = keys[key], isEquivocation(incoming, of: current) {
+            guard Self.tieBreak(incoming.kind, incoming.value, against: current.kind, current.value) > 0 else {
+                return .beaten(equivocation(incoming))
+            }
+            hasSeenEquivocation = true
+        }
         try checkJump(to: incoming.version)
         try checkRoom()
         let source: SourceID
         if let known { source = known } else { source = try sourceID(for: incoming.source) }
-        let record = try record(of: incoming, from: source)
+        let record = try record(of: incoming, as: Dot(source: source, version: incoming.version))
         version = max(version, incoming.version)
+        if let present, !present.key.equals(incoming.key) { return take(record, againstHolderOfDot: present) }
         enter(record, key, hash)
         return .news(record)
+    }
+
+    /// Another key has an entry under the dot of an update: one of them was altered on its way. An entry that nobody vouches
+    /// for goes, and comes again if it was the true one. Otherwise both stand, and the update travels on under a new dot.
+    private func take(_ record: Record, againstHolderOfDot present: Record) -> Reception {
+        hasSeenEquivocation = true
+        guard record.version <= sources[record.source].covered else {
+            if let key = keys.find(present.key) {
+                present.retain()
+                remove(key, present)
+                if !present.isDelete { tellRemoved(present) }
+                present.release()
+            }
+            enter(record, keys.find(record.key), keys.hash(of: record.key))
+            return .news(record)
+        }
+        defer { record.release() }
+        let key = keys.find(record.key)
+        if let key, let current = keys[key], !stands(record, against: current) { return .old }
+        guard version < .highest else { return .old }
+        version += 1
+        cover(own, upTo: version)
+        let copy = self.record(
+            record.key, record.value, Dot(source: SourceTable.own, version: version), record.kind,
+            timestamp: record.timestamp)
+        enter(copy, key, keys.hash(of: copy.key))
+        return .news(copy)
     }
 
     /// The entry with this dot.
@@ -51,23 +93,17 @@ extension Replica {
         sources[source].entries.key(with: version, of: source, keys).flatMap { keys[$0] }
     }
 
-    /// Equivocation: two contents under one timestamp, or two keys under one dot. Where the one that is here stands, the other
-    /// is refused; where it does not, it gives way, and the host is told by an event.
-    private func check(_ incoming: IncomingUpdate, against record: Record, isSameDot: Bool) throws(Failure) {
-        if !isSameDot {
-            let timestamp = record.timestamp
-            guard timestamp.version == incoming.writtenVersion, sources[timestamp.source].id.equals(incoming.writer) else {
-                return
-            }
-        }
-        guard !incoming.hasContent(of: record) else { return }
-        let isSameKey = record.key.equals(incoming.key)
-        if isSameKey, Self.tieBreak(incoming.kind, incoming.value, against: record.kind, record.value) > 0 {
-            hasSeenEquivocation = true
-            return
-        }
-        throw Failure(
-            .corrupt, "version \(incoming.version) of a source came with another content than is known here")
+    /// Whether an update has another content than the entry of its key under the same dot or timestamp: nobody's honest doing.
+    /// The one that wins the tie-break stands, the other is accounted for, and the host is told.
+    private func isEquivocation(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
+        guard !incoming.hasContent(of: entry) else { return false }
+        let timestamp = entry.timestamp
+        if timestamp.version == incoming.writtenVersion, sources[timestamp.source].id.equals(incoming.writer) { return true }
+        return entry.version == incoming.version && sources[entry.source].id.equals(incoming.source)
+    }
+
+    private func equivocation(_ incoming: IncomingUpdate) -> Failure {
+        Failure(.corrupt, "version \(incoming.version) of a source came with another content than is known here")
     }
 
     /// - Parameter known: its source, where that is known here; its id has been checked then.
@@ -129,13 +165,11 @@ extension Replica {
     }
 
     /// - Throws: `.sources` where there is no room for the one that wrote it.
-    func record(of incoming: IncomingUpdate, from source: SourceID) throws(Failure) -> Record {
+    func record(of incoming: IncomingUpdate, as dot: Dot) throws(Failure) -> Record {
         var timestamp: Timestamp?
         if let written = incoming.written {
             timestamp = Timestamp(version: written.version, source: try sourceID(for: written.source))
         }
-        return record(
-            incoming.key, incoming.value, Dot(source: source, version: incoming.version), incoming.kind,
-            timestamp: timestamp)
+        return record(incoming.key, incoming.value, dot, incoming.kind, timestamp: timestamp)
     }
 }

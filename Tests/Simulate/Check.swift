@@ -1,0 +1,44 @@
+import Scuttle
+import Simulation
+
+/// Short histories by the thousand; the same history from the same seed; and each rule of reconciliation, switched off, is
+/// missed.
+func check() -> Bool {
+    var (passed, failed) = (0, 0)
+    func note(_ isWell: Bool, _ text: String) {
+        if isWell { passed += 1 } else { failed += 1 }
+        print("\(isWell ? "passed" : "FAILED"): \(text)")
+    }
+    note(run(.rules, 0..<3000, []) == 0, "3,000 seeds")
+    note(run(.middle, 0..<2000, []) == 0, "2,000 seeds with a man in the middle")
+    for kind in World.Kind.allCases {
+        let prints = (UInt64(0)..<50).map { seed in
+            (0..<2).map { _ -> UInt64 in
+                let world = try? World(kind, seed: seed)
+                try? world?.run()
+                return world?.fingerprint ?? seed
+            }
+        }
+        note(prints.allSatisfy { $0[0] == $0[1] }, "\(kind): one seed makes one history, byte for byte")
+        note(Set(prints.map { $0[0] }).count == prints.count, "\(kind): each seed makes another")
+    }
+    for (name, rule) in DisabledRules.all {
+        let seed = seedThatMisses(rule)
+        note(seed != nil, "without \(name): \(seed.map { "\($0.kind) \($0.seed) fails" } ?? "nobody notices")")
+    }
+    print("\(passed) passed, \(failed) failed")
+    return failed == 0
+}
+
+/// The first seed that fails without a rule, and does not fail with it.
+private func seedThatMisses(_ rule: DisabledRules) -> (kind: World.Kind, seed: UInt64)? {
+    var total = Counts()
+    let isOfMiddle = !rule.isDisjoint(with: [.check, .content, .request])
+    let kinds: [World.Kind] = isOfMiddle ? [.middle, .rules] : [.rules, .middle]
+    for kind in kinds {
+        for seed in 0..<UInt64(30_000) where failure(of: seed, kind, rule, counting: &total) != nil {
+            if failure(of: seed, kind, [], counting: &total) == nil { return (kind, seed) }
+        }
+    }
+    return nil
+}

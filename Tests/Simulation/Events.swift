@@ -1,0 +1,58 @@
+@testable import Scuttle
+
+/// What replicas have told their hosts.
+struct Events {
+    /// An event that no honest and undisturbed conversation may raise.
+    var unexpected: String?
+    /// The replicas that were told of a twin since this was last emptied.
+    var twins: Set<Int> = []
+    /// The links on which a replica was told that contents differ.
+    var diverged: [ObjectIdentifier: Int] = [:]
+}
+
+extension World {
+    /// A replica tells its host.
+    func note(_ event: Event, _ code: Int32, on link: Link, of number: Int) {
+        say("\(number) raises \(event), code \(code)")
+        switch event {
+        case .hello, .inStep, .refused: break
+        case .ended:
+            if plan.middle == nil { events.unexpected = "replica \(number) ends a link, code \(code)" }
+        case .diverged:
+            counts.diverged += 1
+            events.diverged[ObjectIdentifier(link), default: 0] += 1
+            if plan.middle == nil { events.unexpected = "replica \(number) raises DIVERGED, code \(code)" }
+        case .twin:
+            events.twins.insert(number)
+            if !hasTwins, !plan.faults.replaysLinks, plan.middle == nil {
+                events.unexpected = "replica \(number) raises TWIN, and there are none"
+            }
+        }
+    }
+
+    func noneIsUnexpected() throws {
+        if let unexpected = events.unexpected { throw SimulationFailure(description: unexpected) }
+    }
+
+    /// Where two live replicas of one name have kept talking to one hub, or to each other, all of them know.
+    func twinsAreTold() throws {
+        guard hasTwins else { return }
+        for first in replicas.indices {
+            for second in replicas.indices where first < second && names[first] == names[second] {
+                for hub in replicas.indices {
+                    let told =
+                        hub == first ? hasExtendedWire(first, second) ? [first, second] : []
+                        : hasExtendedWire(hub, first) && hasExtendedWire(hub, second) ? [hub, first, second] : []
+                    for number in told where !events.twins.contains(number) {
+                        throw SimulationFailure(
+                            description: "replica \(number) was not told that \(first) and \(second) are twins; hub \(hub)")
+                    }
+                }
+            }
+        }
+    }
+
+    private func hasExtendedWire(_ a: Int, _ b: Int) -> Bool {
+        a != b && wires.contains { $0.edge.sides.contains(a) && $0.edge.sides.contains(b) && $0.ends.allSatisfy(\.isExtended) }
+    }
+}

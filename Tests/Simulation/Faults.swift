@@ -1,0 +1,31 @@
+/// What goes wrong in a world besides links that break and datagrams that are lost.
+struct Faults {
+    /// Strangers: replicas that begin late, from nothing or from an old save of any replica.
+    var joins = 0
+    /// Replicas that are started under the name of a live one.
+    var twins = 0
+    /// A host starts from a save of any age, cut anywhere, or from nothing.
+    var losesState = false
+    /// A host ignores short writes: whole lines of its streams are lost, repeated or swapped.
+    var losesLines = false
+    /// An intruder writes deltas into links that did not ask for them.
+    var hasIntruder = false
+    /// An intruder writes all that an earlier link carried into the link that follows it.
+    var replaysLinks = false
+    /// A host does not notice that a stream has broken, and keeps its end open.
+    var keepsDeadLinks = false
+
+    init() {}
+
+    /// - Parameter isSettled: all replicas have met before the first write, and none may be a stranger.
+    init(isSettled: Bool, _ random: inout Random) {
+        losesLines = random.oneIn(4)
+        hasIntruder = random.oneIn(4)
+        replaysLinks = random.oneIn(8)
+        keepsDeadLinks = random.oneIn(6)
+        guard !isSettled else { return }
+        losesState = random.oneIn(2)
+        joins = random.below(3)
+        twins = random.oneIn(4) ? random.within(1...2) : 0
+    }
+}

@@ -1,0 +1,123 @@
+import ScuttleJSON
+
+@testable import Scuttle
+
+/// Replicas begin, stop, and start again from what was saved.
+extension World {
+    static let names = ["A", "B", "C\"", "\u{e9}", "AA", "F", "G", "H"].map { [UInt8]($0.utf8) }
+
+    func addReplica(named name: [UInt8]) throws {
+        var configuration = plan.configuration(&random)
+        #if DEBUG
+            configuration.disabledRules = disabledRules
+        #endif
+        let number = replicas.count
+        configuration.onEvent = { [weak self] link, event, code in self?.note(event, code, on: link, of: number) }
+        configurations.append(configuration)
+        names.append(name)
+        saves.append([])
+        starts.append(nil)
+        replicas.append(try makeReplica(number))
+    }
+
+    private func makeReplica(_ number: Int, from state: [UInt8]? = nil) throws -> Replica {
+        // A rule may be off: then each start of a name is the same source.
+        let seed = disabledRules.contains(.incarnation) ? 1 : random.next()
+        configurations[number].seed = random.next()
+        let replica = try names[number].lend { (name) throws(Failure) in
+            Replica(id: try ReplicaID(name, incarnation: seed), configuration: configurations[number])
+        }
+        starts[number] = state
+        guard let state else { return replica }
+        var input = LinkInput(limits: Limits())
+        _ = try state.lend { (bytes) throws(Failure) in try input.load(bytes, into: replica) }
+        return replica
+    }
+
+    func save(_ number: Int) {
+        if saves[number].count == 6 { saves[number].remove(at: random.below(6)) }
+        saves[number].append(exported(replicas[number]))
+    }
+
+    func exported(_ replica: Replica) -> [UInt8] {
+        var text: [UInt8] = []
+        replica.export {
+            text += $0
+            return true
+        }
+        return text
+    }
+
+    /// A host stops, and starts again: from what it is, or where state may be lost from some save, from a part of one, from the
+    /// one that it has started from before, or from nothing.
+    func restart(_ number: Int) throws {
+        for wire in wires where wire.edge.sides.contains(number) { try wire.cut(self, stopped: number) }
+        for wire in wires { wire.clear(of: replicas[number]) }
+        counts.starts += 1
+        var state: [UInt8]? = exported(replicas[number])
+        if plan.faults.losesState, random.oneIn(2) {
+            hasLostState = true
+            state = lostState(of: number)
+        }
+        say("\(number) starts again, from \(state.map { "\($0.count) bytes" } ?? "nothing")")
+        replicas[number] = try makeReplica(number, from: state)
+        for wire in wires { try wire.connect(replicas) }
+    }
+
+    private func lostState(of number: Int) -> [UInt8]? {
+        if random.oneIn(3) { return nil }
+        if random.oneIn(3), let before = starts[number] { return before }
+        let whole = saves[number].isEmpty ? exported(replicas[number]) : random.pick(saves[number])
+        return random.oneIn(3) ? Array(whole[..<random.below(whole.count + 1)]) : whole
+    }
+
+    /// A stranger begins, from nothing or from an old save of any replica, and may write before it meets another one.
+    func join() throws {
+        guard let name = Self.names.first(where: { !names.contains($0) }) else { return }
+        plan.faults.joins -= 1
+        let number = replicas.count
+        try addReplica(named: name)
+        let other = random.below(number)
+        if random.oneIn(3), let old = random.pick(saves).first { replicas[number] = try makeReplica(number, from: old) }
+        say("\(number) joins, at \(other), from \(starts[number]?.count ?? 0) bytes")
+        for _ in 0..<random.below(4) { try write(number, keyThatIsGone(), isDelete: random.oneIn(4)) }
+        try connect(number, other)
+    }
+
+    /// A second replica begins under the name of a live one, from nothing or from a save of it.
+    func addTwin() throws {
+        plan.faults.twins -= 1
+        let (original, number) = (random.below(replicas.count), replicas.count)
+        hasTwins = true
+        counts.twins += 1
+        try addReplica(named: names[original])
+        switch random.below(3) {
+        case 0: break
+        case 1: replicas[number] = try makeReplica(number, from: exported(replicas[original]))
+        default: replicas[number] = try makeReplica(number, from: saves[original].first)
+        }
+        say("\(number) is a twin of \(original), from \(starts[number]?.count ?? 0) bytes")
+        try connect(number, random.below(number))
+        let hub = random.below(number)
+        if !plan.hasEdge(number, hub), random.oneIn(2) { try connect(number, hub) }
+    }
+
+    func connect(_ number: Int, _ other: Int) throws {
+        plan.addEdge(number, other, false, &random)
+        let wire = Wire(plan.edges[plan.edges.count - 1])
+        wires.append(wire)
+        try wire.connect(replicas)
+    }
+
+    /// One that all replicas have deleted, if there is one; the more likely any.
+    private func keyThatIsGone() -> String {
+        let keys = (0..<plan.keys).map { "k\($0)" }
+        let gone = keys.filter { key in
+            writes.contains { $0.key == key }
+                && replicas.allSatisfy { replica in
+                    [UInt8](key.utf8).lend { replica.keys.find($0).flatMap { replica.keys[$0] }?.isDelete ?? true }
+                }
+        }
+        return random.pick(gone.isEmpty ? keys : gone)
+    }
+}
