@@ -147,12 +147,12 @@ private final class Stage {
         return code == nil && !isWhole ? "SCUTTLE_TORN" : name(of: code, isFull: false)
     }
 
-    /// Its life is 7, since that of what it starts from is mixed into it.
+    /// Its incarnation is 7, since that of what it starts from is mixed into it.
     private func make(_ id: String, options: ArraySlice<String>) throws {
         replica = try Replica.make(id) { configuration in
             for option in options { Self.apply(option, to: &configuration) }
         }
-        let export = #"{"digest":true,"export":{"id":\#(quote([UInt8](id))),"lamport":0,"life":2966994698286916}}"#
+        let export = #"{"digest":true,"export":{"source":\#(quote([UInt8](id))),"lamport":0,"incarnation":817084509757786}}"#
         try #expect(replica.load([UInt8](export + "\n{\"digest\":true,\"end\":1}\n")))
     }
 

@@ -45,24 +45,17 @@ struct IdentityTests {
     @Test("A version published before the one below it leaves a gap, which is filled (scylladb#2894)")
     func gap() throws {
         let end = try LinkEnd(Replica.make("a"))
-        let life = end.replica.life
-        let head = #"{"digest":true,"answer":{"mode":"log","question":[\#(life),0]}}"# + "\n"
-        #expect(
-            end.write(
-                #"{"digest":true,"hello":{"protocol":[1,1],"id":"b","life":5,"cluster":"","lamport":9,"epoch":0,"revision":1,"hash":"0000000000000063","reply":true}}"#
-                    + "\n") == nil)
+        var peer = HandPeer(end, source: "b")
+        peer.beAsked()
         // b:3 is published, with the interval behind b:2; b:1 and b:2 come later.
-        #expect(
-            end.write(head + line("k3", "1", "b", 3) + "\n" + #"{"digest":true,"cover":{"b":[2,3]}}"# + "\n") == nil)
+        #expect(peer.sayLog([PlainUpdate("k3", "1", "b", 3)], cover: #""b":[2,3]"#).allSatisfy { $0 == nil })
         #expect(try end.replica.value("k3") == "1")
         #expect(end.replica.clock["b"] == nil)
         #expect(end.replica.broken == nil)
-        #expect(
-            end.write(
-                head + line("k1", "1", "b", 1) + "\n" + line("k2", "1", "b", 2) + "\n"
-                    + #"{"digest":true,"cover":{"b":[0,2]}}"# + "\n") == nil)
+        let rest = [PlainUpdate("k1", "1", "b", 1), PlainUpdate("k2", "1", "b", 2)]
+        #expect(peer.sayLog(rest, cover: #""b":[0,2]"#).allSatisfy { $0 == nil })
         #expect(end.replica.clock["b"] == 2)
-        #expect(end.write(head + #"{"digest":true,"cover":{"b":[2,3]}}"# + "\n") == nil)
+        #expect(peer.sayLog([], cover: #""b":[2,3]"#).allSatisfy { $0 == nil })
         #expect(end.replica.clock["b"] == 3)
         #expect(end.replica.walk().map(\.key.text) == ["k1", "k2", "k3"])
         #expect(end.replica.broken == nil)
@@ -81,7 +74,7 @@ struct IdentityTests {
             for text in pair.b.readDatagrams(capacity: 330).datagrams { pair.a.write(text) }
             for text in pair.a.readDatagrams(capacity: 330).datagrams { pair.b.write(text) }
             for text in pair.b.readDatagrams(capacity: 330).datagrams { pair.a.write(text) }
-            let answer = pair.a.readDatagrams(capacity: 330).datagrams.filter { $0.text.contains("answer") }
+            let answer = pair.a.readDatagrams(capacity: 330).datagrams.filter { $0.text.contains(#""delta":"#) }
             #expect(answer.count == 4)
             for number in order {
                 pair.b.write(answer[number])
@@ -124,18 +117,12 @@ struct IdentityTests {
     @Test("A huge version costs what it came with, not the rest of an answer (orbitdb#512)")
     func hugeAmongOthers() throws {
         let end = try LinkEnd(Replica.make("a"))
-        let life = end.replica.life
-        for (text, code) in [
-            (
-                #"{"digest":true,"hello":{"protocol":[1,1],"id":"b","life":5,"cluster":"","lamport":9,"epoch":0,"revision":1,"hash":"0000000000000063","reply":true}}"#,
-                nil
-            ),
-            (#"{"digest":true,"answer":{"mode":"log","question":[\#(life),0]}}"#, nil),
-            (line("k1", "1", "b", 1), nil), (line("poison", "1", "evil", .highest), .versionJump),
-            (line("k2", "1", "b", 2), nil), (#"{"digest":true,"cover":{"b":[0,2]}}"#, nil),
-        ] as [(String, Failure.Code?)] {
-            #expect(end.write(text + "\n") == code)
-        }
+        var peer = HandPeer(end, source: "b")
+        peer.beAsked()
+        let codes = peer.sayLog(
+            [PlainUpdate("k1", "1", "b", 1), PlainUpdate("poison", "1", "evil", .highest), PlainUpdate("k2", "1", "b", 2)],
+            cover: #""b":[0,2]"#)
+        #expect(codes == [nil, nil, .versionJump, nil, nil])
         #expect(end.replica.walk().map(\.key.text) == ["k1", "k2"])
         #expect(end.replica.version < 100)
         #expect(end.replica.clock["evil"] == nil)

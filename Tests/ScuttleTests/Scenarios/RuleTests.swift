@@ -60,7 +60,7 @@ import Testing
             let pair = try question(mesh)
             var text: [UInt8] = []
             while text.lines.count < 5 { text += pair.a.read(upTo: 30) }
-            #expect(pair.a.link.reply?.mode == (history == 1 ? .state : .log))
+            #expect(pair.a.link.outgoing?.mode == (history == 1 ? .state : .log))
             #expect(try mesh["a"].purge() == 1)
             pair.b.write(text + pair.a.readAll())
             #expect(talk(pair.a, pair.b) == nil)
@@ -86,10 +86,10 @@ import Testing
         }
 
         @Test("What a reset might have beaten is published again by the one that lags", arguments: [false, true])
-        func restamp(isOff: Bool) throws {
+        func republish(isOff: Bool) throws {
             let mesh = try Mesh("a b c") {
                 $0.keepsTombstones = true
-                if isOff { $0.disabledRules = .restamp }
+                if isOff { $0.disabledRules = .republish }
             }
             for _ in 0..<5 { try mesh["a"].delete("k") }
             try mesh.meet("a", "c")
