@@ -78,7 +78,7 @@ extension Replica {
         defer { record.release() }
         let key = keys.find(record.key)
         if let key, let current = keys[key], !stands(record, against: current) { return .old }
-        guard version < .highest else { return .old }
+        guard mayWrite else { return .old }
         version += 1
         cover(own, upTo: version)
         let copy = self.record(
