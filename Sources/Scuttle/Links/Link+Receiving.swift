@@ -23,13 +23,13 @@ extension Link {
 
     /// - Throws: as `Replica.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes
     ///   ends the link.
-    func receiveExtended(_ update: IncomingUpdate) throws(Failure) {
+    func receiveExtended(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
         guard !options.contains(.readOnly) else {
             throw Failure(.readOnly, "an update came in on a read-only link")
         }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
-        incoming.note(line: update.line)
+        incoming.note(line: line)
         var beaten: Failure?
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }

@@ -4,7 +4,7 @@ extension Replica {
     /// A source may have become idle: an entry of it, or an update in the history, has gone.
     @inline(__always)
     func noteIdle(_ source: Source) {
-        if !source.mayBeAlive { queueIfIdle(source) }
+        if !source.marks.isEmpty { queueIfIdle(source) }
     }
 
     @inline(never)
@@ -29,7 +29,7 @@ extension Replica {
             retired.shrink(to: configuration.maxRetired, at: revision) { forget($0) }
         }
         retired.sweepIfNeeded(at: revision)
-        guard sources.limbo.count >= max(16, (tombstones.items.count + expiries.items.count) / 64) else { return }
+        guard sources.limboCount >= max(16, (tombstones.items.count + expiries.items.count) / 64) else { return }
         tombstones.removeOutdated { isCurrent($0) }
         expiries.removeOutdated { isCurrentLease($0) }
         sources.settleRemovals()

@@ -63,21 +63,37 @@ struct Source {
     /// The name whose incarnation it is.
     var name: NameID { facts.pointee.name }
 
-    /// Whether it is the one of its name that is furthest ahead; and whether it has moved on though another one was: then two
-    /// are alive.
-    var isFurthest: Bool {
-        get { facts.pointee.isFurthest }
-        nonmutating set { facts.pointee.isFurthest = newValue }
-    }
-    var hasMovedOn: Bool {
-        get { facts.pointee.hasMovedOn }
-        nonmutating set { facts.pointee.hasMovedOn = newValue }
+    /// What is special about it: nothing, where it is the furthest of a name that is in use, as most are.
+    struct Marks: OptionSet {
+        let rawValue: UInt8
+        /// Another incarnation of its name is further ahead.
+        static let behind = Marks(rawValue: 1)
+        /// It has moved on though another one was further ahead: then two are alive.
+        static let movedOn = Marks(rawValue: 2)
+        /// Its name will not be back, and nobody waits for it any more.
+        static let retired = Marks(rawValue: 4)
     }
 
-    /// Its name will not be back, and nobody waits for it any more.
+    var marks: Marks {
+        get { facts.pointee.marks }
+        nonmutating set { facts.pointee.marks = newValue }
+    }
+
+    var isFurthest: Bool {
+        get { !marks.contains(.behind) }
+        nonmutating set { mark(.behind, !newValue) }
+    }
+    var hasMovedOn: Bool {
+        get { marks.contains(.movedOn) }
+        nonmutating set { mark(.movedOn, newValue) }
+    }
     var isRetired: Bool {
-        get { facts.pointee.isRetired }
-        nonmutating set { facts.pointee.isRetired = newValue }
+        get { marks.contains(.retired) }
+        nonmutating set { mark(.retired, newValue) }
+    }
+
+    private func mark(_ mark: Marks, _ isSet: Bool) {
+        if isSet { facts.pointee.marks.insert(mark) } else { facts.pointee.marks.remove(mark) }
     }
 
     /// Whether it may write again, as far as is known here.
@@ -141,9 +157,7 @@ private struct Facts: ~Copyable {
     var changedAt: UInt64 = 0
     let number: SourceID
     let name: NameID
-    var isFurthest = false
-    var hasMovedOn = false
-    var isRetired = false
+    var marks: Source.Marks = .behind
     var isQueued = false
     var entries = VersionIndex()
     var aheadCount = 0

@@ -4,18 +4,14 @@
 /// The number of a source that is removed stays empty until nothing names it any more, and is then given out again.
 struct SourceTable: ~Copyable {
     private var index = HashIndex()
-    /// By the hash of the source, which peers say instead of the id.
-    private var hashIndex = HashIndex()
     private var sources: [Source] = []
-    var names = NameTable()
     private let hash: SipHash
     /// The one that was looked up last: updates of one source come in runs.
     private var recent: SourceID = 0
+    /// What only the coming and going of sources changes.
+    private let directory = SourceDirectory()
     /// What stands in the place of one that was removed: nothing is known of it.
     private let vacant = Source(id: Bytes("?"), number: .max, name: .max)
-    /// Numbers that old items of heaps may still name, and numbers that may be given out.
-    private(set) var limbo = Column<SourceID>()
-    private var free = Column<SourceID>()
 
     /// The replica itself.
     static var own: SourceID { 0 }
@@ -32,8 +28,15 @@ struct SourceTable: ~Copyable {
 
     /// Numbers are below this.
     var count: Int { sources.count }
-    /// How many sources there are.
-    var liveCount: Int { sources.count - limbo.count - free.count }
+    /// How many sources there are; and how many numbers nothing may be given yet.
+    var liveCount: Int { sources.count - directory.limbo.count - directory.free.count }
+    var limboCount: Int { directory.limbo.count }
+
+    /// The names of all sources.
+    var names: NameTable {
+        _read { yield directory.names }
+        nonmutating _modify { yield &directory.names }
+    }
 
     /// All numbers, some of them vacant: of those nothing is covered.
     var ids: Range<SourceID> { 0..<SourceID(truncatingIfNeeded: sources.count) }
@@ -57,7 +60,7 @@ struct SourceTable: ~Copyable {
 
     /// The source with a hash. O(1) expected.
     func find(_ wanted: SourceHash) -> SourceID? {
-        hashIndex.find(keyed(wanted)) { sources[Int($0)].hash == wanted }
+        directory.hashIndex.find(keyed(wanted)) { sources[Int($0)].hash == wanted }
     }
 
     /// The hash of a source is no secret: a peer must not choose where it stands in the index.
@@ -67,7 +70,7 @@ struct SourceTable: ~Copyable {
 
     /// Adds a source that is not there yet.
     mutating func insert(_ id: Bytes) -> SourceID {
-        let reused = free.popLast()
+        let reused = directory.free.popLast()
         let number = reused ?? SourceID(truncatingIfNeeded: sources.count)
         index.insert(hash.hash(id), number)
         let name = id.nameOfSource
@@ -75,7 +78,7 @@ struct SourceTable: ~Copyable {
         let nameID = names.insert(hash.hash(name), number) { sources[Int($0)].id.nameOfSource.equals(name) }
         let source = Source(id: id, number: number, name: nameID)
         source.isFurthest = names[nameID].furthest == number
-        hashIndex.insert(keyed(source.hash), number)
+        directory.hashIndex.insert(keyed(source.hash), number)
         if reused != nil { self.sources[Int(number)] = source } else { self.sources.append(source) }
         return number
     }
@@ -84,18 +87,18 @@ struct SourceTable: ~Copyable {
     mutating func remove(_ id: SourceID) {
         let source = self[id]
         index.remove(hash.hash(source.id), id)
-        hashIndex.remove(keyed(source.hash), id)
+        directory.hashIndex.remove(keyed(source.hash), id)
         names.removeSource(of: source.name, hash.hash(source.id.nameOfSource))
         source.deallocate()
         sources[Int(id)] = vacant
         recent = Self.own
-        limbo.append(id)
+        directory.limbo.append(id)
     }
 
     /// Nothing names the removed sources any more.
     mutating func settleRemovals() {
-        for position in 0..<limbo.count { free.append(limbo[position]) }
-        limbo.clear()
+        for position in 0..<directory.limbo.count { directory.free.append(directory.limbo[position]) }
+        directory.limbo.clear()
     }
 
     /// The number of a name. O(length of name) expected.
@@ -124,4 +127,14 @@ struct SourceTable: ~Copyable {
         return ids.filter { sources[Int($0)].number != .max }
             .sorted { sources[Int($0)].id.precedes(sources[Int($1)].id) }
     }
+}
+
+/// Of a `SourceTable`, what updates do not pass: it stands apart, so that the table is small enough to be lent by value.
+private final class SourceDirectory {
+    /// By the hash of the source, which peers say instead of the id.
+    var hashIndex = HashIndex()
+    var names = NameTable()
+    /// Numbers that old items of heaps may still name, and numbers that may be given out.
+    var limbo = Column<SourceID>()
+    var free = Column<SourceID>()
 }
