@@ -26,6 +26,11 @@ struct PeerState {
         return max(claims[Int(source)].covered, claims[Int(source)].expected)
     }
 
+    /// The same as the peer itself has said it.
+    func claimed(_ source: SourceID) -> Version {
+        Int(source) < claims.count ? claims[Int(source)].covered : 0
+    }
+
     func purged(_ source: SourceID) -> Version {
         Int(source) < claims.count ? claims[Int(source)].purged : 0
     }
