@@ -15,7 +15,11 @@ struct Faults {
     /// A host does not notice that a stream has broken, and keeps its end open.
     var keepsDeadLinks = false
 
-    init() {}
+    /// Beside a man in the middle.
+    init(ofMiddle random: inout Random) {
+        losesState = random.oneIn(4)
+        keepsDeadLinks = random.oneIn(6)
+    }
 
     /// - Parameter isSettled: all replicas have met before the first write, and none may be a stranger.
     init(isSettled: Bool, _ random: inout Random) {

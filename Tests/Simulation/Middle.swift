@@ -10,7 +10,7 @@ struct Middle {
     let joinsLate: Bool
 
     init(_ random: inout Random) {
-        oneIn = random.pick([3, 10, 40])
+        oneIn = random.pick([2, 5, 20, 60])
         after = random.pick([0, 20, 60])
         leavesLinks = random.oneIn(2)
         joinsLate = random.oneIn(3)

@@ -52,7 +52,7 @@ struct Plan {
         rule = purging == .never ? random.pick(Rule.allCases) : random.oneIn(4) ? .orderedValues : .lastWriter
         replicas = isMiddle ? 3 : random.within(2...5)
         keys = random.pick([1, 3, 8, 20])
-        steps = isMiddle ? random.within(30...250) : random.within(60...400)
+        steps = isMiddle ? random.within(30...600) : random.within(60...400)
         loss = random.pick([0, 10, 40])
         duplication = random.pick([0, 10])
         delay = random.pick([1, 5, 40])
@@ -62,7 +62,7 @@ struct Plan {
         crashOneIn = random.pick(isMiddle ? [150, 1000] : [40, 150, 1000])
         saveOneIn = random.pick([20, 100])
         purgeOneIn = random.pick([5, 30, 200])
-        faults = isMiddle ? Faults() : Faults(isSettled: purging == .settled, &random)
+        faults = isMiddle ? Faults(ofMiddle: &random) : Faults(isSettled: purging == .settled, &random)
         if isMiddle { middle = Middle(&random) }
         // A classic peer can be neither reset nor told of a gap: with it no tombstone may go before all who write know each
         // other, and no relay may lose its state.

@@ -110,7 +110,7 @@ extension World {
         guard plan.rule == .lastWriter else { return }
         var greatest: [String: Write] = [:]
         for write in writes {
-            if !write.isDelete, !isCovered(write) { continue }
+            if !write.isDelete, !isCovered(write), entry(of: write.key, at: replicas[0]) != write.number { continue }
             if let other = greatest[write.key], !other.precedes(write) { continue }
             greatest[write.key] = write
         }

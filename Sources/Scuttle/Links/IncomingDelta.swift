@@ -155,6 +155,12 @@ struct IncomingDelta: ~Copyable {
 
     // MARK: Reset and commit
 
+    var contradictions: [KeyID] { transfer?.contradictions ?? [] }
+
+    func noteContradiction(_ key: KeyID) {
+        transfer?.contradictions.append(key)
+    }
+
     func keep(_ key: KeyID, _ arrival: Arrivals.Stamp) {
         transfer?.keep(key, arrival)
     }

@@ -6,6 +6,7 @@ extension Link {
         pending.askedFrom = (0, 0, 0)
         pending.askedAt = nil
         pending.stepsLeft = Self.mostSteps
+        allowResets()
         gossips &+= 1
         if !batch.asks { pending.greeting = .question }
     }
@@ -24,6 +25,19 @@ extension Link {
         pending.askedAt = (replica.revision, replica.settled)
         pending.hasAskedAgain = true
         pending.greeting = .question
+    }
+
+    /// Asks for the peer's reset, which this replica lacks, or which did not fit what has come meanwhile. Two peers whose resets
+    /// undo each other would go on for ever; so a link asks some times until a reset is whole or the host gossips, and not
+    /// all links ask the same number of times.
+    func askForReset() {
+        guard pending.resetsLeft > 0 else { return }
+        pending.resetsLeft -= 1
+        askAgain()
+    }
+
+    func allowResets() {
+        pending.resetsLeft = UInt8(truncatingIfNeeded: 1 + replica.random.next(below: 8))
     }
 
     /// - Throws: `.cluster`, `.protocolVersion`, `.identity`, after which the link has ended; `.id`, `.nul`, `.version`, and

@@ -65,6 +65,25 @@ extension Link {
         }
         // Its dot was covered already, and the history has gone on.
         if record.isEntry, record.version <= source.covered { replica.leaveOut(source, upTo: record.version) }
+        if head.mode == .state, !record.isEntry, record.version > source.covered { noteContradiction(by: record) }
+    }
+
+    /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.
+    private func noteContradiction(by record: Record) {
+        guard let key = replica.keys.find(record.key), let winner = replica.keys[key],
+            peer.confirmed(winner.source) >= winner.version
+        else { return }
+        incoming.noteContradiction(key)
+    }
+
+    /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
+    private func settleContradictions() {
+        for key in incoming.contradictions {
+            guard replica.version < .highest, let winner = replica.keys[key],
+                peer.confirmed(winner.source) >= winner.version
+            else { continue }
+            replica.republish(key, winner)
+        }
     }
 
     /// A delta for a request from before something was forgotten here: what that might have beaten is not taken, and asked for
@@ -182,10 +201,10 @@ extension Link {
         }
         let epoch = replica.epoch
         if head.mode == .reset {
-            guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch) else {
-                return askAgain()
+            guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset() else {
+                return askForReset()
             }
-            guard reset() else { return askAgain() }
+            allowResets()
         }
         var isForgetting = false
         for claim in incoming.claims where !incoming.excludes(claim.source) {
@@ -214,6 +233,7 @@ extension Link {
         }
         if head.mode == .reset { peer.noteReset() }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
+        settleContradictions()
         replica.forgetSurplusTombstones()
         // The peer's request had to wait for its reset.
         if head.mode == .reset, isDeferred { beginDelta() }

@@ -35,7 +35,7 @@ extension Link {
     private func beginEarlyDelta() {
         isDeferred = true
         begin(.early, from: 0)
-        askAgain()
+        askForReset()
     }
 
     private func begin(_ mode: DeltaMode, from start: UInt64) {

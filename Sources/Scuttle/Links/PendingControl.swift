@@ -45,6 +45,8 @@ struct PendingControl {
     var hasAskedAgain = false
     /// What this replica was when it last asked of its own accord: without a change since, the next gossip has to.
     var askedAt: (revision: UInt64, settled: UInt64)?
+    /// How many times the peer's reset may still be asked for, until one is whole or the host gossips.
+    var resetsLeft: UInt8 = 4
     /// How many steps towards the peer's number hellos may still take before the next gossip.
     var stepsLeft = 0
 

@@ -20,6 +20,9 @@ final class StateTransfer {
     /// Of a whole delta, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
     private var kept: [Arrivals.Stamp] = []
 
+    /// Keys of which the peer sent an entry that loses to the entry here, though the peer has covered that one.
+    var contradictions: [KeyID] = []
+
     /// The sequence given last here when it began.
     let begun: Arrivals.Stamp
 
