@@ -56,6 +56,7 @@ extension Link {
             pending.statesContents = isEqual
         }
         let isNear = options.contains(.readOnly) || replica.approach(hello.lamport)
+        pending.isFar = !isNear
         guard isNear else {
             // The peer is further ahead than a hello may bring this replica: one more.
             if pending.stepsLeft > 0 {

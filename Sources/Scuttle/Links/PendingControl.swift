@@ -42,6 +42,8 @@ struct PendingControl {
     var hasAskedAgain = false
     /// What this replica was when it last asked of its own accord: without a change since, the next gossip has to.
     var askedAt: (revision: UInt64, settled: UInt64)?
+    /// The peer is further ahead than hellos have brought this replica so far: what it would answer could not be taken.
+    var isFar = false
     /// How many steps towards the peer's number hellos may still take before the next gossip.
     var stepsLeft = 0
 
