@@ -13,6 +13,7 @@ extension Link {
             // A datagram from before the peer's hello has come: it belongs to nothing.
             guard !isDatagram else { return }
             becomeClassic()
+            defer { tellEquivocation() }
             try replica.receive(update)
         }
     }

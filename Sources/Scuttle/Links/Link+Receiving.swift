@@ -30,6 +30,7 @@ extension Link {
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
         incoming.note(line: update.line)
+        defer { tellEquivocation() }
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
             switch try replica.take(update, isExempt: head.mode == .contents) {
@@ -45,10 +46,13 @@ extension Link {
             throw ending(error)
         }
         if head.mode.isWhole { noteKept(update, head) }
-        if replica.hasSeenEquivocation {
-            replica.hasSeenEquivocation = false
-            raise(.diverged, .corrupt)
-        }
+    }
+
+    /// Tells the host where an update had another content than is known here under its timestamp, and was not refused for that.
+    func tellEquivocation() {
+        guard replica.hasSeenEquivocation else { return }
+        replica.hasSeenEquivocation = false
+        raise(.diverged, .corrupt)
     }
 
     /// A record that came with a state, reset, early or contents delta.
