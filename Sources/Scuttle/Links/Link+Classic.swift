@@ -20,6 +20,7 @@ extension Link {
             // A datagram from before the peer's hello has come: it belongs to nothing.
             guard !isDatagram else { return }
             becomeClassic()
+            defer { if replica.hasSeenEquivocation { tellEquivocation() } }
             try replica.receive(update)
         }
     }

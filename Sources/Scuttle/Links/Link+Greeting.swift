@@ -37,7 +37,7 @@ extension Link {
     }
 
     func allowResets() {
-        pending.resetsLeft = UInt8(truncatingIfNeeded: 1 + replica.random.next(below: 8))
+        pending.resetsLeft = UInt8(truncatingIfNeeded: 1 + replica.nonces.next(below: 8))
     }
 
     /// - Throws: `.cluster`, `.protocolVersion`, `.identity`, after which the link has ended; `.id`, `.nul`, `.version`, and
@@ -70,6 +70,7 @@ extension Link {
             pending.statesContents = isEqual
         }
         let isNear = options.contains(.readOnly) || replica.approach(hello.lamport)
+        pending.isFar = !isNear
         guard isNear else {
             // The peer is further ahead than a hello may bring this replica: one more.
             if pending.stepsLeft > 0 {

@@ -30,6 +30,7 @@ extension Link {
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
         incoming.note(line: line)
+        defer { if replica.hasSeenEquivocation { tellEquivocation() } }
         var beaten: Failure?
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
@@ -49,11 +50,13 @@ extension Link {
             throw ending(error)
         }
         if head.mode.isWhole { noteKept(update, head) }
-        if replica.hasSeenEquivocation {
-            replica.hasSeenEquivocation = false
-            raise(.diverged, .corrupt)
-        }
         if let beaten { throw beaten }
+    }
+
+    /// Tells the host where an update had another content than is known here under its timestamp, and was not refused for that.
+    func tellEquivocation() {
+        replica.hasSeenEquivocation = false
+        raise(.diverged, .corrupt)
     }
 
     /// A record that came with a state, reset, early or contents delta.
@@ -79,7 +82,7 @@ extension Link {
     /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
     private func settleContradictions() {
         for key in incoming.contradictions {
-            guard replica.version < .highest, let winner = replica.keys[key],
+            guard replica.mayWrite, let winner = replica.keys[key],
                 peer.confirmed(winner.source) >= winner.version
             else { continue }
             replica.republish(key, winner)

@@ -3,7 +3,7 @@ extension Link {
     /// The peer wants this replica's vector, to answer it.
     /// - Throws: what ended the link.
     public func receive(_ request: VectorRequest) throws(Failure) {
-        guard try speaksExtended(), !options.contains(.readOnly) else { return }
+        guard try speaksExtended(), !options.contains(.readOnly), !pending.isFar else { return }
         pending.peerHas = request.revision <= replica.revision ? request.revision : 0
         pending.peerHasRetired = request.retired == replica.retired.whole
         if pending.peerHasRetired { peer.retired.noteAll(in: replica.retired) }

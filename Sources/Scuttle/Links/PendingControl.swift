@@ -47,6 +47,8 @@ struct PendingControl {
     var askedAt: (revision: UInt64, settled: UInt64)?
     /// How many times the peer's reset may still be asked for, until one is whole or the host gossips.
     var resetsLeft: UInt8 = 4
+    /// The peer is further ahead than hellos have brought this replica so far: what it would answer could not be taken.
+    var isFar = false
     /// How many steps towards the peer's number hellos may still take before the next gossip.
     var stepsLeft = 0
 

@@ -45,14 +45,27 @@ struct LoadingTests {
 
     @Test("What was loaded is sent to peers, in order, and goes on as any other entry")
     func answers() throws {
-        let end = try LinkEnd(Replica.make())
-        try end.replica.load(Self.entries)
-        end.write(#"{"digest":true,"done":true}"# + "\n")
         let expected = Self.entries.sorted { $0.isOlder(than: $1) }.map(\.line)
+        let vector = [("a", 7), ("b", 2)].map { #"{"digest":true,"id":"\#($0)","version":\#($1)}"# }
+        let end = try LinkEnd(Replica.make())
+        try end.replica.load([UInt8]((Self.entries.map(\.line) + vector).joined(separator: "\n")))
+        end.write(#"{"digest":true,"done":true}"# + "\n")
         #expect(end.readLines() == expected)
         try end.replica.set("x", "8")
         #expect(end.replica.entry("x")?.version == 8)
         #expect(end.replica.broken == nil)
+    }
+
+    @Test("Updates alone, of which nothing is covered, go out all the same: to peers that know what that is")
+    func ahead() throws {
+        let (a, b, c) = (try Replica.make(), try Replica.make("first"), try Replica.make("second"))
+        try a.load(Self.entries)
+        #expect(try meet(a, b) == nil)
+        #expect(b.allEntries == a.allEntries)
+        #expect(b.clock["a"] == nil)
+        // A classic peer would take what is above a gap for all that there is.
+        #expect(try meet(a, c, .classic) == nil)
+        #expect(c.allEntries.map(\.key.text) == ["w"])
     }
 
     @Test("As lines, with white space, blank lines and no newline at the end")

@@ -4,7 +4,7 @@ import Testing
 
 /// A few replicas under names, that meet in pairs.
 final class Mesh {
-    private(set) var replicas: [String: Replica] = [:]
+    var replicas: [String: Replica] = [:]
     private let options: Link.Options
     let capacity: Int
 
