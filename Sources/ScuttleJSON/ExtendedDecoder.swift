@@ -77,11 +77,12 @@ enum ExtendedDecoder {
             guard member.value.type == JSON_ARRAY, json_array_size(member.value) == 4 else {
                 throw Failure(.message, "a name has no four numbers")
             }
-            let isFinal = try number(json_array_get(member.value, 1), "final")
+            let state = try number(json_array_get(member.value, 1), "the state of a retirement")
+            guard state < 4 else { throw Failure(.message, "the state of a retirement is above 3") }
             claims.append(
                 NameClaim(
                     name: member.name, number: try version(json_array_get(member.value, 0), "a retirement"),
-                    isFinal: isFinal != 0, sequence: try number(json_array_get(member.value, 2), "a statement"),
+                    state: RetirementState(rawValue: UInt8(state)), sequence: try number(json_array_get(member.value, 2), "a statement"),
                     hash: try hexadecimal(json_array_get(member.value, 3), "a statement", digits: 16).low))
         }
         return claims

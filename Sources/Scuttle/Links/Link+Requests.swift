@@ -82,7 +82,7 @@ extension Link {
     private func claim(of name: NameID) -> NameClaim {
         let facts = replica.sources.names[name]
         return NameClaim(
-            name: replica.sources.name(of: name), number: facts.retirement, isFinal: facts.isFinal,
+            name: replica.sources.name(of: name), number: facts.retirement, state: facts.state,
             sequence: facts.statement.sequence, hash: facts.statement.hash)
     }
 

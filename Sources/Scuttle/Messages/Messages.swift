@@ -76,19 +76,19 @@ public struct RetiredClaim: Equatable {
     }
 }
 
-/// What a replica says of a name: at which number it was retired, 0 for never, and whether nobody waits for it any more; and
-/// what a replica of that name has last stated about retired names.
+/// What a replica says of a name: at which number it was retired, 0 for never, and what has become of that; and what a replica
+/// of that name has last stated about retired names.
 public struct NameClaim {
     public var name: Bytes
     public var number: Version
-    public var isFinal: Bool
+    public var state: RetirementState
     public var sequence: UInt64
     public var hash: UInt64
 
-    public init(name: Bytes, number: Version, isFinal: Bool, sequence: UInt64, hash: UInt64) {
+    public init(name: Bytes, number: Version, state: RetirementState, sequence: UInt64, hash: UInt64) {
         self.name = name
         self.number = number
-        self.isFinal = isFinal
+        self.state = state
         self.sequence = sequence
         self.hash = hash
     }

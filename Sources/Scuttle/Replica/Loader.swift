@@ -8,7 +8,7 @@ public struct Loader {
     private var export: (isOfName: Bool, lamport: Version, incarnation: UInt64)?
     private var vector: [(source: SourceID, covered: Version, purged: Version)] = []
     private var leases: [(dot: Dot, time: UInt64)] = []
-    private var names: [(name: OwnedName, number: Version, isFinal: Bool)] = []
+    private var names: [(name: OwnedName, number: Version, state: RetirementState)] = []
     private var retired: [RetiredClaim] = []
     private var retiredFloor: Version = 0
     private var lines: UInt64 = 0
@@ -51,7 +51,7 @@ public struct Loader {
     /// What a line of a vector says of names, and of sources that have ended.
     public mutating func take(ended part: VectorPart) {
         for claim in part.names {
-            names.append((OwnedName(copying: claim.name), claim.number, claim.isFinal))
+            names.append((OwnedName(copying: claim.name), claim.number, claim.state))
         }
         retired += part.retired
         retiredFloor = max(retiredFloor, part.retiredFloor)
@@ -118,7 +118,7 @@ public struct Loader {
         for saved in names {
             saved.name.bytes.withUnsafeBytes { name in
                 replica.merge(
-                    NameClaim(name: name, number: saved.number, isFinal: saved.isFinal, sequence: 0, hash: 0))
+                    NameClaim(name: name, number: saved.number, state: saved.state, sequence: 0, hash: 0))
             }
         }
     }

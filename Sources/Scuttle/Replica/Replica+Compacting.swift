@@ -48,7 +48,7 @@ extension Replica {
 
     private func shrink(_ id: SourceID) {
         let source = sources[id]
-        let entry = RetiredTable.Entry(hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: source.isRetired)
+        let entry = RetiredTable.Entry(hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: source.isFinal)
         revision += 1
         // How much was purged is told no better than by the whole.
         highestPurged = max(highestPurged, entry.purged)
@@ -94,7 +94,7 @@ extension Replica {
         source.raiseFloor(to: entry.version)
         revision += 1
         source.changedAt = revision
-        if !source.isFurthest { sources.noteRise(of: source, from: 0) }
+        if !source.isFurthest { sources.noteRise(of: source) }
         for link in links where link.peer.retired.knows(position, in: retired) {
             link.peer.note(id, covered: entry.version, purged: entry.purged)
         }
@@ -148,9 +148,9 @@ extension Replica {
     /// A peer names a source by its hash, and says that its name will not be back; here it is known in full.
     func noteEnded(_ id: SourceID, at version: Version) {
         let source = sources[id]
-        guard source.isFurthest, id != SourceTable.own, source.covered == version, source.covered < .highest else { return }
-        let facts = sources.names[source.name]
-        guard !facts.isFinal || !isRetired(source.name) else { return }
-        makeFinalAsElsewhere(source.name, at: max(facts.retirement, source.covered + 1))
+        guard source.isFurthest, id != SourceTable.own, source.covered == version, source.covered < .highest,
+            !source.isFinal
+        else { return }
+        retire(source.name, at: max(sources.names[source.name].retirement, source.covered + 1), as: .final)
     }
 }

@@ -192,7 +192,7 @@ extension Replica {
         source.changedAt = revision
         clockHash.change(source, from: before, to: version)
         source.covered = version
-        if !source.marks.isEmpty { noteRise(of: source, from: before) }
+        if !source.marks.isEmpty { noteRise(of: source) }
         self.version = max(self.version, version)
     }
 

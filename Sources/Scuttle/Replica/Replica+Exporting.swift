@@ -55,7 +55,7 @@ extension Replica {
         for name in sources.names.ids where sources.names.isName(name) && sources.names[name].retirement > 0 {
             let facts = sources.names[name]
             let claim = NameClaim(
-                name: sources.name(of: name), number: facts.retirement, isFinal: facts.isFinal, sequence: 0, hash: 0)
+                name: sources.name(of: name), number: facts.retirement, state: facts.state, sequence: 0, hash: 0)
             guard
                 hand({ line in
                     line.appendVector(empty)

@@ -161,6 +161,7 @@ extension Replica {
         }
         let number = sources.insert(id)
         revive(number)
+        markRetired(sources[number])
         return number
     }
 

@@ -1,10 +1,11 @@
 /// Names that will not be back.
 ///
-/// A retirement is a name and a number, one above the highest version seen by the replica that retires; pairs merge by the
-/// greater and travel with version vectors. The name is retired while no incarnation of it has reached the number. Stability
-/// waits for it until it is final: until every name that is left has said that it covers the same of the retired names. Each
-/// says so by a statement, a hash over what it covers of them, which travels with vectors, too. A replica that first hears of a
-/// retirement whose number it has reached raises the number, so nobody's promise at that time is above the final one.
+/// A retirement is a name, a number above all versions seen where the name was retired, and a state; the greater pair of number
+/// and state stands, and pairs travel with version vectors. Stability waits for a retired name until its retirement is final:
+/// until every name that is left has said that it covers the same of the retired names. Each says so by a statement, a hash over
+/// what it covers of them, which travels with vectors, too. A replica that meets its own name among the retired says that it is
+/// alive, and promises past the number. Everybody else who sees the name reach the number, because it was chosen by one who
+/// lagged, raises it.
 ///
 /// What is done here costs O(sources and names) while a retirement is not final, and nothing otherwise.
 extension Replica {
@@ -16,27 +17,47 @@ extension Replica {
             renewPromise()
             hasLeft = true
         }
-        for source in sources.ids where sources[source].name == id { sources[source].hasMovedOn = false }
-        retire(id, at: version + 1)
-        refreshRetirements()
-        purgeStable()
+        retire(id, at: version + 1, as: .pending)
+        rest()
         return true
     }
 
     /// Whether a name is retired, and has not come back.
     func isRetired(_ name: NameID) -> Bool {
         let facts = sources.names[name]
-        return facts.retirement > 0 && facts.retirement > sources[facts.furthest].covered
+        return facts.retirement > 0 && !facts.state.contains(.alive)
     }
 
-    private func retire(_ name: NameID, at number: Version) {
-        guard number > sources.names[name].retirement else { return }
+    /// A pair of number and state, where it is greater than what is known.
+    func retire(_ name: NameID, at number: Version, as state: RetirementState) {
+        let facts = sources.names[name]
+        guard number > 0, (number, state.rawValue) > (facts.retirement, facts.state.rawValue) else { return }
         sources.names[name].retirement = number
-        sources.names[name].isFinal = false
-        // A replica that has left promises nothing.
-        version = max(version, number)
+        sources.names[name].state = state
+        if name == own.name, !hasLeft {
+            // Somebody thinks that this replica is gone.
+            sources.names[name].state.insert(.alive)
+            version = max(version, number)
+            renewPromise()
+        } else if !hasLeft || name != own.name {
+            // A replica that has left promises nothing.
+            version = max(version, number)
+        }
         noteChange(of: name)
-        if !retiringNames.contains(name) { retiringNames.append(name) }
+        for id in sources.ids where sources[id].name == name { markRetired(sources[id]) }
+        retiringNames.removeAll { $0 == name }
+        if isRetired(name), !sources.names[name].state.contains(.final) { retiringNames.append(name) }
+        stabilityBlocker = nil
+    }
+
+    /// A source is marked as its name is.
+    func markRetired(_ source: Source) {
+        source.marks.subtract([.retired, .final])
+        guard sources.names[source.name].retirement > 0, isRetired(source.name) else { return }
+        source.marks.insert(.retired)
+        guard sources.names[source.name].state.contains(.final) else { return }
+        source.marks.insert(.final)
+        noteIdle(source)
     }
 
     private func noteChange(of name: NameID) {
@@ -47,65 +68,31 @@ extension Replica {
     /// What a peer says of a name that is known here.
     func merge(_ claim: NameClaim) {
         guard let name = sources.find(name: claim.name), claim.number <= .highest else { return }
-        if claim.number > sources.names[name].retirement, claim.number > 0 {
-            guard claim.number <= version || claim.number - version <= configuration.limits.versionJump || version == 0
-            else { return }
-            if name == own.name, !hasLeft {
-                // Somebody thinks that this replica is gone: its promise says otherwise.
-                sources.names[name].retirement = claim.number
-                version = max(version, claim.number)
-                renewPromise()
-            } else {
-                let isNews = !isRetired(name)
-                retire(name, at: isNews && version >= claim.number ? min(version + 1, .highest) : claim.number)
-            }
-        }
-        if claim.isFinal, claim.number >= sources.names[name].retirement, isRetired(name), !sources.names[name].isFinal {
-            makeFinal(name)
+        if claim.number <= version || version == 0 || claim.number - version <= configuration.limits.versionJump {
+            retire(name, at: claim.number, as: claim.state)
         }
         let statement = NameTable.Statement(sequence: claim.sequence, hash: claim.hash)
-        if statement.sequence > sources.names[name].statement.sequence, name != own.name {
-            sources.names[name].statement = statement
-            noteChange(of: name)
-        }
-    }
-
-    /// Nobody waits for a name any more.
-    private func makeFinal(_ name: NameID) {
-        sources.names[name].isFinal = true
+        guard statement.sequence > sources.names[name].statement.sequence, name != own.name else { return }
+        sources.names[name].statement = statement
         noteChange(of: name)
-        for id in sources.ids where sources[id].name == name {
-            sources[id].isRetired = true
-            noteIdle(sources[id])
-        }
-        retiringNames.removeAll { $0 == name }
     }
 
-    /// Somewhere nobody waits for a name any more, and its sources are known by their hashes alone.
-    func makeFinalAsElsewhere(_ name: NameID, at number: Version) {
-        sources.names[name].retirement = number
-        version = max(version, number)
-        makeFinal(name)
-    }
-
-    /// A source that is not the furthest of its name, or that is retired, has risen.
-    func noteRise(of source: Source, from old: Version) {
+    /// A source that is not the furthest of its name, or whose name is retired, has risen.
+    func noteRise(of source: Source) {
         if !source.isFurthest {
             let before = sources.names[source.name].furthest
-            sources.noteRise(of: source, from: old)
+            sources.noteRise(of: source)
             if before != sources.names[source.name].furthest { noteIdle(sources[before]) }
         }
-        guard source.isRetired, !isRetired(source.name) else { return }
-        // It is back.
-        for id in sources.ids where sources[id].name == source.name { sources[id].isRetired = false }
-        sources.names[source.name].isFinal = false
-        noteChange(of: source.name)
+        // It has not said that it is alive: the number was too low.
+        guard source.marks.contains(.retired), source.number != SourceTable.own,
+            source.covered >= sources.names[source.name].retirement
+        else { return }
+        retire(source.name, at: min(max(version, source.covered) + 1, .highest), as: .pending)
     }
 
     /// States anew what this replica covers of the retired names, and ends the waiting for them once all have said the same.
     func refreshRetirements() {
-        guard !retiringNames.isEmpty else { return }
-        retiringNames.removeAll { !isRetired($0) || sources.names[$0].isFinal }
         guard !retiringNames.isEmpty else { return }
         let hash = coverageOfRetiring
         let statement = sources.names[own.name].statement
@@ -119,12 +106,11 @@ extension Replica {
             guard sources[facts.furthest].covered > 0, !isRetired(name) else { continue }
             guard facts.statement.hash == hash else { return }
         }
-        for name in retiringNames { makeFinal(name) }
-        retiringNames = []
-        stabilityBlocker = nil
+        for name in retiringNames { retire(name, at: sources.names[name].retirement, as: .final) }
     }
 
-    /// A hash over the retirements that are not final, and over what is covered and held of their sources.
+    /// A hash over the retirements that are not final, and over what is covered and held of their sources. Of ended incarnations
+    /// some replicas keep no more than a hash.
     private var coverageOfRetiring: UInt64 {
         var hash = ClockHash()
         for name in retiringNames {
@@ -133,7 +119,7 @@ extension Replica {
         for id in sources.ids {
             let source = sources[id]
             guard source.covered > 0 || source.aheadCount > 0, retiringNames.contains(source.name) else { continue }
-            hash.change(source, from: 0, to: source.covered)
+            if source.isFurthest { hash.change(source, from: 0, to: source.covered) }
             guard source.aheadCount > 0 else { continue }
             source.entries.forEachLive(above: source.covered, upTo: .highest, of: id, keys) { _, version in
                 hash.addAhead(source, version)
@@ -150,7 +136,7 @@ extension Replica {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
             let mark = FoldHash.hash(sources.name(of: name))
-            if isRetired(name), !facts.isFinal { hash.addName(mark, facts.retirement, 1) }
+            if isRetired(name), !facts.state.contains(.final) { hash.addName(mark, facts.retirement, 1) }
             if facts.statement.sequence > 0 { hash.addName(mark, facts.statement.sequence, facts.statement.hash) }
         }
         return hash.value
@@ -178,7 +164,7 @@ extension Replica {
                 sources.names[name].seen = covered
                 sources.names[name].heardAt = silenceClock
             } else if silenceClock &- sources.names[name].heardAt >= patience, !isRetired(name), version < .highest {
-                retire(name, at: version + 1)
+                retire(name, at: version + 1, as: .pending)
             }
         }
         refreshRetirements()

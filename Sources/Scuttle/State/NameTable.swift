@@ -1,3 +1,19 @@
+/// What has become of a retirement. Of two of one number the greater one is the later.
+public struct RetirementState: OptionSet, Sendable, BitwiseCopyable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue & 3
+    }
+
+    /// Not all names that are left have said that they cover the same of it.
+    public static let pending: RetirementState = []
+    /// They have: nobody waits for it any more.
+    public static let final = RetirementState(rawValue: 1)
+    /// A replica of the name has said that it is there.
+    public static let alive = RetirementState(rawValue: 2)
+}
+
 /// A name's place in the name table: given when a source of it is first heard of, and given out again when none is left.
 typealias NameID = UInt32
 
@@ -9,10 +25,9 @@ struct NameTable: ~Copyable {
         /// The incarnation that is furthest ahead; and how many are known in full.
         var furthest: SourceID
         var sources: UInt32 = 1
-        /// The name is retired while no incarnation of it has reached this number; 0: it never was.
+        /// The number at which the name was last retired, 0 for never; and what has become of that.
         var retirement: Version = 0
-        /// All names that are left have said that they cover the same of it: nobody waits for it any more.
-        var isFinal = false
+        var state: RetirementState = .pending
         /// What a replica of this name has last said of the names that are retired: see `Replica+Retiring`.
         var statement: Statement = Statement()
         /// How far its furthest incarnation was when that was last looked at, and when that last changed, by the clock of

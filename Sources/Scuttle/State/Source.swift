@@ -68,10 +68,10 @@ struct Source {
         let rawValue: UInt8
         /// Another incarnation of its name is further ahead.
         static let behind = Marks(rawValue: 1)
-        /// It has moved on though another one was further ahead: then two are alive.
-        static let movedOn = Marks(rawValue: 2)
-        /// Its name will not be back, and nobody waits for it any more.
-        static let retired = Marks(rawValue: 4)
+        /// Its name will not be back.
+        static let retired = Marks(rawValue: 2)
+        /// The same, and nobody waits for it any more.
+        static let final = Marks(rawValue: 4)
     }
 
     var marks: Marks {
@@ -83,21 +83,14 @@ struct Source {
         get { !marks.contains(.behind) }
         nonmutating set { mark(.behind, !newValue) }
     }
-    var hasMovedOn: Bool {
-        get { marks.contains(.movedOn) }
-        nonmutating set { mark(.movedOn, newValue) }
-    }
-    var isRetired: Bool {
-        get { marks.contains(.retired) }
-        nonmutating set { mark(.retired, newValue) }
-    }
+    var isFinal: Bool { marks.contains(.final) }
 
     private func mark(_ mark: Marks, _ isSet: Bool) {
         if isSet { facts.pointee.marks.insert(mark) } else { facts.pointee.marks.remove(mark) }
     }
 
     /// Whether it may write again, as far as is known here.
-    var mayBeAlive: Bool { (isFurthest || hasMovedOn) && !isRetired }
+    var mayBeAlive: Bool { isFurthest && !isFinal }
 
     /// It stands among those that may have become idle.
     var isQueued: Bool {

@@ -111,11 +111,13 @@ struct SourceTable: ~Copyable {
     }
 
     /// A source that was not the furthest of its name has risen. Of the incarnations of one name only the one that is furthest
-    /// ahead counts as alive, and any that moves on though a further one is known.
-    mutating func noteRise(of source: Source, from old: Version) {
+    /// ahead counts as alive. Equal ones are told apart by their ids, so that it is the same one everywhere.
+    func noteRise(of source: Source) {
         let furthest = self[names[source.name].furthest]
-        if furthest.covered > source.covered || (old > 0 && furthest.covered > old) { source.hasMovedOn = true }
-        guard source.covered > furthest.covered else { return }
+        guard
+            source.covered > furthest.covered
+                || (source.covered == furthest.covered && furthest.id.precedes(source.id))
+        else { return }
         furthest.isFurthest = false
         source.isFurthest = true
         names[source.name].furthest = source.number
