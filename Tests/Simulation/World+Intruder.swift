@@ -52,8 +52,9 @@ extension World {
     private func deltaLines(of bytes: [UInt8]) -> [UInt8] {
         let lines = bytes.split(separator: 0x0a).filter { line in
             let text = line.text
+            let isWhole = text.count { $0 == "{" } == text.count { $0 == "}" }
             return ["{\"digest\":true,\"delta\"", "{\"digest\":true,\"cover\"", "{\"digest\":true,\"commit\"", "{\"key\""]
-                .contains { text.hasPrefix($0) } && text.hasSuffix("}")
+                .contains { text.hasPrefix($0) } && isWhole
         }
         guard let first = lines.firstIndex(where: { $0.text.contains("\"delta\":{\"mode\"") }) else { return [] }
         return Array(lines[first...].joined(separator: [0x0a])) + [0x0a]
