@@ -41,8 +41,7 @@ package enum CanonicalUpdate {
             kind == .value || value.equals(Bytes("null"))
         else { return nil }
         return IncomingUpdate(
-            key: key, value: value, source: source, version: version, kind: kind, written: written,
-            line: scanner.taken(from: 0))
+            key: key, value: value, source: source, version: version, kind: kind, written: written)
     }
 
     /// `,"written":["A",3]`, where that stands here; false where it is odd.

@@ -10,8 +10,7 @@ enum ExtendedDecoder {
     static func decode(_ root: Value) throws(Failure) -> Message? {
         if let body = root["hello"] { return .hello(try hello(body)) }
         if let body = root["request"] {
-            return .request(
-                VectorRequest(revision: try number(body["revision"], "revision"), from: try count(body["from"], "from")))
+            return .request(try request(body))
         }
         if let body = root["vector"] { return .vector(try vector(body)) }
         if let body = root["delta"] { return .delta(try delta(body)) }
@@ -56,6 +55,47 @@ enum ExtendedDecoder {
             nonce: try number(body["nonce"], "nonce"), isReply: try flag(body["reply"], "reply"))
     }
 
+    private static func request(_ body: Value) throws(Failure) -> VectorRequest {
+        var sum = RetiredSum()
+        if let given = body["retired"] {
+            guard given.type == JSON_ARRAY, json_array_size(given) == 2 else {
+                throw Failure(.message, "retired is not a number and a sum")
+            }
+            sum = RetiredSum(
+                count: try number(json_array_get(given, 0), "retired"),
+                sum: try hexadecimal(json_array_get(given, 1), "the sum of retired", digits: 16).low)
+        }
+        return VectorRequest(
+            revision: try number(body["revision"], "revision"), from: try count(body["from"], "from"), retired: sum)
+    }
+
+    /// `{"ada":[7,0,12,"00000000000000ab"]}`.
+    private static func names(_ value: Value?) throws(Failure) -> [NameClaim] {
+        guard let value else { return [] }
+        var claims: [NameClaim] = []
+        for member in try members(value, "names") {
+            guard member.value.type == JSON_ARRAY, json_array_size(member.value) == 4 else {
+                throw Failure(.message, "a name has no four numbers")
+            }
+            let state = try number(json_array_get(member.value, 1), "the state of a retirement")
+            guard state < 4 else { throw Failure(.message, "the state of a retirement is above 3") }
+            claims.append(
+                NameClaim(
+                    name: member.name, number: try version(json_array_get(member.value, 0), "a retirement"),
+                    state: RetirementState(rawValue: UInt8(state)), sequence: try number(json_array_get(member.value, 2), "a statement"),
+                    hash: try hexadecimal(json_array_get(member.value, 3), "a statement", digits: 16).low))
+        }
+        return claims
+    }
+
+    private static func retired(_ value: Value?) throws(Failure) -> [RetiredClaim] {
+        guard let value else { return [] }
+        guard let claims = RetiredClaim.read(try text(value, "retired")) else {
+            throw Failure(.message, "retired is no list of hashes and versions")
+        }
+        return claims
+    }
+
     private static func vector(_ body: Value) throws(Failure) -> VectorPart {
         var progress: Progress?
         if let got = body["got"] {
@@ -63,13 +103,19 @@ enum ExtendedDecoder {
             progress = Progress(
                 delta: numbers[0], sequence: numbers[1], source: Int(truncatingIfNeeded: numbers[2] & 0xffff_ffff))
         }
-        return VectorPart(
+        var part = VectorPart(
             incarnation: try number(body["incarnation"], "incarnation"), epoch: try number(body["epoch"], "epoch"),
             nonce: try number(body["nonce"], "nonce"), since: try number(body["since"], "since"),
             until: try number(body["until"], "until"), from: try count(body["from"], "from"),
             to: try count(body["to"], "to"), isLast: try flag(body["last"], "last"),
             lamport: try version(body["lamport"], "lamport"), wantsContents: try flag(body["contents"], "contents"),
             progress: progress, claims: try claims(body["sources"]))
+        part.names = try names(body["names"])
+        part.retired = try retired(body["retired"])
+        part.took = try body["took"].map { (value) throws(Failure) in try number(value, "took") } ?? 0
+        part.knowsSameRetired = try flag(body["same"], "same")
+        if let floor = body["dropped"] { part.retiredFloor = try version(floor, "dropped") }
+        return part
     }
 
     private static func delta(_ body: Value) throws(Failure) -> DeltaHead {
@@ -115,11 +161,13 @@ enum ExtendedDecoder {
     }
 
     private static func commit(_ body: Value) throws(Failure) -> CommitPart {
-        CommitPart(
+        var part = CommitPart(
             delta: try number(body["delta"], "delta"), sequence: try number(body["sequence"], "sequence"),
             from: try count(body["from"], "from"), to: try count(body["to"], "to"),
             isLast: try flag(body["last"], "last"), check: try check(body["lines"]),
             claims: try commitClaims(body["sources"]))
+        part.retired = try retired(body["retired"])
+        return part
     }
 
     // MARK: Fields

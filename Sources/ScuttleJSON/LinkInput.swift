@@ -17,8 +17,8 @@ public struct LinkInput: ~Copyable {
         var first: Failure?
         var refused = 0
         for piece in [bytes, Bytes(link.isDatagram ? "\n" : "")] {
-            forEachLine(of: piece) { message throws(Failure) in
-                try link.receive(message)
+            forEachLine(of: piece) { message, line throws(Failure) in
+                try link.receive(message, line)
             } refuse: { failure, isRead in
                 if !isRead { link.noteUnreadable() }
                 if first == nil { first = failure }
@@ -36,7 +36,7 @@ public struct LinkInput: ~Copyable {
     public mutating func load(_ bytes: Bytes, into replica: Replica) throws(Failure) -> Bool {
         var loader = Loader(replica)
         var first: Failure?
-        forEachLine(of: bytes) { message throws(Failure) in
+        forEachLine(of: bytes) { message, _ throws(Failure) in
             try loader.take(message)
         } refuse: { failure, _ in
             first = failure
@@ -45,7 +45,7 @@ public struct LinkInput: ~Copyable {
         if let first { throw first }
         // What stands behind the last newline is a line that lacks it, or a torn one.
         var isTorn = false
-        forEachLine(of: Bytes("\n")) { message throws(Failure) in
+        forEachLine(of: Bytes("\n")) { message, _ throws(Failure) in
             try loader.take(message)
         } refuse: { _, _ in
             isTorn = true
@@ -54,20 +54,21 @@ public struct LinkInput: ~Copyable {
         return try loader.finish() && !isTorn
     }
 
-    /// Hands each whole line's message to `take`; what fails goes to `refuse`, with whether the line could be read, which
+    /// Hands each whole line's message to `take`, with the line without its newline; what fails goes to `refuse`, with whether the line could be read, which
     /// says whether to go on. Inlined, so that a message need not become a value on its way to `take`.
     @inline(__always)
     private mutating func forEachLine(
-        of bytes: Bytes, take: (Message) throws(Failure) -> Void, refuse: (Failure, Bool) -> Bool
+        of bytes: Bytes, take: (Message, Bytes) throws(Failure) -> Void, refuse: (Failure, Bool) -> Bool
     ) {
         var rest = bytes
         while true {
             var isRead = false
             do throws(Failure) {
                 // The end of most lines need not be looked for: reading them comes to it.
+                let front = rest
                 if lines.isBetweenLines, let update = CanonicalUpdate.take(from: &rest, decoder.limits) {
                     isRead = true
-                    try take(.update(update))
+                    try take(.update(update), Bytes(rebasing: front[..<(front.count &- rest.count &- 1)]))
                     continue
                 }
                 switch lines.next(from: &rest) {
@@ -75,7 +76,7 @@ public struct LinkInput: ~Copyable {
                 case .whole(let text):
                     try decoder.decode(text) { message throws(Failure) in
                         isRead = true
-                        try take(message)
+                        try take(message, text)
                     }
                 case .tooLong:
                     throw Failure(
@@ -89,9 +90,9 @@ public struct LinkInput: ~Copyable {
 }
 
 extension Link {
-    fileprivate func receive(_ message: Message) throws(Failure) {
+    fileprivate func receive(_ message: Message, _ line: Bytes) throws(Failure) {
         switch message {
-        case .update(let update): try receive(update)
+        case .update(let update): try receive(update, line)
         case .digest(let source, let version, let isDone):
             try receiveDigest(of: source, at: version)
             if isDone { try receiveDone() }
@@ -118,6 +119,7 @@ extension Loader {
             countLine()
         case .vector(let part):
             for claim in part.claims { try take(claim) }
+            take(ended: part)
             countLine()
         case .export(let head): try take(head)
         case .expiry(let lease): try take(lease)

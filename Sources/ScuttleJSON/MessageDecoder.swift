@@ -73,6 +73,6 @@ public struct MessageDecoder: ~Copyable {
         try ValueText.check(size: text.count, limits)
         return IncomingUpdate(
             key: key, value: text, source: source, version: version,
-            kind: !isDelete ? .value : isExpiry ? .expiry : .delete, written: try fields.writtenBy(), line: line)
+            kind: !isDelete ? .value : isExpiry ? .expiry : .delete, written: try fields.writtenBy())
     }
 }

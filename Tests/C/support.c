@@ -498,25 +498,31 @@ char *lines_with(const text_t *text, const char *start) {
 /* --- the extended dialect ---------------------------------------------------------------------------------------------- */
 
 void text_hello(text_t *text, const char *id, const char *cluster, unsigned lowest, unsigned highest, uint64_t lamport) {
-  text_format(text, "{\"digest\":true,\"hello\":{\"protocol\":[%u,%u],\"id\":\"", lowest, highest);
+  text_format(text, "{\"digest\":true,\"hello\":{\"protocol\":[%u,%u],\"source\":\"", lowest, highest);
   text_escaped(text, id, strlen(id));
-  text_str(text, "\",\"life\":77,\"cluster\":\"");
+  text_str(text, "\",\"incarnation\":77,\"cluster\":\"");
   text_escaped(text, cluster, strlen(cluster));
-  text_format(text, "\",\"lamport\":%" PRIu64 ",\"epoch\":0,\"revision\":1,\"hash\":\"0123456789abcdef\",\"reply\":false}}\n", lamport);
+  text_format(text, "\",\"lamport\":%" PRIu64 ",\"epoch\":0,\"revision\":1,\"hash\":\"0123456789abcdef\",\"nonce\":0,"
+                    "\"reply\":false}}\n", lamport);
 }
 
-uint64_t life_of(scuttle_t *replica) {
-  scuttle_link_t *link = link_make(replica);
+/* The number behind the last `"name":` in a text. */
+static uint64_t number_in(const text_t *text, const char *name) {
+  char member[32];
+  const char *at, *found = NULL;
+  snprintf(member, sizeof member, "\"%s\":", name);
+  for (at = text->data ? text->data : ""; (at = strstr(at, member)) != NULL; at++) found = at;
+  if (!found) give_up("no such member");
+  return strtoull(found + strlen(member), NULL, 10);
+}
+
+void text_head(text_t *text, scuttle_link_t *link, const char *mode) {
   text_t out;
-  const char *at;
-  uint64_t life;
   memset(&out, 0, sizeof out);
-  if (scuttle_link_gossip(link) < 0) give_up("scuttle_link_gossip");
+  if (feed(link, "{\"digest\":true,\"request\":{\"revision\":0,\"from\":0}}\n") < 0) give_up("a request is refused");
   read_all(link, 0, &out);
-  at = strstr(out.data, "\"life\":");
-  if (!at) give_up("no life in a hello");
-  life = strtoull(at + 7, NULL, 10);
-  scuttle_link_close(link);
+  text_format(text, "{\"digest\":true,\"delta\":{\"mode\":\"%s\",\"request\":[%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]%s}}\n", mode,
+              number_in(&out, "incarnation"), number_in(&out, "epoch"), number_in(&out, "nonce"),
+              strcmp(mode, "log") == 0 || strcmp(mode, "early") == 0 ? "" : ",\"delta\":4");
   text_free(&out);
-  return life;
 }

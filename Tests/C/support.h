@@ -113,8 +113,9 @@ void sync_links(scuttle_link_t *a, scuttle_link_t *b);
 /* A hello of a peer that is not there. Its hash is none that a replica of a test has. */
 void text_hello(text_t *text, const char *id, const char *cluster, unsigned lowest, unsigned highest, uint64_t lamport);
 
-/* The life of a replica, as it says in a hello. */
-uint64_t life_of(scuttle_t *replica);
+/* The head of a delta: a peer that has said hello asks for the replica's vector, and answers the request that this makes.
+   What ends with a commit has the number 4. Reads what the link has to say. */
+void text_head(text_t *text, scuttle_link_t *link, const char *mode);
 
 /* All lines of scuttle_export. */
 void export_all(scuttle_t *replica, text_t *out);

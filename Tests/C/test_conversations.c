@@ -20,14 +20,16 @@ typedef struct {
   size_t count;
 } script_t;
 
-/* A replica, its link, and what was asked to be shown last. */
+/* A replica, its links, and what was asked to be shown last. */
 typedef struct {
   scuttle_t *replica;
   scuttle_link_t *link;
+  scuttle_link_t *other; /* opened before one beside it; NULL: none */
   size_t capacity; /* of a datagram; 0: a stream */
   size_t piece;    /* in which a stream is cut; 0: not at all */
   text_t shown;
   int is_shown;
+  text_t told; /* a line an event, since they were last shown */
 } stage_t;
 
 /* --- reading --- */
@@ -75,14 +77,22 @@ static void script_free(script_t *script) {
 
 /* --- what a step does --- */
 
+static void on_event(void *context, scuttle_link_t *link, int event, int code) {
+  static const char *const names[] = {"?", "hello", "in_step", "ended", "diverged", "refused", "twin"};
+  stage_t *stage = (stage_t *)context;
+  (void)link;
+  CHECK(event > 0 && event < (int)(sizeof names / sizeof *names));
+  text_format(&stage->told, code < 0 ? "%s %s\n" : "%s\n", names[event], code_name(code));
+}
+
 static int make(stage_t *stage, char *words) {
   scuttle_config_t config = config_exact();
   text_t state = {NULL, 0, 0};
   char *id = strtok(words, " \n"), *option;
   int code;
-  text_str(&state, "{\"digest\":true,\"export\":{\"id\":\"");
+  text_str(&state, "{\"digest\":true,\"export\":{\"source\":\"");
   text_escaped(&state, id, strlen(id));
-  text_str(&state, "\",\"lamport\":0,\"life\":2966994698286916}}\n{\"digest\":true,\"end\":1}\n");
+  text_str(&state, "\",\"lamport\":0,\"incarnation\":817084509757786}}\n{\"digest\":true,\"end\":1}\n");
   while ((option = strtok(NULL, " \n")) != NULL) {
     char *value = strchr(option, '=');
     size_t number = 0;
@@ -100,6 +110,8 @@ static int make(stage_t *stage, char *words) {
     else if (strcmp(option, "max_version_jump") == 0) config.max_version_jump = number;
     else CHECK_SAY("no such option: %s", option);
   }
+  config.context = stage;
+  config.on_event = on_event;
   config.state = state.data;
   config.state_len = state.len;
   code = scuttle_new(id, &config, &stage->replica);
@@ -121,7 +133,6 @@ static int open_link(stage_t *stage, char *words) {
     else CHECK_SAY("no such option: %s", word);
   }
   if (stage->capacity) config.flags |= SCUTTLE_LINK_DATAGRAM;
-  scuttle_link_close(stage->link);
   return scuttle_link_open(stage->replica, &config, &stage->link);
 }
 
@@ -163,8 +174,14 @@ static int show_entry(void *context, const scuttle_update_t *update) {
   text_str(text, "\",\"value\":");
   text_add(text, update->value, update->value_len);
   text_str(text, ",\"source_id\":\"");
-  text_escaped(text, update->source, update->source_len);
-  text_format(text, "\",\"version\":%" PRIu64 "}\n", update->version);
+  text_escaped(text, update->dot_source, update->dot_source_len);
+  text_format(text, "\",\"version\":%" PRIu64, update->dot_version);
+  if (update->dot_version != update->version) {
+    text_str(text, ",\"written\":[\"");
+    text_escaped(text, update->source, update->source_len);
+    text_format(text, "\",%" PRIu64 "]", update->version);
+  }
+  text_str(text, "}\n");
   return 0;
 }
 
@@ -174,6 +191,10 @@ static void show(stage_t *stage, const char *what) {
   stage->is_shown = 1;
   if (strcmp(what, "entries") == 0) CHECK_CODE(scuttle_state(stage->replica, NULL, 0, show_entry, &stage->shown), SCUTTLE_OK);
   if (strcmp(what, "export") == 0) export_all(stage->replica, &stage->shown);
+  if (strcmp(what, "events") == 0) {
+    text_add(&stage->shown, stage->told.data, stage->told.len);
+    text_free(&stage->told);
+  }
   if (strcmp(what, "clock") == 0) {
     char *clock = clock_text(stage->replica);
     text_str(&stage->shown, clock);
@@ -195,10 +216,24 @@ static int play(stage_t *stage, const step_t *step) {
     return SCUTTLE_OK;
   }
   if (strcmp(step->kind, "replica") == 0) return make(stage, text);
-  if (strcmp(step->kind, "link") == 0) return open_link(stage, text);
+  if (strcmp(step->kind, "link") == 0) {
+    scuttle_link_close(stage->link);
+    return open_link(stage, text);
+  }
+  if (strcmp(step->kind, "beside") == 0) {
+    stage->other = stage->link;
+    return open_link(stage, text);
+  }
+  if (strcmp(step->kind, "swap") == 0) {
+    scuttle_link_t *link = stage->link;
+    stage->link = stage->other;
+    stage->other = link;
+    return SCUTTLE_OK;
+  }
   if (strcmp(step->kind, "gossip") == 0) return scuttle_gossip(r);
   if (strcmp(step->kind, "purge") == 0) return scuttle_purge(r, &purged);
-  if (strcmp(step->kind, "entries") == 0 || strcmp(step->kind, "clock") == 0 || strcmp(step->kind, "export") == 0) {
+  if (strcmp(step->kind, "entries") == 0 || strcmp(step->kind, "clock") == 0 || strcmp(step->kind, "export") == 0 ||
+      strcmp(step->kind, "events") == 0) {
     show(stage, step->kind);
     return SCUTTLE_OK;
   }
@@ -241,15 +276,17 @@ static void run_in_pieces(size_t piece) {
     refused += is_error;
     if (check_failures) CHECK_SAY("in line %d of %s, in pieces of %zu", step->number, check_now->name, piece);
   }
-  if (check_failures == 0 && stage.link) {
+  for (i = 0; i < 2 && check_failures == 0; i++) {
     text_t nothing = {NULL, 0, 0};
     text_add(&nothing, "", 0);
-    CHECK_CODE(say(&stage, &nothing), SCUTTLE_OK);
+    if (stage.link) CHECK_CODE(say(&stage, &nothing), SCUTTLE_OK);
     text_free(&nothing);
+    stage.link = stage.other;
   }
   CHECK(compared > 0 && !stage.is_shown);
   CHECK(strncmp(check_now->name, refused ? "invalid/" : "valid/", refused ? 8 : 6) == 0);
   text_free(&stage.shown);
+  text_free(&stage.told);
   scuttle_free(stage.replica);
   script_free(&script);
 }

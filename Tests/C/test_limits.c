@@ -404,13 +404,14 @@ TEST(version_jump) {
   config.max_version_jump = 100;
   r = replica_with("local", &config);
   link = link_make(r);
-  check_feed(r, link, "k", "1", "A", 101, SCUTTLE_E_VERSION_JUMP);
-  check_feed(r, link, "k", "1", "A", 100, SCUTTLE_OK);
-  check_feed(r, link, "k", "1", "B", 201, SCUTTLE_E_VERSION_JUMP);
-  check_feed(r, link, "k", "1", "B", 200, SCUTTLE_OK);
+  check_feed(r, link, "k", "1", "A", 1000, SCUTTLE_OK); /* who has seen nothing takes any */
+  check_feed(r, link, "k", "1", "A", 1101, SCUTTLE_E_VERSION_JUMP);
+  check_feed(r, link, "k", "1", "A", 1100, SCUTTLE_OK);
+  check_feed(r, link, "k", "1", "B", 1201, SCUTTLE_E_VERSION_JUMP);
+  check_feed(r, link, "k", "1", "B", 1200, SCUTTLE_OK);
   CHECK_CODE(set(r, "k", "2"), SCUTTLE_OK);
-  check_feed(r, link, "k", "1", "A", 302, SCUTTLE_E_VERSION_JUMP);
-  check_feed(r, link, "k", "1", "A", 301, SCUTTLE_OK);
+  check_feed(r, link, "k", "1", "A", 1302, SCUTTLE_E_VERSION_JUMP);
+  check_feed(r, link, "k", "1", "A", 1301, SCUTTLE_OK);
   scuttle_free(r);
 }
 
@@ -418,10 +419,11 @@ TEST(the_default_version_jump) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
   uint64_t jump = UINT64_C(1) << 48;
-  check_feed(r, link, "k", "1", "A", jump + 1, SCUTTLE_E_VERSION_JUMP);
+  CHECK_CODE(set(r, "k", "0"), SCUTTLE_OK);
+  check_feed(r, link, "k", "1", "A", jump + 2, SCUTTLE_E_VERSION_JUMP);
   check_feed(r, link, "k", "1", "A", (UINT64_C(1) << 53) - 1, SCUTTLE_E_VERSION_JUMP);
-  check_feed(r, link, "k", "1", "A", jump, SCUTTLE_OK);
-  check_feed(r, link, "k", "1", "A", 2 * jump, SCUTTLE_OK);
+  check_feed(r, link, "k", "1", "A", jump + 1, SCUTTLE_OK);
+  check_feed(r, link, "k", "1", "A", 2 * jump + 1, SCUTTLE_OK);
   scuttle_free(r);
 }
 

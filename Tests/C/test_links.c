@@ -294,8 +294,8 @@ TEST(extensions_are_ignored) {
   scuttle_t *r = with_updates("local", 3, &link);
   char *before = snapshot(r), *after;
   CHECK_CODE(feed(link, "{\"digest\":true,\"later\":{\"min\":1}}\n{\"digest\":true,\"covers\":[1,2]}\n"), SCUTTLE_OK);
-  CHECK_CODE(feed(link, "{\"digest\":true,\"hello\":{\"protocol\":[1,1],\"id\":\"A\",\"life\":1,\"cluster\":\"\",\"lamport\":9,\"epoch\":0,"
-                        "\"revision\":1,\"hash\":\"0123456789abcdef\",\"reply\":false}}\n"), SCUTTLE_OK);
+  CHECK_CODE(feed(link, "{\"digest\":true,\"hello\":{\"protocol\":[1,1],\"source\":\"A\",\"incarnation\":1,\"cluster\":\"\",\"lamport\":9,\"epoch\":0,"
+                        "\"revision\":1,\"hash\":\"0123456789abcdef\",\"nonce\":0,\"reply\":false}}\n"), SCUTTLE_OK);
   check_output(link, "");
   after = snapshot(r);
   CHECK_STR(after, before);

@@ -195,11 +195,12 @@ TEST(claims_of_a_commit_do_not_pile_up) {
   int part, source;
   memset(&text, 0, sizeof text);
   text_hello(&text, "p", "", 1, 1, 5);
-  text_format(&text, "{\"digest\":true,\"answer\":{\"mode\":\"state\",\"question\":[%" PRIu64 ",0],\"answer\":9}}\n",
-              life_of(replica));
   CHECK_CODE(feed(link, text.data), SCUTTLE_OK);
   text_free(&text);
-  text_str(&text, "{\"digest\":true,\"commit\":{\"answer\":9,\"stamp\":4,\"sources\":{");
+  text_head(&text, link, "state");
+  CHECK_CODE(feed(link, text.data), SCUTTLE_OK);
+  text_free(&text);
+  text_str(&text, "{\"digest\":true,\"commit\":{\"delta\":4,\"sequence\":4,\"sources\":{");
   for (source = 0; source < 100; source++) text_format(&text, "%s\"s%d\":[0,1]", source ? "," : "", source);
   text_str(&text, "},\"from\":0,\"to\":0,\"last\":false}}\n");
   CHECK_CODE(feed(link, text.data), SCUTTLE_OK);

@@ -23,7 +23,7 @@ extension World {
     }
 
     var fingerprintOfAll: [UInt64] { replicas.map(\.fingerprint) }
-    var areInStep: Bool { Set(replicas.map(\.clockHash.value)).count == 1 }
+    var areInStep: Bool { Set(replicas.map(\.vectorHash)).count == 1 }
 
     /// Carries bytes until both sides of all links are silent.
     /// - Parameter limit: so many bytes are no end of talking.

@@ -5,7 +5,9 @@ struct VersionIndices: ~Copyable, EntryIndex {
     private let sources: [Source]
 
     init(sources count: Int) {
-        sources = (0..<count).map { KeyTexts.with($0) { Source(id: $0) } }
+        sources = (0..<count).map { number in
+            KeyTexts.with(number) { Source(id: $0, number: SourceID(truncatingIfNeeded: number), name: 0) }
+        }
     }
 
     deinit {

@@ -41,9 +41,12 @@ struct History: ~Copyable {
     }
 
     /// Adds an update of a source, retaining its record, and drops the oldest where the ring is full: its source's floor
-    /// rises.
-    mutating func remember(_ record: Record, of source: Source, in sources: borrowing SourceTable) {
+    /// rises. Returns that source.
+    @discardableResult
+    mutating func remember(_ record: Record, of source: Source, in sources: borrowing SourceTable) -> SourceID? {
         record.retain()
+        var passed: SourceID?
+        if record.isRepublished { sources[record.timestamp.source].timestampCount += 1 }
         let slot = Slot(record: record, since: source.reach, previousOfSource: source.newestUpdate)
         total &+= 1
         source.newestUpdate = Sequence(number: total)
@@ -53,11 +56,17 @@ struct History: ~Copyable {
         } else {
             let dropped = slots[next].record
             sources[dropped.source].raiseFloor(to: dropped.version)
+            passed = dropped.source
+            if dropped.isRepublished { sources[dropped.timestamp.source].timestampCount -= 1 }
             dropped.release()
             slots[next] = slot
         }
         next = next + 1 == capacity ? 0 : next + 1
+        return passed
     }
+
+    /// Whether it has an update of a source.
+    func holdsAny(of source: Source) -> Bool { holds(source.newestUpdate) }
 
     /// The update with a number; nil where it has been forgotten or is still to come.
     subscript(number: UInt64) -> Slot? {

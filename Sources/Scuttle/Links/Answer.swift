@@ -85,6 +85,11 @@ struct Answer {
         for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index, replica) }
     }
 
+    /// A source is known by its hash alone from now on: there is nothing of it to send.
+    mutating func forget(_ source: SourceID, in replica: Replica) {
+        if let place = place(of: source) { remove(at: place, in: replica) }
+    }
+
     private func place(of source: SourceID) -> Int? {
         Int(source) < places.count && places[Int(source)] >= 0 ? places[Int(source)] : nil
     }

@@ -7,6 +7,10 @@ struct DigestRound {
         isNamed[Int(source)] = true
     }
 
+    mutating func forget(_ source: SourceID) {
+        if Int(source) < isNamed.count { isNamed[Int(source)] = false }
+    }
+
     func hasNamed(_ source: SourceID) -> Bool {
         Int(source) < isNamed.count && isNamed[Int(source)]
     }

@@ -16,6 +16,7 @@ struct IncomingDelta: ~Copyable {
     var nextSource: Int { transfer?.nextSource ?? 0 }
     var begun: Arrivals.Stamp { transfer?.begun ?? 0 }
     var claims: [StateTransfer.Claim] { transfer?.claims ?? [] }
+    var retired: [RetiredClaim] { transfer?.retired ?? [] }
 
     /// Updates of a log that wait for their cover.
     private(set) var pending: [Record] = []
@@ -129,6 +130,15 @@ struct IncomingDelta: ~Copyable {
         pending = []
         isPendingClosed = false
         hasLostPending = false
+    }
+
+    /// A source is known by its hash alone from now on: nothing here may name it.
+    mutating func forget(_ source: SourceID) {
+        transfer?.forget(source)
+        if Int(source) < excluded.count { excluded[Int(source)] = false }
+        guard pending.contains(where: { $0.source == source || $0.timestamp.source == source }) else { return }
+        dropPending()
+        hasLostPending = true
     }
 
     // MARK: What was refused

@@ -2,10 +2,17 @@
 extension Link {
     /// - Throws: `.readOnly`, `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`,
     ///   `.corrupt`, and what ended the link.
-    public func receive(_ update: IncomingUpdate) throws(Failure) {
+    /// - Parameter line: the update's, without its newline.
+    @inline(__always)
+    public func receive(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
+        if case .extended = dialect { return try receiveExtended(update, line) }
+        try receiveClassic(update)
+    }
+
+    private func receiveClassic(_ update: IncomingUpdate) throws(Failure) {
         switch dialect {
         case .ended(let failure): throw failure
-        case .extended: try receiveExtended(update)
+        case .extended: break
         case .unknown, .classic:
             guard !options.contains(.readOnly) else {
                 throw Failure(.readOnly, "an update came in on a read-only link")
@@ -13,6 +20,7 @@ extension Link {
             // A datagram from before the peer's hello has come: it belongs to nothing.
             guard !isDatagram else { return }
             becomeClassic()
+            defer { if replica.hasSeenEquivocation { tellEquivocation() } }
             try replica.receive(update)
         }
     }

@@ -72,7 +72,7 @@ extension Link {
             return true
         }
         for key in kept {
-            guard replica.version < .highest, let record = replica.keys[key] else { continue }
+            guard replica.mayWrite, let record = replica.keys[key] else { continue }
             replica.republish(key, record)
         }
     }

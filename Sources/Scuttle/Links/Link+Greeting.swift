@@ -37,7 +37,7 @@ extension Link {
     }
 
     func allowResets() {
-        pending.resetsLeft = UInt8(truncatingIfNeeded: 1 + replica.random.next(below: 8))
+        pending.resetsLeft = UInt8(truncatingIfNeeded: 1 + replica.nonces.next(below: 8))
     }
 
     /// - Throws: `.cluster`, `.protocolVersion`, `.identity`, after which the link has ended; `.id`, `.nul`, `.version`, and
@@ -64,12 +64,13 @@ extension Link {
         if isNew { raise(.hello) }
         noteTwins(of: hello, isNew: isNew)
         pending.hasGreeted = true
-        let isEqual = hello.hash == replica.clockHash.value
+        let isEqual = hello.hash == replica.vectorHash
         if !hello.isReply, pending.greeting == .none {
             pending.greeting = .reply
             pending.statesContents = isEqual
         }
         let isNear = options.contains(.readOnly) || replica.approach(hello.lamport)
+        pending.isFar = !isNear
         guard isNear else {
             // The peer is further ahead than a hello may bring this replica: one more.
             if pending.stepsLeft > 0 {
@@ -91,13 +92,14 @@ extension Link {
     }
 
     private func beInStep(with hello: Hello) {
-        peer.equals(replica.sources, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
+        peer.equals(
+            replica.sources, replica.retired, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
         if !isInStep {
             isInStep = true
             raise(.inStep)
         }
         if outgoing == nil {
-            peer.nonce = hello.nonce
+            peer.subscription = hello.nonce
             checkedDetours = replica.detours
             follow()
         }
@@ -179,6 +181,7 @@ extension Link {
         withheld = []
         isInStep = false
         isDeferred = false
+        (toldRetired, tookRetired) = ((0, 0, 0), 0)
     }
 
     func appendControl(_ room: Room) -> Bool {
@@ -194,7 +197,7 @@ extension Link {
             return true
         }
         if pending.requestsVector {
-            let request = VectorRequest(revision: peer.revision, from: peer.next)
+            let request = VectorRequest(revision: peer.revision, from: peer.next, retired: replica.retired.whole)
             guard append(within: room, { $0.appendRequest(request) }) else { return false }
             pending.requestsVector = false
             return true
@@ -212,7 +215,7 @@ extension Link {
         let hello = Hello(
             protocolVersions: replica.configuration.protocolVersions, source: replica.id,
             incarnation: replica.incarnation, cluster: replica.cluster.bytes, lamport: replica.version,
-            epoch: replica.epoch, revision: replica.revision, hash: replica.clockHash.value, contents: contents,
+            epoch: replica.epoch, revision: replica.revision, hash: replica.vectorHash, contents: contents,
             nonce: nonce, isReply: isReply)
         guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests

@@ -23,13 +23,14 @@ extension Link {
 
     /// - Throws: as `Replica.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes
     ///   ends the link.
-    func receiveExtended(_ update: IncomingUpdate) throws(Failure) {
+    func receiveExtended(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
         guard !options.contains(.readOnly) else {
             throw Failure(.readOnly, "an update came in on a read-only link")
         }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
-        incoming.note(line: update.line)
+        incoming.note(line: line)
+        defer { if replica.hasSeenEquivocation { tellEquivocation() } }
         var beaten: Failure?
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
@@ -49,11 +50,13 @@ extension Link {
             throw ending(error)
         }
         if head.mode.isWhole { noteKept(update, head) }
-        if replica.hasSeenEquivocation {
-            replica.hasSeenEquivocation = false
-            raise(.diverged, .corrupt)
-        }
         if let beaten { throw beaten }
+    }
+
+    /// Tells the host where an update had another content than is known here under its timestamp, and was not refused for that.
+    func tellEquivocation() {
+        replica.hasSeenEquivocation = false
+        raise(.diverged, .corrupt)
     }
 
     /// A record that came with a state, reset, early or contents delta.
@@ -71,7 +74,7 @@ extension Link {
     /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.
     private func noteContradiction(by record: Record) {
         guard let key = replica.keys.find(record.key), let winner = replica.keys[key],
-            peer.claimed(winner.source) >= winner.version
+            peer.confirmed(winner.source) >= winner.version
         else { return }
         incoming.noteContradiction(key)
     }
@@ -79,8 +82,8 @@ extension Link {
     /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
     private func settleContradictions() {
         for key in incoming.contradictions {
-            guard replica.version < .highest, let winner = replica.keys[key],
-                peer.claimed(winner.source) >= winner.version
+            guard replica.mayWrite, let winner = replica.keys[key],
+                peer.confirmed(winner.source) >= winner.version
             else { continue }
             replica.republish(key, winner)
         }
@@ -222,6 +225,16 @@ extension Link {
             replica.cover(claim.source, upTo: claim.covered)
             replica.leaveOut(source, upTo: claim.covered)
         }
+        if !incoming.excludesAll {
+            for claim in incoming.retired {
+                if replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
+                if let position = replica.retired.find(claim.hash), replica.retired[position].version == claim.version {
+                    peer.retired.note(position, in: replica.retired)
+                }
+            }
+            if !incoming.retired.isEmpty { tookRetired = head.delta }
+        }
+        if head.mode == .reset { peer.noteReset() }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
         replica.forgetSurplusTombstones()
@@ -236,6 +249,13 @@ extension Link {
         var clock = PeerState()
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             clock.note(claim.source, covered: claim.covered, purged: claim.purged)
+        }
+        for claim in incoming.retired {
+            if let id = replica.sources.find(claim.hash) {
+                clock.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0)
+            } else if claim.isPurged, replica.retired.find(claim.hash) == nil {
+                clock.notePurged(claim.version)
+            }
         }
         replica.settleInversions()
         replica.republish(against: clock)
@@ -271,7 +291,7 @@ extension Replica {
     /// An entry goes, since others have deleted it and forgotten so. A classic peer that may have it has to be told in a way
     /// that it knows: by a new delete, which goes to all.
     fileprivate func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
-        if hasMetClassic, isDeletedThere, version < .highest {
+        if hasMetClassic, isDeletedThere, mayWrite {
             if !record.isDelete { write(record.key, Bytes("null"), .delete) }
             return
         }

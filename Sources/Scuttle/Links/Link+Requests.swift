@@ -3,17 +3,20 @@ extension Link {
     /// The peer wants this replica's vector, to answer it.
     /// - Throws: what ended the link.
     public func receive(_ request: VectorRequest) throws(Failure) {
-        guard try speaksExtended(), !options.contains(.readOnly) else { return }
+        guard try speaksExtended(), !options.contains(.readOnly), !pending.isFar else { return }
         pending.peerHas = request.revision <= replica.revision ? request.revision : 0
+        pending.peerHasRetired = request.retired == replica.retired.whole
+        if pending.peerHasRetired { peer.retired.noteAll(in: replica.retired) }
         sendVector(from: request.from)
         noteBacklog()
     }
 
-    private func sendVector(from source: Int) {
+    private func sendVector(from item: Int) {
         pending.hasAskedAgain = false
+        replica.refreshRetirements()
         pending.vector = PendingControl.VectorWalk(
-            since: pending.peerHas, from: max(0, min(source, replica.sources.count)), until: replica.revision,
-            epoch: replica.epoch, nonce: requests.open(.vector))
+            since: pending.peerHas, from: max(0, min(item, vectorItems)), until: replica.revision,
+            epoch: replica.epoch, generation: replica.retired.generation, nonce: requests.open(.vector))
     }
 
     /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
@@ -29,36 +32,58 @@ extension Link {
     /// The next part of this replica's vector; on a stream of a length that any receiver takes.
     func appendVector(_ room: Room) -> Bool {
         guard var walk = pending.vector else { return false }
-        if walk.epoch != replica.epoch {
-            (walk.from, walk.epoch) = (0, replica.epoch)
+        if walk.epoch != replica.epoch || walk.generation != replica.retired.generation {
+            (walk.from, walk.epoch, walk.generation) = (0, replica.epoch, replica.retired.generation)
             walk.nonce = requests.open(.vector)
             pending.vector = walk
         }
-        let sources = replica.sources.count
+        let items = vectorItems
+        let knowsSame = pending.peerHasRetired && replica.retired.liveCount > 0
         var part = VectorPart(
             incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: walk.since,
             until: walk.until, from: walk.from, to: walk.from, isLast: false, lamport: replica.version,
             progress: incoming.progress, claims: [])
+        part.knowsSameRetired = knowsSame
+        part.retiredFloor = replica.retired.floor
+        part.took = tookRetired
         let frame = batch.measure {
             $0.appendVector(part)
-            $0.appendClaimsEnd(from: sources, to: sources, isLast: false)
+            $0.appendClaimsEnd(from: items, to: items, isLast: false)
         }
         let left = (room.bytes == .max ? Room.longestLine + frame : room.bytes) - frame
-        let (claims, end) = self.sources(from: walk.from, within: left) { replica.sources[$0].changedAt > walk.since }
-        part.to = end
-        part.isLast = part.to == sources
+        let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: walk.since)
+        let slice = slice(from: walk.from, within: left - Room.sections) {
+            replica.sources[$0].changedAt > walk.since
+        } name: {
+            replica.sources.names[$0].changedAt > walk.since
+        } retired: {
+            $0 >= firstRetired && !peer.retired.knows($0, in: replica.retired)
+        }
+        part.to = slice.end
+        part.isLast = part.to == items
         guard left >= 0, part.isLast || part.to > part.from else { return reportNoSpace(room) }
         batch.append { line in
             line.appendVector(part)
-            for (index, id) in claims.enumerated() {
+            for (index, id) in slice.sources.enumerated() {
                 let source = replica.sources[id]
                 line.appendClaim(source, source.covered, source.purged, isFirst: index == 0)
             }
-            line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
+            for (index, id) in slice.names.enumerated() { line.appendName(claim(of: id), isFirst: index == 0) }
+            for (index, position) in slice.retired.enumerated() {
+                line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
+            }
+            line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
         }
         walk.from = part.to
         pending.vector = part.isLast ? nil : walk
         return true
+    }
+
+    private func claim(of name: NameID) -> NameClaim {
+        let facts = replica.sources.names[name]
+        return NameClaim(
+            name: replica.sources.name(of: name), number: facts.retirement, state: facts.state,
+            sequence: facts.statement.sequence, hash: facts.statement.hash)
     }
 
     /// A part of the peer's vector. With the last one its request is complete, and is answered.
@@ -76,13 +101,38 @@ extension Link {
         for case (let id?, let claim) in zip(ids, part.claims) {
             peer.note(id, covered: claim.covered, purged: claim.purged)
         }
+        noteRetired(part)
+        if !options.contains(.readOnly) {
+            for claim in part.names { replica.merge(claim) }
+            replica.raiseRetiredFloor(to: part.retiredFloor)
+        }
         if !options.contains(.readOnly) { _ = replica.approach(part.lamport) }
         if part.isLast, peer.next == 0 {
-            peer.nonce = part.nonce
+            (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
             beginDelta(part.progress)
             noteBacklog()
         }
         try checkRoom(ids)
+    }
+
+    /// The peer names ended sources by their hashes.
+    private func noteRetired(_ part: VectorPart) {
+        if part.knowsSameRetired { peer.retired.noteAll(in: replica.retired) }
+        if part.took > 0, part.took == toldRetired.delta {
+            peer.retired.note(upTo: toldRetired.count, of: toldRetired.generation, in: replica.retired)
+        }
+        for claim in part.retired {
+            if let position = replica.retired.find(claim.hash) {
+                if claim.version >= replica.retired[position].version { peer.retired.note(position, in: replica.retired) }
+                if claim.version > replica.retired[position].version, claim.isPurged { peer.notePurged(claim.version) }
+            } else if let id = replica.sources.find(claim.hash) {
+                guard id != SourceTable.own || claim.version <= replica.own.covered else { continue }
+                peer.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0)
+                if claim.isFinal, !options.contains(.readOnly) { replica.noteEnded(id, at: claim.version) }
+            } else if claim.isPurged, claim.version > replica.retired.floor {
+                peer.notePurged(claim.version)
+            }
+        }
     }
 
     /// Says so where a peer has named sources that there is no room for; the others have been taken.

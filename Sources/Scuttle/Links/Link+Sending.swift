@@ -2,7 +2,7 @@
 extension Link {
     /// Starts to answer the peer's request, or goes on with a delta for it that is on its way.
     func beginDelta(_ progress: Progress? = nil) {
-        let peerLags = peer.lags(behind: replica.sources)
+        let peerLags = peer.lags(behind: replica.sources, replica.retired)
         isDeferred = false
         if peer.isAhead(of: replica.sources), !peerLags || options.contains(.readOnly),
             !replica.configuration.disabledRules.contains(.republish)
@@ -62,7 +62,7 @@ extension Link {
     func follow() {
         outgoing = nil
         checkedEpoch = replica.epoch
-        if options.contains(.live), follows == nil, peer.nonce != 0 { follows = replica.history.end }
+        if options.contains(.live), follows == nil, peer.subscription != 0 { follows = replica.history.end }
         liveHeadIsDue = true
     }
 
@@ -78,7 +78,8 @@ extension Link {
     private var historyReaches: Bool {
         for id in replica.sources.ids
         where peer.covered(id) < replica.sources[id].floor { return false }
-        return true
+        // Of ended sources without entries the history has nothing.
+        return !peer.retired.missing(in: replica.retired).any
     }
 
     private var firstMissingUpdate: UInt64 {
@@ -132,7 +133,7 @@ extension Link {
         checkedEpoch = replica.epoch
         if let outgoing, outgoing.mode.isWhole || outgoing.mode == .early {
             if outgoing.mode == .reset, isOutdated(outgoing) { restart() }
-        } else if outgoing != nil || follows != nil, peer.lags(behind: replica.sources) {
+        } else if outgoing != nil || follows != nil, peer.lags(behind: replica.sources, replica.retired) {
             restart()
         }
     }
@@ -206,7 +207,7 @@ extension Link {
             return true
         }
         let head = DeltaHead(
-            mode: .log, incarnation: peer.incarnation, epoch: peer.epoch, nonce: peer.nonce, delta: 0, span: nil,
+            mode: .log, incarnation: peer.incarnation, epoch: peer.epoch, nonce: peer.subscription, delta: 0, span: nil,
             pauses: false)
         var news = LogDelta(from: number, head: liveHeadIsDue || isDatagram ? head : nil, room, self)
         news.collect(self)
@@ -305,40 +306,54 @@ extension Link {
         guard var outgoing else { return false }
         var room = room
         let place = batch.end
-        let sources = replica.sources.count
+        let items = vectorItems
+        if outgoing.generation != replica.retired.generation {
+            (outgoing.source, outgoing.generation) = (0, replica.retired.generation)
+        }
         while true {
             var part = CommitPart(
                 delta: outgoing.id, sequence: outgoing.cursor, from: outgoing.source, to: outgoing.source, isLast: false,
                 check: isDatagram ? nil : outgoing.check, claims: [])
             let frame = batch.measure {
                 $0.appendCommit(part)
-                $0.appendClaimsEnd(from: sources, to: sources, isLast: false)
+                $0.appendClaimsEnd(from: items, to: items, isLast: false)
             }
             let left = (isDatagram ? room.bytes : Room.longestLine + frame) - frame
             guard left >= 0 else { break }
             let isReset = outgoing.mode == .reset
             let claimsNothing = outgoing.mode == .contents
             func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
-            let (claims, end) = self.sources(from: part.from, within: left) {
+            let slice = slice(from: part.from, within: left - Room.sections) {
                 !claimsNothing && vouchedFor($0) > since($0)
+            } name: { _ in
+                false
+            } retired: {
+                !claimsNothing && !peer.retired.knows($0, in: replica.retired)
             }
-            part.to = end
-            part.isLast = part.to == sources
+            part.to = slice.end
+            part.isLast = part.to == items
             guard part.isLast || part.to > part.from else { break }
             let before = batch.byteCount
             batch.append { line in
                 line.appendCommit(part)
-                for (index, id) in claims.enumerated() {
+                for (index, id) in slice.sources.enumerated() {
                     let (source, covered) = (replica.sources[id], vouchedFor(id))
                     let purged = isReset && source.purged <= covered ? source.purged : 0
                     line.appendCommitClaim(source, since(id), covered, purged, isFirst: index == 0)
                 }
-                line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
+                for (index, position) in slice.retired.enumerated() {
+                    line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
+                }
+                line.appendClaimsEnd(
+                    from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
             }
             if isDatagram { room.bytes -= batch.byteCount - before }
             outgoing.source = part.to
             outgoing.hasVouched = true
-            if !isDatagram { for id in claims { peer.expect(id, covered: vouchedFor(id)) } }
+            if !isDatagram {
+                for id in slice.sources { peer.expect(id, covered: vouchedFor(id)) }
+            }
+            if !slice.retired.isEmpty { toldRetired = (outgoing.id, replica.retired.count, replica.retired.generation) }
             if part.isLast {
                 outgoing.source = 0
                 outgoing.isPaused = true

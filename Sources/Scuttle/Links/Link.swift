@@ -61,6 +61,10 @@ public final class Link {
     /// Of the peer's name; and what is known of another incarnation of it.
     var peerName: UInt64 = 0
     var suspicion = Suspicion.none
+    /// The latest delta whose commit named ended sources to the peer, and up to where they stand here; and the latest whole one
+    /// of the peer's that did, to be said with a request.
+    var toldRetired: (delta: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
+    var tookRetired: UInt64 = 0
     /// The peer has said that this replica's name has another live incarnation.
     var hasHeardOfTwin = false
     /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
@@ -153,8 +157,16 @@ extension Replica {
 
     /// Asks every peer for what is new.
     public func gossip() {
+        refreshRetirements()
         for link in links { link.gossip() }
+        rest()
+    }
+
+    /// What is left to do when a call has done its work.
+    func rest() {
+        refreshRetirements()
         purgeStable()
+        shrinkIdleSources()
     }
 }
 
@@ -174,6 +186,14 @@ extension Link {
         noteBacklog()
     }
 
+    /// A source is known by its hash alone from now on, and its number may be given to another.
+    func forget(_ source: SourceID) {
+        peer.forget(source)
+        incoming.forget(source)
+        answer.forget(source, in: replica)
+        round.forget(source)
+    }
+
     /// A line of the peer could not be read: what an answer vouches for may have been in it.
     public func noteUnreadable() {
         incoming.excludesAll = true
@@ -183,7 +203,7 @@ extension Link {
     public func finishReceiving() {
         if isDatagram { incoming.endDatagram() }
         if pending.wantsRest { askForTheRest() }
-        replica.purgeStable()
+        replica.rest()
     }
 }
 

@@ -20,8 +20,9 @@ struct OutgoingDelta {
     /// The updates since the head.
     var check = LineCheck()
 
-    /// The next source whose vector entry is to be said, when all updates are out.
+    /// The next item of the vector that is to be said, when all updates are out; and the generation of its retired ones.
     var source = 0
+    var generation: UInt32 = 0
 
     /// Something of the commit has gone out.
     var hasVouched = false

@@ -17,17 +17,22 @@ struct PeerState {
     private var until: UInt64 = .max
 
     private(set) var highestPurged: Version = 0
+    /// The peer has forgotten tombstones of ended sources that this replica does not know, or knows less of.
+    private(set) var hasUnknownPurged = false
+    /// Which ended sources of this replica's the peer knows.
+    var retired = RetiredKnowledge()
 
-    /// The latest request of the peer's, which a delta names.
+    /// The latest request of the peer's for what it lacks; and the latest of any kind, which new updates answer. 0: none.
     var nonce: UInt64 = 0
+    var subscription: UInt64 = 0
 
     func covered(_ source: SourceID) -> Version {
         guard Int(source) < claims.count else { return 0 }
         return max(claims[Int(source)].covered, claims[Int(source)].expected)
     }
 
-    /// The same as the peer itself has said it.
-    func claimed(_ source: SourceID) -> Version {
+    /// What the peer has said itself.
+    func confirmed(_ source: SourceID) -> Version {
         Int(source) < claims.count ? claims[Int(source)].covered : 0
     }
 
@@ -41,6 +46,22 @@ struct PeerState {
         if covered > claims[Int(source)].covered { claims[Int(source)].covered = covered }
         if purged > claims[Int(source)].purged { claims[Int(source)].purged = purged }
         highestPurged = max(highestPurged, purged)
+    }
+
+    /// The peer has forgotten a tombstone of an ended source that is not known here.
+    mutating func notePurged(_ version: Version) {
+        hasUnknownPurged = true
+        highestPurged = max(highestPurged, version)
+    }
+
+    /// A source is known by its hash alone from now on.
+    mutating func forget(_ source: SourceID) {
+        if Int(source) < claims.count { claims[Int(source)] = (0, 0, 0) }
+    }
+
+    /// The peer's reset has been taken.
+    mutating func noteReset() {
+        hasUnknownPurged = false
     }
 
     /// The peer will have covered a source up to a version, unless it refuses something.
@@ -63,16 +84,21 @@ struct PeerState {
 
     /// What is known may rest on two vectors with one hash: the next one is asked for as a whole.
     mutating func doubt() {
-        let (incarnation, epoch, nonce) = (self.incarnation, self.epoch, self.nonce)
-        self = PeerState()
-        (self.incarnation, self.epoch, self.nonce) = (incarnation, epoch, nonce)
+        var doubted = PeerState()
+        (doubted.incarnation, doubted.epoch) = (incarnation, epoch)
+        (doubted.nonce, doubted.subscription) = (nonce, subscription)
+        self = doubted
     }
 
     /// The revisions of this replica's vector and of the peer's at which they were last found to be the same.
     private var equality: (own: UInt64, peer: UInt64) = (.max, .max)
 
     /// The peer's vector is the same as this replica's. O(sources), and O(1) where neither has changed since it was.
-    mutating func equals(_ sources: borrowing SourceTable, at own: UInt64, epoch: UInt64, revision: UInt64) {
+    mutating func equals(
+        _ sources: borrowing SourceTable, _ table: borrowing RetiredTable, at own: UInt64, epoch: UInt64, revision: UInt64
+    ) {
+        retired.noteAll(in: table)
+        hasUnknownPurged = false
         if equality != (own, revision) {
             for id in sources.ids { note(id, covered: sources[id].covered) }
             equality = (own, revision)
@@ -101,13 +127,15 @@ struct PeerState {
     }
 
     /// Whether the peer may have missed a tombstone that has been forgotten here.
-    func lags(behind sources: borrowing SourceTable) -> Bool {
+    func lags(behind sources: borrowing SourceTable, _ table: borrowing RetiredTable) -> Bool {
+        if retired.missing(in: table).purged { return true }
         for id in sources.ids where sources[id].purged > max(covered(id), purged(id)) { return true }
         return false
     }
 
     /// Whether this replica may have missed a tombstone that the peer has forgotten.
     func isAhead(of sources: borrowing SourceTable) -> Bool {
+        if hasUnknownPurged { return true }
         for id in claims.indices {
             let source = sources[SourceID(truncatingIfNeeded: id)]
             if claims[id].purged > max(source.covered, source.purged) { return true }

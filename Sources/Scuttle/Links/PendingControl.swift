@@ -11,6 +11,7 @@ struct PendingControl {
         var from: Int
         let until: UInt64
         var epoch: UInt64
+        var generation: UInt32
         /// The request that the whole of it makes.
         var nonce: UInt64
     }
@@ -37,6 +38,8 @@ struct PendingControl {
     var hasGreeted = false
     /// The revision of this replica's vector that the peer has, as it last said.
     var peerHas: UInt64 = 0
+    /// The peer knows the retired sources that this replica knows.
+    var peerHasRetired = false
 
     /// A request beyond those of the host has been sent, and the peer has not reacted yet.
     var hasAskedAgain = false
@@ -44,6 +47,8 @@ struct PendingControl {
     var askedAt: (revision: UInt64, settled: UInt64)?
     /// How many times the peer's reset may still be asked for, until one is whole or the host gossips.
     var resetsLeft: UInt8 = 4
+    /// The peer is further ahead than hellos have brought this replica so far: what it would answer could not be taken.
+    var isFar = false
     /// How many steps towards the peer's number hellos may still take before the next gossip.
     var stepsLeft = 0
 

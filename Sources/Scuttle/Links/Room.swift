@@ -7,29 +7,70 @@ struct Room {
     /// Lines that name many sources are broken here on a stream, so that no receiver has to take a long one.
     static var longestLine: Int { 1000 }
 
+    /// What the names of the sections of a vector take, beyond an empty one.
+    static var sections: Int { 26 }
+
     /// The most that a part of a line with a source's id and up to three versions takes.
     static func cost(of source: Source) -> Int {
         source.quoted.count + 54
     }
 }
 
+/// A piece of a version vector: items from a number on, as far as they fit into a line. Sources come first, then names, then
+/// retired sources.
+struct VectorSlice {
+    var sources: [SourceID] = []
+    var names: [NameID] = []
+    var retired: [Int] = []
+    /// Where the next line has to begin.
+    var end: Int
+
+    var isEmpty: Bool { sources.isEmpty && names.isEmpty && retired.isEmpty }
+}
+
 extension Link {
-    /// The sources from a number on of which there is something to say, as far as they fit into `room` bytes of one line; and
-    /// from where on the next line has to speak. On a stream at least one fits, however long its id. O(sources passed).
-    func sources(from first: Int, within room: Int, where isToSay: (SourceID) -> Bool) -> (ids: [SourceID], end: Int) {
-        var (left, end) = (room, first)
-        var ids: [SourceID] = []
-        while end < replica.sources.count {
-            let id = SourceID(truncatingIfNeeded: end)
-            if isToSay(id) {
-                let cost = Room.cost(of: replica.sources[id])
-                guard cost <= left || (ids.isEmpty && !isDatagram) else { break }
-                left -= cost
-                ids.append(id)
-            }
-            end += 1
+    /// How many items a whole vector has.
+    var vectorItems: Int { replica.sources.count + replica.sources.names.count + replica.retired.count }
+
+    /// The items from a number on of which there is something to say, as far as they fit into `room` bytes of one line. On a
+    /// stream at least one fits, however long its id. O(items passed).
+    func slice(
+        from first: Int, within room: Int, source: (SourceID) -> Bool, name: (NameID) -> Bool, retired: (Int) -> Bool
+    ) -> VectorSlice {
+        var slice = VectorSlice(end: first)
+        var left = room
+        func fits(_ cost: Int) -> Bool {
+            guard cost <= left || (slice.isEmpty && !isDatagram) else { return false }
+            left -= cost
+            return true
         }
-        return (ids, end)
+        let table = replica.sources.count
+        let names = replica.sources.names.count
+        while slice.end < table {
+            let id = SourceID(truncatingIfNeeded: slice.end)
+            if source(id) {
+                guard fits(Room.cost(of: replica.sources[id])) else { return slice }
+                slice.sources.append(id)
+            }
+            slice.end += 1
+        }
+        while slice.end < table + names {
+            let id = NameID(truncatingIfNeeded: slice.end - table)
+            if replica.sources.names.isName(id), name(id) {
+                guard fits(LineWriter.escapedCount(of: replica.sources.name(of: id)) + 80) else { return slice }
+                slice.names.append(id)
+            }
+            slice.end += 1
+        }
+        while slice.end < table + names + replica.retired.count {
+            let position = slice.end - table - names
+            if !replica.retired[position].isHole, retired(position) {
+                guard fits(RetiredClaim.count(version: replica.retired[position].version)) else { return slice }
+                slice.retired.append(position)
+            }
+            slice.end += 1
+        }
+        return slice
     }
 
     /// Appends a line if it fits; where nothing else stands in its way, and it still does not, that is to be reported.

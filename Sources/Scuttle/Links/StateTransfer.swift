@@ -11,6 +11,8 @@ final class StateTransfer {
     /// Of its commit: the next source to come, what has come, and the sequence from which it holds.
     private(set) var nextSource = 0
     private(set) var claims: [Claim] = []
+    /// The ended sources that it names. A part that comes again names them again.
+    private(set) var retired: [RetiredClaim] = []
     /// Where in them a source's claim stands, by source; -1 where it has none.
     private var places: [Int] = []
     private var holdsFrom: UInt64 = 0
@@ -42,12 +44,21 @@ final class StateTransfer {
     /// Takes a part of the commit; true where all of it is there, and holds.
     func take(_ part: CommitPart, _ ids: [SourceID?]) -> Bool {
         guard part.from <= nextSource else { return false }
+        if part.to > nextSource { retired += part.retired }
         nextSource = max(nextSource, part.to)
         holdsFrom = max(holdsFrom, part.sequence)
         for case (let id?, let claim) in zip(ids, part.claims) {
             note((id, claim.since, claim.covered, claim.purged))
         }
         return part.isLast && come.end >= holdsFrom
+    }
+
+    /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
+    func forget(_ source: SourceID) {
+        let id = Int(source)
+        guard id < places.count, places[id] >= 0 else { return }
+        claims[places[id]] = (SourceTable.own, 0, 0, 0)
+        places[id] = -1
     }
 
     /// One claim a source, the latest: a part that comes again takes no memory.

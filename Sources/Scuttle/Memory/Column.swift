@@ -42,6 +42,21 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
         count += 1
     }
 
+    /// The same, with little idle room for the price of more copies: for what grows seldom.
+    mutating func appendFrugally(_ element: Element) {
+        if count == capacity { grow(to: capacity + max(4, capacity / 16)) }
+        (start.unsafelyUnwrapped + count).initialize(to: element)
+        count += 1
+    }
+
+    /// As many equal elements in one that is empty, and no room behind them.
+    mutating func fill(_ element: Element, count: Int) {
+        assert(isEmpty && count > 0)
+        if capacity < count { grow(to: count) }
+        start.unsafelyUnwrapped.initialize(repeating: element, count: count)
+        self.count = count
+    }
+
     /// O(elements behind it).
     mutating func insert(_ element: Element, at position: Int) {
         assert(position >= 0 && position <= count)
@@ -79,8 +94,12 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
     /// Twice the room while it is small, since it may have to be copied; a quarter more later, so that little is idle.
     @inline(never)
     private mutating func grow() {
+        grow(to: max(4, capacity + capacity / (bytes < 1 << 20 ? 1 : 4)))
+    }
+
+    private mutating func grow(to larger: Int) {
         let old = bytes
-        capacity = max(4, capacity + capacity / (old < 1 << 20 ? 1 : 4))
+        capacity = larger
         start = hint_grow(start, old, bytes, 0).bindMemory(to: Element.self, capacity: capacity)
     }
 }

@@ -39,6 +39,13 @@ extension ByteBuffer {
         put(request.revision)
         put(#","from":"#)
         put(UInt64(truncatingIfNeeded: request.from))
+        if request.retired.count > 0 {
+            put(#","retired":["#)
+            put(request.retired.count)
+            put(#",""#)
+            putHexadecimal(request.retired.sum)
+            put(#""]"#)
+        }
         put("}}\n")
     }
 
@@ -58,6 +65,15 @@ extension ByteBuffer {
         put(#","until":"#)
         put(part.until)
         if part.wantsContents { put(#","contents":true"#) }
+        if part.retiredFloor > 0 {
+            put(#","dropped":"#)
+            put(part.retiredFloor)
+        }
+        if part.took > 0 {
+            put(#","took":"#)
+            put(part.took)
+        }
+        if part.knowsSameRetired { put(#","same":true"#) }
         if let progress = part.progress {
             put(#","got":["#)
             put(progress.delta)
@@ -107,8 +123,29 @@ extension ByteBuffer {
         put("]")
     }
 
-    mutating func appendClaimsEnd(from: Int, to: Int, isLast: Bool) {
-        put(#"},"from":"#)
+    /// What is said of a name, behind the sources.
+    mutating func appendName(_ claim: NameClaim, isFirst: Bool) {
+        put(isFirst ? #"},"names":{"# : ",")
+        putQuoted(claim.name)
+        put(":[")
+        put(claim.number)
+        put(",")
+        put(UInt64(claim.state.rawValue))
+        put(",")
+        put(claim.sequence)
+        put(#",""#)
+        putHexadecimal(claim.hash)
+        put(#""]"#)
+    }
+
+    mutating func appendRetired(_ claim: RetiredClaim, isFirst: Bool) {
+        if isFirst { put(#"},"retired":""#) }
+        append(claim)
+    }
+
+    /// - Parameter hasRetired: retired sources stand in front, whose text ends here.
+    mutating func appendClaimsEnd(from: Int, to: Int, isLast: Bool, hasRetired: Bool = false) {
+        put(hasRetired ? #"","from":"# : #"},"from":"#)
         put(UInt64(truncatingIfNeeded: from))
         put(#","to":"#)
         put(UInt64(truncatingIfNeeded: to))

@@ -36,14 +36,61 @@ public struct Hello {
     }
 }
 
-/// "Send me your version vector: what has changed since this revision of it, from this one of its sources on."
+/// "Send me your version vector: what has changed since this revision of it, from this one of its items on."
 public struct VectorRequest {
     public var revision: UInt64
     public var from: Int
+    /// How many retired sources the sender knows, and a sum over them: who knows the same need not name them.
+    public var retired: RetiredSum
 
-    public init(revision: UInt64, from: Int) {
+    public init(revision: UInt64, from: Int, retired: RetiredSum = RetiredSum()) {
         self.revision = revision
         self.from = from
+        self.retired = retired
+    }
+}
+
+/// All retired sources that a replica knows, as two numbers.
+public struct RetiredSum: Equatable {
+    public var count: UInt64
+    public var sum: UInt64
+
+    public init(count: UInt64 = 0, sum: UInt64 = 0) {
+        (self.count, self.sum) = (count, sum)
+    }
+}
+
+/// What a replica says of a source that has ended and holds no entry: its hash, how far it is covered, whether a tombstone of it
+/// was forgotten, and whether its name will not be back.
+public struct RetiredClaim: Equatable {
+    public var hash: SourceHash
+    public var version: Version
+    public var isPurged: Bool
+    public var isFinal: Bool
+
+    public init(hash: SourceHash, version: Version, isPurged: Bool, isFinal: Bool) {
+        self.hash = hash
+        self.version = version
+        self.isPurged = isPurged
+        self.isFinal = isFinal
+    }
+}
+
+/// What a replica says of a name: at which number it was retired, 0 for never, and what has become of that; and what a replica
+/// of that name has last stated about retired names.
+public struct NameClaim {
+    public var name: Bytes
+    public var number: Version
+    public var state: RetirementState
+    public var sequence: UInt64
+    public var hash: UInt64
+
+    public init(name: Bytes, number: Version, state: RetirementState, sequence: UInt64, hash: UInt64) {
+        self.name = name
+        self.number = number
+        self.state = state
+        self.sequence = sequence
+        self.hash = hash
     }
 }
 
@@ -73,8 +120,8 @@ public struct Progress: Equatable {
     }
 }
 
-/// A part of a version vector, for the sender's sources `from ..< to`, where it has changed since a revision. The whole of it
-/// is a request: for what the sender lacks.
+/// A part of a version vector, for the sender's items `from ..< to`, where it has changed since a revision: its sources, then
+/// names, then retired sources. The whole of it is a request: for what the sender lacks.
 public struct VectorPart {
     public var incarnation: UInt64
     public var epoch: UInt64
@@ -90,6 +137,14 @@ public struct VectorPart {
     public var wantsContents: Bool
     public var progress: Progress?
     public var claims: [SourceClaim]
+    public var names: [NameClaim] = []
+    public var retired: [RetiredClaim] = []
+    /// The sender knows the same retired sources as the receiver has said.
+    public var knowsSameRetired = false
+    /// Retired sources up to this version have been dropped.
+    public var retiredFloor: Version = 0
+    /// The latest delta of the receiver's whose commit named retired sources, and that has been taken; 0: none.
+    public var took: UInt64 = 0
 
     public init(
         incarnation: UInt64, epoch: UInt64, nonce: UInt64, since: UInt64, until: UInt64, from: Int, to: Int,
@@ -216,7 +271,7 @@ public struct CommitClaim {
     }
 }
 
-/// A part of what ends a delta: the sender's version vector, for its sources `from ..< to`.
+/// A part of what ends a delta: the sender's version vector, for its items `from ..< to`.
 public struct CommitPart {
     public var delta: UInt64
     /// It holds for those who have got the delta up to here.
@@ -227,6 +282,7 @@ public struct CommitPart {
     /// On a stream: all updates of the delta since its head.
     public var check: LineCheck?
     public var claims: [CommitClaim]
+    public var retired: [RetiredClaim] = []
 
     public init(
         delta: UInt64, sequence: UInt64, from: Int, to: Int, isLast: Bool, check: LineCheck? = nil,

@@ -8,6 +8,9 @@ public struct Loader {
     private var export: (isOfName: Bool, lamport: Version, incarnation: UInt64)?
     private var vector: [(source: SourceID, covered: Version, purged: Version)] = []
     private var leases: [(dot: Dot, time: UInt64)] = []
+    private var names: [(name: OwnedName, number: Version, state: RetirementState)] = []
+    private var retired: [RetiredClaim] = []
+    private var retiredFloor: Version = 0
     private var lines: UInt64 = 0
     private var isEnded = false
 
@@ -45,6 +48,15 @@ public struct Loader {
         vector.append((try replica.sourceID(for: claim.source), claim.covered, claim.purged))
     }
 
+    /// What a line of a vector says of names, and of sources that have ended.
+    public mutating func take(ended part: VectorPart) {
+        for claim in part.names {
+            names.append((OwnedName(copying: claim.name), claim.number, claim.state))
+        }
+        retired += part.retired
+        retiredFloor = max(retiredFloor, part.retiredFloor)
+    }
+
     /// A line that was none of the above has been taken.
     public mutating func countLine() {
         lines += 1
@@ -80,6 +92,7 @@ public struct Loader {
                 replica.cover(source, upTo: claim.covered)
                 replica.notePurged(source, claim.purged)
             }
+            takeEnded()
         }
         try enlist()
         // An exact source goes on with what it has issued, as far as that is known.
@@ -97,6 +110,24 @@ public struct Loader {
             }
         }
         return isWhole
+    }
+
+    private func takeEnded() {
+        for claim in retired { _ = replica.adopt(claim, isReset: false) }
+        replica.raiseRetiredFloor(to: retiredFloor)
+        for saved in names {
+            saved.name.bytes.withUnsafeBytes { name in
+                replica.merge(
+                    NameClaim(name: name, number: saved.number, state: saved.state, sequence: 0, hash: 0))
+            }
+        }
+    }
+
+    /// A name, until it is known which sources there are.
+    private struct OwnedName {
+        let bytes: [UInt8]
+
+        init(copying name: Bytes) { bytes = [UInt8](name) }
     }
 
     private func enlist() throws(Failure) {

@@ -33,33 +33,41 @@ extension Replica {
     }
 
     /// Lets the winner stand in the key table; nil where that is the present entry.
+    @inline(__always)
     func resolve(_ record: Record, _ known: KeyID?, _ hash: UInt64) -> Resolution? {
         guard let known, let current = keys[known] else {
             guard configuration.resolver.accepts(record, { update(of: $0) }) else { return nil }
             record.retain()
             return Resolution(key: keys.insert(record, hash), loser: nil, isCopy: false)
         }
-        let isCopy = isCopy(record, of: current)
+        if case .lastWriter = configuration.resolver, inversions.isEmpty, !record.isRepublished, !current.isRepublished,
+            record.version != current.version
+        {
+            // Two writes that were never republished, as nearly all are: their dots say which is the later one.
+            guard record.version > current.version else { return nil }
+            record.retain()
+            keys.replace(known, current, with: record)
+            return Resolution(key: known, loser: current, isCopy: false)
+        }
+        return resolve(record, against: current, of: known)
+    }
+
+    @inline(never)
+    private func resolve(_ record: Record, against current: Record, of key: KeyID) -> Resolution? {
+        let isCopy = record.timestamp == current.timestamp
         let stands = stands(record, against: current)
-        noteInversion(of: known, winner: stands ? record : current, loser: stands ? current : record, isCopy)
+        noteInversion(of: key, winner: stands ? record : current, loser: stands ? current : record, isCopy)
         guard stands else { return nil }
         record.retain()
-        keys.replace(known, current, with: record)
-        return Resolution(key: known, loser: current, isCopy: isCopy && record.value.equals(current.value))
+        keys.replace(key, current, with: record)
+        return Resolution(key: key, loser: current, isCopy: isCopy && record.value.equals(current.value))
     }
 
     /// Whether a record replaces the entry of its key.
-    @inline(__always)
     func stands(_ record: Record, against current: Record) -> Bool {
-        isCopy(record, of: current)
+        record.timestamp == current.timestamp
             ? copyStands(record, against: current)
             : configuration.resolver.prefers(record, to: current) { update(of: $0) }
-    }
-
-    /// Whether both are one write, perhaps under two dots.
-    @inline(__always)
-    private func isCopy(_ record: Record, of current: Record) -> Bool {
-        record.timestamp == current.timestamp
     }
 
     /// Of two copies of one write the newer dot is kept. Two contents under one timestamp are nobody's honest doing: the same
@@ -82,15 +90,7 @@ extension Replica {
     }
 
     /// Notes where an entry has beaten a newer dot: see `Inversions`.
-    @inline(__always)
     private func noteInversion(of key: KeyID, winner: Record, loser: Record, _ isCopy: Bool) {
-        // Versions of updates that were never republished ascend with their timestamps.
-        if inversions.isEmpty, !winner.isRepublished, !loser.isRepublished { return }
-        noteRareInversion(of: key, winner: winner, loser: loser, isCopy)
-    }
-
-    @inline(never)
-    private func noteRareInversion(of key: KeyID, winner: Record, loser: Record, _ isCopy: Bool) {
         guard case .lastWriter = configuration.resolver, !configuration.disabledRules.contains(.inversion) else { return }
         var newest = winner.dot
         if let before = inversions[key], sources.precedes(newest, before) { newest = before }
@@ -101,8 +101,7 @@ extension Replica {
     /// Republishes the entries that have beaten a newer dot, unless something newer has come in between.
     func settleInversions() {
         while let key = inversions.last {
-            if let record = keys[key], let beaten = inversions[key], sources.precedes(record.dot, beaten),
-                version < .highest
+            if let record = keys[key], let beaten = inversions[key], sources.precedes(record.dot, beaten), mayWrite
             {
                 republish(key, record)
             }
@@ -137,6 +136,7 @@ extension Replica {
             noteAhead(source, record.version, 1)
         }
         if record.isDelete { noteTombstone(record, key) }
+        if record.isRepublished { sources[record.timestamp.source].timestampCount += 1 }
     }
 
     /// Takes an entry out, and leaves nothing in its place.
@@ -162,6 +162,12 @@ extension Replica {
             aheadCount -= 1
             noteAhead(source, record.version, -1)
         }
+        if record.isRepublished {
+            let writer = sources[record.timestamp.source]
+            writer.timestampCount -= 1
+            noteIdle(writer)
+        }
+        noteIdle(source)
         record.release()
     }
 
@@ -175,7 +181,7 @@ extension Replica {
         if let onCompaction = configuration.onCompaction, let doomed = history.doomed {
             onCompaction(update(of: doomed))
         }
-        history.remember(record, of: sources[record.source], in: sources)
+        if let passed = history.remember(record, of: sources[record.source], in: sources) { noteIdle(sources[passed]) }
     }
 
     /// The clock's entry of a source rises: all its updates up to `version` are accounted for.
@@ -186,7 +192,7 @@ extension Replica {
         source.changedAt = revision
         clockHash.change(source, from: before, to: version)
         source.covered = version
-        if !source.isFurthest { sources.noteRise(of: source, from: before) }
+        if !source.marks.isEmpty { noteRise(of: source) }
         self.version = max(self.version, version)
     }
 

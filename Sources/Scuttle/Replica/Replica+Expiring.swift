@@ -12,13 +12,16 @@ extension Replica {
     /// The host's time, which does not go back; deletes what has expired.
     /// - Throws: `.exhausted`; what is due stays due then.
     public func tick(_ time: UInt64) throws(Failure) {
+        let elapsed = now == 0 || time < now ? 0 : time - now
         now = max(now, time)
+        retireSilent(after: elapsed)
         while let item = expiries.first, item.number <= now {
             guard isCurrentLease(item), let record = keys[item.key] else {
                 _ = expiries.pop()
                 continue
             }
             guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
+            guard !hasLeft else { return }
             _ = expiries.pop()
             record.retain()
             write(record.key, Bytes("null"), .expiry)

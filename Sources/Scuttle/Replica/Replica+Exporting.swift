@@ -35,6 +35,7 @@ extension Replica {
                 })
             else { return }
         }
+        guard exportEnded(empty, hand) else { return }
         var goesOn = true
         arrivals.forEach(after: 0, in: keys) { record in
             goesOn = hand { $0.append(UpdateLine(of: record, in: self.sources)) }
@@ -48,4 +49,40 @@ extension Replica {
         }
         _ = hand { $0.appendEnd(lines: lines) }
     }
+
+    /// What is known of names, and of sources that have ended: a line a name, and one for some dozens of sources.
+    private func exportEnded(_ empty: VectorPart, _ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
+        for name in sources.names.ids where sources.names.isName(name) && sources.names[name].retirement > 0 {
+            let facts = sources.names[name]
+            let claim = NameClaim(
+                name: sources.name(of: name), number: facts.retirement, state: facts.state, sequence: 0, hash: 0)
+            guard
+                hand({ line in
+                    line.appendVector(empty)
+                    line.appendName(claim, isFirst: true)
+                    line.appendClaimsEnd(from: 0, to: 0, isLast: false)
+                })
+            else { return false }
+        }
+        var part = empty
+        part.retiredFloor = retired.floor
+        var positions = (0..<retired.count).filter { !retired[$0].isHole }[...]
+        while !positions.isEmpty || retired.floor > 0 {
+            let line = positions.prefix(Self.retiredOfLine)
+            positions = positions.dropFirst(Self.retiredOfLine)
+            guard
+                hand({ text in
+                    text.appendVector(part)
+                    for (index, position) in line.enumerated() {
+                        text.appendRetired(RetiredClaim(self.retired[position]), isFirst: index == 0)
+                    }
+                    text.appendClaimsEnd(from: 0, to: 0, isLast: false, hasRetired: !line.isEmpty)
+                })
+            else { return false }
+            if positions.isEmpty { break }
+        }
+        return true
+    }
+
+    private static var retiredOfLine: Int { 64 }
 }

@@ -26,7 +26,16 @@
             }
             if ahead != aheadCount { return "\(ahead) entries ahead of the clock, counted as \(aheadCount)" }
             if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
-            for id in sources.ids {
+            for position in 0..<retired.count where !retired[position].isHole {
+                let entry = retired[position]
+                hash.addRetired(entry.low, entry.version)
+                if sources.find(entry.hash) != nil { return "a retired source stands in the table, too" }
+                if retired.find(entry.hash) != position { return "a retired source is not found" }
+                if entry.version <= retired.floor { return "a retired source is at or below the floor" }
+            }
+            for id in sources.ids where sources[id].number != .max {
+                if sources[id].number != id { return "source \(id) has number \(sources[id].number)" }
+                if sources.names[sources[id].name].sources == 0 { return "source \(id) has no name" }
                 hash.change(sources[id], from: 0, to: sources[id].covered)
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }

@@ -120,7 +120,7 @@ extension Replica {
         // A new dot has to be above the tombstones that the peer has forgotten: others may still hold them.
         if !stale.isEmpty { version = max(version, peer.highestPurged) }
         for key in stale {
-            guard version < .highest, let record = keys[key] else { continue }
+            guard mayWrite, let record = keys[key] else { continue }
             republish(key, record)
         }
     }

@@ -38,6 +38,7 @@ extension Replica {
         if let known, incoming.version <= sources[known].covered, !isExempt {
             return present == nil || isSame ? .old : .beaten(equivocation(incoming))
         }
+        if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .old }
         if let present, isSame, !isExempt {
             present.retain()
             return .news(present)
@@ -77,7 +78,7 @@ extension Replica {
         defer { record.release() }
         let key = keys.find(record.key)
         if let key, let current = keys[key], !stands(record, against: current) { return .old }
-        guard version < .highest else { return .old }
+        guard mayWrite else { return .old }
         version += 1
         cover(own, upTo: version)
         let copy = self.record(
@@ -155,11 +156,15 @@ extension Replica {
     /// A source's number, made where it is new.
     func sourceID(for id: Bytes) throws(Failure) -> SourceID {
         if let known = sources.recall(id) { return known }
-        guard sources.count < configuration.limits.sources else {
+        guard sources.liveCount < configuration.limits.sources else {
             throw Failure(
-                .sources, "another source than the \(sources.count) known; max_sources is \(configuration.limits.sources)")
+                .sources,
+                "another source than the \(sources.liveCount) known; max_sources is \(configuration.limits.sources)")
         }
-        return sources.insert(id)
+        let number = sources.insert(id)
+        revive(number)
+        markRetired(sources[number])
+        return number
     }
 
     /// - Throws: `.sources` where there is no room for the one that wrote it.

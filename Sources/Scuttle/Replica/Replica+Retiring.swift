@@ -1,7 +1,172 @@
 /// Names that will not be back.
+///
+/// A retirement is a name, a number above all versions seen where the name was retired, and a state; the greater pair of number
+/// and state stands, and pairs travel with version vectors. Stability waits for a retired name until its retirement is final:
+/// until every name that is left has said that it covers the same of the retired names. Each says so by a statement, a hash over
+/// what it covers of them, which travels with vectors, too. A replica that meets its own name among the retired says that it is
+/// alive, and promises past the number. Everybody else who sees the name reach the number, because it was chosen by one who
+/// lagged, raises it.
+///
+/// What is done here costs O(sources and names) while a retirement is not final, and nothing otherwise.
 extension Replica {
-    /// Takes a name out of the reckoning of what is stable; false where it is unknown.
+    /// Says that a name will not be back. One's own name: this replica leaves, and writes nothing any more.
+    /// - Returns: false where the name is unknown.
     public func forget(_ name: Bytes) -> Bool {
-        false
+        guard let id = sources.find(name: name), version < .highest else { return false }
+        if id == own.name {
+            renewPromise()
+            hasLeft = true
+        }
+        retire(id, at: version + 1, as: .pending)
+        rest()
+        return true
+    }
+
+    /// Whether a name is retired, and has not come back.
+    func isRetired(_ name: NameID) -> Bool {
+        let facts = sources.names[name]
+        return facts.retirement > 0 && !facts.state.contains(.alive)
+    }
+
+    /// A pair of number and state, where it is greater than what is known.
+    func retire(_ name: NameID, at number: Version, as state: RetirementState) {
+        let facts = sources.names[name]
+        guard number > 0, (number, state.rawValue) > (facts.retirement, facts.state.rawValue) else { return }
+        sources.names[name].retirement = number
+        sources.names[name].state = state
+        if name == own.name, !hasLeft {
+            // Somebody thinks that this replica is gone.
+            sources.names[name].state.insert(.alive)
+            version = max(version, number)
+            renewPromise()
+        } else if !hasLeft || name != own.name {
+            // A replica that has left promises nothing.
+            version = max(version, number)
+        }
+        noteChange(of: name)
+        for id in sources.ids where sources[id].name == name { markRetired(sources[id]) }
+        retiringNames.removeAll { $0 == name }
+        if isRetired(name), !sources.names[name].state.contains(.final) { retiringNames.append(name) }
+        stabilityBlocker = nil
+    }
+
+    /// A source is marked as its name is.
+    func markRetired(_ source: Source) {
+        source.marks.subtract([.retired, .final])
+        guard sources.names[source.name].retirement > 0, isRetired(source.name) else { return }
+        source.marks.insert(.retired)
+        guard sources.names[source.name].state.contains(.final) else { return }
+        source.marks.insert(.final)
+        noteIdle(source)
+    }
+
+    private func noteChange(of name: NameID) {
+        revision += 1
+        sources.names[name].changedAt = revision
+    }
+
+    /// What a peer says of a name that is known here.
+    func merge(_ claim: NameClaim) {
+        guard let name = sources.find(name: claim.name), claim.number <= .highest else { return }
+        if claim.number <= version || version == 0 || claim.number - version <= configuration.limits.versionJump {
+            retire(name, at: claim.number, as: claim.state)
+        }
+        let statement = NameTable.Statement(sequence: claim.sequence, hash: claim.hash)
+        guard statement.sequence > sources.names[name].statement.sequence, name != own.name else { return }
+        sources.names[name].statement = statement
+        noteChange(of: name)
+    }
+
+    /// A source that is not the furthest of its name, or whose name is retired, has risen.
+    func noteRise(of source: Source) {
+        if !source.isFurthest {
+            let before = sources.names[source.name].furthest
+            sources.noteRise(of: source)
+            if before != sources.names[source.name].furthest { noteIdle(sources[before]) }
+        }
+        // It has not said that it is alive: the number was too low.
+        guard source.marks.contains(.retired), source.number != SourceTable.own,
+            source.covered >= sources.names[source.name].retirement
+        else { return }
+        retire(source.name, at: min(max(version, source.covered) + 1, .highest), as: .pending)
+    }
+
+    /// States anew what this replica covers of the retired names, and ends the waiting for them once all have said the same.
+    func refreshRetirements() {
+        guard !retiringNames.isEmpty else { return }
+        let hash = coverageOfRetiring
+        let statement = sources.names[own.name].statement
+        if statement.hash != hash {
+            sources.names[own.name].statement = NameTable.Statement(
+                sequence: max(statement.sequence + 1, version), hash: hash)
+            noteChange(of: own.name)
+        }
+        for name in sources.names.ids where sources.names.isName(name) && name != own.name {
+            let facts = sources.names[name]
+            guard sources[facts.furthest].covered > 0, !isRetired(name) else { continue }
+            guard facts.statement.hash == hash else { return }
+        }
+        for name in retiringNames { retire(name, at: sources.names[name].retirement, as: .final) }
+    }
+
+    /// A hash over the retirements that are not final, and over what is covered and held of their sources. Of ended incarnations
+    /// some replicas keep no more than a hash.
+    private var coverageOfRetiring: UInt64 {
+        var hash = ClockHash()
+        for name in retiringNames {
+            hash.addName(FoldHash.hash(sources.name(of: name)), sources.names[name].retirement, 0)
+        }
+        for id in sources.ids {
+            let source = sources[id]
+            guard source.covered > 0 || source.aheadCount > 0, retiringNames.contains(source.name) else { continue }
+            if source.isFurthest { hash.change(source, from: 0, to: source.covered) }
+            guard source.aheadCount > 0 else { continue }
+            source.entries.forEachLive(above: source.covered, upTo: .highest, of: id, keys) { _, version in
+                hash.addAhead(source, version)
+            }
+        }
+        return hash.value
+    }
+
+    /// Of the version vector, of what is out of order, and of what is said of names while some are not final.
+    var vectorHash: UInt64 {
+        guard !retiringNames.isEmpty else { return clockHash.value }
+        var hash = clockHash
+        for name in sources.names.ids where sources.names.isName(name) {
+            let facts = sources.names[name]
+            guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
+            let mark = FoldHash.hash(sources.name(of: name))
+            if isRetired(name), !facts.state.contains(.final) { hash.addName(mark, facts.retirement, 1) }
+            if facts.statement.sequence > 0 { hash.addName(mark, facts.statement.sequence, facts.statement.hash) }
+        }
+        return hash.value
+    }
+
+    // MARK: By time
+
+    /// Names that nobody has heard of for `Configuration.retireAfter` are retired. A tick counts for an eighth of it at most,
+    /// so that a host that was suspended does not retire all.
+    func retireSilent(after elapsed: UInt64) {
+        let patience = configuration.retireAfter
+        guard patience > 0, !hasLeft else { return }
+        let eighth = max(patience / 8, 1)
+        silenceClock &+= min(elapsed, eighth)
+        guard silenceClock &- silenceCheckedAt >= eighth else { return }
+        silenceCheckedAt = silenceClock
+        // Those who retire others by time have to be heard themselves, also where nobody writes.
+        if version < .highest {
+            version += 1
+            renewPromise()
+        }
+        for name in sources.names.ids where sources.names.isName(name) && name != own.name {
+            let covered = sources[sources.names[name].furthest].covered
+            if covered != sources.names[name].seen {
+                sources.names[name].seen = covered
+                sources.names[name].heardAt = silenceClock
+            } else if silenceClock &- sources.names[name].heardAt >= patience, !isRetired(name), version < .highest {
+                retire(name, at: version + 1, as: .pending)
+            }
+        }
+        refreshRetirements()
     }
 }

@@ -32,6 +32,7 @@ extension Replica {
     func checkWrite(of key: Bytes) throws(Failure) {
         try configuration.limits.check(hostKey: key)
         guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
+        guard !hasLeft else { throw Failure(.unsupported, "this replica has left: its own name was forgotten") }
         try checkRoom()
     }
 

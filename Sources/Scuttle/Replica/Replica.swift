@@ -41,6 +41,17 @@ public final class Replica {
     /// How many entries are ahead of the clock.
     var aheadCount = 0
 
+    /// Ended sources that hold no entry; and those that may have become so.
+    var retired = RetiredTable()
+    var idleSources: [SourceID] = []
+    /// Names that are retired, and that stability still waits for.
+    var retiringNames: [NameID] = []
+    /// This replica has forgotten its own name: it writes nothing any more.
+    var hasLeft = false
+    /// Time as `retire_after_ms` counts it, and when names were last looked at.
+    var silenceClock: UInt64 = 0
+    var silenceCheckedAt: UInt64 = 0
+
     /// Keys whose entry has beaten a newer dot.
     var inversions = Inversions()
     /// The hash of what had arrived at some time, but for what has gone since.
@@ -106,8 +117,11 @@ public final class Replica {
 
     /// A replica's own entry in the clock is a promise that all it will ever issue is higher.
     func renewPromise() {
-        cover(own, upTo: version)
+        if !hasLeft { cover(own, upTo: version) }
     }
+
+    /// Whether it may issue another dot.
+    var mayWrite: Bool { version < .highest && !hasLeft }
 
     /// Whether some link has more to send than its high-water mark allows.
     public var isOverHighWaterMark: Bool { linksOverMark > 0 }

@@ -20,6 +20,24 @@ struct ClockHash: Equatable {
         value &-= Self.mix(~source.mark, version)
     }
 
+    /// An entry of a retired source, which counts as the source did.
+    mutating func addRetired(_ mark: UInt64, _ version: Version) {
+        value &+= Self.mix(mark, version)
+    }
+
+    mutating func removeRetired(_ mark: UInt64, _ version: Version) {
+        value &-= Self.mix(mark, version)
+    }
+
+    /// Something that is said of a name.
+    mutating func addName(_ mark: UInt64, _ number: UInt64, _ salt: UInt64) {
+        value &+= FoldHash.fold(mark ^ FoldHash.key.0, RandomSource.mix(number ^ salt))
+    }
+
+    mutating func removeName(_ mark: UInt64, _ number: UInt64, _ salt: UInt64) {
+        value &-= FoldHash.fold(mark ^ FoldHash.key.0, RandomSource.mix(number ^ salt))
+    }
+
     private static func mix(_ mark: UInt64, _ version: Version) -> UInt64 {
         RandomSource.mix(mark ^ (version &* 0x9e37_79b9_7f4a_7c15))
     }

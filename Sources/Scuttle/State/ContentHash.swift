@@ -25,9 +25,11 @@ public struct ContentHash: Equatable {
     }
 
     private static func mix(_ record: Record, _ mark: UInt64) -> (UInt64, UInt64) {
-        let write = mark ^ (record.timestamp.version &* FoldHash.key.2)
-        let low = FoldHash.hash(record.value, seed: FoldHash.hash(record.key, seed: write))
-        let high = FoldHash.hash(record.key, seed: FoldHash.hash(record.value, seed: ~write))
+        // Where the key ends and the value begins is said by the length of the key.
+        let keyCount = UInt64(truncatingIfNeeded: record.key.count)
+        let write = FoldHash.fold(mark ^ FoldHash.key.0, record.timestamp.version ^ FoldHash.key.1)
+        let low = FoldHash.hash(record.text, seed: write ^ keyCount)
+        let high = FoldHash.hash(record.text, seed: FoldHash.fold(write ^ FoldHash.key.2, mark &+ keyCount))
         return (low, high)
     }
 }

@@ -36,6 +36,11 @@ struct KeyHeap {
     /// Drops what is out of date where that is most of it; amortised O(1) a push.
     mutating func sweep(keeping live: Int, _ isCurrent: (Item) -> Bool) {
         guard items.count > 2 * live + 32 else { return }
+        removeOutdated(isCurrent)
+    }
+
+    /// Drops what is out of date. O(items).
+    mutating func removeOutdated(_ isCurrent: (Item) -> Bool) {
         items.removeAll { !isCurrent($0) }
         for index in stride(from: items.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
     }

@@ -11,11 +11,16 @@ struct KeyTable: ~Copyable {
     private var slots = Column<Record?>()
     private let hash: SipHash
 
-    /// Ids of keys that were removed: those that the key order may still name, and those that may be given out.
-    private(set) var vacated = Column<KeyID>()
-    private var free = Column<KeyID>()
+    private let vacancies = KeyVacancies()
+
+    /// Ids of keys that were removed, and that the key order may still name.
+    var vacated: Column<KeyID> {
+        _read { yield vacancies.vacated }
+    }
     /// Ids that were given out since the key order was last brought up to date.
-    private(set) var fresh = Column<KeyID>()
+    var fresh: Column<KeyID> {
+        _read { yield vacancies.fresh }
+    }
 
     /// Entries that are not tombstones, and those that are.
     private(set) var liveCount = 0
@@ -76,9 +81,9 @@ struct KeyTable: ~Copyable {
     /// Adds the first record of a key, which has this hash, and takes over the caller's reference.
     mutating func insert(_ record: Record, _ hash: UInt64) -> KeyID {
         let id: KeyID
-        if let reused = free.popLast() {
+        if let reused = vacancies.free.popLast() {
             id = reused
-            fresh.append(reused)
+            vacancies.fresh.append(reused)
             slots[Int(reused)] = record
         } else {
             id = KeyID(truncatingIfNeeded: slots.count)
@@ -100,19 +105,29 @@ struct KeyTable: ~Copyable {
     mutating func remove(_ id: KeyID, _ record: Record) {
         index.remove(hash.hash(record.key), id)
         slots[Int(id)] = nil
-        vacated.append(id)
+        vacancies.vacated.append(id)
         count(record, -1)
     }
 
     /// The key order names no vacated id any more, and knows the fresh ones.
     mutating func settleOrder() {
-        for position in 0..<vacated.count { free.append(vacated[position]) }
-        vacated.clear()
-        fresh.clear()
+        for position in 0..<vacated.count { vacancies.free.append(vacated[position]) }
+        vacancies.vacated.clear()
+        vacancies.fresh.clear()
     }
 
     private mutating func count(_ record: Record, _ change: Int) {
         record.isEntry = change > 0
         if record.isDelete { tombstoneCount += change } else { liveCount += change }
     }
+}
+
+/// Of a `KeyTable`, what only the coming and going of keys changes: it stands apart, so that the table is small enough to be
+/// lent by value.
+private final class KeyVacancies {
+    /// Ids of keys that were removed: those that the key order may still name, and those that may be given out.
+    var vacated = Column<KeyID>()
+    var free = Column<KeyID>()
+    /// Ids that were given out since the key order was last brought up to date.
+    var fresh = Column<KeyID>()
 }

@@ -1,32 +1,95 @@
-/// A name's place in the name table.
+/// What has become of a retirement. Of two of one number the greater one is the later.
+public struct RetirementState: OptionSet, Sendable, BitwiseCopyable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue & 3
+    }
+
+    /// Not all names that are left have said that they cover the same of it.
+    public static let pending: RetirementState = []
+    /// They have: nobody waits for it any more.
+    public static let final = RetirementState(rawValue: 1)
+    /// A replica of the name has said that it is there.
+    public static let alive = RetirementState(rawValue: 2)
+}
+
+/// A name's place in the name table: given when a source of it is first heard of, and given out again when none is left.
 typealias NameID = UInt32
 
-/// The names of all known sources, each with the incarnation of it that is furthest ahead.
+/// The names of all known sources: of each the incarnation that is furthest ahead, and whether it is retired.
 ///
-/// Find: O(length of name) expected. Memory: some 32 bytes a name, since its bytes stand in its sources.
+/// Find: O(length of name) expected. Memory: 64 bytes a name, since its bytes stand in its sources.
 struct NameTable: ~Copyable {
-    private var index = HashIndex()
-    private var furthest = Column<SourceID>()
+    struct Facts: BitwiseCopyable {
+        /// The incarnation that is furthest ahead; and how many are known in full.
+        var furthest: SourceID
+        var sources: UInt32 = 1
+        /// The number at which the name was last retired, 0 for never; and what has become of that.
+        var retirement: Version = 0
+        var state: RetirementState = .pending
+        /// What a replica of this name has last said of the names that are retired: see `Replica+Retiring`.
+        var statement: Statement = Statement()
+        /// How far its furthest incarnation was when that was last looked at, and when that last changed, by the clock of
+        /// `retire_after_ms`.
+        var seen: Version = 0
+        var heardAt: UInt64 = 0
+        /// The revision of the vector at which the retirement or the statement last changed.
+        var changedAt: UInt64 = 0
+    }
 
-    var count: Int { furthest.count }
+    /// A hash over what a replica covers of the retired names, and its number: later ones are higher.
+    struct Statement: BitwiseCopyable, Equatable {
+        var sequence: UInt64 = 0
+        var hash: UInt64 = 0
+    }
+
+    private var index = HashIndex()
+    private var facts = Column<Facts>()
+    private var free = Column<NameID>()
+
+    /// Numbers are below this; some are of no name.
+    var count: Int { facts.count }
+
+    var ids: Range<NameID> { 0..<NameID(truncatingIfNeeded: facts.count) }
+
+    subscript(name: NameID) -> Facts {
+        get { facts[Int(name)] }
+        set { facts[Int(name)] = newValue }
+    }
+
+    /// Whether a number is one of a name.
+    func isName(_ name: NameID) -> Bool { facts[Int(name)].sources > 0 }
 
     /// The name of a source that is new, made where it is new itself: `matches` compares it with that of a known source.
     mutating func insert(_ hash: UInt64, _ source: SourceID, where matches: (SourceID) -> Bool) -> NameID {
-        if let known = find(hash, where: matches) { return known }
-        let id = NameID(truncatingIfNeeded: furthest.count)
+        if let known = find(hash, where: matches) {
+            facts[Int(known)].sources += 1
+            return known
+        }
+        let id: NameID
+        if let reused = free.popLast() {
+            id = reused
+            facts[Int(reused)] = Facts(furthest: source)
+        } else {
+            id = NameID(truncatingIfNeeded: facts.count)
+            facts.append(Facts(furthest: source))
+        }
         index.insert(hash, id)
-        furthest.append(source)
         return id
+    }
+
+    /// A source of a name is known in full no more; without sources the name goes, too.
+    mutating func removeSource(of name: NameID, _ hash: UInt64) {
+        facts[Int(name)].sources -= 1
+        guard facts[Int(name)].sources == 0 else { return }
+        facts[Int(name)] = Facts(furthest: 0, sources: 0)
+        index.remove(hash, name)
+        free.append(name)
     }
 
     /// The name with this hash that `matches` knows by one of its sources.
     func find(_ hash: UInt64, where matches: (SourceID) -> Bool) -> NameID? {
-        index.find(hash) { matches(furthest[Int($0)]) }
-    }
-
-    /// The incarnation of a name that is furthest ahead.
-    subscript(name: NameID) -> SourceID {
-        get { furthest[Int(name)] }
-        set { furthest[Int(name)] = newValue }
+        index.find(hash) { matches(facts[Int($0)].furthest) }
     }
 }

@@ -30,8 +30,9 @@ struct Source {
     /// What stands between value and version in the lines of its updates.
     var versionFrame: Bytes { facts.pointee.frame.bytes }
 
-    /// The id's part in hashes that peers compare.
-    var mark: UInt64 { facts.pointee.mark }
+    /// The id's part in hashes that peers compare; and the whole hash by which it is named when it is retired.
+    var mark: UInt64 { facts.pointee.hash.low }
+    var hash: SourceHash { facts.pointee.hash }
 
     /// The clock's entry: every update of this source up to it is applied, beaten or deleted here. Never falls.
     var covered: Version {
@@ -62,19 +63,43 @@ struct Source {
     /// The name whose incarnation it is.
     var name: NameID { facts.pointee.name }
 
-    /// Whether it is the one of its name that is furthest ahead; and whether it has moved on though another one was: then two
-    /// are alive.
-    var isFurthest: Bool {
-        get { facts.pointee.isFurthest }
-        nonmutating set { facts.pointee.isFurthest = newValue }
+    /// What is special about it: nothing, where it is the furthest of a name that is in use, as most are.
+    struct Marks: OptionSet {
+        let rawValue: UInt8
+        /// Another incarnation of its name is further ahead.
+        static let behind = Marks(rawValue: 1)
+        /// Its name will not be back.
+        static let retired = Marks(rawValue: 2)
+        /// The same, and nobody waits for it any more.
+        static let final = Marks(rawValue: 4)
     }
-    var hasMovedOn: Bool {
-        get { facts.pointee.hasMovedOn }
-        nonmutating set { facts.pointee.hasMovedOn = newValue }
+
+    var marks: Marks {
+        get { facts.pointee.marks }
+        nonmutating set { facts.pointee.marks = newValue }
+    }
+
+    var isFurthest: Bool {
+        get { !marks.contains(.behind) }
+        nonmutating set { mark(.behind, !newValue) }
+    }
+    var isFinal: Bool { marks.contains(.final) }
+
+    private func mark(_ mark: Marks, _ isSet: Bool) {
+        if isSet { facts.pointee.marks.insert(mark) } else { facts.pointee.marks.remove(mark) }
     }
 
     /// Whether it may write again, as far as is known here.
-    var mayBeAlive: Bool { isFurthest || hasMovedOn }
+    var mayBeAlive: Bool { isFurthest && !isFinal }
+
+    /// It stands among those that may have become idle.
+    var isQueued: Bool {
+        get { facts.pointee.isQueued }
+        nonmutating set { facts.pointee.isQueued = newValue }
+    }
+
+    /// Ended, and nothing here names it any more but perhaps the history.
+    var isIdle: Bool { !mayBeAlive && entries.liveCount == 0 && timestampCount == 0 && covered > 0 }
 
     /// This source's live entries, and how many of them are ahead of `covered`.
     var entries: VersionIndex {
@@ -84,6 +109,12 @@ struct Source {
     var aheadCount: Int {
         get { facts.pointee.aheadCount }
         nonmutating set { facts.pointee.aheadCount = newValue }
+    }
+
+    /// How many republished updates name it as their writer: entries, and updates in the history.
+    var timestampCount: Int {
+        get { facts.pointee.timestampCount }
+        nonmutating set { facts.pointee.timestampCount = newValue }
     }
 
     /// Where in the history its newest update stands.
@@ -110,7 +141,7 @@ private struct Facts: ~Copyable {
     /// `,"source_id":"…","version":`, and where the id stands in it.
     let frame: OwnedBytes
     let quotedPlace: Range<Int>
-    let mark: UInt64
+    let hash: SourceHash
 
     var covered: Version = 0
     var purged: Version = 0
@@ -119,16 +150,17 @@ private struct Facts: ~Copyable {
     var changedAt: UInt64 = 0
     let number: SourceID
     let name: NameID
-    var isFurthest = false
-    var hasMovedOn = false
+    var marks: Source.Marks = .behind
+    var isQueued = false
     var entries = VersionIndex()
     var aheadCount = 0
+    var timestampCount = 0
     var newestUpdate = History.Sequence.none
 
     init(id: Bytes, number: SourceID, name: NameID) {
         (self.number, self.name) = (number, name)
         plain = OwnedBytes(copying: id)
-        mark = SipHash(key: (0, 0)).hash(id)
+        hash = SourceHash(of: id)
         let (front, back): (StaticString, StaticString) = (#","source_id":"#, #","version":"#)
         let start = front.utf8CodeUnitCount
         let idCount = LineWriter.escapedCount(of: id)

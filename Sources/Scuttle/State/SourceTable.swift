@@ -1,12 +1,17 @@
-/// All sources that this replica knows; the first is itself. The clock is their `covered` versions. Owns what a `Source`
-/// names.
+/// All sources that this replica knows in full; the first is itself. The version vector is their `covered` versions, and the
+/// entries of the `RetiredTable`. Owns what a `Source` names.
+///
+/// The number of a source that is removed stays empty until nothing names it any more, and is then given out again.
 struct SourceTable: ~Copyable {
     private var index = HashIndex()
     private var sources: [Source] = []
-    private(set) var names = NameTable()
     private let hash: SipHash
     /// The one that was looked up last: updates of one source come in runs.
     private var recent: SourceID = 0
+    /// What only the coming and going of sources changes.
+    private let directory = SourceDirectory()
+    /// What stands in the place of one that was removed: nothing is known of it.
+    private let vacant = Source(id: Bytes("?"), number: .max, name: .max)
 
     /// The replica itself.
     static var own: SourceID { 0 }
@@ -17,12 +22,23 @@ struct SourceTable: ~Copyable {
     }
 
     deinit {
-        for source in sources { source.deallocate() }
+        for source in sources where source.number != .max { source.deallocate() }
+        vacant.deallocate()
     }
 
+    /// Numbers are below this.
     var count: Int { sources.count }
+    /// How many sources there are; and how many numbers nothing may be given yet.
+    var liveCount: Int { sources.count - directory.limbo.count - directory.free.count }
+    var limboCount: Int { directory.limbo.count }
 
-    /// All of them, in the order in which they were first heard of.
+    /// The names of all sources.
+    var names: NameTable {
+        _read { yield directory.names }
+        nonmutating _modify { yield &directory.names }
+    }
+
+    /// All numbers, some of them vacant: of those nothing is covered.
     var ids: Range<SourceID> { 0..<SourceID(truncatingIfNeeded: sources.count) }
 
     subscript(id: SourceID) -> Source {
@@ -42,33 +58,85 @@ struct SourceTable: ~Copyable {
         return found
     }
 
+    /// The source with a hash. O(1) expected.
+    func find(_ wanted: SourceHash) -> SourceID? {
+        directory.hashIndex.find(keyed(wanted)) { sources[Int($0)].hash == wanted }
+    }
+
+    /// The hash of a source is no secret: a peer must not choose where it stands in the index.
+    private func keyed(_ wanted: SourceHash) -> UInt64 {
+        withUnsafeBytes(of: wanted) { hash.hash($0) }
+    }
+
     /// Adds a source that is not there yet.
     mutating func insert(_ id: Bytes) -> SourceID {
-        let number = SourceID(truncatingIfNeeded: sources.count)
+        let reused = directory.free.popLast()
+        let number = reused ?? SourceID(truncatingIfNeeded: sources.count)
         index.insert(hash.hash(id), number)
         let name = id.nameOfSource
         let sources = self.sources
         let nameID = names.insert(hash.hash(name), number) { sources[Int($0)].id.nameOfSource.equals(name) }
         let source = Source(id: id, number: number, name: nameID)
-        source.isFurthest = names[nameID] == number
-        self.sources.append(source)
+        source.isFurthest = names[nameID].furthest == number
+        directory.hashIndex.insert(keyed(source.hash), number)
+        if reused != nil { self.sources[Int(number)] = source } else { self.sources.append(source) }
         return number
     }
 
+    /// Removes a source, which is not the furthest of a name that has others.
+    mutating func remove(_ id: SourceID) {
+        let source = self[id]
+        index.remove(hash.hash(source.id), id)
+        directory.hashIndex.remove(keyed(source.hash), id)
+        names.removeSource(of: source.name, hash.hash(source.id.nameOfSource))
+        source.deallocate()
+        sources[Int(id)] = vacant
+        recent = Self.own
+        directory.limbo.append(id)
+    }
+
+    /// Nothing names the removed sources any more.
+    mutating func settleRemovals() {
+        for position in 0..<directory.limbo.count { directory.free.append(directory.limbo[position]) }
+        directory.limbo.clear()
+    }
+
+    /// The number of a name. O(length of name) expected.
+    func find(name: Bytes) -> NameID? {
+        names.find(hash.hash(name)) { sources[Int($0)].id.nameOfSource.equals(name) }
+    }
+
+    func name(of id: NameID) -> Bytes {
+        self[names[id].furthest].id.nameOfSource
+    }
+
     /// A source that was not the furthest of its name has risen. Of the incarnations of one name only the one that is furthest
-    /// ahead counts as alive, and any that moves on though a further one is known.
-    mutating func noteRise(of source: Source, from old: Version) {
-        let furthest = self[names[source.name]]
-        if furthest.covered > source.covered || (old > 0 && furthest.covered > old) { source.hasMovedOn = true }
-        guard source.covered > furthest.covered else { return }
+    /// ahead counts as alive. Equal ones are told apart by their ids, so that it is the same one everywhere.
+    func noteRise(of source: Source) {
+        let furthest = self[names[source.name].furthest]
+        guard
+            source.covered > furthest.covered
+                || (source.covered == furthest.covered && furthest.id.precedes(source.id))
+        else { return }
         furthest.isFurthest = false
         source.isFurthest = true
-        names[source.name] = source.number
+        names[source.name].furthest = source.number
     }
 
     /// The ids that `SourceID` numbers, in the byte order of source ids. O(n log n).
     func inOrder() -> [SourceID] {
         let sources = self.sources
-        return ids.sorted { sources[Int($0)].id.precedes(sources[Int($1)].id) }
+        return ids.filter { sources[Int($0)].number != .max }
+            .sorted { sources[Int($0)].id.precedes(sources[Int($1)].id) }
     }
+}
+
+/// Of a `SourceTable`, what updates do not pass: it stands apart, so that the table is small enough to be lent by value.
+private final class SourceDirectory {
+    /// By the hash of the source, which peers say instead of the id.
+    var hashIndex = HashIndex()
+    var names = NameTable()
+    /// Numbers that old items of heaps may still name, and numbers that may be given out.
+    var limbo = Column<SourceID>()
+    var free = Column<SourceID>()
 }

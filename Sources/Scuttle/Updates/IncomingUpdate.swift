@@ -9,30 +9,29 @@ public struct IncomingUpdate {
     /// The dot.
     public let source: Bytes
     public let version: Version
-    /// The timestamp of a republished update; nil: the dot is the timestamp.
-    public let written: Written?
     public let kind: Update.Kind
-    /// The line that it came in, without its newline: what deltas count and hash.
-    public let line: Bytes
+    /// The timestamp of a republished update; version 0: the dot is the timestamp.
+    private let timestamp: Written
 
+    @inline(__always)
     public init(
-        key: Bytes, value: Bytes, source: Bytes, version: Version, kind: Update.Kind, written: Written? = nil,
-        line: Bytes = Bytes(start: nil, count: 0)
+        key: Bytes, value: Bytes, source: Bytes, version: Version, kind: Update.Kind, written: Written? = nil
     ) {
         self.key = key
         self.value = value
         self.source = source
         self.version = version
         self.kind = kind
-        self.written = written
-        self.line = line
+        timestamp = written ?? (Bytes(start: nil, count: 0), 0)
     }
+
+    public var written: Written? { timestamp.version == 0 ? nil : timestamp }
 
     var isDelete: Bool { kind != .value }
 
     /// Who wrote it, and when.
-    var writer: Bytes { written?.source ?? source }
-    var writtenVersion: Version { written?.version ?? version }
+    var writer: Bytes { timestamp.version == 0 ? source : timestamp.source }
+    var writtenVersion: Version { timestamp.version == 0 ? version : timestamp.version }
 
     /// Whether a record holds the same key, value and kind.
     func hasContent(of record: Record) -> Bool {

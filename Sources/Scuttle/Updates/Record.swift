@@ -86,6 +86,12 @@ struct Record: BitwiseCopyable {
         (textStart + text + 7) & ~7
     }
 
+    /// Key and value, one behind the other.
+    var text: Bytes {
+        Bytes(
+            start: memory + Self.textStart,
+            count: Int(truncatingIfNeeded: header.pointee.keyCount) + Int(truncatingIfNeeded: header.pointee.valueCount))
+    }
     var key: Bytes { Bytes(start: memory + Self.textStart, count: Int(truncatingIfNeeded: header.pointee.keyCount)) }
     var value: Bytes {
         Bytes(

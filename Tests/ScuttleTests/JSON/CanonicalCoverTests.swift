@@ -6,34 +6,41 @@ import Testing
 /// Covers on both paths: what the direct one reads, jansson reads the same.
 @Suite("CanonicalCover")
 struct CanonicalCoverTests {
-    private struct Interval: Equatable {
-        let source: [UInt8]
-        let numbers: [Version]
+    private struct PlainCover: Equatable {
+        struct Interval: Equatable {
+            let source: [UInt8]
+            let numbers: [Version]
+        }
 
-        init(_ interval: CoveredInterval) {
-            source = [UInt8](interval.source)
-            numbers = [interval.since, interval.until, interval.leftOut]
+        let intervals: [Interval]
+        let check: LineCheck
+
+        init(_ cover: Cover) {
+            intervals = cover.intervals.map {
+                Interval(source: [UInt8]($0.source), numbers: [$0.since, $0.until, $0.leftOut])
+            }
+            check = cover.check
         }
     }
 
     /// What the direct path makes of a line, after it has been compared with what jansson does.
-    private func direct(_ line: [UInt8]) -> [Interval]? {
+    private func direct(_ line: [UInt8]) -> PlainCover? {
         line.lend { line in
             var decoder = MessageDecoder(limits: Limits())
-            var judged: [Interval]?
+            var judged: PlainCover?
             let code = failure { () throws(Failure) in
                 try decoder.decodeByJansson(line) { message in
-                    if case .cover(let intervals) = message { judged = intervals.map { Interval($0) } }
+                    if case .cover(let cover) = message { judged = PlainCover(cover) }
                 }
             }
-            let direct = CanonicalCover.read(line)?.map { Interval($0) }
+            let direct = CanonicalCover.read(line).map { PlainCover($0) }
             if let direct {
                 check(direct == judged, "\(line.text): \(direct), but jansson says \(String(describing: judged))")
             }
-            var both: [Interval]?
+            var both: PlainCover?
             let bothCode = failure { () throws(Failure) in
                 try decoder.decode(line) { message in
-                    if case .cover(let intervals) = message { both = intervals.map { Interval($0) } }
+                    if case .cover(let cover) = message { both = PlainCover(cover) }
                 }
             }
             check(both == judged && bothCode == code, "\(line.text): \(String(describing: bothCode))")
@@ -41,13 +48,17 @@ struct CanonicalCoverTests {
         }
     }
 
-    private func cover(_ body: String) -> [UInt8] { [UInt8](#"{"digest":true,"cover":{\#(body)}}"#.utf8) }
+    private func cover(_ body: String, lines: String = #"[3,"00ab12cd"]"#) -> [UInt8] {
+        [UInt8](#"{"digest":true,"cover":{\#(body)},"lines":\#(lines)}"#)
+    }
 
     @Test("The forms that this library writes")
     func forms() {
         for body in [#""A":[0,1]"#, #""A":[2,12],"B":[0,9,7]"#, #""é":[5,5,5]"#, #""A":[0,9007199254740991]"#] {
             #expect(direct(cover(body)) != nil)
         }
+        // Promises alone cover no line.
+        #expect(direct(cover("", lines: #"[0,"00000000"]"#)) != nil)
         let sixteen = (0..<16).map { #""s\#($0)":[0,\#($0)]"# }
         #expect(direct(cover(sixteen.joined(separator: ","))) != nil)
     }
@@ -55,13 +66,34 @@ struct CanonicalCoverTests {
     @Test(
         "What is left to jansson",
         arguments: [
-            "", #""A":[0]"#, #""A":[2,1]"#, #""A":[0,1,2]"#, #""A":[0,5,1,1]"#, #""A":[0,9007199254740992]"#,
+            #""A":[0]"#, #""A":[2,1]"#, #""A":[0,1,2]"#, #""A":[0,5,1,1]"#, #""A":[0,9007199254740992]"#,
             #""A":[0,1],"A":[1,2]"#, #""A":[-1,1]"#, #""A":[0,01]"#, #""A":[0,1.0]"#, #""A":[0, 1]"#, #""A" :[0,1]"#,
             #""\u0041":[0,1]"#, #""A":5"#, #""A":[0,1],"#, #"A:[0,1]"#, #""A":[0,1]}"#, #""A":[0,1]},"x":{"#,
             #""A":[0,1] "#,
         ])
     func others(body: String) {
         #expect(direct(cover(body)) == nil)
+    }
+
+    @Test(
+        "Its lines: a count up to 2^53-1, and eight digits in lower case",
+        arguments: [
+            (#"[0,"00000000"]"#, true), (#"[9007199254740991,"ffffffff"]"#, true), (#"[1,"0123cdef"]"#, true),
+            (#"[9007199254740992,"00000000"]"#, false), (#"[-1,"00000000"]"#, false), (#"[01,"00000000"]"#, false),
+            (#"[1,"0000000"]"#, false), (#"[1,"000000000"]"#, false), (#"[1,"0000000A"]"#, false),
+            (#"[1,"0000000g"]"#, false), (#"[1,"\u0030000000"]"#, false), (#"[1, "00000000"]"#, false),
+            (#"[1,00000000]"#, false), (#"[1]"#, false), (#"[]"#, false), ("1", false),
+            (#"[1,"00000000"],"x":1"#, false),
+        ])
+    func lines(text: String, isRead: Bool) throws {
+        let read = direct(cover(#""A":[0,1]"#, lines: text))
+        #expect((read != nil) == isRead)
+        if let read, text.hasPrefix("[1,") { #expect(read.check == LineCheck(count: 1, hash: 0x0123_cdef)) }
+    }
+
+    @Test("Without its lines it is left to jansson, who refuses it")
+    func withoutLines() {
+        #expect(direct([UInt8](#"{"digest":true,"cover":{"A":[0,1]}}"#)) == nil)
     }
 
     @Test("More sources than are compared pairwise")

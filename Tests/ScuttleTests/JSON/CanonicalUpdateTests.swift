@@ -15,13 +15,15 @@ struct CanonicalUpdateTests {
         direct(line, limits) != nil
     }
 
-    @Test("The three forms of a line")
+    @Test("The forms of a line")
     func forms() {
         for update in [
             PlainUpdate("k", "[1.50]", "A", 12), PlainUpdate("k", "null", "A", 12), PlainUpdate(delete: "k", "A", 13),
             PlainUpdate(expiry: "k", "A", 13), PlainUpdate("é", "\"é\"", "ä", Version.highest),
         ] {
             #expect(direct(update.line) == update)
+            let again = update.republished("B", Version.highest)
+            #expect(direct(again.line) == again)
         }
     }
 
@@ -37,6 +39,8 @@ struct CanonicalUpdateTests {
     func versions(text: String, isRead: Bool) {
         for tail in ["}", #","deleted":true}"#, #","deleted":true,"expired":true}"#] {
             #expect(isDirect(#"{"key":"k","value":null,"source_id":"A","version":"# + text + tail) == isRead)
+            let written = #"{"key":"k","value":null,"source_id":"A","version":5,"written":["B","# + text + "]"
+            #expect(isDirect(written + tail) == isRead)
         }
     }
 
@@ -69,6 +73,10 @@ struct CanonicalUpdateTests {
             "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\r",
             #"{"ke\u0079":"k","value":1,"source_id":"A","version":1}"#,
             #"{"key":"k","value":null,"source_id":"A","version":1,"expired":true,"deleted":true}"#,
+            #"{"key":"k","value":1,"source_id":"A","version":5,"written":["\u0042",3]}"#,
+            #"{"key":"k","value":1,"source_id":"A","version":5,"written":["B", 3]}"#,
+            #"{"key":"k","value":1,"written":["B",3],"source_id":"A","version":5}"#,
+            #"{"key":"k","value":null,"source_id":"A","version":5,"deleted":true,"written":["B",3]}"#,
             #"{"digest":true,"source_id":"A","id":"A","version":12}"#, #"{"digest":true,"done":true}"#, "", " ",
         ])
     func others(line: String) {
@@ -92,6 +100,13 @@ struct CanonicalUpdateTests {
             #"{"key":"k","value":,"source_id":"A","version":1}"#,
             #"{"key":k,"value":1,"source_id":"A","version":1}"#, #"{"key":"k","value":1"source_id":"A","version":1}"#,
             #"{"key":"k","value":1,"source_id":"A","version":1,"key":"k"}"#,
+            #"{"key":"k","value":1,"source_id":"A","version":5,"written":["B",3,4]}"#,
+            #"{"key":"k","value":1,"source_id":"A","version":5,"written":["B"]}"#,
+            #"{"key":"k","value":1,"source_id":"A","version":5,"written":[]}"#,
+            #"{"key":"k","value":1,"source_id":"A","version":5,"written":[3,"B"]}"#,
+            #"{"key":"k","value":1,"source_id":"A","version":5,"written":["B",0]}"#,
+            #"{"key":"k","value":1,"source_id":"A","version":5,"written":["B",3],"written":["B",3]}"#,
+            #"{"key":"k","value":1,"source_id":"A","version":5,"written":null}"#,
             "{\"key\":\"\0\",\"value\":1,\"source_id\":\"A\",\"version\":1}",
             "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\0",
         ])
@@ -102,7 +117,10 @@ struct CanonicalUpdateTests {
     @Test("A line cut off anywhere, and any one byte of it another")
     func everyByte() {
         var paths = BothPaths()
-        for update in [PlainUpdate("ké", #"{"a":[1,"b"]}"#, "A", 12), PlainUpdate(expiry: "k", "A", 13)] {
+        for update in [
+            PlainUpdate("ké", #"{"a":[1,"b"]}"#, "A", 12), PlainUpdate(expiry: "k", "A", 13),
+            PlainUpdate("k", "1", "B", 9).republished("A", 13), PlainUpdate(delete: "k", "B", 9).republished("A", 13),
+        ] {
             let line = [UInt8](update.line)
             for place in line.indices {
                 #expect(paths.takeDirectly(line: Array(line[..<place])) == nil)
@@ -154,15 +172,24 @@ struct CanonicalUpdateTests {
             }
         }
         try replica.tick(1 << 40)
+        // A peer that has forgotten all this makes it publish it again.
+        var peer = PeerState()
+        peer.note(0, covered: 0, purged: replica.version + 1)
+        let half = replica.version / 2
+        peer.note(0, covered: half)
+        if seed % 2 == 0 { replica.republish(against: peer) }
         var kinds: Set<Update.Kind> = []
+        var republished = 0
         for line in replica.exported().lines where line.starts(with: [UInt8](#"{"key""#)) {
             let update = paths.takeDirectly(line: line)
             check(update != nil, "left to jansson: \(line.text)")
             if let update {
                 check(update == replica.entry(update.key.text), "\(update)")
                 kinds.insert(update.kind)
+                republished += update.written == nil ? 0 : 1
             }
         }
+        #expect((republished > 0) == (seed % 2 == 0))
         #expect(kinds == [.value, .delete, .expiry])
     }
 }

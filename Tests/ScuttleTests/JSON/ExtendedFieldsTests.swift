@@ -44,6 +44,20 @@ struct ExtendedFieldsTests {
         field(name, "true", mayBeMissing: true, ["1", "0", "\"true\"", "null", "[]"])
     }
 
+    private static func hexadecimal(_ name: String, digits: Int, mayBeMissing: Bool = false) -> Field {
+        let valid = String("0123456789abcdef0123456789abcdef".prefix(digits))
+        let wrong = [valid.dropLast() + "", valid + "0", valid.uppercased(), valid.dropLast() + "g", "0x" + valid, ""]
+        return field(
+            name, "\"\(valid)\"", mayBeMissing: mayBeMissing, ["5", "null", "[]"] + wrong.map { "\"\($0)\"" })
+    }
+
+    /// A count of updates, and the hash of their lines.
+    private static let wrongLines = [
+        "5", "null", "{}", "[1]", #"["00000000"]"#, #"[1,"00000000",2]"#, #"[-1,"00000000"]"#, #"["1","00000000"]"#,
+        #"[1,"0000000"]"#, #"[1,"000000000"]"#, #"[1,"0000000A"]"#, #"[1,0]"#, #"[1.0,"00000000"]"#,
+    ]
+    private static let lines = field("lines", #"[1,"00ab12cd"]"#, mayBeMissing: true, wrongLines)
+
     static let messages: [(name: String, fields: [Field])] = [
         (
             "hello",
@@ -51,21 +65,17 @@ struct ExtendedFieldsTests {
                 field(
                     "protocol", "[1,2]",
                     ["1", "[1]", "[1,2,3]", "[2,1]", "[-1,2]", "[1,4294967296]", "[1.0,2]", "[\"1\",2]", "null", "{}"]),
-                text("id"), number("life"), text("cluster"), version("lamport"), number("epoch"), number("revision"),
-                field(
-                    "hash", "\"0123456789abcdef\"",
-                    [
-                        "5", "null", "\"\"", "\"0123456789abcde\"", "\"0123456789abcdef0\"", "\"0123456789ABCDEF\"",
-                        "\"0123456789abcdeg\"", "\"0x23456789abcdef\"",
-                    ]),
-                flag("reply"),
+                text("source"), number("incarnation"), text("cluster"), version("lamport"), number("epoch"),
+                number("revision"), hexadecimal("hash", digits: 16),
+                hexadecimal("contents", digits: 32, mayBeMissing: true), number("nonce"), flag("reply"),
             ]
         ),
-        ("ask", [number("revision"), place("from")]),
+        ("request", [number("revision"), place("from")]),
         (
-            "clock",
+            "vector",
             [
-                number("life"), number("epoch"), version("lamport"), number("since"), number("until"),
+                number("incarnation"), number("epoch"), number("nonce"), version("lamport"), number("since"),
+                number("until"), flag("contents"),
                 field(
                     "got", "[1,2,3]", mayBeMissing: true,
                     ["5", "[1,2]", "[1,2,3,4]", "[1,-2,3]", "[1,2,\"3\"]", "null"]),
@@ -80,18 +90,20 @@ struct ExtendedFieldsTests {
             ]
         ),
         (
-            "answer",
+            "delta",
             [
-                field("mode", "\"state\"", ["5", "\"\"", "\"State\"", "\"logs\"", "null"]),
-                field("question", "[1,2]", ["5", "[1]", "[1,2,3]", "[1,-2]", "null"]), number("answer"),
-                field("span", "[1,2,3,4]", mayBeMissing: true, ["5", "[1,2,3]", "[1,2,3,4,5]", "[1,2,3,-4]", "null"]),
-                flag("pauses"),
+                field(
+                    "mode", "\"state\"", ["5", "\"\"", "\"State\"", "\"logs\"", "\"content\"", "null"]),
+                field("request", "[1,2,3]", ["5", "[1,2]", "[1,2,3,4]", "[1,-2,3]", "[1,2,\"3\"]", "null"]),
+                number("delta"),
+                field("span", "[1,2,3]", mayBeMissing: true, ["5", "[1,2]", "[1,2,3,4]", "[1,2,-3]", "null"]),
+                lines, flag("pauses"),
             ]
         ),
         (
             "commit",
             [
-                number("answer"), number("stamp"),
+                number("delta"), number("sequence"), lines,
                 field(
                     "sources", #"{"A":[0,5]}"#,
                     ["5", "[]", "null", #"{"A":5}"#, #"{"A":[5]}"#, #"{"A":[0,5,3,1]}"#, #"{"A":[0,-5]}"#],
@@ -100,8 +112,8 @@ struct ExtendedFieldsTests {
             ]
         ),
         ("reject", [text("reason")]),
-        ("export", [text("id"), version("lamport"), number("life"), flag("classic")]),
-        ("expiry", [version("version"), number("at")]),
+        ("export", [text("source"), version("lamport"), number("incarnation"), flag("classic")]),
+        ("expiry", [text("source"), version("version"), number("at")]),
     ]
 
     private func outcome(_ line: String) -> Failure.Code? {
@@ -156,20 +168,49 @@ struct ExtendedFieldsTests {
             (#"{"B":[0,1],"A":[5,4]}"#, .version), (#"{"A":[0,1],"A":[0,1]}"#, .duplicate),
         ] as [(String, Failure.Code?)])
     func covers(body: String, code: Failure.Code?) {
-        #expect(outcome(#"{"digest":true,"cover":\#(body)}"#) == code)
+        #expect(outcome(#"{"digest":true,"cover":\#(body),"lines":[1,"00ab12cd"]}"#) == code)
     }
 
-    @Test("An end is a number; a log needs no number of its own; a number beyond 2^63-1 is none that is known here")
+    @Test("The lines of a cover: they are never missing")
+    func coverLines() {
+        #expect(outcome(#"{"digest":true,"cover":{"A":[0,5]}}"#) == .message)
+        for lines in Self.wrongLines {
+            #expect(outcome(#"{"digest":true,"cover":{"A":[0,5]},"lines":\#(lines)}"#) == .message, "\(lines)")
+        }
+    }
+
+    @Test(
+        "The timestamp of an update that is republished",
+        arguments: [
+            (#"["A",3]"#, nil), (#"["\u00e9",9007199254740991]"#, nil), (#"["A"]"#, .message), (#"["A",3,4]"#, .message),
+            (#"[3,"A"]"#, .message), (#"["A",0]"#, .version), (#"["A",-1]"#, .version), (#"["A","3"]"#, .version),
+            (#"["A",3.0]"#, .version), (#"["A",9007199254740992]"#, .version), (#"{"A":3}"#, .message),
+            ("null", .message), (#""A""#, .message), ("3", .message),
+        ] as [(String, Failure.Code?)])
+    func written(text: String, code: Failure.Code?) {
+        #expect(outcome(#"{"key":"k","value":1,"source_id":"B","version":5,"written":\#(text)}"#) == code)
+        #expect(outcome(#"{"written":\#(text),"key":"k","value":null,"source_id":"B","version":5,"deleted":true}"#) == code)
+    }
+
+    @Test("An end is a number; a log and an early delta need no number of their own; a twin is a flag")
     func others() {
         #expect(outcome(#"{"digest":true,"end":5}"#) == nil)
         for text in ["-1", "5.0", "\"5\"", "{}"] { #expect(outcome(#"{"digest":true,"end":\#(text)}"#) == .message) }
-        #expect(outcome(#"{"digest":true,"answer":{"mode":"log","question":[1,2]}}"#) == nil)
-        #expect(outcome(#"{"digest":true,"ask":{"revision":9223372036854775808,"from":0}}"#) == .number)
+        for mode in ["log", "early"] {
+            #expect(outcome(#"{"digest":true,"delta":{"mode":"\#(mode)","request":[1,2,3]}}"#) == nil)
+        }
+        for text in ["true", "false"] { #expect(outcome(#"{"digest":true,"twin":\#(text)}"#) == nil) }
+        for text in ["1", "null", "{}", "\"x\""] { #expect(outcome(#"{"digest":true,"twin":\#(text)}"#) == .message) }
+    }
+
+    @Test("A number beyond 2^63-1 is none that is known here")
+    func large() {
+        #expect(outcome(#"{"digest":true,"request":{"revision":9223372036854775808,"from":0}}"#) == .number)
     }
 
     @Test("A line of the extended dialect means nothing without the digest in front")
     func withoutDigest() {
-        #expect(outcome(#"{"ask":{"revision":1,"from":0}}"#) == .message)
-        #expect(outcome(#"{"digest":false,"ask":{"revision":1,"from":0}}"#) == .message)
+        #expect(outcome(#"{"request":{"revision":1,"from":0}}"#) == .message)
+        #expect(outcome(#"{"digest":false,"request":{"revision":1,"from":0}}"#) == .message)
     }
 }

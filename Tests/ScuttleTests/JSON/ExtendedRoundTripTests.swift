@@ -17,21 +17,22 @@ struct ExtendedRoundTripTests {
         }
         switch message {
         case .hello(let hello): text.appendHello(hello)
-        case .ask(let ask): text.appendAsk(ask)
-        case .clock(let part):
-            text.appendClock(part)
+        case .request(let request): text.appendRequest(request)
+        case .vector(let part):
+            text.appendVector(part)
             for (index, claim) in part.claims.enumerated() {
                 text.appendClaim(source(claim.source), claim.covered, claim.purged, isFirst: index == 0)
             }
             text.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
-        case .answer(let head): text.appendAnswer(head)
-        case .cover(let intervals):
+        case .delta(let head): text.appendDelta(head)
+        case .cover(let cover):
             text.appendCoverStart()
-            for (index, interval) in intervals.enumerated() {
+            for (index, interval) in cover.intervals.enumerated() {
                 text.appendInterval(
-                    source(interval.source), interval.since, interval.until, isFirst: index == 0)
+                    source(interval.source), interval.since, interval.until, leftOut: interval.leftOut,
+                    isFirst: index == 0)
             }
-            text.appendCoverEnd()
+            text.appendCoverEnd(cover.check)
         case .commit(let part):
             text.appendCommit(part)
             for (index, claim) in part.claims.enumerated() {
@@ -42,8 +43,9 @@ struct ExtendedRoundTripTests {
         case .reject(let reason):
             let known = RejectReason.allCases.first { reason.equals(Bytes($0.name)) }
             if let known { text.appendReject(known) }
+        case .twin: text.appendTwin()
         case .export(let head): text.appendExport(head)
-        case .expiry(let version, let time): text.appendExpiry(version, at: time)
+        case .expiry(let lease): text.appendExpiry(lease)
         case .end(let count): text.appendEnd(lines: count)
         case .update, .digest, .done, .nothing: break
         }
@@ -65,21 +67,28 @@ struct ExtendedRoundTripTests {
     @Test(
         "One of each, as it stands in docs/protocol.md",
         arguments: [
-            #"{"hello":{"protocol":[1,3],"id":"A\"","life":7,"cluster":"","lamport":9,"epoch":2,"revision":30,"hash":"00ff00000000000a","reply":false}}"#,
-            #"{"hello":{"protocol":[1,1],"id":"é","life":0,"cluster":"c\n","lamport":0,"epoch":0,"revision":0,"hash":"0000000000000000","reply":true}}"#,
-            #"{"ask":{"revision":12,"from":3}}"#,
-            #"{"clock":{"life":7,"epoch":0,"lamport":9,"since":4,"until":8,"sources":{"A":5,"B":[6,2]},"from":0,"to":2,"last":true}}"#,
-            #"{"clock":{"life":7,"epoch":0,"lamport":9,"since":4,"until":8,"got":[77,5,1],"sources":{},"from":2,"to":2,"last":false}}"#,
-            #"{"answer":{"mode":"log","question":[7,0]}}"#,
-            #"{"answer":{"mode":"log","question":[7,1],"pauses":true}}"#,
-            #"{"answer":{"mode":"state","question":[7,1],"answer":5,"span":[0,3,9,2],"pauses":true}}"#,
-            #"{"answer":{"mode":"reset","question":[7,1],"answer":5}}"#,
-            #"{"cover":{"A":[0,5],"B\u0001":[3,3]}}"#, #"{"cover":{}}"#,
-            #"{"commit":{"answer":5,"stamp":9,"sources":{"A":[0,5],"B":[2,6,3]},"from":0,"to":2,"last":true}}"#,
+            #"{"hello":{"protocol":[1,3],"source":"A\"","incarnation":7,"cluster":"","lamport":9,"epoch":2,"revision":30,"hash":"00ff00000000000a","nonce":0,"reply":false}}"#,
+            #"{"hello":{"protocol":[1,1],"source":"é","incarnation":0,"cluster":"c\n","lamport":0,"epoch":0,"revision":0,"hash":"0000000000000000","contents":"000000000000000f00ff00000000000a","nonce":9007199254740991,"reply":true}}"#,
+            #"{"request":{"revision":12,"from":3}}"#,
+            #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"sources":{"A":5,"B":[6,2]},"from":0,"to":2,"last":true}}"#,
+            #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"got":[77,5,1],"sources":{},"from":2,"to":2,"last":false}}"#,
+            #"{"vector":{"incarnation":7,"epoch":0,"nonce":6,"lamport":9,"since":0,"until":8,"contents":true,"sources":{},"from":0,"to":0,"last":true}}"#,
+            #"{"vector":{"incarnation":7,"epoch":0,"nonce":6,"lamport":9,"since":0,"until":8,"contents":true,"got":[77,5,1],"sources":{},"from":0,"to":0,"last":true}}"#,
+            #"{"delta":{"mode":"log","request":[7,0,5]}}"#,
+            #"{"delta":{"mode":"log","request":[7,1,5],"pauses":true}}"#,
+            #"{"delta":{"mode":"early","request":[7,1,5]}}"#,
+            #"{"delta":{"mode":"state","request":[7,1,5],"delta":5,"span":[0,3,9],"lines":[2,"00a1b2c3"],"pauses":true}}"#,
+            #"{"delta":{"mode":"reset","request":[7,1,5],"delta":5}}"#,
+            #"{"delta":{"mode":"contents","request":[7,1,5],"delta":5}}"#,
+            #"{"cover":{"A":[0,5],"B\u0001":[3,3],"C":[0,9,7]},"lines":[3,"a1b2c3d4"]}"#,
+            #"{"cover":{},"lines":[0,"00000000"]}"#,
+            #"{"commit":{"delta":5,"sequence":9,"sources":{"A":[0,5],"B":[2,6,3]},"from":0,"to":2,"last":true}}"#,
+            #"{"commit":{"delta":5,"sequence":9,"lines":[1,"ffffffff"],"sources":{},"from":0,"to":2,"last":false}}"#,
             #"{"reject":{"reason":"cluster"}}"#, #"{"reject":{"reason":"protocol"}}"#,
-            #"{"reject":{"reason":"identity"}}"#, #"{"export":{"id":"A","lamport":9,"life":7}}"#,
-            #"{"export":{"id":"A","lamport":9,"life":7,"classic":true}}"#,
-            #"{"expiry":{"version":9,"at":9223372036854775807}}"#, #"{"end":12}"#,
+            #"{"reject":{"reason":"identity"}}"#, #"{"twin":true}"#,
+            #"{"export":{"source":"A","lamport":9,"incarnation":7}}"#,
+            #"{"export":{"source":"A","lamport":9,"incarnation":7,"classic":true}}"#,
+            #"{"expiry":{"source":"A","version":9,"at":9223372036854775807}}"#, #"{"end":12}"#,
         ])
     func each(body: String) {
         let line = #"{"digest":true,"# + body.dropFirst()
@@ -108,49 +117,71 @@ struct ExtendedRoundTripTests {
             #""from":\#(place()),"to":\#(place()),"last":\#(random.oneIn(2))"#
         }
 
+        mutating func digits(_ count: Int) -> String {
+            let digits = String(random.next(), radix: 16).suffix(count)
+            return String(repeating: "0", count: count - digits.count) + digits
+        }
+
+        /// Sometimes nothing.
+        mutating func maybe(_ text: (inout Speaker) -> String) -> String { random.oneIn(2) ? text(&self) : "" }
+
+        mutating func lines() -> String { #","lines":[\#(version()),"\#(digits(8))"]"# }
+
         mutating func message() -> String {
-            switch random.below(7) {
+            switch random.below(9) {
             case 0:
                 let versions = [number(UInt64(UInt32.max)), number(UInt64(UInt32.max))].sorted()
-                let digits = String(random.next(), radix: 16)
-                let hash = String(repeating: "0", count: 16 - digits.count) + digits
-                let id = quote(random.text(1...20))
-                return #""hello":{"protocol":[\#(versions[0]),\#(versions[1])],"id":\#(id),"life":\#(number())"#
-                    + #","cluster":\#(quote(random.text(0...9))),"lamport":\#(version()),"epoch":\#(number())"#
-                    + #","revision":\#(number()),"hash":"\#(hash)","reply":\#(random.oneIn(2))}"#
-            case 1: return #""ask":{"revision":\#(number()),"from":\#(place())}"#
+                let source = quote(random.text(1...20))
+                let contents = maybe { #","contents":"\#($0.digits(16))\#($0.digits(16))""# }
+                return #""hello":{"protocol":[\#(versions[0]),\#(versions[1])],"source":\#(source)"#
+                    + #","incarnation":\#(number()),"cluster":\#(quote(random.text(0...9))),"lamport":\#(version())"#
+                    + #","epoch":\#(number()),"revision":\#(number()),"hash":"\#(digits(16))"\#(contents)"#
+                    + #","nonce":\#(number()),"reply":\#(random.oneIn(2))}"#
+            case 1: return #""request":{"revision":\#(number()),"from":\#(place())}"#
             case 2:
-                let got = random.oneIn(2) ? #""got":[\#(number()),\#(number()),\#(place())],"# : ""
+                let contents = maybe { _ in #""contents":true,"# }
+                let got = maybe { #""got":[\#($0.number()),\#($0.number()),\#($0.place())],"# }
                 let sources = sources { speaker in
                     let covered = speaker.version()
                     let purged = speaker.number(covered)
                     return purged > 0 ? "[\(covered),\(purged)]" : "\(covered)"
                 }
                 return
-                    #""clock":{"life":\#(number()),"epoch":\#(number()),"lamport":\#(version()),"since":\#(number())"#
-                    + #","until":\#(number()),\#(got)"sources":\#(sources),\#(ends())}"#
+                    #""vector":{"incarnation":\#(number()),"epoch":\#(number()),"nonce":\#(number())"#
+                    + #","lamport":\#(version()),"since":\#(number()),"until":\#(number())"#
+                    + #",\#(contents)\#(got)"sources":\#(sources),\#(ends())}"#
             case 3:
-                let mode = random.pick(["log", "state", "reset"])
-                let answer = mode == "log" ? "" : #","answer":\#(number())"#
-                let span = random.oneIn(2) ? #","span":[\#(number()),\#(number()),\#(number()),\#(number())]"# : ""
-                let pauses = random.oneIn(2) ? #","pauses":true"# : ""
+                let mode = random.pick(["log", "state", "reset", "early", "contents"])
+                let delta = ["log", "early"].contains(mode) ? "" : #","delta":\#(number())"#
+                let span = maybe { #","span":[\#($0.number()),\#($0.number()),\#($0.number())]"# }
+                let lines = maybe { $0.lines() }
+                let pauses = maybe { _ in #","pauses":true"# }
                 return
-                    #""answer":{"mode":"\#(mode)","question":[\#(number()),\#(number())]\#(answer)\#(span)\#(pauses)}"#
+                    #""delta":{"mode":"\#(mode)","request":[\#(number()),\#(number()),\#(number())]"#
+                    + #"\#(delta)\#(span)\#(lines)\#(pauses)}"#
             case 4:
                 return #""cover":"#
                     + sources { speaker in
                         let until = speaker.version()
-                        return "[\(speaker.number(until)),\(until)]"
-                    }
+                        let leftOut = speaker.number(until)
+                        return "[\(speaker.number(until)),\(until)\(leftOut > 0 ? ",\(leftOut)" : "")]"
+                    } + lines()
             case 5:
                 let sources = sources { speaker in
                     let covered = speaker.version()
                     let purged = speaker.number(covered)
                     return "[\(speaker.number(covered)),\(covered)\(purged > 0 ? ",\(purged)" : "")]"
                 }
-                return #""commit":{"answer":\#(number()),"stamp":\#(number()),"sources":\#(sources),\#(ends())}"#
+                let lines = maybe { $0.lines() }
+                return
+                    #""commit":{"delta":\#(number()),"sequence":\#(number())\#(lines),"sources":\#(sources),\#(ends())}"#
+            case 6: return #""twin":true"#
+            case 7:
+                return #""export":{"source":\#(quote(random.text(1...20))),"lamport":\#(version())"#
+                    + #","incarnation":\#(number())\#(maybe { _ in #","classic":true"# })}"#
             default:
-                return #""expiry":{"version":\#(version()),"at":\#(number())}"#
+                return
+                    #""expiry":{"source":\#(quote(random.text(1...20))),"version":\#(version()),"at":\#(number())}"#
             }
         }
     }

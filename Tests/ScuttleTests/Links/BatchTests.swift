@@ -19,8 +19,8 @@ struct BatchTests {
         }
 
         mutating func append(_ kinds: String) {
-            let source = "A\"".lend { Source(id: $0) }
-            defer { source.deallocate() }
+            let table = SourceTable([[UInt8]("A\"")])
+            let source = table[0]
             source.covered = 77
             for (number, kind) in kinds.enumerated() {
                 switch kind {
@@ -35,7 +35,7 @@ struct BatchTests {
                     let value = kind == "u" ? "[1]" : "\"\(String(repeating: "x", count: 1100))\""
                     let update = PlainUpdate("k\(number)", value, "A\"", Version(number + 1))
                     let record = Record(update, from: 0)
-                    batch.append(UpdateLine(of: record, from: source))
+                    batch.append(UpdateLine(of: record, in: table))
                     records.append(record)
                     text += update.line + "\n"
                 }
@@ -150,9 +150,8 @@ struct BatchTests {
         let records = (1...4).map { Record(PlainUpdate("k\($0)", value, "A", Version($0)), from: 0) }
         do {
             var batch = Batch()
-            let source = "A".lend { Source(id: $0) }
-            defer { source.deallocate() }
-            for record in records { batch.append(UpdateLine(of: record, from: source)) }
+            let table = SourceTable([[UInt8]("A")])
+            for record in records { batch.append(UpdateLine(of: record, in: table)) }
             batch.consume(gone)
         }
         for record in records {

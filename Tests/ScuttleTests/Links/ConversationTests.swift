@@ -39,7 +39,7 @@ struct ConversationTests {
             }
             if let broken = stage.replica?.broken { Issue.record("after line \(step.number): \(broken)") }
         }
-        if stage.end != nil { try #expect(stage.play(.init(kind: ">", lines: [[]], number: 0)) == "SCUTTLE_OK") }
+        try stage.expectSilence()
         #expect(conversation.steps.contains { $0.kind == "=" })
         #expect(stage.shown == nil)
         let isRefused = conversation.steps.contains { $0.code.hasPrefix("SCUTTLE_E_") }
@@ -47,10 +47,12 @@ struct ConversationTests {
     }
 }
 
-/// A replica, its link, and what was asked to be shown last.
+/// A replica, its links, and what was asked to be shown last.
 private final class Stage {
     private(set) var replica: Replica!
-    private(set) var end: LinkEnd?
+    private var end: LinkEnd?
+    private var other: LinkEnd?
+    private let told = Collected<String>()
     private(set) var shown: [String]?
     private let piece: Int
     private var capacity = 0
@@ -70,7 +72,16 @@ private final class Stage {
         case "purge": _ = try replica.purge()
         case "forget": return words[0].lend { replica.forget($0) } ? "SCUTTLE_OK" : "SCUTTLE_NOT_FOUND"
         case "replica": try make(words[0], options: words.dropFirst())
-        case "link": try open(words)
+        case "link":
+            end?.close()
+            try open(words)
+        case "beside":
+            other = end
+            try open(words)
+        case "swap": swap(&end, &other)
+        case "events":
+            shown = told.all
+            told.all = []
         case "entries": shown = replica.walk().map(\.line)
         case "export": shown = replica.exported().lines.dropLast().map(\.text)
         case "clock":
@@ -147,13 +158,28 @@ private final class Stage {
         return code == nil && !isWhole ? "SCUTTLE_TORN" : name(of: code, isFull: false)
     }
 
-    /// Its life is 7, since that of what it starts from is mixed into it.
+    /// Its incarnation is 7, since that of what it starts from is mixed into it.
     private func make(_ id: String, options: ArraySlice<String>) throws {
-        replica = try Replica.make(id) { configuration in
+        replica = try Replica.make(id) { [told] configuration in
+            configuration.onEvent = { told.all.append(Self.words($1, $2)) }
             for option in options { Self.apply(option, to: &configuration) }
         }
-        let export = #"{"digest":true,"export":{"id":\#(quote([UInt8](id))),"lamport":0,"life":2966994698286916}}"#
+        let export = #"{"digest":true,"export":{"source":\#(quote([UInt8](id))),"lamport":0,"incarnation":817084509757786}}"#
         try #expect(replica.load([UInt8](export + "\n{\"digest\":true,\"end\":1}\n")))
+    }
+
+    /// `in_step`, or `diverged SCUTTLE_E_CORRUPT`.
+    private static func words(_ event: Event, _ code: Int32) -> String {
+        let name = event == .inStep ? "in_step" : "\(event)"
+        return name + (Failure.Code(rawValue: code).flatMap { codeNames[$0] }.map { " \($0)" } ?? "")
+    }
+
+    /// Nothing is to be read any more, on any link.
+    func expectSilence() throws {
+        for _ in 0..<2 {
+            if end != nil { try #expect(play(.init(kind: ">", lines: [[]], number: 0)) == "SCUTTLE_OK") }
+            swap(&end, &other)
+        }
     }
 
     private static func apply(_ option: String, to configuration: inout Configuration) {
@@ -190,7 +216,6 @@ private final class Stage {
             default: Issue.record("no such option: \(word)")
             }
         }
-        end?.close()
         end = try LinkEnd(replica, options)
     }
 }

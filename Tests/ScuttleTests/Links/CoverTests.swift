@@ -2,23 +2,22 @@ import Testing
 
 @testable import Scuttle
 
-/// What an answer says: updates and the covers that make them count, or entries and a commit.
-@Suite("Answers and their covers")
+/// What a delta says: updates and the covers that make them count, or entries and a commit.
+@Suite("Deltas and their covers")
 struct CoverTests {
-    /// The lines of an answer to a peer that has nothing, over a stream.
-    private func answer(_ replica: Replica, known: String = "", options: Link.Options = []) throws -> [String] {
+    /// The lines of a delta for a peer that has nothing, over a stream.
+    private func delta(_ replica: Replica, known: String = "", options: Link.Options = []) throws -> [String] {
         let end = try LinkEnd(replica, options)
-        end.write(
-            #"{"digest":true,"hello":{"protocol":[1,1],"id":"peer","life":5,"cluster":"","lamport":0,"epoch":0,"revision":1,"hash":"0000000000000063","reply":true}}"#
-                + "\n")
-        #expect(end.readLines().count == 1)
-        end.write(
-            #"{"digest":true,"clock":{"life":5,"epoch":0,"lamport":0,"since":0,"until":1,"sources":{\#(known)},"from":0,"to":9,"last":true}}"#
-                + "\n")
+        let peer = HandPeer(end, lamport: 0)
+        peer.say(HandPeer.vector(known, nonce: 77))
         return end.readLines()
     }
 
-    private let head = #"{"digest":true,"answer":{"mode":"log","question":[5,0]}}"#
+    private let head = #"{"digest":true,"delta":{"mode":"log","request":[5,0,77]}}"#
+
+    private func cover(_ intervals: String, _ updates: String...) -> String {
+        HandPeer.line(HandPeer.cover(intervals, of: updates))
+    }
 
     @Test("A log: the updates, and behind them an interval for each source")
     func log() throws {
@@ -27,14 +26,15 @@ struct CoverTests {
         try replica.receive(PlainUpdate("x", "1", "x", 4))
         try replica.set("l", "2")
         #expect(
-            try answer(replica) == [
+            try delta(replica) == [
                 head, line("k", "1", "a", 1), line("x", "1", "x", 4), line("l", "2", "a", 5),
-                #"{"digest":true,"cover":{"a":[0,5],"x":[0,4]}}"#,
+                cover(
+                    #""a":[0,5],"x":[0,4]"#, line("k", "1", "a", 1), line("x", "1", "x", 4), line("l", "2", "a", 5)),
             ])
         // A peer that has the first two gets the third, with an interval from the one before it.
         #expect(
-            try answer(replica, known: #""a":1,"x":4"#) == [
-                head, line("l", "2", "a", 5), #"{"digest":true,"cover":{"a":[1,5]}}"#,
+            try delta(replica, known: #""a":1,"x":4"#) == [
+                head, line("l", "2", "a", 5), cover(#""a":[1,5]"#, line("l", "2", "a", 5)),
             ])
     }
 
@@ -42,20 +42,24 @@ struct CoverTests {
     func batches() throws {
         let replica = try Replica.make("a") { $0.mtu = 2 }
         for number in 1...5 { try replica.set("k\(number)", "1") }
-        let lines = try answer(replica)
+        let lines = try delta(replica)
         let updates = (1...5).map { line("k\($0)", "1", "a", Version($0)) }
         #expect(lines.count { $0 == head } == 1)
         #expect(lines.filter { $0.hasPrefix(#"{"key""#) } == updates)
-        // Each interval joins on to the one before it, and says no more than has been sent.
+        // Each interval joins on to the one before it, and says no more than has been sent; and of its own lines alone.
         var (covered, sent): (Version, Version) = (0, 0)
+        var since: [String] = []
         for line in lines.dropFirst() {
             if line.hasPrefix(#"{"key""#) {
                 sent += 1
+                since.append(line)
             } else {
                 let numbers = line.split { !$0.isNumber }.compactMap { Version($0) }
                 #expect(numbers[0] <= covered)
                 #expect(numbers[1] == sent)
                 covered = numbers[1]
+                #expect(line.hasSuffix(#""lines":"# + HandPeer.linesCheck(of: since) + "}"))
+                since = []
             }
         }
         #expect(covered == 5)
@@ -66,9 +70,9 @@ struct CoverTests {
         let replica = try Replica.make("a")
         try replica.set("k", "1")
         try replica.receive(PlainUpdate("k", "2", "x", 4))
-        let toOne = try answer(replica, known: #""x":4"#)
-        #expect(toOne == [head, #"{"digest":true,"cover":{"a":[0,4,1]}}"#])
-        let toNone = try answer(replica)
+        let toOne = try delta(replica, known: #""x":4"#)
+        #expect(toOne == [head, cover(#""a":[0,4,1]"#)])
+        let toNone = try delta(replica)
         #expect(toNone.filter { $0.hasPrefix(#"{"key""#) } == [line("k", "1", "a", 1), line("k", "2", "x", 4)])
     }
 
@@ -85,7 +89,7 @@ struct CoverTests {
         #expect(b.clock["a"] ?? 0 >= 1)
         #expect(b.history.news(of: b.sources[try b.sourceID(for: Bytes("a"))], above: 0).isEmpty)
         // Of a:1 b knows only that it is beaten: a log would cover it, and the winner might get lost on the way.
-        let lines = try answer(b)
+        let lines = try delta(b)
         #expect(lines.first?.contains(#""mode":"state""#) == true)
         #expect(lines.contains(line("k", "2", "x", 4)))
     }
@@ -95,18 +99,19 @@ struct CoverTests {
         let replica = try Replica.make("a")
         try replica.set("k", "1")
         try replica.receive(PlainUpdate("x", "1", "x", 9))
-        let lines = try answer(replica)
-        // The question renews the promise: nothing below 9 will ever come of it.
-        #expect(lines.last == #"{"digest":true,"cover":{"a":[0,9],"x":[0,9]}}"#)
+        let lines = try delta(replica)
+        // A request renews the promise: nothing below 9 will ever come of it.
+        #expect(
+            lines.last == cover(#""a":[0,9],"x":[0,9]"#, line("k", "1", "a", 1), line("x", "1", "x", 9)))
     }
 
     @Test("Where most of the history has been superseded, the state is shorter, and goes out in its stead")
     func hotKey() throws {
         let replica = try Replica.make("a") { $0.maxHistory = 1000 }
         for number in 0..<60 { try replica.set("hot", "\(number)") }
-        #expect(try answer(replica).first == head)
+        #expect(try delta(replica).first == head)
         for number in 60..<500 { try replica.set("hot", "\(number)") }
-        let lines = try answer(replica)
+        let lines = try delta(replica)
         #expect(lines.filter { $0.hasPrefix(#"{"key""#) } == [line("hot", "499", "a", 500)])
         #expect(lines.count == 3)
     }
@@ -115,10 +120,12 @@ struct CoverTests {
     func state() throws {
         let replica = try Replica.make("a") { $0.maxHistory = 1 }
         for number in 1...4 { try replica.set("k\(number % 3)", "\(number)") }
-        let lines = try answer(replica)
+        let lines = try delta(replica)
         #expect(lines.count == 5)
-        #expect(lines[0].hasPrefix(#"{"digest":true,"answer":{"mode":"state","question":[5,0],"answer":"#))
+        #expect(lines[0].hasPrefix(#"{"digest":true,"delta":{"mode":"state","request":[5,0,77],"delta":"#))
         #expect(lines[1...3] == [line("k2", "2", "a", 2), line("k0", "3", "a", 3), line("k1", "4", "a", 4)])
+        #expect(lines[4].hasPrefix(#"{"digest":true,"commit":{"delta":"#))
+        #expect(lines[4].contains(#","lines":"# + HandPeer.linesCheck(of: Array(lines[1...3])) + ","))
         #expect(lines[4].contains(#""sources":{"a":[0,4]},"from":0,"to":1,"last":true}}"#))
     }
 
@@ -129,13 +136,13 @@ struct CoverTests {
         try replica.delete("k")
         try replica.set("l", "1")
         #expect(try replica.purge() == 1)
-        let lines = try answer(replica)
+        let lines = try delta(replica)
         #expect(lines.count == 3)
-        #expect(lines[0].hasPrefix(#"{"digest":true,"answer":{"mode":"reset","question":[5,0],"answer":"#))
+        #expect(lines[0].hasPrefix(#"{"digest":true,"delta":{"mode":"reset","request":[5,0,77],"delta":"#))
         #expect(lines[1] == line("l", "1", "a", 3))
         #expect(lines[2].contains(#""sources":{"a":[0,3,2]},"from":0,"to":1,"last":true}}"#))
         // Whoever has covered the tombstone lacks nothing.
-        let later = try answer(replica, known: #""a":2"#)
+        let later = try delta(replica, known: #""a":2"#)
         #expect(later[0] == head)
     }
 

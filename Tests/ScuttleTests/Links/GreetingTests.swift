@@ -23,8 +23,8 @@ struct GreetingTests {
     private func hello(_ adjust: (inout Hello) -> Void = { _ in }) -> [UInt8] {
         var text = ByteBuffer()
         var hello = Hello(
-            protocolVersions: 1...1, id: Bytes("peer"), life: 5, cluster: Bytes(""), lamport: 3, epoch: 0, revision: 1,
-            hash: 99, isReply: false)
+            protocolVersions: 1...1, source: Bytes("peer"), incarnation: 5, cluster: Bytes(""), lamport: 3, epoch: 0,
+            revision: 1, hash: 99, isReply: false)
         adjust(&hello)
         text.appendHello(hello)
         return [UInt8](text.bytes)
@@ -90,7 +90,7 @@ struct GreetingTests {
         _ = end.readLines()
         #expect(end.write(done + "\n") == nil)
         #expect(end.write(hello()) == nil)
-        #expect(names(end.readLines()) == ["hello", "ask"])
+        #expect(names(end.readLines()) == ["hello", "request"])
         // Digests do not count any more.
         #expect(end.write(digest("a", 0) + "\n" + done + "\n") == nil)
         #expect(end.readLines().isEmpty)
@@ -129,12 +129,11 @@ struct GreetingTests {
         let end = try LinkEnd(replica("a"))
         let before = Snapshot(end.replica)
         for body in [
-            #"{"ask":{"revision":0,"from":0}}"#, #"{"answer":{"mode":"log","question":[7,0]}}"#,
-            #"{"cover":{"x":[0,5]}}"#,
-            #"{"commit":{"answer":5,"stamp":9,"sources":{"x":[0,5]},"from":0,"to":1,"last":true}}"#,
-            #"{"clock":{"life":5,"epoch":0,"lamport":9,"since":0,"until":1,"sources":{"x":5},"from":0,"to":1,"last":true}}"#,
+            #""request":{"revision":0,"from":0}"#, #""delta":{"mode":"log","request":[7,0,5]}"#,
+            HandPeer.cover(#""x":[0,5]"#), HandPeer.commit(#""x":[0,5]"#, of: []),
+            HandPeer.vector(#""x":5"#, lamport: 9), HandPeer.vector("", contents: true), #""twin":true"#,
         ] {
-            #expect(end.write(#"{"digest":true,"# + body.dropFirst() + "\n") == nil)
+            #expect(end.write(HandPeer.line(body) + "\n") == nil)
         }
         #expect(end.readLines().isEmpty)
         #expect(Snapshot(end.replica) == before)
@@ -174,7 +173,7 @@ struct GreetingTests {
     /// Whether both ends have ended: each says the same of all that comes, and nothing goes out any more.
     private func examineEnd(_ end: LinkEnd, _ code: Failure.Code) {
         let before = Snapshot(end.replica)
-        for text in [done, line("k", "1", "x", 9), hello().text, #"{"digest":true,"ask":{"revision":0,"from":0}}"#] {
+        for text in [done, line("k", "1", "x", 9), hello().text, HandPeer.line(#""request":{"revision":0,"from":0}"#)] {
             #expect(end.write(text + "\n") == code)
         }
         end.link.gossip()
@@ -212,37 +211,27 @@ struct GreetingTests {
         #expect(try meet(a, replica("c") { $0.protocolVersions = 1...2 }) == nil)
     }
 
-    @Test("The same id", arguments: [[], .datagram] as [Link.Options])
-    func sameID(options: Link.Options) throws {
+    @Test("The same source", arguments: [[], .datagram] as [Link.Options])
+    func sameSource(options: Link.Options) throws {
         try reject(replica("a"), replica("a"), .identity, options)
     }
 
-    @Test("A peer that knows more of this replica's id than it has issued is turned away, whatever says so")
+    @Test("A peer that knows more of this replica's source than it has issued is turned away, whatever says so")
     func knowsMore() throws {
-        let question = #""question":[1,0]"#
-        for lines in [
-            [
-                #""clock":{"life":5,"epoch":0,"lamport":9,"since":0,"until":1,"sources":{"a":2},"from":0,"to":1,"last":true}"#
-            ],
-            [#""answer":{"mode":"log",\#(question)}"#, #""cover":{"a":[0,2]}"#],
-            [
-                #""answer":{"mode":"state",\#(question),"answer":4}"#,
-                #""commit":{"answer":4,"stamp":1,"sources":{"a":[0,2]},"from":0,"to":1,"last":true}"#,
-            ],
-            [#""answer":{"mode":"log",\#(question)}"#, "update"],
-        ] {
+        let update = PlainUpdate("of a", "5", "a", 2)
+        let claims: [(HandPeer) -> [String]] = [
+            { _ in [HandPeer.line(HandPeer.vector(#""a":2"#, lamport: 9))] },
+            { [$0.head(), HandPeer.cover(#""a":[0,2]"#)].map(HandPeer.line) },
+            { [$0.head("state", delta: 4), HandPeer.commit(#""a":[0,2]"#, of: [])].map(HandPeer.line) },
+            { [HandPeer.line($0.head()), update.line] }, { [HandPeer.line($0.head("early")), update.line] },
+        ]
+        for claim in claims {
             let end = try LinkEnd(replica("a"))
-            // The hash of an empty clock: no question is asked of this replica first.
-            #expect(end.write(hello { $0.lamport = 0 }) == nil)
-            _ = end.readLines()
-            let life = end.replica.life
-            var code: Failure.Code?
-            for text in lines {
-                let text = text.replacing("[1,0]", with: "[\(life),0]")
-                let line = text == "update" ? line("of a", "5", "a", 2) : #"{"digest":true,\#(text)}"#
-                code = end.write(line + "\n")
-            }
-            check(code == .identity, "\(lines): \(String(describing: code))")
+            var peer = HandPeer(end, lamport: 0)
+            peer.beAsked()
+            let lines = claim(peer)
+            let codes = lines.map { end.write($0 + "\n") }
+            check(codes.last == .identity && codes.dropLast().allSatisfy { $0 == nil }, "\(lines): \(codes)")
             #expect(names(end.readLines()) == ["reject"])
             examineEnd(end, .identity)
         }
@@ -257,39 +246,87 @@ struct GreetingTests {
         }
     }
 
-    @Test("A hello with a Lamport number that is too far ahead, or an odd id, is refused and changes nothing")
+    @Test("A hello with an odd source or number is refused and changes nothing")
     func refusedHello() throws {
-        let end = try LinkEnd(replica("a") { $0.limits.versionJump = 100 })
+        let end = try LinkEnd(replica("a"))
         let before = Snapshot(end.replica)
-        #expect(end.write(hello { $0.lamport = 102 }) == .versionJump)
-        #expect(end.write(hello { $0.id = Bytes("") }) == .id)
+        #expect(end.write(hello { $0.source = Bytes("") }) == .id)
+        #expect(end.write(hello { $0.source = Bytes("a\0b") }) == .nul)
         #expect(end.write(hello { $0.lamport = 1 << 53 }) == .version)
         #expect(Snapshot(end.replica) == before)
         #expect(end.readLines().isEmpty)
-        #expect(end.write(hello { $0.lamport = 101 }) == nil)
-        // The Lamport number waits for the peer's clock, which may show a clash of ids.
-        #expect(end.replica.version == before.version)
     }
 
-    @Test("An update that belongs to no answer is refused, and so are a cover and one on a read-only link")
-    func strays() throws {
+    @Test("A delta, an update, a cover and a commit that answer no request are refused, and change nothing")
+    func unasked() throws {
         let end = try LinkEnd(replica("a"))
-        #expect(end.write(hello()) == nil)
-        let before = end.replica.allEntries
-        #expect(end.write(line("k", "1", "x", 9) + "\n") == .message)
-        #expect(end.write(#"{"digest":true,"cover":{"x":[0,9]}}"# + "\n") == .message)
-        let closed = try LinkEnd(end.replica, .readOnly)
-        #expect(closed.write(hello()) == nil)
-        #expect(closed.write(#"{"digest":true,"answer":{"mode":"log","question":[1,0]}}"# + "\n") == nil)
-        #expect(closed.write(line("k", "1", "x", 9) + "\n") == .readOnly)
-        #expect(closed.write(#"{"digest":true,"cover":{"x":[0,9]}}"# + "\n") == .readOnly)
-        #expect(
-            closed.write(
-                #"{"digest":true,"commit":{"answer":4,"stamp":1,"sources":{"x":[0,2]},"from":0,"to":1,"last":true}}"#
-                    + "\n")
-                == .readOnly)
-        #expect(end.replica.allEntries == before)
-        #expect(end.replica.clock["x"] == nil)
+        var peer = HandPeer(end)
+        let before = Snapshot(end.replica)
+        // Nothing has been asked for yet.
+        let stray = [
+            peer.head(nonce: 0), peer.head("state", delta: 4, nonce: 0), HandPeer.cover(#""x":[0,9]"#),
+            HandPeer.commit(#""x":[0,2]"#),
+        ]
+        for body in stray { #expect(peer.say(body) == .unasked) }
+        #expect(end.write(line("k", "1", "x", 9) + "\n") == .unasked)
+        peer.beAsked()
+        // Another incarnation, another nonce, one that is still to come.
+        for (incarnation, nonce) in [(9, peer.nonce), (nil, peer.nonce + 4), (nil, 3)] as [(UInt64?, UInt64)] {
+            let head = peer.head(nonce: nonce, incarnation: incarnation)
+            #expect(peer.say(head) == .unasked)
+            #expect(end.write(line("k", "1", "x", 9) + "\n") == .unasked)
+            #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .unasked)
+        }
+        // A cover belongs to a log alone, a commit to what ends with one.
+        #expect(peer.say(peer.head("state", delta: 4)) == nil)
+        #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .unasked)
+        #expect(peer.say(peer.head()) == nil)
+        #expect(peer.say(HandPeer.commit(#""x":[0,2]"#, of: [])) == .unasked)
+        #expect(peer.say(peer.head("early")) == nil)
+        #expect(peer.say(HandPeer.commit(#""x":[0,2]"#, of: [])) == .unasked)
+        #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .unasked)
+        // Contents answer a request for contents only.
+        #expect(peer.say(peer.head("contents", delta: 4)) == .unasked)
+        #expect(Snapshot(end.replica) == before)
+    }
+
+    @Test("On datagrams what answers no request is dropped without an error, up to the end of its datagram")
+    func unaskedDatagrams() throws {
+        let end = try LinkEnd(replica("a"), .datagram)
+        var peer = HandPeer(end)
+        peer.beAsked()
+        let before = Snapshot(end.replica)
+        let update = PlainUpdate("k", "1", "x", 1).line
+        func datagram(_ head: String) -> String {
+            [HandPeer.line(head), update, HandPeer.line(HandPeer.cover(#""x":[0,1]"#, of: [update]))]
+                .joined(separator: "\n")
+        }
+        #expect(end.write(datagram(peer.head(nonce: peer.nonce + 4))) == nil)
+        #expect(end.write(datagram(peer.head(incarnation: 9))) == nil)
+        let commit = HandPeer.line(peer.head("contents", delta: 4)) + "\n" + HandPeer.line(HandPeer.commit(#""x":[0,1]"#))
+        #expect(end.write(commit) == nil)
+        #expect(Snapshot(end.replica) == before)
+        // What belongs to no head at all is told.
+        #expect(end.write(update) == .unasked)
+        #expect(end.write(datagram(peer.head())) == nil)
+        #expect(end.replica.clock["x"] == 1)
+    }
+
+    @Test("On a read-only link nothing of a delta is taken")
+    func strays() throws {
+        let end = try LinkEnd(replica("a"), .readOnly)
+        let peer = HandPeer(end)
+        let before = Snapshot(end.replica)
+        #expect(peer.say(peer.head(nonce: 1)) == .readOnly)
+        #expect(end.write(line("k", "1", "x", 9) + "\n") == .readOnly)
+        #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .readOnly)
+        #expect(peer.say(HandPeer.commit(#""x":[0,2]"#)) == .readOnly)
+        #expect(Snapshot(end.replica) == before)
+        // It asks for nothing, and says so; a peer that asks it for its vector gets none.
+        end.link.gossip()
+        #expect(end.readLines().allSatisfy { HandPeer.nonce(in: $0, of: "hello") == 0 })
+        #expect(peer.say(#""request":{"revision":0,"from":0}"#) == nil)
+        #expect(end.readLines().isEmpty)
     }
 
     @Test("Over a read-only link all goes out, and nothing comes in", arguments: [[], .datagram] as [Link.Options])

@@ -5,18 +5,18 @@ import Testing
 @Suite("PeerState")
 struct PeerStateTests {
     private func part(
-        _ from: Int, _ to: Int, last: Bool = false, life: UInt64 = 7, epoch: UInt64 = 0, since: UInt64 = 0,
+        _ from: Int, _ to: Int, last: Bool = false, incarnation: UInt64 = 7, epoch: UInt64 = 0, since: UInt64 = 0,
         until: UInt64 = 9
     ) -> VectorPart {
         VectorPart(
-            life: life, epoch: epoch, since: since, until: until, from: from, to: to, isLast: last, lamport: 0,
+            incarnation: incarnation, epoch: epoch, nonce: 3, since: since, until: until, from: from, to: to, isLast: last, lamport: 0,
             progress: nil, claims: [])
     }
 
-    private func clock() -> PeerState {
-        var clock = PeerState()
-        clock.begin(life: 7)
-        return clock
+    private func peer() -> PeerState {
+        var peer = PeerState()
+        peer.begin(incarnation: 7)
+        return peer
     }
 
     @Test(
@@ -24,8 +24,8 @@ struct PeerStateTests {
     func everyOrder() {
         let parts = [0, 1].flatMap { epoch in (0..<3).map { part($0, $0 + 1, last: $0 == 2, epoch: epoch) } }
         withEvery(upTo: 6, over: Array(0..<parts.count)) { numbers in
-            var mine = clock()
-            // How far the present epoch's question has come, naively.
+            var mine = peer()
+            // How far the present epoch's request has come, naively.
             var (epoch, heard): (UInt64, Int) = (0, 0)
             for number in numbers {
                 let part = parts[number]
@@ -45,7 +45,7 @@ struct PeerStateTests {
 
     @Test("A revision is complete with the last part, and as old as the oldest part")
     func revisions() {
-        var mine = clock()
+        var mine = peer()
         check(mine.take(part(0, 2, until: 8)))
         check(mine.take(part(2, 3, until: 12)))
         #expect(mine.revision == 0)
@@ -56,32 +56,32 @@ struct PeerStateTests {
         #expect(!tooLate)
         check(mine.take(part(0, 4, last: true, since: 8, until: 20)))
         #expect(mine.revision == 20)
-        // A late part of an old question takes nothing back.
+        // A late part of an old request takes nothing back.
         check(mine.take(part(0, 4, last: true, until: 3)))
         #expect(mine.revision == 20)
     }
 
-    @Test("Another life is another clock")
-    func lives() {
-        var mine = clock()
+    @Test("Another incarnation is another vector")
+    func incarnations() {
+        var mine = peer()
         mine.note(3, covered: 5, purged: 2)
         check(mine.take(part(0, 4, last: true)))
-        let other = mine.take(part(0, 4, last: true, life: 8))
+        let other = mine.take(part(0, 4, last: true, incarnation: 8))
         #expect(!other)
-        mine.begin(life: 7)
+        mine.begin(incarnation: 7)
         #expect(mine.covered(3) == 5)
-        mine.begin(life: 8)
+        mine.begin(incarnation: 8)
         #expect(mine.covered(3) == 0)
         #expect(mine.purged(3) == 0)
         #expect(mine.highestPurged == 0)
         #expect(mine.revision == 0)
-        check(mine.take(part(0, 4, last: true, life: 8)))
+        check(mine.take(part(0, 4, last: true, incarnation: 8)))
     }
 
     @Test("What is said stays; what is expected goes when the peer says anew what it has", arguments: 0..<20)
     func claims(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
-        var mine = clock()
+        var mine = peer()
         var (said, expected, purged): ([Version], [Version], [Version]) = ([0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0])
         for _ in 0..<200 {
             let source = random.below(4)
@@ -117,25 +117,52 @@ struct PeerStateTests {
                 let replica = try Replica.make()
                 replica.cover(replica.own, upTo: covered)
                 replica.notePurged(replica.own, purged)
-                var peer = clock()
+                var peer = peer()
                 peer.note(0, covered: theirs, purged: theirPurged)
                 let (lags, isAhead) = (peer.lags(behind: replica.sources), peer.isAhead(of: replica.sources))
-                check(lags == (purged > theirs), "\(covered),\(purged) against \(theirs): lags \(lags)")
-                check(isAhead == (theirPurged > covered), "\(covered) against \(theirPurged): ahead \(isAhead)")
+                let what = "\(covered),\(purged) against \(theirs),\(theirPurged)"
+                check(lags == (purged > max(theirs, theirPurged)), "\(what): lags \(lags)")
+                check(isAhead == (theirPurged > max(covered, purged)), "\(what): ahead \(isAhead)")
             }
         }
     }
 
-    @Test("A peer whose hash is the same has the same clock")
+    @Test("A peer whose hash is the same has the same vector")
     func equal() throws {
         let replica = try Replica.make()
         try replica.receive(PlainUpdate("k", "1", "a", 4))
-        var peer = clock()
+        var peer = peer()
         _ = peer.take(part(0, 1))
         peer.equals(replica.sources, at: 0, epoch: 3, revision: 11)
         #expect(peer.covered(1) == 4)
         #expect(peer.epoch == 3)
         #expect(peer.revision == 11)
         #expect(peer.next == 0)
+    }
+
+    @Test("A peer that is doubted keeps its name and its request, and says its whole vector anew")
+    func doubted() throws {
+        var mine = peer()
+        mine.nonce = 12
+        mine.note(3, covered: 5, purged: 2)
+        check(mine.take(part(0, 4, last: true, epoch: 2)))
+        mine.doubt()
+        #expect(mine.incarnation == 7)
+        #expect(mine.epoch == 2)
+        #expect(mine.nonce == 12)
+        #expect(mine.revision == 0)
+        #expect(mine.covered(3) == 0)
+        #expect(mine.highestPurged == 0)
+        let tooLate = mine.take(part(0, 4, last: true, epoch: 2, since: 1))
+        #expect(!tooLate)
+        check(mine.take(part(0, 4, last: true, epoch: 2)))
+        // What was found equal before is looked at again.
+        let replica = try Replica.make()
+        try replica.receive(PlainUpdate("k", "1", "a", 4))
+        mine.equals(replica.sources, at: 1, epoch: 2, revision: 11)
+        mine.doubt()
+        #expect(mine.covered(1) == 0)
+        mine.equals(replica.sources, at: 1, epoch: 2, revision: 11)
+        #expect(mine.covered(1) == 4)
     }
 }

@@ -105,7 +105,7 @@ struct ExpiringTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("Times to live go with an export to the next life of the id, and to no other")
+    @Test("Times to live go with an export to the next incarnation of the name, and to no other")
     func exported() throws {
         let replica = try Replica.make("a")
         try replica.tick(100)
@@ -124,7 +124,7 @@ struct ExpiringTests {
     }
 
     @Test("A time to live that is published again after a reset keeps its time")
-    func restamped() throws {
+    func republished() throws {
         let (a, b) = (try Replica.make("a", seed: 1), try Replica.make("b", seed: 2))
         try a.set("x", "1")
         #expect(try meet(a, b) == nil)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Scuttle
 
-/// A replica that starts again from what another one, or an earlier life of its own, has exported.
+/// A replica that starts again from what another one, or an earlier incarnation of its own, has exported.
 @Suite("Starting again")
 struct StartingAgainTests {
     private func again(_ replica: Replica, as id: String) throws -> Replica {
@@ -38,7 +38,7 @@ struct StartingAgainTests {
         #expect(again.highestPurged == a.highestPurged)
         let (mine, other) = (again.exported().lines, a.exported().lines)
         #expect(mine.count == other.count)
-        // The first line has the life, and those of the clock too.
+        // The first line has the incarnation, and those of the vector too.
         #expect(Set(mine.filter(isUpdate)) == Set(other.filter(isUpdate)))
         #expect(mine.suffix(2) == other.suffix(2))
     }
@@ -88,7 +88,7 @@ struct StartingAgainTests {
         #expect(b.walk().map(\.key.text) == ["x", "y", "z"])
     }
 
-    @Test("Under the same id, what peers know of the own source is not taken for another life's")
+    @Test("Under the same id, what peers know of the own source is not taken for another incarnation's")
     func sameIDAfterAnOverwrite() throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b"))
         try a.set("j", "0")

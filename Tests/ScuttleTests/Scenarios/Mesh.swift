@@ -4,7 +4,7 @@ import Testing
 
 /// A few replicas under names, that meet in pairs.
 final class Mesh {
-    private(set) var replicas: [String: Replica] = [:]
+    var replicas: [String: Replica] = [:]
     private let options: Link.Options
     let capacity: Int
 
@@ -16,7 +16,7 @@ final class Mesh {
         for name in names.split(separator: " ").map(String.init) { try add(name, adjust) }
     }
 
-    /// A replica that has nothing yet; another life where there was one of this name.
+    /// A replica that has nothing yet; another incarnation where there was one of this name.
     @discardableResult
     func add(_ name: String, _ adjust: (inout Configuration) -> Void = { _ in }) throws -> Replica {
         let replica = try Replica.make(name, seed: UInt64(replicas.count + made + 1), adjust)

@@ -1,12 +1,21 @@
 @testable import Scuttle
 
-/// An update that owns what it says, to be kept and compared.
+/// An update that owns its fields, to be kept and compared.
 struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
+    /// The timestamp of a republished update.
+    struct Written: Hashable {
+        var source: [UInt8]
+        var version: Version
+    }
+
     var key: [UInt8]
     var value: [UInt8]
+    /// The dot.
     var source: [UInt8]
     var version: Version
     var kind = Update.Kind.value
+    /// Nil: the dot is the timestamp.
+    var written: Written?
 
     var isDelete: Bool { kind != .value }
 
@@ -24,21 +33,43 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
         kind = .expiry
     }
 
-    init(key: [UInt8], value: [UInt8], source: [UInt8], version: Version, kind: Update.Kind = .value) {
+    init(
+        key: [UInt8], value: [UInt8], source: [UInt8], version: Version, kind: Update.Kind = .value,
+        written: Written? = nil
+    ) {
         (self.key, self.value, self.source) = (key, value, source)
-        (self.version, self.kind) = (version, kind)
+        (self.version, self.kind, self.written) = (version, kind, written)
+    }
+
+    /// The same write under another dot.
+    func republished(_ source: String, _ version: Version) -> PlainUpdate {
+        PlainUpdate(
+            key: key, value: value, source: [UInt8](source), version: version, kind: kind,
+            written: Written(source: writer, version: writtenVersion))
+    }
+
+    /// Who wrote it, and when.
+    var writer: [UInt8] { written?.source ?? source }
+    var writtenVersion: Version { written?.version ?? version }
+
+    /// The write alone, as hosts see it.
+    var write: PlainUpdate {
+        PlainUpdate(key: key, value: value, source: writer, version: writtenVersion, kind: kind)
     }
 
     init(_ update: Update) {
         self.init(
-            key: [UInt8](update.key), value: [UInt8](update.value), source: [UInt8](update.source),
-            version: update.version, kind: update.kind)
+            key: [UInt8](update.key), value: [UInt8](update.value), source: [UInt8](update.dotSource),
+            version: update.dotVersion, kind: update.kind)
+        let written = Written(source: [UInt8](update.source), version: update.version)
+        if written != Written(source: source, version: version) { self.written = written }
     }
 
     init(_ update: IncomingUpdate) {
         self.init(
             key: [UInt8](update.key), value: [UInt8](update.value), source: [UInt8](update.source),
-            version: update.version, kind: update.kind)
+            version: update.version, kind: update.kind,
+            written: update.written.map { Written(source: [UInt8]($0.source), version: $0.version) })
     }
 
     /// Lends it as what a peer sent.
@@ -48,8 +79,12 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
         try key.lend { (key) throws(Thrown) in
             try value.lend { (value) throws(Thrown) in
                 try source.lend { (source) throws(Thrown) in
-                    try body(
-                        IncomingUpdate(key: key, value: value, source: source, version: version, kind: kind))
+                    try writer.lend { (writer) throws(Thrown) in
+                        try body(
+                            IncomingUpdate(
+                                key: key, value: value, source: source, version: version, kind: kind,
+                                written: written.map { (writer, $0.version) }))
+                    }
                 }
             }
         }
@@ -58,25 +93,31 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
     /// Lends it as it is shown to resolvers.
     func shown<Result>(_ body: (Update) -> Result) -> Result {
         incoming {
-            body(Update(key: $0.key, value: $0.value, source: $0.source, version: version, kind: kind))
+            body(
+                Update(
+                    key: $0.key, value: $0.value, source: $0.writer, version: writtenVersion, kind: kind,
+                    dotSource: $0.source, dotVersion: version))
         }
     }
 
     /// The order of last-writer-wins, put otherwise than in the library.
     func isOlder(than other: PlainUpdate) -> Bool {
-        if version != other.version { return version < other.version }
-        return source.lexicographicallyPrecedes(other.source)
+        if writtenVersion != other.writtenVersion { return writtenVersion < other.writtenVersion }
+        return writer.lexicographicallyPrecedes(other.writer)
     }
 
     /// Its line in the canonical form, put together otherwise than in the library.
     var line: String {
+        let written = written.map { #","written":[\#(quote($0.source)),\#($0.version)]"# } ?? ""
         let deleted = (isDelete ? #","deleted":true"# : "") + (kind == .expiry ? #","expired":true"# : "")
         return
-            #"{"key":\#(quote(key)),"value":\#(value.text),"source_id":\#(quote(source)),"version":\#(version)\#(deleted)}"#
+            #"{"key":\#(quote(key)),"value":\#(value.text),"source_id":\#(quote(source)),"version":\#(version)"#
+            + written + deleted + "}"
     }
 
     var description: String {
         "\(key.text)=\(isDelete ? "\(kind)" : value.text) by \(source.text):\(version)"
+            + (written.map { " of \($0.source.text):\($0.version)" } ?? "")
     }
 }
 

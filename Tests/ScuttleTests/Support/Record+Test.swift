@@ -1,21 +1,33 @@
 @testable import Scuttle
 
+extension SourceTable {
+    /// Sources by number; the first is the own one.
+    init(_ ids: [[UInt8]]) {
+        let own = UnsafeMutableRawBufferPointer.allocate(byteCount: ids[0].count, alignment: 1)
+        defer { own.deallocate() }
+        own.copyBytes(from: ids[0])
+        self.init(own: Bytes(own), hash: SipHash(key: (5, 6)))
+        for id in ids.dropFirst() { _ = id.lend { insert($0) } }
+    }
+}
+
 extension Record {
     /// A record that the caller owns.
-    init(_ update: PlainUpdate, from source: SourceID) {
+    ///
+    /// - Parameter writer: of a republished update, the number of the source that wrote it.
+    init(_ update: PlainUpdate, from source: SourceID, writer: SourceID = 0) {
         self = update.incoming { update in
             Record(
                 key: update.key, value: update.value, source: source, version: update.version, kind: update.kind,
-                in: RecordPool())
+                timestamp: update.written.map { Timestamp(version: $0.version, source: writer) }, in: RecordPool())
         }
     }
 
-    /// Its line, where `source` is the id of its source.
-    func line(from source: [UInt8]) -> String {
+    /// Its line, where `sources` are the ids of all sources by number.
+    func line(of sources: [[UInt8]]) -> String {
         var buffer = ByteBuffer()
-        let source = source.lend { Source(id: $0) }
-        defer { source.deallocate() }
-        buffer.append(UpdateLine(of: self, from: source))
+        let table = SourceTable(sources)
+        buffer.append(UpdateLine(of: self, in: table))
         return buffer.bytes.text
     }
 

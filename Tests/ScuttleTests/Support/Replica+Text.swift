@@ -13,6 +13,23 @@ extension Replica {
         return try id.lend { (id) throws(Failure) in Replica(id: try ReplicaID(id), configuration: configuration) }
     }
 
+    /// An incarnation of a name: each seed is another start.
+    static func start(
+        _ name: String, seed: UInt64, from state: [UInt8] = [], _ adjust: (inout Configuration) -> Void = { _ in }
+    ) throws -> Replica {
+        var configuration = Configuration()
+        configuration.seed = seed
+        adjust(&configuration)
+        let replica = try name.lend { (name) throws(Failure) in
+            try state.lend { (state) throws(Failure) in
+                Replica(
+                    id: try ReplicaID(name, incarnation: seed, startingFrom: state), configuration: configuration)
+            }
+        }
+        if !state.isEmpty { try replica.load(state) }
+        return replica
+    }
+
     func set(_ key: String, _ value: String) throws(Failure) {
         try key.lend { (key) throws(Failure) in
             try value.lend { (value) throws(Failure) in try set(key, to: value) }

@@ -34,6 +34,10 @@ extension TestRandom {
         if oneIn(10) { update.key = text(1...5) }
         if oneIn(10) { update.source = text(1...5) }
         if oneIn(5) { (update.value, update.kind) = ([UInt8]("null"), pick([.delete, .expiry])) }
+        if oneIn(4) {
+            update.written = PlainUpdate.Written(
+                source: [UInt8](oneIn(10) ? text(1...5).text : simpleText()), version: Version(within(1...1000)))
+        }
         return update
     }
 
@@ -54,7 +58,7 @@ extension TestRandom {
             let pieces = [
                 "0", "9", "99999", ".5", "e5", "1", "[]", "{}", "null,", "\"\"", "\\u0061", "\\ud800", "\\", "é",
                 ",\"a\":1",
-                ",\"deleted\":true", ",\"expired\":true", "\u{0}",
+                ",\"deleted\":true", ",\"expired\":true", ",\"written\":[\"A\",1]", "\u{0}",
             ]
             line.insert(contentsOf: [UInt8](pick(pieces)), at: place)
         }

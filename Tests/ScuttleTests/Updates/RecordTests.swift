@@ -13,7 +13,10 @@ struct RecordTests {
         check(record.version == update.version, "version of \(update)")
         check(record.isDelete == update.isDelete, "isDelete of \(update)")
         check(record.source == 7, "source of \(update)")
-        let line = record.line(from: update.source)
+        check(!record.isRepublished, "\(update) is under its first dot")
+        check(record.timestamp == Timestamp(version: update.version, source: 7), "timestamp of \(update)")
+        check(record.dot == Dot(source: 7, version: update.version), "dot of \(update)")
+        let line = record.line(of: Array(repeating: [0x41], count: 7) + [update.source])
         check(line == update.line + "\n", "\(line) for \(update.line)")
         record.isEntry = true
         check(record.isEntry && record.version == update.version && record.kind == update.kind, "entry \(update)")
@@ -25,9 +28,9 @@ struct RecordTests {
     func lines() {
         let set = Record(PlainUpdate("k", "[1.50]", "A", 12), from: 0)
         let delete = Record(PlainUpdate(delete: "k\n", "A\"", 13), from: 0)
-        #expect(set.line(from: [UInt8]("A".utf8)) == #"{"key":"k","value":[1.50],"source_id":"A","version":12}"# + "\n")
+        #expect(set.line(of: [[UInt8]("A")]) == #"{"key":"k","value":[1.50],"source_id":"A","version":12}"# + "\n")
         #expect(
-            delete.line(from: [UInt8]("A\"".utf8))
+            delete.line(of: [[UInt8]("A\"")])
                 == #"{"key":"k\n","value":null,"source_id":"A\"","version":13,"deleted":true}"# + "\n")
         set.release()
         delete.release()
@@ -62,9 +65,12 @@ struct RecordTests {
                 version: Version(random.within(1...1 << 52)))
             update.kind = random.pick([.value, .value, .value, .delete, .expiry])
             if update.isDelete { update.value = [UInt8]("null") }
-            let record = Record(update, from: 0)
+            if random.oneIn(2) {
+                update = update.republished(random.text(1...4).text, update.version + Version(random.within(1...99)))
+            }
+            let record = Record(update, from: 0, writer: 1)
             var read: PlainUpdate?
-            let line = [UInt8](record.line(from: update.source).utf8.dropLast())
+            let line = [UInt8](record.line(of: [update.source, update.writer]).utf8.dropLast())
             let code = failure { () throws(Failure) in
                 try line.lend { (line) throws(Failure) in
                     try decoder.decode(line) { (message) throws(Failure) in
@@ -76,6 +82,47 @@ struct RecordTests {
             check(read == update, "\(update.line) was read as \(String(describing: read))")
             record.release()
         }
+    }
+
+    @Test("A republished update has both numbers, whatever the length of its texts")
+    func republished() {
+        for length in 0...40 {
+            let text = String(repeating: "x", count: length)
+            for update in [
+                PlainUpdate("k" + text, "1", "A", 3), PlainUpdate("k", "\"\(text)\"", "A", .highest - 1),
+                PlainUpdate(delete: "k" + text, "A", 3), PlainUpdate(expiry: "k" + text, "A", 3),
+            ] {
+                let again = update.republished("B", .highest)
+                let record = Record(again, from: 0, writer: 1)
+                check(record.isRepublished, "\(again)")
+                check(record.dot == Dot(source: 0, version: .highest), "dot of \(again)")
+                let timestamp = Timestamp(version: update.version, source: 1)
+                check(record.timestamp == timestamp, "timestamp of \(again)")
+                check([UInt8](record.key) == again.key && [UInt8](record.value) == again.value, "texts of \(again)")
+                check(record.kind == again.kind && record.isDelete == again.isDelete, "kind of \(again)")
+                let line = record.line(of: [again.source, again.writer])
+                check(line == again.line + "\n", "\(line) for \(again.line)")
+                record.isEntry = true
+                check(record.timestamp == timestamp && record.kind == again.kind, "entry \(again)")
+                record.release()
+            }
+        }
+    }
+
+    @Test("The canonical lines of republished updates")
+    func republishedLines() {
+        let set = PlainUpdate("k", "[1.50]", "A\"", 3).republished("B", 12)
+        let delete = PlainUpdate(expiry: "k", "A\"", 3).republished("B", 13)
+        let lines = [set, delete].map { update in
+            let record = Record(update, from: 1, writer: 2)
+            defer { record.release() }
+            return record.line(of: [[UInt8]("own"), [UInt8]("B"), [UInt8]("A\"")])
+        }
+        #expect(lines[0] == #"{"key":"k","value":[1.50],"source_id":"B","version":12,"written":["A\"",3]}"# + "\n")
+        #expect(
+            lines[1]
+                == #"{"key":"k","value":null,"source_id":"B","version":13,"written":["A\"",3],"deleted":true,"expired":true}"#
+                + "\n")
     }
 
     @Test("Owners are counted")

@@ -10,7 +10,7 @@ import pytest
 from support import facts
 
 import scuttle
-from scuttle import Limits, Replica, ScuttleError, _abi
+from scuttle import Event, Limits, Replica, ScuttleError, _abi
 
 ROOT = Path(__file__).resolve().parents[3] / "Tests" / "Vectors" / "conversations"
 FOLDERS = sorted(path for path in ROOT.glob("**/") if not any(inner.is_dir() for inner in path.iterdir()))
@@ -19,7 +19,7 @@ NAMES = [str(folder.relative_to(ROOT)) for folder in FOLDERS]
 CODE_NAMES = {value: f"SCUTTLE_{name}" for name, value in vars(_abi).items() if name.startswith("E_")}
 FLAGS = {"live", "read_only", "classic"}
 SIZES = {"mtu", "max_history", "max_tombstones"}
-START = '{"digest":true,"export":{"id":%s,"lamport":0,"life":2966994698286916}}\n{"digest":true,"end":1}\n'
+START = '{"digest":true,"export":{"source":%s,"lamport":0,"incarnation":817084509757786}}\n{"digest":true,"end":1}\n'
 
 
 class Step(NamedTuple):
@@ -54,12 +54,14 @@ def steps(path: Path) -> List[Step]:
 
 
 class Stage:
-    """A replica, its link, and what was asked to be shown last."""
+    """A replica, its links, and what was asked to be shown last."""
 
     def __init__(self, piece: int) -> None:
         self.piece = piece
         self.capacity = 0
         self.link: Optional[scuttle.Link] = None
+        self.other: Optional[scuttle.Link] = None
+        self.told: List[str] = []
         self.shown: Optional[bytes] = None
 
     def play(self, step: Step) -> str:
@@ -86,16 +88,33 @@ class Stage:
             limits=Limits(**limits),
             cluster=given.get("cluster", ""),
             keep_tombstones="keep_tombstones" in options,
+            on_event=self._tell,
             **sizes,  # type: ignore[arg-type]
         )
 
+    def _tell(self, _: Optional[scuttle.Link], event: Event, error: Optional[ScuttleError]) -> None:
+        code = f" {CODE_NAMES[error.code or 0]}" if error else ""
+        self.told.append(f"{event.name.lower()}{code}\n")
+
     def _link(self, step: Step) -> None:
+        if self.link:
+            self.link.close()
+        self._open(step)
+
+    def _beside(self, step: Step) -> None:
+        assert self.link and not self.other and not self.capacity
+        self.other = self.link
+        self._open(step)
+
+    def _swap(self, _: Step) -> None:
+        assert self.link and self.other and not self.capacity
+        self.link, self.other = self.other, self.link
+
+    def _open(self, step: Step) -> None:
         words = step.lines[0].split()
         self.capacity = sum(int(word[9:]) for word in words if word.startswith("datagram="))
         flags = {word: True for word in words if not word.startswith("datagram=")}
         assert flags.keys() <= FLAGS
-        if self.link:
-            self.link.close()
         self.link = self.replica.link(datagram=self.capacity > 0, **flags)
 
     def _hear(self, step: Step) -> object:
@@ -135,6 +154,10 @@ class Stage:
 
     def _export(self, _: Step) -> None:
         self.shown = self.replica.export()
+
+    def _events(self, _: Step) -> None:
+        self.shown = "".join(self.told).encode()
+        self.told = []
 
     def _set(self, step: Step) -> object:
         key, value = step.lines[0].split(" ", 1)
@@ -185,7 +208,8 @@ def test_conversation(name: str, piece: int) -> None:
         is_refused = code.startswith("SCUTTLE_E_") and len(step.lines) == 1
         if is_refused and code != "SCUTTLE_E_SOURCES":
             assert facts(stage.replica) == before, f"line {step.number} has changed something"
-    if stage.link:
+    for link in filter(None, (stage.link, stage.other)):
+        stage.link = link
         assert stage.play(Step(">", [""], 0)) == "SCUTTLE_OK"
     assert any(step.kind == "=" for step in played) and stage.shown is None
     assert any(step.code.startswith("SCUTTLE_E_") for step in played) == name.startswith("invalid")

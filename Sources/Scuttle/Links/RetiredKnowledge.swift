@@ -1,0 +1,63 @@
+/// Which of this replica's retired entries a peer is known to have: all up to a position, and some behind it.
+///
+/// Memory: nothing while the peer has all of them, a bit for each otherwise.
+struct RetiredKnowledge {
+    private var all = 0
+    private var bits: [UInt64] = []
+    private var generation: UInt32 = 0
+
+    /// The peer has every entry that there is.
+    mutating func noteAll(in table: borrowing RetiredTable) {
+        (all, bits, generation) = (table.count, [], table.generation)
+    }
+
+    /// The peer has every entry up to a position of a generation.
+    mutating func note(upTo position: Int, of generation: UInt32, in table: borrowing RetiredTable) {
+        settle(table)
+        guard generation == table.generation, position > all else { return }
+        var rest: [UInt64] = []
+        for later in position..<table.count where knows(later, in: table) {
+            let word = (later - position) / 64
+            if rest.count <= word { rest += Array(repeating: 0, count: word + 1 - rest.count) }
+            rest[word] |= 1 << UInt64(truncatingIfNeeded: (later - position) & 63)
+        }
+        (all, bits) = (position, rest)
+    }
+
+    mutating func note(_ position: Int, in table: borrowing RetiredTable) {
+        settle(table)
+        if position == all, bits.isEmpty {
+            all += 1
+            return
+        }
+        guard position >= all else { return }
+        let word = (position - all) / 64
+        if bits.count <= word { bits += Array(repeating: 0, count: word + 1 - bits.count) }
+        bits[word] |= 1 << UInt64(truncatingIfNeeded: (position - all) & 63)
+    }
+
+    func knows(_ position: Int, in table: borrowing RetiredTable) -> Bool {
+        guard generation == table.generation else { return false }
+        guard position >= all else { return true }
+        let word = (position - all) / 64
+        return word < bits.count && bits[word] >> UInt64(truncatingIfNeeded: (position - all) & 63) & 1 == 1
+    }
+
+    /// Whether the peer lacks an entry; and one of which something was purged. O(entries), O(1) where it has all.
+    func missing(in table: borrowing RetiredTable) -> (any: Bool, purged: Bool) {
+        guard generation != table.generation || all < table.count else { return (false, false) }
+        var isAny = false
+        for position in (generation == table.generation ? all : 0)..<table.count
+        where !table[position].isHole && !knows(position, in: table) {
+            if table[position].purged > 0 { return (true, true) }
+            isAny = true
+        }
+        return (isAny, false)
+    }
+
+    /// Positions have changed their meaning: nothing is known.
+    private mutating func settle(_ table: borrowing RetiredTable) {
+        guard generation != table.generation else { return }
+        (all, bits, generation) = (0, [], table.generation)
+    }
+}

@@ -1,0 +1,156 @@
+/// Ended incarnations that hold no entry shrink to an entry of the `RetiredTable`, and come back as sources when something new
+/// is heard of them.
+extension Replica {
+    /// A source may have become idle: an entry of it, or an update in the history, has gone.
+    @inline(__always)
+    func noteIdle(_ source: Source) {
+        if !source.marks.isEmpty { queueIfIdle(source) }
+    }
+
+    @inline(never)
+    private func queueIfIdle(_ source: Source) {
+        guard source.isIdle, !source.isQueued, source.number != SourceTable.own else { return }
+        source.isQueued = true
+        idleSources.append(source.number)
+    }
+
+    /// Shrinks what has become idle. Between calls, when nothing is on its way through the tables.
+    /// O(links) for each source that shrinks.
+    func shrinkIdleSources() {
+        guard !idleSources.isEmpty else { return }
+        let queued = idleSources
+        idleSources = []
+        for id in queued {
+            sources[id].isQueued = false
+            if mayShrink(id) { shrink(id) }
+        }
+        if retired.liveCount > configuration.maxRetired {
+            revision += 1
+            retired.shrink(to: configuration.maxRetired, at: revision) { forget($0) }
+        }
+        retired.sweepIfNeeded(at: revision)
+        guard sources.limboCount >= max(16, (tombstones.items.count + expiries.items.count) / 64) else { return }
+        tombstones.removeOutdated { isCurrent($0) }
+        expiries.removeOutdated { isCurrentLease($0) }
+        sources.settleRemovals()
+    }
+
+    private func mayShrink(_ id: SourceID) -> Bool {
+        let source = sources[id]
+        guard source.isIdle, source.aheadCount == 0, !history.holdsAny(of: source), inversions.isEmpty else { return false }
+        // The name stands by its furthest incarnation.
+        guard !source.isFurthest || sources.names[source.name].sources == 1 else { return false }
+        for link in links where link.peer.confirmed(id) > source.covered || link.peer.purged(id) > source.covered {
+            return false
+        }
+        return true
+    }
+
+    private func shrink(_ id: SourceID) {
+        let source = sources[id]
+        let entry = RetiredTable.Entry(hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: source.isFinal)
+        revision += 1
+        // How much was purged is told no better than by the whole.
+        highestPurged = max(highestPurged, entry.purged)
+        let isKept = entry.version > retired.floor
+        if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
+        for link in links {
+            let isKnown = link.peer.confirmed(id) >= entry.version
+            link.forget(id)
+            if isKept, isKnown { link.peer.retired.note(retired.count - 1, in: retired) }
+        }
+        if stabilityBlocker == id { stabilityBlocker = nil }
+        newestSharedDelta = NewestSharedDelta()
+        sources.remove(id)
+    }
+
+    /// An entry is kept no more: it counts in nothing.
+    private func forget(_ entry: RetiredTable.Entry) {
+        clockHash.removeRetired(entry.low, entry.version)
+    }
+
+    /// Retired entries up to a version have been dropped somewhere.
+    func raiseRetiredFloor(to version: Version) {
+        guard version > retired.floor, version <= self.version else { return }
+        revision += 1
+        retired.raiseFloor(to: version, at: revision) { forget($0) }
+    }
+
+    /// How far a source that is not known in full is covered. O(length of id) expected, and nothing where none is retired.
+    func retiredVersion(of id: Bytes) -> Version {
+        guard retired.liveCount > 0, let position = retired.find(SourceHash(of: id)) else { return 0 }
+        return retired[position].version
+    }
+
+    /// A source that is new in the table goes on where it was retired.
+    func revive(_ id: SourceID) {
+        let source = sources[id]
+        guard retired.liveCount > 0, let position = retired.find(source.hash) else { return }
+        let entry = retired[position]
+        retired.remove(at: position)
+        // It counts as before, by another name.
+        source.covered = entry.version
+        source.purged = entry.purged
+        source.raiseFloor(to: entry.version)
+        revision += 1
+        source.changedAt = revision
+        if !source.isFurthest { sources.noteRise(of: source) }
+        for link in links where link.peer.retired.knows(position, in: retired) {
+            link.peer.note(id, covered: entry.version, purged: entry.purged)
+        }
+    }
+
+    /// A whole delta says how far its sender covers a retired source, and holds nothing of it.
+    /// - Returns: whether something is purged that this replica did not know of.
+    func adopt(_ claim: RetiredClaim, isReset: Bool) -> Bool {
+        guard claim.version > retired.floor else { return false }
+        if let id = sources.find(claim.hash) {
+            guard id != SourceTable.own else { return false }
+            let source = sources[id]
+            let isNew = isReset && claim.isPurged && notePurgedBeside(source, claim.version)
+            if claim.version > source.covered {
+                cover(id, upTo: claim.version)
+                leaveOut(source, upTo: claim.version)
+            }
+            return isNew
+        }
+        if let position = retired.find(claim.hash) {
+            let entry = retired[position]
+            guard claim.version > entry.version || (claim.isPurged && entry.purged == 0) else { return false }
+            retired.remove(at: position)
+            clockHash.removeRetired(entry.low, entry.version)
+            return insert(claim, atLeast: entry)
+        }
+        return insert(claim, atLeast: nil)
+    }
+
+    private func insert(_ claim: RetiredClaim, atLeast before: RetiredTable.Entry?) -> Bool {
+        let version = max(claim.version, before?.version ?? 0)
+        let isPurged = claim.isPurged || (before?.purged ?? 0) > 0
+        revision += 1
+        self.version = max(self.version, version)
+        retired.insert(
+            RetiredTable.Entry(
+                hash: claim.hash, version: version, isPurged: isPurged, isFinal: claim.isFinal || before?.isFinal ?? false),
+            at: revision)
+        clockHash.addRetired(claim.hash.low, version)
+        if claim.isPurged { highestPurged = max(highestPurged, claim.version) }
+        return claim.isPurged && (before?.purged ?? 0) == 0
+    }
+
+    private func notePurgedBeside(_ source: Source, _ version: Version) -> Bool {
+        // More is not purged than will be covered.
+        cover(source.number, upTo: version)
+        leaveOut(source, upTo: version)
+        return notePurged(source, version)
+    }
+
+    /// A peer names a source by its hash, and says that its name will not be back; here it is known in full.
+    func noteEnded(_ id: SourceID, at version: Version) {
+        let source = sources[id]
+        guard source.isFurthest, id != SourceTable.own, source.covered == version, source.covered < .highest,
+            !source.isFinal
+        else { return }
+        retire(source.name, at: max(sources.names[source.name].retirement, source.covered + 1), as: .final)
+    }
+}

@@ -1,0 +1,178 @@
+/// The hash by which replicas name a source whose id they do not keep: 128 bits, the same function in all replicas.
+public struct SourceHash: Equatable, Sendable {
+    public let low: UInt64
+    public let high: UInt64
+
+    public init(low: UInt64, high: UInt64) {
+        (self.low, self.high) = (low, high)
+    }
+
+    init(of id: Bytes) {
+        low = SipHash(key: (0, 0)).hash(id)
+        high = SipHash(key: (0, 1)).hash(id)
+    }
+}
+
+/// Ended incarnations that hold no entry: of each its hash, the version up to which it is covered, whether a tombstone of it was
+/// forgotten (then a peer that has covered less may have missed it), and whether its name is retired for good (otherwise it ended
+/// since a further incarnation came).
+///
+/// Entries stand in the order in which they were retired, so that a peer hears of each once; an open-addressed index of
+/// positions finds them by hash. One that goes leaves a hole, which the next sweep takes away. Find: O(1) expected; insert:
+/// O(1) amortised. Memory: 24 bytes and an index of some 6 each.
+struct RetiredTable: ~Copyable {
+    struct Entry: BitwiseCopyable {
+        let low: UInt64
+        let high: UInt64
+        /// The version, and in the highest bits whether something was purged, and whether its name will not be back; 0: a hole.
+        let packed: UInt64
+
+        init(hash: SourceHash, version: Version, isPurged: Bool, isFinal: Bool) {
+            (low, high) = (hash.low, hash.high)
+            packed = version | (isPurged ? 1 << 63 : 0) | (isFinal ? 1 << 62 : 0)
+        }
+
+        var isFinal: Bool { packed >> 62 & 1 == 1 }
+
+        var hash: SourceHash { SourceHash(low: low, high: high) }
+        var version: Version { packed & .highest }
+        var purged: Version { packed >> 63 == 1 ? version : 0 }
+        var isHole: Bool { packed == 0 }
+    }
+
+    private var entries = Column<Entry>()
+    /// Positions plus one, 0 where there is none.
+    private var slots = Column<UInt32>()
+    private(set) var liveCount = 0
+    private var holes = 0
+
+    /// Changes when positions change their meaning.
+    private(set) var generation: UInt32 = 0
+    /// The highest version of an entry that was dropped since there were too many: at or below it none is kept.
+    private(set) var floor: Version = 0
+    /// Of all entries, as one number.
+    private(set) var sum: UInt64 = 0
+
+    /// From which revision of the vector on the entries from a position on are.
+    private var checkpoints: [(revision: UInt64, position: Int)] = []
+    private static var mostCheckpoints: Int { 64 }
+
+    /// Positions are below this; some are holes.
+    var count: Int { entries.count }
+
+    subscript(position: Int) -> Entry { entries[position] }
+
+    /// All of them as two numbers.
+    var whole: RetiredSum { RetiredSum(count: UInt64(liveCount), sum: sum) }
+
+    func find(_ hash: SourceHash) -> Int? {
+        guard slots.count > 0 else { return nil }
+        var place = home(of: hash)
+        while slots[place] != 0 {
+            let position = Int(slots[place]) - 1
+            let entry = entries[position]
+            if entry.low == hash.low, entry.high == hash.high, !entry.isHole { return position }
+            place = place + 1 == slots.count ? 0 : place + 1
+        }
+        return nil
+    }
+
+    /// Adds an entry that is not there, at a revision of the vector.
+    mutating func insert(_ entry: Entry, at revision: UInt64) {
+        if (entries.count + 1) * 10 > slots.count * 9 { rebuild() }
+        if checkpoints.last.map({ $0.revision < revision }) ?? true {
+            if checkpoints.count == Self.mostCheckpoints {
+                // Every other one goes: then a peer may hear of some twice.
+                var kept: [(revision: UInt64, position: Int)] = []
+                for index in stride(from: 0, to: checkpoints.count, by: 2) { kept.append(checkpoints[index]) }
+                checkpoints = kept
+            }
+            checkpoints.append((revision, entries.count))
+        }
+        entries.appendFrugally(entry)
+        place(entries.count - 1)
+        liveCount += 1
+        sum &+= Self.mix(entry)
+    }
+
+    mutating func remove(at position: Int) {
+        let entry = entries[position]
+        guard !entry.isHole else { return }
+        sum &-= Self.mix(entry)
+        entries[position] = Entry(hash: entry.hash, version: 0, isPurged: false, isFinal: false)
+        liveCount -= 1
+        holes += 1
+    }
+
+    /// Where the entries begin that a peer which knows the vector as of a revision may not know.
+    func firstPosition(since revision: UInt64) -> Int {
+        guard revision > 0 else { return 0 }
+        // A checkpoint stands for all revisions up to the next one.
+        let later = checkpoints.indices.partition { checkpoints[$0].revision > revision }
+        return later < checkpoints.count ? checkpoints[later].position : entries.count
+    }
+
+    /// Drops entries until there are at most so many, lowest version first, and some more, so that it is seldom needed; those
+    /// that go are handed to `visit`. O(n log n).
+    mutating func shrink(to most: Int, at revision: UInt64, _ visit: (Entry) -> Void) {
+        guard liveCount > most else { return }
+        var versions: [Version] = []
+        for position in 0..<entries.count where !entries[position].isHole { versions.append(entries[position].version) }
+        versions.sort()
+        let surplus = min(liveCount, liveCount - most + most / 16)
+        guard surplus > 0 else { return }
+        raiseFloor(to: versions[surplus - 1], at: revision, visit)
+    }
+
+    /// Drops the entries up to a version, here or elsewhere.
+    mutating func raiseFloor(to version: Version, at revision: UInt64, _ visit: (Entry) -> Void) {
+        guard version > floor else { return }
+        floor = version
+        for position in 0..<entries.count {
+            let entry = entries[position]
+            guard !entry.isHole, entry.version <= version else { continue }
+            visit(entry)
+            remove(at: position)
+        }
+        sweep(at: revision)
+    }
+
+    /// Takes holes away where they are many.
+    mutating func sweepIfNeeded(at revision: UInt64) {
+        if holes > liveCount / 4 + 64 { sweep(at: revision) }
+    }
+
+    private mutating func sweep(at revision: UInt64) {
+        var kept = 0
+        for position in 0..<entries.count where !entries[position].isHole {
+            entries[kept] = entries[position]
+            kept += 1
+        }
+        entries.truncate(to: kept)
+        holes = 0
+        checkpoints = kept > 0 ? [(revision, 0)] : []
+        generation &+= 1
+        rebuild()
+    }
+
+    private mutating func rebuild() {
+        let wanted = max(16, (entries.count + 1) * 3 / 2)
+        slots.clear()
+        slots.fill(0, count: wanted)
+        for position in 0..<entries.count where !entries[position].isHole { place(position) }
+    }
+
+    private mutating func place(_ position: Int) {
+        var place = home(of: entries[position].hash)
+        while slots[place] != 0 { place = place + 1 == slots.count ? 0 : place + 1 }
+        slots[place] = UInt32(truncatingIfNeeded: position + 1)
+    }
+
+    private func home(of hash: SourceHash) -> Int {
+        Int(truncatingIfNeeded: (hash.high >> 32) * UInt64(slots.count) >> 32)
+    }
+
+    private static func mix(_ entry: Entry) -> UInt64 {
+        FoldHash.fold(entry.low ^ FoldHash.key.0, entry.packed & ~(1 << 62) ^ entry.high)
+    }
+}

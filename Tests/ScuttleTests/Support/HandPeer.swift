@@ -1,0 +1,103 @@
+import Testing
+
+@testable import Scuttle
+
+/// A peer whose messages are spelled here by hand, at one end of a link of the extended dialect.
+struct HandPeer {
+    let end: LinkEnd
+    var replica: Replica { end.replica }
+    /// The latest request that was made here, as a delta names it.
+    private(set) var nonce: UInt64 = 0
+
+    /// Says hello with a vector of its own, and takes what is said in return.
+    init(
+        _ end: LinkEnd, source: String = "peer", incarnation: UInt64 = 5, lamport: Version = 9, nonce: UInt64 = 0
+    ) {
+        self.end = end
+        let code = say(Self.hello(source: source, incarnation: incarnation, lamport: lamport, nonce: nonce))
+        check(code == nil, "hello: \(String(describing: code))")
+        _ = end.readLines()
+    }
+
+    static func hello(
+        source: String = "peer", incarnation: UInt64 = 5, cluster: String = "", lamport: Version = 9, epoch: UInt64 = 0,
+        revision: UInt64 = 1, hash: String = "0000000000000063", contents: String? = nil, nonce: UInt64 = 0,
+        isReply: Bool = true
+    ) -> String {
+        #""hello":{"protocol":[1,1],"source":"\#(source)","incarnation":\#(incarnation),"cluster":"\#(cluster)""#
+            + #","lamport":\#(lamport),"epoch":\#(epoch),"revision":\#(revision),"hash":"\#(hash)""#
+            + (contents.map { #","contents":"\#($0)""# } ?? "") + #","nonce":\#(nonce),"reply":\#(isReply)}"#
+    }
+
+    static func vector(
+        _ sources: String, incarnation: UInt64 = 5, epoch: UInt64 = 0, nonce: UInt64 = 0, lamport: Version = 0,
+        since: UInt64 = 0, until: UInt64 = 1, from: Int = 0, to: Int = 9, isLast: Bool = true, contents: Bool = false
+    ) -> String {
+        #""vector":{"incarnation":\#(incarnation),"epoch":\#(epoch),"nonce":\#(nonce),"lamport":\#(lamport)"#
+            + #","since":\#(since),"until":\#(until)\#(contents ? #","contents":true"# : "")"#
+            + #","sources":{\#(sources)},"from":\#(from),"to":\#(to),"last":\#(isLast)}"#
+    }
+
+    /// `[2,"a1b2c3d4"]`: how many lines, and their hash.
+    static func linesCheck(of lines: [String]) -> String {
+        let (count, hash) = NaiveFoldHash.check(lines)
+        let digits = String(hash, radix: 16)
+        return #"[\#(count),"\#(String(repeating: "0", count: 8 - digits.count) + digits)"]"#
+    }
+
+    static func cover(_ intervals: String, of lines: [String] = []) -> String {
+        #""cover":{\#(intervals)},"lines":\#(linesCheck(of: lines))"#
+    }
+
+    static func commit(
+        _ sources: String, delta: UInt64 = 4, sequence: UInt64 = 9, of lines: [String]? = nil, from: Int = 0,
+        to: Int = 1, isLast: Bool = true
+    ) -> String {
+        #""commit":{"delta":\#(delta),"sequence":\#(sequence)\#(lines.map { #","lines":"# + linesCheck(of: $0) } ?? "")"#
+            + #","sources":{\#(sources)},"from":\#(from),"to":\#(to),"last":\#(isLast)}"#
+    }
+
+    /// A whole line of a message without its braces.
+    static func line(_ body: String) -> String {
+        #"{"digest":true,\#(body)}"#
+    }
+
+    /// The head of a delta that answers the latest request of the replica's.
+    func head(
+        _ mode: String = "log", delta: UInt64? = nil, epoch: UInt64? = nil, nonce: UInt64? = nil,
+        incarnation: UInt64? = nil
+    ) -> String {
+        let request = [incarnation ?? replica.incarnation, epoch ?? replica.epoch, nonce ?? self.nonce]
+        return #""delta":{"mode":"\#(mode)","request":\#(request)"#.replacing(" ", with: "")
+            + (delta.map { #","delta":\#($0)"# } ?? "") + "}"
+    }
+
+    /// Has the replica ask for what it lacks.
+    mutating func beAsked() {
+        say(#""request":{"revision":0,"from":0}"#)
+        let lines = end.readLines()
+        nonce = lines.compactMap { Self.nonce(in: $0, of: "vector") }.last ?? 0
+        check(nonce > 0, "no vector is in \(lines)")
+    }
+
+    /// The nonce of a request in a line of the replica's.
+    static func nonce(in line: String, of message: String) -> UInt64? {
+        guard line.hasPrefix(#"{"digest":true,"\#(message)":"#), let place = line.firstRange(of: #""nonce":"#) else {
+            return nil
+        }
+        return UInt64(line[place.upperBound...].prefix { $0.isNumber })
+    }
+
+    /// Writes one message without its braces.
+    @discardableResult
+    func say(_ body: String) -> Failure.Code? {
+        end.write(Self.line(body) + "\n")
+    }
+
+    /// Writes a log delta that answers the latest request: updates, and their cover.
+    @discardableResult
+    func sayLog(_ updates: [PlainUpdate], cover: String) -> [Failure.Code?] {
+        let lines = updates.map(\.line)
+        return [say(head())] + lines.map { end.write($0 + "\n") } + [say(Self.cover(cover, of: lines))]
+    }
+}

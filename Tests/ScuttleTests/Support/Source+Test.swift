@@ -1,0 +1,8 @@
+@testable import Scuttle
+
+extension Source {
+    /// A source outside a table, which the caller deallocates.
+    init(id: Bytes) {
+        self.init(id: id, number: 0, name: 0)
+    }
+}
