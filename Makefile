@@ -71,9 +71,9 @@ baselines: library ## What the stage `gates` counts now becomes what it expects
 	@Tests/Gates/run --update
 
 SEEDS = 2000
-sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; WITHOUT=covers leaves a rule out
+sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; MIDDLE=2000 with a man in the middle; WITHOUT=covers leaves a rule out
 	@scripts/dependencies library
-	@Tests/Simulation/run $(if $(SEED),--seed $(SEED),$(SEEDS) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
+	@Tests/Simulation/run $(if $(MIDDLE),--middle) $(if $(SEED),--seed $(SEED),$(or $(MIDDLE),$(SEEDS)) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
 
 SECONDS = 60
 fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls, the direct path: SECONDS=60 each

@@ -33,9 +33,8 @@ func check() -> Bool {
 /// The first seed that fails without a rule, and does not fail with it.
 private func seedThatMisses(_ rule: DisabledRules) -> (kind: World.Kind, seed: UInt64)? {
     var total = Counts()
-    let isOfMiddle = !rule.isDisjoint(with: [.check, .content, .request])
-    let kinds: [World.Kind] = isOfMiddle ? [.middle, .rules] : [.rules, .middle]
-    for kind in kinds {
+    // Without the comparison of contents honest replicas agree all the same: that is what it is to find out.
+    for kind in rule == .content ? [World.Kind.middle] : [.rules, .middle] {
         for seed in 0..<UInt64(30_000) where failure(of: seed, kind, rule, counting: &total) != nil {
             if failure(of: seed, kind, [], counting: &total) == nil { return (kind, seed) }
         }

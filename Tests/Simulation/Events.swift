@@ -39,20 +39,25 @@ extension World {
         guard hasTwins else { return }
         for first in replicas.indices {
             for second in replicas.indices where first < second && names[first] == names[second] {
-                for hub in replicas.indices {
-                    let told =
-                        hub == first ? hasExtendedWire(first, second) ? [first, second] : []
-                        : hasExtendedWire(hub, first) && hasExtendedWire(hub, second) ? [hub, first, second] : []
-                    for number in told where !events.twins.contains(number) {
-                        throw SimulationFailure(
-                            description: "replica \(number) was not told that \(first) and \(second) are twins; hub \(hub)")
-                    }
+                if talk(first, second) { try areTold([first, second], first, second) }
+                for hub in replicas.indices where talk(hub, first) && talk(hub, second) {
+                    try areTold([hub, first, second], first, second)
                 }
             }
         }
     }
 
-    private func hasExtendedWire(_ a: Int, _ b: Int) -> Bool {
-        a != b && wires.contains { $0.edge.sides.contains(a) && $0.edge.sides.contains(b) && $0.ends.allSatisfy(\.isExtended) }
+    private func areTold(_ numbers: [Int], _ first: Int, _ second: Int) throws {
+        for number in numbers where !events.twins.contains(number) {
+            throw SimulationFailure(
+                description: "\(number) was not told that \(first) and \(second) are twins; \(numbers)")
+        }
+    }
+
+    private func talk(_ a: Int, _ b: Int) -> Bool {
+        a != b
+            && wires.contains {
+                $0.edge.sides.contains(a) && $0.edge.sides.contains(b) && $0.ends.allSatisfy(\.isExtended)
+            }
     }
 }

@@ -47,8 +47,10 @@ enum Tampering {
         let (yes, no) = ([UInt8]("true".utf8), [UInt8]("false".utf8))
         // Each line but an update begins with `{"digest":true`.
         let start = min(15, line.count)
-        if let place = place(of: no, in: line) { return line[..<place] + yes + line[(place + no.count)...] }
-        if let place = place(of: yes, in: line, from: start) { return line[..<place] + no + line[(place + yes.count)...] }
+        for (old, new, start) in [(no, yes, 0), (yes, no, start)] {
+            guard let place = place(of: old, in: line, from: start) else { continue }
+            return line[..<place] + new + line[(place + old.count)...]
+        }
         return alterByte(line, &random)
     }
 

@@ -128,6 +128,8 @@ final class Wire {
     private func hear(_ bytes: [UInt8], from side: Int, _ world: World) throws {
         if world.plan.faults.hasIntruder || world.plan.faults.replaysLinks, heard[side].count < 20_000 {
             heard[side] += bytes
+            // A datagram that was cut short ends its line all the same.
+            if edge.isDatagram, bytes.last != 0x0a { heard[side].append(0x0a) }
         }
         try world.arrive(bytes, at: ends[1 - side], on: self, from: edge.sides[side])
     }

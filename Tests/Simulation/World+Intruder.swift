@@ -9,7 +9,10 @@ extension World {
         guard wire.isUp, wire.ends[side].isExtended, wire.ends[side].isBetweenLines else { return }
         counts.intrusions += 1
         if plan.faults.replaysLinks { return try replay(wire, to: side) }
-        let lines = random.oneIn(2) ? deltaLines(of: wire.heardEarlier[1 - side]) : inventedDelta(wire, to: side)
+        let lines =
+            random.oneIn(2)
+            ? UnaskedDelta.lines(of: wire.heardEarlier[1 - side])
+            : UnaskedDelta.invent(from: wire.ends[1 - side], to: wire.ends[side], &random)
         guard !lines.isEmpty else { return }
         try intrude(lines, wire.ends[side])
         // A delta of the peer's is interrupted.
@@ -46,45 +49,5 @@ extension World {
                 description: "replica \(index(of: end.replica)) says \(thrown?.detail ?? "nothing") to \(lines.text)")
         }
         try noneIsUnexpected()
-    }
-
-    /// The updates, covers and commits in some bytes, from the first head of a delta on.
-    private func deltaLines(of bytes: [UInt8]) -> [UInt8] {
-        let lines = bytes.split(separator: 0x0a).filter { line in
-            let text = line.text
-            return ["{\"digest\":true,\"delta\"", "{\"digest\":true,\"cover\"", "{\"digest\":true,\"commit\"", "{\"key\""]
-                .contains { text.hasPrefix($0) } && text.hasSuffix("}")
-        }
-        guard let first = lines.firstIndex(where: { $0.text.contains("\"delta\":{\"mode\"") }) else { return [] }
-        return Array(lines[first...].joined(separator: [0x0a])) + [0x0a]
-    }
-
-    /// A delta that the peer makes up: with the names that it knows, and a request that was not made, or not for this.
-    private func inventedDelta(_ wire: Wire, to side: Int) -> [UInt8] {
-        let (victim, peer) = (wire.ends[side], wire.ends[1 - side])
-        let asked = peer.link.peer.nonce
-        let (mode, nonce): (DeltaMode, UInt64) =
-            switch random.below(3) {
-            case 0 where asked & 3 == 0 && asked > 0: (random.pick([.state, .reset, .early, .contents]), asked)
-            case 1 where asked & 3 == 1: (.contents, asked)
-            default: (random.pick(DeltaMode.allCases), random.pick([0, 1, asked &+ 1 << 40, random.next() >> 11]))
-            }
-        let replica = victim.replica
-        let head = DeltaHead(
-            mode: mode, incarnation: replica.incarnation, epoch: replica.epoch, nonce: nonce, delta: 7,
-            span: victim.link.isDatagram && mode.endsWithCommit ? (0, 0, 1) : nil, pauses: false)
-        var text = ByteBuffer()
-        text.appendDelta(head)
-        var out = Array(text.bytes)
-        let source = peer.replica.sources[SourceTable.own].quoted.text
-        let version = max(replica.version, peer.replica.version) + 1
-        for key in 0..<random.below(3) {
-            out += [UInt8]("{\"key\":\"k\(key)\",\"value\":666,\"source_id\":\(source),\"version\":\(version + UInt64(key))}\n".utf8)
-        }
-        let end =
-            mode == .log
-            ? "{\"digest\":true,\"cover\":{\(source):[0,\(version + 9)]},\"lines\":[0,\"00000000\"]}\n"
-            : "{\"digest\":true,\"commit\":{\"delta\":7,\"sequence\":0,\"sources\":{\(source):[0,\(version + 9),\(version)]},\"from\":0,\"to\":9,\"last\":true}}\n"
-        return out + [UInt8](end.utf8)
     }
 }

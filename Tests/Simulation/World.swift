@@ -63,7 +63,7 @@ public final class World {
             for number in replicas.indices { try write(number, "met\(number)", isDelete: false) }
             try heal()
         }
-        for wire in wires where wire.edge.losesLines { wire.noise = .lines(oneIn: 40) }
+        for wire in wires where wire.edge.losesLines { wire.noise = .lines(oneIn: 10) }
         for step in 0..<plan.steps {
             now += 1
             try takeStep()

@@ -93,12 +93,14 @@ extension Replica {
         sources[source].entries.key(with: version, of: source, keys).flatMap { keys[$0] }
     }
 
-    /// Whether an update has another content than the entry of its key under the same dot or timestamp: nobody's honest doing.
-    /// The one that wins the tie-break stands, the other is accounted for, and the host is told.
+    /// Whether an update has another content than the entry of its key under the same dot or timestamp: nobody's honest
+    /// doing. The one that wins the tie-break stands, the other is accounted for, and the host is told.
     private func isEquivocation(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
         guard !incoming.hasContent(of: entry) else { return false }
         let timestamp = entry.timestamp
-        if timestamp.version == incoming.writtenVersion, sources[timestamp.source].id.equals(incoming.writer) { return true }
+        if timestamp.version == incoming.writtenVersion, sources[timestamp.source].id.equals(incoming.writer) {
+            return true
+        }
         return entry.version == incoming.version && sources[entry.source].id.equals(incoming.source)
     }
 

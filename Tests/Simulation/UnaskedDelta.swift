@@ -1,0 +1,48 @@
+@testable import Scuttle
+
+/// Deltas that no request of a link asks for.
+enum UnaskedDelta {
+    /// The updates, covers and commits in some bytes, from the first head of a delta on.
+    static func lines(of bytes: [UInt8]) -> [UInt8] {
+        let starts = ["delta", "cover", "commit"].map { "{\"digest\":true,\"\($0)\"" } + ["{\"key\""]
+        let lines = bytes.split(separator: 0x0a).filter { line in
+            let text = line.text
+            let isWhole = text.count { $0 == "{" } == text.count { $0 == "}" }
+            return isWhole && starts.contains { text.hasPrefix($0) }
+        }
+        guard let first = lines.firstIndex(where: { $0.text.contains("\"delta\":{\"mode\"") }) else { return [] }
+        return Array(lines[first...].joined(separator: [0x0a])) + [0x0a]
+    }
+
+    /// A delta that a peer makes up: with the names that it knows, and a request that was not made, or not for this.
+    static func invent(from peer: End, to victim: End, _ random: inout Random) -> [UInt8] {
+        let head = head(from: peer, to: victim, &random)
+        var text = ByteBuffer()
+        text.appendDelta(head)
+        let source = peer.replica.sources[SourceTable.own].quoted.text
+        let version = max(victim.replica.version, peer.replica.version) + 1
+        var lines = [text.bytes.text]
+        for key in 0..<UInt64(random.below(3)) {
+            lines.append("{\"key\":\"k\(key)\",\"value\":666,\"source_id\":\(source),\"version\":\(version + key)}\n")
+        }
+        lines.append(
+            head.mode == .log
+                ? "{\"digest\":true,\"cover\":{\(source):[0,\(version + 9)]},\"lines\":[0,\"00000000\"]}\n"
+                : "{\"digest\":true,\"commit\":{\"delta\":7,\"sequence\":0,"
+                    + "\"sources\":{\(source):[0,\(version + 9),\(version)]},\"from\":0,\"to\":9,\"last\":true}}\n")
+        return [UInt8](lines.joined().utf8)
+    }
+
+    private static func head(from peer: End, to victim: End, _ random: inout Random) -> DeltaHead {
+        let asked = peer.link.peer.nonce
+        let (mode, nonce): (DeltaMode, UInt64) =
+            switch random.below(3) {
+            case 0 where asked & 3 == 0 && asked > 0: (random.pick([.state, .reset, .early, .contents]), asked)
+            case 1 where asked & 3 == 1: (.contents, asked)
+            default: (random.pick(DeltaMode.allCases), random.pick([0, 1, asked &+ 1 << 40, random.next() >> 11]))
+            }
+        return DeltaHead(
+            mode: mode, incarnation: victim.replica.incarnation, epoch: victim.replica.epoch, nonce: nonce, delta: 7,
+            span: victim.link.isDatagram && mode.endsWithCommit ? (0, 0, 1) : nil, pauses: false)
+    }
+}
