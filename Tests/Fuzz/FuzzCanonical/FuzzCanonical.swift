@@ -17,6 +17,13 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
             [UInt8](#"{"key":"k","value":"#.utf8) + text + [UInt8](#","source_id":"A","version":1}"#.utf8), limits)
         compareFront(
             [UInt8](#"{"key":"k","value":1,"source_id":"A","version":1}"#.utf8) + text, limits)
+        for end in ["}", #","deleted":true}"#] {
+            compareLine(
+                [UInt8](#"{"key":"k","value":null,"source_id":"A","version":5,"written":["#.utf8) + text
+                    + [UInt8]("]\(end)".utf8), limits)
+        }
+        compareLine(
+            [UInt8](#"{"digest":true,"cover":{"A":[0,1]},"lines":["#.utf8) + text + [UInt8]("]}".utf8), limits)
     }
     return 0
 }
@@ -65,7 +72,13 @@ private struct Outcome: Equatable {
     var source: [UInt8] = []
     var version: Version = 0
     var kind: Update.Kind?
+    /// Of a republished update.
+    var writer: [UInt8] = []
+    var written: Version = 0
+    var line: [UInt8] = []
     var sources: [[UInt8]] = []
+    /// Of a cover.
+    var check: LineCheck?
     var versions: [Version] = []
     var code: Failure.Code?
     var detail = ""
@@ -79,8 +92,11 @@ private struct Outcome: Equatable {
         case .update(let update):
             (key, value, source) = ([UInt8](update.key), [UInt8](update.value), [UInt8](update.source))
             (version, kind) = (update.version, update.kind)
-        case .cover(let intervals):
-            for interval in intervals {
+            if let timestamp = update.written { (writer, written) = ([UInt8](timestamp.source), timestamp.version) }
+            line = [UInt8](update.line)
+        case .cover(let cover):
+            check = cover.check
+            for interval in cover.intervals {
                 sources.append([UInt8](interval.source))
                 versions += [interval.since, interval.until, interval.leftOut]
             }

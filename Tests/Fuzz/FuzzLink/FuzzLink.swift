@@ -2,7 +2,8 @@ import CScuttle
 import ScuttleC
 
 /// Bytes of a hostile peer. The first byte says how they reach the replica: as they are, while it writes, gossips and
-/// sends; or as changes to what an honest peer says, so that they come behind a valid handshake.
+/// sends; or as changes to what an honest peer says, so that they come behind a valid handshake. A bit of the third makes the
+/// replica that of the conversations in Tests/Vectors, whose messages name its incarnation and its nonces.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     guard size > 3 else { return 0 }
@@ -14,9 +15,15 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
 
 /// Nothing traps, and answers end.
 private func monologue(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawBufferPointer) {
-    let replica = makeReplica("local", settings)
+    let replica = makeReplica(settings.2 & 8 != 0 ? "A" : "local", settings)
+    if settings.2 & 8 != 0 {
+        let start =
+            #"{"digest":true,"export":{"source":"A","lamport":0,"incarnation":817084509757786}}"#
+            + "\n{\"digest\":true,\"end\":1}\n"
+        precondition(scuttle_import(replica, start, start.utf8.count) == SCUTTLE_OK)
+    }
     let link = openLink(replica, settings.2 & 2 != 0 ? SCUTTLE_LINK_DATAGRAM : 0)
-    _ = scuttle_set(replica, "k", 1, "1", 1)
+    if settings.2 & 16 == 0 { _ = scuttle_set(replica, "k", 1, "1", 1) }
     var rest = bytes
     while rest.count > 0 {
         let count = min(rest.count, 8 + 8 * Int(settings.1 >> 2))

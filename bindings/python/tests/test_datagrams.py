@@ -154,15 +154,19 @@ def test_a_live_link(replica: Replica) -> None:
 def test_a_late_datagram_of_a_reset_takes_nothing_away(replica: Replica) -> None:
     """The peer had something else for the key when it began to answer, and has this replica's entry since."""
     with replica.link(datagram=True) as link:
-        hello = {"protocol": [1, 1], "id": "b", "life": 5, "cluster": "", "lamport": 6, "epoch": 2, "revision": 8}
-        link.write(json.dumps({"digest": True, "hello": {**hello, "hash": "1" * 16, "reply": False}}).encode())
-        life = json.loads(link.read(500).splitlines()[0])["hello"]["life"]
+        hello = {"protocol": [1, 1], "source": "b", "incarnation": 5, "cluster": "", "lamport": 0, "epoch": 2}
+        hello.update({"revision": 8, "hash": "1" * 16, "nonce": 0, "reply": True})
+        link.write(json.dumps({"digest": True, "hello": hello}).encode())
+        link.read(500)
+        link.write(b'{"digest":true,"request":{"revision":0,"from":0}}')
+        vector = json.loads(link.read(500))["vector"]
+        request = [vector["incarnation"], vector["epoch"], vector["nonce"]]
         for _ in range(7):
             replica["k"] = "mine"
         for update, until in ((line("k", '"mine"', "a", 7), 7), (line("k", "0", "b", 6), 6)):
-            head = {"mode": "reset", "question": [life, 0], "answer": 99, "span": [0, 0, until, 1]}
-            link.write(json.dumps({"digest": True, "answer": head}).encode() + b"\n" + update)
-        commit = {"answer": 99, "stamp": 7, "sources": {"b": [0, 7, 4], "a": [0, 7]}, "from": 0, "to": 2, "last": True}
+            head = {"mode": "reset", "request": request, "delta": 99, "span": [0, 0, until]}
+            link.write(json.dumps({"digest": True, "delta": head}).encode() + b"\n" + update)
+        commit = {"delta": 99, "sequence": 7, "sources": {"b": [0, 7, 4], "a": [0, 7]}, "from": 0, "to": 2, "last": True}
         link.write(json.dumps({"digest": True, "commit": commit}).encode())
         assert replica == {"k": "mine"}
 
@@ -171,7 +175,7 @@ def test_a_late_datagram_of_a_reset_takes_nothing_away(replica: Replica) -> None
 @given(
     st.lists(st.tuples(st.integers(0, 1), st.sampled_from("abcdefgh"), st.none() | st.integers(0, 9)), max_size=30),
     st.booleans(),
-    st.integers(250, 1500),
+    st.integers(400, 1500),
     st.integers(1, 12),
     st.integers(0, 2**32),
 )

@@ -6,7 +6,7 @@ import json
 from typing import Any, Dict, List
 
 import pytest
-from support import ASK, is_hello, line, pump, refused
+from support import ASK, is_hello, line, pump, refused, sync
 
 import scuttle
 from scuttle import Replica
@@ -15,8 +15,8 @@ from scuttle import Replica
 def hello(**changes: Any) -> bytes:
     """A hello of a replica that has nothing, but for what is changed."""
     members = {
-        **{"protocol": [1, 1], "id": "b", "life": 5, "cluster": "", "lamport": 0, "epoch": 0, "revision": 0},
-        **{"hash": "0" * 16, "reply": False},
+        **{"protocol": [1, 1], "source": "b", "incarnation": 5, "cluster": "", "lamport": 0, "epoch": 0, "revision": 0},
+        **{"hash": "0" * 16, "nonce": 0, "reply": False},
         **changes,
     }
     return json.dumps({"digest": True, "hello": members}).encode() + b"\n"
@@ -54,10 +54,10 @@ def test_an_exchange(replica: Replica) -> None:
             target.write(data)
         assert kinds == [
             ["hello"],
-            ["hello", "ask"],
-            ["ask", "clock"],
-            ["clock", "answer", "update", "cover"],
-            ["answer", "update", "cover"],
+            ["hello", "request"],
+            ["request", "vector"],
+            ["vector", "delta", "update", "cover"],
+            ["delta", "update", "cover"],
             [],
         ]
         assert replica == other
@@ -135,7 +135,7 @@ def test_a_read_only_link_answers(replica: Replica) -> None:
     [
         ({"cluster": "another"}, scuttle.ClusterError, "cluster"),
         ({"protocol": [2, 3]}, scuttle.ProtocolError, "protocol"),
-        ({"id": "a"}, scuttle.IdentityError, "identity"),
+        ({"source": "a"}, scuttle.IdentityError, "identity"),
     ],
 )
 def test_a_peer_that_is_not_to_be_talked_to(replica: Replica, wrong: Any, error: Any, reason: str) -> None:
@@ -189,33 +189,74 @@ def test_two_replicas_with_one_id() -> None:
             here.write(there.read_all())
 
 
-def test_a_replica_that_has_lost_its_state(replica: Replica) -> None:
-    """Both sides hear of it: the peer knows a version of the id that its new life has never issued."""
+def test_a_name_that_has_lost_its_state() -> None:
+    """It starts again as another incarnation, gets all back, and loses nothing of what it writes."""
+    with Replica("a") as before, Replica("b") as other:
+        before["k"] = 1
+        sync(before, other)
+        with Replica("a") as again:
+            again["l"] = 2
+            sync(again, other)
+            assert again == other == {"k": 1, "l": 2}
+            assert again.id != before.id
+
+
+def test_an_exact_source_that_has_lost_its_state(replica: Replica) -> None:
+    """It promises to go on above what the peer has seen, and gets its writes back once contents are compared."""
+    events: List[scuttle.Event] = []
     with Replica("b", exact_id=True) as other:
-        with replica.link() as here, other.link() as there:
-            replica["k"] = 1
-            here.gossip()
-            pump(here, there)
-        with Replica("a", exact_id=True) as again, again.link() as here, other.link() as there:
-            here.gossip()
-            there.write(here.read_all())
-            here.write(there.read_all())
-            there.write(here.read_all())
-            with refused(again, scuttle.IdentityError):
-                here.write(there.read_all())
-            with refused(other, scuttle.RejectedError):
-                there.write(here.read_all())
-            assert again == {}
+        replica["k"] = 1
+        sync(replica, other)
+        with Replica("a", exact_id=True, on_event=lambda link, event, error: events.append(event)) as again:
+            with again.link() as here, other.link() as there:
+                for _ in range(2):
+                    here.gossip()
+                    pump(here, there)
+            assert again == {"k": 1}
+            assert scuttle.Event.DIVERGED in events
+            again["l"] = 2
+            sync(again, other)
+            assert other == {"k": 1, "l": 2}
 
 
-def test_two_contents_of_one_version(replica: Replica) -> None:
-    with replica.link() as link:
+def test_two_contents_of_one_write() -> None:
+    """What gives way is refused; of what stands over the entry the host is told by an event."""
+    events: List[object] = []
+
+    def tell(link: object, event: scuttle.Event, error: object) -> None:
+        events.append((event, type(error)))
+
+    with Replica("a", on_event=tell) as replica, replica.link() as link:
         link.write(line("k", "1", "b", 3))
         with refused(replica, scuttle.CorruptError):
             link.write(line("k", "2", "b", 3))
         with refused(replica, scuttle.CorruptError):
             link.write(line("l", "1", "b", 3))
         link.write(line("k", "1", "b", 3))
+        assert events == []
+        link.write(line("k", "0", "b", 3))
+        assert events == [(scuttle.Event.DIVERGED, scuttle.CorruptError)]
+        assert replica == {"k": 1}  # it is covered
+
+
+def test_a_delta_that_was_not_requested(replica: Replica) -> None:
+    with replica.link() as link:
+        link.write(hello())
+        link.read_all()
+        delta = b'{"digest":true,"delta":{"mode":"log","request":[1,0,5]}}\n'
+        cover = b'{"digest":true,"cover":{"b":[0,3]},"lines":[0,"00000000"]}\n'
+        for message in (delta, line("k", "1", "b", 3), cover):
+            with refused(replica, scuttle.UnaskedError):
+                link.write(message)
+
+
+def test_a_twin() -> None:
+    events: List[scuttle.Event] = []
+    with Replica("a", on_event=lambda link, event, error: events.append(event)) as one, Replica("a") as other:
+        with one.link() as here, other.link() as there:
+            there.gossip()
+            pump(here, there)
+        assert events[:2] == [scuttle.Event.HELLO, scuttle.Event.TWIN]
 
 
 @pytest.mark.parametrize(
