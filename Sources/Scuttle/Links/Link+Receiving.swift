@@ -46,7 +46,11 @@ extension Link {
             }
         } catch {
             // The delta does not vouch for what was refused.
-            if let id = replica.sources.find(update.source) { incoming.exclude(id) } else { incoming.excludesAll = true }
+            if let id = replica.sources.find(update.source) {
+                incoming.exclude(id)
+            } else {
+                incoming.excludesAll = true
+            }
             throw ending(error)
         }
         if head.mode.isWhole { noteKept(update, head) }

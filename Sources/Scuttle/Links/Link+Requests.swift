@@ -123,7 +123,9 @@ extension Link {
         }
         for claim in part.retired {
             if let position = replica.retired.find(claim.hash) {
-                if claim.version >= replica.retired[position].version { peer.retired.note(position, in: replica.retired) }
+                if claim.version >= replica.retired[position].version {
+                    peer.retired.note(position, in: replica.retired)
+                }
                 if claim.version > replica.retired[position].version, claim.isPurged { peer.notePurged(claim.version) }
             } else if let id = replica.sources.find(claim.hash) {
                 guard id != SourceTable.own || claim.version <= replica.own.covered else { continue }

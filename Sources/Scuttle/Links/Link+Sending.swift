@@ -298,7 +298,8 @@ extension Link {
         guard record.version > peer.covered(record.source) else { return false }
         guard mode == .early else { return true }
         return record.version > max(replica.highestPurged, peer.highestPurged)
-            && (replica.inversions.isEmpty || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
+            && (replica.inversions.isEmpty
+                || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
     }
 
     /// Behind the last update: the vector that the peer has then, as much of it as fits.
@@ -312,7 +313,8 @@ extension Link {
         }
         while true {
             var part = CommitPart(
-                delta: outgoing.id, sequence: outgoing.cursor, from: outgoing.source, to: outgoing.source, isLast: false,
+                delta: outgoing.id, sequence: outgoing.cursor, from: outgoing.source, to: outgoing.source,
+                isLast: false,
                 check: isDatagram ? nil : outgoing.check, claims: [])
             let frame = batch.measure {
                 $0.appendCommit(part)

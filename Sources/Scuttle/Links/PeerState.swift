@@ -95,7 +95,8 @@ struct PeerState {
 
     /// The peer's vector is the same as this replica's. O(sources), and O(1) where neither has changed since it was.
     mutating func equals(
-        _ sources: borrowing SourceTable, _ table: borrowing RetiredTable, at own: UInt64, epoch: UInt64, revision: UInt64
+        _ sources: borrowing SourceTable, _ table: borrowing RetiredTable, at own: UInt64, epoch: UInt64,
+        revision: UInt64
     ) {
         retired.noteAll(in: table)
         hasUnknownPurged = false
