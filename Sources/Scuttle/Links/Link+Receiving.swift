@@ -64,7 +64,7 @@ extension Link {
     }
 
     /// A record that came with a state, reset, early or contents delta.
-    private func takeFromState(_ record: Record, _ head: DeltaHead) {
+    private func takeFromState(_ record: Record, _ head: IncomingDelta.Head) {
         let source = replica.sources[record.source]
         if replica.configuration.disabledRules.contains(.commit), head.mode != .contents {
             replica.cover(record.source, upTo: record.version)
@@ -95,9 +95,9 @@ extension Link {
 
     /// A delta for a request from before something was forgotten here: what that might have beaten is not taken, and asked for
     /// anew.
-    private func isRefusedAsStale(_ update: IncomingUpdate, _ head: DeltaHead) throws(Failure) -> Bool {
-        guard head.epoch != replica.epoch || head.incarnation != replica.incarnation,
-            update.version <= replica.highestPurged, !replica.configuration.disabledRules.contains(.epoch)
+    private func isRefusedAsStale(_ update: IncomingUpdate, _ head: IncomingDelta.Head) throws(Failure) -> Bool {
+        guard head.epoch != replica.epoch, update.version <= replica.highestPurged,
+            !replica.configuration.disabledRules.contains(.epoch)
         else { return false }
         let known = replica.sources.recall(update.source)
         try replica.check(update, from: known)
@@ -109,7 +109,7 @@ extension Link {
         return true
     }
 
-    private func noteKept(_ update: IncomingUpdate, _ head: DeltaHead) {
+    private func noteKept(_ update: IncomingUpdate, _ head: IncomingDelta.Head) {
         guard let key = replica.keys.find(update.key), let entry = replica.keys[key] else { return }
         let isSame =
             if head.mode == .contents {
@@ -236,7 +236,7 @@ extension Link {
                     peer.retired.note(position, in: replica.retired)
                 }
             }
-            if !incoming.retired.isEmpty { tookRetired = head.delta }
+            if !incoming.retired.isEmpty { remembering().tookRetired = head.delta }
         }
         if head.mode == .reset { peer.noteReset() }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }

@@ -15,7 +15,7 @@ extension Link {
         pending.hasAskedAgain = false
         replica.refreshRetirements()
         pending.vector = PendingControl.VectorWalk(
-            since: pending.peerHas, from: max(0, min(item, vectorItems)), until: replica.revision,
+            from: max(0, min(item, vectorItems)), until: replica.revision,
             epoch: replica.epoch, generation: replica.retired.generation, nonce: requests.open(.vector))
     }
 
@@ -23,7 +23,8 @@ extension Link {
     /// gossip has to, lest two replicas that cannot agree go on for ever.
     func askForTheRest() {
         pending.wantsRest = false
-        let here = (incoming.sequence, incoming.nextSource, replica.revision)
+        let here = PendingControl.mark(
+            incoming.sequence, UInt64(truncatingIfNeeded: incoming.nextSource), replica.revision)
         guard pending.vector == nil, case .extended = dialect, here != pending.askedFrom else { return }
         pending.askedFrom = here
         if incoming.delta?.mode == .contents { pending.requestsContents = true } else { sendVector(from: 0) }
@@ -40,22 +41,22 @@ extension Link {
         let items = vectorItems
         let knowsSame = pending.peerHasRetired && replica.retired.liveCount > 0
         var part = VectorPart(
-            incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: walk.since,
+            incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: pending.peerHas,
             until: walk.until, from: walk.from, to: walk.from, isLast: false, lamport: replica.version,
             progress: incoming.progress, claims: [])
         part.knowsSameRetired = knowsSame
         part.retiredFloor = replica.retired.floor
-        part.took = tookRetired
+        part.took = memory?.tookRetired ?? 0
         let frame = batch.measure {
             $0.appendVector(part)
             $0.appendClaimsEnd(from: items, to: items, isLast: false)
         }
         let left = (room.bytes == .max ? Room.longestLine + frame : room.bytes) - frame
-        let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: walk.since)
+        let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = slice(from: walk.from, within: left - Room.sections) {
-            replica.sources[$0].changedAt > walk.since
+            replica.sources[$0].changedAt > pending.peerHas
         } name: {
-            replica.sources.names[$0].changedAt > walk.since
+            replica.sources.names[$0].changedAt > pending.peerHas
         } retired: {
             $0 >= firstRetired && !peer.retired.knows($0, in: replica.retired)
         }
@@ -118,8 +119,8 @@ extension Link {
     /// The peer names ended sources by their hashes.
     private func noteRetired(_ part: VectorPart) {
         if part.knowsSameRetired { peer.retired.noteAll(in: replica.retired) }
-        if part.took > 0, part.took == toldRetired.delta {
-            peer.retired.note(upTo: toldRetired.count, of: toldRetired.generation, in: replica.retired)
+        if part.took > 0, let told = memory?.toldRetired, part.took == told.delta {
+            peer.retired.note(upTo: told.count, of: told.generation, in: replica.retired)
         }
         for claim in part.retired {
             if let position = replica.retired.find(claim.hash) {

@@ -120,7 +120,9 @@ struct PeerStateTests {
                 replica.notePurged(replica.own, purged)
                 var peer = peer()
                 peer.note(0, covered: theirs, purged: theirPurged)
-                let (lags, isAhead) = (peer.lags(behind: replica.sources, replica.retired), peer.isAhead(of: replica.sources))
+                let (lags, isAhead) = (
+                    peer.lags(behind: replica.sources, replica.retired), peer.isAhead(of: replica.sources)
+                )
                 let what = "\(covered),\(purged) against \(theirs),\(theirPurged)"
                 check(lags == (purged > max(theirs, theirPurged)), "\(what): lags \(lags)")
                 check(isAhead == (theirPurged > max(covered, purged)), "\(what): ahead \(isAhead)")
