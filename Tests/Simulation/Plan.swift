@@ -59,10 +59,7 @@ struct Plan {
         writes = random.pick([5, 15, 35])
         deletes = random.pick([10, 35, 60])
         cutOneIn = random.pick([15, 60, 1000])
-        // Most settled worlds have no starts: what an ended incarnation had not sent may come back over a delete.
-        let never = 1 << 40
-        crashOneIn = random.pick(
-            isMiddle ? [150, 1000] : purging == .settled ? [never, never, 150] : [40, 150, 1000])
+        crashOneIn = random.pick(isMiddle ? [150, 1000] : [40, 150, 1000])
         saveOneIn = random.pick([20, 100])
         purgeOneIn = random.pick([5, 30, 200])
         faults = isMiddle ? Faults(ofMiddle: &random) : Faults(isSettled: purging == .settled, &random)

@@ -125,9 +125,9 @@ extension World {
         }
     }
 
-    /// Deletes are exact, too: all have met before the first purge, and none has started again with a write that nobody else
-    /// had, or was a twin.
-    private var isExact: Bool { plan.purging == .settled && counts.starts == 0 && counts.twins == 0 }
+    /// Deletes are exact, too: all have met before the first purge, and each start is from all that the replica was. So who knows
+    /// the promise of the new incarnation has what the old one wrote.
+    private var isExact: Bool { plan.purging == .settled && !hasLostState && !hasTwins }
 
     private func standing(_ key: String) -> String {
         entry(of: key, at: replicas[0]).map { "\(writes[$0])" } ?? "nothing"
