@@ -9,7 +9,8 @@ struct PeerStateTests {
         until: UInt64 = 9
     ) -> VectorPart {
         VectorPart(
-            incarnation: incarnation, epoch: epoch, nonce: 3, since: since, until: until, from: from, to: to, isLast: last, lamport: 0,
+            incarnation: incarnation, epoch: epoch, nonce: 3, since: since, until: until, from: from, to: to,
+            isLast: last, lamport: 0,
             progress: nil, claims: [])
     }
 
