@@ -146,7 +146,7 @@ extension Link {
             incoming.closePending()
             return askAgain()
         }
-        for case (let id?, let interval) in zip(ids, cover.intervals) {
+        for case (let id?, let interval) in zip(ids.numbers, cover.intervals) {
             let source = replica.sources[id]
             guard !incoming.excludes(id) else { continue }
             peer.note(id, covered: interval.until)
@@ -196,7 +196,7 @@ extension Link {
             incoming.endDelta()
             return askAgain()
         }
-        guard incoming.take(part, ids, isDatagram: isDatagram) else {
+        guard incoming.take(part, ids.numbers, isDatagram: isDatagram) else {
             if part.isLast { pending.wantsRest = true }
             return try checkRoom(ids)
         }

@@ -99,8 +99,8 @@ extension Link {
         }
         let ids = try sources(of: part.claims)
         guard peer.take(part) else { return }
-        for case (let id?, let claim) in zip(ids, part.claims) {
-            peer.note(id, covered: claim.covered, purged: claim.purged)
+        for (id, claim) in zip(ids.numbers, part.claims) {
+            if let id { peer.note(id, covered: claim.covered, purged: claim.purged) } else { noteRetired(claim) }
         }
         noteRetired(part)
         if !options.contains(.readOnly) {
@@ -114,6 +114,14 @@ extension Link {
             noteBacklog()
         }
         try checkRoom(ids)
+    }
+
+    /// The peer knows in full what is known here by its hash alone.
+    private func noteRetired(_ claim: SourceClaim) {
+        guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
+            claim.covered >= replica.retired[position].version
+        else { return }
+        peer.retired.note(position, in: replica.retired)
     }
 
     /// The peer names ended sources by their hashes.
@@ -138,23 +146,38 @@ extension Link {
         }
     }
 
+    /// The numbers of the sources that a peer makes claims of; nil for those of which nothing is claimed here.
+    struct ClaimedSources {
+        var numbers: [SourceID?] = []
+        /// There was no room for some.
+        var isShort = false
+    }
+
     /// Says so where a peer has named sources that there is no room for; the others have been taken.
-    func checkRoom(_ ids: [SourceID?]) throws(Failure) {
-        guard ids.contains(where: { $0 == nil }) else { return }
+    func checkRoom(_ ids: ClaimedSources) throws(Failure) {
+        guard ids.isShort else { return }
         throw Failure(
             .sources, "a peer names more sources than max_sources, \(replica.configuration.limits.sources)")
     }
 
     /// The numbers of the sources that a peer makes claims of, all checked before anything changes but that new ones get
-    /// a number; nil for those that there is no room for: nothing is claimed of them here.
-    func sources(of claims: [SourceClaim]) throws(Failure) -> [SourceID?] {
-        var ids: [SourceID?] = []
+    /// a number. A source that has ended stays what it is where the claim says nothing new of it.
+    func sources(of claims: [SourceClaim]) throws(Failure) -> ClaimedSources {
         for claim in claims {
             try Limits.check(clockOf: claim.source, at: claim.covered)
             guard claim.purged <= .highest else { throw Failure(.version, "a purged version is not in 0 ... 2^53-1") }
             try check(replica.sources.find(claim.source), claims: max(claim.covered, claim.purged))
         }
-        for claim in claims { ids.append(try? replica.sourceID(for: claim.source)) }
+        var ids = ClaimedSources()
+        for claim in claims {
+            if replica.isRetired(claim) {
+                ids.numbers.append(nil)
+                continue
+            }
+            let id = try? replica.sourceID(for: claim.source)
+            if id == nil { ids.isShort = true }
+            ids.numbers.append(id)
+        }
         return ids
     }
 

@@ -83,6 +83,14 @@ extension Replica {
         return retired[position].version
     }
 
+    /// Whether a source is known by its hash alone, and a claim says nothing new of it.
+    func isRetired(_ claim: SourceClaim) -> Bool {
+        guard retired.liveCount > 0, sources.find(claim.source) == nil,
+            let position = retired.find(SourceHash(of: claim.source))
+        else { return false }
+        return claim.covered <= retired[position].version && (claim.purged == 0 || retired[position].purged > 0)
+    }
+
     /// A source that is new in the table goes on where it was retired.
     func revive(_ id: SourceID) {
         let source = sources[id]
@@ -99,6 +107,8 @@ extension Replica {
         for link in links where link.peer.retired.knows(position, in: retired) {
             link.peer.note(id, covered: entry.version, purged: entry.purged)
         }
+        // It may turn out that there was nothing new.
+        noteIdle(source)
     }
 
     /// A whole delta says how far its sender covers a retired source, and holds nothing of it.
