@@ -306,8 +306,9 @@ int scuttle_set_ttl(scuttle_t *replica, const char *key, size_t key_len, const c
 
 /* Tells the replica what time it is, in milliseconds by any clock of the host's that does not go back (a smaller number
    than before counts as the one before), and deletes what has expired: local writes, each with on_update.
-   It matters for scuttle_set_ttl and retire_after_ms only. A host that restarts from scuttle_export uses a clock that goes on, such as the
-   time of day, since what is left to expire is saved with the time at which it does. Before the first tick it is 0.
+   It matters for scuttle_set_ttl and retire_after_ms only. A host that restarts from scuttle_export uses a clock that goes
+   on, such as the time of day, since what is left to expire is saved with the time at which it does. Before the first tick
+   it is 0.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL.   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED.
    Cost     O(log t) for each key that expires, O(1) where none does. Since 0.2.0. */
 int scuttle_tick(scuttle_t *replica, uint64_t now_ms);
