@@ -189,8 +189,11 @@ extension Link {
         let claims = part.claims.map { SourceClaim(source: $0.source, covered: $0.covered, purged: $0.purged) }
         for claim in claims { try replica.checkJump(to: claim.covered) }
         let ids = try sources(of: claims)
-        guard let head = incoming.delta, head.delta == part.delta else { return }
-        if part.isLast, !isDatagram, !incoming.takeCheck(part.check),
+        guard let head = incoming.delta, head.delta == part.delta else {
+            guard !isDatagram else { return }
+            throw Failure(.unasked, "a commit belongs to another delta")
+        }
+        if part.isLast, !isDatagram, !(part.check.map { incoming.takeCheck($0) } ?? false),
             !replica.configuration.disabledRules.contains(.check)
         {
             incoming.endDelta()

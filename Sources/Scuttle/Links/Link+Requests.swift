@@ -107,7 +107,7 @@ extension Link {
             for claim in part.names { replica.merge(claim) }
             replica.raiseRetiredFloor(to: part.retiredFloor)
         }
-        if !options.contains(.readOnly) { _ = replica.approach(part.lamport) }
+        if !options.contains(.readOnly) { _ = approach(part.lamport) }
         if part.isLast, peer.next == 0 {
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
             beginDelta(part.progress)
