@@ -46,6 +46,8 @@ public final class Replica {
     var idleSources: [SourceID] = []
     /// Names that are retired, and that stability still waits for.
     var retiringNames: [NameID] = []
+    /// What this replica was when it last looked at them.
+    var refreshedAt: (revision: UInt64, settled: UInt64) = (.max, 0)
     /// This replica has forgotten its own name: it writes nothing any more.
     var hasLeft = false
     /// Time as `retire_after_ms` counts it, and when names were last looked at.

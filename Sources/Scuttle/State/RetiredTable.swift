@@ -179,7 +179,7 @@ struct RetiredTable: ~Copyable {
     }
 
     private func home(of hash: SourceHash) -> Int {
-        Int(truncatingIfNeeded: (hash.high >> 32) * UInt64(slots.count) >> 32)
+        Int(truncatingIfNeeded: ((hash.high >> 32) &* UInt64(truncatingIfNeeded: slots.count)) >> 32)
     }
 
     private static func mix(_ entry: Entry) -> UInt64 {
