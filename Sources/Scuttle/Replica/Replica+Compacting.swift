@@ -54,12 +54,8 @@ extension Replica {
 
     private func shrink(_ id: SourceID) {
         let source = sources[id]
-<<<<<<< HEAD
         let entry = RetiredTable.Entry(
-            hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: source.isFinal)
-=======
-        let entry = RetiredTable.Entry(hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: isFinal(source.name))
->>>>>>> rows
+            hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: isFinal(source.name))
         revision += 1
         // How much was purged is told no better than by the whole.
         highestPurged = max(highestPurged, entry.purged)
