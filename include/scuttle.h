@@ -333,14 +333,13 @@ int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
 /* Starts from what was saved: the lines of scuttle_export, or lines of updates, each ended by a newline (the last may lack
    it). Only for a replica with which nothing has been done yet. It enters neither the history nor on_update, and
    max_version_jump does not apply.
-     Lines of scuttle_export are the whole replica. If they end too soon, what is there becomes entries, but the clock
-   stays empty, so that peers give what is missing again. A replica whose own source is that of the save refuses them then,
-   because the versions that it had issued are not known; only SCUTTLE_EXACT_ID or a fixed seed makes such a replica.
-     Lines of updates alone, such as a host writes from on_update, may be in any order, and set the clock to their versions.
+     Lines of scuttle_export are the whole replica. If they end too soon, what is there becomes entries, but the version
+   vector stays empty, so that peers give what is missing again. A replica with SCUTTLE_EXACT_ID then does not know which
+   versions it had issued: it has to be in step with a peer before it writes.
+     Lines of updates alone, such as a host writes from on_update, may be in any order, and claim nothing either.
    Returns  SCUTTLE_OK, or SCUTTLE_TORN: the last line lacks its newline and cannot be read, or an export ends too soon;
             the rest is in place.
-   Errors   SCUTTLE_E_ARGUMENT where the replica is not new, _IDENTITY for a torn export of the replica's own source, _BUSY, and for
-            a bad line that ends in a newline those of scuttle_link_write: nothing is taken then. Since 0.2.0. */
+   Errors   SCUTTLE_E_ARGUMENT where the replica is not new, _BUSY, and for a bad line that ends in a newline those of scuttle_link_write: nothing is taken then. Since 0.2.0. */
 int scuttle_import(scuttle_t *replica, const void *bytes, size_t len);
 
 /* Visits the updates of `source` above `version` that the history still has, in the order of `sort`.
