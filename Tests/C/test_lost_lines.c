@@ -57,7 +57,7 @@ static size_t converse(scuttle_link_t *a, scuttle_link_t *b, wire_t *wire) {
   return total;
 }
 
-static scuttle_t *watched(const char *name, events_t *events, size_t history) {
+static scuttle_t *watched(const char *name, told_t *events, size_t history) {
   scuttle_config_t config = config_start();
   memset(events, 0, sizeof *events);
   config.max_history = history;
@@ -76,7 +76,7 @@ static int differs(scuttle_t *a, scuttle_t *b) {
 
 /* One fault in all that a says; then whole gossips. */
 static void check_fault(int fault, size_t line, uint32_t flags, size_t history) {
-  events_t of_a, of_b;
+  told_t of_a, of_b;
   scuttle_t *a = watched("a", &of_a, history), *b = watched("b", &of_b, history), *c;
   scuttle_link_t *to_b = link_with(a, flags), *to_a = link_with(b, flags);
   wire_t wire = {fault, line, 0, {NULL, 0, 0}};
@@ -125,7 +125,7 @@ TEST(one_fault_anywhere_is_healed) {
 
 TEST(an_update_that_is_lost_is_not_vouched_for) {
   /* Before anything is asked for again, the vector claims no more than has come. */
-  events_t of_a, of_b;
+  told_t of_a, of_b;
   scuttle_t *a = watched("a", &of_a, 100), *b = watched("b", &of_b, 100);
   scuttle_link_t *to_b = link_make(a), *to_a = link_make(b);
   text_t out = {NULL, 0, 0};
@@ -159,7 +159,7 @@ TEST(an_update_that_is_lost_is_not_vouched_for) {
 
 TEST(an_altered_line_is_healed_and_told) {
   /* What the check of lines does not see: a value that was altered on its way from a to b, and is whole JSON. */
-  events_t of_a, of_b;
+  told_t of_a, of_b;
   scuttle_t *a = watched("a", &of_a, 100), *b = watched("b", &of_b, 100);
   scuttle_link_t *to_b = link_make(a), *to_a = link_make(b);
   text_t out = {NULL, 0, 0};
@@ -193,7 +193,7 @@ TEST(many_faults_with_a_third_come_to_rest) {
   uint64_t seed;
   for (seed = 1; seed <= 60; seed++) {
     uint64_t random = seed;
-    events_t events[3];
+    told_t events[3];
     scuttle_t *r[3];
     scuttle_link_t *links[3][2];
     size_t i, total = 0;

@@ -119,7 +119,7 @@ static void add_save(text_t *save, const char *source, const char *name, int cou
   text_format(save, "{\"digest\":true,\"end\":%d}\n", count + 1);
 }
 
-static scuttle_t *start_ended(const char *own, const char *name, int count, size_t max_retired, events_t *events) {
+static scuttle_t *start_ended(const char *own, const char *name, int count, size_t max_retired, told_t *events) {
   scuttle_config_t config = config_start();
   text_t save = {NULL, 0, 0};
   scuttle_t *replica;
@@ -275,7 +275,7 @@ TEST(ended_incarnations_cross_datagrams_once) {
 TEST(the_lowest_go_where_few_may_be_kept) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
-    events_t events;
+    told_t events;
     scuttle_t *a, *b, *c = replica_start("c", NULL, 0);
     int i;
     memset(&events, 0, sizeof events);

@@ -7,7 +7,7 @@
 static const uint32_t kinds[] = {0, SCUTTLE_LINK_LIVE, SCUTTLE_LINK_DATAGRAM, SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_LIVE};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
-static scuttle_t *watched(const char *name, events_t *events) {
+static scuttle_t *watched(const char *name, told_t *events) {
   scuttle_config_t config = config_start();
   memset(events, 0, sizeof *events);
   config.on_event = note_event;
@@ -26,7 +26,7 @@ TEST(two_of_one_name_with_a_hub_between) {
   /* Equal numbers of writes, so that the numbers of both are the same. */
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
-    events_t of_hub, of_one, of_two;
+    told_t of_hub, of_one, of_two;
     scuttle_t *hub = watched("hub", &of_hub), *one = watched("web", &of_one), *two = watched("web", &of_two);
     scuttle_link_t *to_one = link_with(hub, kinds[kind]), *to_two = link_with(hub, kinds[kind]), *from_one = link_with(one, kinds[kind]),
                    *from_two = link_with(two, kinds[kind]);
@@ -64,7 +64,7 @@ TEST(two_of_one_name_with_a_hub_between) {
 TEST(two_of_one_name_that_talk_to_each_other) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
-    events_t of_one, of_two;
+    told_t of_one, of_two;
     scuttle_t *one = watched("web", &of_one), *two = watched("web", &of_two);
     scuttle_link_t *from_one = link_with(one, kinds[kind]), *from_two = link_with(two, kinds[kind]);
     set(one, "one", "1");
@@ -83,7 +83,7 @@ TEST(two_of_one_name_that_talk_to_each_other) {
 TEST(deletes_of_twins_stand_and_nothing_comes_back) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
-    events_t of_hub, of_one, of_two;
+    told_t of_hub, of_one, of_two;
     scuttle_t *hub = watched("hub", &of_hub), *one = watched("web", &of_one), *two = watched("web", &of_two);
     int i, round;
     set(one, "shared", "1");
@@ -115,7 +115,7 @@ TEST(deletes_of_twins_stand_and_nothing_comes_back) {
 }
 
 TEST(three_of_one_name) {
-  events_t of_hub, of_web[3];
+  told_t of_hub, of_web[3];
   scuttle_t *hub = watched("hub", &of_hub), *web[3];
   scuttle_link_t *here[3], *there[3];
   int i, round;
@@ -142,7 +142,7 @@ TEST(a_restart_is_no_twin) {
   /* Its old link may still be open at the hub, and its old incarnation's number be higher. */
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
-    events_t of_hub, of_web;
+    told_t of_hub, of_web;
     scuttle_t *hub = watched("hub", &of_hub), *web = watched("web", &of_web);
     scuttle_link_t *old = link_with(hub, kinds[kind]), *new_link, *from;
     int i, round;
@@ -170,7 +170,7 @@ TEST(a_restart_is_no_twin) {
 TEST(exact_ids_are_no_names_with_incarnations) {
   /* Two of one exact source clash: both links end, hosts are told, and nothing changes. */
   scuttle_config_t config = config_exact();
-  events_t of_one, of_two;
+  told_t of_one, of_two;
   scuttle_t *one, *two;
   scuttle_link_t *from_one, *from_two;
   char *before_one, *before_two, *after;

@@ -13,7 +13,7 @@ static text_t saved(scuttle_t *replica) {
 }
 
 /* A replica with keys, tombstones, a peer in step and an end of a name. */
-static scuttle_t *lived_in(scuttle_t **peer, events_t *events) {
+static scuttle_t *lived_in(scuttle_t **peer, told_t *events) {
   scuttle_config_t config = config_start();
   scuttle_t *r, *gone = replica_start("gone", NULL, 0);
   memset(events, 0, sizeof *events);
@@ -66,7 +66,7 @@ TEST(a_delta_that_nobody_asked_for) {
       for (mode = 0; mode < 5; mode++)
         for (request = 0; request < 4; request++) {
           scuttle_t *peer, *r;
-          events_t events;
+          told_t events;
           scuttle_link_t *link;
           text_t lines = {NULL, 0, 0}, before, after;
           char *start;
@@ -110,7 +110,7 @@ TEST(a_delta_that_nobody_asked_for) {
 TEST(hello_reset_and_commit_of_everything) {
   /* As the field has it: in one write, and in the middle of a mesh. */
   scuttle_t *peer, *r;
-  events_t events;
+  told_t events;
   scuttle_link_t *link;
   text_t lines = {NULL, 0, 0};
   int i;
@@ -133,7 +133,7 @@ TEST(hello_reset_and_commit_of_everything) {
 TEST(an_answer_to_the_request_of_another_link) {
   /* What one link asked for does not count on another. */
   scuttle_t *peer, *r;
-  events_t events;
+  told_t events;
   scuttle_link_t *asks, *other;
   text_t hello = {NULL, 0, 0}, head = {NULL, 0, 0}, commit = {NULL, 0, 0}, before, after;
   r = lived_in(&peer, &events);
@@ -202,7 +202,7 @@ TEST(an_answer_that_comes_twice) {
 TEST(a_log_cannot_answer_with_a_commit) {
   /* A head of one mode opens no other. */
   scuttle_t *peer, *r;
-  events_t events;
+  told_t events;
   scuttle_link_t *link;
   text_t lines = {NULL, 0, 0}, before, after;
   r = lived_in(&peer, &events);

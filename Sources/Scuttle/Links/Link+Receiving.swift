@@ -188,6 +188,7 @@ extension Link {
         }
         let claims = part.claims.map { SourceClaim(source: $0.source, covered: $0.covered, purged: $0.purged) }
         for claim in claims { try replica.checkJump(to: claim.covered) }
+        for claim in part.retired { try replica.checkJump(to: claim.version) }
         let ids = try sources(of: claims)
         guard let head = incoming.delta, head.delta == part.delta else {
             guard !isDatagram else { return }
