@@ -42,7 +42,7 @@ extern "C" {
 #define SCUTTLE_OK 0
 #define SCUTTLE_FULL 1      /* done, and a link is over its high-water mark: wait for on_drain before you go on */
 #define SCUTTLE_NOT_FOUND 2 /* there is no such key */
-#define SCUTTLE_TORN 3      /* done, but what was to be read ends in the middle of a line: what stands before it is in place */
+#define SCUTTLE_TORN 3      /* done, but the text was truncated: its last line is cut, or the end of an export is missing */
 
 /* Errors: nothing has changed. A number, once given a meaning, keeps it for ever. */
 #define SCUTTLE_E_ARGUMENT (-1)      /* a NULL pointer, an unknown flag, a length that no object can have */
@@ -62,8 +62,9 @@ extern "C" {
 #define SCUTTLE_E_MESSAGE (-15)      /* JSON, but not a message: a field is missing or of the wrong type */
 #define SCUTTLE_E_VERSION (-16)      /* a version that is not an integer from 1 to 2^53-1 (0 too in a digest) */
 #define SCUTTLE_E_VERSION_JUMP (-17) /* a version further ahead of this replica than max_version_jump */
-#define SCUTTLE_E_IDENTITY (-18)     /* a peer shows this replica's own id with a version never issued here */
-#define SCUTTLE_E_READ_ONLY (-19)    /* an update came in on a SCUTTLE_LINK_READ_ONLY link */
+#define SCUTTLE_E_IDENTITY (-18)     /* a peer has this replica's own source, or a version of it that was never issued here. Only
+                                        SCUTTLE_EXACT_ID or a fixed seed gives two starts one source. Ends an extended link */
+#define SCUTTLE_E_READ_ONLY (-19)    /* an update, delta, cover or commit came in on a SCUTTLE_LINK_READ_ONLY link */
 #define SCUTTLE_E_MESSAGE_SIZE (-20) /* a line longer than max_message_bytes */
 #define SCUTTLE_E_KEY_SIZE (-21)     /* a key longer than max_key_bytes */
 #define SCUTTLE_E_VALUE_SIZE (-22)   /* a value longer than max_value_bytes */
@@ -74,9 +75,11 @@ extern "C" {
 #define SCUTTLE_E_PROTOCOL (-27)     /* the peer speaks no protocol version that this replica does; likewise */
 #define SCUTTLE_E_REJECTED (-28)     /* the peer has rejected this replica, for a reason that scuttle_errmsg() has; likewise */
 #define SCUTTLE_E_DATAGRAM (-29)     /* an update fits no datagram of this capacity: it has been left out */
-#define SCUTTLE_E_CORRUPT (-30)      /* a peer has another content for a source and version that is known here */
+#define SCUTTLE_E_CORRUPT (-30)      /* equivocation: a peer has another content for a write that is known here, and this replica's
+                                        content stands. Where the peer's stands: SCUTTLE_EVENT_DIVERGED with this code */
 #define SCUTTLE_E_RESOLVER (-31)     /* the outcome of a resolver depends on order, repetition or grouping */
-#define SCUTTLE_E_UNASKED (-32)      /* a delta, reset, cover or commit answers no open request of this link */
+#define SCUTTLE_E_UNASKED (-32)      /* a delta, update, cover or commit answers no open request of this link; nothing has changed.
+                                        Datagram links drop it without an error */
 
 /* "NUL-terminated": a length to be measured. Not for scuttle_write and scuttle_link_write, which take bytes. */
 #define SCUTTLE_NTS ((size_t)-1)
@@ -165,9 +168,11 @@ typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source
 #define SCUTTLE_EVENT_HELLO 1    /* the hello of the peer was accepted */
 #define SCUTTLE_EVENT_IN_STEP 2  /* both version vectors were found equal; once, until they differ again */
 #define SCUTTLE_EVENT_ENDED 3    /* the link has ended; `code` says why */
-#define SCUTTLE_EVENT_DIVERGED 4 /* the version vectors are equal, and the contents are not */
+#define SCUTTLE_EVENT_DIVERGED 4 /* `code` SCUTTLE_OK: the version vectors are equal, and the contents are not; both replicas
+                                    exchange all entries. SCUTTLE_E_CORRUPT: another content has replaced one of the same write */
 #define SCUTTLE_EVENT_REFUSED 5  /* an update was refused; not raised yet */
-#define SCUTTLE_EVENT_TWIN 6     /* two live incarnations of one name were heard: two processes run under it */
+#define SCUTTLE_EVENT_TWIN 6     /* two live incarnations of one name were heard: two processes run under it. Raised on a link to one
+                                    of them, and at each of them: then the name is this replica's own */
 
 /* The versions of the extended dialect that this library speaks. */
 #define SCUTTLE_PROTOCOL_LOWEST 1u
@@ -219,8 +224,9 @@ typedef struct {
   size_t max_depth;          /* nesting of arrays and objects in a value; default 64, at most 1,024 */
   size_t max_sources;        /* this replica included; default 65,536 */
   size_t max_links;          /* default 65,536 */
-  uint64_t max_version_jump; /* how far an update's version may be ahead of the highest seen here; default 2^48.
-                                It slows a hostile peer down, who may go up in steps, and does not stop one */
+  uint64_t max_version_jump; /* how far the version of an update, cover or commit may be ahead of the highest seen here; default
+                                2^48. A hello, and each part of a vector, raises the highest by this much at most, so a replica
+                                that is further behind catches up in steps. It slows a hostile peer down, and does not stop one */
 
   /* Since 0.2.0. */
   const char *cluster;   /* NUL-terminated UTF-8 of up to 255 bytes, or NULL for "": links join replicas of one cluster only.
@@ -237,9 +243,12 @@ typedef struct {
      scuttle_link_close, has an effect before the callback has returned. */
   void (*on_event)(void *context, scuttle_link_t *link, int event, int code);
 
-  size_t max_retired;       /* retired incarnations that are kept, 16 bytes each; beyond it the lowest versions are dropped; default
-                               2^20, SIZE_MAX for no limit */
-  uint64_t retire_after_ms; /* retire a name that no replica has heard of for so long, by the time of scuttle_tick; 0: never */
+  size_t max_retired;       /* retired sources that are kept, some 30 bytes each; default 2^20, SIZE_MAX for no limit. Beyond it the
+                               lowest versions are dropped, here and at peers: an old write of such a source that somebody still
+                               holds may then come back over a delete that is forgotten */
+  uint64_t retire_after_ms; /* retire a name of which this replica has heard nothing new for so long, by the time of scuttle_tick; a
+                               tick counts for an eighth of it at most. Set it at all replicas: one that has it renews its own
+                               promise with its ticks, to be heard. 0: never */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
@@ -279,14 +288,14 @@ int scuttle_name(scuttle_t *replica, const char **name, size_t *len);
    history either way. Insignificant white space is dropped, all else of the text is kept as it is.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: set, but a link is over its high-water mark.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY, _KEY, _KEY_SIZE, _NUL, _UTF8, _VALUE_SIZE, _DEPTH, _JSON, _DUPLICATE, _NUMBER,
-            _EXHAUSTED, _MEMORY.
+            _EXHAUSTED, _MEMORY; _UNSUPPORTED once the replica has forgotten its own name.
    Cost     O(length of key and value), whatever the number of keys, links, sources or remembered updates. */
 int scuttle_set(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len);
 
 /* Deletes a key: a local write whose entry is a tombstone, so that peers learn of it. Deleting what is not there is
    fine, and is written all the same. Returns and errors as scuttle_set. A classic peer sees the value null. The tombstone
-   is forgotten once it is stable: when every source that is known here has promised to write nothing at or below its
-   version any more. */
+   is forgotten once it is stable: when every name that is known here has promised to write nothing at or below its
+   version any more. Of a name only the incarnation that is furthest ahead counts. */
 int scuttle_delete(scuttle_t *replica, const char *key, size_t key_len);
 
 /* Sets a key that is to be deleted again by itself: by this replica, with the first scuttle_tick that is `ttl_ms` or more
@@ -297,8 +306,9 @@ int scuttle_set_ttl(scuttle_t *replica, const char *key, size_t key_len, const c
 
 /* Tells the replica what time it is, in milliseconds by any clock of the host's that does not go back (a smaller number
    than before counts as the one before), and deletes what has expired: local writes, each with on_update.
-   It matters for scuttle_set_ttl only. A host that restarts from scuttle_export uses a clock that goes on, such as the
-   time of day, since what is left to expire is saved with the time at which it does. Before the first tick it is 0.
+   It matters for scuttle_set_ttl and retire_after_ms only. A host that restarts from scuttle_export uses a clock that goes
+   on, such as the time of day, since what is left to expire is saved with the time at which it does. Before the first tick
+   it is 0.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL.   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED.
    Cost     O(log t) for each key that expires, O(1) where none does. Since 0.2.0. */
 int scuttle_tick(scuttle_t *replica, uint64_t now_ms);
@@ -326,21 +336,24 @@ int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scu
 
 /* Hands out all that the replica is, in lines: its source, its clock, its entries with their tombstones, what is to expire.
    A replica that starts from them holds what this one does, and goes on as another incarnation. With SCUTTLE_EXACT_ID and
-   the same name it goes on under the same source, so this one must write no more. `take` runs under the lock. Stopping early is fine; what has been handed out is then a torn state.
+   the same name it goes on under the same source, so this one must write no more. `take` runs under the lock. Stopping early
+   is fine; the lines handed out are then a truncated export.
    Cost     O(bytes held). */
 int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
 
 /* Starts from what was saved: the lines of scuttle_export, or lines of updates, each ended by a newline (the last may lack
    it). Only for a replica with which nothing has been done yet. It enters neither the history nor on_update, and
    max_version_jump does not apply.
-     Lines of scuttle_export are the whole replica. If they end too soon, what is there becomes entries, but the clock
-   stays empty, so that peers give what is missing again. A replica whose own source is that of the save refuses them then,
-   because the versions that it had issued are not known; only SCUTTLE_EXACT_ID or a fixed seed makes such a replica.
-     Lines of updates alone, such as a host writes from on_update, may be in any order, and set the clock to their versions.
+     A name starts from any save, however old or truncated: each start writes under a source of its own. With SCUTTLE_EXACT_ID
+   or a fixed seed the source may be that of an earlier start; then start from all that the earlier one wrote.
+     Lines of scuttle_export are the whole replica. If they are truncated, their entries are taken and the clock stays empty,
+   so that peers send again what is missing.
+     Lines of updates alone, such as a host writes from on_update, may be in any order. They claim nothing: the clock stays
+   empty, and peers send again what may be missing.
    Returns  SCUTTLE_OK, or SCUTTLE_TORN: the last line lacks its newline and cannot be read, or an export ends too soon;
             the rest is in place.
-   Errors   SCUTTLE_E_ARGUMENT where the replica is not new, _IDENTITY for a torn export of the replica's own source, _BUSY, and for
-            a bad line that ends in a newline those of scuttle_link_write: nothing is taken then. Since 0.2.0. */
+   Errors   SCUTTLE_E_ARGUMENT if the replica is not new, _BUSY, and for a bad line that ends in a newline those of
+            scuttle_link_write: nothing is taken then. Since 0.2.0. */
 int scuttle_import(scuttle_t *replica, const void *bytes, size_t len);
 
 /* Visits the updates of `source` above `version` that the history still has, in the order of `sort`.
@@ -358,7 +371,7 @@ int scuttle_clock(scuttle_t *replica, scuttle_clock_fn visit, void *context);
 
 /* A number that two replicas share exactly where they hold the same: keys, values, sources, versions. Tombstones do not count,
    since replicas that agree forget them at different times. For tests and for showing convergence; not cryptographic.
-   Cost: O(bytes held). */
+   Cost: O(bytes of the keys and values that have arrived since the last call or content check). */
 int scuttle_fingerprint(scuttle_t *replica, uint64_t *fingerprint);
 
 /* Asks every peer for what is new. In the extended dialect each open link has a hello to send, and what differs crosses
@@ -375,9 +388,11 @@ int scuttle_gossip(scuttle_t *replica);
             tombstones beat, so they are kept.   Cost   O(tombstones), O(log n) each. */
 int scuttle_purge(scuttle_t *replica, size_t *purged);
 
-/* Says that a name will not be back: excludes it from tombstone garbage collection, here and at every replica that hears of
-   it. The entries that it wrote stay. A replica that meets its own name so writes on above what was retired, and counts
-   again. Forgetting the replica's own name is leaving: later writes are SCUTTLE_E_UNSUPPORTED.
+/* Retires a name: says that it will not be back, here and at every replica that hears of it. Once all other names cover the
+   same of it, tombstone garbage collection no longer waits for it. Its entries stay. If a replica of the name is there after
+   all, it writes on above what was retired, and counts again; what was purged meanwhile is as after scuttle_purge. Forgetting the
+   replica's own name is leaving: later writes, and deletes at the end of a time to live, do not happen; writes are
+   SCUTTLE_E_UNSUPPORTED.
    Returns  SCUTTLE_OK, or SCUTTLE_NOT_FOUND: the name is unknown.   Errors   SCUTTLE_E_ARGUMENT, _BUSY. */
 int scuttle_forget(scuttle_t *replica, const char *name, size_t name_len);
 
@@ -441,11 +456,11 @@ int scuttle_link_gossip(scuttle_link_t *link);
    On a datagram link the bytes are one datagram, which ends its last line; one that was cut short, even between two lines,
    is taken as far as it goes, and the rest is asked for again.
    After SCUTTLE_E_CLUSTER, _PROTOCOL, _REJECTED, and an _IDENTITY of the extended dialect, the link has told its peer the
-   reason, or was told it, and says the same of all that comes after.
+   reason, or was told it, and returns the same code for all later lines; on_event says SCUTTLE_EVENT_ENDED.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: taken, and what the peer asked for is over this link's high-water mark.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY and any that speaks of a message: _KEY, _KEY_SIZE, _ID, _NUL, _UTF8, _JSON,
             _DUPLICATE, _NUMBER, _DEPTH, _MESSAGE, _MESSAGE_SIZE, _VALUE_SIZE, _VERSION, _VERSION_JUMP, _IDENTITY,
-            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED. */
+            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED, _UNASKED. */
 int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
 
 /* Fills `buffer` with what is to be sent to the peer, a stream to be cut anywhere: a message may begin in one read and

@@ -82,7 +82,8 @@ enum ExtendedDecoder {
             claims.append(
                 NameClaim(
                     name: member.name, number: try version(json_array_get(member.value, 0), "a retirement"),
-                    state: RetirementState(rawValue: UInt8(state)), sequence: try number(json_array_get(member.value, 2), "a statement"),
+                    state: RetirementState(rawValue: UInt8(state)),
+                    sequence: try number(json_array_get(member.value, 2), "a statement"),
                     hash: try hexadecimal(json_array_get(member.value, 3), "a statement", digits: 16).low))
         }
         return claims

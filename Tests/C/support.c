@@ -495,6 +495,71 @@ char *lines_with(const text_t *text, const char *start) {
   return out.data;
 }
 
+/* --- whole conversations ----------------------------------------------------------------------------------------------- */
+
+scuttle_config_t config_start(void) {
+  static uint64_t starts;
+  scuttle_config_t config = config_make();
+  config.seed = 1000 + ++starts;
+  return config;
+}
+
+scuttle_t *replica_start(const char *name, const char *save, size_t len) {
+  scuttle_config_t config = config_start();
+  scuttle_t *replica = NULL;
+  int code;
+  config.state = save;
+  config.state_len = len;
+  code = scuttle_new(name, &config, &replica);
+  if ((code != SCUTTLE_OK && code != SCUTTLE_TORN) || !replica) {
+    printf("test support: a start of %s says %s\n", name, code_name(code));
+    exit(3);
+  }
+  return replica;
+}
+
+/* One read, written to the other side. */
+static size_t pass(scuttle_link_t *from, scuttle_link_t *to, talk_t *talk) {
+  char buffer[1200];
+  size_t len = 0;
+  int code = scuttle_link_read(from, buffer, sizeof buffer, &len);
+  if (code < 0 && talk->code >= 0) talk->code = code;
+  if (!len) return code < 0; /* a read may report what it left out instead */
+  code = scuttle_link_write(to, buffer, len);
+  if (code < 0 && talk->code >= 0) talk->code = code;
+  talk->bytes += len;
+  return len;
+}
+
+talk_t talk_links(scuttle_link_t *a, scuttle_link_t *b, size_t most) {
+  talk_t talk = {0, SCUTTLE_OK, 0};
+  size_t moved;
+  scuttle_link_gossip(a);
+  scuttle_link_gossip(b);
+  do {
+    moved = pass(a, b, &talk);
+    moved += pass(b, a, &talk);
+    if (moved && talk.bytes > most) talk.endless = 1;
+  } while (moved && !talk.endless);
+  return talk;
+}
+
+talk_t talk(scuttle_t *a, scuttle_t *b, uint32_t flags, size_t most) {
+  scuttle_link_t *of_a = link_with(a, flags), *of_b = link_with(b, flags);
+  talk_t result = talk_links(of_a, of_b, most);
+  scuttle_link_close(of_a);
+  scuttle_link_close(of_b);
+  return result;
+}
+
+void note_event(void *context, scuttle_link_t *link, int event, int code) {
+  events_t *events = (events_t *)context;
+  if (event < 0 || event > 7) return;
+  events->count[event]++;
+  events->code[event] = code;
+  events->link[event] = link;
+}
+
 /* --- the extended dialect ---------------------------------------------------------------------------------------------- */
 
 void text_hello(text_t *text, const char *id, const char *cluster, unsigned lowest, unsigned highest, uint64_t lamport) {

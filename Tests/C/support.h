@@ -120,6 +120,36 @@ void text_head(text_t *text, scuttle_link_t *link, const char *mode);
 /* All lines of scuttle_export. */
 void export_all(scuttle_t *replica, text_t *out);
 
+/* --- whole conversations ------------------------------------------------------------------------------------------- */
+
+/* A config with a seed that no other call gives, so that each start is an incarnation of its own and a run can be repeated. */
+scuttle_config_t config_start(void);
+
+/* Starts a replica from a save, which may be empty; SCUTTLE_TORN is fine. NULL, and a check that fails, for an error. */
+scuttle_t *replica_start(const char *name, const char *save, size_t len);
+
+typedef struct {
+  size_t bytes; /* that have crossed, both ways */
+  int code;     /* the first error of a read or write */
+  int endless;  /* `most` bytes had crossed, and there was more */
+} talk_t;
+
+/* Opens a link on each replica, lets both gossip, carries bytes both ways until both are silent or `most` have crossed, and
+   closes both. `flags` are those of both links; datagrams have 1,200 bytes. */
+talk_t talk(scuttle_t *a, scuttle_t *b, uint32_t flags, size_t most);
+
+/* The same with links that stay open. */
+talk_t talk_links(scuttle_link_t *a, scuttle_link_t *b, size_t most);
+
+/* What on_event told of one replica: set `on_event` to note_event and `context` to one of these. */
+typedef struct {
+  int count[8]; /* by event */
+  int code[8];  /* of the latest one of each */
+  scuttle_link_t *link[8];
+} events_t;
+
+void note_event(void *context, scuttle_link_t *link, int event, int code);
+
 /* The lines of `text` that begin with `start`, one behind the other. Free it. */
 char *lines_with(const text_t *text, const char *start);
 

@@ -234,7 +234,7 @@ TEST(what_was_handed_out_can_be_started_from) {
 }
 
 TEST(an_export_goes_on_as_itself) {
-  /* Entries, tombstones, clock and version: the next life issues nothing twice and resurrects nothing. */
+  /* Entries, tombstones, clock and version: the next start issues nothing twice and resurrects nothing. */
   scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = NULL;
   text_t saved = {NULL, 0, 0}, again = {NULL, 0, 0};
   char *lines[2];

@@ -192,7 +192,7 @@ TEST(no_version_is_left) {
 }
 
 TEST(it_is_saved) {
-  /* With the time at which it ends: the next life goes on where this one was. */
+  /* With the time at which it ends: the next start goes on where this one was. */
   scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("local", &config), *b = NULL;
   text_t saved = {NULL, 0, 0};

@@ -137,7 +137,8 @@ extension World {
     private func isCovered(_ write: Write) -> Bool {
         write.source.lend { source in
             let id = replicas[0].sources.find(source)
-            return write.version <= (id.map { replicas[0].sources[$0].covered } ?? replicas[0].retiredVersion(of: source))
+            return write.version
+                <= (id.map { replicas[0].sources[$0].covered } ?? replicas[0].retiredVersion(of: source))
         }
     }
 

@@ -112,7 +112,8 @@ struct FoldHash {
         }
         var word: UInt64 = 0
         for offset in 0..<count {
-            word |= UInt64(place.load(fromByteOffset: offset, as: UInt8.self)) << UInt64(truncatingIfNeeded: 8 &* offset)
+            word |=
+                UInt64(place.load(fromByteOffset: offset, as: UInt8.self)) << UInt64(truncatingIfNeeded: 8 &* offset)
         }
         return word
     }

@@ -1,7 +1,30 @@
 /// What a link knows of the delta that is coming in. Owns a reference to each record that waits in it.
 struct IncomingDelta: ~Copyable {
+    /// What is kept of the head of a delta.
+    struct Head {
+        let mode: DeltaMode
+        let hasSpan: Bool
+        let hasCheck: Bool
+        /// Of the request that it answers.
+        let epoch: UInt64
+        let nonce: UInt64
+        let delta: UInt64
+        /// In datagrams: which updates follow, and what they are.
+        fileprivate let from: UInt64
+        fileprivate let until: UInt64
+        fileprivate let check: LineCheck
+
+        fileprivate init(_ head: DeltaHead) {
+            mode = head.mode
+            (hasSpan, hasCheck) = (head.span != nil, head.check != nil)
+            (epoch, nonce, delta) = (head.epoch, head.nonce, head.delta)
+            (from, until) = (head.span?.from ?? 0, head.span?.until ?? 0)
+            check = head.check ?? LineCheck()
+        }
+    }
+
     /// What the updates that come belong to; nil: to nothing yet.
-    private(set) var head: DeltaHead?
+    private(set) var head: Head?
 
     /// The updates that have come since the head, or since the latest cover.
     private var check = LineCheck()
@@ -51,7 +74,7 @@ struct IncomingDelta: ~Copyable {
             endDelta()
             transfer = StateTransfer(head, begun: last)
         }
-        self.head = head
+        self.head = Head(head)
         check = LineCheck()
     }
 
@@ -76,10 +99,10 @@ struct IncomingDelta: ~Copyable {
 
     /// The updates of the head's span are in, if they are those that were sent.
     private mutating func closeSpan() {
-        guard let head, head.mode.endsWithCommit, let span = head.span, takeCheck(head.check), !excludesAll else {
-            return
-        }
-        transfer?.come.add(from: span.from, until: span.until)
+        guard let head, head.mode.endsWithCommit, head.hasSpan, takeCheck(head.hasCheck ? head.check : nil),
+            !excludesAll
+        else { return }
+        transfer?.come.add(from: head.from, until: head.until)
     }
 
     /// Nothing in a datagram belongs to another one.

@@ -32,8 +32,9 @@ extension Link {
         guard try speaksClassic() else { return }
         guard let id = replica.sources.find(source) else { return }
         try replica.checkIdentity(of: id, claims: version)
-        round.name(id, of: replica.sources.count)
-        answer.owe(id, above: version, countingTo: replica.configuration.mtu, in: replica)
+        let classic = conversation
+        classic.round.name(id, of: replica.sources.count)
+        classic.answer.owe(id, above: version, countingTo: replica.configuration.mtu, in: replica)
         noteBacklog()
     }
 
@@ -41,10 +42,11 @@ extension Link {
     /// - Throws: what ended the link.
     public func receiveDone() throws(Failure) {
         guard try speaksClassic() else { return }
-        for id in replica.sources.ids where !round.hasNamed(id) {
-            answer.owe(id, above: 0, countingTo: replica.configuration.mtu, in: replica)
+        let classic = conversation
+        for id in replica.sources.ids where !classic.round.hasNamed(id) {
+            classic.answer.owe(id, above: 0, countingTo: replica.configuration.mtu, in: replica)
         }
-        round = DigestRound()
+        classic.round = DigestRound()
         noteBacklog()
     }
 
@@ -69,23 +71,35 @@ extension Link {
     }
 
     func gossipClassic() {
-        if walk == nil, !batch.asks { walk = DigestWalk(over: replica.sources.count, &replica.random) }
+        let classic = conversation
+        if classic.walk == nil, !batch.asks {
+            classic.walk = DigestWalk(over: replica.sources.count, &replica.random)
+        }
     }
 
     func appendClassic() -> Bool {
-        while let id = walk?.next() {
+        guard let classic else { return false }
+        while let id = classic.walk?.next() {
             let source = replica.sources[id]
             guard source.covered > 0 else { continue }
             batch.appendDigest(of: source)
             return true
         }
-        if walk != nil {
-            walk = nil
+        if classic.walk != nil {
+            classic.walk = nil
             batch.appendDone()
             return true
         }
-        guard let record = answer.next(in: replica) else { return false }
+        guard let record = classic.answer.next(in: replica) else { return false }
         batch.append(UpdateLine(of: record, in: replica.sources))
         return true
+    }
+
+    /// What has been said in the classic dialect.
+    private var conversation: ClassicConversation {
+        if let classic { return classic }
+        let made = ClassicConversation()
+        classic = made
+        return made
     }
 }

@@ -9,8 +9,9 @@ extension Link {
         let ours = replica.contentHash
         guard theirs != ours else { return }
         let pair = FoldHash.fold(theirs.low ^ FoldHash.key.0, ours.low ^ FoldHash.key.1)
-        if pair != divergence {
-            divergence = pair
+        let memory = remembering()
+        if pair != memory.divergence {
+            memory.divergence = pair
             if !replica.hasMetClassic { raise(.diverged) }
             // The peer has told; it has to hear, too, but once: two that stay different must not go on telling each other.
             if hello.isReply, pending.greeting == .none {
@@ -18,8 +19,8 @@ extension Link {
                 pending.statesContents = true
             }
         }
-        guard !options.contains(.readOnly), exchangedAt != replica.settled else { return }
-        exchangedAt = replica.settled
+        guard !options.contains(.readOnly), memory.exchangedAt != replica.settled else { return }
+        memory.exchangedAt = replica.settled
         pending.requestsContents = true
     }
 
@@ -46,7 +47,7 @@ extension Link {
     /// The peer has asked for all that this replica holds.
     func beginContents(_ part: VectorPart) {
         replica.settleInversions()
-        if var outgoing, outgoing.mode == .contents, outgoing.incarnation == part.incarnation {
+        if var outgoing, outgoing.mode == .contents {
             guard isDatagram else { return }
             outgoing.nonce = part.nonce
             outgoing.resume(from: part.progress)
@@ -56,7 +57,7 @@ extension Link {
         follows = nil
         withheld = []
         outgoing = OutgoingDelta(
-            mode: .contents, id: replica.random.next() & .highest, incarnation: part.incarnation, epoch: part.epoch,
+            mode: .contents, id: replica.random.next() & .highest, epoch: part.epoch,
             nonce: part.nonce, start: 0, cursor: 0, begun: replica.arrivals.last)
     }
 

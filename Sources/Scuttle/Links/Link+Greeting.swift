@@ -3,8 +3,8 @@ extension Link {
     func greet() {
         pending.hasGreeted = true
         pending.hasAskedAgain = false
-        pending.askedFrom = (0, 0, 0)
-        pending.askedAt = nil
+        pending.askedFrom = 0
+        pending.askedAt = 0
         pending.stepsLeft = Self.mostSteps
         allowResets()
         gossips &+= 1
@@ -12,7 +12,7 @@ extension Link {
     }
 
     /// How many hellos, one after the other, may bring this replica nearer to a peer that is far ahead.
-    private static var mostSteps: Int { 64 }
+    private static var mostSteps: UInt8 { 64 }
 
     /// After so many gossips the whole vector is asked for, though the hashes are the same: two vectors may share one.
     private static var gossipsBetweenVectors: UInt8 { 64 }
@@ -20,9 +20,9 @@ extension Link {
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
     /// follows a change of this replica's state; so nothing can go round in circles.
     func askAgain() {
-        if let before = pending.askedAt, before == (replica.revision, replica.settled) { return }
-        guard !pending.hasAskedAgain else { return }
-        pending.askedAt = (replica.revision, replica.settled)
+        let here = PendingControl.mark(replica.revision, replica.settled)
+        guard here != pending.askedAt, !pending.hasAskedAgain else { return }
+        pending.askedAt = here
         pending.hasAskedAgain = true
         pending.greeting = .question
     }
@@ -146,8 +146,7 @@ extension Link {
         dialect = .ended(failure)
         forgetPeer()
         pending = PendingControl()
-        walk = nil
-        answer = Answer()
+        classic = nil
         raise(.ended, failure.code)
     }
 
@@ -168,9 +167,7 @@ extension Link {
     private func becomeExtended() {
         if case .extended = dialect { return }
         dialect = .extended
-        walk = nil
-        round = DigestRound()
-        answer = Answer()
+        classic = nil
     }
 
     private func forgetPeer() {
@@ -181,7 +178,7 @@ extension Link {
         withheld = []
         isInStep = false
         isDeferred = false
-        (toldRetired, tookRetired) = ((0, 0, 0), 0)
+        memory = nil
     }
 
     func appendControl(_ room: Room) -> Bool {

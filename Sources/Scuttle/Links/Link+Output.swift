@@ -87,7 +87,8 @@ extension Link {
 
     /// Whether something is to be sent, as far as can be told without making it.
     var hasPending: Bool {
-        if !batch.isEmpty || !pending.isEmpty || failure != nil || walk != nil || answer.count > 0 { return true }
+        if !batch.isEmpty || !pending.isEmpty || failure != nil { return true }
+        if let classic, classic.backlog > 0 { return true }
         if let outgoing, !outgoing.isPaused { return true }
         guard let follows else { return false }
         return follows < replica.history.end || checkedDetours != replica.detours

@@ -46,7 +46,11 @@ extension Link {
             }
         } catch {
             // The delta does not vouch for what was refused.
-            if let id = replica.sources.find(update.source) { incoming.exclude(id) } else { incoming.excludesAll = true }
+            if let id = replica.sources.find(update.source) {
+                incoming.exclude(id)
+            } else {
+                incoming.excludesAll = true
+            }
             throw ending(error)
         }
         if head.mode.isWhole { noteKept(update, head) }
@@ -60,7 +64,7 @@ extension Link {
     }
 
     /// A record that came with a state, reset, early or contents delta.
-    private func takeFromState(_ record: Record, _ head: DeltaHead) {
+    private func takeFromState(_ record: Record, _ head: IncomingDelta.Head) {
         let source = replica.sources[record.source]
         if replica.configuration.disabledRules.contains(.commit), head.mode != .contents {
             replica.cover(record.source, upTo: record.version)
@@ -91,9 +95,9 @@ extension Link {
 
     /// A delta for a request from before something was forgotten here: what that might have beaten is not taken, and asked for
     /// anew.
-    private func isRefusedAsStale(_ update: IncomingUpdate, _ head: DeltaHead) throws(Failure) -> Bool {
-        guard head.epoch != replica.epoch || head.incarnation != replica.incarnation,
-            update.version <= replica.highestPurged, !replica.configuration.disabledRules.contains(.epoch)
+    private func isRefusedAsStale(_ update: IncomingUpdate, _ head: IncomingDelta.Head) throws(Failure) -> Bool {
+        guard head.epoch != replica.epoch, update.version <= replica.highestPurged,
+            !replica.configuration.disabledRules.contains(.epoch)
         else { return false }
         let known = replica.sources.recall(update.source)
         try replica.check(update, from: known)
@@ -105,7 +109,7 @@ extension Link {
         return true
     }
 
-    private func noteKept(_ update: IncomingUpdate, _ head: DeltaHead) {
+    private func noteKept(_ update: IncomingUpdate, _ head: IncomingDelta.Head) {
         guard let key = replica.keys.find(update.key), let entry = replica.keys[key] else { return }
         let isSame =
             if head.mode == .contents {
@@ -142,7 +146,7 @@ extension Link {
             incoming.closePending()
             return askAgain()
         }
-        for case (let id?, let interval) in zip(ids, cover.intervals) {
+        for case (let id?, let interval) in zip(ids.numbers, cover.intervals) {
             let source = replica.sources[id]
             guard !incoming.excludes(id) else { continue }
             peer.note(id, covered: interval.until)
@@ -192,7 +196,7 @@ extension Link {
             incoming.endDelta()
             return askAgain()
         }
-        guard incoming.take(part, ids, isDatagram: isDatagram) else {
+        guard incoming.take(part, ids.numbers, isDatagram: isDatagram) else {
             if part.isLast { pending.wantsRest = true }
             return try checkRoom(ids)
         }
@@ -232,7 +236,7 @@ extension Link {
                     peer.retired.note(position, in: replica.retired)
                 }
             }
-            if !incoming.retired.isEmpty { tookRetired = head.delta }
+            if !incoming.retired.isEmpty { remembering().tookRetired = head.delta }
         }
         if head.mode == .reset { peer.noteReset() }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }

@@ -15,7 +15,7 @@ extension Link {
         pending.hasAskedAgain = false
         replica.refreshRetirements()
         pending.vector = PendingControl.VectorWalk(
-            since: pending.peerHas, from: max(0, min(item, vectorItems)), until: replica.revision,
+            from: max(0, min(item, vectorItems)), until: replica.revision,
             epoch: replica.epoch, generation: replica.retired.generation, nonce: requests.open(.vector))
     }
 
@@ -23,7 +23,8 @@ extension Link {
     /// gossip has to, lest two replicas that cannot agree go on for ever.
     func askForTheRest() {
         pending.wantsRest = false
-        let here = (incoming.sequence, incoming.nextSource, replica.revision)
+        let here = PendingControl.mark(
+            incoming.sequence, UInt64(truncatingIfNeeded: incoming.nextSource), replica.revision)
         guard pending.vector == nil, case .extended = dialect, here != pending.askedFrom else { return }
         pending.askedFrom = here
         if incoming.delta?.mode == .contents { pending.requestsContents = true } else { sendVector(from: 0) }
@@ -40,22 +41,22 @@ extension Link {
         let items = vectorItems
         let knowsSame = pending.peerHasRetired && replica.retired.liveCount > 0
         var part = VectorPart(
-            incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: walk.since,
+            incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: pending.peerHas,
             until: walk.until, from: walk.from, to: walk.from, isLast: false, lamport: replica.version,
             progress: incoming.progress, claims: [])
         part.knowsSameRetired = knowsSame
         part.retiredFloor = replica.retired.floor
-        part.took = tookRetired
+        part.took = memory?.tookRetired ?? 0
         let frame = batch.measure {
             $0.appendVector(part)
             $0.appendClaimsEnd(from: items, to: items, isLast: false)
         }
         let left = (room.bytes == .max ? Room.longestLine + frame : room.bytes) - frame
-        let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: walk.since)
+        let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = slice(from: walk.from, within: left - Room.sections) {
-            replica.sources[$0].changedAt > walk.since
+            replica.sources[$0].changedAt > pending.peerHas
         } name: {
-            replica.sources.names[$0].changedAt > walk.since
+            replica.sources.names[$0].changedAt > pending.peerHas
         } retired: {
             $0 >= firstRetired && !peer.retired.knows($0, in: replica.retired)
         }
@@ -98,8 +99,8 @@ extension Link {
         }
         let ids = try sources(of: part.claims)
         guard peer.take(part) else { return }
-        for case (let id?, let claim) in zip(ids, part.claims) {
-            peer.note(id, covered: claim.covered, purged: claim.purged)
+        for (id, claim) in zip(ids.numbers, part.claims) {
+            if let id { peer.note(id, covered: claim.covered, purged: claim.purged) } else { noteRetired(claim) }
         }
         noteRetired(part)
         if !options.contains(.readOnly) {
@@ -115,15 +116,25 @@ extension Link {
         try checkRoom(ids)
     }
 
+    /// The peer knows in full what is known here by its hash alone.
+    private func noteRetired(_ claim: SourceClaim) {
+        guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
+            claim.covered >= replica.retired[position].version
+        else { return }
+        peer.retired.note(position, in: replica.retired)
+    }
+
     /// The peer names ended sources by their hashes.
     private func noteRetired(_ part: VectorPart) {
         if part.knowsSameRetired { peer.retired.noteAll(in: replica.retired) }
-        if part.took > 0, part.took == toldRetired.delta {
-            peer.retired.note(upTo: toldRetired.count, of: toldRetired.generation, in: replica.retired)
+        if part.took > 0, let told = memory?.toldRetired, part.took == told.delta {
+            peer.retired.note(upTo: told.count, of: told.generation, in: replica.retired)
         }
         for claim in part.retired {
             if let position = replica.retired.find(claim.hash) {
-                if claim.version >= replica.retired[position].version { peer.retired.note(position, in: replica.retired) }
+                if claim.version >= replica.retired[position].version {
+                    peer.retired.note(position, in: replica.retired)
+                }
                 if claim.version > replica.retired[position].version, claim.isPurged { peer.notePurged(claim.version) }
             } else if let id = replica.sources.find(claim.hash) {
                 guard id != SourceTable.own || claim.version <= replica.own.covered else { continue }
@@ -135,23 +146,38 @@ extension Link {
         }
     }
 
+    /// The numbers of the sources that a peer makes claims of; nil for those of which nothing is claimed here.
+    struct ClaimedSources {
+        var numbers: [SourceID?] = []
+        /// There was no room for some.
+        var isShort = false
+    }
+
     /// Says so where a peer has named sources that there is no room for; the others have been taken.
-    func checkRoom(_ ids: [SourceID?]) throws(Failure) {
-        guard ids.contains(where: { $0 == nil }) else { return }
+    func checkRoom(_ ids: ClaimedSources) throws(Failure) {
+        guard ids.isShort else { return }
         throw Failure(
             .sources, "a peer names more sources than max_sources, \(replica.configuration.limits.sources)")
     }
 
     /// The numbers of the sources that a peer makes claims of, all checked before anything changes but that new ones get
-    /// a number; nil for those that there is no room for: nothing is claimed of them here.
-    func sources(of claims: [SourceClaim]) throws(Failure) -> [SourceID?] {
-        var ids: [SourceID?] = []
+    /// a number. A source that has ended stays what it is where the claim says nothing new of it.
+    func sources(of claims: [SourceClaim]) throws(Failure) -> ClaimedSources {
         for claim in claims {
             try Limits.check(clockOf: claim.source, at: claim.covered)
             guard claim.purged <= .highest else { throw Failure(.version, "a purged version is not in 0 ... 2^53-1") }
             try check(replica.sources.find(claim.source), claims: max(claim.covered, claim.purged))
         }
-        for claim in claims { ids.append(try? replica.sourceID(for: claim.source)) }
+        var ids = ClaimedSources()
+        for claim in claims {
+            if replica.isRetired(claim) {
+                ids.numbers.append(nil)
+                continue
+            }
+            let id = try? replica.sourceID(for: claim.source)
+            if id == nil { ids.isShort = true }
+            ids.numbers.append(id)
+        }
         return ids
     }
 

@@ -14,7 +14,7 @@ extension Link {
         replica.renewPromise()
         checkedEpoch = replica.epoch
         checkedDetours = replica.detours
-        if var outgoing, outgoing.incarnation == peer.incarnation, outgoing.epoch == peer.epoch,
+        if var outgoing, outgoing.epoch == peer.epoch,
             outgoing.mode != .early, outgoing.mode != .contents,
             outgoing.mode == .reset ? !isOutdated(outgoing) : !peerLags
         {
@@ -42,7 +42,7 @@ extension Link {
         follows = nil
         withheld = []
         outgoing = OutgoingDelta(
-            mode: mode, id: replica.random.next() & .highest, incarnation: peer.incarnation, epoch: peer.epoch,
+            mode: mode, id: replica.random.next() & .highest, epoch: peer.epoch,
             nonce: peer.nonce, start: start, cursor: start, begun: replica.arrivals.last)
     }
 
@@ -163,7 +163,7 @@ extension Link {
 
     private func head(_ outgoing: OutgoingDelta) -> DeltaHead {
         DeltaHead(
-            mode: outgoing.mode, incarnation: outgoing.incarnation, epoch: outgoing.epoch, nonce: outgoing.nonce,
+            mode: outgoing.mode, incarnation: peer.incarnation, epoch: outgoing.epoch, nonce: outgoing.nonce,
             delta: outgoing.id, span: nil, pauses: false)
     }
 
@@ -298,7 +298,8 @@ extension Link {
         guard record.version > peer.covered(record.source) else { return false }
         guard mode == .early else { return true }
         return record.version > max(replica.highestPurged, peer.highestPurged)
-            && (replica.inversions.isEmpty || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
+            && (replica.inversions.isEmpty
+                || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
     }
 
     /// Behind the last update: the vector that the peer has then, as much of it as fits.
@@ -312,7 +313,8 @@ extension Link {
         }
         while true {
             var part = CommitPart(
-                delta: outgoing.id, sequence: outgoing.cursor, from: outgoing.source, to: outgoing.source, isLast: false,
+                delta: outgoing.id, sequence: outgoing.cursor, from: outgoing.source, to: outgoing.source,
+                isLast: false,
                 check: isDatagram ? nil : outgoing.check, claims: [])
             let frame = batch.measure {
                 $0.appendCommit(part)
@@ -353,7 +355,9 @@ extension Link {
             if !isDatagram {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id)) }
             }
-            if !slice.retired.isEmpty { toldRetired = (outgoing.id, replica.retired.count, replica.retired.generation) }
+            if !slice.retired.isEmpty {
+                remembering().toldRetired = (outgoing.id, replica.retired.count, replica.retired.generation)
+            }
             if part.isLast {
                 outgoing.source = 0
                 outgoing.isPaused = true

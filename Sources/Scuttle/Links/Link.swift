@@ -41,10 +41,8 @@ public final class Link {
     /// Where it stands in `Replica.links`; nil once it is closed.
     fileprivate var place: Int?
 
-    // The classic dialect.
-    var round = DigestRound()
-    var walk: DigestWalk?
-    var answer = Answer()
+    /// The classic dialect, once it is spoken.
+    var classic: ClassicConversation?
 
     // The extended dialect.
     var pending = PendingControl()
@@ -61,16 +59,9 @@ public final class Link {
     /// Of the peer's name; and what is known of another incarnation of it.
     var peerName: UInt64 = 0
     var suspicion = Suspicion.none
-    /// The latest delta whose commit named ended sources to the peer, and up to where they stand here; and the latest whole one
-    /// of the peer's that did, to be said with a request.
-    var toldRetired: (delta: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
-    var tookRetired: UInt64 = 0
     /// The peer has said that this replica's name has another live incarnation.
     var hasHeardOfTwin = false
-    /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
-    /// asked for all that the peer holds.
-    var divergence: UInt64 = 0
-    var exchangedAt: UInt64 = .max
+    var memory: LinkMemory?
     /// Of a live link that has nothing to catch up with: the number in the history of the next update to look at.
     var follows: UInt64?
     /// The replica's epoch when this link last looked whether its peer lags.
@@ -186,12 +177,19 @@ extension Link {
         noteBacklog()
     }
 
+    /// What this link remembers of rare things, made where there is nothing yet.
+    func remembering() -> LinkMemory {
+        if let memory { return memory }
+        let made = LinkMemory()
+        memory = made
+        return made
+    }
+
     /// A source is known by its hash alone from now on, and its number may be given to another.
     func forget(_ source: SourceID) {
         peer.forget(source)
         incoming.forget(source)
-        answer.forget(source, in: replica)
-        round.forget(source)
+        classic?.forget(source, in: replica)
     }
 
     /// A line of the peer could not be read: what an answer vouches for may have been in it.
@@ -226,7 +224,7 @@ extension Link {
         } else {
             updates = 0
         }
-        return batch.count + (walk?.messagesLeft ?? 0) + answer.count + updates
+        return batch.count + (classic?.backlog ?? 0) + updates
     }
 
     func noteDrain() {
@@ -235,8 +233,7 @@ extension Link {
     }
 
     fileprivate func letGo() {
-        walk = nil
-        answer = Answer()
+        classic = nil
         outgoing = nil
         follows = nil
         incoming.endDelta()

@@ -6,8 +6,7 @@ struct OutgoingDelta {
     let mode: DeltaMode
     /// Which one it is, if it ends with a commit.
     private(set) var id: UInt64
-    /// The request that it answers.
-    let incarnation: UInt64
+    /// The request of the peer's that it answers.
     let epoch: UInt64
     var nonce: UInt64
 
@@ -31,7 +30,7 @@ struct OutgoingDelta {
     var headIsDue = true
 
     /// In datagrams: how many more go out before the peer has to say what came.
-    var window = OutgoingDelta.widestWindow
+    var window = Int8(truncatingIfNeeded: OutgoingDelta.widestWindow)
     var isPaused = false
 
     static var widestWindow: Int { 64 }
@@ -60,7 +59,7 @@ struct OutgoingDelta {
             (cursor, source) = (start, 0)
         }
         headIsDue = true
-        window = Self.widestWindow
+        window = Int8(truncatingIfNeeded: Self.widestWindow)
         isPaused = false
     }
 }

@@ -90,18 +90,20 @@ struct PeerState {
         self = doubted
     }
 
-    /// The revisions of this replica's vector and of the peer's at which they were last found to be the same.
-    private var equality: (own: UInt64, peer: UInt64) = (.max, .max)
+    /// The revisions of this replica's vector and of the peer's at which they were last found to be the same, as a mark.
+    private var equality: UInt64 = 0
 
     /// The peer's vector is the same as this replica's. O(sources), and O(1) where neither has changed since it was.
     mutating func equals(
-        _ sources: borrowing SourceTable, _ table: borrowing RetiredTable, at own: UInt64, epoch: UInt64, revision: UInt64
+        _ sources: borrowing SourceTable, _ table: borrowing RetiredTable, at own: UInt64, epoch: UInt64,
+        revision: UInt64
     ) {
         retired.noteAll(in: table)
         hasUnknownPurged = false
-        if equality != (own, revision) {
+        let here = PendingControl.mark(own, revision)
+        if equality != here {
             for id in sources.ids { note(id, covered: sources[id].covered) }
-            equality = (own, revision)
+            equality = here
         }
         self.epoch = epoch
         self.revision = max(self.revision, revision)

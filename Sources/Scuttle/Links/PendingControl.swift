@@ -6,8 +6,7 @@ struct PendingControl {
 
     /// A vector on its way out, part by part.
     struct VectorWalk {
-        /// What has changed since this revision, of the sources from here on.
-        let since: UInt64
+        /// What has changed since `peerHas`, of the items from here on.
         var from: Int
         let until: UInt64
         var epoch: UInt64
@@ -31,8 +30,8 @@ struct PendingControl {
     /// A datagram was marked as the last for now, or ended a delta of which something has not come.
     var wantsRest = false
 
-    /// How far this replica had come when it asked for the rest.
-    var askedFrom: (sequence: UInt64, source: Int, revision: UInt64) = (0, 0, 0)
+    /// How far this replica had come when it asked for the rest, as a mark; 0: it has not.
+    var askedFrom: UInt64 = 0
 
     /// Whether this link has ever been told to greet.
     var hasGreeted = false
@@ -43,16 +42,21 @@ struct PendingControl {
 
     /// A request beyond those of the host has been sent, and the peer has not reacted yet.
     var hasAskedAgain = false
-    /// What this replica was when it last asked of its own accord: without a change since, the next gossip has to.
-    var askedAt: (revision: UInt64, settled: UInt64)?
+    /// What this replica was when it last asked of its own accord, as a mark: without a change since, the next gossip has to.
+    var askedAt: UInt64 = 0
     /// How many times the peer's reset may still be asked for, until one is whole or the host gossips.
     var resetsLeft: UInt8 = 4
     /// The peer is further ahead than hellos have brought this replica so far: what it would answer could not be taken.
     var isFar = false
     /// How many steps towards the peer's number hellos may still take before the next gossip.
-    var stepsLeft = 0
+    var stepsLeft: UInt8 = 0
 
     var isEmpty: Bool {
         greeting == .none && !requestsVector && !requestsContents && vector == nil && reject == nil && !tellsTwin
+    }
+
+    /// One number for some, which others make only by chance.
+    static func mark(_ a: UInt64, _ b: UInt64, _ c: UInt64 = 0) -> UInt64 {
+        FoldHash.fold(FoldHash.fold(a ^ FoldHash.key.0, b ^ FoldHash.key.1), c ^ FoldHash.key.2) | 1
     }
 }

@@ -2,9 +2,13 @@
 ///
 /// Memory: nothing while the peer has all of them, a bit for each otherwise.
 struct RetiredKnowledge {
-    private var all = 0
-    private var bits: [UInt64] = []
+    private var allCount: UInt32 = 0
+    private var all: Int {
+        get { Int(allCount) }
+        set { allCount = UInt32(truncatingIfNeeded: newValue) }
+    }
     private var generation: UInt32 = 0
+    private var bits: [UInt64] = []
 
     /// The peer has every entry that there is.
     mutating func noteAll(in table: borrowing RetiredTable) {

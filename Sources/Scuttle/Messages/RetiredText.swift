@@ -34,7 +34,9 @@ extension RetiredClaim {
             }
             put(Self.character(bits))
         }
-        for place in stride(from: digits - 1, through: 0, by: -1) { put(Self.character(version >> UInt64(6 * place) & 63)) }
+        for place in stride(from: digits - 1, through: 0, by: -1) {
+            put(Self.character(version >> UInt64(6 * place) & 63))
+        }
     }
 
     /// The claims of a text; nil where it is odd. O(length).

@@ -37,7 +37,9 @@ extension Replica {
 
     private func mayShrink(_ id: SourceID) -> Bool {
         let source = sources[id]
-        guard source.isIdle, source.aheadCount == 0, !history.holdsAny(of: source), inversions.isEmpty else { return false }
+        guard source.isIdle, source.aheadCount == 0, !history.holdsAny(of: source), inversions.isEmpty else {
+            return false
+        }
         // The name stands by its furthest incarnation.
         guard !source.isFurthest || sources.names[source.name].sources == 1 else { return false }
         for link in links where link.peer.confirmed(id) > source.covered || link.peer.purged(id) > source.covered {
@@ -48,7 +50,8 @@ extension Replica {
 
     private func shrink(_ id: SourceID) {
         let source = sources[id]
-        let entry = RetiredTable.Entry(hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: source.isFinal)
+        let entry = RetiredTable.Entry(
+            hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: source.isFinal)
         revision += 1
         // How much was purged is told no better than by the whole.
         highestPurged = max(highestPurged, entry.purged)
@@ -80,6 +83,14 @@ extension Replica {
         return retired[position].version
     }
 
+    /// Whether a source is known by its hash alone, and a claim says nothing new of it.
+    func isRetired(_ claim: SourceClaim) -> Bool {
+        guard retired.liveCount > 0, sources.find(claim.source) == nil,
+            let position = retired.find(SourceHash(of: claim.source))
+        else { return false }
+        return claim.covered <= retired[position].version && (claim.purged == 0 || retired[position].purged > 0)
+    }
+
     /// A source that is new in the table goes on where it was retired.
     func revive(_ id: SourceID) {
         let source = sources[id]
@@ -96,6 +107,8 @@ extension Replica {
         for link in links where link.peer.retired.knows(position, in: retired) {
             link.peer.note(id, covered: entry.version, purged: entry.purged)
         }
+        // It may turn out that there was nothing new.
+        noteIdle(source)
     }
 
     /// A whole delta says how far its sender covers a retired source, and holds nothing of it.
@@ -129,7 +142,8 @@ extension Replica {
         self.version = max(self.version, version)
         retired.insert(
             RetiredTable.Entry(
-                hash: claim.hash, version: version, isPurged: isPurged, isFinal: claim.isFinal || before?.isFinal ?? false),
+                hash: claim.hash, version: version, isPurged: isPurged,
+                isFinal: claim.isFinal || before?.isFinal ?? false),
             at: revision)
         clockHash.addRetired(claim.hash.low, version)
         if claim.isPurged { highestPurged = max(highestPurged, claim.version) }

@@ -7,7 +7,8 @@ extension Replica {
     ) -> Record {
         if !pool.isOpen, keys.idLimit >= configuration.fewKeys { pool.open() }
         return Record(
-            key: key, value: value, source: dot.source, version: dot.version, kind: kind, timestamp: timestamp, in: pool)
+            key: key, value: value, source: dot.source, version: dot.version, kind: kind, timestamp: timestamp, in: pool
+        )
     }
 
     /// Lets the resolver decide between a record and its key's entry; returns the key where the record became the entry.
@@ -91,7 +92,9 @@ extension Replica {
 
     /// Notes where an entry has beaten a newer dot: see `Inversions`.
     private func noteInversion(of key: KeyID, winner: Record, loser: Record, _ isCopy: Bool) {
-        guard case .lastWriter = configuration.resolver, !configuration.disabledRules.contains(.inversion) else { return }
+        guard case .lastWriter = configuration.resolver, !configuration.disabledRules.contains(.inversion) else {
+            return
+        }
         var newest = winner.dot
         if let before = inversions[key], sources.precedes(newest, before) { newest = before }
         if !isCopy, sources.precedes(newest, loser.dot) { newest = loser.dot }
@@ -101,8 +104,7 @@ extension Replica {
     /// Republishes the entries that have beaten a newer dot, unless something newer has come in between.
     func settleInversions() {
         while let key = inversions.last {
-            if let record = keys[key], let beaten = inversions[key], sources.precedes(record.dot, beaten), mayWrite
-            {
+            if let record = keys[key], let beaten = inversions[key], sources.precedes(record.dot, beaten), mayWrite {
                 republish(key, record)
             }
             inversions.remove(key)

@@ -119,7 +119,8 @@ extension Replica {
         try Limits.check(id: written.source)
         guard written.version >= 1, written.version < incoming.version else {
             throw Failure(
-                .version, "an update of version \(incoming.version) was written at \(written.version), which is not below")
+                .version,
+                "an update of version \(incoming.version) was written at \(written.version), which is not below")
         }
     }
 
@@ -128,7 +129,8 @@ extension Replica {
     func checkIdentity(of source: SourceID?, claims version: Version) throws(Failure) {
         guard source == SourceTable.own, version > own.covered else { return }
         throw Failure(
-            .identity, "a peer has version \(version) of this replica's own source, which has issued up to \(own.covered)")
+            .identity,
+            "a peer has version \(version) of this replica's own source, which has issued up to \(own.covered)")
     }
 
     /// How fast a peer may raise this replica's number: see `approach`. Who has seen nothing yet takes any.

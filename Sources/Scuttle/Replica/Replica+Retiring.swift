@@ -82,7 +82,7 @@ extension Replica {
         if !source.isFurthest {
             let before = sources.names[source.name].furthest
             sources.noteRise(of: source)
-            if before != sources.names[source.name].furthest { noteIdle(sources[before]) }
+            noteIdle(source.isFurthest ? sources[before] : source)
         }
         // It has not said that it is alive: the number was too low.
         guard source.marks.contains(.retired), source.number != SourceTable.own,

@@ -113,15 +113,25 @@ struct RetiredTable: ~Copyable {
     }
 
     /// Drops entries until there are at most so many, lowest version first, and some more, so that it is seldom needed; those
-    /// that go are handed to `visit`. O(n log n).
+    /// that go are handed to `visit`. O(n) for each of the 53 bits of a version.
     mutating func shrink(to most: Int, at revision: UInt64, _ visit: (Entry) -> Void) {
         guard liveCount > most else { return }
-        var versions: [Version] = []
-        for position in 0..<entries.count where !entries[position].isHole { versions.append(entries[position].version) }
-        versions.sort()
         let surplus = min(liveCount, liveCount - most + most / 16)
-        guard surplus > 0 else { return }
-        raiseFloor(to: versions[surplus - 1], at: revision, visit)
+        // The lowest version at or below which there are so many.
+        var (low, high): (Version, Version) = (0, .highest)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if count(upTo: middle) >= surplus { high = middle } else { low = middle + 1 }
+        }
+        raiseFloor(to: low, at: revision, visit)
+    }
+
+    private func count(upTo version: Version) -> Int {
+        var count = 0
+        for position in 0..<entries.count where !entries[position].isHole && entries[position].version <= version {
+            count += 1
+        }
+        return count
     }
 
     /// Drops the entries up to a version, here or elsewhere.

@@ -90,7 +90,8 @@ struct Record: BitwiseCopyable {
     var text: Bytes {
         Bytes(
             start: memory + Self.textStart,
-            count: Int(truncatingIfNeeded: header.pointee.keyCount) + Int(truncatingIfNeeded: header.pointee.valueCount))
+            count: Int(truncatingIfNeeded: header.pointee.keyCount) + Int(truncatingIfNeeded: header.pointee.valueCount)
+        )
     }
     var key: Bytes { Bytes(start: memory + Self.textStart, count: Int(truncatingIfNeeded: header.pointee.keyCount)) }
     var value: Bytes {

@@ -40,7 +40,8 @@ struct UpdateLine {
             let timestamp = record.timestamp
             let writer = sources[timestamp.source]
             self.writer = (writer, timestamp.version)
-            frames += Frame.written.utf8CodeUnitCount + writer.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
+            frames +=
+                Frame.written.utf8CodeUnitCount + writer.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
         } else {
             writer = nil
         }

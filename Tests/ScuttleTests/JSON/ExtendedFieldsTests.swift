@@ -182,14 +182,16 @@ struct ExtendedFieldsTests {
     @Test(
         "The timestamp of an update that is republished",
         arguments: [
-            (#"["A",3]"#, nil), (#"["\u00e9",9007199254740991]"#, nil), (#"["A"]"#, .message), (#"["A",3,4]"#, .message),
+            (#"["A",3]"#, nil), (#"["\u00e9",9007199254740991]"#, nil), (#"["A"]"#, .message),
+            (#"["A",3,4]"#, .message),
             (#"[3,"A"]"#, .message), (#"["A",0]"#, .version), (#"["A",-1]"#, .version), (#"["A","3"]"#, .version),
             (#"["A",3.0]"#, .version), (#"["A",9007199254740992]"#, .version), (#"{"A":3}"#, .message),
             ("null", .message), (#""A""#, .message), ("3", .message),
         ] as [(String, Failure.Code?)])
     func written(text: String, code: Failure.Code?) {
         #expect(outcome(#"{"key":"k","value":1,"source_id":"B","version":5,"written":\#(text)}"#) == code)
-        #expect(outcome(#"{"written":\#(text),"key":"k","value":null,"source_id":"B","version":5,"deleted":true}"#) == code)
+        #expect(
+            outcome(#"{"written":\#(text),"key":"k","value":null,"source_id":"B","version":5,"deleted":true}"#) == code)
     }
 
     @Test("An end is a number; a log and an early delta need no number of their own; a twin is a flag")

@@ -164,7 +164,8 @@ private final class Stage {
             configuration.onEvent = { told.all.append(Self.words($1, $2)) }
             for option in options { Self.apply(option, to: &configuration) }
         }
-        let export = #"{"digest":true,"export":{"source":\#(quote([UInt8](id))),"lamport":0,"incarnation":817084509757786}}"#
+        let export =
+            #"{"digest":true,"export":{"source":\#(quote([UInt8](id))),"lamport":0,"incarnation":817084509757786}}"#
         try #expect(replica.load([UInt8](export + "\n{\"digest\":true,\"end\":1}\n")))
     }
 

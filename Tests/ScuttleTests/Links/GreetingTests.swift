@@ -303,7 +303,8 @@ struct GreetingTests {
         }
         #expect(end.write(datagram(peer.head(nonce: peer.nonce + 4))) == nil)
         #expect(end.write(datagram(peer.head(incarnation: 9))) == nil)
-        let commit = HandPeer.line(peer.head("contents", delta: 4)) + "\n" + HandPeer.line(HandPeer.commit(#""x":[0,1]"#))
+        let commit =
+            HandPeer.line(peer.head("contents", delta: 4)) + "\n" + HandPeer.line(HandPeer.commit(#""x":[0,1]"#))
         #expect(end.write(commit) == nil)
         #expect(Snapshot(end.replica) == before)
         // What belongs to no head at all is told.

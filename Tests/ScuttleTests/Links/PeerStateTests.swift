@@ -9,7 +9,8 @@ struct PeerStateTests {
         until: UInt64 = 9
     ) -> VectorPart {
         VectorPart(
-            incarnation: incarnation, epoch: epoch, nonce: 3, since: since, until: until, from: from, to: to, isLast: last, lamport: 0,
+            incarnation: incarnation, epoch: epoch, nonce: 3, since: since, until: until, from: from, to: to,
+            isLast: last, lamport: 0,
             progress: nil, claims: [])
     }
 
@@ -119,7 +120,9 @@ struct PeerStateTests {
                 replica.notePurged(replica.own, purged)
                 var peer = peer()
                 peer.note(0, covered: theirs, purged: theirPurged)
-                let (lags, isAhead) = (peer.lags(behind: replica.sources), peer.isAhead(of: replica.sources))
+                let (lags, isAhead) = (
+                    peer.lags(behind: replica.sources, replica.retired), peer.isAhead(of: replica.sources)
+                )
                 let what = "\(covered),\(purged) against \(theirs),\(theirPurged)"
                 check(lags == (purged > max(theirs, theirPurged)), "\(what): lags \(lags)")
                 check(isAhead == (theirPurged > max(covered, purged)), "\(what): ahead \(isAhead)")
@@ -133,7 +136,7 @@ struct PeerStateTests {
         try replica.receive(PlainUpdate("k", "1", "a", 4))
         var peer = peer()
         _ = peer.take(part(0, 1))
-        peer.equals(replica.sources, at: 0, epoch: 3, revision: 11)
+        peer.equals(replica.sources, replica.retired, at: 0, epoch: 3, revision: 11)
         #expect(peer.covered(1) == 4)
         #expect(peer.epoch == 3)
         #expect(peer.revision == 11)
@@ -159,10 +162,10 @@ struct PeerStateTests {
         // What was found equal before is looked at again.
         let replica = try Replica.make()
         try replica.receive(PlainUpdate("k", "1", "a", 4))
-        mine.equals(replica.sources, at: 1, epoch: 2, revision: 11)
+        mine.equals(replica.sources, replica.retired, at: 1, epoch: 2, revision: 11)
         mine.doubt()
         #expect(mine.covered(1) == 0)
-        mine.equals(replica.sources, at: 1, epoch: 2, revision: 11)
+        mine.equals(replica.sources, replica.retired, at: 1, epoch: 2, revision: 11)
         #expect(mine.covered(1) == 4)
     }
 }

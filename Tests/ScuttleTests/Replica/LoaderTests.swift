@@ -46,7 +46,9 @@ struct LoaderTests {
         return times
     }
 
-    @Test("An export and the next incarnation of an exact source are the same, but for the incarnation", arguments: 0..<40)
+    @Test(
+        "An export and the next incarnation of an exact source are the same, but for the incarnation", arguments: 0..<40
+    )
     func roundTrip(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try sample(&random)

@@ -166,7 +166,10 @@ struct IdentityTests {
         var peer = HandPeer(end, source: "b")
         peer.beAsked()
         let codes = peer.sayLog(
-            [PlainUpdate("k1", "1", "b", 1), PlainUpdate("poison", "1", "evil", .highest), PlainUpdate("k2", "1", "b", 2)],
+            [
+                PlainUpdate("k1", "1", "b", 1), PlainUpdate("poison", "1", "evil", .highest),
+                PlainUpdate("k2", "1", "b", 2),
+            ],
             cover: #""b":[0,2]"#)
         #expect(codes == [nil, nil, .versionJump, nil, nil])
         #expect(end.replica.walk().map(\.key.text) == ["k1", "k2"])

@@ -1,0 +1,12 @@
+/// What a link has to remember of rare things: ended sources that were named, and contents that differed. An object of its own,
+/// since few links have anything of that kind.
+final class LinkMemory {
+    /// The latest delta whose commit named ended sources to the peer, and up to where they stand here; and the latest whole one
+    /// of the peer's that did, to be said with a request.
+    var toldRetired: (delta: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
+    var tookRetired: UInt64 = 0
+    /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
+    /// asked for all that the peer holds.
+    var divergence: UInt64 = 0
+    var exchangedAt: UInt64 = .max
+}

@@ -1,0 +1,110 @@
+import Testing
+
+@testable import Scuttle
+
+/// Names, and which of their incarnations count as alive.
+@Suite("NameTable")
+struct NameTableTests {
+    private func sources(_ replica: Replica) -> [String: Source] {
+        Dictionary(uniqueKeysWithValues: replica.sources.ids.map { (replica.sources[$0].id.text, replica.sources[$0]) })
+    }
+
+    /// Covers a source of a replica up to a version.
+    private func cover(_ replica: Replica, _ id: String, _ version: Version) throws {
+        let number = try id.lend { (id) throws(Failure) in try replica.sourceID(for: id) }
+        replica.cover(replica.sources[number], upTo: version)
+    }
+
+    @Test("One name for all incarnations of it, and one for each exact source")
+    func names() throws {
+        let replica = try Replica.make("ada")
+        for id in ["ada~AAAAAAAA", "ada~BBBBBBBB", "bob~AAAAAAAA", "bob", "bob~short", "ada~AAAAAAA!"] {
+            try cover(replica, id, 1)
+        }
+        let sources = sources(replica)
+        let names = ["ada", "ada~AAAAAAAA", "bob~AAAAAAAA", "bob~short", "ada~AAAAAAA!"].map { sources[$0]?.name }
+        #expect(Set(names).count == 4)
+        #expect(sources["ada"]?.name == sources["ada~BBBBBBBB"]?.name)
+        #expect(sources["bob"]?.name == sources["bob~AAAAAAAA"]?.name)
+        let count = replica.sources.names.count
+        #expect(count == 4)
+    }
+
+    @Test("The furthest of a name is the one with the highest version; one that moves on behind it is alive too")
+    func furthest() throws {
+        let (a, b, c) = ("n~AAAAAAAA", "n~BBBBBBBB", "n~CCCCCCCC")
+        let replica = try Replica.make("own")
+        func alive() -> Set<String> { Set(sources(replica).filter { $0.value.mayBeAlive }.keys).subtracting(["own"]) }
+        func furthest() -> Set<String> {
+            Set(sources(replica).filter { $0.value.isFurthest }.keys).subtracting(["own"])
+        }
+        try cover(replica, a, 5)
+        #expect(alive() == [a])
+        // A later start is further ahead: the one before has ended, as far as is known.
+        try cover(replica, b, 8)
+        #expect(alive() == [b])
+        #expect(furthest() == [b])
+        // An old save of a third is heard of, behind both: it has moved on from nothing, though a further one is known.
+        try cover(replica, c, 3)
+        #expect(furthest() == [b])
+        #expect(alive().contains(b))
+        // The first one writes again: two are alive.
+        try cover(replica, a, 7)
+        #expect(furthest() == [b])
+        #expect(alive().isSuperset(of: [a, b]))
+        try cover(replica, a, 20)
+        #expect(furthest() == [a])
+        try cover(replica, b, 30)
+        #expect(furthest() == [b])
+        #expect(alive().isSuperset(of: [a, b]))
+    }
+
+    @Test(
+        "Random rises: the furthest is the highest, and whoever rises while another one is higher is alive",
+        arguments: 0..<20)
+    func model(seed: Int) throws {
+        var random = TestRandom(seed: UInt64(seed))
+        let replica = try Replica.make("own")
+        let ids = ["n", "m"].flatMap { name in (0..<4).map { "\(name)~AAAAAAA\($0)" } }
+        var model: [String: (version: Version, hasMovedOn: Bool)] = [:]
+        for _ in 0..<60 {
+            let id = random.pick(ids)
+            let old = model[id]?.version ?? 0
+            let version = old + Version(random.within(1...9))
+            let others = model.filter { $0.key != id && $0.key.first == id.first }.map(\.value.version)
+            let highest = others.max() ?? 0
+            let hasMovedOn = highest > version || (old > 0 && highest > old)
+            model[id] = (version, (model[id]?.hasMovedOn ?? false) || hasMovedOn)
+            try cover(replica, id, version)
+            let sources = sources(replica)
+            for name in ["n", "m"] as [Character] {
+                let known = model.filter { $0.key.first == name }
+                guard let top = known.values.map(\.version).max() else { continue }
+                let furthest = known.keys.filter { sources[$0]?.isFurthest == true }
+                check(furthest.count == 1, "seed \(seed): \(furthest)")
+                check(furthest.allSatisfy { known[$0]?.version == top }, "seed \(seed): \(furthest) of \(known)")
+            }
+            for (id, expected) in model {
+                check(sources[id]?.hasMovedOn == expected.hasMovedOn, "seed \(seed): \(id)")
+            }
+        }
+    }
+
+    @Test("An incarnation that has ended holds no tombstones back; one that is alive does")
+    func stability() throws {
+        let a = try Replica.make("a")
+        var b = try Replica.start("b", seed: 10)
+        try b.set("of b", "1")
+        #expect(try meet(a, b) == nil)
+        try a.set("k", "1")
+        try a.delete("k")
+        a.gossip()
+        #expect(a.entry("k")?.isDelete == true, "b is alive, and has not promised")
+        // It starts again from its save: the new incarnation promises for its name.
+        b = try Replica.start("b", seed: 11, from: b.exported())
+        for _ in 0..<2 { #expect(try meet(a, b) == nil) }
+        a.gossip()
+        #expect(a.entry("k") == nil)
+        #expect(a.broken == nil)
+    }
+}
