@@ -76,10 +76,6 @@ struct Plan {
         }
     }
 
-    var hasClassicEdges: Bool {
-        edges.contains { $0.options.contains { $0.contains(.classic) } }
-    }
-
     func hasEdge(_ a: Int, _ b: Int) -> Bool {
         edges.contains { $0.sides.contains(a) && $0.sides.contains(b) }
     }

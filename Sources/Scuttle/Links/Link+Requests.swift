@@ -121,7 +121,13 @@ extension Link {
         guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
             claim.covered >= replica.retired[position].version
         else { return }
+        noteHeldInFull(position)
+    }
+
+    /// The peer has a source in full that is an entry of the retired table here.
+    func noteHeldInFull(_ position: Int) {
         peer.retired.note(position, in: replica.retired)
+        remembering().heldInFull.note(position, in: replica.retired)
     }
 
     /// The peer names ended sources by their hashes.

@@ -330,7 +330,7 @@ extension Link {
             } name: { _ in
                 false
             } retired: {
-                !claimsNothing && !peer.retired.knows($0, in: replica.retired)
+                !claimsNothing && (!peer.retired.knows($0, in: replica.retired) || (isReset && isHeldInFull($0)))
             }
             part.to = slice.end
             part.isLast = part.to == items
@@ -371,6 +371,11 @@ extension Link {
             if hasFilled { break }
         }
         return batch.end > place || reportNoSpace(room)
+    }
+
+    /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
+    private func isHeldInFull(_ position: Int) -> Bool {
+        memory?.heldInFull.knows(position, in: replica.retired) ?? false
     }
 
     // MARK: What fits no datagram

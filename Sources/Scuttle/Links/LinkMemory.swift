@@ -5,6 +5,8 @@ final class LinkMemory {
     /// of the peer's that did, to be said with a request.
     var toldRetired: (delta: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
     var tookRetired: UInt64 = 0
+    /// Retired sources that the peer has named in full: it may hold entries of them, so its reset has to name them, too.
+    var heldInFull = RetiredKnowledge()
     /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
     /// asked for all that the peer holds.
     var divergence: UInt64 = 0

@@ -61,9 +61,11 @@ extension Replica {
         highestPurged = max(highestPurged, entry.purged)
         let isKept = entry.version > retired.floor
         if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
-        // A peer that has named the source may hold an entry of it that this replica has not: it has to hear once that there is
-        // none here, lest it keeps that through a reset.
-        for link in links { link.forget(id) }
+        for link in links {
+            let isKnown = link.peer.confirmed(id) >= entry.version
+            link.forget(id)
+            if isKept, isKnown { link.noteHeldInFull(retired.count - 1) }
+        }
         if stabilityBlocker == id { stabilityBlocker = nil }
         newestSharedDelta = NewestSharedDelta()
         sources.remove(id)
