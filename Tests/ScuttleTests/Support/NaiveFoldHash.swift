@@ -3,7 +3,7 @@
 /// FoldHash and the check of lines, put together otherwise than in the library: byte by byte, and multiplied by hand.
 enum NaiveFoldHash {
     /// The first 64 binary digits behind the point of e, pi and the golden ratio, in the order in which they are used.
-    private static let keys: [UInt64] = [0xb7e1_5162_8aed_2a6b, 0x243f_6a88_85a3_08d3, 0x9e37_79b9_7f4a_7c15]
+    static let keys: [UInt64] = [0xb7e1_5162_8aed_2a6b, 0x243f_6a88_85a3_08d3, 0x9e37_79b9_7f4a_7c15]
 
     static func hash(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {
         var states = [seed ^ keys[0], seed ^ keys[2]]
