@@ -27,7 +27,9 @@ extension World {
             #endif
             // A classic delta claims more than it has brought until it is whole: docs/protocol.md. Where a hello was lost, a
             // link is classic until the next one.
-            guard plan.purging == .never, plan.middle == nil, !replicas.contains(where: \.hasMetClassic) else { continue }
+            guard plan.purging == .never, plan.middle == nil, !replicas.contains(where: \.hasMetClassic) else {
+                continue
+            }
             for write in writes {
                 guard let id = write.source.lend({ replica.sources.find($0) }),
                     write.version <= replica.sources[id].covered

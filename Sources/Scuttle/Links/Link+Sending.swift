@@ -186,7 +186,7 @@ extension Link {
         let appended = news.finish(self)
         if appended {
             outgoing.headIsDue = false
-            outgoing.window -= 1
+            if isDatagram { outgoing.countDatagram() }
             outgoing.isPaused = isDatagram && outgoing.window == 0
         }
         self.outgoing = isWhole ? nil : outgoing
@@ -279,7 +279,7 @@ extension Link {
             head.pauses = head.pauses && !isAtEnd
             batch.insert(at: place) { $0.appendDelta(head) }
             outgoing.headIsDue = false
-            outgoing.window -= 1
+            if isDatagram { outgoing.countDatagram() }
             outgoing.isPaused = isDatagram && outgoing.window == 0 && !isAtEnd
         }
         self.outgoing = outgoing
