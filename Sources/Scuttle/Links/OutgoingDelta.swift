@@ -50,6 +50,11 @@ struct OutgoingDelta {
         check = LineCheck()
     }
 
+    /// One more datagram has gone out. A stream needs no window, and may take any number of batches.
+    mutating func countDatagram() {
+        if window > 0 { window -= 1 }
+    }
+
     /// Goes on where the peer says that it has come to.
     mutating func resume(from progress: Progress?) {
         if let progress, progress.delta == id {
