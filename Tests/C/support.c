@@ -553,7 +553,7 @@ talk_t talk(scuttle_t *a, scuttle_t *b, uint32_t flags, size_t most) {
 }
 
 void note_event(void *context, scuttle_link_t *link, int event, int code) {
-  events_t *events = (events_t *)context;
+  told_t *events = (told_t *)context;
   if (event < 0 || event > 7) return;
   events->count[event]++;
   events->code[event] = code;

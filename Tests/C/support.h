@@ -146,7 +146,7 @@ typedef struct {
   int count[8]; /* by event */
   int code[8];  /* of the latest one of each */
   scuttle_link_t *link[8];
-} events_t;
+} told_t;
 
 void note_event(void *context, scuttle_link_t *link, int event, int code);
 

@@ -217,7 +217,7 @@ TEST(own_identity) {
   CHECK_CODE(feed_update(link, "k", "[1]", "local", 1), SCUTTLE_OK); /* known: old news */
   CHECK_CODE(feed_update(link, "k", "9", "local", 2), SCUTTLE_OK);   /* the content is not known any more */
   CHECK_CODE(feed_update(link, "k", "[9]", "local", 1), SCUTTLE_E_CORRUPT); /* and not with another content */
-  CHECK_CODE(feed_update(link, "k", "9", "local", 1), SCUTTLE_OK); /* told by an event, since it would stand over this one */
+  CHECK_CODE(feed_update(link, "k", "9", "local", 1), SCUTTLE_E_CORRUPT); /* covered: it does not stand over this one */
   CHECK_CODE(feed_update(link, "k", "9", "local", 4000), SCUTTLE_E_IDENTITY);
   CHECK_CODE(feed(link, "{\"key\":\"\\u006b\",\"value\":9,\"source_id\":\"\\u006cocal\",\"version\":4000}\n"), SCUTTLE_E_IDENTITY);
   CHECK_CODE(feed(link, "{\"digest\":true,\"source_id\":\"local\",\"version\":4000}\n"), SCUTTLE_E_IDENTITY);

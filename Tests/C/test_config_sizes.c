@@ -155,10 +155,10 @@ TEST(the_new_fields) {
 typedef struct {
   scuttle_link_t *links[2];
   int calls, strangers;
-} events_t;
+} raised_t;
 
 static void on_event(void *context, scuttle_link_t *link, int event, int code) {
-  events_t *events = (events_t *)context;
+  raised_t *events = (raised_t *)context;
   events->calls++;
   if (link != events->links[0] && link != events->links[1]) events->strangers++;
   CHECK(event >= SCUTTLE_EVENT_HELLO && event <= SCUTTLE_EVENT_TWIN);
@@ -170,7 +170,7 @@ TEST(a_callback_for_events) {
   scuttle_config_t config = config_make();
   scuttle_t *a, *b = replica_make("b");
   scuttle_link_t *to_b, *to_a;
-  events_t events;
+  raised_t events;
   memset(&events, 0, sizeof events);
   config.context = &events;
   config.on_event = on_event;
@@ -191,7 +191,7 @@ TEST(a_callback_for_events) {
 TEST(a_callback_for_events_beyond_the_size_is_not_called) {
   scuttle_config_t config = config_make();
   scuttle_t *a, *b = replica_make("b");
-  events_t events;
+  raised_t events;
   guarded_t memory;
   memset(&events, 0, sizeof events);
   config.context = &events;

@@ -99,8 +99,7 @@ struct IncomingDelta: ~Copyable {
 
     /// The updates of the head's span are in, if they are those that were sent.
     private mutating func closeSpan() {
-        guard let head, head.mode.endsWithCommit, head.hasSpan, takeCheck(head.hasCheck ? head.check : nil),
-            !excludesAll
+        guard let head, head.mode.endsWithCommit, head.hasSpan, head.hasCheck, takeCheck(head.check), !excludesAll
         else { return }
         transfer?.come.add(from: head.from, until: head.until)
     }

@@ -5,14 +5,11 @@ extension Link {
         pending.hasAskedAgain = false
         pending.askedFrom = 0
         pending.askedAt = 0
-        pending.stepsLeft = Self.mostSteps
+        pending.stepsLeft = PendingControl.mostSteps
         allowResets()
         gossips &+= 1
         if !batch.asks { pending.greeting = .question }
     }
-
-    /// How many hellos, one after the other, may bring this replica nearer to a peer that is far ahead.
-    private static var mostSteps: UInt8 { 64 }
 
     /// After so many gossips the whole vector is asked for, though the hashes are the same: two vectors may share one.
     private static var gossipsBetweenVectors: UInt8 { 64 }
@@ -69,17 +66,23 @@ extension Link {
             pending.greeting = .reply
             pending.statesContents = isEqual
         }
-        let isNear = options.contains(.readOnly) || replica.approach(hello.lamport)
+        let isNear = options.contains(.readOnly) || approach(hello.lamport)
         pending.isFar = !isNear
         guard isNear else {
             // The peer is further ahead than a hello may bring this replica: one more.
-            if pending.stepsLeft > 0 {
-                pending.stepsLeft -= 1
-                pending.greeting = .question
-            }
+            if pending.stepsLeft > 0 { pending.greeting = .question }
             return
         }
         if isEqual { beInStep(with: hello) } else { beOutOfStep(with: hello) }
+    }
+
+    /// Goes towards a number of the peer's, in steps where it is far, and so many from one gossip to the next.
+    func approach(_ number: Version) -> Bool {
+        let isFar = number > replica.version && number - replica.version > replica.configuration.limits.versionJump
+        guard isFar else { return replica.approach(number) }
+        guard pending.stepsLeft > 0 else { return false }
+        pending.stepsLeft -= 1
+        return replica.approach(number)
     }
 
     /// Takes note of who the peer is; whether it is another one than before.

@@ -188,9 +188,13 @@ extension Link {
         }
         let claims = part.claims.map { SourceClaim(source: $0.source, covered: $0.covered, purged: $0.purged) }
         for claim in claims { try replica.checkJump(to: claim.covered) }
+        for claim in part.retired { try replica.checkJump(to: claim.version) }
         let ids = try sources(of: claims)
-        guard let head = incoming.delta, head.delta == part.delta else { return }
-        if part.isLast, !isDatagram, !incoming.takeCheck(part.check),
+        guard let head = incoming.delta, head.delta == part.delta else {
+            guard !isDatagram else { return }
+            throw Failure(.unasked, "a commit belongs to another delta")
+        }
+        if part.isLast, !isDatagram, !(part.check.map { incoming.takeCheck($0) } ?? false),
             !replica.configuration.disabledRules.contains(.check)
         {
             incoming.endDelta()
@@ -230,13 +234,15 @@ extension Link {
             replica.leaveOut(source, upTo: claim.covered)
         }
         if !incoming.excludesAll {
-            for claim in incoming.retired {
+            let ended = endedSources
+            for claim in ended {
                 if replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
                 if let position = replica.retired.find(claim.hash), replica.retired[position].version == claim.version {
                     peer.retired.note(position, in: replica.retired)
                 }
             }
-            if !incoming.retired.isEmpty { remembering().tookRetired = head.delta }
+            if !ended.isEmpty { remembering().tookRetired = head.delta }
+            memory?.heardRetired = []
         }
         if head.mode == .reset { peer.noteReset() }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
@@ -247,6 +253,12 @@ extension Link {
         try checkRoom(ids)
     }
 
+    /// The ended sources that the sender of a whole delta has named, in it or in vectors before it.
+    private var endedSources: [RetiredClaim] {
+        guard let heard = memory?.heardRetired, !heard.isEmpty else { return incoming.retired }
+        return heard + incoming.retired
+    }
+
     /// What the sender of a whole reset has covered, and holds no more, goes here too. False if something went for which the
     /// sender holds something else: that has to be asked for before the vector may move.
     private func reset() -> Bool {
@@ -254,7 +266,7 @@ extension Link {
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             clock.note(claim.source, covered: claim.covered, purged: claim.purged)
         }
-        for claim in incoming.retired {
+        for claim in endedSources {
             if let id = replica.sources.find(claim.hash) {
                 clock.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0)
             } else if claim.isPurged, replica.retired.find(claim.hash) == nil {

@@ -77,6 +77,9 @@ extension Link {
         }
         walk.from = part.to
         pending.vector = part.isLast ? nil : walk
+        if part.isLast, !isDatagram, replica.retired.liveCount > 0 {
+            remembering().vectorRetired = (replica.retired.count, replica.retired.generation)
+        }
         return true
     }
 
@@ -107,7 +110,7 @@ extension Link {
             for claim in part.names { replica.merge(claim) }
             replica.raiseRetiredFloor(to: part.retiredFloor)
         }
-        if !options.contains(.readOnly) { _ = replica.approach(part.lamport) }
+        if !options.contains(.readOnly) { _ = approach(part.lamport) }
         if part.isLast, peer.next == 0 {
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
             beginDelta(part.progress)
@@ -141,15 +144,25 @@ extension Link {
                 if claim.version >= replica.retired[position].version {
                     peer.retired.note(position, in: replica.retired)
                 }
-                if claim.version > replica.retired[position].version, claim.isPurged { peer.notePurged(claim.version) }
+                if claim.version > replica.retired[position].version {
+                    if claim.isPurged { peer.notePurged(claim.version) }
+                    heard(claim)
+                }
             } else if let id = replica.sources.find(claim.hash) {
                 guard id != SourceTable.own || claim.version <= replica.own.covered else { continue }
                 peer.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0)
                 if claim.isFinal, !options.contains(.readOnly) { replica.noteEnded(id, at: claim.version) }
-            } else if claim.isPurged, claim.version > replica.retired.floor {
-                peer.notePurged(claim.version)
+                heard(claim)
+            } else if claim.version > replica.retired.floor {
+                if claim.isPurged { peer.notePurged(claim.version) }
+                heard(claim)
             }
         }
+    }
+
+    /// On a stream the peer's next whole delta does not say again what its vector has said of an ended source.
+    private func heard(_ claim: RetiredClaim) {
+        if !isDatagram, !options.contains(.readOnly) { remembering().heardRetired.append(claim) }
     }
 
     /// The numbers of the sources that a peer makes claims of; nil for those of which nothing is claimed here.

@@ -325,12 +325,14 @@ extension Link {
             let isReset = outgoing.mode == .reset
             let claimsNothing = outgoing.mode == .contents
             func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
+            let firstUntold = firstUntoldRetired
             let slice = slice(from: part.from, within: left - Room.sections) {
                 !claimsNothing && vouchedFor($0) > since($0)
             } name: { _ in
                 false
             } retired: {
-                !claimsNothing && (!peer.retired.knows($0, in: replica.retired) || (isReset && isHeldInFull($0)))
+                !claimsNothing && $0 >= firstUntold
+                    && (!peer.retired.knows($0, in: replica.retired) || (isReset && isHeldInFull($0)))
             }
             part.to = slice.end
             part.isLast = part.to == items
@@ -355,7 +357,7 @@ extension Link {
             if !isDatagram {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id)) }
             }
-            if !slice.retired.isEmpty {
+            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0) {
                 remembering().toldRetired = (outgoing.id, replica.retired.count, replica.retired.generation)
             }
             if part.isLast {
@@ -374,6 +376,12 @@ extension Link {
     }
 
     /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
+    /// The first ended source that no whole vector on this link has named to the peer.
+    private var firstUntoldRetired: Int {
+        guard let told = memory?.vectorRetired, told.generation == replica.retired.generation else { return 0 }
+        return told.count
+    }
+
     private func isHeldInFull(_ position: Int) -> Bool {
         memory?.heldInFull.knows(position, in: replica.retired) ?? false
     }

@@ -5,6 +5,10 @@ final class LinkMemory {
     /// of the peer's that did, to be said with a request.
     var toldRetired: (delta: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
     var tookRetired: UInt64 = 0
+    /// On a stream: up to where ended sources have been named to the peer in vectors; and those that the peer has named so, and
+    /// of which this replica knows less. With the peer's next whole delta they count here, too.
+    var vectorRetired: (count: Int, generation: UInt32) = (0, 0)
+    var heardRetired: [RetiredClaim] = []
     /// Retired sources that the peer has named in full: it may hold entries of them, so its reset has to name them, too.
     var heldInFull = RetiredKnowledge()
     /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last

@@ -49,7 +49,9 @@ struct PendingControl {
     /// The peer is further ahead than hellos have brought this replica so far: what it would answer could not be taken.
     var isFar = false
     /// How many steps towards the peer's number hellos may still take before the next gossip.
-    var stepsLeft: UInt8 = 0
+    var stepsLeft = Self.mostSteps
+    /// How many hellos, one after the other, may bring this replica nearer to a peer that is far ahead.
+    static var mostSteps: UInt8 { 64 }
 
     var isEmpty: Bool {
         greeting == .none && !requestsVector && !requestsContents && vector == nil && reject == nil && !tellsTwin

@@ -48,10 +48,14 @@ extension Replica {
         return true
     }
 
+    private func isFinal(_ name: NameID) -> Bool {
+        isRetired(name) && sources.names[name].state.contains(.final)
+    }
+
     private func shrink(_ id: SourceID) {
         let source = sources[id]
         let entry = RetiredTable.Entry(
-            hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: source.isFinal)
+            hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: isFinal(source.name))
         revision += 1
         // How much was purged is told no better than by the whole.
         highestPurged = max(highestPurged, entry.purged)

@@ -66,9 +66,10 @@ extension Replica {
 
     /// Whether a record replaces the entry of its key.
     func stands(_ record: Record, against current: Record) -> Bool {
-        record.timestamp == current.timestamp
-            ? copyStands(record, against: current)
-            : configuration.resolver.prefers(record, to: current) { update(of: $0) }
+        if record.timestamp == current.timestamp { return copyStands(record, against: current) }
+        // One of them has come through a relay that knows no timestamps.
+        if record.dot == current.dot { return sources.precedes(record.timestamp, current.timestamp) }
+        return configuration.resolver.prefers(record, to: current) { update(of: $0) }
     }
 
     /// Of two copies of one write the newer dot is kept. Two contents under one timestamp are nobody's honest doing: the same

@@ -39,7 +39,7 @@ extension Replica {
             return present == nil || isSame ? .old : .beaten(equivocation(incoming))
         }
         if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .old }
-        if let present, isSame, !isExempt {
+        if let present, isSame, !isExempt, isNoEarlier(incoming, than: present) {
             present.retain()
             return .news(present)
         }
@@ -88,6 +88,12 @@ extension Replica {
         return .news(copy)
     }
 
+    /// Whether a copy of an entry has no lesser timestamp: a classic relay drops the timestamp of a republished update, so of two
+    /// copies of one dot the lesser one is the write's own.
+    private func isNoEarlier(_ incoming: IncomingUpdate, than entry: Record) -> Bool {
+        incoming.writtenVersion >= entry.timestamp.version
+    }
+
     /// The entry with this dot.
     private func entry(of source: SourceID, at version: Version) -> Record? {
         sources[source].entries.key(with: version, of: source, keys).flatMap { keys[$0] }
@@ -133,10 +139,12 @@ extension Replica {
             "a peer has version \(version) of this replica's own source, which has issued up to \(own.covered)")
     }
 
-    /// How fast a peer may raise this replica's number: see `approach`. Who has seen nothing yet takes any.
+    /// How fast a peer may raise this replica's number: see `approach`. Who has seen nothing yet takes any that leaves room for
+    /// as many again.
     func checkJump(to version: Version) throws(Failure) {
         let jump = configuration.limits.versionJump
-        guard version > self.version, version - self.version > jump, self.version > 0 else { return }
+        guard version > self.version, version - self.version > jump else { return }
+        if self.version == 0, version <= .highest / 2 { return }
         throw Failure(
             .versionJump,
             "version \(version) is more than max_version_jump, \(jump), ahead of \(self.version)")
@@ -147,7 +155,7 @@ extension Replica {
     func approach(_ version: Version) -> Bool {
         guard version > self.version else { return true }
         let jump = configuration.limits.versionJump
-        if self.version == 0 || version - self.version <= jump {
+        if version - self.version <= jump {
             self.version = version
             return true
         }

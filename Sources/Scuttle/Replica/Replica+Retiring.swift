@@ -7,7 +7,8 @@
 /// alive, and promises past the number. Everybody else who sees the name reach the number, because it was chosen by one who
 /// lagged, raises it.
 ///
-/// What is done here costs O(sources and names) while a retirement is not final, and nothing otherwise.
+/// What is done here costs O(sources and names) for a call that changes something while a retirement is not final, and nothing
+/// otherwise.
 extension Replica {
     /// Says that a name will not be back. One's own name: this replica leaves, and writes nothing any more.
     /// - Returns: false where the name is unknown.
@@ -28,10 +29,16 @@ extension Replica {
         return facts.retirement > 0 && !facts.state.contains(.alive)
     }
 
+    /// Whether a name is retired, and not all that are left have said that they cover the same of it.
+    private func isWaitedFor(_ name: NameID) -> Bool {
+        isRetired(name) && !sources.names[name].state.contains(.final)
+    }
+
     /// A pair of number and state, where it is greater than what is known.
     func retire(_ name: NameID, at number: Version, as state: RetirementState) {
         let facts = sources.names[name]
         guard number > 0, (number, state.rawValue) > (facts.retirement, facts.state.rawValue) else { return }
+        let waited = isWaitedFor(name)
         sources.names[name].retirement = number
         sources.names[name].state = state
         if name == own.name, !hasLeft {
@@ -44,13 +51,15 @@ extension Replica {
             version = max(version, number)
         }
         noteChange(of: name)
-        for id in sources.ids where sources[id].name == name { markRetired(sources[id]) }
-        retiringNames.removeAll { $0 == name }
-        if isRetired(name), !sources.names[name].state.contains(.final) { retiringNames.append(name) }
+        // The others of the name end with any further one.
+        markRetired(sources[facts.furthest])
+        let waits = isWaitedFor(name)
+        if waits, !waited { retiringNames.append(name) }
+        if waited, !waits, let place = retiringNames.firstIndex(of: name) { retiringNames.remove(at: place) }
         stabilityBlocker = nil
     }
 
-    /// A source is marked as its name is.
+    /// The furthest source of a name is marked as the name is. O(1).
     func markRetired(_ source: Source) {
         source.marks.subtract([.retired, .final])
         guard sources.names[source.name].retirement > 0, isRetired(source.name) else { return }
@@ -82,10 +91,11 @@ extension Replica {
         if !source.isFurthest {
             let before = sources.names[source.name].furthest
             sources.noteRise(of: source)
+            if source.isFurthest { markRetired(source) }
             noteIdle(source.isFurthest ? sources[before] : source)
         }
         // It has not said that it is alive: the number was too low.
-        guard source.marks.contains(.retired), source.number != SourceTable.own,
+        guard isRetired(source.name), source.number != SourceTable.own,
             source.covered >= sources.names[source.name].retirement
         else { return }
         retire(source.name, at: min(max(version, source.covered) + 1, .highest), as: .pending)
@@ -93,7 +103,8 @@ extension Replica {
 
     /// States anew what this replica covers of the retired names, and ends the waiting for them once all have said the same.
     func refreshRetirements() {
-        guard !retiringNames.isEmpty else { return }
+        guard !retiringNames.isEmpty, refreshedAt != (revision, settled) else { return }
+        defer { refreshedAt = (revision, settled) }
         let hash = coverageOfRetiring
         let statement = sources.names[own.name].statement
         if statement.hash != hash {
@@ -106,7 +117,9 @@ extension Replica {
             guard sources[facts.furthest].covered > 0, !isRetired(name) else { continue }
             guard facts.statement.hash == hash else { return }
         }
-        for name in retiringNames { retire(name, at: sources.names[name].retirement, as: .final) }
+        let names = retiringNames
+        retiringNames = []
+        for name in names { retire(name, at: sources.names[name].retirement, as: .final) }
     }
 
     /// A hash over the retirements that are not final, and over what is covered and held of their sources. Of ended incarnations
@@ -118,7 +131,7 @@ extension Replica {
         }
         for id in sources.ids {
             let source = sources[id]
-            guard source.covered > 0 || source.aheadCount > 0, retiringNames.contains(source.name) else { continue }
+            guard source.covered > 0 || source.aheadCount > 0, isWaitedFor(source.name) else { continue }
             if source.isFurthest { hash.change(source, from: 0, to: source.covered) }
             guard source.aheadCount > 0 else { continue }
             source.entries.forEachLive(above: source.covered, upTo: .highest, of: id, keys) { _, version in

@@ -42,10 +42,12 @@ public final class Replica {
     var aheadCount = 0
 
     /// Ended sources that hold no entry; and those that may have become so.
-    var retired = RetiredTable()
+    var retired: RetiredTable
     var idleSources: [SourceID] = []
     /// Names that are retired, and that stability still waits for.
     var retiringNames: [NameID] = []
+    /// What this replica was when it last looked at them.
+    var refreshedAt: (revision: UInt64, settled: UInt64) = (.max, 0)
     /// This replica has forgotten its own name: it writes nothing any more.
     var hasLeft = false
     /// Time as `retire_after_ms` counts it, and when names were last looked at.
@@ -98,6 +100,7 @@ public final class Replica {
         nonces = RandomSource(seed: secrets.derive(Bytes("nonces")))
         keys = KeyTable(hash: secrets.tableHash)
         sources = SourceTable(own: ownID, hash: secrets.tableHash)
+        retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
         history = History(capacity: configuration.maxHistory)
         tolerableTombstones = configuration.maxTombstones
     }

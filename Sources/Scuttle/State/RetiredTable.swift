@@ -40,6 +40,8 @@ struct RetiredTable: ~Copyable {
         var isHole: Bool { packed == 0 }
     }
 
+    /// A secret: peers choose hashes, and must not choose where they stand.
+    private let key: UInt64
     private var entries = Column<Entry>()
     /// Positions plus one, 0 where there is none.
     private var slots = Column<UInt32>()
@@ -56,6 +58,10 @@ struct RetiredTable: ~Copyable {
     /// From which revision of the vector on the entries from a position on are.
     private var checkpoints: [(revision: UInt64, position: Int)] = []
     private static var mostCheckpoints: Int { 64 }
+
+    init(key: UInt64) {
+        self.key = key
+    }
 
     /// Positions are below this; some are holes.
     var count: Int { entries.count }
@@ -179,7 +185,8 @@ struct RetiredTable: ~Copyable {
     }
 
     private func home(of hash: SourceHash) -> Int {
-        Int(truncatingIfNeeded: (hash.high >> 32) * UInt64(slots.count) >> 32)
+        let mixed = FoldHash.fold(hash.high ^ key, hash.low ^ FoldHash.key.1) >> 32
+        return Int(truncatingIfNeeded: (mixed &* UInt64(truncatingIfNeeded: slots.count)) >> 32)
     }
 
     private static func mix(_ entry: Entry) -> UInt64 {

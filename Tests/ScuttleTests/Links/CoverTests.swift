@@ -126,7 +126,7 @@ struct CoverTests {
         #expect(lines[1...3] == [line("k2", "2", "a", 2), line("k0", "3", "a", 3), line("k1", "4", "a", 4)])
         #expect(lines[4].hasPrefix(#"{"digest":true,"commit":{"delta":"#))
         #expect(lines[4].contains(#","lines":"# + HandPeer.linesCheck(of: Array(lines[1...3])) + ","))
-        #expect(lines[4].contains(#""sources":{"a":[0,4]},"from":0,"to":1,"last":true}}"#))
+        #expect(lines[4].contains(#""sources":{"a":[0,4]},"from":0,"to":2,"last":true}}"#))
     }
 
     @Test("A peer that may lack a purged tombstone gets a reset")
@@ -140,7 +140,7 @@ struct CoverTests {
         #expect(lines.count == 3)
         #expect(lines[0].hasPrefix(#"{"digest":true,"delta":{"mode":"reset","request":[5,0,77],"delta":"#))
         #expect(lines[1] == line("l", "1", "a", 3))
-        #expect(lines[2].contains(#""sources":{"a":[0,3,2]},"from":0,"to":1,"last":true}}"#))
+        #expect(lines[2].contains(#""sources":{"a":[0,3,2]},"from":0,"to":2,"last":true}}"#))
         // Whoever has covered the tombstone lacks nothing.
         let later = try delta(replica, known: #""a":2"#)
         #expect(later[0] == head)

@@ -3,16 +3,17 @@
 /// FoldHash and the check of lines, put together otherwise than in the library: byte by byte, and multiplied by hand.
 enum NaiveFoldHash {
     /// The first 64 binary digits behind the point of e, pi and the golden ratio, in the order in which they are used.
-    private static let keys: [UInt64] = [0xb7e1_5162_8aed_2a6b, 0x243f_6a88_85a3_08d3, 0x9e37_79b9_7f4a_7c15]
+    static let keys: [UInt64] = [0xb7e1_5162_8aed_2a6b, 0x243f_6a88_85a3_08d3, 0x9e37_79b9_7f4a_7c15]
 
     static func hash(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {
-        var state = seed ^ keys[0]
+        var states = [seed ^ keys[0], seed ^ keys[2]]
         var padded = bytes
-        while padded.count % 16 != 0 { padded.append(0) }
+        while padded.count % 32 != 0 { padded.append(0) }
         for start in stride(from: 0, to: padded.count, by: 16) {
-            state = fold(word(padded, start) ^ keys[1], word(padded, start + 8) ^ state)
+            let lane = start / 16 % 2
+            states[lane] = fold(word(padded, start) ^ keys[1], word(padded, start + 8) ^ states[lane])
         }
-        return fold(state ^ keys[2], UInt64(bytes.count) ^ keys[0])
+        return fold(fold(states[0] ^ keys[2], states[1] ^ keys[1]), UInt64(bytes.count) ^ keys[0])
     }
 
     /// What a delta of these lines says of them.

@@ -70,13 +70,13 @@ def test_a_datagram_has_whole_lines_and_is_no_longer_than_asked_for(pair: Pair) 
     one, _, here, there = pair
     one.update({f"k{i}": "x" * i for i in range(50)})
     there.gossip()
-    here.write(there.read(300))
-    there.write(here.read(300))
-    here.write(there.read(300))
-    sent = datagrams(here, 300)
+    here.write(there.read(400))
+    there.write(here.read(400))
+    here.write(there.read(400))
+    sent = datagrams(here, 400)
     assert len(sent) > 3
     for data in sent:
-        assert len(data) <= 300
+        assert len(data) <= 400
         assert data.endswith(b"\n")
         assert all(isinstance(json.loads(text), dict) for text in data.splitlines())
 
