@@ -14,9 +14,8 @@ extension World {
             if purged > 0 { say("purged \(purged)") }
         }
         if random.percent(plan.writes) {
-            // Now and then so many that indices are swept and histories run over.
             let number = random.below(replicas.count)
-            for _ in 0..<(random.oneIn(30) ? random.within(10...80) : 1) {
+            for _ in 0..<writesAtOnce() {
                 try write(number, "k\(random.below(plan.keys))", isDelete: random.percent(plan.deletes))
             }
         }
@@ -27,6 +26,12 @@ extension World {
             if wire.isUp { wire.ends[random.below(2)].link.gossip() }
         default: try carry()
         }
+    }
+
+    /// Now and then so many that indices are swept, histories run over, and a delta takes hundreds of batches.
+    private func writesAtOnce() -> Int {
+        guard random.oneIn(30) else { return 1 }
+        return random.oneIn(10) ? random.within(200...500) : random.within(10...80)
     }
 
     func write(_ number: Int, _ key: String, isDelete: Bool) throws {
