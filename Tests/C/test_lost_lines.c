@@ -83,7 +83,7 @@ static void check_fault(int fault, size_t line, uint32_t flags, size_t history) 
   int i, round;
   set(b, "k0", "\"of b\"");
   for (i = 0; i < 6; i++) {
-    char key[8];
+    char key[16];
     snprintf(key, sizeof key, "k%d", i);
     set(a, key, "\"of a\"");
   }
@@ -206,7 +206,7 @@ TEST(many_faults_with_a_third_come_to_rest) {
     }
     for (round = 0; round < 26; round++) {
       size_t which = random_below(&random, 3);
-      char key[8];
+      char key[16];
       snprintf(key, sizeof key, "k%zu", random_below(&random, 6));
       if (round < 20) {
         if (random_below(&random, 3)) set(r[which], key, "1");

@@ -33,7 +33,7 @@ static void newcomer(uint32_t flags, int is_forced, int has_hub) {
   size_t purged;
   int i;
   for (i = 1; i <= 59; i++) {
-    char value[8];
+    char value[16];
     snprintf(value, sizeof value, "%d", i);
     set(a, "limit", value);
   }
@@ -88,7 +88,7 @@ TEST(many_newcomers_at_once) {
   unset(a, "x");
   CHECK_CODE(scuttle_purge(a, &purged), SCUTTLE_OK);
   for (i = 0; i < 8; i++) {
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "n%d", i);
     n[i] = replica_start(name, NULL, 0);
     set(n[i], "limit", "0");
@@ -144,7 +144,7 @@ static void note_write(world_t *world, size_t who, size_t key, const char *value
 static void step(world_t *world, uint64_t *random) {
   size_t who = random_below(random, world->count), other = random_below(random, world->count), key = random_below(random, KEYS);
   scuttle_t *replica = world->replicas[who];
-  char name[8], value[24];
+  char name[16], value[24];
   size_t purged;
   snprintf(name, sizeof name, "k%zu", key);
   switch (random_below(random, 12)) {
@@ -196,7 +196,7 @@ static void check_world(uint64_t seed, size_t steps) {
       for (j = i + 1; j < world.count; j++) check_talk(world.replicas[i], world.replicas[j], kinds[(i + j) % KINDS]);
   for (i = 1; i < world.count; i++) check_same(world.replicas[0], world.replicas[i]);
   for (i = 0; i < KEYS; i++) {
-    char name[8];
+    char name[16];
     scuttle_entry_t entry;
     if (!world.greatest[i].version || !*world.greatest[i].value) continue; /* a delete: it may be forgotten */
     snprintf(name, sizeof name, "k%zu", i);

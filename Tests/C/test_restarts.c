@@ -304,7 +304,7 @@ TEST(what_was_only_in_a_cut_save_is_taken) {
   text_t save;
   size_t cut, i;
   for (i = 0; i < 5; i++) {
-    char key[8];
+    char key[16];
     snprintf(key, sizeof key, "k%zu", i);
     set(a, key, "1");
   }
@@ -424,7 +424,7 @@ TEST(lines_of_updates_in_any_order_and_twice) {
     config.on_update = add_line;
     a = replica_with("a", &config);
     for (i = 0; i < 30; i++) {
-      char key[8];
+      char key[16];
       snprintf(key, sizeof key, "k%zu", random_below(&random, 8));
       if (random_below(&random, 4)) set(a, key, "1");
       else unset(a, key);

@@ -120,7 +120,7 @@ TEST(three_of_one_name) {
   scuttle_link_t *here[3], *there[3];
   int i, round;
   for (i = 0; i < 3; i++) {
-    char key[8];
+    char key[16];
     web[i] = watched("web", &of_web[i]);
     snprintf(key, sizeof key, "%d", i);
     set(web[i], key, "1");

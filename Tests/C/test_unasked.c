@@ -166,7 +166,7 @@ TEST(an_answer_that_comes_twice) {
   const char *line, *end;
   int i, refused = 0;
   for (i = 0; i < 50; i++) { /* more than the history has, so that it ends with a commit */
-    char key[8];
+    char key[16];
     snprintf(key, sizeof key, "k%d", i);
     set(a, key, "1");
   }
