@@ -5,8 +5,8 @@
 /// link is over the high-water mark from the moment that it owes `mtu` messages or more until it owes none.
 ///
 /// It begins without a dialect: it says hello when it is to ask, and speaks as its peer does once that has spoken. The
-/// classic half is in `Link+Classic`, the extended one in `Link+Greeting`, `Link+Questions`, `Link+Answering` and
-/// `Link+IncomingDelta`.
+/// classic half is in `Link+Classic`, the extended one in `Link+Greeting`, `Link+Requests`, `Link+Sending`,
+/// `Link+Receiving`, `Link+Contents` and `Link+Twins`.
 public final class Link {
     public struct Options: OptionSet, Sendable {
         public let rawValue: UInt8

@@ -1,4 +1,5 @@
-/// A source's place in the source table: given when it is first heard of, in ascending order, and kept for ever.
+/// A source's number in the source table: given when it is first heard of, and given to another once the source has ended and is
+/// known by its hash alone.
 typealias SourceID = UInt32
 
 /// A replica that writes, as this one knows it: its id, how far it is accounted for here, its live entries.

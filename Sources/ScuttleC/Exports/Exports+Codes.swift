@@ -39,7 +39,7 @@ private func sentence(for code: CInt) -> StaticString {
     case .message: "not a message: a field is missing or of the wrong type"
     case .version: "a version is not an integer from 1 to 2^53-1"
     case .versionJump: "a version is too far ahead of this replica"
-    case .identity: "a peer shows this replica's own id with a version never issued here"
+    case .identity: "a peer shows this replica's own source with a version never issued here"
     case .readOnly: "an update came in on a read-only link"
     case .messageSize: "a line is too long"
     case .keySize: "a key is too long"
@@ -51,7 +51,7 @@ private func sentence(for code: CInt) -> StaticString {
     case .protocolVersion: "the peer speaks no protocol version that this replica does"
     case .rejected: "the peer has rejected this replica"
     case .datagram: "an update fits no datagram"
-    case .corrupt: "a peer has another content for a source and version that is known here"
+    case .corrupt: "a peer has another content for a write that is known here"
     case .resolver: "the outcome of a resolver depends on order, repetition or grouping"
     case .unasked: "a delta, reset, cover or commit answers no open request of this link"
     }

@@ -75,7 +75,6 @@ private struct Outcome: Equatable {
     /// Of a republished update.
     var writer: [UInt8] = []
     var written: Version = 0
-    var line: [UInt8] = []
     var sources: [[UInt8]] = []
     /// Of a cover.
     var check: LineCheck?
@@ -93,7 +92,6 @@ private struct Outcome: Equatable {
             (key, value, source) = ([UInt8](update.key), [UInt8](update.value), [UInt8](update.source))
             (version, kind) = (update.version, update.kind)
             if let timestamp = update.written { (writer, written) = ([UInt8](timestamp.source), timestamp.version) }
-            line = [UInt8](update.line)
         case .cover(let cover):
             check = cover.check
             for interval in cover.intervals {

@@ -148,8 +148,7 @@ class Replica(EntryMapping):
     def snapshot(self, prefix: str = "") -> List[Update]:
         """What each key that begins with `prefix` holds, and from whom, in byte order of keys.
 
-        Deleted keys are left out, so it is not fit to be the `state` of a replica, which would claim to know of the
-        deletes and never ask for them: that is what `export` is for.
+        Deleted keys are left out, and nothing says what this replica has covered. To start another replica use `export`.
         """
         updates: List[Update] = []
         self.visit(updates.append, prefix)
