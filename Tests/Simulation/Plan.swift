@@ -17,6 +17,8 @@ struct Plan {
     let rule: Rule
     let replicas: Int
     let keys: Int
+    /// With few keys most of a long history is superseded, and no log delta is long.
+    let hasManyKeys: Bool
     let steps: Int
     /// The edges of the network; all can reach all.
     var edges: [Edge] = []
@@ -51,7 +53,8 @@ struct Plan {
         purging = random.pick(isMiddle ? [.never, .stable, .stable, .forced] : Purging.allCases)
         rule = purging == .never ? random.pick(Rule.allCases) : random.oneIn(4) ? .orderedValues : .lastWriter
         replicas = isMiddle ? 3 : random.within(2...5)
-        keys = random.pick([1, 3, 8, 20])
+        hasManyKeys = random.oneIn(20)
+        keys = hasManyKeys ? 400 : random.pick([1, 3, 8, 20])
         steps = isMiddle ? random.within(30...600) : random.within(60...400)
         loss = random.pick([0, 10, 40])
         duplication = random.pick([0, 10])
@@ -103,7 +106,7 @@ struct Plan {
         if configuration.seed % 8 == 0 { configuration.fewKeys = 0 }
         configuration.resolver = rule.resolver
         configuration.mtu = random.oneIn(4) ? 1 : random.within(2...15)
-        configuration.maxHistory = random.pick([1, 2, 3, 10, 1000])
+        configuration.maxHistory = hasManyKeys && random.oneIn(2) ? 1000 : random.pick([1, 2, 3, 10, 1000])
         configuration.keepsTombstones = purging == .never
         if purging == .forced, random.oneIn(2) { configuration.maxTombstones = random.within(1...4) }
         if random.oneIn(6) { configuration.sort = { $0.key.precedes($1.key) } }

@@ -31,7 +31,7 @@ extension World {
     /// Now and then so many that indices are swept, histories run over, and a delta takes hundreds of batches.
     private func writesAtOnce() -> Int {
         guard random.oneIn(30) else { return 1 }
-        return random.oneIn(10) ? random.within(200...500) : random.within(10...80)
+        return random.oneIn(plan.hasManyKeys ? 2 : 10) ? random.within(200...500) : random.within(10...80)
     }
 
     func write(_ number: Int, _ key: String, isDelete: Bool) throws {

@@ -331,8 +331,10 @@ extension Link {
             } name: { _ in
                 false
             } retired: {
-                !claimsNothing && $0 >= firstUntold
-                    && (!peer.retired.knows($0, in: replica.retired) || (isReset && isHeldInFull($0)))
+                // A vector does not name what the peer holds in full.
+                !claimsNothing
+                    && (isReset && isHeldInFull($0)
+                        || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired))
             }
             part.to = slice.end
             part.isLast = part.to == items
@@ -375,13 +377,13 @@ extension Link {
         return batch.end > place || reportNoSpace(room)
     }
 
-    /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
     /// The first ended source that no whole vector on this link has named to the peer.
     private var firstUntoldRetired: Int {
         guard let told = memory?.vectorRetired, told.generation == replica.retired.generation else { return 0 }
         return told.count
     }
 
+    /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
     private func isHeldInFull(_ position: Int) -> Bool {
         memory?.heldInFull.knows(position, in: replica.retired) ?? false
     }
