@@ -58,7 +58,8 @@ extension Link {
         } name: {
             replica.sources.names[$0].changedAt > pending.peerHas
         } retired: {
-            $0 >= firstRetired && !peer.retired.knows($0, in: replica.retired)
+            // Who holds a source in full does not know by that how far this replica covers it.
+            $0 >= firstRetired && (!peer.retired.knows($0, in: replica.retired) || isHeldInFull($0))
         }
         part.to = slice.end
         part.isLast = part.to == items

@@ -384,7 +384,7 @@ extension Link {
     }
 
     /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
-    private func isHeldInFull(_ position: Int) -> Bool {
+    func isHeldInFull(_ position: Int) -> Bool {
         memory?.heldInFull.knows(position, in: replica.retired) ?? false
     }
 
