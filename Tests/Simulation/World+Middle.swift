@@ -63,7 +63,7 @@ extension World {
         let held = replicas.reduce(1_000) { $0 + exported($1).count }
         let before = counts.bytes
         for replica in replicas { replica.gossip() }
-        try runUntilQuiet(within: 100 * held)
+        try runUntilQuiet(within: 300 * held)
         counts.mostTalk = max(counts.mostTalk, (counts.bytes - before) / held)
     }
 
