@@ -35,7 +35,7 @@ static void lend(scuttle_link_t *link, int is_first, lent_t *lent) {
 }
 
 /* `rounds` times `burst` updates to `links` live links by peek and consume; the sets are on the clock too. An operation is
-   one update for one link. */
+   one update for one link. One update before the clock starts brings each link the head of its live delta. */
 void workload_fan_out(const options_t *options, sample_t *sample) {
   scuttle_t *from = replica_make("from", options->history), *peer = replica_make("peer", options->history);
   pair_t *pairs = malloc(options->links * sizeof *pairs);
@@ -46,6 +46,9 @@ void workload_fan_out(const options_t *options, sample_t *sample) {
   }
   watch_t watch = {0, 0};
   static lent_t lent;
+  watch_t first = {0, 0};
+  write_keys(from, options, options->n, 1, options->n + 1, 0, &first);
+  for (size_t i = 0; i < options->links; i++) lend(pairs[i].a, i == 0, &lent);
   lent.bytes = lent.shared = 0;
   for (size_t round = 0; round < options->rounds; round++) {
     write_keys(from, options, round * options->burst, options->burst, options->n, 0, &watch);

@@ -54,11 +54,7 @@ extension Link {
             self.outgoing = outgoing
             return
         }
-        follows = nil
-        withheld = []
-        outgoing = OutgoingDelta(
-            mode: .contents, id: replica.random.next() & .highest, epoch: part.epoch,
-            nonce: part.nonce, start: 0, cursor: 0, begun: replica.arrivals.last)
+        begin(.contents, from: 0, epoch: part.epoch, nonce: part.nonce)
     }
 
     /// All that the peer holds has come: what stands here against it is republished, since others may hold what the peer does.

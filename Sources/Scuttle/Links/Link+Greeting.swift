@@ -95,6 +95,7 @@ extension Link {
     }
 
     private func beInStep(with hello: Hello) {
+        if hello.epoch != peer.epoch { liveHeadIsDue = true }
         peer.equals(
             replica.sources, replica.retired, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
         if !isInStep {
@@ -176,6 +177,7 @@ extension Link {
     private func forgetPeer() {
         outgoing = nil
         follows = nil
+        liveHeadIsDue = true
         incoming.endDelta()
         peer = PeerState()
         withheld = []

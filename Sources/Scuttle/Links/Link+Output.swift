@@ -70,7 +70,7 @@ extension Link {
     /// Enough text waits on a stream; what a datagram takes has its own bound.
     var hasFilled: Bool { !isDatagram && batch.isFull }
 
-    private var mostMessages: Int {
+    var mostMessages: Int {
         min(max(replica.configuration.mtu, 1), Batch.most)
     }
 

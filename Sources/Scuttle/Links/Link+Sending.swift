@@ -39,11 +39,16 @@ extension Link {
     }
 
     private func begin(_ mode: DeltaMode, from start: UInt64) {
+        begin(mode, from: start, epoch: peer.epoch, nonce: peer.nonce)
+    }
+
+    func begin(_ mode: DeltaMode, from start: UInt64, epoch: UInt64, nonce: UInt64) {
         follows = nil
         withheld = []
+        liveHeadIsDue = true
         outgoing = OutgoingDelta(
-            mode: mode, id: replica.random.next() & .highest, epoch: peer.epoch,
-            nonce: peer.nonce, start: start, cursor: start, begun: replica.arrivals.last)
+            mode: mode, id: replica.random.next() & .highest, epoch: epoch, nonce: nonce, start: start, cursor: start,
+            begun: replica.arrivals.last)
     }
 
     /// Which delta the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
@@ -63,7 +68,6 @@ extension Link {
         outgoing = nil
         checkedEpoch = replica.epoch
         if options.contains(.live), follows == nil, peer.subscription != 0 { follows = replica.history.end }
-        liveHeadIsDue = true
     }
 
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
@@ -111,7 +115,7 @@ extension Link {
     // MARK: Going out
 
     func appendAnswer(_ room: Room) -> Bool {
-        checkEpoch()
+        if checkedEpoch != replica.epoch { checkEpoch() }
         if !pending.isEmpty { return appendControl(room) }
         if let outgoing, !outgoing.isPaused {
             return outgoing.mode == .log ? appendLog(outgoing, room) : appendState(outgoing, room)
@@ -129,7 +133,7 @@ extension Link {
 
     /// After something has been forgotten here, what the peer lacks may have become another thing.
     private func checkEpoch() {
-        guard checkedEpoch != replica.epoch, !replica.configuration.disabledRules.contains(.restart) else { return }
+        guard !replica.configuration.disabledRules.contains(.restart) else { return }
         checkedEpoch = replica.epoch
         if let outgoing, outgoing.mode.isWhole || outgoing.mode == .early {
             if outgoing.mode == .reset, isOutdated(outgoing) { restart() }
@@ -185,7 +189,7 @@ extension Link {
         let isWhole = news.cursor == replica.history.end && outgoing.source == replica.sources.count
         let appended = news.finish(self)
         if appended {
-            outgoing.headIsDue = false
+            (outgoing.headIsDue, liveHeadIsDue) = (false, false)
             if isDatagram { outgoing.countDatagram() }
             outgoing.isPaused = isDatagram && outgoing.window == 0
         }
@@ -197,19 +201,28 @@ extension Link {
         return appended || (isWhole && follows != nil && appendAnswer(room))
     }
 
+    private var liveHead: DeltaHead {
+        DeltaHead(
+            mode: .log, incarnation: peer.incarnation, epoch: peer.epoch, nonce: peer.subscription, delta: 0, span: nil,
+            pauses: false)
+    }
+
     private func appendNews(from number: UInt64, _ room: Room) -> Bool {
-        if !liveHeadIsDue, !isDatagram, batch.isEmpty,
-            let broadcast = replica.broadcast(from: number, most: room.messages), broadcast.fits(peer)
+        if !isDatagram, liveHeadIsDue || batch.isEmpty,
+            let broadcast = replica.broadcast(from: number, most: mostMessages), broadcast.fits(peer)
         {
+            guard !liveHeadIsDue else {
+                // The broadcast follows when the batch is empty again.
+                batch.append { $0.appendDelta(liveHead) }
+                liveHeadIsDue = false
+                return false
+            }
             batch.share(broadcast)
             broadcast.note(in: &peer)
             follows = broadcast.until
             return true
         }
-        let head = DeltaHead(
-            mode: .log, incarnation: peer.incarnation, epoch: peer.epoch, nonce: peer.subscription, delta: 0, span: nil,
-            pauses: false)
-        var news = LogDelta(from: number, head: liveHeadIsDue || isDatagram ? head : nil, room, self)
+        var news = LogDelta(from: number, head: liveHeadIsDue || isDatagram ? liveHead : nil, room, self)
         news.collect(self)
         guard !news.hasGap else {
             restart()

@@ -72,6 +72,7 @@ public final class Link {
     var withheld: [(source: SourceID, version: Version)] = []
 
     var batch = Batch()
+    /// The head under which the peer takes new updates has not been said, or is no longer the latest.
     var liveHeadIsDue = true
     /// What the next read has to report.
     var failure: Failure?
