@@ -19,6 +19,16 @@ enum ExtendedDecoder {
             return .cover(Cover(intervals: try cover(body), check: check))
         }
         if let body = root["commit"] { return .commit(try commit(body)) }
+        if let body = root["mark"] {
+            guard let check = try check(body["lines"]) else { throw Failure(.message, "a mark without its lines") }
+            return .mark(ProgressMark(sequence: try number(body["sequence"], "sequence"), check: check))
+        }
+        if let body = root["forgot"] {
+            return .forgot(
+                ForgottenKeys(
+                    since: try number(body["since"], "since"), epoch: try number(body["epoch"], "epoch"),
+                    keys: try texts(body["keys"], "keys"), isLast: try flag(body["last"], "last")))
+        }
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
         if let body = root["twin"] { return try flag(body, "twin") ? .twin : .nothing }
         if let body = root["export"] {
@@ -52,7 +62,9 @@ enum ExtendedDecoder {
             contents: try body["contents"].map { (value) throws(Failure) in
                 try hexadecimal(value, "contents", digits: 32)
             },
-            nonce: try number(body["nonce"], "nonce"), isReply: try flag(body["reply"], "reply"))
+            nonce: try number(body["nonce"], "nonce"),
+            peer: try optional(body["peer"], "peer"),
+            progress: try progress(body["got"]), isReply: try flag(body["reply"], "reply"))
     }
 
     private static func request(_ body: Value) throws(Failure) -> VectorRequest {
@@ -98,42 +110,65 @@ enum ExtendedDecoder {
     }
 
     private static func vector(_ body: Value) throws(Failure) -> VectorPart {
-        var progress: Progress?
-        if let got = body["got"] {
-            let numbers = try numbers(got, 3...3, "got")
-            progress = Progress(
-                delta: numbers[0], sequence: numbers[1], source: Int(truncatingIfNeeded: numbers[2] & 0xffff_ffff))
-        }
         var part = VectorPart(
             incarnation: try number(body["incarnation"], "incarnation"), epoch: try number(body["epoch"], "epoch"),
             nonce: try number(body["nonce"], "nonce"), since: try number(body["since"], "since"),
             until: try number(body["until"], "until"), from: try count(body["from"], "from"),
             to: try count(body["to"], "to"), isLast: try flag(body["last"], "last"),
             lamport: try version(body["lamport"], "lamport"), wantsContents: try flag(body["contents"], "contents"),
-            progress: progress, claims: try claims(body["sources"]))
+            progress: try progress(body["got"]), claims: try claims(body["sources"]))
         part.names = try names(body["names"])
         part.retired = try retired(body["retired"])
-        part.took = try body["took"].map { (value) throws(Failure) in try number(value, "took") } ?? 0
+        part.took = try optional(body["took"], "took")
         part.knowsSameRetired = try flag(body["same"], "same")
         if let floor = body["dropped"] { part.retiredFloor = try version(floor, "dropped") }
         return part
     }
 
     private static func delta(_ body: Value) throws(Failure) -> DeltaHead {
-        let name = try text(body["mode"], "mode")
+        let mode = try mode(body["mode"])
+        let request = try numbers(body["request"], 3...3, "request")
+        var head = DeltaHead(mode: mode, incarnation: request[0], epoch: request[1], nonce: request[2])
+        head.window = try optional(body["window"], "window")
+        guard mode.endsWithCommit else { return head }
+        head.kind = try number(body["epoch"], "epoch")
+        head.check = try check(body["lines"])
+        let span = try numbers(body["span"], head.check == nil ? 2...2 : 3...3, "span")
+        head.span = (span[0], span[1], head.check == nil ? span[1] : span[2])
+        return head
+    }
+
+    private static func mode(_ value: Value?) throws(Failure) -> DeltaMode {
+        let name = try text(value, "mode")
         guard let mode = DeltaMode.allCases.first(where: { name.equals(Bytes($0.name)) }) else {
             throw Failure(.message, "mode is not log, state, reset, early or contents")
         }
-        let request = try numbers(body["request"], 3...3, "request")
-        var span: DeltaHead.Span?
-        if let given = body["span"] {
-            let numbers = try numbers(given, 3...3, "span")
-            span = (numbers[0], numbers[1], numbers[2])
+        return mode
+    }
+
+    /// `{"incarnation":7,"mode":"state","epoch":0,"sequence":12,"ranges":[3,1,2,5],"item":2,"window":1}`; a range is a gap and
+    /// a length.
+    private static func progress(_ body: Value?) throws(Failure) -> Progress? {
+        guard let body else { return nil }
+        var progress = Progress(
+            incarnation: try number(body["incarnation"], "incarnation"), mode: try mode(body["mode"]),
+            epoch: try number(body["epoch"], "epoch"), sequence: try number(body["sequence"], "sequence"),
+            item: try body["item"].map { (value) throws(Failure) in try count(value, "item") } ?? 0,
+            window: try optional(body["window"], "window"))
+        guard let given = body["ranges"] else { return progress }
+        var end = progress.sequence
+        let numbers = try numbers(given, 0...2 * Progress.maxRanges, "ranges")
+        guard numbers.count % 2 == 0 else { throw Failure(.message, "ranges are not pairs of numbers") }
+        for index in stride(from: 0, to: numbers.count, by: 2) {
+            let from = end &+ numbers[index]
+            let until = from &+ numbers[index + 1]
+            guard end < from, from < until, until <= UInt64(Int64.max) else {
+                throw Failure(.message, "ranges do not ascend")
+            }
+            progress.ranges.append(SequenceRange(from: from, until: until))
+            end = until
         }
-        return DeltaHead(
-            mode: mode, incarnation: request[0], epoch: request[1], nonce: request[2],
-            delta: mode == .log || mode == .early ? 0 : try number(body["delta"], "delta"), span: span,
-            check: try check(body["lines"]), pauses: try flag(body["pauses"], "pauses"))
+        return progress
     }
 
     /// `[3,"a1b2c3d4"]`: how many updates, and a hash over their lines; nil where it is missing.
@@ -163,8 +198,7 @@ enum ExtendedDecoder {
 
     private static func commit(_ body: Value) throws(Failure) -> CommitPart {
         var part = CommitPart(
-            delta: try number(body["delta"], "delta"), sequence: try number(body["sequence"], "sequence"),
-            from: try count(body["from"], "from"), to: try count(body["to"], "to"),
+            sequence: try number(body["sequence"], "sequence"), from: try count(body["from"], "from"), to: try count(body["to"], "to"),
             isLast: try flag(body["last"], "last"), check: try check(body["lines"]),
             claims: try commitClaims(body["sources"]))
         part.retired = try retired(body["retired"])
@@ -228,6 +262,19 @@ enum ExtendedDecoder {
             throw Failure(.message, "\(name) is not a number from 0 up")
         }
         return UInt64(number)
+    }
+
+    /// A number that may be missing, which is 0.
+    private static func optional(_ value: Value?, _ name: String) throws(Failure) -> UInt64 {
+        guard let value else { return 0 }
+        return try number(value, name)
+    }
+
+    private static func texts(_ value: Value?, _ name: String) throws(Failure) -> [Bytes] {
+        guard let value, value.type == JSON_ARRAY else { throw Failure(.message, "\(name) is not an array") }
+        var texts: [Bytes] = []
+        for index in 0..<json_array_size(value) { texts.append(try text(json_array_get(value, index), name)) }
+        return texts
     }
 
     private static func version(_ value: Value?, _ name: String) throws(Failure) -> Version {

@@ -102,6 +102,8 @@ extension Link {
         case .vector(let part): try receive(part)
         case .delta(let head): try receive(head)
         case .cover(let cover): try receive(cover)
+        case .mark(let mark): try receive(mark)
+        case .forgot(let forgotten): try receive(forgotten)
         case .commit(let part): try receive(part)
         case .twin: try receiveTwin()
         case .reject(let reason): try receiveReject(reason)
@@ -125,7 +127,7 @@ extension Loader {
         case .expiry(let lease): try take(lease)
         case .end(let count): try take(endAfter: count)
         case .nothing: break
-        case .digest, .done, .hello, .request, .delta, .cover, .commit, .reject, .twin:
+        case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin:
             throw Failure(.message, "a state to start from does not talk")
         }
     }

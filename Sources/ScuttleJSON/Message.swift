@@ -17,6 +17,8 @@ public enum Message {
     case vector(VectorPart)
     case delta(DeltaHead)
     case cover(Cover)
+    case mark(ProgressMark)
+    case forgot(ForgottenKeys)
     case commit(CommitPart)
     case reject(Bytes)
     case twin

@@ -4,7 +4,7 @@
 enum UnaskedDelta {
     /// The updates, covers and commits in some bytes, from the first head of a delta on.
     static func lines(of bytes: [UInt8]) -> [UInt8] {
-        let starts = ["delta", "cover", "commit"].map { "{\"digest\":true,\"\($0)\"" } + ["{\"key\""]
+        let starts = ["delta", "cover", "mark", "forgot", "commit"].map { "{\"digest\":true,\"\($0)\"" } + ["{\"key\""]
         let lines = bytes.split(separator: 0x0a).filter { line in
             let text = line.text
             let isWhole = text.count { $0 == "{" } == text.count { $0 == "}" }
@@ -28,7 +28,7 @@ enum UnaskedDelta {
         lines.append(
             head.mode == .log
                 ? "{\"digest\":true,\"cover\":{\(source):[0,\(version + 9)]},\"lines\":[0,\"00000000\"]}\n"
-                : "{\"digest\":true,\"commit\":{\"delta\":7,\"sequence\":0,"
+                : "{\"digest\":true,\"commit\":{\"sequence\":0,"
                     + "\"sources\":{\(source):[0,\(version + 9),\(version)]},\"from\":0,\"to\":9,\"last\":true}}\n")
         return [UInt8](lines.joined().utf8)
     }
@@ -36,13 +36,14 @@ enum UnaskedDelta {
     private static func head(from peer: End, to victim: End, _ random: inout Random) -> DeltaHead {
         let asked = peer.link.peer.nonce
         let (mode, nonce): (DeltaMode, UInt64) =
-            switch random.below(3) {
-            case 0 where asked & 3 == 0 && asked > 0: (random.pick([.state, .reset, .early, .contents]), asked)
-            case 1 where asked & 3 == 1: (.contents, asked)
+            switch random.below(2) {
+            case 0 where asked > 0 && asked & 3 < 2: (.contents, asked)
             default: (random.pick(DeltaMode.allCases), random.pick([0, 1, asked &+ 1 << 40, random.next() >> 11]))
             }
-        return DeltaHead(
-            mode: mode, incarnation: victim.replica.incarnation, epoch: victim.replica.epoch, nonce: nonce, delta: 7,
-            span: victim.link.isDatagram && mode.endsWithCommit ? (0, 0, 1) : nil, pauses: false)
+        var head = DeltaHead(
+            mode: mode, incarnation: victim.replica.incarnation, epoch: victim.replica.epoch, nonce: nonce)
+        if mode.endsWithCommit { head.span = (0, 0, 1) }
+        if victim.link.isDatagram { head.check = LineCheck() }
+        return head
     }
 }

@@ -3,43 +3,38 @@ struct IncomingDelta: ~Copyable {
     /// What is kept of the head of a delta.
     struct Head {
         let mode: DeltaMode
-        let hasSpan: Bool
-        let hasCheck: Bool
         /// Of the request that it answers.
         let epoch: UInt64
         let nonce: UInt64
-        let delta: UInt64
-        /// In datagrams: which updates follow, and what they are.
+        /// Of a delta that ends with a commit: which updates follow in a datagram, and what they are.
         fileprivate let from: UInt64
         fileprivate let until: UInt64
-        fileprivate let check: LineCheck
+        fileprivate let check: LineCheck?
+        /// What follows goes on with the transfer, without a gap that nobody would notice.
+        fileprivate(set) var counts: Bool
 
-        fileprivate init(_ head: DeltaHead) {
+        fileprivate init(_ head: DeltaHead, counts: Bool) {
             mode = head.mode
-            (hasSpan, hasCheck) = (head.span != nil, head.check != nil)
-            (epoch, nonce, delta) = (head.epoch, head.nonce, head.delta)
+            (epoch, nonce) = (head.epoch, head.nonce)
             (from, until) = (head.span?.from ?? 0, head.span?.until ?? 0)
-            check = head.check ?? LineCheck()
+            check = head.check
+            self.counts = counts
         }
     }
 
     /// What the updates that come belong to; nil: to nothing yet.
     private(set) var head: Head?
 
-    /// The updates that have come since the head, or since the latest cover.
+    /// The updates that have come since the head, or since the latest cover or mark.
     private var check = LineCheck()
 
     /// Of a datagram: it answers no open request, and is dropped.
     var isDropped = false
+    /// In datagrams: the latest window that the peer has said to end.
+    var window: UInt64 = 0
 
-    /// The state, reset or contents delta that is coming in.
-    private var transfer: StateTransfer?
-    var delta: DeltaHead? { transfer?.head }
-    var sequence: UInt64 { transfer?.come.end ?? 0 }
-    var nextSource: Int { transfer?.nextSource ?? 0 }
-    var begun: Arrivals.Stamp { transfer?.begun ?? 0 }
-    var claims: [StateTransfer.Claim] { transfer?.claims ?? [] }
-    var retired: [RetiredClaim] { transfer?.retired ?? [] }
+    /// The state, reset or contents deltas of this peer, so far.
+    private(set) var transfer: StateTransfer?
 
     /// Updates of a log that wait for their cover.
     private(set) var pending: [Record] = []
@@ -48,34 +43,53 @@ struct IncomingDelta: ~Copyable {
     private(set) var hasLostPending = false
     private static var mostPending: Int { 1024 }
 
-    /// Sources of which something was refused, so that the answer vouches for them no more.
+    /// Of a log: sources of which something was refused, so that the delta vouches for them no more.
     private var excluded: [Bool] = []
+    /// Something was refused of which it is not known what; of a state delta, or in a datagram: what came with it counts for
+    /// nothing.
     var excludesAll = false
 
     deinit {
         for record in pending { record.release() }
     }
 
-    /// To be said with a request: how much of a delta in datagrams has come.
-    var progress: Progress? {
-        delta.map { Progress(delta: $0.delta, sequence: sequence, source: nextSource) }
+    /// To be said with a request: how far the deltas of this incarnation have come.
+    func progress(of incarnation: UInt64, isDatagram: Bool) -> Progress? {
+        transfer.map {
+            Progress(
+                incarnation: incarnation, mode: $0.mode, epoch: $0.kind, sequence: $0.come.end,
+                ranges: isDatagram ? $0.come.ranges : [], item: $0.nextItem, window: window)
+        }
     }
 
     /// - Parameter last: the sequence given last here.
     mutating func begin(_ head: DeltaHead, at last: Arrivals.Stamp) {
         closeSpan()
+        transfer?.settle(false)
         dropPending()
-        let isNew = !head.mode.endsWithCommit || head.delta != delta?.delta
-        if isNew {
-            excluded = []
-            excludesAll = false
-        }
-        if isNew, head.mode.endsWithCommit {
-            endDelta()
-            transfer = StateTransfer(head, begun: last)
-        }
-        self.head = Head(head)
         check = LineCheck()
+        var counts = false
+        if head.mode.endsWithCommit {
+            counts = join(head, at: last)
+        } else {
+            excluded = []
+        }
+        excludesAll = false
+        self.head = Head(head, counts: counts)
+    }
+
+    /// Whether a delta goes on where the transfer is, or begins one.
+    private mutating func join(_ head: DeltaHead, at last: Arrivals.Stamp) -> Bool {
+        guard let span = head.span else { return false }
+        guard let transfer, transfer.continues(head) else {
+            // What goes on with something else than what has come here has to begin anew.
+            guard span.from <= span.start || head.check != nil && transfer == nil else { return false }
+            transfer = StateTransfer(head.mode, kind: head.kind, from: span.start, begun: last)
+            return true
+        }
+        // The sender knows that nothing is lacked up to the start.
+        transfer.come.add(from: 0, until: span.start)
+        return head.check != nil || span.from <= transfer.come.end
     }
 
     /// A head that answers no open request: what follows belongs to nothing.
@@ -85,13 +99,19 @@ struct IncomingDelta: ~Copyable {
         head = nil
     }
 
+    /// What has come since the head or the latest mark is not what was sent: it and what follows count for nothing.
+    mutating func voidHead() {
+        transfer?.settle(false)
+        head?.counts = false
+    }
+
     /// An update of the head's has come, whatever became of it. O(length of its line).
     @inline(__always)
     mutating func note(line: Bytes) {
         check.add(line)
     }
 
-    /// Whether the updates since the head, or since the latest cover, are those that the peer has sent. Begins anew.
+    /// Whether the updates since the head, or since the latest cover or mark, are those that the peer has sent. Begins anew.
     mutating func takeCheck(_ expected: LineCheck?) -> Bool {
         defer { check = LineCheck() }
         return expected.map { $0 == check } ?? true
@@ -99,9 +119,17 @@ struct IncomingDelta: ~Copyable {
 
     /// The updates of the head's span are in, if they are those that were sent.
     private mutating func closeSpan() {
-        guard let head, head.mode.endsWithCommit, head.hasSpan, head.hasCheck, takeCheck(head.check), !excludesAll
-        else { return }
-        transfer?.come.add(from: head.from, until: head.until)
+        guard let head, head.counts, let expected = head.check else { return }
+        let isRight = takeCheck(expected) && !excludesAll
+        transfer?.settle(isRight)
+        if isRight { transfer?.come.add(from: head.from, until: head.until) }
+    }
+
+    /// On a stream: all up to a sequence has come, since nothing was lost before.
+    mutating func mark(upTo sequence: UInt64) {
+        guard let head, head.counts else { return }
+        transfer?.settle(!excludesAll)
+        if !excludesAll { transfer?.come.add(from: 0, until: sequence) }
     }
 
     /// Nothing in a datagram belongs to another one.
@@ -113,16 +141,45 @@ struct IncomingDelta: ~Copyable {
         dropPending()
     }
 
-    /// The state, reset or contents delta is of no use any more, or complete.
+    /// The peer is another one from now on.
+    mutating func endPeer() {
+        endDelta()
+        window = 0
+    }
+
+    /// The delta is of no use any more, and what has come of it counts for nothing.
     mutating func endDelta() {
         dropPending()
         head = nil
         transfer = nil
     }
 
-    /// Everything in the state, reset or contents delta so far counts for nothing: it is void, and begins anew.
+    /// What has come counts no more for a commit.
     mutating func dropTransfer() {
         transfer = nil
+    }
+
+    /// The commit of a delta has been taken. Of a state delta it remains known how far it has come.
+    mutating func endCommit(isDatagram: Bool) {
+        if transfer?.mode == .state {
+            transfer?.endCommit()
+            // New updates go on under the head of a datagram; on a stream they have one of their own.
+            if isDatagram { return }
+        } else {
+            transfer = nil
+        }
+        dropPending()
+        head = nil
+    }
+
+    /// Goes on with what has come over another link.
+    mutating func resume(_ transfer: StateTransfer) {
+        self.transfer = transfer
+    }
+
+    mutating func takeTransfer() -> StateTransfer? {
+        defer { transfer = nil }
+        return transfer?.mode == .contents ? nil : transfer
     }
 
     // MARK: Updates of a log
@@ -166,25 +223,35 @@ struct IncomingDelta: ~Copyable {
     // MARK: What was refused
 
     mutating func exclude(_ source: SourceID) {
+        if let head, head.mode.endsWithCommit {
+            transfer?.exclude(source)
+            return
+        }
         let id = Int(source)
         if excluded.count <= id { excluded += Array(repeating: false, count: id + 1 - excluded.count) }
         excluded[id] = true
     }
 
     func excludes(_ source: SourceID) -> Bool {
-        excludesAll || (Int(source) < excluded.count && excluded[Int(source)])
+        if excludesAll { return true }
+        if let head, head.mode.endsWithCommit { return transfer?.excludes(source) ?? true }
+        return Int(source) < excluded.count && excluded[Int(source)]
     }
 
     // MARK: Reset and commit
 
     var contradictions: [KeyID] { transfer?.contradictions ?? [] }
+    var begun: Arrivals.Stamp { transfer?.begun ?? 0 }
+    var claims: [StateTransfer.Claim] { transfer?.claims ?? [] }
+    var retired: [RetiredClaim] { transfer?.retired ?? [] }
 
     func noteContradiction(_ key: KeyID) {
         transfer?.contradictions.append(key)
     }
 
-    func keep(_ key: KeyID, _ arrival: Arrivals.Stamp) {
-        transfer?.keep(key, arrival)
+    /// The peer has named a key: its entry here, of an arrival, or another one.
+    func note(_ key: KeyID, _ arrival: Arrivals.Stamp) {
+        if head?.counts == true { transfer?.note(key, arrival) }
     }
 
     /// The arrival of the entry that the peer has too; 0 where it has none of this key.
@@ -194,7 +261,8 @@ struct IncomingDelta: ~Copyable {
 
     /// Takes a part of the commit; true where all of it is there, and holds.
     mutating func take(_ part: CommitPart, _ ids: [SourceID?], isDatagram: Bool) -> Bool {
-        if isDatagram { closeSpan() } else { transfer?.come.jump(to: part.sequence) }
+        guard let head, head.counts else { return false }
+        if isDatagram { closeSpan() } else { mark(upTo: part.sequence) }
         return transfer?.take(part, ids) ?? false
     }
 }

@@ -30,7 +30,8 @@ extension Link {
         let part = VectorPart(
             incarnation: replica.incarnation, epoch: replica.epoch, nonce: requests.open(.contents), since: 0,
             until: replica.revision, from: 0, to: 0, isLast: true, lamport: replica.version, wantsContents: true,
-            progress: incoming.delta?.mode == .contents ? incoming.progress : nil, claims: [])
+            progress: incoming.transfer?.mode == .contents
+                ? incoming.progress(of: peer.incarnation, isDatagram: isDatagram) : nil, claims: [])
         guard
             append(
                 within: room,
@@ -47,12 +48,14 @@ extension Link {
     /// The peer has asked for all that this replica holds.
     func beginContents(_ part: VectorPart) {
         replica.settleInversions()
-        if var outgoing, outgoing.mode == .contents {
+        if let outgoing, outgoing.mode == .contents {
             guard isDatagram else { return }
             outgoing.nonce = part.nonce
-            outgoing.resume(from: part.progress)
-            self.outgoing = outgoing
-            return
+            guard let progress = part.progress, progress.incarnation == replica.incarnation, progress.mode == .contents,
+                progress.epoch == outgoing.kind
+            else { return outgoing.startAnew(kind: outgoing.kind) }
+            outgoing.go(on: progress, last: replica.arrivals.last)
+            return outgoing.openWindow()
         }
         begin(.contents, from: 0, epoch: part.epoch, nonce: part.nonce)
     }

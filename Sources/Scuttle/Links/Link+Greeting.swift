@@ -62,7 +62,10 @@ extension Link {
         noteTwins(of: hello, isNew: isNew)
         pending.hasGreeted = true
         let isEqual = hello.hash == replica.vectorHash
-        if !hello.isReply, pending.greeting == .none {
+        var isAnswer = hello.isReply
+        if !hello.isReply {
+            // Where this replica was about to ask, the peer has answered.
+            isAnswer = pending.greeting == .question
             pending.greeting = .reply
             pending.statesContents = isEqual
         }
@@ -73,7 +76,7 @@ extension Link {
             if pending.stepsLeft > 0 { pending.greeting = .question }
             return
         }
-        if isEqual { beInStep(with: hello) } else { beOutOfStep(with: hello) }
+        if isEqual { beInStep(with: hello, isAnswer: isAnswer) } else { beOutOfStep(with: hello) }
     }
 
     /// Goes towards a number of the peer's, in steps where it is far, and so many from one gossip to the next.
@@ -89,12 +92,16 @@ extension Link {
     private func meet(_ hello: Hello) -> Bool {
         becomeExtended()
         let isNew = hello.incarnation != peer.incarnation
-        if isNew { forgetPeer() }
+        if isNew {
+            rememberPeer()
+            forgetPeer()
+            recallPeer(hello.incarnation)
+        }
         peer.begin(incarnation: hello.incarnation)
         return isNew
     }
 
-    private func beInStep(with hello: Hello) {
+    private func beInStep(with hello: Hello, isAnswer: Bool) {
         if hello.epoch != peer.epoch { liveHeadIsDue = true }
         peer.equals(
             replica.sources, replica.retired, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
@@ -102,13 +109,13 @@ extension Link {
             isInStep = true
             raise(.inStep)
         }
-        if outgoing == nil {
+        if outgoing?.isResting ?? true {
             peer.subscription = hello.nonce
             checkedDetours = replica.detours
             follow()
         }
         compareContents(with: hello)
-        guard gossips >= Self.gossipsBetweenVectors, hello.isReply else { return }
+        guard gossips >= Self.gossipsBetweenVectors, isAnswer else { return }
         gossips = 0
         peer.doubt()
         pending.requestsVector = true
@@ -118,7 +125,23 @@ extension Link {
         isInStep = false
         if !options.contains(.readOnly) { replica.renewPromise() }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
-        if isDatagram || outgoing == nil || outgoing?.epoch != hello.epoch { pending.requestsVector = true }
+        guard isDatagram || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
+        if !answers(hello) { pending.requestsVector = true }
+    }
+
+    /// A hello is as good as a request if the peer's vector is known here, and the two vectors say who lacks something.
+    private func answers(_ hello: Hello) -> Bool {
+        guard hello.peer == replica.incarnation, peer.isKnown(at: hello.revision, of: hello.epoch),
+            !replica.configuration.disabledRules.contains(.progress)
+        else { return false }
+        peer.forgetExpected()
+        if hello.nonce > 0, peer.coversLess(than: replica.sources) {
+            (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)
+            beginDelta(hello.progress)
+            noteBacklog()
+            return true
+        }
+        return peer.coversMore(than: replica.sources)
     }
 
     /// - Throws: `.rejected`.
@@ -178,7 +201,7 @@ extension Link {
         outgoing = nil
         follows = nil
         liveHeadIsDue = true
-        incoming.endDelta()
+        incoming.endPeer()
         peer = PeerState()
         withheld = []
         isInStep = false
@@ -218,7 +241,8 @@ extension Link {
             protocolVersions: replica.configuration.protocolVersions, source: replica.id,
             incarnation: replica.incarnation, cluster: replica.cluster.bytes, lamport: replica.version,
             epoch: replica.epoch, revision: replica.revision, hash: replica.vectorHash, contents: contents,
-            nonce: nonce, isReply: isReply)
+            nonce: nonce, peer: peer.incarnation,
+            progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), isReply: isReply)
         guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests
         pending.greeting = .none

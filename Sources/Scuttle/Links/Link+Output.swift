@@ -89,7 +89,7 @@ extension Link {
     var hasPending: Bool {
         if !batch.isEmpty || !pending.isEmpty || failure != nil { return true }
         if let classic, classic.backlog > 0 { return true }
-        if let outgoing, !outgoing.isPaused { return true }
+        if let outgoing, outgoing.hasMore(in: replica) { return true }
         guard let follows else { return false }
         return follows < replica.history.end || checkedDetours != replica.detours
     }

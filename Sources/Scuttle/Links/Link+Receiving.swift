@@ -13,7 +13,10 @@ extension Link {
         }
         incoming.isDropped = false
         incoming.begin(head, at: replica.arrivals.last)
-        if head.pauses { pending.wantsRest = true }
+        if head.window > 0 {
+            incoming.window = head.window
+            pending.wantsRest = true
+        }
     }
 
     private func isAsked(_ head: DeltaHead) -> Bool {
@@ -104,7 +107,7 @@ extension Link {
         try replica.checkIdentity(of: known, claims: update.version)
         let id = try replica.sourceID(for: update.source)
         guard update.version > replica.sources[id].covered else { return false }
-        incoming.exclude(id)
+        if head.mode == .log { incoming.exclude(id) } else { incoming.excludesAll = true }
         askAgain()
         return true
     }
@@ -118,12 +121,7 @@ extension Link {
             } else {
                 entry.version == update.version && replica.sources[entry.source].id.equals(update.source)
             }
-        // A late datagram of the same delta may still have what the peer had before.
-        if isSame {
-            incoming.keep(key, entry.arrival)
-        } else if incoming.kept(key) == 0 {
-            incoming.keep(key, .max)
-        }
+        incoming.note(key, isSame ? entry.arrival : .max)
     }
 
     // MARK: Log
@@ -177,6 +175,32 @@ extension Link {
 
     // MARK: State, reset and contents
 
+    /// On a stream: the updates so far are what was sent.
+    /// - Throws: as for a commit.
+    public func receive(_ mark: ProgressMark) throws(Failure) {
+        guard try speaksExtended() else { return }
+        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a mark came in on a read-only link") }
+        guard !isDatagram else { return }
+        guard incoming.head?.mode.endsWithCommit == true else { throw Failure(.unasked, "a mark belongs to no delta") }
+        guard incoming.takeCheck(mark.check) || replica.configuration.disabledRules.contains(.check) else {
+            // A line was lost, repeated, swapped or altered: what has come since the latest mark, and what follows, counts
+            // for nothing.
+            return incoming.voidHead()
+        }
+        incoming.mark(upTo: mark.sequence)
+    }
+
+    /// The peer has forgotten the tombstones of keys that it may have named in the reset that goes on.
+    /// - Throws: as for a commit.
+    public func receive(_ forgotten: ForgottenKeys) throws(Failure) {
+        guard try speaksExtended(), !options.contains(.readOnly) else { return }
+        guard let transfer = incoming.transfer, transfer.mode == .reset, transfer.kind == forgotten.since else { return }
+        for key in forgotten.keys {
+            if let id = replica.keys.find(key) { transfer.dropKept(id) }
+        }
+        if forgotten.isLast { transfer.advance(to: forgotten.epoch) }
+    }
+
     /// With the last part of its commit a delta is whole, and its sender's vector is this replica's too.
     /// - Throws: as for a cover.
     public func receive(_ part: CommitPart) throws(Failure) {
@@ -190,22 +214,19 @@ extension Link {
         for claim in claims { try replica.checkJump(to: claim.covered) }
         for claim in part.retired { try replica.checkJump(to: claim.version) }
         let ids = try sources(of: claims)
-        guard let head = incoming.delta, head.delta == part.delta else {
-            guard !isDatagram else { return }
-            throw Failure(.unasked, "a commit belongs to another delta")
-        }
-        if part.isLast, !isDatagram, !(part.check.map { incoming.takeCheck($0) } ?? false),
+        guard let head = incoming.head, head.mode.endsWithCommit else { return }
+        if !isDatagram, !(part.check.map { incoming.takeCheck($0) } ?? false),
             !replica.configuration.disabledRules.contains(.check)
         {
-            incoming.endDelta()
-            return askAgain()
+            incoming.voidHead()
         }
         guard incoming.take(part, ids.numbers, isDatagram: isDatagram) else {
-            if part.isLast { pending.wantsRest = true }
+            if part.isLast { askForTheRest(of: head) }
             return try checkRoom(ids)
         }
-        defer { incoming.endDelta() }
-        requests.close(head.nonce)
+        defer { incoming.endCommit(isDatagram: isDatagram) }
+        // In datagrams new updates go on as the same delta.
+        if !isDatagram || head.mode != .state { requests.close(head.nonce) }
         if head.mode == .contents {
             if !incoming.excludesAll { finishContents() }
             return
@@ -241,16 +262,31 @@ extension Link {
                     peer.retired.note(position, in: replica.retired)
                 }
             }
-            if !ended.isEmpty { remembering().tookRetired = head.delta }
+            if !ended.isEmpty { remembering().tookRetired = head.nonce }
             memory?.heardRetired = []
         }
-        if head.mode == .reset { peer.noteReset() }
+        if head.mode == .reset {
+            peer.noteReset()
+            // What the reset took away may be among what has come of others' deltas.
+            replica.dropTransfers()
+        }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
         replica.forgetSurplusTombstones()
         // The peer's request had to wait for its reset.
         if head.mode == .reset, isDeferred { beginDelta() }
         try checkRoom(ids)
+    }
+
+    /// The delta has come to its end, and not all of it here.
+    private func askForTheRest(of head: IncomingDelta.Head) {
+        if isDatagram {
+            pending.wantsRest = true
+        } else {
+            incoming.endHead()
+            pending.hasAskedAgain = false
+            askAgain()
+        }
     }
 
     /// The ended sources that the sender of a whole delta has named, in it or in vectors before it.
@@ -297,7 +333,7 @@ extension Link {
         // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
         if !gone.isEmpty {
             replica.epoch += 1
-            replica.newestPurgedArrival = replica.arrivals.skipStamp()
+            replica.forgotten.noteReset(at: replica.epoch)
         }
         return isWhole
     }

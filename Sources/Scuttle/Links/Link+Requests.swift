@@ -16,42 +16,49 @@ extension Link {
         replica.refreshRetirements()
         pending.vector = PendingControl.VectorWalk(
             from: max(0, min(item, vectorItems)), until: replica.revision,
-            epoch: replica.epoch, generation: replica.retired.generation, nonce: requests.open(.vector))
+            epoch: replica.epoch, generation: replica.retired.generation)
     }
 
     /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
     /// gossip has to, lest two replicas that cannot agree go on for ever.
     func askForTheRest() {
         pending.wantsRest = false
-        let here = PendingControl.mark(
-            incoming.sequence, UInt64(truncatingIfNeeded: incoming.nextSource), replica.revision)
+        let come = incoming.transfer.map { $0.come.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
+        let here = PendingControl.mark(come, incoming.window, replica.revision)
         guard pending.vector == nil, case .extended = dialect, here != pending.askedFrom else { return }
         pending.askedFrom = here
-        if incoming.delta?.mode == .contents { pending.requestsContents = true } else { sendVector(from: 0) }
+        if incoming.transfer?.mode == .contents { pending.requestsContents = true } else { sendVector(from: 0) }
     }
 
     /// The next part of this replica's vector; on a stream of a length that any receiver takes.
     func appendVector(_ room: Room) -> Bool {
         guard var walk = pending.vector else { return false }
         if walk.epoch != replica.epoch || walk.generation != replica.retired.generation {
-            (walk.from, walk.epoch, walk.generation) = (0, replica.epoch, replica.retired.generation)
-            walk.nonce = requests.open(.vector)
-            pending.vector = walk
+            (walk.from, walk.epoch, walk.generation, walk.nonce) = (0, replica.epoch, replica.retired.generation, 0)
         }
+        // Hellos may have gone out since it was wanted, and requests are answered in their order.
+        if walk.nonce == 0 { walk.nonce = requests.open(.vector) }
+        pending.vector = walk
         let items = vectorItems
         let knowsSame = pending.peerHasRetired && replica.retired.liveCount > 0
         var part = VectorPart(
             incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: pending.peerHas,
             until: walk.until, from: walk.from, to: walk.from, isLast: false, lamport: replica.version,
-            progress: incoming.progress, claims: [])
+            progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), claims: [])
         part.knowsSameRetired = knowsSame
         part.retiredFloor = replica.retired.floor
         part.took = memory?.tookRetired ?? 0
-        let frame = batch.measure {
-            $0.appendVector(part)
-            $0.appendClaimsEnd(from: items, to: items, isLast: false)
+        func frame() -> Int {
+            batch.measure {
+                $0.appendVector(part)
+                $0.appendClaimsEnd(from: items, to: items, isLast: false)
+            }
         }
-        let left = (room.bytes == .max ? Room.longestLine + frame : room.bytes) - frame
+        // What ranges there is no room for come again.
+        while frame() > room.bytes - Room.shortestLine, let count = part.progress?.ranges.count, count > 0 {
+            part.progress?.ranges.removeLast(count - count / 2)
+        }
+        let left = isDatagram ? room.bytes - frame() : walk.lineLength
         let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = slice(from: walk.from, within: left - Room.sections) {
             replica.sources[$0].changedAt > pending.peerHas
@@ -77,6 +84,7 @@ extension Link {
             line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
         }
         walk.from = part.to
+        walk.lineLength = min(2 * walk.lineLength, Room.longestLine)
         pending.vector = part.isLast ? nil : walk
         if part.isLast, !isDatagram, replica.retired.liveCount > 0 {
             remembering().vectorRetired = (replica.retired.count, replica.retired.generation)
@@ -137,7 +145,7 @@ extension Link {
     /// The peer names ended sources by their hashes.
     private func noteRetired(_ part: VectorPart) {
         if part.knowsSameRetired { peer.retired.noteAll(in: replica.retired) }
-        if part.took > 0, let told = memory?.toldRetired, part.took == told.delta {
+        if part.took > 0, let told = memory?.toldRetired, part.took == told.nonce {
             peer.retired.note(upTo: told.count, of: told.generation, in: replica.retired)
         }
         for claim in part.retired {

@@ -14,20 +14,24 @@ extension Link {
         replica.renewPromise()
         checkedEpoch = replica.epoch
         checkedDetours = replica.detours
-        if var outgoing, outgoing.epoch == peer.epoch,
-            outgoing.mode != .early, outgoing.mode != .contents,
-            outgoing.mode == .reset ? !isOutdated(outgoing) : !peerLags
+        if let outgoing, outgoing.epoch == peer.epoch, outgoing.mode != .early, outgoing.mode != .contents,
+            outgoing.mode == .log ? !peerLags : peerLags == (outgoing.mode == .reset)
         {
             if !isDatagram { return }
-            if outgoing.mode != .log, peerLags == (outgoing.mode == .reset) {
-                outgoing.nonce = peer.nonce
-                outgoing.resume(from: progress)
-                self.outgoing = outgoing
-                return
+            outgoing.nonce = peer.nonce
+            // What answers an earlier window says less than what has been heard since.
+            let isLate = progress.map { $0.window > 0 && $0.window != outgoing.window } ?? false
+            guard !isLate else { return }
+            if let progress, progress.incarnation == replica.incarnation, progress.mode == outgoing.mode,
+                progress.epoch == outgoing.kind
+            {
+                outgoing.go(on: progress, last: replica.arrivals.last)
+                return outgoing.openWindow()
             }
         }
         let (mode, start) = wayToAnswer(peerLags: peerLags)
         begin(mode, from: start)
+        if let progress { goOn(progress) }
     }
 
     /// This replica has missed tombstones that the peer has forgotten: what loses to the peer's entries would be republished in
@@ -46,9 +50,17 @@ extension Link {
         follows = nil
         withheld = []
         liveHeadIsDue = true
-        outgoing = OutgoingDelta(
-            mode: mode, id: replica.random.next() & .highest, epoch: epoch, nonce: nonce, start: start, cursor: start,
-            begun: replica.arrivals.last)
+        outgoing = OutgoingDelta(mode, epoch: epoch, nonce: nonce, kind: replica.epoch, start: start)
+    }
+
+    /// The new delta goes on where the peer says that it has come to, over whatever link, if nothing stands against that.
+    private func goOn(_ progress: Progress) {
+        guard let outgoing, outgoing.mode == progress.mode, progress.incarnation == replica.incarnation,
+            progress.epoch <= replica.epoch, replica.forgotten.reaches(progress.epoch, progress.mode),
+            !replica.configuration.disabledRules.contains(.progress)
+        else { return }
+        outgoing.kind = progress.epoch
+        outgoing.go(on: progress, last: replica.arrivals.last)
     }
 
     /// Which delta the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
@@ -57,7 +69,8 @@ extension Link {
         guard !peerLags else { return (.reset, 0) }
         let arrival = firstMissingArrival
         let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
-        guard holdsNothingAhead, historyReaches else { return (.state, arrival) }
+        // Datagrams get lost: with the order of arrival only those have to come again.
+        guard !isDatagram, holdsNothingAhead, historyReaches else { return (.state, arrival) }
         let number = firstMissingUpdate
         let updates = Int(truncatingIfNeeded: replica.history.end &- number)
         return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, number)
@@ -67,13 +80,19 @@ extension Link {
     func follow() {
         outgoing = nil
         checkedEpoch = replica.epoch
-        if options.contains(.live), follows == nil, peer.subscription != 0 { follows = replica.history.end }
+        guard options.contains(.live), peer.subscription != 0 else { return }
+        if isDatagram {
+            begin(.state, from: replica.arrivals.last, epoch: peer.epoch, nonce: peer.subscription)
+            outgoing?.isResting = true
+        } else if follows == nil {
+            follows = replica.history.end
+        }
     }
 
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
     /// is on its way become a reset.
     var walkPosition: Arrivals.Stamp {
-        if let outgoing, !outgoing.isPaused { return outgoing.mode == .log ? 0 : outgoing.cursor }
+        if let outgoing, outgoing.hasMore(in: replica) { return outgoing.mode == .log ? 0 : outgoing.cursor }
         guard let follows, follows < replica.history.end else { return .max }
         return 0
     }
@@ -117,8 +136,12 @@ extension Link {
     func appendAnswer(_ room: Room) -> Bool {
         if checkedEpoch != replica.epoch { checkEpoch() }
         if !pending.isEmpty { return appendControl(room) }
-        if let outgoing, !outgoing.isPaused {
-            return outgoing.mode == .log ? appendLog(outgoing, room) : appendState(outgoing, room)
+        if let outgoing {
+            guard outgoing.hasMore(in: replica) else { return false }
+            switch outgoing.mode {
+            case .log: return appendLog(outgoing, room)
+            default: return isDatagram ? appendStateInDatagram(outgoing, room) : appendState(outgoing, room)
+            }
         }
         guard let follows else { return false }
         if checkedDetours != replica.detours {
@@ -136,16 +159,16 @@ extension Link {
         guard !replica.configuration.disabledRules.contains(.restart) else { return }
         checkedEpoch = replica.epoch
         if let outgoing, outgoing.mode.isWhole || outgoing.mode == .early {
-            if outgoing.mode == .reset, isOutdated(outgoing) { restart() }
+            guard outgoing.mode == .reset else { return }
+            // Where a tombstone that has been sent is forgotten now, it would stay with the peer.
+            if replica.forgotten.reaches(outgoing.kind, .reset) {
+                outgoing.headIsDue = true
+            } else {
+                outgoing.startAnew(kind: replica.epoch)
+            }
         } else if outgoing != nil || follows != nil, peer.lags(behind: replica.sources, replica.retired) {
             restart()
         }
-    }
-
-    /// Whether something may have been deleted and forgotten here since this reset began: where it has been sent before, it
-    /// would stay with the peer.
-    private func isOutdated(_ reset: OutgoingDelta) -> Bool {
-        replica.newestPurgedArrival > reset.begun && !replica.configuration.disabledRules.contains(.restart)
     }
 
     private func restart() {
@@ -165,35 +188,34 @@ extension Link {
         !pending.isEmpty && appendControl(room)
     }
 
-    private func head(_ outgoing: OutgoingDelta) -> DeltaHead {
+    func head(_ outgoing: OutgoingDelta) -> DeltaHead {
         DeltaHead(
             mode: outgoing.mode, incarnation: peer.incarnation, epoch: outgoing.epoch, nonce: outgoing.nonce,
-            delta: outgoing.id, span: nil, pauses: false)
+            kind: outgoing.kind)
     }
 
     // MARK: From the history
 
     private func appendLog(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
-        var outgoing = outgoing
-        var head = head(outgoing)
-        head.pauses = isDatagram && outgoing.window == 1
-        var news = LogDelta(from: outgoing.cursor, head: outgoing.headIsDue || isDatagram ? head : nil, room, self)
+        let begun = batch.byteCount
+        var news = LogDelta(
+            from: outgoing.cursor, head: outgoing.headIsDue ? head(outgoing) : nil, uncovered: outgoing.spacing.left,
+            room, self)
         news.collect(self)
         guard !news.hasGap else {
             self.outgoing = nil
             beginDelta()
             return appendAnswer(room)
         }
-        if news.cursor == replica.history.end { news.collectPromises(from: &outgoing.source, self) }
+        if news.cursor == replica.history.end { news.collectPromises(from: &outgoing.item, self) }
         outgoing.cursor = news.cursor
-        let isWhole = news.cursor == replica.history.end && outgoing.source == replica.sources.count
+        let isWhole = news.cursor == replica.history.end && outgoing.item == replica.sources.count
         let appended = news.finish(self)
         if appended {
             (outgoing.headIsDue, liveHeadIsDue) = (false, false)
-            if isDatagram { outgoing.countDatagram() }
-            outgoing.isPaused = isDatagram && outgoing.window == 0
+            outgoing.spacing.add(batch.byteCount - begun)
+            outgoing.spacing.mark()
         }
-        self.outgoing = isWhole ? nil : outgoing
         if isWhole {
             follows = nil
             follow()
@@ -203,12 +225,11 @@ extension Link {
 
     private var liveHead: DeltaHead {
         DeltaHead(
-            mode: .log, incarnation: peer.incarnation, epoch: peer.epoch, nonce: peer.subscription, delta: 0, span: nil,
-            pauses: false)
+            mode: .log, incarnation: peer.incarnation, epoch: peer.epoch, nonce: peer.subscription)
     }
 
     private func appendNews(from number: UInt64, _ room: Room) -> Bool {
-        if !isDatagram, liveHeadIsDue || batch.isEmpty,
+        if liveHeadIsDue || batch.isEmpty,
             let broadcast = replica.broadcast(from: number, most: mostMessages), broadcast.fits(peer)
         {
             guard !liveHeadIsDue else {
@@ -222,7 +243,7 @@ extension Link {
             follows = broadcast.until
             return true
         }
-        var news = LogDelta(from: number, head: liveHeadIsDue || isDatagram ? liveHead : nil, room, self)
+        var news = LogDelta(from: number, head: liveHeadIsDue ? liveHead : nil, room, self)
         news.collect(self)
         guard !news.hasGap else {
             restart()
@@ -232,203 +253,5 @@ extension Link {
         guard news.finish(self) else { return false }
         liveHeadIsDue = false
         return true
-    }
-
-    // MARK: From the state
-
-    private func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
-        var outgoing = outgoing
-        let (place, before) = (batch.end, batch.byteCount)
-        let begin = outgoing.cursor
-        var head = head(outgoing)
-        if isDatagram, outgoing.mode != .early {
-            head.span = (outgoing.start, begin, replica.arrivals.last)
-            head.check = LineCheck(count: UInt64(room.messages), hash: 0)
-        }
-        head.pauses = isDatagram && outgoing.window == 1
-        let hasHead = isDatagram || outgoing.headIsDue
-        var left = room.bytes - (hasHead ? batch.measure { $0.appendDelta(head) } : 0)
-        guard left >= 0 else { return reportNoSpace(room) }
-        var count = 0
-        var isAtEnd = true
-        var startsAnew = false
-        if isDatagram { outgoing.check = LineCheck() }
-        replica.arrivals.forEach(after: begin, in: replica.keys) { record in
-            if isToSend(record, in: outgoing.mode) {
-                guard count < room.messages, !hasFilled else {
-                    isAtEnd = false
-                    return false
-                }
-                let line = UpdateLine(of: record, in: replica.sources)
-                if line.count > left {
-                    guard place == 0, count == 0 else {
-                        isAtEnd = false
-                        return false
-                    }
-                    guard !withhold(line, left) || !outgoing.hasVouched else {
-                        // A commit of this answer may have vouched for it already.
-                        startsAnew = true
-                        return false
-                    }
-                } else {
-                    outgoing.check.add(batch.append(line))
-                    left -= line.count
-                    count += 1
-                }
-            }
-            outgoing.cursor = record.arrival
-            return true
-        }
-        if startsAnew {
-            outgoing.startAnew(as: replica.random.next() & .highest)
-            self.outgoing = outgoing
-            return false
-        }
-        if isAtEnd { outgoing.cursor = replica.arrivals.last }
-        if outgoing.headIsDue || (isDatagram && outgoing.cursor > begin) {
-            let hasSpan = isDatagram && outgoing.mode != .early
-            head.span = hasSpan ? (outgoing.start, begin, outgoing.cursor) : nil
-            head.check = hasSpan ? outgoing.check : nil
-            head.pauses = head.pauses && !isAtEnd
-            batch.insert(at: place) { $0.appendDelta(head) }
-            outgoing.headIsDue = false
-            if isDatagram { outgoing.countDatagram() }
-            outgoing.isPaused = isDatagram && outgoing.window == 0 && !isAtEnd
-        }
-        self.outgoing = outgoing
-        guard isAtEnd else { return batch.end > place }
-        guard outgoing.mode != .early else {
-            self.outgoing = nil
-            return batch.end > place
-        }
-        let unused = isDatagram ? max(0, room.bytes - (batch.byteCount - before)) : .max
-        return appendCommit(Room(messages: room.messages, bytes: unused)) || batch.end > place
-    }
-
-    /// Whether the peer gets an entry with a delta of this mode.
-    private func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
-        if mode.isWhole { return true }
-        guard record.version > peer.covered(record.source) else { return false }
-        guard mode == .early else { return true }
-        return record.version > max(replica.highestPurged, peer.highestPurged)
-            && (replica.inversions.isEmpty
-                || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
-    }
-
-    /// Behind the last update: the vector that the peer has then, as much of it as fits.
-    private func appendCommit(_ room: Room) -> Bool {
-        guard var outgoing else { return false }
-        var room = room
-        let place = batch.end
-        let items = vectorItems
-        if outgoing.generation != replica.retired.generation {
-            (outgoing.source, outgoing.generation) = (0, replica.retired.generation)
-        }
-        while true {
-            var part = CommitPart(
-                delta: outgoing.id, sequence: outgoing.cursor, from: outgoing.source, to: outgoing.source,
-                isLast: false,
-                check: isDatagram ? nil : outgoing.check, claims: [])
-            let frame = batch.measure {
-                $0.appendCommit(part)
-                $0.appendClaimsEnd(from: items, to: items, isLast: false)
-            }
-            let left = (isDatagram ? room.bytes : Room.longestLine + frame) - frame
-            guard left >= 0 else { break }
-            let isReset = outgoing.mode == .reset
-            let claimsNothing = outgoing.mode == .contents
-            func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
-            let firstUntold = firstUntoldRetired
-            let slice = slice(from: part.from, within: left - Room.sections) {
-                !claimsNothing && vouchedFor($0) > since($0)
-            } name: { _ in
-                false
-            } retired: {
-                // A vector does not name what the peer holds in full.
-                !claimsNothing
-                    && (isReset && isHeldInFull($0)
-                        || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired))
-            }
-            part.to = slice.end
-            part.isLast = part.to == items
-            guard part.isLast || part.to > part.from else { break }
-            let before = batch.byteCount
-            batch.append { line in
-                line.appendCommit(part)
-                for (index, id) in slice.sources.enumerated() {
-                    let (source, covered) = (replica.sources[id], vouchedFor(id))
-                    let purged = isReset && source.purged <= covered ? source.purged : 0
-                    line.appendCommitClaim(source, since(id), covered, purged, isFirst: index == 0)
-                }
-                for (index, position) in slice.retired.enumerated() {
-                    line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
-                }
-                line.appendClaimsEnd(
-                    from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
-            }
-            if isDatagram { room.bytes -= batch.byteCount - before }
-            outgoing.source = part.to
-            outgoing.hasVouched = true
-            if !isDatagram {
-                for id in slice.sources { peer.expect(id, covered: vouchedFor(id)) }
-            }
-            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0) {
-                remembering().toldRetired = (outgoing.id, replica.retired.count, replica.retired.generation)
-            }
-            if part.isLast {
-                outgoing.source = 0
-                outgoing.isPaused = true
-                follows = nil
-                checkedDetours = replica.detours
-                follow()
-                if isDatagram { self.outgoing = outgoing }
-                return true
-            }
-            self.outgoing = outgoing
-            if hasFilled { break }
-        }
-        return batch.end > place || reportNoSpace(room)
-    }
-
-    /// The first ended source that no whole vector on this link has named to the peer.
-    private var firstUntoldRetired: Int {
-        guard let told = memory?.vectorRetired, told.generation == replica.retired.generation else { return 0 }
-        return told.count
-    }
-
-    /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
-    func isHeldInFull(_ position: Int) -> Bool {
-        memory?.heldInFull.knows(position, in: replica.retired) ?? false
-    }
-
-    // MARK: What fits no datagram
-
-    /// Leaves an update out, which is to be reported, and vouches for nothing of its source from there on. Whether that was
-    /// not so before.
-    @discardableResult
-    func withhold(_ line: UpdateLine, _ room: Int) -> Bool {
-        let record = line.record
-        let id = record.source
-        var isNew = true
-        if let place = withheld.firstIndex(where: { $0.source == id }) {
-            isNew = record.version < withheld[place].version
-            withheld[place].version = min(withheld[place].version, record.version)
-        } else {
-            withheld.append((id, record.version))
-        }
-        let key = String(decoding: record.key.prefix(80), as: UTF8.self)
-        failure = Failure(
-            .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)")
-        return isNew
-    }
-
-    func isWithheld(_ source: SourceID) -> Bool {
-        withheld.contains { $0.source == source }
-    }
-
-    private func vouchedFor(_ id: SourceID) -> Version {
-        let covered = replica.sources[id].covered
-        guard let entry = withheld.first(where: { $0.source == id }) else { return covered }
-        return min(covered, entry.version - 1)
     }
 }

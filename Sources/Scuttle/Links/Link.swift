@@ -234,6 +234,7 @@ extension Link {
     }
 
     fileprivate func letGo() {
+        rememberPeer()
         classic = nil
         outgoing = nil
         follows = nil

@@ -6,25 +6,21 @@ struct LogDelta {
     private(set) var cursor: UInt64
     private let head: DeltaHead?
     private let place: Int
-    private var left: Int
     private var messages: Int
     private var check = LineCheck()
+    /// How many bytes may go out before they are covered.
+    private var uncovered: Int
     /// What the cover takes, of what a line may.
     private var coverLength = 0
     private var intervals: [(source: SourceID, since: Version, until: Version, leftOut: Version)] = []
 
     /// - Parameter head: what the peer is to be told in front, if anything.
-    init(from number: UInt64, head: DeltaHead?, _ room: Room, _ link: Link) {
+    init(from number: UInt64, head: DeltaHead?, uncovered: Int = .max, _ room: Room, _ link: Link) {
+        self.uncovered = uncovered
         cursor = number
         self.head = head
         place = link.batch.end
         messages = room.messages
-        let frame = link.batch.measure { line in
-            if let head { line.appendDelta(head) }
-            line.appendCoverStart()
-            line.appendCoverEnd(LineCheck(count: UInt64(room.messages), hash: 0))
-        }
-        left = room.bytes == .max ? .max : room.bytes - frame
     }
 
     /// Nothing could be taken, since what comes next for this peer is not in the history any more, or never was.
@@ -33,7 +29,7 @@ struct LogDelta {
     /// Takes updates that the peer lacks, up to the end of the history or of the room.
     mutating func collect(_ link: Link) {
         let replica = link.replica
-        while messages > 0, cursor < replica.history.end, !link.hasFilled {
+        while messages > 0, uncovered > 0, cursor < replica.history.end, !link.hasFilled {
             guard let slot = replica.history[cursor] else {
                 hasGap = isEmpty(link)
                 return
@@ -47,23 +43,13 @@ struct LogDelta {
             let line = link.matters(slot.record) ? UpdateLine(of: slot.record, in: replica.sources) : nil
             let place = intervals.firstIndex { $0.source == id }
             let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
-            // What a peer in datagrams has is not known; it will say so itself where something is missing.
-            if slot.since > reached, !link.isDatagram || place != nil {
+            if slot.since > reached {
                 hasGap = isEmpty(link)
                 return
             }
-            let isWithheld = link.isWithheld(id)
-            let coverCost = place == nil && !isWithheld ? Room.cost(of: source) : 0
+            let coverCost = place == nil ? Room.cost(of: source) : 0
             guard intervals.isEmpty || coverLength + coverCost <= Room.longestLine else { return }
-            let cost = (line?.count ?? 0) + coverCost
-            guard cost <= left else {
-                guard self.place == 0, isEmpty(link) else { return }
-                guard let line else { return }
-                link.withhold(line, left)
-                cursor += 1
-                continue
-            }
-            if left != .max { left -= cost }
+            if uncovered != .max { uncovered -= (line?.count ?? 0) + coverCost }
             coverLength += coverCost
             if let line {
                 check.add(link.batch.append(line))
@@ -73,10 +59,10 @@ struct LogDelta {
             if let place {
                 intervals[place].until = version
                 intervals[place].leftOut = max(intervals[place].leftOut, leftOut)
-            } else if !isWithheld {
+            } else {
                 intervals.append((id, slot.since, version, leftOut))
             }
-            if !link.isDatagram { link.peer.expect(id, covered: version) }
+            link.peer.expect(id, covered: version)
             cursor += 1
         }
     }
@@ -87,11 +73,11 @@ struct LogDelta {
         while next < sources {
             let id = SourceID(truncatingIfNeeded: next)
             let source = link.replica.sources[id]
-            if source.covered > source.reach, source.covered > link.peer.covered(id), !link.isWithheld(id) {
+            if source.covered > source.reach, source.covered > link.peer.covered(id) {
                 let place = intervals.firstIndex { $0.source == id }
                 // Between what was sent of it and its promise there are updates that the history never had.
                 let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
-                guard source.reach <= reached || (place == nil && link.isDatagram) else {
+                guard source.reach <= reached else {
                     next += 1
                     continue
                 }
@@ -99,12 +85,11 @@ struct LogDelta {
                     intervals[place].until = source.covered
                 } else {
                     let cost = Room.cost(of: source)
-                    guard cost <= left, intervals.isEmpty || coverLength + cost <= Room.longestLine else { return }
-                    if left != .max { left -= cost }
+                    guard intervals.isEmpty || coverLength + cost <= Room.longestLine else { return }
                     coverLength += cost
                     intervals.append((id, source.reach, source.covered, 0))
                 }
-                if !link.isDatagram { link.peer.expect(id, covered: source.covered) }
+                link.peer.expect(id, covered: source.covered)
             }
             next += 1
         }

@@ -5,7 +5,8 @@
 /// have been answered. A log delta goes on as long as the link does. Memory: 16 bytes.
 struct OpenRequests {
     enum Kind: UInt64 {
-        /// Of a hello: what is new from now on, from a peer whose vector is equal.
+        /// Of a hello: what is new from now on, from a peer whose vector is equal; or what this replica lacks, from one that
+        /// knows its vector.
         case subscription = 0
         /// Of a whole vector: what this replica lacks.
         case vector = 1
@@ -15,8 +16,7 @@ struct OpenRequests {
         /// Whether a delta of this mode may answer such a request.
         func isAnswered(by mode: DeltaMode) -> Bool {
             switch self {
-            case .subscription: mode == .log
-            case .vector: mode != .contents
+            case .subscription, .vector: mode != .contents
             case .contents: mode == .contents
             }
         }

@@ -1,39 +1,60 @@
 /// A delta on its way out.
 ///
 /// Nothing of it is stored but where it is: a number in the history for a log, a sequence in the order of arrival otherwise.
-/// What arrives meanwhile is met at the end, so a delta that waits for a slow reader is never old.
-struct OutgoingDelta {
+/// What arrives meanwhile is met at the end, so a delta that waits for a slow reader is never old. An object of its own, since
+/// few links have one at a time.
+final class OutgoingDelta {
     let mode: DeltaMode
-    /// Which one it is, if it ends with a commit.
-    private(set) var id: UInt64
     /// The request of the peer's that it answers.
     let epoch: UInt64
     var nonce: UInt64
 
-    /// Where it began, and how far it is.
+    /// This replica's GC epoch that the peer's progress is told under.
+    var kind: UInt64
+    /// The peer lacks nothing that arrived up to here.
     let start: UInt64
+    /// How far it is.
     var cursor: UInt64
-    /// The sequence given last when it began.
-    let begun: Arrivals.Stamp
 
-    /// The updates since the head.
+    /// The updates since the head, or since the latest mark; and when the next mark is due.
     var check = LineCheck()
+    var spacing = MarkSpacing()
 
-    /// The next item of the vector that is to be said, when all updates are out; and the generation of its retired ones.
-    var source = 0
+    /// The next item of the vector that is to be said, when all updates are out; the generation of its retired ones; and how
+    /// long the next line may be on a stream.
+    var item = 0
     var generation: UInt32 = 0
+    var lineLength = Room.shortestLine
 
     /// Something of the commit has gone out.
     var hasVouched = false
+    /// The commit has gone out, and nothing has arrived since: it waits for what comes.
+    var isResting = false
 
-    /// The peer has not been told yet what follows.
+    /// The peer has not been told yet what follows; and not that tombstones were forgotten since this GC epoch, of which it may
+    /// have been sent some.
     var headIsDue = true
+    var forgottenSince: UInt64?
 
-    /// In datagrams: how many more go out before the peer has to say what came.
-    var window = Int8(truncatingIfNeeded: OutgoingDelta.widestWindow)
+    /// In datagrams: what did not come, and goes first; how many more go out before the peer has to say what has come; and
+    /// which window that is.
+    var missing: [SequenceRange] = []
+    var left = OutgoingDelta.windowLength
+    var window: UInt64 = 1
     var isPaused = false
 
-    static var widestWindow: Int { 64 }
+    static var windowLength: Int { Progress.maxRanges }
+    /// So many datagrams at the end of a window say so, since some may be lost.
+    private static var flagged: Int { 3 }
+
+    init(_ mode: DeltaMode, epoch: UInt64, nonce: UInt64, kind: UInt64, start: UInt64) {
+        self.mode = mode
+        self.epoch = epoch
+        self.nonce = nonce
+        self.kind = kind
+        self.start = start
+        cursor = start
+    }
 
     /// Updates to come, as far as can be told without looking at them.
     func backlog(in replica: Replica) -> Int {
@@ -41,30 +62,49 @@ struct OutgoingDelta {
             ? Int(truncatingIfNeeded: replica.history.end &- cursor) : replica.arrivals.count(after: cursor)
     }
 
-    /// Goes back to where it began, as another delta: what was vouched for under the first id counts no more.
-    mutating func startAnew(as id: UInt64) {
-        self.id = id
-        (cursor, source) = (start, 0)
+    /// Which window a datagram that goes out now says that it ends; 0: none.
+    var endingWindow: UInt64 { left <= Self.flagged ? window : 0 }
+
+    /// One more datagram has gone out.
+    func countDatagram() {
+        left -= 1
+        isPaused = left <= 0
+    }
+
+    /// Goes on where the peer says that it has come to: behind the last of its ranges, and in the gaps before them first.
+    /// Nothing has arrived behind `last`, whatever the peer says.
+    func go(on progress: Progress, last: Arrivals.Stamp) {
+        cursor = min(max(start, progress.sequence), last)
+        missing = []
+        for range in progress.ranges where range.until > cursor && range.until <= last {
+            if range.from > cursor { missing.append(SequenceRange(from: cursor, until: range.from)) }
+            cursor = range.until
+        }
+        item = progress.item
+    }
+
+    /// The peer has said what has come of the window: the next one.
+    func openWindow() {
+        window &+= 1
+        left = Self.windowLength
+        isPaused = false
+        isResting = false
+    }
+
+    /// Goes back to where it began.
+    func startAnew(kind: UInt64) {
+        self.kind = kind
+        (cursor, item, missing) = (start, 0, [])
         hasVouched = false
         headIsDue = true
+        forgottenSince = nil
         check = LineCheck()
     }
+}
 
-    /// One more datagram has gone out. A stream needs no window, and may take any number of batches.
-    mutating func countDatagram() {
-        if window > 0 { window -= 1 }
-    }
-
-    /// Goes on where the peer says that it has come to.
-    mutating func resume(from progress: Progress?) {
-        if let progress, progress.delta == id {
-            cursor = max(start, min(cursor, progress.sequence))
-            source = min(source, progress.source)
-        } else {
-            (cursor, source) = (start, 0)
-        }
-        headIsDue = true
-        window = Int8(truncatingIfNeeded: Self.widestWindow)
-        isPaused = false
+extension OutgoingDelta {
+    /// Whether something is to go out now.
+    func hasMore(in replica: Replica) -> Bool {
+        !isPaused && (!isResting || cursor < replica.arrivals.last)
     }
 }

@@ -40,6 +40,38 @@ struct PeerState {
         Int(source) < claims.count ? claims[Int(source)].purged : 0
     }
 
+    /// How many claims it holds.
+    var sourceLimit: Int { claims.count }
+
+    /// The link ends: what was sent and asked on it is of no matter to the next one.
+    mutating func endLink() {
+        (nonce, subscription) = (0, 0)
+        forgetExpected()
+    }
+
+    mutating func forgetExpected() {
+        for id in claims.indices { claims[id].expected = 0 }
+    }
+
+    /// Whether the peer's vector of a revision is known here, all of it.
+    func isKnown(at revision: UInt64, of epoch: UInt64) -> Bool {
+        next == 0 && revision > 0 && revision == self.revision && epoch == self.epoch
+    }
+
+    /// Whether the peer has covered more of a source than this replica.
+    func coversMore(than sources: borrowing SourceTable) -> Bool {
+        for id in claims.indices where claims[id].covered > sources[SourceID(truncatingIfNeeded: id)].covered {
+            return true
+        }
+        return false
+    }
+
+    /// Whether this replica has covered more of a source than the peer.
+    func coversLess(than sources: borrowing SourceTable) -> Bool {
+        for id in sources.ids where sources[id].covered > confirmed(id) { return true }
+        return false
+    }
+
     /// The peer has covered a source up to a version.
     mutating func note(_ source: SourceID, covered: Version, purged: Version = 0) {
         makeRoom(for: source)
@@ -121,7 +153,7 @@ struct PeerState {
         next = max(next, part.to)
         until = min(until, part.until)
         if part.isLast {
-            for id in claims.indices { claims[id].expected = 0 }
+            forgetExpected()
             revision = max(revision, until)
             (next, until) = (0, .max)
         }

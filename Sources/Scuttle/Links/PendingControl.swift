@@ -11,8 +11,10 @@ struct PendingControl {
         let until: UInt64
         var epoch: UInt64
         var generation: UInt32
-        /// The request that the whole of it makes.
-        var nonce: UInt64
+        /// The request that the whole of it makes; 0: it has not begun.
+        var nonce: UInt64 = 0
+        /// How long the next line may be on a stream.
+        var lineLength = Room.shortestLine
     }
 
     var greeting = Greeting.none

@@ -6,6 +6,8 @@ struct Room {
 
     /// Lines that name many sources are broken here on a stream, so that no receiver has to take a long one.
     static var longestLine: Int { 1000 }
+    /// The first ones are shorter: some get across even on a link that breaks soon.
+    static var shortestLine: Int { 125 }
 
     /// What the names of the sections of a vector take, beyond an empty one.
     static var sections: Int { 26 }

@@ -1,15 +1,22 @@
-/// A state, reset or contents delta that is coming in: how far it has come, and what its commit claims so far.
+/// The state, reset or contents deltas of one incarnation of a peer: how far they have come, over whatever links, and what
+/// their commit claims so far.
 ///
-/// An object of its own since few links have one at a time. Memory: 32 bytes for each source claimed; of a reset 8 bytes
-/// for each key here.
+/// An object of its own since few links have one at a time, and since it outlives a link. Memory: 32 bytes for each source
+/// claimed; of a reset 8 bytes for each key here.
 final class StateTransfer {
     typealias Claim = (source: SourceID, since: Version, covered: Version, purged: Version)
 
-    let head: DeltaHead
+    let mode: DeltaMode
+    /// The sender's GC epoch that its sequences belong to.
+    private(set) var kind: UInt64
     var come: RangeSet
 
-    /// Of its commit: the next source to come, what has come, and the sequence from which it holds.
-    private(set) var nextSource = 0
+    /// Sources of which an update was refused, so that nothing vouches for them.
+    private var excluded: [Bool] = []
+    private(set) var excludesSome = false
+
+    /// Of its commit: the next item to come, what has come, and the sequence from which it holds.
+    private(set) var nextItem = 0
     private(set) var claims: [Claim] = []
     /// The ended sources that it names. A part that comes again names them again.
     private(set) var retired: [RetiredClaim] = []
@@ -18,7 +25,8 @@ final class StateTransfer {
     private var holdsFrom: UInt64 = 0
 
     /// Of a whole delta, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
-    private var kept: [Arrivals.Stamp] = []
+    private(set) var kept: [Arrivals.Stamp] = []
+    private var noted: [(key: KeyID, arrival: Arrivals.Stamp)] = []
 
     /// Keys of which the peer sent an entry that loses to the entry here, though the peer has covered that one.
     var contradictions: [KeyID] = []
@@ -26,10 +34,51 @@ final class StateTransfer {
     /// The sequence given last here when it began.
     let begun: Arrivals.Stamp
 
-    init(_ head: DeltaHead, begun: Arrivals.Stamp) {
-        self.head = head
+    init(_ mode: DeltaMode, kind: UInt64, from start: UInt64, begun: Arrivals.Stamp) {
+        self.mode = mode
+        self.kind = kind
         self.begun = begun
-        come = RangeSet(from: head.span?.start ?? 0)
+        come = RangeSet(from: start)
+    }
+
+    /// Whether a delta goes on with it.
+    func continues(_ head: DeltaHead) -> Bool {
+        mode == head.mode && kind == head.kind
+    }
+
+    func exclude(_ source: SourceID) {
+        let id = Int(source)
+        if excluded.count <= id { excluded += Array(repeating: false, count: id + 1 - excluded.count) }
+        excluded[id] = true
+        excludesSome = true
+    }
+
+    func excludes(_ source: SourceID) -> Bool {
+        Int(source) < excluded.count && excluded[Int(source)]
+    }
+
+    /// The sender has forgotten the tombstone of a key that it may have named before.
+    func dropKept(_ key: KeyID) {
+        if Int(key) < kept.count { kept[Int(key)] = 0 }
+    }
+
+    /// All tombstones that the sender has forgotten up to its epoch are dropped.
+    func advance(to kind: UInt64) {
+        self.kind = kind
+    }
+
+    /// The peer has named a key; it counts when the lines around it turn out to be what was sent.
+    func note(_ key: KeyID, _ arrival: Arrivals.Stamp) {
+        noted.append((key, arrival))
+    }
+
+    /// What was noted counts, or does not.
+    func settle(_ counts: Bool) {
+        if counts {
+            // A late datagram may still have what the peer had before.
+            for (key, arrival) in noted where arrival != .max || kept(key) == 0 { keep(key, arrival) }
+        }
+        noted.removeAll(keepingCapacity: counts)
     }
 
     func keep(_ key: KeyID, _ arrival: Arrivals.Stamp) {
@@ -43,9 +92,9 @@ final class StateTransfer {
 
     /// Takes a part of the commit; true where all of it is there, and holds.
     func take(_ part: CommitPart, _ ids: [SourceID?]) -> Bool {
-        guard part.from <= nextSource else { return false }
-        if part.to > nextSource { retired += part.retired }
-        nextSource = max(nextSource, part.to)
+        guard part.from <= nextItem else { return false }
+        if part.to > nextItem { retired += part.retired }
+        nextItem = max(nextItem, part.to)
         holdsFrom = max(holdsFrom, part.sequence)
         for case (let id?, let claim) in zip(ids, part.claims) {
             note((id, claim.since, claim.covered, claim.purged))
@@ -53,9 +102,15 @@ final class StateTransfer {
         return part.isLast && come.end >= holdsFrom
     }
 
+    /// The commit has been taken: what comes next has another.
+    func endCommit() {
+        (nextItem, claims, retired, places, holdsFrom, contradictions) = (0, [], [], [], 0, [])
+    }
+
     /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
     func forget(_ source: SourceID) {
         let id = Int(source)
+        if id < excluded.count { excluded[id] = false }
         guard id < places.count, places[id] >= 0 else { return }
         claims[places[id]] = (SourceTable.own, 0, 0, 0)
         places[id] = -1

@@ -29,6 +29,11 @@ extension ByteBuffer {
         }
         put(#","nonce":"#)
         put(hello.nonce)
+        if hello.peer > 0 {
+            put(#","peer":"#)
+            put(hello.peer)
+        }
+        if let progress = hello.progress { putProgress(progress) }
         put(hello.isReply ? #","reply":true}}"# : #","reply":false}}"#)
         put("\n")
     }
@@ -74,23 +79,13 @@ extension ByteBuffer {
             put(part.took)
         }
         if part.knowsSameRetired { put(#","same":true"#) }
-        if let progress = part.progress {
-            put(#","got":["#)
-            put(progress.delta)
-            put(",")
-            put(progress.sequence)
-            put(",")
-            put(UInt64(truncatingIfNeeded: progress.source))
-            put("]")
-        }
+        if let progress = part.progress { putProgress(progress) }
         put(#","sources":{"#)
     }
 
     mutating func appendCommit(_ part: CommitPart) {
         begin("commit")
-        put(#"{"delta":"#)
-        put(part.delta)
-        put(#","sequence":"#)
+        put(#"{"sequence":"#)
         put(part.sequence)
         if let check = part.check { putCheck(check) }
         put(#","sources":{"#)
@@ -164,22 +159,55 @@ extension ByteBuffer {
         put(",")
         put(head.nonce)
         put("]")
-        if head.mode.endsWithCommit {
-            put(#","delta":"#)
-            put(head.delta)
-        }
         if let span = head.span {
+            put(#","epoch":"#)
+            put(head.kind)
             put(#","span":["#)
             put(span.start)
             put(",")
             put(span.from)
-            put(",")
-            put(span.until)
-            put("]")
+            if let check = head.check {
+                put(",")
+                put(span.until)
+                put("]")
+                putCheck(check)
+            } else {
+                put("]")
+            }
         }
-        if let check = head.check { putCheck(check) }
-        if head.pauses { put(#","pauses":true"#) }
+        if head.window > 0 {
+            put(#","window":"#)
+            put(head.window)
+        }
         put("}}\n")
+    }
+
+    mutating func appendMark(_ mark: ProgressMark) {
+        begin("mark")
+        put(#"{"sequence":"#)
+        put(mark.sequence)
+        putCheck(mark.check)
+        put("}}\n")
+    }
+
+    /// The beginning of a line with keys; `appendKey` and `appendForgottenEnd` follow.
+    mutating func appendForgottenStart(since: UInt64, epoch: UInt64) {
+        begin("forgot")
+        put(#"{"since":"#)
+        put(since)
+        put(#","epoch":"#)
+        put(epoch)
+        put(#","keys":["#)
+    }
+
+    mutating func appendKey(_ key: Bytes, isFirst: Bool) {
+        if !isFirst { put(",") }
+        putQuoted(key)
+    }
+
+    mutating func appendForgottenEnd(isLast: Bool) {
+        put(isLast ? #"],"last":true}}"# : #"],"last":false}}"#)
+        put("\n")
     }
 
     mutating func appendCoverStart() {
@@ -283,6 +311,45 @@ extension ByteBuffer {
         writer.put(text, escapedTo: count)
         writer.put(UInt8(ascii: "\""))
         advance(count + 2)
+    }
+
+    private mutating func putProgress(_ progress: Progress) {
+        put(#","got":"#)
+        append(progress)
+    }
+
+    /// `{"incarnation":7,"mode":"state","epoch":0,"sequence":12}`; what is empty or 0 of the rest is left out.
+    mutating func append(_ progress: Progress) {
+        put(#"{"incarnation":"#)
+        put(progress.incarnation)
+        put(#","mode":"#)
+        put("\"")
+        put(progress.mode.name)
+        put(#"","epoch":"#)
+        put(progress.epoch)
+        put(#","sequence":"#)
+        put(progress.sequence)
+        if !progress.ranges.isEmpty {
+            put(#","ranges":"#)
+            var (end, isFirst) = (progress.sequence, true)
+            for range in progress.ranges {
+                put(isFirst ? "[" : ",")
+                put(range.from &- end)
+                put(",")
+                put(range.until &- range.from)
+                (end, isFirst) = (range.until, false)
+            }
+            put("]")
+        }
+        if progress.item > 0 {
+            put(#","item":"#)
+            put(UInt64(truncatingIfNeeded: progress.item))
+        }
+        if progress.window > 0 {
+            put(#","window":"#)
+            put(progress.window)
+        }
+        put("}")
     }
 
     private mutating func putCheck(_ check: LineCheck) {

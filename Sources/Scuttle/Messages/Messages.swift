@@ -13,14 +13,20 @@ public struct Hello {
     public var hash: UInt64
     /// The hash of what the sender holds, where it is to be compared.
     public var contents: ContentHash?
-    /// The request for new updates from here on, where both vectors are equal; 0: none.
+    /// The request for new updates from here on, if both vectors are equal, and for what the sender lacks, if the receiver
+    /// knows the sender's vector of this revision; 0: none.
     public var nonce: UInt64
+    /// The incarnation of the receiver, if its hello has been heard on this link; 0: not yet.
+    public var peer: UInt64
+    /// How far the receiver's deltas have come.
+    public var progress: Progress?
     /// Whether it answers a hello, and wants none in return.
     public var isReply: Bool
 
     public init(
         protocolVersions: ClosedRange<UInt32>, source: Bytes, incarnation: UInt64, cluster: Bytes, lamport: Version,
-        epoch: UInt64, revision: UInt64, hash: UInt64, contents: ContentHash? = nil, nonce: UInt64 = 0, isReply: Bool
+        epoch: UInt64, revision: UInt64, hash: UInt64, contents: ContentHash? = nil, nonce: UInt64 = 0, peer: UInt64 = 0, progress: Progress? = nil,
+        isReply: Bool
     ) {
         self.protocolVersions = protocolVersions
         self.source = source
@@ -32,6 +38,8 @@ public struct Hello {
         self.hash = hash
         self.contents = contents
         self.nonce = nonce
+        self.peer = peer
+        self.progress = progress
         self.isReply = isReply
     }
 }
@@ -107,16 +115,35 @@ public struct SourceClaim {
     }
 }
 
-/// How far a receiver has come with a delta in datagrams: with the entries, and with the commit behind them.
+/// How far the state or reset deltas of one incarnation of a peer have come, over whatever links: with the entries, and with
+/// the commit behind them.
 public struct Progress: Equatable {
-    public var delta: UInt64
+    /// The incarnation of the sender of these deltas, their mode, and the sender's GC epoch that their heads name.
+    public var incarnation: UInt64
+    public var mode: DeltaMode
+    public var epoch: UInt64
+    /// Everything up to this sequence of the sender's has come, and what lies in these ranges behind it.
     public var sequence: UInt64
-    public var source: Int
+    public var ranges: [SequenceRange]
+    /// The next item of the commit.
+    public var item: Int
+    /// In datagrams: the window that this answers; 0: none.
+    public var window: UInt64
 
-    public init(delta: UInt64, sequence: UInt64, source: Int) {
-        self.delta = delta
+    /// As many as a sender sends datagrams before it waits to hear of them.
+    public static var maxRanges: Int { 64 }
+
+    public init(
+        incarnation: UInt64, mode: DeltaMode, epoch: UInt64, sequence: UInt64, ranges: [SequenceRange] = [],
+        item: Int = 0, window: UInt64 = 0
+    ) {
+        self.incarnation = incarnation
+        self.mode = mode
+        self.epoch = epoch
         self.sequence = sequence
-        self.source = source
+        self.ranges = ranges
+        self.item = item
+        self.window = window
     }
 }
 
@@ -143,7 +170,7 @@ public struct VectorPart {
     public var knowsSameRetired = false
     /// Retired sources up to this version have been dropped.
     public var retiredFloor: Version = 0
-    /// The latest delta of the receiver's whose commit named retired sources, and that has been taken; 0: none.
+    /// The nonce of the latest delta of the receiver's whose commit named retired sources, and that has been taken; 0: none.
     public var took: UInt64 = 0
 
     public init(
@@ -190,13 +217,14 @@ public enum DeltaMode: UInt8, CaseIterable {
     }
 
     /// Whether a commit ends it.
-    var endsWithCommit: Bool { self == .state || self == .reset || self == .contents }
+    public var endsWithCommit: Bool { self == .state || self == .reset || self == .contents }
     /// Whether it holds what the peer has, too.
     var isWhole: Bool { self == .reset || self == .contents }
 }
 
 /// "What follows answers this request of yours."
 public struct DeltaHead {
+    /// The receiver lacks nothing up to `start`; the updates that follow are all behind `from`, in datagrams up to `until`.
     public typealias Span = (start: UInt64, from: UInt64, until: UInt64)
 
     public var mode: DeltaMode
@@ -204,27 +232,53 @@ public struct DeltaHead {
     public var incarnation: UInt64
     public var epoch: UInt64
     public var nonce: UInt64
-    /// Of a mode that ends with a commit: which delta it is.
-    public var delta: UInt64
-    /// In datagrams: the delta begins at `start`, and the updates that follow here are all from `from` to `until`.
+    /// Of a mode that ends with a commit: the sender's GC epoch that its progress is told under, and where in the order of
+    /// arrival it goes on.
+    public var kind: UInt64
     public var span: Span?
-    /// In datagrams with a span: what those updates are.
+    /// In datagrams with a span: what the updates in it are.
     public var check: LineCheck?
-    /// In datagrams: enough for now; say how much of it has come.
-    public var pauses: Bool
+    /// In datagrams: which window ends here, to be answered with what has come; 0: none.
+    public var window: UInt64
 
     public init(
-        mode: DeltaMode, incarnation: UInt64, epoch: UInt64, nonce: UInt64, delta: UInt64, span: Span?,
-        check: LineCheck? = nil, pauses: Bool
+        mode: DeltaMode, incarnation: UInt64, epoch: UInt64, nonce: UInt64, kind: UInt64 = 0, span: Span? = nil,
+        check: LineCheck? = nil, window: UInt64 = 0
     ) {
         self.mode = mode
         self.incarnation = incarnation
         self.epoch = epoch
         self.nonce = nonce
-        self.delta = delta
+        self.kind = kind
         self.span = span
         self.check = check
-        self.pauses = pauses
+        self.window = window
+    }
+}
+
+/// On a stream: "The updates since the head, or since the mark before this one, are all up to this sequence, if they are these."
+public struct ProgressMark {
+    public var sequence: UInt64
+    public var check: LineCheck
+
+    public init(sequence: UInt64, check: LineCheck) {
+        self.sequence = sequence
+        self.check = check
+    }
+}
+
+/// "Between these GC epochs I have forgotten the tombstones of these keys": in front of a reset that goes on.
+public struct ForgottenKeys {
+    public var since: UInt64
+    public var epoch: UInt64
+    public var keys: [Bytes]
+    public var isLast: Bool
+
+    public init(since: UInt64, epoch: UInt64, keys: [Bytes], isLast: Bool) {
+        self.since = since
+        self.epoch = epoch
+        self.keys = keys
+        self.isLast = isLast
     }
 }
 
@@ -273,22 +327,19 @@ public struct CommitClaim {
 
 /// A part of what ends a delta: the sender's version vector, for its items `from ..< to`.
 public struct CommitPart {
-    public var delta: UInt64
     /// It holds for those who have got the delta up to here.
     public var sequence: UInt64
     public var from: Int
     public var to: Int
     public var isLast: Bool
-    /// On a stream: all updates of the delta since its head.
+    /// On a stream: the updates since the head, or since the latest mark.
     public var check: LineCheck?
     public var claims: [CommitClaim]
     public var retired: [RetiredClaim] = []
 
     public init(
-        delta: UInt64, sequence: UInt64, from: Int, to: Int, isLast: Bool, check: LineCheck? = nil,
-        claims: [CommitClaim]
+        sequence: UInt64, from: Int, to: Int, isLast: Bool, check: LineCheck? = nil, claims: [CommitClaim]
     ) {
-        self.delta = delta
         self.sequence = sequence
         self.from = from
         self.to = to

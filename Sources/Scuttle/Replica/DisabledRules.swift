@@ -37,6 +37,8 @@ public struct DisabledRules: OptionSet, Sendable {
     public static let content = DisabledRules(rawValue: 8192)
     /// A delta counts whatever request it answers.
     public static let request = DisabledRules(rawValue: 16384)
+    /// What has come of a delta on one link counts on no other.
+    public static let progress = DisabledRules(rawValue: 32768)
 
     public static let all: [(name: String, rule: DisabledRules)] = [
         ("covers", .covers), ("commit", .commit), ("matters", .matters), ("own-cover", .ownCover),

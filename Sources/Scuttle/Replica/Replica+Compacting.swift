@@ -66,6 +66,7 @@ extension Replica {
             link.forget(id)
             if isKept, isKnown { link.noteHeldInFull(retired.count - 1) }
         }
+        peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: retired)
         if stabilityBlocker == id { stabilityBlocker = nil }
         newestSharedDelta = NewestSharedDelta()
         sources.remove(id)
@@ -113,6 +114,7 @@ extension Replica {
         for link in links where link.peer.retired.knows(position, in: retired) {
             link.peer.note(id, covered: entry.version, purged: entry.purged)
         }
+        peers.noteRevival(of: id, entry, at: position, in: retired)
         // It may turn out that there was nothing new.
         noteIdle(source)
     }

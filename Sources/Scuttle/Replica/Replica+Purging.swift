@@ -86,7 +86,7 @@ extension Replica {
                 continue
             }
             notePurged(source, item.version)
-            newestPurgedArrival = max(newestPurgedArrival, record.arrival)
+            forgotten.append(record, epoch: epoch)
             remove(item.key, record)
             count += 1
         }

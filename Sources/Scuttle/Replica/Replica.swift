@@ -66,8 +66,8 @@ public final class Replica {
     var tolerableTombstones: Int
     /// The greatest of all `Source.purged`.
     var highestPurged: Version = 0
-    /// No entry that was purged, or taken away by a reset, had arrived later.
-    var newestPurgedArrival: Arrivals.Stamp = 0
+    /// The tombstones that were forgotten last.
+    var forgotten: ForgottenTombstones
     /// A source whose promise held tombstones back when it was last looked at.
     var stabilityBlocker: SourceID?
 
@@ -77,6 +77,8 @@ public final class Replica {
     var expiryCount = 0
 
     var links = OpenLinks()
+    /// Of links that have ended.
+    var peers = RememberedPeers()
 
     /// A link has spoken the classic dialect: a peer may be there that knows no reset, and has to get each delete as such.
     var hasMetClassic = false
@@ -102,6 +104,7 @@ public final class Replica {
         sources = SourceTable(own: ownID, hash: secrets.tableHash)
         retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
         history = History(capacity: configuration.maxHistory)
+        forgotten = ForgottenTombstones(capacity: max(4096, configuration.maxHistory))
         tolerableTombstones = configuration.maxTombstones
     }
 

@@ -1,0 +1,206 @@
+/// State, reset, early and contents deltas: entries in the order of arrival, and a commit behind them.
+extension Link {
+    // MARK: On a stream
+
+    func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
+        let place = batch.end
+        if outgoing.headIsDue { appendHead(of: outgoing) }
+        var left = room.messages
+        var isAtEnd = true
+        replica.arrivals.forEach(after: outgoing.cursor, in: replica.keys) { record in
+            if isToSend(record, in: outgoing.mode) {
+                guard left > 0, !hasFilled else {
+                    isAtEnd = false
+                    return false
+                }
+                let before = batch.byteCount
+                outgoing.check.add(batch.append(UpdateLine(of: record, in: replica.sources)))
+                outgoing.spacing.add(batch.byteCount - before)
+                left -= 1
+            }
+            outgoing.cursor = record.arrival
+            if outgoing.spacing.isDue { appendMark(outgoing) }
+            return true
+        }
+        guard isAtEnd else { return batch.end > place }
+        outgoing.cursor = replica.arrivals.last
+        guard outgoing.mode != .early else {
+            self.outgoing = nil
+            return batch.end > place
+        }
+        return appendCommit(outgoing, Room(messages: room.messages, bytes: .max)) || batch.end > place
+    }
+
+    /// Says what follows; and before that which tombstones, that the peer may have been sent, have been forgotten since.
+    private func appendHead(of outgoing: OutgoingDelta) {
+        if outgoing.mode == .reset, outgoing.kind != replica.epoch {
+            if outgoing.check.count > 0 { appendMark(outgoing) }
+            appendForgotten(since: outgoing.kind)
+            outgoing.kind = replica.epoch
+        }
+        var head = head(outgoing)
+        if outgoing.mode.endsWithCommit { head.span = (outgoing.start, outgoing.cursor, outgoing.cursor) }
+        batch.append { $0.appendDelta(head) }
+        outgoing.headIsDue = false
+    }
+
+    private func appendMark(_ outgoing: OutgoingDelta) {
+        outgoing.spacing.mark()
+        guard outgoing.mode.endsWithCommit else { return }
+        batch.append { $0.appendMark(ProgressMark(sequence: outgoing.cursor, check: outgoing.check)) }
+        outgoing.check = LineCheck()
+    }
+
+    /// Names the keys whose tombstones were forgotten since a GC epoch.
+    private func appendForgotten(since epoch: UInt64) {
+        var keys = replica.forgotten.since(epoch)[...]
+        repeat {
+            batch.append { line in
+                line.appendForgottenStart(since: epoch, epoch: replica.epoch)
+                let start = line.count
+                var isFirst = true
+                while let record = keys.first, isFirst || line.count - start < Room.longestLine {
+                    line.appendKey(record.key, isFirst: isFirst)
+                    keys.removeFirst()
+                    isFirst = false
+                }
+                line.appendForgottenEnd(isLast: keys.isEmpty)
+            }
+        } while !keys.isEmpty
+    }
+
+    /// Whether the peer gets an entry with a delta of this mode.
+    func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
+        if mode.isWhole { return true }
+        guard record.version > peer.covered(record.source) else { return false }
+        guard mode == .early else { return true }
+        return record.version > max(replica.highestPurged, peer.highestPurged)
+            && (replica.inversions.isEmpty
+                || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
+    }
+
+    // MARK: The commit
+
+    /// Behind the last update: the vector that the peer has then, as much of it as fits. Whether anything does.
+    func appendCommit(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
+        var room = room
+        let place = batch.end
+        let items = vectorItems
+        if outgoing.generation != replica.retired.generation {
+            (outgoing.item, outgoing.generation) = (0, replica.retired.generation)
+        }
+        while true {
+            var part = CommitPart(
+                sequence: outgoing.cursor, from: outgoing.item, to: outgoing.item, isLast: false,
+                check: isDatagram ? nil : outgoing.check, claims: [])
+            let frame = batch.measure {
+                $0.appendCommit(part)
+                $0.appendClaimsEnd(from: items, to: items, isLast: false)
+            }
+            let left = isDatagram ? room.bytes - frame : outgoing.lineLength
+            guard left >= 0 else { break }
+            let isReset = outgoing.mode == .reset
+            let claimsNothing = outgoing.mode == .contents
+            func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
+            let firstUntold = firstUntoldRetired
+            let slice = slice(from: part.from, within: left - Room.sections) {
+                !claimsNothing && vouchedFor($0) > since($0)
+            } name: { _ in
+                false
+            } retired: {
+                // A vector does not name what the peer holds in full.
+                !claimsNothing
+                    && (isReset && isHeldInFull($0)
+                        || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired))
+            }
+            part.to = slice.end
+            part.isLast = part.to == items
+            guard part.isLast || part.to > part.from else { break }
+            let before = batch.byteCount
+            batch.append { line in
+                line.appendCommit(part)
+                for (index, id) in slice.sources.enumerated() {
+                    let (source, covered) = (replica.sources[id], vouchedFor(id))
+                    let purged = isReset && source.purged <= covered ? source.purged : 0
+                    line.appendCommitClaim(source, since(id), covered, purged, isFirst: index == 0)
+                }
+                for (index, position) in slice.retired.enumerated() {
+                    line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
+                }
+                line.appendClaimsEnd(
+                    from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
+            }
+            if isDatagram { room.bytes -= batch.byteCount - before }
+            outgoing.item = part.to
+            outgoing.hasVouched = true
+            outgoing.check = LineCheck()
+            outgoing.lineLength = min(2 * outgoing.lineLength, Room.longestLine)
+            if !isDatagram {
+                for id in slice.sources { peer.expect(id, covered: vouchedFor(id)) }
+            }
+            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0) {
+                remembering().toldRetired = (outgoing.nonce, replica.retired.count, replica.retired.generation)
+            }
+            if part.isLast {
+                endDelta(outgoing)
+                return true
+            }
+            if hasFilled { break }
+        }
+        return batch.end > place
+    }
+
+    /// All of a delta has gone out, up to its commit. In datagrams a live link goes on with it.
+    private func endDelta(_ outgoing: OutgoingDelta) {
+        checkedDetours = replica.detours
+        if isDatagram, options.contains(.live), outgoing.mode == .state {
+            outgoing.item = 0
+            outgoing.isResting = true
+        } else {
+            follows = nil
+            follow()
+        }
+    }
+
+    /// The first ended source that no whole vector on this link has named to the peer.
+    private var firstUntoldRetired: Int {
+        guard let told = memory?.vectorRetired, told.generation == replica.retired.generation else { return 0 }
+        return told.count
+    }
+
+    /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
+    func isHeldInFull(_ position: Int) -> Bool {
+        memory?.heldInFull.knows(position, in: replica.retired) ?? false
+    }
+
+    // MARK: What fits no datagram
+
+    /// Leaves an update out, which is to be reported, and vouches for nothing of its source from there on. Whether that was
+    /// not so before.
+    @discardableResult
+    func withhold(_ line: UpdateLine, _ room: Int) -> Bool {
+        let record = line.record
+        let id = record.source
+        var isNew = true
+        if let place = withheld.firstIndex(where: { $0.source == id }) {
+            isNew = record.version < withheld[place].version
+            withheld[place].version = min(withheld[place].version, record.version)
+        } else {
+            withheld.append((id, record.version))
+        }
+        let key = String(decoding: record.key.prefix(80), as: UTF8.self)
+        failure = Failure(
+            .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)")
+        return isNew
+    }
+
+    func isWithheld(_ source: SourceID) -> Bool {
+        withheld.contains { $0.source == source }
+    }
+
+    private func vouchedFor(_ id: SourceID) -> Version {
+        let covered = replica.sources[id].covered
+        guard let entry = withheld.first(where: { $0.source == id }) else { return covered }
+        return min(covered, entry.version - 1)
+    }
+}

@@ -1,0 +1,92 @@
+/// The same in datagrams: each says which sequences its updates are all of, so that only those that get lost come again.
+extension Link {
+    func appendStateInDatagram(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
+        let (place, before) = (batch.end, batch.byteCount)
+        guard nameForgotten(outgoing, room) else { return true }
+        let range = outgoing.missing.first ?? SequenceRange(from: outgoing.cursor, until: .max)
+        var head = head(outgoing)
+        if outgoing.mode.endsWithCommit {
+            head.span = (outgoing.start, range.from, replica.arrivals.last)
+            head.check = LineCheck(count: UInt64(room.messages), hash: 0)
+        }
+        head.window = outgoing.endingWindow
+        let frame = batch.measure { $0.appendDelta(head) }
+        var left = room.bytes - frame
+        guard left >= 0 else { return reportNoSpace(room) }
+        var messages = room.messages
+        var check = LineCheck()
+        var reached = range.from
+        var isAtEnd = true
+        var startsAnew = false
+        replica.arrivals.forEach(after: range.from, in: replica.keys) { record in
+            guard record.arrival <= range.until else { return false }
+            if isToSend(record, in: outgoing.mode) {
+                let line = UpdateLine(of: record, in: replica.sources)
+                if line.count > left || messages == 0 {
+                    guard place == 0, messages == room.messages else {
+                        isAtEnd = false
+                        return false
+                    }
+                    guard !withhold(line, left) || !outgoing.hasVouched else {
+                        // A commit of this delta may have vouched for it already.
+                        startsAnew = true
+                        return false
+                    }
+                } else {
+                    check.add(batch.append(line))
+                    left -= line.count
+                    messages -= 1
+                }
+            }
+            reached = record.arrival
+            return true
+        }
+        if startsAnew {
+            outgoing.startAnew(kind: outgoing.kind)
+            return false
+        }
+        if isAtEnd { reached = min(range.until, replica.arrivals.last) }
+        if outgoing.missing.isEmpty {
+            outgoing.cursor = reached
+        } else if isAtEnd {
+            outgoing.missing.removeFirst()
+        } else {
+            outgoing.missing[0].from = reached
+        }
+        let isWhole = isAtEnd && outgoing.missing.isEmpty && outgoing.cursor == replica.arrivals.last
+        if outgoing.mode == .early {
+            if isWhole { self.outgoing = nil }
+            guard batch.end > place else { return false }
+        } else {
+            head.span = (outgoing.start, range.from, reached)
+            head.check = check
+            if isWhole, left > 0 { _ = appendCommit(outgoing, Room(messages: messages, bytes: left)) }
+        }
+        guard batch.end > place || reached > range.from else {
+            return reportNoSpace(room)
+        }
+        batch.insert(at: place) { $0.appendDelta(head) }
+        if before == 0 { outgoing.countDatagram() }
+        return batch.end > place
+    }
+
+    /// Before a reset goes on in a later GC epoch: which tombstones, that the peer may have been sent, were forgotten since. If
+    /// they do not fit a datagram it begins anew. False if a line was appended.
+    private func nameForgotten(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
+        guard outgoing.mode == .reset, outgoing.kind != replica.epoch else { return true }
+        let keys = replica.forgotten.since(outgoing.kind)
+        func write(_ line: inout ByteBuffer) {
+            line.appendForgottenStart(since: outgoing.kind, epoch: replica.epoch)
+            for (index, record) in keys.enumerated() { line.appendKey(record.key, isFirst: index == 0) }
+            line.appendForgottenEnd(isLast: true)
+        }
+        let text = keys.reduce(100) { $0 + LineWriter.escapedCount(of: $1.key) + 3 }
+        guard text <= room.bytes else {
+            if batch.isEmpty { outgoing.startAnew(kind: replica.epoch) }
+            return batch.isEmpty
+        }
+        batch.append(write)
+        outgoing.kind = replica.epoch
+        return false
+    }
+}

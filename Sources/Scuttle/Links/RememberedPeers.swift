@@ -1,0 +1,90 @@
+/// What a replica remembers of peers between links, by incarnation: what each has said of its vector, and how far its deltas have
+/// come, so that the next link goes on where the last one broke.
+///
+/// Memory: at most `maxCount` peers and `maxClaims` claims of sources in all; the one that was heard of longest ago goes first.
+struct RememberedPeers {
+    struct Item {
+        var peer: PeerState
+        var transfer: StateTransfer?
+        var memory: LinkMemory?
+    }
+
+    private(set) var items: [Item] = []
+
+    private static var maxCount: Int { 64 }
+    private static var maxClaims: Int { 1 << 16 }
+
+    mutating func remember(_ item: Item) {
+        _ = take(item.peer.incarnation)
+        items.append(item)
+        var claims = items.reduce(0) { $0 + $1.peer.sourceLimit }
+        while items.count > Self.maxCount || (claims > Self.maxClaims && items.count > 1) {
+            claims -= items.removeFirst().peer.sourceLimit
+        }
+    }
+
+    mutating func take(_ incarnation: UInt64) -> Item? {
+        guard let index = items.firstIndex(where: { $0.peer.incarnation == incarnation }) else { return nil }
+        return items.remove(at: index)
+    }
+
+    /// A source is known by its hash alone from now on, at a position if it is kept.
+    mutating func noteRetirement(
+        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?, in table: borrowing RetiredTable
+    ) {
+        for index in items.indices {
+            let isKnown = items[index].peer.confirmed(source) >= entry.version
+            items[index].peer.forget(source)
+            items[index].transfer?.forget(source)
+            guard let position, isKnown else { continue }
+            items[index].peer.retired.note(position, in: table)
+            let memory = items[index].memory ?? LinkMemory()
+            memory.heldInFull.note(position, in: table)
+            items[index].memory = memory
+        }
+    }
+
+    /// A retired source is known in full again.
+    mutating func noteRevival(
+        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int, in table: borrowing RetiredTable
+    ) {
+        for index in items.indices where items[index].peer.retired.knows(position, in: table) {
+            items[index].peer.note(source, covered: entry.version, purged: entry.purged)
+        }
+    }
+
+    /// What has come counts no more: a reset has taken entries away.
+    mutating func dropTransfers() {
+        for index in items.indices { items[index].transfer = nil }
+    }
+}
+
+extension Replica {
+    /// What has come of peers' deltas counts no more.
+    func dropTransfers() {
+        for link in links { link.incoming.dropTransfer() }
+        peers.dropTransfers()
+    }
+}
+
+extension Link {
+    /// This link ends, or its peer is another one from now on.
+    func rememberPeer() {
+        guard case .extended = dialect, peer.incarnation != 0, incoming.transfer != nil || peer.revision > 0 else {
+            return
+        }
+        incoming.endHead()
+        peer.endLink()
+        memory?.endLink()
+        replica.peers.remember(
+            RememberedPeers.Item(peer: peer, transfer: incoming.takeTransfer(), memory: memory))
+    }
+
+    /// The peer has said who it is.
+    func recallPeer(_ incarnation: UInt64) {
+        guard let known = replica.peers.take(incarnation) else { return }
+        peer = known.peer
+        memory = known.memory
+        if let transfer = known.transfer { incoming.resume(transfer) }
+    }
+}
