@@ -6,7 +6,9 @@ struct IncomingDelta: ~Copyable {
         /// Of the request that it answers.
         let epoch: UInt64
         let nonce: UInt64
-        /// Of a delta that ends with a commit: which updates follow in a datagram, and what they are.
+        /// Of a delta that ends with a commit: up to where nothing is lacked; and in a datagram which updates follow, and what
+        /// they are.
+        fileprivate let start: UInt64
         fileprivate let from: UInt64
         fileprivate let until: UInt64
         fileprivate let check: LineCheck?
@@ -16,7 +18,7 @@ struct IncomingDelta: ~Copyable {
         fileprivate init(_ head: DeltaHead, counts: Bool) {
             mode = head.mode
             (epoch, nonce) = (head.epoch, head.nonce)
-            (from, until) = (head.span?.from ?? 0, head.span?.until ?? 0)
+            (start, from, until) = head.span ?? (0, 0, 0)
             check = head.check
             self.counts = counts
         }
@@ -84,12 +86,11 @@ struct IncomingDelta: ~Copyable {
         guard let transfer, transfer.continues(head) else {
             // What goes on with something else than what has come here has to begin anew.
             guard span.from <= span.start || head.check != nil && transfer == nil else { return false }
-            transfer = StateTransfer(head.mode, kind: head.kind, from: span.start, begun: last)
+            transfer = StateTransfer(head.mode, kind: head.kind, from: 0, begun: last)
             return true
         }
         // The sender knows that nothing is lacked up to the start.
-        transfer.come.add(from: 0, until: span.start)
-        return head.check != nil || span.from <= transfer.come.end
+        return head.check != nil || span.from <= max(transfer.come.end, span.start)
     }
 
     /// A head that answers no open request: what follows belongs to nothing.
@@ -99,8 +100,7 @@ struct IncomingDelta: ~Copyable {
         head = nil
     }
 
-    /// What has come since the head or the latest mark is not what was sent: it and what follows count for nothing.
-    mutating func voidHead() {
+    private mutating func voidHead() {
         transfer?.settle(false)
         head?.counts = false
     }
@@ -120,14 +120,24 @@ struct IncomingDelta: ~Copyable {
     /// The updates of the head's span are in, if they are those that were sent.
     private mutating func closeSpan() {
         guard let head, head.counts, let expected = head.check else { return }
+        for number in [head.start, head.from, head.until] { check.seal(number) }
         let isRight = takeCheck(expected) && !excludesAll
         transfer?.settle(isRight)
-        if isRight { transfer?.come.add(from: head.from, until: head.until) }
+        guard isRight else { return }
+        transfer?.come.add(from: 0, until: head.start)
+        transfer?.come.add(from: head.from, until: head.until)
     }
 
-    /// On a stream: all up to a sequence has come, since nothing was lost before.
-    mutating func mark(upTo sequence: UInt64) {
-        guard let head, head.counts else { return }
+    /// On a stream: all up to a sequence has come, if the updates since the head or the latest mark are these. If not, a line
+    /// was lost, repeated, swapped or altered: they count for nothing, nor does what follows.
+    mutating func mark(upTo sequence: UInt64, _ expected: LineCheck?, isChecked: Bool) {
+        guard let head, head.counts else {
+            check = LineCheck()
+            return
+        }
+        check.seal(head.start)
+        check.seal(sequence)
+        guard (expected != nil && takeCheck(expected)) || !isChecked else { return voidHead() }
         transfer?.settle(!excludesAll)
         if !excludesAll { transfer?.come.add(from: 0, until: sequence) }
     }
@@ -260,9 +270,9 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// Takes a part of the commit; true where all of it is there, and holds.
-    mutating func take(_ part: CommitPart, _ ids: [SourceID?], isDatagram: Bool) -> Bool {
+    mutating func take(_ part: CommitPart, _ ids: [SourceID?], isDatagram: Bool, isChecked: Bool) -> Bool {
+        if isDatagram { closeSpan() } else { mark(upTo: part.sequence, part.check, isChecked: isChecked) }
         guard let head, head.counts else { return false }
-        if isDatagram { closeSpan() } else { mark(upTo: part.sequence) }
         return transfer?.take(part, ids) ?? false
     }
 }

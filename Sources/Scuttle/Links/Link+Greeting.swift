@@ -98,6 +98,7 @@ extension Link {
             recallPeer(hello.incarnation)
         }
         peer.begin(incarnation: hello.incarnation)
+        peer.hear(epoch: hello.epoch, revision: hello.revision)
         return isNew
     }
 
@@ -134,6 +135,14 @@ extension Link {
         guard hello.peer == replica.incarnation, peer.isKnown(at: hello.revision, of: hello.epoch),
             !replica.configuration.disabledRules.contains(.progress)
         else { return false }
+        let here = PendingControl.mark(
+            replica.revision, hello.revision,
+            (hello.progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
+        guard here != peer.answeredAt else {
+            peer.doubt()
+            return false
+        }
+        peer.answeredAt = here
         peer.forgetExpected()
         if hello.nonce > 0, peer.coversLess(than: replica.sources) {
             (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)

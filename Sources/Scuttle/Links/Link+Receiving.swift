@@ -182,13 +182,10 @@ extension Link {
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a mark came in on a read-only link") }
         guard !isDatagram else { return }
         guard incoming.head?.mode.endsWithCommit == true else { throw Failure(.unasked, "a mark belongs to no delta") }
-        guard incoming.takeCheck(mark.check) || replica.configuration.disabledRules.contains(.check) else {
-            // A line was lost, repeated, swapped or altered: what has come since the latest mark, and what follows, counts
-            // for nothing.
-            return incoming.voidHead()
-        }
-        incoming.mark(upTo: mark.sequence)
+        incoming.mark(upTo: mark.sequence, mark.check, isChecked: isChecked)
     }
+
+    private var isChecked: Bool { !replica.configuration.disabledRules.contains(.check) }
 
     /// The peer has forgotten the tombstones of keys that it may have named in the reset that goes on.
     /// - Throws: as for a commit.
@@ -215,12 +212,7 @@ extension Link {
         for claim in part.retired { try replica.checkJump(to: claim.version) }
         let ids = try sources(of: claims)
         guard let head = incoming.head, head.mode.endsWithCommit else { return }
-        if !isDatagram, !(part.check.map { incoming.takeCheck($0) } ?? false),
-            !replica.configuration.disabledRules.contains(.check)
-        {
-            incoming.voidHead()
-        }
-        guard incoming.take(part, ids.numbers, isDatagram: isDatagram) else {
+        guard incoming.take(part, ids.numbers, isDatagram: isDatagram, isChecked: isChecked) else {
             if part.isLast { askForTheRest(of: head) }
             return try checkRoom(ids)
         }

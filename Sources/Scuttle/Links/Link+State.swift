@@ -47,7 +47,7 @@ extension Link {
     private func appendMark(_ outgoing: OutgoingDelta) {
         outgoing.spacing.mark()
         guard outgoing.mode.endsWithCommit else { return }
-        batch.append { $0.appendMark(ProgressMark(sequence: outgoing.cursor, check: outgoing.check)) }
+        batch.append { $0.appendMark(ProgressMark(sequence: outgoing.cursor, check: outgoing.sealedCheck)) }
         outgoing.check = LineCheck()
     }
 
@@ -92,7 +92,7 @@ extension Link {
         while true {
             var part = CommitPart(
                 sequence: outgoing.cursor, from: outgoing.item, to: outgoing.item, isLast: false,
-                check: isDatagram ? nil : outgoing.check, claims: [])
+                check: isDatagram ? nil : outgoing.sealedCheck, claims: [])
             let frame = batch.measure {
                 $0.appendCommit(part)
                 $0.appendClaimsEnd(from: items, to: items, isLast: false)

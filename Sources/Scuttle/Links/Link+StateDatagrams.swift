@@ -59,6 +59,7 @@ extension Link {
             guard batch.end > place else { return false }
         } else {
             head.span = (outgoing.start, range.from, reached)
+            for number in [outgoing.start, range.from, reached] { check.seal(number) }
             head.check = check
             if isWhole, left > 0 { _ = appendCommit(outgoing, Room(messages: messages, bytes: left)) }
         }

@@ -62,6 +62,14 @@ final class OutgoingDelta {
             ? Int(truncatingIfNeeded: replica.history.end &- cursor) : replica.arrivals.count(after: cursor)
     }
 
+    /// What a mark at the cursor says of the updates before it.
+    var sealedCheck: LineCheck {
+        var sealed = check
+        sealed.seal(start)
+        sealed.seal(cursor)
+        return sealed
+    }
+
     /// Which window a datagram that goes out now says that it ends; 0: none.
     var endingWindow: UInt64 { left <= Self.flagged ? window : 0 }
 

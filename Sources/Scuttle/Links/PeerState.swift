@@ -107,6 +107,16 @@ struct PeerState {
         claims += Array(repeating: (0, 0, 0), count: Int(source) + 1 - claims.count)
     }
 
+    /// What this replica and the peer were when a hello last served as a request, as a mark: if nothing has changed since,
+    /// what is known of the peer may be wrong.
+    var answeredAt: UInt64 = 0
+
+    /// The peer says what its GC epoch and revision are. They never fall: if they do, what is known of it was altered on its
+    /// way.
+    mutating func hear(epoch: UInt64, revision: UInt64) {
+        if epoch < self.epoch || revision < self.revision { doubt() }
+    }
+
     /// Forgets everything where the peer turns out to be another incarnation.
     mutating func begin(incarnation: UInt64) {
         guard incarnation != self.incarnation else { return }
@@ -117,7 +127,7 @@ struct PeerState {
     /// What is known may rest on two vectors with one hash: the next one is asked for as a whole.
     mutating func doubt() {
         var doubted = PeerState()
-        (doubted.incarnation, doubted.epoch) = (incarnation, epoch)
+        doubted.incarnation = incarnation
         (doubted.nonce, doubted.subscription) = (nonce, subscription)
         self = doubted
     }

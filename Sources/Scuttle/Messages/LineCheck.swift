@@ -29,6 +29,11 @@ public struct LineCheck: Equatable {
         add(FoldHash.hash(line))
     }
 
+    /// Takes a number into account that is said of the lines: altered on its way, it makes another hash too.
+    mutating func seal(_ number: UInt64) {
+        state = FoldHash.fold(state ^ FoldHash.key.1, number ^ FoldHash.key.2)
+    }
+
     /// Only what is said of lines is compared.
     public static func == (a: LineCheck, b: LineCheck) -> Bool {
         a.count == b.count && a.hash == b.hash
