@@ -2,7 +2,7 @@
 extension Link {
     func appendStateInDatagram(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let (place, before) = (batch.end, batch.byteCount)
-        guard nameForgotten(outgoing, room) else { return true }
+        if outgoing.mode == .reset, outgoing.kind != replica.epoch { return appendForgotten(outgoing, room) }
         let range = outgoing.missing.first ?? SequenceRange(from: outgoing.cursor, until: .max)
         var head = head(outgoing)
         if outgoing.mode.endsWithCommit {
@@ -72,22 +72,21 @@ extension Link {
     }
 
     /// Before a reset goes on in a later GC epoch: which tombstones, that the peer may have been sent, were forgotten since. If
-    /// they do not fit a datagram it begins anew. False if a line was appended.
-    private func nameForgotten(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
-        guard outgoing.mode == .reset, outgoing.kind != replica.epoch else { return true }
+    /// they do not fit a datagram it begins anew.
+    private func appendForgotten(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let keys = replica.forgotten.since(outgoing.kind)
-        func write(_ line: inout ByteBuffer) {
+        let count = keys.reduce(100) { $0 + LineWriter.escapedCount(of: $1.key) + 3 }
+        guard count <= room.bytes else {
+            guard batch.isEmpty else { return false }
+            outgoing.startAnew(kind: replica.epoch)
+            return appendStateInDatagram(outgoing, room)
+        }
+        batch.append { line in
             line.appendForgottenStart(since: outgoing.kind, epoch: replica.epoch)
             for (index, record) in keys.enumerated() { line.appendKey(record.key, isFirst: index == 0) }
             line.appendForgottenEnd(isLast: true)
         }
-        let text = keys.reduce(100) { $0 + LineWriter.escapedCount(of: $1.key) + 3 }
-        guard text <= room.bytes else {
-            if batch.isEmpty { outgoing.startAnew(kind: replica.epoch) }
-            return batch.isEmpty
-        }
-        batch.append(write)
         outgoing.kind = replica.epoch
-        return false
+        return true
     }
 }
