@@ -98,7 +98,7 @@ extension Link {
             recallPeer(hello.incarnation)
         }
         peer.begin(incarnation: hello.incarnation)
-        peer.hear(epoch: hello.epoch, revision: hello.revision)
+        if peer.contradicts(epoch: hello.epoch, revision: hello.revision) { doubtPeer() }
         return isNew
     }
 
@@ -118,7 +118,7 @@ extension Link {
         compareContents(with: hello)
         guard gossips >= Self.gossipsBetweenVectors, isAnswer else { return }
         gossips = 0
-        peer.doubt()
+        doubtPeer()
         pending.requestsVector = true
     }
 
@@ -130,6 +130,12 @@ extension Link {
         if !answers(hello) { pending.requestsVector = true }
     }
 
+    /// What is known of the peer's vector may be wrong: the next one is asked for as a whole.
+    private func doubtPeer() {
+        peer.doubt()
+        memory?.toldRetired = (0, 0, 0)
+    }
+
     /// A hello is as good as a request if the peer's vector is known here, and the two vectors say who lacks something.
     private func answers(_ hello: Hello) -> Bool {
         guard hello.peer == replica.incarnation, peer.isKnown(at: hello.revision, of: hello.epoch),
@@ -139,7 +145,7 @@ extension Link {
             replica.revision, hello.revision,
             (hello.progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
         guard here != peer.answeredAt else {
-            peer.doubt()
+            doubtPeer()
             return false
         }
         peer.answeredAt = here

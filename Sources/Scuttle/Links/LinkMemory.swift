@@ -18,6 +18,8 @@ final class LinkMemory {
 
     /// What was said on a link that ends counts no more.
     func endLink() {
+        toldRetired = (0, 0, 0)
+        tookRetired = 0
         vectorRetired = (0, 0)
         heardRetired = []
         (divergence, exchangedAt) = (0, .max)

@@ -111,10 +111,10 @@ struct PeerState {
     /// what is known of the peer may be wrong.
     var answeredAt: UInt64 = 0
 
-    /// The peer says what its GC epoch and revision are. They never fall: if they do, what is known of it was altered on its
-    /// way.
-    mutating func hear(epoch: UInt64, revision: UInt64) {
-        if epoch < self.epoch || revision < self.revision { doubt() }
+    /// Whether the peer says of its GC epoch or revision that they have fallen. They never do: what is known of it was altered
+    /// on its way.
+    func contradicts(epoch: UInt64, revision: UInt64) -> Bool {
+        epoch < self.epoch || revision < self.revision
     }
 
     /// Forgets everything where the peer turns out to be another incarnation.
