@@ -28,7 +28,7 @@ public struct LinkInput: ~Copyable {
         }
         link.finishReceiving()
         guard let first else { return }
-        throw refused == 1 ? first : Failure(first.code, "\(first.detail) (and \(refused - 1) more lines refused)")
+        throw refused == 1 ? first : Failure(first.code, "\(first.sentence) (and \(refused - 1) more lines refused)")
     }
 
     /// Makes a new replica what was saved. False where the last line is torn, or an export ends too soon.
