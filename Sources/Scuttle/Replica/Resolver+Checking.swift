@@ -16,7 +16,7 @@ extension Resolver {
     /// have met elsewhere. The first flaw found, of two updates where two are enough. O(n^3).
     public func flaw(among updates: [Update]) -> ResolverFlaw? {
         let count = updates.count
-        /// What stands of two, where the second comes later. Inlined it would be here seven times.
+        /// What stands of two, where the second comes later. Inlined it would be here eight times.
         @inline(never) func meet(_ a: Int, _ b: Int) -> Int {
             a == b || prefers(updates[b], to: updates[a]) ? b : a
         }
