@@ -38,11 +38,13 @@ public struct Failure: Error {
 
     public let code: Code
 
-    /// The particulars in English, for a person.
-    public let detail: String
+    public let sentence: Sentence
 
-    public init(_ code: Code, _ detail: String) {
+    public init(_ code: Code, _ sentence: Sentence) {
         self.code = code
-        self.detail = detail
+        self.sentence = sentence
     }
+
+    /// The particulars in English, for a person.
+    public var detail: String { String(decoding: sentence.bytes, as: UTF8.self) }
 }

@@ -50,20 +50,24 @@ func bytes(_ start: UnsafeRawPointer?, _ count: Int) throws(Failure) -> Bytes {
 func versioned<Struct>(
     _ pointer: UnsafePointer<Struct>?, zero: Struct, smallest: Int
 ) throws(Failure) -> Struct {
-    guard let pointer else { return zero }
-    let raw = UnsafeRawPointer(pointer)
+    var result = zero
+    guard let pointer else { return result }
+    let fields = try fields(at: pointer, known: MemoryLayout<Struct>.size, smallest: smallest)
+    withUnsafeMutableBytes(of: &result) { $0.copyMemory(from: fields) }
+    return result
+}
+
+/// The fields of such a struct that both the host and this library know.
+private func fields(at start: UnsafeRawPointer, known: Int, smallest: Int) throws(Failure) -> Bytes {
     // struct_size is the first field of every such struct.
-    let given = raw.loadUnaligned(as: Int.self)
+    let given = start.loadUnaligned(as: Int.self)
     guard given >= smallest, given <= 1 << 16 else {
-        throw Failure(.structSize, "struct_size is \(given); it is \(MemoryLayout<Struct>.size) here")
+        throw Failure(.structSize, "struct_size is \(given); it is \(known) here")
     }
-    let known = MemoryLayout<Struct>.size
     if given > known {
-        for offset in known..<given where raw.load(fromByteOffset: offset, as: UInt8.self) != 0 {
+        for offset in known..<given where start.load(fromByteOffset: offset, as: UInt8.self) != 0 {
             throw Failure(.structSize, "a field of a later version, at offset \(offset), is set")
         }
     }
-    var result = zero
-    withUnsafeMutableBytes(of: &result) { $0.copyMemory(from: Bytes(start: raw, count: min(given, known))) }
-    return result
+    return Bytes(start: start, count: min(given, known))
 }

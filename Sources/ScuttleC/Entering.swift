@@ -33,7 +33,7 @@ private func report(to handle: ReplicaHandle, _ body: () throws(Failure) -> CInt
     do throws(Failure) {
         return try body()
     } catch {
-        handle.message.set(error.detail)
+        handle.message.set(error.sentence)
         return error.code.rawValue
     }
 }

@@ -239,7 +239,8 @@ enum ExtendedDecoder {
         return claims
     }
 
-    private static func members(_ value: Value?, _ name: String) throws(Failure) -> [(name: Bytes, value: Value)] {
+    private static func members(_ value: Value?, _ name: StaticString) throws(Failure) -> [(name: Bytes, value: Value)]
+    {
         guard let value, value.type == JSON_OBJECT else { throw Failure(.message, "\(name) is not an object") }
         var members: [(name: Bytes, value: Value)] = []
         value.visitMembers { members.append(($0, $1)) }
@@ -247,7 +248,7 @@ enum ExtendedDecoder {
     }
 
     private static func numbers(
-        _ value: Value?, _ counts: ClosedRange<Int>, _ name: String
+        _ value: Value?, _ counts: ClosedRange<Int>, _ name: StaticString
     ) throws(Failure) -> [UInt64] {
         guard let value, value.type == JSON_ARRAY, counts.contains(json_array_size(value)) else {
             throw Failure(.message, "\(name) is not an array of \(counts.lowerBound) numbers")
@@ -257,7 +258,7 @@ enum ExtendedDecoder {
         return numbers
     }
 
-    private static func number(_ value: Value?, _ name: String) throws(Failure) -> UInt64 {
+    private static func number(_ value: Value?, _ name: StaticString) throws(Failure) -> UInt64 {
         guard let number = value?.integer, number >= 0 else {
             throw Failure(.message, "\(name) is not a number from 0 up")
         }
@@ -265,45 +266,45 @@ enum ExtendedDecoder {
     }
 
     /// A number that may be missing, which is 0.
-    private static func optional(_ value: Value?, _ name: String) throws(Failure) -> UInt64 {
+    private static func optional(_ value: Value?, _ name: StaticString) throws(Failure) -> UInt64 {
         guard let value else { return 0 }
         return try number(value, name)
     }
 
-    private static func texts(_ value: Value?, _ name: String) throws(Failure) -> [Bytes] {
+    private static func texts(_ value: Value?, _ name: StaticString) throws(Failure) -> [Bytes] {
         guard let value, value.type == JSON_ARRAY else { throw Failure(.message, "\(name) is not an array") }
         var texts: [Bytes] = []
         for index in 0..<json_array_size(value) { texts.append(try text(json_array_get(value, index), name)) }
         return texts
     }
 
-    private static func version(_ value: Value?, _ name: String) throws(Failure) -> Version {
+    private static func version(_ value: Value?, _ name: StaticString) throws(Failure) -> Version {
         let number = try number(value, name)
         guard number <= .highest else { throw Failure(.version, "\(name) is above 2^53-1") }
         return number
     }
 
     /// A place among sources: there are never more than 2^32.
-    private static func count(_ value: Value?, _ name: String) throws(Failure) -> Int {
+    private static func count(_ value: Value?, _ name: StaticString) throws(Failure) -> Int {
         let number = try number(value, name)
         guard number <= UInt64(UInt32.max) else { throw Failure(.message, "\(name) is out of range") }
         return Int(truncatingIfNeeded: number)
     }
 
-    private static func flag(_ value: Value?, _ name: String) throws(Failure) -> Bool {
+    private static func flag(_ value: Value?, _ name: StaticString) throws(Failure) -> Bool {
         guard let value else { return false }
         guard let flag = value.bool else { throw Failure(.message, "\(name) is not true or false") }
         return flag
     }
 
-    private static func text(_ value: Value?, _ name: String) throws(Failure) -> Bytes {
+    private static func text(_ value: Value?, _ name: StaticString) throws(Failure) -> Bytes {
         guard let text = value?.string else { throw Failure(.message, "\(name) is not a string") }
         return text
     }
 
     /// A number of 8, 16 or 32 digits in lower case.
     private static func hexadecimal(
-        _ value: Value?, _ name: String, digits: Int
+        _ value: Value?, _ name: StaticString, digits: Int
     ) throws(Failure) -> ContentHash {
         let text = try text(value, name)
         var (high, low): (UInt64, UInt64) = (0, 0)

@@ -27,7 +27,7 @@ extension Failure {
         var error = error
         // jansson puts the code into the last byte of the text.
         let (text, code) = withUnsafeBytes(of: &error.text) { text in
-            (String(decoding: text.prefix(while: { $0 != 0 }), as: UTF8.self), text[text.count - 1])
+            (Sentence(Bytes(rebasing: text.prefix { $0 != 0 })), text[text.count - 1])
         }
         let meaning: Code =
             switch json_error_code(UInt32(code)) {

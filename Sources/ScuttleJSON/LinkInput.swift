@@ -28,7 +28,7 @@ public struct LinkInput: ~Copyable {
         }
         link.finishReceiving()
         guard let first else { return }
-        throw refused == 1 ? first : Failure(first.code, "\(first.detail) (and \(refused - 1) more lines refused)")
+        throw refused == 1 ? first : Failure(first.code, "\(first.sentence) (and \(refused - 1) more lines refused)")
     }
 
     /// Makes a new replica what was saved. False where the last line is torn, or an export ends too soon.
@@ -36,21 +36,19 @@ public struct LinkInput: ~Copyable {
     public mutating func load(_ bytes: Bytes, into replica: Replica) throws(Failure) -> Bool {
         var loader = Loader(replica)
         var first: Failure?
-        forEachLine(of: bytes) { message, _ throws(Failure) in
-            try loader.take(message)
-        } refuse: { failure, _ in
-            first = failure
-            return false
+        func take(_ bytes: Bytes) {
+            forEachLine(of: bytes) { message, _ throws(Failure) in
+                try loader.take(message)
+            } refuse: { failure, _ in
+                first = failure
+                return false
+            }
         }
+        take(bytes)
         if let first { throw first }
         // What stands behind the last newline is a line that lacks it, or a torn one.
-        var isTorn = false
-        forEachLine(of: Bytes("\n")) { message, _ throws(Failure) in
-            try loader.take(message)
-        } refuse: { _, _ in
-            isTorn = true
-            return false
-        }
+        take(Bytes("\n"))
+        let isTorn = first != nil
         return try loader.finish() && !isTorn
     }
 

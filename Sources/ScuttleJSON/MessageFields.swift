@@ -59,7 +59,7 @@ struct MessageFields {
     }
 
     /// A boolean that is false where it is missing.
-    func flag(_ value: Value?, _ name: String) throws(Failure) -> Bool {
+    func flag(_ value: Value?, _ name: StaticString) throws(Failure) -> Bool {
         guard let value else { return false }
         guard let flag = value.bool else { throw Failure(.message, "\(name) is not true or false") }
         return flag
@@ -75,7 +75,7 @@ struct MessageFields {
         return (source, try number(json_array_get(written, 1), lowest: 1))
     }
 
-    func text(_ value: Value?, _ name: String) throws(Failure) -> Bytes {
+    func text(_ value: Value?, _ name: StaticString) throws(Failure) -> Bytes {
         guard let value else { throw Failure(.message, "\(name) is missing") }
         guard let text = value.string else { throw Failure(.message, "\(name) is not a string") }
         return text
@@ -84,7 +84,7 @@ struct MessageFields {
     func number(_ value: Value?, lowest: Int64) throws(Failure) -> Version {
         guard let value else { throw Failure(.message, "version is missing") }
         guard let number = value.integer, number >= lowest, number <= Version.highest else {
-            throw Failure(.version, "version is not an integer in \(lowest) ... 2^53-1")
+            throw Failure(.version, "version is not an integer in \(Int(lowest)) ... 2^53-1")
         }
         return Version(number)
     }

@@ -96,6 +96,6 @@ public enum ValueOrder {
     private static func sortedMembers(_ object: Value) -> [(name: Bytes, value: Value)] {
         var members: [(name: Bytes, value: Value)] = []
         object.visitMembers { members.append(($0, $1)) }
-        return members.sorted { compareBytes($0.name, $1.name) < 0 }
+        return members.arranged { compareBytes($0.name, $1.name) < 0 }
     }
 }

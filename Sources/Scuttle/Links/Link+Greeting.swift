@@ -52,7 +52,8 @@ extension Link {
                 .protocolVersion,
                 Failure(
                     .protocolVersion,
-                    "the peer speaks protocol versions \(theirs.lowerBound) to \(theirs.upperBound) only"))
+                    "the peer speaks protocol versions \(UInt64(theirs.lowerBound)) to \(UInt64(theirs.upperBound)) only"
+                ))
         }
         guard !hello.source.equals(replica.id) else {
             throw end(.identity, Failure(.identity, "the peer has the same source as this replica"))
@@ -162,7 +163,7 @@ extension Link {
     /// - Throws: `.rejected`.
     public func receiveReject(_ reason: Bytes) throws(Failure) {
         guard try speaksExtended(beforeHello: true) else { return }
-        let why =
+        let why: StaticString =
             if reason.equals(Bytes(RejectReason.cluster.name)) {
                 "it belongs to another cluster"
             } else if reason.equals(Bytes(RejectReason.protocolVersion.name)) {

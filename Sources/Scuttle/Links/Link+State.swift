@@ -188,7 +188,7 @@ extension Link {
         } else {
             withheld.append((id, record.version))
         }
-        let key = String(decoding: record.key.prefix(80), as: UTF8.self)
+        let key = record.key.prefixOfCharacters(within: 80)
         failure = Failure(
             .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)")
         return isNew

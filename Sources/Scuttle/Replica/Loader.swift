@@ -136,7 +136,7 @@ public struct Loader {
             entries.append((record, key))
             return true
         }
-        entries.sort {
+        entries = entries.arranged {
             ($0.record.version, $0.record.source) < ($1.record.version, $1.record.source)
         }
         for index in entries.indices.dropFirst() {

@@ -170,7 +170,7 @@ extension Replica {
         guard let id = sources.find(source) else { return [] }
         let found = history.news(of: sources[id], above: version).map { update(of: $0) }
         guard let sort = configuration.sort else { return found }
-        return found.sorted(by: sort)
+        return found.arranged(by: sort)
     }
 
     /// The same number at replicas that hold the same values by the same writes. Tombstones do not count: replicas that agree

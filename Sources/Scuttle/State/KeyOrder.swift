@@ -46,6 +46,6 @@ struct KeyOrder {
     }
 
     private func sort(_ ids: inout [KeyID], _ table: borrowing KeyTable) {
-        ids.sort { table.key(of: $0).precedes(table.key(of: $1)) }
+        ids.arrange { table.key(of: $0).precedes(table.key(of: $1)) }
     }
 }

@@ -126,8 +126,9 @@ struct SourceTable: ~Copyable {
     /// The ids that `SourceID` numbers, in the byte order of source ids. O(n log n).
     func inOrder() -> [SourceID] {
         let sources = self.sources
-        return ids.filter { sources[Int($0)].number != .max }
-            .sorted { sources[Int($0)].id.precedes(sources[Int($1)].id) }
+        var order = ids.filter { sources[Int($0)].number != .max }
+        order.arrange { sources[Int($0)].id.precedes(sources[Int($1)].id) }
+        return order
     }
 }
 

@@ -1,0 +1,67 @@
+/// The particulars of a failure in English, for a person.
+///
+/// It is written as a literal with values in it, as a `String` is, but made of bytes. Strings and their interpolations took
+/// a seventh of the library.
+public struct Sentence {
+    public private(set) var bytes: [UInt8] = []
+
+    /// Text in UTF-8.
+    @inline(never)
+    public init(_ text: Bytes) {
+        bytes = [UInt8](text)
+    }
+}
+
+extension Sentence: ExpressibleByStringInterpolation {
+    @inline(never)
+    public init(stringLiteral text: StaticString) {
+        self.init(Bytes(text))
+    }
+
+    public init(stringInterpolation pieces: Pieces) {
+        self = pieces.sentence
+    }
+
+    public struct Pieces: StringInterpolationProtocol {
+        fileprivate var sentence: Sentence
+
+        @inline(never)
+        public init(literalCapacity: Int, interpolationCount: Int) {
+            sentence = Sentence(Bytes(start: nil, count: 0))
+        }
+
+        public mutating func appendLiteral(_ text: StaticString) {
+            appendInterpolation(Bytes(text))
+        }
+
+        public mutating func appendInterpolation(_ name: StaticString) {
+            appendInterpolation(Bytes(name))
+        }
+
+        public mutating func appendInterpolation(_ sentence: Sentence) {
+            self.sentence.bytes += sentence.bytes
+        }
+
+        /// Text in UTF-8.
+        @inline(never)
+        public mutating func appendInterpolation(_ text: Bytes) {
+            for byte in text { sentence.bytes.append(byte) }
+        }
+
+        public mutating func appendInterpolation(_ number: Int) {
+            if number < 0 { appendLiteral("-") }
+            appendInterpolation(UInt64(number.magnitude))
+        }
+
+        @inline(never)
+        public mutating func appendInterpolation(_ number: UInt64) {
+            let digits = LineWriter.digits(of: number)
+            withUnsafeTemporaryAllocation(byteCount: digits, alignment: 1) { room in
+                guard let start = room.baseAddress else { return }
+                var writer = LineWriter(at: start)
+                writer.put(number, digits: digits)
+                appendInterpolation(Bytes(room))
+            }
+        }
+    }
+}
