@@ -139,9 +139,12 @@ extension Link {
 
     /// A hello is as good as a request if the peer's vector is known here, and the two vectors say who lacks something.
     private func answers(_ hello: Hello) -> Bool {
-        guard hello.peer == replica.incarnation, peer.isKnown(at: hello.revision, of: hello.epoch),
+        guard peer.isKnown(at: hello.revision, of: hello.epoch),
             !replica.configuration.disabledRules.contains(.progress)
         else { return false }
+        // Whoever has not heard of this replica cannot say how far its deltas have come.
+        let isLacking = peer.coversLess(than: replica.sources)
+        guard hello.peer == replica.incarnation || !isLacking else { return false }
         let here = PendingControl.mark(
             replica.revision, hello.revision,
             (hello.progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
@@ -151,7 +154,7 @@ extension Link {
         }
         peer.answeredAt = here
         peer.forgetExpected()
-        if hello.nonce > 0, peer.coversLess(than: replica.sources) {
+        if isLacking, hello.nonce > 0 {
             (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)
             beginDelta(hello.progress)
             noteBacklog()
