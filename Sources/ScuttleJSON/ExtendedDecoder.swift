@@ -63,7 +63,6 @@ enum ExtendedDecoder {
                 try hexadecimal(value, "contents", digits: 32)
             },
             nonce: try number(body["nonce"], "nonce"),
-            peer: try optional(body["peer"], "peer"),
             progress: try progress(body["got"]), isReply: try flag(body["reply"], "reply"))
     }
 

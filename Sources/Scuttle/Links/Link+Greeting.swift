@@ -99,6 +99,7 @@ extension Link {
             recallPeer(hello.incarnation)
         }
         peer.begin(incarnation: hello.incarnation)
+        if let progress = hello.progress { peer.progress = progress }
         if peer.contradicts(epoch: hello.epoch, revision: hello.revision) { doubtPeer() }
         return isNew
     }
@@ -142,21 +143,19 @@ extension Link {
         guard peer.isKnown(at: hello.revision, of: hello.epoch),
             !replica.configuration.disabledRules.contains(.progress)
         else { return false }
-        // Whoever has not heard of this replica cannot say how far its deltas have come.
-        let isLacking = peer.coversLess(than: replica.sources)
-        guard hello.peer == replica.incarnation || !isLacking else { return false }
+        // Who begins a link does not know yet to whom it speaks, and says later how far the deltas from here have come.
+        let progress = hello.progress ?? peer.progress
         let here = PendingControl.mark(
-            replica.revision, hello.revision,
-            (hello.progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
+            replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
         guard here != peer.answeredAt else {
             doubtPeer()
             return false
         }
         peer.answeredAt = here
         peer.forgetExpected()
-        if isLacking, hello.nonce > 0 {
+        if hello.nonce > 0, peer.coversLess(than: replica.sources) {
             (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)
-            beginDelta(hello.progress)
+            beginDelta(progress)
             noteBacklog()
             return true
         }
@@ -260,7 +259,7 @@ extension Link {
             protocolVersions: replica.configuration.protocolVersions, source: replica.id,
             incarnation: replica.incarnation, cluster: replica.cluster.bytes, lamport: replica.version,
             epoch: replica.epoch, revision: replica.revision, hash: replica.vectorHash, contents: contents,
-            nonce: nonce, peer: peer.incarnation,
+            nonce: nonce,
             progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), isReply: isReply)
         guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests

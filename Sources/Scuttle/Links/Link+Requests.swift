@@ -122,6 +122,7 @@ extension Link {
         if !options.contains(.readOnly) { _ = approach(part.lamport) }
         if part.isLast, peer.next == 0 {
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
+            peer.progress = part.progress
             beginDelta(part.progress)
             noteBacklog()
         }

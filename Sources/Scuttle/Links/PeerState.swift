@@ -107,6 +107,9 @@ struct PeerState {
         claims += Array(repeating: (0, 0, 0), count: Int(source) + 1 - claims.count)
     }
 
+    /// How far this replica's deltas have come, as the peer has last said.
+    var progress: Progress?
+
     /// What this replica and the peer were when a hello last served as a request, as a mark: if nothing has changed since,
     /// what is known of the peer may be wrong.
     var answeredAt: UInt64 = 0

@@ -29,10 +29,6 @@ extension ByteBuffer {
         }
         put(#","nonce":"#)
         put(hello.nonce)
-        if hello.peer > 0 {
-            put(#","peer":"#)
-            put(hello.peer)
-        }
         if let progress = hello.progress { putProgress(progress) }
         put(hello.isReply ? #","reply":true}}"# : #","reply":false}}"#)
         put("\n")

@@ -16,8 +16,6 @@ public struct Hello {
     /// The request for new updates from here on, if both vectors are equal, and for what the sender lacks, if the receiver
     /// knows the sender's vector of this revision; 0: none.
     public var nonce: UInt64
-    /// The incarnation of the receiver, if its hello has been heard on this link; 0: not yet.
-    public var peer: UInt64
     /// How far the receiver's deltas have come.
     public var progress: Progress?
     /// Whether it answers a hello, and wants none in return.
@@ -25,7 +23,7 @@ public struct Hello {
 
     public init(
         protocolVersions: ClosedRange<UInt32>, source: Bytes, incarnation: UInt64, cluster: Bytes, lamport: Version,
-        epoch: UInt64, revision: UInt64, hash: UInt64, contents: ContentHash? = nil, nonce: UInt64 = 0, peer: UInt64 = 0, progress: Progress? = nil,
+        epoch: UInt64, revision: UInt64, hash: UInt64, contents: ContentHash? = nil, nonce: UInt64 = 0, progress: Progress? = nil,
         isReply: Bool
     ) {
         self.protocolVersions = protocolVersions
@@ -38,7 +36,6 @@ public struct Hello {
         self.hash = hash
         self.contents = contents
         self.nonce = nonce
-        self.peer = peer
         self.progress = progress
         self.isReply = isReply
     }
