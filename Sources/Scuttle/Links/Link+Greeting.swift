@@ -147,11 +147,10 @@ extension Link {
         let progress = hello.progress ?? peer.progress
         let here = PendingControl.mark(
             replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
-        guard here != peer.answeredAt else {
+        guard peer.mayAnswer(at: here) else {
             doubtPeer()
             return false
         }
-        peer.answeredAt = here
         peer.forgetExpected()
         if hello.nonce > 0, peer.coversLess(than: replica.sources) {
             (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)

@@ -110,9 +110,16 @@ struct PeerState {
     /// How far this replica's deltas have come, as the peer has last said.
     var progress: Progress?
 
-    /// What this replica and the peer were when a hello last served as a request, as a mark: if nothing has changed since,
-    /// what is known of the peer may be wrong.
-    var answeredAt: UInt64 = 0
+    /// What this replica and the peer were when a hello last served as a request, as a mark, and how many have found them so.
+    private var answered: (at: UInt64, count: UInt8) = (0, 0)
+    private static var maxAnswers: UInt8 { 4 }
+
+    /// A hello is to serve as a request. False where so many have done so and nothing has changed: what is known of the peer
+    /// may be wrong.
+    mutating func mayAnswer(at mark: UInt64) -> Bool {
+        answered = (mark, mark == answered.at ? answered.count + 1 : 1)
+        return answered.count <= Self.maxAnswers
+    }
 
     /// Whether the peer says of its GC epoch or revision that they have fallen. They never do: what is known of it was altered
     /// on its way.
