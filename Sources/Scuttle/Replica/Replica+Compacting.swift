@@ -23,15 +23,19 @@ extension Replica {
             sources[id].isQueued = false
             if mayShrink(id) { shrink(id) }
         }
-        if retired.liveCount > configuration.maxRetired {
-            revision += 1
-            retired.shrink(to: configuration.maxRetired, at: revision) { forget($0) }
-        }
+        dropSurplusRetired()
         retired.sweepIfNeeded(at: revision)
         guard sources.limboCount >= max(16, (tombstones.items.count + expiries.items.count) / 64) else { return }
         tombstones.removeOutdated { isCurrent($0) }
         expiries.removeOutdated { isCurrentLease($0) }
         sources.settleRemovals()
+    }
+
+    /// Keeps the number of retired sources within its limit.
+    func dropSurplusRetired() {
+        guard retired.liveCount > configuration.maxRetired else { return }
+        revision += 1
+        retired.shrink(to: configuration.maxRetired, at: revision) { forget($0) }
     }
 
     private func mayShrink(_ id: SourceID) -> Bool {

@@ -4,8 +4,7 @@
 /// and state stands, and pairs travel with version vectors. Stability waits for a retired name until its retirement is final:
 /// until every name that is left has said that it covers the same of the retired names. Each says so by a statement, a hash over
 /// what it covers of them, which travels with vectors, too. A replica that meets its own name among the retired says that it is
-/// alive, and promises past the number. Everybody else who sees the name reach the number, because it was chosen by one who
-/// lagged, raises it.
+/// alive, and promises past the number. That its vector entry reaches the number is no sign of life: covers and names travel apart.
 ///
 /// What is done here costs O(sources and names) for a call that changes something while a retirement is not final, and nothing
 /// otherwise.
