@@ -11,7 +11,8 @@ extension Link {
         if !batch.asks { pending.greeting = .question }
     }
 
-    /// After so many gossips the whole vector is asked for, though the hashes are the same: two vectors may share one.
+    /// After so many gossips the whole vector is asked for: two vectors may share one hash, and what is known of the peer may rest
+    /// on a message that came late.
     private static var gossipsBetweenVectors: UInt8 { 64 }
 
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
@@ -109,17 +110,25 @@ extension Link {
             follow()
         }
         compareContents(with: hello)
-        guard gossips >= Self.gossipsBetweenVectors, hello.isReply else { return }
+        if hello.isReply, doubtsPeer() { pending.requestsVector = true }
+    }
+
+    /// Forgets what is known of the peer after every so many gossips. Whether it has.
+    private func doubtsPeer() -> Bool {
+        guard gossips >= Self.gossipsBetweenVectors else { return false }
         gossips = 0
         peer.doubt()
-        pending.requestsVector = true
+        memory?.vectorRetired = (0, 0)
+        return true
     }
 
     private func beOutOfStep(with hello: Hello) {
         isInStep = false
         if !options.contains(.readOnly) { replica.renewPromise() }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
-        if isDatagram || outgoing == nil || outgoing?.epoch != hello.epoch { pending.requestsVector = true }
+        guard isDatagram || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
+        _ = doubtsPeer()
+        pending.requestsVector = true
     }
 
     /// - Throws: `.rejected`.

@@ -4,7 +4,7 @@ extension Link {
     func beginDelta(_ progress: Progress? = nil) {
         let peerLags = peer.lags(behind: replica.sources, replica.retired)
         isDeferred = false
-        if peer.isAhead(of: replica.sources), !peerLags || options.contains(.readOnly),
+        if peer.isAhead(of: replica.sources, replica.retired), !peerLags || options.contains(.readOnly),
             !replica.configuration.disabledRules.contains(.republish)
         {
             return beginEarlyDelta()
@@ -372,7 +372,10 @@ extension Link {
             if !isDatagram {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id)) }
             }
-            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0) {
+            // A delta in datagrams goes on under its number with each request, so the peer may have taken it before it named more.
+            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0),
+                memory?.toldRetired.delta != outgoing.id
+            {
                 remembering().toldRetired = (outgoing.id, replica.retired.count, replica.retired.generation)
             }
             if part.isLast {
