@@ -61,7 +61,7 @@ enum ExtendedDecoder {
             retired: try sum(body["retired"], "retired") ?? RetiredSum())
     }
 
-    private static func sum(_ given: Value?, _ name: String) throws(Failure) -> RetiredSum? {
+    private static func sum(_ given: Value?, _ name: StaticString) throws(Failure) -> RetiredSum? {
         guard let given else { return nil }
         guard given.type == JSON_ARRAY, json_array_size(given) == 2 else {
             throw Failure(.message, "\(name) is not a number and a sum")
