@@ -67,17 +67,19 @@ enum ExtendedDecoder {
     }
 
     private static func request(_ body: Value) throws(Failure) -> VectorRequest {
-        var sum = RetiredSum()
-        if let given = body["retired"] {
-            guard given.type == JSON_ARRAY, json_array_size(given) == 2 else {
-                throw Failure(.message, "retired is not a number and a sum")
-            }
-            sum = RetiredSum(
-                count: try number(json_array_get(given, 0), "retired"),
-                sum: try hexadecimal(json_array_get(given, 1), "the sum of retired", digits: 16).low)
+        VectorRequest(
+            revision: try number(body["revision"], "revision"), from: try count(body["from"], "from"),
+            retired: try sum(body["retired"], "retired") ?? RetiredSum())
+    }
+
+    private static func sum(_ given: Value?, _ name: StaticString) throws(Failure) -> RetiredSum? {
+        guard let given else { return nil }
+        guard given.type == JSON_ARRAY, json_array_size(given) == 2 else {
+            throw Failure(.message, "\(name) is not a number and a sum")
         }
-        return VectorRequest(
-            revision: try number(body["revision"], "revision"), from: try count(body["from"], "from"), retired: sum)
+        return RetiredSum(
+            count: try number(json_array_get(given, 0), name),
+            sum: try hexadecimal(json_array_get(given, 1), "the sum of retired", digits: 16).low)
     }
 
     /// `{"ada":[7,0,12,"00000000000000ab"]}`.
@@ -119,7 +121,7 @@ enum ExtendedDecoder {
         part.names = try names(body["names"])
         part.retired = try retired(body["retired"])
         part.took = try optional(body["took"], "took")
-        part.knowsSameRetired = try flag(body["same"], "same")
+        part.sameRetired = try sum(body["same"], "same")
         if let floor = body["dropped"] { part.retiredFloor = try version(floor, "dropped") }
         return part
     }

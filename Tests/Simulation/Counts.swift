@@ -10,6 +10,11 @@ public struct Counts: CustomStringConvertible {
     public internal(set) var starts = 0
     public internal(set) var twins = 0
     public internal(set) var intrusions = 0
+    /// Names that a host has forgotten, its own included; and names that a replica has retired by itself.
+    public internal(set) var forgotten = 0
+    public internal(set) var silenced = 0
+    /// Replicas that have ended for good.
+    public internal(set) var ended = 0
     public internal(set) var disturbed = 0
     public internal(set) var resurrected = 0
     public internal(set) var lost = 0
@@ -50,7 +55,9 @@ public struct Counts: CustomStringConvertible {
     private static var fields: [Field] {
         [
             ("logs", \.logs), ("states", \.states), ("resets", \.resets), ("bytes", \.bytes), ("purges", \.purges),
-            ("starts", \.starts), ("twins", \.twins), ("intrusions", \.intrusions), ("disturbed lines", \.disturbed),
+            ("starts", \.starts), ("twins", \.twins), ("forgotten names", \.forgotten), ("silenced names", \.silenced),
+            ("ended", \.ended),
+            ("intrusions", \.intrusions), ("disturbed lines", \.disturbed),
             ("resurrected", \.resurrected), ("lost", \.lost), ("diverged", \.diverged), ("told", \.told),
         ]
     }

@@ -14,11 +14,23 @@ struct Faults {
     var replaysLinks = false
     /// A host does not notice that a stream has broken, and keeps its end open.
     var keepsDeadLinks = false
+    /// Hosts forget names: of replicas that have ended, that are away, that are there, and their own.
+    var forgetsNames = false
+    /// Replicas retire by themselves a name that they have not heard for so many steps; 0: they do not.
+    var retireAfter: UInt64 = 0
+    /// Some replicas keep few retired sources.
+    var keepsFewRetired = false
 
     /// Beside a man in the middle.
     init(ofMiddle random: inout Random) {
         losesState = random.oneIn(4)
         keepsDeadLinks = random.oneIn(6)
+        retireNames(&random)
+    }
+
+    private mutating func retireNames(_ random: inout Random) {
+        forgetsNames = random.oneIn(4)
+        retireAfter = random.oneIn(6) ? random.pick([40, 100, 200]) : 0
     }
 
     /// - Parameter isSettled: all replicas have met before the first write, and none may be a stranger.
@@ -27,6 +39,8 @@ struct Faults {
         hasIntruder = random.oneIn(4)
         replaysLinks = random.oneIn(8)
         keepsDeadLinks = random.oneIn(6)
+        retireNames(&random)
+        keepsFewRetired = random.oneIn(6)
         guard !isSettled else { return }
         losesState = random.oneIn(2)
         joins = random.below(3)

@@ -47,6 +47,9 @@ struct Plan {
     let crashOneIn: Int
     let saveOneIn: Int
     let purgeOneIn: Int
+    let awayOneIn: Int
+    let forgetOneIn: Int
+    let endOneIn: Int
 
     init(_ kind: World.Kind, _ random: inout Random) {
         let isMiddle = kind == .middle
@@ -65,12 +68,16 @@ struct Plan {
         crashOneIn = random.pick(isMiddle ? [150, 1000] : [40, 150, 1000])
         saveOneIn = random.pick([20, 100])
         purgeOneIn = random.pick([5, 30, 200])
+        awayOneIn = random.pick([30, 100])
+        forgetOneIn = random.pick([10, 40, 120])
+        endOneIn = random.pick([60, 200])
         faults = isMiddle ? Faults(ofMiddle: &random) : Faults(isSettled: purging == .settled, &random)
         if isMiddle { middle = Middle(&random) }
         // A classic peer can be neither reset nor told of a gap: with it no tombstone may go before all who write know each
-        // other, and no relay may lose its state.
+        // other, and no relay may lose its state or end.
         let mayBeClassic =
-            !isMiddle && (purging == .never || purging == .settled) && !faults.losesState && random.oneIn(2)
+            !isMiddle && (purging == .never || purging == .settled) && !faults.losesState
+            && !faults.forgetsNames && random.oneIn(2)
         for replica in 1..<replicas { addEdge(replica, random.below(replica), mayBeClassic, &random) }
         for replica in 1..<replicas {
             for other in 0..<replica where random.oneIn(3) && !hasEdge(replica, other) {
@@ -109,6 +116,8 @@ struct Plan {
         configuration.maxHistory = hasManyKeys && random.oneIn(2) ? 1000 : random.pick([1, 2, 3, 10, 1000])
         configuration.keepsTombstones = purging == .never
         if purging == .forced, random.oneIn(2) { configuration.maxTombstones = random.within(1...4) }
+        if faults.retireAfter > 0, !random.oneIn(4) { configuration.retireAfter = faults.retireAfter }
+        if faults.keepsFewRetired, !random.oneIn(3) { configuration.maxRetired = random.within(1...6) }
         if random.oneIn(6) { configuration.sort = { $0.key.precedes($1.key) } }
         return configuration
     }

@@ -27,11 +27,20 @@ extension World {
         return wire.isDisturbed && error.code == .unasked
     }
 
-    private func vectorText(_ replica: Replica) -> String {
-        replica.sources.ids.map { id in
+    func vectorText(_ replica: Replica) -> String {
+        let sources = replica.sources.ids.filter { replica.sources[$0].number != .max }.map { id in
             let source = replica.sources[id]
             return "\(source.id.text):\(source.covered)/\(source.floor)/\(source.reach)/\(source.purged)"
-        }.joined(separator: " ") + " epoch \(replica.epoch) ahead \(replica.aheadCount)"
+        }
+        let names = replica.sources.names.ids.filter { replica.sources.names.isName($0) }.map { id in
+            let facts = replica.sources.names[id]
+            return "\(replica.sources.name(of: id).text):\(facts.retirement).\(facts.state.rawValue)"
+        }
+        let retired = (0..<replica.retired.count).filter { !replica.retired[$0].isHole }.map { position in
+            "\(replica.retired[position].low % 10_000):\(replica.retired[position].version)"
+        }
+        return sources.joined(separator: " ") + " names " + names.joined(separator: " ") + " retired "
+            + retired.joined(separator: " ") + " epoch \(replica.epoch) ahead \(replica.aheadCount)"
     }
 
     func index(of replica: Replica) -> Int {

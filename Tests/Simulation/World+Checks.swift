@@ -19,12 +19,18 @@ extension World {
 
     /// No broken invariant; and where no tombstone is ever forgotten, no vector that claims what is not accounted for.
     func examine() throws {
-        for (number, replica) in replicas.enumerated() {
+        for number in present {
+            let replica = replicas[number]
             #if DEBUG
                 if replica.configuration.disabledRules.isEmpty, let broken = replica.brokenInvariant() {
                     throw SimulationFailure(description: "replica \(number): \(broken)")
                 }
             #endif
+            let (retired, most) = (replica.retired.liveCount, replica.configuration.maxRetired)
+            guard retired <= most else {
+                throw SimulationFailure(
+                    description: "replica \(number) keeps \(retired) retired sources; max_retired is \(most)")
+            }
             // A classic delta claims more than it has brought until it is whole: docs/protocol.md. Where a hello was lost, a
             // link is classic until the next one.
             guard plan.purging == .never, plan.middle == nil, !replicas.contains(where: \.hasMetClassic) else {
@@ -51,7 +57,7 @@ extension World {
     /// The writes that stand somewhere, before the links are mended.
     func heldBefore() -> [Int] {
         var held: [Int] = []
-        for replica in replicas {
+        for replica in presentReplicas {
             replica.keys.forEach { _, record in
                 if let number = number(of: record, replica) { held.append(number) }
                 return true
@@ -62,13 +68,18 @@ extension World {
 
     /// All hold the same; and, as far as the way of forgetting tombstones promises it, what must stand.
     func agree(_ held: [Int]) throws {
-        let states = replicas.map(live)
-        for (number, state) in states.enumerated() where state != states[0] {
+        let states = presentReplicas.map(live)
+        for (number, state) in zip(present, states) where state != states[0] {
             throw SimulationFailure(description: "diverged: replica \(number) has \(state), not \(states[0])")
         }
-        try greatestValuesStand()
+        guard areInStep || !mustBeInStep else {
+            throw SimulationFailure(
+                description: "vectors differ: "
+                    + presentReplicas.map { vectorText($0) + " floor \($0.retired.floor)" }.joined(separator: "; "))
+        }
+        try greatestValuesStand(held)
         switch plan.purging {
-        case .never: try agreeWithOracle(hasLostState ? held : Array(writes.indices))
+        case .never: try agreeWithOracle(mayLackWrites ? held : Array(writes.indices))
         case .settled: try noneIsBackOrLost(states[0], isStrict: isExact)
         case .stable, .forced: try noneIsBackOrLost(states[0], isStrict: false)
         }
@@ -97,9 +108,9 @@ extension World {
             winners[write.key] = write
         }
         for (key, winner) in winners.sorted(by: { $0.key < $1.key }) {
-            let standing = entry(of: key, at: replicas[0])
-            // What only a replica that lost its state had may have come through, or not.
-            if hasLostState, let standing, plan.rule.loses(winner, to: writes[standing]) { continue }
+            let standing = entry(of: key, at: firstPresent)
+            // What only a replica that lost its state, or ended, had may have come through, or not.
+            if mayLackWrites, let standing, plan.rule.loses(winner, to: writes[standing]) { continue }
             guard standing == winner.number else {
                 throw SimulationFailure(
                     description: "\(key) has \(standing.map { "\(writes[$0])" } ?? "nothing"), not \(winner)")
@@ -109,48 +120,65 @@ extension World {
 
     /// The outcome that holds in every world: where the greatest write of a key is a value, it stands. A write that died with
     /// its author, since nobody else had it, does not count.
-    private func greatestValuesStand() throws {
+    private func greatestValuesStand(_ held: [Int]) throws {
         guard plan.rule == .lastWriter else { return }
-        var greatest: [String: Write] = [:]
-        for write in writes {
-            if !write.isDelete, !isCovered(write), entry(of: write.key, at: replicas[0]) != write.number { continue }
-            if let other = greatest[write.key], !other.precedes(write) { continue }
-            greatest[write.key] = write
-        }
-        for (key, write) in greatest.sorted(by: { $0.key < $1.key }) where !write.isDelete {
-            if let standing = entry(of: key, at: replicas[0]), !writes[standing].precedes(write) { continue }
-            throw SimulationFailure(description: "\(key): \(write) is outranked by \(standing(key))")
+        let held = Set(held)
+        let greatest = greatestWrites { $0.isDelete || isCovered($0) || held.contains($0.number) }
+        for write in greatest where !write.isDelete {
+            if let standing = entry(of: write.key, at: firstPresent), !writes[standing].precedes(write) { continue }
+            throw SimulationFailure(description: "\(write.key): \(write) is outranked by \(standing(write.key))")
         }
         guard isExact else { return }
-        for (key, write) in greatest.sorted(by: { $0.key < $1.key }) where write.isDelete {
-            guard let standing = entry(of: key, at: replicas[0]), !writes[standing].isDelete else { continue }
-            throw SimulationFailure(description: "\(key) is back: \(writes[standing]) after \(write)")
+        // A delete that died with its author does not count either.
+        for write in hasEnded ? greatestWrites(where: isCovered) : greatest where write.isDelete {
+            guard let standing = entry(of: write.key, at: firstPresent), !writes[standing].isDelete else { continue }
+            throw SimulationFailure(description: "\(write.key) is back: \(writes[standing]) after \(write)")
         }
     }
 
-    /// Deletes are exact, too: all have met before the first purge, and each start is from all that the replica was. So who knows
-    /// the promise of the new incarnation has what the old one wrote.
-    private var isExact: Bool { plan.purging == .settled && !hasLostState && !hasTwins }
+    /// The greatest write of each key, of those that count and those that stand, by key.
+    private func greatestWrites(where counts: (Write) -> Bool) -> [Write] {
+        var greatest: [String: Write] = [:]
+        for write in writes {
+            guard counts(write) || entry(of: write.key, at: firstPresent) == write.number else { continue }
+            if let other = greatest[write.key], !other.precedes(write) { continue }
+            greatest[write.key] = write
+        }
+        return greatest.values.sorted { $0.key < $1.key }
+    }
+
+    /// Deletes are exact, too: all have met before the first purge, each start is from all that the replica was, nobody is
+    /// retired who has something to say, and no retired source is dropped. So who knows the promise of the new incarnation has
+    /// what the old one wrote.
+    private var isExact: Bool {
+        plan.purging == .settled && !hasLostState && !hasTwins && !hasRetiredPresent
+            && presentReplicas.allSatisfy { $0.retired.floor == 0 }
+    }
+
+    private var hasEnded: Bool { present.count < replicas.count }
+    /// Writes may be gone with a replica that ended, or that lost its state.
+    private var mayLackWrites: Bool { hasLostState || hasEnded }
+    private var firstPresent: Replica { replicas[present[0]] }
 
     private func standing(_ key: String) -> String {
-        entry(of: key, at: replicas[0]).map { "\(writes[$0])" } ?? "nothing"
+        entry(of: key, at: firstPresent).map { "\(writes[$0])" } ?? "nothing"
     }
 
     private func isCovered(_ write: Write) -> Bool {
         write.source.lend { source in
-            let id = replicas[0].sources.find(source)
+            let id = firstPresent.sources.find(source)
             return write.version
-                <= (id.map { replicas[0].sources[$0].covered } ?? replicas[0].retiredVersion(of: source))
+                <= (id.map { firstPresent.sources[$0].covered } ?? firstPresent.retiredVersion(of: source))
         }
     }
 
     /// No value stands that somebody had seen and replaced; no key is gone but by a delete that nobody has replaced.
     private func noneIsBackOrLost(_ state: [String], isStrict: Bool) throws {
-        guard plan.rule == .lastWriter, !hasLostState else { return }
+        guard plan.rule == .lastWriter, !mayLackWrites else { return }
         let replaced = Set(writes.compactMap(\.replaced))
         var standing: [String: Int] = [:]
         for write in writes {
-            if let number = entry(of: write.key, at: replicas[0]), !writes[number].isDelete {
+            if let number = entry(of: write.key, at: firstPresent), !writes[number].isDelete {
                 standing[write.key] = number
             }
         }

@@ -12,6 +12,7 @@ extension World {
             try takeStepThatMayFail()
             if step % 16 == 0 { try examine() }
         }
+        away = []
         for wire in wires {
             wire.isBlocked = false
             wire.noise = .none
@@ -38,7 +39,7 @@ extension World {
     /// Replicas agree; and on what they write from now on.
     private func agreeAgain() throws {
         try gossipUntilEqual()
-        for number in replicas.indices { try? write(number, "k\(random.below(plan.keys))", isDelete: random.oneIn(3)) }
+        for number in present { try? write(number, "k\(random.below(plan.keys))", isDelete: random.oneIn(3)) }
         try gossipUntilEqual()
     }
 

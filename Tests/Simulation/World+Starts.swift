@@ -18,6 +18,7 @@ extension World {
         saves.append([])
         starts.append(nil)
         replicas.append(try makeReplica(number))
+        present.append(number)
     }
 
     private func makeReplica(_ number: Int, from state: [UInt8]? = nil) throws -> Replica {
@@ -54,6 +55,7 @@ extension World {
         for wire in wires where wire.edge.sides.contains(number) { try wire.cut(self, stopped: number) }
         for wire in wires { wire.clear(of: replicas[number]) }
         counts.starts += 1
+        left.remove(number)
         var state: [UInt8]? = exported(replicas[number])
         if plan.faults.losesState, random.oneIn(2) {
             hasLostState = true
@@ -77,7 +79,7 @@ extension World {
         plan.faults.joins -= 1
         let number = replicas.count
         try addReplica(named: name)
-        let other = random.below(number)
+        let other = random.pick(present.filter { $0 != number })
         if random.oneIn(3), let old = random.pick(saves).first { replicas[number] = try makeReplica(number, from: old) }
         say("\(number) joins, at \(other), from \(starts[number]?.count ?? 0) bytes")
         for _ in 0..<random.below(4) { try write(number, keyThatIsGone(), isDelete: random.oneIn(4)) }
@@ -87,7 +89,7 @@ extension World {
     /// A second replica begins under the name of a live one, from nothing or from a save of it.
     func addTwin() throws {
         plan.faults.twins -= 1
-        let (original, number) = (random.below(replicas.count), replicas.count)
+        let (original, number) = (random.pick(present), replicas.count)
         hasTwins = true
         counts.twins += 1
         try addReplica(named: names[original])
@@ -97,8 +99,9 @@ extension World {
         default: replicas[number] = try makeReplica(number, from: saves[original].first)
         }
         say("\(number) is a twin of \(original), from \(starts[number]?.count ?? 0) bytes")
-        try connect(number, random.below(number))
-        let hub = random.below(number)
+        let others = present.filter { $0 != number }
+        try connect(number, random.pick(others))
+        let hub = random.pick(others)
         if !plan.hasEdge(number, hub), random.oneIn(2) { try connect(number, hub) }
     }
 
@@ -114,7 +117,7 @@ extension World {
         let keys = (0..<plan.keys).map { "k\($0)" }
         let gone = keys.filter { key in
             writes.contains { $0.key == key }
-                && replicas.allSatisfy { replica in
+                && presentReplicas.allSatisfy { replica in
                     [UInt8](key.utf8).lend { replica.keys.find($0).flatMap { replica.keys[$0] }?.isDelete ?? true }
                 }
         }

@@ -3,24 +3,25 @@
 extension World {
     func takeStep() throws {
         if random.oneIn(plan.cutOneIn) { try cutOrMend() }
-        if random.oneIn(plan.crashOneIn) { try restart(random.below(replicas.count)) }
-        if random.oneIn(plan.saveOneIn) { save(random.below(replicas.count)) }
+        if random.oneIn(plan.crashOneIn) { try restart(random.pick(present)) }
+        if random.oneIn(plan.saveOneIn) { save(random.pick(present)) }
+        try retireNames()
         if plan.faults.joins > 0, random.oneIn(60) { try join() }
         if plan.faults.twins > 0, random.oneIn(40) { try addTwin() }
         if random.oneIn(25) { try intrude() }
         if random.oneIn(plan.purgeOneIn), plan.purging == .forced {
-            let purged = try replicas[random.below(replicas.count)].purge()
+            let purged = try replicas[random.pick(present)].purge()
             counts.purges += purged
             if purged > 0 { say("purged \(purged)") }
         }
         if random.percent(plan.writes) {
-            let number = random.below(replicas.count)
+            let number = random.pick(present)
             for _ in 0..<writesAtOnce() {
                 try write(number, "k\(random.below(plan.keys))", isDelete: random.percent(plan.deletes))
             }
         }
         switch random.below(6) {
-        case 0: replicas[random.below(replicas.count)].gossip()
+        case 0: replicas[random.pick(present)].gossip()
         case 1:
             let wire = random.pick(wires)
             if wire.isUp { wire.ends[random.below(2)].link.gossip() }
@@ -35,6 +36,8 @@ extension World {
     }
 
     func write(_ number: Int, _ key: String, isDelete: Bool) throws {
+        guard !isAsleep(number) else { return }
+        guard !left.contains(number) else { return try writeIsRefused(number, key, isDelete: isDelete) }
         let replica = replicas[number]
         let seen = entry(of: key, at: replica)
         let write = Write(
@@ -47,6 +50,21 @@ extension World {
         say("\(number) \(isDelete ? "deletes" : "writes") \(key): \(write.value) at \(write.version)")
         writes.append(write)
         numbers[WriteID(source: write.source, version: write.version)] = write.number
+    }
+
+    /// A replica that has left writes nothing any more.
+    private func writeIsRefused(_ number: Int, _ key: String, isDelete: Bool) throws {
+        let replica = replicas[number]
+        let before = exported(replica)
+        do throws(Failure) {
+            try [UInt8](key.utf8).lend { (key) throws(Failure) in
+                if isDelete { return try replica.delete(key) }
+                try [UInt8]("1".utf8).lend { (value) throws(Failure) in try replica.set(key, to: value) }
+            }
+        } catch {
+            guard error.code != .unsupported || exported(replica) != before else { return }
+        }
+        throw SimulationFailure(description: "replica \(number) has left, and writes")
     }
 
     private func carry() throws {

@@ -21,6 +21,12 @@ public final class World {
     let disabledRules: DisabledRules
 
     var replicas: [Replica] = []
+    /// The indices of the replicas that have not ended for good.
+    var present: [Int] = []
+    /// The replicas that have left: their own host has forgotten their name.
+    var left: Set<Int> = []
+    /// The replicas that nobody reaches, the step in which each is back, and whether its host sleeps until then.
+    var away: [(number: Int, until: Int, isAsleep: Bool)] = []
     /// Each replica's name, by its index; twins have one.
     var names: [[UInt8]] = []
     var wires: [Wire] = []
@@ -36,6 +42,8 @@ public final class World {
     var hasLostState = false
     /// A name has had two live replicas.
     var hasTwins = false
+    /// A name was retired though a replica of it was there, with writes that others had not covered.
+    var hasRetiredPresent = false
     var events = Events()
 
     /// Of all that has arrived anywhere: two runs of a seed have the same.

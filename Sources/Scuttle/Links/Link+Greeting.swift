@@ -11,7 +11,8 @@ extension Link {
         if !batch.asks { pending.greeting = .question }
     }
 
-    /// After so many gossips the whole vector is asked for, though the hashes are the same: two vectors may share one.
+    /// After so many gossips the whole vector is asked for: two vectors may share one hash, and what is known of the peer may rest
+    /// on a message that came late.
     private static var gossipsBetweenVectors: UInt8 { 64 }
 
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
@@ -118,10 +119,22 @@ extension Link {
             follow()
         }
         compareContents(with: hello)
-        guard gossips >= Self.gossipsBetweenVectors, isAnswer else { return }
+        if isAnswer, doubtsPeer() { pending.requestsVector = true }
+    }
+
+    /// Forgets what is known of the peer after every so many gossips. Whether it has.
+    private func doubtsPeer() -> Bool {
+        guard gossips >= Self.gossipsBetweenVectors else { return false }
         gossips = 0
         doubtPeer()
-        pending.requestsVector = true
+        return true
+    }
+
+    /// What is known of the peer's vector may be wrong: the next one is asked for as a whole.
+    private func doubtPeer() {
+        peer.doubt()
+        memory?.toldRetired = (0, 0, 0)
+        memory?.vectorRetired = (0, 0)
     }
 
     private func beOutOfStep(with hello: Hello) {
@@ -129,13 +142,7 @@ extension Link {
         if !options.contains(.readOnly) { replica.renewPromise() }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
         guard isDatagram || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
-        if !answers(hello) { pending.requestsVector = true }
-    }
-
-    /// What is known of the peer's vector may be wrong: the next one is asked for as a whole.
-    private func doubtPeer() {
-        peer.doubt()
-        memory?.toldRetired = (0, 0, 0)
+        if doubtsPeer() || !answers(hello) { pending.requestsVector = true }
     }
 
     /// A hello is as good as a request if the peer's vector is known here, and the two vectors say who lacks something.

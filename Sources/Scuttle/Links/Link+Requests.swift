@@ -5,8 +5,7 @@ extension Link {
     public func receive(_ request: VectorRequest) throws(Failure) {
         guard try speaksExtended(), !options.contains(.readOnly), !pending.isFar else { return }
         pending.peerHas = request.revision <= replica.revision ? request.revision : 0
-        pending.peerHasRetired = request.retired == replica.retired.whole
-        if pending.peerHasRetired { peer.retired.noteAll(in: replica.retired) }
+        pending.peerRetired = request.retired
         sendVector(from: request.from)
         noteBacklog()
     }
@@ -40,12 +39,12 @@ extension Link {
         if walk.nonce == 0 { walk.nonce = requests.open(.vector) }
         pending.vector = walk
         let items = vectorItems
-        let knowsSame = pending.peerHasRetired && replica.retired.liveCount > 0
+        let knowsSame = replica.retired.liveCount > 0 && pending.peerRetired == replica.retired.whole
         var part = VectorPart(
             incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: pending.peerHas,
             until: walk.until, from: walk.from, to: walk.from, isLast: false, lamport: replica.version,
             progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), claims: [])
-        part.knowsSameRetired = knowsSame
+        part.sameRetired = knowsSame ? replica.retired.whole : nil
         part.retiredFloor = replica.retired.floor
         part.took = memory?.tookRetired ?? 0
         func frame() -> Int {
@@ -145,7 +144,8 @@ extension Link {
 
     /// The peer names ended sources by their hashes.
     private func noteRetired(_ part: VectorPart) {
-        if part.knowsSameRetired { peer.retired.noteAll(in: replica.retired) }
+        // An answer to a request that is no longer true says nothing: a late one, or one of an earlier incarnation.
+        if part.sameRetired == replica.retired.whole { peer.retired.noteAll(in: replica.retired) }
         if part.took > 0, let told = memory?.toldRetired, part.took == told.nonce {
             peer.retired.note(upTo: told.count, of: told.generation, in: replica.retired)
         }

@@ -4,7 +4,7 @@ extension Link {
     func beginDelta(_ progress: Progress? = nil) {
         let peerLags = peer.lags(behind: replica.sources, replica.retired)
         isDeferred = false
-        if peer.isAhead(of: replica.sources), !peerLags || options.contains(.readOnly),
+        if peer.isAhead(of: replica.sources, replica.retired), !peerLags || options.contains(.readOnly),
             !replica.configuration.disabledRules.contains(.republish)
         {
             return beginEarlyDelta()

@@ -138,7 +138,10 @@ extension Link {
             if !isDatagram {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id)) }
             }
-            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0) {
+            // The peer may have taken the answer to a request before it named more.
+            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0),
+                memory?.toldRetired.nonce != outgoing.nonce
+            {
                 remembering().toldRetired = (outgoing.nonce, replica.retired.count, replica.retired.generation)
             }
             if part.isLast {

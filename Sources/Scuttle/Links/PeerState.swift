@@ -183,17 +183,25 @@ struct PeerState {
     /// Whether the peer may have missed a tombstone that has been forgotten here.
     func lags(behind sources: borrowing SourceTable, _ table: borrowing RetiredTable) -> Bool {
         if retired.missing(in: table).purged { return true }
-        for id in sources.ids where sources[id].purged > max(covered(id), purged(id)) { return true }
+        for id in sources.ids where sources[id].purged > max(covered(id), purged(id)) {
+            if Self.counts(sources[id].purged, of: sources[id], table) { return true }
+        }
         return false
     }
 
     /// Whether this replica may have missed a tombstone that the peer has forgotten.
-    func isAhead(of sources: borrowing SourceTable) -> Bool {
+    func isAhead(of sources: borrowing SourceTable, _ table: borrowing RetiredTable) -> Bool {
         if hasUnknownPurged { return true }
         for id in claims.indices {
             let source = sources[SourceID(truncatingIfNeeded: id)]
-            if claims[id].purged > max(source.covered, source.purged) { return true }
+            guard claims[id].purged > max(source.covered, source.purged) else { continue }
+            if Self.counts(claims[id].purged, of: source, table) { return true }
         }
         return false
+    }
+
+    /// Whether somebody may lag for what was purged of a source: not where it has ended and others have dropped it.
+    private static func counts(_ purged: Version, of source: Source, _ table: borrowing RetiredTable) -> Bool {
+        purged > table.floor || source.mayBeAlive
     }
 }

@@ -39,8 +39,8 @@ struct PendingControl {
     var hasGreeted = false
     /// The revision of this replica's vector that the peer has, as it last said.
     var peerHas: UInt64 = 0
-    /// The peer knows the retired sources that this replica knows.
-    var peerHasRetired = false
+    /// The retired sources that the peer knows, as it last counted them.
+    var peerRetired = RetiredSum()
 
     /// A request beyond those of the host has been sent, and the peer has not reacted yet.
     var hasAskedAgain = false

@@ -40,14 +40,17 @@ extension ByteBuffer {
         put(request.revision)
         put(#","from":"#)
         put(UInt64(truncatingIfNeeded: request.from))
-        if request.retired.count > 0 {
-            put(#","retired":["#)
-            put(request.retired.count)
-            put(#",""#)
-            putHexadecimal(request.retired.sum)
-            put(#""]"#)
-        }
+        if request.retired.count > 0 { put(#","retired":"#, request.retired) }
         put("}}\n")
+    }
+
+    private mutating func put(_ member: StaticString, _ sum: RetiredSum) {
+        put(member)
+        put("[")
+        put(sum.count)
+        put(#",""#)
+        putHexadecimal(sum.sum)
+        put(#""]"#)
     }
 
     /// A part of a vector without its claims; `appendClaim` and `appendClaimsEnd` follow.
@@ -74,7 +77,7 @@ extension ByteBuffer {
             put(#","took":"#)
             put(part.took)
         }
-        if part.knowsSameRetired { put(#","same":true"#) }
+        if let same = part.sameRetired { put(#","same":"#, same) }
         if let progress = part.progress { putProgress(progress) }
         put(#","sources":{"#)
     }

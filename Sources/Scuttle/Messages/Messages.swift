@@ -163,8 +163,8 @@ public struct VectorPart {
     public var claims: [SourceClaim]
     public var names: [NameClaim] = []
     public var retired: [RetiredClaim] = []
-    /// The sender knows the same retired sources as the receiver has said.
-    public var knowsSameRetired = false
+    /// The retired sources that the sender knows, where the receiver's request counted the same; nil: they did not.
+    public var sameRetired: RetiredSum?
     /// Retired sources up to this version have been dropped.
     public var retiredFloor: Version = 0
     /// The nonce of the latest delta of the receiver's whose commit named retired sources, and that has been taken; 0: none.

@@ -115,6 +115,7 @@ public struct Loader {
     private func takeEnded() {
         for claim in retired { _ = replica.adopt(claim, isReset: false) }
         replica.raiseRetiredFloor(to: retiredFloor)
+        replica.dropSurplusRetired()
         for saved in names {
             saved.name.bytes.withUnsafeBytes { name in
                 replica.merge(

@@ -14,25 +14,28 @@ extension Replica {
         idleSources.append(source.number)
     }
 
-    /// Shrinks what has become idle. Between calls, when nothing is on its way through the tables.
-    /// O(links) for each source that shrinks.
+    /// Shrinks what has become idle, and the retired where peers have brought too many. Between calls, when nothing is on its way
+    /// through the tables. O(links) for each source that shrinks.
     func shrinkIdleSources() {
-        guard !idleSources.isEmpty else { return }
         let queued = idleSources
-        idleSources = []
+        if !queued.isEmpty { idleSources = [] }
         for id in queued {
             sources[id].isQueued = false
             if mayShrink(id) { shrink(id) }
         }
-        if retired.liveCount > configuration.maxRetired {
-            revision += 1
-            retired.shrink(to: configuration.maxRetired, at: revision) { forget($0) }
-        }
+        dropSurplusRetired()
         retired.sweepIfNeeded(at: revision)
         guard sources.limboCount >= max(16, (tombstones.items.count + expiries.items.count) / 64) else { return }
         tombstones.removeOutdated { isCurrent($0) }
         expiries.removeOutdated { isCurrentLease($0) }
         sources.settleRemovals()
+    }
+
+    /// Keeps the number of retired sources within its limit.
+    func dropSurplusRetired() {
+        guard retired.liveCount > configuration.maxRetired else { return }
+        revision += 1
+        retired.shrink(to: configuration.maxRetired, at: revision) { forget($0) }
     }
 
     private func mayShrink(_ id: SourceID) -> Bool {
@@ -165,10 +168,11 @@ extension Replica {
         return notePurged(source, version)
     }
 
-    /// A peer names a source by its hash, and says that its name will not be back; here it is known in full.
+    /// A peer names a source by its hash, and says that its name will not be back; here it is known in full. That it is this
+    /// replica's own is news only where it has left.
     func noteEnded(_ id: SourceID, at version: Version) {
         let source = sources[id]
-        guard source.isFurthest, id != SourceTable.own, source.covered == version, source.covered < .highest,
+        guard source.isFurthest, id != SourceTable.own || hasLeft, source.covered == version, source.covered < .highest,
             !source.isFinal
         else { return }
         retire(source.name, at: max(sources.names[source.name].retirement, source.covered + 1), as: .final)

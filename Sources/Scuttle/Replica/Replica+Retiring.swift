@@ -4,8 +4,7 @@
 /// and state stands, and pairs travel with version vectors. Stability waits for a retired name until its retirement is final:
 /// until every name that is left has said that it covers the same of the retired names. Each says so by a statement, a hash over
 /// what it covers of them, which travels with vectors, too. A replica that meets its own name among the retired says that it is
-/// alive, and promises past the number. Everybody else who sees the name reach the number, because it was chosen by one who
-/// lagged, raises it.
+/// alive, and promises past the number. That its vector entry reaches the number is no sign of life: covers and names travel apart.
 ///
 /// What is done here costs O(sources and names) for a call that changes something while a retirement is not final, and nothing
 /// otherwise.
@@ -32,6 +31,15 @@ extension Replica {
     /// Whether a name is retired, and not all that are left have said that they cover the same of it.
     private func isWaitedFor(_ name: NameID) -> Bool {
         isRetired(name) && !sources.names[name].state.contains(.final)
+    }
+
+    /// The names that this replica waits for. One of which it covers and holds nothing holds nothing back, and other replicas may
+    /// not know it at all.
+    private var waitedNames: [NameID] {
+        retiringNames.filter { name in
+            let furthest = sources[sources.names[name].furthest]
+            return furthest.covered > 0 || furthest.aheadCount > 0
+        }
     }
 
     /// A pair of number and state, where it is greater than what is known.
@@ -86,24 +94,20 @@ extension Replica {
         noteChange(of: name)
     }
 
-    /// A source that is not the furthest of its name, or whose name is retired, has risen.
+    /// A source that may not be the furthest of its name has risen.
     func noteRise(of source: Source) {
-        if !source.isFurthest {
-            let before = sources.names[source.name].furthest
-            sources.noteRise(of: source)
-            if source.isFurthest { markRetired(source) }
-            noteIdle(source.isFurthest ? sources[before] : source)
-        }
-        // It has not said that it is alive: the number was too low.
-        guard isRetired(source.name), source.number != SourceTable.own,
-            source.covered >= sources.names[source.name].retirement
-        else { return }
-        retire(source.name, at: min(max(version, source.covered) + 1, .highest), as: .pending)
+        guard !source.isFurthest else { return }
+        let before = sources.names[source.name].furthest
+        sources.noteRise(of: source)
+        if source.isFurthest { markRetired(source) }
+        noteIdle(source.isFurthest ? sources[before] : source)
     }
 
     /// States anew what this replica covers of the retired names, and ends the waiting for them once all have said the same.
     func refreshRetirements() {
         guard !retiringNames.isEmpty, refreshedAt != (revision, settled) else { return }
+        let names = waitedNames
+        guard !names.isEmpty else { return }
         defer { refreshedAt = (revision, settled) }
         let hash = coverageOfRetiring
         let statement = sources.names[own.name].statement
@@ -117,8 +121,6 @@ extension Replica {
             guard sources[facts.furthest].covered > 0, !isRetired(name) else { continue }
             guard facts.statement.hash == hash else { return }
         }
-        let names = retiringNames
-        retiringNames = []
         for name in names { retire(name, at: sources.names[name].retirement, as: .final) }
     }
 
@@ -126,7 +128,7 @@ extension Replica {
     /// some replicas keep no more than a hash.
     private var coverageOfRetiring: UInt64 {
         var hash = ClockHash()
-        for name in retiringNames {
+        for name in waitedNames {
             hash.addName(FoldHash.hash(sources.name(of: name)), sources.names[name].retirement, 0)
         }
         for id in sources.ids {
@@ -144,12 +146,14 @@ extension Replica {
     /// Of the version vector, of what is out of order, and of what is said of names while some are not final.
     var vectorHash: UInt64 {
         guard !retiringNames.isEmpty else { return clockHash.value }
+        let waited = waitedNames
+        guard !waited.isEmpty else { return clockHash.value }
         var hash = clockHash
         for name in sources.names.ids where sources.names.isName(name) {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
             let mark = FoldHash.hash(sources.name(of: name))
-            if isRetired(name), !facts.state.contains(.final) { hash.addName(mark, facts.retirement, 1) }
+            if waited.contains(name) { hash.addName(mark, facts.retirement, 1) }
             if facts.statement.sequence > 0 { hash.addName(mark, facts.statement.sequence, facts.statement.hash) }
         }
         return hash.value

@@ -126,8 +126,8 @@ public final class Replica {
         if !hasLeft { cover(own, upTo: version) }
     }
 
-    /// Whether it may issue another dot.
-    var mayWrite: Bool { version < .highest && !hasLeft }
+    /// Whether it may issue another dot. One that has left still republishes, since what it holds may be with nobody else.
+    var mayWrite: Bool { version < .highest }
 
     /// Whether some link has more to send than its high-water mark allows.
     public var isOverHighWaterMark: Bool { linksOverMark > 0 }

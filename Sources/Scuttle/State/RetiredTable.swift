@@ -88,9 +88,12 @@ struct RetiredTable: ~Copyable {
         if (entries.count + 1) * 10 > slots.count * 9 { rebuild() }
         if checkpoints.last.map({ $0.revision < revision }) ?? true {
             if checkpoints.count == Self.mostCheckpoints {
-                // Every other one goes: then a peer may hear of some twice.
+                // Two become one, from the position of the first: then a peer may hear of some twice.
                 var kept: [(revision: UInt64, position: Int)] = []
-                for index in stride(from: 0, to: checkpoints.count, by: 2) { kept.append(checkpoints[index]) }
+                for index in stride(from: 0, to: checkpoints.count, by: 2) {
+                    let second = min(index + 1, checkpoints.count - 1)
+                    kept.append((checkpoints[second].revision, checkpoints[index].position))
+                }
                 checkpoints = kept
             }
             checkpoints.append((revision, entries.count))
@@ -113,7 +116,7 @@ struct RetiredTable: ~Copyable {
     /// Where the entries begin that a peer which knows the vector as of a revision may not know.
     func firstPosition(since revision: UInt64) -> Int {
         guard revision > 0 else { return 0 }
-        // A checkpoint stands for all revisions up to the next one.
+        // A checkpoint stands for all revisions behind the one before it.
         let later = checkpoints.indices.partition { checkpoints[$0].revision > revision }
         return later < checkpoints.count ? checkpoints[later].position : entries.count
     }

@@ -121,7 +121,8 @@ struct PeerStateTests {
                 var peer = peer()
                 peer.note(0, covered: theirs, purged: theirPurged)
                 let (lags, isAhead) = (
-                    peer.lags(behind: replica.sources, replica.retired), peer.isAhead(of: replica.sources)
+                    peer.lags(behind: replica.sources, replica.retired),
+                    peer.isAhead(of: replica.sources, replica.retired)
                 )
                 let what = "\(covered),\(purged) against \(theirs),\(theirPurged)"
                 check(lags == (purged > max(theirs, theirPurged)), "\(what): lags \(lags)")

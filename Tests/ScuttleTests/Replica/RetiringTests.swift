@@ -1,0 +1,140 @@
+import Testing
+
+@testable import Scuttle
+
+/// What replicas say of names, and what of it stands.
+@Suite("Retiring")
+struct RetiringTests {
+    private func merge(
+        _ name: String, _ number: Version, _ state: RetirementState, _ sequence: UInt64 = 0, _ hash: UInt64 = 0,
+        at replica: Replica
+    ) {
+        name.lend {
+            replica.merge(NameClaim(name: $0, number: number, state: state, sequence: sequence, hash: hash))
+        }
+    }
+
+    private func facts(_ name: String, _ replica: Replica) -> NameTable.Facts? {
+        name.lend { replica.sources.find(name: $0) }.map { replica.sources.names[$0] }
+    }
+
+    private func replica(knowing ids: [String]) throws -> Replica {
+        let replica = try Replica.make("own")
+        for id in ids {
+            let number = try id.lend { (id) throws(Failure) in try replica.sourceID(for: id) }
+            replica.cover(replica.sources[number], upTo: 1)
+        }
+        return replica
+    }
+
+    private static let states: [RetirementState] = [.pending, .final, .alive, [.alive, .final]]
+
+    @Test("Of two pairs the greater one stands, and of two statements the later one; in any order", arguments: 0..<60)
+    func greater(seed: Int) throws {
+        var random = TestRandom(seed: UInt64(seed))
+        let replica = try replica(knowing: ["m~AAAAAAAA", "n"])
+        var pairs: [String: (Version, UInt8)] = [:]
+        var statements: [String: (UInt64, UInt64)] = [:]
+        for step in 0..<60 {
+            let name = random.pick(["m", "n", "nobody"])
+            let pair = (Version(random.below(6)), random.pick(Self.states))
+            // No name states two things under one sequence.
+            let sequence = UInt64(random.below(8))
+            merge(name, pair.0, pair.1, sequence, sequence * 10, at: replica)
+            if pair.0 > 0, (pair.0, pair.1.rawValue) > pairs[name] ?? (0, 0) { pairs[name] = (pair.0, pair.1.rawValue) }
+            statements[name] = max(statements[name] ?? (0, 0), (sequence, sequence * 10), by: { $0.0 < $1.0 })
+            let version = replica.version
+            #expect(facts("nobody", replica) == nil)
+            for name in ["m", "n"] {
+                guard let facts = facts(name, replica), let id = name.lend({ replica.sources.find(name: $0) }) else {
+                    continue
+                }
+                let what = "seed \(seed), step \(step): \(name)"
+                let stands = pairs[name] ?? (0, 0)
+                check((facts.retirement, facts.state.rawValue) == stands, "\(what) is \(facts), not \(stands)")
+                check(version >= facts.retirement, "\(what): a local write has to be above it")
+                let stated = statements[name] ?? (0, 0)
+                check((facts.statement.sequence, facts.statement.hash) == stated, "\(what) has stated \(stated)")
+                let isRetired = stands.0 > 0 && stands.1 & 2 == 0
+                check(replica.isRetired(id) == isRetired, "\(what) is retired")
+                let isWaitedFor = isRetired && stands.1 & 1 == 0
+                check(replica.retiringNames.contains(id) == isWaitedFor, "\(what) is waited for")
+                check(replica.sources[facts.furthest].isFinal == (isRetired && !isWaitedFor), "\(what) is final")
+            }
+            check(Set(replica.retiringNames).count == replica.retiringNames.count, "seed \(seed): twice")
+        }
+        #expect(replica.broken == nil)
+    }
+
+    private func max<Value>(_ a: Value, _ b: Value, by precedes: (Value, Value) -> Bool) -> Value {
+        precedes(a, b) ? b : a
+    }
+
+    @Test("A replica that hears its own name says that it is alive, and promises past the number")
+    func alive() throws {
+        let replica = try replica(knowing: [])
+        merge("own", 9, .pending, at: replica)
+        #expect(facts("own", replica)?.state == .alive)
+        #expect(replica.own.covered >= 9)
+        merge("own", 12, .final, at: replica)
+        #expect(facts("own", replica)?.state == [.alive, .final])
+        #expect(replica.own.covered >= 12)
+        try replica.set("k", "1")
+        #expect(replica.version > 12)
+    }
+
+    @Test("A replica that has left writes nothing, says nothing, and may be told again")
+    func left() throws {
+        let replica = try replica(knowing: ["n"])
+        try replica.set("k", "1")
+        let known = "own".lend { replica.forget($0) }
+        #expect(known)
+        let before = replica.exported()
+        #expect(failure { () throws(Failure) in try replica.set("k", "2") } == .unsupported)
+        #expect(failure { () throws(Failure) in try replica.delete("k") } == .unsupported)
+        #expect(replica.exported() == before)
+        let covered = replica.own.covered
+        merge("own", 90, .final, at: replica)
+        #expect(facts("own", replica)?.state == .final)
+        replica.gossip()
+        #expect(replica.own.covered == covered)
+    }
+
+    @Test("A number that is too far ahead, or beyond all versions, is ignored; the statement counts")
+    func jump() throws {
+        let replica = try Replica.make("own") { $0.limits.versionJump = 10 }
+        let number = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
+        replica.cover(replica.sources[number], upTo: 5)
+        merge("n", 16, .pending, 3, 4, at: replica)
+        #expect(facts("n", replica)?.retirement == 0)
+        #expect(facts("n", replica)?.statement == NameTable.Statement(sequence: 3, hash: 4))
+        merge("n", .highest + 1, .pending, 9, 9, at: replica)
+        #expect(facts("n", replica)?.statement.sequence == 3)
+        merge("n", 15, .pending, at: replica)
+        #expect(facts("n", replica)?.retirement == 15)
+    }
+
+    @Test("Two whose vectors cross agree that a name is alive, after some gossips")
+    func crossing() throws {
+        let (a, b) = (try Replica.start("a", seed: 1), try Replica.start("b", seed: 2))
+        try a.set("x", "1")
+        try b.set("y", "1")
+        #expect(try meet(a, b) == nil)
+        let known = "b".lend { a.forget($0) }
+        #expect(known)
+        for _ in 0..<4 { #expect(try meet(a, b) == nil) }
+        #expect(facts("b", a)?.state.contains(.alive) == true)
+        #expect(a.vectorHash == b.vectorHash)
+    }
+
+    @Test("A name of which nothing is covered holds up no retirement and no equality")
+    func unheard() throws {
+        let replica = try Replica.make("own")
+        try replica.set("k", "1")
+        _ = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
+        let before = replica.vectorHash
+        let known = "n".lend { replica.forget($0) }
+        #expect(known)
+        #expect(replica.vectorHash == before)
+    }
+}
