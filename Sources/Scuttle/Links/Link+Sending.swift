@@ -29,6 +29,8 @@ extension Link {
                 return outgoing.openWindow()
             }
         }
+        // What was sent but not confirmed may be lost: the start of a delta, which says what the peer has, must not rest on it.
+        peer.forgetExpected()
         let (mode, start) = wayToAnswer(peerLags: peerLags)
         begin(mode, from: start)
         if let progress { goOn(progress) }
@@ -83,7 +85,7 @@ extension Link {
         guard options.contains(.live), peer.subscription != 0 else { return }
         if isDatagram {
             begin(.state, from: replica.arrivals.last, epoch: peer.epoch, nonce: peer.subscription)
-            outgoing?.isResting = true
+            outgoing?.rest()
         } else if follows == nil {
             follows = replica.history.end
         }
@@ -172,7 +174,7 @@ extension Link {
     }
 
     private func restart() {
-        let wasFollowing = outgoing == nil
+        let wasFollowing = outgoing?.isLive ?? true
         outgoing = nil
         if wasFollowing {
             // The peer has asked for what is new, and has to say what else it lacks.

@@ -156,12 +156,15 @@ extension Link {
     /// All of a delta has gone out, up to its commit. In datagrams a live link goes on with it.
     private func endDelta(_ outgoing: OutgoingDelta) {
         checkedDetours = replica.detours
-        if isDatagram, options.contains(.live), outgoing.mode == .state {
-            outgoing.item = 0
-            outgoing.isResting = true
-        } else {
+        guard isDatagram else {
             follows = nil
-            follow()
+            return follow()
+        }
+        // Whether a reset has come, and so what the peer has, is not known before it asks again.
+        if options.contains(.live), outgoing.mode == .state {
+            outgoing.rest()
+        } else {
+            self.outgoing = nil
         }
     }
 

@@ -29,7 +29,9 @@ final class OutgoingDelta {
     /// Something of the commit has gone out.
     var hasVouched = false
     /// The commit has gone out, and nothing has arrived since: it waits for what comes.
-    var isResting = false
+    private(set) var isResting = false
+    /// In datagrams: it has come to its end before, and goes on with what is new.
+    private(set) var isLive = false
 
     /// The peer has not been told yet what follows; and not that tombstones were forgotten since this GC epoch, of which it may
     /// have been sent some.
@@ -97,6 +99,12 @@ final class OutgoingDelta {
         left = Self.windowLength
         isPaused = false
         isResting = false
+    }
+
+    /// All has gone out; in datagrams a live link goes on with it.
+    func rest() {
+        item = 0
+        (isResting, isLive) = (true, true)
     }
 
     /// Goes back to where it began.
