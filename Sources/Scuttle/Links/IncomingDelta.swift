@@ -55,8 +55,8 @@ struct IncomingDelta: ~Copyable {
         for record in pending { record.release() }
     }
 
-    /// To be said with a request: how far the deltas of this incarnation have come.
-    func progress(of incarnation: UInt64, isDatagram: Bool) -> Progress? {
+    /// To be said with a request: how far the deltas of this incarnation have come; and at the end of a window, which.
+    func progress(of incarnation: UInt64, isDatagram: Bool, window: UInt64 = 0) -> Progress? {
         transfer.map {
             Progress(
                 incarnation: incarnation, mode: $0.mode, epoch: $0.kind, sequence: $0.come.end,

@@ -10,12 +10,12 @@ extension Link {
         noteBacklog()
     }
 
-    private func sendVector(from item: Int) {
+    private func sendVector(from item: Int, answering window: UInt64 = 0) {
         pending.hasAskedAgain = false
         replica.refreshRetirements()
         pending.vector = PendingControl.VectorWalk(
             from: max(0, min(item, vectorItems)), until: replica.revision,
-            epoch: replica.epoch, generation: replica.retired.generation)
+            epoch: replica.epoch, generation: replica.retired.generation, window: window)
     }
 
     /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
@@ -26,7 +26,7 @@ extension Link {
         let here = PendingControl.mark(come, incoming.window, replica.revision)
         guard pending.vector == nil, case .extended = dialect, here != pending.askedFrom else { return }
         pending.askedFrom = here
-        if incoming.transfer?.mode == .contents { pending.requestsContents = true } else { sendVector(from: 0) }
+        if incoming.transfer?.mode == .contents { pending.requestsContents = true } else { sendVector(from: 0, answering: incoming.window) }
     }
 
     /// The next part of this replica's vector; on a stream of a length that any receiver takes.
@@ -43,7 +43,7 @@ extension Link {
         var part = VectorPart(
             incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: pending.peerHas,
             until: walk.until, from: walk.from, to: walk.from, isLast: false, lamport: replica.version,
-            progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), claims: [])
+            progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram, window: walk.window), claims: [])
         part.sameRetired = knowsSame ? replica.retired.whole : nil
         part.retiredFloor = replica.retired.floor
         part.took = memory?.tookRetired ?? 0

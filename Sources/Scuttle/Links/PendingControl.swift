@@ -13,6 +13,8 @@ struct PendingControl {
         var generation: UInt32
         /// The request that the whole of it makes; 0: it has not begun.
         var nonce: UInt64 = 0
+        /// The window of datagrams that it answers; 0: none.
+        var window: UInt64 = 0
         /// How long the next line may be on a stream.
         var lineLength = Room.shortestLine
     }
