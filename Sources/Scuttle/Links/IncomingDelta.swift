@@ -173,6 +173,7 @@ struct IncomingDelta: ~Copyable {
     mutating func endCommit(isDatagram: Bool) {
         if transfer?.mode == .state {
             transfer?.endCommit()
+            transfer?.contradictions = []
             // New updates go on under the head of a datagram; on a stream they have one of their own.
             if isDatagram { return }
         } else {

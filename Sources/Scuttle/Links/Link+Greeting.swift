@@ -127,6 +127,7 @@ extension Link {
         guard gossips >= Self.gossipsBetweenVectors else { return false }
         gossips = 0
         doubtPeer()
+        incoming.dropTransfer()
         return true
     }
 

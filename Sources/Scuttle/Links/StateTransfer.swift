@@ -92,6 +92,8 @@ final class StateTransfer {
 
     /// Takes a part of the commit; true where all of it is there, and holds.
     func take(_ part: CommitPart, _ ids: [SourceID?]) -> Bool {
+        // What begins anew rests on nothing that may have been altered on its way.
+        if part.from == 0 { endCommit() }
         guard part.from <= nextItem else { return false }
         if part.to > nextItem { retired += part.retired }
         nextItem = max(nextItem, part.to)
@@ -104,7 +106,7 @@ final class StateTransfer {
 
     /// The commit has been taken: what comes next has another.
     func endCommit() {
-        (nextItem, claims, retired, places, holdsFrom, contradictions) = (0, [], [], [], 0, [])
+        (nextItem, claims, retired, places, holdsFrom) = (0, [], [], [], 0)
     }
 
     /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
