@@ -70,9 +70,9 @@ extension Replica {
 extension Link {
     /// This link ends, or its peer is another one from now on.
     func rememberPeer() {
-        guard case .extended = dialect, peer.incarnation != 0, incoming.transfer != nil || peer.revision > 0 else {
-            return
-        }
+        guard case .extended = dialect, peer.incarnation != 0,
+            incoming.transfer != nil || peer.revision > 0 || peer.next > 0
+        else { return }
         incoming.endHead()
         peer.endLink()
         memory?.endLink()
