@@ -100,7 +100,7 @@ extension Link {
             recallPeer(hello.incarnation)
         }
         peer.begin(incarnation: hello.incarnation)
-        if let progress = hello.progress { peer.progress = progress }
+        if let progress = hello.progress { peer.hear(progress) }
         if peer.contradicts(epoch: hello.epoch, revision: hello.revision) { doubtPeer() }
         return isNew
     }
@@ -151,7 +151,6 @@ extension Link {
         guard peer.isKnown(at: hello.revision, of: hello.epoch),
             !replica.configuration.disabledRules.contains(.progress)
         else { return false }
-        // Who begins a link does not know yet to whom it speaks, and says later how far the deltas from here have come.
         let progress = hello.progress ?? peer.progress
         let here = PendingControl.mark(
             replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
@@ -161,6 +160,10 @@ extension Link {
         }
         peer.forgetExpected()
         if hello.nonce > 0, peer.coversLess(than: replica.sources) {
+            // Who begins a link does not know yet to whom it speaks, and cannot say how far the deltas from here have come. What
+            // it said last is used once, since most of a short link would go by with asking.
+            guard hello.isReply || peer.hasFreshProgress || answersFromHistory else { return false }
+            peer.hasFreshProgress = false
             (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)
             beginDelta(progress)
             noteBacklog()

@@ -121,7 +121,7 @@ extension Link {
         if !options.contains(.readOnly) { _ = approach(part.lamport) }
         if part.isLast, peer.next == 0 {
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
-            peer.progress = part.progress
+            peer.hear(part.progress)
             beginDelta(part.progress)
             noteBacklog()
         }

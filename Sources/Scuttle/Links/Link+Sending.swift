@@ -78,6 +78,11 @@ extension Link {
         return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, number)
     }
 
+    /// Whether what the peer lacks is in the history.
+    var answersFromHistory: Bool {
+        !peer.lags(behind: replica.sources, replica.retired) && wayToAnswer(peerLags: false).0 == .log
+    }
+
     /// A live link goes on with what is new, when there is nothing to catch up with.
     func follow() {
         outgoing = nil

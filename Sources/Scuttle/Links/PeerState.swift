@@ -107,8 +107,14 @@ struct PeerState {
         claims += Array(repeating: (0, 0, 0), count: Int(source) + 1 - claims.count)
     }
 
-    /// How far this replica's deltas have come, as the peer has last said.
-    var progress: Progress?
+    /// How far this replica's deltas have come, as the peer has last said; and whether none has begun there since.
+    private(set) var progress: Progress?
+    var hasFreshProgress = false
+
+    mutating func hear(_ progress: Progress?) {
+        self.progress = progress
+        hasFreshProgress = true
+    }
 
     /// What this replica and the peer were when a hello last served as a request, as a mark, and how many have found them so.
     private var answered: (at: UInt64, count: UInt8) = (0, 0)
