@@ -149,7 +149,8 @@ extension Link {
     }
 
     private func restart() {
-        let wasFollowing = outgoing == nil
+        // In datagrams the delta before stays, paused.
+        let wasFollowing = follows != nil
         outgoing = nil
         if wasFollowing {
             // The peer has asked for what is new, and has to say what else it lacks.
