@@ -151,6 +151,7 @@ extension Link {
         forgetPeer()
         pending = PendingControl()
         classic = nil
+        leaveHighWaterMark()
         raise(.ended, failure.code)
     }
 

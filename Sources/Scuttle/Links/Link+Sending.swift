@@ -44,11 +44,13 @@ extension Link {
 
     func begin(_ mode: DeltaMode, from start: UInt64, epoch: UInt64, nonce: UInt64) {
         follows = nil
+        echoes = 0
         withheld = []
         liveHeadIsDue = true
         outgoing = OutgoingDelta(
             mode: mode, id: replica.random.next() & .highest, epoch: epoch, nonce: nonce, start: start, cursor: start,
             begun: replica.arrivals.last)
+        watchBacklog()
     }
 
     /// Which delta the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
@@ -67,7 +69,10 @@ extension Link {
     func follow() {
         outgoing = nil
         checkedEpoch = replica.epoch
-        if options.contains(.live), follows == nil, peer.subscription != 0 { follows = replica.history.end }
+        guard options.contains(.live), follows == nil, peer.subscription != 0 else { return }
+        follows = replica.history.end
+        echoes = 0
+        watchBacklog()
     }
 
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
