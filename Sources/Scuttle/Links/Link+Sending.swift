@@ -50,6 +50,7 @@ extension Link {
         outgoing = OutgoingDelta(
             mode: mode, id: replica.random.next() & .highest, epoch: epoch, nonce: nonce, start: start, cursor: start,
             begun: replica.arrivals.last)
+        beginSorting(mode)
         watchBacklog()
     }
 
@@ -59,7 +60,7 @@ extension Link {
         guard !peerLags else { return (.reset, 0) }
         let arrival = firstMissingArrival
         let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
-        guard holdsNothingAhead, historyReaches else { return (.state, arrival) }
+        guard holdsNothingAhead, historyReaches, !sorts else { return (.state, arrival) }
         let number = firstMissingUpdate
         let updates = Int(truncatingIfNeeded: replica.history.end &- number)
         return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, number)
@@ -171,7 +172,7 @@ extension Link {
         !pending.isEmpty && appendControl(room)
     }
 
-    private func head(_ outgoing: OutgoingDelta) -> DeltaHead {
+    func head(_ outgoing: OutgoingDelta) -> DeltaHead {
         DeltaHead(
             mode: outgoing.mode, incarnation: peer.incarnation, epoch: outgoing.epoch, nonce: outgoing.nonce,
             delta: outgoing.id, span: nil, pauses: false)
@@ -244,6 +245,7 @@ extension Link {
 
     private func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         var outgoing = outgoing
+        if let memory, memory.sorted != nil, appendSorted(memory, &outgoing, room) { return true }
         let (place, before) = (batch.end, batch.byteCount)
         let begin = outgoing.cursor
         var head = head(outgoing)
@@ -312,7 +314,7 @@ extension Link {
     }
 
     /// Whether the peer gets an entry with a delta of this mode.
-    private func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
+    func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
         if mode.isWhole { return true }
         guard record.version > peer.covered(record.source) else { return false }
         guard mode == .early else { return true }

@@ -186,6 +186,7 @@ extension Link {
     }
 
     /// What this link remembers of rare things, made where there is nothing yet.
+    @inline(never)
     func remembering() -> LinkMemory {
         if let memory { return memory }
         let made = LinkMemory()
@@ -198,6 +199,7 @@ extension Link {
         peer.forget(source)
         incoming.forget(source)
         classic?.forget(source, in: replica)
+        memory?.sorted?.forget(source, in: replica)
     }
 
     /// A line of the peer could not be read: what an answer vouches for may have been in it.
@@ -218,6 +220,7 @@ extension Link {
         classic = nil
         outgoing = nil
         follows = nil
+        memory?.sorted = nil
         incoming.endDelta()
         batch = Batch()
         shown = 0
