@@ -19,7 +19,7 @@ extension Link {
     /// if updates add nothing to what waits.
     fileprivate func markNumber() -> UInt64 {
         guard !isOverHighWaterMark else { return .max }
-        let mtu = replica.configuration.mtu
+        let mtu = max(replica.configuration.mtu, 1)
         let updates = pendingUpdates
         let backlog = batch.count + (classic?.backlog ?? 0) + (updates ?? 0)
         if backlog >= mtu {
@@ -50,7 +50,7 @@ extension Link {
         guard isOverHighWaterMark else { return }
         isOverHighWaterMark = false
         replica.linksOverMark -= 1
-        watchBacklog()
+        noteBacklog()
         replica.noteDrain()
     }
 
