@@ -161,6 +161,7 @@ extension Link {
         forgetPeer()
         pending = PendingControl()
         classic = nil
+        leaveHighWaterMark()
         raise(.ended, failure.code)
     }
 

@@ -44,11 +44,14 @@ extension Link {
 
     func begin(_ mode: DeltaMode, from start: UInt64, epoch: UInt64, nonce: UInt64) {
         follows = nil
+        echoes = 0
         withheld = []
         liveHeadIsDue = true
         outgoing = OutgoingDelta(
             mode: mode, id: replica.random.next() & .highest, epoch: epoch, nonce: nonce, start: start, cursor: start,
             begun: replica.arrivals.last)
+        beginSorting(mode)
+        watchBacklog()
     }
 
     /// Which delta the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
@@ -57,7 +60,7 @@ extension Link {
         guard !peerLags else { return (.reset, 0) }
         let arrival = firstMissingArrival
         let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
-        guard holdsNothingAhead, historyReaches else { return (.state, arrival) }
+        guard holdsNothingAhead, historyReaches, !sorts else { return (.state, arrival) }
         let number = firstMissingUpdate
         let updates = Int(truncatingIfNeeded: replica.history.end &- number)
         return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, number)
@@ -67,7 +70,10 @@ extension Link {
     func follow() {
         outgoing = nil
         checkedEpoch = replica.epoch
-        if options.contains(.live), follows == nil, peer.subscription != 0 { follows = replica.history.end }
+        guard options.contains(.live), follows == nil, peer.subscription != 0 else { return }
+        follows = replica.history.end
+        echoes = 0
+        watchBacklog()
     }
 
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
@@ -149,7 +155,8 @@ extension Link {
     }
 
     private func restart() {
-        let wasFollowing = outgoing == nil
+        // In datagrams the delta before stays, paused.
+        let wasFollowing = follows != nil
         outgoing = nil
         if wasFollowing {
             // The peer has asked for what is new, and has to say what else it lacks.
@@ -165,7 +172,7 @@ extension Link {
         !pending.isEmpty && appendControl(room)
     }
 
-    private func head(_ outgoing: OutgoingDelta) -> DeltaHead {
+    func head(_ outgoing: OutgoingDelta) -> DeltaHead {
         DeltaHead(
             mode: outgoing.mode, incarnation: peer.incarnation, epoch: outgoing.epoch, nonce: outgoing.nonce,
             delta: outgoing.id, span: nil, pauses: false)
@@ -238,6 +245,7 @@ extension Link {
 
     private func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         var outgoing = outgoing
+        if let memory, memory.sorted != nil, appendSorted(memory, &outgoing, room) { return true }
         let (place, before) = (batch.end, batch.byteCount)
         let begin = outgoing.cursor
         var head = head(outgoing)
@@ -306,7 +314,7 @@ extension Link {
     }
 
     /// Whether the peer gets an entry with a delta of this mode.
-    private func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
+    func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
         if mode.isWhole { return true }
         guard record.version > peer.covered(record.source) else { return false }
         guard mode == .early else { return true }

@@ -15,4 +15,6 @@ final class LinkMemory {
     /// asked for all that the peer holds.
     var divergence: UInt64 = 0
     var exchangedAt: UInt64 = .max
+    /// The entries of a delta that a host's order decides about.
+    var sorted: Answer?
 }

@@ -41,6 +41,7 @@ struct LogDelta {
             let (id, version) = (slot.record.source, slot.record.version)
             guard version > link.peer.covered(id) else {
                 cursor += 1
+                link.echoes = max(0, link.echoes - 1)
                 continue
             }
             let source = replica.sources[id]

@@ -185,6 +185,7 @@ extension Replica {
             onCompaction(update(of: doomed))
         }
         if let passed = history.remember(record, of: sources[record.source], in: sources) { noteIdle(sources[passed]) }
+        if history.end >= marks.next { noteBacklogs() }
     }
 
     /// The clock's entry of a source rises: all its updates up to `version` are accounted for.

@@ -84,8 +84,10 @@ public final class Replica {
     /// What live links are given.
     var newestSharedDelta = NewestSharedDelta()
 
-    /// Links over their high-water mark.
+    /// Links over their high-water mark, when others will be, and whether the host has been told.
     var linksOverMark = 0
+    var marks = HighWaterMarks()
+    var hasToldFull = false
 
     public convenience init(id: borrowing ReplicaID, configuration: Configuration) {
         self.init(ownID: id.bytes, configuration: configuration)
@@ -125,9 +127,6 @@ public final class Replica {
 
     /// Whether it may issue another dot. One that has left still republishes, since what it holds may be with nobody else.
     var mayWrite: Bool { version < .highest }
-
-    /// Whether some link has more to send than its high-water mark allows.
-    public var isOverHighWaterMark: Bool { linksOverMark > 0 }
 }
 
 // MARK: - Looking around

@@ -35,8 +35,8 @@ class EntryMapping(MutableMapping[str, Any]):
     _handle: Handle
 
     def set(self, key: str, value: Any) -> bool:
-        """Sets a key: a local write. Returns False where a link is over its high-water mark: set, but wait for
-        `on_drain` before you go on."""
+        """Sets a key: a local write. Returns False if a link is over its high-water mark: set, and a peer is behind.
+        `on_drain` says when none is any more. To ignore it drops nothing."""
         return self._handle.set(encode_text(key), encode_value(value)) != _abi.FULL
 
     def _set(self, pointer: int, key: bytes, value: bytes) -> int:

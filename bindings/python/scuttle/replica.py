@@ -65,7 +65,7 @@ class Replica(EntryMapping):
         name             what you call the replica: 1 to 246 bytes of UTF-8, unique among the replicas that run at one
                          time. Each start is an incarnation and writes under a source of its own, `id`: the name, "~" and
                          8 random characters. A name must not end so itself
-        mtu              messages in one batch, and the high-water mark of a link; 0: 10; sys.maxsize: no mark
+        mtu              messages, not bytes, in one batch, and the high-water mark of a link; 0: 10; sys.maxsize: no mark
         max_history      updates that the history remembers; 0: 10; sys.maxsize: all
         max_tombstones   more are forgotten, lowest version first, stable or not; 0: 2^20; sys.maxsize: no limit. No
                          effect with a `resolve` of yours
@@ -77,11 +77,13 @@ class Replica(EntryMapping):
         resolve          which of two updates of a key stands: a Resolver, or a callable (update, current): whether the
                          update replaces the current one, which is None for a new key. It says yes for exactly one of
                          (a, b) and (b, a), and follows a total order, so that replicas agree: see `check_resolver`
-        sort             order of the updates in an answer and in `news`: a callable (a, b) that returns a number below
-                         0 where a comes first, above 0 where b does; by version, then source id, without it
+        sort             order of the updates in `news`, and between sources in what a peer requests on a stream: a
+                         callable (a, b) that returns a number below 0 where a comes first, above 0 where b does; by
+                         version, then source id, without it. Live updates and datagrams keep their order
         on_update        called with an update that became the entry of its key, here or from a peer
         on_compaction    called with a list of updates, oldest first, that the history is about to forget
-        on_drain         called when links had been over the high-water mark, and the last of them has been read empty
+        on_drain         called when `set` or another call has returned False, and no link is over its high-water mark
+                         any more
         on_event         called with (link, event, error) when something has happened on a link, see `Event`. The link is
                          None if it is that of `write`; the error is None if the event speaks of none
         on_error         called with (name of a callback, its exception); without it they go to sys.unraisablehook
