@@ -28,33 +28,45 @@ package enum CanonicalUpdate {
         guard scanner.take(#"{"key":"#), let key = scanner.plainString(), scanner.take(#","value":"#) else {
             return nil
         }
-        var written: IncomingUpdate.Written?
+        var tail = Tail()
         let valueStart = scanner.offset
         guard CanonicalValue.skip(in: &scanner, deepest: limits.depth) else { return nil }
         let value = scanner.taken(from: valueStart)
         guard value.count <= limits.valueBytes,
             scanner.take(#","source_id":"#), let source = scanner.plainString(),
             scanner.take(#","version":"#), let version = scanner.version(), version > 0,
-            // Most end here: no delete, and not republished.
-            scanner.next == UInt8(ascii: "}") || skipWritten(in: &scanner, &written),
+            // Most end here: no delete, not republished, and for ever.
+            scanner.next == UInt8(ascii: "}") || skip(&tail, in: &scanner),
             let kind = kind(in: &scanner), scanner.take(UInt8(ascii: "}")),
             kind == .value || value.equals(Bytes("null"))
         else { return nil }
         return IncomingUpdate(
-            key: key, value: value, source: source, version: version, kind: kind, written: written)
+            key: key, value: value, source: source, version: version, kind: kind, written: tail.written,
+            timeToLive: tail.timeToLive, age: tail.age)
     }
 
-    /// `,"written":["A",3]`, where that stands here; false where it is odd.
-    private static func skipWritten(
-        in scanner: inout CanonicalScanner, _ written: inout IncomingUpdate.Written?
-    ) -> Bool {
-        var ahead = scanner
-        guard ahead.take(#","written":["#) else { return true }
-        guard let source = ahead.plainString(), ahead.take(UInt8(ascii: ",")), let version = ahead.version(),
-            version > 0, ahead.take(UInt8(ascii: "]"))
-        else { return false }
-        written = (source, version)
-        scanner = ahead
+    /// What few updates have behind their version.
+    private struct Tail {
+        var written: IncomingUpdate.Written?
+        var timeToLive = UInt64.max
+        var age: UInt64 = 0
+    }
+
+    /// `,"written":["A",3]` and `,"ttl":30000,"age":500`, where that stands here; false where it is odd.
+    @inline(never)
+    private static func skip(_ tail: inout Tail, in scanner: inout CanonicalScanner) -> Bool {
+        if scanner.take(#","written":["#) {
+            guard let source = scanner.plainString(), scanner.take(UInt8(ascii: ",")),
+                let version = scanner.version(), version > 0, scanner.take(UInt8(ascii: "]"))
+            else { return false }
+            tail.written = (source, version)
+        }
+        guard scanner.take(#","ttl":"#) else { return true }
+        guard let timeToLive = scanner.version() else { return false }
+        tail.timeToLive = timeToLive
+        guard scanner.take(#","age":"#) else { return true }
+        guard let age = scanner.version() else { return false }
+        tail.age = age
         return true
     }
 

@@ -267,7 +267,7 @@ extension Link {
                     isAtEnd = false
                     return false
                 }
-                let line = UpdateLine(of: record, in: replica.sources)
+                let line = UpdateLine(of: record, in: replica)
                 if line.count > left {
                     guard place == 0, count == 0 else {
                         isAtEnd = false

@@ -45,7 +45,7 @@ struct LogDelta {
                 continue
             }
             let source = replica.sources[id]
-            let line = link.matters(slot.record) ? UpdateLine(of: slot.record, in: replica.sources) : nil
+            let line = link.matters(slot.record) ? UpdateLine(of: slot.record, in: replica) : nil
             let place = intervals.firstIndex { $0.source == id }
             let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
             // What a peer in datagrams has is not known; it will say so itself where something is missing.

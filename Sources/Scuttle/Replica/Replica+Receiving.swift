@@ -83,7 +83,7 @@ extension Replica {
         cover(own, upTo: version)
         let copy = self.record(
             record.key, record.value, Dot(source: SourceTable.own, version: version), record.kind,
-            timestamp: record.timestamp)
+            tail: Record.Tail(timestamp: record.timestamp, lease: record.lease))
         enter(copy, key, keys.hash(of: copy.key))
         return .news(copy)
     }
@@ -104,7 +104,9 @@ extension Replica {
     private func isEquivocation(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
         guard !incoming.hasContent(of: entry) else { return false }
         let timestamp = entry.timestamp
-        if timestamp.version == incoming.writtenVersion, sources[timestamp.source].id.equals(incoming.writer) {
+        if timestamp.version == incoming.writtenVersion, sources[timestamp.source].id.equals(incoming.writer),
+            !Update.Kind.isExpiry(incoming.kind, of: entry.kind), !Update.Kind.isExpiry(entry.kind, of: incoming.kind)
+        {
             return true
         }
         return entry.version == incoming.version && sources[entry.source].id.equals(incoming.source)
@@ -183,6 +185,10 @@ extension Replica {
         if let written = incoming.written {
             timestamp = Timestamp(version: written.version, source: try sourceID(for: written.source))
         }
-        return record(incoming.key, incoming.value, dot, incoming.kind, timestamp: timestamp)
+        let lease =
+            incoming.timeToLive == .max || incoming.isDelete
+            ? nil : leases.lease(for: incoming.timeToLive, age: incoming.age)
+        return record(
+            incoming.key, incoming.value, dot, incoming.kind, tail: Record.Tail(timestamp: timestamp, lease: lease))
     }
 }

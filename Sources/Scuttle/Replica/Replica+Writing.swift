@@ -48,10 +48,12 @@ extension Replica {
     }
 
     @discardableResult
-    private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) -> KeyID? {
+    func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind, lease: Lease? = nil) -> KeyID? {
         version += 1
         cover(own, upTo: version)
-        let record = record(place.key, value, Dot(source: SourceTable.own, version: version), kind)
+        let record = record(
+            place.key, value, Dot(source: SourceTable.own, version: version), kind,
+            tail: Record.Tail(timestamp: nil, lease: lease))
         let id = enter(record, keys.find(place.key, place.hash), place.hash)
         remember(record)
         record.release()

@@ -71,8 +71,8 @@ public final class Replica {
     /// A source whose promise held tombstones back when it was last looked at.
     var stabilityBlocker: SourceID?
 
-    /// The host's time, and what is to be deleted when; how many were added since that was last swept.
-    public internal(set) var now: UInt64 = 0
+    /// Time, and what is to be deleted when; how many were added since that was last swept.
+    var leases = LeaseClock()
     var expiries = KeyHeap()
     var expiryCount = 0
 

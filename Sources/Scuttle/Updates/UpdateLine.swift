@@ -2,10 +2,12 @@
 ///
 ///     {"key":"…","value":…,"source_id":"…","version":N}⏎
 ///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true}⏎
-///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true,"expired":true}⏎
+///     {"key":"…","value":…,"source_id":"…","version":N,"ttl":N,"age":N}⏎
 ///     {"key":"…","value":…,"source_id":"…","version":N,"written":["…",N]}⏎
+///     {"key":"…","value":null,"source_id":"…","version":N,"written":["…",N],"deleted":true,"expired":true}⏎
 ///
-/// The last one is a republished update: `source_id` and `version` are its dot, `written` is the timestamp of the write.
+/// `written` is the timestamp, if `source_id` and `version` are another dot: of a republished update, and of an expiry, which
+/// has the timestamp of the write that it ends. `age` is how much of the time to live is over here; 0 is left out.
 /// It has a front, up to the value, and a back behind it, so that a long value can be sent from where it is. Borrows the
 /// record.
 struct UpdateLine {
@@ -13,6 +15,8 @@ struct UpdateLine {
         static var key: StaticString { #"{"key":""# }
         static var value: StaticString { #"","value":"# }
         static var written: StaticString { #","written":["# }
+        static var timeToLive: StaticString { #","ttl":"# }
+        static var age: StaticString { #","age":"# }
         static var deleted: StaticString { #","deleted":true"# }
         static var expired: StaticString { #","expired":true"# }
         static var end: StaticString { "}\n" }
@@ -23,12 +27,18 @@ struct UpdateLine {
     /// What the key takes with its escapes, the version, and all of it.
     private let keyCount: Int
     private let digits: Int
-    /// Of a republished update: who wrote it, and when.
+    /// If the timestamp is not the dot: who wrote it, and when.
     private let writer: (source: Source, version: Version)?
+    /// How much of its time to live is over.
+    private let age: UInt64
     let count: Int
 
     /// O(length of key).
-    init(of record: Record, in sources: borrowing SourceTable) {
+    init(of record: Record, in replica: Replica) {
+        self.init(of: record, in: replica.sources, at: replica.leases)
+    }
+
+    init(of record: Record, in sources: borrowing SourceTable, at clock: @autoclosure () -> LeaseClock) {
         self.record = record
         source = sources[record.source]
         keyCount = LineWriter.escapedCount(of: record.key)
@@ -36,15 +46,23 @@ struct UpdateLine {
         var frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
         if record.isDelete { frames += Frame.deleted.utf8CodeUnitCount }
         if record.kind == .expiry { frames += Frame.expired.utf8CodeUnitCount }
-        if record.isRepublished {
-            let timestamp = record.timestamp
-            let writer = sources[timestamp.source]
-            self.writer = (writer, timestamp.version)
-            frames +=
-                Frame.written.utf8CodeUnitCount + writer.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
-        } else {
-            writer = nil
+        var writer: (source: Source, version: Version)?
+        var age: UInt64 = 0
+        if record.hasTail {
+            if record.isRepublished {
+                let timestamp = record.timestamp
+                let source = sources[timestamp.source]
+                writer = (source, timestamp.version)
+                frames +=
+                    Frame.written.utf8CodeUnitCount + source.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
+            }
+            if let lease = record.lease {
+                age = clock().age(of: lease)
+                frames += Frame.timeToLive.utf8CodeUnitCount + LineWriter.digits(of: lease.timeToLive)
+                if age > 0 { frames += Frame.age.utf8CodeUnitCount + LineWriter.digits(of: age) }
+            }
         }
+        (self.writer, self.age) = (writer, age)
         count = frames + keyCount + record.value.count + source.versionFrame.count + digits
     }
 
@@ -63,6 +81,14 @@ struct UpdateLine {
             writer.put(UInt8(ascii: ","))
             writer.put(written.version)
             writer.put(UInt8(ascii: "]"))
+        }
+        if let lease = record.lease {
+            writer.put(Frame.timeToLive)
+            writer.put(lease.timeToLive)
+            if age > 0 {
+                writer.put(Frame.age)
+                writer.put(age)
+            }
         }
         if record.isDelete { writer.put(Frame.deleted) }
         if record.kind == .expiry { writer.put(Frame.expired) }

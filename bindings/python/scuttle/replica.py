@@ -157,7 +157,8 @@ class Replica(EntryMapping):
         return updates
 
     def export(self) -> bytes:
-        """All that the replica is, as lines: its source, its clock, its entries with their tombstones, what is to expire.
+        """All that the replica is, as lines: its source, its clock, its entries with their tombstones and what is
+        left of their times to live.
 
         A replica that is made with them as `state` holds what this one does, and goes on as another incarnation. With
         `exact_id` it goes on under the same source, so this one must write no more.
@@ -253,12 +254,11 @@ class Replica(EntryMapping):
         return self._handle.call(library.scuttle_gossip) != _abi.FULL
 
     def tick(self, now: float) -> bool:
-        """Tells the replica what time it is, in seconds to the millisecond, and deletes what has expired: local writes.
-        For `set_ttl` only.
+        """Tells the replica what time it is, in seconds to the millisecond, and deletes the keys whose time to live is over.
 
         By any clock of yours that does not go back, such as `time.time()`; a smaller number than before counts as the
-        one before. What is to expire is saved by `export` with its time, so a host that restarts from there keeps its
-        clock. Before the first tick it is 0. Returns as `set`.
+        one before. Only differences matter, so replicas may tick by different clocks. After a start from `export` under
+        the same name, a first tick that is not below the saved time goes on from there. Returns as `set`.
         """
         return self._handle.call(library.scuttle_tick, milliseconds("now", now)) != _abi.FULL
 
