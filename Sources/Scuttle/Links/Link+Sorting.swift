@@ -39,7 +39,7 @@ extension Link {
             }
             // What has come since has its turn at the end.
             guard record.arrival <= outgoing.begun, isToSend(record, in: outgoing.mode) else { continue }
-            outgoing.check.add(batch.append(UpdateLine(of: record, in: replica.sources)))
+            outgoing.check.add(batch.append(UpdateLine(of: record, in: replica)))
             count += 1
         }
         return true
