@@ -131,7 +131,8 @@ typedef struct {
 #define SCUTTLE_UPDATE_DELETED 1u /* the key was deleted */
 #define SCUTTLE_UPDATE_LOCAL 2u   /* written by this replica */
 #define SCUTTLE_UPDATE_EXPIRED 4u /* the delete of a key whose time to live was over; DELETED is set too. Version and source are
-                                     those of the write that it ends, the dot is the deleter's */
+                                     those of the write that it ends, the dot is the deleter's; LOCAL: this
+                                     replica wrote what it ends */
 #define SCUTTLE_UPDATE_RESET 8u   /* no write: a reset has taken this entry away, since its delete has been forgotten
                                      where the reset came from. DELETED is set too; source and version are the entry's */
 

@@ -36,12 +36,11 @@ package enum CanonicalUpdate {
             scanner.take(#","source_id":"#), let source = scanner.plainString(),
             scanner.take(#","version":"#), let version = scanner.version(), version > 0,
             // Most end here: no delete, not republished, and for ever.
-            scanner.next == UInt8(ascii: "}") || skip(&tail, in: &scanner),
-            let kind = kind(in: &scanner), scanner.take(UInt8(ascii: "}")),
-            kind == .value || value.equals(Bytes("null"))
+            scanner.take(UInt8(ascii: "}")) || read(&tail, in: &scanner),
+            tail.kind == .value || value.equals(Bytes("null"))
         else { return nil }
         return IncomingUpdate(
-            key: key, value: value, source: source, version: version, kind: kind, written: tail.written,
+            key: key, value: value, source: source, version: version, kind: tail.kind, written: tail.written,
             timeToLive: tail.timeToLive, age: tail.age)
     }
 
@@ -50,27 +49,32 @@ package enum CanonicalUpdate {
         var written: IncomingUpdate.Written?
         var timeToLive = UInt64.max
         var age: UInt64 = 0
+        var kind = Update.Kind.value
     }
 
-    /// `,"written":["A",3]` and `,"ttl":30000,"age":500`, where that stands here; false where it is odd.
+    /// `,"written":["A",3]`, `,"ttl":30000,"age":500` and the marks of a delete, what there is of them, and the end; false where
+    /// it is odd.
     @inline(never)
-    private static func skip(_ tail: inout Tail, in scanner: inout CanonicalScanner) -> Bool {
+    private static func read(_ tail: inout Tail, in scanner: inout CanonicalScanner) -> Bool {
         if scanner.take(#","written":["#) {
             guard let source = scanner.plainString(), scanner.take(UInt8(ascii: ",")),
                 let version = scanner.version(), version > 0, scanner.take(UInt8(ascii: "]"))
             else { return false }
             tail.written = (source, version)
         }
-        guard scanner.take(#","ttl":"#) else { return true }
-        guard let timeToLive = scanner.version() else { return false }
-        tail.timeToLive = timeToLive
-        guard scanner.take(#","age":"#) else { return true }
-        guard let age = scanner.version() else { return false }
-        tail.age = age
-        return true
+        if scanner.take(#","ttl":"#) {
+            guard let time = scanner.version() else { return false }
+            tail.timeToLive = time
+            if scanner.take(#","age":"#) {
+                guard let time = scanner.version() else { return false }
+                tail.age = time
+            }
+        }
+        guard let kind = kind(in: &scanner) else { return false }
+        tail.kind = kind
+        return scanner.take(UInt8(ascii: "}"))
     }
 
-    @inline(__always)
     private static func kind(in scanner: inout CanonicalScanner) -> Update.Kind? {
         guard scanner.next == UInt8(ascii: ",") else { return .value }
         guard scanner.take(#","deleted":true"#) else { return nil }

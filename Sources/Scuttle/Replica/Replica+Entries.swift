@@ -2,9 +2,18 @@
 /// hash of what is ahead change here, together.
 extension Replica {
     /// A record that the caller owns. O(bytes).
+    @inline(__always)
+    func record(_ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind) -> Record {
+        if !pool.isOpen, keys.idLimit >= configuration.fewKeys { pool.open() }
+        return Record(key: key, value: value, source: dot.source, version: dot.version, kind: kind, in: pool)
+    }
+
+    /// The same with a timestamp that is not the dot, a time to live, or neither.
+    @inline(never)
     func record(
-        _ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind, tail: Record.Tail? = nil
+        _ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?
     ) -> Record {
+        guard let tail = Record.Tail(timestamp: timestamp, lease: lease) else { return record(key, value, dot, kind) }
         if !pool.isOpen, keys.idLimit >= configuration.fewKeys { pool.open() }
         return Record(
             key: key, value: value, source: dot.source, version: dot.version, kind: kind, tail: tail, in: pool)
@@ -119,8 +128,7 @@ extension Replica {
         cover(own, upTo: version)
         let timestamp = configuration.disabledRules.contains(.timestamp) ? nil : old.timestamp
         let record = record(
-            old.key, old.value, Dot(source: SourceTable.own, version: version), old.kind,
-            tail: Record.Tail(timestamp: timestamp, lease: old.lease))
+            old.key, old.value, Dot(source: SourceTable.own, version: version), old.kind, timestamp, old.lease)
         record.retain()
         keys.replace(key, old, with: record)
         settled &+= 1

@@ -13,7 +13,7 @@ extension Replica {
         guard expires else {
             throw Failure(.unsupported, "a time to live needs a last-writer resolver: under others null may lose")
         }
-        write(place, value, .value, lease: leases.lease(for: timeToLive))
+        write(place, value, leases.lease(for: timeToLive))
     }
 
     /// The host's time, which does not go back; deletes what has expired. O(log n) for each of those, and O(1) otherwise.
@@ -40,16 +40,9 @@ extension Replica {
 
     /// Deletes an entry whose time is over.
     private func end(_ record: Record, _ key: KeyID) {
-        version += 1
-        cover(own, upTo: version)
         let timestamp = configuration.disabledRules.contains(.expiry) ? nil : record.timestamp
-        let expiry = self.record(
-            record.key, Bytes("null"), Dot(source: SourceTable.own, version: version), .expiry,
-            tail: Record.Tail(timestamp: timestamp, lease: nil))
-        enter(expiry, key, 0)
-        remember(expiry)
-        expiry.release()
-        forgetSurplusTombstones()
+        // The hash is for a key that is not there yet.
+        write(Bytes("null"), .expiry, timestamp, nil, to: KeyPlace(key: record.key, hash: 0), key)
     }
 
     /// An entry with a time to live has arrived.

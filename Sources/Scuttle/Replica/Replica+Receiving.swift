@@ -82,8 +82,8 @@ extension Replica {
         version += 1
         cover(own, upTo: version)
         let copy = self.record(
-            record.key, record.value, Dot(source: SourceTable.own, version: version), record.kind,
-            tail: Record.Tail(timestamp: record.timestamp, lease: record.lease))
+            record.key, record.value, Dot(source: SourceTable.own, version: version), record.kind, record.timestamp,
+            record.lease)
         enter(copy, key, keys.hash(of: copy.key))
         return .news(copy)
     }
@@ -181,14 +181,13 @@ extension Replica {
 
     /// - Throws: `.sources` where there is no room for the one that wrote it.
     func record(of incoming: IncomingUpdate, as dot: Dot) throws(Failure) -> Record {
+        guard incoming.hasTail else { return record(incoming.key, incoming.value, dot, incoming.kind) }
         var timestamp: Timestamp?
         if let written = incoming.written {
             timestamp = Timestamp(version: written.version, source: try sourceID(for: written.source))
         }
-        let lease =
-            incoming.timeToLive == .max || incoming.isDelete
-            ? nil : leases.lease(for: incoming.timeToLive, age: incoming.age)
-        return record(
-            incoming.key, incoming.value, dot, incoming.kind, tail: Record.Tail(timestamp: timestamp, lease: lease))
+        let lives = incoming.timeToLive != .max && !incoming.isDelete
+        let lease = lives ? leases.lease(for: incoming.timeToLive, age: incoming.age) : nil
+        return record(incoming.key, incoming.value, dot, incoming.kind, timestamp, lease)
     }
 }

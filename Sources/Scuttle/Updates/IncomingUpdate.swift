@@ -13,8 +13,8 @@ public struct IncomingUpdate {
     /// The timestamp of a republished update; version 0: the dot is the timestamp.
     private let timestamp: Written
     /// Its time to live, and how much of that is over at the peer; `.max`: none.
-    let timeToLive: UInt64
-    let age: UInt64
+    public let timeToLive: UInt64
+    public let age: UInt64
 
     @inline(__always)
     public init(
@@ -32,6 +32,9 @@ public struct IncomingUpdate {
     }
 
     public var written: Written? { timestamp.version == 0 ? nil : timestamp }
+
+    /// Whether its timestamp is not its dot, or it has a time to live.
+    var hasTail: Bool { timestamp.version != 0 || timeToLive != .max }
 
     var isDelete: Bool { kind != .value }
 

@@ -4,6 +4,11 @@ struct Lease: Equatable {
     let timeToLive: UInt64
     /// When it began, by `LeaseClock.time`.
     var begin: UInt64
+
+    /// How much of it is over, as a message says it.
+    func age(at time: UInt64) -> UInt64 {
+        min(time - begin, LeaseClock.longest)
+    }
 }
 
 /// The time by which a replica counts times to live: the sum of what its host's ticks have risen by.
@@ -39,11 +44,6 @@ struct LeaseClock {
     mutating func goOn(from saved: UInt64) {
         hostTime = saved
         isSaved = true
-    }
-
-    /// How long a lease has counted, as a message says it.
-    func age(of lease: Lease) -> UInt64 {
-        min(time - lease.begin, Self.longest)
     }
 
     /// A lease that has counted for so long elsewhere.

@@ -34,11 +34,38 @@ struct Record: BitwiseCopyable {
     /// O(bytes).
     ///
     init(
-        key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind, tail: Tail? = nil,
+        key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind,
+        in pool: borrowing RecordPool
+    ) {
+        self.init(key, value, source, version, kind, tailBits: 0, in: pool)
+    }
+
+    /// The same with something behind the value.
+    init(
+        key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind, tail: Tail,
+        in pool: borrowing RecordPool
+    ) {
+        self.init(key, value, source, version, kind, tailBits: tail.bits, in: pool)
+        var place = tailStart
+        if let timestamp = tail.timestamp {
+            place.storeBytes(of: timestamp.version, as: Version.self)
+            place.storeBytes(of: timestamp.source, toByteOffset: 8, as: SourceID.self)
+            place += Self.tailStep
+        }
+        guard let lease = tail.lease else { return }
+        place.storeBytes(of: lease.timeToLive, as: UInt64.self)
+        place.storeBytes(of: lease.begin, toByteOffset: 8, as: UInt64.self)
+    }
+
+    @inline(__always)
+    private init(
+        _ key: Bytes, _ value: Bytes, _ source: SourceID, _ version: Version, _ kind: Update.Kind, tailBits: UInt64,
         in pool: borrowing RecordPool
     ) {
         let text = key.count + value.count
-        let bytes = tail.map { Self.tailStart(behind: text) + $0.count } ?? Self.textStart + text
+        let bytes =
+            tailBits == 0
+            ? Self.textStart + text : Self.tailStart(behind: text) + tailBits.nonzeroBitCount * Self.tailStep
         let pooled = pool.allocate(bytes)
         memory = pooled ?? .allocate(byteCount: bytes, alignment: 8)
         // The limits keep both counts far below 2^32, and versions below 2^53.
@@ -46,13 +73,12 @@ struct Record: BitwiseCopyable {
             to: Header(
                 owners: 1, source: source,
                 stampedVersion: version & .highest | UInt64(kind.rawValue) << Self.kindShift
-                    | (pooled == nil ? 0 : Self.poolBit) | (tail?.bits ?? 0),
+                    | (pooled == nil ? 0 : Self.poolBit) | tailBits,
                 arrival: 0,
                 keyCount: UInt32(truncatingIfNeeded: key.count), valueCount: UInt32(truncatingIfNeeded: value.count)))
         var writer = LineWriter(at: memory + Self.textStart)
         writer.put(key)
         writer.put(value)
-        if let tail { write(tail, at: memory + Self.tailStart(behind: text)) }
     }
 
     /// What stands behind the value of few records.
@@ -68,31 +94,23 @@ struct Record: BitwiseCopyable {
         }
 
         fileprivate var bits: UInt64 { (timestamp == nil ? 0 : republishedBit) | (lease == nil ? 0 : leaseBit) }
-        fileprivate var count: Int { (timestamp == nil ? 0 : 16) + (lease == nil ? 0 : 16) }
     }
 
-    @inline(never)
-    private func write(_ tail: Tail, at start: UnsafeMutableRawPointer) {
-        var place = start
-        if let timestamp = tail.timestamp {
-            place.storeBytes(of: timestamp.version, as: Version.self)
-            place.storeBytes(of: timestamp.source, toByteOffset: 8, as: SourceID.self)
-            place += 16
-        }
-        guard let lease = tail.lease else { return }
-        place.storeBytes(of: lease.timeToLive, as: UInt64.self)
-        place.storeBytes(of: lease.begin, toByteOffset: 8, as: UInt64.self)
-    }
+    /// The bytes of a timestamp or of a lease.
+    private static var tailStep: Int { 16 }
 
     /// The dot under which the update travels and is accounted for.
     var source: SourceID { header.pointee.source }
     var version: Version { header.pointee.stampedVersion & .highest }
     var dot: Dot { Dot(source: source, version: version) }
 
+    /// Whether it is a value under the dot that it was written with, for ever, as most are.
+    var isPlain: Bool {
+        header.pointee.stampedVersion & (Self.republishedBit | Self.leaseBit | 3 << Self.kindShift) == 0
+    }
+
     /// Whether something stands behind the value.
     var hasTail: Bool { header.pointee.stampedVersion & (Self.republishedBit | Self.leaseBit) != 0 }
-
-    var tail: Tail? { hasTail ? Tail(timestamp: isRepublished ? ownTimestamp : nil, lease: lease) : nil }
 
     /// Whether the update travels under another dot than its write had.
     var isRepublished: Bool { header.pointee.stampedVersion & Self.republishedBit != 0 }
@@ -122,15 +140,16 @@ struct Record: BitwiseCopyable {
     /// Its time to live, which a delete has not.
     var lease: Lease? {
         guard header.pointee.stampedVersion & Self.leaseBit != 0 else { return nil }
-        let place = tailStart + (isRepublished ? 16 : 0)
         return Lease(
-            timeToLive: place.load(as: UInt64.self), begin: place.load(fromByteOffset: 8, as: UInt64.self))
+            timeToLive: leaseStart.load(as: UInt64.self), begin: leaseStart.load(fromByteOffset: 8, as: UInt64.self))
     }
+
+    private var leaseStart: UnsafeMutableRawPointer { tailStart + (isRepublished ? Self.tailStep : 0) }
 
     /// A copy of a write goes on where the one before it was: the earlier begin counts.
     func takeLease(over older: Record) {
         guard let mine = lease, let other = older.lease, other.begin < mine.begin else { return }
-        (tailStart + (isRepublished ? 16 : 0)).storeBytes(of: other.begin, toByteOffset: 8, as: UInt64.self)
+        leaseStart.storeBytes(of: other.begin, toByteOffset: 8, as: UInt64.self)
     }
 
     /// Whether both are one write, or expiries of one: an expiry ranks above the write that it ends.

@@ -28,42 +28,43 @@ struct UpdateLine {
     private let keyCount: Int
     private let digits: Int
     /// If the timestamp is not the dot: who wrote it, and when.
-    private let writer: (source: Source, version: Version)?
+    private var writer: (source: Source, version: Version)?
     /// How much of its time to live is over.
-    private let age: UInt64
-    let count: Int
+    private var age: UInt64
+    private(set) var count: Int
 
     /// O(length of key).
     init(of record: Record, in replica: Replica) {
-        self.init(of: record, in: replica.sources, at: replica.leases)
+        self.init(of: record, in: replica.sources, at: replica.leases.time)
     }
 
-    init(of record: Record, in sources: borrowing SourceTable, at clock: @autoclosure () -> LeaseClock) {
+    /// - Parameter time: that of the `LeaseClock`.
+    init(of record: Record, in sources: borrowing SourceTable, at time: UInt64) {
         self.record = record
         source = sources[record.source]
         keyCount = LineWriter.escapedCount(of: record.key)
         digits = LineWriter.digits(of: record.version)
-        var frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
-        if record.isDelete { frames += Frame.deleted.utf8CodeUnitCount }
-        if record.kind == .expiry { frames += Frame.expired.utf8CodeUnitCount }
-        var writer: (source: Source, version: Version)?
-        var age: UInt64 = 0
-        if record.hasTail {
-            if record.isRepublished {
-                let timestamp = record.timestamp
-                let source = sources[timestamp.source]
-                writer = (source, timestamp.version)
-                frames +=
-                    Frame.written.utf8CodeUnitCount + source.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
-            }
-            if let lease = record.lease {
-                age = clock().age(of: lease)
-                frames += Frame.timeToLive.utf8CodeUnitCount + LineWriter.digits(of: lease.timeToLive)
-                if age > 0 { frames += Frame.age.utf8CodeUnitCount + LineWriter.digits(of: age) }
-            }
-        }
-        (self.writer, self.age) = (writer, age)
+        let frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
         count = frames + keyCount + record.value.count + source.versionFrame.count + digits
+        (writer, age) = (nil, 0)
+        if !record.isPlain { measureTail(in: sources, at: time) }
+    }
+
+    @inline(never)
+    private mutating func measureTail(in sources: borrowing SourceTable, at time: UInt64) {
+        if record.isDelete { count += Frame.deleted.utf8CodeUnitCount }
+        if record.kind == .expiry { count += Frame.expired.utf8CodeUnitCount }
+        if record.isRepublished {
+            let timestamp = record.timestamp
+            let source = sources[timestamp.source]
+            writer = (source, timestamp.version)
+            count +=
+                Frame.written.utf8CodeUnitCount + source.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
+        }
+        guard let lease = record.lease else { return }
+        age = lease.age(at: time)
+        count += Frame.timeToLive.utf8CodeUnitCount + LineWriter.digits(of: lease.timeToLive)
+        if age > 0 { count += Frame.age.utf8CodeUnitCount + LineWriter.digits(of: age) }
     }
 
     fileprivate func writeFront(_ writer: inout LineWriter) {
@@ -75,6 +76,12 @@ struct UpdateLine {
     fileprivate func writeBack(_ writer: inout LineWriter) {
         writer.put(source.versionFrame)
         writer.put(record.version, digits: digits)
+        if !record.isPlain { writeTail(&writer) }
+        writer.put(Frame.end)
+    }
+
+    @inline(never)
+    private func writeTail(_ writer: inout LineWriter) {
         if let written = self.writer {
             writer.put(Frame.written)
             writer.put(written.source.quoted)
@@ -92,7 +99,6 @@ struct UpdateLine {
         }
         if record.isDelete { writer.put(Frame.deleted) }
         if record.kind == .expiry { writer.put(Frame.expired) }
-        writer.put(Frame.end)
     }
 }
 

@@ -14,7 +14,7 @@ struct ExpiringTests {
     private func lease(_ replica: Replica, _ key: String) -> (ttl: UInt64, age: UInt64)? {
         key.lend { key in
             let lease = replica.keys.find(key).flatMap { replica.keys[$0] }?.lease
-            return lease.map { ($0.timeToLive, replica.leases.age(of: $0)) }
+            return lease.map { ($0.timeToLive, $0.age(at: replica.leases.time)) }
         }
     }
 

@@ -20,9 +20,14 @@ extension Record {
             let timestamp = update.written.map { Timestamp(version: $0.version, source: writer) }
             let lease =
                 update.timeToLive == .max ? nil : LeaseClock().lease(for: update.timeToLive, age: update.age)
+            guard let tail = Record.Tail(timestamp: timestamp, lease: lease) else {
+                return Record(
+                    key: update.key, value: update.value, source: source, version: update.version, kind: update.kind,
+                    in: RecordPool())
+            }
             return Record(
                 key: update.key, value: update.value, source: source, version: update.version, kind: update.kind,
-                tail: Record.Tail(timestamp: timestamp, lease: lease), in: RecordPool())
+                tail: tail, in: RecordPool())
         }
     }
 
@@ -30,7 +35,7 @@ extension Record {
     func line(of sources: [[UInt8]]) -> String {
         var buffer = ByteBuffer()
         let table = SourceTable(sources)
-        buffer.append(UpdateLine(of: self, in: table, at: LeaseClock()))
+        buffer.append(UpdateLine(of: self, in: table, at: LeaseClock().time))
         return buffer.bytes.text
     }
 
