@@ -40,7 +40,7 @@ extern "C" {
 
 /* News: the call did what it says. */
 #define SCUTTLE_OK 0
-#define SCUTTLE_FULL 1      /* done, and a link is over its high-water mark: wait for on_drain before you go on */
+#define SCUTTLE_FULL 1      /* done, and a link is over its high-water mark: a peer is behind, on_drain will follow. See `mtu` */
 #define SCUTTLE_NOT_FOUND 2 /* there is no such key */
 #define SCUTTLE_TORN 3      /* done, but the text was truncated: its last line is cut, or the end of an export is missing */
 
@@ -80,6 +80,7 @@ extern "C" {
 #define SCUTTLE_E_RESOLVER (-31)     /* the outcome of a resolver depends on order, repetition or grouping */
 #define SCUTTLE_E_UNASKED (-32)      /* a delta, update, cover or commit answers no open request of this link; nothing has changed.
                                         Datagram links drop it without an error */
+#define SCUTTLE_E_TTL (-36)          /* a time to live, or its age, in an update is not an integer from 0 to 2^53-1 */
 
 /* "NUL-terminated": a length to be measured. Not for scuttle_write and scuttle_link_write, which take bytes. */
 #define SCUTTLE_NTS ((size_t)-1)
@@ -129,7 +130,9 @@ typedef struct {
 
 #define SCUTTLE_UPDATE_DELETED 1u /* the key was deleted */
 #define SCUTTLE_UPDATE_LOCAL 2u   /* written by this replica */
-#define SCUTTLE_UPDATE_EXPIRED 4u /* the delete of a key whose time to live was over; DELETED is set too */
+#define SCUTTLE_UPDATE_EXPIRED 4u /* the delete of a key whose time to live was over; DELETED is set too. Version and source are
+                                     those of the write that it ends, the dot is the deleter's; LOCAL: this
+                                     replica wrote what it ends */
 #define SCUTTLE_UPDATE_RESET 8u   /* no write: a reset has taken this entry away, since its delete has been forgotten
                                      where the reset came from. DELETED is set too; source and version are the entry's */
 
@@ -184,9 +187,21 @@ typedef struct {
   size_t struct_size; /* sizeof(scuttle_config_t) */
   uint32_t flags;     /* SCUTTLE_KEEP_TOMBSTONES, SCUTTLE_EXACT_ID, SCUTTLE_UNIQUE_ID */
   uint32_t resolver;  /* SCUTTLE_LWW_VS_CLOCK …; ignored where `resolve` is set */
-  size_t mtu;         /* messages in one batch, and the high-water mark of a link, which is over it from the moment that
-                         this many wait until none does, as counted when they are asked for; default 10, SIZE_MAX
-                         for none */
+  size_t mtu;         /* messages, not bytes: how many go into one batch, at most 64, and the high-water mark of a link. A link
+                         is over its mark from the moment that this many messages wait until none does. Default 10,
+                         SIZE_MAX for no mark.
+                           An update that the host has not read yet counts as one message, a digest too. The lines that
+                         frame a delta (its head, covers and commit) count once they are in the batch; hello, request and
+                         vector do not count. What a peer requests counts when it is requested. On a live link an update counts
+                         when it is written here, or enters the history from another peer. On a datagram link updates
+                         count, not datagrams; a delta that pauses until the peer answers counts nothing.
+                           While a link is over its mark, scuttle_set, scuttle_delete, scuttle_set_ttl, scuttle_tick and
+                         scuttle_gossip return SCUTTLE_FULL; scuttle_link_write and scuttle_link_gossip do so if it is
+                         their link. Once a call has returned it, on_drain is called when no link is over its mark any more.
+                           SCUTTLE_FULL is advice. A host may ignore it: nothing is dropped, and what waits takes no memory,
+                         because a link has a cursor and no queue. A peer that is behind misses updates that are superseded
+                         before it reads, and gets the entries of that moment. A host that wants its peers to see
+                         each update waits, and so does one that writes faster than they read. */
   size_t max_history; /* updates that the history remembers; default 10, SIZE_MAX for all */
   uint64_t seed;      /* of the random order of digests, hashing and incarnations; 0: from the system. A fixed seed makes
                          a replica's output reproducible, and gives up its defence against chosen keys. The incarnation then
@@ -199,9 +214,17 @@ typedef struct {
      exactly one of (a, b) and (b, a), and follow a total order of updates. */
   int (*resolve)(void *context, const scuttle_update_t *update, const scuttle_update_t *current);
 
-  /* Order of the updates in an answer and in scuttle_news(): <0 where a comes before b, >0 where after, 0 where it does
-     not matter. Default: by version, then source id. In an answer the updates of one source always go out in order of
-     version, as the protocol needs; this decides between sources. */
+  /* Order of updates: <0 if a comes before b, >0 if after, 0 if it does not matter. Default: by version, then source id.
+       In scuttle_news() it decides about all updates. In what a peer gets it decides between sources, because the updates
+     of one source go out in order of version, as the protocol needs. It decides
+       - in the answers of the classic dialect;
+       - in the extended dialect, on streams, in the delta that answers a request. A replica with `sort` makes it from its
+         entries and not from its history. It counts only as a whole, so one that breaks off starts over.
+     It does not decide
+       - about updates that arrive during such a delta: they follow at its end, in order of arrival;
+       - about the updates that a live link sends after its delta: they go in the order in which they were covered here,
+         because one text serves all live links;
+       - on datagram links: there a peer says up to which place in the order of arrival it has a delta. */
   int (*sort)(void *context, const scuttle_update_t *a, const scuttle_update_t *b);
 
   /* An update became the entry of its key, here or from a peer. */
@@ -210,7 +233,8 @@ typedef struct {
   /* The history is about to forget these `count` updates, oldest first. */
   void (*on_compaction)(void *context, const scuttle_update_t *const *updates, size_t count);
 
-  /* Links had been over the high-water mark, and now the last of them has been read empty. */
+  /* SCUTTLE_FULL was returned, and now no link is over its high-water mark any more: each has been read empty, has been closed
+     or has ended. Once for any number of SCUTTLE_FULL. */
   void (*on_drain)(void *context);
 
   /* What to start from, as scuttle_import takes it. Read during scuttle_new only. */
@@ -286,10 +310,11 @@ int scuttle_name(scuttle_t *replica, const char **name, size_t *len);
 /* Sets a key to a JSON value: a local write, with a version one above the highest seen anywhere.
    The resolver decides whether it becomes the entry (the default one always says yes); the write is news to peers and
    history either way. Insignificant white space is dropped, all else of the text is kept as it is.
-   Returns  SCUTTLE_OK, or SCUTTLE_FULL: set, but a link is over its high-water mark.
+   Returns  SCUTTLE_OK, or SCUTTLE_FULL: set, and a link is over its high-water mark, by this update or before. See `mtu`.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY, _KEY, _KEY_SIZE, _NUL, _UTF8, _VALUE_SIZE, _DEPTH, _JSON, _DUPLICATE, _NUMBER,
             _EXHAUSTED, _MEMORY; _UNSUPPORTED once the replica has forgotten its own name.
-   Cost     O(length of key and value), whatever the number of keys, links, sources or remembered updates. */
+   Cost     O(length of key and value), whatever the number of keys, links, sources or remembered updates. A live link that is
+            not read adds O(log l) for l links, once for `mtu` updates at most, and nothing once it is over its mark. */
 int scuttle_set(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len);
 
 /* Deletes a key: a local write whose entry is a tombstone, so that peers learn of it. Deleting what is not there is
@@ -298,17 +323,22 @@ int scuttle_set(scuttle_t *replica, const char *key, size_t key_len, const char 
    version any more. Of a name only the incarnation that is furthest ahead counts. */
 int scuttle_delete(scuttle_t *replica, const char *key, size_t key_len);
 
-/* Sets a key that is to be deleted again by itself: by this replica, with the first scuttle_tick that is `ttl_ms` or more
-   after the latest one; 0 deletes with the next tick. Another write of the key, here or from a peer, ends that. Peers see an
-   ordinary write, and then a delete with SCUTTLE_UPDATE_EXPIRED. Returns and errors as scuttle_set.
-   Cost     as scuttle_set, and O(log t) for t keys with a time to live. Since 0.2.0. */
+/* Sets a key with a time to live, which travels with the update. Each replica counts it by its own ticks, from the latest tick
+   on, or from the first one if there was none. This name deletes the key with the first scuttle_tick at which it is over. The
+   others do so after half as long again and a random part of up to as much, in case that this replica is gone. The delete has
+   SCUTTLE_UPDATE_EXPIRED, and the timestamp of the write that it ends, so it beats that write and no later one: a renewal is
+   another call of this function. If several replicas delete at once, that is one delete, and on_update sees it once.
+   ttl_ms   0: the next tick deletes. Above 2^53-1: for ever, as scuttle_set.
+   Returns and errors as scuttle_set; also SCUTTLE_E_UNSUPPORTED with `resolve` or SCUTTLE_STRICTLY_ORDER_VALUES, under which a
+   value may beat a later delete. Such a replica keeps and sends on the times to live of others, and does not count them.
+   Cost     as scuttle_set, and O(log t) for t keys with a time to live; 16 bytes a record and 24 to 48 a key. Since 0.2.0. */
 int scuttle_set_ttl(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len, uint64_t ttl_ms);
 
 /* Tells the replica what time it is, in milliseconds by any clock of the host's that does not go back (a smaller number
-   than before counts as the one before), and deletes what has expired: local writes, each with on_update.
-   It matters for scuttle_set_ttl and retire_after_ms only. A host that restarts from scuttle_export uses a clock that goes
-   on, such as the time of day, since what is left to expire is saved with the time at which it does. Before the first tick
-   it is 0.
+   than before counts as the one before), and deletes the keys whose time to live is over, each with on_update.
+   It matters for times to live and retire_after_ms only. Only the differences between ticks count, so replicas may tick by
+   different clocks. scuttle_export says what is left of each time to live, and the latest tick. A start from it under the same
+   name goes on from that tick, so the time in between counts, unless the first tick is lower: then the clock has started anew.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL.   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED.
    Cost     O(log t) for each key that expires, O(1) where none does. Since 0.2.0. */
 int scuttle_tick(scuttle_t *replica, uint64_t now_ms);
@@ -334,7 +364,7 @@ int scuttle_count(scuttle_t *replica, size_t *count);
    Cost     O(log n + entries and tombstones passed), and before that, once, O(k log k + n) where k keys are new since the last visit. */
 int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
 
-/* Hands out all that the replica is, in lines: its source, its clock, its entries with their tombstones, what is to expire.
+/* Hands out all that the replica is, in lines: its source, its clock, its entries with their tombstones and times to live.
    A replica that starts from them holds what this one does, and goes on as another incarnation. With SCUTTLE_EXACT_ID and
    the same name it goes on under the same source, so this one must write no more. `take` runs under the lock. Stopping early
    is fine; the lines handed out are then a truncated export.
@@ -457,10 +487,11 @@ int scuttle_link_gossip(scuttle_link_t *link);
    is taken as far as it goes, and the rest is asked for again.
    After SCUTTLE_E_CLUSTER, _PROTOCOL, _REJECTED, and an _IDENTITY of the extended dialect, the link has told its peer the
    reason, or was told it, and returns the same code for all later lines; on_event says SCUTTLE_EVENT_ENDED.
-   Returns  SCUTTLE_OK, or SCUTTLE_FULL: taken, and what the peer asked for is over this link's high-water mark.
+   Returns  SCUTTLE_OK, or SCUTTLE_FULL: taken, and this link is over its high-water mark. What the bytes add to other links
+            the next call on the replica says.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY and any that speaks of a message: _KEY, _KEY_SIZE, _ID, _NUL, _UTF8, _JSON,
             _DUPLICATE, _NUMBER, _DEPTH, _MESSAGE, _MESSAGE_SIZE, _VALUE_SIZE, _VERSION, _VERSION_JUMP, _IDENTITY,
-            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED, _UNASKED. */
+            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED, _UNASKED, _TTL. */
 int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
 
 /* Fills `buffer` with what is to be sent to the peer, a stream to be cut anywhere: a message may begin in one read and

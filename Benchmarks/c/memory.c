@@ -27,6 +27,19 @@ void workload_memory(const options_t *options, sample_t *sample) {
   scuttle_free(replica);
 }
 
+/* The same of keys with a time to live. */
+void workload_memory_ttl(const options_t *options, sample_t *sample) {
+  watch_t unused = {0, 0};
+  scuttle_t *replica = replica_make("writer", options->history);
+  double before = resident();
+  write_leases(replica, options, 1000, &unused);
+  double after = resident();
+  require(count_keys(replica) == options->n, "memory-ttl: not all keys are there");
+  *sample = (sample_t){.check = fingerprint(replica)};
+  sample_figure(sample, "bytes_per_key", (after - before) / (double)options->n);
+  scuttle_free(replica);
+}
+
 /* By how many bytes a key n keys grow from having been overwritten once to having been overwritten `rounds` times. */
 void workload_memory_overwrites(const options_t *options, sample_t *sample) {
   watch_t unused = {0, 0};

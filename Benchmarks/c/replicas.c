@@ -35,6 +35,21 @@ void write_keys(scuttle_t *replica, const options_t *options, uint64_t from, siz
   block_free(&block);
 }
 
+void write_leases(scuttle_t *replica, const options_t *options, uint64_t ttl, watch_t *watch) {
+  block_t block = block_make(options->value);
+  size_t capacity = block_capacity(options->value);
+  for (size_t at = 0; at < options->n; at += block.count) {
+    block_fill(&block, at, options->n - at < capacity ? options->n - at : capacity, options->n, 0);
+    watch_start(watch);
+    for (size_t i = 0; i < block.count; i++) {
+      uint64_t own = ttl + (at + i) * 7919 % ttl;
+      done(scuttle_set_ttl(replica, block_key(&block, i), KEY_LEN, block_value(&block, i), block.value_len, own));
+    }
+    watch_stop(watch);
+  }
+  block_free(&block);
+}
+
 void add_sources(scuttle_t *replica, size_t count) {
   char *lines = malloc(count * 96 + 1);
   require(lines != NULL, "no memory for sources");

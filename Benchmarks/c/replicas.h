@@ -18,6 +18,9 @@ void done(int code);
 void write_keys(scuttle_t *replica, const options_t *options, uint64_t from, size_t count, uint64_t modulus, uint64_t salt,
                 watch_t *watch);
 
+/* Sets n keys with times to live from `ttl` to below twice that, in no order. Only the calls are timed. */
+void write_leases(scuttle_t *replica, const options_t *options, uint64_t ttl, watch_t *watch);
+
 /* Makes `count` sources known that have each written once, all the same key. */
 void add_sources(scuttle_t *replica, size_t count);
 

@@ -20,10 +20,12 @@ workload_t workload_fan_out, workload_receive, workload_relay;
 workload_t workload_quiet;
 /* deleting.c */
 workload_t workload_delete, workload_purge;
+/* expiring.c */
+workload_t workload_set_ttl, workload_renew, workload_tick, workload_expire;
 /* conflicts.c */
 workload_t workload_conflicts;
 /* memory.c */
-workload_t workload_memory, workload_memory_overwrites, workload_memory_links;
+workload_t workload_memory, workload_memory_ttl, workload_memory_overwrites, workload_memory_links;
 /* bounds.c */
 workload_t workload_bound_memcpy, workload_bound_scan, workload_bound_insert;
 

@@ -117,6 +117,14 @@ def deleting() -> list[Case]:
     return [case(C, workload, repeats(n), n=n) for workload in ("delete", "purge") for n in (100_000, 1_000_000)]
 
 
+def expiring() -> list[Case]:
+    sizes = (10_000, 100_000, 1_000_000)
+    return [
+        *(case(C, workload, repeats(n), n=n) for workload in ("set-ttl", "tick", "expire") for n in sizes),
+        *(case(C, "renew", 3, n=n, rounds=10) for n in sizes[:2]),
+    ]
+
+
 def values() -> list[Case]:
     return [
         case(C, workload, 5, n=min(100_000, MOST_VALUE_BYTES // value), value=value, history=10)
@@ -128,6 +136,7 @@ def values() -> list[Case]:
 def memory() -> list[Case]:
     return [
         case(C, "memory", 1, True, 3, n=1_000_000, history=1000),
+        case(C, "memory-ttl", 1, False, 3, n=1_000_000, history=1000),
         case(C, "memory-overwrites", 1, True, 3, n=100_000, rounds=10, history=1000),
         case(C, "memory-links", 1, True, 3, links=10_000),
         case(C, "memory-links", 1, False, 3, links=10_000, live=1),
@@ -172,7 +181,7 @@ def tiny(full: Case) -> Case:
 
 def plan(name: str, libraries: tuple[str, ...]) -> list[Case]:
     """The cases of a set, in the order in which they run. `libraries`: those of PyPI that are there."""
-    own = [*writing(), *reading(), *syncing(), *spreading(), *deleting(), *values(), *memory(), *bounds()]
+    own = [*writing(), *reading(), *syncing(), *spreading(), *deleting(), *expiring(), *values(), *memory(), *bounds()]
     cases = [*own, *from_python(PYTHON), *(one for library in libraries for one in from_python(library))]
     if name == "quick":
         cases = [

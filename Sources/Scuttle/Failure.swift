@@ -34,6 +34,7 @@ public struct Failure: Error {
         case corrupt = -30
         case resolver = -31
         case unasked = -32
+        case timeToLive = -36
     }
 
     public let code: Code

@@ -85,7 +85,7 @@ final class ReplicaHandle {
 
 extension Replica {
     /// The code of a call that went well.
-    var news: CInt { isOverHighWaterMark ? SCUTTLE_FULL : SCUTTLE_OK }
+    var news: CInt { tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }
 
 /// What a `scuttle_link_t *` points to. Its replica's handle owns it.
@@ -115,5 +115,5 @@ final class LinkHandle {
         try input.receive(bytes, on: link)
     }
 
-    var news: CInt { link.isOverHighWaterMark ? SCUTTLE_FULL : SCUTTLE_OK }
+    var news: CInt { link.tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }

@@ -28,37 +28,53 @@ package enum CanonicalUpdate {
         guard scanner.take(#"{"key":"#), let key = scanner.plainString(), scanner.take(#","value":"#) else {
             return nil
         }
-        var written: IncomingUpdate.Written?
+        var tail = Tail()
         let valueStart = scanner.offset
         guard CanonicalValue.skip(in: &scanner, deepest: limits.depth) else { return nil }
         let value = scanner.taken(from: valueStart)
         guard value.count <= limits.valueBytes,
             scanner.take(#","source_id":"#), let source = scanner.plainString(),
             scanner.take(#","version":"#), let version = scanner.version(), version > 0,
-            // Most end here: no delete, and not republished.
-            scanner.next == UInt8(ascii: "}") || skipWritten(in: &scanner, &written),
-            let kind = kind(in: &scanner), scanner.take(UInt8(ascii: "}")),
-            kind == .value || value.equals(Bytes("null"))
+            // Most end here: no delete, not republished, and for ever.
+            scanner.take(UInt8(ascii: "}")) || read(&tail, in: &scanner),
+            tail.kind == .value || value.equals(Bytes("null"))
         else { return nil }
         return IncomingUpdate(
-            key: key, value: value, source: source, version: version, kind: kind, written: written)
+            key: key, value: value, source: source, version: version, kind: tail.kind, written: tail.written,
+            timeToLive: tail.timeToLive, age: tail.age)
     }
 
-    /// `,"written":["A",3]`, where that stands here; false where it is odd.
-    private static func skipWritten(
-        in scanner: inout CanonicalScanner, _ written: inout IncomingUpdate.Written?
-    ) -> Bool {
-        var ahead = scanner
-        guard ahead.take(#","written":["#) else { return true }
-        guard let source = ahead.plainString(), ahead.take(UInt8(ascii: ",")), let version = ahead.version(),
-            version > 0, ahead.take(UInt8(ascii: "]"))
-        else { return false }
-        written = (source, version)
-        scanner = ahead
-        return true
+    /// What few updates have behind their version.
+    private struct Tail {
+        var written: IncomingUpdate.Written?
+        var timeToLive = UInt64.max
+        var age: UInt64 = 0
+        var kind = Update.Kind.value
     }
 
-    @inline(__always)
+    /// `,"written":["A",3]`, `,"ttl":30000,"age":500` and the marks of a delete, what there is of them, and the end; false where
+    /// it is odd.
+    @inline(never)
+    private static func read(_ tail: inout Tail, in scanner: inout CanonicalScanner) -> Bool {
+        if scanner.take(#","written":["#) {
+            guard let source = scanner.plainString(), scanner.take(UInt8(ascii: ",")),
+                let version = scanner.version(), version > 0, scanner.take(UInt8(ascii: "]"))
+            else { return false }
+            tail.written = (source, version)
+        }
+        if scanner.take(#","ttl":"#) {
+            guard let time = scanner.version() else { return false }
+            tail.timeToLive = time
+            if scanner.take(#","age":"#) {
+                guard let time = scanner.version() else { return false }
+                tail.age = time
+            }
+        }
+        guard let kind = kind(in: &scanner) else { return false }
+        tail.kind = kind
+        return scanner.take(UInt8(ascii: "}"))
+    }
+
     private static func kind(in scanner: inout CanonicalScanner) -> Update.Kind? {
         guard scanner.next == UInt8(ascii: ",") else { return .value }
         guard scanner.take(#","deleted":true"#) else { return nil }

@@ -36,13 +36,8 @@ enum ExtendedDecoder {
                 ExportHead(
                     source: try text(body["source"], "source"), lamport: try version(body["lamport"], "lamport"),
                     incarnation: try number(body["incarnation"], "incarnation"),
-                    hasMetClassic: try flag(body["classic"], "classic")))
-        }
-        if let body = root["expiry"] {
-            return .expiry(
-                Lease(
-                    source: try text(body["source"], "source"), version: try version(body["version"], "version"),
-                    time: try number(body["at"], "at")))
+                    hasMetClassic: try flag(body["classic"], "classic"),
+                    now: try body["now"].map { (value) throws(Failure) in try number(value, "now") }))
         }
         if let body = root["end"] { return .end(try number(body, "end")) }
         return nil

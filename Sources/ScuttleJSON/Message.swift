@@ -26,7 +26,6 @@ public enum Message {
     // Lines of an export that no peer sends.
 
     case export(ExportHead)
-    case expiry(Lease)
     case end(UInt64)
 
     /// A blank line, or a message that only a later dialect knows.

@@ -73,6 +73,8 @@ public struct MessageDecoder: ~Copyable {
         try ValueText.check(size: text.count, limits)
         return IncomingUpdate(
             key: key, value: text, source: source, version: version,
-            kind: !isDelete ? .value : isExpiry ? .expiry : .delete, written: try fields.writtenBy())
+            kind: !isDelete ? .value : isExpiry ? .expiry : .delete, written: try fields.writtenBy(),
+            timeToLive: try fields.time(fields.timeToLive, ifMissing: .max),
+            age: try fields.time(fields.age, ifMissing: 0))
     }
 }

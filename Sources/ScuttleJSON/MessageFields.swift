@@ -5,7 +5,7 @@ import Scuttle
 struct MessageFields {
     typealias Value = UnsafeMutablePointer<json_t>
 
-    private(set) var digest, done, deleted, expired, key, sourceID, id, version, written: Value?
+    private(set) var digest, done, deleted, expired, key, sourceID, id, version, written, timeToLive, age: Value?
     /// Which member of the object the value is, counted from 0: its text is cut out of the line by that.
     private(set) var valuePlace: Int?
     private(set) var valueIsNull = false
@@ -55,6 +55,10 @@ struct MessageFields {
             expired = value
         } else if name.equals(Bytes("written")) {
             written = value
+        } else if name.equals(Bytes("ttl")) {
+            timeToLive = value
+        } else if name.equals(Bytes("age")) {
+            age = value
         }
     }
 
@@ -73,6 +77,15 @@ struct MessageFields {
         }
         let source = try text(json_array_get(written, 0), "the source of written")
         return (source, try number(json_array_get(written, 1), lowest: 1))
+    }
+
+    /// A time to live, or how much of it is over.
+    func time(_ value: Value?, ifMissing time: UInt64) throws(Failure) -> UInt64 {
+        guard let value else { return time }
+        guard let number = value.integer, number >= 0, number <= Version.highest else {
+            throw Failure(.timeToLive, "a time to live or its age is not an integer in 0 ... 2^53-1")
+        }
+        return UInt64(number)
     }
 
     func text(_ value: Value?, _ name: StaticString) throws(Failure) -> Bytes {

@@ -304,4 +304,112 @@ TEST(what_waited_is_gone_before_it_is_read) {
   scuttle_free(r);
 }
 
+/* A live link, and its peer's, in step. */
+static void live_pair(scuttle_t *r, const char *peer, uint32_t flags, scuttle_link_t **link, scuttle_link_t **to) {
+  *link = link_with(r, SCUTTLE_LINK_LIVE | flags);
+  *to = link_with(replica_make(peer), SCUTTLE_LINK_LIVE | flags);
+  CHECK(scuttle_link_gossip(*link) >= 0);
+  CHECK(scuttle_link_gossip(*to) >= 0);
+  carry(*link, *to);
+}
+
+TEST(a_live_link_that_is_not_read) {
+  /* FULL with the update that makes mtu wait, and on_drain after it: on a stream and in datagrams, in any history. */
+  size_t mtu;
+  for (mtu = 1; mtu <= 12; mtu++) {
+    int flags;
+    for (flags = 0; flags < 2; flags++) {
+      int drains, i;
+      scuttle_t *r = small_mtu(mtu, 3, &drains);
+      scuttle_link_t *link, *to;
+      live_pair(r, "peer", flags ? SCUTTLE_LINK_DATAGRAM : 0, &link, &to);
+      drains = 0;
+      for (i = 1; i <= 1000; i++) {
+        char key[24];
+        snprintf(key, sizeof key, "k%d", i % 50);
+        CHECK_CODE(i % 7 ? set(r, key, "1") : unset(r, key), i < (int)mtu ? SCUTTLE_OK : SCUTTLE_FULL);
+      }
+      CHECK_INT(drains, 0);
+      CHECK_CODE(move_all(link, to, NULL), SCUTTLE_OK); /* a request: the history does not reach so far back */
+      CHECK_INT(drains, 1);
+      carry(link, to);
+      CHECK_CODE(set(r, "k", "1"), mtu == 1 ? SCUTTLE_FULL : SCUTTLE_OK);
+      scuttle_free(r);
+    }
+  }
+}
+
+TEST(every_local_write_counts_on_a_live_link) {
+  int drains;
+  scuttle_t *r = small_mtu(4, 3, &drains);
+  scuttle_link_t *link, *to;
+  live_pair(r, "peer", 0, &link, &to);
+  CHECK_CODE(set(r, "a", "1"), SCUTTLE_OK);
+  CHECK_CODE(unset(r, "a"), SCUTTLE_OK);
+  CHECK_CODE(scuttle_set_ttl(r, "b", 1, "1", 1, 5), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(r, 4), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(r, 10), SCUTTLE_FULL); /* the delete of b is the fourth */
+  CHECK_CODE(scuttle_tick(r, 11), SCUTTLE_FULL); /* and waits */
+  CHECK_CODE(scuttle_gossip(r), SCUTTLE_FULL);
+  carry(link, to);
+  CHECK_INT(drains, 1);
+  CHECK_CODE(scuttle_tick(r, 12), SCUTTLE_OK);
+  scuttle_free(r);
+}
+
+TEST(a_relay_is_told_by_its_own_calls) {
+  /* What one peer sends fills the link to another. scuttle_link_write speaks of its own link, the calls on the replica of all;
+     on_drain follows only where FULL was returned. */
+  int drains, told, i;
+  for (told = 0; told < 2; told++) {
+    scuttle_t *r = small_mtu(4, 3, &drains);
+    scuttle_link_t *from, *peer_from, *link, *to;
+    live_pair(r, "from", 0, &from, &peer_from);
+    live_pair(r, "to", 0, &link, &to);
+    carry(from, peer_from);
+    for (i = 1; i <= 20; i++) CHECK_CODE(feed_update(link_make(r), "relayed", "1", "A", 100 + (uint64_t)i), SCUTTLE_OK);
+    carry(from, peer_from);
+    CHECK_INT(drains, 0);
+    if (told) CHECK_CODE(scuttle_tick(r, 1), SCUTTLE_FULL);
+    carry(link, to);
+    CHECK_INT(drains, told);
+    scuttle_free(r);
+  }
+}
+
+TEST(a_live_link_that_is_closed_waits_for_nothing) {
+  int drains, i;
+  scuttle_t *r = small_mtu(2, 3, &drains);
+  scuttle_link_t *link, *to;
+  live_pair(r, "peer", 0, &link, &to);
+  drains = 0;
+  for (i = 0; i < 5; i++) CHECK_CODE(set(r, "k", "1"), i ? SCUTTLE_FULL : SCUTTLE_OK);
+  scuttle_link_close(link);
+  CHECK_INT(drains, 1);
+  for (i = 0; i < 50; i++) CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
+  scuttle_free(r);
+  CHECK_INT(drains, 1);
+}
+
+TEST(full_may_be_ignored) {
+  /* It is advice: nothing is dropped, and what waits takes no memory. */
+  int drains, i;
+  scuttle_t *r = small_mtu(2, 3, &drains);
+  scuttle_link_t *link, *to;
+  text_t out = {NULL, 0, 0};
+  live_pair(r, "peer", 0, &link, &to);
+  for (i = 0; i < 100000; i++) {
+    char key[24];
+    snprintf(key, sizeof key, "k%d", i % 100);
+    CHECK(set(r, key, "[1,2,3]") >= 0);
+  }
+  read_all(link, 0, &out);
+  CHECK(out.len < 100 * 200); /* the entries of now, not all updates */
+  CHECK(scuttle_link_write(to, out.data, out.len) >= 0);
+  carry(link, to);
+  CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
+  text_free(&out);
+  scuttle_free(r);
+}
+
 CHECK_MAIN

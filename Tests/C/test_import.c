@@ -36,9 +36,6 @@ static void essence(scuttle_t *r, text_t *out) {
   part = lines_with(&lines, "{\"key\"");
   text_str(out, part);
   free(part);
-  part = lines_with(&lines, "{\"digest\":true,\"expiry\"");
-  text_str(out, part);
-  free(part);
   part = lines_with(&lines, "{\"digest\":true,\"end\"");
   text_str(out, part);
   free(part);

@@ -192,7 +192,7 @@ TEST(a_line_without_end_takes_no_memory_without_end) {
 TEST(the_default_line_limit) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
-  size_t limit = 1048576 + 6 * (65536 + 2 * 255) + 128, over; /* the largest key, id and value, all escaped */
+  size_t limit = 1048576 + 6 * (65536 + 2 * 255) + 160, over; /* the largest key, id and value, all escaped */
   for (over = 0; over < 2; over++) {
     text_t line = {NULL, 0, 0};
     text_format(&line, "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":%d}", (int)over + 1);

@@ -258,6 +258,142 @@ TEST(sort_orders_sources_and_not_within_one) {
   scuttle_free(r);
 }
 
+/* Updates 1 … count of the sources A … E, in turn. */
+static scuttle_t *sorted_crowd(int *calls, size_t history, int count) {
+  scuttle_config_t config = config_make();
+  scuttle_t *r;
+  scuttle_link_t *link;
+  int i;
+  config.sort = sources_backwards;
+  config.context = calls;
+  config.max_history = history;
+  config.mtu = 3;
+  r = replica_with("Z", &config);
+  link = classic(r);
+  for (i = 1; i <= count; i++) {
+    char key[24], source[2] = {(char)('A' + i % 5), 0};
+    snprintf(key, sizeof key, "k%d", i);
+    CHECK_CODE(feed_update(link, key, "1", source, (uint64_t)i), SCUTTLE_OK);
+  }
+  scuttle_link_close(link);
+  return r;
+}
+
+/* How many update lines there are; and whether sources descend, and versions ascend within each. */
+static int updates_in_order(const char *text, int *in_order) {
+  const char *at = text;
+  int updates = 0;
+  char last = 127;
+  unsigned long version = 0;
+  *in_order = 1;
+  while ((at = strstr(at, "\"source_id\":\"")) != NULL) {
+    const char *id = at + strlen("\"source_id\":\"");
+    unsigned long next = strtoul(strstr(id, "\"version\":") + strlen("\"version\":"), NULL, 10);
+    if (*id > last || (*id == last && next <= version)) *in_order = 0;
+    last = *id;
+    version = next;
+    updates++;
+    at = id;
+  }
+  return updates;
+}
+
+/* The peer has asked, and the answer is to be read. */
+static void ask(scuttle_link_t *link, scuttle_link_t *to, size_t capacity) {
+  char buffer[4096];
+  size_t len;
+  int i;
+  CHECK(scuttle_link_gossip(to) >= 0);
+  for (i = 0; i < 2; i++) {
+    while (scuttle_link_read(to, buffer, capacity, &len) == SCUTTLE_OK && len > 0) scuttle_link_write(link, buffer, len);
+    if (i == 1) break;
+    while (scuttle_link_read(link, buffer, capacity, &len) == SCUTTLE_OK && len > 0) scuttle_link_write(to, buffer, len);
+  }
+}
+
+TEST(sort_orders_sources_in_the_extended_dialect) {
+  /* Whatever the history has; a write meanwhile goes to the end, although its source is the first. */
+  static const size_t histories[] = {1, 10, 1000};
+  size_t h;
+  for (h = 0; h < 3; h++) {
+    int calls = 0, in_order;
+    scuttle_t *r = sorted_crowd(&calls, histories[h], 60), *peer = replica_make("peer");
+    scuttle_link_t *link = link_make(r), *to = link_make(peer);
+    text_t out = {NULL, 0, 0};
+    char part[200];
+    size_t len;
+    ask(link, to, sizeof part);
+    CHECK(calls > 0);
+    CHECK_CODE(scuttle_link_read(link, part, sizeof part, &len), SCUTTLE_OK);
+    text_add(&out, part, len);
+    CHECK(set(r, "meanwhile", "1") >= 0);
+    read_all(link, 0, &out);
+    CHECK_CODE(scuttle_link_write(to, out.data, out.len), SCUTTLE_OK);
+    CHECK(text_count(&out, "\"meanwhile\"") == 1);
+    *strstr(out.data, "{\"key\":\"meanwhile\"") = 0;
+    CHECK_INT(updates_in_order(out.data, &in_order), 60);
+    CHECK(in_order);
+    CHECK_INT(count_of(peer), 61);
+    CHECK_U64(fingerprint_of(peer), fingerprint_of(r));
+    carry(link, to);
+    text_free(&out);
+    scuttle_free(r);
+    scuttle_free(peer);
+  }
+}
+
+TEST(sort_does_not_order_datagrams) {
+  /* They go in order of arrival, or in that of the history. */
+  static const size_t histories[] = {1, 1000};
+  size_t h;
+  for (h = 0; h < 2; h++) {
+    int calls = 0, in_order;
+    scuttle_t *r = sorted_crowd(&calls, histories[h], 60), *peer = replica_make("peer");
+    scuttle_link_t *link = link_with(r, SCUTTLE_LINK_DATAGRAM), *to = link_with(peer, SCUTTLE_LINK_DATAGRAM);
+    text_t out = {NULL, 0, 0};
+    int i;
+    ask(link, to, 4096);
+    for (i = 0; i < 60; i++) {
+      char part[1201];
+      size_t len;
+      CHECK_CODE(scuttle_link_read(link, part, sizeof part - 1, &len), SCUTTLE_OK);
+      if (len == 0) break;
+      text_add(&out, part, len);
+      CHECK_CODE(scuttle_link_write(to, part, len), SCUTTLE_OK);
+    }
+    CHECK_INT(updates_in_order(out.data, &in_order), 60);
+    CHECK(!in_order);
+    for (i = 1; i < 60; i++) {
+      char one[40], next[40];
+      snprintf(one, sizeof one, "\"version\":%d}", i);
+      snprintf(next, sizeof next, "\"version\":%d}", i + 1);
+      CHECK(strstr(out.data, one) < strstr(out.data, next));
+    }
+    CHECK_U64(fingerprint_of(peer), fingerprint_of(r));
+    text_free(&out);
+    scuttle_free(r);
+    scuttle_free(peer);
+  }
+}
+
+TEST(sort_does_not_order_live_updates) {
+  /* One text serves all live links: in the order in which the updates came. */
+  int calls = 0;
+  scuttle_t *r = sorted_crowd(&calls, 1000, 5), *peer = replica_make("peer");
+  scuttle_link_t *from = classic(r), *link = link_with(r, SCUTTLE_LINK_LIVE), *to = link_make(peer);
+  text_t out = {NULL, 0, 0};
+  sync_links(link, to);
+  CHECK_CODE(feed_update(from, "first", "1", "A", 1001), SCUTTLE_OK);
+  CHECK_CODE(feed_update(from, "second", "1", "E", 1002), SCUTTLE_OK);
+  read_all(link, 0, &out);
+  CHECK_INT(text_count(&out, "\"first\""), 1);
+  CHECK_INT(text_count(&out, "\"second\""), 1);
+  CHECK(strstr(out.data, "\"first\"") < strstr(out.data, "\"second\""));
+  text_free(&out);
+  scuttle_free(r);
+  scuttle_free(peer);
+}
+
 static int any_order(void *context, const scuttle_update_t *a, const scuttle_update_t *b) {
   (void)a;
   (void)b;
@@ -265,28 +401,32 @@ static int any_order(void *context, const scuttle_update_t *a, const scuttle_upd
 }
 
 TEST(a_sort_that_contradicts_itself_keeps_sources_in_order) {
-  scuttle_config_t config = config_make();
-  scuttle_t *r, *peer;
-  scuttle_link_t *link, *to;
-  uint64_t random = 9;
-  int i;
-  config.sort = any_order;
-  config.context = &random;
-  r = replica_with("local", &config);
-  peer = replica_make("peer");
-  link = classic(r);
-  to = link_make(peer);
-  for (i = 1; i <= 600; i++) {
-    char key[24], source[24];
-    snprintf(key, sizeof key, "%d", i);
-    snprintf(source, sizeof source, "s%d", i % 9);
-    feed_update(link, key, "1", source, (uint64_t)i);
+  int is_classic;
+  for (is_classic = 0; is_classic < 2; is_classic++) {
+    scuttle_config_t config = config_make();
+    scuttle_t *r, *peer;
+    scuttle_link_t *from, *link, *to;
+    uint64_t random = 9;
+    int i;
+    config.sort = any_order;
+    config.context = &random;
+    r = replica_with("local", &config);
+    peer = replica_make("peer");
+    from = classic(r);
+    link = is_classic ? from : link_make(r);
+    to = link_make(peer);
+    for (i = 1; i <= 600; i++) {
+      char key[24], source[24];
+      snprintf(key, sizeof key, "%d", i);
+      snprintf(source, sizeof source, "s%d", i % 9);
+      feed_update(from, key, "1", source, (uint64_t)i);
+    }
+    sync_links(link, to);
+    CHECK_INT(count_of(peer), 600); /* any update behind its source's clock would be lost */
+    CHECK_U64(fingerprint_of(peer), fingerprint_of(r));
+    scuttle_free(r);
+    scuttle_free(peer);
   }
-  sync_links(link, to);
-  CHECK_INT(count_of(peer), 600); /* any update behind its source's clock would be lost */
-  CHECK_U64(fingerprint_of(peer), fingerprint_of(r));
-  scuttle_free(r);
-  scuttle_free(peer);
 }
 
 TEST(extensions_are_ignored) {

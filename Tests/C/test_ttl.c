@@ -1,4 +1,4 @@
-/* A time to live: by the host's clock, deleted by the one that wrote, an ordinary delete for all others. */
+/* A time to live: it travels with the update, and each replica counts it by its host's clock. */
 #include "check.h"
 #include "support.h"
 
@@ -20,6 +20,14 @@ static void see(void *context, const scuttle_update_t *update) {
 
 static int set_ttl(scuttle_t *r, const char *key, const char *json, uint64_t ttl) {
   return scuttle_set_ttl(r, key, SCUTTLE_NTS, json, SCUTTLE_NTS, ttl);
+}
+
+/* Both get what the other has, on new links. */
+static void sync_two(scuttle_t *a, scuttle_t *b) {
+  scuttle_link_t *ab = link_make(a), *ba = link_make(b);
+  sync_links(ab, ba);
+  scuttle_link_close(ab);
+  scuttle_link_close(ba);
 }
 
 TEST(it_goes_by_itself) {
@@ -54,6 +62,7 @@ TEST(many_in_order_of_time) {
   scuttle_t *r = replica_make("local");
   uint64_t random = 3, ttl[500];
   int i, now;
+  CHECK_CODE(scuttle_tick(r, 0), SCUTTLE_OK);
   for (i = 0; i < 500; i++) {
     char key[24];
     snprintf(key, sizeof key, "k%d", i);
@@ -104,6 +113,7 @@ TEST(time_does_not_go_back) {
 TEST(another_write_ends_it) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
+  CHECK_CODE(scuttle_tick(r, 0), SCUTTLE_OK);
   CHECK_CODE(set_ttl(r, "a", "1", 50), SCUTTLE_OK);
   CHECK_CODE(set(r, "a", "2"), SCUTTLE_OK);
   CHECK_CODE(set_ttl(r, "b", "1", 50), SCUTTLE_OK);
@@ -126,8 +136,107 @@ TEST(another_write_ends_it) {
   scuttle_free(r);
 }
 
+TEST(the_first_tick_begins) {
+  /* Whatever the time is: keys that were set before it count from there. */
+  uint64_t firsts[] = {0, 7, 1700000000000u};
+  size_t i;
+  for (i = 0; i < 3; i++) {
+    scuttle_t *r = replica_make("local");
+    CHECK_CODE(set_ttl(r, "k", "1", 30), SCUTTLE_OK);
+    CHECK_CODE(scuttle_tick(r, firsts[i]), SCUTTLE_OK);
+    CHECK_CODE(scuttle_tick(r, firsts[i] + 29), SCUTTLE_OK);
+    CHECK_STR(value_of(r, "k"), "1");
+    CHECK_CODE(scuttle_tick(r, firsts[i] + 30), SCUTTLE_OK);
+    CHECK(value_of(r, "k") == NULL);
+    scuttle_free(r);
+  }
+}
+
+TEST(the_writer_is_gone) {
+  /* Its peers delete what it wrote, each by its own clock: after half as long again, and a random part below that. */
+  char names[8][4];
+  scuttle_t *writer = replica_make("writer"), *peers[8];
+  int i, k, earlier = 0;
+  CHECK_CODE(scuttle_tick(writer, 5), SCUTTLE_OK);
+  CHECK_CODE(set_ttl(writer, "k", "1", 1000), SCUTTLE_OK);
+  for (i = 0; i < 8; i++) {
+    snprintf(names[i], sizeof names[i], "p%d", i);
+    peers[i] = replica_make(names[i]);
+    CHECK_CODE(scuttle_tick(peers[i], (uint64_t)i * 1000000), SCUTTLE_OK);
+    sync_two(writer, peers[i]);
+  }
+  scuttle_free(writer);
+  for (i = 0; i < 8; i++) {
+    uint64_t from = (uint64_t)i * 1000000;
+    CHECK_CODE(scuttle_tick(peers[i], from + 1499), SCUTTLE_OK);
+    CHECK_STR(value_of(peers[i], "k"), "1");
+    CHECK_CODE(scuttle_tick(peers[i], from + 1750), SCUTTLE_OK);
+    earlier += value_of(peers[i], "k") == NULL;
+    CHECK_CODE(scuttle_tick(peers[i], from + 2000), SCUTTLE_OK);
+    CHECK(value_of(peers[i], "k") == NULL);
+  }
+  CHECK(earlier > 0 && earlier < 8);
+  /* Eight have ended one write. */
+  for (i = 0; i < 8; i++)
+    for (k = 0; k < 8; k++)
+      if (i != k) sync_two(peers[i], peers[k]);
+  for (i = 0; i < 8; i++) CHECK_INT(count_of(peers[i]), 0);
+  for (i = 0; i < 8; i++) scuttle_free(peers[i]);
+}
+
+TEST(a_renewal_stands) {
+  scuttle_t *a = replica_make("a"), *b = replica_make("b");
+  CHECK_CODE(scuttle_tick(a, 0), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(b, 0), SCUTTLE_OK);
+  CHECK_CODE(set_ttl(a, "k", "1", 100), SCUTTLE_OK);
+  sync_two(a, b);
+  CHECK_CODE(scuttle_tick(a, 90), SCUTTLE_OK);
+  CHECK_CODE(set_ttl(a, "k", "2", 100), SCUTTLE_OK);
+  for (int i = 0; i < 20; i++) set(b, "busy", "1");
+  CHECK_CODE(scuttle_tick(b, FOREVER), SCUTTLE_OK); /* a jump */
+  CHECK(value_of(b, "k") == NULL);
+  sync_two(a, b);
+  CHECK_STR(value_of(a, "k"), "2");
+  CHECK_STR(value_of(b, "k"), "2");
+  CHECK_CODE(scuttle_tick(a, 189), SCUTTLE_OK);
+  CHECK_STR(value_of(a, "k"), "2");
+  CHECK_CODE(scuttle_tick(a, 190), SCUTTLE_OK);
+  sync_two(a, b);
+  CHECK_INT(count_of(a), 1);
+  CHECK_INT(count_of(b), 1);
+  scuttle_free(a);
+  scuttle_free(b);
+}
+
+TEST(null_has_to_win) {
+  scuttle_config_t config = config_make();
+  scuttle_t *r;
+  config.resolver = SCUTTLE_STRICTLY_ORDER_VALUES;
+  r = replica_with("local", &config);
+  CHECK_CODE(set_ttl(r, "k", "1", 50), SCUTTLE_E_UNSUPPORTED);
+  CHECK_CODE(feed(link_make(r), "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1,\"ttl\":5}\n"), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(r, 0), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(r, 1000), SCUTTLE_OK);
+  CHECK_STR(value_of(r, "k"), "1");
+  scuttle_free(r);
+}
+
+TEST(a_read_only_link_brings_none) {
+  scuttle_t *r = replica_make("local");
+  scuttle_link_t *link = link_with(r, SCUTTLE_LINK_READ_ONLY);
+  char *before = snapshot(r), *after;
+  CHECK_CODE(feed(link, "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1,\"ttl\":0}\n"), SCUTTLE_E_READ_ONLY);
+  CHECK_CODE(scuttle_tick(r, 0), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(r, FOREVER), SCUTTLE_OK);
+  after = snapshot(r);
+  CHECK_STR(after, before);
+  free(before);
+  free(after);
+  scuttle_free(r);
+}
+
 TEST(peers_see_a_delete) {
-  /* The one that wrote deletes, and it alone: a peer's ticks do not. */
+  /* The writer deletes first: a peer's ticks do so later. */
   scuttle_config_t config = config_make();
   seen_t seen = {0, 0};
   scuttle_t *a = replica_make("a"), *b;
@@ -139,10 +248,12 @@ TEST(peers_see_a_delete) {
   ba = link_with(b, SCUTTLE_LINK_LIVE);
   CHECK_CODE(scuttle_gossip(a), SCUTTLE_OK);
   carry(ab, ba);
+  CHECK_CODE(scuttle_tick(a, 0), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(b, 0), SCUTTLE_OK);
   CHECK_CODE(set_ttl(a, "k", "1", 50), SCUTTLE_OK);
   carry(ab, ba);
   CHECK_STR(value_of(b, "k"), "1");
-  CHECK_CODE(scuttle_tick(b, 100), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(b, 74), SCUTTLE_OK);
   CHECK_STR(value_of(b, "k"), "1");
   CHECK_CODE(scuttle_tick(a, 100), SCUTTLE_OK);
   carry(ab, ba);
@@ -178,6 +289,7 @@ TEST(no_version_is_left) {
   config.state = "{\"key\":\"x\",\"value\":1,\"source_id\":\"A\",\"version\":9007199254740988}\n";
   config.state_len = SCUTTLE_NTS;
   r = replica_with("local", &config);
+  CHECK_CODE(scuttle_tick(r, 0), SCUTTLE_OK);
   for (i = 0; i < 3; i++) {
     char key[24];
     snprintf(key, sizeof key, "k%d", i);
@@ -192,7 +304,7 @@ TEST(no_version_is_left) {
 }
 
 TEST(it_is_saved) {
-  /* With the time at which it ends: the next start goes on where this one was. */
+  /* With what is left of it and the host's time: the next start goes on where this one was. */
   scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("local", &config), *b = NULL;
   text_t saved = {NULL, 0, 0};
@@ -202,7 +314,7 @@ TEST(it_is_saved) {
   CHECK_CODE(set_ttl(a, "m", "1", 50), SCUTTLE_OK);
   CHECK_CODE(set(a, "m", "2"), SCUTTLE_OK);
   export_all(a, &saved);
-  CHECK_INT(text_count(&saved, "\"expiry\""), 2);
+  CHECK_INT(text_count(&saved, "\"ttl\""), 2);
   config.state = saved.data;
   config.state_len = saved.len;
   CHECK_CODE(scuttle_new("local", &config, &b), SCUTTLE_OK);
@@ -216,9 +328,14 @@ TEST(it_is_saved) {
   CHECK_INT(count_of(b), 1);
   CHECK_STR(value_of(b, "m"), "2");
   scuttle_free(b);
-  CHECK_CODE(scuttle_new("another", &config, &b), SCUTTLE_OK); /* under another id it is the other's to delete */
+  CHECK_CODE(scuttle_new("another", &config, &b), SCUTTLE_OK); /* another name may have another clock */
   CHECK_CODE(scuttle_tick(b, 2000), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(b, 2074), SCUTTLE_OK);
   CHECK_INT(count_of(b), 3);
+  CHECK_CODE(scuttle_tick(b, 2100), SCUTTLE_OK);
+  CHECK(value_of(b, "k") == NULL);
+  CHECK_CODE(scuttle_tick(b, 3000), SCUTTLE_OK);
+  CHECK_INT(count_of(b), 1);
   text_free(&saved);
   scuttle_free(a);
   scuttle_free(b);

@@ -115,6 +115,29 @@ static void fan_out(void) {
   scuttle_free(peer);
 }
 
+/* Local writes that no live link has read yet: a write looks at a link only when that fills up. */
+static void unread(void) {
+  enum { MANY = 1000, FEW = 20 };
+  static pair_t links[MANY];
+  scuttle_t *replica = replica_make("a", 1000), *peer = replica_make("peer", 1000);
+  for (size_t i = 0; i < MANY; i++) {
+    links[i] = pair_open(replica, SCUTTLE_LINK_LIVE, peer, 0);
+    reconcile(&links[i], &defaults);
+  }
+  set(replica, 0, HALF - FEW, COUNT);
+  for (size_t i = 0; i < MANY; i++) talk(&links[i], &defaults);
+  meter_open();
+  set(replica, HALF - FEW, HALF, COUNT);
+  meter_close();
+  meter_print("live-link-that-fills-up-by-20-sets", MANY);
+  meter_open();
+  set(replica, HALF, COUNT, COUNT);
+  meter_close();
+  meter_print("set-with-1000-live-links-unread", HALF);
+  scuttle_free(replica);
+  scuttle_free(peer);
+}
+
 /* A full synchronisation of HALF keys: both sides, with encoding, parsing and applying. */
 static void full_sync(const char *name, size_t history, size_t datagram) {
   options_t options = defaults;
@@ -172,6 +195,7 @@ int main(void) {
   relayed(0);
   relayed(1);
   fan_out();
+  unread();
   full_sync("update-of-full-sync-from-state", 10, 0);
   full_sync("update-of-full-sync-from-history", SIZE_MAX, 0);
   full_sync("update-of-full-sync-in-datagrams", 10, 1472);

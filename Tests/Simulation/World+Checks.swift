@@ -10,9 +10,12 @@ extension World {
     }
 
     /// A write is known by its timestamp, which never changes.
-    private func number(of record: Record, _ replica: Replica) -> Int? {
+    func number(of record: Record, _ replica: Replica) -> Int? {
         let timestamp = record.timestamp
-        return numbers[WriteID(source: [UInt8](replica.sources[timestamp.source].id), version: timestamp.version)]
+        return numbers[
+            WriteID(
+                source: [UInt8](replica.sources[timestamp.source].id), version: timestamp.version,
+                isExpiry: record.kind == .expiry)]
     }
 
     // MARK: At any time
@@ -36,7 +39,8 @@ extension World {
             guard plan.purging == .never, plan.middle == nil, !replicas.contains(where: \.hasMetClassic) else {
                 continue
             }
-            for write in writes {
+            // The dot of an expiry is its deleter's.
+            for write in writes where !write.isExpiry {
                 guard let id = write.source.lend({ replica.sources.find($0) }),
                     write.version <= replica.sources[id].covered
                 else { continue }

@@ -63,6 +63,7 @@ extension World {
         }
         say("\(number) starts again, from \(state.map { "\($0.count) bytes" } ?? "nothing")")
         replicas[number] = try makeReplica(number, from: state)
+        startClock(of: number)
         for wire in wires { try wire.connect(replicas) }
     }
 

@@ -43,10 +43,18 @@ extension World {
         let write = Write(
             number: writes.count, key: key, rank: random.below(4), isDelete: isDelete, source: [UInt8](replica.id),
             version: replica.version + 1, replaced: seen)
+        let timeToLive = isDelete ? nil : timeToLive(of: key)
         try [UInt8](key.utf8).lend { (key) throws(Failure) in
             if isDelete { return try replica.delete(key) }
-            try [UInt8](write.value.utf8).lend { (value) throws(Failure) in try replica.set(key, to: value) }
+            try [UInt8](write.value.utf8).lend { (value) throws(Failure) in
+                if let timeToLive {
+                    try replica.set(key, to: value, for: timeToLive)
+                } else {
+                    try replica.set(key, to: value)
+                }
+            }
         }
+        if let timeToLive { noteLease(of: write, timeToLive) }
         say("\(number) \(isDelete ? "deletes" : "writes") \(key): \(write.value) at \(write.version)")
         writes.append(write)
         numbers[WriteID(source: write.source, version: write.version)] = write.number

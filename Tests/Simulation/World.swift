@@ -45,6 +45,8 @@ public final class World {
     /// A name was retired though a replica of it was there, with writes that others had not covered.
     var hasRetiredPresent = false
     var events = Events()
+    /// Nil: no key has a time to live.
+    var leases: Leases?
 
     /// Of all that has arrived anywhere: two runs of a seed have the same.
     public internal(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -57,6 +59,7 @@ public final class World {
         plan = Plan(kind, &random)
         self.trace = trace
         self.disabledRules = disabledRules
+        beginLeases(seed: seed)
         for number in 0..<plan.replicas where plan.middle?.joinsLate != true || number < 2 {
             try addReplica(named: Self.names[number])
         }
@@ -75,6 +78,7 @@ public final class World {
         for step in 0..<plan.steps {
             now += 1
             try takeStep()
+            try tickSometimes()
             if step % 16 == 0 { try examine() }
         }
         let held = heldBefore()
@@ -82,6 +86,7 @@ public final class World {
         try examine()
         try agree(held)
         try twinsAreTold()
+        try endLeases()
     }
 
     func say(_ text: @autoclosure () -> String) {

@@ -7,6 +7,8 @@ struct Write {
     let key: String
     let rank: Int
     let isDelete: Bool
+    /// The end of a time to live: above the write with the same timestamp, and below all later ones.
+    var isExpiry = false
     let source: [UInt8]
     let version: Version
     /// The write that its writer saw and replaced.
@@ -16,7 +18,9 @@ struct Write {
     var value: String { "[\(rank),\(number)]" }
 
     func precedes(_ other: Write) -> Bool {
-        version == other.version ? source.lexicographicallyPrecedes(other.source) : version < other.version
+        if version != other.version { return version < other.version }
+        if source != other.source { return source.lexicographicallyPrecedes(other.source) }
+        return !isExpiry && other.isExpiry
     }
 }
 
@@ -24,4 +28,5 @@ struct Write {
 struct WriteID: Hashable {
     let source: [UInt8]
     let version: Version
+    var isExpiry = false
 }

@@ -15,7 +15,12 @@ struct Answer {
         var owed = 0
         /// What was asked for, until the first update has been taken.
         var asked: Version?
+        /// Takes entries that are out of order, too.
+        let isWhole: Bool
     }
+
+    /// A state delta takes entries that are out of order. A classic peer would take them to vouch for all below.
+    var takesAll = false
 
     private var heap: [Cursor] = []
 
@@ -28,13 +33,14 @@ struct Answer {
 
     /// Owes the live entries of a source above `version`, whatever was owed of it before. O(log s), and counting the
     /// entries, up to `limit`; O(1) where the same was asked for before and nothing of it has been taken yet.
+    @inline(never)
     mutating func owe(_ source: SourceID, above version: Version, countingTo limit: Int, in replica: Replica) {
         if let place = place(of: source) {
             guard heap[place].asked != version else { return }
             remove(at: place, in: replica)
         }
         guard replica.sources[source].entries.last > version else { return }
-        var cursor = Cursor(source: source, version: version, key: 0, position: 0, generation: 0)
+        var cursor = Cursor(source: source, version: version, key: 0, position: 0, generation: 0, isWhole: takesAll)
         guard cursor.seek(above: version, in: replica) else { return }
         cursor.owed = limit == .max ? 0 : cursor.count(upTo: limit, in: replica)
         cursor.asked = version
@@ -172,9 +178,8 @@ extension Answer.Cursor {
 
     private mutating func settle(from start: Int, in replica: Replica) -> Bool {
         let source = replica.sources[source]
-        // What is ahead of the clock would tell a classic peer that it has all below.
         guard let found = source.entries.nextLive(from: start, of: self.source, replica.keys),
-            source.entries.version(at: found) <= source.covered
+            isWhole || source.entries.version(at: found) <= source.covered
         else { return false }
         (position, generation) = (found, source.entries.generation)
         (version, key) = (source.entries.version(at: found), source.entries.key(at: found))

@@ -91,7 +91,7 @@ extension Link {
             return true
         }
         guard let record = classic.answer.next(in: replica) else { return false }
-        batch.append(UpdateLine(of: record, in: replica.sources))
+        batch.append(UpdateLine(of: record, in: replica))
         return true
     }
 

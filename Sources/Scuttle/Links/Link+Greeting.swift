@@ -202,6 +202,7 @@ extension Link {
         forgetPeer()
         pending = PendingControl()
         classic = nil
+        leaveHighWaterMark()
         raise(.ended, failure.code)
     }
 

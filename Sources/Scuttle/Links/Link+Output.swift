@@ -75,13 +75,12 @@ extension Link {
     }
 
     /// Fills an empty batch of a stream; false where there is nothing to send.
+    @inline(never)
     func fill() -> Bool {
         guard batch.isEmpty else { return true }
         while batch.count < mostMessages, !hasFilled,
             appendNext(Room(messages: mostMessages - batch.count, bytes: .max))
         {}
-        // What a live link owes grows without anybody asking.
-        if follows != nil { noteBacklog() }
         return !batch.isEmpty
     }
 

@@ -166,7 +166,9 @@ extension Link {
         for record in incoming.pending {
             let source = replica.sources[record.source]
             let counts = record.version <= source.covered || replica.configuration.disabledRules.contains(.ownCover)
-            if counts, record.version > source.reach { replica.remember(record) }
+            guard counts, record.version > source.reach else { continue }
+            echoes += 1
+            replica.remember(record)
         }
         incoming.closePending()
         replica.forgetSurplusTombstones()

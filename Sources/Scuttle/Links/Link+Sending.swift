@@ -50,9 +50,13 @@ extension Link {
 
     func begin(_ mode: DeltaMode, from start: UInt64, epoch: UInt64, nonce: UInt64) {
         follows = nil
+        echoes = 0
         withheld = []
         liveHeadIsDue = true
-        outgoing = OutgoingDelta(mode, epoch: epoch, nonce: nonce, kind: replica.epoch, start: start)
+        outgoing = OutgoingDelta(
+            mode, epoch: epoch, nonce: nonce, kind: replica.epoch, start: start, begun: replica.arrivals.last)
+        beginSorting(mode)
+        watchBacklog()
     }
 
     /// The new delta goes on where the peer says that it has come to, over whatever link, if nothing stands against that.
@@ -72,7 +76,7 @@ extension Link {
         let arrival = firstMissingArrival
         let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
         // Datagrams get lost: with the order of arrival only those have to come again.
-        guard !isDatagram, holdsNothingAhead, historyReaches else { return (.state, arrival) }
+        guard !isDatagram, holdsNothingAhead, historyReaches, !sorts else { return (.state, arrival) }
         let number = firstMissingUpdate
         let updates = Int(truncatingIfNeeded: replica.history.end &- number)
         return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, number)
@@ -93,6 +97,8 @@ extension Link {
             outgoing?.rest()
         } else if follows == nil {
             follows = replica.history.end
+            echoes = 0
+            watchBacklog()
         }
     }
 

@@ -5,6 +5,7 @@ extension Link {
     func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let place = batch.end
         if outgoing.headIsDue { appendHead(of: outgoing) }
+        if let memory, memory.sorted != nil, appendSorted(memory, outgoing, room) { return true }
         var left = room.messages
         var isAtEnd = true
         replica.arrivals.forEach(after: outgoing.cursor, in: replica.keys) { record in
@@ -14,7 +15,7 @@ extension Link {
                     return false
                 }
                 let before = batch.byteCount
-                outgoing.check.add(batch.append(UpdateLine(of: record, in: replica.sources)))
+                outgoing.check.add(batch.append(UpdateLine(of: record, in: replica)))
                 outgoing.spacing.add(batch.byteCount - before)
                 left -= 1
             }
@@ -44,7 +45,7 @@ extension Link {
         outgoing.headIsDue = false
     }
 
-    private func appendMark(_ outgoing: OutgoingDelta) {
+    func appendMark(_ outgoing: OutgoingDelta) {
         outgoing.spacing.mark()
         guard outgoing.mode.endsWithCommit else { return }
         batch.append { $0.appendMark(ProgressMark(sequence: outgoing.cursor, check: outgoing.sealedCheck)) }

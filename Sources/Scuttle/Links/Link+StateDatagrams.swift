@@ -21,7 +21,7 @@ extension Link {
         replica.arrivals.forEach(after: range.from, in: replica.keys) { record in
             guard record.arrival <= range.until else { return false }
             if isToSend(record, in: outgoing.mode) {
-                let line = UpdateLine(of: record, in: replica.sources)
+                let line = UpdateLine(of: record, in: replica)
                 if line.count > left || messages == 0 {
                     guard place == 0, messages == room.messages else {
                         isAtEnd = false

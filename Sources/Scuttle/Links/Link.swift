@@ -1,8 +1,8 @@
 /// A replica's conversation with one peer, in messages: what came in goes to one of the `receive` functions, what is to go
 /// out comes from the batch.
 ///
-/// What a link still has to send is derived when it is wanted, from cursors; nothing is dropped and nothing is queued. A
-/// link is over the high-water mark from the moment that it owes `mtu` messages or more until it owes none.
+/// What a link still has to send is derived when it is wanted, from cursors; nothing is dropped and nothing is queued. When
+/// that is much, the link is over its high-water mark: see `Link+HighWaterMark`.
 ///
 /// It begins without a dialect: it says hello when it is to ask, and speaks as its peer does once that has spoken. The
 /// classic half is in `Link+Classic`, the extended one in `Link+Greeting`, `Link+Requests`, `Link+Sending`,
@@ -39,7 +39,7 @@ public final class Link {
     var dialect: Dialect
 
     /// Where it stands in `Replica.links`; nil once it is closed.
-    fileprivate var place: Int?
+    fileprivate(set) var place: Int?
 
     /// The classic dialect, once it is spoken.
     var classic: ClassicConversation?
@@ -64,6 +64,8 @@ public final class Link {
     var memory: LinkMemory?
     /// Of a live link that has nothing to catch up with: the number in the history of the next update to look at.
     var follows: UInt64?
+    /// Updates of the peer's own that stand in the history behind that number, or behind a log's cursor: they do not wait.
+    var echoes = 0
     /// The replica's epoch when this link last looked whether its peer lags.
     var checkedEpoch: UInt64 = 0
     /// The same of its detours.
@@ -92,7 +94,7 @@ public final class Link {
     deinit {
         guard let place else { return }
         if isOverHighWaterMark { replica.linksOverMark -= 1 }
-        replica.links.remove(at: place)
+        replica.removeLink(at: place)
     }
 
     public var isDatagram: Bool { options.contains(.datagram) }
@@ -144,6 +146,11 @@ extension Replica {
         link.letGo()
         guard let place = link.place else { return }
         link.place = nil
+        removeLink(at: place)
+    }
+
+    fileprivate func removeLink(at place: Int) {
+        marks.remove(at: place, last: links.count - 1)
         links.remove(at: place)
     }
 
@@ -179,6 +186,7 @@ extension Link {
     }
 
     /// What this link remembers of rare things, made where there is nothing yet.
+    @inline(never)
     func remembering() -> LinkMemory {
         if let memory { return memory }
         let made = LinkMemory()
@@ -191,6 +199,7 @@ extension Link {
         peer.forget(source)
         incoming.forget(source)
         classic?.forget(source, in: replica)
+        memory?.sorted?.forget(source, in: replica)
     }
 
     /// A line of the peer could not be read: what an answer vouches for may have been in it.
@@ -206,49 +215,17 @@ extension Link {
     }
 }
 
-// MARK: - The high-water mark
-
 extension Link {
-    func noteBacklog() {
-        guard !isOverHighWaterMark, backlog >= replica.configuration.mtu else { return }
-        isOverHighWaterMark = true
-        replica.linksOverMark += 1
-    }
-
-    /// Messages that wait, as far as can be told without looking at them.
-    private var backlog: Int {
-        let updates: Int
-        if let outgoing {
-            updates = outgoing.isPaused ? 0 : outgoing.backlog(in: replica)
-        } else if let follows {
-            updates = Int(truncatingIfNeeded: replica.history.end - follows)
-        } else {
-            updates = 0
-        }
-        return batch.count + (classic?.backlog ?? 0) + updates
-    }
-
-    func noteDrain() {
-        if batch.isWasteful, !hasPending { batch.rest() }
-        if isOverHighWaterMark, isDatagram ? !hasPending : !fill() { leaveHighWaterMark() }
-    }
-
     fileprivate func letGo() {
         rememberPeer()
         classic = nil
         outgoing = nil
         follows = nil
+        memory?.sorted = nil
         incoming.endDelta()
         batch = Batch()
         shown = 0
         leaveHighWaterMark()
-    }
-
-    private func leaveHighWaterMark() {
-        guard isOverHighWaterMark else { return }
-        isOverHighWaterMark = false
-        replica.linksOverMark -= 1
-        if replica.linksOverMark == 0 { replica.configuration.onDrain?() }
     }
 }
 

@@ -15,9 +15,12 @@ final class LinkMemory {
     /// asked for all that the peer holds.
     var divergence: UInt64 = 0
     var exchangedAt: UInt64 = .max
+    /// The entries of a delta that a host's order decides about.
+    var sorted: Answer?
 
     /// What was said on a link that ends counts no more.
     func endLink() {
+        sorted = nil
         toldRetired = (0, 0, 0)
         tookRetired = 0
         vectorRetired = (0, 0)

@@ -37,10 +37,11 @@ struct LogDelta {
             let (id, version) = (slot.record.source, slot.record.version)
             guard version > link.peer.covered(id) else {
                 cursor += 1
+                link.echoes = max(0, link.echoes - 1)
                 continue
             }
             let source = replica.sources[id]
-            let line = link.matters(slot.record) ? UpdateLine(of: slot.record, in: replica.sources) : nil
+            let line = link.matters(slot.record) ? UpdateLine(of: slot.record, in: replica) : nil
             let place = intervals.firstIndex { $0.source == id }
             let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
             if slot.since > reached {

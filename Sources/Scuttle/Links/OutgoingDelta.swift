@@ -13,6 +13,8 @@ final class OutgoingDelta {
     var kind: UInt64
     /// The peer lacks nothing that arrived up to here.
     let start: UInt64
+    /// The sequence given last when it began.
+    let begun: Arrivals.Stamp
     /// How far it is.
     var cursor: UInt64
 
@@ -49,7 +51,10 @@ final class OutgoingDelta {
     /// So many datagrams at the end of a window say so, since some may be lost.
     private static var flagged: Int { 3 }
 
-    init(_ mode: DeltaMode, epoch: UInt64, nonce: UInt64, kind: UInt64, start: UInt64) {
+    init(
+        _ mode: DeltaMode, epoch: UInt64, nonce: UInt64, kind: UInt64, start: UInt64, begun: Arrivals.Stamp
+    ) {
+        self.begun = begun
         self.mode = mode
         self.epoch = epoch
         self.nonce = nonce

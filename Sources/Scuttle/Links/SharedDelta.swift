@@ -40,7 +40,7 @@ final class SharedDelta {
                 intervals.append(Interval(source: id, since: slot.since, first: version, until: version))
             }
             earliestArrival = min(earliestArrival, slot.record.arrival)
-            let line = UpdateLine(of: slot.record, in: replica.sources)
+            let line = UpdateLine(of: slot.record, in: replica)
             if messages == 0 {
                 makeRoom(for: min(most, Int(truncatingIfNeeded: replica.history.end - number)), line.count)
             }

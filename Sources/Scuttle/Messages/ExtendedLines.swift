@@ -260,17 +260,10 @@ extension ByteBuffer {
         put(#","incarnation":"#)
         put(head.incarnation)
         if head.hasMetClassic { put(#","classic":true"#) }
-        put("}}\n")
-    }
-
-    mutating func appendExpiry(_ lease: Lease) {
-        begin("expiry")
-        put(#"{"source":"#)
-        putQuoted(lease.source)
-        put(#","version":"#)
-        put(lease.version)
-        put(#","at":"#)
-        put(lease.time)
+        if let now = head.now, now <= UInt64(Int64.max) {
+            put(#","now":"#)
+            put(now)
+        }
         put("}}\n")
     }
 

@@ -369,24 +369,14 @@ public struct ExportHead {
     public var incarnation: UInt64
     /// A peer may be there that knows the classic dialect alone.
     public var hasMetClassic: Bool
+    /// The latest tick of its host; nil before the first.
+    public var now: UInt64?
 
-    public init(source: Bytes, lamport: Version, incarnation: UInt64, hasMetClassic: Bool) {
+    public init(source: Bytes, lamport: Version, incarnation: UInt64, hasMetClassic: Bool, now: UInt64?) {
         self.source = source
         self.lamport = lamport
         self.incarnation = incarnation
         self.hasMetClassic = hasMetClassic
-    }
-}
-
-/// A key with a time to live: the dot of its entry, and the host's time at which it is to be deleted.
-public struct Lease {
-    public var source: Bytes
-    public var version: Version
-    public var time: UInt64
-
-    public init(source: Bytes, version: Version, time: UInt64) {
-        self.source = source
-        self.version = version
-        self.time = time
+        self.now = now
     }
 }

@@ -20,7 +20,7 @@ public struct Limits: Sendable {
     /// What a line can take whose key and value are within these limits: each byte of key and id may need an escape of 6,
     /// and a digest names its source twice.
     public static func largestLine(keyBytes: Int, valueBytes: Int) -> Int {
-        valueBytes + 6 * (keyBytes + 2 * idBytes) + 128
+        valueBytes + 6 * (keyBytes + 2 * idBytes) + 160
     }
 
     public init() {}

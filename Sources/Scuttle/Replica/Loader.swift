@@ -5,9 +5,8 @@
 public struct Loader {
     private let replica: Replica
     /// What an export says of itself; nil for lines of updates alone.
-    private var export: (isOfName: Bool, lamport: Version, incarnation: UInt64)?
+    private var export: (lamport: Version, incarnation: UInt64)?
     private var vector: [(source: SourceID, covered: Version, purged: Version)] = []
-    private var leases: [(dot: Dot, time: UInt64)] = []
     private var names: [(name: OwnedName, number: Version, state: RetirementState)] = []
     private var retired: [RetiredClaim] = []
     private var retiredFloor: Version = 0
@@ -23,7 +22,9 @@ public struct Loader {
     public mutating func take(_ head: ExportHead) throws(Failure) {
         guard lines == 0 else { throw Failure(.message, "an export begins in the middle") }
         try Limits.check(clockOf: head.source, at: head.lamport)
-        export = (head.source.nameOfSource.equals(replica.name), head.lamport, head.incarnation)
+        export = (head.lamport, head.incarnation)
+        // Another name is another host, whose clock may be another one.
+        if let now = head.now, head.source.nameOfSource.equals(replica.name) { replica.leases.goOn(from: now) }
         if head.hasMetClassic { replica.hasMetClassic = true }
         lines = 1
     }
@@ -62,13 +63,6 @@ public struct Loader {
         lines += 1
     }
 
-    /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
-    public mutating func take(_ lease: Lease) throws(Failure) {
-        try Limits.check(clockOf: lease.source, at: lease.version)
-        leases.append((Dot(source: try replica.sourceID(for: lease.source), version: lease.version), lease.time))
-        lines += 1
-    }
-
     /// - Throws: `.message` where there are fewer or more lines than were saved.
     public mutating func take(endAfter count: UInt64) throws(Failure) {
         guard export != nil, count == lines else {
@@ -101,13 +95,6 @@ public struct Loader {
         }
         for id in replica.sources.ids {
             replica.sources[id].raiseFloor(to: replica.sources[id].covered)
-        }
-        if export?.isOfName == true {
-            for lease in leases {
-                let source = replica.sources[lease.dot.source]
-                let key = source.entries.key(with: lease.dot.version, of: lease.dot.source, replica.keys)
-                if let key { replica.expire(key, at: lease.time) }
-            }
         }
         return isWhole
     }
@@ -153,6 +140,6 @@ public struct Loader {
 extension Replica {
     /// Whether nothing has been done with it yet.
     public var isNew: Bool {
-        version == 0 && sources.count == 1 && keys.idLimit == 0 && links.isEmpty && now == 0
+        version == 0 && sources.count == 1 && keys.idLimit == 0 && links.isEmpty && !leases.hasTicked
     }
 }

@@ -27,7 +27,7 @@ extension Replica {
         retired.sweepIfNeeded(at: revision)
         guard sources.limboCount >= max(16, (tombstones.items.count + expiries.items.count) / 64) else { return }
         tombstones.removeOutdated { isCurrent($0) }
-        expiries.removeOutdated { isCurrentLease($0) }
+        expiries.removeOutdated { isCurrent($0) }
         sources.settleRemovals()
     }
 

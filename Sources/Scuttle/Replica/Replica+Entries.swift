@@ -2,13 +2,21 @@
 /// hash of what is ahead change here, together.
 extension Replica {
     /// A record that the caller owns. O(bytes).
+    @inline(__always)
+    func record(_ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind) -> Record {
+        if !pool.isOpen, keys.idLimit >= configuration.fewKeys { pool.open() }
+        return Record(key: key, value: value, source: dot.source, version: dot.version, kind: kind, in: pool)
+    }
+
+    /// The same with a timestamp that is not the dot, a time to live, or neither.
+    @inline(never)
     func record(
-        _ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind, timestamp: Timestamp? = nil
+        _ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?
     ) -> Record {
+        guard let tail = Record.Tail(timestamp: timestamp, lease: lease) else { return record(key, value, dot, kind) }
         if !pool.isOpen, keys.idLimit >= configuration.fewKeys { pool.open() }
         return Record(
-            key: key, value: value, source: dot.source, version: dot.version, kind: kind, timestamp: timestamp, in: pool
-        )
+            key: key, value: value, source: dot.source, version: dot.version, kind: kind, tail: tail, in: pool)
     }
 
     /// Lets the resolver decide between a record and its key's entry; returns the key where the record became the entry.
@@ -55,13 +63,15 @@ extension Replica {
 
     @inline(never)
     private func resolve(_ record: Record, against current: Record, of key: KeyID) -> Resolution? {
-        let isCopy = record.timestamp == current.timestamp
+        let isCopy = record.isCopy(of: current)
         let stands = stands(record, against: current)
         noteInversion(of: key, winner: stands ? record : current, loser: stands ? current : record, isCopy)
         guard stands else { return nil }
+        if isCopy { record.takeLease(over: current) }
         record.retain()
         keys.replace(key, current, with: record)
-        return Resolution(key: key, loser: current, isCopy: isCopy && record.value.equals(current.value))
+        let isSame = isCopy && record.kind == current.kind && record.value.equals(current.value)
+        return Resolution(key: key, loser: current, isCopy: isSame)
     }
 
     /// Whether a record replaces the entry of its key.
@@ -118,7 +128,7 @@ extension Replica {
         cover(own, upTo: version)
         let timestamp = configuration.disabledRules.contains(.timestamp) ? nil : old.timestamp
         let record = record(
-            old.key, old.value, Dot(source: SourceTable.own, version: version), old.kind, timestamp: timestamp)
+            old.key, old.value, Dot(source: SourceTable.own, version: version), old.kind, timestamp, old.lease)
         record.retain()
         keys.replace(key, old, with: record)
         settled &+= 1
@@ -139,7 +149,13 @@ extension Replica {
             noteAhead(source, record.version, 1)
         }
         if record.isDelete { noteTombstone(record, key) }
+        if record.hasTail { enlistTail(record, key) }
+    }
+
+    @inline(never)
+    private func enlistTail(_ record: Record, _ key: KeyID) {
         if record.isRepublished { sources[record.timestamp.source].timestampCount += 1 }
+        if let lease = record.lease { countDown(lease, of: record, key) }
     }
 
     /// Takes an entry out, and leaves nothing in its place.
@@ -185,6 +201,7 @@ extension Replica {
             onCompaction(update(of: doomed))
         }
         if let passed = history.remember(record, of: sources[record.source], in: sources) { noteIdle(sources[passed]) }
+        if history.end >= marks.next { noteBacklogs() }
     }
 
     /// The clock's entry of a source rises: all its updates up to `version` are accounted for.

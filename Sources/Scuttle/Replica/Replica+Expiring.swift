@@ -1,50 +1,64 @@
-/// Keys with a time to live. Time is what the host says it is; the replica that wrote a key deletes it, and its peers learn
-/// of an ordinary delete, marked as expiry.
+/// Keys with a time to live.
+///
+/// The time travels with the update, and each replica counts it by the ticks of its own host. The writer's name deletes the
+/// key when the time is over. The others do so after half as long again and a random part, in case that the writer is gone.
+/// An expiry is a delete with the timestamp of the write that it ends, above which it ranks, and below all later ones. So the
+/// expiries of one write by several replicas are one, and none ends a renewal.
 extension Replica {
-    /// Sets a key that is to be deleted with the first tick at least `lifetime` after the latest one. Throws as `set`.
-    public func set(_ key: Bytes, to value: Bytes, for lifetime: UInt64) throws(Failure) {
-        try checkWrite(of: key)
-        let time = now.addingReportingOverflow(lifetime)
-        guard let id = write(key, value, .value), !time.overflow else { return }
-        expire(id, at: time.partialValue)
+    /// Sets a key that is to be deleted when its time to live is over. More than `LeaseClock.longest` is for ever. Throws as
+    /// `set`; `.unsupported` if the resolver may let an older value stand over an expiry.
+    public func set(_ key: Bytes, to value: Bytes, for timeToLive: UInt64) throws(Failure) {
+        let place = try place(of: key)
+        guard timeToLive <= LeaseClock.longest else { return set(place, to: value) }
+        guard expires else {
+            throw Failure(.unsupported, "a time to live needs a last-writer resolver: under others null may lose")
+        }
+        write(place, value, leases.lease(for: timeToLive))
     }
 
-    /// The host's time, which does not go back; deletes what has expired.
+    /// The host's time, which does not go back; deletes what has expired. O(log n) for each of those, and O(1) otherwise.
     /// - Throws: `.exhausted`; what is due stays due then.
     public func tick(_ time: UInt64) throws(Failure) {
-        let elapsed = now == 0 || time < now ? 0 : time - now
-        now = max(now, time)
-        retireSilent(after: elapsed)
-        while let item = expiries.first, item.number <= now {
-            guard isCurrentLease(item), let record = keys[item.key] else {
+        retireSilent(after: leases.advance(to: time))
+        while let item = expiries.first, item.number <= leases.time {
+            guard isCurrent(item), let record = keys[item.key] else {
                 _ = expiries.pop()
                 continue
             }
-            guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
             guard !hasLeft else { return }
+            guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
             _ = expiries.pop()
-            record.retain()
-            write(record.key, Bytes("null"), .expiry)
-            record.release()
+            end(record, item.key)
         }
     }
 
-    /// Whether an item of `expiries` still speaks of its key's entry: of the same write, under whatever dot.
-    func isCurrentLease(_ item: KeyHeap.Item) -> Bool {
-        keys[item.key]?.timestamp == Timestamp(version: item.version, source: item.source)
+    /// The writes of other resolvers may lose to a value that is older than the expiry.
+    var expires: Bool {
+        if case .lastWriter = configuration.resolver { return true }
+        return false
     }
 
-    /// The entry of a key is to be deleted by this replica at a time.
-    func expire(_ key: KeyID, at time: UInt64) {
-        // A time that no line of an export can tell is never.
-        guard let record = keys[key], time <= UInt64(Int64.max) else { return }
-        let timestamp = record.timestamp
-        expiries.push(
-            KeyHeap.Item(number: time, key: key, source: timestamp.source, version: timestamp.version))
+    /// Deletes an entry whose time is over.
+    private func end(_ record: Record, _ key: KeyID) {
+        let timestamp = configuration.disabledRules.contains(.expiry) ? nil : record.timestamp
+        // The hash is for a key that is not there yet.
+        write(Bytes("null"), .expiry, timestamp, nil, to: KeyPlace(key: record.key, hash: 0), key)
+    }
+
+    /// An entry with a time to live has arrived.
+    func countDown(_ lease: Lease, of record: Record, _ key: KeyID) {
+        guard expires else { return }
+        var due = lease.begin + lease.timeToLive
+        if sources[record.timestamp.source].name != own.name {
+            let half = lease.timeToLive / 2
+            // The source makes it another one at replicas whose hosts give them the same seed.
+            due += half + RandomSource.mix(random.next() ^ own.mark) % max(half, 1)
+        }
+        expiries.push(KeyHeap.Item(number: due, key: key, source: record.source, version: record.version))
         expiryCount += 1
         guard expiryCount > expiries.items.count / 2 + 32 else { return }
         expiryCount = 0
-        let live = expiries.items.reduce(0) { $0 + (isCurrentLease($1) ? 1 : 0) }
-        expiries.sweep(keeping: live) { isCurrentLease($0) }
+        let live = expiries.items.reduce(0) { $0 + (isCurrent($1) ? 1 : 0) }
+        expiries.sweep(keeping: live) { isCurrent($0) }
     }
 }

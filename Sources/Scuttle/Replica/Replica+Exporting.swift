@@ -1,12 +1,11 @@
 extension Replica {
     /// Hands out all that this replica is, line by line: who it is, its version vector, its entries with tombstones in order of
-    /// arrival, what is to expire, and an end. A replica of the same name that loads them goes on from there. Stops where
+    /// arrival, and an end. A replica of the same name that loads them goes on from there. Stops where
     /// `visit` returns false. O(bytes held).
     ///
-    ///     {"digest":true,"export":{"source":"…","lamport":N,"incarnation":N}}⏎
+    ///     {"digest":true,"export":{"source":"…","lamport":N,"incarnation":N,"now":N}}⏎
     ///     {"digest":true,"vector":{…}}⏎ …
     ///     {"key":…}⏎ …
-    ///     {"digest":true,"expiry":{"source":"…","version":N,"at":N}}⏎ …
     ///     {"digest":true,"end":N}⏎
     public func export(_ visit: (Bytes) -> Bool) {
         settleInversions()
@@ -20,7 +19,8 @@ extension Replica {
             return visit(text.bytes)
         }
         let head = ExportHead(
-            source: id, lamport: version, incarnation: incarnation, hasMetClassic: hasMetClassic)
+            source: id, lamport: version, incarnation: incarnation, hasMetClassic: hasMetClassic,
+            now: expiries.first == nil ? nil : leases.hostTime)
         guard hand({ $0.appendExport(head) }) else { return }
         let empty = VectorPart(
             incarnation: incarnation, epoch: epoch, nonce: 0, since: 0, until: revision, from: 0, to: 0, isLast: false,
@@ -38,15 +38,10 @@ extension Replica {
         guard exportEnded(empty, hand) else { return }
         var goesOn = true
         arrivals.forEach(after: 0, in: keys) { record in
-            goesOn = hand { $0.append(UpdateLine(of: record, in: self.sources)) }
+            goesOn = hand { $0.append(UpdateLine(of: record, in: self)) }
             return goesOn
         }
         guard goesOn else { return }
-        for item in expiries.items where isCurrentLease(item) {
-            guard let record = keys[item.key] else { continue }
-            let lease = Lease(source: sources[record.source].id, version: record.version, time: item.number)
-            guard hand({ $0.appendExpiry(lease) }) else { return }
-        }
         _ = hand { $0.appendEnd(lines: lines) }
     }
 

@@ -5,9 +5,10 @@
             var broken: String?
             var hash = ClockHash()
             var expected = ContentHash()
-            var (live, tombstones, ahead) = (0, 0, 0)
+            var (live, tombstones, ahead, leases) = (0, 0, 0, 0)
             keys.forEach { key, record in
                 if record.isDelete { tombstones += 1 } else { live += 1 }
+                if record.lease != nil { leases += 1 }
                 let source = sources[record.source]
                 if !record.isDelete, record.arrival <= hashedArrival {
                     expected.add(record, sources[record.timestamp.source].mark)
@@ -24,6 +25,9 @@
             if tombstones != keys.tombstoneCount {
                 return "\(tombstones) tombstones, counted as \(keys.tombstoneCount)"
             }
+            var counting: Set<KeyID> = []
+            for item in expiries.items where isCurrent(item) { counting.insert(item.key) }
+            if counting.count != leases && expires { return "\(leases) times to live, \(counting.count) counted" }
             if ahead != aheadCount { return "\(ahead) entries ahead of the clock, counted as \(aheadCount)" }
             if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
             for position in 0..<retired.count where !retired[position].isHole {

@@ -82,8 +82,8 @@ extension Replica {
         version += 1
         cover(own, upTo: version)
         let copy = self.record(
-            record.key, record.value, Dot(source: SourceTable.own, version: version), record.kind,
-            timestamp: record.timestamp)
+            record.key, record.value, Dot(source: SourceTable.own, version: version), record.kind, record.timestamp,
+            record.lease)
         enter(copy, key, keys.hash(of: copy.key))
         return .news(copy)
     }
@@ -104,7 +104,9 @@ extension Replica {
     private func isEquivocation(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
         guard !incoming.hasContent(of: entry) else { return false }
         let timestamp = entry.timestamp
-        if timestamp.version == incoming.writtenVersion, sources[timestamp.source].id.equals(incoming.writer) {
+        if timestamp.version == incoming.writtenVersion, sources[timestamp.source].id.equals(incoming.writer),
+            !Update.Kind.isExpiry(incoming.kind, of: entry.kind), !Update.Kind.isExpiry(entry.kind, of: incoming.kind)
+        {
             return true
         }
         return entry.version == incoming.version && sources[entry.source].id.equals(incoming.source)
@@ -179,10 +181,13 @@ extension Replica {
 
     /// - Throws: `.sources` where there is no room for the one that wrote it.
     func record(of incoming: IncomingUpdate, as dot: Dot) throws(Failure) -> Record {
+        guard incoming.hasTail else { return record(incoming.key, incoming.value, dot, incoming.kind) }
         var timestamp: Timestamp?
         if let written = incoming.written {
             timestamp = Timestamp(version: written.version, source: try sourceID(for: written.source))
         }
-        return record(incoming.key, incoming.value, dot, incoming.kind, timestamp: timestamp)
+        let lives = incoming.timeToLive != .max && !incoming.isDelete
+        let lease = lives ? leases.lease(for: incoming.timeToLive, age: incoming.age) : nil
+        return record(incoming.key, incoming.value, dot, incoming.kind, timestamp, lease)
     }
 }

@@ -1,8 +1,8 @@
 /// A key that may be written, with its hash. Made before its value is checked, since its place in a large table takes longer
 /// to come into the caches than anything else does in a write. Borrowed, like the key.
 public struct KeyPlace {
-    fileprivate let key: Bytes
-    fileprivate let hash: UInt64
+    let key: Bytes
+    let hash: UInt64
 }
 
 extension Replica {
@@ -41,21 +41,39 @@ extension Replica {
         guard keys.idLimit < KeyTable.mostKeys else { throw Failure(.memory, "no more keys can be named") }
     }
 
-    /// A write by this replica, where there is room and a version for it; returns its key where it became the entry.
-    @discardableResult
-    func write(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind) -> KeyID? {
+    /// A write by this replica, where there is room and a version for it.
+    func write(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind) {
         write(KeyPlace(key: key, hash: keys.hash(of: key)), value, kind)
     }
 
-    @discardableResult
-    private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) -> KeyID? {
+    private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) {
         version += 1
         cover(own, upTo: version)
         let record = record(place.key, value, Dot(source: SourceTable.own, version: version), kind)
-        let id = enter(record, keys.find(place.key, place.hash), place.hash)
+        enter(record, keys.find(place.key, place.hash), place.hash)
         remember(record)
         record.release()
         forgetSurplusTombstones()
-        return id
+    }
+
+    /// The same of a key that has a time to live.
+    func write(_ place: KeyPlace, _ value: Bytes, _ lease: Lease) {
+        write(value, .value, nil, lease, to: place, keys.find(place.key, place.hash))
+    }
+
+    /// The same with a timestamp that is not the dot, or with a time to live.
+    @inline(never)
+    func write(
+        _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to place: KeyPlace,
+        _ known: KeyID?
+    ) {
+        version += 1
+        cover(own, upTo: version)
+        let record = record(
+            place.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
+        enter(record, known, place.hash)
+        remember(record)
+        record.release()
+        forgetSurplusTombstones()
     }
 }

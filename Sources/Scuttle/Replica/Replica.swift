@@ -71,8 +71,8 @@ public final class Replica {
     /// A source whose promise held tombstones back when it was last looked at.
     var stabilityBlocker: SourceID?
 
-    /// The host's time, and what is to be deleted when; how many were added since that was last swept.
-    public internal(set) var now: UInt64 = 0
+    /// Time, and what is to be deleted when; how many were added since that was last swept.
+    var leases = LeaseClock()
     var expiries = KeyHeap()
     var expiryCount = 0
 
@@ -86,8 +86,10 @@ public final class Replica {
     /// What live links are given.
     var newestSharedDelta = NewestSharedDelta()
 
-    /// Links over their high-water mark.
+    /// Links over their high-water mark, when others will be, and whether the host has been told.
     var linksOverMark = 0
+    var marks = HighWaterMarks()
+    var hasToldFull = false
 
     public convenience init(id: borrowing ReplicaID, configuration: Configuration) {
         self.init(ownID: id.bytes, configuration: configuration)
@@ -128,9 +130,6 @@ public final class Replica {
 
     /// Whether it may issue another dot. One that has left still republishes, since what it holds may be with nobody else.
     var mayWrite: Bool { version < .highest }
-
-    /// Whether some link has more to send than its high-water mark allows.
-    public var isOverHighWaterMark: Bool { linksOverMark > 0 }
 }
 
 // MARK: - Looking around

@@ -17,10 +17,13 @@ struct KeyHeap {
 
     mutating func push(_ item: Item) {
         items.append(item)
-        var index = items.count - 1
-        while index > 0, items[index].number < items[(index - 1) / 2].number {
-            items.swapAt(index, (index - 1) / 2)
-            index = (index - 1) / 2
+        items.withUnsafeMutableBufferPointer { items in
+            var hole = items.count - 1
+            while hole > 0, item.number < items[(hole - 1) / 2].number {
+                items[hole] = items[(hole - 1) / 2]
+                hole = (hole - 1) / 2
+            }
+            items[hole] = item
         }
     }
 
@@ -45,17 +48,20 @@ struct KeyHeap {
         for index in stride(from: items.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
     }
 
+    /// The items on the way move up, each once, and the one that sinks is written at the end.
     private mutating func siftDown(_ index: Int) {
-        var index = index
-        while true {
-            var least = index
-            for child in [2 * index + 1, 2 * index + 2]
-            where child < items.count && items[child].number < items[least].number {
-                least = child
+        items.withUnsafeMutableBufferPointer { items in
+            let item = items[index]
+            var hole = index
+            while true {
+                var child = 2 * hole + 1
+                guard child < items.count else { break }
+                if child + 1 < items.count, items[child + 1].number < items[child].number { child += 1 }
+                guard items[child].number < item.number else { break }
+                items[hole] = items[child]
+                hole = child
             }
-            guard least != index else { return }
-            items.swapAt(index, least)
-            index = least
+            items[hole] = item
         }
     }
 }

@@ -12,10 +12,14 @@ public struct IncomingUpdate {
     public let kind: Update.Kind
     /// The timestamp of a republished update; version 0: the dot is the timestamp.
     private let timestamp: Written
+    /// Its time to live, and how much of that is over at the peer; `.max`: none.
+    public let timeToLive: UInt64
+    public let age: UInt64
 
     @inline(__always)
     public init(
-        key: Bytes, value: Bytes, source: Bytes, version: Version, kind: Update.Kind, written: Written? = nil
+        key: Bytes, value: Bytes, source: Bytes, version: Version, kind: Update.Kind, written: Written? = nil,
+        timeToLive: UInt64 = .max, age: UInt64 = 0
     ) {
         self.key = key
         self.value = value
@@ -23,9 +27,14 @@ public struct IncomingUpdate {
         self.version = version
         self.kind = kind
         timestamp = written ?? (Bytes(start: nil, count: 0), 0)
+        self.timeToLive = timeToLive
+        self.age = age
     }
 
     public var written: Written? { timestamp.version == 0 ? nil : timestamp }
+
+    /// Whether its timestamp is not its dot, or it has a time to live.
+    var hasTail: Bool { timestamp.version != 0 || timeToLive != .max }
 
     var isDelete: Bool { kind != .value }
 

@@ -3,15 +3,16 @@
 /// The key table, the history and the batches of links refer to one record. The count is kept by hand: each owner retains
 /// it when it takes it and releases it when it lets go. The replica's lock makes the count safe. Its line is written when
 /// it goes out ([UpdateLine](UpdateLine.swift)): a line beside each entry would double what a key costs.
-/// Memory: 32 bytes, key and value, in one block; behind them 16 bytes more if the update was republished.
+/// Memory: 32 bytes, key and value, in one block; behind them 16 bytes more if it has a timestamp of its own, because it was
+/// republished or is an expiry, and 16 more if it has a time to live.
 struct Record: BitwiseCopyable {
     private let memory: UnsafeMutableRawPointer
 
     private struct Header {
         var owners: UInt32
         let source: SourceID
-        /// The dot's version in the low 53 bits, above it the kind, whether a timestamp of its own stands behind the value,
-        /// whether the block is a pool's, and whether this is the entry of its key.
+        /// The dot's version in the low 53 bits, above it the kind, whether a time to live and a timestamp of its own stand
+        /// behind the value, whether the block is a pool's, and whether this is the entry of its key.
         var stampedVersion: UInt64
         var arrival: Arrivals.Stamp
         let keyCount: UInt32
@@ -24,6 +25,7 @@ struct Record: BitwiseCopyable {
 
     private static var textStart: Int { MemoryLayout<Header>.stride }
     private static var kindShift: UInt64 { 53 }
+    private static var leaseBit: UInt64 { 1 << 60 }
     private static var republishedBit: UInt64 { 1 << 61 }
     private static var poolBit: UInt64 { 1 << 62 }
     private static var entryBit: UInt64 { 1 << 63 }
@@ -31,13 +33,39 @@ struct Record: BitwiseCopyable {
     /// Copies an update into a block of the pool, or where that serves none of the system's; the caller owns the record.
     /// O(bytes).
     ///
-    /// - Parameter timestamp: of a republished update, whose dot is not its timestamp any more; nil: they are the same.
     init(
-        key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind, timestamp: Timestamp? = nil,
+        key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind,
+        in pool: borrowing RecordPool
+    ) {
+        self.init(key, value, source, version, kind, tailBits: 0, in: pool)
+    }
+
+    /// The same with something behind the value.
+    init(
+        key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind, tail: Tail,
+        in pool: borrowing RecordPool
+    ) {
+        self.init(key, value, source, version, kind, tailBits: tail.bits, in: pool)
+        var place = tailStart
+        if let timestamp = tail.timestamp {
+            place.storeBytes(of: timestamp.version, as: Version.self)
+            place.storeBytes(of: timestamp.source, toByteOffset: 8, as: SourceID.self)
+            place += Self.tailStep
+        }
+        guard let lease = tail.lease else { return }
+        place.storeBytes(of: lease.timeToLive, as: UInt64.self)
+        place.storeBytes(of: lease.begin, toByteOffset: 8, as: UInt64.self)
+    }
+
+    @inline(__always)
+    private init(
+        _ key: Bytes, _ value: Bytes, _ source: SourceID, _ version: Version, _ kind: Update.Kind, tailBits: UInt64,
         in pool: borrowing RecordPool
     ) {
         let text = key.count + value.count
-        let bytes = timestamp == nil ? Self.textStart + text : Self.timestampStart(behind: text) + Self.timestampBytes
+        let bytes =
+            tailBits == 0
+            ? Self.textStart + text : Self.tailStart(behind: text) + tailBits.nonzeroBitCount * Self.tailStep
         let pooled = pool.allocate(bytes)
         memory = pooled ?? .allocate(byteCount: bytes, alignment: 8)
         // The limits keep both counts far below 2^32, and versions below 2^53.
@@ -45,22 +73,44 @@ struct Record: BitwiseCopyable {
             to: Header(
                 owners: 1, source: source,
                 stampedVersion: version & .highest | UInt64(kind.rawValue) << Self.kindShift
-                    | (pooled == nil ? 0 : Self.poolBit) | (timestamp == nil ? 0 : Self.republishedBit),
+                    | (pooled == nil ? 0 : Self.poolBit) | tailBits,
                 arrival: 0,
                 keyCount: UInt32(truncatingIfNeeded: key.count), valueCount: UInt32(truncatingIfNeeded: value.count)))
         var writer = LineWriter(at: memory + Self.textStart)
         writer.put(key)
         writer.put(value)
-        guard let timestamp else { return }
-        let place = memory + Self.timestampStart(behind: text)
-        place.storeBytes(of: timestamp.version, as: Version.self)
-        place.storeBytes(of: timestamp.source, toByteOffset: 8, as: SourceID.self)
     }
+
+    /// What stands behind the value of few records.
+    struct Tail {
+        /// Of an update whose dot is not its timestamp; nil: they are the same.
+        var timestamp: Timestamp?
+        var lease: Lease?
+
+        /// Nil if there is nothing to stand there.
+        init?(timestamp: Timestamp?, lease: Lease?) {
+            guard timestamp != nil || lease != nil else { return nil }
+            (self.timestamp, self.lease) = (timestamp, lease)
+        }
+
+        fileprivate var bits: UInt64 { (timestamp == nil ? 0 : republishedBit) | (lease == nil ? 0 : leaseBit) }
+    }
+
+    /// The bytes of a timestamp or of a lease.
+    private static var tailStep: Int { 16 }
 
     /// The dot under which the update travels and is accounted for.
     var source: SourceID { header.pointee.source }
     var version: Version { header.pointee.stampedVersion & .highest }
     var dot: Dot { Dot(source: source, version: version) }
+
+    /// Whether it is a value under the dot that it was written with, for ever, as most are.
+    var isPlain: Bool {
+        header.pointee.stampedVersion & (Self.republishedBit | Self.leaseBit | 3 << Self.kindShift) == 0
+    }
+
+    /// Whether something stands behind the value.
+    var hasTail: Bool { header.pointee.stampedVersion & (Self.republishedBit | Self.leaseBit) != 0 }
 
     /// Whether the update travels under another dot than its write had.
     var isRepublished: Bool { header.pointee.stampedVersion & Self.republishedBit != 0 }
@@ -73,17 +123,38 @@ struct Record: BitwiseCopyable {
 
     @inline(never)
     private var ownTimestamp: Timestamp {
-        let text = Int(truncatingIfNeeded: header.pointee.keyCount) + Int(truncatingIfNeeded: header.pointee.valueCount)
-        let place = memory + Self.timestampStart(behind: text)
-        return Timestamp(
-            version: place.load(as: Version.self), source: place.load(fromByteOffset: 8, as: SourceID.self))
+        Timestamp(
+            version: tailStart.load(as: Version.self), source: tailStart.load(fromByteOffset: 8, as: SourceID.self))
     }
 
-    private static var timestampBytes: Int { 16 }
+    private var tailStart: UnsafeMutableRawPointer {
+        let text = Int(truncatingIfNeeded: header.pointee.keyCount) + Int(truncatingIfNeeded: header.pointee.valueCount)
+        return memory + Self.tailStart(behind: text)
+    }
 
-    /// Where the timestamp of a republished update stands behind so many bytes of text.
-    private static func timestampStart(behind text: Int) -> Int {
+    /// Where it stands behind so many bytes of text.
+    private static func tailStart(behind text: Int) -> Int {
         (textStart + text + 7) & ~7
+    }
+
+    /// Its time to live, which a delete has not.
+    var lease: Lease? {
+        guard header.pointee.stampedVersion & Self.leaseBit != 0 else { return nil }
+        return Lease(
+            timeToLive: leaseStart.load(as: UInt64.self), begin: leaseStart.load(fromByteOffset: 8, as: UInt64.self))
+    }
+
+    private var leaseStart: UnsafeMutableRawPointer { tailStart + (isRepublished ? Self.tailStep : 0) }
+
+    /// A copy of a write goes on where the one before it was: the earlier begin counts.
+    func takeLease(over older: Record) {
+        guard let mine = lease, let other = older.lease, other.begin < mine.begin else { return }
+        leaseStart.storeBytes(of: other.begin, toByteOffset: 8, as: UInt64.self)
+    }
+
+    /// Whether both are one write, or expiries of one: an expiry ranks above the write that it ends.
+    func isCopy(of other: Record) -> Bool {
+        timestamp == other.timestamp && (kind == .expiry) == (other.kind == .expiry)
     }
 
     /// Key and value, one behind the other.

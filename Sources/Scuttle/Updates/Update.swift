@@ -8,6 +8,9 @@ public struct Update {
         case expiry
         /// No write: an entry taken away by a reset. Never sent, never kept.
         case reset
+
+        /// Whether the first ends the second if both have one timestamp.
+        static func isExpiry(_ kind: Kind, of other: Kind) -> Bool { kind == .expiry && other == .value }
     }
 
     public let key: Bytes

@@ -2,10 +2,12 @@
 ///
 ///     {"key":"…","value":…,"source_id":"…","version":N}⏎
 ///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true}⏎
-///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true,"expired":true}⏎
+///     {"key":"…","value":…,"source_id":"…","version":N,"ttl":N,"age":N}⏎
 ///     {"key":"…","value":…,"source_id":"…","version":N,"written":["…",N]}⏎
+///     {"key":"…","value":null,"source_id":"…","version":N,"written":["…",N],"deleted":true,"expired":true}⏎
 ///
-/// The last one is a republished update: `source_id` and `version` are its dot, `written` is the timestamp of the write.
+/// `written` is the timestamp, if `source_id` and `version` are another dot: of a republished update, and of an expiry, which
+/// has the timestamp of the write that it ends. `age` is how much of the time to live is over here; 0 is left out.
 /// It has a front, up to the value, and a back behind it, so that a long value can be sent from where it is. Borrows the
 /// record.
 struct UpdateLine {
@@ -13,6 +15,8 @@ struct UpdateLine {
         static var key: StaticString { #"{"key":""# }
         static var value: StaticString { #"","value":"# }
         static var written: StaticString { #","written":["# }
+        static var timeToLive: StaticString { #","ttl":"# }
+        static var age: StaticString { #","age":"# }
         static var deleted: StaticString { #","deleted":true"# }
         static var expired: StaticString { #","expired":true"# }
         static var end: StaticString { "}\n" }
@@ -23,29 +27,44 @@ struct UpdateLine {
     /// What the key takes with its escapes, the version, and all of it.
     private let keyCount: Int
     private let digits: Int
-    /// Of a republished update: who wrote it, and when.
-    private let writer: (source: Source, version: Version)?
-    let count: Int
+    /// If the timestamp is not the dot: who wrote it, and when.
+    private var writer: (source: Source, version: Version)?
+    /// How much of its time to live is over.
+    private var age: UInt64
+    private(set) var count: Int
 
     /// O(length of key).
-    init(of record: Record, in sources: borrowing SourceTable) {
+    init(of record: Record, in replica: Replica) {
+        self.init(of: record, in: replica.sources, at: replica.leases.time)
+    }
+
+    /// - Parameter time: that of the `LeaseClock`.
+    init(of record: Record, in sources: borrowing SourceTable, at time: UInt64) {
         self.record = record
         source = sources[record.source]
         keyCount = LineWriter.escapedCount(of: record.key)
         digits = LineWriter.digits(of: record.version)
-        var frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
-        if record.isDelete { frames += Frame.deleted.utf8CodeUnitCount }
-        if record.kind == .expiry { frames += Frame.expired.utf8CodeUnitCount }
+        let frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
+        count = frames + keyCount + record.value.count + source.versionFrame.count + digits
+        (writer, age) = (nil, 0)
+        if !record.isPlain { measureTail(in: sources, at: time) }
+    }
+
+    @inline(never)
+    private mutating func measureTail(in sources: borrowing SourceTable, at time: UInt64) {
+        if record.isDelete { count += Frame.deleted.utf8CodeUnitCount }
+        if record.kind == .expiry { count += Frame.expired.utf8CodeUnitCount }
         if record.isRepublished {
             let timestamp = record.timestamp
-            let writer = sources[timestamp.source]
-            self.writer = (writer, timestamp.version)
-            frames +=
-                Frame.written.utf8CodeUnitCount + writer.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
-        } else {
-            writer = nil
+            let source = sources[timestamp.source]
+            writer = (source, timestamp.version)
+            count +=
+                Frame.written.utf8CodeUnitCount + source.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
         }
-        count = frames + keyCount + record.value.count + source.versionFrame.count + digits
+        guard let lease = record.lease else { return }
+        age = lease.age(at: time)
+        count += Frame.timeToLive.utf8CodeUnitCount + LineWriter.digits(of: lease.timeToLive)
+        if age > 0 { count += Frame.age.utf8CodeUnitCount + LineWriter.digits(of: age) }
     }
 
     fileprivate func writeFront(_ writer: inout LineWriter) {
@@ -57,6 +76,12 @@ struct UpdateLine {
     fileprivate func writeBack(_ writer: inout LineWriter) {
         writer.put(source.versionFrame)
         writer.put(record.version, digits: digits)
+        if !record.isPlain { writeTail(&writer) }
+        writer.put(Frame.end)
+    }
+
+    @inline(never)
+    private func writeTail(_ writer: inout LineWriter) {
         if let written = self.writer {
             writer.put(Frame.written)
             writer.put(written.source.quoted)
@@ -64,9 +89,16 @@ struct UpdateLine {
             writer.put(written.version)
             writer.put(UInt8(ascii: "]"))
         }
+        if let lease = record.lease {
+            writer.put(Frame.timeToLive)
+            writer.put(lease.timeToLive)
+            if age > 0 {
+                writer.put(Frame.age)
+                writer.put(age)
+            }
+        }
         if record.isDelete { writer.put(Frame.deleted) }
         if record.kind == .expiry { writer.put(Frame.expired) }
-        writer.put(Frame.end)
     }
 }
 

@@ -23,6 +23,9 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
                     + [UInt8]("]\(end)".utf8), limits)
         }
         compareLine(
+            [UInt8](#"{"key":"k","value":1,"source_id":"A","version":5,"ttl":"#.utf8) + text + [UInt8]("}".utf8), limits
+        )
+        compareLine(
             [UInt8](#"{"digest":true,"cover":{"A":[0,1]},"lines":["#.utf8) + text + [UInt8]("]}".utf8), limits)
     }
     return 0
@@ -91,6 +94,7 @@ private struct Outcome: Equatable {
         case .update(let update):
             (key, value, source) = ([UInt8](update.key), [UInt8](update.value), [UInt8](update.source))
             (version, kind) = (update.version, update.kind)
+            versions = [update.timeToLive, update.timeToLive == .max ? 0 : update.age]
             if let timestamp = update.written { (writer, written) = ([UInt8](timestamp.source), timestamp.version) }
         case .cover(let cover):
             check = cover.check

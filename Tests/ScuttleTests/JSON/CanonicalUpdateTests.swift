@@ -163,12 +163,14 @@ struct CanonicalUpdateTests {
         var random = TestRandom(seed: UInt64(seed))
         var paths = BothPaths()
         let replica = try Replica.make("replica-é-\(seed)")
+        try replica.tick(0)
         for number in 0..<100 {
             let key = "key/\(random.simpleText())/\(number % 40)"
             try replica.set(key, random.simpleJSON(depth: 3))
             if random.oneIn(5) { try replica.delete(key) }
             try key.lend { (key) throws(Failure) in
                 if random.oneIn(5) { try replica.set(key, to: Bytes("\"short-lived\""), for: 1) }
+                if random.oneIn(5) { try replica.set(key, to: Bytes("\"long-lived\""), for: .highest) }
             }
         }
         try replica.tick(1 << 40)
@@ -179,17 +181,20 @@ struct CanonicalUpdateTests {
         peer.note(0, covered: half)
         if seed % 2 == 0 { replica.republish(against: peer) }
         var kinds: Set<Update.Kind> = []
-        var republished = 0
+        var (republished, leases) = (0, 0)
         for line in replica.exported().lines where line.starts(with: [UInt8](#"{"key""#)) {
             let update = paths.takeDirectly(line: line)
             check(update != nil, "left to jansson: \(line.text)")
-            if let update {
+            if var update {
+                leases += update.timeToLive == nil ? 0 : 1
+                (update.timeToLive, update.age) = (nil, 0)
                 check(update == replica.entry(update.key.text), "\(update)")
                 kinds.insert(update.kind)
-                republished += update.written == nil ? 0 : 1
+                republished += update.written == nil || update.kind == .expiry ? 0 : 1
             }
         }
         #expect((republished > 0) == (seed % 2 == 0))
+        #expect(leases > 0)
         #expect(kinds == [.value, .delete, .expiry])
     }
 }

@@ -28,6 +28,10 @@ struct ExtendedFieldsTests {
         field(name, "5", ["-1", "1.0", "\"5\"", "null", "true", "[5]", "{}"])
     }
 
+    private static func time(_ name: String) -> Field {
+        field(name, "5", mayBeMissing: true, ["-1", "1.0", "\"5\"", "null", "true", "[5]"])
+    }
+
     private static func version(_ name: String) -> Field {
         field(name, "5", ["-1", "1.5", "\"5\"", "null", "[5]"], version: [beyond, "9223372036854775807"])
     }
@@ -112,8 +116,7 @@ struct ExtendedFieldsTests {
             ]
         ),
         ("reject", [text("reason")]),
-        ("export", [text("source"), version("lamport"), number("incarnation"), flag("classic")]),
-        ("expiry", [text("source"), version("version"), number("at")]),
+        ("export", [text("source"), version("lamport"), number("incarnation"), flag("classic"), time("now")]),
     ]
 
     private func outcome(_ line: String) -> Failure.Code? {

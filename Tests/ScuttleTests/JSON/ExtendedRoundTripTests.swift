@@ -45,7 +45,6 @@ struct ExtendedRoundTripTests {
             if let known { text.appendReject(known) }
         case .twin: text.appendTwin()
         case .export(let head): text.appendExport(head)
-        case .expiry(let lease): text.appendExpiry(lease)
         case .end(let count): text.appendEnd(lines: count)
         case .update, .digest, .done, .nothing: break
         }
@@ -88,7 +87,9 @@ struct ExtendedRoundTripTests {
             #"{"reject":{"reason":"identity"}}"#, #"{"twin":true}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7}}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7,"classic":true}}"#,
-            #"{"expiry":{"source":"A","version":9,"at":9223372036854775807}}"#, #"{"end":12}"#,
+            #"{"export":{"source":"A","lamport":9,"incarnation":7,"now":0}}"#,
+            #"{"export":{"source":"A","lamport":9,"incarnation":7,"classic":true,"now":9223372036854775807}}"#,
+            #"{"end":12}"#,
         ])
     func each(body: String) {
         let line = #"{"digest":true,"# + body.dropFirst()
@@ -180,8 +181,10 @@ struct ExtendedRoundTripTests {
                 return #""export":{"source":\#(quote(random.text(1...20))),"lamport":\#(version())"#
                     + #","incarnation":\#(number())\#(maybe { _ in #","classic":true"# })}"#
             default:
-                return
-                    #""expiry":{"source":\#(quote(random.text(1...20))),"version":\#(version()),"at":\#(number())}"#
+                let classic = maybe { _ in #","classic":true"# }
+                let now = maybe { #","now":\#($0.number())"# }
+                return #""export":{"source":\#(quote(random.text(1...20))),"lamport":\#(version())"#
+                    + #","incarnation":\#(number())\#(classic)\#(now)}"#
             }
         }
     }

@@ -35,7 +35,7 @@ struct BatchTests {
                     let value = kind == "u" ? "[1]" : "\"\(String(repeating: "x", count: 1100))\""
                     let update = PlainUpdate("k\(number)", value, "A\"", Version(number + 1))
                     let record = Record(update, from: 0)
-                    batch.append(UpdateLine(of: record, in: table))
+                    batch.append(UpdateLine(of: record, in: table, at: LeaseClock().time))
                     records.append(record)
                     text += update.line + "\n"
                 }
@@ -151,7 +151,7 @@ struct BatchTests {
         do {
             var batch = Batch()
             let table = SourceTable([[UInt8]("A")])
-            for record in records { batch.append(UpdateLine(of: record, in: table)) }
+            for record in records { batch.append(UpdateLine(of: record, in: table, at: LeaseClock().time)) }
             batch.consume(gone)
         }
         for record in records {

@@ -19,7 +19,8 @@ struct HighWaterMarkTests {
             for number in 0..<updates { try replica.set("k\(number)", "1") }
         }
 
-        var isOver: Bool { replica.isOverHighWaterMark }
+        /// What a call on the replica says.
+        var isOver: Bool { replica.tellFull() }
     }
 
     @Test("Over from mtu messages on, until none is left", arguments: 1...12, 0...14)
@@ -73,6 +74,7 @@ struct HighWaterMarkTests {
         let world = try World(mtu: 2, updates: 3)
         let ends = try (0..<3).map { _ in try LinkEnd(world.replica, .classic) }
         for end in ends { end.write(Self.done) }
+        #expect(world.isOver)
         _ = ends[1].readAll()
         ends[0].close()
         #expect(world.isOver)
@@ -104,6 +106,7 @@ struct HighWaterMarkTests {
         let world = try World(mtu: 2, updates: 3)
         let end = try LinkEnd(world.replica, .classic)
         end.write(Self.done)
+        #expect(world.isOver)
         for number in 0..<3 {
             try world.replica.receive(PlainUpdate("k\(number)", "2", "other", Version(100 + number)))
         }
@@ -147,5 +150,18 @@ struct HighWaterMarkTests {
             #expect(!world.isOver)
         }
         #expect(end.readLines().count == 4)
+    }
+
+    @Test("Without having been told to wait a host is not told to go on")
+    func untold() throws {
+        let world = try World(mtu: 2, updates: 3)
+        let end = try LinkEnd(world.replica, .classic)
+        end.write(Self.done)
+        _ = end.readAll()
+        #expect(world.drains.all.isEmpty)
+        end.write(Self.done)
+        #expect(end.link.tellFull())
+        _ = end.readAll()
+        #expect(world.drains.all.count == 1)
     }
 }

@@ -191,7 +191,9 @@ struct LimitsTests {
     private func longest(key: Int, value: Int) -> (update: String, delete: String, digest: String) {
         let (key, id) = ([UInt8](repeating: 1, count: key), [UInt8](repeating: 1, count: Limits.idBytes))
         let update = PlainUpdate(
-            key: key, value: [UInt8](repeating: 0x31, count: value), source: id, version: .highest)
+            key: key, value: [UInt8](repeating: 0x31, count: value), source: id, version: .highest,
+            written: PlainUpdate.Written(source: id, version: .highest - 1)
+        ).living(for: .highest, age: .highest)
         let delete = PlainUpdate(key: key, value: [UInt8]("null"), source: id, version: .highest, kind: .delete)
         let digest =
             #"{"digest":true,"source_id":\#(quote(id)),"id":\#(quote(id)),"version":\#(Version.highest)}"#

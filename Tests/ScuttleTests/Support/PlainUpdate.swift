@@ -16,6 +16,9 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
     var kind = Update.Kind.value
     /// Nil: the dot is the timestamp.
     var written: Written?
+    /// Nil: for ever.
+    var timeToLive: UInt64?
+    var age: UInt64 = 0
 
     var isDelete: Bool { kind != .value }
 
@@ -31,6 +34,20 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
     init(expiry key: String, _ source: String, _ version: Version) {
         self.init(key, "null", source, version)
         kind = .expiry
+    }
+
+    /// An expiry of a write.
+    init(expiry write: PlainUpdate, _ source: String, _ version: Version) {
+        self.init(
+            key: write.key, value: [UInt8]("null"), source: [UInt8](source), version: version, kind: .expiry,
+            written: Written(source: write.writer, version: write.writtenVersion))
+    }
+
+    /// The same with a time to live.
+    func living(for timeToLive: UInt64, age: UInt64 = 0) -> PlainUpdate {
+        var update = self
+        (update.timeToLive, update.age) = (timeToLive, age)
+        return update
     }
 
     init(
@@ -70,6 +87,8 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
             key: [UInt8](update.key), value: [UInt8](update.value), source: [UInt8](update.source),
             version: update.version, kind: update.kind,
             written: update.written.map { Written(source: [UInt8]($0.source), version: $0.version) })
+        if update.timeToLive != .max { timeToLive = update.timeToLive }
+        age = update.age
     }
 
     /// Lends it as what a peer sent.
@@ -83,7 +102,8 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
                         try body(
                             IncomingUpdate(
                                 key: key, value: value, source: source, version: version, kind: kind,
-                                written: written.map { (writer, $0.version) }))
+                                written: written.map { (writer, $0.version) }, timeToLive: timeToLive ?? .max,
+                                age: age))
                     }
                 }
             }
@@ -112,7 +132,8 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
         let deleted = (isDelete ? #","deleted":true"# : "") + (kind == .expiry ? #","expired":true"# : "")
         return
             #"{"key":\#(quote(key)),"value":\#(value.text),"source_id":\#(quote(source)),"version":\#(version)"#
-            + written + deleted + "}"
+            + written + (timeToLive.map { #","ttl":\#($0)"# } ?? "") + (age > 0 ? #","age":\#(age)"# : "") + deleted
+            + "}"
     }
 
     var description: String {

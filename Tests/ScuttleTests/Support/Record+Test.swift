@@ -17,9 +17,17 @@ extension Record {
     /// - Parameter writer: of a republished update, the number of the source that wrote it.
     init(_ update: PlainUpdate, from source: SourceID, writer: SourceID = 0) {
         self = update.incoming { update in
-            Record(
+            let timestamp = update.written.map { Timestamp(version: $0.version, source: writer) }
+            let lease =
+                update.timeToLive == .max ? nil : LeaseClock().lease(for: update.timeToLive, age: update.age)
+            guard let tail = Record.Tail(timestamp: timestamp, lease: lease) else {
+                return Record(
+                    key: update.key, value: update.value, source: source, version: update.version, kind: update.kind,
+                    in: RecordPool())
+            }
+            return Record(
                 key: update.key, value: update.value, source: source, version: update.version, kind: update.kind,
-                timestamp: update.written.map { Timestamp(version: $0.version, source: writer) }, in: RecordPool())
+                tail: tail, in: RecordPool())
         }
     }
 
@@ -27,7 +35,7 @@ extension Record {
     func line(of sources: [[UInt8]]) -> String {
         var buffer = ByteBuffer()
         let table = SourceTable(sources)
-        buffer.append(UpdateLine(of: self, in: table))
+        buffer.append(UpdateLine(of: self, in: table, at: LeaseClock().time))
         return buffer.bytes.text
     }
 

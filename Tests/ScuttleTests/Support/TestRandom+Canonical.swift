@@ -38,6 +38,10 @@ extension TestRandom {
             update.written = PlainUpdate.Written(
                 source: [UInt8](oneIn(10) ? text(1...5).text : simpleText()), version: Version(within(1...1000)))
         }
+        if oneIn(4), !update.isDelete {
+            update.timeToLive = oneIn(2) ? UInt64(below(1000)) : .highest
+            if oneIn(2) { update.age = UInt64(within(1...1000)) }
+        }
         return update
     }
 
@@ -58,7 +62,8 @@ extension TestRandom {
             let pieces = [
                 "0", "9", "99999", ".5", "e5", "1", "[]", "{}", "null,", "\"\"", "\\u0061", "\\ud800", "\\", "é",
                 ",\"a\":1",
-                ",\"deleted\":true", ",\"expired\":true", ",\"written\":[\"A\",1]", "\u{0}",
+                ",\"deleted\":true", ",\"expired\":true", ",\"written\":[\"A\",1]", ",\"ttl\":5", ",\"age\":7",
+                "\u{0}",
             ]
             line.insert(contentsOf: [UInt8](pick(pieces)), at: place)
         }

@@ -68,6 +68,10 @@ struct RecordTests {
             if random.oneIn(2) {
                 update = update.republished(random.text(1...4).text, update.version + Version(random.within(1...99)))
             }
+            if random.oneIn(2), !update.isDelete {
+                update = update.living(
+                    for: random.pick([0, 30_000, .highest]), age: random.pick([0, 1, 500, .highest]))
+            }
             let record = Record(update, from: 0, writer: 1)
             var read: PlainUpdate?
             let line = [UInt8](record.line(of: [update.source, update.writer]).utf8.dropLast())
@@ -123,6 +127,32 @@ struct RecordTests {
             lines[1]
                 == #"{"key":"k","value":null,"source_id":"B","version":13,"written":["A\"",3],"deleted":true,"expired":true}"#
                 + "\n")
+    }
+
+    @Test("A time to live stands behind the timestamp, and the earlier begin of two copies counts")
+    func leases() {
+        let write = PlainUpdate("k", "1", "A", 3)
+        let clock = LeaseClock()
+        for update in [write, write.republished("B", 9)] {
+            let (younger, older) = (
+                Record(update.living(for: 50), from: 0, writer: 1),
+                Record(update.living(for: 50, age: 7), from: 0, writer: 1)
+            )
+            check(younger.isRepublished == (update.written != nil) && younger.hasTail, "\(update)")
+            check(younger.lease == clock.lease(for: 50), "\(update)")
+            older.takeLease(over: younger)
+            check(older.lease == clock.lease(for: 50, age: 7), "\(update)")
+            younger.takeLease(over: older)
+            check(younger.lease == clock.lease(for: 50, age: 7), "\(update)")
+            let line = younger.line(of: [update.source, update.writer])
+            check(line == update.living(for: 50, age: 7).line + "\n", line)
+            let ever = Record(update, from: 0, writer: 1)
+            check(ever.lease == nil && ever.hasTail == ever.isRepublished, "\(update)")
+            ever.takeLease(over: older)
+            older.takeLease(over: ever)
+            check(ever.lease == nil && older.lease == clock.lease(for: 50, age: 7), "\(update)")
+            for record in [younger, older, ever] { record.release() }
+        }
     }
 
     @Test("Owners are counted")

@@ -43,6 +43,7 @@ E_DATAGRAM = -29
 E_CORRUPT = -30
 E_RESOLVER = -31
 E_UNASKED = -32
+E_TTL = -36
 
 NTS = c_size_t(-1).value
 

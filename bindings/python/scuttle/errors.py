@@ -220,6 +220,12 @@ class UnaskedError(ScuttleError):
     code = _abi.E_UNASKED
 
 
+class TimeToLiveError(ScuttleError):
+    """A time to live, or its age, in an update is not an integer from 0 to 2^53-1."""
+
+    code = _abi.E_TTL
+
+
 _BY_CODE: Dict[int, Type[ScuttleError]] = {
     kind.code: kind for kind in ScuttleError.__subclasses__() if kind.code is not None
 }

@@ -35,19 +35,19 @@ class EntryMapping(MutableMapping[str, Any]):
     _handle: Handle
 
     def set(self, key: str, value: Any) -> bool:
-        """Sets a key: a local write. Returns False where a link is over its high-water mark: set, but wait for
-        `on_drain` before you go on."""
+        """Sets a key: a local write. Returns False if a link is over its high-water mark: set, and a peer is behind.
+        `on_drain` says when none is any more. To ignore it drops nothing."""
         return self._handle.set(encode_text(key), encode_value(value)) != _abi.FULL
 
     def _set(self, pointer: int, key: bytes, value: bytes) -> int:
         return self._handle.check(library.scuttle_set(pointer, key, len(key), value, len(value)))
 
     def set_ttl(self, key: str, value: Any, ttl: float) -> bool:
-        """Sets a key that is to be deleted again by itself, with the first `tick` that is `ttl` seconds or more after
-        the latest one; 0: with the next.
+        """Sets a key that is deleted when `ttl` seconds are over, by the ticks of each replica; 0: with the next `tick`.
 
-        Another write of the key ends that. Peers see an ordinary write, and then a delete that is marked as expired.
-        Returns as `set`.
+        Time counts from the latest tick, or from the first one if there was none. The time to live travels with the
+        update. If this replica is gone, its peers delete the key after half as long again and a random part more. Later
+        writes of the key stand. Returns as `set`; UnsupportedError under `strictly_order_values` and with `resolve`.
         """
         encoded, text = encode_text(key), encode_value(value)
         return self._handle.run(self._set_ttl, encoded, text, milliseconds("ttl", ttl)) != _abi.FULL

@@ -65,7 +65,7 @@ class Replica(EntryMapping):
         name             what you call the replica: 1 to 246 bytes of UTF-8, unique among the replicas that run at one
                          time. Each start is an incarnation and writes under a source of its own, `id`: the name, "~" and
                          8 random characters. A name must not end so itself
-        mtu              messages in one batch, and the high-water mark of a link; 0: 10; sys.maxsize: no mark
+        mtu              messages, not bytes, in one batch, and the high-water mark of a link; 0: 10; sys.maxsize: no mark
         max_history      updates that the history remembers; 0: 10; sys.maxsize: all
         max_tombstones   more are forgotten, lowest version first, stable or not; 0: 2^20; sys.maxsize: no limit. No
                          effect with a `resolve` of yours
@@ -77,11 +77,13 @@ class Replica(EntryMapping):
         resolve          which of two updates of a key stands: a Resolver, or a callable (update, current): whether the
                          update replaces the current one, which is None for a new key. It says yes for exactly one of
                          (a, b) and (b, a), and follows a total order, so that replicas agree: see `check_resolver`
-        sort             order of the updates in an answer and in `news`: a callable (a, b) that returns a number below
-                         0 where a comes first, above 0 where b does; by version, then source id, without it
+        sort             order of the updates in `news`, and between sources in what a peer requests on a stream: a
+                         callable (a, b) that returns a number below 0 where a comes first, above 0 where b does; by
+                         version, then source id, without it. Live updates and datagrams keep their order
         on_update        called with an update that became the entry of its key, here or from a peer
         on_compaction    called with a list of updates, oldest first, that the history is about to forget
-        on_drain         called when links had been over the high-water mark, and the last of them has been read empty
+        on_drain         called when `set` or another call has returned False, and no link is over its high-water mark
+                         any more
         on_event         called with (link, event, error) when something has happened on a link, see `Event`. The link is
                          None if it is that of `write`; the error is None if the event speaks of none
         on_error         called with (name of a callback, its exception); without it they go to sys.unraisablehook
@@ -155,7 +157,8 @@ class Replica(EntryMapping):
         return updates
 
     def export(self) -> bytes:
-        """All that the replica is, as lines: its source, its clock, its entries with their tombstones, what is to expire.
+        """All that the replica is, as lines: its source, its clock, its entries with their tombstones and what is
+        left of their times to live.
 
         A replica that is made with them as `state` holds what this one does, and goes on as another incarnation. With
         `exact_id` it goes on under the same source, so this one must write no more.
@@ -251,12 +254,11 @@ class Replica(EntryMapping):
         return self._handle.call(library.scuttle_gossip) != _abi.FULL
 
     def tick(self, now: float) -> bool:
-        """Tells the replica what time it is, in seconds to the millisecond, and deletes what has expired: local writes.
-        For `set_ttl` only.
+        """Tells the replica what time it is, in seconds to the millisecond, and deletes the keys whose time to live is over.
 
         By any clock of yours that does not go back, such as `time.time()`; a smaller number than before counts as the
-        one before. What is to expire is saved by `export` with its time, so a host that restarts from there keeps its
-        clock. Before the first tick it is 0. Returns as `set`.
+        one before. Only differences matter, so replicas may tick by different clocks. After a start from `export` under
+        the same name, a first tick that is not below the saved time goes on from there. Returns as `set`.
         """
         return self._handle.call(library.scuttle_tick, milliseconds("now", now)) != _abi.FULL
 

@@ -72,6 +72,28 @@ def test_a_sort_orders_news() -> None:
         assert [update.key for update in replica.news("a", 0)] == ["z", "y", "x"]
 
 
+def test_a_sort_orders_the_sources_of_a_delta() -> None:
+    def backwards(a: Update, b: Update) -> int:
+        return (a.source < b.source) - (a.source > b.source)
+
+    for classic in (False, True):
+        with Replica("hub", sort=backwards) as hub, Replica("peer", exact_id=True) as peer:
+            for name in "bca":
+                with Replica(name, exact_id=True) as writer:
+                    writer.update({f"{name}{i}": i for i in range(8)})
+                    sync(writer, hub)
+            seen: List[str] = []
+            with hub.link(classic=classic) as here, peer.link(classic=classic) as there:
+                there.gossip()
+                while said := there.read_all():
+                    here.write(said)
+                    heard = here.read_all()
+                    seen += [line for line in heard.decode().splitlines() if line.startswith('{"key"')]
+                    there.write(heard)
+            assert peer == hub
+            assert [line[8] for line in seen] == [name for name in "cba" for _ in range(8)]
+
+
 class Failure(Exception):
     pass
 

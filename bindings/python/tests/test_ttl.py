@@ -49,6 +49,7 @@ def test_times_are_good_to_the_millisecond(replica: Replica) -> None:
 
 
 def test_another_write_ends_it(replica: Replica) -> None:
+    replica.tick(0)
     replica.set_ttl("k", 1, 5)
     replica["k"] = 2
     replica.set_ttl("l", 1, 5)
@@ -64,6 +65,7 @@ def test_another_write_ends_it(replica: Replica) -> None:
 
 def test_a_write_of_a_peer_ends_it(replica: Replica) -> None:
     with Replica("b") as other:
+        replica.tick(0)
         replica.set_ttl("k", 1, 5)
         sync(replica, other)
         other["k"] = 2
@@ -75,17 +77,18 @@ def test_a_write_of_a_peer_ends_it(replica: Replica) -> None:
 def test_on_update_sees_the_expiry() -> None:
     seen: List[Update] = []
     with Replica("a", exact_id=True, on_update=seen.append) as replica:
+        replica.tick(0)
         replica.set_ttl("k", 1, 1)
         replica.tick(1)
     assert seen == [
         Update("k", "1", "a", 1, local=True),
-        Update("k", "null", "a", 2, deleted=True, local=True, expired=True),
+        Update("k", "null", "a", 1, deleted=True, local=True, expired=True, dot_source="a", dot_version=2),
     ]
     assert seen[1].to_dict() == {
-        **{"key": "k", "value": None, "source_id": "a", "version": 2},
+        **{"key": "k", "value": None, "source_id": "a", "version": 2, "written": ["a", 1]},
         **{"deleted": True, "expired": True},
     }
-    assert seen[1].to_line().endswith(',"deleted":true,"expired":true}')
+    assert seen[1].to_line().endswith(',"written":["a",1],"deleted":true,"expired":true}')
 
 
 @pytest.mark.parametrize("live", [False, True])
@@ -94,6 +97,7 @@ def test_a_peer_sees_a_write_and_then_an_expiry(live: bool, asks: str) -> None:
     seen: List[Update] = []
     with Replica("a", exact_id=True) as one, Replica("b", exact_id=True, on_update=seen.append) as other:
         with one.link(live=live) as here, other.link(live=live) as there:
+            one.tick(0)
             one.set_ttl("k", 1, 1)
             here.gossip()
             pump(here, there)
@@ -102,15 +106,86 @@ def test_a_peer_sees_a_write_and_then_an_expiry(live: bool, asks: str) -> None:
                 (here if asks == "one" else there).gossip()
             pump(here, there)
         assert one == other == {}
-    assert seen == [Update("k", "1", "a", 1), Update("k", "null", "a", 2, deleted=True, expired=True)]
+    expiry = Update("k", "null", "a", 1, deleted=True, expired=True, dot_source="a", dot_version=2)
+    assert seen == [Update("k", "1", "a", 1), expiry]
 
 
-def test_only_the_one_that_wrote_it_deletes_it(replica: Replica) -> None:
+def test_keys_set_before_the_first_tick_begin_to_count_with_it(replica: Replica) -> None:
+    replica.set_ttl("k", 1, 30)
+    replica.tick(1_700_000_000.0)
+    replica.tick(1_700_000_029.999)
+    assert replica == {"k": 1}
+    replica.tick(1_700_000_030.0)
+    assert replica == {}
+
+
+def test_if_the_writer_is_gone_its_peers_delete(replica: Replica) -> None:
+    replica.tick(0)
+    replica.set_ttl("k", 1, 30)
+    peers = [Replica(name) for name in "bcdef"]
+    for peer in peers:
+        peer.tick(1000 * len(peer.name))
+        sync(replica, peer)
+    replica.close()
+    for peer in peers:
+        peer.tick(1000 + 44.999)
+        assert peer == {"k": 1}
+        peer.tick(1000 + 60)
+        assert peer == {}
+    # All of them have ended one write: that is one outcome, and no error.
+    for one in peers:
+        for other in peers:
+            if one is not other:
+                sync(one, other)
+    assert len({peer.fingerprint for peer in peers}) == 1
+    for peer in peers:
+        peer.close()
+
+
+def test_an_expiry_ends_no_renewal(replica: Replica) -> None:
     with Replica("b") as other:
-        replica.set_ttl("k", 1, 1)
+        for one in (replica, other):
+            one.tick(0)
+        replica.set_ttl("k", 1, 10)
         sync(replica, other)
+        replica.tick(9)
+        replica.set_ttl("k", 2, 10)
         other.tick(1000)
+        assert "k" not in other
+        sync(replica, other)
+        assert replica == other == {"k": 2}
+        replica.tick(18.999)
+        assert "k" in replica
+        replica.tick(19)
+        sync(replica, other)
+        assert replica == other == {}
+
+
+@pytest.mark.parametrize("options", [{"resolve": scuttle.Resolver.strictly_order_values}, {"resolve": lambda a, b: True}])
+def test_resolvers_under_which_null_may_lose(options: Any) -> None:
+    with Replica("a", **options) as replica:
+        with refused(replica, scuttle.UnsupportedError):
+            replica.set_ttl("k", 1, 1)
+
+
+def test_under_another_name_it_is_counted_too(replica: Replica) -> None:
+    replica.tick(100)
+    replica.set_ttl("k", 1, 10)
+    replica.tick(104)
+    with Replica("b", state=replica.export()) as other:
+        other.tick(5_000_000)  # of another clock
+        other.tick(5_000_000 + 10.999)
         assert other == {"k": 1}
+        other.tick(5_000_000 + 16)
+        assert other == {}
+        sync(replica, other)
+        assert replica == {}
+
+
+@pytest.mark.parametrize("ttl", ["-1", "1.0", '"5"', "null", "9007199254740992"])
+def test_a_time_to_live_of_a_peer_that_is_none(replica: Replica, ttl: str) -> None:
+    with refused(replica, scuttle.TimeToLiveError):
+        replica.write(b'{"key":"k","value":1,"source_id":"b","version":1,"ttl":%s}\n' % ttl.encode())
 
 
 def test_what_is_to_expire_is_saved(replica: Replica) -> None:
@@ -125,6 +200,7 @@ def test_what_is_to_expire_is_saved(replica: Replica) -> None:
 
 
 def test_many_keys(replica: Replica) -> None:
+    replica.tick(0)
     for i in range(200):
         replica.set_ttl(f"k{i}", i, (i * 37) % 200)
     for now in range(200):
@@ -166,6 +242,7 @@ def test_bad_keys_and_values(replica: Replica) -> None:
 
 def test_version_numbers_may_run_out() -> None:
     with Replica("a", limits=Limits(max_version_jump=2**53)) as replica:
+        replica.tick(0)
         replica.set_ttl("k", 1, 1)
         replica.write(b'{"key":"x","value":1,"source_id":"b","version":%d}\n' % (2**53 - 1))
         with pytest.raises(scuttle.ExhaustedError):

@@ -1,0 +1,43 @@
+/// The host's order between sources, in deltas from the state on a stream.
+///
+/// Such a delta first sends the entries that were here when it began, merged in that order, and goes on in order of arrival
+/// with those that have come since. So its commit is as right as that of a walk in order of arrival. Until the merge is over
+/// the cursor stays where the delta began, and stable tombstones wait. In datagrams the peer says up to which sequence it
+/// has come, so they keep to the order of arrival.
+extension Link {
+    /// Whether deltas on this link keep the host's order, which the history does not have.
+    var sorts: Bool { replica.configuration.sort != nil && !isDatagram }
+
+    /// O(sources, and log s for each that the peer lacks something of).
+    func beginSorting(_ mode: DeltaMode) {
+        guard sorts, mode != .log else {
+            memory?.sorted = nil
+            return
+        }
+        var answer = Answer()
+        answer.takesAll = true
+        for id in replica.sources.ids {
+            answer.owe(id, above: mode.isWhole ? 0 : peer.confirmed(id), countingTo: .max, in: replica)
+        }
+        remembering().sorted = answer
+    }
+
+    /// Appends entries in the host's order; false once there are none. How far they have come is told when all are out.
+    func appendSorted(_ memory: LinkMemory, _ outgoing: OutgoingDelta, _ room: Room) -> Bool {
+        var count = 0
+        while count < room.messages, !hasFilled {
+            guard let record = memory.sorted?.next(in: replica) else {
+                memory.sorted = nil
+                outgoing.cursor = max(outgoing.cursor, outgoing.begun)
+                if outgoing.check.count > 0 { appendMark(outgoing) }
+                return count > 0
+            }
+            // What has come since has its turn at the end.
+            guard record.arrival > outgoing.cursor, record.arrival <= outgoing.begun, isToSend(record, in: outgoing.mode)
+            else { continue }
+            outgoing.check.add(batch.append(UpdateLine(of: record, in: replica)))
+            count += 1
+        }
+        return true
+    }
+}
