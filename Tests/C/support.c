@@ -588,6 +588,6 @@ void text_head(text_t *text, scuttle_link_t *link, const char *mode) {
   read_all(link, 0, &out);
   text_format(text, "{\"digest\":true,\"delta\":{\"mode\":\"%s\",\"request\":[%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]%s}}\n", mode,
               number_in(&out, "incarnation"), number_in(&out, "epoch"), number_in(&out, "nonce"),
-              strcmp(mode, "log") == 0 || strcmp(mode, "early") == 0 ? "" : ",\"delta\":4");
+              strcmp(mode, "log") == 0 || strcmp(mode, "early") == 0 ? "" : ",\"epoch\":0,\"span\":[0,0]");
   text_free(&out);
 }

@@ -451,15 +451,15 @@ TEST(hostile_messages) {
       {"{\"digest\":true,\"cover\":{\"A\":[0]},\"lines\":[0,\"00000000\"]}", SCUTTLE_E_MESSAGE},
       {"{\"digest\":true,\"cover\":{\"A\":[0,1,1,2]},\"lines\":[0,\"00000000\"]}", SCUTTLE_E_MESSAGE},
       {"{\"digest\":true,\"cover\":{\"A\":[0,\"1\"]},\"lines\":[0,\"00000000\"]}", SCUTTLE_E_MESSAGE},
-      {"{\"digest\":true,\"commit\":{\"delta\":1,\"sequence\":1,\"sources\":{\"A\":5},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_MESSAGE},
-      {"{\"digest\":true,\"commit\":{\"delta\":1,\"sequence\":1,\"sources\":{\"A\":[0,5,6]},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_VERSION},
-      {"{\"digest\":true,\"commit\":{\"delta\":1,\"sequence\":1,\"sources\":{\"A\":[0,9007199254740991]},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_UNASKED},
-      {"{\"digest\":true,\"commit\":{\"delta\":-1,\"sequence\":1,\"sources\":{},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_MESSAGE},
+      {"{\"digest\":true,\"commit\":{\"sequence\":1,\"sources\":{\"A\":5},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_MESSAGE},
+      {"{\"digest\":true,\"commit\":{\"sequence\":1,\"sources\":{\"A\":[0,5,6]},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_VERSION},
+      {"{\"digest\":true,\"commit\":{\"sequence\":1,\"sources\":{\"A\":[0,9007199254740991]},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_UNASKED},
+      {"{\"digest\":true,\"commit\":{\"sequence\":-1,\"sources\":{},\"from\":0,\"to\":1,\"last\":true}}", SCUTTLE_E_MESSAGE},
       {"{\"digest\":true,\"reject\":{\"reason\":7}}", SCUTTLE_E_MESSAGE},
       {"{\"digest\":true,\"reject\":[]}", SCUTTLE_E_MESSAGE},
       {"{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":5}", SCUTTLE_E_UNASKED}, /* belongs to no delta */
       {"{\"digest\":true,\"delta\":{\"mode\":\"log\",\"request\":[1,0,0]}}", SCUTTLE_E_UNASKED},
-      {"{\"digest\":true,\"delta\":{\"mode\":\"contents\",\"request\":[1,0,0],\"delta\":4}}", SCUTTLE_E_UNASKED},
+      {"{\"digest\":true,\"delta\":{\"mode\":\"contents\",\"request\":[1,0,0],\"epoch\":0,\"span\":[0,0]}}", SCUTTLE_E_UNASKED},
       {"{\"digest\":true,\"twin\":1}", SCUTTLE_E_MESSAGE},
   };
   scuttle_link_t *link;
@@ -491,10 +491,10 @@ TEST(what_was_not_requested_means_nothing) {
     const char *line;
     int code;
   } lines[] = {
-      {"{\"digest\":true,\"commit\":{\"delta\":3,\"sequence\":9223372036854775807,\"sources\":{\"A\":[0,5]},\"from\":0,\"to\":4294967295,\"last\":true}}\n", SCUTTLE_E_UNASKED},
+      {"{\"digest\":true,\"commit\":{\"sequence\":9223372036854775807,\"sources\":{\"A\":[0,5]},\"from\":0,\"to\":4294967295,\"last\":true}}\n", SCUTTLE_E_UNASKED},
       {"{\"digest\":true,\"vector\":{\"incarnation\":3,\"epoch\":9223372036854775807,\"nonce\":9223372036854775807,\"lamport\":1,\"since\":0,\"until\":9223372036854775807,\"sources\":{\"local\":1},\"from\":0,\"to\":1,\"last\":true}}\n", SCUTTLE_OK},
       {"{\"digest\":true,\"vector\":{\"incarnation\":3,\"epoch\":0,\"nonce\":9,\"lamport\":1,\"since\":0,\"until\":1,\"contents\":true,\"sources\":{},\"from\":0,\"to\":0,\"last\":true}}\n", SCUTTLE_OK},
-      {"{\"digest\":true,\"delta\":{\"mode\":\"state\",\"request\":[3,4,9223372036854775807],\"delta\":3,\"span\":[9223372036854775807,0,1],\"lines\":[9223372036854775807,\"ffffffff\"],\"pauses\":false}}\n", SCUTTLE_E_UNASKED},
+      {"{\"digest\":true,\"delta\":{\"mode\":\"state\",\"request\":[3,4,9223372036854775807],\"epoch\":3,\"span\":[9223372036854775807,0,1],\"lines\":[9223372036854775807,\"ffffffff\"],\"window\":0}}\n", SCUTTLE_E_UNASKED},
   };
   scuttle_link_t *link;
   scuttle_t *r = greeted(&link), *peer = replica_make("peer");
@@ -524,7 +524,7 @@ TEST(an_own_source_that_is_ahead) {
     if (form == 1 || form == 3) text_head(&line, link, "log");
     if (form == 2) text_head(&line, link, "state");
     if (form == 1) text_str(&line, "{\"digest\":true,\"cover\":{\"local\":[3,900]},\"lines\":[0,\"00000000\"]}\n");
-    if (form == 2) text_str(&line, "{\"digest\":true,\"commit\":{\"delta\":4,\"sequence\":1,\"lines\":[0,\"00000000\"],\"sources\":{\"local\":[0,900]},\"from\":0,\"to\":1,\"last\":true}}\n");
+    if (form == 2) text_str(&line, "{\"digest\":true,\"commit\":{\"sequence\":1,\"lines\":[0,\"00000000\"],\"sources\":{\"local\":[0,900]},\"from\":0,\"to\":1,\"last\":true}}\n");
     if (form == 3) text_update(&line, "k", "1", "local", 900);
     free(before);
     before = snapshot(r);
@@ -561,7 +561,7 @@ TEST(more_sources_than_the_limit) {
     if (form == 2) text_head(&line, link, "reset");
     text_str(&line, form == 0 ? "{\"digest\":true,\"vector\":{\"incarnation\":77,\"epoch\":0,\"nonce\":3,\"lamport\":5,\"since\":0,\"until\":1,\"sources\":{"
                     : form == 1 ? "{\"digest\":true,\"cover\":{"
-                                : "{\"digest\":true,\"commit\":{\"delta\":4,\"sequence\":1,\"lines\":[0,\"00000000\"],\"sources\":{");
+                                : "{\"digest\":true,\"commit\":{\"sequence\":1,\"lines\":[0,\"00000000\"],\"sources\":{");
     for (i = 0; i < 10; i++) text_format(&line, form == 0 ? "%s\"s%d\":5" : "%s\"s%d\":[0,5]", i ? "," : "", i);
     text_str(&line, form == 1 ? "},\"lines\":[0,\"00000000\"]}\n" : "},\"from\":0,\"to\":10,\"last\":true}}\n");
     CHECK_CODE(feed(link, line.data), SCUTTLE_E_SOURCES);

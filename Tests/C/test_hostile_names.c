@@ -44,7 +44,7 @@ static void text_vector(text_t *text, const char *sources, const char *more) {
 }
 
 static void text_commit(text_t *text, const char *retired) {
-  text_format(text, "{\"digest\":true,\"commit\":{\"delta\":4,\"sequence\":4,\"sources\":{},\"retired\":\"%s\",\"from\":0,\"to\":1,"
+  text_format(text, "{\"digest\":true,\"commit\":{\"sequence\":4,\"sources\":{},\"retired\":\"%s\",\"from\":0,\"to\":1,"
                     "\"last\":true}}\n", retired);
 }
 
@@ -262,7 +262,7 @@ static double time_of_hashes(int count) {
   link = asked(r, "state");
   for (i = 0; i < count; i++)
     text_format(&hashes, "AAAAAAAAAAAAAAAAA%c%c%cAAAB", digits[i & 63], digits[i >> 6 & 63], digits[i >> 12 & 63]);
-  text_str(&commit, "{\"digest\":true,\"commit\":{\"delta\":4,\"sequence\":4,\"sources\":{},\"retired\":\"");
+  text_str(&commit, "{\"digest\":true,\"commit\":{\"sequence\":4,\"sources\":{},\"retired\":\"");
   text_add(&commit, hashes.data, hashes.len);
   text_str(&commit, "\",\"from\":0,\"to\":1,\"last\":true}}\n");
   start = now_ms();

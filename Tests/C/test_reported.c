@@ -200,7 +200,7 @@ TEST(claims_of_a_commit_do_not_pile_up) {
   text_head(&text, link, "state");
   CHECK_CODE(feed(link, text.data), SCUTTLE_OK);
   text_free(&text);
-  text_str(&text, "{\"digest\":true,\"commit\":{\"delta\":4,\"sequence\":4,\"sources\":{");
+  text_str(&text, "{\"digest\":true,\"commit\":{\"sequence\":4,\"sources\":{");
   for (source = 0; source < 100; source++) text_format(&text, "%s\"s%d\":[0,1]", source ? "," : "", source);
   text_str(&text, "},\"from\":0,\"to\":0,\"last\":false}}\n");
   CHECK_CODE(feed(link, text.data), SCUTTLE_OK);

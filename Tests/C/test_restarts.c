@@ -605,7 +605,7 @@ TEST(a_jump_is_refused_and_changes_nothing) {
   const char *lines[] = {
       "{\"key\":\"k\",\"value\":1,\"source_id\":\"p\",\"version\":9007199254740991}\n",
       "{\"digest\":true,\"cover\":{\"p\":[0,9007199254740991]},\"lines\":[0,\"00000000\"]}\n",
-      "{\"digest\":true,\"commit\":{\"delta\":4,\"sequence\":4,\"lines\":[0,\"00000000\"],\"sources\":{\"p\":[0,9007199254740991]},"
+      "{\"digest\":true,\"commit\":{\"sequence\":4,\"lines\":[0,\"00000000\"],\"sources\":{\"p\":[0,9007199254740991]},"
       "\"from\":0,\"to\":1,\"last\":true}}\n"};
   const char *modes[] = {"log", "log", "state"};
   size_t i;

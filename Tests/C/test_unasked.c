@@ -39,7 +39,7 @@ static void text_commit_of_all(text_t *text, scuttle_t *r) {
   const char *line, *end;
   char *vector = clock_text(r);
   int is_first = 1;
-  text_str(text, "{\"digest\":true,\"commit\":{\"delta\":4,\"sequence\":99,\"lines\":[0,\"b7e15162\"],\"sources\":{");
+  text_str(text, "{\"digest\":true,\"commit\":{\"sequence\":99,\"lines\":[0,\"b7e15162\"],\"sources\":{");
   for (line = vector; *line; line = end) {
     const char *space = strrchr(line, ' ');
     end = strchr(line, '\n');
@@ -83,7 +83,7 @@ TEST(a_delta_that_nobody_asked_for) {
           }
           text_free(&lines);
           before = saved(r);
-          text_format(&lines, "{\"digest\":true,\"delta\":{\"mode\":\"%s\",\"request\":%s,\"delta\":4,\"span\":[0,0,99]}}\n", modes[mode],
+          text_format(&lines, "{\"digest\":true,\"delta\":{\"mode\":\"%s\",\"request\":%s,\"epoch\":0,\"span\":[0,0,99],\"lines\":[0,\"00000000\"]}}\n", modes[mode],
                       requests[request]);
           text_update(&lines, "x", "\"evil\"", "evil", 9);
           text_commit_of_all(&lines, r);
@@ -117,7 +117,7 @@ TEST(hello_reset_and_commit_of_everything) {
   r = lived_in(&peer, &events);
   link = link_make(r);
   text_hello(&lines, "evil", "", 1, 1, 1000);
-  text_str(&lines, "{\"digest\":true,\"delta\":{\"mode\":\"reset\",\"request\":[1,0,1],\"delta\":4}}\n");
+  text_str(&lines, "{\"digest\":true,\"delta\":{\"mode\":\"reset\",\"request\":[1,0,1],\"epoch\":0,\"span\":[0,0]}}\n");
   text_commit_of_all(&lines, r);
   CHECK_CODE(scuttle_link_write(link, lines.data, lines.len), SCUTTLE_E_UNASKED);
   CHECK(strlen(scuttle_errmsg(r)) > 10);

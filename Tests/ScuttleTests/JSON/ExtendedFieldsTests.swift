@@ -32,6 +32,10 @@ struct ExtendedFieldsTests {
         field(name, "5", mayBeMissing: true, ["-1", "1.0", "\"5\"", "null", "true", "[5]"])
     }
 
+    private static func optional(_ name: String) -> Field {
+        field(name, "5", mayBeMissing: true, ["-1", "1.0", "\"5\"", "null", "true", "[5]", "{}"])
+    }
+
     private static func version(_ name: String) -> Field {
         field(name, "5", ["-1", "1.5", "\"5\"", "null", "[5]"], version: [beyond, "9223372036854775807"])
     }
@@ -62,6 +66,25 @@ struct ExtendedFieldsTests {
     ]
     private static let lines = field("lines", #"[1,"00ab12cd"]"#, mayBeMissing: true, wrongLines)
 
+    /// What a request says of deltas that have come, with one member in another's stead or behind the others.
+    private static func progress(_ name: String, _ text: String?) -> String {
+        var members = [("incarnation", "1"), ("mode", "\"state\""), ("epoch", "2"), ("sequence", "3")]
+        members.removeAll { $0.0 == name }
+        if let text { members.append((name, text)) }
+        return "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+    }
+
+    private static let got = field(
+        "got", progress("ranges", "[1,2,3,4]"), mayBeMissing: true,
+        ["5", "[1,2,3]", "null", "{}"]
+            + ["incarnation", "mode", "epoch", "sequence"].flatMap { name in
+                [nil, "-1", "1.0", "\"1\"", "null"].map { progress(name, $0) }
+            }
+            + ["item", "window"].flatMap { name in ["-1", "1.0", "\"1\"", "[]"].map { progress(name, $0) } }
+            + ["5", "[1]", "[1,2,3]", "[0,1]", "[1,0]", "[1,-1]", "[1,1,0,1]", "[9223372036854775807,1]", "{}"]
+            .map { progress("ranges", $0) }
+            + [progress("ranges", "[" + Array(repeating: "1,1", count: 65).joined(separator: ",") + "]")])
+
     static let messages: [(name: String, fields: [Field])] = [
         (
             "hello",
@@ -71,7 +94,7 @@ struct ExtendedFieldsTests {
                     ["1", "[1]", "[1,2,3]", "[2,1]", "[-1,2]", "[1,4294967296]", "[1.0,2]", "[\"1\",2]", "null", "{}"]),
                 text("source"), number("incarnation"), text("cluster"), version("lamport"), number("epoch"),
                 number("revision"), hexadecimal("hash", digits: 16),
-                hexadecimal("contents", digits: 32, mayBeMissing: true), number("nonce"), flag("reply"),
+                hexadecimal("contents", digits: 32, mayBeMissing: true), number("nonce"), got, flag("reply"),
             ]
         ),
         ("request", [number("revision"), place("from")]),
@@ -80,9 +103,7 @@ struct ExtendedFieldsTests {
             [
                 number("incarnation"), number("epoch"), number("nonce"), version("lamport"), number("since"),
                 number("until"), flag("contents"),
-                field(
-                    "got", "[1,2,3]", mayBeMissing: true,
-                    ["5", "[1,2]", "[1,2,3,4]", "[1,-2,3]", "[1,2,\"3\"]", "null"]),
+                got,
                 field(
                     "sources", #"{"A":5}"#,
                     [
@@ -99,15 +120,23 @@ struct ExtendedFieldsTests {
                 field(
                     "mode", "\"state\"", ["5", "\"\"", "\"State\"", "\"logs\"", "\"content\"", "null"]),
                 field("request", "[1,2,3]", ["5", "[1,2]", "[1,2,3,4]", "[1,-2,3]", "[1,2,\"3\"]", "null"]),
-                number("delta"),
-                field("span", "[1,2,3]", mayBeMissing: true, ["5", "[1,2]", "[1,2,3,4]", "[1,2,-3]", "null"]),
-                lines, flag("pauses"),
+                number("epoch"),
+                field("span", "[1,2,3]", ["5", "[1]", "[1,2]", "[1,2,3,4]", "[1,2,-3]", "null"]),
+                field("lines", #"[1,"00ab12cd"]"#, wrongLines), optional("window"),
+            ]
+        ),
+        ("mark", [number("sequence"), field("lines", #"[1,"00ab12cd"]"#, wrongLines)]),
+        (
+            "forgot",
+            [
+                number("since"), number("epoch"),
+                field("keys", #"["a","b"]"#, ["5", "{}", "[5]", "[null]", "\"a\"", "null"]), flag("last"),
             ]
         ),
         (
             "commit",
             [
-                number("delta"), number("sequence"), lines,
+                number("sequence"), lines,
                 field(
                     "sources", #"{"A":[0,5]}"#,
                     ["5", "[]", "null", #"{"A":5}"#, #"{"A":[5]}"#, #"{"A":[0,5,3,1]}"#, #"{"A":[0,-5]}"#],

@@ -25,6 +25,11 @@ struct ExtendedRoundTripTests {
             }
             text.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
         case .delta(let head): text.appendDelta(head)
+        case .mark(let mark): text.appendMark(mark)
+        case .forgot(let forgotten):
+            text.appendForgottenStart(since: forgotten.since, epoch: forgotten.epoch)
+            for (index, key) in forgotten.keys.enumerated() { text.appendKey(key, isFirst: index == 0) }
+            text.appendForgottenEnd(isLast: forgotten.isLast)
         case .cover(let cover):
             text.appendCoverStart()
             for (index, interval) in cover.intervals.enumerated() {
@@ -70,19 +75,23 @@ struct ExtendedRoundTripTests {
             #"{"hello":{"protocol":[1,1],"source":"é","incarnation":0,"cluster":"c\n","lamport":0,"epoch":0,"revision":0,"hash":"0000000000000000","contents":"000000000000000f00ff00000000000a","nonce":9007199254740991,"reply":true}}"#,
             #"{"request":{"revision":12,"from":3}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"sources":{"A":5,"B":[6,2]},"from":0,"to":2,"last":true}}"#,
-            #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"got":[77,5,1],"sources":{},"from":2,"to":2,"last":false}}"#,
+            #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"got":{"incarnation":77,"mode":"state","epoch":1,"sequence":5},"sources":{},"from":2,"to":2,"last":false}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":6,"lamport":9,"since":0,"until":8,"contents":true,"sources":{},"from":0,"to":0,"last":true}}"#,
-            #"{"vector":{"incarnation":7,"epoch":0,"nonce":6,"lamport":9,"since":0,"until":8,"contents":true,"got":[77,5,1],"sources":{},"from":0,"to":0,"last":true}}"#,
+            #"{"vector":{"incarnation":7,"epoch":0,"nonce":6,"lamport":9,"since":0,"until":8,"contents":true,"got":{"incarnation":77,"mode":"reset","epoch":0,"sequence":5,"ranges":[3,1,2,9],"item":4,"window":2},"sources":{},"from":0,"to":0,"last":true}}"#,
             #"{"delta":{"mode":"log","request":[7,0,5]}}"#,
-            #"{"delta":{"mode":"log","request":[7,1,5],"pauses":true}}"#,
+            #"{"delta":{"mode":"log","request":[7,1,5],"window":3}}"#,
+            #"{"hello":{"protocol":[1,1],"source":"a","incarnation":1,"cluster":"","lamport":0,"epoch":0,"revision":0,"hash":"0000000000000000","nonce":4,"got":{"incarnation":77,"mode":"state","epoch":0,"sequence":5,"item":4},"reply":true}}"#,
             #"{"delta":{"mode":"early","request":[7,1,5]}}"#,
-            #"{"delta":{"mode":"state","request":[7,1,5],"delta":5,"span":[0,3,9],"lines":[2,"00a1b2c3"],"pauses":true}}"#,
-            #"{"delta":{"mode":"reset","request":[7,1,5],"delta":5}}"#,
-            #"{"delta":{"mode":"contents","request":[7,1,5],"delta":5}}"#,
+            #"{"delta":{"mode":"state","request":[7,1,5],"epoch":5,"span":[0,3,9],"lines":[2,"00a1b2c3"],"window":4}}"#,
+            #"{"delta":{"mode":"reset","request":[7,1,5],"epoch":5,"span":[0,3]}}"#,
+            #"{"delta":{"mode":"contents","request":[7,1,5],"epoch":5,"span":[3,3]}}"#,
+            #"{"mark":{"sequence":12,"lines":[3,"a1b2c3d4"]}}"#,
+            #"{"forgot":{"since":1,"epoch":3,"keys":["a","b\n",""],"last":false}}"#,
+            #"{"forgot":{"since":0,"epoch":0,"keys":[],"last":true}}"#,
             #"{"cover":{"A":[0,5],"B\u0001":[3,3],"C":[0,9,7]},"lines":[3,"a1b2c3d4"]}"#,
             #"{"cover":{},"lines":[0,"00000000"]}"#,
-            #"{"commit":{"delta":5,"sequence":9,"sources":{"A":[0,5],"B":[2,6,3]},"from":0,"to":2,"last":true}}"#,
-            #"{"commit":{"delta":5,"sequence":9,"lines":[1,"ffffffff"],"sources":{},"from":0,"to":2,"last":false}}"#,
+            #"{"commit":{"sequence":9,"sources":{"A":[0,5],"B":[2,6,3]},"from":0,"to":2,"last":true}}"#,
+            #"{"commit":{"sequence":9,"lines":[1,"ffffffff"],"sources":{},"from":0,"to":2,"last":false}}"#,
             #"{"reject":{"reason":"cluster"}}"#, #"{"reject":{"reason":"protocol"}}"#,
             #"{"reject":{"reason":"identity"}}"#, #"{"twin":true}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7}}"#,
@@ -126,10 +135,20 @@ struct ExtendedRoundTripTests {
         /// Sometimes nothing.
         mutating func maybe(_ text: (inout Speaker) -> String) -> String { random.oneIn(2) ? text(&self) : "" }
 
+        mutating func got() -> String {
+            let mode = random.pick(["log", "state", "reset", "early", "contents"])
+            var text =
+                #","got":{"incarnation":\#(number()),"mode":"\#(mode)","epoch":\#(number()),"sequence":\#(number(1 << 50))"#
+            let ranges = (0..<random.below(5)).map { _ in "\(1 + random.below(99)),\(1 + random.below(99))" }
+            if !ranges.isEmpty { text += #","ranges":[\#(ranges.joined(separator: ","))]"# }
+            text += maybe { #","item":\#(1 + $0.random.below(1000))"# }
+            return text + maybe { #","window":\#(1 + $0.random.below(1000))"# } + "}"
+        }
+
         mutating func lines() -> String { #","lines":[\#(version()),"\#(digits(8))"]"# }
 
         mutating func message() -> String {
-            switch random.below(9) {
+            switch random.below(11) {
             case 0:
                 let versions = [number(UInt64(UInt32.max)), number(UInt64(UInt32.max))].sorted()
                 let source = quote(random.text(1...20))
@@ -137,11 +156,11 @@ struct ExtendedRoundTripTests {
                 return #""hello":{"protocol":[\#(versions[0]),\#(versions[1])],"source":\#(source)"#
                     + #","incarnation":\#(number()),"cluster":\#(quote(random.text(0...9))),"lamport":\#(version())"#
                     + #","epoch":\#(number()),"revision":\#(number()),"hash":"\#(digits(16))"\#(contents)"#
-                    + #","nonce":\#(number()),"reply":\#(random.oneIn(2))}"#
+                    + #","nonce":\#(number())\#(maybe { $0.got() }),"reply":\#(random.oneIn(2))}"#
             case 1: return #""request":{"revision":\#(number()),"from":\#(place())}"#
             case 2:
                 let contents = maybe { _ in #""contents":true,"# }
-                let got = maybe { #""got":[\#($0.number()),\#($0.number()),\#($0.place())],"# }
+                let got = maybe { $0.got().dropFirst() + "," }
                 let sources = sources { speaker in
                     let covered = speaker.version()
                     let purged = speaker.number(covered)
@@ -153,13 +172,15 @@ struct ExtendedRoundTripTests {
                     + #",\#(contents)\#(got)"sources":\#(sources),\#(ends())}"#
             case 3:
                 let mode = random.pick(["log", "state", "reset", "early", "contents"])
-                let delta = ["log", "early"].contains(mode) ? "" : #","delta":\#(number())"#
-                let span = maybe { #","span":[\#($0.number()),\#($0.number()),\#($0.number())]"# }
-                let lines = maybe { $0.lines() }
-                let pauses = maybe { _ in #","pauses":true"# }
+                let (onStream, inDatagram) = (
+                    #","epoch":\#(number()),"span":[\#(number()),\#(number())]"#,
+                    #","epoch":\#(number()),"span":[\#(number()),\#(number()),\#(number())]\#(lines())"#
+                )
+                let span = ["log", "early"].contains(mode) ? "" : random.pick([onStream, inDatagram])
+                let window = maybe { #","window":\#(1 + $0.random.below(1000))"# }
                 return
                     #""delta":{"mode":"\#(mode)","request":[\#(number()),\#(number()),\#(number())]"#
-                    + #"\#(delta)\#(span)\#(lines)\#(pauses)}"#
+                    + #"\#(span)\#(window)}"#
             case 4:
                 return #""cover":"#
                     + sources { speaker in
@@ -175,8 +196,13 @@ struct ExtendedRoundTripTests {
                 }
                 let lines = maybe { $0.lines() }
                 return
-                    #""commit":{"delta":\#(number()),"sequence":\#(number())\#(lines),"sources":\#(sources),\#(ends())}"#
+                    #""commit":{"sequence":\#(number())\#(lines),"sources":\#(sources),\#(ends())}"#
             case 6: return #""twin":true"#
+            case 8: return #""mark":{"sequence":\#(number())\#(lines())}"#
+            case 9:
+                let keys = (0..<random.below(5)).map { _ in quote(random.text(0...9)) }.joined(separator: ",")
+                return
+                    #""forgot":{"since":\#(number()),"epoch":\#(number()),"keys":[\#(keys)],"last":\#(random.oneIn(2))}"#
             case 7:
                 return #""export":{"source":\#(quote(random.text(1...20))),"lamport":\#(version())"#
                     + #","incarnation":\#(number())\#(maybe { _ in #","classic":true"# })}"#

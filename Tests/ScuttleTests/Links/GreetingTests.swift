@@ -222,7 +222,7 @@ struct GreetingTests {
         let claims: [(HandPeer) -> [String]] = [
             { _ in [HandPeer.line(HandPeer.vector(#""a":2"#, lamport: 9))] },
             { [$0.head(), HandPeer.cover(#""a":[0,2]"#)].map(HandPeer.line) },
-            { [$0.head("state", delta: 4), HandPeer.commit(#""a":[0,2]"#, of: [])].map(HandPeer.line) },
+            { [$0.head("state"), HandPeer.commit(#""a":[0,2]"#, of: [])].map(HandPeer.line) },
             { [HandPeer.line($0.head()), update.line] }, { [HandPeer.line($0.head("early")), update.line] },
         ]
         for claim in claims {
@@ -264,7 +264,7 @@ struct GreetingTests {
         let before = Snapshot(end.replica)
         // Nothing has been asked for yet.
         let stray = [
-            peer.head(nonce: 0), peer.head("state", delta: 4, nonce: 0), HandPeer.cover(#""x":[0,9]"#),
+            peer.head(nonce: 0), peer.head("state", nonce: 0), HandPeer.cover(#""x":[0,9]"#),
             HandPeer.commit(#""x":[0,2]"#),
         ]
         for body in stray { #expect(peer.say(body) == .unasked) }
@@ -278,7 +278,7 @@ struct GreetingTests {
             #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .unasked)
         }
         // A cover belongs to a log alone, a commit to what ends with one.
-        #expect(peer.say(peer.head("state", delta: 4)) == nil)
+        #expect(peer.say(peer.head("state")) == nil)
         #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .unasked)
         #expect(peer.say(peer.head()) == nil)
         #expect(peer.say(HandPeer.commit(#""x":[0,2]"#, of: [])) == .unasked)
@@ -286,7 +286,7 @@ struct GreetingTests {
         #expect(peer.say(HandPeer.commit(#""x":[0,2]"#, of: [])) == .unasked)
         #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .unasked)
         // Contents answer a request for contents only.
-        #expect(peer.say(peer.head("contents", delta: 4)) == .unasked)
+        #expect(peer.say(peer.head("contents")) == .unasked)
         #expect(Snapshot(end.replica) == before)
     }
 
@@ -304,7 +304,7 @@ struct GreetingTests {
         #expect(end.write(datagram(peer.head(nonce: peer.nonce + 4))) == nil)
         #expect(end.write(datagram(peer.head(incarnation: 9))) == nil)
         let commit =
-            HandPeer.line(peer.head("contents", delta: 4)) + "\n" + HandPeer.line(HandPeer.commit(#""x":[0,1]"#))
+            HandPeer.line(peer.head("contents")) + "\n" + HandPeer.line(HandPeer.commit(#""x":[0,1]"#))
         #expect(end.write(commit) == nil)
         #expect(Snapshot(end.replica) == before)
         // What belongs to no head at all is told.

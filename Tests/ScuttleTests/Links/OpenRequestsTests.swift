@@ -9,8 +9,8 @@ struct OpenRequestsTests {
     /// Which modes may answer which kind, spelled out.
     private static func mayAnswer(_ kind: OpenRequests.Kind) -> Set<DeltaMode> {
         switch kind {
-        case .subscription: [.log]
-        case .vector: [.log, .state, .reset, .early]
+        // A hello asks for what is lacked, too, where its vector is known.
+        case .subscription, .vector: [.log, .state, .reset, .early]
         case .contents: [.contents]
         }
     }

@@ -114,7 +114,7 @@ struct RetiredTextTests {
             for line in [
                 #"{"digest":true,"vector":{"incarnation":\#(b.incarnation),"epoch":0,"nonce":9,"lamport":1,"since":0,"#
                     + #""until":1,"sources":{},"retired":"\#(text)","from":0,"to":9,"last":true}}"#,
-                #"{"digest":true,"commit":{"delta":1,"sequence":0,"sources":{},"retired":"\#(text)","from":0,"#
+                #"{"digest":true,"commit":{"sequence":0,"sources":{},"retired":"\#(text)","from":0,"#
                     + #""to":9,"last":true}}"#,
             ] {
                 #expect(link.write(line + "\n") == .message, "\(text)")

@@ -9,10 +9,7 @@ struct PartialAnswerTests {
     private func stateAnswer(_ mesh: Mesh) throws -> (pair: Pair, lines: [[UInt8]]) {
         let pair = try mesh.pair("a", "b")
         pair.b.link.gossip()
-        pair.a.write(pair.b.readAll())
-        pair.b.write(pair.a.readAll())
-        pair.a.write(pair.b.readAll())
-        let lines = pair.a.readAll().lines.dropLast().map { $0 + [0x0a] }
+        let lines = answer(of: pair.a, to: pair.b)
         #expect(pair.a.link.outgoing == nil || pair.a.link.outgoing?.isPaused == true)
         return (pair, lines)
     }

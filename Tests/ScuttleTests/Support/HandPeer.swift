@@ -39,8 +39,8 @@ struct HandPeer {
     }
 
     /// `[2,"a1b2c3d4"]`: how many lines, and their hash.
-    static func linesCheck(of lines: [String]) -> String {
-        let (count, hash) = NaiveFoldHash.check(lines)
+    static func linesCheck(of lines: [String], sealing numbers: [UInt64] = []) -> String {
+        let (count, hash) = NaiveFoldHash.check(lines, sealing: numbers)
         let digits = String(hash, radix: 16)
         return #"[\#(count),"\#(String(repeating: "0", count: 8 - digits.count) + digits)"]"#
     }
@@ -49,12 +49,19 @@ struct HandPeer {
         #""cover":{\#(intervals)},"lines":\#(linesCheck(of: lines))"#
     }
 
+    /// - Parameter lines: on a stream, the updates since the head or the latest mark, of a delta that starts at 0.
     static func commit(
-        _ sources: String, delta: UInt64 = 4, sequence: UInt64 = 9, of lines: [String]? = nil, from: Int = 0,
-        to: Int = 1, isLast: Bool = true
+        _ sources: String, sequence: UInt64 = 9, of lines: [String]? = nil, from: Int = 0, to: Int = 1,
+        isLast: Bool = true
     ) -> String {
-        #""commit":{"delta":\#(delta),"sequence":\#(sequence)\#(lines.map { #","lines":"# + linesCheck(of: $0) } ?? "")"#
+        let check = lines.map { #","lines":"# + linesCheck(of: $0, sealing: [0, sequence]) } ?? ""
+        return #""commit":{"sequence":\#(sequence)\#(check)"#
             + #","sources":{\#(sources)},"from":\#(from),"to":\#(to),"last":\#(isLast)}"#
+    }
+
+    /// On a stream: so far has come a delta that starts at 0.
+    static func mark(_ sequence: UInt64, of lines: [String]) -> String {
+        #""mark":{"sequence":\#(sequence),"lines":\#(linesCheck(of: lines, sealing: [0, sequence]))}"#
     }
 
     /// A whole line of a message without its braces.
@@ -62,14 +69,15 @@ struct HandPeer {
         #"{"digest":true,\#(body)}"#
     }
 
-    /// The head of a delta that answers the latest request of the replica's.
+    /// The head of a delta that answers the latest request of the replica's; of one that ends with a commit, on a stream, from
+    /// a sequence on.
     func head(
-        _ mode: String = "log", delta: UInt64? = nil, epoch: UInt64? = nil, nonce: UInt64? = nil,
-        incarnation: UInt64? = nil
+        _ mode: String = "log", epoch: UInt64? = nil, nonce: UInt64? = nil, incarnation: UInt64? = nil,
+        from: UInt64 = 0
     ) -> String {
         let request = [incarnation ?? replica.incarnation, epoch ?? replica.epoch, nonce ?? self.nonce]
         return #""delta":{"mode":"\#(mode)","request":\#(request)"#.replacing(" ", with: "")
-            + (delta.map { #","delta":\#($0)"# } ?? "") + "}"
+            + (["log", "early"].contains(mode) ? "" : #","epoch":0,"span":[0,\#(from)]"#) + "}"
     }
 
     /// Has the replica ask for what it lacks.

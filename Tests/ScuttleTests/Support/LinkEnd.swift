@@ -90,6 +90,18 @@ func talk(_ a: LinkEnd, _ b: LinkEnd) -> Failure.Code? {
     }
 }
 
+/// What `asked` says when it answers the other end, which has gossiped: all lines from the one read in which a delta begins. It
+/// may answer the hello or the vector behind it.
+func answer(of asked: LinkEnd, to asking: LinkEnd) -> [[UInt8]] {
+    for _ in 0..<4 {
+        asked.write(asking.readAll())
+        let said = asked.readAll()
+        if said.text.contains(#"{"digest":true,"delta":"#) { return said.lines.dropLast().map { $0 + [0x0a] } }
+        asking.write(said)
+    }
+    return []
+}
+
 /// Lets two replicas meet over fresh links, each asking the other, until both are silent.
 func meet(_ a: Replica, _ b: Replica, _ options: Link.Options = []) throws(Failure) -> Failure.Code? {
     let ends = (try LinkEnd(a, options), try LinkEnd(b, options))

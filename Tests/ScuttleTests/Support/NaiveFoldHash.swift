@@ -16,10 +16,11 @@ enum NaiveFoldHash {
         return fold(fold(states[0] ^ keys[2], states[1] ^ keys[1]), UInt64(bytes.count) ^ keys[0])
     }
 
-    /// What a delta of these lines says of them.
-    static func check(_ lines: [String]) -> (count: UInt64, hash: UInt32) {
+    /// What a delta of these lines says of them, and of some numbers that are sealed with them.
+    static func check(_ lines: [String], sealing numbers: [UInt64] = []) -> (count: UInt64, hash: UInt32) {
         var state: UInt64 = 0
         for line in lines { state = fold(state ^ keys[1], hash([UInt8](line)) ^ keys[2]) }
+        for number in numbers { state = fold(state ^ keys[1], number ^ keys[2]) }
         return (UInt64(lines.count), UInt32(state & 0xffff_ffff))
     }
 
