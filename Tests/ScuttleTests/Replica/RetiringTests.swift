@@ -137,4 +137,16 @@ struct RetiringTests {
         #expect(known)
         #expect(replica.vectorHash == before)
     }
+
+    @Test("What a name has stated of which nothing is covered counts in no hash")
+    func unheardStatement() throws {
+        let replica = try replica(knowing: ["m"])
+        _ = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
+        let known = "m".lend { replica.forget($0) }
+        #expect(known)
+        let before = replica.vectorHash
+        merge("n", 0, .pending, 3, 4, at: replica)
+        #expect(facts("n", replica)?.statement.sequence == 3)
+        #expect(replica.vectorHash == before)
+    }
 }
