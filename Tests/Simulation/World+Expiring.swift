@@ -4,7 +4,8 @@
 extension World {
     /// Some worlds have them: those of last writers, since other rules have none.
     func beginLeases(seed: UInt64) {
-        guard plan.middle == nil, plan.rule == .lastWriter else { return }
+        // The clock of worlds in which names are retired by time belongs to those.
+        guard plan.middle == nil, plan.rule == .lastWriter, plan.faults.retireAfter == 0 else { return }
         var leases = Leases(seed: seed)
         if leases.random.oneIn(3) { self.leases = leases }
     }
@@ -30,10 +31,10 @@ extension World {
 
     func tickSometimes() throws {
         guard leases != nil else { return }
-        for number in replicas.indices where leases?.random.oneIn(6) ?? false { try tick(number) }
+        for number in present where leases?.random.oneIn(6) ?? false { try tick(number, jump: 0) }
     }
 
-    private func tick(_ number: Int, jump: UInt64 = 0) throws {
+    private func tick(_ number: Int, jump: UInt64) throws {
         guard var leases else { return }
         while leases.clocks.count <= number {
             leases.clocks.append(HostClock(steps: plan.steps, &leases.random))
@@ -95,15 +96,18 @@ extension World {
     /// rest stays as it is.
     func endLeases() throws {
         guard leases != nil else { return }
-        let stays = live(replicas[0]).filter { leaseOfLine($0) == nil }
-        let last = leases?.random.below(replicas.count) ?? 0
-        for number in replicas.indices where number == last || leases?.random.oneIn(3) ?? false {
+        let stays = live(presentReplicas[0]).filter { leaseOfLine($0) == nil }
+        // Who has left writes no more, not even the end of a time to live.
+        let writers = present.filter { !left.contains($0) }
+        guard !writers.isEmpty else { return }
+        let last = writers[leases?.random.below(writers.count) ?? 0]
+        for number in present where number == last || leases?.random.oneIn(3) ?? false {
             // The first one may be where counting begins.
             try tick(number, jump: 1)
             try tick(number, jump: UInt64(3 * Leases.longest))
         }
         try heal()
-        for (number, replica) in replicas.enumerated() where live(replica) != stays {
+        for (number, replica) in zip(present, presentReplicas) where live(replica) != stays {
             throw SimulationFailure(
                 description: "replica \(number) has \(live(replica)) when all times are over, not \(stays)")
         }

@@ -111,7 +111,13 @@ extension Link {
         let ids = try sources(of: part.claims)
         guard peer.take(part) else { return }
         for (id, claim) in zip(ids.numbers, part.claims) {
-            if let id { peer.note(id, covered: claim.covered, purged: claim.purged) } else { noteRetired(claim) }
+            guard let id else {
+                noteRetired(claim)
+                continue
+            }
+            // The peer has dropped what it knew of an ended source, which has come again.
+            if claim.covered < peer.confirmed(id), part.until >= peer.revision { peer.forget(id) }
+            peer.note(id, covered: claim.covered, purged: claim.purged)
         }
         noteRetired(part)
         if !options.contains(.readOnly) {

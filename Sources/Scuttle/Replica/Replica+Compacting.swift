@@ -93,12 +93,26 @@ extension Replica {
         return retired[position].version
     }
 
-    /// Whether a source is known by its hash alone, and a claim says nothing new of it.
+    /// Whether a source is known by its hash alone, and a claim says nothing new of it. Or it is not known, has ended, and would be
+    /// dropped again at once.
     func isRetired(_ claim: SourceClaim) -> Bool {
-        guard retired.liveCount > 0, sources.find(claim.source) == nil,
-            let position = retired.find(SourceHash(of: claim.source))
-        else { return false }
+        guard retired.liveCount > 0 || retired.floor > 0, sources.find(claim.source) == nil else { return false }
+        guard let position = retired.find(SourceHash(of: claim.source)) else {
+            return claim.covered <= retired.floor && hasEnded(claim)
+        }
         return claim.covered <= retired[position].version && (claim.purged == 0 || retired[position].purged > 0)
+    }
+
+    private func hasEnded(_ claim: SourceClaim) -> Bool {
+        guard let name = sources.find(name: claim.source.nameOfSource) else { return false }
+        return isFinal(name) || sources[sources.names[name].furthest].covered > claim.covered
+    }
+
+    /// A source that is new in the table may have been dropped here: peers that believe that it is covered are told of it.
+    func noteNew(_ id: SourceID) {
+        guard retired.floor > 0, sources[id].covered == 0 else { return }
+        revision += 1
+        sources[id].changedAt = revision
     }
 
     /// A source that is new in the table goes on where it was retired.

@@ -175,6 +175,7 @@ extension Replica {
         }
         let number = sources.insert(id)
         revive(number)
+        noteNew(number)
         markRetired(sources[number])
         return number
     }

@@ -33,13 +33,13 @@ extension Replica {
         isRetired(name) && !sources.names[name].state.contains(.final)
     }
 
-    /// The names that this replica waits for. One of which it covers and holds nothing holds nothing back, and other replicas may
-    /// not know it at all.
-    private var waitedNames: [NameID] {
-        retiringNames.filter { name in
-            let furthest = sources[sources.names[name].furthest]
-            return furthest.covered > 0 || furthest.aheadCount > 0
-        }
+    /// The names that this replica waits for. One of which it covers and holds nothing holds nothing back.
+    private var waitedNames: [NameID] { retiringNames.filter(isHeard) }
+
+    /// Whether something of a name is covered or held here. Otherwise other replicas may not know the name at all.
+    private func isHeard(_ name: NameID) -> Bool {
+        let furthest = sources[sources.names[name].furthest]
+        return furthest.covered > 0 || furthest.aheadCount > 0
     }
 
     /// A pair of number and state, where it is greater than what is known.
@@ -149,7 +149,7 @@ extension Replica {
         let waited = waitedNames
         guard !waited.isEmpty else { return clockHash.value }
         var hash = clockHash
-        for name in sources.names.ids where sources.names.isName(name) {
+        for name in sources.names.ids where sources.names.isName(name) && isHeard(name) {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
             let mark = FoldHash.hash(sources.name(of: name))

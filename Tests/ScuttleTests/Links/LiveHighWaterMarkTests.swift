@@ -82,6 +82,7 @@ struct LiveHighWaterMarkTests {
         let writes: [(Replica) throws -> Void] = [
             { for number in 0..<4 { try $0.delete("k\(number)") } },
             { replica in
+                try replica.tick(1)
                 for number in 0..<2 {
                     try "t\(number)".lend { (key) throws(Failure) in
                         try "1".lend { (value) throws(Failure) in try replica.set(key, to: value, for: 5) }

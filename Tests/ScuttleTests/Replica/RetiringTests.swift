@@ -137,4 +137,68 @@ struct RetiringTests {
         #expect(known)
         #expect(replica.vectorHash == before)
     }
+
+    @Test("What a name has stated of which nothing is covered counts in no hash")
+    func unheardStatement() throws {
+        let replica = try replica(knowing: ["m"])
+        _ = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
+        let known = "m".lend { replica.forget($0) }
+        #expect(known)
+        let before = replica.vectorHash
+        merge("n", 0, .pending, 3, 4, at: replica)
+        #expect(facts("n", replica)?.statement.sequence == 3)
+        #expect(replica.vectorHash == before)
+    }
+
+    // MARK: The floor
+
+    private func cover(_ id: String, _ version: Version, _ replica: Replica) throws {
+        let number = try id.lend { (id) throws(Failure) in try replica.sourceID(for: id) }
+        replica.version = max(replica.version, version)
+        replica.cover(replica.sources[number], upTo: version)
+    }
+
+    private func covered(_ id: String, _ replica: Replica) -> Version? {
+        id.lend { replica.sources.find($0) }.map { replica.sources[$0].covered }
+    }
+
+    @Test("A claim of an ended source at or below the floor brings back nothing; others do")
+    func claimsBelowFloor() throws {
+        let replica = try Replica.make("own")
+        try cover("m~BBBBBBBB", 7, replica)
+        func isOld(_ id: String, _ version: Version) -> Bool {
+            id.lend { replica.isRetired(SourceClaim(source: $0, covered: version, purged: version)) }
+        }
+        #expect(!isOld("m~AAAAAAAA", 5))
+        replica.raiseRetiredFloor(to: 6)
+        #expect(isOld("m~AAAAAAAA", 5) && isOld("m~AAAAAAAA", 6))
+        #expect(!isOld("m~AAAAAAAA", 7) && !isOld("m~AAAAAAAA", 9))
+        #expect(!isOld("m~BBBBBBBB", 5) && !isOld("n~AAAAAAAA", 5))
+    }
+
+    @Test("A source that was dropped and rises again: the peer that sends it hears that nothing of it is covered")
+    func dropped() throws {
+        let (a, b) = (try Replica.make("a", seed: 1), try Replica.make("b", seed: 2))
+        for replica in [a, b] { try cover("m~CCCCCCCC", 5, replica) }
+        let ends = (try LinkEnd(a), try LinkEnd(b))
+        defer {
+            ends.0.close()
+            ends.1.close()
+        }
+        func gossip() {
+            for link in [ends.0.link, ends.1.link] { link.gossip() }
+            #expect(talk(ends.0, ends.1) == nil)
+        }
+        for _ in 0..<2 { gossip() }
+        #expect(a.vectorHash == b.vectorHash)
+        try cover("m~BBBBBBBB", 7, b)
+        b.shrinkIdleSources()
+        b.raiseRetiredFloor(to: 6)
+        #expect(covered("m~CCCCCCCC", b) == nil)
+        try cover("m~CCCCCCCC", 9, a)
+        for _ in 0..<3 { gossip() }
+        #expect(covered("m~CCCCCCCC", b) == 9)
+        #expect(a.vectorHash == b.vectorHash)
+        for replica in [a, b] { #expect(replica.broken == nil) }
+    }
 }
