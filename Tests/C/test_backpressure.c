@@ -304,13 +304,15 @@ TEST(what_waited_is_gone_before_it_is_read) {
   scuttle_free(r);
 }
 
-/* A live link, and its peer's, in step. */
-static void live_pair(scuttle_t *r, const char *peer, uint32_t flags, scuttle_link_t **link, scuttle_link_t **to) {
+/* A live link, and its peer's, in step. Returns the peer, to be freed. */
+static scuttle_t *live_pair(scuttle_t *r, const char *name, uint32_t flags, scuttle_link_t **link, scuttle_link_t **to) {
+  scuttle_t *peer = replica_make(name);
   *link = link_with(r, SCUTTLE_LINK_LIVE | flags);
-  *to = link_with(replica_make(peer), SCUTTLE_LINK_LIVE | flags);
+  *to = link_with(peer, SCUTTLE_LINK_LIVE | flags);
   CHECK(scuttle_link_gossip(*link) >= 0);
   CHECK(scuttle_link_gossip(*to) >= 0);
   carry(*link, *to);
+  return peer;
 }
 
 TEST(a_live_link_that_is_not_read) {
@@ -322,7 +324,7 @@ TEST(a_live_link_that_is_not_read) {
       int drains, i;
       scuttle_t *r = small_mtu(mtu, 3, &drains);
       scuttle_link_t *link, *to;
-      live_pair(r, "peer", flags ? SCUTTLE_LINK_DATAGRAM : 0, &link, &to);
+      scuttle_t *peer = live_pair(r, "peer", flags ? SCUTTLE_LINK_DATAGRAM : 0, &link, &to);
       drains = 0;
       for (i = 1; i <= 1000; i++) {
         char key[24];
@@ -335,6 +337,7 @@ TEST(a_live_link_that_is_not_read) {
       carry(link, to);
       CHECK_CODE(set(r, "k", "1"), mtu == 1 ? SCUTTLE_FULL : SCUTTLE_OK);
       scuttle_free(r);
+      scuttle_free(peer);
     }
   }
 }
@@ -343,7 +346,7 @@ TEST(every_local_write_counts_on_a_live_link) {
   int drains;
   scuttle_t *r = small_mtu(4, 3, &drains);
   scuttle_link_t *link, *to;
-  live_pair(r, "peer", 0, &link, &to);
+  scuttle_t *peer = live_pair(r, "peer", 0, &link, &to);
   CHECK_CODE(set(r, "a", "1"), SCUTTLE_OK);
   CHECK_CODE(unset(r, "a"), SCUTTLE_OK);
   CHECK_CODE(scuttle_set_ttl(r, "b", 1, "1", 1, 5), SCUTTLE_OK);
@@ -355,6 +358,7 @@ TEST(every_local_write_counts_on_a_live_link) {
   CHECK_INT(drains, 1);
   CHECK_CODE(scuttle_tick(r, 12), SCUTTLE_OK);
   scuttle_free(r);
+  scuttle_free(peer);
 }
 
 TEST(a_relay_is_told_by_its_own_calls) {
@@ -364,8 +368,8 @@ TEST(a_relay_is_told_by_its_own_calls) {
   for (told = 0; told < 2; told++) {
     scuttle_t *r = small_mtu(4, 3, &drains);
     scuttle_link_t *from, *peer_from, *link, *to;
-    live_pair(r, "from", 0, &from, &peer_from);
-    live_pair(r, "to", 0, &link, &to);
+    scuttle_t *source = live_pair(r, "from", 0, &from, &peer_from);
+    scuttle_t *peer = live_pair(r, "to", 0, &link, &to);
     carry(from, peer_from);
     for (i = 1; i <= 20; i++) CHECK_CODE(feed_update(link_make(r), "relayed", "1", "A", 100 + (uint64_t)i), SCUTTLE_OK);
     carry(from, peer_from);
@@ -374,6 +378,8 @@ TEST(a_relay_is_told_by_its_own_calls) {
     carry(link, to);
     CHECK_INT(drains, told);
     scuttle_free(r);
+    scuttle_free(peer);
+    scuttle_free(source);
   }
 }
 
@@ -381,13 +387,14 @@ TEST(a_live_link_that_is_closed_waits_for_nothing) {
   int drains, i;
   scuttle_t *r = small_mtu(2, 3, &drains);
   scuttle_link_t *link, *to;
-  live_pair(r, "peer", 0, &link, &to);
+  scuttle_t *peer = live_pair(r, "peer", 0, &link, &to);
   drains = 0;
   for (i = 0; i < 5; i++) CHECK_CODE(set(r, "k", "1"), i ? SCUTTLE_FULL : SCUTTLE_OK);
   scuttle_link_close(link);
   CHECK_INT(drains, 1);
   for (i = 0; i < 50; i++) CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
   scuttle_free(r);
+  scuttle_free(peer);
   CHECK_INT(drains, 1);
 }
 
@@ -397,7 +404,7 @@ TEST(full_may_be_ignored) {
   scuttle_t *r = small_mtu(2, 3, &drains);
   scuttle_link_t *link, *to;
   text_t out = {NULL, 0, 0};
-  live_pair(r, "peer", 0, &link, &to);
+  scuttle_t *peer = live_pair(r, "peer", 0, &link, &to);
   for (i = 0; i < 100000; i++) {
     char key[24];
     snprintf(key, sizeof key, "k%d", i % 100);
@@ -410,6 +417,7 @@ TEST(full_may_be_ignored) {
   CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);
   text_free(&out);
   scuttle_free(r);
+  scuttle_free(peer);
 }
 
 CHECK_MAIN

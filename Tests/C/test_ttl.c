@@ -154,7 +154,7 @@ TEST(the_first_tick_begins) {
 
 TEST(the_writer_is_gone) {
   /* Its peers delete what it wrote, each by its own clock: after half as long again, and a random part below that. */
-  char names[8][4];
+  char names[8][16];
   scuttle_t *writer = replica_make("writer"), *peers[8];
   int i, k, earlier = 0;
   CHECK_CODE(scuttle_tick(writer, 5), SCUTTLE_OK);

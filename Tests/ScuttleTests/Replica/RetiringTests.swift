@@ -154,7 +154,7 @@ struct RetiringTests {
 
     private func cover(_ id: String, _ version: Version, _ replica: Replica) throws {
         let number = try id.lend { (id) throws(Failure) in try replica.sourceID(for: id) }
-        replica.version = max(replica.version, version)
+        replica.version = Swift.max(replica.version, version)
         replica.cover(replica.sources[number], upTo: version)
     }
 
