@@ -17,6 +17,34 @@ scuttle_t *replica_make(const char *name, size_t history) {
   return replica;
 }
 
+typedef struct {
+  char *bytes;
+  size_t len, capacity;
+} save_t;
+
+static int add_line(void *context, const char *line, size_t len) {
+  save_t *save = context;
+  if (save->len + len > save->capacity) {
+    save->capacity = 2 * (save->len + len);
+    save->bytes = realloc(save->bytes, save->capacity);
+    require(save->bytes != NULL, "no memory for a save");
+  }
+  memcpy(save->bytes + save->len, line, len);
+  save->len += len;
+  return 0;
+}
+
+scuttle_t *replica_restart(scuttle_t *replica, const char *name, size_t history, uint64_t seed) {
+  save_t save = {NULL, 0, 0};
+  done(scuttle_export(replica, add_line, &save));
+  scuttle_free(replica);
+  scuttle_config_t config = {.struct_size = sizeof config, .seed = seed, .max_history = history};
+  done(scuttle_new(name, &config, &replica));
+  done(scuttle_import(replica, save.bytes, save.len));
+  free(save.bytes);
+  return replica;
+}
+
 void write_keys(scuttle_t *replica, const options_t *options, uint64_t from, size_t count, uint64_t modulus, uint64_t salt,
                 watch_t *watch) {
   block_t block = block_make(options->value);
