@@ -2,7 +2,7 @@
 #include "replicas.h"
 #include "workloads.h"
 
-enum { MOST_CONNECTIONS = 50000, FORGETS_FOR = 8 };
+enum { MOST_CONNECTIONS = 50000, FORGETS = 8 };
 enum { FORGETS_SENDER = 1, FORGETS_RECEIVER = 2 };
 
 typedef struct {
@@ -42,8 +42,8 @@ static size_t connect_for(couple_t *couple, size_t limit, const options_t *optio
 static couple_t couple_make(const options_t *options) {
   watch_t making = {0, 0};
   couple_t couple = {replica_make("from", options->history), replica_make("to", options->history)};
-  write_keys(couple.from, options, 0, options->n, options->n, 0, &making);
   if (options->sources > 0) add_sources(couple.from, options->sources);
+  write_keys(couple.from, options, 0, options->n, options->n, 0, &making);
   if (options->deletes > 0) {
     connect_for(&couple, SIZE_MAX, options);
     write_keys(couple.from, options, 0, options->n / 2, options->n, 1, &making);
@@ -57,20 +57,22 @@ static void couple_free(couple_t *couple) {
   scuttle_free(couple->to);
 }
 
+/* After the first connections keys are deleted, and their tombstones forgotten. */
+static void forget_more(couple_t *couple, size_t connections, const options_t *options) {
+  size_t behind = options->n / 2 + options->deletes + 4 * connections;
+  if (connections > FORGETS || behind + 4 > options->n) return;
+  if (options->forgets & FORGETS_SENDER) delete_keys(couple->from, behind, 3);
+  if (options->forgets & FORGETS_RECEIVER) delete_keys(couple->to, behind + 3, 1);
+}
+
+/* What crosses if the connection lasts. */
 static size_t bytes_without_breaks(const options_t *options) {
   couple_t couple = couple_make(options);
+  for (size_t i = 1; i <= FORGETS; i++) forget_more(&couple, i, options);
   size_t bytes = connect_for(&couple, SIZE_MAX, options);
   require_same(couple.from, couple.to);
   couple_free(&couple);
   return bytes;
-}
-
-/* Between the first connections keys are deleted, and their tombstones forgotten. */
-static void forget_more(couple_t *couple, size_t connections, const options_t *options) {
-  size_t behind = options->n / 2 + options->deletes + 4 * connections;
-  if (connections >= FORGETS_FOR || behind + 4 > options->n) return;
-  if (options->forgets & FORGETS_SENDER) delete_keys(couple->from, behind, 3);
-  if (options->forgets & FORGETS_RECEIVER) delete_keys(couple->to, behind + 3, 1);
 }
 
 void workload_breaks(const options_t *options, sample_t *sample) {
