@@ -128,6 +128,7 @@ extension Link {
         if part.isLast, peer.next == 0 {
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
             peer.hear(part.progress)
+            peer.hasFreshProgress = false
             beginDelta(part.progress)
             noteBacklog()
         }
