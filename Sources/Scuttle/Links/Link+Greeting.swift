@@ -8,12 +8,15 @@ extension Link {
         pending.stepsLeft = PendingControl.mostSteps
         allowResets()
         gossips &+= 1
+        if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeDoubt { incoming.seeTransfer() }
         if !batch.asks { pending.greeting = .question }
     }
 
     /// After so many gossips the whole vector is asked for: two vectors may share one hash, and what is known of the peer may rest
     /// on a message that came late.
     private static var gossipsBetweenVectors: UInt8 { 64 }
+    /// A delta that does not go on within so many gossips counts no more.
+    private static var gossipsBeforeDoubt: UInt8 { 16 }
 
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
     /// follows a change of this replica's state; so nothing can go round in circles.
@@ -127,7 +130,7 @@ extension Link {
         guard gossips >= Self.gossipsBetweenVectors else { return false }
         gossips = 0
         doubtPeer()
-        incoming.dropTransfer()
+        incoming.doubtTransfer()
         return true
     }
 
