@@ -269,12 +269,18 @@ extension Link {
         var requests = self.requests
         // What a read-only link asks for is nothing.
         let nonce = options.contains(.readOnly) ? 0 : requests.open(.subscription)
-        let hello = Hello(
+        var hello = Hello(
             protocolVersions: replica.configuration.protocolVersions, source: replica.id,
             incarnation: replica.incarnation, cluster: replica.cluster.bytes, lamport: replica.version,
             epoch: replica.epoch, revision: replica.revision, hash: replica.vectorHash, contents: contents,
             nonce: nonce,
             progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), isReply: isReply)
+        // What ranges there is no room for come again.
+        while room.bytes != .max, let count = hello.progress?.ranges.count, count > 0,
+            batch.measure({ $0.appendHello(hello) }) > room.bytes
+        {
+            hello.progress?.ranges.removeLast(count - count * 3 / 4)
+        }
         guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests
         pending.greeting = .none
