@@ -86,7 +86,10 @@ extension Replica {
             retire(name, at: claim.number, as: claim.state)
         }
         let statement = NameTable.Statement(sequence: claim.sequence, hash: claim.hash)
-        guard statement.sequence > sources.names[name].statement.sequence, name != own.name else { return }
+        let known = sources.names[name].statement
+        // Of this replica's own name it is what an earlier incarnation has said: the next statement has to come after that.
+        let isEarlier = name == own.name && statement.sequence == known.sequence && statement != known
+        guard statement.sequence > known.sequence || isEarlier else { return }
         sources.names[name].statement = statement
         noteChange(of: name)
     }
