@@ -163,7 +163,7 @@ public struct VectorPart {
     public var claims: [SourceClaim]
     public var names: [NameClaim] = []
     public var retired: [RetiredClaim] = []
-    /// The retired sources that the sender knows, where the receiver's request counted the same; nil: they did not.
+    /// The retired sources that the sender knows, if the receiver's request counted the same; nil otherwise.
     public var sameRetired: RetiredSum?
     /// Retired sources up to this version have been dropped.
     public var retiredFloor: Version = 0
