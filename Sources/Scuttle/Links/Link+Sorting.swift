@@ -33,7 +33,8 @@ extension Link {
                 return count > 0
             }
             // What has come since has its turn at the end.
-            guard record.arrival > outgoing.cursor, record.arrival <= outgoing.begun, isToSend(record, in: outgoing.mode)
+            guard record.arrival > outgoing.cursor, record.arrival <= outgoing.begun,
+                isToSend(record, in: outgoing.mode)
             else { continue }
             outgoing.check.add(batch.append(UpdateLine(of: record, in: replica)))
             count += 1

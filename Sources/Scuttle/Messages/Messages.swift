@@ -23,7 +23,8 @@ public struct Hello {
 
     public init(
         protocolVersions: ClosedRange<UInt32>, source: Bytes, incarnation: UInt64, cluster: Bytes, lamport: Version,
-        epoch: UInt64, revision: UInt64, hash: UInt64, contents: ContentHash? = nil, nonce: UInt64 = 0, progress: Progress? = nil,
+        epoch: UInt64, revision: UInt64, hash: UInt64, contents: ContentHash? = nil, nonce: UInt64 = 0,
+        progress: Progress? = nil,
         isReply: Bool
     ) {
         self.protocolVersions = protocolVersions
