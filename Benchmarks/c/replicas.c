@@ -168,6 +168,13 @@ size_t reconcile(pair_t *pair, const options_t *options) {
   return all + talk(pair, options);
 }
 
+void pairs_open(pair_t *pairs, size_t count, scuttle_t *a, uint32_t flags_a, scuttle_t *b, const options_t *options) {
+  for (size_t i = 0; i < count; i++) {
+    pairs[i] = pair_open(a, flags_a, b, 0);
+    reconcile(&pairs[i], options);
+  }
+}
+
 size_t drop(scuttle_link_t *link) {
   scuttle_span_t spans[SPANS];
   size_t count, all = 0;

@@ -48,6 +48,9 @@ size_t talk(pair_t *pair, const options_t *options);
 /* One gossip from each end, and all that follows: afterwards live links are live, and each knows the other's clock. */
 size_t reconcile(pair_t *pair, const options_t *options);
 
+/* Opens that many pairs between two replicas, and brings each into step. */
+void pairs_open(pair_t *pairs, size_t count, scuttle_t *a, uint32_t flags_a, scuttle_t *b, const options_t *options);
+
 /* Takes what a link has to send and throws it away, by peek and consume. Returns the bytes. */
 size_t drop(scuttle_link_t *link);
 

@@ -40,10 +40,7 @@ void workload_fan_out(const options_t *options, sample_t *sample) {
   scuttle_t *from = replica_make("from", options->history), *peer = replica_make("peer", options->history);
   pair_t *pairs = malloc(options->links * sizeof *pairs);
   require(pairs != NULL, "no memory for links");
-  for (size_t i = 0; i < options->links; i++) {
-    pairs[i] = pair_open(from, SCUTTLE_LINK_LIVE, peer, 0);
-    reconcile(&pairs[i], options);
-  }
+  pairs_open(pairs, options->links, from, SCUTTLE_LINK_LIVE, peer, options);
   watch_t watch = {0, 0};
   static lent_t lent;
   watch_t first = {0, 0};
@@ -84,10 +81,7 @@ static void pass_on(const options_t *options, size_t links, sample_t *sample) {
   scuttle_t *peer = replica_make("peer", options->history);
   pair_t pair = pair_open(from, SCUTTLE_LINK_LIVE, middle, 0);
   reconcile(&pair, options);
-  for (size_t i = 0; i < links; i++) {
-    onward[i] = pair_open(middle, SCUTTLE_LINK_LIVE, peer, 0);
-    reconcile(&onward[i], options);
-  }
+  pairs_open(onward, links, middle, SCUTTLE_LINK_LIVE, peer, options);
   watch_t making = {0, 0}, watch = {0, 0};
   size_t relayed = 0;
   for (size_t at = 0; at < options->n; at += options->burst) {

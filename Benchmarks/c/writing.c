@@ -18,10 +18,7 @@ static crowd_t crowd_make(scuttle_t *replica, const options_t *options) {
   crowd.peer = replica_make("peer", options->history);
   crowd.pairs = malloc(options->links * sizeof *crowd.pairs);
   require(crowd.pairs != NULL, "no memory for links");
-  for (size_t i = 0; i < options->links; i++) {
-    crowd.pairs[i] = pair_open(replica, options->live ? SCUTTLE_LINK_LIVE : 0, crowd.peer, 0);
-    reconcile(&crowd.pairs[i], options);
-  }
+  pairs_open(crowd.pairs, options->links, replica, options->live ? SCUTTLE_LINK_LIVE : 0, crowd.peer, options);
   return crowd;
 }
 

@@ -2,7 +2,7 @@
 ///
 /// It is written as a literal with values in it, as a `String` is, but made of bytes. Strings and their interpolations took
 /// a seventh of the library.
-public struct Sentence {
+public struct Sentence: Sendable {
     public private(set) var bytes: [UInt8] = []
 
     /// Text in UTF-8.

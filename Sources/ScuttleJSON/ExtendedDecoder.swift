@@ -194,7 +194,8 @@ enum ExtendedDecoder {
 
     private static func commit(_ body: Value) throws(Failure) -> CommitPart {
         var part = CommitPart(
-            sequence: try number(body["sequence"], "sequence"), from: try count(body["from"], "from"), to: try count(body["to"], "to"),
+            sequence: try number(body["sequence"], "sequence"), from: try count(body["from"], "from"),
+            to: try count(body["to"], "to"),
             isLast: try flag(body["last"], "last"), check: try check(body["lines"]),
             claims: try commitClaims(body["sources"]))
         part.retired = try retired(body["retired"])

@@ -60,10 +60,7 @@ static void relayed(int onward) {
   scuttle_t *from = replica_make("from", 1000), *middle = replica_make("middle", 1000), *peer = replica_make("peer", 1000);
   pair_t pair = pair_open(from, SCUTTLE_LINK_LIVE, middle, 0), links[LINKS];
   reconcile(&pair, &defaults);
-  for (size_t i = 0; i < LINKS; i++) {
-    links[i] = pair_open(middle, SCUTTLE_LINK_LIVE, peer, 0);
-    reconcile(&links[i], &defaults);
-  }
+  pairs_open(links, LINKS, middle, SCUTTLE_LINK_LIVE, peer, &defaults);
   size_t received = 0, passed_on = 0;
   for (size_t at = 0; at < COUNT; at += BURST) {
     int counts = at >= HALF; /* the first half warms up */
@@ -94,10 +91,7 @@ static void fan_out(void) {
   enum { MANY = 50, ROUNDS = 40 };
   static pair_t links[MANY];
   scuttle_t *from = replica_make("from", 1000), *peer = replica_make("peer", 1000);
-  for (size_t i = 0; i < MANY; i++) {
-    links[i] = pair_open(from, SCUTTLE_LINK_LIVE, peer, 0);
-    reconcile(&links[i], &defaults);
-  }
+  pairs_open(links, MANY, from, SCUTTLE_LINK_LIVE, peer, &defaults);
   size_t bytes = 0;
   for (size_t round = 0; round < 2 * ROUNDS; round++) {
     int counts = round >= ROUNDS;
@@ -120,10 +114,7 @@ static void unread(void) {
   enum { MANY = 1000, FEW = 20 };
   static pair_t links[MANY];
   scuttle_t *replica = replica_make("a", 1000), *peer = replica_make("peer", 1000);
-  for (size_t i = 0; i < MANY; i++) {
-    links[i] = pair_open(replica, SCUTTLE_LINK_LIVE, peer, 0);
-    reconcile(&links[i], &defaults);
-  }
+  pairs_open(links, MANY, replica, SCUTTLE_LINK_LIVE, peer, &defaults);
   set(replica, 0, HALF - FEW, COUNT);
   for (size_t i = 0; i < MANY; i++) talk(&links[i], &defaults);
   meter_open();

@@ -11,21 +11,21 @@ struct HighWaterMarks {
     /// The least of all numbers.
     private(set) var next = UInt64.max
 
-    /// The link can be over its mark from this number on, at the earliest. O(log l) where that is news.
+    /// Lowers the number of a link, if it is above this one. O(log l), and O(1) if it is not.
     mutating func lower(to number: UInt64, at place: Int) {
         guard number < self[place] else { return }
         if place >= leaves { grow(to: place) }
         enter(number, at: place)
     }
 
-    /// The link at the end goes, and takes the place of one that goes in its stead. O(log l).
+    /// Removes the number of a link. The last link takes its place. O(log l).
     mutating func remove(at place: Int, last: Int) {
         let number = self[last]
         if last < leaves { enter(.max, at: last) }
         if place != last, place < leaves { enter(number, at: place) }
     }
 
-    /// Looks at each link whose number is reached; `look` returns the next one. O(log l) a link, and O(1) where it is all.
+    /// Calls `look` for each link whose number is reached; it returns the link's next number. O(log l) a link.
     mutating func pass(_ end: UInt64, _ look: (Int) -> UInt64) {
         visit(1, end, look)
         next = tree[1]

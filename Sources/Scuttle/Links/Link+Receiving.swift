@@ -193,7 +193,9 @@ extension Link {
     /// - Throws: as for a commit.
     public func receive(_ forgotten: ForgottenKeys) throws(Failure) {
         guard try speaksExtended(), !options.contains(.readOnly) else { return }
-        guard let transfer = incoming.transfer, transfer.mode == .reset, transfer.kind == forgotten.since else { return }
+        guard let transfer = incoming.transfer, transfer.mode == .reset, transfer.kind == forgotten.since else {
+            return
+        }
         for key in forgotten.keys {
             if let id = replica.keys.find(key) { transfer.dropKept(id) }
         }

@@ -26,7 +26,11 @@ extension Link {
         let here = PendingControl.mark(come, incoming.window, replica.revision)
         guard pending.vector == nil, case .extended = dialect, here != pending.askedFrom else { return }
         pending.askedFrom = here
-        if incoming.transfer?.mode == .contents { pending.requestsContents = true } else { sendVector(from: 0, answering: incoming.window) }
+        if incoming.transfer?.mode == .contents {
+            pending.requestsContents = true
+        } else {
+            sendVector(from: 0, answering: incoming.window)
+        }
     }
 
     /// The next part of this replica's vector; on a stream of a length that any receiver takes.

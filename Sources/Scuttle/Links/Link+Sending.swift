@@ -160,7 +160,7 @@ extension Link {
         if checkedDetours != replica.detours {
             checkedDetours = replica.detours
             if !historyReaches {
-                restart()
+                stopFollowing()
                 return appendPending(room)
             }
         }
@@ -187,16 +187,17 @@ extension Link {
     private func restart() {
         let wasFollowing = outgoing?.isLive ?? true
         outgoing = nil
-        if wasFollowing {
-            // The peer has asked for what is new, and has to say what else it lacks.
-            follows = nil
-            askAgain()
-        } else {
-            beginDelta()
-        }
+        if wasFollowing { stopFollowing() } else { beginDelta() }
     }
 
-    /// What a restart asks for.
+    /// The peer has asked for what is new, and has to say what else it lacks. In datagrams the delta before stays, paused: the
+    /// peer may go on with it.
+    private func stopFollowing() {
+        follows = nil
+        askAgain()
+    }
+
+    /// What the peer is asked for.
     private func appendPending(_ room: Room) -> Bool {
         !pending.isEmpty && appendControl(room)
     }
@@ -259,7 +260,7 @@ extension Link {
         var news = LogDelta(from: number, head: liveHeadIsDue ? liveHead : nil, room, self)
         news.collect(self)
         guard !news.hasGap else {
-            restart()
+            stopFollowing()
             return appendPending(room)
         }
         follows = news.cursor

@@ -2,8 +2,8 @@
 ///
 /// Such a delta first sends the entries that were here when it began, merged in that order, and goes on in order of arrival
 /// with those that have come since. So its commit is as right as that of a walk in order of arrival. Until the merge is over
-/// the cursor stays where the delta began, and stable tombstones wait. In datagrams the peer says up to which sequence it
-/// has come, so they keep to the order of arrival.
+/// the cursor stays at the start of the delta, and stable tombstones wait. Deltas in datagrams keep to the order of arrival,
+/// because the progress of their peer is a sequence.
 extension Link {
     /// Whether deltas on this link keep the host's order, which the history does not have.
     var sorts: Bool { replica.configuration.sort != nil && !isDatagram }
@@ -33,7 +33,8 @@ extension Link {
                 return count > 0
             }
             // What has come since has its turn at the end.
-            guard record.arrival > outgoing.cursor, record.arrival <= outgoing.begun, isToSend(record, in: outgoing.mode)
+            guard record.arrival > outgoing.cursor, record.arrival <= outgoing.begun,
+                isToSend(record, in: outgoing.mode)
             else { continue }
             outgoing.check.add(batch.append(UpdateLine(of: record, in: replica)))
             count += 1

@@ -206,7 +206,7 @@ struct PeerState {
         return false
     }
 
-    /// Whether somebody may lag for what was purged of a source: not where it has ended and others have dropped it.
+    /// Whether a replica may lag for what was purged of a source. It may not if the source has ended and others have dropped it.
     private static func counts(_ purged: Version, of source: Source, _ table: borrowing RetiredTable) -> Bool {
         purged > table.floor || source.mayBeAlive
     }

@@ -23,7 +23,8 @@ public struct Hello {
 
     public init(
         protocolVersions: ClosedRange<UInt32>, source: Bytes, incarnation: UInt64, cluster: Bytes, lamport: Version,
-        epoch: UInt64, revision: UInt64, hash: UInt64, contents: ContentHash? = nil, nonce: UInt64 = 0, progress: Progress? = nil,
+        epoch: UInt64, revision: UInt64, hash: UInt64, contents: ContentHash? = nil, nonce: UInt64 = 0,
+        progress: Progress? = nil,
         isReply: Bool
     ) {
         self.protocolVersions = protocolVersions
@@ -163,7 +164,7 @@ public struct VectorPart {
     public var claims: [SourceClaim]
     public var names: [NameClaim] = []
     public var retired: [RetiredClaim] = []
-    /// The retired sources that the sender knows, where the receiver's request counted the same; nil: they did not.
+    /// The retired sources that the sender knows, if the receiver's request counted the same; nil otherwise.
     public var sameRetired: RetiredSum?
     /// Retired sources up to this version have been dropped.
     public var retiredFloor: Version = 0

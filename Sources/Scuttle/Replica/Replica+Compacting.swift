@@ -14,8 +14,8 @@ extension Replica {
         idleSources.append(source.number)
     }
 
-    /// Shrinks what has become idle, and the retired where peers have brought too many. Between calls, when nothing is on its way
-    /// through the tables. O(links) for each source that shrinks.
+    /// Shrinks idle sources, and drops retired ones above their limit. Runs between calls, when nothing is on its way through the
+    /// tables. O(links) for each source that shrinks.
     func shrinkIdleSources() {
         let queued = idleSources
         if !queued.isEmpty { idleSources = [] }
@@ -182,8 +182,8 @@ extension Replica {
         return notePurged(source, version)
     }
 
-    /// A peer names a source by its hash, and says that its name will not be back; here it is known in full. That it is this
-    /// replica's own is news only where it has left.
+    /// A peer names a source by its hash, and says that its name will not be back; here it is known in full. Of this replica's own
+    /// source that is news only if the replica has left.
     func noteEnded(_ id: SourceID, at version: Version) {
         let source = sources[id]
         guard source.isFurthest, id != SourceTable.own || hasLeft, source.covered == version, source.covered < .highest,

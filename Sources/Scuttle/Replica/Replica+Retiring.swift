@@ -33,9 +33,6 @@ extension Replica {
         isRetired(name) && !sources.names[name].state.contains(.final)
     }
 
-    /// The names that this replica waits for. One of which it covers and holds nothing holds nothing back.
-    private var waitedNames: [NameID] { retiringNames.filter(isHeard) }
-
     /// Whether something of a name is covered or held here. Otherwise other replicas may not know the name at all.
     private func isHeard(_ name: NameID) -> Bool {
         let furthest = sources[sources.names[name].furthest]
@@ -89,7 +86,10 @@ extension Replica {
             retire(name, at: claim.number, as: claim.state)
         }
         let statement = NameTable.Statement(sequence: claim.sequence, hash: claim.hash)
-        guard statement.sequence > sources.names[name].statement.sequence, name != own.name else { return }
+        let known = sources.names[name].statement
+        // Of this replica's own name it is what an earlier incarnation has said: the next statement has to come after that.
+        let isEarlier = name == own.name && statement.sequence == known.sequence && statement != known
+        guard statement.sequence > known.sequence || isEarlier else { return }
         sources.names[name].statement = statement
         noteChange(of: name)
     }
@@ -106,10 +106,11 @@ extension Replica {
     /// States anew what this replica covers of the retired names, and ends the waiting for them once all have said the same.
     func refreshRetirements() {
         guard !retiringNames.isEmpty, refreshedAt != (revision, settled) else { return }
-        let names = waitedNames
+        // A name of which this replica covers and holds nothing holds nothing back.
+        let names = retiringNames.filter(isHeard)
         guard !names.isEmpty else { return }
         defer { refreshedAt = (revision, settled) }
-        let hash = coverageOfRetiring
+        let hash = coverage(of: names)
         let statement = sources.names[own.name].statement
         if statement.hash != hash {
             sources.names[own.name].statement = NameTable.Statement(
@@ -126,9 +127,9 @@ extension Replica {
 
     /// A hash over the retirements that are not final, and over what is covered and held of their sources. Of ended incarnations
     /// some replicas keep no more than a hash.
-    private var coverageOfRetiring: UInt64 {
+    private func coverage(of names: [NameID]) -> UInt64 {
         var hash = ClockHash()
-        for name in waitedNames {
+        for name in names {
             hash.addName(FoldHash.hash(sources.name(of: name)), sources.names[name].retirement, 0)
         }
         for id in sources.ids {
@@ -143,17 +144,16 @@ extension Replica {
         return hash.value
     }
 
-    /// Of the version vector, of what is out of order, and of what is said of names while some are not final.
+    /// Of the version vector, of what is out of order, and of what is said of names while some are not final. O(names) then, and
+    /// O(1) otherwise.
     var vectorHash: UInt64 {
-        guard !retiringNames.isEmpty else { return clockHash.value }
-        let waited = waitedNames
-        guard !waited.isEmpty else { return clockHash.value }
+        guard retiringNames.contains(where: isHeard) else { return clockHash.value }
         var hash = clockHash
         for name in sources.names.ids where sources.names.isName(name) && isHeard(name) {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
             let mark = FoldHash.hash(sources.name(of: name))
-            if waited.contains(name) { hash.addName(mark, facts.retirement, 1) }
+            if isWaitedFor(name) { hash.addName(mark, facts.retirement, 1) }
             if facts.statement.sequence > 0 { hash.addName(mark, facts.statement.sequence, facts.statement.hash) }
         }
         return hash.value

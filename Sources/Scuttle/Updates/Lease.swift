@@ -19,7 +19,7 @@ struct LeaseClock {
     private(set) var hostTime: UInt64?
     /// Whether `hostTime` was saved by the last incarnation, and may be of a clock that has started anew.
     private var isSaved = false
-    /// It begins where the greatest age can be taken off it.
+    /// It begins so high that the greatest age can be subtracted.
     private(set) var time = LeaseClock.longest
 
     /// Times to live, and ages in messages, are at most so long: 285,000 years.

@@ -146,7 +146,7 @@ struct Record: BitwiseCopyable {
 
     private var leaseStart: UnsafeMutableRawPointer { tailStart + (isRepublished ? Self.tailStep : 0) }
 
-    /// A copy of a write goes on where the one before it was: the earlier begin counts.
+    /// Goes on with the time to live of an older copy of the write: the earlier begin counts.
     func takeLease(over older: Record) {
         guard let mine = lease, let other = older.lease, other.begin < mine.begin else { return }
         leaseStart.storeBytes(of: other.begin, toByteOffset: 8, as: UInt64.self)

@@ -122,7 +122,8 @@ struct CoverTests {
         for number in 1...4 { try replica.set("k\(number % 3)", "\(number)") }
         let lines = try delta(replica)
         #expect(lines.count == 5)
-        #expect(lines[0].hasPrefix(#"{"digest":true,"delta":{"mode":"state","request":[5,0,77],"epoch":0,"span":[0,0]}}"#))
+        #expect(
+            lines[0].hasPrefix(#"{"digest":true,"delta":{"mode":"state","request":[5,0,77],"epoch":0,"span":[0,0]}}"#))
         #expect(lines[1...3] == [line("k2", "2", "a", 2), line("k0", "3", "a", 3), line("k1", "4", "a", 4)])
         #expect(lines[4].hasPrefix(#"{"digest":true,"commit":{"sequence":4,"#))
         #expect(lines[4].contains(#","lines":"# + HandPeer.linesCheck(of: Array(lines[1...3]), sealing: [0, 4]) + ","))
@@ -138,7 +139,8 @@ struct CoverTests {
         #expect(try replica.purge() == 1)
         let lines = try delta(replica)
         #expect(lines.count == 3)
-        #expect(lines[0].hasPrefix(#"{"digest":true,"delta":{"mode":"reset","request":[5,0,77],"epoch":1,"span":[0,0]}}"#))
+        #expect(
+            lines[0].hasPrefix(#"{"digest":true,"delta":{"mode":"reset","request":[5,0,77],"epoch":1,"span":[0,0]}}"#))
         #expect(lines[1] == line("l", "1", "a", 3))
         #expect(lines[2].contains(#""sources":{"a":[0,3,2]},"from":0,"to":2,"last":true}}"#))
         // Whoever has covered the tombstone lacks nothing.

@@ -101,7 +101,9 @@ struct IncomingDeltaTests {
         check(empty.head?.counts == true)
     }
 
-    @Test("On a stream what stands before a mark counts with it, and what was lost, repeated, swapped or altered does not")
+    @Test(
+        "On a stream what stands before a mark counts with it, and what was lost, repeated, swapped or altered does not"
+    )
     func marks() {
         let sent = ["one", "two", "three"]
         withEvery(upTo: 4, over: sent + ["two "]) { heard in
@@ -142,7 +144,9 @@ struct IncomingDeltaTests {
         check(incoming.sequence == 3)
     }
 
-    @Test("What has come goes on over another link, but of contents; a commit that is taken leaves a state delta where it is")
+    @Test(
+        "What has come goes on over another link, but of contents; a commit that is taken leaves a state delta where it is"
+    )
     func resume() {
         for mode in [DeltaMode.state, .reset, .contents] {
             var incoming = IncomingDelta()
@@ -156,7 +160,8 @@ struct IncomingDeltaTests {
             next.resume(transfer)
             next.begin(streamHead(mode, from: 7), at: 0)
             check(next.head?.counts == true, "\(mode)")
-            let isWhole = next.take(commit(0, 1, sequence: 7, last: true, of: []), [], isDatagram: false, isChecked: true)
+            let isWhole = next.take(
+                commit(0, 1, sequence: 7, last: true, of: []), [], isDatagram: false, isChecked: true)
             check(isWhole, "\(mode)")
             next.endCommit(isDatagram: false)
             check(next.sequence == (mode == .state ? 7 : 0), "\(mode): \(next.sequence)")
@@ -274,7 +279,8 @@ struct IncomingDeltaTests {
         check(incoming.claims.isEmpty)
         check(incoming.progress(of: 1, isDatagram: false) == nil)
         // Without a check, or with a wrong one, it holds only where nothing is checked.
-        for (lines, isChecked) in [(nil, true), (["two"], true), (nil, false), (["two"], false)] as [([String]?, Bool)] {
+        for (lines, isChecked) in [(nil, true), (["two"], true), (nil, false), (["two"], false)] as [([String]?, Bool)]
+        {
             incoming.begin(streamHead(), at: 0)
             "one".lend { incoming.note(line: $0) }
             let part = commit(0, 3, sequence: 9, last: true, of: lines)

@@ -22,7 +22,9 @@ struct MarkSpacingTests {
         return spaces
     }
 
-    @Test("At most a quarter of what has gone out is unmarked, but for the first bytes; and never more than the longest space")
+    @Test(
+        "At most a quarter of what has gone out is unmarked, but for the first bytes; and never more than the longest space"
+    )
     func lost() {
         for seed in 0..<50 {
             var before = 0

@@ -26,7 +26,9 @@ struct RememberedPeersTests {
         #expect(incarnations(peers) == Array(37...39) + Array(41...100) + [40])
     }
 
-    @Test("Of more claims than are remembered those of the peer that was heard of longest ago go; the latest stays", arguments: 0..<10)
+    @Test(
+        "Of more claims than are remembered those of the peer that was heard of longest ago go; the latest stays",
+        arguments: 0..<10)
     func claims(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var peers = RememberedPeers()

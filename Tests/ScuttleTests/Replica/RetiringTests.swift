@@ -150,6 +150,20 @@ struct RetiringTests {
         #expect(replica.vectorHash == before)
     }
 
+    @Test("A statement comes after what an earlier incarnation has stated", arguments: [1, 2, 9] as [UInt64])
+    func earlierStatement(sequence: UInt64) throws {
+        let replica = try replica(knowing: ["m", "n"])
+        let known = "m".lend { replica.forget($0) }
+        #expect(known)
+        replica.refreshRetirements()
+        let first = try #require(facts("own", replica)?.statement)
+        merge("own", 0, .pending, first.sequence + sequence - 1, first.hash &+ 1, at: replica)
+        replica.refreshRetirements()
+        let second = try #require(facts("own", replica)?.statement)
+        #expect(second.hash == first.hash)
+        #expect(second.sequence > first.sequence + sequence - 1)
+    }
+
     // MARK: The floor
 
     private func cover(_ id: String, _ version: Version, _ replica: Replica) throws {
