@@ -16,6 +16,7 @@ extension Link {
         if head.window > 0 {
             incoming.window = head.window
             pending.wantsRest = true
+            pending.countAnswer()
         }
     }
 

@@ -29,6 +29,11 @@ extension Link {
                 return outgoing.openWindow()
             }
         }
+        if isDatagram, outgoing == nil, let window = progress?.window, window > 0 {
+            // Of the answers to the last window of a delta that has gone out one says what has to come again.
+            guard window == windows else { return }
+            windows &+= 1
+        }
         // What was sent but not confirmed may be lost: the start of a delta, which says what the peer has, must not rest on it.
         peer.forgetExpected()
         let (mode, start) = wayToAnswer(peerLags: peerLags)
@@ -55,6 +60,7 @@ extension Link {
         liveHeadIsDue = true
         outgoing = OutgoingDelta(
             mode, epoch: epoch, nonce: nonce, kind: replica.epoch, start: start, begun: replica.arrivals.last)
+        outgoing?.window = windows &+ 1
         beginSorting(mode)
         watchBacklog()
     }
