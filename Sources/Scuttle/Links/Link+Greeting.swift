@@ -25,7 +25,8 @@ extension Link {
         guard here != pending.askedAt, !pending.hasAskedAgain else { return }
         pending.askedAt = here
         pending.hasAskedAgain = true
-        pending.greeting = .question
+        // A reply that has not gone out yet requests as much, and wants no reply.
+        if pending.greeting == .none { pending.greeting = .question }
     }
 
     /// Asks for the peer's reset, which this replica lacks, or which did not fit what has come meanwhile. Two peers whose resets
@@ -164,8 +165,8 @@ extension Link {
         peer.forgetExpected()
         if hello.nonce > 0, peer.coversLess(than: replica.sources) {
             // Who begins a link does not know yet to whom it speaks, and cannot say how far the deltas from here have come. What
-            // it said last is used once, since most of a short link would go by with asking.
-            guard hello.isReply || peer.hasFreshProgress || answersFromHistory else { return false }
+            // it said last is used once, since most of a short link would go by with asking. An early delta goes on nowhere.
+            guard hello.isReply || peer.hasFreshProgress || answersFromHistory || answersEarly else { return false }
             peer.hasFreshProgress = false
             (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)
             beginDelta(progress)

@@ -4,11 +4,7 @@ extension Link {
     func beginDelta(_ progress: Progress? = nil) {
         let peerLags = peer.lags(behind: replica.sources, replica.retired)
         isDeferred = false
-        if peer.isAhead(of: replica.sources, replica.retired), !peerLags || options.contains(.readOnly),
-            !replica.configuration.disabledRules.contains(.republish)
-        {
-            return beginEarlyDelta()
-        }
+        if answersEarly { return beginEarlyDelta() }
         replica.republish(against: peer)
         replica.settleInversions()
         replica.renewPromise()
@@ -47,6 +43,13 @@ extension Link {
         isDeferred = true
         begin(.early, from: 0)
         askForReset()
+    }
+
+    /// Whether this replica lags, and the peer does not.
+    var answersEarly: Bool {
+        peer.isAhead(of: replica.sources, replica.retired)
+            && (options.contains(.readOnly) || !peer.lags(behind: replica.sources, replica.retired))
+            && !replica.configuration.disabledRules.contains(.republish)
     }
 
     private func begin(_ mode: DeltaMode, from start: UInt64) {
