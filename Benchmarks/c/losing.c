@@ -17,7 +17,7 @@ static uint64_t next_seed(void) {
    both are silent. */
 void workload_loss(const options_t *options, sample_t *sample) {
   watch_t making = {0, 0}, watch = {0, 0};
-  scuttle_t *from = replica_make("from", options->history), *to = replica_make("to", options->history);
+  scuttle_t *from = replica_make("from", options->history), *to = replica_seeded("to", options->history, 2);
   write_keys(from, options, 0, options->n, options->n, 0, &making);
   pair_t pair = pair_open(from, SCUTTLE_LINK_DATAGRAM, to, SCUTTLE_LINK_DATAGRAM);
   network_begin(&network, options, next_seed());
@@ -52,7 +52,7 @@ void workload_bursts(const options_t *options, sample_t *sample) {
   options_t calm = *options;
   calm.loss = calm.copies = calm.late = 0;
   network_begin(&network, &calm, next_seed());
-  for (size_t i = 0; i < REPLICAS; i++) replicas[i] = replica_make(names[i], options->history);
+  for (size_t i = 0; i < REPLICAS; i++) replicas[i] = replica_seeded(names[i], options->history, 1 + i);
   write_keys(replicas[0], options, 0, options->n, options->n, 0, &making);
   for (size_t i = 0; i < REPLICAS; i++) {
     pairs[i] = pair_open(replicas[i], flags, replicas[(i + 1) % REPLICAS], flags);

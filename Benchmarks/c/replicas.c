@@ -10,8 +10,10 @@ void done(int code) {
   if (code < 0) require(0, scuttle_strerror(code));
 }
 
-scuttle_t *replica_make(const char *name, size_t history) {
-  scuttle_config_t config = {.struct_size = sizeof config, .seed = 1, .max_history = history};
+scuttle_t *replica_make(const char *name, size_t history) { return replica_seeded(name, history, 1); }
+
+scuttle_t *replica_seeded(const char *name, size_t history, uint64_t seed) {
+  scuttle_config_t config = {.struct_size = sizeof config, .seed = seed, .max_history = history};
   scuttle_t *replica;
   done(scuttle_new(name, &config, &replica));
   return replica;
@@ -38,8 +40,7 @@ scuttle_t *replica_restart(scuttle_t *replica, const char *name, size_t history,
   save_t save = {NULL, 0, 0};
   done(scuttle_export(replica, add_line, &save));
   scuttle_free(replica);
-  scuttle_config_t config = {.struct_size = sizeof config, .seed = seed, .max_history = history};
-  done(scuttle_new(name, &config, &replica));
+  replica = replica_seeded(name, history, seed);
   done(scuttle_import(replica, save.bytes, save.len));
   free(save.bytes);
   return replica;
