@@ -192,7 +192,8 @@ extension Link {
     /// The peer has forgotten the tombstones of keys that it may have named in the reset that goes on.
     /// - Throws: as for a commit.
     public func receive(_ forgotten: ForgottenKeys) throws(Failure) {
-        guard try speaksExtended(), !options.contains(.readOnly) else { return }
+        guard try speaksExtended() else { return }
+        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
         guard let transfer = incoming.transfer, transfer.mode == .reset, transfer.kind == forgotten.since else {
             return
         }

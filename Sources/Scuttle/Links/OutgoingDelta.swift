@@ -112,6 +112,12 @@ final class OutgoingDelta {
         (isResting, isLive) = (true, true)
     }
 
+    /// The commit has to be said from its first item on.
+    func beginCommit() {
+        item = 0
+        hasVouched = false
+    }
+
     /// Goes back to where it began.
     func startAnew(kind: UInt64) {
         self.kind = kind

@@ -9,7 +9,9 @@ final class StateTransfer {
     let mode: DeltaMode
     /// The sender's GC epoch that its sequences belong to.
     private(set) var kind: UInt64
-    var come: RangeSet
+    /// How far it has come, with what was left out; and what was.
+    private(set) var come: RangeSet
+    private(set) var gaps = Gaps()
 
     /// Sources of which an update was refused, so that nothing vouches for them.
     private var excluded: [Bool] = []
@@ -39,6 +41,22 @@ final class StateTransfer {
         self.kind = kind
         self.begun = begun
         come = RangeSet(from: start)
+    }
+
+    /// How far it has come, without what was left out.
+    var whole: RangeSet { come.subtracting(gaps.ranges) }
+
+    /// All up to a sequence has come.
+    func note(upTo sequence: UInt64) {
+        come.add(from: 0, until: sequence)
+        gaps.remove(from: 0, until: sequence)
+    }
+
+    /// The updates of a datagram have come, but for those up to `withheld`, which were left out.
+    func note(from: UInt64, until: UInt64, withheld: UInt64) {
+        come.add(from: from, until: until)
+        gaps.remove(from: from, until: until)
+        gaps.add(from: from, until: min(withheld, until))
     }
 
     /// Whether a delta goes on with it.

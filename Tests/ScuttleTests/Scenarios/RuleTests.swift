@@ -59,7 +59,11 @@ import Testing
             try mesh["a"].delete("k")
             let pair = try question(mesh)
             var text: [UInt8] = []
-            while text.lines.count < 5 { text += pair.a.read(upTo: 30) }
+            while text.lines.count < 5 {
+                let piece = pair.a.read(upTo: 30)
+                try #require(!piece.isEmpty)
+                text += piece
+            }
             #expect(pair.a.link.outgoing?.mode == (history == 1 ? .state : .log))
             #expect(try mesh["a"].purge() == 1)
             pair.b.write(text + pair.a.readAll())
