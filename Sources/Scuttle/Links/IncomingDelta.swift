@@ -59,7 +59,9 @@ struct IncomingDelta: ~Copyable {
 
     /// To be said with a request: how far the deltas of this incarnation have come; and at the end of a window, which.
     func progress(of incarnation: UInt64, isDatagram: Bool, window: UInt64 = 0) -> Progress? {
-        transfer.map {
+        transfer.flatMap {
+            // What a vector says already crosses for nothing.
+            guard window > 0 || !$0.isSettled else { return nil }
             let come = $0.whole
             return Progress(
                 incarnation: incarnation, mode: $0.mode, epoch: $0.kind, sequence: come.end,

@@ -266,12 +266,14 @@ extension Link {
         var requests = self.requests
         // What a read-only link asks for is nothing.
         let nonce = options.contains(.readOnly) ? 0 : requests.open(.subscription)
-        let hello = Hello(
+        var hello = Hello(
             protocolVersions: replica.configuration.protocolVersions, source: replica.id,
             incarnation: replica.incarnation, cluster: replica.cluster.bytes, lamport: replica.version,
             epoch: replica.epoch, revision: replica.revision, hash: replica.vectorHash, contents: contents,
             nonce: nonce,
             progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), isReply: isReply)
+        // Without it less than might be goes on, and nothing is lost.
+        if room.bytes != .max, batch.measure({ $0.appendHello(hello) }) > room.bytes { hello.progress = nil }
         guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests
         pending.greeting = .none

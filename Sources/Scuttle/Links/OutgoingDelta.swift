@@ -95,7 +95,8 @@ final class OutgoingDelta {
             if range.from > cursor { missing.append(SequenceRange(from: cursor, until: range.from)) }
             cursor = range.until
         }
-        item = progress.item
+        // What the peer said before it had all up to the start is of an earlier commit.
+        item = start > progress.sequence ? 0 : progress.item
     }
 
     /// The peer has said what has come of the window: the next one.

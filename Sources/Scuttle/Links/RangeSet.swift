@@ -76,8 +76,12 @@ struct Gaps {
         guard from < until, let last = ranges.last, from < last.until else { return }
         var rest: [SequenceRange] = []
         for gap in ranges {
-            if gap.from < min(gap.until, from) { rest.append(SequenceRange(from: gap.from, until: min(gap.until, from))) }
-            if max(gap.from, until) < gap.until { rest.append(SequenceRange(from: max(gap.from, until), until: gap.until)) }
+            if gap.from < min(gap.until, from) {
+                rest.append(SequenceRange(from: gap.from, until: min(gap.until, from)))
+            }
+            if max(gap.from, until) < gap.until {
+                rest.append(SequenceRange(from: max(gap.from, until), until: gap.until))
+            }
         }
         ranges = rest
         shorten()
