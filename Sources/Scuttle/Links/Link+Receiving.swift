@@ -231,6 +231,8 @@ extension Link {
         let epoch = replica.epoch
         if head.mode == .reset {
             guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset() else {
+                // It may have taken away something all the same.
+                if replica.epoch != epoch { replica.dropTransfers() }
                 return askForReset()
             }
             allowResets()
