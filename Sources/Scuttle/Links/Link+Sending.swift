@@ -190,6 +190,7 @@ extension Link {
                 outgoing.headIsDue = true
             } else {
                 outgoing.startAnew(kind: replica.epoch)
+                beginSorting(.reset)
             }
         } else if outgoing != nil || follows != nil, peer.lags(behind: replica.sources, replica.retired) {
             restart()
