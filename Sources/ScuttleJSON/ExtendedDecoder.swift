@@ -24,10 +24,11 @@ enum ExtendedDecoder {
             return .mark(ProgressMark(sequence: try number(body["sequence"], "sequence"), check: check))
         }
         if let body = root["forgot"] {
-            return .forgot(
-                ForgottenKeys(
-                    since: try number(body["since"], "since"), epoch: try number(body["epoch"], "epoch"),
-                    keys: try texts(body["keys"], "keys"), isLast: try flag(body["last"], "last")))
+            let forgotten = ForgottenKeys(
+                since: try number(body["since"], "since"), epoch: try number(body["epoch"], "epoch"),
+                keys: try texts(body["keys"], "keys"), isLast: try flag(body["last"], "last"))
+            guard forgotten.since <= forgotten.epoch else { throw Failure(.message, "a forgot does not ascend") }
+            return .forgot(forgotten)
         }
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
         if let body = root["twin"] { return try flag(body, "twin") ? .twin : .nothing }
@@ -129,8 +130,9 @@ enum ExtendedDecoder {
         guard mode.endsWithCommit else { return head }
         head.kind = try number(body["epoch"], "epoch")
         head.check = try check(body["lines"])
-        let span = try numbers(body["span"], head.check == nil ? 2...2 : 3...3, "span")
+        let span = try numbers(body["span"], head.check == nil ? 2...2 : 3...4, "span")
         head.span = (span[0], span[1], head.check == nil ? span[1] : span[2])
+        if span.count == 4 { head.withheld = span[3] }
         return head
     }
 

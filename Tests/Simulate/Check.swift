@@ -23,6 +23,13 @@ func check() -> Bool {
         note(Set(prints.map { $0[0] }).count == prints.count, "\(kind): each seed makes another")
     }
     for (name, rule) in DisabledRules.all {
+        guard rule != .progress else {
+            // Replicas without it agree as well, where links last; it is missed where they do not.
+            note(
+                BreakingLinks.links() != nil && BreakingLinks.links(without: rule) == nil,
+                "without \(name): links that break after 2,000 bytes never end")
+            continue
+        }
         let seed = seedThatMisses(rule)
         note(seed != nil, "without \(name): \(seed.map { "\($0.kind) \($0.seed) fails" } ?? "nobody notices")")
     }

@@ -11,6 +11,7 @@ struct IncomingDelta: ~Copyable {
         fileprivate let start: UInt64
         fileprivate let from: UInt64
         fileprivate let until: UInt64
+        fileprivate let withheld: UInt64
         fileprivate let check: LineCheck?
         /// What follows goes on with the transfer, without a gap that nobody would notice.
         fileprivate(set) var counts: Bool
@@ -20,6 +21,7 @@ struct IncomingDelta: ~Copyable {
             (epoch, nonce) = (head.epoch, head.nonce)
             (start, from, until) = head.span ?? (0, 0, 0)
             check = head.check
+            withheld = head.withheld
             self.counts = counts
         }
     }
@@ -57,10 +59,13 @@ struct IncomingDelta: ~Copyable {
 
     /// To be said with a request: how far the deltas of this incarnation have come; and at the end of a window, which.
     func progress(of incarnation: UInt64, isDatagram: Bool, window: UInt64 = 0) -> Progress? {
-        transfer.map {
-            Progress(
-                incarnation: incarnation, mode: $0.mode, epoch: $0.kind, sequence: $0.come.end,
-                ranges: isDatagram ? $0.come.ranges : [], item: $0.nextItem, window: window)
+        transfer.flatMap {
+            // What a vector says already crosses for nothing.
+            guard window > 0 || !$0.isSettled else { return nil }
+            let come = $0.whole
+            return Progress(
+                incarnation: incarnation, mode: $0.mode, epoch: $0.kind, sequence: come.end,
+                ranges: isDatagram ? come.ranges : [], item: $0.nextItem, window: window)
         }
     }
 
@@ -83,6 +88,8 @@ struct IncomingDelta: ~Copyable {
     /// Whether a delta goes on where the transfer is, or begins one.
     private mutating func join(_ head: DeltaHead, at last: Arrivals.Stamp) -> Bool {
         guard let span = head.span else { return false }
+        // A datagram of an earlier GC epoch is late: what has come since counts more.
+        if let transfer, head.check != nil, head.kind < transfer.kind, transfer.come.end > 0 { return false }
         guard let transfer, transfer.continues(head) else {
             // What goes on with something else than what has come here has to begin anew.
             guard span.from <= span.start || head.check != nil && transfer == nil else { return false }
@@ -90,7 +97,7 @@ struct IncomingDelta: ~Copyable {
             return true
         }
         // The sender knows that nothing is lacked up to the start.
-        return head.check != nil || span.from <= max(transfer.come.end, span.start)
+        return head.check != nil || span.from <= max(transfer.whole.end, span.start)
     }
 
     /// A head that answers no open request: what follows belongs to nothing.
@@ -121,11 +128,12 @@ struct IncomingDelta: ~Copyable {
     private mutating func closeSpan() {
         guard let head, head.counts, let expected = head.check else { return }
         for number in [head.start, head.from, head.until] { check.seal(number) }
+        if head.withheld > 0 { check.seal(head.withheld) }
         let isRight = takeCheck(expected) && !excludesAll
         transfer?.settle(isRight)
         guard isRight else { return }
-        transfer?.come.add(from: 0, until: head.start)
-        transfer?.come.add(from: head.from, until: head.until)
+        transfer?.note(upTo: head.start)
+        transfer?.note(from: head.from, until: head.until, withheld: head.withheld)
     }
 
     /// On a stream: all up to a sequence has come, if the updates since the head or the latest mark are these. If not, a line
@@ -139,7 +147,7 @@ struct IncomingDelta: ~Copyable {
         check.seal(sequence)
         guard (expected != nil && takeCheck(expected)) || !isChecked else { return voidHead() }
         transfer?.settle(!excludesAll)
-        if !excludesAll { transfer?.come.add(from: 0, until: sequence) }
+        if !excludesAll { transfer?.note(upTo: sequence) }
     }
 
     /// Nothing in a datagram belongs to another one.

@@ -282,6 +282,8 @@ extension Link {
         {
             hello.progress?.ranges.removeLast(count - count * 3 / 4)
         }
+        // Without it less than might be goes on, and nothing is lost.
+        if room.bytes != .max, batch.measure({ $0.appendHello(hello) }) > room.bytes { hello.progress = nil }
         guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests
         pending.greeting = .none

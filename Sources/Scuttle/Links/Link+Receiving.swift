@@ -16,7 +16,8 @@ extension Link {
         if head.window > 0 {
             incoming.window = head.window
             pending.wantsRest = true
-            pending.countAnswer()
+            // Nothing is told of how far an early delta has come, so one answer to it cannot be told from another.
+            if head.mode != .early { pending.countAnswer() }
         }
     }
 
@@ -193,7 +194,8 @@ extension Link {
     /// The peer has forgotten the tombstones of keys that it may have named in the reset that goes on.
     /// - Throws: as for a commit.
     public func receive(_ forgotten: ForgottenKeys) throws(Failure) {
-        guard try speaksExtended(), !options.contains(.readOnly) else { return }
+        guard try speaksExtended() else { return }
+        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
         guard let transfer = incoming.transfer, transfer.mode == .reset, transfer.kind == forgotten.since else {
             return
         }
@@ -231,6 +233,8 @@ extension Link {
         let epoch = replica.epoch
         if head.mode == .reset {
             guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset() else {
+                // It may have taken away something all the same.
+                if replica.epoch != epoch { replica.dropTransfers() }
                 return askForReset()
             }
             allowResets()

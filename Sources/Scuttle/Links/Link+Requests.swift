@@ -68,6 +68,7 @@ extension Link {
         while frame() > room.bytes - Room.shortestLine, let count = part.progress?.ranges.count, count > 0 {
             part.progress?.ranges.removeLast(count - count / 2)
         }
+        if frame() > room.bytes - Room.shortestLine { part.progress = nil }
         let left = isDatagram ? room.bytes - frame() : walk.lineLength
         let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = slice(from: walk.from, within: left - Room.sections) {

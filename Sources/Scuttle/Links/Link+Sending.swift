@@ -21,7 +21,13 @@ extension Link {
             if let progress, progress.incarnation == replica.incarnation, progress.mode == outgoing.mode,
                 progress.epoch == outgoing.kind
             {
+                // What fitted no datagram may do so now: it goes out again, and the commit from its beginning.
+                let mayFit = outgoing.isResting && !withheld.isEmpty
                 outgoing.go(on: progress, last: replica.arrivals.last)
+                if mayFit {
+                    withheld = []
+                    outgoing.beginCommit()
+                }
                 return outgoing.openWindow()
             }
         }
@@ -41,7 +47,13 @@ extension Link {
     /// vain, so the peer's reset comes first. What is above all that either has forgotten can go out at once.
     private func beginEarlyDelta() {
         isDeferred = true
-        begin(.early, from: 0)
+        if let outgoing, outgoing.mode == .early, outgoing.epoch == peer.epoch, outgoing.endingWindow > 0 {
+            // Nobody says what has come of it, so it goes on behind the window that the peer has answered.
+            outgoing.nonce = peer.nonce
+            outgoing.openWindow()
+        } else {
+            begin(.early, from: 0)
+        }
         askForReset()
     }
 
@@ -187,6 +199,7 @@ extension Link {
                 outgoing.headIsDue = true
             } else {
                 outgoing.startAnew(kind: replica.epoch)
+                beginSorting(.reset)
             }
         } else if outgoing != nil || follows != nil, peer.lags(behind: replica.sources, replica.retired) {
             restart()

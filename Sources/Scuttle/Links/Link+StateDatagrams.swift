@@ -23,15 +23,18 @@ extension Link {
             if isToSend(record, in: outgoing.mode) {
                 let line = UpdateLine(of: record, in: replica)
                 if line.count > left || messages == 0 {
-                    guard place == 0, messages == room.messages else {
+                    // Behind something that fits none, a datagram has a little less room.
+                    guard place == 0, messages == room.messages, line.count > room.bytes - frame else {
                         isAtEnd = false
                         return false
                     }
-                    guard !withhold(line, left) || !outgoing.hasVouched else {
+                    guard !withhold(line, room.bytes - frame) || !outgoing.hasVouched else {
                         // A commit of this delta may have vouched for it already.
                         startsAnew = true
                         return false
                     }
+                    head.withheld = record.arrival
+                    left = room.bytes - batch.measure { $0.appendDelta(head) }
                 } else {
                     check.add(batch.append(line))
                     left -= line.count
@@ -60,6 +63,7 @@ extension Link {
         } else {
             head.span = (outgoing.start, range.from, reached)
             for number in [outgoing.start, range.from, reached] { check.seal(number) }
+            if head.withheld > 0 { check.seal(head.withheld) }
             head.check = check
             if isWhole, left > 0 { _ = appendCommit(outgoing, Room(messages: messages, bytes: left)) }
         }

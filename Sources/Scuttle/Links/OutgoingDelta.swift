@@ -104,7 +104,8 @@ final class OutgoingDelta {
         flagged = min(Self.fewestFlagged + missing.count * 3 / 4, Self.windowLength / 4)
         // What followed the flagged datagram that is answered may still be on its way; the next answer says so.
         if progress.window > 0, cursor >= flaggedFrom, cursor < sent { cursor = sent }
-        item = progress.item
+        // What the peer said before it had all up to the start is of an earlier commit.
+        item = start > progress.sequence ? 0 : progress.item
     }
 
     /// The peer has said what has come of the window: the next one.
@@ -120,6 +121,12 @@ final class OutgoingDelta {
     func rest() {
         item = 0
         (isResting, isLive) = (true, true)
+    }
+
+    /// The commit has to be said from its first item on.
+    func beginCommit() {
+        item = 0
+        hasVouched = false
     }
 
     /// Goes back to where it began.

@@ -25,6 +25,21 @@ struct RangeSet {
         end = start
     }
 
+    /// Without some ranges, which ascend. O(ranges of both).
+    func subtracting(_ gaps: [SequenceRange]) -> RangeSet {
+        guard !gaps.isEmpty else { return self }
+        var rest = RangeSet()
+        for range in [SequenceRange(from: 0, until: end)] + ranges {
+            var from = range.from
+            for gap in gaps where gap.until > from && gap.from < range.until {
+                rest.add(from: from, until: gap.from)
+                from = gap.until
+            }
+            rest.add(from: from, until: range.until)
+        }
+        return rest
+    }
+
     /// All from `from` to `until` has come.
     mutating func add(from: UInt64, until: UInt64) {
         guard until > end, from < until else { return }
@@ -43,5 +58,55 @@ struct RangeSet {
         } else if behind > first || ranges.count < Self.maxCount {
             ranges.replaceSubrange(first..<behind, with: [SequenceRange(from: from, until: until)])
         }
+    }
+}
+
+/// What the sender of a delta has left out, because it fits no datagram: it counts for the commit, which claims nothing of it, and has
+/// to come on another link or in larger datagrams.
+///
+/// Invariant: the gaps ascend and do not touch. Memory: `maxCount` gaps; beyond that the last one takes in those behind it, which
+/// come again.
+struct Gaps {
+    private(set) var ranges: [SequenceRange] = []
+
+    private static var maxCount: Int { 32 }
+
+    /// All from `from` to `until` has come. O(gaps).
+    mutating func remove(from: UInt64, until: UInt64) {
+        guard from < until, let last = ranges.last, from < last.until else { return }
+        var rest: [SequenceRange] = []
+        for gap in ranges {
+            if gap.from < min(gap.until, from) {
+                rest.append(SequenceRange(from: gap.from, until: min(gap.until, from)))
+            }
+            if max(gap.from, until) < gap.until {
+                rest.append(SequenceRange(from: max(gap.from, until), until: gap.until))
+            }
+        }
+        ranges = rest
+        shorten()
+    }
+
+    /// All from `from` to `until` was left out. O(gaps).
+    mutating func add(from: UInt64, until: UInt64) {
+        guard from < until else { return }
+        var (from, until) = (from, until)
+        var rest: [SequenceRange] = []
+        for gap in ranges {
+            if gap.until < from || gap.from > until {
+                rest.append(gap)
+            } else {
+                (from, until) = (min(from, gap.from), max(until, gap.until))
+            }
+        }
+        rest.insert(SequenceRange(from: from, until: until), at: rest.firstIndex { $0.from > from } ?? rest.count)
+        ranges = rest
+        shorten()
+    }
+
+    private mutating func shorten() {
+        guard ranges.count > Self.maxCount, let last = ranges.last else { return }
+        ranges.removeSubrange(Self.maxCount...)
+        ranges[Self.maxCount - 1].until = last.until
     }
 }

@@ -16,6 +16,11 @@ struct Room {
     static func cost(of source: Source) -> Int {
         source.quoted.count + 54
     }
+
+    /// The same of versions that are no higher than another one.
+    static func cost(of source: Source, upTo version: Version) -> Int {
+        source.quoted.count + 6 + 3 * LineWriter.digits(of: version)
+    }
 }
 
 /// A piece of a version vector: items from a number on, as far as they fit into a line. Sources come first, then names, then
@@ -51,7 +56,9 @@ extension Link {
         while slice.end < table {
             let id = SourceID(truncatingIfNeeded: slice.end)
             if source(id) {
-                guard fits(Room.cost(of: replica.sources[id])) else { return slice }
+                guard fits(Room.cost(of: replica.sources[id], upTo: max(replica.version, replica.highestPurged))) else {
+                    return slice
+                }
                 slice.sources.append(id)
             }
             slice.end += 1

@@ -9,11 +9,15 @@ final class StateTransfer {
     let mode: DeltaMode
     /// The sender's GC epoch that its sequences belong to.
     private(set) var kind: UInt64
-    var come: RangeSet
+    /// How far it has come, with what was left out; and what was.
+    private(set) var come: RangeSet
+    private(set) var gaps = Gaps()
 
     /// Sources of which an update was refused, so that nothing vouches for them.
     private var excluded: [Bool] = []
-    private(set) var excludesSome = false
+    private var excludesSome = false
+    /// Its commit has been taken, and nothing has come since.
+    private var hasEnded = false
 
     /// Of its commit: the next item to come, what has come, and the sequence from which it holds.
     private(set) var nextItem = 0
@@ -43,6 +47,27 @@ final class StateTransfer {
         self.kind = kind
         self.begun = begun
         come = RangeSet(from: start)
+    }
+
+    /// Whether the vector of this replica says all that there is to say of it.
+    var isSettled: Bool { hasEnded && !excludesSome && gaps.ranges.isEmpty && come.ranges.isEmpty }
+
+    /// How far it has come, without what was left out.
+    var whole: RangeSet { come.subtracting(gaps.ranges) }
+
+    /// All up to a sequence has come.
+    func note(upTo sequence: UInt64) {
+        if sequence > come.end { hasEnded = false }
+        come.add(from: 0, until: sequence)
+        gaps.remove(from: 0, until: sequence)
+    }
+
+    /// The updates of a datagram have come, but for those up to `withheld`, which were left out.
+    func note(from: UInt64, until: UInt64, withheld: UInt64) {
+        if until > come.end { hasEnded = false }
+        come.add(from: from, until: until)
+        gaps.remove(from: from, until: until)
+        gaps.add(from: from, until: min(withheld, until))
     }
 
     /// Whether a delta goes on with it.
@@ -103,8 +128,9 @@ final class StateTransfer {
 
     /// Takes a part of the commit; true where all of it is there, and holds.
     func take(_ part: CommitPart, _ ids: [SourceID?]) -> Bool {
+        hasEnded = false
         // What begins anew rests on nothing that may have been altered on its way.
-        if part.from == 0 { endCommit() }
+        if part.from == 0 { beginCommit() }
         guard part.from <= nextItem else { return false }
         if part.to > nextItem { retired += part.retired }
         nextItem = max(nextItem, part.to)
@@ -117,6 +143,11 @@ final class StateTransfer {
 
     /// The commit has been taken: what comes next has another.
     func endCommit() {
+        beginCommit()
+        hasEnded = true
+    }
+
+    private func beginCommit() {
         (nextItem, claims, retired, places, holdsFrom) = (0, [], [], [], 0)
     }
 

@@ -168,6 +168,10 @@ extension ByteBuffer {
             if let check = head.check {
                 put(",")
                 put(span.until)
+                if head.withheld > 0 {
+                    put(",")
+                    put(head.withheld)
+                }
                 put("]")
                 putCheck(check)
             } else {

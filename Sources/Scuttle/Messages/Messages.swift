@@ -234,6 +234,8 @@ public struct DeltaHead {
     /// arrival it goes on.
     public var kind: UInt64
     public var span: Span?
+    /// In datagrams with a span: the updates after its beginning and up to here fit no datagram, and have not been sent; 0: none.
+    public var withheld: UInt64 = 0
     /// In datagrams with a span: what the updates in it are.
     public var check: LineCheck?
     /// In datagrams: which window ends here, to be answered with what has come; 0: none.

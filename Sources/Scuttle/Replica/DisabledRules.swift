@@ -37,16 +37,17 @@ public struct DisabledRules: OptionSet, Sendable {
     public static let content = DisabledRules(rawValue: 8192)
     /// A delta counts whatever request it answers.
     public static let request = DisabledRules(rawValue: 16384)
-    /// What has come of a delta on one link counts on no other.
-    public static let progress = DisabledRules(rawValue: 65536)
     /// An expiry is a new write.
     public static let expiry = DisabledRules(rawValue: 32768)
+    /// What has come of a delta on one link counts on no other.
+    public static let progress = DisabledRules(rawValue: 65536)
 
     public static let all: [(name: String, rule: DisabledRules)] = [
         ("covers", .covers), ("commit", .commit), ("matters", .matters), ("own-cover", .ownCover),
         ("removal", .removal), ("republish", .republish), ("epoch", .epoch), ("ahead", .ahead), ("restart", .restart),
         ("timestamp", .timestamp), ("inversion", .inversion), ("incarnation", .incarnation), ("check", .check),
         ("content", .content), ("request", .request), ("expiry", .expiry),
+        ("progress", .progress),
     ]
 }
 

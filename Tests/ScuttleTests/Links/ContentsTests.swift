@@ -24,16 +24,20 @@ struct ContentsTests {
         pair.b.link.gossip()
         for _ in 0..<6 {
             var since: [String] = []
+            var start: UInt64 = 0
             var forged = ""
             for line in pair.a.readLines() {
                 var line: String? = line
                 if line?.hasPrefix(#"{"key""#) == true {
                     line = change(line ?? "")
                     if let line { since.append(line) }
+                } else if let span = number(in: line, behind: #""span":["#) {
+                    start = span
                 } else if let place = line?.firstRange(of: #""lines":["#) {
+                    let seal = number(in: line, behind: #""sequence":"#).map { [start, $0] } ?? []
                     let rest = line?[place.upperBound...].drop { $0 != "]" } ?? ""
                     let front = line?[..<place.lowerBound] ?? ""
-                    line = front + #""lines":"# + HandPeer.linesCheck(of: since) + rest.dropFirst()
+                    line = front + #""lines":"# + HandPeer.linesCheck(of: since, sealing: seal) + rest.dropFirst()
                     since = []
                 }
                 if let line { forged += line + "\n" }
@@ -45,6 +49,12 @@ struct ContentsTests {
         #expect(a.clock == b.clock)
         #expect(a.contentHash != b.contentHash)
         told.forget()
+    }
+
+    /// The digits behind a text.
+    private func number(in line: String?, behind text: String) -> UInt64? {
+        guard let line, let place = line.firstRange(of: text) else { return nil }
+        return UInt64(line[place.upperBound...].prefix { $0.isNumber })
     }
 
     /// Gossips until both are in step, over fresh links; returns what was refused.

@@ -152,7 +152,8 @@ struct PeerStateTests {
         check(mine.take(part(0, 4, last: true, epoch: 2)))
         mine.doubt()
         #expect(mine.incarnation == 7)
-        #expect(mine.epoch == 2)
+        // The epoch may have been altered on its way, too.
+        #expect(mine.epoch == 0)
         #expect(mine.nonce == 12)
         #expect(mine.revision == 0)
         #expect(mine.covered(3) == 0)
