@@ -93,6 +93,7 @@ extension Link {
     fileprivate func receive(_ message: Message, _ line: Bytes) throws(Failure) {
         switch message {
         case .update(let update): try receive(update, line)
+        case .refusedUpdate(let update, let failure): try receive(refused: update, failure, line)
         case .digest(let source, let version, let isDone):
             try receiveDigest(of: source, at: version)
             if isDone { try receiveDone() }
@@ -104,6 +105,8 @@ extension Link {
         case .cover(let cover): try receive(cover)
         case .commit(let part): try receive(part)
         case .twin: try receiveTwin()
+        case .refused(let part): try receive(refused: part)
+        case .accounted(let part): try receive(accounted: part)
         case .reject(let reason): try receiveReject(reason)
         case .nothing, .export, .expiry, .end: break
         }
@@ -114,6 +117,10 @@ extension Loader {
     fileprivate mutating func take(_ message: Message) throws(Failure) {
         switch message {
         case .update(let update): try take(update)
+        case .refusedUpdate(_, let failure): throw failure
+        case .refused(let part):
+            for claim in part { try take(exception: claim) }
+            countLine()
         case .digest(let source, let version, isDone: false):
             try take(SourceClaim(source: source, covered: version, purged: 0))
             countLine()
@@ -125,7 +132,7 @@ extension Loader {
         case .expiry(let lease): try take(lease)
         case .end(let count): try take(endAfter: count)
         case .nothing: break
-        case .digest, .done, .hello, .request, .delta, .cover, .commit, .reject, .twin:
+        case .digest, .done, .hello, .request, .delta, .cover, .commit, .reject, .twin, .accounted:
             throw Failure(.message, "a state to start from does not talk")
         }
     }

@@ -40,6 +40,7 @@ struct IncomingDelta: ~Copyable {
     var begun: Arrivals.Stamp { transfer?.begun ?? 0 }
     var claims: [StateTransfer.Claim] { transfer?.claims ?? [] }
     var retired: [RetiredClaim] { transfer?.retired ?? [] }
+    var excepted: [Dot] { transfer?.excepted ?? [] }
 
     /// Updates of a log that wait for their cover.
     private(set) var pending: [Record] = []

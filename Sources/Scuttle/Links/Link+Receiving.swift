@@ -34,6 +34,7 @@ extension Link {
         var beaten: Failure?
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
+            if replica.isSelective, try isRefused(update, head) { return }
             switch try replica.take(update, isExempt: head.mode == .contents) {
             case .old: break
             case .beaten(let failure):
@@ -45,14 +46,12 @@ extension Link {
                 record.release()
             }
         } catch {
-            // The delta does not vouch for what was refused.
-            if let id = replica.sources.find(update.source) {
-                incoming.exclude(id)
-            } else {
-                incoming.excludesAll = true
-            }
+            // What is refused is remembered; the delta does not vouch for what is rejected.
+            if error.code == .keySize { return try receive(refused: update, head, error) }
+            if error.code != .refused { exclude(update) }
             throw ending(error)
         }
+        if replica.isSelective { settleException(update) }
         if head.mode.isWhole { noteKept(update, head) }
         if let beaten { throw beaten }
     }
@@ -95,7 +94,7 @@ extension Link {
 
     /// A delta for a request from before something was forgotten here: what that might have beaten is not taken, and asked for
     /// anew.
-    private func isRefusedAsStale(_ update: IncomingUpdate, _ head: IncomingDelta.Head) throws(Failure) -> Bool {
+    func isRefusedAsStale(_ update: IncomingUpdate, _ head: IncomingDelta.Head) throws(Failure) -> Bool {
         guard head.epoch != replica.epoch, update.version <= replica.highestPurged,
             !replica.configuration.disabledRules.contains(.epoch)
         else { return false }
@@ -103,7 +102,9 @@ extension Link {
         try replica.check(update, from: known)
         try replica.checkIdentity(of: known, claims: update.version)
         let id = try replica.sourceID(for: update.source)
-        guard update.version > replica.sources[id].covered else { return false }
+        guard update.version > replica.sources[id].covered || replica.isMissing(id, update.version) else {
+            return false
+        }
         incoming.exclude(id)
         askAgain()
         return true
@@ -212,7 +213,7 @@ extension Link {
         }
         let epoch = replica.epoch
         if head.mode == .reset {
-            guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset() else {
+            guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset(head.delta) else {
                 return askForReset()
             }
             allowResets()
@@ -230,8 +231,11 @@ extension Link {
                 askAgain()
                 continue
             }
-            replica.cover(claim.source, upTo: claim.covered)
-            replica.leaveOut(source, upTo: claim.covered)
+            let until =
+                incoming.excepted.isEmpty
+                ? claim.covered : replica.adopt(incoming.excepted, of: claim.source, upTo: claim.covered)
+            replica.cover(claim.source, upTo: until)
+            replica.leaveOut(source, upTo: until)
         }
         if !incoming.excludesAll {
             let ended = endedSources
@@ -261,7 +265,7 @@ extension Link {
 
     /// What the sender of a whole reset has covered, and holds no more, goes here too. False if something went for which the
     /// sender holds something else: that has to be asked for before the vector may move.
-    private func reset() -> Bool {
+    private func reset(_ delta: UInt64) -> Bool {
         var clock = PeerState()
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             clock.note(claim.source, covered: claim.covered, purged: claim.purged)
@@ -280,7 +284,8 @@ extension Link {
         replica.keys.forEach { key, record in
             let kept = incoming.kept(key)
             guard record.version <= clock.covered(record.source), kept != record.arrival,
-                !replica.configuration.disabledRules.contains(.removal)
+                !replica.configuration.disabledRules.contains(.removal),
+                incoming.excepted.isEmpty || !incoming.excepted.contains(record.dot)
             else { return true }
             if kept != 0 { isWhole = false }
             record.retain()
@@ -290,9 +295,12 @@ extension Link {
         for (key, record) in gone {
             // A delete that was written for another may have made it one tombstone too many.
             if replica.keys.isEntry(of: key, record.source, record.version) {
-                replica.takeAway(key, record, isDeletedThere: incoming.kept(key) == 0)
+                takeAway(key, record, isDeletedThere: incoming.kept(key) == 0)
             }
             record.release()
+        }
+        if isWhole, replica.refused != nil {
+            replica.settleExceptions(byResetOf: clock, incoming.excepted, delta: delta)
         }
         // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
         if !gone.isEmpty {
@@ -300,6 +308,18 @@ extension Link {
             replica.newestPurgedArrival = replica.arrivals.skipStamp()
         }
         return isWhole
+    }
+}
+
+extension Link {
+    /// An entry goes, unless the host refuses that: then it is republished.
+    private func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
+        if let accept = replica.configuration.accept, !record.isDelete, isDeletedThere, replica.mayWrite,
+            !accept(self, replica.removal(of: record))
+        {
+            return replica.republish(key, record)
+        }
+        replica.takeAway(key, record, isDeletedThere: isDeletedThere)
     }
 }
 
@@ -317,10 +337,14 @@ extension Replica {
 
     /// A key that held a value holds none any more, though nobody has deleted it now.
     func tellRemoved(_ record: Record) {
-        configuration.onUpdate?(
-            Update(
-                key: record.key, value: Bytes("null"), source: sources[record.timestamp.source].id,
-                version: record.timestamp.version, kind: .reset, isLocal: false,
-                dotSource: sources[record.source].id, dotVersion: record.version))
+        configuration.onUpdate?(removal(of: record))
+    }
+
+    /// What hosts see of an entry that a reset takes away.
+    fileprivate func removal(of record: Record) -> Update {
+        Update(
+            key: record.key, value: Bytes("null"), source: sources[record.timestamp.source].id,
+            version: record.timestamp.version, kind: .reset, isLocal: false,
+            dotSource: sources[record.source].id, dotVersion: record.version)
     }
 }

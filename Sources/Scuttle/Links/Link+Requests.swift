@@ -14,6 +14,7 @@ extension Link {
     private func sendVector(from item: Int) {
         pending.hasAskedAgain = false
         replica.refreshRetirements()
+        tellExceptions()
         pending.vector = PendingControl.VectorWalk(
             from: max(0, min(item, vectorItems)), until: replica.revision,
             epoch: replica.epoch, generation: replica.retired.generation, nonce: requests.open(.vector))

@@ -2,7 +2,7 @@
 extension Link {
     /// Starts to answer the peer's request, or goes on with a delta for it that is on its way.
     func beginDelta(_ progress: Progress? = nil) {
-        let peerLags = peer.lags(behind: replica.sources, replica.retired)
+        let peerLags = peerLags
         isDeferred = false
         if peer.isAhead(of: replica.sources), !peerLags || options.contains(.readOnly),
             !replica.configuration.disabledRules.contains(.republish)
@@ -51,11 +51,22 @@ extension Link {
             begun: replica.arrivals.last)
     }
 
+    /// Whether the peer may have missed a tombstone that has been forgotten here.
+    private var peerLags: Bool {
+        let lags = peer.lags(behind: replica.sources, replica.retired)
+        return memory == nil ? lags : lagsByExceptions() || lags
+    }
+
     /// Which delta the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
     /// what has been superseded since; the state otherwise.
     private func wayToAnswer(peerLags: Bool) -> (DeltaMode, UInt64) {
         guard !peerLags else { return (.reset, 0) }
-        let arrival = firstMissingArrival
+        var arrival = firstMissingArrival
+        if hasWithheld { return (.state, arrival) }
+        if let wanted = firstWantedArrival {
+            arrival = min(arrival, wanted)
+            return (.state, arrival)
+        }
         let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
         guard holdsNothingAhead, historyReaches else { return (.state, arrival) }
         let number = firstMissingUpdate
@@ -137,7 +148,7 @@ extension Link {
         checkedEpoch = replica.epoch
         if let outgoing, outgoing.mode.isWhole || outgoing.mode == .early {
             if outgoing.mode == .reset, isOutdated(outgoing) { restart() }
-        } else if outgoing != nil || follows != nil, peer.lags(behind: replica.sources, replica.retired) {
+        } else if outgoing != nil || follows != nil, peerLags {
             restart()
         }
     }
@@ -195,6 +206,7 @@ extension Link {
         }
         self.outgoing = isWhole ? nil : outgoing
         if isWhole {
+            if memory != nil, !appended, outgoing.headIsDue { noteQuiet() }
             follows = nil
             follow()
         }
@@ -252,6 +264,7 @@ extension Link {
         var count = 0
         var isAtEnd = true
         var startsAnew = false
+        var isTelling = false
         if isDatagram { outgoing.check = LineCheck() }
         replica.arrivals.forEach(after: begin, in: replica.keys) { record in
             if isToSend(record, in: outgoing.mode) {
@@ -265,9 +278,15 @@ extension Link {
                         isAtEnd = false
                         return false
                     }
-                    guard !withhold(line, left) || !outgoing.hasVouched else {
+                    let isNew = withhold(line, left)
+                    guard !isNew || !outgoing.hasVouched else {
                         // A commit of this answer may have vouched for it already.
                         startsAnew = true
+                        return false
+                    }
+                    guard failure == nil else {
+                        // The host is told before the walk comes here again, and goes on.
+                        isTelling = true
                         return false
                     }
                 } else {
@@ -284,6 +303,7 @@ extension Link {
             self.outgoing = outgoing
             return false
         }
+        if isTelling { return false }
         if isAtEnd { outgoing.cursor = replica.arrivals.last }
         if outgoing.headIsDue || (isDatagram && outgoing.cursor > begin) {
             let hasSpan = isDatagram && outgoing.mode != .early
@@ -308,8 +328,10 @@ extension Link {
     /// Whether the peer gets an entry with a delta of this mode.
     private func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
         if mode.isWhole { return true }
-        guard record.version > peer.covered(record.source) else { return false }
-        guard mode == .early else { return true }
+        guard record.version > peer.covered(record.source) else {
+            return memory != nil && mode == .state && isWanted(record)
+        }
+        guard mode == .early else { return memory == nil || !isSkipped(record) }
         return record.version > max(replica.highestPurged, peer.highestPurged)
             && (replica.inversions.isEmpty
                 || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
@@ -321,6 +343,17 @@ extension Link {
         var room = room
         let place = batch.end
         let items = vectorItems
+        var exceptions = self.exceptions
+        if isDatagram, !exceptions.isEmpty {
+            guard place == 0 else { return false }
+            exceptions.fit(datagram: room.bytes)
+        }
+        func vouchedFor(_ id: SourceID) -> Version {
+            exceptions.isEmpty
+                ? replica.sources[id].covered
+                : exceptions.until(
+                    id, above: outgoing.mode == .reset ? 0 : peer.covered(id), replica.sources[id].covered)
+        }
         if outgoing.generation != replica.retired.generation {
             (outgoing.source, outgoing.generation) = (0, replica.retired.generation)
         }
@@ -339,7 +372,7 @@ extension Link {
             let claimsNothing = outgoing.mode == .contents
             func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
             let firstUntold = firstUntoldRetired
-            let slice = slice(from: part.from, within: left - Room.sections) {
+            var slice = slice(from: part.from, within: left - Room.sections - exceptions.room) {
                 !claimsNothing && vouchedFor($0) > since($0)
             } name: { _ in
                 false
@@ -349,6 +382,7 @@ extension Link {
                     && (isReset && isHeldInFull($0)
                         || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired))
             }
+            let excepted = exceptions.isEmpty ? [] : cut(&slice, exceptions, since)
             part.to = slice.end
             part.isLast = part.to == items
             guard part.isLast || part.to > part.from else { break }
@@ -360,11 +394,13 @@ extension Link {
                     let purged = isReset && source.purged <= covered ? source.purged : 0
                     line.appendCommitClaim(source, since(id), covered, purged, isFirst: index == 0)
                 }
+                if let id = slice.sources.last { line.appendExcepted(replica.sources[id], excepted) }
                 for (index, position) in slice.retired.enumerated() {
                     line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
                 }
                 line.appendClaimsEnd(
-                    from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
+                    from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty,
+                    hasExcepted: !excepted.isEmpty)
             }
             if isDatagram { room.bytes -= batch.byteCount - before }
             outgoing.source = part.to
@@ -376,6 +412,7 @@ extension Link {
                 remembering().toldRetired = (outgoing.id, replica.retired.count, replica.retired.generation)
             }
             if part.isLast {
+                if memory != nil, part.from == 0, !isDatagram, outgoing.check.count == 0, slice.isEmpty { noteQuiet() }
                 outgoing.source = 0
                 outgoing.isPaused = true
                 follows = nil
@@ -399,36 +436,5 @@ extension Link {
     /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
     func isHeldInFull(_ position: Int) -> Bool {
         memory?.heldInFull.knows(position, in: replica.retired) ?? false
-    }
-
-    // MARK: What fits no datagram
-
-    /// Leaves an update out, which is to be reported, and vouches for nothing of its source from there on. Whether that was
-    /// not so before.
-    @discardableResult
-    func withhold(_ line: UpdateLine, _ room: Int) -> Bool {
-        let record = line.record
-        let id = record.source
-        var isNew = true
-        if let place = withheld.firstIndex(where: { $0.source == id }) {
-            isNew = record.version < withheld[place].version
-            withheld[place].version = min(withheld[place].version, record.version)
-        } else {
-            withheld.append((id, record.version))
-        }
-        let key = String(decoding: record.key.prefix(80), as: UTF8.self)
-        failure = Failure(
-            .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)")
-        return isNew
-    }
-
-    func isWithheld(_ source: SourceID) -> Bool {
-        withheld.contains { $0.source == source }
-    }
-
-    private func vouchedFor(_ id: SourceID) -> Version {
-        let covered = replica.sources[id].covered
-        guard let entry = withheld.first(where: { $0.source == id }) else { return covered }
-        return min(covered, entry.version - 1)
     }
 }

@@ -68,8 +68,10 @@ public final class Link {
     var checkedEpoch: UInt64 = 0
     /// The same of its detours.
     var checkedDetours: UInt64 = 0
-    /// Updates that fit no datagram: their sources are not vouched for from there on.
-    var withheld: [(source: SourceID, version: Version)] = []
+    /// Updates that fit no datagram, some of each source: a log vouches for nothing of it from there on.
+    var withheld: [Dot] = []
+    /// Some were withheld from this peer before: a commit names them, which a cover cannot.
+    var hasWithheld = false
 
     var batch = Batch()
     /// The head under which the peer takes new updates has not been said, or is no longer the latest.
@@ -190,6 +192,7 @@ extension Link {
     func forget(_ source: SourceID) {
         peer.forget(source)
         incoming.forget(source)
+        memory?.exceptions?.forget(source)
         classic?.forget(source, in: replica)
     }
 

@@ -15,4 +15,17 @@ final class LinkMemory {
     /// asked for all that the peer holds.
     var divergence: UInt64 = 0
     var exchangedAt: UInt64 = .max
+    /// The updates that the peer's vector covers, and that it has not taken.
+    var exceptions: RefusedTable?
+    /// Those that it is to hear are accounted for here.
+    var accounted: [Dot] = []
+    /// Up to which of this replica's exceptions the peer has been told; and whether of any.
+    var toldRefused: UInt64 = 0 {
+        didSet { if toldRefused > 0 { hasTold = true } }
+    }
+    private(set) var hasTold = false
+    /// What both replicas were when the peer's vector was last requested, and when a delta last had nothing to say.
+    var questionAt: UInt64 = 0
+    var questionHash: UInt64 = 0
+    var quietAt: UInt64 = 0
 }

@@ -44,7 +44,9 @@ struct LogDelta {
                 continue
             }
             let source = replica.sources[id]
-            let line = link.matters(slot.record) ? UpdateLine(of: slot.record, in: replica.sources) : nil
+            let line =
+                link.matters(slot.record) && (link.memory == nil || !link.isSkipped(slot.record))
+                ? UpdateLine(of: slot.record, in: replica.sources) : nil
             let place = intervals.firstIndex { $0.source == id }
             let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
             // What a peer in datagrams has is not known; it will say so itself where something is missing.
@@ -61,6 +63,7 @@ struct LogDelta {
                 guard let line else { return }
                 link.withhold(line, left)
                 cursor += 1
+                guard link.failure == nil else { return }
                 continue
             }
             if left != .max { left -= cost }

@@ -13,6 +13,8 @@ final class StateTransfer {
     private(set) var claims: [Claim] = []
     /// The ended sources that it names. A part that comes again names them again.
     private(set) var retired: [RetiredClaim] = []
+    /// What its sender covers and does not hold. A part that comes again names them again.
+    private(set) var excepted: [Dot] = []
     /// Where in them a source's claim stands, by source; -1 where it has none.
     private var places: [Int] = []
     private var holdsFrom: UInt64 = 0
@@ -45,11 +47,14 @@ final class StateTransfer {
     func take(_ part: CommitPart, _ ids: [SourceID?]) -> Bool {
         guard part.from <= nextSource else { return false }
         if part.to > nextSource { retired += part.retired }
-        nextSource = max(nextSource, part.to)
         holdsFrom = max(holdsFrom, part.sequence)
         for case (let id?, let claim) in zip(ids, part.claims) {
             note((id, claim.since, claim.covered, claim.purged))
+            for exception in part.excepted where part.to > nextSource && exception.source.equals(claim.source) {
+                excepted.append(Dot(source: id, version: exception.version))
+            }
         }
+        nextSource = max(nextSource, part.to)
         return part.isLast && come.end >= holdsFrom
     }
 
@@ -58,6 +63,7 @@ final class StateTransfer {
         let id = Int(source)
         guard id < places.count, places[id] >= 0 else { return }
         claims[places[id]] = (SourceTable.own, 0, 0, 0)
+        excepted.removeAll { $0.source == source }
         places[id] = -1
     }
 

@@ -143,8 +143,10 @@ extension Replica {
 
     /// Of the version vector, of what is out of order, and of what is said of names while some are not final.
     var vectorHash: UInt64 {
-        guard !retiringNames.isEmpty else { return clockHash.value }
+        guard !retiringNames.isEmpty || refused != nil else { return clockHash.value }
         var hash = clockHash
+        if let refused { hash.add(refused.hash) }
+        guard !retiringNames.isEmpty else { return hash.value }
         for name in sources.names.ids where sources.names.isName(name) {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }

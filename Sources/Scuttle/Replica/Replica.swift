@@ -54,6 +54,13 @@ public final class Replica {
     var silenceClock: UInt64 = 0
     var silenceCheckedAt: UInt64 = 0
 
+    /// Exceptions to the version vector; nil: there are none.
+    var refused: RefusedTable?
+    /// Whether an update may be one, or has to be shown to the host before it is taken.
+    var isSelective = false
+    /// Of what the host has been told that peers have not taken, newest last.
+    var toldRefusals: [UInt64] = []
+
     /// Keys whose entry has beaten a newer dot.
     var inversions = Inversions()
     /// The hash of what had arrived at some time, but for what has gone since.
@@ -103,6 +110,7 @@ public final class Replica {
         retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
         history = History(capacity: configuration.maxHistory)
         tolerableTombstones = configuration.maxTombstones
+        isSelective = configuration.accept != nil
     }
 
     /// A new one with the same id and configuration.
