@@ -93,7 +93,7 @@ extension Link {
     fileprivate func receive(_ message: Message, _ line: Bytes) throws(Failure) {
         switch message {
         case .update(let update): try receive(update, line)
-        case .refusedUpdate(let update, let failure): try receive(refused: update, failure, line)
+        case .refusedUpdate(let update, let code): try receive(refused: update, code, line)
         case .digest(let source, let version, let isDone):
             try receiveDigest(of: source, at: version)
             if isDone { try receiveDone() }
@@ -117,7 +117,7 @@ extension Loader {
     fileprivate mutating func take(_ message: Message) throws(Failure) {
         switch message {
         case .update(let update): try take(update)
-        case .refusedUpdate(_, let failure): throw failure
+        case .refusedUpdate(let update, let code): throw failure(of: update, code)
         case .refused(let part):
             for claim in part { try take(exception: claim) }
             countLine()

@@ -4,7 +4,7 @@ import Scuttle
 public enum Message {
     case update(IncomingUpdate)
     /// An update that could be read, and is more than a limit allows.
-    case refusedUpdate(IncomingUpdate, Failure)
+    case refusedUpdate(IncomingUpdate, Failure.Code)
 
     // The classic dialect.
 

@@ -29,44 +29,26 @@ public struct MessageDecoder: ~Copyable {
     ) throws(Failure) {
         guard line.contains(where: { !$0.isJSONWhiteSpace }) else { return try take(.nothing) }
         let shape = JSONShape(of: line)
-        guard shape.depth <= max(limits.depth + 1, Self.deepestMessage) else {
-            return try decodeTooDeep(line, shape, take)
-        }
+        // A value that is too deep for this host is refused by name, if jansson can read it.
+        try shape.check(deepest: Limits.deepest + 1)
         let document = try JSONDocument(parsing: line)
         guard document.root.type == JSON_OBJECT else { throw Failure(.message, "a message is a JSON object") }
         let fields = MessageFields(document.root)
         defer { value.clear() }
         if try fields.flag(fields.digest, "digest") {
+            try shape.check(deepest: max(limits.depth + 1, Self.deepestMessage))
             return try take(decodeDigest(fields))
         }
-        guard shape.depth <= limits.depth + 1 else { return try decodeTooDeep(line, shape, take) }
         let update = try decodeUpdate(fields, line, hasWhiteSpace: shape.hasWhiteSpace)
-        do throws(Failure) {
-            try ValueText.check(size: update.value.count, limits)
-        } catch {
-            return try take(.refusedUpdate(update, error))
-        }
-        try take(.update(update))
-    }
-
-    /// An update whose value nests deeper than a limit of the host's can be named all the same, if jansson can read it.
-    @_optimize(size)
-    @inline(never)
-    private mutating func decodeTooDeep(
-        _ line: Bytes, _ shape: JSONShape, _ take: (Message) throws(Failure) -> Void
-    ) throws(Failure) {
-        var failure = Failure(.depth, "nested too deep")
-        do throws(Failure) { try shape.check(deepest: limits.depth + 1) } catch { failure = error }
-        guard shape.depth <= Limits.deepest + 1, let document = try? JSONDocument(parsing: line),
-            document.root.type == JSON_OBJECT
-        else { throw failure }
-        let fields = MessageFields(document.root)
-        defer { value.clear() }
-        guard fields.digest == nil, let update = try? decodeUpdate(fields, line, hasWhiteSpace: shape.hasWhiteSpace),
+        guard shape.depth <= limits.depth + 1 else {
             // What else is in the line may not be deeper than a message.
-            JSONShape(of: update.value).depth + 1 == shape.depth
-        else { throw failure }
-        try take(.refusedUpdate(update, failure))
+            guard JSONShape(of: update.value).depth + 1 == shape.depth else {
+                return try shape.check(deepest: limits.depth + 1)
+            }
+            return try take(.refusedUpdate(update, .depth))
+        }
+        guard update.value.count <= limits.valueBytes else { return try take(.refusedUpdate(update, .valueSize)) }
+        try take(.update(update))
     }
 
     private func decodeDigest(_ fields: MessageFields) throws(Failure) -> Message {

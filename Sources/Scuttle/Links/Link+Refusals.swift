@@ -6,7 +6,8 @@ extension Link {
     /// An update that could be read, and that a limit of the decoder refuses.
     /// - Throws: the failure, where it is news; otherwise as for any update.
     @_optimize(size)
-    public func receive(refused update: IncomingUpdate, _ failure: Failure, _ line: Bytes) throws(Failure) {
+    public func receive(refused update: IncomingUpdate, _ code: Failure.Code, _ line: Bytes) throws(Failure) {
+        let failure = replica.configuration.limits.failure(of: update, code)
         guard case .extended = dialect else { throw failure }
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "an update came in on a read-only link") }
         guard !incoming.isDropped else { return }
@@ -324,7 +325,7 @@ extension Link {
     func cut(_ slice: inout VectorSlice, _ exceptions: ExceptionList, _ since: (SourceID) -> Version) -> [Version] {
         for (place, id) in slice.sources.enumerated() {
             let versions = exceptions.versions(id, above: since(id), replica.sources[id].covered)
-            guard !versions.isEmpty else { continue }
+            guard !versions.isEmpty, exceptions.most > 0 else { continue }
             slice = VectorSlice(sources: Array(slice.sources[...place]), end: Int(id) + 1)
             return Array(versions.prefix(exceptions.most))
         }

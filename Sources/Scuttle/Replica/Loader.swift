@@ -58,6 +58,11 @@ public struct Loader {
         retiredFloor = max(retiredFloor, part.retiredFloor)
     }
 
+    /// Why an update is refused that could be read.
+    public func failure(of update: IncomingUpdate, _ code: Failure.Code) -> Failure {
+        replica.configuration.limits.failure(of: update, code)
+    }
+
     /// An update that the replica had not taken. What it refused, another start may take.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
     public mutating func take(exception claim: ExceptionClaim) throws(Failure) {
