@@ -105,7 +105,7 @@ extension Link {
         case .cover(let cover): try receive(cover)
         case .commit(let part): try receive(part)
         case .twin: try receiveTwin()
-        case .refused(let part): try receive(refused: part)
+        case .refused(let claims, let isAnew): try receive(refused: claims, isAnew: isAnew)
         case .accounted(let part): try receive(accounted: part)
         case .reject(let reason): try receiveReject(reason)
         case .nothing, .export, .expiry, .end: break
@@ -118,7 +118,7 @@ extension Loader {
         switch message {
         case .update(let update): try take(update)
         case .refusedUpdate(let update, let code): throw failure(of: update, code)
-        case .refused(let part):
+        case .refused(let part, _):
             for claim in part { try take(exception: claim) }
             countLine()
         case .digest(let source, let version, isDone: false):

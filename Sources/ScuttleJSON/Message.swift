@@ -22,7 +22,7 @@ public enum Message {
     case commit(CommitPart)
     case reject(Bytes)
     case twin
-    case refused([ExceptionClaim])
+    case refused([ExceptionClaim], isAnew: Bool)
     case accounted([ExceptionClaim])
 
     // Lines of an export that no peer sends.

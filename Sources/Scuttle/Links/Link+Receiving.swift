@@ -77,7 +77,7 @@ extension Link {
     /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.
     private func noteContradiction(by record: Record) {
         guard let key = replica.keys.find(record.key), let winner = replica.keys[key],
-            peer.confirmed(winner.source) >= winner.version
+            peer.confirmed(winner.source) >= winner.version, memory == nil || !isExcepted(winner)
         else { return }
         incoming.noteContradiction(key)
     }
@@ -86,7 +86,7 @@ extension Link {
     private func settleContradictions() {
         for key in incoming.contradictions {
             guard replica.mayWrite, let winner = replica.keys[key],
-                peer.confirmed(winner.source) >= winner.version
+                peer.confirmed(winner.source) >= winner.version, memory == nil || !isExcepted(winner)
             else { continue }
             replica.republish(key, winner)
         }

@@ -148,8 +148,8 @@ extension Link {
             told = entry.serial
         }
         let isLast = replica.refused?.next(after: told) == nil
-        guard append(dots, as: "refused", of: replica.refused, room) else { return false }
-        memory.toldRefused = told
+        guard append(dots, as: "refused", of: replica.refused, isAnew: memory.tellsAnew, room) else { return false }
+        (memory.toldRefused, memory.tellsAnew) = (told, false)
         pending.tellsRefused = !isLast
         return true
     }
@@ -157,7 +157,8 @@ extension Link {
     /// Some of the peer's exceptions that are accounted for here, and that this replica holds no more.
     @_optimize(size)
     func appendAccounted(_ room: Room) -> Bool {
-        guard let memory, append(Array(memory.accounted.suffix(Self.exceptionsOfLine)), as: "accounted", of: nil, room)
+        guard let memory,
+            append(Array(memory.accounted.suffix(Self.exceptionsOfLine)), as: "accounted", of: nil, isAnew: false, room)
         else { return false }
         memory.accounted.removeLast(min(memory.accounted.count, Self.exceptionsOfLine))
         pending.tellsAccounted = !memory.accounted.isEmpty
@@ -169,24 +170,28 @@ extension Link {
 
     @_optimize(size)
     @inline(never)
-    private func append(_ dots: [Dot], as name: StaticString, of table: RefusedTable?, _ room: Room) -> Bool {
+    private func append(_ dots: [Dot], as name: StaticString, of table: RefusedTable?, isAnew: Bool, _ room: Room)
+        -> Bool
+    {
         append(within: room) { line in
             line.beginExceptions(name)
             for (index, dot) in dots.enumerated() {
                 let reason = table?.find(dot).map { table?[$0].reason ?? 0 } ?? 0
                 line.appendException(self.replica.sources[dot.source].quoted, dot.version, reason, isFirst: index == 0)
             }
-            line.put("]}\n")
+            line.put(isAnew ? "],\"anew\":true}\n" : "]}\n")
         }
     }
 
-    /// A vector goes out, which covers exceptions: the peer has to know them. What is missing is said again each time, and
-    /// in datagrams all of it.
+    /// A vector goes out, which covers exceptions: the peer has to know them. All of them are said anew if some are over or
+    /// missing, and in datagrams.
     func tellExceptions() {
-        guard let refused = replica.refused else { return }
+        guard replica.refused != nil || memory?.hasTold ?? false else { return }
         let memory = remembering()
-        if isDatagram || refused.isMissingAny { memory.toldRefused = 0 }
-        pending.tellsRefused = memory.toldRefused < refused.serial
+        if isDatagram || memory.toldOver != replica.exceptionsOver || replica.refused?.isMissingAny ?? false {
+            (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
+        }
+        pending.tellsRefused = memory.tellsAnew || memory.toldRefused < replica.refused?.serial ?? 0
     }
 
     // MARK: What the peer has not taken
@@ -194,9 +199,10 @@ extension Link {
     /// The peer names exceptions to its vector.
     /// - Throws: `.id`, `.nul`, `.version`, and what ended the link.
     @_optimize(size)
-    public func receive(refused claims: [ExceptionClaim]) throws(Failure) {
+    public func receive(refused claims: [ExceptionClaim], isAnew: Bool) throws(Failure) {
         guard try speaksExtended() else { return }
         for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
+        if isAnew { memory?.exceptions = nil }
         for claim in claims {
             guard let id = replica.sources.find(claim.source) else { continue }
             let dot = Dot(source: id, version: claim.version)
@@ -212,7 +218,7 @@ extension Link {
     private func note(_ dot: Dot, reason: UInt8) {
         let memory = remembering()
         let table = memory.exceptions ?? RefusedTable()
-        memory.exceptions = table
+        (memory.exceptions, replica.hasHeardExceptions) = (table, true)
         if let position = table.find(dot) {
             guard table[position].reason != reason else { return }
             table.remove(at: position)
@@ -237,6 +243,12 @@ extension Link {
     private func exception(_ record: Record) -> UInt8? {
         guard let exceptions = memory?.exceptions, let position = exceptions.find(record.dot) else { return nil }
         return exceptions[position].reason
+    }
+
+    /// The peer's vector covers an update that the peer has not taken.
+    @inline(never)
+    func isExcepted(_ record: Record) -> Bool {
+        exception(record) != nil
     }
 
     /// The peer has refused an update, which it does not get again.

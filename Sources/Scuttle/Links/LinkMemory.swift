@@ -24,6 +24,9 @@ final class LinkMemory {
         didSet { if toldRefused > 0 { hasTold = true } }
     }
     private(set) var hasTold = false
+    /// The peer is to forget what it was told, which had become so much less.
+    var tellsAnew = false
+    var toldOver: UInt64 = 0
     /// What both replicas were when the peer's vector was last requested, and when a delta last had nothing to say.
     var questionAt: UInt64 = 0
     var questionHash: UInt64 = 0

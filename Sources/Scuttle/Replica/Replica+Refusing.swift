@@ -37,7 +37,7 @@ extension Replica {
     func noteException(
         _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil, delta: UInt64 = 0
     ) -> Bool {
-        let table = refused ?? RefusedTable()
+        let table = refused ?? RefusedTable(after: exceptionSerial)
         let timestamp = timestamp ?? Timestamp(version: dot.version, source: dot.source)
         if let position = table.find(dot) {
             replaceException(at: position, by: reason, key, timestamp, delta: delta)
@@ -88,8 +88,10 @@ extension Replica {
     @inline(never)
     func dropException(at position: Int) {
         takeException(at: position)
-        guard refused?.count == 0 else { return }
-        (refused, isSelective) = (nil, configuration.accept != nil)
+        exceptionsOver += 1
+        guard let refused, refused.count == 0 else { return }
+        exceptionSerial = refused.serial
+        (self.refused, isSelective) = (nil, configuration.accept != nil)
     }
 
     @inline(never)

@@ -56,6 +56,11 @@ public final class Replica {
 
     /// Exceptions to the version vector; nil: there are none.
     var refused: RefusedTable?
+    /// The serial of the exception that was added last, while there are none; and how many are over.
+    var exceptionSerial: UInt64 = 0
+    var exceptionsOver: UInt64 = 0
+    /// A peer has named exceptions of its own.
+    var hasHeardExceptions = false
     /// Whether an update may be one, or has to be shown to the host before it is taken.
     var isSelective = false
     /// Of what the host has been told that peers have not taken, newest last.

@@ -20,11 +20,16 @@ final class RefusedTable {
     private var dots = HashIndex()
     private var keys = HashIndex()
     /// Of the entry that was added last.
-    private(set) var serial: UInt64 = 0
+    private(set) var serial: UInt64
     /// No entry has a higher version.
     private(set) var highest: Version = 0
     /// The part of the entries in the hash of a vector.
     var hash = ClockHash()
+
+    /// - Parameter serial: those of its entries are above.
+    init(after serial: UInt64 = 0) {
+        self.serial = serial
+    }
 
     var count: Int { entries.count }
     /// Whether an entry has no reason. O(entries).

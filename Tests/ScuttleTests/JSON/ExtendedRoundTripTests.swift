@@ -15,13 +15,13 @@ struct ExtendedRoundTripTests {
             made.append(Source(id: id))
             return made[made.count - 1]
         }
-        func write(_ claims: [ExceptionClaim], as name: StaticString) {
+        func write(_ claims: [ExceptionClaim], as name: StaticString, _ isAnew: Bool = false) {
             text.beginExceptions(name)
             for (index, claim) in claims.enumerated() {
                 text.appendException(
                     source(claim.source).quoted, claim.version, claim.reason, isFirst: index == 0)
             }
-            text.put("]}\n")
+            text.put(isAnew ? "],\"anew\":true}\n" : "]}\n")
         }
         switch message {
         case .hello(let hello): text.appendHello(hello)
@@ -52,7 +52,7 @@ struct ExtendedRoundTripTests {
             }
             text.appendClaimsEnd(
                 from: part.from, to: part.to, isLast: part.isLast, hasExcepted: !part.excepted.isEmpty)
-        case .refused(let claims): write(claims, as: "refused")
+        case .refused(let claims, let isAnew): write(claims, as: "refused", isAnew)
         case .accounted(let claims): write(claims, as: "accounted")
         case .reject(let reason):
             let known = RejectReason.allCases.first { reason.equals(Bytes($0.name)) }
@@ -84,6 +84,7 @@ struct ExtendedRoundTripTests {
             #"{"hello":{"protocol":[1,3],"source":"A\"","incarnation":7,"cluster":"","lamport":9,"epoch":2,"revision":30,"hash":"00ff00000000000a","nonce":0,"reply":false}}"#,
             #"{"hello":{"protocol":[1,1],"source":"é","incarnation":0,"cluster":"c\n","lamport":0,"epoch":0,"revision":0,"hash":"0000000000000000","contents":"000000000000000f00ff00000000000a","nonce":9007199254740991,"reply":true}}"#,
             #"{"refused":[["A",7,22],["A",9,0],["B",3,33]]}"#,
+            #"{"refused":[["A",7,22]],"anew":true}"#,
             #"{"accounted":[["A",7,0]]}"#,
             #"{"commit":{"delta":99,"sequence":4,"sources":{"B":[0,9,4],"A":[0,12]},"excepted":[["A",7,0],["A",9,0]],"from":0,"to":2,"last":true}}"#,
             #"{"request":{"revision":12,"from":3}}"#,
