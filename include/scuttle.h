@@ -80,6 +80,8 @@ extern "C" {
 #define SCUTTLE_E_RESOLVER (-31)     /* the outcome of a resolver depends on order, repetition or grouping */
 #define SCUTTLE_E_UNASKED (-32)      /* a delta, update, cover or commit answers no open request of this link; nothing has changed.
                                         Datagram links drop it without an error */
+#define SCUTTLE_E_REFUSED (-33)      /* `accept` has refused an update; or a peer sent more updates that are refused than
+                                        max_refused: that ends the link */
 #define SCUTTLE_E_TTL (-36)          /* a time to live, or its age, in an update is not an integer from 0 to 2^53-1 */
 
 /* "NUL-terminated": a length to be measured. Not for scuttle_write and scuttle_link_write, which take bytes. */
@@ -173,7 +175,10 @@ typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source
 #define SCUTTLE_EVENT_ENDED 3    /* the link has ended; `code` says why */
 #define SCUTTLE_EVENT_DIVERGED 4 /* `code` SCUTTLE_OK: the version vectors are equal, and the contents are not; both replicas
                                     exchange all entries. SCUTTLE_E_CORRUPT: another content has replaced one of the same write */
-#define SCUTTLE_EVENT_REFUSED 5  /* an update was refused; not raised yet */
+#define SCUTTLE_EVENT_REFUSED 5  /* the peer has not taken an update that this replica sent, and does not get it again; `code` is the
+                                    peer's reason: SCUTTLE_E_VALUE_SIZE, _KEY_SIZE, _DEPTH or _REFUSED. SCUTTLE_E_DATAGRAM:
+                                    it fits no datagram of this link. Once for each update and name of a peer.
+                                    scuttle_event_update() has the update, scuttle_errmsg() names its key */
 #define SCUTTLE_EVENT_TWIN 6     /* two live incarnations of one name were heard: two processes run under it. Raised on a link to one
                                     of them, and at each of them: then the name is this replica's own */
 
@@ -273,6 +278,15 @@ typedef struct {
   uint64_t retire_after_ms; /* retire a name of which this replica has heard nothing new for so long, by the time of scuttle_tick; a
                                tick counts for an eighth of it at most. Set it at all replicas: one that has it renews its own
                                promise with its ticks, to be heard. 0: never */
+
+  /* Whether an update that `from` has sent may be taken: 0 refuses it. For authority, quotas, schemas. It is asked about
+     updates that are news on links of the extended dialect, once each, before the resolver. What is refused is remembered, and
+     the peer's host is told (SCUTTLE_EVENT_REFUSED): see scuttle_accept_again. An update with SCUTTLE_UPDATE_RESET is an entry
+     that a reset is to take away; refusing that keeps the entry, and republishes it.
+       The answer must depend on the update and the peer alone, until scuttle_accept_again is called. */
+  int (*accept)(void *context, scuttle_link_t *from, const scuttle_update_t *update);
+  size_t max_refused; /* updates that a limit or `accept` has refused, or that are known to be missing, and that are remembered,
+                         some 100 bytes each; default 1,024, SIZE_MAX for no limit. One more ends its link (SCUTTLE_E_REFUSED) */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
@@ -426,6 +440,13 @@ int scuttle_purge(scuttle_t *replica, size_t *purged);
    Returns  SCUTTLE_OK, or SCUTTLE_NOT_FOUND: the name is unknown.   Errors   SCUTTLE_E_ARGUMENT, _BUSY. */
 int scuttle_forget(scuttle_t *replica, const char *name, size_t name_len);
 
+/* Drops all refusals: with the next gossip, peers send again what a limit or `accept` has refused, and both decide anew. For a
+   host whose `accept` has changed its mind. A replica that starts from a save, with other limits perhaps, has dropped them.
+     An update that a limit (max_value_bytes, max_key_bytes, max_depth) or `accept` refuses is an exception to the version vector:
+   the rest of its source goes on, and the update is not sent again until then. One that loses to what is here by now is
+   none any more.   Errors   SCUTTLE_E_ARGUMENT, _BUSY.   Cost   O(refusals + links). Since 0.2.0. */
+int scuttle_accept_again(scuttle_t *replica);
+
 /* How a resolver fails: see scuttle_check_resolver. */
 #define SCUTTLE_FLAW_ORDER 1u      /* a, then b, has another outcome than b, then a */
 #define SCUTTLE_FLAW_REPETITION 2u /* a, b, and one of them once more, has another outcome than a, then b */
@@ -491,7 +512,8 @@ int scuttle_link_gossip(scuttle_link_t *link);
             the next call on the replica says.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY and any that speaks of a message: _KEY, _KEY_SIZE, _ID, _NUL, _UTF8, _JSON,
             _DUPLICATE, _NUMBER, _DEPTH, _MESSAGE, _MESSAGE_SIZE, _VALUE_SIZE, _VERSION, _VERSION_JUMP, _IDENTITY,
-            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED, _UNASKED, _TTL. */
+            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED, _UNASKED, _TTL, _REFUSED. An update that is
+            refused is an error when it comes first. */
 int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
 
 /* Fills `buffer` with what is to be sent to the peer, a stream to be cut anywhere: a message may begin in one read and
@@ -501,7 +523,7 @@ int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
    May call on_drain. Cost: O(bytes read), plus O(log n) a call.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY. On a datagram link also SCUTTLE_E_SPACE: no message fits so small a datagram; and
             SCUTTLE_E_DATAGRAM: an update fits none of this capacity, and is left out, but not counted as known to the peer;
-            scuttle_errmsg() names its key. Read on: the rest comes. */
+            scuttle_errmsg() names its key, and on_event has told it. Each is told once. Read on: the rest comes. */
 int scuttle_link_read(scuttle_link_t *link, void *buffer, size_t capacity, size_t *len);
 
 /* The same without the copy: up to `max` borrowed spans. Send them, then scuttle_link_consume what went out. Peeking again
@@ -511,6 +533,12 @@ int scuttle_link_peek(scuttle_link_t *link, scuttle_span_t *spans, size_t max, s
 
 /* Takes `bytes` off what scuttle_link_peek showed; more than it showed is SCUTTLE_E_ARGUMENT. May call on_drain. */
 int scuttle_link_consume(scuttle_link_t *link, size_t bytes);
+
+/* The update that an event speaks of: in on_event with SCUTTLE_EVENT_REFUSED. Borrowed for that callback; to be called from it
+   alone, which is no SCUTTLE_E_BUSY.
+   Returns  SCUTTLE_OK, or SCUTTLE_NOT_FOUND: the event speaks of none, and *update is NULL.
+   Errors   SCUTTLE_E_ARGUMENT. Since 0.2.0. */
+int scuttle_event_update(scuttle_link_t *link, const scuttle_update_t **update);
 
 /* The short form for a replica with one peer: a link of its own, opened by the first of these calls, and asked to gossip
    by a scuttle_gossip that came before any link was open. Otherwise as scuttle_link_write and scuttle_link_read. */

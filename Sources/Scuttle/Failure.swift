@@ -34,6 +34,7 @@ public struct Failure: Error {
         case corrupt = -30
         case resolver = -31
         case unasked = -32
+        case refused = -33
         case timeToLive = -36
     }
 

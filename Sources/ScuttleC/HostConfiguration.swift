@@ -14,6 +14,7 @@ extension Configuration {
         maxTombstones = Self.count(config.max_tombstones, default: maxTombstones)
         maxRetired = Self.count(config.max_retired, default: maxRetired)
         retireAfter = config.retire_after_ms
+        maxRefused = Self.count(config.max_refused, default: maxRefused)
         cluster = try Self.cluster(config.cluster)
         protocolVersions = try Self.versions(config.protocol_min, config.protocol_max)
         mtu = Self.count(config.mtu, default: mtu)
@@ -42,6 +43,19 @@ extension Configuration {
         if let onEvent = config.on_event {
             self.onEvent = { link, event, code in
                 onEvent(context, link.host.map { OpaquePointer($0) }, event.rawValue, code)
+            }
+            self.onRefused = { link, update, code in
+                guard let host = link.host else { return }
+                withView(update) { view in
+                    Unmanaged<LinkHandle>.fromOpaque(host).takeUnretainedValue().tell(update, view, code) {
+                        onEvent(context, OpaquePointer(host), Event.refused.rawValue, code)
+                    }
+                }
+            }
+        }
+        if let accept = config.accept {
+            self.accept = { link, update in
+                withView(update) { accept(context, link.host.map { OpaquePointer($0) }, $0) != 0 }
             }
         }
     }

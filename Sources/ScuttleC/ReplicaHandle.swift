@@ -111,6 +111,20 @@ final class LinkHandle {
         ownerReference._withUnsafeGuaranteedRef(body)
     }
 
+    /// The update that the event speaks of whose callback is running.
+    private(set) var told: UnsafePointer<scuttle_update_t>?
+
+    /// Lends an update to a callback, and names its key.
+    @_optimize(size)
+    @inline(never)
+    func tell(_ update: Update, _ view: UnsafePointer<scuttle_update_t>, _ code: CInt, _ call: () -> Void) {
+        let key = String(decoding: update.key.prefix(80), as: UTF8.self)
+        owner.message.set("an update of key \(key) is refused: code \(code)")
+        told = view
+        call()
+        told = nil
+    }
+
     func receive(_ bytes: Bytes) throws(Failure) {
         try input.receive(bytes, on: link)
     }

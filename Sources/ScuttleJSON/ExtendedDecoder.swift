@@ -32,6 +32,8 @@ enum ExtendedDecoder {
         }
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
         if let body = root["twin"] { return try flag(body, "twin") ? .twin : .nothing }
+        if let body = root["refused"] { return .refused(try exceptions(body), isAnew: try flag(root["anew"], "anew")) }
+        if let body = root["accounted"] { return .accounted(try exceptions(body)) }
         if let body = root["export"] {
             return .export(
                 ExportHead(
@@ -201,7 +203,28 @@ enum ExtendedDecoder {
             isLast: try flag(body["last"], "last"), check: try check(body["lines"]),
             claims: try commitClaims(body["sources"]))
         part.retired = try retired(body["retired"])
+        if let excepted = body["excepted"] { part.excepted = try exceptions(excepted) }
         return part
+    }
+
+    /// `[["A",7,22],["A",9,0]]`.
+    @_optimize(size)
+    private static func exceptions(_ body: Value) throws(Failure) -> [ExceptionClaim] {
+        guard body.type == JSON_ARRAY else { throw Failure(.message, "exceptions are not an array") }
+        var claims: [ExceptionClaim] = []
+        for index in 0..<json_array_size(body) {
+            guard let item = json_array_get(body, index), item.type == JSON_ARRAY, json_array_size(item) == 3 else {
+                throw Failure(.message, "an exception is not a source and two numbers")
+            }
+            let source = try text(json_array_get(item, 0), "the source of an exception")
+            let version = try version(json_array_get(item, 1), "an exception")
+            let reason = try number(json_array_get(item, 2), "the reason of an exception")
+            guard version > 0 else { throw Failure(.version, "an exception is not in 1 ... 2^53-1") }
+            guard reason <= 255 else { throw Failure(.message, "the reason of an exception is above 255") }
+            claims.append(
+                ExceptionClaim(source: source, version: version, reason: UInt8(truncatingIfNeeded: reason)))
+        }
+        return claims
     }
 
     // MARK: Fields
@@ -253,7 +276,9 @@ enum ExtendedDecoder {
             throw Failure(.message, "\(name) is not an array of \(counts.lowerBound) numbers")
         }
         var numbers: [UInt64] = []
-        for index in 0..<json_array_size(value) { numbers.append(try number(json_array_get(value, index), name)) }
+        for index in 0..<json_array_size(value) {
+            numbers.append(try number(json_array_get(value, index), name))
+        }
         return numbers
     }
 

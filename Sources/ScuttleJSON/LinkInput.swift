@@ -91,6 +91,7 @@ extension Link {
     fileprivate func receive(_ message: Message, _ line: Bytes) throws(Failure) {
         switch message {
         case .update(let update): try receive(update, line)
+        case .refusedUpdate(let update, let code): try receive(refused: update, code, line)
         case .digest(let source, let version, let isDone):
             try receiveDigest(of: source, at: version)
             if isDone { try receiveDone() }
@@ -104,6 +105,8 @@ extension Link {
         case .forgot(let forgotten): try receive(forgotten)
         case .commit(let part): try receive(part)
         case .twin: try receiveTwin()
+        case .refused(let claims, let isAnew): try receive(refused: claims, isAnew: isAnew)
+        case .accounted(let part): try receive(accounted: part)
         case .reject(let reason): try receiveReject(reason)
         case .nothing, .export, .end: break
         }
@@ -114,6 +117,10 @@ extension Loader {
     fileprivate mutating func take(_ message: Message) throws(Failure) {
         switch message {
         case .update(let update): try take(update)
+        case .refusedUpdate(let update, let code): throw failure(of: update, code)
+        case .refused(let part, _):
+            for claim in part { try take(exception: claim) }
+            countLine()
         case .digest(let source, let version, isDone: false):
             try take(SourceClaim(source: source, covered: version, purged: 0))
             countLine()
@@ -124,7 +131,7 @@ extension Loader {
         case .export(let head): try take(head)
         case .end(let count): try take(endAfter: count)
         case .nothing: break
-        case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin:
+        case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin, .accounted:
             throw Failure(.message, "a state to start from does not talk")
         }
     }

@@ -3,6 +3,8 @@ import Scuttle
 /// A message of a peer, or a line of an export. Borrowed for as long as it is handed on.
 public enum Message {
     case update(IncomingUpdate)
+    /// An update that could be read, and is more than a limit allows.
+    case refusedUpdate(IncomingUpdate, Failure.Code)
 
     // The classic dialect.
 
@@ -22,6 +24,8 @@ public enum Message {
     case commit(CommitPart)
     case reject(Bytes)
     case twin
+    case refused([ExceptionClaim], isAnew: Bool)
+    case accounted([ExceptionClaim])
 
     // Lines of an export that no peer sends.
 

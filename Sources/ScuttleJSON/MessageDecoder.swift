@@ -29,16 +29,26 @@ public struct MessageDecoder: ~Copyable {
     ) throws(Failure) {
         guard line.contains(where: { !$0.isJSONWhiteSpace }) else { return try take(.nothing) }
         let shape = JSONShape(of: line)
-        try shape.check(deepest: max(limits.depth + 1, Self.deepestMessage))
+        // A value that is too deep for this host is refused by name, if jansson can read it.
+        try shape.check(deepest: Limits.deepest + 1)
         let document = try JSONDocument(parsing: line)
         guard document.root.type == JSON_OBJECT else { throw Failure(.message, "a message is a JSON object") }
         let fields = MessageFields(document.root)
         defer { value.clear() }
         if try fields.flag(fields.digest, "digest") {
+            try shape.check(deepest: max(limits.depth + 1, Self.deepestMessage))
             return try take(decodeDigest(fields))
         }
-        try shape.check(deepest: limits.depth + 1)
-        try take(.update(decodeUpdate(fields, line, hasWhiteSpace: shape.hasWhiteSpace)))
+        let update = try decodeUpdate(fields, line, hasWhiteSpace: shape.hasWhiteSpace)
+        guard shape.depth <= limits.depth + 1 else {
+            // What else is in the line may not be deeper than a message.
+            guard JSONShape(of: update.value).depth + 1 == shape.depth else {
+                return try shape.check(deepest: limits.depth + 1)
+            }
+            return try take(.refusedUpdate(update, .depth))
+        }
+        guard update.value.count <= limits.valueBytes else { return try take(.refusedUpdate(update, .valueSize)) }
+        try take(.update(update))
     }
 
     private func decodeDigest(_ fields: MessageFields) throws(Failure) -> Message {
@@ -70,7 +80,6 @@ public struct MessageDecoder: ~Copyable {
         if isDelete, !fields.valueIsNull { throw Failure(.message, "the value of a delete is null") }
         var text = MemberLocator.value(ofMember: place, in: line)
         if hasWhiteSpace { text = value.compact(text) }
-        try ValueText.check(size: text.count, limits)
         return IncomingUpdate(
             key: key, value: text, source: source, version: version,
             kind: !isDelete ? .value : isExpiry ? .expiry : .delete, written: try fields.writtenBy(),

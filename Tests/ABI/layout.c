@@ -63,6 +63,8 @@ int main(void) {
   FIELD(scuttle_config_t, on_event);
   FIELD(scuttle_config_t, max_retired);
   FIELD(scuttle_config_t, retire_after_ms);
+  FIELD(scuttle_config_t, accept);
+  FIELD(scuttle_config_t, max_refused);
   STRUCT(scuttle_flaw_t);
   FIELD(scuttle_flaw_t, kind);
   FIELD(scuttle_flaw_t, count);
@@ -114,6 +116,7 @@ int main(void) {
   CONSTANT(SCUTTLE_E_CORRUPT);
   CONSTANT(SCUTTLE_E_RESOLVER);
   CONSTANT(SCUTTLE_E_UNASKED);
+  CONSTANT(SCUTTLE_E_REFUSED);
   CONSTANT(SCUTTLE_E_TTL);
   CONSTANT(SCUTTLE_UPDATE_DELETED);
   CONSTANT(SCUTTLE_UPDATE_LOCAL);

@@ -29,6 +29,8 @@ TEST(older_config_structs) {
                                  offsetof(scuttle_config_t, on_event),
                                  offsetof(scuttle_config_t, max_retired),
                                  offsetof(scuttle_config_t, retire_after_ms),
+                                 offsetof(scuttle_config_t, accept),
+                                 offsetof(scuttle_config_t, max_refused),
                                  sizeof(scuttle_config_t)};
   size_t i;
   for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {

@@ -69,15 +69,17 @@ struct IncomingDelta: ~Copyable {
         }
     }
 
-    /// - Parameter last: the sequence given last here.
-    mutating func begin(_ head: DeltaHead, at last: Arrivals.Stamp) {
+    /// - Parameters:
+    ///   - last: the sequence given last here.
+    ///   - number: of the transfer, should one begin.
+    mutating func begin(_ head: DeltaHead, at last: Arrivals.Stamp, as number: UInt64 = 0) {
         closeSpan()
         transfer?.settle(false)
         dropPending()
         check = LineCheck()
         var counts = false
         if head.mode.endsWithCommit {
-            counts = join(head, at: last)
+            counts = join(head, at: last, as: number)
         } else {
             excluded = []
         }
@@ -86,14 +88,14 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// Whether a delta goes on where the transfer is, or begins one.
-    private mutating func join(_ head: DeltaHead, at last: Arrivals.Stamp) -> Bool {
+    private mutating func join(_ head: DeltaHead, at last: Arrivals.Stamp, as number: UInt64) -> Bool {
         guard let span = head.span else { return false }
         // A datagram of an earlier GC epoch is late: what has come since counts more.
         if let transfer, head.check != nil, head.kind < transfer.kind, transfer.come.end > 0 { return false }
         guard let transfer, transfer.continues(head) else {
             // What goes on with something else than what has come here has to begin anew.
             guard span.from <= span.start || head.check != nil && transfer == nil else { return false }
-            transfer = StateTransfer(head.mode, kind: head.kind, from: 0, begun: last)
+            transfer = StateTransfer(head.mode, kind: head.kind, from: 0, begun: last, number: number)
             return true
         }
         // The sender knows that nothing is lacked up to the start.
@@ -275,6 +277,10 @@ struct IncomingDelta: ~Copyable {
     var begun: Arrivals.Stamp { transfer?.begun ?? 0 }
     var claims: [StateTransfer.Claim] { transfer?.claims ?? [] }
     var retired: [RetiredClaim] { transfer?.retired ?? [] }
+    var exceptsAny: Bool { transfer?.exceptsAny ?? false }
+    func exceptions(of source: SourceID) -> [Version] { transfer?.exceptions(of: source) ?? [] }
+    /// What tells the transfer that the updates belong to from others; 0 for those of a log.
+    var number: UInt64 { head?.mode.endsWithCommit == true ? transfer?.number ?? 0 : 0 }
 
     func noteContradiction(_ key: KeyID) {
         transfer?.contradictions.append(key)

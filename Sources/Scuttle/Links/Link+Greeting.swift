@@ -145,6 +145,7 @@ extension Link {
     private func beOutOfStep(with hello: Hello) {
         isInStep = false
         if !options.contains(.readOnly) { replica.renewPromise() }
+        if noteQuestion(hello), gossips < Self.gossipsBetweenVectors { return }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
         guard isDatagram || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
         if doubtsPeer() || !answers(hello) { pending.requestsVector = true }
@@ -186,6 +187,8 @@ extension Link {
                 "it speaks no protocol version that this replica speaks"
             } else if reason.equals(Bytes(RejectReason.identity.name)) {
                 "the id of this replica, or what it says of the peer's, clashes with what the peer knows"
+            } else if reason.equals(Bytes(RejectReason.refused.name)) {
+                "it refuses more updates than it can remember"
             } else {
                 "for a reason that is not known here"
             }
@@ -254,6 +257,8 @@ extension Link {
             pending.tellsTwin = false
             return true
         }
+        if pending.tellsRefused { return appendRefused(room) }
+        if pending.tellsAccounted { return appendAccounted(room) }
         if pending.requestsVector {
             let request = VectorRequest(revision: peer.revision, from: peer.next, retired: replica.retired.whole)
             guard append(within: room, { $0.appendRequest(request) }) else { return false }

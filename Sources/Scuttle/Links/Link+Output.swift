@@ -23,10 +23,7 @@ extension Link {
         let filled = copyBatch(to: buffer)
         batch.consume(filled)
         noteDrain()
-        if filled == 0, let failure {
-            self.failure = nil
-            throw failure
-        }
+        if filled == 0, let failure = failures.popLast() { throw failure }
         return filled
     }
 
@@ -86,7 +83,7 @@ extension Link {
 
     /// Whether something is to be sent, as far as can be told without making it.
     var hasPending: Bool {
-        if !batch.isEmpty || !pending.isEmpty || failure != nil { return true }
+        if !batch.isEmpty || !pending.isEmpty || !failures.isEmpty { return true }
         if let classic, classic.backlog > 0 { return true }
         if let outgoing, outgoing.hasMore(in: replica) { return true }
         guard let follows else { return false }

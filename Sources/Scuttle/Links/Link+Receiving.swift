@@ -12,7 +12,9 @@ extension Link {
             throw Failure(.unasked, "a delta answers no open request of this link")
         }
         incoming.isDropped = false
-        incoming.begin(head, at: replica.arrivals.last)
+        replica.transferNumber += 1
+        incoming.begin(head, at: replica.arrivals.last, as: replica.transferNumber)
+        memory?.noteAnswer(to: head.nonce)
         if head.window > 0 {
             incoming.window = head.window
             pending.wantsRest = true
@@ -39,6 +41,7 @@ extension Link {
         var beaten: Failure?
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
+            if replica.isSelective, try isRefused(update, head) { return }
             switch try replica.take(update, isExempt: head.mode == .contents) {
             case .old: break
             case .beaten(let failure):
@@ -50,14 +53,12 @@ extension Link {
                 record.release()
             }
         } catch {
-            // The delta does not vouch for what was refused.
-            if let id = replica.sources.find(update.source) {
-                incoming.exclude(id)
-            } else {
-                incoming.excludesAll = true
-            }
+            // What is refused is remembered; the delta does not vouch for what is rejected.
+            if error.code == .keySize { return try receive(refused: update, head, error) }
+            if error.code != .refused { exclude(update) }
             throw ending(error)
         }
+        if replica.isSelective { settleException(update) }
         if head.mode.isWhole { noteKept(update, head) }
         if let beaten { throw beaten }
     }
@@ -83,7 +84,7 @@ extension Link {
     /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.
     private func noteContradiction(by record: Record) {
         guard let key = replica.keys.find(record.key), let winner = replica.keys[key],
-            peer.confirmed(winner.source) >= winner.version
+            peer.confirmed(winner.source) >= winner.version, memory == nil || !isExcepted(winner)
         else { return }
         incoming.noteContradiction(key)
     }
@@ -92,7 +93,7 @@ extension Link {
     private func settleContradictions() {
         for key in incoming.contradictions {
             guard replica.mayWrite, let winner = replica.keys[key],
-                peer.confirmed(winner.source) >= winner.version
+                peer.confirmed(winner.source) >= winner.version, memory == nil || !isExcepted(winner)
             else { continue }
             replica.republish(key, winner)
         }
@@ -100,7 +101,7 @@ extension Link {
 
     /// A delta for a request from before something was forgotten here: what that might have beaten is not taken, and asked for
     /// anew.
-    private func isRefusedAsStale(_ update: IncomingUpdate, _ head: IncomingDelta.Head) throws(Failure) -> Bool {
+    func isRefusedAsStale(_ update: IncomingUpdate, _ head: IncomingDelta.Head) throws(Failure) -> Bool {
         guard head.epoch != replica.epoch, update.version <= replica.highestPurged,
             !replica.configuration.disabledRules.contains(.epoch)
         else { return false }
@@ -108,7 +109,9 @@ extension Link {
         try replica.check(update, from: known)
         try replica.checkIdentity(of: known, claims: update.version)
         let id = try replica.sourceID(for: update.source)
-        guard update.version > replica.sources[id].covered else { return false }
+        guard update.version > replica.sources[id].covered || replica.isMissing(id, update.version) else {
+            return false
+        }
         if head.mode == .log { incoming.exclude(id) } else { incoming.excludesAll = true }
         askAgain()
         return true
@@ -252,8 +255,12 @@ extension Link {
                 askAgain()
                 continue
             }
-            replica.cover(claim.source, upTo: claim.covered)
-            replica.leaveOut(source, upTo: claim.covered)
+            let until =
+                incoming.exceptsAny
+                ? replica.adopt(incoming.exceptions(of: claim.source), of: claim.source, upTo: claim.covered)
+                : claim.covered
+            replica.cover(claim.source, upTo: until)
+            replica.leaveOut(source, upTo: until)
         }
         if !incoming.excludesAll {
             let ended = endedSources
@@ -317,7 +324,8 @@ extension Link {
         replica.keys.forEach { key, record in
             let kept = incoming.kept(key)
             guard record.version <= clock.covered(record.source), kept != record.arrival,
-                !replica.configuration.disabledRules.contains(.removal)
+                !replica.configuration.disabledRules.contains(.removal),
+                !incoming.exceptsAny || !isExceptedThere(record.dot)
             else { return true }
             if kept != 0 { isWhole = false }
             record.retain()
@@ -327,9 +335,13 @@ extension Link {
         for (key, record) in gone {
             // A delete that was written for another may have made it one tombstone too many.
             if replica.keys.isEntry(of: key, record.source, record.version) {
-                replica.takeAway(key, record, isDeletedThere: incoming.kept(key) == 0)
+                takeAway(key, record, isDeletedThere: incoming.kept(key) == 0)
             }
             record.release()
+        }
+        if isWhole, replica.refused != nil {
+            let number = incoming.number
+            replica.settleExceptions(byResetOf: clock) { $0.delta == number || isExceptedThere($0.dot) }
         }
         // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
         if !gone.isEmpty {
@@ -337,6 +349,23 @@ extension Link {
             replica.forgotten.noteReset(at: replica.epoch)
         }
         return isWhole
+    }
+}
+
+extension Link {
+    /// Whether the sender of a whole delta covers an update, and has not taken it.
+    private func isExceptedThere(_ dot: Dot) -> Bool {
+        incoming.exceptions(of: dot.source).contains(dot.version)
+    }
+
+    /// An entry goes, unless the host refuses that: then it is republished.
+    private func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
+        if let accept = replica.configuration.accept, !record.isDelete, isDeletedThere, replica.mayWrite,
+            !accept(self, replica.removal(of: record))
+        {
+            return replica.republish(key, record)
+        }
+        replica.takeAway(key, record, isDeletedThere: isDeletedThere)
     }
 }
 
@@ -354,10 +383,14 @@ extension Replica {
 
     /// A key that held a value holds none any more, though nobody has deleted it now.
     func tellRemoved(_ record: Record) {
-        configuration.onUpdate?(
-            Update(
-                key: record.key, value: Bytes("null"), source: sources[record.timestamp.source].id,
-                version: record.timestamp.version, kind: .reset, isLocal: false,
-                dotSource: sources[record.source].id, dotVersion: record.version))
+        configuration.onUpdate?(removal(of: record))
+    }
+
+    /// What hosts see of an entry that a reset takes away.
+    fileprivate func removal(of record: Record) -> Update {
+        Update(
+            key: record.key, value: Bytes("null"), source: sources[record.timestamp.source].id,
+            version: record.timestamp.version, kind: .reset, isLocal: false,
+            dotSource: sources[record.source].id, dotVersion: record.version)
     }
 }

@@ -13,6 +13,7 @@ extension Link {
     private func sendVector(from item: Int, answering window: UInt64 = 0, copies: UInt8 = 0) {
         pending.hasAskedAgain = false
         replica.refreshRetirements()
+        tellExceptions(isRequested: window == 0)
         pending.vector = PendingControl.VectorWalk(
             from: max(0, min(item, vectorItems)), until: replica.revision,
             epoch: replica.epoch, generation: replica.retired.generation, window: window, copies: copies)
@@ -103,6 +104,7 @@ extension Link {
         } else {
             pending.vector = part.isLast ? nil : walk
         }
+        if part.isLast, !isDatagram { memory?.noteVector(walk.nonce) }
         if part.isLast, !isDatagram, replica.retired.liveCount > 0 {
             remembering().vectorRetired = (replica.retired.count, replica.retired.generation)
         }

@@ -2,7 +2,7 @@
 extension Link {
     /// Starts to answer the peer's request, or goes on with a delta for it that is on its way.
     func beginDelta(_ progress: Progress? = nil) {
-        let peerLags = peer.lags(behind: replica.sources, replica.retired)
+        let peerLags = peerLags
         isDeferred = false
         if answersEarly { return beginEarlyDelta() }
         replica.republish(against: peer)
@@ -13,6 +13,7 @@ extension Link {
         if let outgoing, outgoing.epoch == peer.epoch, outgoing.mode != .early, outgoing.mode != .contents,
             outgoing.mode == .log ? !peerLags : peerLags == (outgoing.mode == .reset)
         {
+            outgoing.hasSpoken = true
             if !isDatagram { return }
             outgoing.nonce = peer.nonce
             // What answers an earlier window says less than what has been heard since.
@@ -23,7 +24,7 @@ extension Link {
             {
                 // What fitted no datagram may do so now: it goes out again, and the commit from its beginning.
                 let mayFit = outgoing.isResting && !withheld.isEmpty
-                outgoing.go(on: progress, last: replica.arrivals.last)
+                goOn(outgoing, progress)
                 if mayFit {
                     withheld = []
                     outgoing.beginCommit()
@@ -87,7 +88,19 @@ extension Link {
             !replica.configuration.disabledRules.contains(.progress)
         else { return }
         outgoing.kind = progress.epoch
+        goOn(outgoing, progress)
+    }
+
+    /// What the peer is known to lack goes out again, whatever it says that has come.
+    private func goOn(_ outgoing: OutgoingDelta, _ progress: Progress) {
         outgoing.go(on: progress, last: replica.arrivals.last)
+        if outgoing.mode == .state { outgoing.goBack(to: wantedArrivals, inGaps: isDatagram) }
+    }
+
+    /// Whether the peer may have missed a tombstone that has been forgotten here.
+    private var peerLags: Bool {
+        let lags = peer.lags(behind: replica.sources, replica.retired)
+        return memory == nil ? lags : lagsByExceptions() || lags
     }
 
     /// Which delta the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
@@ -95,6 +108,7 @@ extension Link {
     private func wayToAnswer(peerLags: Bool) -> (DeltaMode, UInt64) {
         guard !peerLags else { return (.reset, 0) }
         let arrival = firstMissingArrival
+        if let wanted = wantedArrivals.first { return (.state, min(arrival, wanted - 1)) }
         let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
         // Datagrams get lost: with the order of arrival only those have to come again.
         guard !isDatagram, holdsNothingAhead, historyReaches, !sorts else { return (.state, arrival) }
@@ -201,7 +215,7 @@ extension Link {
                 outgoing.startAnew(kind: replica.epoch)
                 beginSorting(.reset)
             }
-        } else if outgoing != nil || follows != nil, peer.lags(behind: replica.sources, replica.retired) {
+        } else if outgoing != nil || follows != nil, peerLags {
             restart()
         }
     }
@@ -253,6 +267,7 @@ extension Link {
             outgoing.spacing.mark()
         }
         if isWhole {
+            if memory != nil, !appended, outgoing.headIsDue { noteQuiet() }
             follows = nil
             follow()
         }

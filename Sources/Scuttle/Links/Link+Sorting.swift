@@ -10,7 +10,7 @@ extension Link {
 
     /// O(sources, and log s for each that the peer lacks something of).
     func beginSorting(_ mode: DeltaMode) {
-        guard sorts, mode != .log else {
+        guard sorts, mode != .log, wantedArrivals.isEmpty else {
             memory?.sorted = nil
             return
         }

@@ -16,6 +16,7 @@ extension Link {
                     return false
                 }
                 if outgoing.headIsDue { appendHead(of: outgoing) }
+                outgoing.hasSpoken = true
                 let before = batch.byteCount
                 outgoing.check.add(batch.append(UpdateLine(of: record, in: replica)))
                 outgoing.spacing.add(batch.byteCount - before)
@@ -75,11 +76,18 @@ extension Link {
     /// Whether the peer gets an entry with a delta of this mode.
     func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
         if mode.isWhole { return true }
-        guard record.version > peer.covered(record.source) else { return false }
-        guard mode == .early else { return true }
+        guard record.version > peer.covered(record.source) else {
+            return memory != nil && mode == .state && isWanted(record)
+        }
+        guard mode == .early else { return memory == nil || !isSkipped(record) }
         return record.version > max(replica.highestPurged, peer.highestPurged)
             && (replica.inversions.isEmpty
                 || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
+    }
+
+    /// What naming one source may take in a line.
+    private var longestClaim: Int {
+        replica.sources.ids.reduce(0) { max($0, Room.cost(of: replica.sources[$1])) }
     }
 
     // MARK: The commit
@@ -89,6 +97,9 @@ extension Link {
         var room = room
         let place = batch.end
         let items = vectorItems
+        var exceptions = self.exceptions
+        // Among updates it is not known how many of them there is room for.
+        if isDatagram, !exceptions.isEmpty, place > 0 { return false }
         if outgoing.generation != replica.retired.generation {
             (outgoing.item, outgoing.generation) = (0, replica.retired.generation)
         }
@@ -104,9 +115,15 @@ extension Link {
             guard left >= 0 else { break }
             let isReset = outgoing.mode == .reset
             let claimsNothing = outgoing.mode == .contents
+            if isDatagram, !exceptions.isEmpty { exceptions.fit(left - Room.sections - longestClaim) }
+            func vouchedFor(_ id: SourceID) -> Version {
+                exceptions.isEmpty
+                    ? replica.sources[id].covered
+                    : exceptions.until(id, above: since(id), replica.sources[id].covered)
+            }
             func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
             let firstUntold = firstUntoldRetired
-            let slice = slice(from: part.from, within: left - Room.sections) {
+            var slice = slice(from: part.from, within: left - Room.sections - exceptions.room) {
                 !claimsNothing && vouchedFor($0) > since($0)
             } name: { _ in
                 false
@@ -116,9 +133,11 @@ extension Link {
                     && (isReset && isHeldInFull($0)
                         || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired))
             }
+            let excepted = exceptions.isEmpty ? [] : cut(&slice, exceptions, since)
             part.to = slice.end
             part.isLast = part.to == items
             guard part.isLast || part.to > part.from else { break }
+            if !slice.isEmpty { outgoing.hasSpoken = true }
             let before = batch.byteCount
             batch.append { line in
                 line.appendCommit(part)
@@ -127,11 +146,13 @@ extension Link {
                     let purged = isReset && source.purged <= covered ? source.purged : 0
                     line.appendCommitClaim(source, since(id), covered, purged, isFirst: index == 0)
                 }
+                if let id = slice.sources.last { line.appendExcepted(replica.sources[id], excepted) }
                 for (index, position) in slice.retired.enumerated() {
                     line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
                 }
                 line.appendClaimsEnd(
-                    from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
+                    from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty,
+                    hasExcepted: !excepted.isEmpty)
             }
             if isDatagram { room.bytes -= batch.byteCount - before }
             outgoing.item = part.to
@@ -159,6 +180,7 @@ extension Link {
     /// All of a delta has gone out, up to its commit. In datagrams a live link goes on with it.
     private func endDelta(_ outgoing: OutgoingDelta) {
         checkedDetours = replica.detours
+        if !outgoing.hasSpoken { noteQuiet() }
         guard isDatagram else {
             follows = nil
             return follow()
@@ -180,36 +202,5 @@ extension Link {
     /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
     func isHeldInFull(_ position: Int) -> Bool {
         memory?.heldInFull.knows(position, in: replica.retired) ?? false
-    }
-
-    // MARK: What fits no datagram
-
-    /// Leaves an update out, which is to be reported, and vouches for nothing of its source from there on. Whether that was
-    /// not so before.
-    @discardableResult
-    func withhold(_ line: UpdateLine, _ room: Int) -> Bool {
-        let record = line.record
-        let id = record.source
-        var isNew = true
-        if let place = withheld.firstIndex(where: { $0.source == id }) {
-            isNew = record.version < withheld[place].version
-            withheld[place].version = min(withheld[place].version, record.version)
-        } else {
-            withheld.append((id, record.version))
-        }
-        let key = record.key.prefixOfCharacters(within: 80)
-        failure = Failure(
-            .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)")
-        return isNew
-    }
-
-    func isWithheld(_ source: SourceID) -> Bool {
-        withheld.contains { $0.source == source }
-    }
-
-    private func vouchedFor(_ id: SourceID) -> Version {
-        let covered = replica.sources[id].covered
-        guard let entry = withheld.first(where: { $0.source == id }) else { return covered }
-        return min(covered, entry.version - 1)
     }
 }

@@ -36,6 +36,7 @@ extension Link {
                     head.withheld = record.arrival
                     left = room.bytes - batch.measure { $0.appendDelta(head) }
                 } else {
+                    outgoing.hasSpoken = true
                     check.add(batch.append(line))
                     left -= line.count
                     messages -= 1

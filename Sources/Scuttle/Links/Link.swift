@@ -74,14 +74,14 @@ public final class Link {
     var checkedEpoch: UInt64 = 0
     /// The same of its detours.
     var checkedDetours: UInt64 = 0
-    /// Updates that fit no datagram: their sources are not vouched for from there on.
-    var withheld: [(source: SourceID, version: Version)] = []
+    /// Updates that fit no datagram, some of each source: those that a commit is to name, and the one behind them.
+    var withheld: [Dot] = []
 
     var batch = Batch()
     /// The head under which the peer takes new updates has not been said, or is no longer the latest.
     var liveHeadIsDue = true
-    /// What the next read has to report.
-    var failure: Failure?
+    /// What the next reads have to report, the last one first.
+    var failures: [Failure] = []
     /// The bytes of the batch that `peek` has shown and nobody has taken yet.
     var shown = 0
     public internal(set) var isOverHighWaterMark = false
@@ -202,6 +202,7 @@ extension Link {
     func forget(_ source: SourceID) {
         peer.forget(source)
         incoming.forget(source)
+        memory?.exceptions?.forget(source)
         classic?.forget(source, in: replica)
         memory?.sorted?.forget(source, in: replica)
     }

@@ -17,8 +17,28 @@ final class LinkMemory {
     var exchangedAt: UInt64 = .max
     /// The entries of a delta that a host's order decides about.
     var sorted: Answer?
+    /// The updates that the peer's vector covers, and that it has not taken.
+    var exceptions: RefusedTable?
+    /// Those that it is to hear are accounted for here.
+    var accounted: [Dot] = []
+    /// Up to which of this replica's exceptions the peer has been told; and whether of any.
+    var toldRefused: UInt64 = 0 {
+        didSet { if toldRefused > 0 { hasTold = true } }
+    }
+    private(set) var hasTold = false
+    /// The peer is to forget what it was told, which had become so much less.
+    var tellsAnew = false
+    var toldOver: UInt64 = 0
+    /// What it had been told when the latest vector went out on a stream, and what it has heard for certain.
+    private var toldAtVector: (nonce: UInt64, refused: UInt64, over: UInt64) = (0, 0, 0)
+    private var heard: (refused: UInt64, over: UInt64) = (0, 0)
+    /// What both replicas were when the peer's vector was last requested, and when a delta last had nothing to say.
+    var questionAt: UInt64 = 0
+    var questionHash: UInt64 = 0
+    var questionRevision: UInt64 = 0
+    var quietAt: UInt64 = 0
 
-    /// What was said on a link that ends counts no more.
+    /// What was said on a link that ends counts no more, unless the peer has answered behind it.
     func endLink() {
         sorted = nil
         toldRetired = (0, 0, 0)
@@ -26,5 +46,19 @@ final class LinkMemory {
         vectorRetired = (0, 0)
         heardRetired = []
         (divergence, exchangedAt) = (0, .max)
+        (toldRefused, toldOver, tellsAnew) = (heard.refused, heard.over, false)
+        toldAtVector = (0, 0, 0)
+        accounted = []
+    }
+
+    /// A vector has gone out on a stream, behind what the peer is to hear of refusals.
+    func noteVector(_ nonce: UInt64) {
+        toldAtVector = (nonce, toldRefused, toldOver)
+    }
+
+    /// The peer answers a request: it has heard what was said before that.
+    func noteAnswer(to nonce: UInt64) {
+        guard nonce == toldAtVector.nonce, nonce > 0 else { return }
+        heard = (toldAtVector.refused, toldAtVector.over)
     }
 }

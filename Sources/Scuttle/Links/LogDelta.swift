@@ -41,7 +41,9 @@ struct LogDelta {
                 continue
             }
             let source = replica.sources[id]
-            let line = link.matters(slot.record) ? UpdateLine(of: slot.record, in: replica) : nil
+            let line =
+                link.matters(slot.record) && (link.memory == nil || !link.isSkipped(slot.record))
+                ? UpdateLine(of: slot.record, in: replica) : nil
             let place = intervals.firstIndex { $0.source == id }
             let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
             if slot.since > reached {

@@ -30,6 +30,8 @@ final class OutgoingDelta {
 
     /// Something of the commit has gone out.
     var hasVouched = false
+    /// In answer to the peer's latest vector something has gone out that it lacked, as far as is known.
+    var hasSpoken = false
     /// The commit has gone out, and nothing has arrived since: it waits for what comes.
     private(set) var isResting = false
     /// In datagrams: it has come to its end before, and goes on with what is new.
@@ -106,6 +108,19 @@ final class OutgoingDelta {
         if progress.window > 0, cursor >= flaggedFrom, cursor < sent { cursor = sent }
         // What the peer said before it had all up to the start is of an earlier commit.
         item = start > progress.sequence ? 0 : progress.item
+        hasSpoken = item > 0
+    }
+
+    /// Goes back to entries, by their arrivals in order: in datagrams as gaps, which go out first.
+    func goBack(to arrivals: [Arrivals.Stamp], inGaps: Bool) {
+        for arrival in arrivals where arrival <= cursor {
+            guard inGaps else {
+                cursor = arrival - 1
+                return
+            }
+            if missing.contains(where: { $0.from < arrival && arrival <= $0.until }) { continue }
+            missing.append(SequenceRange(from: arrival - 1, until: arrival))
+        }
     }
 
     /// The peer has said what has come of the window: the next one.

@@ -36,6 +36,7 @@ struct RememberedPeers {
             let isKnown = items[index].peer.confirmed(source) >= entry.version
             items[index].peer.forget(source)
             items[index].transfer?.forget(source)
+            items[index].memory?.exceptions?.forget(source)
             guard let position, isKnown else { continue }
             items[index].peer.retired.note(position, in: table)
             let memory = items[index].memory ?? LinkMemory()

@@ -91,7 +91,9 @@ extension Link {
 
     /// False; to be reported where nothing else is in the datagram.
     func reportNoSpace(_ room: Room) -> Bool {
-        if batch.end == 0 { failure = Failure(.space, "no message fits a datagram of \(room.bytes) bytes") }
+        if batch.end == 0, failures.isEmpty {
+            failures.append(Failure(.space, "no message fits a datagram of \(room.bytes) bytes"))
+        }
         return false
     }
 }

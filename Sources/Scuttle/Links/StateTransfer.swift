@@ -24,6 +24,8 @@ final class StateTransfer {
     private(set) var claims: [Claim] = []
     /// The ended sources that it names. A part that comes again names them again.
     private(set) var retired: [RetiredClaim] = []
+    /// What its sender covers and does not hold, by source.
+    private var excepted: [[Version]] = []
     /// Where in them a source's claim stands, by source; -1 where it has none.
     private var places: [Int] = []
     private var holdsFrom: UInt64 = 0
@@ -42,7 +44,11 @@ final class StateTransfer {
     /// The sequence given last here when it began.
     let begun: Arrivals.Stamp
 
-    init(_ mode: DeltaMode, kind: UInt64, from start: UInt64, begun: Arrivals.Stamp) {
+    /// Tells it from others of this replica's.
+    let number: UInt64
+
+    init(_ mode: DeltaMode, kind: UInt64, from start: UInt64, begun: Arrivals.Stamp, number: UInt64 = 0) {
+        self.number = number
         self.mode = mode
         self.kind = kind
         self.begun = begun
@@ -137,6 +143,11 @@ final class StateTransfer {
         holdsFrom = max(holdsFrom, part.sequence)
         for case (let id?, let claim) in zip(ids, part.claims) {
             note((id, claim.since, claim.covered, claim.purged))
+            var versions: [Version] = []
+            for exception in part.excepted where exception.source.equals(claim.source) {
+                versions.append(exception.version)
+            }
+            except(versions, of: id)
         }
         return part.isLast && come.end >= holdsFrom
     }
@@ -148,7 +159,7 @@ final class StateTransfer {
     }
 
     private func beginCommit() {
-        (nextItem, claims, retired, places, holdsFrom) = (0, [], [], [], 0)
+        (nextItem, claims, retired, excepted, places, holdsFrom) = (0, [], [], [], [], 0)
     }
 
     /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
@@ -157,7 +168,25 @@ final class StateTransfer {
         if id < excluded.count { excluded[id] = false }
         guard id < places.count, places[id] >= 0 else { return }
         claims[places[id]] = (SourceTable.own, 0, 0, 0)
+        except([], of: source)
         places[id] = -1
+    }
+
+    /// The latest exceptions to a claim take the place of those before.
+    private func except(_ versions: [Version], of source: SourceID) {
+        let id = Int(source)
+        if excepted.count <= id {
+            guard !versions.isEmpty else { return }
+            excepted += Array(repeating: [], count: id + 1 - excepted.count)
+        }
+        excepted[id] = versions
+    }
+
+    var exceptsAny: Bool { !excepted.isEmpty }
+
+    /// What the sender covers of a source, and does not hold.
+    func exceptions(of source: SourceID) -> [Version] {
+        Int(source) < excepted.count ? excepted[Int(source)] : []
     }
 
     /// One claim a source, the latest: a part that comes again takes no memory.

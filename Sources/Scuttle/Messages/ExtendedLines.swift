@@ -138,8 +138,10 @@ extension ByteBuffer {
     }
 
     /// - Parameter hasRetired: retired sources stand in front, whose text ends here.
-    mutating func appendClaimsEnd(from: Int, to: Int, isLast: Bool, hasRetired: Bool = false) {
-        put(hasRetired ? #"","from":"# : #"},"from":"#)
+    mutating func appendClaimsEnd(
+        from: Int, to: Int, isLast: Bool, hasRetired: Bool = false, hasExcepted: Bool = false
+    ) {
+        put(hasRetired ? #"","from":"# : hasExcepted ? #"],"from":"# : #"},"from":"#)
         put(UInt64(truncatingIfNeeded: from))
         put(#","to":"#)
         put(UInt64(truncatingIfNeeded: to))
@@ -238,6 +240,32 @@ extension ByteBuffer {
         put("}")
         putCheck(check)
         put("}\n")
+    }
+
+    /// `refused`, updates that the sender has not taken, or `accounted`, those of the receiver's that it accounts for:
+    /// `[["A",7,22],["A",9,0]]`.
+    mutating func beginExceptions(_ name: StaticString) {
+        put(#"{"digest":true,""#)
+        put(name)
+        put(#"":["#)
+    }
+
+    mutating func appendException(_ quoted: Bytes, _ version: Version, _ reason: UInt8, isFirst: Bool) {
+        put(isFirst ? "[" : ",[")
+        put(quoted)
+        put(",")
+        put(version)
+        put(",")
+        put(UInt64(reason))
+        put("]")
+    }
+
+    /// Of a commit, behind its sources: what the sender has not taken of one of them.
+    mutating func appendExcepted(_ source: Source, _ versions: [Version]) {
+        for (index, version) in versions.enumerated() {
+            if index == 0 { put(#"},"excepted":["#) }
+            appendException(source.quoted, version, 0, isFirst: index == 0)
+        }
     }
 
     /// Another live incarnation of the peer's name is known here.

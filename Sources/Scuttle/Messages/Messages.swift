@@ -336,6 +336,8 @@ public struct CommitPart {
     public var check: LineCheck?
     public var claims: [CommitClaim]
     public var retired: [RetiredClaim] = []
+    /// Of one of the sources: what the sender has not taken itself.
+    public var excepted: [ExceptionClaim] = []
 
     public init(
         sequence: UInt64, from: Int, to: Int, isLast: Bool, check: LineCheck? = nil, claims: [CommitClaim]
@@ -349,11 +351,24 @@ public struct CommitPart {
     }
 }
 
+/// An exception to a version vector: an update that the sender has not taken.
+public struct ExceptionClaim {
+    public var source: Bytes
+    public var version: Version
+    /// The number of a `SCUTTLE_E_…` without its sign; 0: the update is missing, and wanted.
+    public var reason: UInt8
+
+    public init(source: Bytes, version: Version, reason: UInt8) {
+        (self.source, self.version, self.reason) = (source, version, reason)
+    }
+}
+
 /// Why two replicas do not talk.
 public enum RejectReason: UInt8, CaseIterable {
     case cluster
     case protocolVersion
     case identity
+    case refused
 
     /// As it stands in the message.
     public var name: StaticString {
@@ -361,6 +376,7 @@ public enum RejectReason: UInt8, CaseIterable {
         case .cluster: "cluster"
         case .protocolVersion: "protocol"
         case .identity: "identity"
+        case .refused: "refused"
         }
     }
 }

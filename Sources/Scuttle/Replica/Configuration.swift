@@ -20,6 +20,8 @@ public struct Configuration {
     public var maxTombstones = 1 << 20
     /// Retired incarnations that are kept; beyond it the lowest go.
     public var maxRetired = 1 << 20
+    /// Exceptions to the version vector that are remembered; beyond it a link ends.
+    public var maxRefused = 1024
     /// A name that nobody has heard of for so many milliseconds is retired by itself; 0: never.
     public var retireAfter: UInt64 = 0
     /// From here on records stand in a pool.
@@ -38,6 +40,11 @@ public struct Configuration {
     public var onDrain: (() -> Void)?
     /// Something has happened on a link; the number is the code that `Event` speaks of.
     public var onEvent: ((Link, Event, Int32) -> Void)?
+
+    /// Whether an update from a peer may be taken; or whether a reset may take an entry away (`Update.Kind.reset`).
+    public var accept: ((Link, Update) -> Bool)?
+    /// A peer has not taken an update, or it fits no datagram; the number is the code of the reason.
+    public var onRefused: ((Link, Update, Int32) -> Void)?
 
     public init() {}
 }

@@ -44,6 +44,13 @@ public struct Limits: Sendable {
         try key.checkUTF8("the key")
     }
 
+    /// Why an update is refused that could be read: the depth of its value, or its size.
+    @_optimize(size)
+    public func failure(of update: IncomingUpdate, _ code: Failure.Code) -> Failure {
+        guard code == .valueSize else { return Failure(code, "a value is nested too deep; max_depth is \(depth)") }
+        return Failure(code, "a value of \(update.value.count) bytes; max_value_bytes is \(valueBytes)")
+    }
+
     static func check(id: Bytes) throws(Failure) {
         guard id.count > 0 else { throw Failure(.id, "the source id is empty") }
         guard id.count <= idBytes else {

@@ -10,6 +10,7 @@ public struct Loader {
     private var names: [(name: OwnedName, number: Version, state: RetirementState)] = []
     private var retired: [RetiredClaim] = []
     private var retiredFloor: Version = 0
+    private var exceptions: [Dot] = []
     private var lines: UInt64 = 0
     private var isEnded = false
 
@@ -58,6 +59,18 @@ public struct Loader {
         retiredFloor = max(retiredFloor, part.retiredFloor)
     }
 
+    /// Why an update is refused that could be read.
+    public func failure(of update: IncomingUpdate, _ code: Failure.Code) -> Failure {
+        replica.configuration.limits.failure(of: update, code)
+    }
+
+    /// An update that the replica had not taken. What it refused, another start may take.
+    /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
+    public mutating func take(exception claim: ExceptionClaim) throws(Failure) {
+        try Limits.check(clockOf: claim.source, at: claim.version)
+        exceptions.append(Dot(source: try replica.sourceID(for: claim.source), version: claim.version))
+    }
+
     /// A line that was none of the above has been taken.
     public mutating func countLine() {
         lines += 1
@@ -92,6 +105,12 @@ public struct Loader {
         // An exact source goes on with what it has issued, as far as that is known.
         if replica.own.entries.liveCount > 0 || replica.own.covered > 0 {
             replica.cover(SourceTable.own, upTo: replica.version)
+        }
+        if isWhole {
+            for dot in exceptions
+            where replica.sources[dot.source].entries.key(with: dot.version, of: dot.source, replica.keys) == nil {
+                _ = replica.noteException(dot, reason: 0)
+            }
         }
         for id in replica.sources.ids {
             replica.sources[id].raiseFloor(to: replica.sources[id].covered)

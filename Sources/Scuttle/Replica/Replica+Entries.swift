@@ -28,6 +28,7 @@ extension Replica {
         settled &+= 1
         if let loser = resolution.loser { retire(loser) }
         enlist(record, resolution.key)
+        if refused != nil { settleExceptions(of: hash, by: record.timestamp) }
         if !resolution.isCopy { configuration.onUpdate?(update(of: record)) }
         return resolution.key
     }
@@ -234,6 +235,7 @@ extension Replica {
             if passed > count { leaveOut(source, upTo: version) }
         }
         cover(source, upTo: version)
+        if refused != nil { passExceptions(of: id, above: before, upTo: version) }
     }
 
     /// Updates of a source up to a version, which are covered now, are not in the history.
@@ -256,5 +258,5 @@ extension Replica {
 
     /// Whether replicas with the same hash of the vector, which counts what is ahead of it, have to hold the same: a peer may
     /// have taken what an inverted entry beats here.
-    var mayStateContents: Bool { inversions.isEmpty }
+    var mayStateContents: Bool { inversions.isEmpty && refused == nil }
 }

@@ -35,7 +35,7 @@ extension Replica {
                 })
             else { return }
         }
-        guard exportEnded(empty, hand) else { return }
+        guard exportEnded(empty, hand), exportExceptions(hand) else { return }
         var goesOn = true
         arrivals.forEach(after: 0, in: keys) { record in
             goesOn = hand { $0.append(UpdateLine(of: record, in: self)) }
@@ -75,6 +75,24 @@ extension Replica {
                 })
             else { return false }
             if positions.isEmpty { break }
+        }
+        return true
+    }
+
+    /// The exceptions to the vector, a line each.
+    @_optimize(size)
+    private func exportExceptions(_ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
+        var serial: UInt64 = 0
+        while let entry = refused?.next(after: serial) {
+            serial = entry.serial
+            guard
+                hand({ line in
+                    line.beginExceptions("refused")
+                    line.appendException(
+                        self.sources[entry.dot.source].quoted, entry.dot.version, entry.reason, isFirst: true)
+                    line.put("]}\n")
+                })
+            else { return false }
         }
         return true
     }

@@ -77,11 +77,15 @@ extension Replica {
         settleInversions()
         var kept: [KeyHeap.Item] = []
         var count = 0
+        // A tombstone that a peer has refused is not stable; otherwise it would come back as a reset, again and again.
+        let refusing = version < .highest && hasHeardExceptions ? links.filter { $0.memory?.exceptions != nil } : []
         while let item = tombstones.first, item.number <= version, keys.tombstoneCount > most {
             _ = tombstones.pop()
             guard isCurrent(item), let record = keys[item.key] else { continue }
             let source = sources[item.source]
-            guard item.version <= source.covered, record.arrival <= limit else {
+            guard item.version <= source.covered, record.arrival <= limit,
+                refusing.isEmpty || !refusing.contains(where: { $0.isExcepted(record) })
+            else {
                 kept.append(item)
                 continue
             }

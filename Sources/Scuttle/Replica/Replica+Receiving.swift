@@ -35,7 +35,9 @@ extension Replica {
         try checkIdentity(of: known, claims: incoming.version)
         let present = known.flatMap { entry(of: $0, at: incoming.version) }
         let isSame = present.map { incoming.hasContent(of: $0) } ?? false
-        if let known, incoming.version <= sources[known].covered, !isExempt {
+        if let known, incoming.version <= sources[known].covered, !isExempt,
+            refused == nil || !isMissing(known, incoming.version)
+        {
             return present == nil || isSame ? .old : .beaten(equivocation(incoming))
         }
         if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .old }

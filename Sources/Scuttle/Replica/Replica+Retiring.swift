@@ -147,8 +147,11 @@ extension Replica {
     /// Of the version vector, of what is out of order, and of what is said of names while some are not final. O(names) then, and
     /// O(1) otherwise.
     var vectorHash: UInt64 {
-        guard retiringNames.contains(where: isHeard) else { return clockHash.value }
+        let tells = retiringNames.contains(where: isHeard)
+        guard tells || refused != nil else { return clockHash.value }
         var hash = clockHash
+        if let refused { hash.add(refused.hash) }
+        guard tells else { return hash.value }
         for name in sources.names.ids where sources.names.isName(name) && isHeard(name) {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }

@@ -54,6 +54,20 @@ public final class Replica {
     var silenceClock: UInt64 = 0
     var silenceCheckedAt: UInt64 = 0
 
+    /// Exceptions to the version vector; nil: there are none.
+    var refused: RefusedTable?
+    /// The serial of the exception that was added last, while there are none; and how many are over.
+    var exceptionSerial: UInt64 = 0
+    /// Of the latest head of a delta that came in; it numbers the transfer that begins with it.
+    var transferNumber: UInt64 = 0
+    var exceptionsOver: UInt64 = 0
+    /// A peer has named exceptions of its own.
+    var hasHeardExceptions = false
+    /// Whether an update may be one, or has to be shown to the host before it is taken.
+    var isSelective = false
+    /// Of what the host has been told that peers have not taken, newest last.
+    var toldRefusals: [UInt64] = []
+
     /// Keys whose entry has beaten a newer dot.
     var inversions = Inversions()
     /// The hash of what had arrived at some time, but for what has gone since.
@@ -108,6 +122,7 @@ public final class Replica {
         history = History(capacity: configuration.maxHistory)
         forgotten = ForgottenTombstones(capacity: max(4096, configuration.maxHistory))
         tolerableTombstones = configuration.maxTombstones
+        isSelective = configuration.accept != nil
     }
 
     /// A new one with the same id and configuration.

@@ -38,6 +38,10 @@ struct ClockHash: Equatable {
         value &-= FoldHash.fold(mark ^ FoldHash.key.0, RandomSource.mix(number ^ salt))
     }
 
+    mutating func add(_ other: ClockHash) {
+        value &+= other.value
+    }
+
     private static func mix(_ mark: UInt64, _ version: Version) -> UInt64 {
         RandomSource.mix(mark ^ (version &* 0x9e37_79b9_7f4a_7c15))
     }

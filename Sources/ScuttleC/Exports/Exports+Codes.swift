@@ -54,6 +54,7 @@ private func sentence(for code: CInt) -> StaticString {
     case .corrupt: "a peer has another content for a write that is known here"
     case .resolver: "the outcome of a resolver depends on order, repetition or grouping"
     case .unasked: "a delta, reset, cover or commit answers no open request of this link"
+    case .refused: "the host does not accept an update, or more updates are refused than max_refused"
     case .timeToLive: "a time to live is not an integer from 0 to 2^53-1"
     }
 }

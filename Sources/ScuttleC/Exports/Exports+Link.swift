@@ -30,6 +30,17 @@ public func scuttle_link_close(_ link: OpaquePointer!) {
     }
 }
 
+@_cdecl("scuttle_event_update") @implementation
+public func scuttle_event_update(
+    _ link: OpaquePointer!, _ update: UnsafeMutablePointer<UnsafePointer<scuttle_update_t>?>!
+) -> CInt {
+    guard let link, let update else { return SCUTTLE_E_ARGUMENT }
+    // Called from a callback, which has the lock.
+    let told = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(link)).takeUnretainedValue().told
+    update.pointee = told
+    return told == nil ? SCUTTLE_NOT_FOUND : SCUTTLE_OK
+}
+
 @_cdecl("scuttle_link_gossip") @implementation
 public func scuttle_link_gossip(_ link: OpaquePointer!) -> CInt {
     enter(link: link) { (handle) throws(Failure) in

@@ -138,6 +138,14 @@ public func scuttle_gossip(_ replica: OpaquePointer!) -> CInt {
     }
 }
 
+@_cdecl("scuttle_accept_again") @implementation
+public func scuttle_accept_again(_ replica: OpaquePointer!) -> CInt {
+    enter(replica) { (_, replica) throws(Failure) in
+        replica.acceptAgain()
+        return SCUTTLE_OK
+    }
+}
+
 @_cdecl("scuttle_purge") @implementation
 public func scuttle_purge(_ replica: OpaquePointer!, _ purged: UnsafeMutablePointer<Int>!) -> CInt {
     enter(replica) { (_, replica) throws(Failure) in

@@ -46,7 +46,7 @@ struct LayoutTests {
             ("max_links", \.max_links), ("max_version_jump", \.max_version_jump), ("cluster", \.cluster),
             ("max_tombstones", \.max_tombstones), ("protocol_min", \.protocol_min),
             ("protocol_max", \.protocol_max), ("on_event", \.on_event), ("max_retired", \.max_retired),
-            ("retire_after_ms", \.retire_after_ms))
+            ("retire_after_ms", \.retire_after_ms), ("accept", \.accept), ("max_refused", \.max_refused))
         + structure(
             scuttle_flaw_t.self, "scuttle_flaw_t",
             ("kind", \.kind), ("count", \.count), ("a", \.a), ("b", \.b), ("c", \.c))

@@ -15,6 +15,14 @@ struct ExtendedRoundTripTests {
             made.append(Source(id: id))
             return made[made.count - 1]
         }
+        func write(_ claims: [ExceptionClaim], as name: StaticString, _ isAnew: Bool = false) {
+            text.beginExceptions(name)
+            for (index, claim) in claims.enumerated() {
+                text.appendException(
+                    source(claim.source).quoted, claim.version, claim.reason, isFirst: index == 0)
+            }
+            text.put(isAnew ? "],\"anew\":true}\n" : "]}\n")
+        }
         switch message {
         case .hello(let hello): text.appendHello(hello)
         case .request(let request): text.appendRequest(request)
@@ -44,14 +52,20 @@ struct ExtendedRoundTripTests {
                 text.appendCommitClaim(
                     source(claim.source), claim.since, claim.covered, claim.purged, isFirst: index == 0)
             }
-            text.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast)
+            if let first = part.excepted.first {
+                text.appendExcepted(source(first.source), part.excepted.map(\.version))
+            }
+            text.appendClaimsEnd(
+                from: part.from, to: part.to, isLast: part.isLast, hasExcepted: !part.excepted.isEmpty)
+        case .refused(let claims, let isAnew): write(claims, as: "refused", isAnew)
+        case .accounted(let claims): write(claims, as: "accounted")
         case .reject(let reason):
             let known = RejectReason.allCases.first { reason.equals(Bytes($0.name)) }
             if let known { text.appendReject(known) }
         case .twin: text.appendTwin()
         case .export(let head): text.appendExport(head)
         case .end(let count): text.appendEnd(lines: count)
-        case .update, .digest, .done, .nothing: break
+        case .update, .refusedUpdate, .digest, .done, .nothing: break
         }
         check(text.bytes.last == 0x0a, "a line ends in a newline")
         return Bytes(rebasing: text.bytes.dropLast()).text
@@ -73,6 +87,10 @@ struct ExtendedRoundTripTests {
         arguments: [
             #"{"hello":{"protocol":[1,3],"source":"A\"","incarnation":7,"cluster":"","lamport":9,"epoch":2,"revision":30,"hash":"00ff00000000000a","nonce":0,"reply":false}}"#,
             #"{"hello":{"protocol":[1,1],"source":"é","incarnation":0,"cluster":"c\n","lamport":0,"epoch":0,"revision":0,"hash":"0000000000000000","contents":"000000000000000f00ff00000000000a","nonce":9007199254740991,"reply":true}}"#,
+            #"{"refused":[["A",7,22],["A",9,0],["B",3,33]]}"#,
+            #"{"refused":[["A",7,22]],"anew":true}"#,
+            #"{"accounted":[["A",7,0]]}"#,
+            #"{"commit":{"delta":99,"sequence":4,"sources":{"B":[0,9,4],"A":[0,12]},"excepted":[["A",7,0],["A",9,0]],"from":0,"to":2,"last":true}}"#,
             #"{"request":{"revision":12,"from":3}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"sources":{"A":5,"B":[6,2]},"from":0,"to":2,"last":true}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"got":{"incarnation":77,"mode":"state","epoch":1,"sequence":5},"sources":{},"from":2,"to":2,"last":false}}"#,

@@ -86,7 +86,7 @@ struct DatagramTests {
         check(carry(pair.a, pair.b, capacity: capacity).datagrams.count == 2, "seed \(seed): in step, and not quiet")
     }
 
-    @Test("An update that fits none is told with its key, and left out; the rest gets through, and its source waits")
+    @Test("An update that fits none is told with its key, once, and left out; the rest gets through")
     func tooLarge() throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b"))
         try a.receive(PlainUpdate("of x", "1", "x", 1))
@@ -100,16 +100,16 @@ struct DatagramTests {
             try a.set("large", large)
             try a.set("behind", mode == "log" ? "1" : "2")
             let pair = try Pair(a, b, .datagram)
-            for _ in 0..<3 {
+            for round in 0..<3 {
                 pair.gossip()
                 let exchange = carry(pair.a, pair.b, capacity: 500)
                 #expect(exchange.isQuiet)
-                #expect(!exchange.unsent.isEmpty)
+                #expect(exchange.unsent.count == (round == 0 ? 1 : 0))
                 #expect(exchange.unsent.allSatisfy { $0.code == .datagram && $0.detail.contains("key large") })
                 #expect(try b.value("small") == "1")
                 #expect(try b.value("of x") == "1")
                 #expect(try b.value("large") != large)
-                #expect(b.clock["a"] ?? 0 <= before)
+                #expect(round == 0 || b.clock["a"] ?? 0 > before)
             }
             pair.close()
             // Over a wider one it gets there.

@@ -37,6 +37,7 @@ func constant(of code: Failure.Code) -> (name: String, value: Int32) {
     case .corrupt: ("SCUTTLE_E_CORRUPT", SCUTTLE_E_CORRUPT)
     case .resolver: ("SCUTTLE_E_RESOLVER", SCUTTLE_E_RESOLVER)
     case .unasked: ("SCUTTLE_E_UNASKED", SCUTTLE_E_UNASKED)
+    case .refused: ("SCUTTLE_E_REFUSED", SCUTTLE_E_REFUSED)
     case .timeToLive: ("SCUTTLE_E_TTL", SCUTTLE_E_TTL)
     }
 }

@@ -43,6 +43,7 @@ E_DATAGRAM = -29
 E_CORRUPT = -30
 E_RESOLVER = -31
 E_UNASKED = -32
+E_REFUSED = -33
 E_TTL = -36
 
 NTS = c_size_t(-1).value
@@ -134,6 +135,7 @@ UpdateFunction = CFUNCTYPE(None, _Context, _UpdateRef)
 CompactionFunction = CFUNCTYPE(None, _Context, POINTER(_UpdateRef), c_size_t)
 DrainFunction = CFUNCTYPE(None, _Context)
 EventFunction = CFUNCTYPE(None, _Context, c_void_p, c_int, c_int)
+AcceptFunction = CFUNCTYPE(c_int, _Context, c_void_p, _UpdateRef)
 
 
 class ConfigStruct(Structure):
@@ -168,6 +170,8 @@ class ConfigStruct(Structure):
         ("on_event", EventFunction),
         ("max_retired", c_size_t),
         ("retire_after_ms", c_uint64),
+        ("accept", AcceptFunction),
+        ("max_refused", c_size_t),
     ]
 
 
@@ -223,6 +227,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_fingerprint": (c_int, [_Handle, _Uint64Ref]),
     "scuttle_gossip": (c_int, [_Handle]),
     "scuttle_purge": (c_int, [_Handle, _SizeRef]),
+    "scuttle_accept_again": (c_int, [_Handle]),
     "scuttle_forget": (c_int, [_Handle, c_char_p, c_size_t]),
     "scuttle_check_resolver": (
         c_int,
@@ -235,6 +240,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_link_read": (c_int, [_Handle, _Bytes, c_size_t, _SizeRef]),
     "scuttle_link_peek": (c_int, [_Handle, POINTER(SpanStruct), c_size_t, _SizeRef]),
     "scuttle_link_consume": (c_int, [_Handle, c_size_t]),
+    "scuttle_event_update": (c_int, [_Handle, POINTER(_UpdateRef)]),
     "scuttle_write": (c_int, [_Handle, _Bytes, c_size_t]),
     "scuttle_read": (c_int, [_Handle, _Bytes, c_size_t, _SizeRef]),
 }

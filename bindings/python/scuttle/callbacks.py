@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, NamedTuple, Optional
 
 from . import _abi
-from ._library import describe
+from ._library import describe, library
 from .errors import ScuttleError, error_of
 from .updates import Update, copy_update
 
@@ -33,7 +33,8 @@ class Event(IntEnum):
     ENDED = _abi.EVENT_ENDED
     #: The version vectors are equal, and the contents are not.
     DIVERGED = _abi.EVENT_DIVERGED
-    #: An update was refused; not raised yet.
+    #: The peer has not taken an update of this replica, and does not get it again; once for each update and peer. The error
+    #: is the peer's reason, and `error.update` the update.
     REFUSED = _abi.EVENT_REFUSED
     #: Two live incarnations of one name were heard: two processes run under it.
     TWIN = _abi.EVENT_TWIN
@@ -46,6 +47,8 @@ Sort = Callable[[Update, Update], int]
 OnUpdate = Callable[[Update], object]
 OnCompaction = Callable[[List[Update]], object]
 OnDrain = Callable[[], object]
+#: (link, update): whether an update of a peer may be taken; the link is None if it is that of `Replica.write`.
+Accept = Callable[[Optional["Link"], Update], object]
 #: (link, event, error): the link is None if it is that of `Replica.write`; the error is None if the event speaks of none.
 OnEvent = Callable[[Optional["Link"], Event, Optional[ScuttleError]], object]
 #: (name of the callback, what it raised)
@@ -61,6 +64,7 @@ class Callbacks(NamedTuple):
     on_compaction: Optional[OnCompaction] = None
     on_drain: Optional[OnDrain] = None
     on_event: Optional[OnEvent] = None
+    accept: Optional[Accept] = None
     on_error: Optional[OnError] = None
     #: The open links by their address in the library.
     links: Mapping[int, "Link"] = {}
@@ -148,7 +152,16 @@ def _on_event(callbacks: Any, link: Any, number: int, code: int) -> None:
     event = _EVENTS.get(number)
     if event is not None:  # a later library has more
         error = error_of(code, describe(code)) if code < 0 else None
+        if error is not None and event is Event.REFUSED:
+            update = ctypes.POINTER(_abi.UpdateStruct)()
+            if library.scuttle_event_update(link, ctypes.byref(update)) == _abi.OK:
+                error.update = copy_update(update.contents)
         callbacks.on_event(callbacks.links.get(link), event, error)
+
+
+@_thunk(_abi.AcceptFunction)
+def _accept(callbacks: Any, link: Any, update: Any) -> bool:
+    return bool(callbacks.accept(callbacks.links.get(link), copy_update(update.contents)))
 
 
 _THUNKS = {
@@ -158,4 +171,5 @@ _THUNKS = {
     "on_compaction": _on_compaction,
     "on_drain": _on_drain,
     "on_event": _on_event,
+    "accept": _accept,
 }

@@ -53,6 +53,7 @@ def make_config(
     keep_tombstones: bool,
     max_retired: int,
     retire_after_ms: int,
+    max_refused: int,
     seed: int,
     exact_id: bool,
     unique_id: bool,
@@ -71,6 +72,7 @@ def make_config(
     config.max_tombstones = unsigned("max_tombstones", max_tombstones)
     config.max_retired = unsigned("max_retired", max_retired)
     config.retire_after_ms = unsigned("retire_after_ms", retire_after_ms)
+    config.max_refused = unsigned("max_refused", max_refused)
     config.cluster = c_text(cluster, "a cluster")
     lowest, highest = protocol
     config.protocol_min = unsigned("protocol", lowest, bits=32)

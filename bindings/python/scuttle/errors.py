@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Type
+from typing import TYPE_CHECKING, Dict, Optional, Type
 
 from . import _abi
+
+if TYPE_CHECKING:
+    from .updates import Update
 
 
 class ScuttleError(Exception):
@@ -15,6 +18,8 @@ class ScuttleError(Exception):
     """
 
     code: Optional[int] = None
+    #: Of an error that Event.REFUSED hands on: the update that the peer has not taken.
+    update: Optional[Update] = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -212,6 +217,12 @@ class ResolverError(ScuttleError, ValueError):
     """The outcome of a resolver depends on order, repetition or grouping. `check_resolver` returns a Flaw instead."""
 
     code = _abi.E_RESOLVER
+
+
+class RefusedError(ScuttleError):
+    """`accept` has refused an update of a peer, or more updates are refused than `max_refused`."""
+
+    code = _abi.E_REFUSED
 
 
 class UnaskedError(ScuttleError):

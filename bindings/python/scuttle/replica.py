@@ -13,7 +13,7 @@ from ._handle import Handle
 from ._library import library
 from ._memory import WritableBuffer, to_read
 from ._reading import read, read_into
-from .callbacks import Callbacks, OnCompaction, OnDrain, OnError, OnEvent, OnUpdate, Resolve, Sort
+from .callbacks import Accept, Callbacks, OnCompaction, OnDrain, OnError, OnEvent, OnUpdate, Resolve, Sort
 from .config import Limits, Resolver, State, c_text, make_config, state_lines
 from .link import Link
 from .mapping import EntryMapping
@@ -45,12 +45,14 @@ class Replica(EntryMapping):
         keep_tombstones: bool = False,
         max_retired: int = 0,
         retire_after_ms: int = 0,
+        max_refused: int = 0,
         resolve: Union[Resolver, Resolve] = Resolver.lww_vs_clock,
         sort: Optional[Sort] = None,
         on_update: Optional[OnUpdate] = None,
         on_compaction: Optional[OnCompaction] = None,
         on_drain: Optional[OnDrain] = None,
         on_event: Optional[OnEvent] = None,
+        accept: Optional[Accept] = None,
         on_error: Optional[OnError] = None,
         exact_id: bool = False,
         unique_id: bool = False,
@@ -74,6 +76,7 @@ class Replica(EntryMapping):
                          2^20; sys.maxsize: no limit
         retire_after_ms  retire a name that no replica has heard of for so many milliseconds, by the time of `tick`; 0:
                          never
+        max_refused      refused updates that are remembered; 0: 1,024; sys.maxsize: no limit. One more ends its link
         resolve          which of two updates of a key stands: a Resolver, or a callable (update, current): whether the
                          update replaces the current one, which is None for a new key. It says yes for exactly one of
                          (a, b) and (b, a), and follows a total order, so that replicas agree: see `check_resolver`
@@ -86,6 +89,9 @@ class Replica(EntryMapping):
                          any more
         on_event         called with (link, event, error) when something has happened on a link, see `Event`. The link is
                          None if it is that of `write`; the error is None if the event speaks of none
+        accept           called with (link, update) for each update of a peer that is news: whether it may be taken. False
+                         refuses it: the rest goes on, and the peer is told, see `accept_again`. An update with `reset` is
+                         an entry that a reset takes away; False keeps it. An exception refuses
         on_error         called with (name of a callback, its exception); without it they go to sys.unraisablehook
         exact_id         the name itself, of up to 255 bytes, is the source: for tests, and for hosts that make sure
                          themselves that no two starts write under one source, unless the later one starts from all that
@@ -107,6 +113,7 @@ class Replica(EntryMapping):
             keep_tombstones=keep_tombstones,
             max_retired=max_retired,
             retire_after_ms=retire_after_ms,
+            max_refused=max_refused,
             seed=seed,
             exact_id=exact_id,
             unique_id=unique_id,
@@ -121,7 +128,7 @@ class Replica(EntryMapping):
         else:
             own_resolve = resolve
         links: MutableMapping[int, Link] = WeakValueDictionary()
-        Callbacks(own_resolve, sort, on_update, on_compaction, on_drain, on_event, on_error, links).install(config)
+        Callbacks(own_resolve, sort, on_update, on_compaction, on_drain, on_event, accept, on_error, links).install(config)
         self._handle = Handle(encoded_name, config, links)
         self._id = self._handle.run(_read_text, library.scuttle_id)
         self._name = self._handle.run(_read_text, library.scuttle_name)
@@ -308,6 +315,10 @@ class Replica(EntryMapping):
         purged = c_size_t()
         self._handle.call(library.scuttle_purge, purged)
         return purged.value
+
+    def accept_again(self) -> None:
+        """Drops all refusals: with the next gossip, peers send again what a limit or `accept` has refused."""
+        self._handle.call(library.scuttle_accept_again)
 
     def forget(self, name: str) -> bool:
         """Says that a name will not be back: excludes it from tombstone garbage collection, here and at every replica

@@ -1,0 +1,354 @@
+/// Refusals on a link: what this replica does not take, what the peer has not taken, and what fits no datagram. See
+/// `Replica+Refusing`.
+extension Link {
+    // MARK: Updates that come in
+
+    /// An update that could be read, and that a limit of the decoder refuses.
+    /// - Throws: the failure, where it is news; otherwise as for any update.
+    @_optimize(size)
+    public func receive(refused update: IncomingUpdate, _ code: Failure.Code, _ line: Bytes) throws(Failure) {
+        let failure = replica.configuration.limits.failure(of: update, code)
+        guard case .extended = dialect else { throw failure }
+        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "an update came in on a read-only link") }
+        guard !incoming.isDropped else { return }
+        guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
+        incoming.note(line: line)
+        try receive(refused: update, head, failure)
+    }
+
+    /// The same for one that a limit of the core refuses.
+    @inline(never)
+    func receive(refused update: IncomingUpdate, _ head: IncomingDelta.Head, _ failure: Failure) throws(Failure) {
+        do throws(Failure) {
+            guard try !isRefusedAsStale(update, head) else { return }
+            _ = try isRefused(update, head, failure)
+        } catch {
+            if error.code != failure.code { exclude(update) }
+            throw ending(error)
+        }
+    }
+
+    /// The delta does not vouch for an update that was rejected.
+    @inline(never)
+    func exclude(_ update: IncomingUpdate) {
+        if let id = replica.sources.find(update.source) {
+            incoming.exclude(id)
+        } else {
+            incoming.excludesAll = true
+        }
+    }
+
+    /// Whether an update is not taken: it was refused before, a limit refuses it, or the host does. It is remembered.
+    /// - Parameter failure: what a limit has said.
+    /// - Throws: why it is refused, where that is news; `.refused`, which ends the link, where no more can be remembered; and as
+    ///   `Replica.take`.
+    @_optimize(size)
+    @inline(never)
+    func isRefused(
+        _ update: IncomingUpdate, _ head: IncomingDelta.Head, _ failure: Failure? = nil
+    ) throws(Failure) -> Bool {
+        let known = replica.sources.recall(update.source)
+        if let known, let refused = replica.refused,
+            let position = refused.find(Dot(source: known, version: update.version)), refused[position].reason != 0
+        {
+            noteRefused(update, at: position, head)
+            return true
+        }
+        let accept = head.mode == .contents ? nil : replica.configuration.accept
+        guard failure != nil || accept != nil else { return false }
+        if failure == nil { try replica.check(update, from: known) }
+        try Limits.check(clockOf: update.source, at: update.version)
+        try Limits.check(clockOf: update.writer, at: update.writtenVersion)
+        try replica.checkIdentity(of: known, claims: update.version)
+        try replica.checkJump(to: update.version)
+        // What is old, or loses to what is here, is accounted for, whatever this replica thinks of it.
+        guard !isOld(update, known) else { return failure != nil }
+        guard !loses(update) else {
+            guard failure != nil else { return false }
+            incoming.leaveOut()
+            settleException(update)
+            return true
+        }
+        if failure == nil, let accept {
+            let asked = Update(
+                key: update.key, value: update.value, source: update.writer, version: update.writtenVersion,
+                kind: update.kind, dotSource: update.source, dotVersion: update.version)
+            guard !accept(self, asked) else { return false }
+        }
+        let reason = failure ?? Failure(.refused, "the host does not accept an update")
+        let id = try replica.sourceID(for: update.source)
+        let timestamp = Timestamp(version: update.writtenVersion, source: try replica.sourceID(for: update.writer))
+        let key = replica.keys.hash(of: update.key)
+        // Of one key only the last refused update counts.
+        replica.settleExceptions(of: key, by: timestamp)
+        let isNoted = replica.noteException(
+            Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue),
+            key: key,
+            timestamp: timestamp, delta: incoming.number)
+        guard isNoted, let refused = replica.refused else {
+            throw end(.refused, Failure(.refused, "more updates are refused than max_refused"))
+        }
+        noteRefused(update, at: refused.count - 1, head)
+        throw reason
+    }
+
+    @inline(never)
+    private func isOld(_ update: IncomingUpdate, _ known: SourceID?) -> Bool {
+        guard let known else { return update.version <= replica.retiredVersion(of: update.source) }
+        if update.version <= replica.sources[known].covered { return !replica.isMissing(known, update.version) }
+        return entry(of: Dot(source: known, version: update.version)) != nil
+    }
+
+    @inline(never)
+    private func loses(_ update: IncomingUpdate) -> Bool {
+        guard case .lastWriter = replica.configuration.resolver, let key = replica.keys.find(update.key),
+            let timestamp = replica.keys[key]?.timestamp
+        else { return false }
+        if timestamp.version != update.writtenVersion { return timestamp.version > update.writtenVersion }
+        return !replica.sources[timestamp.source].id.precedes(update.writer)
+    }
+
+    /// A refused update is here, perhaps once more: what the peer holds of its key says nothing of the entry here.
+    @inline(never)
+    private func noteRefused(_ update: IncomingUpdate, at position: Int, _ head: IncomingDelta.Head) {
+        guard let refused = replica.refused else { return }
+        incoming.leaveOut()
+        if refused[position].serial > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
+        guard head.mode.isWhole else { return }
+        refused[position].delta = incoming.number
+        if let key = replica.keys.find(update.key), let entry = replica.keys[key] { incoming.note(key, entry.arrival) }
+    }
+
+    /// An update was taken, beaten or known: it is no exception.
+    @inline(never)
+    func settleException(_ update: IncomingUpdate) {
+        guard replica.refused != nil, let id = replica.sources.find(update.source) else { return }
+        replica.dropException(Dot(source: id, version: update.version))
+    }
+
+    // MARK: Telling the peer
+
+    /// The next exceptions that the peer has not been told of, in one line; false where nothing fits.
+    @_optimize(size)
+    func appendRefused(_ room: Room) -> Bool {
+        let memory = remembering()
+        var told = memory.toldRefused
+        var dots: [Dot] = []
+        while dots.count < Self.exceptionsOfLine, let entry = replica.refused?.next(after: told) {
+            dots.append(entry.dot)
+            told = entry.serial
+        }
+        let isLast = replica.refused?.next(after: told) == nil
+        guard append(dots, as: "refused", of: replica.refused, isAnew: memory.tellsAnew, room) else { return false }
+        (memory.toldRefused, memory.tellsAnew) = (told, false)
+        pending.tellsRefused = !isLast
+        return true
+    }
+
+    /// Some of the peer's exceptions that are accounted for here, and that this replica holds no more.
+    @_optimize(size)
+    func appendAccounted(_ room: Room) -> Bool {
+        guard let memory,
+            append(Array(memory.accounted.suffix(Self.exceptionsOfLine)), as: "accounted", of: nil, isAnew: false, room)
+        else { return false }
+        memory.accounted.removeLast(min(memory.accounted.count, Self.exceptionsOfLine))
+        pending.tellsAccounted = !memory.accounted.isEmpty
+        return true
+    }
+
+    /// So many fit into the smallest datagram that a host has use for.
+    static var exceptionsOfLine: Int { 6 }
+
+    @_optimize(size)
+    @inline(never)
+    private func append(_ dots: [Dot], as name: StaticString, of table: RefusedTable?, isAnew: Bool, _ room: Room)
+        -> Bool
+    {
+        append(within: room) { line in
+            line.beginExceptions(name)
+            for (index, dot) in dots.enumerated() {
+                let reason = table?.find(dot).map { table?[$0].reason ?? 0 } ?? 0
+                line.appendException(self.replica.sources[dot.source].quoted, dot.version, reason, isFirst: index == 0)
+            }
+            line.put(isAnew ? "],\"anew\":true}\n" : "]}\n")
+        }
+    }
+
+    /// A vector goes out, which covers exceptions: the peer has to know them. All of them are said anew if some are over or
+    /// missing, in datagrams, and to a peer that knows nothing of this replica any more.
+    /// - Parameter isRequested: it does not say what has come of a window.
+    func tellExceptions(isRequested: Bool) {
+        guard replica.refused != nil || memory?.hasTold ?? false else { return }
+        let memory = remembering()
+        if isDatagram ? isRequested : pending.peerHas == 0 && memory.toldRefused > 0 || memory.toldOver != replica.exceptionsOver || replica.refused?.isMissingAny ?? false {
+            (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
+        }
+        pending.tellsRefused = memory.tellsAnew || memory.toldRefused < replica.refused?.serial ?? 0
+    }
+
+    // MARK: What the peer has not taken
+
+    /// The peer names exceptions to its vector.
+    /// - Throws: `.id`, `.nul`, `.version`, and what ended the link.
+    @_optimize(size)
+    public func receive(refused claims: [ExceptionClaim], isAnew: Bool) throws(Failure) {
+        guard try speaksExtended() else { return }
+        for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
+        if isAnew { memory?.exceptions = nil }
+        for claim in claims {
+            guard let id = replica.sources.find(claim.source) else { continue }
+            let dot = Dot(source: id, version: claim.version)
+            note(dot, reason: claim.reason)
+            guard claim.reason != 0, let record = entry(of: dot), replica.isToTell(peerName, dot, claim.reason) else {
+                continue
+            }
+            tellRefused(record, reason: Int32(claim.reason))
+        }
+    }
+
+    @_optimize(size)
+    private func note(_ dot: Dot, reason: UInt8) {
+        let memory = remembering()
+        let table = memory.exceptions ?? RefusedTable()
+        (memory.exceptions, replica.hasHeardExceptions) = (table, true)
+        if let position = table.find(dot) {
+            guard table[position].reason != reason else { return }
+            table.remove(at: position)
+        }
+        guard table.count < replica.configuration.maxRefused else { return }
+        table.insert(
+            dot, reason: reason, key: 0, timestamp: Timestamp(version: dot.version, source: dot.source), delta: 0)
+    }
+
+    /// The host hears that an update does not reach the peer.
+    func tellRefused(_ record: Record, reason: Int32) {
+        replica.configuration.onRefused?(self, replica.update(of: record), -reason)
+    }
+
+    @inline(never)
+    private func entry(of dot: Dot) -> Record? {
+        replica.sources[dot.source].entries.key(with: dot.version, of: dot.source, replica.keys).flatMap {
+            replica.keys[$0]
+        }
+    }
+
+    private func exception(_ record: Record) -> UInt8? {
+        guard let exceptions = memory?.exceptions, let position = exceptions.find(record.dot) else { return nil }
+        return exceptions[position].reason
+    }
+
+    /// The peer's vector covers an update that the peer has not taken.
+    @inline(never)
+    func isExcepted(_ record: Record) -> Bool {
+        exception(record) != nil
+    }
+
+    /// The peer has refused an update, which it does not get again.
+    @inline(never)
+    func isSkipped(_ record: Record) -> Bool {
+        exception(record).map { $0 != 0 } ?? false
+    }
+
+    /// The peer's vector covers an update that it has not got.
+    @inline(never)
+    func isWanted(_ record: Record) -> Bool {
+        exception(record) == 0
+    }
+
+    /// Whether a tombstone that has been forgotten here may have been among the exceptions of the peer; those that are
+    /// accounted for here, and held no more, are to be told to it otherwise.
+    @_optimize(size)
+    @inline(never)
+    func lagsByExceptions() -> Bool {
+        guard let memory, let exceptions = memory.exceptions else { return false }
+        var lags = false
+        memory.accounted = []
+        for position in 0..<exceptions.count {
+            let dot = exceptions[position].dot
+            let source = replica.sources[dot.source]
+            guard dot.version <= source.covered, !replica.isException(dot), entry(of: dot) == nil else { continue }
+            if dot.version <= source.purged { lags = true }
+            memory.accounted.append(dot)
+        }
+        if lags { memory.accounted = [] }
+        pending.tellsAccounted = !memory.accounted.isEmpty
+        return lags
+    }
+
+    /// The peer accounts for exceptions of this replica, and holds no update of theirs any more.
+    /// - Throws: `.id`, `.nul`, `.version`; `.unasked` where it was told of none.
+    @_optimize(size)
+    public func receive(accounted claims: [ExceptionClaim]) throws(Failure) {
+        guard try speaksExtended() else { return }
+        guard !options.contains(.readOnly) else {
+            throw Failure(.readOnly, "updates are accounted for on a read-only link")
+        }
+        for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
+        guard memory?.hasTold ?? false else {
+            guard !isDatagram else { return }
+            throw Failure(.unasked, "the peer accounts for updates that it was not asked about")
+        }
+        for claim in claims {
+            if let id = replica.sources.find(claim.source) {
+                replica.dropException(Dot(source: id, version: claim.version))
+            }
+        }
+    }
+
+    /// When the entries arrived here that the peer's vector covers, and that it lacks, in order.
+    @_optimize(size)
+    var wantedArrivals: [Arrivals.Stamp] {
+        guard let exceptions = memory?.exceptions else { return [] }
+        var arrivals: [Arrivals.Stamp] = []
+        for position in 0..<exceptions.count where exceptions[position].reason == 0 {
+            if let record = entry(of: exceptions[position].dot) { arrivals.append(record.arrival) }
+        }
+        return arrivals.arranged { $0 < $1 }
+    }
+
+    // MARK: What a commit excepts
+
+    /// What this replica, or this delta, has left out: a commit names it.
+    var exceptions: ExceptionList {
+        var dots = withheld
+        if let refused = replica.refused {
+            for position in 0..<refused.count { dots.append(refused[position].dot) }
+        }
+        var longest = 0
+        for dot in dots { longest = max(longest, replica.sources[dot.source].quoted.count) }
+        return ExceptionList(dots, cost: longest + 24)
+    }
+
+    /// Ends a part of a commit behind the first source with exceptions; returns those.
+    @_optimize(size)
+    @inline(never)
+    func cut(_ slice: inout VectorSlice, _ exceptions: ExceptionList, _ since: (SourceID) -> Version) -> [Version] {
+        for (place, id) in slice.sources.enumerated() {
+            let versions = exceptions.versions(id, above: since(id), replica.sources[id].covered)
+            guard !versions.isEmpty, exceptions.most > 0 else { continue }
+            slice = VectorSlice(sources: Array(slice.sources[...place]), end: Int(id) + 1)
+            return Array(versions.prefix(exceptions.most))
+        }
+        return []
+    }
+
+    // MARK: Quiet gossip
+
+    /// What both replicas are, as a mark, where the exchange that follows may bring nothing.
+    func noteQuestion(_ hello: Hello) -> Bool {
+        guard replica.refused != nil || memory?.exceptions != nil else { return false }
+        let memory = remembering()
+        memory.questionAt = PendingControl.mark(
+            replica.vectorHash, hello.hash, FoldHash.fold(replica.epoch ^ FoldHash.key.0, hello.epoch ^ FoldHash.key.1))
+        (memory.questionHash, memory.questionRevision) = (replica.vectorHash, hello.revision)
+        return memory.questionAt == memory.quietAt
+    }
+
+    /// A delta had nothing to say: until one of both replicas changes, the next one would not have, either.
+    func noteQuiet() {
+        guard let memory, memory.questionHash == replica.vectorHash, peer.revision >= memory.questionRevision else {
+            return
+        }
+        memory.quietAt = memory.questionAt
+    }
+}

@@ -1,0 +1,35 @@
+/// Updates that fit no datagram of the host's: they are left out, and the host is told of each, once.
+extension Link {
+    /// Leaves an update out, of which the delta vouches for nothing. Whether it has not been left out of this one before.
+    @discardableResult
+    @_optimize(size)
+    func withhold(_ line: UpdateLine, _ room: Int) -> Bool {
+        let record = line.record
+        if replica.isToTell(peerName, record.dot, 0) {
+            let key = record.key.prefixOfCharacters(within: 80)
+            failures.insert(
+                Failure(
+                    .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)"),
+                at: 0)
+            tellRefused(record, reason: -Failure.Code.datagram.rawValue)
+        }
+        return note(withheld: record.dot)
+    }
+
+    /// Of each source as many as a commit can name, and the lowest one behind them: nothing is vouched for from there on.
+    private func note(withheld dot: Dot) -> Bool {
+        var (count, highest) = (0, 0)
+        for place in withheld.indices where withheld[place].source == dot.source {
+            if withheld[place] == dot { return false }
+            if count == 0 || withheld[place].version > withheld[highest].version { highest = place }
+            count += 1
+        }
+        guard count > ExceptionList.mostOfLine else {
+            withheld.append(dot)
+            return true
+        }
+        guard dot.version < withheld[highest].version else { return false }
+        withheld[highest] = dot
+        return true
+    }
+}

@@ -1,0 +1,180 @@
+/// Refusals: updates that a limit or the host's `accept` has refused, as named exceptions to the version vector.
+///
+/// The vector goes on past an exception, and this replica vouches for it to nobody. An update of the same key that beats the
+/// refused one settles it. `acceptAgain` makes missing ones of all: peers send them again. A replica that has refused nothing
+/// pays a comparison for an update.
+extension Replica {
+    /// Drops all refusals: with their next requests peers are asked for what was refused, and a delta that is under way counts
+    /// for none of it. For a host whose `accept` has changed its mind. O(refusals and links).
+    @_optimize(size)
+    public func acceptAgain() {
+        guard let refused else { return }
+        for position in 0..<refused.count where refused[position].reason != 0 {
+            let entry = refused[position]
+            replaceException(
+                at: position, by: 0, entry.key, entry.timestamp, delta: 0)
+        }
+        // What was left out of it would be taken for what its sender does not hold.
+        dropTransfers()
+    }
+
+    /// Whether this replica has not taken an update that its vector may cover.
+    @inline(never)
+    func isException(_ dot: Dot) -> Bool {
+        refused?.find(dot) != nil
+    }
+
+    /// Whether an update counts as news though it is covered: it is wanted still.
+    @inline(never)
+    func isMissing(_ source: SourceID, _ version: Version) -> Bool {
+        guard let refused, let position = refused.find(Dot(source: source, version: version)) else { return false }
+        return refused[position].reason == 0
+    }
+
+    /// Adds an exception, or changes the one with its dot; false where there is no room.
+    @_optimize(size)
+    @inline(never)
+    func noteException(
+        _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil, delta: UInt64 = 0
+    ) -> Bool {
+        let table = refused ?? RefusedTable(after: exceptionSerial)
+        let timestamp = timestamp ?? Timestamp(version: dot.version, source: dot.source)
+        if let position = table.find(dot) {
+            replaceException(at: position, by: reason, key, timestamp, delta: delta)
+            return true
+        }
+        guard table.count < configuration.maxRefused else { return false }
+        (refused, isSelective) = (table, true)
+        add(dot, reason, key, timestamp, delta)
+        return true
+    }
+
+    @inline(never)
+    private func replaceException(
+        at position: Int, by reason: UInt8, _ key: UInt64, _ timestamp: Timestamp, delta: UInt64
+    ) {
+        guard let refused else { return }
+        let dot = refused[position].dot
+        takeException(at: position)
+        add(dot, reason, key, timestamp, delta)
+    }
+
+    @inline(never)
+    private func add(_ dot: Dot, _ reason: UInt8, _ key: UInt64, _ timestamp: Timestamp, _ delta: UInt64) {
+        guard let refused else { return }
+        refused.insert(dot, reason: reason, key: key, timestamp: timestamp, delta: delta)
+        refused.hash.addException(sources[dot.source], dot.version, isMissing: reason == 0)
+        // Both have to keep their numbers.
+        sources[dot.source].timestampCount += 1
+        sources[timestamp.source].timestampCount += 1
+        revision += 1
+    }
+
+    @inline(never)
+    private func takeException(at position: Int) {
+        guard let refused else { return }
+        let entry = refused[position]
+        refused.remove(at: position)
+        refused.hash.removeException(sources[entry.dot.source], entry.dot.version, isMissing: entry.reason == 0)
+        for id in [entry.dot.source, entry.timestamp.source] {
+            sources[id].timestampCount -= 1
+            noteIdle(sources[id])
+        }
+        revision += 1
+    }
+
+    /// An update that was an exception is accounted for.
+    @_optimize(size)
+    @inline(never)
+    func dropException(at position: Int) {
+        takeException(at: position)
+        exceptionsOver += 1
+        guard let refused, refused.count == 0 else { return }
+        exceptionSerial = refused.serial
+        (self.refused, isSelective) = (nil, configuration.accept != nil)
+    }
+
+    @inline(never)
+    func dropException(_ dot: Dot) {
+        if let position = refused?.find(dot) { dropException(at: position) }
+    }
+
+    /// A write stands for a key, or is known to: refused updates that lose to it are accounted for. Only the last writer can be
+    /// told without their values.
+    @_optimize(size)
+    @inline(never)
+    func settleExceptions(of key: UInt64, by timestamp: Timestamp) {
+        guard case .lastWriter = configuration.resolver else { return }
+        while let refused, let position = refused.find(key: key, where: { !sources.precedes(timestamp, $0.timestamp) })
+        {
+            dropException(at: position)
+        }
+    }
+
+    /// A vector moves past exceptions: they are in no history, so that others get what follows from the state.
+    @_optimize(size)
+    @inline(never)
+    func passExceptions(of id: SourceID, above before: Version, upTo version: Version) {
+        guard let refused, before < refused.highest else { return }
+        for position in 0..<refused.count {
+            let dot = refused[position].dot
+            guard dot.source == id, dot.version > before, dot.version <= version else { continue }
+            return leaveOut(sources[id], upTo: version)
+        }
+    }
+
+    /// A peer vouches for a source up to a version, but for some updates: those that are not here become exceptions.
+    /// - Returns: up to where there was room for them.
+    @_optimize(size)
+    @inline(never)
+    func adopt(_ excepted: [Version], of id: SourceID, upTo version: Version) -> Version {
+        let covered = sources[id].covered
+        for excepted in excepted.arranged(by: { $0 < $1 }) where excepted > covered && excepted <= version {
+            let dot = Dot(source: id, version: excepted)
+            guard !isException(dot), sources[id].entries.key(with: excepted, of: id, keys) == nil else { continue }
+            guard noteException(dot, reason: 0) else { return max(covered, dot.version - 1) }
+        }
+        return version
+    }
+
+    /// A reset is whole: what its sender has covered, and does not except, was in it or is beaten.
+    @_optimize(size)
+    @inline(never)
+    func settleExceptions(byResetOf peer: PeerState, but isExcepted: (RefusedTable.Entry) -> Bool) {
+        var position = 0
+        while let refused, position < refused.count {
+            let entry = refused[position]
+            if entry.dot.version <= peer.covered(entry.dot.source), !isExcepted(entry) {
+                dropException(at: position)
+            } else {
+                position += 1
+            }
+        }
+    }
+
+    /// Whether the host is to be told that a peer has not taken an update: once for each name and update.
+    @_optimize(size)
+    @inline(never)
+    func isToTell(_ peer: UInt64, _ dot: Dot, _ reason: UInt8) -> Bool {
+        let mark = FoldHash.fold(
+            peer ^ FoldHash.key.0,
+            FoldHash.fold(sources[dot.source].mark ^ FoldHash.key.1, dot.version ^ FoldHash.key.2))
+        guard !toldRefusals.contains(mark) else { return false }
+        if toldRefusals.count >= Self.mostTold { toldRefusals.removeFirst(Self.mostTold / 4) }
+        toldRefusals.append(mark)
+        return true
+    }
+
+    private static var mostTold: Int { 4096 }
+}
+
+extension ClockHash {
+    /// An update that is an exception to the vector.
+    mutating func addException(_ source: Source, _ version: Version, isMissing: Bool) {
+        addRetired(FoldHash.fold(source.mark ^ FoldHash.key.0, isMissing ? FoldHash.key.2 : FoldHash.key.1), version)
+    }
+
+    mutating func removeException(_ source: Source, _ version: Version, isMissing: Bool) {
+        removeRetired(FoldHash.fold(source.mark ^ FoldHash.key.0, isMissing ? FoldHash.key.2 : FoldHash.key.1), version)
+    }
+}

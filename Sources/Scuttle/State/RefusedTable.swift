@@ -1,0 +1,167 @@
+/// Updates that a replica has not taken, though its version vector may go past them: the named exceptions to a vector.
+///
+/// An exception with a reason was refused, and peers do not send it again; one without is missing, and peers are to send it.
+/// An object of its own, since few replicas have exceptions. Find: O(1) expected; memory: 64 bytes each and two index slots.
+final class RefusedTable {
+    struct Entry: BitwiseCopyable {
+        let dot: Dot
+        /// The number of a `SCUTTLE_E_…` without its sign; 0: nobody has refused it.
+        let reason: UInt8
+        /// Of a refused write: the hash of its key, and its timestamp.
+        let key: UInt64
+        let timestamp: Timestamp
+        /// Ascends with each entry.
+        fileprivate(set) var serial: UInt64
+        /// The delta in which it came last.
+        var delta: UInt64
+    }
+
+    private var entries = Column<Entry>()
+    private var dots = HashIndex()
+    private var keys = HashIndex()
+    /// Of the entry that was added last.
+    private(set) var serial: UInt64
+    /// No entry has a higher version.
+    private(set) var highest: Version = 0
+    /// The part of the entries in the hash of a vector.
+    var hash = ClockHash()
+
+    /// - Parameter serial: those of its entries are above.
+    init(after serial: UInt64 = 0) {
+        self.serial = serial
+    }
+
+    var count: Int { entries.count }
+    /// Whether an entry has no reason. O(entries).
+    var isMissingAny: Bool {
+        for position in 0..<entries.count where entries[position].reason == 0 { return true }
+        return false
+    }
+
+    subscript(position: Int) -> Entry {
+        get { entries[position] }
+        set { entries[position] = newValue }
+    }
+
+    @inline(never)
+    func find(_ dot: Dot) -> Int? {
+        dots.find(Self.hash(dot)) { entries[Int($0)].dot == dot }.map { Int($0) }
+    }
+
+    /// An entry of a key that `matches` accepts.
+    func find(key: UInt64, where matches: (Entry) -> Bool) -> Int? {
+        keys.find(key) { entries[Int($0)].key == key && matches(entries[Int($0)]) }.map { Int($0) }
+    }
+
+    /// Adds an entry whose dot is not there.
+    @_optimize(size)
+    @inline(never)
+    func insert(_ dot: Dot, reason: UInt8, key: UInt64, timestamp: Timestamp, delta: UInt64) {
+        serial += 1
+        highest = max(highest, dot.version)
+        entries.append(Entry(dot: dot, reason: reason, key: key, timestamp: timestamp, serial: serial, delta: delta))
+        list(entries.count - 1)
+    }
+
+    /// The last one takes the place.
+    @_optimize(size)
+    @inline(never)
+    func remove(at position: Int) {
+        unlist(position)
+        guard position < entries.count - 1, let last = entries.last else {
+            _ = entries.popLast()
+            return
+        }
+        unlist(entries.count - 1)
+        _ = entries.popLast()
+        entries[position] = last
+        list(position)
+    }
+
+    /// Nothing may name a source any more. O(entries).
+    func forget(_ source: SourceID) {
+        for position in stride(from: entries.count - 1, through: 0, by: -1) where entries[position].dot.source == source
+        {
+            remove(at: position)
+        }
+    }
+
+    /// The entry with the lowest serial above one. O(entries).
+    @_optimize(size)
+    @inline(never)
+    func next(after serial: UInt64) -> Entry? {
+        var found: Entry?
+        for position in 0..<entries.count where entries[position].serial > serial {
+            if let found, found.serial < entries[position].serial { continue }
+            found = entries[position]
+        }
+        return found
+    }
+
+    @inline(never)
+    private func list(_ position: Int) {
+        let number = UInt32(truncatingIfNeeded: position)
+        dots.insert(Self.hash(entries[position].dot), number)
+        if entries[position].key != 0 { keys.insert(entries[position].key, number) }
+    }
+
+    @inline(never)
+    private func unlist(_ position: Int) {
+        let number = UInt32(truncatingIfNeeded: position)
+        dots.remove(Self.hash(entries[position].dot), number)
+        if entries[position].key != 0 { keys.remove(entries[position].key, number) }
+    }
+
+    private static func hash(_ dot: Dot) -> UInt64 {
+        RandomSource.mix(dot.version ^ UInt64(dot.source) << 53)
+    }
+}
+
+/// Exceptions in order of source and version, as a commit names them.
+struct ExceptionList {
+    private let dots: [Dot]
+    /// What one of them takes in a line, at most.
+    private let cost: Int
+    /// A part of a commit names so many, of one source; a commit vouches for nothing of it from the next one on.
+    private(set) var most = 12
+    static var mostOfLine: Int { 24 }
+
+    var isEmpty: Bool { dots.isEmpty }
+
+    /// What they take in a line, at most.
+    var room: Int { isEmpty ? 0 : most * cost }
+
+    /// In a datagram a commit names what fits into so many bytes, beside a source.
+    mutating func fit(_ bytes: Int) {
+        most = max(0, min(Self.mostOfLine, bytes / max(cost, 1)))
+    }
+
+    /// O(n log n).
+    init(_ dots: [Dot], cost: Int) {
+        self.dots = dots.arranged { Self.key($0) < Self.key($1) }
+        self.cost = cost
+    }
+
+    private static func key(_ dot: Dot) -> (SourceID, Version) { (dot.source, dot.version) }
+
+    /// The versions of a source above one, as many as can be named.
+    @_optimize(size)
+    @inline(never)
+    func versions(_ source: SourceID, above since: Version, _ covered: Version) -> [Version] {
+        var versions: [Version] = []
+        var place = dots.indices.partition { Self.key(dots[$0]) > (source, since) }
+        while place < dots.count, dots[place].source == source, dots[place].version <= covered,
+            versions.count <= most
+        {
+            if versions.last != dots[place].version { versions.append(dots[place].version) }
+            place += 1
+        }
+        return versions
+    }
+
+    /// Up to where a commit vouches for a source.
+    func until(_ source: SourceID, above since: Version, _ covered: Version) -> Version {
+        let versions = versions(source, above: since, covered)
+        return versions.count > most ? versions[most] - 1 : covered
+    }
+}
