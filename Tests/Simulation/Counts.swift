@@ -20,6 +20,8 @@ public struct Counts: CustomStringConvertible {
     public internal(set) var lost = 0
     public internal(set) var diverged = 0
     public internal(set) var expired = 0
+    /// Updates that a host did not accept.
+    public internal(set) var refused = 0
     /// Differences that stayed, and of which both hosts were told.
     public internal(set) var told = 0
     /// The most bytes that one round of gossip has taken, in bytes a byte of state.
@@ -60,7 +62,7 @@ public struct Counts: CustomStringConvertible {
             ("ended", \.ended),
             ("intrusions", \.intrusions), ("disturbed lines", \.disturbed),
             ("resurrected", \.resurrected), ("lost", \.lost), ("diverged", \.diverged), ("told", \.told),
-            ("expired", \.expired),
+            ("expired", \.expired), ("refused", \.refused),
         ]
     }
 }

@@ -40,7 +40,7 @@ extension World {
                 continue
             }
             // The dot of an expiry is its deleter's.
-            for write in writes where !write.isExpiry {
+            for write in writes where !write.isExpiry && !isTainted(write.key) {
                 guard let id = write.source.lend({ replica.sources.find($0) }),
                     write.version <= replica.sources[id].covered
                 else { continue }
@@ -92,11 +92,12 @@ extension World {
     func live(_ replica: Replica) -> [String] {
         var lines: [String] = []
         replica.keys.forEach { _, record in
-            if !record.isDelete {
+            let key = [UInt8](record.key).text
+            if !record.isDelete, refusals?.isActive != true || !isTainted(key) {
                 let timestamp = record.timestamp
                 let source = replica.sources[timestamp.source].id
                 lines.append(
-                    "\([UInt8](record.key).text)=\([UInt8](record.value).text) by \([UInt8](source).text):\(timestamp.version)"
+                    "\(key)=\([UInt8](record.value).text) by \([UInt8](source).text):\(timestamp.version)"
                 )
             }
             return true
@@ -106,7 +107,7 @@ extension World {
 
     private func agreeWithOracle(_ numbers: [Int]) throws {
         var winners: [String: Write] = [:]
-        for number in numbers {
+        for number in numbers where !isTainted(writes[number].key) {
             let write = writes[number]
             if let standing = winners[write.key], !plan.rule.loses(standing, to: write) { continue }
             winners[write.key] = write
@@ -143,7 +144,7 @@ extension World {
     /// The greatest write of each key, of those that count and those that stand, by key.
     private func greatestWrites(where counts: (Write) -> Bool) -> [Write] {
         var greatest: [String: Write] = [:]
-        for write in writes {
+        for write in writes where !isTainted(write.key) {
             guard counts(write) || entry(of: write.key, at: firstPresent) == write.number else { continue }
             if let other = greatest[write.key], !other.precedes(write) { continue }
             greatest[write.key] = write
@@ -181,7 +182,7 @@ extension World {
         guard plan.rule == .lastWriter, !mayLackWrites else { return }
         let replaced = Set(writes.compactMap(\.replaced))
         var standing: [String: Int] = [:]
-        for write in writes {
+        for write in writes where !isTainted(write.key) {
             if let number = entry(of: write.key, at: firstPresent), !writes[number].isDelete {
                 standing[write.key] = number
             }
@@ -190,7 +191,7 @@ extension World {
             counts.resurrected += 1
             if isStrict { throw SimulationFailure(description: "\(key) is back: \(writes[number])") }
         }
-        for key in Set(writes.map(\.key)) where standing[key] == nil {
+        for key in Set(writes.map(\.key)) where standing[key] == nil && !isTainted(key) {
             let last = writes.filter { $0.key == key && !replaced.contains($0.number) }
             guard !last.contains(where: \.isDelete) else { continue }
             counts.lost += 1

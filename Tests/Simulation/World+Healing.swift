@@ -28,7 +28,9 @@ extension World {
     var presentReplicas: [Replica] { present.map { replicas[$0] } }
     var fingerprintOfAll: [UInt64] { presentReplicas.map(\.fingerprint) }
     /// Of a source at or below the floor some replicas keep all and others nothing, so their vectors may differ for ever.
-    var mustBeInStep: Bool { presentReplicas.allSatisfy { !$0.hasMetClassic && $0.retired.floor == 0 } }
+    var mustBeInStep: Bool {
+        refusals?.isActive != true && presentReplicas.allSatisfy { !$0.hasMetClassic && $0.retired.floor == 0 }
+    }
     var areInStep: Bool { Set(presentReplicas.map(\.vectorHash)).count == 1 }
 
     /// Carries bytes until both sides of all links are silent.

@@ -47,6 +47,8 @@ public final class World {
     var events = Events()
     /// Nil: no key has a time to live.
     var leases: Leases?
+    /// Nil: no host refuses anything.
+    var refusals: Refusals?
 
     /// Of all that has arrived anywhere: two runs of a seed have the same.
     public internal(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -61,6 +63,7 @@ public final class World {
         self.trace = trace
         self.disabledRules = disabledRules
         beginLeases(seed: seed)
+        if kind == .rules { beginRefusals(seed: seed) }
         for number in 0..<plan.replicas where plan.middle?.joinsLate != true || number < 2 {
             try addReplica(named: Self.names[number])
         }
@@ -80,11 +83,13 @@ public final class World {
             now += 1
             try takeStep()
             try tickSometimes()
+            changeMinds()
             if step % 16 == 0 { try examine() }
         }
         let held = heldBefore()
         try heal()
         try examine()
+        try endRefusals(held)
         try agree(held)
         try twinsAreTold()
         try endLeases()

@@ -43,10 +43,27 @@
                 hash.change(sources[id], from: 0, to: sources[id].covered)
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }
+            if let broken = brokenException() { return broken }
             if expected != contents { return "the hash of the contents is not that of the entries" }
             if hash != clockHash { return "the hash of the clock is not that of its sources" }
             let over = links.reduce(0) { $0 + ($1.isOverHighWaterMark ? 1 : 0) }
             return over == linksOverMark ? nil : "\(over) links over the mark, counted as \(linksOverMark)"
+        }
+
+        private func brokenException() -> String? {
+            guard let refused else { return nil }
+            var hash = ClockHash()
+            for position in 0..<refused.count {
+                let entry = refused[position]
+                let source = sources[entry.dot.source]
+                if source.entries.key(with: entry.dot.version, of: entry.dot.source, keys) != nil {
+                    return "an exception is an entry: \(String(decoding: source.id, as: UTF8.self)):\(entry.dot.version)"
+                }
+                if refused.find(entry.dot) != position { return "an exception is not found" }
+                hash.addException(source, entry.dot.version, isMissing: entry.reason == 0)
+            }
+            if refused.count == 0 { return "a table of exceptions is empty" }
+            return hash == refused.hash ? nil : "the hash of the exceptions is not theirs"
         }
 
         private func brokenEntry(_ record: Record, _ key: KeyID, _ source: Source) -> String? {

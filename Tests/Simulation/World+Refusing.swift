@@ -1,0 +1,88 @@
+@testable import Scuttle
+
+/// Hosts that do not accept some keys, for a while, and change their minds.
+struct Refusals {
+    /// Apart from those of the world, so that worlds without refusals stay what they were.
+    var random: Random
+    /// The keys that the host of a replica refuses, by its index.
+    var refused: [Int: Set<String>] = [:]
+    /// The keys that any host has ever refused: a write of theirs may be lost with its author, and what it replaced, too; and a
+    /// delete may come back.
+    var tainted: Set<String> = []
+    /// Until all refusals are lifted, at the end.
+    var isActive = true
+
+    init(seed: UInt64) {
+        random = Random(seed: seed ^ 0x7265_6675_7365)
+    }
+}
+
+extension World {
+    /// A tenth of the worlds have them. Classic links ask no host.
+    func beginRefusals(seed: UInt64) {
+        guard plan.middle == nil, plan.keys >= 3,
+            !plan.edges.contains(where: { $0.options.contains { $0.contains(.classic) } })
+        else { return }
+        var refusals = Refusals(seed: seed)
+        if refusals.random.oneIn(7) { self.refusals = refusals }
+    }
+
+    func judge(_ configuration: inout Configuration, of number: Int) {
+        guard refusals != nil else { return }
+        configuration.maxRefused = 100_000
+        configuration.accept = { [weak self] _, update in
+            let refuses = self?.refusals?.refused[number]?.contains([UInt8](update.key).text) ?? false
+            if refuses { self?.counts.refused += 1 }
+            return !refuses
+        }
+    }
+
+    func changeMinds() {
+        guard refusals?.random.oneIn(25) ?? false, var refusals else { return }
+        let number = refusals.random.pick(present)
+        if refusals.random.oneIn(3) {
+            refusals.refused[number] = nil
+            self.refusals = refusals
+            say("\(number) accepts all")
+            replicas[number].acceptAgain()
+        } else {
+            // Some keys nobody refuses.
+            let key = "k\(refusals.random.below(plan.keys * 2 / 3))"
+            refusals.refused[number, default: []].insert(key)
+            refusals.tainted.insert(key)
+            self.refusals = refusals
+            say("\(number) refuses \(key)")
+        }
+    }
+
+    /// Whether it is known what must become of a key.
+    func isTainted(_ key: String) -> Bool {
+        refusals?.tainted.contains(key) ?? false
+    }
+
+    /// While hosts refuse some keys, all others are the same; and nothing goes round. Then they refuse nothing any more.
+    func endRefusals(_ held: [Int]) throws {
+        guard refusals != nil else { return }
+        try agree(held)
+        for _ in 0..<2 {
+            for replica in presentReplicas { replica.gossip() }
+            try runUntilQuiet()
+        }
+        let before = counts.bytes
+        for replica in presentReplicas { replica.gossip() }
+        try runUntilQuiet()
+        guard counts.bytes - before <= 2500 * wires.count || !mayBeQuiet else {
+            throw SimulationFailure(
+                description: "a quiet gossip takes \(counts.bytes - before) bytes on \(wires.count) links")
+        }
+        for number in present { replicas[number].acceptAgain() }
+        refusals?.refused = [:]
+        refusals?.isActive = false
+        say("all accept all")
+        try heal()
+        try examine()
+    }
+
+    /// Vectors of replicas that keep different ended sources differ for ever.
+    private var mayBeQuiet: Bool { presentReplicas.allSatisfy { $0.retired.floor == 0 } }
+}
