@@ -275,7 +275,6 @@ extension Link {
                 clock.notePurged(claim.version)
             }
         }
-        replica.settleInversions()
         replica.republish(against: clock)
         var gone: [(key: KeyID, record: Record)] = []
         var isWhole = true
@@ -296,6 +295,8 @@ extension Link {
             }
             record.release()
         }
+        // Those that are left: what the sender has covered and lost was beaten there by more than what it has beaten here.
+        replica.settleInversions()
         // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
         if !gone.isEmpty {
             replica.epoch += 1
