@@ -111,7 +111,8 @@ extension World {
             }
             try heal()
         }
-        for (number, replica) in zip(present, presentReplicas) where live(replica) != stays {
+        // A replica with a floor does not learn of a purge at or below it.
+        for (number, replica) in zip(present, presentReplicas) where live(replica) != stays && mustBeInStep {
             throw SimulationFailure(
                 description: "replica \(number) has \(live(replica)) when all times are over, not \(stays)")
         }

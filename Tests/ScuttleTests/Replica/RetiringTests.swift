@@ -70,6 +70,20 @@ struct RetiringTests {
         precedes(a, b) ? b : a
     }
 
+    @Test(
+        "What a name has stated counts in the hash of the vector while another is pending, and not if it is final itself"
+    )
+    func finalStatement() throws {
+        let replica = try replica(knowing: ["m~AAAAAAAA", "n", "o"])
+        merge("o", 5, .pending, at: replica)
+        let before = replica.vectorHash
+        merge("m", 0, .pending, 3, 30, at: replica)
+        #expect(replica.vectorHash != before)
+        // Others know it by the hash of its source alone.
+        merge("m", 5, .final, at: replica)
+        #expect(replica.vectorHash == before)
+    }
+
     @Test("A replica that hears its own name says that it is alive, and promises past the number")
     func alive() throws {
         let replica = try replica(knowing: [])
