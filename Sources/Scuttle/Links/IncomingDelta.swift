@@ -118,6 +118,7 @@ struct IncomingDelta: ~Copyable {
         dropPending()
         head = nil
         transfer = nil
+        excluded = []
     }
 
     /// Everything in the state, reset or contents delta so far counts for nothing: it is void, and begins anew.
@@ -172,7 +173,12 @@ struct IncomingDelta: ~Copyable {
     }
 
     func excludes(_ source: SourceID) -> Bool {
-        excludesAll || (Int(source) < excluded.count && excluded[Int(source)])
+        excludesAll || hasRefused(source)
+    }
+
+    /// Whether something of this very source was refused.
+    func hasRefused(_ source: SourceID) -> Bool {
+        Int(source) < excluded.count && excluded[Int(source)]
     }
 
     // MARK: Reset and commit

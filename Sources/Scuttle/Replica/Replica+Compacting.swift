@@ -48,7 +48,8 @@ extension Replica {
         for link in links where link.peer.confirmed(id) > source.covered || link.peer.purged(id) > source.covered {
             return false
         }
-        return true
+        // The delta that excludes it would find it again under another number, and cover what was refused.
+        return !links.contains { $0.incoming.hasRefused(id) }
     }
 
     private func isFinal(_ name: NameID) -> Bool {

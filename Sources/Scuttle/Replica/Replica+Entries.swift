@@ -157,6 +157,7 @@ extension Replica {
         arrivals.append(record, key)
         if record.version > source.covered {
             source.aheadCount += 1
+            source.wasAhead = true
             aheadCount += 1
             noteAhead(source, record.version, 1)
         }

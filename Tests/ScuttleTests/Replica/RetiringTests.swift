@@ -178,6 +178,30 @@ struct RetiringTests {
         #expect(second.sequence > first.sequence + sequence - 1)
     }
 
+    @Test("What was refused of an ended source is not covered: it shrinks when the delta is over")
+    func refused() throws {
+        let end = try LinkEnd(try Replica.make("own"))
+        let replica = end.replica
+        try cover("m~AAAAAAAA", 6, replica)
+        try cover("m~BBBBBBBB", 9, replica)
+        replica.shrinkIdleSources()
+        #expect(covered("m~AAAAAAAA", replica) == nil)
+        var peer = HandPeer(end)
+        peer.beAsked()
+        let epoch = replica.epoch
+        try replica.delete("gone")
+        #expect(try replica.purge() == 1)
+        let line = PlainUpdate("k", "1", "m~AAAAAAAA", 7).line
+        peer.say(peer.head("state", delta: 4, epoch: epoch))
+        end.write(line + "\n")
+        peer.say(HandPeer.commit(#""m~AAAAAAAA":[0,8]"#, of: [line]))
+        let id = "m~AAAAAAAA".lend { replica.sources.find($0) }
+        let version = id.map { replica.sources[$0].covered } ?? "m~AAAAAAAA".lend { replica.retiredVersion(of: $0) }
+        #expect(version == 6)
+        #expect(replica.broken == nil)
+        end.close()
+    }
+
     // MARK: The floor
 
     private func cover(_ id: String, _ version: Version, _ replica: Replica) throws {
