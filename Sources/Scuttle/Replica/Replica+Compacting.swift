@@ -105,7 +105,10 @@ extension Replica {
 
     private func hasEnded(_ claim: SourceClaim) -> Bool {
         guard let name = sources.find(name: claim.source.nameOfSource) else { return false }
-        return isFinal(name) || sources[sources.names[name].furthest].covered > claim.covered
+        let furthest = sources[sources.names[name].furthest]
+        // Of equal ones the greater id is the furthest: see `SourceTable.noteRise`.
+        return isFinal(name) || furthest.covered > claim.covered
+            || (furthest.covered == claim.covered && claim.source.precedes(furthest.id))
     }
 
     /// A source that is new in the table may have been dropped here: peers that believe that it is covered are told of it.

@@ -226,6 +226,8 @@ struct RetiringTests {
         #expect(isOld("m~AAAAAAAA", 5) && isOld("m~AAAAAAAA", 6))
         #expect(!isOld("m~AAAAAAAA", 7) && !isOld("m~AAAAAAAA", 9))
         #expect(!isOld("m~BBBBBBBB", 5) && !isOld("n~AAAAAAAA", 5))
+        replica.raiseRetiredFloor(to: 7)
+        #expect(isOld("m~AAAAAAAA", 7) && !isOld("m~CCCCCCCC", 7))
     }
 
     @Test("A source that was dropped and rises again: the peer that sends it hears that nothing of it is covered")
