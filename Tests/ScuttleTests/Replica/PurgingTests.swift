@@ -86,7 +86,7 @@ struct PurgingTests {
         let replica = end.replica
         var peer = HandPeer(end)
         peer.beAsked()
-        peer.say(peer.head("state", delta: 4))
+        peer.say(peer.head("state"))
         end.write(PlainUpdate("k", "1", "c", 5).line + "\n")
         end.close()
         try replica.delete("k")

@@ -192,7 +192,7 @@ struct RetiringTests {
         try replica.delete("gone")
         #expect(try replica.purge() == 1)
         let line = PlainUpdate("k", "1", "m~AAAAAAAA", 7).line
-        peer.say(peer.head("state", delta: 4, epoch: epoch))
+        peer.say(peer.head("state", epoch: epoch))
         end.write(line + "\n")
         peer.say(HandPeer.commit(#""m~AAAAAAAA":[0,8]"#, of: [line]))
         let id = "m~AAAAAAAA".lend { replica.sources.find($0) }
