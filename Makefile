@@ -16,7 +16,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .DELETE_ON_ERROR:
-.PHONY: library demo examples test bench bench-compare bench-publish baselines sim fuzz install uninstall format format-check list clean
+.PHONY: library demo examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install uninstall format format-check list clean
 
 library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
 
@@ -60,6 +60,10 @@ build/bench/driver: $(BENCH_SOURCES) $(LIBRARY)
 bench: build/bench/driver ## Benchmarks: results, report and pictures into build/bench; QUICK=1 for what the targets need, PEERS=0 without peers
 	@Benchmarks/run --set $(if $(QUICK),quick,standard) $(if $(filter 0,$(PEERS)),--without-peers) $(if $(OUT),--out $(OUT))
 
+bench-loss: build/bench/driver ## What loss and breaks cost, in 6 minutes and into docs/benchmarks.md: counted, the same on each machine
+	@Benchmarks/run --set loss --without-peers --out build/loss
+	@Benchmarks/run --publish --out build/loss
+
 bench-compare: ## Two files of results side by side, A=before.json B=after.json; status 2 where machine or inputs differ
 	@Benchmarks/run --compare $(or $(A),$(error A=… is missing)) $(or $(B),$(error B=… is missing))
 
@@ -81,7 +85,7 @@ fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls
 	@Tests/Fuzz/fuzz $(SECONDS)
 
 .PHONY: bench-designs
-bench-designs: ## Designs of key table, history and index compared, in 3 minutes: tables and JSON into build/designs
+bench-designs: ## Designs of key table, history and index compared, in 6 minutes: tables and JSON into build/designs
 	@scripts/dependencies library
 	@mkdir -p build/designs
 	swift build -c release --scratch-path .build-designs --product designs

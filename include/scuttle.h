@@ -407,7 +407,7 @@ int scuttle_fingerprint(scuttle_t *replica, uint64_t *fingerprint);
 /* Asks every peer for what is new. In the extended dialect each open link has a hello to send, and what differs crosses
    in both directions; in the classic one this replica's digests, in random order, then "done", and only the peer answers. A
    gossip that still waits is not asked twice. Call it when a link is new, and from time to time: what got lost is
-   asked for again, and promises are renewed, which lets tombstones be forgotten.
+   asked for again, and promises are renewed, which lets tombstones be forgotten. README.md says how often.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: it waits behind the high-water mark of a link; nothing is dropped. */
 int scuttle_gossip(scuttle_t *replica);
 

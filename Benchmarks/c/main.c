@@ -28,6 +28,9 @@ static const named_t workloads[] = {
     {"news", workload_news},
     {"sync", workload_sync},
     {"incremental", workload_incremental},
+    {"loss", workload_loss},
+    {"bursts", workload_bursts},
+    {"breaks", workload_breaks},
     {"fan-out", workload_fan_out},
     {"receive", workload_receive},
     {"relay", workload_relay},
@@ -47,7 +50,7 @@ static const named_t workloads[] = {
     {"bound-scan", workload_bound_scan},
     {"bound-insert", workload_bound_insert},
 };
-enum { WORKLOADS = sizeof workloads / sizeof *workloads, MOST_REPETITIONS = 32, LEAST_REPETITIONS = 3 };
+enum { WORKLOADS = sizeof workloads / sizeof *workloads, MOST_REPETITIONS = 128, LEAST_REPETITIONS = 3 };
 
 static const named_t *find(const char *name) {
   for (size_t i = 0; i < WORKLOADS; i++) {

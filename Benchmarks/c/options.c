@@ -13,9 +13,10 @@ typedef struct {
 #define OPTION(name) {#name, offsetof(options_t, name)}
 
 static const option_t known[] = {
-    OPTION(n),        OPTION(history), OPTION(sources),  OPTION(links), OPTION(value),
-    OPTION(rounds),   OPTION(burst),   OPTION(replicas), OPTION(live),  OPTION(datagram),
-    OPTION(peek),     OPTION(fresh),   OPTION(buffer),   OPTION(repeat), OPTION(budget),
+    OPTION(n),     OPTION(history), OPTION(sources),  OPTION(links),  OPTION(value),    OPTION(rounds),
+    OPTION(burst), OPTION(replicas), OPTION(live),    OPTION(datagram), OPTION(peek),   OPTION(fresh),
+    OPTION(buffer), OPTION(loss),   OPTION(copies),   OPTION(late), OPTION(eager),  OPTION(breaks),   OPTION(deletes),
+    OPTION(forgets), OPTION(restarts), OPTION(repeat), OPTION(budget),
 };
 
 static size_t *find(options_t *options, const char *name, size_t len) {

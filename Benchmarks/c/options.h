@@ -18,6 +18,14 @@ typedef struct {
   size_t peek;     /* 1: spans are borrowed, by peek and consume, and not read */
   size_t fresh;    /* 1: each round opens new links */
   size_t buffer;   /* bytes asked for in one read of a stream */
+  size_t loss;     /* datagrams that get lost, of a hundred */
+  size_t copies;   /* datagrams that arrive twice, of a hundred */
+  size_t late;     /* datagrams that others overtake, of a hundred */
+  size_t eager;    /* 1: a host answers each datagram at once; 0: when no more is on its way */
+  size_t breaks;   /* bytes after which a connection breaks */
+  size_t deletes;  /* keys that are deleted, and their tombstones purged */
+  size_t forgets;  /* who deletes and purges between connections: 1 the sender, 2 the receiver, 3 both */
+  size_t restarts; /* 1: the receiver starts anew from a save between connections */
   size_t repeat;   /* repetitions */
   size_t budget;   /* seconds of processor time after which no repetition beyond the third begins */
 } options_t;

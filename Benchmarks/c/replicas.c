@@ -10,10 +10,39 @@ void done(int code) {
   if (code < 0) require(0, scuttle_strerror(code));
 }
 
-scuttle_t *replica_make(const char *name, size_t history) {
-  scuttle_config_t config = {.struct_size = sizeof config, .seed = 1, .max_history = history};
+scuttle_t *replica_make(const char *name, size_t history) { return replica_seeded(name, history, 1); }
+
+scuttle_t *replica_seeded(const char *name, size_t history, uint64_t seed) {
+  scuttle_config_t config = {.struct_size = sizeof config, .seed = seed, .max_history = history};
   scuttle_t *replica;
   done(scuttle_new(name, &config, &replica));
+  return replica;
+}
+
+typedef struct {
+  char *bytes;
+  size_t len, capacity;
+} save_t;
+
+static int add_line(void *context, const char *line, size_t len) {
+  save_t *save = context;
+  if (save->len + len > save->capacity) {
+    save->capacity = 2 * (save->len + len);
+    save->bytes = realloc(save->bytes, save->capacity);
+    require(save->bytes != NULL, "no memory for a save");
+  }
+  memcpy(save->bytes + save->len, line, len);
+  save->len += len;
+  return 0;
+}
+
+scuttle_t *replica_restart(scuttle_t *replica, const char *name, size_t history, uint64_t seed) {
+  save_t save = {NULL, 0, 0};
+  done(scuttle_export(replica, add_line, &save));
+  scuttle_free(replica);
+  replica = replica_seeded(name, history, seed);
+  done(scuttle_import(replica, save.bytes, save.len));
+  free(save.bytes);
   return replica;
 }
 

@@ -11,6 +11,12 @@
 /* A replica whose output is the same in each run: its seed is fixed. */
 scuttle_t *replica_make(const char *name, size_t history);
 
+/* One of many: replicas with one seed would take each other for the same incarnation. */
+scuttle_t *replica_seeded(const char *name, size_t history, uint64_t seed);
+
+/* One that starts from the save of another one, under a source of its own. */
+scuttle_t *replica_restart(scuttle_t *replica, const char *name, size_t history, uint64_t seed);
+
 /* Ends the program where a code is an error. SCUTTLE_FULL is none: these hosts read all that there is anyway. */
 void done(int code);
 

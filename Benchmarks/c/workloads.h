@@ -14,6 +14,10 @@ workload_t workload_set, workload_overwrite, workload_mixed;
 workload_t workload_get, workload_scan, workload_scan_first, workload_news;
 /* syncing.c */
 workload_t workload_sync, workload_incremental;
+/* losing.c */
+workload_t workload_loss, workload_bursts;
+/* breaking.c */
+workload_t workload_breaks;
 /* spreading.c */
 workload_t workload_fan_out, workload_receive, workload_relay;
 /* quiet.c */

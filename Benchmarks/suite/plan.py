@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 C = "scuttle (C)"
 PYTHON = "scuttle"
 PEERS = ("automerge", "loro", "pycrdt", "y_py")
-SETS = ("standard", "quick", "tiny")
+SETS = ("standard", "quick", "tiny", "loss")
 
-TINY = {"n": 300, "rounds": 3, "sources": 20, "links": 4, "replicas": 3, "burst": 10, "history": 1000}
+TINY = {"n": 300, "rounds": 3, "sources": 20, "links": 4, "replicas": 3, "burst": 10, "history": 1000, "deletes": 3}
 VALUE_SIZES = (8, 32, 256, 2048, 16384, 65536)
 MOST_VALUE_BYTES = 32 << 20  # in one case
 
@@ -96,6 +96,56 @@ def syncing() -> list[Case]:
         for replicas, rounds in ((2, 50), (10, 10), (100, 2))
     ]
     return [*state, *log, *ways, *rounds, *conflicts]
+
+
+LOSSES = (0, 5, 30, 50)
+DATAGRAMS = (512, 1400, 65507)
+NETWORKS = {1: 60, 100: 40, 10_000: 12, 1_000_000: 1}  # how many, by updates
+
+
+def losing() -> list[Case]:
+    def lossy(n: int, datagram: int, loss: int, **more: int) -> Case:
+        inputs = {"n": n, "datagram": datagram, "loss": loss, "history": 1000, **more}
+        return counting(case(C, "loss", NETWORKS[n], n == 10_000 and datagram == 1400 and not more, **inputs))
+
+    grid = [lossy(n, datagram, loss) for n in (1, 100, 10_000) for datagram in DATAGRAMS for loss in LOSSES]
+    large = [lossy(1_000_000, 1400, loss) for loss in LOSSES] + [lossy(1_000_000, 512, loss) for loss in (0, 30)]
+    noisy = [lossy(n, 1400, loss, copies=10, late=20) for n in (100, 10_000) for loss in LOSSES]
+    eager = [lossy(10_000, datagram, loss, eager=1) for datagram in (512, 1400) for loss in LOSSES]
+    disordered = [lossy(10_000, 1400, loss, eager=1, copies=10, late=20) for loss in LOSSES]
+    bursts = [
+        counting(case(C, "bursts", 30, True, n=10_000, burst=3000, replicas=writers, live=live, datagram=1400, loss=loss))
+        for writers in (1, 3)
+        for live in (0, 1)
+        for loss in (5, 30)
+    ]
+    return [*grid, *large, *noisy, *eager, *disordered, *bursts]
+
+
+def breaking() -> list[Case]:
+    def broken(length: int, needed: bool = False, **inputs: int) -> Case:
+        return counting(case(C, "breaks", 1, needed, breaks=length, **inputs))
+
+    # Of 1 kB most is over before a delta begins, so there are fewer keys.
+    lengths = ((1000, 400), (10_000, 10_000), (100_000, 10_000))
+    cases: list[Case] = []
+    for length, n in lengths:
+        needed = length > 1000
+        cases += [
+            broken(length, needed, n=n, history=n),
+            broken(length, needed, n=n, history=1),
+            broken(length, needed, n=n, history=1, deletes=n // 100),
+            broken(length, n=10, history=1, sources=60),
+        ]
+        if needed:
+            cases.append(broken(length, n=n, history=n, restarts=1))
+            cases += [broken(length, n=n, history=1, deletes=n // 100, forgets=forgets) for forgets in (1, 2, 3)]
+    return cases
+
+
+def counting(one: Case) -> Case:
+    """What is counted must not depend on how fast the machine is."""
+    return replace(one, budget=120)
 
 
 def spreading() -> list[Case]:
@@ -181,8 +231,10 @@ def tiny(full: Case) -> Case:
 
 def plan(name: str, libraries: tuple[str, ...]) -> list[Case]:
     """The cases of a set, in the order in which they run. `libraries`: those of PyPI that are there."""
-    own = [*writing(), *reading(), *syncing(), *spreading(), *deleting(), *expiring(), *values(), *memory(), *bounds()]
+    own = [*writing(), *reading(), *syncing(), *losing(), *breaking(), *spreading(), *deleting(), *expiring(), *values(), *memory(), *bounds()]
     cases = [*own, *from_python(PYTHON), *(one for library in libraries for one in from_python(library))]
+    if name == "loss":
+        cases = [*losing(), *breaking()]
     if name == "quick":
         cases = [
             replace(one, repeat=min(one.repeat, 3), processes=min(one.processes, 3)) for one in cases if one.needed

@@ -6,21 +6,21 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import report, results
+from . import losses, report, results
 from .running import ROOT
 
 PAGE = ROOT / "docs/benchmarks.md"
 PICTURES = ROOT / "docs/benchmarks"
-BEGIN, END = "<!-- report: begin -->", "<!-- report: end -->"
 
 
-def between(page: str, text: str) -> str:
-    """The page with what stands between the marks replaced."""
-    before, _, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def between(page: str, text: str, name: str = "report") -> str:
+    """The page with what stands between the marks of a name replaced."""
+    begin_mark, end_mark = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, _, rest = page.partition(begin_mark)
+    _, end, after = rest.partition(end_mark)
     if not end:
-        raise ValueError(f"{PAGE.name} lacks the marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{text.rstrip()}\n\n{END}{after}"
+        raise ValueError(f"{PAGE.name} lacks the marks {begin_mark} and {end_mark}")
+    return f"{before}{begin_mark}\n\n{text.rstrip()}\n\n{end_mark}{after}"
 
 
 def publish(folder: Path) -> int:
@@ -28,10 +28,15 @@ def publish(folder: Path) -> int:
     if not source.exists():
         print("benchmarks: there is no run to publish: make bench", file=sys.stderr)
         return 2
+    document = results.load(source)
+    if document["set"] == "loss":
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(between(page, losses.report(document), "loss"), encoding="utf-8")
+        return 0
     found = [name for name, _, _ in report.PICTURES if (folder / name).exists()]
     PICTURES.mkdir(exist_ok=True)
     for name in found:
         shutil.copyfile(folder / name, PICTURES / name)
-    text = report.report(results.load(source), found, f"{PICTURES.name}/")
+    text = report.report(document, found, f"{PICTURES.name}/")
     PAGE.write_text(between(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
     return 0

@@ -34,6 +34,11 @@ def title(result: dict[str, Any]) -> str:
     return " ".join([result["library"], result["workload"], *(f"{k}={v}" for k, v in sorted(result["inputs"].items()))])
 
 
+def worst(result: dict[str, Any], figure: str) -> float:
+    """The highest of all repetitions."""
+    return float(max(result.get("figure_samples", {}).get(figure, [result["figures"][figure]])))
+
+
 class Index:
     """Looks results up by library, workload and all of their inputs."""
 
@@ -50,6 +55,9 @@ class Index:
     def figure(self, name: str, library: str, workload: str, **inputs: int) -> float | None:
         result = self.find(library, workload, **inputs)
         return float(result["figures"][name]) if result else None
+
+    def all(self, workload: str) -> list[dict[str, Any]]:
+        return [result for result in self.by_title.values() if result["workload"] == workload]
 
     def curve(self, library: str, workload: str, along: str, **others: int) -> list[tuple[int, float]]:
         """(inputs[along], ns) of all results whose other inputs are exactly these."""

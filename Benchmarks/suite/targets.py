@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .plan import C, PYTHON
-from .results import Document, Index
+from .results import Document, Index, worst
 
 # Sets a second, of a million distinct keys, that were measured on one machine together with chitchat's 1.07 million.
 # chitchat is written in Rust and not on PyPI: how much faster this machine is than that one, these three tell.
@@ -165,14 +165,45 @@ def python(index: Index) -> list[Target]:
     ]
 
 
+def count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def losing(index: Index) -> list[Target]:
+    """The worst of all cases; of rounds also the worst of all networks."""
+    found = []
+    for loss, most_rounds, most_datagrams in ((5, 6, 1.5), (30, 25, 3)):
+        lossy = [result for result in index.all("loss") if result["inputs"]["loss"] == loss]
+        rounds = max((worst(result, "rounds") for result in lossy), default=None)
+        ratios = []
+        for result in lossy:
+            calm = index.figure("datagrams", C, "loss", **{**result["inputs"], "loss": 0})
+            times_calm = ratio(result["figures"]["datagrams"], calm)
+            if times_calm is not None:
+                ratios.append(times_calm)
+        found.append(at_most(9, f"{loss} % loss: rounds", rounds, most_rounds, count))
+        found.append(at_most(9, f"{loss} % loss: datagrams of no loss", max(ratios, default=None), most_datagrams, times))
+    bursts = max((worst(result, "rounds") for result in index.all("bursts")), default=None)
+    return [*found, at_most(9, "3,000 updates at 30 % loss: gossips", bursts, 10, count)]
+
+
+def breaking(index: Index) -> list[Target]:
+    long = [result for result in index.all("breaks") if result["inputs"]["breaks"] >= 10_000]
+    most = max((result["figures"]["times_whole"] for result in long), default=None)
+    return [at_most(10, "connections of 10 kB and more: bytes of one that lasts", most, 1.5, times)]
+
+
 def targets(results: Document) -> list[Target]:
     index = Index(results)
-    groups = (local_sets, flatness, syncing, spreading, memory, quiet, python)
+    groups = (local_sets, flatness, syncing, spreading, memory, quiet, python, losing, breaking)
     return [target for group in groups for target in group(index)]
 
 
-def table(results: Document) -> str:
+def table(results: Document, *numbers: int) -> str:
+    """Of all targets, or of those of some numbers."""
     lines = ["| | what | target | measured | |", "|--:|---|--:|--:|---|"]
     for one in targets(results):
+        if numbers and one.number not in numbers:
+            continue
         lines.append(f"| {one.number} | {one.what} | {one.wanted} | {one.measured} | {one.verdict} |")
     return "\n".join(lines)

@@ -38,8 +38,10 @@ struct Plan {
     }
 
     // Of a hundred, and one in how many steps.
-    let loss: Int
+    private(set) var loss: Int
     let duplication: Int
+    /// Streams break after so many bytes of both directions together; nil: they do not.
+    private(set) var breakAfter: Int?
     let delay: Int
     let writes: Int
     let deletes: Int
@@ -84,6 +86,13 @@ struct Plan {
                 addEdge(replica, other, mayBeClassic, &random)
             }
         }
+    }
+
+    /// Of the worst networks. Their random numbers are their own, so all other worlds stay as they are.
+    mutating func worsen(seed: UInt64) {
+        var random = Random(seed: ~seed)
+        if random.oneIn(8) { loss = 50 }
+        if random.oneIn(6) { breakAfter = random.pick([500, 1000, 3000, 10_000]) }
     }
 
     func hasEdge(_ a: Int, _ b: Int) -> Bool {

@@ -12,6 +12,9 @@ final class Wire {
     private var dead: [End] = []
     var isBlocked = false
 
+    /// Bytes of both directions that a stream has carried.
+    private(set) var carried = 0
+
     /// What happens to lines on their way.
     var noise = Noise.none
     /// Something on this link did not come as it was sent.
@@ -30,6 +33,7 @@ final class Wire {
     func connect(_ replicas: [Replica]) throws(Failure) {
         guard !isUp else { return }
         isDisturbed = false
+        carried = 0
         ends = [
             try End(replicas[edge.sides[0]], edge.options[0]), try End(replicas[edge.sides[1]], edge.options[1]),
         ]
@@ -121,6 +125,7 @@ final class Wire {
         let bytes = Array(streams[side].prefix(count))
         guard !bytes.isEmpty else { return 0 }
         streams[side].removeFirst(bytes.count)
+        carried += bytes.count
         try hear(bytes, from: side, world)
         return bytes.count
     }

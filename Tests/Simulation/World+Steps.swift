@@ -82,6 +82,11 @@ extension World {
         if random.below(4) > 0 { _ = try wire.send(from: side, self) }
         guard !wire.edge.isSlow || random.oneIn(5) else { return }
         _ = try wire.deliver(from: side, random.within(1...600), self)
+        if let limit = plan.breakAfter, wire.carried >= limit {
+            say("\(wire.edge.sides) breaks after \(wire.carried) bytes")
+            try wire.cut(self)
+            try wire.connect(replicas)
+        }
     }
 
     private func cutOrMend() throws {

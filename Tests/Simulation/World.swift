@@ -57,6 +57,7 @@ public final class World {
     ) throws {
         random = Random(seed: seed)
         plan = Plan(kind, &random)
+        if kind == .rules { plan.worsen(seed: seed) }
         self.trace = trace
         self.disabledRules = disabledRules
         beginLeases(seed: seed)

@@ -178,10 +178,22 @@ struct IncomingDelta: ~Copyable {
         transfer = nil
     }
 
+    /// Takes note of how far the delta has come.
+    func seeTransfer() {
+        transfer?.see()
+    }
+
+    /// What has come may rest on a message that came late: it counts no more. A delta that has gone on since it was seen stays,
+    /// since one that takes long would never come to its end otherwise.
+    mutating func doubtTransfer() {
+        if transfer?.isUnderway != true { transfer = nil }
+    }
+
     /// The commit of a delta has been taken. Of a state delta it remains known how far it has come.
     mutating func endCommit(isDatagram: Bool) {
         if transfer?.mode == .state {
             transfer?.endCommit()
+            transfer?.hasBeenWhole = true
             transfer?.contradictions = []
             // New updates go on under the head of a datagram; on a stream they have one of their own.
             if isDatagram { return }

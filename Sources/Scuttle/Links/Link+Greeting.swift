@@ -8,12 +8,15 @@ extension Link {
         pending.stepsLeft = PendingControl.mostSteps
         allowResets()
         gossips &+= 1
+        if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeDoubt { incoming.seeTransfer() }
         if !batch.asks { pending.greeting = .question }
     }
 
     /// After so many gossips the whole vector is asked for: two vectors may share one hash, and what is known of the peer may rest
     /// on a message that came late.
     private static var gossipsBetweenVectors: UInt8 { 64 }
+    /// A delta that does not go on within so many gossips counts no more.
+    private static var gossipsBeforeDoubt: UInt8 { 16 }
 
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
     /// follows a change of this replica's state; so nothing can go round in circles.
@@ -22,7 +25,8 @@ extension Link {
         guard here != pending.askedAt, !pending.hasAskedAgain else { return }
         pending.askedAt = here
         pending.hasAskedAgain = true
-        pending.greeting = .question
+        // A reply that has not gone out yet requests as much, and wants no reply.
+        if pending.greeting == .none { pending.greeting = .question }
     }
 
     /// Asks for the peer's reset, which this replica lacks, or which did not fit what has come meanwhile. Two peers whose resets
@@ -127,7 +131,7 @@ extension Link {
         guard gossips >= Self.gossipsBetweenVectors else { return false }
         gossips = 0
         doubtPeer()
-        incoming.dropTransfer()
+        incoming.doubtTransfer()
         return true
     }
 
@@ -161,8 +165,8 @@ extension Link {
         peer.forgetExpected()
         if hello.nonce > 0, peer.coversLess(than: replica.sources) {
             // Who begins a link does not know yet to whom it speaks, and cannot say how far the deltas from here have come. What
-            // it said last is used once, since most of a short link would go by with asking.
-            guard hello.isReply || peer.hasFreshProgress || answersFromHistory else { return false }
+            // it said last is used once, since most of a short link would go by with asking. An early delta goes on nowhere.
+            guard hello.isReply || peer.hasFreshProgress || answersFromHistory || answersEarly else { return false }
             peer.hasFreshProgress = false
             (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)
             beginDelta(progress)
@@ -272,6 +276,12 @@ extension Link {
             epoch: replica.epoch, revision: replica.revision, hash: replica.vectorHash, contents: contents,
             nonce: nonce,
             progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), isReply: isReply)
+        // What ranges there is no room for come again.
+        while room.bytes != .max, let count = hello.progress?.ranges.count, count > 0,
+            batch.measure({ $0.appendHello(hello) }) > room.bytes
+        {
+            hello.progress?.ranges.removeLast(count - count * 3 / 4)
+        }
         // Without it less than might be goes on, and nothing is lost.
         if room.bytes != .max, batch.measure({ $0.appendHello(hello) }) > room.bytes { hello.progress = nil }
         guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }

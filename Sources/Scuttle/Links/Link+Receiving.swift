@@ -16,6 +16,8 @@ extension Link {
         if head.window > 0 {
             incoming.window = head.window
             pending.wantsRest = true
+            // Nothing is told of how far an early delta has come, so one answer to it cannot be told from another.
+            if head.mode != .early { pending.countAnswer() }
         }
     }
 

@@ -10,32 +10,39 @@ extension Link {
         noteBacklog()
     }
 
-    private func sendVector(from item: Int, answering window: UInt64 = 0) {
+    private func sendVector(from item: Int, answering window: UInt64 = 0, copies: UInt8 = 0) {
         pending.hasAskedAgain = false
         replica.refreshRetirements()
         pending.vector = PendingControl.VectorWalk(
             from: max(0, min(item, vectorItems)), until: replica.revision,
-            epoch: replica.epoch, generation: replica.retired.generation, window: window)
+            epoch: replica.epoch, generation: replica.retired.generation, window: window, copies: copies)
     }
 
     /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
     /// gossip has to, lest two replicas that cannot agree go on for ever.
     func askForTheRest() {
         pending.wantsRest = false
+        let answers = pending.takeAnswers()
+        if answers > 0, let walk = pending.vector, walk.window == incoming.window, walk.window > 0 {
+            pending.vector?.copies = walk.copies &+ answers
+            return
+        }
         let come = incoming.transfer.map { $0.come.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
         let here = PendingControl.mark(come, incoming.window, replica.revision)
-        guard pending.vector == nil, case .extended = dialect, here != pending.askedFrom else { return }
+        guard pending.vector == nil, case .extended = dialect, answers > 0 || here != pending.askedFrom else { return }
         pending.askedFrom = here
         if incoming.transfer?.mode == .contents {
             pending.requestsContents = true
         } else {
-            sendVector(from: 0, answering: incoming.window)
+            sendVector(from: 0, answering: answers > 0 ? incoming.window : 0, copies: max(answers, 1) - 1)
         }
     }
 
     /// The next part of this replica's vector; on a stream of a length that any receiver takes.
     func appendVector(_ room: Room) -> Bool {
         guard var walk = pending.vector else { return false }
+        // One of several copies goes out in a datagram of its own.
+        if walk.isCopy, batch.end > 0 { return false }
         if walk.epoch != replica.epoch || walk.generation != replica.retired.generation {
             (walk.from, walk.epoch, walk.generation, walk.nonce) = (0, replica.epoch, replica.retired.generation, 0)
         }
@@ -89,7 +96,13 @@ extension Link {
         }
         walk.from = part.to
         walk.lineLength = min(2 * walk.lineLength, Room.longestLine)
-        pending.vector = part.isLast ? nil : walk
+        if part.isLast, walk.copies > 0, part.from == 0 {
+            walk.copies -= 1
+            (walk.from, walk.isCopy) = (0, true)
+            pending.vector = walk
+        } else {
+            pending.vector = part.isLast ? nil : walk
+        }
         if part.isLast, !isDatagram, replica.retired.liveCount > 0 {
             remembering().vectorRetired = (replica.retired.count, replica.retired.generation)
         }
@@ -133,6 +146,7 @@ extension Link {
         if part.isLast, peer.next == 0 {
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
             peer.hear(part.progress)
+            peer.hasFreshProgress = false
             beginDelta(part.progress)
             noteBacklog()
         }

@@ -4,11 +4,7 @@ extension Link {
     func beginDelta(_ progress: Progress? = nil) {
         let peerLags = peer.lags(behind: replica.sources, replica.retired)
         isDeferred = false
-        if peer.isAhead(of: replica.sources, replica.retired), !peerLags || options.contains(.readOnly),
-            !replica.configuration.disabledRules.contains(.republish)
-        {
-            return beginEarlyDelta()
-        }
+        if answersEarly { return beginEarlyDelta() }
         replica.republish(against: peer)
         replica.settleInversions()
         replica.renewPromise()
@@ -35,6 +31,11 @@ extension Link {
                 return outgoing.openWindow()
             }
         }
+        if isDatagram, outgoing == nil, let window = progress?.window, window > 0 {
+            // Of the answers to the last window of a delta that has gone out one says what has to come again.
+            guard window == windows else { return }
+            windows &+= 1
+        }
         // What was sent but not confirmed may be lost: the start of a delta, which says what the peer has, must not rest on it.
         peer.forgetExpected()
         let (mode, start) = wayToAnswer(peerLags: peerLags)
@@ -56,6 +57,13 @@ extension Link {
         askForReset()
     }
 
+    /// Whether this replica lags, and the peer does not.
+    var answersEarly: Bool {
+        peer.isAhead(of: replica.sources, replica.retired)
+            && (options.contains(.readOnly) || !peer.lags(behind: replica.sources, replica.retired))
+            && !replica.configuration.disabledRules.contains(.republish)
+    }
+
     private func begin(_ mode: DeltaMode, from start: UInt64) {
         begin(mode, from: start, epoch: peer.epoch, nonce: peer.nonce)
     }
@@ -67,6 +75,7 @@ extension Link {
         liveHeadIsDue = true
         outgoing = OutgoingDelta(
             mode, epoch: epoch, nonce: nonce, kind: replica.epoch, start: start, begun: replica.arrivals.last)
+        outgoing?.window = windows &+ 1
         beginSorting(mode)
         watchBacklog()
     }

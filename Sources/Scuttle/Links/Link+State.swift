@@ -4,7 +4,8 @@ extension Link {
 
     func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let place = batch.end
-        if outgoing.headIsDue { appendHead(of: outgoing) }
+        // An early delta may have nothing to say.
+        if outgoing.headIsDue, outgoing.mode != .early || memory?.sorted != nil { appendHead(of: outgoing) }
         if let memory, memory.sorted != nil, appendSorted(memory, outgoing, room) { return true }
         var left = room.messages
         var isAtEnd = true
@@ -14,6 +15,7 @@ extension Link {
                     isAtEnd = false
                     return false
                 }
+                if outgoing.headIsDue { appendHead(of: outgoing) }
                 let before = batch.byteCount
                 outgoing.check.add(batch.append(UpdateLine(of: record, in: replica)))
                 outgoing.spacing.add(batch.byteCount - before)

@@ -48,7 +48,11 @@ public final class Link {
     var pending = PendingControl()
     var requests: OpenRequests
     var peer = PeerState()
-    var outgoing: OutgoingDelta?
+    var outgoing: OutgoingDelta? {
+        willSet { windows = max(windows, outgoing?.window ?? 0) }
+    }
+    /// In datagrams: the number of the latest window of the deltas before. Late answers to it are told from those to the next.
+    var windows: UInt64 = 0
     var incoming = IncomingDelta()
     /// What was sent instead of an answer had to wait for the peer's reset.
     var isDeferred = false

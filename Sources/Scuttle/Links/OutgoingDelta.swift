@@ -48,8 +48,12 @@ final class OutgoingDelta {
     var isPaused = false
 
     static var windowLength: Int { Progress.maxRanges }
-    /// So many datagrams at the end of a window say so, since some may be lost.
-    private static var flagged: Int { 3 }
+    /// So many datagrams at the end of a window say so, since they and their answers may be lost: each is answered. More of
+    /// them if much of the window before was lost.
+    private var flagged = OutgoingDelta.fewestFlagged
+    private static var fewestFlagged: Int { 3 }
+    /// How far the delta was when the first of them went out.
+    private var flaggedFrom: UInt64 = .max
 
     init(
         _ mode: DeltaMode, epoch: UInt64, nonce: UInt64, kind: UInt64, start: UInt64, begun: Arrivals.Stamp
@@ -78,10 +82,11 @@ final class OutgoingDelta {
     }
 
     /// Which window a datagram that goes out now says that it ends; 0: none.
-    var endingWindow: UInt64 { left <= Self.flagged ? window : 0 }
+    var endingWindow: UInt64 { left <= flagged ? window : 0 }
 
     /// One more datagram has gone out.
     func countDatagram() {
+        if left == flagged { flaggedFrom = cursor }
         left -= 1
         isPaused = left <= 0
     }
@@ -89,12 +94,16 @@ final class OutgoingDelta {
     /// Goes on where the peer says that it has come to: behind the last of its ranges, and in the gaps before them first.
     /// Nothing has arrived behind `last`, whatever the peer says.
     func go(on progress: Progress, last: Arrivals.Stamp) {
+        let sent = cursor
         cursor = min(max(start, progress.sequence), last)
         missing = []
         for range in progress.ranges where range.until > cursor && range.until <= last {
             if range.from > cursor { missing.append(SequenceRange(from: cursor, until: range.from)) }
             cursor = range.until
         }
+        flagged = min(Self.fewestFlagged + missing.count * 3 / 4, Self.windowLength / 4)
+        // What followed the flagged datagram that is answered may still be on its way; the next answer says so.
+        if progress.window > 0, cursor >= flaggedFrom, cursor < sent { cursor = sent }
         // What the peer said before it had all up to the start is of an earlier commit.
         item = start > progress.sequence ? 0 : progress.item
     }
@@ -103,6 +112,7 @@ final class OutgoingDelta {
     func openWindow() {
         window &+= 1
         left = Self.windowLength
+        flaggedFrom = .max
         isPaused = false
         isResting = false
     }
@@ -122,7 +132,7 @@ final class OutgoingDelta {
     /// Goes back to where it began.
     func startAnew(kind: UInt64) {
         self.kind = kind
-        (cursor, item, missing) = (start, 0, [])
+        (cursor, item, missing, flaggedFrom) = (start, 0, [], .max)
         hasVouched = false
         headIsDue = true
         forgottenSince = nil

@@ -15,6 +15,9 @@ struct PendingControl {
         var nonce: UInt64 = 0
         /// The window of datagrams that it answers; 0: none.
         var window: UInt64 = 0
+        /// How many datagrams with it are to go out after this one, since some may be lost.
+        var copies: UInt8 = 0
+        var isCopy = false
         /// How long the next line may be on a stream.
         var lineLength = Room.shortestLine
     }
@@ -33,6 +36,18 @@ struct PendingControl {
 
     /// A datagram was marked as the last for now, or ended a delta of which something has not come.
     var wantsRest = false
+    /// How many datagrams have come since the last answer that say that a window ends.
+    private var answers: UInt8 = 0
+
+    mutating func countAnswer() {
+        if answers < .max { answers += 1 }
+    }
+
+    /// How many answers to the end of a window are due.
+    mutating func takeAnswers() -> UInt8 {
+        defer { answers = 0 }
+        return answers
+    }
 
     /// How far this replica had come when it asked for the rest, as a mark; 0: it has not.
     var askedFrom: UInt64 = 0

@@ -35,6 +35,10 @@ final class StateTransfer {
     /// Keys of which the peer sent an entry that loses to the entry here, though the peer has covered that one.
     var contradictions: [KeyID] = []
 
+    /// A commit has been taken; and how far it had come some gossips ago.
+    var hasBeenWhole = false
+    private var seenAt: UInt64 = 0
+
     /// The sequence given last here when it began.
     let begun: Arrivals.Stamp
 
@@ -70,6 +74,13 @@ final class StateTransfer {
     func continues(_ head: DeltaHead) -> Bool {
         mode == head.mode && kind == head.kind
     }
+
+    func see() {
+        seenAt = come.end
+    }
+
+    /// Whether it is on its way to its first commit, and has gone on since it was seen.
+    var isUnderway: Bool { !hasBeenWhole && come.end > seenAt }
 
     func exclude(_ source: SourceID) {
         let id = Int(source)

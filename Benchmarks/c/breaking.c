@@ -1,0 +1,115 @@
+/* Reconciliation over connections that break too early: how many it takes, and what crosses until both are the same. */
+#include <stdio.h>
+#include <string.h>
+
+#include "replicas.h"
+#include "workloads.h"
+
+enum { MOST_CONNECTIONS = 50000, FORGETS = 3 };
+enum { FORGETS_SENDER = 1, FORGETS_RECEIVER = 2 };
+
+typedef struct {
+  scuttle_t *from, *to;
+} couple_t;
+
+static void delete_keys(scuttle_t *replica, size_t first, size_t count) {
+  char key[KEY_LEN];
+  for (size_t i = first; i < first + count; i++) {
+    make_key(key, i);
+    done(scuttle_delete(replica, key, KEY_LEN));
+  }
+  size_t purged;
+  done(scuttle_purge(replica, &purged));
+}
+
+/* Carries no more than `limit` bytes of both directions together. Returns how many it has carried. */
+static size_t connect_for(couple_t *couple, size_t limit, const options_t *options) {
+  static char buffer[65536];
+  pair_t pair = pair_open(couple->from, 0, couple->to, 0);
+  done(scuttle_link_gossip(pair.a));
+  done(scuttle_link_gossip(pair.b));
+  size_t left = limit;
+  for (int silent = 0, side = 0; silent < 2 && left > 0; side = !side) {
+    size_t capacity = options->buffer < sizeof buffer ? options->buffer : sizeof buffer, len;
+    done(scuttle_link_read(side ? pair.b : pair.a, buffer, capacity < left ? capacity : left, &len));
+    silent = len == 0 ? silent + 1 : 0;
+    if (len > 0) done(scuttle_link_write(side ? pair.a : pair.b, buffer, len));
+    left -= len;
+  }
+  pair_close(&pair);
+  return limit - left;
+}
+
+/* Each has written a key of its own. */
+static void meet_sources(scuttle_t *replica, const options_t *options) {
+  for (size_t i = 0; i < options->sources; i++) {
+    char name[32];
+    sprintf(name, "source-%06zu", i);
+    couple_t couple = {replica_seeded(name, options->history, 2 + i), replica};
+    done(scuttle_set(couple.from, name, strlen(name), "1", 1));
+    connect_for(&couple, SIZE_MAX, options);
+    scuttle_free(couple.from);
+  }
+}
+
+/* Of two replicas one has n keys, and `sources` others have written to it. With deletes, the other one has had all that
+   before, half of the keys have changed since, and `deletes` are gone and forgotten: it lags, and gets a reset. */
+static couple_t couple_make(const options_t *options) {
+  watch_t making = {0, 0};
+  couple_t couple = {replica_make("from", options->history), replica_seeded("to", options->history, 1000000)};
+  meet_sources(couple.from, options);
+  write_keys(couple.from, options, 0, options->n, options->n, 0, &making);
+  if (options->deletes > 0) {
+    connect_for(&couple, SIZE_MAX, options);
+    write_keys(couple.from, options, 0, options->n / 2, options->n, 1, &making);
+    delete_keys(couple.from, options->n / 2, options->deletes);
+  }
+  return couple;
+}
+
+static void couple_free(couple_t *couple) {
+  scuttle_free(couple->from);
+  scuttle_free(couple->to);
+}
+
+/* After the first connections keys are deleted, and their tombstones forgotten. */
+static void forget_more(couple_t *couple, size_t connections, const options_t *options) {
+  size_t behind = options->n / 2 + options->deletes + 4 * connections;
+  if (connections > FORGETS || behind + 4 > options->n) return;
+  if (options->forgets & FORGETS_SENDER) delete_keys(couple->from, behind, 3);
+  if (options->forgets & FORGETS_RECEIVER) delete_keys(couple->to, behind + 3, 1);
+}
+
+/* What crosses if the connection lasts. */
+static size_t bytes_without_breaks(const options_t *options) {
+  couple_t couple = couple_make(options);
+  for (size_t i = 1; i <= FORGETS; i++) forget_more(&couple, i, options);
+  size_t bytes = 0;
+  for (size_t i = 0; fingerprint(couple.from) != fingerprint(couple.to); i++) {
+    require(i < 10, "breaks: connections that last do not make both the same");
+    bytes += connect_for(&couple, SIZE_MAX, options);
+  }
+  couple_free(&couple);
+  return bytes;
+}
+
+void workload_breaks(const options_t *options, sample_t *sample) {
+  size_t whole = bytes_without_breaks(options), bytes = 0, connections = 0;
+  couple_t couple = couple_make(options);
+  watch_t watch = {0, 0};
+  watch_start(&watch);
+  while (fingerprint(couple.from) != fingerprint(couple.to)) {
+    require(connections < MOST_CONNECTIONS, "breaks: it never ends");
+    bytes += connect_for(&couple, options->breaks, options);
+    connections++;
+    forget_more(&couple, connections, options);
+    if (options->restarts) couple.to = replica_restart(couple.to, "to", options->history, 1000000 + connections);
+  }
+  watch_stop(&watch);
+  *sample = (sample_t){.ns = watch.ns, .ops = options->n, .check = fingerprint(couple.to)};
+  sample_figure(sample, "connections", (double)connections);
+  sample_figure(sample, "bytes", (double)bytes);
+  sample_figure(sample, "bytes_whole", (double)whole);
+  sample_figure(sample, "times_whole", (double)bytes / (double)whole);
+  couple_free(&couple);
+}
