@@ -118,8 +118,8 @@ final class LinkHandle {
     @_optimize(size)
     @inline(never)
     func tell(_ update: Update, _ view: UnsafePointer<scuttle_update_t>, _ code: CInt, _ call: () -> Void) {
-        let key = String(decoding: update.key.prefix(80), as: UTF8.self)
-        owner.message.set("an update of key \(key) is refused: code \(code)")
+        let key = update.key.prefixOfCharacters(within: 80)
+        owner.message.set("an update of key \(key) is refused: code \(Int(code))")
         told = view
         call()
         told = nil

@@ -148,8 +148,21 @@ extension Link {
     /// Some of the peer's exceptions that are accounted for here, and that this replica holds no more.
     @_optimize(size)
     func appendAccounted(_ room: Room) -> Bool {
-        guard let memory,
-            append(Array(memory.accounted.suffix(Self.exceptionsOfLine)), as: "accounted", of: nil, isAnew: false, room)
+        guard let memory else { return false }
+        if let ended = memory.accountedEnded.last {
+            var quoted = ByteBuffer()
+            quoted.putQuoted(ended.source.bytes)
+            let isWritten = append(within: room) { line in
+                line.beginExceptions("accounted")
+                line.appendException(quoted.bytes, ended.version, 0, isFirst: true)
+                line.put("]}\n")
+            }
+            guard isWritten else { return false }
+            memory.accountedEnded.removeLast()
+            pending.tellsAccounted = !memory.accountedEnded.isEmpty || !memory.accounted.isEmpty
+            return true
+        }
+        guard append(Array(memory.accounted.suffix(Self.exceptionsOfLine)), as: "accounted", of: nil, isAnew: false, room)
         else { return false }
         memory.accounted.removeLast(min(memory.accounted.count, Self.exceptionsOfLine))
         pending.tellsAccounted = !memory.accounted.isEmpty
@@ -194,9 +207,16 @@ extension Link {
     public func receive(refused claims: [ExceptionClaim], isAnew: Bool) throws(Failure) {
         guard try speaksExtended() else { return }
         for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
-        if isAnew { memory?.exceptions = nil }
+        if isAnew {
+            memory?.exceptions = nil
+            memory?.accountedEnded = []
+            memory?.hasPurgedEnded = false
+        }
         for claim in claims {
-            guard let id = replica.sources.find(claim.source) else { continue }
+            guard let id = replica.sources.find(claim.source) else {
+                noteEnded(claim)
+                continue
+            }
             let dot = Dot(source: id, version: claim.version)
             note(dot, reason: claim.reason)
             guard claim.reason != 0, let record = entry(of: dot), replica.isToTell(peerName, dot, claim.reason) else {
@@ -218,6 +238,19 @@ extension Link {
         guard table.count < replica.configuration.maxRefused else { return }
         table.insert(
             dot, reason: reason, key: 0, timestamp: Timestamp(version: dot.version, source: dot.source), delta: 0)
+    }
+
+    /// The peer has not taken an update of a source that is known here by its hash alone: it is accounted for.
+    private func noteEnded(_ claim: ExceptionClaim) {
+        guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
+            claim.version <= replica.retired[position].version
+        else { return }
+        let memory = remembering()
+        if claim.version <= replica.retired[position].purged {
+            memory.hasPurgedEnded = true
+        } else if memory.accountedEnded.count < replica.configuration.maxRefused {
+            memory.accountedEnded.append(EndedDot(claim.source, claim.version))
+        }
     }
 
     /// The host hears that an update does not reach the peer.
@@ -260,9 +293,13 @@ extension Link {
     @_optimize(size)
     @inline(never)
     func lagsByExceptions() -> Bool {
-        guard let memory, let exceptions = memory.exceptions else { return false }
-        var lags = false
+        guard let memory else { return false }
+        var lags = memory.hasPurgedEnded
         memory.accounted = []
+        guard let exceptions = memory.exceptions else {
+            pending.tellsAccounted = !lags && !memory.accountedEnded.isEmpty
+            return lags
+        }
         for position in 0..<exceptions.count {
             let dot = exceptions[position].dot
             let source = replica.sources[dot.source]
@@ -271,7 +308,7 @@ extension Link {
             memory.accounted.append(dot)
         }
         if lags { memory.accounted = [] }
-        pending.tellsAccounted = !memory.accounted.isEmpty
+        pending.tellsAccounted = !memory.accounted.isEmpty || (!lags && !memory.accountedEnded.isEmpty)
         return lags
     }
 

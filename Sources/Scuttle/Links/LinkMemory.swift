@@ -21,6 +21,10 @@ final class LinkMemory {
     var exceptions: RefusedTable?
     /// Those that it is to hear are accounted for here.
     var accounted: [Dot] = []
+    /// Those of sources that are known here by their hashes alone, and of which nothing was purged; and whether something was
+    /// purged of others: a reset has to say so.
+    var accountedEnded: [EndedDot] = []
+    var hasPurgedEnded = false
     /// Up to which of this replica's exceptions the peer has been told; and whether of any.
     var toldRefused: UInt64 = 0 {
         didSet { if toldRefused > 0 { hasTold = true } }
@@ -49,6 +53,7 @@ final class LinkMemory {
         (toldRefused, toldOver, tellsAnew) = (heard.refused, heard.over, false)
         toldAtVector = (0, 0, 0)
         accounted = []
+        accountedEnded = []
     }
 
     /// A vector has gone out on a stream, behind what the peer is to hear of refusals.
@@ -60,5 +65,16 @@ final class LinkMemory {
     func noteAnswer(to nonce: UInt64) {
         guard nonce == toldAtVector.nonce, nonce > 0 else { return }
         heard = (toldAtVector.refused, toldAtVector.over)
+    }
+}
+
+/// An update of a source that has no number here any more.
+final class EndedDot {
+    let source: OwnedBytes
+    let version: Version
+
+    init(_ source: Bytes, _ version: Version) {
+        self.source = OwnedBytes(copying: source)
+        self.version = version
     }
 }

@@ -9,7 +9,8 @@ extension Replica {
     @_optimize(size)
     public func acceptAgain() {
         guard let refused else { return }
-        for position in 0..<refused.count where refused[position].reason != 0 {
+        // What is replaced goes to the end, and the last one takes its place.
+        for position in stride(from: refused.count - 1, through: 0, by: -1) where refused[position].reason != 0 {
             let entry = refused[position]
             replaceException(
                 at: position, by: 0, entry.key, entry.timestamp, delta: 0)

@@ -124,7 +124,7 @@ struct ExceptionList {
     private let cost: Int
     /// A part of a commit names so many, of one source; a commit vouches for nothing of it from the next one on.
     private(set) var most = 12
-    static var mostOfLine: Int { 24 }
+    static var mostOfLine: Int { CommitPart.mostExcepted }
 
     var isEmpty: Bool { dots.isEmpty }
 
