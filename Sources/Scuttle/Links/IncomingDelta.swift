@@ -69,17 +69,15 @@ struct IncomingDelta: ~Copyable {
         }
     }
 
-    /// - Parameters:
-    ///   - last: the sequence given last here.
-    ///   - number: of the transfer, should one begin.
-    mutating func begin(_ head: DeltaHead, at last: Arrivals.Stamp, as number: UInt64 = 0) {
+    /// - Parameter last: the sequence given last here.
+    mutating func begin(_ head: DeltaHead, at last: Arrivals.Stamp) {
         closeSpan()
         transfer?.settle(false)
         dropPending()
         check = LineCheck()
         var counts = false
         if head.mode.endsWithCommit {
-            counts = join(head, at: last, as: number)
+            counts = join(head, at: last)
         } else {
             excluded = []
         }
@@ -88,14 +86,14 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// Whether a delta goes on where the transfer is, or begins one.
-    private mutating func join(_ head: DeltaHead, at last: Arrivals.Stamp, as number: UInt64) -> Bool {
+    private mutating func join(_ head: DeltaHead, at last: Arrivals.Stamp) -> Bool {
         guard let span = head.span else { return false }
         // A datagram of an earlier GC epoch is late: what has come since counts more.
         if let transfer, head.check != nil, head.kind < transfer.kind, transfer.come.end > 0 { return false }
         guard let transfer, transfer.continues(head) else {
             // What goes on with something else than what has come here has to begin anew.
             guard span.from <= span.start || head.check != nil && transfer == nil else { return false }
-            transfer = StateTransfer(head.mode, kind: head.kind, from: 0, begun: last, number: number)
+            transfer = StateTransfer(head.mode, kind: head.kind, from: 0, begun: last)
             return true
         }
         // The sender knows that nothing is lacked up to the start.
@@ -285,8 +283,6 @@ struct IncomingDelta: ~Copyable {
     var retired: [RetiredClaim] { transfer?.retired ?? [] }
     var exceptsAny: Bool { transfer?.exceptsAny ?? false }
     func exceptions(of source: SourceID) -> [Version] { transfer?.exceptions(of: source) ?? [] }
-    /// What tells the transfer that the updates belong to from others; 0 for those of a log.
-    var number: UInt64 { head?.mode.endsWithCommit == true ? transfer?.number ?? 0 : 0 }
 
     func noteContradiction(_ key: KeyID) {
         transfer?.contradictions.append(key)
@@ -295,6 +291,16 @@ struct IncomingDelta: ~Copyable {
     /// The peer has named a key: its entry here, of an arrival, or another one.
     func note(_ key: KeyID, _ arrival: Arrivals.Stamp) {
         if head?.counts == true { transfer?.note(key, arrival) }
+    }
+
+    /// The peer holds an update that is refused here.
+    func note(refused dot: Dot) {
+        if head?.mode.endsWithCommit == true { transfer?.note(refused: dot) }
+    }
+
+    /// Whether the delta has brought an update that is refused here.
+    func hasRefused(_ dot: Dot) -> Bool {
+        transfer?.refused?.find(dot) != nil
     }
 
     /// The arrival of the entry that the peer has too; 0 where it has none of this key.

@@ -12,8 +12,7 @@ extension Link {
             throw Failure(.unasked, "a delta answers no open request of this link")
         }
         incoming.isDropped = false
-        replica.transferNumber += 1
-        incoming.begin(head, at: replica.arrivals.last, as: replica.transferNumber)
+        incoming.begin(head, at: replica.arrivals.last)
         memory?.noteAnswer(to: head.nonce)
         if head.window > 0 {
             incoming.window = head.window
@@ -339,8 +338,7 @@ extension Link {
             record.release()
         }
         if isWhole, replica.refused != nil {
-            let number = incoming.number
-            replica.settleExceptions(byResetOf: clock) { $0.delta == number || isExceptedThere($0.dot) }
+            replica.settleExceptions(byResetOf: clock) { incoming.hasRefused($0) || isExceptedThere($0) }
         }
         // Those that are left: what the sender has covered and lost was beaten there by more than what it has beaten here.
         replica.settleInversions()

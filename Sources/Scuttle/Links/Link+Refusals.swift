@@ -80,11 +80,11 @@ extension Link {
         let timestamp = Timestamp(version: update.writtenVersion, source: try replica.sourceID(for: update.writer))
         let key = replica.keys.hash(of: update.key)
         // Of one key only the last refused update counts.
-        replica.settleExceptions(of: key, by: timestamp)
+        replica.settleExceptions(of: key, by: timestamp, isRefused: true)
         let isNoted = replica.noteException(
             Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue),
             key: key,
-            timestamp: timestamp, delta: incoming.number)
+            timestamp: timestamp)
         guard isNoted, let refused = replica.refused else {
             throw end(.refused, Failure(.refused, "more updates are refused than max_refused"))
         }
@@ -115,7 +115,7 @@ extension Link {
         incoming.leaveOut()
         if refused[position].serial > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
         guard head.mode.isWhole else { return }
-        refused[position].delta = incoming.number
+        incoming.note(refused: refused[position].dot)
         if let key = replica.keys.find(update.key), let entry = replica.keys[key] { incoming.note(key, entry.arrival) }
     }
 
@@ -237,7 +237,7 @@ extension Link {
         }
         guard table.count < replica.configuration.maxRefused else { return }
         table.insert(
-            dot, reason: reason, key: 0, timestamp: Timestamp(version: dot.version, source: dot.source), delta: 0)
+            dot, reason: reason, key: 0, timestamp: Timestamp(version: dot.version, source: dot.source))
     }
 
     /// The peer has not taken an update of a source that is known here by its hash alone: it is accounted for.

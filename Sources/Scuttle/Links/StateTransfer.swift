@@ -34,6 +34,9 @@ final class StateTransfer {
     private(set) var kept: [Arrivals.Stamp] = []
     private var noted: [(key: KeyID, arrival: Arrivals.Stamp)] = []
 
+    /// Of a whole delta: what came of it and is refused here.
+    private(set) var refused: RefusedTable?
+
     /// Keys of which the peer sent an entry that loses to the entry here, though the peer has covered that one.
     var contradictions: [KeyID] = []
 
@@ -44,11 +47,7 @@ final class StateTransfer {
     /// The sequence given last here when it began.
     let begun: Arrivals.Stamp
 
-    /// Tells it from others of this replica's.
-    let number: UInt64
-
-    init(_ mode: DeltaMode, kind: UInt64, from start: UInt64, begun: Arrivals.Stamp, number: UInt64 = 0) {
-        self.number = number
+    init(_ mode: DeltaMode, kind: UInt64, from start: UInt64, begun: Arrivals.Stamp) {
         self.mode = mode
         self.kind = kind
         self.begun = begun
@@ -97,6 +96,13 @@ final class StateTransfer {
 
     func excludes(_ source: SourceID) -> Bool {
         Int(source) < excluded.count && excluded[Int(source)]
+    }
+
+    func note(refused dot: Dot) {
+        let table = refused ?? RefusedTable()
+        refused = table
+        guard table.find(dot) == nil else { return }
+        table.insert(dot, reason: 0, key: 0, timestamp: Timestamp(version: dot.version, source: dot.source))
     }
 
     /// The sender has forgotten the tombstone of a key that it may have named before.
@@ -169,6 +175,7 @@ final class StateTransfer {
         guard id < places.count, places[id] >= 0 else { return }
         claims[places[id]] = (SourceTable.own, 0, 0, 0)
         except([], of: source)
+        refused?.forget(source)
         places[id] = -1
     }
 

@@ -12,8 +12,7 @@ extension Replica {
         // What is replaced goes to the end, and the last one takes its place.
         for position in stride(from: refused.count - 1, through: 0, by: -1) where refused[position].reason != 0 {
             let entry = refused[position]
-            replaceException(
-                at: position, by: 0, entry.key, entry.timestamp, delta: 0)
+            replaceException(at: position, by: 0, entry.key, entry.timestamp)
         }
         // What was left out of it would be taken for what its sender does not hold.
         dropTransfers()
@@ -36,34 +35,34 @@ extension Replica {
     @_optimize(size)
     @inline(never)
     func noteException(
-        _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil, delta: UInt64 = 0
+        _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil
     ) -> Bool {
         let table = refused ?? RefusedTable(after: exceptionSerial)
         let timestamp = timestamp ?? Timestamp(version: dot.version, source: dot.source)
         if let position = table.find(dot) {
-            replaceException(at: position, by: reason, key, timestamp, delta: delta)
+            replaceException(at: position, by: reason, key, timestamp)
             return true
         }
         guard table.count < configuration.maxRefused else { return false }
         (refused, isSelective) = (table, true)
-        add(dot, reason, key, timestamp, delta)
+        add(dot, reason, key, timestamp)
         return true
     }
 
     @inline(never)
     private func replaceException(
-        at position: Int, by reason: UInt8, _ key: UInt64, _ timestamp: Timestamp, delta: UInt64
+        at position: Int, by reason: UInt8, _ key: UInt64, _ timestamp: Timestamp
     ) {
         guard let refused else { return }
         let dot = refused[position].dot
         takeException(at: position)
-        add(dot, reason, key, timestamp, delta)
+        add(dot, reason, key, timestamp)
     }
 
     @inline(never)
-    private func add(_ dot: Dot, _ reason: UInt8, _ key: UInt64, _ timestamp: Timestamp, _ delta: UInt64) {
+    private func add(_ dot: Dot, _ reason: UInt8, _ key: UInt64, _ timestamp: Timestamp) {
         guard let refused else { return }
-        refused.insert(dot, reason: reason, key: key, timestamp: timestamp, delta: delta)
+        refused.insert(dot, reason: reason, key: key, timestamp: timestamp)
         refused.hash.addException(sources[dot.source], dot.version, isMissing: reason == 0)
         // Both have to keep their numbers.
         sources[dot.source].timestampCount += 1
@@ -102,11 +101,17 @@ extension Replica {
 
     /// A write stands for a key, or is known to: refused updates that lose to it are accounted for. Only the last writer can be
     /// told without their values.
+    /// - Parameter isRefused: it stands nowhere here, so other copies of it are exceptions, too.
     @_optimize(size)
     @inline(never)
-    func settleExceptions(of key: UInt64, by timestamp: Timestamp) {
+    func settleExceptions(of key: UInt64, by timestamp: Timestamp, isRefused: Bool = false) {
         guard case .lastWriter = configuration.resolver else { return }
-        while let refused, let position = refused.find(key: key, where: { !sources.precedes(timestamp, $0.timestamp) })
+        while let refused,
+            let position = refused.find(
+                key: key,
+                where: {
+                    isRefused ? sources.precedes($0.timestamp, timestamp) : !sources.precedes(timestamp, $0.timestamp)
+                })
         {
             dropException(at: position)
         }
@@ -141,11 +146,11 @@ extension Replica {
     /// A reset is whole: what its sender has covered, and does not except, was in it or is beaten.
     @_optimize(size)
     @inline(never)
-    func settleExceptions(byResetOf peer: PeerState, but isExcepted: (RefusedTable.Entry) -> Bool) {
+    func settleExceptions(byResetOf peer: PeerState, but isExcepted: (Dot) -> Bool) {
         var position = 0
         while let refused, position < refused.count {
             let entry = refused[position]
-            if entry.dot.version <= peer.covered(entry.dot.source), !isExcepted(entry) {
+            if entry.dot.version <= peer.covered(entry.dot.source), !isExcepted(entry.dot) {
                 dropException(at: position)
             } else {
                 position += 1

@@ -58,8 +58,6 @@ public final class Replica {
     var refused: RefusedTable?
     /// The serial of the exception that was added last, while there are none; and how many are over.
     var exceptionSerial: UInt64 = 0
-    /// Of the latest head of a delta that came in; it numbers the transfer that begins with it.
-    var transferNumber: UInt64 = 0
     var exceptionsOver: UInt64 = 0
     /// A peer has named exceptions of its own.
     var hasHeardExceptions = false

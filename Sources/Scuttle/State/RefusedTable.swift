@@ -12,8 +12,6 @@ final class RefusedTable {
         let timestamp: Timestamp
         /// Ascends with each entry.
         fileprivate(set) var serial: UInt64
-        /// The delta in which it came last.
-        var delta: UInt64
     }
 
     private var entries = Column<Entry>()
@@ -38,10 +36,7 @@ final class RefusedTable {
         return false
     }
 
-    subscript(position: Int) -> Entry {
-        get { entries[position] }
-        set { entries[position] = newValue }
-    }
+    subscript(position: Int) -> Entry { entries[position] }
 
     @inline(never)
     func find(_ dot: Dot) -> Int? {
@@ -56,10 +51,10 @@ final class RefusedTable {
     /// Adds an entry whose dot is not there.
     @_optimize(size)
     @inline(never)
-    func insert(_ dot: Dot, reason: UInt8, key: UInt64, timestamp: Timestamp, delta: UInt64) {
+    func insert(_ dot: Dot, reason: UInt8, key: UInt64, timestamp: Timestamp) {
         serial += 1
         highest = max(highest, dot.version)
-        entries.append(Entry(dot: dot, reason: reason, key: key, timestamp: timestamp, serial: serial, delta: delta))
+        entries.append(Entry(dot: dot, reason: reason, key: key, timestamp: timestamp, serial: serial))
         list(entries.count - 1)
     }
 
