@@ -54,6 +54,8 @@ final class LinkMemory {
         toldAtVector = (0, 0, 0)
         accounted = []
         accountedEnded = []
+        // A datagram may hold more there.
+        quietAt = 0
     }
 
     /// A vector has gone out on a stream, behind what the peer is to hear of refusals.

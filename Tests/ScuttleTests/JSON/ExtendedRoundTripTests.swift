@@ -90,7 +90,7 @@ struct ExtendedRoundTripTests {
             #"{"refused":[["A",7,22],["A",9,0],["B",3,33]]}"#,
             #"{"refused":[["A",7,22]],"anew":true}"#,
             #"{"accounted":[["A",7,0]]}"#,
-            #"{"commit":{"delta":99,"sequence":4,"sources":{"B":[0,9,4],"A":[0,12]},"excepted":[["A",7,0],["A",9,0]],"from":0,"to":2,"last":true}}"#,
+            #"{"commit":{"sequence":4,"sources":{"B":[0,9,4],"A":[0,12]},"excepted":[["A",7,0],["A",9,0]],"from":0,"to":2,"last":true}}"#,
             #"{"request":{"revision":12,"from":3}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"sources":{"A":5,"B":[6,2]},"from":0,"to":2,"last":true}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"got":{"incarnation":77,"mode":"state","epoch":1,"sequence":5},"sources":{},"from":2,"to":2,"last":false}}"#,
