@@ -39,7 +39,7 @@ def test_a_value_over_the_limit_is_told_once() -> None:
     b = scuttle.Replica("b", limits=scuttle.Limits(max_value_bytes=100))
     for number in range(300):
         a[f"k{number}"] = "x" * 500 if number == 7 else number
-    ab, ba = a.open_link(), b.open_link()
+    ab, ba = a.link(), b.link()
     converse(ab, ba)
     converse(ab, ba)
     assert converse(ab, ba) < 1000
@@ -59,7 +59,7 @@ def test_a_host_changes_its_mind() -> None:
     b = scuttle.Replica("b", accept=accept)
     a["secret"] = 1
     a["open"] = 2
-    ab, ba = a.open_link(), b.open_link()
+    ab, ba = a.link(), b.link()
     converse(ab, ba)
     converse(ab, ba)
     assert dict(b) == {"open": 2}
@@ -73,7 +73,7 @@ def test_a_host_changes_its_mind() -> None:
 def test_the_reader_of_refused_updates_gets_an_error() -> None:
     a, b = scuttle.Replica("a"), scuttle.Replica("b", accept=lambda link, update: False)
     a["k"] = 1
-    ab, ba = a.open_link(), b.open_link()
+    ab, ba = a.link(), b.link()
     b.gossip()
     with pytest.raises(scuttle.RefusedError):
         for _ in range(9):
@@ -90,7 +90,7 @@ def test_max_refused_ends_a_link() -> None:
     )
     for number in range(3):
         a[f"k{number}"] = number
-    ab, ba = a.open_link(), b.open_link()
+    ab, ba = a.link(), b.link()
     b.gossip()
     for _ in range(9):
         ab.write(ba.read(65536))
