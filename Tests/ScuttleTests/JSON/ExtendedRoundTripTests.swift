@@ -172,9 +172,10 @@ struct ExtendedRoundTripTests {
                     + #",\#(contents)\#(got)"sources":\#(sources),\#(ends())}"#
             case 3:
                 let mode = random.pick(["log", "state", "reset", "early", "contents"])
+                let withheld = maybe { ",\(1 + $0.random.below(1000))" }
                 let (onStream, inDatagram) = (
                     #","epoch":\#(number()),"span":[\#(number()),\#(number())]"#,
-                    #","epoch":\#(number()),"span":[\#(number()),\#(number()),\#(number())]\#(lines())"#
+                    #","epoch":\#(number()),"span":[\#(number()),\#(number()),\#(number())\#(withheld)]\#(lines())"#
                 )
                 let span = ["log", "early"].contains(mode) ? "" : random.pick([onStream, inDatagram])
                 let window = maybe { #","window":\#(1 + $0.random.below(1000))"# }
@@ -201,8 +202,9 @@ struct ExtendedRoundTripTests {
             case 8: return #""mark":{"sequence":\#(number())\#(lines())}"#
             case 9:
                 let keys = (0..<random.below(5)).map { _ in quote(random.text(0...9)) }.joined(separator: ",")
+                let epochs = [number(), number()].sorted()
                 return
-                    #""forgot":{"since":\#(number()),"epoch":\#(number()),"keys":[\#(keys)],"last":\#(random.oneIn(2))}"#
+                    #""forgot":{"since":\#(epochs[0]),"epoch":\#(epochs[1]),"keys":[\#(keys)],"last":\#(random.oneIn(2))}"#
             case 7:
                 return #""export":{"source":\#(quote(random.text(1...20))),"lamport":\#(version())"#
                     + #","incarnation":\#(number())\#(maybe { _ in #","classic":true"# })}"#
