@@ -23,7 +23,8 @@ extension World {
             events.diverged[ObjectIdentifier(link), default: 0] += 1
             // A classic relay may leave an update out before its winner has gone (docs/protocol.md, gap): replicas behind it have
             // equal vectors then, and differ for a while.
-            let mayDiffer = code == 0 && replicas.contains(where: \.hasMetClassic)
+            // And who has dropped a retired source resets nobody for what was purged of it.
+            let mayDiffer = code == 0 && replicas.contains { $0.hasMetClassic || $0.retired.floor > 0 }
             if plan.middle == nil, !mayDiffer {
                 events.unexpected = "replica \(number) raises DIVERGED, code \(code)"
             }

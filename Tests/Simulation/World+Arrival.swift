@@ -7,7 +7,8 @@ extension World {
         counts.bytes += bytes.count
         counts.noteDeltas(in: bytes)
         if trace != nil { say("\(sender) -> \(index(of: end.replica)): \(bytes.text)") }
-        defer { if trace != nil { say("vector of \(index(of: end.replica)): \(vectorText(end.replica))") } }
+        let before = trace == nil ? [:] : entryTexts(of: end.replica)
+        defer { if trace != nil { sayState(of: end.replica, before) } }
         do {
             try end.write(bytes)
         } catch {
@@ -25,6 +26,32 @@ extension World {
         if end.link.isDatagram, bytes.last != 0x0a, error.code == .json || error.code == .utf8 { return true }
         // What follows a line that did not come, or came twice, belongs to nothing; and so does what an intruder interrupts.
         return wire.isDisturbed && error.code == .unasked
+    }
+
+    private func sayState(of replica: Replica, _ before: [String: String]) {
+        let number = index(of: replica)
+        say("vector of \(number): \(vectorText(replica))")
+        let after = entryTexts(of: replica)
+        for key in Set(before.keys).union(after.keys).sorted() where before[key] != after[key] {
+            say("entry of \(number): \(key) is \(after[key] ?? "gone"), and was \(before[key] ?? "none")")
+        }
+    }
+
+    /// Each key's entry: what it holds, its dot, and its timestamp if that is another one.
+    private func entryTexts(of replica: Replica) -> [String: String] {
+        var texts: [String: String] = [:]
+        replica.keys.forEach { key, record in
+            let (dot, timestamp) = (record.dot, record.timestamp)
+            let dotText = "\(replica.sources[dot.source].id.text):\(dot.version)"
+            let written =
+                !record.isRepublished
+                ? "" : " written \(replica.sources[timestamp.source].id.text):\(timestamp.version)"
+            let inverted = replica.inversions[key] == nil ? "" : " inverted"
+            texts[[UInt8](record.key).text] =
+                "\(record.kind) \([UInt8](record.value).text) \(dotText)\(written)\(inverted)"
+            return true
+        }
+        return texts
     }
 
     func vectorText(_ replica: Replica) -> String {

@@ -33,9 +33,11 @@ extension World {
 
     /// Writes a delta that is to change nothing: an error on streams, and nothing on datagrams.
     private func intrude(_ lines: [UInt8], _ end: End) throws {
-        // What any call does, and an export, is done before.
-        try end.write([])
-        _ = exported(end.replica)
+        // What any call does, and an export, is done before; and what the call after an export does.
+        for _ in 0..<2 {
+            try end.write([])
+            _ = exported(end.replica)
+        }
         let (vector, before) = (end.replica.clockHash, exported(end.replica))
         say("an intruder says to \(index(of: end.replica)): \(lines.text)")
         var thrown: Failure?

@@ -55,7 +55,8 @@ extension World {
         for wire in wires where wire.edge.sides.contains(number) { try wire.cut(self, stopped: number) }
         for wire in wires { wire.clear(of: replicas[number]) }
         counts.starts += 1
-        left.remove(number)
+        // It writes again, and may have missed what others have purged without it.
+        if left.remove(number) != nil { hasRetiredPresent = true }
         var state: [UInt8]? = exported(replicas[number])
         if plan.faults.losesState, random.oneIn(2) {
             hasLostState = true

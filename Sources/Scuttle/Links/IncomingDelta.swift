@@ -170,6 +170,7 @@ struct IncomingDelta: ~Copyable {
         dropPending()
         head = nil
         transfer = nil
+        excluded = []
     }
 
     /// What has come counts no more for a commit.
@@ -267,6 +268,11 @@ struct IncomingDelta: ~Copyable {
         if excludesAll { return true }
         if let head, head.mode.endsWithCommit { return transfer?.excludes(source) ?? true }
         return Int(source) < excluded.count && excluded[Int(source)]
+    }
+
+    /// Whether something of this very source was refused.
+    func hasRefused(_ source: SourceID) -> Bool {
+        (transfer?.excludes(source) ?? false) || (Int(source) < excluded.count && excluded[Int(source)])
     }
 
     // MARK: Reset and commit

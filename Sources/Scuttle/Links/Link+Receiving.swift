@@ -310,7 +310,6 @@ extension Link {
                 clock.notePurged(claim.version)
             }
         }
-        replica.settleInversions()
         replica.republish(against: clock)
         var gone: [(key: KeyID, record: Record)] = []
         var isWhole = true
@@ -331,6 +330,8 @@ extension Link {
             }
             record.release()
         }
+        // Those that are left: what the sender has covered and lost was beaten there by more than what it has beaten here.
+        replica.settleInversions()
         // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
         if !gone.isEmpty {
             replica.epoch += 1
@@ -341,14 +342,19 @@ extension Link {
 }
 
 extension Replica {
-    /// An entry goes, since others have deleted it and forgotten so. A classic peer that may have it has to be told in a way
-    /// that it knows: by a new delete, which goes to all.
+    /// An entry goes, since others have deleted it and forgotten so. An expiry of it stays if a classic peer may have the entry,
+    /// which has to be told in a way that it knows; and if the entry is inverted: others may have taken what it has beaten here,
+    /// and the dot of that is accounted for. An expiry deletes the entry and what it has beaten, and nothing later.
     fileprivate func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
-        if hasMetClassic, isDeletedThere, mayWrite {
-            if !record.isDelete { write(record.key, Bytes("null"), .delete) }
-            return
+        let isInverted = isInverted(key, record)
+        let tellsClassic = hasMetClassic && isDeletedThere
+        if record.isDelete, tellsClassic, mayWrite, !isInverted { return }
+        switch (mayWrite && (isInverted || tellsClassic), record.isDelete) {
+        case (true, true): republish(key, record)
+        case (true, false): republishEnded(key, record)
+        case (false, _): remove(key, record)
         }
-        remove(key, record)
+        inversions.remove(key)
         if !record.isDelete { tellRemoved(record) }
     }
 

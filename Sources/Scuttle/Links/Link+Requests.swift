@@ -170,7 +170,7 @@ extension Link {
     /// The peer names ended sources by their hashes.
     private func noteRetired(_ part: VectorPart) {
         // An answer to a request that is no longer true says nothing: a late one, or one of an earlier incarnation.
-        if part.sameRetired == replica.retired.whole { peer.retired.noteAll(in: replica.retired) }
+        if part.sameRetired == replica.retired.whole { peer.noteSameRetired(in: replica.retired) }
         if part.took > 0, let told = memory?.toldRetired, part.took == told.nonce {
             peer.retired.note(upTo: told.count, of: told.generation, in: replica.retired)
         }

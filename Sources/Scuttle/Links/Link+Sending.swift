@@ -195,7 +195,8 @@ extension Link {
         if let outgoing, outgoing.mode.isWhole || outgoing.mode == .early {
             guard outgoing.mode == .reset else { return }
             // Where a tombstone that has been sent is forgotten now, it would stay with the peer.
-            if replica.forgotten.reaches(outgoing.kind, .reset) {
+            // In the host's order nobody would notice that what stood before a new head did not count.
+            if replica.forgotten.reaches(outgoing.kind, .reset), memory?.sorted == nil {
                 outgoing.headIsDue = true
             } else {
                 outgoing.startAnew(kind: replica.epoch)

@@ -17,8 +17,9 @@ struct PeerState {
     private var until: UInt64 = .max
 
     private(set) var highestPurged: Version = 0
-    /// The peer has forgotten tombstones of ended sources that this replica does not know, or knows less of.
-    private(set) var hasUnknownPurged = false
+    /// The highest version of an ended source that this replica does not know, or knows less of, and of which the peer has
+    /// forgotten tombstones. 0: there is none.
+    private(set) var unknownPurged: Version = 0
     /// Which ended sources of this replica's the peer knows.
     var retired = RetiredKnowledge()
 
@@ -82,7 +83,7 @@ struct PeerState {
 
     /// The peer has forgotten a tombstone of an ended source that is not known here.
     mutating func notePurged(_ version: Version) {
-        hasUnknownPurged = true
+        unknownPurged = max(unknownPurged, version)
         highestPurged = max(highestPurged, version)
     }
 
@@ -93,7 +94,13 @@ struct PeerState {
 
     /// The peer's reset has been taken.
     mutating func noteReset() {
-        hasUnknownPurged = false
+        unknownPurged = 0
+    }
+
+    /// The peer knows the same ended sources as this replica, and no others.
+    mutating func noteSameRetired(in table: borrowing RetiredTable) {
+        retired.noteAll(in: table)
+        unknownPurged = 0
     }
 
     /// The peer will have covered a source up to a version, unless it refuses something.
@@ -156,8 +163,7 @@ struct PeerState {
         _ sources: borrowing SourceTable, _ table: borrowing RetiredTable, at own: UInt64, epoch: UInt64,
         revision: UInt64
     ) {
-        retired.noteAll(in: table)
-        hasUnknownPurged = false
+        noteSameRetired(in: table)
         let here = PendingControl.mark(own, revision)
         if equality != here {
             for id in sources.ids { note(id, covered: sources[id].covered) }
@@ -197,7 +203,8 @@ struct PeerState {
 
     /// Whether this replica may have missed a tombstone that the peer has forgotten.
     func isAhead(of sources: borrowing SourceTable, _ table: borrowing RetiredTable) -> Bool {
-        if hasUnknownPurged { return true }
+        // What was dropped since is told by nobody any more.
+        if unknownPurged > table.floor { return true }
         for id in claims.indices {
             let source = sources[SourceID(truncatingIfNeeded: id)]
             guard claims[id].purged > max(source.covered, source.purged) else { continue }

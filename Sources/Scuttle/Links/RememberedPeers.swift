@@ -53,6 +53,11 @@ struct RememberedPeers {
         }
     }
 
+    /// Whether something of a source was refused in what has come.
+    func hasRefused(_ source: SourceID) -> Bool {
+        items.contains { $0.transfer?.excludes(source) ?? false }
+    }
+
     /// What has come counts no more: a reset has taken entries away.
     mutating func dropTransfers() {
         for index in items.indices { items[index].transfer = nil }

@@ -48,7 +48,8 @@ extension Replica {
         for link in links where link.peer.confirmed(id) > source.covered || link.peer.purged(id) > source.covered {
             return false
         }
-        return true
+        // The delta that excludes it would find it again under another number, and cover what was refused.
+        return !links.contains { $0.incoming.hasRefused(id) } && !peers.hasRefused(id)
     }
 
     private func isFinal(_ name: NameID) -> Bool {
@@ -105,7 +106,10 @@ extension Replica {
 
     private func hasEnded(_ claim: SourceClaim) -> Bool {
         guard let name = sources.find(name: claim.source.nameOfSource) else { return false }
-        return isFinal(name) || sources[sources.names[name].furthest].covered > claim.covered
+        let furthest = sources[sources.names[name].furthest]
+        // Of equal ones the greater id is the furthest: see `SourceTable.noteRise`.
+        return isFinal(name) || furthest.covered > claim.covered
+            || (furthest.covered == claim.covered && claim.source.precedes(furthest.id))
     }
 
     /// A source that is new in the table may have been dropped here: peers that believe that it is covered are told of it.

@@ -101,34 +101,46 @@ extension Replica {
         return value.precedes(text) ? 1 : -1
     }
 
-    /// Notes where an entry has beaten a newer dot: see `Inversions`.
+    /// Notes if an entry has beaten a value with a newer dot: see `Inversions`. Whoever holds a beaten delete holds no value; a
+    /// classic peer does so though it was beaten, since it knows no timestamps.
     private func noteInversion(of key: KeyID, winner: Record, loser: Record, _ isCopy: Bool) {
         guard case .lastWriter = configuration.resolver, !configuration.disabledRules.contains(.inversion) else {
             return
         }
         var newest = winner.dot
         if let before = inversions[key], sources.precedes(newest, before) { newest = before }
-        if !isCopy, sources.precedes(newest, loser.dot) { newest = loser.dot }
+        if !isCopy, !loser.isDelete || hasMetClassic, sources.precedes(newest, loser.dot) { newest = loser.dot }
         if newest == winner.dot { inversions.remove(key) } else { inversions.note(key, newest) }
     }
 
     /// Republishes the entries that have beaten a newer dot, unless something newer has come in between.
     func settleInversions() {
         while let key = inversions.last {
-            if let record = keys[key], let beaten = inversions[key], sources.precedes(record.dot, beaten), mayWrite {
-                republish(key, record)
-            }
+            if let record = keys[key], isInverted(key, record), mayWrite { republish(key, record) }
             inversions.remove(key)
         }
     }
 
+    func isInverted(_ key: KeyID, _ record: Record) -> Bool {
+        !inversions.isEmpty && (inversions[key].map { sources.precedes(record.dot, $0) } ?? false)
+    }
+
     /// The same write under a new dot of this replica's own, so that all who have accounted for the old one take it.
     func republish(_ key: KeyID, _ old: Record) {
+        republish(key, old, old.value, old.kind, old.lease)
+    }
+
+    /// The same write once more, ended: a delete of it and of what it has beaten, and of nothing else.
+    func republishEnded(_ key: KeyID, _ old: Record) {
+        republish(key, old, Bytes("null"), .expiry, nil)
+    }
+
+    private func republish(_ key: KeyID, _ old: Record, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?) {
         version += 1
         cover(own, upTo: version)
         let timestamp = configuration.disabledRules.contains(.timestamp) ? nil : old.timestamp
         let record = record(
-            old.key, old.value, Dot(source: SourceTable.own, version: version), old.kind, timestamp, old.lease)
+            old.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
         record.retain()
         keys.replace(key, old, with: record)
         settled &+= 1
@@ -145,6 +157,7 @@ extension Replica {
         arrivals.append(record, key)
         if record.version > source.covered {
             source.aheadCount += 1
+            source.wasAhead = true
             aheadCount += 1
             noteAhead(source, record.version, 1)
         }

@@ -53,9 +53,13 @@ extension Replica {
         if keys.tombstoneCount <= configuration.maxTombstones { tolerableTombstones = configuration.maxTombstones }
     }
 
-    /// Whether a source has a say in what is stable.
+    /// Whether a source has a say in what is stable. One of which nothing is covered has if an entry of it came ahead of its
+    /// cover: others may hold what a tombstone has beaten here, and republish it when the tombstone is gone.
     private func counts(_ source: Source) -> Bool {
-        source.covered > 0 && source.mayBeAlive
+        guard source.mayBeAlive else { return false }
+        if source.covered > 0 || source.aheadCount > 0 { return true }
+        // No retirement of such a name becomes final.
+        return source.wasAhead && !source.marks.contains(.retired)
     }
 
     private var mayPurge: Bool {

@@ -154,6 +154,8 @@ extension Replica {
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
             let mark = FoldHash.hash(sources.name(of: name))
             if isWaitedFor(name) { hash.addName(mark, facts.retirement, 1) }
+            // Nobody asks what a name says whose retirement is final, and some replicas know only the hash of its source.
+            guard !sources[facts.furthest].isFinal else { continue }
             if facts.statement.sequence > 0 { hash.addName(mark, facts.statement.sequence, facts.statement.hash) }
         }
         return hash.value

@@ -1,6 +1,6 @@
-/// Keys whose entry has beaten an update with a newer dot than its own: only republished updates can be so.
+/// Keys whose entry has beaten a value with a newer dot than its own: only republished values can be beaten so.
 ///
-/// Whoever has lost the entry since, to a tombstone that is forgotten by now, has taken the beaten update, and the entry's dot
+/// Whoever has lost the entry since, to a tombstone that is forgotten by now, has taken the beaten value, and the entry's dot
 /// is no news there any more. So the entry has to be republished before anybody relies on what this replica covers. Few, and
 /// for a short time. Note, remove: O(1) expected.
 struct Inversions: ~Copyable {

@@ -112,6 +112,12 @@ struct Source {
         nonmutating set { facts.pointee.aheadCount = newValue }
     }
 
+    /// Whether an entry has stood here ahead of `covered`.
+    var wasAhead: Bool {
+        get { facts.pointee.wasAhead }
+        nonmutating set { facts.pointee.wasAhead = newValue }
+    }
+
     /// How many republished updates name it as their writer: entries, and updates in the history.
     var timestampCount: Int {
         get { facts.pointee.timestampCount }
@@ -153,6 +159,7 @@ private struct Facts: ~Copyable {
     let name: NameID
     var marks: Source.Marks = .behind
     var isQueued = false
+    var wasAhead = false
     var entries = VersionIndex()
     var aheadCount = 0
     var timestampCount = 0

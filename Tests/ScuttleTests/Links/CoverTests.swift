@@ -27,9 +27,9 @@ struct CoverTests {
         try replica.set("l", "2")
         #expect(
             try delta(replica) == [
-                head, line("k", "1", "a", 1), line("x", "1", "x", 4), line("l", "2", "a", 5),
-                cover(
-                    #""a":[0,5],"x":[0,4]"#, line("k", "1", "a", 1), line("x", "1", "x", 4), line("l", "2", "a", 5)),
+                head, line("k", "1", "a", 1), line("x", "1", "x", 4),
+                cover(#""a":[0,1],"x":[0,4]"#, line("k", "1", "a", 1), line("x", "1", "x", 4)),
+                line("l", "2", "a", 5), cover(#""a":[1,5]"#, line("l", "2", "a", 5)),
             ])
         // A peer that has the first two gets the third, with an interval from the one before it.
         #expect(

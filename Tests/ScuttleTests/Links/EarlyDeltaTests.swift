@@ -118,6 +118,23 @@ struct EarlyDeltaTests {
         #expect(Snapshot(mesh["b"]).entries == before.entries)
     }
 
+    @Test("An ended source that was dropped since is nothing that this replica lags behind for")
+    func dropped() throws {
+        let end = try LinkEnd(try Replica.make("own"))
+        try end.replica.set("k", "1")
+        let peer = HandPeer(end)
+        func mode(_ members: String, since: UInt64) -> String? {
+            let vector = HandPeer.vector("", nonce: since + 1, lamport: 9, since: since, until: since + 1)
+            peer.say(vector.replacing(#""sources""#, with: members + #","sources""#))
+            let heads = end.readLines().filter { $0.hasPrefix(#"{"digest":true,"delta""#) }
+            return heads.last.map { String($0.split(separator: "\"")[7]) }
+        }
+        #expect(mode(#""retired":"gAAAAAAAAAAAAAAAAAAAAIAF""#, since: 0) == "early")
+        #expect(mode(#""dropped":4"#, since: 1) == "early")
+        #expect(mode(#""dropped":5"#, since: 2) == "log")
+        end.close()
+    }
+
     @Test("Both lag: both reset each other, and what either wrote stays", arguments: Link.Options.ways)
     func both(options: Link.Options) throws {
         let mesh = try Mesh("a b", over: options)

@@ -131,6 +131,17 @@ struct PeerStateTests {
         }
     }
 
+    @Test("A peer that knows the same ended sources has forgotten nothing of others")
+    func sameRetired() throws {
+        let replica = try Replica.make()
+        var peer = peer()
+        peer.notePurged(4)
+        let before = peer.isAhead(of: replica.sources, replica.retired)
+        peer.noteSameRetired(in: replica.retired)
+        let after = peer.isAhead(of: replica.sources, replica.retired)
+        check(before && !after, "\(before), then \(after)")
+    }
+
     @Test("A peer whose hash is the same has the same vector")
     func equal() throws {
         let replica = try Replica.make()

@@ -80,6 +80,24 @@ struct PurgingTests {
         examine(a, b)
     }
 
+    @Test("A name of which nothing is covered holds tombstones back if an entry of it has come, until it is forgotten")
+    func uncovered() throws {
+        let end = try LinkEnd(try make("a"))
+        let replica = end.replica
+        var peer = HandPeer(end)
+        peer.beAsked()
+        peer.say(peer.head("state"))
+        end.write(PlainUpdate("k", "1", "c", 5).line + "\n")
+        end.close()
+        try replica.delete("k")
+        replica.gossip()
+        // Others may hold what c wrote, and would republish it.
+        #expect(replica.entry("k")?.isDelete == true)
+        #expect(forget(replica, "c"))
+        #expect(replica.keys.tombstoneCount == 0)
+        examine(replica)
+    }
+
     @Test("A host that keeps tombstones keeps them, until it purges", arguments: [false, true])
     func kept(keeps: Bool) throws {
         let replica = try make("a") { $0.keepsTombstones = keeps }

@@ -70,6 +70,20 @@ struct RetiringTests {
         precedes(a, b) ? b : a
     }
 
+    @Test(
+        "What a name has stated counts in the hash of the vector while another is pending, and not if it is final itself"
+    )
+    func finalStatement() throws {
+        let replica = try replica(knowing: ["m~AAAAAAAA", "n", "o"])
+        merge("o", 5, .pending, at: replica)
+        let before = replica.vectorHash
+        merge("m", 0, .pending, 3, 30, at: replica)
+        #expect(replica.vectorHash != before)
+        // Others know it by the hash of its source alone.
+        merge("m", 5, .final, at: replica)
+        #expect(replica.vectorHash == before)
+    }
+
     @Test("A replica that hears its own name says that it is alive, and promises past the number")
     func alive() throws {
         let replica = try replica(knowing: [])
@@ -164,6 +178,30 @@ struct RetiringTests {
         #expect(second.sequence > first.sequence + sequence - 1)
     }
 
+    @Test("What was refused of an ended source is not covered: it shrinks when the delta is over")
+    func refused() throws {
+        let end = try LinkEnd(try Replica.make("own"))
+        let replica = end.replica
+        try cover("m~AAAAAAAA", 6, replica)
+        try cover("m~BBBBBBBB", 9, replica)
+        replica.shrinkIdleSources()
+        #expect(covered("m~AAAAAAAA", replica) == nil)
+        var peer = HandPeer(end)
+        peer.beAsked()
+        let epoch = replica.epoch
+        try replica.delete("gone")
+        #expect(try replica.purge() == 1)
+        let line = PlainUpdate("k", "1", "m~AAAAAAAA", 7).line
+        peer.say(peer.head("state", epoch: epoch))
+        end.write(line + "\n")
+        peer.say(HandPeer.commit(#""m~AAAAAAAA":[0,8]"#, of: [line]))
+        let id = "m~AAAAAAAA".lend { replica.sources.find($0) }
+        let version = id.map { replica.sources[$0].covered } ?? "m~AAAAAAAA".lend { replica.retiredVersion(of: $0) }
+        #expect(version == 6)
+        #expect(replica.broken == nil)
+        end.close()
+    }
+
     // MARK: The floor
 
     private func cover(_ id: String, _ version: Version, _ replica: Replica) throws {
@@ -188,6 +226,8 @@ struct RetiringTests {
         #expect(isOld("m~AAAAAAAA", 5) && isOld("m~AAAAAAAA", 6))
         #expect(!isOld("m~AAAAAAAA", 7) && !isOld("m~AAAAAAAA", 9))
         #expect(!isOld("m~BBBBBBBB", 5) && !isOld("n~AAAAAAAA", 5))
+        replica.raiseRetiredFloor(to: 7)
+        #expect(isOld("m~AAAAAAAA", 7) && !isOld("m~CCCCCCCC", 7))
     }
 
     @Test("A source that was dropped and rises again: the peer that sends it hears that nothing of it is covered")
