@@ -1,11 +1,12 @@
 extension Replica {
     /// Hands out all that this replica is, line by line: who it is, its version vector, its entries with tombstones in order of
-    /// arrival, and an end. A replica of the same name that loads them goes on from there. Stops where
+    /// arrival, how far peers' deltas have come, and an end. A replica of the same name that loads them goes on from there. Stops where
     /// `visit` returns false. O(bytes held).
     ///
     ///     {"digest":true,"export":{"source":"…","lamport":N,"incarnation":N,"now":N}}⏎
     ///     {"digest":true,"vector":{…}}⏎ …
     ///     {"key":…}⏎ …
+    ///     {"digest":true,"got":{…}}⏎ …
     ///     {"digest":true,"end":N}⏎
     public func export(_ visit: (Bytes) -> Bool) {
         settleInversions()
@@ -41,7 +42,7 @@ extension Replica {
             goesOn = hand { $0.append(UpdateLine(of: record, in: self)) }
             return goesOn
         }
-        guard goesOn else { return }
+        guard goesOn, exportProgress(hand) else { return }
         _ = hand { $0.appendEnd(lines: lines) }
     }
 
