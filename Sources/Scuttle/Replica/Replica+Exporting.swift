@@ -26,7 +26,7 @@ extension Replica {
         let empty = VectorPart(
             incarnation: incarnation, epoch: epoch, nonce: 0, since: 0, until: revision, from: 0, to: 0, isLast: false,
             lamport: version, progress: nil, claims: [])
-        for id in sources.inOrder() where sources[id].covered > 0 {
+        for id in sources.inOrder() where sources[id].covered > 0 && (id != SourceTable.own || isOwnWorthSaving) {
             let source = sources[id]
             guard
                 hand({ line in
@@ -44,6 +44,12 @@ extension Replica {
         }
         guard goesOn, exportProgress(hand) else { return }
         _ = hand { $0.appendEnd(lines: lines) }
+    }
+
+    /// Not if it has issued nothing, and nobody has taken its promise: a replica that starts often would leave sources behind that
+    /// no one else knows. The next start promises as much by itself.
+    private var isOwnWorthSaving: Bool {
+        isOwnKnown || hasMetClassic || !SourceName.endsInIncarnation(id) || sources.names[own.name].retirement > 0
     }
 
     /// What is known of names, and of sources that have ended: a line a name, and one for some dozens of sources.
