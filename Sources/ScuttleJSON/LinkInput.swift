@@ -105,7 +105,7 @@ extension Link {
         case .commit(let part): try receive(part)
         case .twin: try receiveTwin()
         case .reject(let reason): try receiveReject(reason)
-        case .nothing, .export, .end: break
+        case .nothing, .export, .got, .end: break
         }
     }
 }
@@ -122,6 +122,7 @@ extension Loader {
             take(ended: part)
             countLine()
         case .export(let head): try take(head)
+        case .got(let saved): take(saved)
         case .end(let count): try take(endAfter: count)
         case .nothing: break
         case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin:

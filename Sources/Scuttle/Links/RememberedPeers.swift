@@ -14,7 +14,7 @@ struct RememberedPeers {
 
     private(set) var items: [Item] = []
 
-    private static var maxCount: Int { 64 }
+    static var maxCount: Int { 64 }
     private static var maxClaims: Int { 1 << 16 }
 
     mutating func remember(_ item: Item) {

@@ -26,6 +26,9 @@ public final class Replica {
     /// Changes with each entry that comes or goes.
     var settled: UInt64 = 0
 
+    /// A dot of the own source was issued, or its promise has gone out in a cover or a commit: others may hold or cover it.
+    var isOwnKnown = false
+
     /// Which start this is, as peers tell starts apart.
     var incarnation: UInt64
     /// Of the nonces of requests.
@@ -100,7 +103,7 @@ public final class Replica {
         cluster = OwnedBytes(copying: configuration.cluster)
         let secrets = Secrets(seed: configuration.seed)
         random = secrets.random
-        incarnation = secrets.derive(Bytes("incarnation")) & .highest
+        incarnation = secrets.incarnationNumber(of: ownID) & .highest
         nonces = RandomSource(seed: secrets.derive(Bytes("nonces")))
         keys = KeyTable(hash: secrets.tableHash)
         sources = SourceTable(own: ownID, hash: secrets.tableHash)
@@ -126,6 +129,13 @@ public final class Replica {
     /// A replica's own entry in the clock is a promise that all it will ever issue is higher.
     func renewPromise() {
         if !hasLeft { cover(own, upTo: version) }
+    }
+
+    /// The version of the next dot.
+    func issueVersion() {
+        version += 1
+        cover(own, upTo: version)
+        isOwnKnown = true
     }
 
     /// Whether it may issue another dot. One that has left still republishes, since what it holds may be with nobody else.

@@ -50,6 +50,7 @@ struct ExtendedRoundTripTests {
             if let known { text.appendReject(known) }
         case .twin: text.appendTwin()
         case .export(let head): text.appendExport(head)
+        case .got(let saved): text.appendSaved(saved)
         case .end(let count): text.appendEnd(lines: count)
         case .update, .digest, .done, .nothing: break
         }
@@ -94,6 +95,8 @@ struct ExtendedRoundTripTests {
             #"{"commit":{"sequence":9,"lines":[1,"ffffffff"],"sources":{},"from":0,"to":2,"last":false}}"#,
             #"{"reject":{"reason":"cluster"}}"#, #"{"reject":{"reason":"protocol"}}"#,
             #"{"reject":{"reason":"identity"}}"#, #"{"twin":true}"#,
+            #"{"got":{"incarnation":7,"mode":"state","epoch":1,"sequence":5,"ranges":[3,1]}}"#,
+            #"{"got":{"incarnation":7,"mode":"reset","epoch":0,"sequence":5},"named":[0,9,2,1]}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7}}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7,"classic":true}}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7,"now":0}}"#,
