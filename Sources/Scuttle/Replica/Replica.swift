@@ -159,11 +159,17 @@ extension Replica {
     /// O(log n + entries and tombstones passed), and before that O(k log k + n) where k keys are new since the last visit.
     public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
         order.update(from: &keys)
-        for id in order.ids(from: prefix, in: keys) {
-            guard let record = keys[id], record.key.begins(with: prefix) else { return }
+        let ids = order.ids(from: prefix, in: keys)
+        for place in ids.indices {
+            // Entries stand anywhere in memory: some are on their way while the host looks at this one.
+            let ahead = place + Self.entriesAhead
+            if ahead < ids.endIndex { keys[ids[ahead]]?.prepareToRead() }
+            guard let record = keys[ids[place]], record.key.begins(with: prefix) else { return }
             guard record.isDelete || visit(update(of: record)) else { return }
         }
     }
+
+    private static var entriesAhead: Int { 6 }
 
     /// Visits each known source and the version up to which it is accounted for, in the byte order of sources, until
     /// `visit` returns false. O(s log s).
@@ -190,9 +196,11 @@ extension Replica {
 
     func update(of record: Record) -> Update {
         let timestamp = record.timestamp
+        let dotSource = sources[record.source].id
         return Update(
-            key: record.key, value: record.value, source: sources[timestamp.source].id, version: timestamp.version,
-            kind: record.kind, isLocal: timestamp.source == SourceTable.own, dotSource: sources[record.source].id,
-            dotVersion: record.version)
+            key: record.key, value: record.value,
+            source: timestamp.source == record.source ? dotSource : sources[timestamp.source].id,
+            version: timestamp.version, kind: record.kind, isLocal: timestamp.source == SourceTable.own,
+            dotSource: dotSource, dotVersion: record.version)
     }
 }
