@@ -59,7 +59,8 @@ struct SavedProgressTests {
         while a.fingerprint != b.fingerprint {
             let said = try meet(a, b, bytes: 3000)
             updates += said.updates
-            check(said.heads.allSatisfy { $0.contains(#""mode":"\#(mode.name)""#) }, "\(said.heads)")
+            // Behind a whole reset there may be a log of what is new.
+            check(said.heads.first?.contains(#""mode":"\#(mode.name)""#) ?? true, "start \(starts): \(said.heads)")
             check(b.broken == nil, "\(String(describing: b.broken))")
             b = try again(b.exported(), seed: UInt64(100 + starts))
             starts += 1
@@ -85,7 +86,9 @@ struct SavedProgressTests {
         #expect((taken.saved(of: 1)?.sequence ?? 0) > 0)
         var states = [0, 0, 0]
         for key in 0..<KeyID(b.keys.idLimit) {
-            guard let record = b.keys[key], let same = c.keys.find(record.key), let other = c.keys[same] else { continue }
+            guard let record = b.keys[key], let same = c.keys.find(record.key), let other = c.keys[same] else {
+                continue
+            }
             let state = transfer.state(of: record, key)
             states[state] += 1
             check(taken.state(of: other, same) == state, "\(record.key.text)")
@@ -217,7 +220,9 @@ struct SavedProgressTests {
     func notSaved() {
         let progress = Progress(incarnation: 5, mode: .state, epoch: 3, sequence: 9)
         #expect(StateTransfer(progress).saved(of: 5) == progress)
-        let (refused, answered, empty) = (StateTransfer(progress), StateTransfer(progress), StateTransfer(.state, kind: 3, from: 0, begun: 0))
+        let (refused, answered, empty) = (
+            StateTransfer(progress), StateTransfer(progress), StateTransfer(.state, kind: 3, from: 0, begun: 0)
+        )
         refused.exclude(3)
         answered.contradictions = [1]
         #expect(refused.saved(of: 5) == nil)
@@ -235,7 +240,8 @@ struct SavedProgressTests {
         try a.set("k", "1")
         #expect(names(a))
         b.renewPromise()
-        _ = try meet(a, b, bytes: 700)
+        // Hellos and vectors cross, and no delta.
+        _ = try meet(a, b, bytes: 400)
         #expect(!names(b))
         _ = try meet(a, b, bytes: .max)
         #expect(names(b))
