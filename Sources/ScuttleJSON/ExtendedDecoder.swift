@@ -42,6 +42,10 @@ enum ExtendedDecoder {
                     hasMetClassic: try flag(body["classic"], "classic"),
                     now: try body["now"].map { (value) throws(Failure) in try number(value, "now") }))
         }
+        if let progress = try progress(root["got"]) {
+            let named = try root["named"].map { (value) throws(Failure) in try numbers(value, 0...(.max), "named") }
+            return .got(SavedProgress(progress, named: named ?? []))
+        }
         if let body = root["end"] { return .end(try number(body, "end")) }
         return nil
     }

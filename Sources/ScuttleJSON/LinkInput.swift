@@ -108,7 +108,7 @@ extension Link {
         case .refused(let claims, let isAnew): try receive(refused: claims, isAnew: isAnew)
         case .accounted(let part): try receive(accounted: part)
         case .reject(let reason): try receiveReject(reason)
-        case .nothing, .export, .end: break
+        case .nothing, .export, .got, .end: break
         }
     }
 }
@@ -129,6 +129,7 @@ extension Loader {
             take(ended: part)
             countLine()
         case .export(let head): try take(head)
+        case .got(let saved): take(saved)
         case .end(let count): try take(endAfter: count)
         case .nothing: break
         case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin, .accounted:

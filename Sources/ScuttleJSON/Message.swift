@@ -30,6 +30,7 @@ public enum Message {
     // Lines of an export that no peer sends.
 
     case export(ExportHead)
+    case got(SavedProgress)
     case end(UInt64)
 
     /// A blank line, or a message that only a later dialect knows.

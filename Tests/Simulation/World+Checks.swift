@@ -153,11 +153,11 @@ extension World {
     }
 
     /// Deletes are exact, too: all have met before the first purge, each start is from all that the replica was, nobody is
-    /// retired who has something to say, and no retired source is dropped. So who knows the promise of the new incarnation has
-    /// what the old one wrote.
+    /// retired who has something to say, no retired source is dropped, and no classic peer may have taken an expiry that was
+    /// beaten. So who knows the promise of the new incarnation has what the old one wrote.
     private var isExact: Bool {
         plan.purging == .settled && !hasLostState && !hasTwins && !hasRetiredPresent
-            && presentReplicas.allSatisfy { $0.retired.floor == 0 }
+            && presentReplicas.allSatisfy { $0.retired.floor == 0 && (leases == nil || !$0.hasMetClassic) }
     }
 
     private var hasEnded: Bool { present.count < replicas.count }

@@ -374,12 +374,12 @@ extension Replica {
     /// and the dot of that is accounted for. An expiry deletes the entry and what it has beaten, and nothing later.
     fileprivate func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
         let isInverted = isInverted(key, record)
-        let tellsClassic = hasMetClassic && isDeletedThere
-        if record.isDelete, tellsClassic, mayWrite, !isInverted { return }
-        switch (mayWrite && (isInverted || tellsClassic), record.isDelete) {
-        case (true, true): republish(key, record)
-        case (true, false): republishEnded(key, record)
-        case (false, _): remove(key, record)
+        if !mayWrite || !(isInverted || (hasMetClassic && isDeletedThere)) {
+            remove(key, record)
+        } else if !record.isDelete {
+            republishEnded(key, record)
+        } else if isInverted {
+            republish(key, record)
         }
         inversions.remove(key)
         if !record.isDelete { tellRemoved(record) }

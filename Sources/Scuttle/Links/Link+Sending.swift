@@ -48,10 +48,10 @@ extension Link {
     /// vain, so the peer's reset comes first. What is above all that either has forgotten can go out at once.
     private func beginEarlyDelta() {
         isDeferred = true
-        if let outgoing, outgoing.mode == .early, outgoing.epoch == peer.epoch, outgoing.endingWindow > 0 {
-            // Nobody says what has come of it, so it goes on behind the window that the peer has answered.
+        if isDatagram, let outgoing, outgoing.mode == .early, outgoing.epoch == peer.epoch {
+            // Nobody says what has come of it, so it goes on: behind its window if that is over.
             outgoing.nonce = peer.nonce
-            outgoing.openWindow()
+            if outgoing.endingWindow > 0 { outgoing.openWindow() }
         } else {
             begin(.early, from: 0)
         }

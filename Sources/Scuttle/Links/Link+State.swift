@@ -142,6 +142,7 @@ extension Link {
             batch.append { line in
                 line.appendCommit(part)
                 for (index, id) in slice.sources.enumerated() {
+                    if id == SourceTable.own { replica.isOwnKnown = true }
                     let (source, covered) = (replica.sources[id], vouchedFor(id))
                     let purged = isReset && source.purged <= covered ? source.purged : 0
                     line.appendCommitClaim(source, since(id), covered, purged, isFirst: index == 0)

@@ -107,6 +107,7 @@ struct LogDelta {
         link.batch.append { line in
             line.appendCoverStart()
             for (index, interval) in intervals.enumerated() {
+                if interval.source == SourceTable.own { replica.isOwnKnown = true }
                 let source = replica.sources[interval.source]
                 line.appendInterval(
                     source, interval.since, interval.until, leftOut: interval.leftOut, isFirst: index == 0)

@@ -41,13 +41,22 @@ struct PeerState {
         Int(source) < claims.count ? claims[Int(source)].purged : 0
     }
 
-    /// How many claims it holds.
-    var sourceLimit: Int { claims.count }
-
     /// The link ends: what was sent and asked on it is of no matter to the next one.
-    mutating func endLink() {
+    /// - Returns: what the peer has said itself, which is not here any more.
+    mutating func endLink() -> PackedClaims {
         (nonce, subscription) = (0, 0)
-        forgetExpected()
+        var packed = PackedClaims()
+        for id in claims.indices where claims[id].covered > 0 || claims[id].purged > 0 {
+            packed.append(
+                SourceID(truncatingIfNeeded: id), covered: claims[id].covered, purged: claims[id].purged)
+        }
+        claims = []
+        return packed
+    }
+
+    /// The next link has begun.
+    mutating func take(_ packed: PackedClaims) {
+        packed.forEach { note($0, covered: $1, purged: $2) }
     }
 
     mutating func forgetExpected() {

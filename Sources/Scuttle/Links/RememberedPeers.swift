@@ -2,25 +2,37 @@
 /// come, so that the next link goes on where the last one broke.
 ///
 /// Memory: at most `maxCount` peers and `maxClaims` claims of sources in all; the one that was heard of longest ago goes first.
+/// What is known of ended sources takes 1 kB a peer at most; a peer of which more is to be remembered is asked for its vector again.
 struct RememberedPeers {
     struct Item {
+        /// Without its claims.
         var peer: PeerState
+        var claims = PackedClaims()
         var transfer: StateTransfer?
         var memory: LinkMemory?
     }
 
     private(set) var items: [Item] = []
 
-    private static var maxCount: Int { 64 }
+    static var maxCount: Int { 64 }
     private static var maxClaims: Int { 1 << 16 }
 
     mutating func remember(_ item: Item) {
         _ = take(item.peer.incarnation)
         items.append(item)
-        var claims = items.reduce(0) { $0 + $1.peer.sourceLimit }
+        limitRetired(of: items.count - 1)
+        var claims = items.reduce(0) { $0 + $1.claims.count }
         while items.count > Self.maxCount || (claims > Self.maxClaims && items.count > 1) {
-            claims -= items.removeFirst().peer.sourceLimit
+            claims -= items.removeFirst().claims.count
         }
+    }
+
+    /// Of a peer of which it would take much room to say which ended sources it knows, its vector is forgotten.
+    private mutating func limitRetired(of index: Int) {
+        guard items[index].peer.retired.isLong || items[index].memory?.heldInFull.isLong ?? false else { return }
+        items[index].peer.doubt()
+        items[index].claims = PackedClaims()
+        items[index].memory = nil
     }
 
     mutating func take(_ incarnation: UInt64) -> Item? {
@@ -33,8 +45,8 @@ struct RememberedPeers {
         of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?, in table: borrowing RetiredTable
     ) {
         for index in items.indices {
-            let isKnown = items[index].peer.confirmed(source) >= entry.version
-            items[index].peer.forget(source)
+            let isKnown = items[index].claims.covered(source) >= entry.version
+            items[index].claims.forget(source)
             items[index].transfer?.forget(source)
             items[index].memory?.exceptions?.forget(source)
             guard let position, isKnown else { continue }
@@ -42,6 +54,7 @@ struct RememberedPeers {
             let memory = items[index].memory ?? LinkMemory()
             memory.heldInFull.note(position, in: table)
             items[index].memory = memory
+            limitRetired(of: index)
         }
     }
 
@@ -50,7 +63,7 @@ struct RememberedPeers {
         of source: SourceID, _ entry: RetiredTable.Entry, at position: Int, in table: borrowing RetiredTable
     ) {
         for index in items.indices where items[index].peer.retired.knows(position, in: table) {
-            items[index].peer.note(source, covered: entry.version, purged: entry.purged)
+            items[index].claims.note(source, covered: entry.version, purged: entry.purged)
         }
     }
 
@@ -80,16 +93,17 @@ extension Link {
             incoming.transfer != nil || peer.revision > 0 || peer.next > 0
         else { return }
         incoming.endHead()
-        peer.endLink()
         memory?.endLink()
+        let claims = peer.endLink()
         replica.peers.remember(
-            RememberedPeers.Item(peer: peer, transfer: incoming.takeTransfer(), memory: memory))
+            RememberedPeers.Item(peer: peer, claims: claims, transfer: incoming.takeTransfer(), memory: memory))
     }
 
     /// The peer has said who it is.
     func recallPeer(_ incarnation: UInt64) {
         guard let known = replica.peers.take(incarnation) else { return }
         peer = known.peer
+        peer.take(known.claims)
         memory = known.memory
         if let transfer = known.transfer { incoming.resume(transfer) }
     }

@@ -10,6 +10,9 @@ struct RetiredKnowledge {
     private var generation: UInt32 = 0
     private var bits: [UInt64] = []
 
+    /// Whether it takes more memory than a peer without a link is worth.
+    var isLong: Bool { bits.count > 64 }
+
     /// The peer has every entry that there is.
     mutating func noteAll(in table: borrowing RetiredTable) {
         (all, bits, generation) = (table.count, [], table.generation)

@@ -54,6 +54,25 @@ final class StateTransfer {
         come = RangeSet(from: start)
     }
 
+    /// Goes on from a save. Its commit comes anew.
+    init(_ saved: Progress) {
+        mode = saved.mode
+        kind = saved.epoch
+        begun = 0
+        come = RangeSet(from: saved.sequence)
+        for range in saved.ranges { come.add(from: range.from, until: range.until) }
+    }
+
+    /// To be said in a save. Nil if there is nothing to say, or if it rests on more than the entries and what was named of them:
+    /// then the delta has to come anew.
+    func saved(of incarnation: UInt64) -> Progress? {
+        let come = whole
+        guard mode != .contents, !isSettled, !excludesSome, contradictions.isEmpty,
+            come.end > 0 || !come.ranges.isEmpty
+        else { return nil }
+        return Progress(incarnation: incarnation, mode: mode, epoch: kind, sequence: come.end, ranges: come.ranges)
+    }
+
     /// Whether the vector of this replica says all that there is to say of it.
     var isSettled: Bool { hasEnded && !excludesSome && gaps.ranges.isEmpty && come.ranges.isEmpty }
 
@@ -136,6 +155,12 @@ final class StateTransfer {
 
     func kept(_ key: KeyID) -> Arrivals.Stamp {
         Int(key) < kept.count ? kept[Int(key)] : 0
+    }
+
+    /// What a save says of an entry: 0, it was not named; 1, it was named as it is here; 2, the peer has another of its key.
+    func state(of record: Record, _ key: KeyID?) -> Int {
+        guard let key, kept(key) != 0 else { return 0 }
+        return kept(key) == record.arrival ? 1 : 2
     }
 
     /// Takes a part of the commit; true where all of it is there, and holds.

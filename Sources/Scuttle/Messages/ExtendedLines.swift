@@ -299,6 +299,21 @@ extension ByteBuffer {
         put("}}\n")
     }
 
+    /// `{"digest":true,"got":{…},"named":[0,12]}`; `named` is left out if it is empty.
+    mutating func appendSaved(_ saved: SavedProgress) {
+        put(#"{"digest":true"#)
+        putProgress(saved.progress)
+        if !saved.named.isEmpty {
+            put(#","named":["#)
+            for (index, count) in saved.named.enumerated() {
+                if index > 0 { put(",") }
+                put(count)
+            }
+            put("]")
+        }
+        put("}\n")
+    }
+
     mutating func appendEnd(lines: UInt64) {
         begin("end")
         put(lines)

@@ -145,6 +145,19 @@ public struct Progress: Equatable {
     }
 }
 
+/// Of an export: how far a delta has come, and which entries of the export a reset has named.
+public struct SavedProgress {
+    public var progress: Progress
+    /// Entries in the order of the export, as counts that take turns: so many were not named, so many were named as they are
+    /// here, and of so many the peer has another entry. Each line of several counts from the first entry on.
+    public var named: [UInt64]
+
+    public init(_ progress: Progress, named: [UInt64] = []) {
+        self.progress = progress
+        self.named = named
+    }
+}
+
 /// A part of a version vector, for the sender's items `from ..< to`, where it has changed since a revision: its sources, then
 /// names, then retired sources. The whole of it is a request: for what the sender lacks.
 public struct VectorPart {

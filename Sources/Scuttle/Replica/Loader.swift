@@ -11,7 +11,11 @@ public struct Loader {
     private var retired: [RetiredClaim] = []
     private var retiredFloor: Version = 0
     private var exceptions: [Dot] = []
+    private var progress: [SavedProgress] = []
+    /// Whether the export is of a replica of this name.
+    private var isOwn = false
     private var lines: UInt64 = 0
+    private var updates = 0
     private var isEnded = false
 
     /// - Parameter replica: one with which nothing has been done yet.
@@ -25,7 +29,8 @@ public struct Loader {
         try Limits.check(clockOf: head.source, at: head.lamport)
         export = (head.lamport, head.incarnation)
         // Another name is another host, whose clock may be another one.
-        if let now = head.now, head.source.nameOfSource.equals(replica.name) { replica.leases.goOn(from: now) }
+        isOwn = head.source.nameOfSource.equals(replica.name)
+        if let now = head.now, isOwn { replica.leases.goOn(from: now) }
         if head.hasMetClassic { replica.hasMetClassic = true }
         lines = 1
     }
@@ -37,6 +42,7 @@ public struct Loader {
         let id = try replica.sourceID(for: update.source)
         let record = try replica.record(of: update, as: Dot(source: id, version: update.version))
         lines += 1
+        updates += 1
         replica.version = max(replica.version, update.version)
         let hash = replica.keys.hash(of: record.key)
         replica.resolve(record, replica.keys.find(record.key, hash), hash)?.loser?.release()
@@ -69,6 +75,12 @@ public struct Loader {
     public mutating func take(exception claim: ExceptionClaim) throws(Failure) {
         try Limits.check(clockOf: claim.source, at: claim.version)
         exceptions.append(Dot(source: try replica.sourceID(for: claim.source), version: claim.version))
+    }
+
+    /// How far a delta of a peer's has come.
+    public mutating func take(_ saved: SavedProgress) {
+        progress.append(saved)
+        lines += 1
     }
 
     /// A line that was none of the above has been taken.
@@ -115,6 +127,8 @@ public struct Loader {
         for id in replica.sources.ids {
             replica.sources[id].raiseFloor(to: replica.sources[id].covered)
         }
+        // It vouches for all the entries of the export, and for nothing else.
+        if isEnded, isOwn, updates == replica.keys.idLimit { replica.resumeProgress(progress) }
         return isWhole
     }
 

@@ -137,8 +137,7 @@ extension Replica {
     }
 
     private func republish(_ key: KeyID, _ old: Record, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?) {
-        version += 1
-        cover(own, upTo: version)
+        issueVersion()
         let timestamp = configuration.disabledRules.contains(.timestamp) ? nil : old.timestamp
         let record = record(
             old.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)

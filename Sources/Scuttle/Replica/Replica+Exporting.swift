@@ -1,11 +1,12 @@
 extension Replica {
     /// Hands out all that this replica is, line by line: who it is, its version vector, its entries with tombstones in order of
-    /// arrival, and an end. A replica of the same name that loads them goes on from there. Stops where
+    /// arrival, how far peers' deltas have come, and an end. A replica of the same name that loads them goes on from there. Stops where
     /// `visit` returns false. O(bytes held).
     ///
     ///     {"digest":true,"export":{"source":"…","lamport":N,"incarnation":N,"now":N}}⏎
     ///     {"digest":true,"vector":{…}}⏎ …
     ///     {"key":…}⏎ …
+    ///     {"digest":true,"got":{…}}⏎ …
     ///     {"digest":true,"end":N}⏎
     public func export(_ visit: (Bytes) -> Bool) {
         settleInversions()
@@ -25,7 +26,7 @@ extension Replica {
         let empty = VectorPart(
             incarnation: incarnation, epoch: epoch, nonce: 0, since: 0, until: revision, from: 0, to: 0, isLast: false,
             lamport: version, progress: nil, claims: [])
-        for id in sources.inOrder() where sources[id].covered > 0 {
+        for id in sources.inOrder() where sources[id].covered > 0 && (id != SourceTable.own || isOwnWorthSaving) {
             let source = sources[id]
             guard
                 hand({ line in
@@ -41,8 +42,14 @@ extension Replica {
             goesOn = hand { $0.append(UpdateLine(of: record, in: self)) }
             return goesOn
         }
-        guard goesOn else { return }
+        guard goesOn, exportProgress(hand) else { return }
         _ = hand { $0.appendEnd(lines: lines) }
+    }
+
+    /// Not if it has issued nothing, and nobody has taken its promise: a replica that starts often would leave sources behind that
+    /// no one else knows. The next start promises as much by itself.
+    private var isOwnWorthSaving: Bool {
+        isOwnKnown || hasMetClassic || !SourceName.endsInIncarnation(id) || sources.names[own.name].retirement > 0
     }
 
     /// What is known of names, and of sources that have ended: a line a name, and one for some dozens of sources.

@@ -81,8 +81,7 @@ extension Replica {
         let key = keys.find(record.key)
         if let key, let current = keys[key], !stands(record, against: current) { return .old }
         guard mayWrite else { return .old }
-        version += 1
-        cover(own, upTo: version)
+        issueVersion()
         let copy = self.record(
             record.key, record.value, Dot(source: SourceTable.own, version: version), record.kind, record.timestamp,
             record.lease)

@@ -47,8 +47,7 @@ extension Replica {
     }
 
     private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) {
-        version += 1
-        cover(own, upTo: version)
+        issueVersion()
         let record = record(place.key, value, Dot(source: SourceTable.own, version: version), kind)
         enter(record, keys.find(place.key, place.hash), place.hash)
         remember(record)
@@ -67,8 +66,7 @@ extension Replica {
         _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to place: KeyPlace,
         _ known: KeyID?
     ) {
-        version += 1
-        cover(own, upTo: version)
+        issueVersion()
         let record = record(
             place.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
         enter(record, known, place.hash)

@@ -26,6 +26,9 @@ public final class Replica {
     /// Changes with each entry that comes or goes.
     var settled: UInt64 = 0
 
+    /// A dot of the own source was issued, or its promise has gone out in a cover or a commit: others may hold or cover it.
+    var isOwnKnown = false
+
     /// Which start this is, as peers tell starts apart.
     var incarnation: UInt64
     /// Of the nonces of requests.
@@ -112,7 +115,7 @@ public final class Replica {
         cluster = OwnedBytes(copying: configuration.cluster)
         let secrets = Secrets(seed: configuration.seed)
         random = secrets.random
-        incarnation = secrets.derive(Bytes("incarnation")) & .highest
+        incarnation = secrets.incarnationNumber(of: ownID) & .highest
         nonces = RandomSource(seed: secrets.derive(Bytes("nonces")))
         keys = KeyTable(hash: secrets.tableHash)
         sources = SourceTable(own: ownID, hash: secrets.tableHash)
@@ -141,6 +144,13 @@ public final class Replica {
         if !hasLeft { cover(own, upTo: version) }
     }
 
+    /// The version of the next dot.
+    func issueVersion() {
+        version += 1
+        cover(own, upTo: version)
+        isOwnKnown = true
+    }
+
     /// Whether it may issue another dot. One that has left still republishes, since what it holds may be with nobody else.
     var mayWrite: Bool { version < .highest }
 }
@@ -162,11 +172,17 @@ extension Replica {
     /// O(log n + entries and tombstones passed), and before that O(k log k + n) where k keys are new since the last visit.
     public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
         order.update(from: &keys)
-        for id in order.ids(from: prefix, in: keys) {
-            guard let record = keys[id], record.key.begins(with: prefix) else { return }
+        let ids = order.ids(from: prefix, in: keys)
+        for place in ids.indices {
+            // Entries stand anywhere in memory: some are on their way while the host looks at this one.
+            let ahead = place + Self.entriesAhead
+            if ahead < ids.endIndex { keys[ids[ahead]]?.prepareToRead() }
+            guard let record = keys[ids[place]], record.key.begins(with: prefix) else { return }
             guard record.isDelete || visit(update(of: record)) else { return }
         }
     }
+
+    private static var entriesAhead: Int { 6 }
 
     /// Visits each known source and the version up to which it is accounted for, in the byte order of sources, until
     /// `visit` returns false. O(s log s).
@@ -193,9 +209,11 @@ extension Replica {
 
     func update(of record: Record) -> Update {
         let timestamp = record.timestamp
+        let dotSource = sources[record.source].id
         return Update(
-            key: record.key, value: record.value, source: sources[timestamp.source].id, version: timestamp.version,
-            kind: record.kind, isLocal: timestamp.source == SourceTable.own, dotSource: sources[record.source].id,
-            dotVersion: record.version)
+            key: record.key, value: record.value,
+            source: timestamp.source == record.source ? dotSource : sources[timestamp.source].id,
+            version: timestamp.version, kind: record.kind, isLocal: timestamp.source == SourceTable.own,
+            dotSource: dotSource, dotVersion: record.version)
     }
 }

@@ -1,3 +1,5 @@
+import CHints
+
 /// An update in memory: its key and its value, in one block, with a count of its owners.
 ///
 /// The key table, the history and the batches of links refer to one record. The count is kept by hand: each owner retains
@@ -155,6 +157,12 @@ struct Record: BitwiseCopyable {
     /// Whether both are one write, or expiries of one: an expiry ranks above the write that it ends.
     func isCopy(of other: Record) -> Bool {
         timestamp == other.timestamp && (kind == .expiry) == (other.kind == .expiry)
+    }
+
+    /// It will be read soon.
+    @inline(__always)
+    func prepareToRead() {
+        hint_will_read(memory)
     }
 
     /// Key and value, one behind the other.

@@ -121,7 +121,7 @@ struct ExtendedFieldsTests {
                     "mode", "\"state\"", ["5", "\"\"", "\"State\"", "\"logs\"", "\"content\"", "null"]),
                 field("request", "[1,2,3]", ["5", "[1,2]", "[1,2,3,4]", "[1,-2,3]", "[1,2,\"3\"]", "null"]),
                 number("epoch"),
-                field("span", "[1,2,3]", ["5", "[1]", "[1,2]", "[1,2,3,4]", "[1,2,-3]", "null"]),
+                field("span", "[1,2,3]", ["5", "[1]", "[1,2]", "[1,2,3,4,5]", "[1,2,-3]", "[1,2,3,-4]", "null"]),
                 field("lines", #"[1,"00ab12cd"]"#, wrongLines), optional("window"),
             ]
         ),

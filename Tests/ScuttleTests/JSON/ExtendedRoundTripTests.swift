@@ -64,6 +64,7 @@ struct ExtendedRoundTripTests {
             if let known { text.appendReject(known) }
         case .twin: text.appendTwin()
         case .export(let head): text.appendExport(head)
+        case .got(let saved): text.appendSaved(saved)
         case .end(let count): text.appendEnd(lines: count)
         case .update, .refusedUpdate, .digest, .done, .nothing: break
         }
@@ -112,6 +113,8 @@ struct ExtendedRoundTripTests {
             #"{"commit":{"sequence":9,"lines":[1,"ffffffff"],"sources":{},"from":0,"to":2,"last":false}}"#,
             #"{"reject":{"reason":"cluster"}}"#, #"{"reject":{"reason":"protocol"}}"#,
             #"{"reject":{"reason":"identity"}}"#, #"{"twin":true}"#,
+            #"{"got":{"incarnation":7,"mode":"state","epoch":1,"sequence":5,"ranges":[3,1]}}"#,
+            #"{"got":{"incarnation":7,"mode":"reset","epoch":0,"sequence":5},"named":[0,9,2,1]}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7}}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7,"classic":true}}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7,"now":0}}"#,
@@ -190,9 +193,10 @@ struct ExtendedRoundTripTests {
                     + #",\#(contents)\#(got)"sources":\#(sources),\#(ends())}"#
             case 3:
                 let mode = random.pick(["log", "state", "reset", "early", "contents"])
+                let withheld = maybe { ",\(1 + $0.random.below(1000))" }
                 let (onStream, inDatagram) = (
                     #","epoch":\#(number()),"span":[\#(number()),\#(number())]"#,
-                    #","epoch":\#(number()),"span":[\#(number()),\#(number()),\#(number())]\#(lines())"#
+                    #","epoch":\#(number()),"span":[\#(number()),\#(number()),\#(number())\#(withheld)]\#(lines())"#
                 )
                 let span = ["log", "early"].contains(mode) ? "" : random.pick([onStream, inDatagram])
                 let window = maybe { #","window":\#(1 + $0.random.below(1000))"# }
@@ -219,8 +223,9 @@ struct ExtendedRoundTripTests {
             case 8: return #""mark":{"sequence":\#(number())\#(lines())}"#
             case 9:
                 let keys = (0..<random.below(5)).map { _ in quote(random.text(0...9)) }.joined(separator: ",")
+                let epochs = [number(), number()].sorted()
                 return
-                    #""forgot":{"since":\#(number()),"epoch":\#(number()),"keys":[\#(keys)],"last":\#(random.oneIn(2))}"#
+                    #""forgot":{"since":\#(epochs[0]),"epoch":\#(epochs[1]),"keys":[\#(keys)],"last":\#(random.oneIn(2))}"#
             case 7:
                 return #""export":{"source":\#(quote(random.text(1...20))),"lamport":\#(version())"#
                     + #","incarnation":\#(number())\#(maybe { _ in #","classic":true"# })}"#

@@ -121,7 +121,7 @@ struct EarlyDeltaTests {
     @Test("An ended source that was dropped since is nothing that this replica lags behind for")
     func dropped() throws {
         let end = try LinkEnd(try Replica.make("own"))
-        try end.replica.set("k", "1")
+        for _ in 0..<9 { try end.replica.set("k", "1") }  // above what was forgotten
         let peer = HandPeer(end)
         func mode(_ members: String, since: UInt64) -> String? {
             let vector = HandPeer.vector("", nonce: since + 1, lamport: 9, since: since, until: since + 1)

@@ -8,7 +8,8 @@ struct RememberedPeersTests {
         var peer = PeerState()
         peer.begin(incarnation: incarnation)
         for source in 0..<sources { peer.note(SourceID(source), covered: Version(source + 1)) }
-        return RememberedPeers.Item(peer: peer, transfer: transfer, memory: nil)
+        let claims = peer.endLink()
+        return RememberedPeers.Item(peer: peer, claims: claims, transfer: transfer)
     }
 
     private func incarnations(_ peers: RememberedPeers) -> [UInt64] { peers.items.map { $0.peer.incarnation } }
@@ -53,7 +54,7 @@ struct RememberedPeersTests {
         #expect(peers.take(3) == nil)
         let taken = peers.take(1)
         #expect(taken?.transfer === transfer)
-        #expect(taken?.peer.confirmed(2) == 3)
+        #expect(taken?.claims.covered(2) == 3)
         #expect(peers.take(1) == nil)
         #expect(incarnations(peers) == [2])
     }
@@ -66,7 +67,7 @@ struct RememberedPeersTests {
             peers.remember(item(incarnation, sources: 2, transfer: transfer))
         }
         peers.dropTransfers()
-        #expect(peers.items.allSatisfy { $0.transfer == nil && $0.peer.confirmed(1) == 2 })
+        #expect(peers.items.allSatisfy { $0.transfer == nil && $0.claims.covered(1) == 2 })
     }
 
     @Test("A source that is retired is forgotten, and known by its position to those that had covered it")
@@ -81,8 +82,8 @@ struct RememberedPeersTests {
                     _ = transfer.take(CommitPart(sequence: 9, from: 0, to: 1, isLast: false, claims: [claim]), [1])
                 }
                 var item = item(UInt64(index + 1), transfer: transfer)
-                item.peer.note(1, covered: covered)
-                item.peer.note(2, covered: 8)
+                if covered > 0 { item.claims.append(1, covered: covered, purged: 0) }
+                item.claims.append(2, covered: 8, purged: 0)
                 peers.remember(item)
             }
             var table = RetiredTable(key: 1)
@@ -91,8 +92,8 @@ struct RememberedPeersTests {
             if isKept { table.insert(entry, at: 1) }
             peers.noteRetirement(of: 1, entry, at: isKept ? 0 : nil, in: table)
             for (covered, item) in zip(claims, peers.items) {
-                #expect(item.peer.confirmed(1) == 0)
-                #expect(item.peer.confirmed(2) == 8)
+                #expect(item.claims.covered(1) == 0)
+                #expect(item.claims.covered(2) == 8)
                 #expect(item.transfer?.claims.allSatisfy { $0.source != 1 } == true)
                 let isKnown = isKept && covered >= 5
                 if isKept { check(item.peer.retired.knows(0, in: table) == isKnown, "covered up to \(covered)") }
@@ -103,8 +104,49 @@ struct RememberedPeersTests {
             guard isKept else { continue }
             peers.noteRevival(of: 3, entry, at: 0, in: table)
             for (covered, item) in zip(claims, peers.items) {
-                check(item.peer.confirmed(3) == (covered >= 5 ? 5 : 0), "covered up to \(covered)")
+                check(item.claims.covered(3) == (covered >= 5 ? 5 : 0), "covered up to \(covered)")
             }
         }
+    }
+
+    @Test("What is known of a peer's vector is the same on its next link, whatever numbers its sources have")
+    func packing() {
+        var peer = PeerState()
+        peer.begin(incarnation: 1)
+        peer.note(3, covered: 5)
+        peer.note(60_000, covered: 7, purged: 4)
+        peer.note(60_001, covered: 0, purged: 2)
+        peer.expect(4, covered: 9)
+        let packed = peer.endLink()
+        #expect(packed.count == 3)
+        #expect(peer.covered(3) == 0 && peer.purged(60_000) == 0)
+        peer.take(packed)
+        #expect(peer.covered(3) == 5 && peer.covered(4) == 0 && peer.covered(60_000) == 7)
+        #expect(peer.purged(60_000) == 4 && peer.purged(60_001) == 2 && peer.highestPurged == 4)
+    }
+
+    @Test(
+        "A peer that knows ended sources here and there is asked for its vector again, rather than remembered with many bits"
+    )
+    func manyRetirements() {
+        var peers = RememberedPeers()
+        var table = RetiredTable(key: 1)
+        let transfer = StateTransfer(.state, kind: 1, from: 9, begun: 0)
+        var known = item(1, transfer: transfer)
+        known.peer.equals(SourceTable(own: Bytes("a"), hash: SipHash(key: (1, 2))), table, at: 1, epoch: 0, revision: 4)
+        for source in 1...5000 as ClosedRange<SourceID> { known.claims.append(source, covered: 1, purged: 0) }
+        peers.remember(known)
+        // It does not know the first one, and so not all up to a position.
+        for source in 0...5000 as ClosedRange<SourceID> {
+            let hash = SourceHash(low: UInt64(source), high: 0)
+            let entry = RetiredTable.Entry(hash: hash, version: 1, isPurged: false, isFinal: false)
+            table.insert(entry, at: UInt64(source) + 1)
+            peers.noteRetirement(of: source, entry, at: Int(source), in: table)
+            let isKnown = peers.items[0].peer.isKnown(at: 4, of: 0)
+            #expect(isKnown == (source < 4096))
+            #expect(peers.items[0].peer.retired.knows(Int(source), in: table) == (isKnown && source > 0))
+        }
+        #expect(peers.items[0].transfer === transfer)
+        #expect(peers.items[0].memory == nil && peers.items[0].claims.count == 0)
     }
 }

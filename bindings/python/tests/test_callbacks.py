@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import pytest
@@ -92,6 +93,37 @@ def test_a_sort_orders_the_sources_of_a_delta() -> None:
                     there.write(heard)
             assert peer == hub
             assert [line[8] for line in seen] == [name for name in "cba" for _ in range(8)]
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_sorted_reset_that_begins_anew_holds_all(is_lost: bool) -> None:
+    """A tombstone is purged in the midst of the order, after some of it has been sent, or has been lost."""
+    with Replica("hub", sort=lambda a, b: 0, mtu=2) as hub, Replica("peer") as peer:
+        hub["gone"] = 1
+        del hub["gone"]
+        hub.purge()
+        hub.update({f"k{i}": i for i in range(20)})
+        with hub.link() as here, peer.link() as there:
+            there.gossip()
+            said = b""
+            while b'"k2"' not in said:
+                if said:
+                    there.write(said)
+                here.write(there.read_all())
+                said = here.read(1)
+                while not said.endswith(b'"k2"') and (more := here.read(1)):
+                    said += more
+            while not said.endswith(b"\n"):
+                said += here.read(1)
+            if not is_lost:
+                there.write(said)
+            del hub["k9"]
+            assert hub.purge() == 1
+            with suppress(scuttle.UnaskedError):  # what was on its way belongs to the head that is lost
+                there.write(here.read(500))
+            pump(there, here)
+            assert peer == hub
+            assert peer["k0"] == 0
 
 
 class Failure(Exception):

@@ -9,7 +9,7 @@ from typing import Any, Iterator, List, Tuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import line
+from support import line, sync
 
 import scuttle
 from scuttle import Link, Replica
@@ -163,12 +163,43 @@ def test_a_late_datagram_of_a_reset_takes_nothing_away(replica: Replica) -> None
         request = [vector["incarnation"], vector["epoch"], vector["nonce"]]
         for _ in range(7):
             replica["k"] = "mine"
-        for update, until in ((line("k", '"mine"', "a", 7), 7), (line("k", "0", "b", 6), 6)):
-            head = {"mode": "reset", "request": request, "delta": 99, "span": [0, 0, until]}
+        mine, theirs = line("k", '"mine"', "a", 7), line("k", "0", "b", 6)
+        for update, until, check in ((mine, 7, "a90a8749"), (theirs, 6, "dcb07dd5")):
+            head = {"mode": "reset", "request": request, "epoch": 2, "span": [0, 0, until], "lines": [1, check]}
             link.write(json.dumps({"digest": True, "delta": head}).encode() + b"\n" + update)
-        commit = {"delta": 99, "sequence": 7, "sources": {"b": [0, 7, 4], "a": [0, 7]}, "from": 0, "to": 2, "last": True}
+        commit = {"sequence": 7, "sources": {"b": [0, 7, 4], "a": [0, 7]}, "from": 0, "to": 2, "last": True}
         link.write(json.dumps({"digest": True, "commit": commit}).encode())
         assert replica == {"k": "mine"}
+
+
+def test_an_early_delta_of_more_than_a_window_goes_on(pair: Pair) -> None:
+    """Its second window holds what the first one did not, though no reset has come to its sender."""
+    one, other, here, there = pair
+    one["gone"] = 1
+    sync(one, other)
+    del one["gone"]
+    assert one.purge() == 1
+    other["too low"] = 2  # not above what was purged
+    news = {f"k{i}": "x" * 200 for i in range(300)}
+    other.update(news)
+    there.gossip()
+    sent: List[str] = []
+    count = 0
+    for _ in range(20):
+        early = datagrams(there, 500)
+        for data in early:
+            here.write(data)
+            if b'"mode":"early"' in data:
+                count += 1
+                sent += [message["key"] for message in map(json.loads, data.splitlines()) if "key" in message]
+        answers = [data.partition(b'{"digest":true,"delta":')[0] for data in datagrams(here, 500)]
+        for data in answers:
+            there.write(data)
+        if not early and not answers:
+            break
+    assert count > 2 * 64
+    assert sorted(sent) == sorted(news)
+    assert one == news
 
 
 @settings(max_examples=60)

@@ -217,7 +217,6 @@ def test_a_log_goes_on_after_the_receiver_starts_from_its_save() -> None:
     assert restarted(log(3000), 10_000) <= 1.75 * whole
 
 
-@pytest.mark.skip(reason="a save does not say yet how far a delta has come")
 @pytest.mark.parametrize("delta", [state, reset])
 def test_a_delta_goes_on_after_the_receiver_starts_from_its_save(delta: Callable[[int], Couple]) -> None:
     whole = bytes_over(delta(3000), FOREVER)
