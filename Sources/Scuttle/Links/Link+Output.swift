@@ -16,6 +16,7 @@ extension Link {
     }
 
     private func readDatagram(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+        memory?.noteRoom(buffer.count)
         while batch.count < mostMessages {
             let room = Room(messages: mostMessages - batch.count, bytes: buffer.count - batch.byteCount)
             guard appendNext(room) else { break }

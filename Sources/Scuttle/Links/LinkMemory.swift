@@ -41,6 +41,14 @@ final class LinkMemory {
     var questionHash: UInt64 = 0
     var questionRevision: UInt64 = 0
     var quietAt: UInt64 = 0
+    /// Of the latest datagram.
+    private var room = 0
+
+    /// What fitted no datagram may fit a larger one: a delta may have something to say again.
+    func noteRoom(_ bytes: Int) {
+        if bytes > room { quietAt = 0 }
+        room = bytes
+    }
 
     /// What was said on a link that ends counts no more, unless the peer has answered behind it.
     func endLink() {

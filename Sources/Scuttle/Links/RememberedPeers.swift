@@ -32,7 +32,11 @@ struct RememberedPeers {
         guard items[index].peer.retired.isLong || items[index].memory?.heldInFull.isLong ?? false else { return }
         items[index].peer.doubt()
         items[index].claims = PackedClaims()
-        items[index].memory = nil
+        if let memory = items[index].memory, memory.exceptions != nil || memory.hasTold {
+            memory.heldInFull = RetiredKnowledge()
+        } else {
+            items[index].memory = nil
+        }
     }
 
     mutating func take(_ incarnation: UInt64) -> Item? {

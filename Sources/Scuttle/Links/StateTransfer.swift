@@ -67,7 +67,7 @@ final class StateTransfer {
     /// then the delta has to come anew.
     func saved(of incarnation: UInt64) -> Progress? {
         let come = whole
-        guard mode != .contents, !isSettled, !excludesSome, contradictions.isEmpty,
+        guard mode != .contents, !isSettled, !excludesSome, refused == nil, contradictions.isEmpty,
             come.end > 0 || !come.ranges.isEmpty
         else { return nil }
         return Progress(incarnation: incarnation, mode: mode, epoch: kind, sequence: come.end, ranges: come.ranges)

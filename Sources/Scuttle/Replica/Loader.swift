@@ -105,7 +105,9 @@ public struct Loader {
             replica.version = max(replica.version, export.lamport)
             replica.incarnation = (replica.incarnation ^ (export.incarnation &* 0x9e37_79b9_7f4a_7c15)) & .highest
         }
-        if isWhole {
+        // A vector whose exceptions have no room here would vouch for them.
+        let vouches = isWhole && exceptions.count <= replica.configuration.maxRefused
+        if vouches {
             for claim in vector {
                 let source = replica.sources[claim.source]
                 replica.cover(source, upTo: claim.covered)
@@ -118,7 +120,7 @@ public struct Loader {
         if replica.own.entries.liveCount > 0 || replica.own.covered > 0 {
             replica.cover(SourceTable.own, upTo: replica.version)
         }
-        if isWhole {
+        if vouches {
             for dot in exceptions
             where replica.sources[dot.source].entries.key(with: dot.version, of: dot.source, replica.keys) == nil {
                 _ = replica.noteException(dot, reason: 0)
@@ -128,7 +130,7 @@ public struct Loader {
             replica.sources[id].raiseFloor(to: replica.sources[id].covered)
         }
         // It vouches for all the entries of the export, and for nothing else.
-        if isEnded, isOwn, updates == replica.keys.idLimit { replica.resumeProgress(progress) }
+        if isEnded, vouches, isOwn, updates == replica.keys.idLimit { replica.resumeProgress(progress) }
         return isWhole
     }
 

@@ -1,10 +1,11 @@
 extension Replica {
     /// Hands out all that this replica is, line by line: who it is, its version vector, its entries with tombstones in order of
-    /// arrival, how far peers' deltas have come, and an end. A replica of the same name that loads them goes on from there. Stops where
-    /// `visit` returns false. O(bytes held).
+    /// arrival, how far peers' deltas have come, and an end. A replica of the same name that loads them goes on from there.
+    /// Stops where `visit` returns false. O(bytes held).
     ///
     ///     {"digest":true,"export":{"source":"…","lamport":N,"incarnation":N,"now":N}}⏎
     ///     {"digest":true,"vector":{…}}⏎ …
+    ///     {"digest":true,"refused":[…]}⏎ …
     ///     {"key":…}⏎ …
     ///     {"digest":true,"got":{…}}⏎ …
     ///     {"digest":true,"end":N}⏎
