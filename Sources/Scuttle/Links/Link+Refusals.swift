@@ -162,9 +162,9 @@ extension Link {
             pending.tellsAccounted = !memory.accountedEnded.isEmpty || !memory.accounted.isEmpty
             return true
         }
-        guard append(Array(memory.accounted.suffix(Self.exceptionsOfLine)), as: "accounted", of: nil, isAnew: false, room)
-        else { return false }
-        memory.accounted.removeLast(min(memory.accounted.count, Self.exceptionsOfLine))
+        let dots = Array(memory.accounted.suffix(Self.exceptionsOfLine))
+        guard append(dots, as: "accounted", of: nil, isAnew: false, room) else { return false }
+        memory.accounted.removeLast(dots.count)
         pending.tellsAccounted = !memory.accounted.isEmpty
         return true
     }
@@ -193,7 +193,9 @@ extension Link {
     func tellExceptions(isRequested: Bool) {
         guard replica.refused != nil || memory?.hasTold ?? false else { return }
         let memory = remembering()
-        if isDatagram ? isRequested : pending.peerHas == 0 && memory.toldRefused > 0 || memory.toldOver != replica.exceptionsOver || replica.refused?.isMissingAny ?? false {
+        let knowsNothing = pending.peerHas == 0 && memory.toldRefused > 0
+        let hasChanged = memory.toldOver != replica.exceptionsOver || replica.refused?.isMissingAny ?? false
+        if isDatagram ? isRequested : knowsNothing || hasChanged {
             (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
         }
         pending.tellsRefused = memory.tellsAnew || memory.toldRefused < replica.refused?.serial ?? 0

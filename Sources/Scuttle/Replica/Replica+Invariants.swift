@@ -57,7 +57,7 @@
                 let entry = refused[position]
                 let source = sources[entry.dot.source]
                 if source.entries.key(with: entry.dot.version, of: entry.dot.source, keys) != nil {
-                    return "an exception is an entry: \(String(decoding: source.id, as: UTF8.self)):\(entry.dot.version)"
+                    return "an exception is an entry: \(entry.dot.version) of a source"
                 }
                 if refused.find(entry.dot) != position { return "an exception is not found" }
                 hash.addException(source, entry.dot.version, isMissing: entry.reason == 0)
