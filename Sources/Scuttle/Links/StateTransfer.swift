@@ -197,10 +197,10 @@ final class StateTransfer {
     func forget(_ source: SourceID) {
         let id = Int(source)
         if id < excluded.count { excluded[id] = false }
+        refused?.forget(source)
         guard id < places.count, places[id] >= 0 else { return }
         claims[places[id]] = (SourceTable.own, 0, 0, 0)
         except([], of: source)
-        refused?.forget(source)
         places[id] = -1
     }
 

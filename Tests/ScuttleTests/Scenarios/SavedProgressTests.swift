@@ -225,7 +225,10 @@ struct SavedProgressTests {
         )
         refused.exclude(3)
         answered.contradictions = [1]
+        let excepting = StateTransfer(Progress(incarnation: 5, mode: .reset, epoch: 3, sequence: 9))
+        excepting.note(refused: Dot(source: 3, version: 1))
         #expect(refused.saved(of: 5) == nil)
+        #expect(excepting.saved(of: 5) == nil)
         #expect(answered.saved(of: 5) == nil)
         #expect(empty.saved(of: 5) == nil)
     }

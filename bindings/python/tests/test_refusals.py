@@ -101,3 +101,57 @@ def test_max_refused_ends_a_link() -> None:
         if scuttle.Event.ENDED in events:
             break
     assert scuttle.Event.ENDED in events
+
+
+def refuse_some(name: str) -> bool:
+    return int(name[1:]) % 3 == 0
+
+
+def test_what_a_save_excepts_comes_again() -> None:
+    a = scuttle.Replica("a")
+    b = scuttle.Replica("b", accept=lambda link, update: not refuse_some(update.key))
+    for number in range(9):
+        a[f"k{number}"] = number
+    converse(a.link(), b.link())
+    save = b.export()
+    assert save.count(b'"refused"') == 3
+    assert len(b) == 6
+    for most in (1024, 3, 2):  # with less room the save claims nothing
+        c = scuttle.Replica("b", state=save, max_refused=most)
+        assert dict(c) == dict(b)
+        with a.link() as here, c.link() as there:
+            converse(here, there)
+            converse(here, there)
+        assert dict(c) == dict(a)
+
+
+def test_a_larger_datagram_takes_what_fitted_none() -> None:
+    a, b = scuttle.Replica("a"), scuttle.Replica("b")
+    a["large"] = "x" * 3000
+    a["small"] = 1
+    ab, ba = a.link(datagram=True), b.link(datagram=True)
+
+    def exchange(size: int) -> int:
+        """Both gossip; how many bytes cross."""
+        total = moved = a.gossip() + b.gossip()
+        while moved:
+            moved = 0
+            for source, target in ((ab, ba), (ba, ab)):
+                try:
+                    data = source.read(size)
+                except scuttle.DatagramError:
+                    moved += 1
+                    continue
+                if data:
+                    target.write(data)
+                moved += len(data)
+            total += moved
+        return total
+
+    for _ in range(3):
+        exchange(512)
+    assert dict(b) == {"small": 1}
+    assert exchange(512) < 1000  # it is not asked about in vain
+    for _ in range(3):
+        exchange(8192)
+    assert dict(b) == dict(a)
