@@ -89,7 +89,8 @@ extension Link {
         var room = room
         let place = batch.end
         let items = vectorItems
-        if outgoing.generation != replica.retired.generation {
+        // A peer may claim to have come further in the commit than there is.
+        if outgoing.generation != replica.retired.generation || outgoing.item > items {
             (outgoing.item, outgoing.generation) = (0, replica.retired.generation)
         }
         while true {
