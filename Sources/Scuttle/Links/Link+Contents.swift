@@ -27,19 +27,22 @@ extension Link {
     /// Asks for all that the peer holds.
     func appendContentsRequest(_ room: Room) -> Bool {
         var requests = self.requests
-        let part = VectorPart(
+        var part = VectorPart(
             incarnation: replica.incarnation, epoch: replica.epoch, nonce: requests.open(.contents), since: 0,
             until: replica.revision, from: 0, to: 0, isLast: true, lamport: replica.version, wantsContents: true,
-            progress: incoming.transfer?.mode == .contents
-                ? incoming.progress(of: peer.incarnation, isDatagram: isDatagram) : nil, claims: [])
-        guard
-            append(
-                within: room,
-                {
-                    $0.appendVector(part)
-                    $0.appendClaimsEnd(from: 0, to: 0, isLast: true)
-                })
-        else { return false }
+            progress: nil, claims: [])
+        func write(_ line: inout ByteBuffer) {
+            line.appendVector(part)
+            line.appendClaimsEnd(from: 0, to: 0, isLast: true)
+        }
+        if incoming.transfer?.mode == .contents {
+            let progress = incoming.progress(of: peer.incarnation, isDatagram: isDatagram)
+            part.progress = fitting(progress, within: room.bytes) {
+                part.progress = $0
+                return batch.measure(write)
+            }
+        }
+        guard append(within: room, write) else { return false }
         self.requests = requests
         pending.requestsContents = false
         return true

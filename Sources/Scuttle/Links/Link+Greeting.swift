@@ -281,14 +281,12 @@ extension Link {
             epoch: replica.epoch, revision: replica.revision, hash: replica.vectorHash, contents: contents,
             nonce: nonce,
             progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), isReply: isReply)
-        // What ranges there is no room for come again.
-        while room.bytes != .max, let count = hello.progress?.ranges.count, count > 0,
-            batch.measure({ $0.appendHello(hello) }) > room.bytes
-        {
-            hello.progress?.ranges.removeLast(count - count * 3 / 4)
+        if isDatagram {
+            hello.progress = fitting(hello.progress, within: room.bytes) { progress in
+                hello.progress = progress
+                return batch.measure { $0.appendHello(hello) }
+            }
         }
-        // Without it less than might be goes on, and nothing is lost.
-        if room.bytes != .max, batch.measure({ $0.appendHello(hello) }) > room.bytes { hello.progress = nil }
         guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests
         pending.greeting = .none

@@ -65,11 +65,10 @@ extension Link {
                 $0.appendClaimsEnd(from: items, to: items, isLast: false)
             }
         }
-        // What ranges there is no room for come again.
-        while frame() > room.bytes - Room.shortestLine, let count = part.progress?.ranges.count, count > 0 {
-            part.progress?.ranges.removeLast(count - count / 2)
+        part.progress = fitting(part.progress, within: room.bytes - Room.shortestLine) {
+            part.progress = $0
+            return frame()
         }
-        if frame() > room.bytes - Room.shortestLine { part.progress = nil }
         let left = isDatagram ? room.bytes - frame() : walk.lineLength
         let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = slice(from: walk.from, within: left - Room.sections) {

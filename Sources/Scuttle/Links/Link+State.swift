@@ -100,7 +100,8 @@ extension Link {
         var exceptions = self.exceptions
         // Among updates it is not known how many of them there is room for.
         if isDatagram, !exceptions.isEmpty, place > 0 { return false }
-        if outgoing.generation != replica.retired.generation {
+        // A peer may claim to have come further in the commit than there is.
+        if outgoing.generation != replica.retired.generation || outgoing.item > items {
             (outgoing.item, outgoing.generation) = (0, replica.retired.generation)
         }
         while true {

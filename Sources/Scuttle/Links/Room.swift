@@ -89,6 +89,18 @@ extension Link {
         return true
     }
 
+    /// As much of a progress as fits: ranges that there is no room for are left out, and come again. Without any of it less goes
+    /// on than might, and nothing is lost.
+    /// - Parameter measure: the bytes of the line with such a progress.
+    func fitting(_ whole: Progress?, within bytes: Int, _ measure: (Progress?) -> Int) -> Progress? {
+        var progress = whole
+        while let count = progress?.ranges.count, measure(progress) > bytes {
+            if count == 0 { return nil }
+            progress?.ranges.removeLast(count - count * 3 / 4)
+        }
+        return progress
+    }
+
     /// False; to be reported where nothing else is in the datagram.
     func reportNoSpace(_ room: Room) -> Bool {
         if batch.end == 0, failures.isEmpty {

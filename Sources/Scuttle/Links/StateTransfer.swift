@@ -180,7 +180,11 @@ final class StateTransfer {
             }
             except(versions, of: id)
         }
-        return part.isLast && come.end >= holdsFrom
+        guard part.isLast else { return false }
+        if come.end >= holdsFrom { return true }
+        // An earlier part rests on more than the last one: it was altered on its way, or the last one is late. All of it comes again.
+        if part.sequence <= come.end { beginCommit() }
+        return false
     }
 
     /// The commit has been taken: what comes next has another.

@@ -57,6 +57,23 @@ struct IncomingDeltaTests {
         }
     }
 
+    @Test("A part of a commit that rests on more than the last one makes all of it come again")
+    func contradictingParts() {
+        var incoming = IncomingDelta()
+        func isWhole(_ parts: [CommitPart]) -> [Bool] {
+            parts.map { incoming.take($0, [], isDatagram: true, isChecked: true) }
+        }
+        incoming.begin(head(span: (0, 0, 11)), at: 0)
+        // The sequence of the first one was altered on its way.
+        let altered = isWhole([commit(0, 3, sequence: 99), commit(3, 7, sequence: 11, last: true)])
+        #expect(altered == [false, false])
+        let item = incoming.progress(of: 1, isDatagram: true)?.item
+        #expect(item == 0)
+        incoming.begin(head(span: (0, 11, 11)), at: 0)
+        let again = isWhole([commit(0, 3, sequence: 11), commit(3, 7, sequence: 11, last: true)])
+        #expect(again == [false, true])
+    }
+
     @Test("Several heads in one datagram: each closes the one before it")
     func headsInADatagram() {
         var incoming = IncomingDelta()
@@ -295,11 +312,11 @@ struct IncomingDeltaTests {
         var incoming = IncomingDelta()
         incoming.begin(head(span: (0, 0, 4)), at: 0)
         _ = incoming.take(commit(0, 1, sequence: 6), [], isDatagram: true, isChecked: true)
-        let early = incoming.take(commit(1, 2, sequence: 4, last: true), [], isDatagram: true, isChecked: true)
+        let early = incoming.take(commit(1, 2, sequence: 6, last: true), [], isDatagram: true, isChecked: true)
         #expect(!early)
         incoming.endDatagram()
         incoming.begin(head(span: (0, 4, 6)), at: 0)
-        let late = incoming.take(commit(1, 2, sequence: 4, last: true), [], isDatagram: true, isChecked: true)
+        let late = incoming.take(commit(1, 2, sequence: 6, last: true), [], isDatagram: true, isChecked: true)
         #expect(late)
     }
 
