@@ -14,7 +14,7 @@ PICTURES = ROOT / "docs/benchmarks"
 
 
 def between(page: str, text: str, name: str = "report") -> str:
-    """The page with what stands between the marks of a name replaced."""
+    """Replaces the text between the two marks of a name, and returns the page."""
     begin_mark, end_mark = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     before, _, rest = page.partition(begin_mark)
     _, end, after = rest.partition(end_mark)

@@ -127,12 +127,11 @@ struct IncomingDelta: ~Copyable {
     /// The updates of the head's span are in, if they are those that were sent.
     private mutating func closeSpan() {
         guard let head, head.counts, let expected = head.check else { return }
-        for number in [head.start, head.from, head.until] { check.seal(number) }
-        if head.withheld > 0 { check.seal(head.withheld) }
+        check.seal((head.start, head.from, head.until), withheld: head.withheld)
         let isRight = takeCheck(expected) && !excludesAll
         transfer?.settle(isRight)
         guard isRight else { return }
-        transfer?.note(upTo: head.start)
+        transfer?.note(from: 0, until: head.start)
         transfer?.note(from: head.from, until: head.until, withheld: head.withheld)
     }
 
@@ -147,7 +146,7 @@ struct IncomingDelta: ~Copyable {
         check.seal(sequence)
         guard (expected != nil && takeCheck(expected)) || !isChecked else { return voidHead() }
         transfer?.settle(!excludesAll)
-        if !excludesAll { transfer?.note(upTo: sequence) }
+        if !excludesAll { transfer?.note(from: 0, until: sequence) }
     }
 
     /// Nothing in a datagram belongs to another one.

@@ -340,7 +340,7 @@ extension Link {
         if isWhole, replica.refused != nil {
             replica.settleExceptions(byResetOf: clock) { incoming.hasRefused($0) || isExceptedThere($0) }
         }
-        // Those that are left: what the sender has covered and lost was beaten there by more than what it has beaten here.
+        // Only now: an entry that the sender has covered and lost must not come back under a new dot.
         replica.settleInversions()
         // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
         if !gone.isEmpty {

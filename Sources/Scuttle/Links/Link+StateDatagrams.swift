@@ -62,9 +62,9 @@ extension Link {
             if isWhole { self.outgoing = nil }
             guard batch.end > place else { return false }
         } else {
-            head.span = (outgoing.start, range.from, reached)
-            for number in [outgoing.start, range.from, reached] { check.seal(number) }
-            if head.withheld > 0 { check.seal(head.withheld) }
+            let span = (outgoing.start, range.from, reached)
+            head.span = span
+            check.seal(span, withheld: head.withheld)
             head.check = check
             if isWhole, left > 0 { _ = appendCommit(outgoing, Room(messages: messages, bytes: left)) }
         }

@@ -79,15 +79,8 @@ final class StateTransfer {
     /// How far it has come, without what was left out.
     var whole: RangeSet { come.subtracting(gaps.ranges) }
 
-    /// All up to a sequence has come.
-    func note(upTo sequence: UInt64) {
-        if sequence > come.end { hasEnded = false }
-        come.add(from: 0, until: sequence)
-        gaps.remove(from: 0, until: sequence)
-    }
-
-    /// The updates of a datagram have come, but for those up to `withheld`, which were left out.
-    func note(from: UInt64, until: UInt64, withheld: UInt64) {
+    /// Notes that the updates of a span have come, except those up to `withheld`, which the sender has left out.
+    func note(from: UInt64, until: UInt64, withheld: UInt64 = 0) {
         if until > come.end { hasEnded = false }
         come.add(from: from, until: until)
         gaps.remove(from: from, until: until)

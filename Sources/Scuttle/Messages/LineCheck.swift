@@ -34,6 +34,12 @@ public struct LineCheck: Equatable {
         state = FoldHash.fold(state ^ FoldHash.key.1, number ^ FoldHash.key.2)
     }
 
+    /// Seals the span of a datagram, and what was withheld of it, if anything.
+    mutating func seal(_ span: DeltaHead.Span, withheld: UInt64) {
+        for number in [span.start, span.from, span.until] { seal(number) }
+        if withheld > 0 { seal(withheld) }
+    }
+
     /// Only what is said of lines is compared.
     public static func == (a: LineCheck, b: LineCheck) -> Bool {
         a.count == b.count && a.hash == b.hash
