@@ -134,8 +134,9 @@ extension World {
             throw SimulationFailure(description: "\(write.key): \(write) is outranked by \(standing(write.key))")
         }
         guard isExact else { return }
-        // A delete that died with its author does not count either.
-        for write in hasEnded ? greatestWrites(where: isCovered) : greatest where write.isDelete {
+        // A delete that died with its author does not count either. An expiry has the number of its write, not of its own dot.
+        let known = hasEnded ? greatestWrites { $0.isExpiry ? held.contains($0.number) : isCovered($0) } : greatest
+        for write in known where write.isDelete {
             guard let standing = entry(of: write.key, at: firstPresent), !writes[standing].isDelete else { continue }
             throw SimulationFailure(description: "\(write.key) is back: \(writes[standing]) after \(write)")
         }

@@ -274,6 +274,9 @@ struct IncomingDelta: ~Copyable {
         (transfer?.excludes(source) ?? false) || (Int(source) < excluded.count && excluded[Int(source)])
     }
 
+    /// Whether the delta does not vouch for something that it has brought.
+    var excludesSome: Bool { excludesAll || transfer?.excludesSome ?? true }
+
     // MARK: Reset and commit
 
     var contradictions: [KeyID] { transfer?.contradictions ?? [] }

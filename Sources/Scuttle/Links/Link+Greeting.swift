@@ -138,6 +138,7 @@ extension Link {
     /// What is known of the peer's vector may be wrong: the next one is asked for as a whole.
     private func doubtPeer() {
         peer.doubt()
+        memory?.settledAt = 0
         memory?.toldRetired = (0, 0, 0)
         memory?.vectorRetired = (0, 0)
     }
@@ -145,7 +146,7 @@ extension Link {
     private func beOutOfStep(with hello: Hello) {
         isInStep = false
         if !options.contains(.readOnly) { replica.renewPromise() }
-        if noteQuestion(hello), gossips < Self.gossipsBetweenVectors { return }
+        if isQuiet(hello), gossips < Self.gossipsBetweenVectors { return }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
         guard isDatagram || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
         if doubtsPeer() || !answers(hello) { pending.requestsVector = true }

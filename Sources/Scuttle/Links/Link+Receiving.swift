@@ -280,6 +280,7 @@ extension Link {
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
         replica.forgetSurplusTombstones()
+        if !incoming.excludesSome { noteSettled(head.nonce) }
         // The peer's request had to wait for its reset.
         if head.mode == .reset, isDeferred { beginDelta() }
         try checkRoom(ids)

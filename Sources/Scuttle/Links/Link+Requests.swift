@@ -3,7 +3,7 @@ extension Link {
     /// The peer wants this replica's vector, to answer it.
     /// - Throws: what ended the link.
     public func receive(_ request: VectorRequest) throws(Failure) {
-        guard try speaksExtended(), !options.contains(.readOnly), !pending.isFar else { return }
+        guard try speaksExtended(), !options.contains(.readOnly), !pending.isFar, !isSettled else { return }
         pending.peerHas = request.revision <= replica.revision ? request.revision : 0
         pending.peerRetired = request.retired
         sendVector(from: request.from)
@@ -103,6 +103,7 @@ extension Link {
         } else {
             pending.vector = part.isLast ? nil : walk
         }
+        if part.isLast { noteAsked(walk.nonce) }
         if part.isLast, !isDatagram { memory?.noteVector(walk.nonce) }
         if part.isLast, !isDatagram, replica.retired.liveCount > 0 {
             remembering().vectorRetired = (replica.retired.count, replica.retired.generation)

@@ -36,11 +36,15 @@ final class LinkMemory {
     /// What it had been told when the latest vector went out on a stream, and what it has heard for certain.
     private var toldAtVector: (nonce: UInt64, refused: UInt64, over: UInt64) = (0, 0, 0)
     private var heard: (refused: UInt64, over: UInt64) = (0, 0)
-    /// What both replicas were when the peer's vector was last requested, and when a delta last had nothing to say.
+    /// What the peer was in its latest hello.
+    var peerAt: UInt64 = 0
+    /// What both replicas were then, and when a delta last had nothing to say.
     var questionAt: UInt64 = 0
-    var questionHash: UInt64 = 0
     var questionRevision: UInt64 = 0
     var quietAt: UInt64 = 0
+    /// What both were when this replica's latest vector went out, and when a delta last brought nothing.
+    var asked: (nonce: UInt64, mark: UInt64) = (0, 0)
+    var settledAt: UInt64 = 0
     /// Of the latest datagram.
     private var room = 0
 
@@ -63,7 +67,7 @@ final class LinkMemory {
         accounted = []
         accountedEnded = []
         // A datagram may hold more there.
-        quietAt = 0
+        (quietAt, settledAt, peerAt, asked) = (0, 0, 0, (0, 0))
     }
 
     /// A vector has gone out on a stream, behind what the peer is to hear of refusals.

@@ -15,7 +15,7 @@ final class StateTransfer {
 
     /// Sources of which an update was refused, so that nothing vouches for them.
     private var excluded: [Bool] = []
-    private var excludesSome = false
+    private(set) var excludesSome = false
     /// Its commit has been taken, and nothing has come since.
     private var hasEnded = false
 

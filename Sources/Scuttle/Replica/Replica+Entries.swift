@@ -270,5 +270,5 @@ extension Replica {
 
     /// Whether replicas with the same hash of the vector, which counts what is ahead of it, have to hold the same: a peer may
     /// have taken what an inverted entry beats here.
-    var mayStateContents: Bool { inversions.isEmpty && refused == nil }
+    var mayStateContents: Bool { inversions.isEmpty && refused?.coveredCount ?? 0 == 0 }
 }

@@ -52,7 +52,7 @@
 
         private func brokenException() -> String? {
             guard let refused else { return nil }
-            var hash = ClockHash()
+            let table = RefusedTable()
             for position in 0..<refused.count {
                 let entry = refused[position]
                 let source = sources[entry.dot.source]
@@ -60,10 +60,10 @@
                     return "an exception is an entry: \(entry.dot.version) of a source"
                 }
                 if refused.find(entry.dot) != position { return "an exception is not found" }
-                hash.addException(source, entry.dot.version, isMissing: entry.reason == 0)
+                table.count(entry.dot, entry.reason, in: source, 1)
             }
             if refused.count == 0 { return "a table of exceptions is empty" }
-            return hash == refused.hash ? nil : "the hash of the exceptions is not theirs"
+            return table.hash == refused.hash && table.coveredCount == refused.coveredCount ? nil : "the hash of the exceptions is not theirs"
         }
 
         private func brokenEntry(_ record: Record, _ key: KeyID, _ source: Source) -> String? {

@@ -63,7 +63,7 @@ extension Replica {
     private func add(_ dot: Dot, _ reason: UInt8, _ key: UInt64, _ timestamp: Timestamp) {
         guard let refused else { return }
         refused.insert(dot, reason: reason, key: key, timestamp: timestamp)
-        refused.hash.addException(sources[dot.source], dot.version, isMissing: reason == 0)
+        refused.count(dot, reason, in: sources[dot.source], 1)
         // Both have to keep their numbers.
         sources[dot.source].timestampCount += 1
         sources[timestamp.source].timestampCount += 1
@@ -75,7 +75,7 @@ extension Replica {
         guard let refused else { return }
         let entry = refused[position]
         refused.remove(at: position)
-        refused.hash.removeException(sources[entry.dot.source], entry.dot.version, isMissing: entry.reason == 0)
+        refused.count(entry.dot, entry.reason, in: sources[entry.dot.source], -1)
         for id in [entry.dot.source, entry.timestamp.source] {
             sources[id].timestampCount -= 1
             noteIdle(sources[id])
@@ -117,16 +117,20 @@ extension Replica {
         }
     }
 
-    /// A vector moves past exceptions: they are in no history, so that others get what follows from the state.
+    /// A vector has moved past exceptions: they count from now on, and are in no history, so that others get what follows from
+    /// the state.
     @_optimize(size)
     @inline(never)
     func passExceptions(of id: SourceID, above before: Version, upTo version: Version) {
         guard let refused, before < refused.highest else { return }
+        var hasPassed = false
         for position in 0..<refused.count {
-            let dot = refused[position].dot
-            guard dot.source == id, dot.version > before, dot.version <= version else { continue }
-            return leaveOut(sources[id], upTo: version)
+            let entry = refused[position]
+            guard entry.dot.source == id, entry.dot.version > before, entry.dot.version <= version else { continue }
+            refused.count(entry.dot, entry.reason, in: sources[id], 1)
+            hasPassed = true
         }
+        if hasPassed { leaveOut(sources[id], upTo: version) }
     }
 
     /// A peer vouches for a source up to a version, but for some updates: those that are not here become exceptions.
@@ -172,15 +176,4 @@ extension Replica {
     }
 
     private static var mostTold: Int { 4096 }
-}
-
-extension ClockHash {
-    /// An update that is an exception to the vector.
-    mutating func addException(_ source: Source, _ version: Version, isMissing: Bool) {
-        addRetired(FoldHash.fold(source.mark ^ FoldHash.key.0, isMissing ? FoldHash.key.2 : FoldHash.key.1), version)
-    }
-
-    mutating func removeException(_ source: Source, _ version: Version, isMissing: Bool) {
-        removeRetired(FoldHash.fold(source.mark ^ FoldHash.key.0, isMissing ? FoldHash.key.2 : FoldHash.key.1), version)
-    }
 }

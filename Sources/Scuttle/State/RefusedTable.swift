@@ -21,8 +21,10 @@ final class RefusedTable {
     private(set) var serial: UInt64
     /// No entry has a higher version.
     private(set) var highest: Version = 0
-    /// The part of the entries in the hash of a vector.
-    var hash = ClockHash()
+    /// Of the entries that the vector covers: their part in its hash, and their number. Of the others nobody says that they are
+    /// here, so replicas that have them and others are in step.
+    private(set) var hash = ClockHash()
+    private(set) var coveredCount = 0
 
     /// - Parameter serial: those of its entries are above.
     init(after serial: UInt64 = 0) {
@@ -46,6 +48,16 @@ final class RefusedTable {
     /// An entry of a key that `matches` accepts.
     func find(key: UInt64, where matches: (Entry) -> Bool) -> Int? {
         keys.find(key) { entries[Int($0)].key == key && matches(entries[Int($0)]) }.map { Int($0) }
+    }
+
+    /// An entry begins to count in the hash or ends to, if the vector covers it.
+    @_optimize(size)
+    @inline(never)
+    func count(_ dot: Dot, _ reason: UInt8, in source: Source, _ change: Int) {
+        guard dot.version <= source.covered else { return }
+        coveredCount += change
+        let mark = FoldHash.fold(source.mark ^ FoldHash.key.0, reason == 0 ? FoldHash.key.2 : FoldHash.key.1)
+        if change > 0 { hash.addRetired(mark, dot.version) } else { hash.removeRetired(mark, dot.version) }
     }
 
     /// Adds an entry whose dot is not there.
