@@ -208,10 +208,6 @@ enum ExtendedDecoder {
             claims: try commitClaims(body["sources"]))
         part.retired = try retired(body["retired"])
         if let excepted = body["excepted"] { part.excepted = try exceptions(excepted) }
-        // Each of them is looked for among the sources.
-        guard part.excepted.count <= CommitPart.mostExcepted else {
-            throw Failure(.message, "a part of a commit has more than \(CommitPart.mostExcepted) exceptions")
-        }
         return part
     }
 

@@ -283,8 +283,7 @@ struct IncomingDelta: ~Copyable {
     var begun: Arrivals.Stamp { transfer?.begun ?? 0 }
     var claims: [StateTransfer.Claim] { transfer?.claims ?? [] }
     var retired: [RetiredClaim] { transfer?.retired ?? [] }
-    var exceptsAny: Bool { transfer?.exceptsAny ?? false }
-    func exceptions(of source: SourceID) -> [Version] { transfer?.exceptions(of: source) ?? [] }
+    var exceptions: ExceptionList { ExceptionList(transfer?.excepted ?? []) }
 
     func noteContradiction(_ key: KeyID) {
         transfer?.contradictions.append(key)
@@ -311,9 +310,11 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// Takes a part of the commit; true where all of it is there, and holds.
-    mutating func take(_ part: CommitPart, _ ids: [SourceID?], isDatagram: Bool, isChecked: Bool) -> Bool {
+    mutating func take(
+        _ part: CommitPart, _ ids: [SourceID?], _ exceptions: [Dot], isDatagram: Bool, isChecked: Bool
+    ) -> Bool {
         if isDatagram { closeSpan() } else { mark(upTo: part.sequence, part.check, isChecked: isChecked) }
         guard let head, head.counts else { return false }
-        return transfer?.take(part, ids) ?? false
+        return transfer?.take(part, ids, exceptions) ?? false
     }
 }

@@ -221,7 +221,8 @@ extension Link {
         for claim in part.retired { try replica.checkJump(to: claim.version) }
         let ids = try sources(of: claims)
         guard let head = incoming.head, head.mode.endsWithCommit else { return }
-        guard incoming.take(part, ids.numbers, isDatagram: isDatagram, isChecked: isChecked) else {
+        let exceptions = dots(of: part.excepted)
+        guard incoming.take(part, ids.numbers, exceptions, isDatagram: isDatagram, isChecked: isChecked) else {
             if part.isLast { askForTheRest(of: head) }
             return try checkRoom(ids)
         }
@@ -233,8 +234,9 @@ extension Link {
             return
         }
         let epoch = replica.epoch
+        let excepted = incoming.exceptions
         if head.mode == .reset {
-            guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset() else {
+            guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset(excepted) else {
                 // It may have taken away something all the same.
                 if replica.epoch != epoch { replica.dropTransfers() }
                 return askForReset()
@@ -254,10 +256,7 @@ extension Link {
                 askAgain()
                 continue
             }
-            let until =
-                incoming.exceptsAny
-                ? replica.adopt(incoming.exceptions(of: claim.source), of: claim.source, upTo: claim.covered)
-                : claim.covered
+            let until = replica.adopt(excepted, of: claim.source, upTo: claim.covered)
             replica.cover(claim.source, upTo: until)
             replica.leaveOut(source, upTo: until)
         }
@@ -305,7 +304,7 @@ extension Link {
 
     /// What the sender of a whole reset has covered, and holds no more, goes here too. False if something went for which the
     /// sender holds something else: that has to be asked for before the vector may move.
-    private func reset() -> Bool {
+    private func reset(_ excepted: ExceptionList) -> Bool {
         var clock = PeerState()
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             clock.note(claim.source, covered: claim.covered, purged: claim.purged)
@@ -324,7 +323,7 @@ extension Link {
             let kept = incoming.kept(key)
             guard record.version <= clock.covered(record.source), kept != record.arrival,
                 !replica.configuration.disabledRules.contains(.removal),
-                !incoming.exceptsAny || !isExceptedThere(record.dot)
+                excepted.isEmpty || !excepted.contains(record.dot)
             else { return true }
             if kept != 0 { isWhole = false }
             record.retain()
@@ -339,7 +338,7 @@ extension Link {
             record.release()
         }
         if isWhole, replica.refused != nil {
-            replica.settleExceptions(byResetOf: clock) { incoming.hasRefused($0) || isExceptedThere($0) }
+            replica.settleExceptions(byResetOf: clock) { incoming.hasRefused($0) || excepted.contains($0) }
         }
         // Only now: an entry that the sender has covered and lost must not come back under a new dot.
         replica.settleInversions()
@@ -353,12 +352,7 @@ extension Link {
 }
 
 extension Link {
-    /// Whether the sender of a whole delta covers an update, and has not taken it.
-    private func isExceptedThere(_ dot: Dot) -> Bool {
-        incoming.exceptions(of: dot.source).contains(dot.version)
-    }
-
-    /// An entry goes, unless the host refuses that: then it is republished.
+    /// Removes an entry, unless the host refuses that: then it is republished.
     private func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
         if let accept = replica.configuration.accept, !record.isDelete, isDeletedThere, replica.mayWrite,
             !accept(self, replica.removal(of: record))

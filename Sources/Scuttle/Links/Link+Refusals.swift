@@ -347,28 +347,22 @@ extension Link {
 
     // MARK: What a commit excepts
 
+    /// The exceptions of the peer's commit, of sources that are known here.
+    @_optimize(size)
+    func dots(of claims: [ExceptionClaim]) -> [Dot] {
+        claims.compactMap { claim in
+            replica.sources.find(claim.source).map { Dot(source: $0, version: claim.version) }
+        }
+    }
+
     /// What this replica, or this delta, has left out: a commit names it.
-    var exceptions: ExceptionList {
+    @_optimize(size)
+    var exceptions: [Dot] {
         var dots = withheld
         if let refused = replica.refused {
             for position in 0..<refused.count { dots.append(refused[position].dot) }
         }
-        var longest = 0
-        for dot in dots { longest = max(longest, replica.sources[dot.source].quoted.count) }
-        return ExceptionList(dots, cost: longest + 24)
-    }
-
-    /// Ends a part of a commit behind the first source with exceptions; returns those.
-    @_optimize(size)
-    @inline(never)
-    func cut(_ slice: inout VectorSlice, _ exceptions: ExceptionList, _ since: (SourceID) -> Version) -> [Version] {
-        for (place, id) in slice.sources.enumerated() {
-            let versions = exceptions.versions(id, above: since(id), replica.sources[id].covered)
-            guard !versions.isEmpty, exceptions.most > 0 else { continue }
-            slice = VectorSlice(sources: Array(slice.sources[...place]), end: Int(id) + 1)
-            return Array(versions.prefix(exceptions.most))
-        }
-        return []
+        return dots
     }
 
     // MARK: Quiet gossip

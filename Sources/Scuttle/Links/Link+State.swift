@@ -85,24 +85,17 @@ extension Link {
                 || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
     }
 
-    /// What naming one source may take in a line.
-    private var longestClaim: Int {
-        replica.sources.ids.reduce(0) { max($0, Room.cost(of: replica.sources[$1])) }
-    }
-
     // MARK: The commit
 
     /// Behind the last update: the vector that the peer has then, as much of it as fits. Whether anything does.
     func appendCommit(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         var room = room
         let place = batch.end
-        let items = vectorItems
-        var exceptions = self.exceptions
-        // Among updates it is not known how many of them there is room for.
-        if isDatagram, !exceptions.isEmpty, place > 0 { return false }
+        let excepted = exceptions
+        let items = vectorItems + excepted.count
         // A peer may claim to have come further in the commit than there is.
-        if outgoing.generation != replica.retired.generation || outgoing.item > items {
-            (outgoing.item, outgoing.generation) = (0, replica.retired.generation)
+        if outgoing.generation != replica.retired.generation || outgoing.item > items || outgoing.excepted != excepted {
+            (outgoing.item, outgoing.generation, outgoing.excepted) = (0, replica.retired.generation, excepted)
         }
         while true {
             var part = CommitPart(
@@ -116,15 +109,9 @@ extension Link {
             guard left >= 0 else { break }
             let isReset = outgoing.mode == .reset
             let claimsNothing = outgoing.mode == .contents
-            if isDatagram, !exceptions.isEmpty { exceptions.fit(left - Room.sections - longestClaim) }
-            func vouchedFor(_ id: SourceID) -> Version {
-                exceptions.isEmpty
-                    ? replica.sources[id].covered
-                    : exceptions.until(id, above: since(id), replica.sources[id].covered)
-            }
             func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
             let firstUntold = firstUntoldRetired
-            var slice = slice(from: part.from, within: left - Room.sections - exceptions.room) {
+            let slice = slice(from: part.from, within: left - Room.sections, excepted: excepted) {
                 !claimsNothing && vouchedFor($0) > since($0)
             } name: { _ in
                 false
@@ -133,8 +120,9 @@ extension Link {
                 !claimsNothing
                     && (isReset && isHeldInFull($0)
                         || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired))
+            } exception: {
+                !claimsNothing && $0.version > since($0.source) && $0.version <= vouchedFor($0.source)
             }
-            let excepted = exceptions.isEmpty ? [] : cut(&slice, exceptions, since)
             part.to = slice.end
             part.isLast = part.to == items
             guard part.isLast || part.to > part.from else { break }
@@ -148,13 +136,16 @@ extension Link {
                     let purged = isReset && source.purged <= covered ? source.purged : 0
                     line.appendCommitClaim(source, since(id), covered, purged, isFirst: index == 0)
                 }
-                if let id = slice.sources.last { line.appendExcepted(replica.sources[id], excepted) }
                 for (index, position) in slice.retired.enumerated() {
                     line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
                 }
+                if !slice.excepted.isEmpty { line.beginExcepted(hasRetired: !slice.retired.isEmpty) }
+                for (index, dot) in slice.excepted.enumerated() {
+                    line.appendException(replica.sources[dot.source].quoted, dot.version, 0, isFirst: index == 0)
+                }
                 line.appendClaimsEnd(
                     from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty,
-                    hasExcepted: !excepted.isEmpty)
+                    hasExcepted: !slice.excepted.isEmpty)
             }
             if isDatagram { room.bytes -= batch.byteCount - before }
             outgoing.item = part.to

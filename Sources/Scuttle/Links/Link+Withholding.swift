@@ -16,7 +16,19 @@ extension Link {
         return note(withheld: record.dot)
     }
 
-    /// Of each source as many as a commit can name, and the lowest one behind them: nothing is vouched for from there on.
+    /// Of each source some are named in the commit, and the lowest one behind them bounds what it vouches for.
+    private static var mostWithheld: Int { 24 }
+
+    /// Up to where this delta vouches for a source.
+    @_optimize(size)
+    func vouchedFor(_ source: SourceID) -> Version {
+        let covered = replica.sources[source].covered
+        guard !withheld.isEmpty else { return covered }
+        var (count, highest) = (0, Version(0))
+        for dot in withheld where dot.source == source { (count, highest) = (count + 1, max(highest, dot.version)) }
+        return count > Self.mostWithheld ? min(covered, highest - 1) : covered
+    }
+
     private func note(withheld dot: Dot) -> Bool {
         var (count, highest) = (0, 0)
         for place in withheld.indices where withheld[place].source == dot.source {
@@ -24,7 +36,7 @@ extension Link {
             if count == 0 || withheld[place].version > withheld[highest].version { highest = place }
             count += 1
         }
-        guard count > ExceptionList.mostOfLine else {
+        guard count > Self.mostWithheld else {
             withheld.append(dot)
             return true
         }

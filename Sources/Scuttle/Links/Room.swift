@@ -24,15 +24,16 @@ struct Room {
 }
 
 /// A piece of a version vector: items from a number on, as far as they fit into a line. Sources come first, then names, then
-/// retired sources.
+/// retired sources, then exceptions.
 struct VectorSlice {
     var sources: [SourceID] = []
     var names: [NameID] = []
     var retired: [Int] = []
+    var excepted: [Dot] = []
     /// Where the next line has to begin.
     var end: Int
 
-    var isEmpty: Bool { sources.isEmpty && names.isEmpty && retired.isEmpty }
+    var isEmpty: Bool { sources.isEmpty && names.isEmpty && retired.isEmpty && excepted.isEmpty }
 }
 
 extension Link {
@@ -42,7 +43,8 @@ extension Link {
     /// The items from a number on of which there is something to say, as far as they fit into `room` bytes of one line. On a
     /// stream at least one fits, however long its id. O(items passed).
     func slice(
-        from first: Int, within room: Int, source: (SourceID) -> Bool, name: (NameID) -> Bool, retired: (Int) -> Bool
+        from first: Int, within room: Int, excepted: [Dot] = [], source: (SourceID) -> Bool, name: (NameID) -> Bool,
+        retired: (Int) -> Bool, exception: (Dot) -> Bool = { _ in false }
     ) -> VectorSlice {
         var slice = VectorSlice(end: first)
         var left = room
@@ -71,11 +73,20 @@ extension Link {
             }
             slice.end += 1
         }
-        while slice.end < table + names + replica.retired.count {
+        let ended = table + names + replica.retired.count
+        while slice.end < ended {
             let position = slice.end - table - names
             if !replica.retired[position].isHole, retired(position) {
                 guard fits(RetiredClaim.count(version: replica.retired[position].version)) else { return slice }
                 slice.retired.append(position)
+            }
+            slice.end += 1
+        }
+        while slice.end < ended + excepted.count {
+            let dot = excepted[slice.end - ended]
+            if exception(dot) {
+                guard fits(replica.sources[dot.source].quoted.count + 24) else { return slice }
+                slice.excepted.append(dot)
             }
             slice.end += 1
         }

@@ -24,8 +24,8 @@ final class StateTransfer {
     private(set) var claims: [Claim] = []
     /// The ended sources that it names. A part that comes again names them again.
     private(set) var retired: [RetiredClaim] = []
-    /// What its sender covers and does not hold, by source.
-    private var excepted: [[Version]] = []
+    /// What its sender covers and does not hold.
+    private(set) var excepted: [Dot] = []
     /// Where in them a source's claim stands, by source; -1 where it has none.
     private var places: [Int] = []
     private var holdsFrom: UInt64 = 0
@@ -157,21 +157,19 @@ final class StateTransfer {
     }
 
     /// Takes a part of the commit; true where all of it is there, and holds.
-    func take(_ part: CommitPart, _ ids: [SourceID?]) -> Bool {
+    func take(_ part: CommitPart, _ ids: [SourceID?], _ exceptions: [Dot]) -> Bool {
         hasEnded = false
         // What begins anew rests on nothing that may have been altered on its way.
         if part.from == 0 { beginCommit() }
         guard part.from <= nextItem else { return false }
-        if part.to > nextItem { retired += part.retired }
+        if part.to > nextItem {
+            retired += part.retired
+            excepted += exceptions
+        }
         nextItem = max(nextItem, part.to)
         holdsFrom = max(holdsFrom, part.sequence)
         for case (let id?, let claim) in zip(ids, part.claims) {
             note((id, claim.since, claim.covered, claim.purged))
-            var versions: [Version] = []
-            for exception in part.excepted where exception.source.equals(claim.source) {
-                versions.append(exception.version)
-            }
-            except(versions, of: id)
         }
         guard part.isLast else { return false }
         if come.end >= holdsFrom { return true }
@@ -195,27 +193,10 @@ final class StateTransfer {
         let id = Int(source)
         if id < excluded.count { excluded[id] = false }
         refused?.forget(source)
+        excepted.removeAll { $0.source == source }
         guard id < places.count, places[id] >= 0 else { return }
         claims[places[id]] = (SourceTable.own, 0, 0, 0)
-        except([], of: source)
         places[id] = -1
-    }
-
-    /// The latest exceptions to a claim take the place of those before.
-    private func except(_ versions: [Version], of source: SourceID) {
-        let id = Int(source)
-        if excepted.count <= id {
-            guard !versions.isEmpty else { return }
-            excepted += Array(repeating: [], count: id + 1 - excepted.count)
-        }
-        excepted[id] = versions
-    }
-
-    var exceptsAny: Bool { !excepted.isEmpty }
-
-    /// What the sender covers of a source, and does not hold.
-    func exceptions(of source: SourceID) -> [Version] {
-        Int(source) < excepted.count ? excepted[Int(source)] : []
     }
 
     /// One claim a source, the latest: a part that comes again takes no memory.

@@ -137,11 +137,13 @@ extension ByteBuffer {
         append(claim)
     }
 
-    /// - Parameter hasRetired: retired sources stand in front, whose text ends here.
+    /// - Parameters:
+    ///   - hasRetired: retired sources stand in front, whose text ends here.
+    ///   - hasExcepted: exceptions stand in front.
     mutating func appendClaimsEnd(
         from: Int, to: Int, isLast: Bool, hasRetired: Bool = false, hasExcepted: Bool = false
     ) {
-        put(hasRetired ? #"","from":"# : hasExcepted ? #"],"from":"# : #"},"from":"#)
+        put(hasExcepted ? #"],"from":"# : hasRetired ? #"","from":"# : #"},"from":"#)
         put(UInt64(truncatingIfNeeded: from))
         put(#","to":"#)
         put(UInt64(truncatingIfNeeded: to))
@@ -260,12 +262,9 @@ extension ByteBuffer {
         put("]")
     }
 
-    /// Of a commit, behind its sources: what the sender has not taken of one of them.
-    mutating func appendExcepted(_ source: Source, _ versions: [Version]) {
-        for (index, version) in versions.enumerated() {
-            if index == 0 { put(#"},"excepted":["#) }
-            appendException(source.quoted, version, 0, isFirst: index == 0)
-        }
+    /// Of a commit, behind its sources and retired sources: exceptions follow.
+    mutating func beginExcepted(hasRetired: Bool) {
+        put(hasRetired ? #"","excepted":["# : #"},"excepted":["#)
     }
 
     /// Another live incarnation of the peer's name is known here.

@@ -349,9 +349,8 @@ public struct CommitPart {
     public var check: LineCheck?
     public var claims: [CommitClaim]
     public var retired: [RetiredClaim] = []
-    /// Of one of the sources: what the sender has not taken itself.
+    /// What the sender has not taken itself.
     public var excepted: [ExceptionClaim] = []
-    public static var mostExcepted: Int { 24 }
 
     public init(
         sequence: UInt64, from: Int, to: Int, isLast: Bool, check: LineCheck? = nil, claims: [CommitClaim]

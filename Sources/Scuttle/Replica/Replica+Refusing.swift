@@ -137,11 +137,10 @@ extension Replica {
     /// - Returns: up to where there was room for them.
     @_optimize(size)
     @inline(never)
-    func adopt(_ excepted: [Version], of id: SourceID, upTo version: Version) -> Version {
+    func adopt(_ excepted: ExceptionList, of id: SourceID, upTo version: Version) -> Version {
         let covered = sources[id].covered
-        for excepted in excepted.arranged(by: { $0 < $1 }) where excepted > covered && excepted <= version {
-            let dot = Dot(source: id, version: excepted)
-            guard !isException(dot), sources[id].entries.key(with: excepted, of: id, keys) == nil else { continue }
+        for dot in excepted.dots(of: id, above: covered) where dot.version <= version {
+            guard !isException(dot), sources[id].entries.key(with: dot.version, of: id, keys) == nil else { continue }
             guard noteException(dot, reason: 0) else { return max(covered, dot.version - 1) }
         }
         return version

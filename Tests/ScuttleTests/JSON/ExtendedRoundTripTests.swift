@@ -52,11 +52,14 @@ struct ExtendedRoundTripTests {
                 text.appendCommitClaim(
                     source(claim.source), claim.since, claim.covered, claim.purged, isFirst: index == 0)
             }
-            if let first = part.excepted.first {
-                text.appendExcepted(source(first.source), part.excepted.map(\.version))
+            for (index, claim) in part.retired.enumerated() { text.appendRetired(claim, isFirst: index == 0) }
+            if !part.excepted.isEmpty { text.beginExcepted(hasRetired: !part.retired.isEmpty) }
+            for (index, claim) in part.excepted.enumerated() {
+                text.appendException(source(claim.source).quoted, claim.version, claim.reason, isFirst: index == 0)
             }
             text.appendClaimsEnd(
-                from: part.from, to: part.to, isLast: part.isLast, hasExcepted: !part.excepted.isEmpty)
+                from: part.from, to: part.to, isLast: part.isLast, hasRetired: !part.retired.isEmpty,
+                hasExcepted: !part.excepted.isEmpty)
         case .refused(let claims, let isAnew): write(claims, as: "refused", isAnew)
         case .accounted(let claims): write(claims, as: "accounted")
         case .reject(let reason):
@@ -92,6 +95,7 @@ struct ExtendedRoundTripTests {
             #"{"refused":[["A",7,22]],"anew":true}"#,
             #"{"accounted":[["A",7,0]]}"#,
             #"{"commit":{"sequence":4,"sources":{"B":[0,9,4],"A":[0,12]},"excepted":[["A",7,0],["A",9,0]],"from":0,"to":2,"last":true}}"#,
+            #"{"commit":{"sequence":4,"sources":{},"excepted":[["A",7,0],["B",9,0]],"from":2,"to":4,"last":true}}"#,
             #"{"request":{"revision":12,"from":3}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"sources":{"A":5,"B":[6,2]},"from":0,"to":2,"last":true}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"got":{"incarnation":77,"mode":"state","epoch":1,"sequence":5},"sources":{},"from":2,"to":2,"last":false}}"#,
