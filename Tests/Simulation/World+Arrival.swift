@@ -67,8 +67,12 @@ extension World {
         let retired = (0..<replica.retired.count).filter { !replica.retired[$0].isHole }.map { position in
             "\(replica.retired[position].low % 10_000):\(replica.retired[position].version)"
         }
+        let exceptions = (0..<(replica.refused?.count ?? 0)).compactMap { position in
+            replica.refused.map { "\(replica.sources[$0[position].dot.source].id.text):\($0[position].dot.version)" }
+        }
         return sources.joined(separator: " ") + " names " + names.joined(separator: " ") + " retired "
             + retired.joined(separator: " ") + " epoch \(replica.epoch) ahead \(replica.aheadCount)"
+            + (exceptions.isEmpty ? "" : " without " + exceptions.joined(separator: " "))
     }
 
     func index(of replica: Replica) -> Int {

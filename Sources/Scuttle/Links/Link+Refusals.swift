@@ -79,8 +79,9 @@ extension Link {
         let id = try replica.sourceID(for: update.source)
         let timestamp = Timestamp(version: update.writtenVersion, source: try replica.sourceID(for: update.writer))
         let key = replica.keys.hash(of: update.key)
-        // Of one key only the last refused update counts.
-        replica.settleExceptions(of: key, by: timestamp, isRefused: true)
+        if update.version <= replica.sources[id].covered {
+            replica.settleExceptions(of: key, by: timestamp, isRefused: true)
+        }
         let isNoted = replica.noteException(
             Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue),
             key: key,

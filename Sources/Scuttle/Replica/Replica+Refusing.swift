@@ -99,9 +99,10 @@ extension Replica {
         if let position = refused?.find(dot) { dropException(at: position) }
     }
 
-    /// A write stands for a key, or is known to: refused updates that lose to it are accounted for. Only the last writer can be
-    /// told without their values.
-    /// - Parameter isRefused: it stands nowhere here, so other copies of it are exceptions, too.
+    /// A write stands for a key: refused updates that lose to it are accounted for. Only the last writer can be told without their
+    /// values.
+    /// - Parameter isRefused: it is an exception itself, which the vector covers. Of one key only the last one counts, but other
+    ///   copies of it are exceptions, too.
     @_optimize(size)
     @inline(never)
     func settleExceptions(of key: UInt64, by timestamp: Timestamp, isRefused: Bool = false) {
@@ -123,14 +124,18 @@ extension Replica {
     @inline(never)
     func passExceptions(of id: SourceID, above before: Version, upTo version: Version) {
         guard let refused, before < refused.highest else { return }
-        var hasPassed = false
+        var passed: [RefusedTable.Entry] = []
         for position in 0..<refused.count {
             let entry = refused[position]
             guard entry.dot.source == id, entry.dot.version > before, entry.dot.version <= version else { continue }
             refused.count(entry.dot, entry.reason, in: sources[id], 1)
-            hasPassed = true
+            passed.append(entry)
         }
-        if hasPassed { leaveOut(sources[id], upTo: version) }
+        guard !passed.isEmpty else { return }
+        leaveOut(sources[id], upTo: version)
+        for entry in passed where entry.reason != 0 {
+            settleExceptions(of: entry.key, by: entry.timestamp, isRefused: true)
+        }
     }
 
     /// A peer vouches for a source up to a version, but for some updates: those that are not here become exceptions.
