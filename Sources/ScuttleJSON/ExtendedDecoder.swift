@@ -33,7 +33,6 @@ enum ExtendedDecoder {
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
         if let body = root["twin"] { return try flag(body, "twin") ? .twin : .nothing }
         if let body = root["refused"] { return .refused(try exceptions(body), isAnew: try flag(root["anew"], "anew")) }
-        if let body = root["accounted"] { return .accounted(try exceptions(body)) }
         if let body = root["export"] {
             return .export(
                 ExportHead(

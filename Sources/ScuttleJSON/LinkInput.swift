@@ -106,7 +106,6 @@ extension Link {
         case .commit(let part): try receive(part)
         case .twin: try receiveTwin()
         case .refused(let claims, let isAnew): try receive(refused: claims, isAnew: isAnew)
-        case .accounted(let part): try receive(accounted: part)
         case .reject(let reason): try receiveReject(reason)
         case .nothing, .export, .got, .end: break
         }
@@ -132,7 +131,7 @@ extension Loader {
         case .got(let saved): take(saved)
         case .end(let count): try take(endAfter: count)
         case .nothing: break
-        case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin, .accounted:
+        case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin:
             throw Failure(.message, "a state to start from does not talk")
         }
     }

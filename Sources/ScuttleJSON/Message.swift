@@ -25,7 +25,6 @@ public enum Message {
     case reject(Bytes)
     case twin
     case refused([ExceptionClaim], isAnew: Bool)
-    case accounted([ExceptionClaim])
 
     // Lines of an export that no peer sends.
 

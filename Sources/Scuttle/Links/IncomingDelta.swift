@@ -283,7 +283,12 @@ struct IncomingDelta: ~Copyable {
     var begun: Arrivals.Stamp { transfer?.begun ?? 0 }
     var claims: [StateTransfer.Claim] { transfer?.claims ?? [] }
     var retired: [RetiredClaim] { transfer?.retired ?? [] }
-    var exceptions: ExceptionList { ExceptionList(transfer?.excepted ?? []) }
+    /// What the sender has not taken.
+    var exceptions: ExceptionList {
+        ExceptionList((transfer?.excepted ?? []).compactMap { $0.isAccounted ? nil : $0.dot })
+    }
+    /// The exceptions of this replica that the sender accounts for.
+    var accounted: [Dot] { (transfer?.excepted ?? []).compactMap { $0.isAccounted ? $0.dot : nil } }
 
     func noteContradiction(_ key: KeyID) {
         transfer?.contradictions.append(key)
@@ -311,7 +316,7 @@ struct IncomingDelta: ~Copyable {
 
     /// Takes a part of the commit; true where all of it is there, and holds.
     mutating func take(
-        _ part: CommitPart, _ ids: [SourceID?], _ exceptions: [Dot], isDatagram: Bool, isChecked: Bool
+        _ part: CommitPart, _ ids: [SourceID?], _ exceptions: [CommitException], isDatagram: Bool, isChecked: Bool
     ) -> Bool {
         if isDatagram { closeSpan() } else { mark(upTo: part.sequence, part.check, isChecked: isChecked) }
         guard let head, head.counts else { return false }

@@ -259,7 +259,6 @@ extension Link {
             return true
         }
         if pending.tellsRefused { return appendRefused(room) }
-        if pending.tellsAccounted { return appendAccounted(room) }
         if pending.requestsVector {
             let request = VectorRequest(revision: peer.revision, from: peer.next, retired: replica.retired.whole)
             guard append(within: room, { $0.appendRequest(request) }) else { return false }

@@ -221,7 +221,7 @@ extension Link {
         for claim in part.retired { try replica.checkJump(to: claim.version) }
         let ids = try sources(of: claims)
         guard let head = incoming.head, head.mode.endsWithCommit else { return }
-        let exceptions = dots(of: part.excepted)
+        let exceptions = exceptions(of: part.excepted)
         guard incoming.take(part, ids.numbers, exceptions, isDatagram: isDatagram, isChecked: isChecked) else {
             if part.isLast { askForTheRest(of: head) }
             return try checkRoom(ids)
@@ -261,8 +261,10 @@ extension Link {
             replica.leaveOut(source, upTo: until)
         }
         if !incoming.excludesAll {
+            for dot in incoming.accounted { replica.dropException(dot) }
             let ended = endedSources
             for claim in ended {
+                replica.dropExceptions(endedBy: claim)
                 if replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
                 if let position = replica.retired.find(claim.hash), replica.retired[position].version == claim.version {
                     peer.retired.note(position, in: replica.retired)

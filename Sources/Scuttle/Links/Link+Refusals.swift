@@ -134,59 +134,27 @@ extension Link {
     func appendRefused(_ room: Room) -> Bool {
         let memory = remembering()
         var told = memory.toldRefused
-        var dots: [Dot] = []
-        while dots.count < Self.exceptionsOfLine, let entry = replica.refused?.next(after: told) {
-            dots.append(entry.dot)
+        var entries: [RefusedTable.Entry] = []
+        while entries.count < Self.exceptionsOfLine, let entry = replica.refused?.next(after: told) {
+            entries.append(entry)
             told = entry.serial
         }
-        let isLast = replica.refused?.next(after: told) == nil
-        guard append(dots, as: "refused", of: replica.refused, isAnew: memory.tellsAnew, room) else { return false }
-        (memory.toldRefused, memory.tellsAnew) = (told, false)
-        pending.tellsRefused = !isLast
-        return true
-    }
-
-    /// Some of the peer's exceptions that are accounted for here, and that this replica holds no more.
-    @_optimize(size)
-    func appendAccounted(_ room: Room) -> Bool {
-        guard let memory else { return false }
-        if let ended = memory.accountedEnded.last {
-            var quoted = ByteBuffer()
-            quoted.putQuoted(ended.source.bytes)
-            let isWritten = append(within: room) { line in
-                line.beginExceptions("accounted")
-                line.appendException(quoted.bytes, ended.version, 0, isFirst: true)
-                line.put("]}\n")
+        let isAppended = append(within: room) { line in
+            line.beginRefused()
+            for (index, entry) in entries.enumerated() {
+                line.appendException(
+                    self.replica.sources[entry.dot.source].quoted, entry.dot.version, entry.reason, isFirst: index == 0)
             }
-            guard isWritten else { return false }
-            memory.accountedEnded.removeLast()
-            pending.tellsAccounted = !memory.accountedEnded.isEmpty || !memory.accounted.isEmpty
-            return true
+            line.put(memory.tellsAnew ? "],\"anew\":true}\n" : "]}\n")
         }
-        let dots = Array(memory.accounted.suffix(Self.exceptionsOfLine))
-        guard append(dots, as: "accounted", of: nil, isAnew: false, room) else { return false }
-        memory.accounted.removeLast(dots.count)
-        pending.tellsAccounted = !memory.accounted.isEmpty
+        guard isAppended else { return false }
+        (memory.toldRefused, memory.tellsAnew) = (told, false)
+        pending.tellsRefused = replica.refused?.next(after: told) != nil
         return true
     }
 
     /// So many fit into the smallest datagram that a host has use for.
     static var exceptionsOfLine: Int { 6 }
-
-    @_optimize(size)
-    @inline(never)
-    private func append(_ dots: [Dot], as name: StaticString, of table: RefusedTable?, isAnew: Bool, _ room: Room)
-        -> Bool
-    {
-        append(within: room) { line in
-            line.beginExceptions(name)
-            for (index, dot) in dots.enumerated() {
-                let reason = table?.find(dot).map { table?[$0].reason ?? 0 } ?? 0
-                line.appendException(self.replica.sources[dot.source].quoted, dot.version, reason, isFirst: index == 0)
-            }
-            line.put(isAnew ? "],\"anew\":true}\n" : "]}\n")
-        }
-    }
 
     /// A vector goes out, which covers exceptions: the peer has to know them. All of them are said anew if some are over or
     /// missing, in datagrams, and to a peer that knows nothing of this replica any more.
@@ -212,8 +180,8 @@ extension Link {
         for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
         if isAnew {
             memory?.exceptions = nil
-            memory?.accountedEnded = []
-            memory?.hasPurgedEnded = false
+            memory?.exceptsEnded = false
+            memory?.exceptsPurged = false
         }
         for claim in claims {
             guard let id = replica.sources.find(claim.source) else {
@@ -249,11 +217,8 @@ extension Link {
             claim.version <= replica.retired[position].version
         else { return }
         let memory = remembering()
-        if claim.version <= replica.retired[position].purged {
-            memory.hasPurgedEnded = true
-        } else if memory.accountedEnded.count < replica.configuration.maxRefused {
-            memory.accountedEnded.append(EndedDot(claim.source, claim.version))
-        }
+        memory.exceptsEnded = true
+        if claim.version <= replica.retired[position].purged { memory.exceptsPurged = true }
     }
 
     /// The host hears that an update does not reach the peer.
@@ -291,18 +256,15 @@ extension Link {
         exception(record) == 0
     }
 
-    /// Whether a tombstone that has been forgotten here may have been among the exceptions of the peer; those that are
-    /// accounted for here, and held no more, are to be told to it otherwise.
+    /// Whether a tombstone that has been forgotten here may have been among the exceptions of the peer. Those that are accounted
+    /// for here, and held no more, are noted for the next commit.
     @_optimize(size)
     @inline(never)
     func lagsByExceptions() -> Bool {
         guard let memory else { return false }
-        var lags = memory.hasPurgedEnded
+        var lags = memory.exceptsPurged
         memory.accounted = []
-        guard let exceptions = memory.exceptions else {
-            pending.tellsAccounted = !lags && !memory.accountedEnded.isEmpty
-            return lags
-        }
+        guard let exceptions = memory.exceptions else { return lags }
         for position in 0..<exceptions.count {
             let dot = exceptions[position].dot
             let source = replica.sources[dot.source]
@@ -310,29 +272,9 @@ extension Link {
             if dot.version <= source.purged { lags = true }
             memory.accounted.append(dot)
         }
+        // A reset accounts for all that its commit does not except.
         if lags { memory.accounted = [] }
-        pending.tellsAccounted = !memory.accounted.isEmpty || (!lags && !memory.accountedEnded.isEmpty)
         return lags
-    }
-
-    /// The peer accounts for exceptions of this replica, and holds no update of theirs any more.
-    /// - Throws: `.id`, `.nul`, `.version`; `.unasked` where it was told of none.
-    @_optimize(size)
-    public func receive(accounted claims: [ExceptionClaim]) throws(Failure) {
-        guard try speaksExtended() else { return }
-        guard !options.contains(.readOnly) else {
-            throw Failure(.readOnly, "updates are accounted for on a read-only link")
-        }
-        for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
-        guard memory?.hasTold ?? false else {
-            guard !isDatagram else { return }
-            throw Failure(.unasked, "the peer accounts for updates that it was not asked about")
-        }
-        for claim in claims {
-            if let id = replica.sources.find(claim.source) {
-                replica.dropException(Dot(source: id, version: claim.version))
-            }
-        }
     }
 
     /// When the entries arrived here that the peer's vector covers, and that it lacks, in order.
@@ -348,22 +290,27 @@ extension Link {
 
     // MARK: What a commit excepts
 
-    /// The exceptions of the peer's commit, of sources that are known here.
+    /// What the peer's commit says of exceptions to sources that are known here.
     @_optimize(size)
-    func dots(of claims: [ExceptionClaim]) -> [Dot] {
+    func exceptions(of claims: [ExceptionClaim]) -> [CommitException] {
         claims.compactMap { claim in
-            replica.sources.find(claim.source).map { Dot(source: $0, version: claim.version) }
+            replica.sources.find(claim.source).map {
+                CommitException(dot: Dot(source: $0, version: claim.version), isAccounted: claim.reason != 0)
+            }
         }
     }
 
-    /// What this replica, or this delta, has left out: a commit names it.
+    /// What this replica, or this delta, has left out, and what the peer has that is accounted for here: a commit names it.
     @_optimize(size)
-    var exceptions: [Dot] {
-        var dots = withheld
+    var exceptions: [CommitException] {
+        var exceptions = withheld.map { CommitException(dot: $0, isAccounted: false) }
         if let refused = replica.refused {
-            for position in 0..<refused.count { dots.append(refused[position].dot) }
+            for position in 0..<refused.count {
+                exceptions.append(CommitException(dot: refused[position].dot, isAccounted: false))
+            }
         }
-        return dots
+        for dot in memory?.accounted ?? [] { exceptions.append(CommitException(dot: dot, isAccounted: true)) }
+        return exceptions
     }
 
     // MARK: Quiet gossip

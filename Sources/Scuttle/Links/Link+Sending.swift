@@ -109,6 +109,8 @@ extension Link {
         guard !peerLags else { return (.reset, 0) }
         let arrival = firstMissingArrival
         if let wanted = wantedArrivals.first { return (.state, min(arrival, wanted - 1)) }
+        // A log has no commit, which alone says what is accounted for.
+        if let memory, memory.exceptsEnded || !memory.accounted.isEmpty { return (.state, arrival) }
         let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
         // Datagrams get lost: with the order of arrival only those have to come again.
         guard !isDatagram, holdsNothingAhead, historyReaches, !sorts else { return (.state, arrival) }

@@ -118,10 +118,14 @@ extension Link {
             } retired: {
                 // A vector does not name what the peer holds in full.
                 !claimsNothing
-                    && (isReset && isHeldInFull($0)
+                    && ((isReset || memory?.exceptsEnded ?? false) && isHeldInFull($0)
                         || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired))
             } exception: {
-                !claimsNothing && $0.version > since($0.source) && $0.version <= vouchedFor($0.source)
+                // The parts before have told the peer of sources, so only what it has said itself is no news.
+                !claimsNothing
+                    && ($0.isAccounted
+                        || $0.dot.version > (isReset ? 0 : peer.confirmed($0.dot.source))
+                            && $0.dot.version <= vouchedFor($0.dot.source))
             }
             part.to = slice.end
             part.isLast = part.to == items
@@ -140,8 +144,10 @@ extension Link {
                     line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
                 }
                 if !slice.excepted.isEmpty { line.beginExcepted(hasRetired: !slice.retired.isEmpty) }
-                for (index, dot) in slice.excepted.enumerated() {
-                    line.appendException(replica.sources[dot.source].quoted, dot.version, 0, isFirst: index == 0)
+                for (index, item) in slice.excepted.enumerated() {
+                    line.appendException(
+                        replica.sources[item.dot.source].quoted, item.dot.version, item.isAccounted ? 1 : 0,
+                        isFirst: index == 0)
                 }
                 line.appendClaimsEnd(
                     from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty,

@@ -19,12 +19,12 @@ final class LinkMemory {
     var sorted: Answer?
     /// The updates that the peer's vector covers, and that it has not taken.
     var exceptions: RefusedTable?
-    /// Those that it is to hear are accounted for here.
+    /// Those that are accounted for here, and that this replica holds no more: the next commit says so.
     var accounted: [Dot] = []
-    /// Those of sources that are known here by their hashes alone, and of which nothing was purged; and whether something was
-    /// purged of others: a reset has to say so.
-    var accountedEnded: [EndedDot] = []
-    var hasPurgedEnded = false
+    /// Whether some are of sources that are known here by their hashes alone; and of such ones of which something was purged: a
+    /// reset has to say so.
+    var exceptsEnded = false
+    var exceptsPurged = false
     /// Up to which of this replica's exceptions the peer has been told; and whether of any.
     var toldRefused: UInt64 = 0 {
         didSet { if toldRefused > 0 { hasTold = true } }
@@ -65,7 +65,6 @@ final class LinkMemory {
         (toldRefused, toldOver, tellsAnew) = (heard.refused, heard.over, false)
         toldAtVector = (0, 0, 0)
         accounted = []
-        accountedEnded = []
         // A datagram may hold more there.
         (quietAt, settledAt, peerAt, asked) = (0, 0, 0, (0, 0))
     }
@@ -79,16 +78,5 @@ final class LinkMemory {
     func noteAnswer(to nonce: UInt64) {
         guard nonce == toldAtVector.nonce, nonce > 0 else { return }
         heard = (toldAtVector.refused, toldAtVector.over)
-    }
-}
-
-/// An update of a source that has no number here any more.
-final class EndedDot {
-    let source: OwnedBytes
-    let version: Version
-
-    init(_ source: Bytes, _ version: Version) {
-        self.source = OwnedBytes(copying: source)
-        self.version = version
     }
 }

@@ -26,8 +26,8 @@ final class OutgoingDelta {
     /// long the next line may be on a stream.
     var item = 0
     var generation: UInt32 = 0
-    /// What the commit excepts, since its first item: items of their own, behind those of the vector.
-    var excepted: [Dot] = []
+    /// What the commit says of exceptions, since its first item: items of their own, behind those of the vector.
+    var excepted: [CommitException] = []
     var lineLength = Room.shortestLine
 
     /// Something of the commit has gone out.

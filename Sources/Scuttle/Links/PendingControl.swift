@@ -33,9 +33,8 @@ struct PendingControl {
     var reject: RejectReason?
     /// The peer is to hear that its name has another live incarnation.
     var tellsTwin = false
-    /// The peer is to hear of exceptions to this replica's vector; and of those of its own that are accounted for here.
+    /// The peer is to hear of exceptions to this replica's vector.
     var tellsRefused = false
-    var tellsAccounted = false
 
     /// A datagram was marked as the last for now, or ended a delta of which something has not come.
     var wantsRest = false
@@ -77,7 +76,7 @@ struct PendingControl {
 
     var isEmpty: Bool {
         greeting == .none && !requestsVector && !requestsContents && vector == nil && reject == nil && !tellsTwin
-            && !tellsRefused && !tellsAccounted
+            && !tellsRefused
     }
 
     /// One number for some, which others make only by chance.

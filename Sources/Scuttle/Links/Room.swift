@@ -29,7 +29,7 @@ struct VectorSlice {
     var sources: [SourceID] = []
     var names: [NameID] = []
     var retired: [Int] = []
-    var excepted: [Dot] = []
+    var excepted: [CommitException] = []
     /// Where the next line has to begin.
     var end: Int
 
@@ -43,8 +43,8 @@ extension Link {
     /// The items from a number on of which there is something to say, as far as they fit into `room` bytes of one line. On a
     /// stream at least one fits, however long its id. O(items passed).
     func slice(
-        from first: Int, within room: Int, excepted: [Dot] = [], source: (SourceID) -> Bool, name: (NameID) -> Bool,
-        retired: (Int) -> Bool, exception: (Dot) -> Bool = { _ in false }
+        from first: Int, within room: Int, excepted: [CommitException] = [], source: (SourceID) -> Bool, name: (NameID) -> Bool,
+        retired: (Int) -> Bool, exception: (CommitException) -> Bool = { _ in false }
     ) -> VectorSlice {
         var slice = VectorSlice(end: first)
         var left = room
@@ -83,10 +83,10 @@ extension Link {
             slice.end += 1
         }
         while slice.end < ended + excepted.count {
-            let dot = excepted[slice.end - ended]
-            if exception(dot) {
-                guard fits(replica.sources[dot.source].quoted.count + 24) else { return slice }
-                slice.excepted.append(dot)
+            let item = excepted[slice.end - ended]
+            if exception(item) {
+                guard fits(replica.sources[item.dot.source].quoted.count + 24) else { return slice }
+                slice.excepted.append(item)
             }
             slice.end += 1
         }

@@ -24,8 +24,8 @@ final class StateTransfer {
     private(set) var claims: [Claim] = []
     /// The ended sources that it names. A part that comes again names them again.
     private(set) var retired: [RetiredClaim] = []
-    /// What its sender covers and does not hold.
-    private(set) var excepted: [Dot] = []
+    /// What it says of exceptions.
+    private(set) var excepted: [CommitException] = []
     /// Where in them a source's claim stands, by source; -1 where it has none.
     private var places: [Int] = []
     private var holdsFrom: UInt64 = 0
@@ -157,7 +157,7 @@ final class StateTransfer {
     }
 
     /// Takes a part of the commit; true where all of it is there, and holds.
-    func take(_ part: CommitPart, _ ids: [SourceID?], _ exceptions: [Dot]) -> Bool {
+    func take(_ part: CommitPart, _ ids: [SourceID?], _ exceptions: [CommitException]) -> Bool {
         hasEnded = false
         // What begins anew rests on nothing that may have been altered on its way.
         if part.from == 0 { beginCommit() }
@@ -193,7 +193,7 @@ final class StateTransfer {
         let id = Int(source)
         if id < excluded.count { excluded[id] = false }
         refused?.forget(source)
-        excepted.removeAll { $0.source == source }
+        excepted.removeAll { $0.dot.source == source }
         guard id < places.count, places[id] >= 0 else { return }
         claims[places[id]] = (SourceTable.own, 0, 0, 0)
         places[id] = -1

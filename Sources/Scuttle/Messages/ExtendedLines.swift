@@ -244,12 +244,9 @@ extension ByteBuffer {
         put("}\n")
     }
 
-    /// `refused`, updates that the sender has not taken, or `accounted`, those of the receiver's that it accounts for:
-    /// `[["A",7,22],["A",9,0]]`.
-    mutating func beginExceptions(_ name: StaticString) {
-        put(#"{"digest":true,""#)
-        put(name)
-        put(#"":["#)
+    /// Updates that the sender has not taken: `[["A",7,22],["A",9,0]]`.
+    mutating func beginRefused() {
+        put(#"{"digest":true,"refused":["#)
     }
 
     mutating func appendException(_ quoted: Bytes, _ version: Version, _ reason: UInt8, isFirst: Bool) {

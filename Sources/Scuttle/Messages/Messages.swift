@@ -349,7 +349,7 @@ public struct CommitPart {
     public var check: LineCheck?
     public var claims: [CommitClaim]
     public var retired: [RetiredClaim] = []
-    /// What the sender has not taken itself.
+    /// With the reason 0: what the sender has not taken itself; with 1: what the receiver has not taken, and the sender accounts for.
     public var excepted: [ExceptionClaim] = []
 
     public init(

@@ -95,7 +95,7 @@ extension Replica {
             serial = entry.serial
             guard
                 hand({ line in
-                    line.beginExceptions("refused")
+                    line.beginRefused()
                     line.appendException(
                         self.sources[entry.dot.source].quoted, entry.dot.version, entry.reason, isFirst: true)
                     line.put("]}\n")

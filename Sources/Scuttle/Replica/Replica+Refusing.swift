@@ -99,6 +99,17 @@ extension Replica {
         if let position = refused?.find(dot) { dropException(at: position) }
     }
 
+    /// Whoever knows a source by its hash alone holds nothing of it, and accounts for all of it.
+    @_optimize(size)
+    @inline(never)
+    func dropExceptions(endedBy claim: RetiredClaim) {
+        guard let refused, let id = sources.find(claim.hash) else { return }
+        for position in stride(from: refused.count - 1, through: 0, by: -1) {
+            let dot = refused[position].dot
+            if dot.source == id, dot.version <= claim.version { dropException(at: position) }
+        }
+    }
+
     /// A write stands for a key: refused updates that lose to it are accounted for. Only the last writer can be told without their
     /// values.
     /// - Parameter isRefused: it is an exception itself, which the vector covers. Of one key only the last one counts, but other

@@ -15,8 +15,8 @@ struct ExtendedRoundTripTests {
             made.append(Source(id: id))
             return made[made.count - 1]
         }
-        func write(_ claims: [ExceptionClaim], as name: StaticString, _ isAnew: Bool = false) {
-            text.beginExceptions(name)
+        func write(_ claims: [ExceptionClaim], _ isAnew: Bool) {
+            text.beginRefused()
             for (index, claim) in claims.enumerated() {
                 text.appendException(
                     source(claim.source).quoted, claim.version, claim.reason, isFirst: index == 0)
@@ -60,8 +60,7 @@ struct ExtendedRoundTripTests {
             text.appendClaimsEnd(
                 from: part.from, to: part.to, isLast: part.isLast, hasRetired: !part.retired.isEmpty,
                 hasExcepted: !part.excepted.isEmpty)
-        case .refused(let claims, let isAnew): write(claims, as: "refused", isAnew)
-        case .accounted(let claims): write(claims, as: "accounted")
+        case .refused(let claims, let isAnew): write(claims, isAnew)
         case .reject(let reason):
             let known = RejectReason.allCases.first { reason.equals(Bytes($0.name)) }
             if let known { text.appendReject(known) }
@@ -93,9 +92,8 @@ struct ExtendedRoundTripTests {
             #"{"hello":{"protocol":[1,1],"source":"é","incarnation":0,"cluster":"c\n","lamport":0,"epoch":0,"revision":0,"hash":"0000000000000000","contents":"000000000000000f00ff00000000000a","nonce":9007199254740991,"reply":true}}"#,
             #"{"refused":[["A",7,22],["A",9,0],["B",3,33]]}"#,
             #"{"refused":[["A",7,22]],"anew":true}"#,
-            #"{"accounted":[["A",7,0]]}"#,
             #"{"commit":{"sequence":4,"sources":{"B":[0,9,4],"A":[0,12]},"excepted":[["A",7,0],["A",9,0]],"from":0,"to":2,"last":true}}"#,
-            #"{"commit":{"sequence":4,"sources":{},"excepted":[["A",7,0],["B",9,0]],"from":2,"to":4,"last":true}}"#,
+            #"{"commit":{"sequence":4,"sources":{},"excepted":[["A",7,0],["B",9,1]],"from":2,"to":4,"last":true}}"#,
             #"{"request":{"revision":12,"from":3}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"sources":{"A":5,"B":[6,2]},"from":0,"to":2,"last":true}}"#,
             #"{"vector":{"incarnation":7,"epoch":0,"nonce":5,"lamport":9,"since":4,"until":8,"got":{"incarnation":77,"mode":"state","epoch":1,"sequence":5},"sources":{},"from":2,"to":2,"last":false}}"#,
