@@ -274,8 +274,8 @@ struct IncomingDelta: ~Copyable {
         (transfer?.excludes(source) ?? false) || (Int(source) < excluded.count && excluded[Int(source)])
     }
 
-    /// Whether the delta does not vouch for something that it has brought.
-    var excludesSome: Bool { excludesAll || transfer?.excludesSome ?? true }
+    /// Whether all that its sender has for this replica has come, and was taken or refused.
+    var isComplete: Bool { !excludesAll && transfer?.isComplete ?? false }
 
     // MARK: Reset and commit
 

@@ -261,10 +261,12 @@ extension Link {
             replica.leaveOut(source, upTo: until)
         }
         if !incoming.excludesAll {
-            for dot in incoming.accounted { replica.dropException(dot) }
             let ended = endedSources
+            if replica.refused != nil, !replica.refusesAhead {
+                for dot in incoming.accounted { replica.dropException(dot) }
+                for claim in ended { replica.dropExceptions(endedBy: claim) }
+            }
             for claim in ended {
-                replica.dropExceptions(endedBy: claim)
                 if replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
                 if let position = replica.retired.find(claim.hash), replica.retired[position].version == claim.version {
                     peer.retired.note(position, in: replica.retired)
@@ -281,7 +283,7 @@ extension Link {
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
         replica.forgetSurplusTombstones()
-        if !incoming.excludesSome { noteSettled(head.nonce) }
+        if incoming.isComplete { noteSettled(head.nonce) }
         // The peer's request had to wait for its reset.
         if head.mode == .reset, isDeferred { beginDelta() }
         try checkRoom(ids)
@@ -339,7 +341,7 @@ extension Link {
             }
             record.release()
         }
-        if isWhole, replica.refused != nil {
+        if isWhole, replica.refused != nil, !replica.refusesAhead {
             replica.settleExceptions(byResetOf: clock) { incoming.hasRefused($0) || excepted.contains($0) }
         }
         // Only now: an entry that the sender has covered and lost must not come back under a new dot.

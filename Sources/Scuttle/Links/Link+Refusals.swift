@@ -346,9 +346,7 @@ extension Link {
     @_optimize(size)
     @inline(never)
     func noteSettled(_ nonce: UInt64) {
-        guard let memory, nonce >= memory.asked.nonce, memory.asked.mark == mark(memory),
-            !(replica.refused?.isMissingAny ?? false)
-        else { return }
+        guard let memory, nonce >= memory.asked.nonce, memory.asked.mark == mark(memory) else { return }
         memory.settledAt = memory.asked.mark
     }
 

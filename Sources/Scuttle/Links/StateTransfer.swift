@@ -15,7 +15,7 @@ final class StateTransfer {
 
     /// Sources of which an update was refused, so that nothing vouches for them.
     private var excluded: [Bool] = []
-    private(set) var excludesSome = false
+    private var excludesSome = false
     /// Its commit has been taken, and nothing has come since.
     private var hasEnded = false
 
@@ -75,6 +75,9 @@ final class StateTransfer {
 
     /// Whether the vector of this replica says all that there is to say of it.
     var isSettled: Bool { hasEnded && !excludesSome && gaps.ranges.isEmpty && come.ranges.isEmpty }
+
+    /// Whether nothing was rejected, and nothing withheld.
+    var isComplete: Bool { !excludesSome && gaps.ranges.isEmpty }
 
     /// How far it has come, without what was left out.
     var whole: RangeSet { come.subtracting(gaps.ranges) }

@@ -99,6 +99,18 @@ extension Replica {
         if let position = refused?.find(dot) { dropException(at: position) }
     }
 
+    /// Whether an update ahead of the vector is refused. A peer may hold it in place of another exception, which it accounts for
+    /// with that; here it is none.
+    @_optimize(size)
+    @inline(never)
+    var refusesAhead: Bool {
+        guard let refused else { return false }
+        for position in 0..<refused.count where refused[position].reason != 0 {
+            if refused[position].dot.version > sources[refused[position].dot.source].covered { return true }
+        }
+        return false
+    }
+
     /// Whoever knows a source by its hash alone holds nothing of it, and accounts for all of it.
     @_optimize(size)
     @inline(never)
