@@ -282,7 +282,7 @@ typedef struct {
   /* Whether an update that `from` has sent may be taken: 0 refuses it. For authority, quotas, schemas. It is asked about
      updates that are news on links of the extended dialect, once each, before the resolver. What is refused is remembered, and
      the peer's host is told (SCUTTLE_EVENT_REFUSED): see scuttle_accept_again. An update with SCUTTLE_UPDATE_RESET is an entry
-     that a reset is to take away; refusing that keeps the entry, and republishes it.
+     that a reset is to take away; refusing that keeps the entry, and writes it again.
        The answer must depend on the update and the peer alone, until scuttle_accept_again is called. */
   int (*accept)(void *context, scuttle_link_t *from, const scuttle_update_t *update);
   size_t max_refused; /* updates that a limit or `accept` has refused, or that are known to be missing, and that are remembered,

@@ -356,12 +356,13 @@ extension Link {
 }
 
 extension Link {
-    /// Removes an entry, unless the host refuses that: then it is republished.
+    /// Removes an entry, unless the host refuses that: then it is written again. A republished one would lose to the tombstones that
+    /// others still hold, and come back with the next reset.
     private func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
         if let accept = replica.configuration.accept, !record.isDelete, isDeletedThere, replica.mayWrite,
             !accept(self, replica.removal(of: record))
         {
-            return replica.republish(key, record)
+            return replica.writeAgain(key, record)
         }
         replica.takeAway(key, record, isDeletedThere: isDeletedThere)
     }

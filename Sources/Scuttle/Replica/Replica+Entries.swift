@@ -131,14 +131,23 @@ extension Replica {
         republish(key, old, old.value, old.kind, old.lease)
     }
 
+    /// The same as a new write, which outranks the deletes of it that others still hold.
+    @_optimize(size)
+    @inline(never)
+    func writeAgain(_ key: KeyID, _ old: Record) {
+        republish(key, old, old.value, old.kind, old.lease, isNew: true)
+    }
+
     /// The same write once more, ended: a delete of it and of what it has beaten, and of nothing else.
     func republishEnded(_ key: KeyID, _ old: Record) {
         republish(key, old, Bytes("null"), .expiry, nil)
     }
 
-    private func republish(_ key: KeyID, _ old: Record, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?) {
+    private func republish(
+        _ key: KeyID, _ old: Record, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?, isNew: Bool = false
+    ) {
         issueVersion()
-        let timestamp = configuration.disabledRules.contains(.timestamp) ? nil : old.timestamp
+        let timestamp = isNew || configuration.disabledRules.contains(.timestamp) ? nil : old.timestamp
         let record = record(
             old.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
         record.retain()
