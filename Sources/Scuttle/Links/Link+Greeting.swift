@@ -131,6 +131,7 @@ extension Link {
         guard gossips >= Self.gossipsBetweenVectors else { return false }
         gossips = 0
         doubtPeer()
+        memory?.settledAt = 0
         incoming.doubtTransfer()
         return true
     }
@@ -138,7 +139,6 @@ extension Link {
     /// What is known of the peer's vector may be wrong: the next one is asked for as a whole.
     private func doubtPeer() {
         peer.doubt()
-        memory?.settledAt = 0
         memory?.toldRetired = (0, 0, 0)
         memory?.vectorRetired = (0, 0)
     }

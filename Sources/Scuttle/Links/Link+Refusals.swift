@@ -80,7 +80,7 @@ extension Link {
         let timestamp = Timestamp(version: update.writtenVersion, source: try replica.sourceID(for: update.writer))
         let key = replica.keys.hash(of: update.key)
         if update.version <= replica.sources[id].covered {
-            replica.settleExceptions(of: key, by: timestamp, isRefused: true)
+            replica.settleExceptions(of: key, by: timestamp, Dot(source: id, version: update.version))
         }
         let isNoted = replica.noteException(
             Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue),
@@ -335,7 +335,7 @@ extension Link {
         memory.quietAt = memory.questionAt
     }
 
-    /// This replica's vector has gone out.
+    /// This replica's vector has gone out, and not as the answer to a window.
     func noteAsked(_ nonce: UInt64) {
         guard let memory else { return }
         memory.asked = (nonce, mark(memory))

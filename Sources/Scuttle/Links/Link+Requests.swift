@@ -103,7 +103,7 @@ extension Link {
         } else {
             pending.vector = part.isLast ? nil : walk
         }
-        if part.isLast { noteAsked(walk.nonce) }
+        if part.isLast, walk.window == 0 { noteAsked(walk.nonce) }
         if part.isLast, !isDatagram { memory?.noteVector(walk.nonce) }
         if part.isLast, !isDatagram, replica.retired.liveCount > 0 {
             remembering().vectorRetired = (replica.retired.count, replica.retired.generation)

@@ -28,7 +28,7 @@ extension Replica {
         settled &+= 1
         if let loser = resolution.loser { retire(loser) }
         enlist(record, resolution.key)
-        if refused != nil { settleExceptions(of: hash, by: record.timestamp) }
+        if refused != nil { settleExceptions(of: hash, by: record.timestamp, record.dot) }
         if !resolution.isCopy { configuration.onUpdate?(update(of: record)) }
         return resolution.key
     }

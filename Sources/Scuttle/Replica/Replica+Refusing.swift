@@ -124,17 +124,18 @@ extension Replica {
 
     /// A write stands for a key: refused updates that lose to it are accounted for. Only the last writer can be told without their
     /// values.
-    /// - Parameter isRefused: it is an exception itself, which the vector covers. Of one key only the last one counts, but other
-    ///   copies of it are exceptions, too.
+    ///
+    /// An exception that the vector covers settles others in the same way: of one key only the last one counts.
     @_optimize(size)
     @inline(never)
-    func settleExceptions(of key: UInt64, by timestamp: Timestamp, isRefused: Bool = false) {
+    func settleExceptions(of key: UInt64, by timestamp: Timestamp, _ dot: Dot) {
         guard case .lastWriter = configuration.resolver else { return }
         while let refused,
             let position = refused.find(
                 key: key,
                 where: {
-                    isRefused ? sources.precedes($0.timestamp, timestamp) : !sources.precedes(timestamp, $0.timestamp)
+                    $0.timestamp == timestamp
+                        ? sources.precedes($0.dot, dot) : sources.precedes($0.timestamp, timestamp)
                 })
         {
             dropException(at: position)
@@ -157,7 +158,7 @@ extension Replica {
         guard !passed.isEmpty else { return }
         leaveOut(sources[id], upTo: version)
         for entry in passed where entry.reason != 0 {
-            settleExceptions(of: entry.key, by: entry.timestamp, isRefused: true)
+            settleExceptions(of: entry.key, by: entry.timestamp, entry.dot)
         }
     }
 
