@@ -267,14 +267,31 @@ extension Link {
         guard let exceptions = memory.exceptions else { return lags }
         for position in 0..<exceptions.count {
             let dot = exceptions[position].dot
-            let source = replica.sources[dot.source]
-            guard dot.version <= source.covered, !replica.isException(dot), entry(of: dot) == nil else { continue }
-            if dot.version <= source.purged { lags = true }
+            guard isAccounted(dot) else { continue }
+            if dot.version <= replica.sources[dot.source].purged { lags = true }
             memory.accounted.append(dot)
         }
         // A reset accounts for all that its commit does not except.
         if lags { memory.accounted = [] }
         return lags
+    }
+
+    private func isAccounted(_ dot: Dot) -> Bool {
+        dot.version <= replica.sources[dot.source].covered && !replica.isException(dot) && entry(of: dot) == nil
+    }
+
+    /// The commit of a reset has gone out: the peer's exceptions that it accounts for are over, unless the peer names them again.
+    @_optimize(size)
+    @inline(never)
+    func forgetAccounted() {
+        guard let memory else { return }
+        memory.exceptsEnded = false
+        memory.exceptsPurged = false
+        guard let exceptions = memory.exceptions else { return }
+        for position in stride(from: exceptions.count - 1, through: 0, by: -1)
+        where isAccounted(exceptions[position].dot) {
+            exceptions.remove(at: position)
+        }
     }
 
     /// When the entries arrived here that the peer's vector covers, and that it lacks, in order.
@@ -322,7 +339,10 @@ extension Link {
 
     /// Whether this replica had nothing to say to the peer when both were what they are now.
     func isQuiet(_ hello: Hello) -> Bool {
-        guard replica.refused != nil || memory?.exceptions != nil else { return false }
+        guard replica.refused != nil || memory?.exceptions != nil else {
+            memory?.peerAt = 0
+            return false
+        }
         let memory = remembering()
         memory.peerAt = FoldHash.fold(hello.hash ^ FoldHash.key.0, hello.epoch ^ FoldHash.key.1)
         (memory.questionAt, memory.questionRevision) = (mark(memory), hello.revision)
@@ -337,7 +357,7 @@ extension Link {
 
     /// This replica's vector has gone out, and not as the answer to a window.
     func noteAsked(_ nonce: UInt64) {
-        guard let memory else { return }
+        guard let memory, memory.peerAt != 0 else { return }
         memory.asked = (nonce, mark(memory))
     }
 
