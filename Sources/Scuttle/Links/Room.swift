@@ -43,7 +43,8 @@ extension Link {
     /// The items from a number on of which there is something to say, as far as they fit into `room` bytes of one line. On a
     /// stream at least one fits, however long its id. O(items passed).
     func slice(
-        from first: Int, within room: Int, excepted: [CommitException] = [], source: (SourceID) -> Bool, name: (NameID) -> Bool,
+        from first: Int, within room: Int, excepted: [CommitException] = [], source: (SourceID) -> Bool,
+        name: (NameID) -> Bool,
         retired: (Int) -> Bool, exception: (CommitException) -> Bool = { _ in false }
     ) -> VectorSlice {
         var slice = VectorSlice(end: first)

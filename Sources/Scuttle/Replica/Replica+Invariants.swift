@@ -63,7 +63,8 @@
                 table.count(entry.dot, entry.reason, in: source, 1)
             }
             if refused.count == 0 { return "a table of exceptions is empty" }
-            return table.hash == refused.hash && table.coveredCount == refused.coveredCount ? nil : "the hash of the exceptions is not theirs"
+            return table.hash == refused.hash && table.coveredCount == refused.coveredCount
+                ? nil : "the hash of the exceptions is not theirs"
         }
 
         private func brokenEntry(_ record: Record, _ key: KeyID, _ source: Source) -> String? {

@@ -61,7 +61,7 @@ struct IncomingDeltaTests {
     func contradictingParts() {
         var incoming = IncomingDelta()
         func isWhole(_ parts: [CommitPart]) -> [Bool] {
-            parts.map { incoming.take($0, [], isDatagram: true, isChecked: true) }
+            parts.map { incoming.take($0, [], [], isDatagram: true, isChecked: true) }
         }
         incoming.begin(head(span: (0, 0, 11)), at: 0)
         // The sequence of the first one was altered on its way.
@@ -178,7 +178,7 @@ struct IncomingDeltaTests {
             next.begin(streamHead(mode, from: 7), at: 0)
             check(next.head?.counts == true, "\(mode)")
             let isWhole = next.take(
-                commit(0, 1, sequence: 7, last: true, of: []), [], isDatagram: false, isChecked: true)
+                commit(0, 1, sequence: 7, last: true, of: []), [], [], isDatagram: false, isChecked: true)
             check(isWhole, "\(mode)")
             next.endCommit(isDatagram: false)
             check(next.sequence == (mode == .state ? 7 : 0), "\(mode): \(next.sequence)")
@@ -243,7 +243,7 @@ struct IncomingDeltaTests {
         incoming.begin(head(.contents, kind: 6, span: (0, 0, 4)), at: 17)
         check(incoming.transfer?.mode == .contents)
         check(incoming.begun == 17)
-        let isWhole = incoming.take(commit(0, 0, sequence: 4, last: true), [], isDatagram: true, isChecked: true)
+        let isWhole = incoming.take(commit(0, 0, sequence: 4, last: true), [], [], isDatagram: true, isChecked: true)
         #expect(isWhole)
     }
 
@@ -271,7 +271,7 @@ struct IncomingDeltaTests {
                     let follows = number <= next
                     if follows { next = max(next, number + 1) }
                     incoming.begin(head(span: (0, reached, reached)), at: 0)
-                    let isWhole = incoming.take(parts[number], [], isDatagram: true, isChecked: true)
+                    let isWhole = incoming.take(parts[number], [], [], isDatagram: true, isChecked: true)
                     incoming.endDatagram()
                     let expected = follows && number == 2 && reached >= 4
                     check(isWhole == expected, "\(numbers) at \(reached): part \(number) is whole: \(isWhole)")
@@ -287,8 +287,8 @@ struct IncomingDeltaTests {
         var incoming = IncomingDelta()
         incoming.begin(streamHead(), at: 0)
         "one".lend { incoming.note(line: $0) }
-        let early = incoming.take(commit(0, 2, sequence: 9, of: ["one"]), [], isDatagram: false, isChecked: true)
-        let late = incoming.take(commit(2, 3, sequence: 9, last: true, of: []), [], isDatagram: false, isChecked: true)
+        let early = incoming.take(commit(0, 2, sequence: 9, of: ["one"]), [], [], isDatagram: false, isChecked: true)
+        let late = incoming.take(commit(2, 3, sequence: 9, last: true, of: []), [], [], isDatagram: false, isChecked: true)
         #expect(!early)
         #expect(late)
         incoming.endDelta()
@@ -301,7 +301,7 @@ struct IncomingDeltaTests {
             incoming.begin(streamHead(), at: 0)
             "one".lend { incoming.note(line: $0) }
             let part = commit(0, 3, sequence: 9, last: true, of: lines)
-            let isWhole = incoming.take(part, [], isDatagram: false, isChecked: isChecked)
+            let isWhole = incoming.take(part, [], [], isDatagram: false, isChecked: isChecked)
             check(isWhole == !isChecked, "\(String(describing: lines)), \(isChecked)")
             incoming.endDelta()
         }
@@ -311,12 +311,12 @@ struct IncomingDeltaTests {
     func holdsFrom() {
         var incoming = IncomingDelta()
         incoming.begin(head(span: (0, 0, 4)), at: 0)
-        _ = incoming.take(commit(0, 1, sequence: 6), [], isDatagram: true, isChecked: true)
-        let early = incoming.take(commit(1, 2, sequence: 6, last: true), [], isDatagram: true, isChecked: true)
+        _ = incoming.take(commit(0, 1, sequence: 6), [], [], isDatagram: true, isChecked: true)
+        let early = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isDatagram: true, isChecked: true)
         #expect(!early)
         incoming.endDatagram()
         incoming.begin(head(span: (0, 4, 6)), at: 0)
-        let late = incoming.take(commit(1, 2, sequence: 6, last: true), [], isDatagram: true, isChecked: true)
+        let late = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isDatagram: true, isChecked: true)
         #expect(late)
     }
 

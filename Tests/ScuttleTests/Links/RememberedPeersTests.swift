@@ -79,7 +79,7 @@ struct RememberedPeersTests {
                 let transfer = StateTransfer(.state, kind: 1, from: 1, begun: 0)
                 "b".lend { name in
                     let claim = CommitClaim(source: name, since: 0, covered: 7, purged: 0)
-                    _ = transfer.take(CommitPart(sequence: 9, from: 0, to: 1, isLast: false, claims: [claim]), [1])
+                    _ = transfer.take(CommitPart(sequence: 9, from: 0, to: 1, isLast: false, claims: [claim]), [1], [])
                 }
                 var item = item(UInt64(index + 1), transfer: transfer)
                 if covered > 0 { item.claims.append(1, covered: covered, purged: 0) }
