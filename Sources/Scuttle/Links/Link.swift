@@ -101,6 +101,7 @@ public final class Link {
         replica.removeLink(at: place)
     }
 
+    public var limits: Limits { replica.limits }
     public var isDatagram: Bool { options.contains(.datagram) }
 }
 
