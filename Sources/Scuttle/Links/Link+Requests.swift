@@ -15,7 +15,7 @@ extension Link {
         replica.refreshRetirements()
         pending.vector = PendingControl.VectorWalk(
             from: max(0, min(item, vectorItems)), until: replica.revision,
-            epoch: replica.epoch, generation: replica.retired.generation, window: window, copies: copies)
+            epoch: replica.epoch, generation: replica.retired.generation, copies: copies, window: window)
     }
 
     /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
