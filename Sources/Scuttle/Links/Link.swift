@@ -163,6 +163,7 @@ extension Replica {
     }
 
     /// Asks every peer for what is new.
+    @_optimize(size)
     public func gossip() {
         refreshRetirements()
         for link in links { link.gossip() }

@@ -86,6 +86,7 @@ public struct Loader {
     /// Builds the indices. False where an export ends too soon: its entries are there, and the vector claims nothing, so that
     /// peers give again what is missing. Lines of updates alone claim nothing either.
     /// - Throws: `.version` where two keys have one version of one source.
+    @_optimize(size)
     public func finish() throws(Failure) -> Bool {
         let isWhole = export == nil || isEnded
         if let export {
@@ -113,6 +114,7 @@ public struct Loader {
         return isWhole
     }
 
+    @_optimize(size)
     private func takeEnded() {
         for claim in retired { _ = replica.adopt(claim, isReset: false) }
         replica.raiseRetiredFloor(to: retiredFloor)
