@@ -135,9 +135,9 @@ public struct Loader {
     }
 
     private func enlist() throws(Failure) {
-        var entries: [(record: Record, key: KeyID)] = []
+        var entries: [(key: KeyID, record: Record)] = []
         replica.keys.forEach { key, record in
-            entries.append((record, key))
+            entries.append((key, record))
             return true
         }
         entries = entries.arranged {
@@ -149,7 +149,7 @@ public struct Loader {
                 throw Failure(.version, "two keys have version \(a.version) of one source")
             }
         }
-        for (record, key) in entries { replica.enlist(record, key) }
+        for (key, record) in entries { replica.enlist(record, key) }
     }
 }
 
