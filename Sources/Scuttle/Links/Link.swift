@@ -81,11 +81,11 @@ public final class Link {
     var withheld: [(source: SourceID, version: Version)] = []
 
     var batch = Batch()
+    public internal(set) var isOverHighWaterMark = false
     /// The head under which the peer takes new updates has not been said, or is no longer the latest.
     var liveHeadIsDue = true
     /// What the next read has to report.
     var failure: Failure?
-    public internal(set) var isOverHighWaterMark = false
     /// The bytes of the batch that `peek` has shown and nobody has taken yet.
     var shown = 0
     /// What stands for this link at its host. Not used here.
