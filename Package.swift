@@ -16,6 +16,8 @@ let embeddedSettings: [SwiftSetting] = [
         // Each module brings its own copies of what it uses of the standard library; with a section a function the
         // linker keeps one, which halves the library.
         "-Xfrontend", "-function-sections",
+        // Hashes that say whether a module is to be compiled anew would stand in the library.
+        "-Xfrontend", "-disable-incremental-llvm-codegen",
     ]),
 ]
 let fuzzSettings: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])]

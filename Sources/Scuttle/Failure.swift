@@ -38,9 +38,8 @@ public struct Failure: Error {
         case timeToLive = -36
     }
 
-    public let code: Code
-
     public let sentence: Sentence
+    public let code: Code
 
     public init(_ code: Code, _ sentence: Sentence) {
         self.code = code

@@ -52,7 +52,7 @@ final class ReplicaHandle {
             throw Failure(.argument, "only a replica with which nothing was done can start from lines")
         }
         let loaded = replica.another()
-        var input = LinkInput(limits: limits)
+        var input = LinkInput()
         let isWhole = try input.load(bytes, into: loaded)
         owned.release()
         owned = .passRetained(loaded)
@@ -94,7 +94,7 @@ final class LinkHandle {
     private let ownerReference: Unmanaged<ReplicaHandle>
     var owner: ReplicaHandle { ownerReference.takeUnretainedValue() }
     let link: Link
-    private var input: LinkInput
+    private var input = LinkInput()
     /// Where it stands among its owner's links.
     fileprivate(set) var place: Int
 
@@ -102,7 +102,6 @@ final class LinkHandle {
         ownerReference = .passUnretained(owner)
         self.link = link
         self.place = place
-        input = LinkInput(limits: owner.limits)
         link.host = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     }
 

@@ -1,14 +1,11 @@
 import Scuttle
 
-/// A link's parser: the bytes that came from the peer, in any pieces, become messages for the link.
+/// A link's parser: the bytes that came from the peer, in any pieces, become messages for the link. Of its own it has no more
+/// than a line that waits for its end.
 public struct LinkInput: ~Copyable {
-    private var lines: LineSplitter
-    private var decoder: MessageDecoder
+    private var lines = LineSplitter()
 
-    public init(limits: Limits) {
-        lines = LineSplitter(limit: limits.messageBytes)
-        decoder = MessageDecoder(limits: limits)
-    }
+    public init() {}
 
     /// Takes bytes from the peer. Each line is a message of its own: a bad one changes nothing, the others are taken. A
     /// datagram ends its last line.
@@ -16,8 +13,9 @@ public struct LinkInput: ~Copyable {
     public mutating func receive(_ bytes: Bytes, on link: Link) throws(Failure) {
         var first: Failure?
         var refused = 0
+        var decoder = MessageDecoder(limits: link.limits)
         for piece in [bytes, Bytes(link.isDatagram ? "\n" : "")] {
-            forEachLine(of: piece) { message, line throws(Failure) in
+            forEachLine(of: piece, by: &decoder) { message, line throws(Failure) in
                 try link.receive(message, line)
             } refuse: { failure, isRead in
                 if !isRead { link.noteUnreadable() }
@@ -35,9 +33,10 @@ public struct LinkInput: ~Copyable {
     /// - Throws: the failure of the first bad line that is not the last, or of the whole; the replica is then of no use.
     public mutating func load(_ bytes: Bytes, into replica: Replica) throws(Failure) -> Bool {
         var loader = Loader(replica)
+        var decoder = MessageDecoder(limits: replica.limits)
         var first: Failure?
         func take(_ bytes: Bytes) {
-            forEachLine(of: bytes) { message, _ throws(Failure) in
+            forEachLine(of: bytes, by: &decoder) { message, _ throws(Failure) in
                 try loader.take(message)
             } refuse: { failure, _ in
                 first = failure
@@ -56,7 +55,8 @@ public struct LinkInput: ~Copyable {
     /// says whether to go on. Inlined, so that a message need not become a value on its way to `take`.
     @inline(__always)
     private mutating func forEachLine(
-        of bytes: Bytes, take: (Message, Bytes) throws(Failure) -> Void, refuse: (Failure, Bool) -> Bool
+        of bytes: Bytes, by decoder: inout MessageDecoder, take: (Message, Bytes) throws(Failure) -> Void,
+        refuse: (Failure, Bool) -> Bool
     ) {
         var rest = bytes
         while true {
@@ -69,7 +69,7 @@ public struct LinkInput: ~Copyable {
                     try take(.update(update), Bytes(rebasing: front[..<(front.count &- rest.count &- 1)]))
                     continue
                 }
-                switch lines.next(from: &rest) {
+                switch lines.next(from: &rest, limit: decoder.limits.messageBytes) {
                 case nil: return
                 case .whole(let text):
                     try decoder.decode(text) { message throws(Failure) in

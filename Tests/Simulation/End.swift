@@ -6,14 +6,13 @@ import ScuttleJSON
 final class End {
     let replica: Replica
     let link: Link
-    private var input: LinkInput
+    private var input = LinkInput()
     /// Whether the bytes that have come end with a line.
     private(set) var isBetweenLines = true
 
     init(_ replica: Replica, _ options: Link.Options) throws(Failure) {
         self.replica = replica
         link = try replica.openLink(options)
-        input = LinkInput(limits: replica.configuration.limits)
     }
 
     func write(_ bytes: [UInt8]) throws(Failure) {

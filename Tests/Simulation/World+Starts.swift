@@ -31,7 +31,7 @@ extension World {
         }
         starts[number] = state
         guard let state else { return replica }
-        var input = LinkInput(limits: Limits())
+        var input = LinkInput()
         _ = try state.lend { (bytes) throws(Failure) in try input.load(bytes, into: replica) }
         return replica
     }

@@ -29,10 +29,16 @@ struct FoldHash {
             left &-= block
         }
         if left > 0 {
-            let rest = tail(place, left)
+            let rest = tail(place, left, part(bytes))
             absorb(rest.0, rest.1, rest.2, rest.3, into: &states)
         }
         return finish(states, bytes.count)
+    }
+
+    /// The same of a name. Names are hashed seldom, and this is half a kilobyte of code.
+    @inline(never)
+    static func hash(ofName name: Bytes) -> UInt64 {
+        hash(name)
     }
 
     /// Goes on with the next bytes; where pieces are cut does not matter.
@@ -92,29 +98,32 @@ struct FoldHash {
         UInt64(littleEndian: place.loadUnaligned(as: UInt64.self))
     }
 
-    /// Less than a block, filled up with zeros.
+    /// Less than a block, filled up with zeros: some whole words, and `last`.
     @inline(__always)
-    private static func tail(_ place: UnsafeRawPointer, _ count: Int) -> (UInt64, UInt64, UInt64, UInt64) {
-        if count < 8 { return (part(place, count), 0, 0, 0) }
-        if count < 16 { return (word(place), part(place + 8, count &- 8), 0, 0) }
-        if count < 24 { return (word(place), word(place + 8), part(place + 16, count &- 16), 0) }
-        return (word(place), word(place + 8), word(place + 16), part(place + 24, count &- 24))
+    private static func tail(
+        _ place: UnsafeRawPointer, _ count: Int, _ last: UInt64
+    ) -> (UInt64, UInt64, UInt64, UInt64) {
+        switch count >> 3 {
+        case 0: (last, 0, 0, 0)
+        case 1: (word(place), last, 0, 0)
+        case 2: (word(place), word(place + 8), last, 0)
+        default: (word(place), word(place + 8), word(place + 16), last)
+        }
     }
 
-    /// The next bytes, less than 8, as a word that is filled up with zeros.
+    /// The bytes behind the last whole word, less than 8, as a word that is filled up with zeros.
     @inline(__always)
-    private static func part(_ place: UnsafeRawPointer, _ count: Int) -> UInt64 {
-        if count >= 4 {
-            // Both halves overlap, with the same bits.
-            let low = UInt32(littleEndian: place.loadUnaligned(as: UInt32.self))
-            let high = UInt32(littleEndian: (place + (count &- 4)).loadUnaligned(as: UInt32.self))
-            return UInt64(low) | UInt64(high) << UInt64(truncatingIfNeeded: 8 &* (count &- 4))
-        }
+    private static func part(_ bytes: Bytes) -> UInt64 {
+        guard let start = bytes.baseAddress, bytes.count >= 8 else { return word(ofShort: bytes) }
+        // Read with those in front of them, which go out at the low end: that spares looking how many there are.
+        let ahead = word(start + (bytes.count &- 8)) &>> UInt64(truncatingIfNeeded: 56 &- 8 &* (bytes.count & 7))
+        return ahead &>> 8
+    }
+
+    @inline(never)
+    private static func word(ofShort bytes: Bytes) -> UInt64 {
         var word: UInt64 = 0
-        for offset in 0..<count {
-            word |=
-                UInt64(place.load(fromByteOffset: offset, as: UInt8.self)) << UInt64(truncatingIfNeeded: 8 &* offset)
-        }
+        for byte in bytes.reversed() { word = word << 8 | UInt64(byte) }
         return word
     }
 

@@ -78,7 +78,7 @@ struct Answer {
         settled = replica.settled
         guard replica.configuration.sort != nil else { return }
         let cursors = heap
-        heap.removeAll(keepingCapacity: true)
+        heap = []
         for var cursor in cursors {
             guard cursor.isLive(in: replica) || cursor.advance(in: replica) else {
                 count -= cursor.owed

@@ -21,8 +21,6 @@ struct Batch: ~Copyable {
     private var shared: SharedDelta?
     private var text = ByteBuffer()
     private var values: [Borrowed] = []
-    /// Where in the text the last question begins.
-    private var question: Int?
 
     /// How much is gone of the broadcast or of the text, how many values, and how much of the next one.
     private var gone = 0
@@ -32,6 +30,8 @@ struct Batch: ~Copyable {
     /// All bytes and messages in it that are not gone.
     private(set) var byteCount = 0
     private(set) var count = 0
+    /// Where in the text the last question begins.
+    private var question: Int?
 
     var isEmpty: Bool { count == 0 }
     var isFull: Bool { shared != nil || text.count >= Self.mostText }

@@ -2,7 +2,6 @@
 struct IncomingDelta: ~Copyable {
     /// What is kept of the head of a delta.
     struct Head {
-        let mode: DeltaMode
         /// Of the request that it answers.
         let epoch: UInt64
         let nonce: UInt64
@@ -13,6 +12,7 @@ struct IncomingDelta: ~Copyable {
         fileprivate let until: UInt64
         fileprivate let withheld: UInt64
         fileprivate let check: LineCheck?
+        let mode: DeltaMode
         /// What follows goes on with the transfer, without a gap that nobody would notice.
         fileprivate(set) var counts: Bool
 
@@ -28,12 +28,12 @@ struct IncomingDelta: ~Copyable {
 
     /// What the updates that come belong to; nil: to nothing yet.
     private(set) var head: Head?
+    /// Of a datagram: it answers no open request, and is dropped.
+    var isDropped = false
 
     /// The updates that have come since the head, or since the latest cover or mark.
     private var check = LineCheck()
 
-    /// Of a datagram: it answers no open request, and is dropped.
-    var isDropped = false
     /// In datagrams: the latest window that the peer has said to end.
     var window: UInt64 = 0
 
@@ -42,9 +42,6 @@ struct IncomingDelta: ~Copyable {
 
     /// Updates of a log that wait for their cover.
     private(set) var pending: [Record] = []
-    private var isPendingClosed = false
-    /// Some was let go, since there was too much of it.
-    private(set) var hasLostPending = false
     private static var mostPending: Int { 1024 }
 
     /// Of a log: sources of which something was refused, so that the delta vouches for them no more.
@@ -52,6 +49,11 @@ struct IncomingDelta: ~Copyable {
     /// Something was refused of which it is not known what; of a state delta, or in a datagram: what came with it counts for
     /// nothing.
     var excludesAll = false
+
+    /// What waits is followed by its cover.
+    private var isPendingClosed = false
+    /// Some was let go, since there was too much of it.
+    private(set) var hasLostPending = false
 
     deinit {
         for record in pending { record.release() }

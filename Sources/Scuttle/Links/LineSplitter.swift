@@ -1,6 +1,6 @@
 /// Cuts a stream of bytes into lines, whatever the pieces it comes in.
 ///
-/// A line within one piece is not copied. Memory: the part of a line that waits for its end, at most `limit` bytes.
+/// A line within one piece is not copied. Memory: the part of a line that waits for its end, at most the `limit` of `next`.
 public struct LineSplitter: ~Copyable {
     public enum Line {
         /// Without its newline; borrowed until the next call.
@@ -16,19 +16,17 @@ public struct LineSplitter: ~Copyable {
         case skipping
     }
 
-    private let limit: Int
     private var partial = ByteBuffer()
     private var state = State.collecting
 
-    public init(limit: Int) {
-        self.limit = limit
-    }
+    public init() {}
 
     /// Whether the next byte begins a line.
     public var isBetweenLines: Bool { state == .handedOut || (state == .collecting && partial.count == 0) }
 
-    /// The next line of the stream, taken off the front of `piece`; nil where the piece is used up.
-    public mutating func next(from piece: inout Bytes) -> Line? {
+    /// The next line of the stream, taken off the front of `piece`; nil where the piece is used up. A line has `limit` bytes
+    /// at most.
+    public mutating func next(from piece: inout Bytes, limit: Int) -> Line? {
         if state == .handedOut {
             partial.clear()
             state = .collecting

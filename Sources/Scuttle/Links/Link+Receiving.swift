@@ -89,6 +89,7 @@ extension Link {
     }
 
     /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
+    @_optimize(size)
     private func settleContradictions() {
         for key in incoming.contradictions {
             guard replica.mayWrite, let winner = replica.keys[key],
@@ -209,6 +210,7 @@ extension Link {
 
     /// With the last part of its commit a delta is whole, and its sender's vector is this replica's too.
     /// - Throws: as for a cover.
+    @_optimize(size)
     public func receive(_ part: CommitPart) throws(Failure) {
         guard try speaksExtended() else { return }
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a commit came in on a read-only link") }
@@ -308,6 +310,7 @@ extension Link {
 
     /// What the sender of a whole reset has covered, and holds no more, goes here too. False if something went for which the
     /// sender holds something else: that has to be asked for before the vector may move.
+    @_optimize(size)
     private func reset(_ excepted: ExceptionList) -> Bool {
         var clock = PeerState()
         for claim in incoming.claims where !incoming.excludes(claim.source) {

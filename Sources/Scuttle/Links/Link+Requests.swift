@@ -16,7 +16,7 @@ extension Link {
         tellExceptions(isRequested: window == 0)
         pending.vector = PendingControl.VectorWalk(
             from: max(0, min(item, vectorItems)), until: replica.revision,
-            epoch: replica.epoch, generation: replica.retired.generation, window: window, copies: copies)
+            epoch: replica.epoch, generation: replica.retired.generation, copies: copies, window: window)
     }
 
     /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
@@ -120,6 +120,7 @@ extension Link {
 
     /// A part of the peer's vector. With the last one its request is complete, and is answered.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, and what ended it.
+    @_optimize(size)
     public func receive(_ part: VectorPart) throws(Failure) {
         guard try speaksExtended() else { return }
         try Limits.check(clockOf: replica.id, at: part.lamport)
@@ -170,6 +171,7 @@ extension Link {
     }
 
     /// The peer names ended sources by their hashes.
+    @_optimize(size)
     private func noteRetired(_ part: VectorPart) {
         // An answer to a request that is no longer true says nothing: a late one, or one of an earlier incarnation.
         if part.sameRetired == replica.retired.whole { peer.noteSameRetired(in: replica.retired) }

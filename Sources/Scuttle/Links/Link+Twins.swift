@@ -5,7 +5,7 @@ extension Link {
     func noteTwins(of hello: Hello, isNew: Bool) {
         let name = hello.source.nameOfSource
         if isNew {
-            peerName = FoldHash.hash(name)
+            peerName = FoldHash.hash(ofName: name)
             if name.equals(replica.name) {
                 raise(.twin)
                 return

@@ -33,13 +33,15 @@ public final class Link {
         case ended(Failure)
     }
 
+    // Where a small field stands is a matter of size: it fills the last word of the one before, and a host may hold a link
+    // for each of thousands of peers.
+
     /// Held, so that it is there as long as its links are; a constant, so that reading it counts nothing.
     let replica: Replica
-    let options: Options
-    var dialect: Dialect
-
     /// Where it stands in `Replica.links`; nil once it is closed.
     fileprivate(set) var place: Int?
+    let options: Options
+    var dialect: Dialect
 
     /// The classic dialect, once it is spoken.
     var classic: ClassicConversation?
@@ -60,11 +62,12 @@ public final class Link {
     var isInStep = false
     /// Gossips since the whole vector was last asked for.
     var gossips: UInt8 = 0
-    /// Of the peer's name; and what is known of another incarnation of it.
-    var peerName: UInt64 = 0
+    /// What is known of another incarnation of the peer's name.
     var suspicion = Suspicion.none
     /// The peer has said that this replica's name has another live incarnation.
     var hasHeardOfTwin = false
+    /// A hash of the peer's name.
+    var peerName: UInt64 = 0
     var memory: LinkMemory?
     /// Of a live link that has nothing to catch up with: the number in the history of the next update to look at.
     var follows: UInt64?
@@ -78,13 +81,13 @@ public final class Link {
     var withheld: [Dot] = []
 
     var batch = Batch()
+    public internal(set) var isOverHighWaterMark = false
     /// The head under which the peer takes new updates has not been said, or is no longer the latest.
     var liveHeadIsDue = true
     /// What the next reads have to report, the last one first.
     var failures: [Failure] = []
     /// The bytes of the batch that `peek` has shown and nobody has taken yet.
     var shown = 0
-    public internal(set) var isOverHighWaterMark = false
     /// What stands for this link at its host. Not used here.
     public var host: UnsafeRawPointer?
 
@@ -101,6 +104,7 @@ public final class Link {
         replica.removeLink(at: place)
     }
 
+    public var limits: Limits { replica.limits }
     public var isDatagram: Bool { options.contains(.datagram) }
 }
 
@@ -159,6 +163,7 @@ extension Replica {
     }
 
     /// Asks every peer for what is new.
+    @_optimize(size)
     public func gossip() {
         refreshRetirements()
         for link in links { link.gossip() }

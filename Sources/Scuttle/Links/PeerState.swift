@@ -123,17 +123,21 @@ struct PeerState {
         claims += Array(repeating: (0, 0, 0), count: Int(source) + 1 - claims.count)
     }
 
-    /// How far this replica's deltas have come, as the peer has last said; and whether none has begun there since.
+    /// How far this replica's deltas have come, as the peer has last said.
     private(set) var progress: Progress?
-    var hasFreshProgress = false
 
     mutating func hear(_ progress: Progress?) {
         self.progress = progress
         hasFreshProgress = true
     }
 
+    /// The revisions of this replica's vector and of the peer's at which they were last found to be the same, as a mark.
+    private var equality: UInt64 = 0
+
     /// What this replica and the peer were when a hello last served as a request, as a mark, and how many have found them so.
     private var answered: (at: UInt64, count: UInt8) = (0, 0)
+    /// No delta has begun since where the peer's progress ends.
+    var hasFreshProgress = false
     private static var maxAnswers: UInt8 { 4 }
 
     /// A hello is to serve as a request. False where so many have done so and nothing has changed: what is known of the peer
@@ -163,9 +167,6 @@ struct PeerState {
         (doubted.nonce, doubted.subscription) = (nonce, subscription)
         self = doubted
     }
-
-    /// The revisions of this replica's vector and of the peer's at which they were last found to be the same, as a mark.
-    private var equality: UInt64 = 0
 
     /// The peer's vector is the same as this replica's. O(sources), and O(1) where neither has changed since it was.
     mutating func equals(

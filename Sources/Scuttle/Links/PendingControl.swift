@@ -11,16 +11,28 @@ struct PendingControl {
         let until: UInt64
         var epoch: UInt64
         var generation: UInt32
+        /// How many datagrams with it are to go out after this one, since some may be lost.
+        var copies: UInt8 = 0
+        var isCopy = false
         /// The request that the whole of it makes; 0: it has not begun.
         var nonce: UInt64 = 0
         /// The window of datagrams that it answers; 0: none.
         var window: UInt64 = 0
-        /// How many datagrams with it are to go out after this one, since some may be lost.
-        var copies: UInt8 = 0
-        var isCopy = false
         /// How long the next line may be on a stream.
         var lineLength = Room.shortestLine
     }
+
+    var vector: VectorWalk?
+
+    /// How far this replica had come when it asked for the rest, as a mark; 0: it has not.
+    var askedFrom: UInt64 = 0
+    /// What this replica was when it last asked of its own accord, as a mark: without a change since, the next gossip has to.
+    var askedAt: UInt64 = 0
+
+    /// The revision of this replica's vector that the peer has, as it last said.
+    var peerHas: UInt64 = 0
+    /// The retired sources that the peer knows, as it last counted them.
+    var peerRetired = RetiredSum()
 
     var greeting = Greeting.none
     /// The hello that is due says what this replica holds.
@@ -29,7 +41,6 @@ struct PendingControl {
     var requestsVector = false
     /// All that the peer holds is wanted.
     var requestsContents = false
-    var vector: VectorWalk?
     var reject: RejectReason?
     /// The peer is to hear that its name has another live incarnation.
     var tellsTwin = false
@@ -51,20 +62,10 @@ struct PendingControl {
         return answers
     }
 
-    /// How far this replica had come when it asked for the rest, as a mark; 0: it has not.
-    var askedFrom: UInt64 = 0
-
     /// Whether this link has ever been told to greet.
     var hasGreeted = false
-    /// The revision of this replica's vector that the peer has, as it last said.
-    var peerHas: UInt64 = 0
-    /// The retired sources that the peer knows, as it last counted them.
-    var peerRetired = RetiredSum()
-
     /// A request beyond those of the host has been sent, and the peer has not reacted yet.
     var hasAskedAgain = false
-    /// What this replica was when it last asked of its own accord, as a mark: without a change since, the next gossip has to.
-    var askedAt: UInt64 = 0
     /// How many times the peer's reset may still be asked for, until one is whole or the host gossips.
     var resetsLeft: UInt8 = 4
     /// The peer is further ahead than hellos have brought this replica so far: what it would answer could not be taken.

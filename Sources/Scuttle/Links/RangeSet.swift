@@ -56,7 +56,7 @@ struct RangeSet {
             // The ranges before this one end below `from`, and so below `end`: there are none.
             ranges.removeSubrange(..<behind)
         } else if behind > first || ranges.count < Self.maxCount {
-            ranges.replaceSubrange(first..<behind, with: [SequenceRange(from: from, until: until)])
+            ranges.replaceSubrange(first..<behind, with: CollectionOfOne(SequenceRange(from: from, until: until)))
         }
     }
 }

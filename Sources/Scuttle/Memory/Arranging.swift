@@ -6,14 +6,19 @@ extension [UInt32] {
     mutating func arrange(by precedes: (UInt32, UInt32) -> Bool) {
         sort(by: precedes)
     }
+
+    /// The places in another array, of so many elements, in the order of those.
+    @inline(never)
+    fileprivate init(count: Int, arrangedBy precedes: (Int, Int) -> Bool) {
+        self = []
+        for place in 0..<count { append(UInt32(truncatingIfNeeded: place)) }
+        arrange { precedes(Int($0), Int($1)) }
+    }
 }
 
 extension Array {
     /// The elements in order. Equal ones keep their order. O(n log n).
     package func arranged(by precedes: (Element, Element) -> Bool) -> [Element] {
-        var places: [UInt32] = []
-        for place in indices { places.append(UInt32(truncatingIfNeeded: place)) }
-        places.arrange { precedes(self[Int($0)], self[Int($1)]) }
-        return places.map { self[Int($0)] }
+        [UInt32](count: count, arrangedBy: { precedes(self[$0], self[$1]) }).map { self[Int($0)] }
     }
 }

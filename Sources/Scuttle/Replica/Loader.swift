@@ -99,6 +99,7 @@ public struct Loader {
     /// Builds the indices. False where an export ends too soon: its entries are there, and the vector claims nothing, so that
     /// peers give again what is missing. Lines of updates alone claim nothing either.
     /// - Throws: `.version` where two keys have one version of one source.
+    @_optimize(size)
     public func finish() throws(Failure) -> Bool {
         let isWhole = export == nil || isEnded
         if let export {
@@ -134,6 +135,7 @@ public struct Loader {
         return isWhole
     }
 
+    @_optimize(size)
     private func takeEnded() {
         for claim in retired { _ = replica.adopt(claim, isReset: false) }
         replica.raiseRetiredFloor(to: retiredFloor)
@@ -154,9 +156,9 @@ public struct Loader {
     }
 
     private func enlist() throws(Failure) {
-        var entries: [(record: Record, key: KeyID)] = []
+        var entries: [(key: KeyID, record: Record)] = []
         replica.keys.forEach { key, record in
-            entries.append((record, key))
+            entries.append((key, record))
             return true
         }
         entries = entries.arranged {
@@ -168,7 +170,7 @@ public struct Loader {
                 throw Failure(.version, "two keys have version \(a.version) of one source")
             }
         }
-        for (record, key) in entries { replica.enlist(record, key) }
+        for (key, record) in entries { replica.enlist(record, key) }
     }
 }
 

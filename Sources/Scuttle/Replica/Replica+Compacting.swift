@@ -56,6 +56,7 @@ extension Replica {
         isRetired(name) && sources.names[name].state.contains(.final)
     }
 
+    @_optimize(size)
     private func shrink(_ id: SourceID) {
         let source = sources[id]
         let entry = RetiredTable.Entry(
@@ -120,6 +121,7 @@ extension Replica {
     }
 
     /// A source that is new in the table goes on where it was retired.
+    @_optimize(size)
     func revive(_ id: SourceID) {
         let source = sources[id]
         guard retired.liveCount > 0, let position = retired.find(source.hash) else { return }

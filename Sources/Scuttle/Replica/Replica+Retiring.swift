@@ -130,7 +130,7 @@ extension Replica {
     private func coverage(of names: [NameID]) -> UInt64 {
         var hash = ClockHash()
         for name in names {
-            hash.addName(FoldHash.hash(sources.name(of: name)), sources.names[name].retirement, 0)
+            hash.addName(FoldHash.hash(ofName: sources.name(of: name)), sources.names[name].retirement, 0)
         }
         for id in sources.ids {
             let source = sources[id]
@@ -155,7 +155,7 @@ extension Replica {
         for name in sources.names.ids where sources.names.isName(name) && isHeard(name) {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
-            let mark = FoldHash.hash(sources.name(of: name))
+            let mark = FoldHash.hash(ofName: sources.name(of: name))
             if isWaitedFor(name) { hash.addName(mark, facts.retirement, 1) }
             // Nobody asks what a name says whose retirement is final, and some replicas know only the hash of its source.
             guard !sources[facts.furthest].isFinal else { continue }

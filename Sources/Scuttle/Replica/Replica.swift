@@ -137,6 +137,9 @@ public final class Replica {
     /// What the host calls this replica: its source without the incarnation.
     public var name: Bytes { id.nameOfSource }
 
+    /// What is refused as too much.
+    public var limits: Limits { configuration.limits }
+
     var own: Source { sources[SourceTable.own] }
 
     /// A replica's own entry in the clock is a promise that all it will ever issue is higher.

@@ -288,7 +288,8 @@ struct IncomingDeltaTests {
         incoming.begin(streamHead(), at: 0)
         "one".lend { incoming.note(line: $0) }
         let early = incoming.take(commit(0, 2, sequence: 9, of: ["one"]), [], [], isDatagram: false, isChecked: true)
-        let late = incoming.take(commit(2, 3, sequence: 9, last: true, of: []), [], [], isDatagram: false, isChecked: true)
+        let late = incoming.take(
+            commit(2, 3, sequence: 9, last: true, of: []), [], [], isDatagram: false, isChecked: true)
         #expect(!early)
         #expect(late)
         incoming.endDelta()

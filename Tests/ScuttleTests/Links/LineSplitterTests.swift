@@ -9,12 +9,12 @@ struct LineSplitterTests {
     }
 
     private func split(_ pieces: [[UInt8]], limit: Int) -> [Event] {
-        var splitter = LineSplitter(limit: limit)
+        var splitter = LineSplitter()
         var events: [Event] = []
         for piece in pieces {
             piece.lend { piece in
                 var rest = piece
-                while let line = splitter.next(from: &rest) {
+                while let line = splitter.next(from: &rest, limit: limit) {
                     switch line {
                     case .whole(let text): events.append(.line([UInt8](text)))
                     case .tooLong: events.append(.tooLong)
@@ -85,21 +85,21 @@ struct LineSplitterTests {
 
     @Test("A line within one piece is not copied; one that was cut is")
     func notCopied() {
-        var splitter = LineSplitter(limit: 10)
+        var splitter = LineSplitter()
         [UInt8]("one\ntwo\nthr").lend { piece in
             var rest = piece
             for start in [0, 4] {
-                guard case .whole(let line) = splitter.next(from: &rest) else {
+                guard case .whole(let line) = splitter.next(from: &rest, limit: 10) else {
                     return check(false, "a line is missing")
                 }
                 check(line.baseAddress == piece.baseAddress.map { $0 + start }, "the line at \(start) was copied")
             }
-            check(splitter.next(from: &rest) == nil, "a line without its end")
+            check(splitter.next(from: &rest, limit: 10) == nil, "a line without its end")
         }
         var end = [UInt8]("ee\n")
         let line = end.lend { piece in
             var rest = piece
-            guard case .whole(let line) = splitter.next(from: &rest) else { return [] as [UInt8] }
+            guard case .whole(let line) = splitter.next(from: &rest, limit: 10) else { return [] as [UInt8] }
             return [UInt8](line)
         }
         end = []
@@ -108,30 +108,34 @@ struct LineSplitterTests {
 
     @Test("A line that was handed out stays whole until the next call")
     func borrowed() {
-        var splitter = LineSplitter(limit: 10)
+        var splitter = LineSplitter()
         [UInt8]("ab").lend { piece in
             var rest = piece
-            check(splitter.next(from: &rest) == nil, "too early")
+            check(splitter.next(from: &rest, limit: 10) == nil, "too early")
         }
         [UInt8]("c\nd\n").lend { piece in
             var rest = piece
-            guard case .whole(let line) = splitter.next(from: &rest) else { return check(false, "a line is missing") }
+            guard case .whole(let line) = splitter.next(from: &rest, limit: 10) else {
+                return check(false, "a line is missing")
+            }
             check(line.text == "abc", "the line is \(line.text)")
-            guard case .whole(let next) = splitter.next(from: &rest) else { return check(false, "a line is missing") }
+            guard case .whole(let next) = splitter.next(from: &rest, limit: 10) else {
+                return check(false, "a line is missing")
+            }
             check(next.text == "d", "the line is \(next.text)")
         }
     }
 
     @Test("It knows whether a line begins next, whatever came")
     func betweenLines() {
-        var splitter = LineSplitter(limit: 3)
+        var splitter = LineSplitter()
         let text = [UInt8]("ab\n\nabcd\nabc\nx")
         for (place, byte) in text.enumerated() {
             let isBetween = splitter.isBetweenLines
             check(isBetween == (place == 0 || text[place - 1] == 0x0a), "at \(place)")
             [byte].lend { piece in
                 var rest = piece
-                while splitter.next(from: &rest) != nil {}
+                while splitter.next(from: &rest, limit: 3) != nil {}
             }
         }
     }
@@ -139,13 +143,13 @@ struct LineSplitterTests {
     @Test("A line without an end takes no more memory than the limit, however long it grows")
     func memory() {
         let piece = [UInt8](repeating: 0x61, count: 4 << 20)
-        var splitter = LineSplitter(limit: 1 << 16)
+        var splitter = LineSplitter()
         let before = residentBytes()
         var tooLong = 0
         for _ in 0..<64 {
             piece.lend { piece in
                 var rest = piece
-                while splitter.next(from: &rest) != nil { tooLong += 1 }
+                while splitter.next(from: &rest, limit: 1 << 16) != nil { tooLong += 1 }
             }
         }
         #expect(tooLong == 1)

@@ -148,7 +148,9 @@ struct RefusalTests {
         let c = try Replica.make("c")
         for number in 0..<400 { try a.set("k\(number)", "1") }
         opinion.refused = Set((0..<400).filter { $0 % 2 == 0 }.map { "k\($0)" })
-        let (first, second) = (try Pair(a, b, inDatagrams ? .datagram : []), try Pair(b, c, inDatagrams ? .datagram : []))
+        let (first, second) = (
+            try Pair(a, b, inDatagrams ? .datagram : []), try Pair(b, c, inDatagrams ? .datagram : [])
+        )
         for _ in 0..<3 {
             talk(first, inDatagrams)
             talk(second, inDatagrams)

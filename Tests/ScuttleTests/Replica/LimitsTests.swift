@@ -169,7 +169,7 @@ struct LimitsTests {
     func severalBad() throws {
         let end = try LinkEnd(Replica.make())
         do throws(Failure) {
-            var input = LinkInput(limits: Limits())
+            var input = LinkInput()
             try "[]\n{\n{}\n".lend { (text) throws(Failure) in try input.receive(text, on: end.link) }
             check(false, "three bad lines are taken")
         } catch {

@@ -6,14 +6,13 @@ import ScuttleJSON
 final class LinkEnd {
     let replica: Replica
     let link: Link
-    private var input: LinkInput
+    private var input = LinkInput()
     /// What the last read or peek that failed has told.
     private(set) var told: Failure?
 
     init(_ replica: Replica, _ options: Link.Options = []) throws(Failure) {
         self.replica = replica
         link = try replica.openLink(options)
-        input = LinkInput(limits: replica.configuration.limits)
     }
 
     func close() {

@@ -55,7 +55,7 @@ extension Replica {
     /// Takes a state in lines, as `exported` gives it; false where it is torn.
     @discardableResult
     func load(_ text: [UInt8]) throws(Failure) -> Bool {
-        var input = LinkInput(limits: configuration.limits)
+        var input = LinkInput()
         return try text.lend { (text) throws(Failure) in try input.load(text, into: self) }
     }
 
