@@ -30,6 +30,8 @@ struct IncomingDelta: ~Copyable {
     private(set) var head: Head?
     /// Of a datagram: it answers no open request, and is dropped.
     var isDropped = false
+    /// The latest head on a stream answered no open request: a forgot behind it, which names none, does not count either.
+    var isUnasked = false
 
     /// The updates that have come since the head, or since the latest cover or mark.
     private var check = LineCheck()

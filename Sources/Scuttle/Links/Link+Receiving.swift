@@ -9,9 +9,11 @@ extension Link {
             // A late or repeated datagram is nobody's fault.
             incoming.isDropped = isDatagram
             guard !isDatagram else { return }
+            incoming.isUnasked = true
             throw Failure(.unasked, "a delta answers no open request of this link")
         }
         incoming.isDropped = false
+        incoming.isUnasked = false
         incoming.begin(head, at: replica.arrivals.last)
         memory?.noteAnswer(to: head.nonce)
         if head.window > 0 {
@@ -199,9 +201,9 @@ extension Link {
     public func receive(_ forgotten: ForgottenKeys) throws(Failure) {
         guard try speaksExtended() else { return }
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
-        guard let transfer = incoming.transfer, transfer.mode == .reset, transfer.kind == forgotten.since else {
-            return
-        }
+        guard !incoming.isDropped, !incoming.isUnasked, let transfer = incoming.transfer, transfer.mode == .reset,
+            transfer.kind == forgotten.since
+        else { return }
         for key in forgotten.keys {
             if let id = replica.keys.find(key) { transfer.dropKept(id) }
         }

@@ -61,9 +61,10 @@ extension Link {
         try Limits.check(clockOf: update.writer, at: update.writtenVersion)
         try replica.checkIdentity(of: known, claims: update.version)
         try replica.checkJump(to: update.version)
-        // What is old, or loses to what is here, is accounted for, whatever this replica thinks of it.
+        // What is old, or loses to what is here, is accounted for, whatever this replica thinks of it. Others take an update with a
+        // newer dot than its winner's for what stands, so that is an exception.
         guard !isOld(update, known) else { return failure != nil }
-        guard !loses(update) else {
+        if let winner = winner(over: update), failure == nil || winner.version > update.version {
             guard failure != nil else { return false }
             incoming.leaveOut()
             settleException(update)
@@ -101,12 +102,15 @@ extension Link {
     }
 
     @inline(never)
-    private func loses(_ update: IncomingUpdate) -> Bool {
+    private func winner(over update: IncomingUpdate) -> Record? {
         guard case .lastWriter = replica.configuration.resolver, let key = replica.keys.find(update.key),
-            let timestamp = replica.keys[key]?.timestamp
-        else { return false }
-        if timestamp.version != update.writtenVersion { return timestamp.version > update.writtenVersion }
-        return !replica.sources[timestamp.source].id.precedes(update.writer)
+            let entry = replica.keys[key]
+        else { return nil }
+        let timestamp = entry.timestamp
+        if timestamp.version != update.writtenVersion {
+            return timestamp.version > update.writtenVersion ? entry : nil
+        }
+        return replica.sources[timestamp.source].id.precedes(update.writer) ? nil : entry
     }
 
     /// A refused update is here, perhaps once more: what the peer holds of its key says nothing of the entry here.

@@ -125,7 +125,8 @@ extension Replica {
     /// A write stands for a key: refused updates that lose to it are accounted for. Only the last writer can be told without their
     /// values.
     ///
-    /// An exception that the vector covers settles others in the same way: of one key only the last one counts.
+    /// An exception that the vector covers settles others in the same way: of one key only the last one counts. Neither settles one
+    /// with a newer dot, since others take that for what stands.
     @_optimize(size)
     @inline(never)
     func settleExceptions(of key: UInt64, by timestamp: Timestamp, _ dot: Dot) {
@@ -134,8 +135,7 @@ extension Replica {
             let position = refused.find(
                 key: key,
                 where: {
-                    $0.timestamp == timestamp
-                        ? sources.precedes($0.dot, dot) : sources.precedes($0.timestamp, timestamp)
+                    sources.precedes($0.dot, dot) && !sources.precedes(timestamp, $0.timestamp)
                 })
         {
             dropException(at: position)
