@@ -242,7 +242,10 @@ extension Link {
         if head.mode == .reset {
             guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset(excepted) else {
                 // It may have taken away something all the same.
-                if replica.epoch != epoch { replica.dropTransfers() }
+                if replica.epoch != epoch {
+                    replica.dropTransfers()
+                    replica.tornAt = replica.revision
+                }
                 return askForReset()
             }
             allowResets()

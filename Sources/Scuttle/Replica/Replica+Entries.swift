@@ -278,6 +278,6 @@ extension Replica {
     }
 
     /// Whether replicas with the same hash of the vector, which counts what is ahead of it, have to hold the same: a peer may
-    /// have taken what an inverted entry beats here.
-    var mayStateContents: Bool { inversions.isEmpty && refused?.coveredCount ?? 0 == 0 }
+    /// have taken what an inverted entry beats here, and what a reset has begun is seen in the vector when it has ended.
+    var mayStateContents: Bool { inversions.isEmpty && refused?.coveredCount ?? 0 == 0 && tornAt != revision }
 }

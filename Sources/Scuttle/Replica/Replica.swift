@@ -59,6 +59,8 @@ public final class Replica {
 
     /// Exceptions to the version vector; nil: there are none.
     var refused: RefusedTable?
+    /// The value of `revision` when a reset took entries away and was not whole.
+    var tornAt = UInt64.max
     /// The serial of the exception that was added last, while there are none; and how many are over.
     var exceptionSerial: UInt64 = 0
     var exceptionsOver: UInt64 = 0
