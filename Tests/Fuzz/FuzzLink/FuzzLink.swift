@@ -86,7 +86,7 @@ private func work(_ replica: OpaquePointer?, _ input: inout Changes) {
     case 6:
         _ = scuttle_set_ttl(replica, key, 1, "2", 1, 5)
         _ = scuttle_tick(replica, UInt64(choice))
-    default: _ = scuttle_gossip(replica)
+    default: _ = choice & 8 == 0 ? scuttle_gossip(replica) : scuttle_accept_again(replica)
     }
 }
 
@@ -141,6 +141,14 @@ private func makeReplica(_ id: String, _ settings: (UInt8, UInt8, UInt8)) -> Opa
     config.resolver = UInt32(settings.1 % 3)
     config.max_sources = 8
     config.max_tombstones = Int(settings.2 >> 5)
+    // Half of the hosts refuse every other key, and remember few refusals.
+    if settings.1 & 128 != 0 {
+        config.max_refused = 6
+        config.accept = { _, _, update in
+            guard let update, update.pointee.key_len > 0 else { return 1 }
+            return update.pointee.key[0] & 1 == 0 ? 1 : 0
+        }
+    }
     var replica: OpaquePointer?
     precondition(scuttle_new(id, &config, &replica) == SCUTTLE_OK)
     return replica
