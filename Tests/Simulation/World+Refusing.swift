@@ -1,6 +1,7 @@
 @testable import Scuttle
 
-/// Hosts that do not accept some keys, for a while, and change their minds.
+/// Hosts that do not accept some keys, for a while, and change their minds; and hosts that take no long values, until they start
+/// again with other limits.
 struct Refusals {
     /// Apart from those of the world, so that worlds without refusals stay what they were.
     var random: Random
@@ -11,6 +12,8 @@ struct Refusals {
     var tainted: Set<String> = []
     /// Until all refusals are lifted, at the end.
     var isActive = true
+    /// The replicas whose limit the later values of others are over.
+    var limited: Set<Int> = []
 
     init(seed: UInt64) {
         random = Random(seed: seed ^ 0x7265_6675_7365)
@@ -30,6 +33,11 @@ extension World {
     func judge(_ configuration: inout Configuration, of number: Int) {
         guard refusals != nil else { return }
         configuration.maxRefused = 100_000
+        // Those that come later may start from what others have saved.
+        if number < plan.replicas, refusals?.random.oneIn(5) ?? false {
+            configuration.limits.valueBytes = Self.longestShort
+            refusals?.limited.insert(number)
+        }
         configuration.accept = { [weak self] _, update in
             let refuses = self?.refusals?.refused[number]?.contains([UInt8](update.key).text) ?? false
             if refuses { self?.counts.refused += 1 }
@@ -53,6 +61,20 @@ extension World {
             self.refusals = refusals
             say("\(number) refuses \(key)")
         }
+    }
+
+    /// Values have their number in them, which has more and more digits.
+    private static var longestShort: Int { "[0,99]".utf8.count }
+
+    private func isLong(_ write: Int) -> Bool { write > 99 }
+
+    func isOverLimit(_ write: Int, of number: Int) -> Bool {
+        isLong(write) && (refusals?.limited.contains(number) ?? false)
+    }
+
+    func noteLength(of write: Write) {
+        guard refusals?.limited.isEmpty == false, isLong(write.number), !write.isDelete else { return }
+        refusals?.tainted.insert(write.key)
     }
 
     /// Whether it is known what must become of a key.
@@ -79,8 +101,12 @@ extension World {
         guard least <= 2500 * wires.count || !mayBeQuiet else {
             throw SimulationFailure(description: "a quiet gossip takes \(least) bytes on \(wires.count) links")
         }
+        for number in present where refusals?.limited.contains(number) ?? false {
+            try restart(number, with: Limits())
+        }
         for number in present { replicas[number].acceptAgain() }
         refusals?.refused = [:]
+        refusals?.limited = []
         refusals?.isActive = false
         say("all accept all")
         try heal()

@@ -53,20 +53,35 @@ extension World {
     /// A host stops, and starts again: from what it is, or where state may be lost from some save, from a part of one, from the
     /// one that it has started from before, or from nothing.
     func restart(_ number: Int) throws {
-        for wire in wires where wire.edge.sides.contains(number) { try wire.cut(self, stopped: number) }
-        for wire in wires { wire.clear(of: replicas[number]) }
-        counts.starts += 1
-        // It writes again, and may have missed what others have purged without it.
-        if left.remove(number) != nil { hasRetiredPresent = true }
+        try stop(number)
         var state: [UInt8]? = exported(replicas[number])
         if plan.faults.losesState, random.oneIn(2) {
             hasLostState = true
             state = lostState(of: number)
         }
+        try startAgain(number, from: state)
+    }
+
+    private func startAgain(_ number: Int, from state: [UInt8]?) throws {
         say("\(number) starts again, from \(state.map { "\($0.count) bytes" } ?? "nothing")")
         replicas[number] = try makeReplica(number, from: state)
         startClock(of: number)
         for wire in wires { try wire.connect(replicas) }
+    }
+
+    /// A host stops, and starts again with other limits.
+    func restart(_ number: Int, with limits: Limits) throws {
+        try stop(number)
+        configurations[number].limits = limits
+        try startAgain(number, from: exported(replicas[number]))
+    }
+
+    private func stop(_ number: Int) throws {
+        for wire in wires where wire.edge.sides.contains(number) { try wire.cut(self, stopped: number) }
+        for wire in wires { wire.clear(of: replicas[number]) }
+        counts.starts += 1
+        // It writes again, and may have missed what others have purged without it.
+        if left.remove(number) != nil { hasRetiredPresent = true }
     }
 
     private func lostState(of number: Int) -> [UInt8]? {

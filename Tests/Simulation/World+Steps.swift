@@ -39,6 +39,8 @@ extension World {
         guard !isAsleep(number) else { return }
         guard !left.contains(number) else { return try writeIsRefused(number, key, isDelete: isDelete) }
         let replica = replicas[number]
+        // A host can write no more than its own limits allow.
+        let isDelete = isDelete || isOverLimit(writes.count, of: number)
         let seen = entry(of: key, at: replica)
         let write = Write(
             number: writes.count, key: key, rank: random.below(4), isDelete: isDelete, source: [UInt8](replica.id),
@@ -57,6 +59,7 @@ extension World {
         if let timeToLive { noteLease(of: write, timeToLive) }
         say("\(number) \(isDelete ? "deletes" : "writes") \(key): \(write.value) at \(write.version)")
         writes.append(write)
+        noteLength(of: write)
         numbers[WriteID(source: write.source, version: write.version)] = write.number
     }
 

@@ -284,17 +284,22 @@ extension Link {
         dot.version <= replica.sources[dot.source].covered && !replica.isException(dot) && entry(of: dot) == nil
     }
 
-    /// The commit of a reset has gone out: the peer's exceptions that it accounts for are over, unless the peer names them again.
+    /// A commit has gone out: the peer's exceptions that a reset accounts for are over, and so are those whose update it was sent,
+    /// unless the peer names them again.
     @_optimize(size)
     @inline(never)
-    func forgetAccounted() {
+    func forgetSaid(in mode: DeltaMode) {
         guard let memory else { return }
-        memory.exceptsEnded = false
-        memory.exceptsPurged = false
-        guard let exceptions = memory.exceptions else { return }
-        for position in stride(from: exceptions.count - 1, through: 0, by: -1)
-        where isAccounted(exceptions[position].dot) {
-            exceptions.remove(at: position)
+        if mode == .reset {
+            memory.exceptsEnded = false
+            memory.exceptsPurged = false
+        }
+        guard let exceptions = memory.exceptions, mode == .state || mode == .reset else { return }
+        for position in stride(from: exceptions.count - 1, through: 0, by: -1) {
+            let exception = exceptions[position]
+            let isSaid =
+                entry(of: exception.dot) != nil ? exception.reason == 0 : mode == .reset && isAccounted(exception.dot)
+            if isSaid { exceptions.remove(at: position) }
         }
     }
 

@@ -91,10 +91,17 @@ extension Link {
         goOn(outgoing, progress)
     }
 
-    /// What the peer is known to lack goes out again, whatever it says that has come.
+    /// What the peer is known to lack goes out again, whatever it says that has come; but once for each request, and not for each
+    /// window.
     private func goOn(_ outgoing: OutgoingDelta, _ progress: Progress) {
+        let unsent = outgoing.missing
         outgoing.go(on: progress, last: replica.arrivals.last)
-        if outgoing.mode == .state { outgoing.goBack(to: wantedArrivals, inGaps: isDatagram) }
+        guard outgoing.mode == .state else { return }
+        let wanted = wantedArrivals
+        outgoing.goBack(
+            to: progress.window == 0
+                ? wanted : wanted.filter { arrival in unsent.contains { $0.from < arrival && arrival <= $0.until } },
+            inGaps: isDatagram)
     }
 
     /// Whether the peer may have missed a tombstone that has been forgotten here.

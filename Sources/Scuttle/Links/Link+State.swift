@@ -179,7 +179,7 @@ extension Link {
     /// All of a delta has gone out, up to its commit. In datagrams a live link goes on with it.
     private func endDelta(_ outgoing: OutgoingDelta) {
         checkedDetours = replica.detours
-        if outgoing.mode == .reset { forgetAccounted() }
+        forgetSaid(in: outgoing.mode)
         if !outgoing.hasSpoken { noteQuiet() }
         guard isDatagram else {
             follows = nil

@@ -147,8 +147,8 @@ struct RefusalTests {
         let a = try Replica.make("a")
         let b = try Replica.make("b") { opinion.judge(&$0) }
         let c = try Replica.make("c")
-        for number in 0..<400 { try a.set("k\(number)", "1") }
-        opinion.refused = Set((0..<400).filter { $0 % 2 == 0 }.map { "k\($0)" })
+        for number in 0..<1200 { try a.set("k\(number)", "1") }
+        opinion.refused = Set((0..<1200).filter { $0 % 2 == 0 }.map { "k\($0)" })
         let (first, second) = (
             try Pair(a, b, inDatagrams ? .datagram : []), try Pair(b, c, inDatagrams ? .datagram : [])
         )
@@ -156,13 +156,13 @@ struct RefusalTests {
             talk(first, inDatagrams)
             talk(second, inDatagrams)
         }
-        #expect(c.count == 200)
-        #expect(c.clock["a"] == 400)
-        #expect(c.refused?.count == 200)
-        // What was refused is missing behind the relay, and wanted.
+        #expect(c.count == 600)
+        #expect(c.clock["a"] == 1200)
+        #expect(c.refused?.count == 600)
+        // What was refused is missing behind the relay, and wanted: more than the datagrams of one window hold.
         let third = try Pair(a, c, inDatagrams ? .datagram : [])
         for _ in 0..<2 { talk(third, inDatagrams) }
-        #expect(c.count == 400)
+        #expect(c.count == 1200)
         #expect(c.refused == nil)
         sound(a, b, c)
     }
