@@ -32,6 +32,8 @@ struct IncomingDelta: ~Copyable {
     var isDropped = false
     /// The latest head on a stream answered no open request: a forgot behind it, which names none, does not count either.
     var isUnasked = false
+    /// The serial of the latest exception of this replica before the delta began.
+    var exceptionsBefore: UInt64 = 0
 
     /// The updates that have come since the head, or since the latest cover or mark.
     private var check = LineCheck()

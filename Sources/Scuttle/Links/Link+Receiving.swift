@@ -14,6 +14,10 @@ extension Link {
         }
         incoming.isDropped = false
         incoming.isUnasked = false
+        // In datagrams a delta has many heads.
+        if !isDatagram || incoming.transfer == nil {
+            incoming.exceptionsBefore = replica.refused?.serial ?? replica.exceptionSerial
+        }
         incoming.begin(head, at: replica.arrivals.last)
         memory?.noteAnswer(to: head.nonce)
         if head.window > 0 {
@@ -225,7 +229,13 @@ extension Link {
         for claim in part.retired { try replica.checkJump(to: claim.version) }
         let ids = try sources(of: claims)
         guard let head = incoming.head, head.mode.endsWithCommit else { return }
-        let exceptions = exceptions(of: part.excepted)
+        var exceptions = exceptions(of: part.excepted)
+        let most = replica.configuration.maxRefused
+        if exceptions.count + (incoming.transfer?.excepted.count ?? 0) > most &+ min(most, .max - most) {
+            // More than could be remembered of them: they are not kept, and the commit does not hold.
+            exceptions = []
+            incoming.excludesAll = true
+        }
         guard incoming.take(part, ids.numbers, exceptions, isDatagram: isDatagram, isChecked: isChecked) else {
             if part.isLast { askForTheRest(of: head) }
             return try checkRoom(ids)
@@ -263,15 +273,17 @@ extension Link {
                 askAgain()
                 continue
             }
-            let until = replica.adopt(excepted, of: claim.source, upTo: claim.covered)
+            let until = replica.adopt(
+                excepted, of: claim.source, upTo: claim.covered, evictingBefore: incoming.exceptionsBefore)
             replica.cover(claim.source, upTo: until)
             replica.leaveOut(source, upTo: until)
         }
         if !incoming.excludesAll {
             let ended = endedSources
-            if replica.refused != nil, !replica.refusesAhead {
-                for dot in incoming.accounted { replica.dropException(dot) }
-                for claim in ended { replica.dropExceptions(endedBy: claim) }
+            if replica.refused != nil {
+                let keys = replica.keysRefusedAhead
+                for dot in incoming.accounted { replica.dropAccounted(dot, unlessOf: keys) }
+                for claim in ended { replica.dropExceptions(endedBy: claim, unlessOf: keys) }
             }
             for claim in ended {
                 if replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
@@ -349,7 +361,7 @@ extension Link {
             }
             record.release()
         }
-        if isWhole, replica.refused != nil, !replica.refusesAhead {
+        if isWhole, replica.refused != nil {
             replica.settleExceptions(byResetOf: clock) { incoming.hasRefused($0) || excepted.contains($0) }
         }
         // Only now: an entry that the sender has covered and lost must not come back under a new dot.
@@ -367,7 +379,7 @@ extension Link {
     /// Removes an entry, unless the host refuses that: then it is written again. A republished one would lose to the tombstones that
     /// others still hold, and come back with the next reset.
     private func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
-        if let accept = replica.configuration.accept, !record.isDelete, isDeletedThere, replica.mayWrite,
+        if let accept = replica.configuration.accept, !record.isDelete, replica.mayWrite,
             !accept(self, replica.removal(of: record))
         {
             return replica.writeAgain(key, record)

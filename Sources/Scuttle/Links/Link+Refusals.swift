@@ -54,7 +54,7 @@ extension Link {
             noteRefused(update, at: position, head)
             return true
         }
-        let accept = head.mode == .contents ? nil : replica.configuration.accept
+        let accept = replica.configuration.accept
         guard failure != nil || accept != nil else { return false }
         if failure == nil { try replica.check(update, from: known) }
         try Limits.check(clockOf: update.source, at: update.version)
@@ -63,7 +63,7 @@ extension Link {
         try replica.checkJump(to: update.version)
         // What is old, or loses to what is here, is accounted for, whatever this replica thinks of it. Others take an update with a
         // newer dot than its winner's for what stands, so that is an exception.
-        guard !isOld(update, known) else { return failure != nil }
+        guard !isOld(update, known, head.mode) else { return failure != nil }
         if let winner = winner(over: update), failure == nil || winner.version > update.version {
             guard failure != nil else { return false }
             incoming.leaveOut()
@@ -76,6 +76,11 @@ extension Link {
                 kind: update.kind, dotSource: update.source, dotVersion: update.version)
             guard !accept(self, asked) else { return false }
         }
+        // Of a source that is known by its hash alone nothing is remembered. It comes with contents, and so once for each of them.
+        guard known != nil || update.version > replica.retiredVersion(of: update.source) else {
+            incoming.leaveOut()
+            return true
+        }
         let reason = failure ?? Failure(.refused, "the host does not accept an update")
         let id = try replica.sourceID(for: update.source)
         let timestamp = Timestamp(version: update.writtenVersion, source: try replica.sourceID(for: update.writer))
@@ -85,8 +90,7 @@ extension Link {
         }
         let isNoted = replica.noteException(
             Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue),
-            key: key,
-            timestamp: timestamp)
+            key: key, timestamp: timestamp, evictingBefore: incoming.exceptionsBefore)
         guard isNoted, let refused = replica.refused else {
             throw end(.refused, Failure(.refused, "more updates are refused than max_refused"))
         }
@@ -94,11 +98,18 @@ extension Link {
         throw reason
     }
 
+    /// Whether nothing comes of an update, since it has been here: as it is, or another one with its dot that stands. Contents have
+    /// no vector.
     @inline(never)
-    private func isOld(_ update: IncomingUpdate, _ known: SourceID?) -> Bool {
-        guard let known else { return update.version <= replica.retiredVersion(of: update.source) }
-        if update.version <= replica.sources[known].covered { return !replica.isMissing(known, update.version) }
-        return entry(of: Dot(source: known, version: update.version)) != nil
+    private func isOld(_ update: IncomingUpdate, _ known: SourceID?, _ mode: DeltaMode) -> Bool {
+        guard let known else {
+            return mode != .contents && update.version <= replica.retiredVersion(of: update.source)
+        }
+        if let held = entry(of: Dot(source: known, version: update.version)) {
+            return held.kind == update.kind && held.key.equals(update.key) && held.value.equals(update.value)
+        }
+        return mode != .contents && update.version <= replica.sources[known].covered
+            && !replica.isMissing(known, update.version)
     }
 
     @inline(never)
@@ -110,7 +121,11 @@ extension Link {
         if timestamp.version != update.writtenVersion {
             return timestamp.version > update.writtenVersion ? entry : nil
         }
-        return replica.sources[timestamp.source].id.precedes(update.writer) ? nil : entry
+        let writer = replica.sources[timestamp.source].id
+        guard writer.equals(update.writer) else { return writer.precedes(update.writer) ? nil : entry }
+        // An expiry, or two contents of one write.
+        let order = Replica.tieBreak(update.kind, update.value, against: entry.kind, entry.value)
+        return order > 0 ? nil : entry
     }
 
     /// A refused update is here, perhaps once more: what the peer holds of its key says nothing of the entry here.
@@ -183,6 +198,8 @@ extension Link {
         guard try speaksExtended() else { return }
         for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
         if isAnew {
+            // Until the whole list has come, and the vector behind it, a tombstone on the old one is not stable.
+            if let before = memory?.exceptions { memory?.exceptionsBefore = before }
             memory?.exceptions = nil
             memory?.exceptsEnded = false
             memory?.exceptsPurged = false
@@ -210,7 +227,11 @@ extension Link {
             guard table[position].reason != reason else { return }
             table.remove(at: position)
         }
-        guard table.count < replica.configuration.maxRefused else { return }
+        // What is missing is to be sent, so it goes before what was refused.
+        if table.count >= replica.configuration.maxRefused {
+            guard reason == 0, let other = table.positionOfRefused else { return }
+            table.remove(at: other)
+        }
         table.insert(
             dot, reason: reason, key: 0, timestamp: Timestamp(version: dot.version, source: dot.source))
     }
@@ -227,7 +248,8 @@ extension Link {
 
     /// The host hears that an update does not reach the peer.
     func tellRefused(_ record: Record, reason: Int32) {
-        replica.configuration.onRefused?(self, replica.update(of: record), -reason)
+        let code = Failure.Code(rawValue: -reason).flatMap { RefusedTable.reasons.contains($0) ? $0 : nil } ?? .refused
+        replica.configuration.onRefused?(self, replica.update(of: record), code.rawValue)
     }
 
     @inline(never)
@@ -245,7 +267,7 @@ extension Link {
     /// The peer's vector covers an update that the peer has not taken.
     @inline(never)
     func isExcepted(_ record: Record) -> Bool {
-        exception(record) != nil
+        exception(record) != nil || memory?.exceptionsBefore?.find(record.dot) != nil
     }
 
     /// The peer has refused an update, which it does not get again.

@@ -147,6 +147,7 @@ extension Link {
         }
         if !options.contains(.readOnly) { _ = approach(part.lamport) }
         if part.isLast, peer.next == 0 {
+            memory?.exceptionsBefore = nil
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
             peer.hear(part.progress)
             peer.hasFreshProgress = false

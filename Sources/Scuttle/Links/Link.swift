@@ -208,6 +208,7 @@ extension Link {
         peer.forget(source)
         incoming.forget(source)
         memory?.exceptions?.forget(source)
+        memory?.exceptionsBefore?.forget(source)
         classic?.forget(source, in: replica)
         memory?.sorted?.forget(source, in: replica)
     }

@@ -19,6 +19,8 @@ final class LinkMemory {
     var sorted: Answer?
     /// The updates that the peer's vector covers, and that it has not taken.
     var exceptions: RefusedTable?
+    /// Those that it had named before it began to name all of them anew, until it has.
+    var exceptionsBefore: RefusedTable?
     /// Those that are accounted for here, and that this replica holds no more: the next commit says so.
     var accounted: [Dot] = []
     /// Whether some are of sources that are known here by their hashes alone; and of such ones of which something was purged: a

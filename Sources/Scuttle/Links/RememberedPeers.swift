@@ -53,6 +53,7 @@ struct RememberedPeers {
             items[index].claims.forget(source)
             items[index].transfer?.forget(source)
             items[index].memory?.exceptions?.forget(source)
+            items[index].memory?.exceptionsBefore?.forget(source)
             guard let position, isKnown else { continue }
             items[index].peer.retired.note(position, in: table)
             let memory = items[index].memory ?? LinkMemory()
@@ -77,6 +78,11 @@ struct RememberedPeers {
     }
 
     /// What has come counts no more: a reset has taken entries away.
+    /// What has come of peers' deltas does not vouch for a source.
+    func exclude(_ source: SourceID) {
+        for item in items { item.transfer?.exclude(source) }
+    }
+
     mutating func dropTransfers() {
         for index in items.indices { items[index].transfer = nil }
     }

@@ -82,7 +82,9 @@ extension Replica {
         var kept: [KeyHeap.Item] = []
         var count = 0
         // A tombstone that a peer has refused is not stable; otherwise it would come back as a reset, again and again.
-        let refusing = version < .highest && hasHeardExceptions ? links.filter { $0.memory?.exceptions != nil } : []
+        let refusing =
+            version < .highest && hasHeardExceptions
+            ? links.filter { $0.memory?.exceptions ?? $0.memory?.exceptionsBefore != nil } : []
         while let item = tombstones.first, item.number <= version, keys.tombstoneCount > most {
             _ = tombstones.pop()
             guard isCurrent(item), let record = keys[item.key] else { continue }

@@ -32,10 +32,12 @@ extension Replica {
     }
 
     /// Adds an exception, or changes the one with its dot; false where there is no room.
+    /// - Parameter serial: an exception ahead of the vector makes room if it was added before that one: its delta has not come to
+    ///   its end, and its update comes again. So a peer that names dots that nobody covers does not fill the table for good.
     @_optimize(size)
     @inline(never)
     func noteException(
-        _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil
+        _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil, evictingBefore serial: UInt64 = 0
     ) -> Bool {
         let table = refused ?? RefusedTable(after: exceptionSerial)
         let timestamp = timestamp ?? Timestamp(version: dot.version, source: dot.source)
@@ -43,10 +45,26 @@ extension Replica {
             replaceException(at: position, by: reason, key, timestamp)
             return true
         }
-        guard table.count < configuration.maxRefused else { return false }
+        guard table.count < configuration.maxRefused || evictAhead(before: serial) else { return false }
         (refused, isSelective) = (table, true)
         add(dot, reason, key, timestamp)
         return true
+    }
+
+    /// Forgets an exception that the vector does not cover. What has come of deltas vouches for its source no more.
+    @_optimize(size)
+    @inline(never)
+    private func evictAhead(before serial: UInt64) -> Bool {
+        guard let refused else { return false }
+        for position in 0..<refused.count where refused[position].serial <= serial {
+            let dot = refused[position].dot
+            guard dot.version > sources[dot.source].covered else { continue }
+            for link in links { link.incoming.exclude(dot.source) }
+            peers.exclude(dot.source)
+            takeException(at: position)
+            return true
+        }
+        return false
     }
 
     @inline(never)
@@ -99,26 +117,43 @@ extension Replica {
         if let position = refused?.find(dot) { dropException(at: position) }
     }
 
-    /// Whether an update ahead of the vector is refused. A peer may hold it in place of another exception, which it accounts for
-    /// with that; here it is none.
+    /// The keys of refused updates ahead of the vector, as hashes. A peer may hold one of those in place of another exception of
+    /// its key, which it accounts for with that; here it is none.
     @_optimize(size)
     @inline(never)
-    var refusesAhead: Bool {
-        guard let refused else { return false }
+    var keysRefusedAhead: [UInt64] {
+        var keys: [UInt64] = []
+        guard let refused else { return keys }
         for position in 0..<refused.count where refused[position].reason != 0 {
-            if refused[position].dot.version > sources[refused[position].dot.source].covered { return true }
+            let entry = refused[position]
+            if entry.dot.version > sources[entry.dot.source].covered { keys.append(entry.key) }
         }
-        return false
+        return keys
+    }
+
+    /// A peer accounts for an exception; it stays if a refused update may be what the peer holds instead. The keys of missing
+    /// ones are not known.
+    @inline(never)
+    func dropAccounted(at position: Int, unlessOf keys: [UInt64]) -> Bool {
+        guard let refused else { return false }
+        let key = refused[position].key
+        guard key == 0 ? keys.isEmpty : !keys.contains(key) else { return false }
+        dropException(at: position)
+        return true
+    }
+
+    func dropAccounted(_ dot: Dot, unlessOf keys: [UInt64]) {
+        if let position = refused?.find(dot) { _ = dropAccounted(at: position, unlessOf: keys) }
     }
 
     /// Whoever knows a source by its hash alone holds nothing of it, and accounts for all of it.
     @_optimize(size)
     @inline(never)
-    func dropExceptions(endedBy claim: RetiredClaim) {
+    func dropExceptions(endedBy claim: RetiredClaim, unlessOf keys: [UInt64]) {
         guard let refused, let id = sources.find(claim.hash) else { return }
         for position in stride(from: refused.count - 1, through: 0, by: -1) {
             let dot = refused[position].dot
-            if dot.source == id, dot.version <= claim.version { dropException(at: position) }
+            if dot.source == id, dot.version <= claim.version { _ = dropAccounted(at: position, unlessOf: keys) }
         }
     }
 
@@ -166,11 +201,13 @@ extension Replica {
     /// - Returns: up to where there was room for them.
     @_optimize(size)
     @inline(never)
-    func adopt(_ excepted: ExceptionList, of id: SourceID, upTo version: Version) -> Version {
+    func adopt(
+        _ excepted: ExceptionList, of id: SourceID, upTo version: Version, evictingBefore serial: UInt64
+    ) -> Version {
         let covered = sources[id].covered
         for dot in excepted.dots(of: id, above: covered) where dot.version <= version {
             guard !isException(dot), sources[id].entries.key(with: dot.version, of: id, keys) == nil else { continue }
-            guard noteException(dot, reason: 0) else { return max(covered, dot.version - 1) }
+            guard noteException(dot, reason: 0, evictingBefore: serial) else { return max(covered, dot.version - 1) }
         }
         return version
     }
@@ -179,14 +216,16 @@ extension Replica {
     @_optimize(size)
     @inline(never)
     func settleExceptions(byResetOf peer: PeerState, but isExcepted: (Dot) -> Bool) {
+        let keys = keysRefusedAhead
         var position = 0
         while let refused, position < refused.count {
             let entry = refused[position]
-            if entry.dot.version <= peer.covered(entry.dot.source), !isExcepted(entry.dot) {
-                dropException(at: position)
-            } else {
-                position += 1
+            if entry.dot.version <= peer.covered(entry.dot.source), !isExcepted(entry.dot),
+                dropAccounted(at: position, unlessOf: keys)
+            {
+                continue
             }
+            position += 1
         }
     }
 

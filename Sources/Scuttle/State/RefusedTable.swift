@@ -60,6 +60,14 @@ final class RefusedTable {
         if change > 0 { hash.addRetired(mark, dot.version) } else { hash.removeRetired(mark, dot.version) }
     }
 
+    /// Where an entry with a reason is. O(entries).
+    var positionOfRefused: Int? {
+        (0..<entries.count).first { entries[$0].reason != 0 }
+    }
+
+    /// The codes that say why an update may be refused.
+    static var reasons: [Failure.Code] { [.valueSize, .keySize, .depth, .refused, .datagram] }
+
     /// Adds an entry whose dot is not there.
     @_optimize(size)
     @inline(never)
