@@ -177,7 +177,8 @@ typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source
                                     exchange all entries. SCUTTLE_E_CORRUPT: another content has replaced one of the same write */
 #define SCUTTLE_EVENT_REFUSED 5  /* the peer has not taken an update that this replica sent, and does not get it again; `code` is the
                                     peer's reason: SCUTTLE_E_VALUE_SIZE, _KEY_SIZE, _DEPTH or _REFUSED. SCUTTLE_E_DATAGRAM:
-                                    it fits no datagram of this link. Once for each update and name of a peer.
+                                    it fits no datagram of this link. Once for each update and name of a peer,
+                                    unless 4,096 others have followed.
                                     scuttle_event_update() has the update, scuttle_errmsg() names its key */
 #define SCUTTLE_EVENT_TWIN 6     /* two live incarnations of one name were heard: two processes run under it. Raised on a link to one
                                     of them, and at each of them: then the name is this replica's own */
@@ -280,13 +281,15 @@ typedef struct {
                                promise with its ticks, to be heard. 0: never */
 
   /* Whether an update that `from` has sent may be taken: 0 refuses it. For authority, quotas, schemas. It is asked about
-     updates that are news on links of the extended dialect, once each, before the resolver. What is refused is remembered, and
-     the peer's host is told (SCUTTLE_EVENT_REFUSED): see scuttle_accept_again. An update with SCUTTLE_UPDATE_RESET is an entry
+     updates that are news on links of the extended dialect, once each, before the resolver; also about the end of a time to live,
+     which the peer's host may have counted. A classic peer asks nobody: it remembers no refusal. What is refused is remembered,
+     whoever sends it next, and the peer's host is told (SCUTTLE_EVENT_REFUSED): see scuttle_accept_again. An update with SCUTTLE_UPDATE_RESET is an entry
      that a reset is to take away; refusing that keeps the entry, and writes it again.
-       The answer must depend on the update and the peer alone, until scuttle_accept_again is called. */
+       The answer must be the same for an update, until scuttle_accept_again is called. */
   int (*accept)(void *context, scuttle_link_t *from, const scuttle_update_t *update);
   size_t max_refused; /* updates that a limit or `accept` has refused, or that are known to be missing, and that are remembered,
-                         some 100 bytes each; default 1,024, SIZE_MAX for no limit. One more ends its link (SCUTTLE_E_REFUSED) */
+                         some 100 bytes each, and as many of each peer; default 1,024, SIZE_MAX for no limit. One more ends its
+                         link (SCUTTLE_E_REFUSED), again after a reconnect: raise the limit, or accept more */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
@@ -506,14 +509,15 @@ int scuttle_link_gossip(scuttle_link_t *link);
    Blank lines are ignored. Updates may call resolve, on_update, on_compaction.
    On a datagram link the bytes are one datagram, which ends its last line; one that was cut short, even between two lines,
    is taken as far as it goes, and the rest is asked for again.
-   After SCUTTLE_E_CLUSTER, _PROTOCOL, _REJECTED, and an _IDENTITY of the extended dialect, the link has told its peer the
-   reason, or was told it, and returns the same code for all later lines; on_event says SCUTTLE_EVENT_ENDED.
+   After SCUTTLE_E_CLUSTER, _PROTOCOL, _REJECTED, an _IDENTITY of the extended dialect, and a _REFUSED that says max_refused,
+   the link has told its peer the reason, or was told it, and returns the same code for all later lines; on_event says
+   SCUTTLE_EVENT_ENDED.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: taken, and this link is over its high-water mark. What the bytes add to other links
             the next call on the replica says.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY and any that speaks of a message: _KEY, _KEY_SIZE, _ID, _NUL, _UTF8, _JSON,
             _DUPLICATE, _NUMBER, _DEPTH, _MESSAGE, _MESSAGE_SIZE, _VALUE_SIZE, _VERSION, _VERSION_JUMP, _IDENTITY,
-            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED, _UNASKED, _TTL, _REFUSED. An update that is
-            refused is an error when it comes first. */
+            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED, _UNASKED, _TTL, _REFUSED. A
+            refused update is an error here the first time that it comes; the link goes on. */
 int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
 
 /* Fills `buffer` with what is to be sent to the peer, a stream to be cut anywhere: a message may begin in one read and

@@ -131,8 +131,9 @@ extension Replica {
         return keys
     }
 
-    /// A peer accounts for an exception; it stays if a refused update may be what the peer holds instead. The keys of missing
+    /// Drops an exception that a peer accounts for, unless a refused update may be what the peer holds instead. The keys of missing
     /// ones are not known.
+    /// - Returns: whether it is over.
     @inline(never)
     func dropAccounted(at position: Int, unlessOf keys: [UInt64]) -> Bool {
         guard let refused else { return false }

@@ -155,7 +155,9 @@ def _on_event(callbacks: Any, link: Any, number: int, code: int) -> None:
         if error is not None and event is Event.REFUSED:
             update = ctypes.POINTER(_abi.UpdateStruct)()
             if library.scuttle_event_update(link, ctypes.byref(update)) == _abi.OK:
-                error.update = copy_update(update.contents)
+                refused = copy_update(update.contents)
+                error = error_of(code, f"{describe(code)}; key {refused.key!r}")
+                error.update = refused
         callbacks.on_event(callbacks.links.get(link), event, error)
 
 

@@ -28,7 +28,7 @@ class Link:
     closed by the next call on its replica. With the replica closed, a link is closed too. A link that is closed raises
     ClosedError.
 
-    After ClusterError, ProtocolError, RejectedError, and an IdentityError of the extended dialect, a link says the same
+    After ClusterError, ProtocolError, RejectedError, a RefusedError that says max_refused, and an IdentityError of the extended dialect, a link says the same
     of all that comes: read what it has to tell its peer, and close it.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, List, Set, Tuple
 
 import pytest
@@ -155,3 +156,141 @@ def test_a_larger_datagram_takes_what_fitted_none() -> None:
     for _ in range(3):
         exchange(8192)
     assert dict(b) == dict(a)
+
+
+class Stranger:
+    """A peer that is written by hand, behind a handshake with a replica whose vector it has asked for."""
+
+    def __init__(self, replica: scuttle.Replica, contents: bool = False) -> None:
+        self.link = replica.link()
+        self.link.gossip()
+        hello = self._heard("hello")
+        self.incarnation = hello["incarnation"]
+        same = hello["hash"] if contents else "0" * 16
+        mine = {"protocol": [1, 1], "source": "P", "incarnation": 7, "cluster": "", "lamport": 5, "epoch": 0, "revision": 1}
+        state = {"contents": "0" * 32} if contents else {}
+        self.say({"hello": {**mine, "hash": same, **state, "nonce": 0, "reply": True}})
+        if not contents:
+            self.say({"request": {"revision": 0, "from": 0}})
+        self.nonce = self._heard("vector")["nonce"]
+
+    def say(self, body: Any) -> None:
+        line = body if "key" in body else {"digest": True, **body}
+        try:
+            self.link.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        except scuttle.ScuttleError:
+            pass
+
+    def begin(self, mode: str) -> None:
+        request = [self.incarnation, 0, self.nonce]
+        self.say({"delta": {"mode": mode, "request": request, "epoch": 0, "span": [0, 0]}})
+
+    def _heard(self, name: str) -> Any:
+        said = [json.loads(line) for line in self.link.read(65536).split(b"\n") if line]
+        return [line[name] for line in said if name in line][-1]
+
+
+def test_accept_is_asked_about_the_end_of_a_time_to_live() -> None:
+    asked: List[Tuple[bool, bool]] = []
+
+    def keeps(_: Any, update: scuttle.Update) -> bool:
+        asked.append((update.deleted, update.reset))
+        return not (update.deleted or update.reset)
+
+    a, b = scuttle.Replica("a"), scuttle.Replica("b", accept=keeps)
+    a.tick(1000.0)
+    a.set_ttl("k", 1, 10.0)
+    ab, ba = a.link(), b.link()
+    converse(ab, ba)
+    a.tick(1011.0)
+    converse(ab, ba)
+    assert dict(a) == {}
+    assert dict(b) == {"k": 1}
+    assert (True, False) in asked
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"value": None, "deleted": True, "expired": True},
+        {"value": 0},
+        {"value": "evil"},
+    ],
+)
+def test_accept_is_asked_about_what_names_the_write_of_an_entry(update: Any) -> None:
+    b = scuttle.Replica("b", accept=lambda link, update: False)
+    b["k"] = 1
+    entry = b.lookup("k")
+    stranger = Stranger(b)
+    stranger.begin("state")
+    written = [entry.source, entry.version]
+    stranger.say({"key": "k", "value": update["value"], "source_id": "P", "version": 9, "written": written, **update})
+    assert dict(b) == {"k": 1}
+
+
+def test_accept_is_asked_about_a_second_content_of_a_dot() -> None:
+    b = scuttle.Replica("b", accept=lambda link, update: update.key != "secret" and update.value == 1)
+    stranger = Stranger(b)
+    stranger.begin("state")
+    stranger.say({"key": "ok", "value": 1, "source_id": "P", "version": 1})
+    stranger.say({"key": "secret", "value": 1, "source_id": "P", "version": 1})
+    stranger.say({"key": "ok", "value": 0, "source_id": "P", "version": 1})
+    assert dict(b) == {"ok": 1}
+
+
+def test_accept_is_asked_about_contents() -> None:
+    b = scuttle.Replica("b", accept=lambda link, update: False)
+    b["k"] = 1
+    stranger = Stranger(b, contents=True)
+    stranger.begin("contents")
+    stranger.say({"key": "secret", "value": "evil", "source_id": "P", "version": 9})
+    stranger.say({"key": "k", "value": "evil", "source_id": "P", "version": 10})
+    assert dict(b) == {"k": 1}
+
+
+def test_dots_that_nobody_covers_do_not_fill_the_table() -> None:
+    limits = scuttle.Limits(max_value_bytes=10)
+    b = scuttle.Replica("b", limits=limits, max_refused=8)
+    stranger = Stranger(b)
+    stranger.begin("state")
+    for number in range(8):
+        stranger.say({"key": f"k{number}", "value": "x" * 20, "source_id": "P", "version": number + 10})
+    stranger.link.close()
+    a = scuttle.Replica("a")
+    for number in range(3):
+        a[f"ok{number}"] = number
+    a["long"] = "x" * 20
+    ab, ba = a.link(), b.link()
+    for _ in range(3):
+        converse(ab, ba)
+    assert dict(b) == {"ok0": 0, "ok1": 1, "ok2": 2}
+
+
+def test_what_is_missing_comes_however_much_was_refused() -> None:
+    limits = scuttle.Limits(max_value_bytes=10)
+    a = scuttle.Replica("a", max_refused=4)
+    refused: Set[str] = {"s"}
+    b = scuttle.Replica("b", limits=limits, accept=lambda link, update: update.key not in refused)
+    for number in range(10):
+        a[f"long{number}"] = "x" * 20
+    a["s"] = 1
+    ab, ba = a.link(), b.link()
+    converse(ab, ba)
+    refused.clear()
+    c = scuttle.Replica("b", limits=limits)
+    c.load(b.export())
+    ba.close()
+    ab.close()
+    ac, ca = a.link(), c.link()
+    for _ in range(3):
+        converse(ac, ca)
+    assert dict(c) == {"s": 1}
+
+
+def test_the_event_names_the_key() -> None:
+    told: List[str] = []
+    a = scuttle.Replica("a", on_event=lambda link, event, error: told.append(str(error)))
+    b = scuttle.Replica("b", limits=scuttle.Limits(max_value_bytes=10))
+    a["long"] = "x" * 20
+    converse(a.link(), b.link())
+    assert any("'long'" in text for text in told)
