@@ -5,8 +5,8 @@ struct IncomingDelta: ~Copyable {
         /// Of the request that it answers.
         let epoch: UInt64
         let nonce: UInt64
-        /// Of a delta that ends with a commit: up to where nothing is lacked; and in a datagram which updates follow, and what
-        /// they are.
+        /// Of a delta that ends with a commit: the sequence up to which nothing is lacked; and in a datagram the range of the
+        /// updates that follow, and their check.
         fileprivate let start: UInt64
         fileprivate let from: UInt64
         fileprivate let until: UInt64
@@ -49,9 +49,8 @@ struct IncomingDelta: ~Copyable {
     private static var mostPending: Int { 1024 }
 
     /// Of a log: sources of which something was refused, so that the delta vouches for them no more.
-    private var excluded: [Bool] = []
-    /// Something was refused of which it is not known what; of a state delta, or in a datagram: what came with it counts for
-    /// nothing.
+    private var excluded = SourceSet()
+    /// An update was rejected whose source is not known. Of a state delta, or in a datagram, nothing that came with it counts.
     var excludesAll = false
 
     /// What waits is followed by its cover.
@@ -85,13 +84,13 @@ struct IncomingDelta: ~Copyable {
         if head.mode.endsWithCommit {
             counts = join(head, at: last)
         } else {
-            excluded = []
+            excluded = SourceSet()
         }
         excludesAll = false
         self.head = Head(head, counts: counts)
     }
 
-    /// Whether a delta goes on where the transfer is, or begins one.
+    /// Goes on with the transfer, or begins one. Whether that is without a gap.
     private mutating func join(_ head: DeltaHead, at last: Arrivals.Stamp) -> Bool {
         guard let span = head.span else { return false }
         // A datagram of an earlier GC epoch is late: what has come since counts more.
@@ -175,7 +174,7 @@ struct IncomingDelta: ~Copyable {
         dropPending()
         head = nil
         transfer = nil
-        excluded = []
+        excluded = SourceSet()
     }
 
     /// What has come counts no more for a commit.
@@ -251,7 +250,7 @@ struct IncomingDelta: ~Copyable {
     /// A source is known by its hash alone from now on: nothing here may name it.
     mutating func forget(_ source: SourceID) {
         transfer?.forget(source)
-        if Int(source) < excluded.count { excluded[Int(source)] = false }
+        excluded.remove(source)
         guard pending.contains(where: { $0.source == source || $0.timestamp.source == source }) else { return }
         dropPending()
         hasLostPending = true
@@ -262,22 +261,20 @@ struct IncomingDelta: ~Copyable {
     mutating func exclude(_ source: SourceID) {
         if let head, head.mode.endsWithCommit {
             transfer?.exclude(source)
-            return
+        } else {
+            excluded.insert(source)
         }
-        let id = Int(source)
-        if excluded.count <= id { excluded += Array(repeating: false, count: id + 1 - excluded.count) }
-        excluded[id] = true
     }
 
     func excludes(_ source: SourceID) -> Bool {
         if excludesAll { return true }
         if let head, head.mode.endsWithCommit { return transfer?.excludes(source) ?? true }
-        return Int(source) < excluded.count && excluded[Int(source)]
+        return excluded.contains(source)
     }
 
     /// Whether something of this very source was refused.
     func hasRefused(_ source: SourceID) -> Bool {
-        (transfer?.excludes(source) ?? false) || (Int(source) < excluded.count && excluded[Int(source)])
+        transfer?.excludes(source) ?? false || excluded.contains(source)
     }
 
     /// Whether all that its sender has for this replica has come, and was taken or refused.

@@ -24,7 +24,7 @@ public struct LineSplitter: ~Copyable {
     /// Whether the next byte begins a line.
     public var isBetweenLines: Bool { state == .handedOut || (state == .collecting && partial.count == 0) }
 
-    /// The next line of the stream, taken off the front of `piece`; nil where the piece is used up. A line has `limit` bytes
+    /// The next line of the stream, taken off the front of `piece`; nil if the piece is used up. A line has `limit` bytes
     /// at most.
     public mutating func next(from piece: inout Bytes, limit: Int) -> Line? {
         if state == .handedOut {

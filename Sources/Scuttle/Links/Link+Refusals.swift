@@ -1,10 +1,9 @@
-/// Refusals on a link: what this replica does not take, what the peer has not taken, and what fits no datagram. See
-/// `Replica+Refusing`.
+/// Updates that this replica does not take, and how the peer hears of them. See `Replica+Refusing`.
 extension Link {
     // MARK: Updates that come in
 
     /// An update that could be read, and that a limit of the decoder refuses.
-    /// - Throws: the failure, where it is news; otherwise as for any update.
+    /// - Throws: the failure, if it is news; otherwise as for any update.
     @_optimize(size)
     public func receive(refused update: IncomingUpdate, _ code: Failure.Code, _ line: Bytes) throws(Failure) {
         let failure = replica.configuration.limits.failure(of: update, code)
@@ -40,7 +39,7 @@ extension Link {
 
     /// Whether an update is not taken: it was refused before, a limit refuses it, or the host does. It is remembered.
     /// - Parameter failure: what a limit has said.
-    /// - Throws: why it is refused, where that is news; `.refused`, which ends the link, where no more can be remembered; and as
+    /// - Throws: why it is refused, if that is news; `.refused`, which ends the link, if no more can be remembered; and as
     ///   `Replica.take`.
     @_optimize(size)
     @inline(never)
@@ -105,8 +104,8 @@ extension Link {
         guard let known else {
             return mode != .contents && update.version <= replica.retiredVersion(of: update.source)
         }
-        if let held = entry(of: Dot(source: known, version: update.version)) {
-            return held.kind == update.kind && held.key.equals(update.key) && held.value.equals(update.value)
+        if let held = replica.entry(of: Dot(source: known, version: update.version)) {
+            return update.hasContent(of: held)
         }
         return mode != .contents && update.version <= replica.sources[known].covered
             && !replica.isMissing(known, update.version)
@@ -148,7 +147,7 @@ extension Link {
 
     // MARK: Telling the peer
 
-    /// The next exceptions that the peer has not been told of, in one line; false where nothing fits.
+    /// The next exceptions that the peer has not been told of, in one line; false if nothing fits.
     @_optimize(size)
     func appendRefused(_ room: Room) -> Bool {
         let memory = remembering()
@@ -187,223 +186,5 @@ extension Link {
             (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
         }
         pending.tellsRefused = memory.tellsAnew || memory.toldRefused < replica.refused?.serial ?? 0
-    }
-
-    // MARK: What the peer has not taken
-
-    /// The peer names exceptions to its vector.
-    /// - Throws: `.id`, `.nul`, `.version`, and what ended the link.
-    @_optimize(size)
-    public func receive(refused claims: [ExceptionClaim], isAnew: Bool) throws(Failure) {
-        guard try speaksExtended() else { return }
-        for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
-        if isAnew {
-            // Until the whole list has come, and the vector behind it, a tombstone on the old one is not stable.
-            if let before = memory?.exceptions { memory?.exceptionsBefore = before }
-            memory?.exceptions = nil
-            memory?.exceptsEnded = false
-            memory?.exceptsPurged = false
-        }
-        for claim in claims {
-            guard let id = replica.sources.find(claim.source) else {
-                noteEnded(claim)
-                continue
-            }
-            let dot = Dot(source: id, version: claim.version)
-            note(dot, reason: claim.reason)
-            guard claim.reason != 0, let record = entry(of: dot), replica.isToTell(peerName, dot, claim.reason) else {
-                continue
-            }
-            tellRefused(record, reason: Int32(claim.reason))
-        }
-    }
-
-    @_optimize(size)
-    private func note(_ dot: Dot, reason: UInt8) {
-        let memory = remembering()
-        let table = memory.exceptions ?? RefusedTable()
-        (memory.exceptions, replica.hasHeardExceptions) = (table, true)
-        if let position = table.find(dot) {
-            guard table[position].reason != reason else { return }
-            table.remove(at: position)
-        }
-        // What is missing is to be sent, so it goes before what was refused.
-        if table.count >= replica.configuration.maxRefused {
-            guard reason == 0, let other = table.positionOfRefused else { return }
-            table.remove(at: other)
-        }
-        table.insert(
-            dot, reason: reason, key: 0, timestamp: Timestamp(version: dot.version, source: dot.source))
-    }
-
-    /// The peer has not taken an update of a source that is known here by its hash alone: it is accounted for.
-    private func noteEnded(_ claim: ExceptionClaim) {
-        guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
-            claim.version <= replica.retired[position].version
-        else { return }
-        let memory = remembering()
-        memory.exceptsEnded = true
-        if claim.version <= replica.retired[position].purged { memory.exceptsPurged = true }
-    }
-
-    /// The host hears that an update does not reach the peer.
-    func tellRefused(_ record: Record, reason: Int32) {
-        let code = Failure.Code(rawValue: -reason).flatMap { RefusedTable.reasons.contains($0) ? $0 : nil } ?? .refused
-        replica.configuration.onRefused?(self, replica.update(of: record), code.rawValue)
-    }
-
-    @inline(never)
-    private func entry(of dot: Dot) -> Record? {
-        replica.sources[dot.source].entries.key(with: dot.version, of: dot.source, replica.keys).flatMap {
-            replica.keys[$0]
-        }
-    }
-
-    private func exception(_ record: Record) -> UInt8? {
-        guard let exceptions = memory?.exceptions, let position = exceptions.find(record.dot) else { return nil }
-        return exceptions[position].reason
-    }
-
-    /// The peer's vector covers an update that the peer has not taken.
-    @inline(never)
-    func isExcepted(_ record: Record) -> Bool {
-        exception(record) != nil || memory?.exceptionsBefore?.find(record.dot) != nil
-    }
-
-    /// The peer has refused an update, which it does not get again.
-    @inline(never)
-    func isSkipped(_ record: Record) -> Bool {
-        exception(record).map { $0 != 0 } ?? false
-    }
-
-    /// The peer's vector covers an update that it has not got.
-    @inline(never)
-    func isWanted(_ record: Record) -> Bool {
-        exception(record) == 0
-    }
-
-    /// Whether a tombstone that has been forgotten here may have been among the exceptions of the peer. Those that are accounted
-    /// for here, and held no more, are noted for the next commit.
-    @_optimize(size)
-    @inline(never)
-    func lagsByExceptions() -> Bool {
-        guard let memory else { return false }
-        var lags = memory.exceptsPurged
-        memory.accounted = []
-        guard let exceptions = memory.exceptions else { return lags }
-        for position in 0..<exceptions.count {
-            let dot = exceptions[position].dot
-            guard isAccounted(dot) else { continue }
-            if dot.version <= replica.sources[dot.source].purged { lags = true }
-            memory.accounted.append(dot)
-        }
-        // A reset accounts for all that its commit does not except.
-        if lags { memory.accounted = [] }
-        return lags
-    }
-
-    private func isAccounted(_ dot: Dot) -> Bool {
-        dot.version <= replica.sources[dot.source].covered && !replica.isException(dot) && entry(of: dot) == nil
-    }
-
-    /// A commit has gone out: the peer's exceptions that a reset accounts for are over, and so are those whose update it was sent,
-    /// unless the peer names them again.
-    @_optimize(size)
-    @inline(never)
-    func forgetSaid(in mode: DeltaMode) {
-        guard let memory else { return }
-        if mode == .reset {
-            memory.exceptsEnded = false
-            memory.exceptsPurged = false
-        }
-        guard let exceptions = memory.exceptions, mode == .state || mode == .reset else { return }
-        for position in stride(from: exceptions.count - 1, through: 0, by: -1) {
-            let exception = exceptions[position]
-            let isSaid =
-                entry(of: exception.dot) != nil ? exception.reason == 0 : mode == .reset && isAccounted(exception.dot)
-            if isSaid { exceptions.remove(at: position) }
-        }
-    }
-
-    /// When the entries arrived here that the peer's vector covers, and that it lacks, in order.
-    @_optimize(size)
-    var wantedArrivals: [Arrivals.Stamp] {
-        guard let exceptions = memory?.exceptions else { return [] }
-        var arrivals: [Arrivals.Stamp] = []
-        for position in 0..<exceptions.count where exceptions[position].reason == 0 {
-            if let record = entry(of: exceptions[position].dot) { arrivals.append(record.arrival) }
-        }
-        return arrivals.arranged { $0 < $1 }
-    }
-
-    // MARK: What a commit excepts
-
-    /// What the peer's commit says of exceptions to sources that are known here.
-    @_optimize(size)
-    func exceptions(of claims: [ExceptionClaim]) -> [CommitException] {
-        claims.compactMap { claim in
-            replica.sources.find(claim.source).map {
-                CommitException(dot: Dot(source: $0, version: claim.version), isAccounted: claim.reason != 0)
-            }
-        }
-    }
-
-    /// What this replica, or this delta, has left out, and what the peer has that is accounted for here: a commit names it.
-    @_optimize(size)
-    var exceptions: [CommitException] {
-        var exceptions = withheld.map { CommitException(dot: $0, isAccounted: false) }
-        if let refused = replica.refused {
-            for position in 0..<refused.count {
-                exceptions.append(CommitException(dot: refused[position].dot, isAccounted: false))
-            }
-        }
-        for dot in memory?.accounted ?? [] { exceptions.append(CommitException(dot: dot, isAccounted: true)) }
-        return exceptions
-    }
-
-    // MARK: Quiet gossip
-
-    /// What both replicas are, as a mark.
-    private func mark(_ memory: LinkMemory) -> UInt64 {
-        PendingControl.mark(replica.vectorHash, replica.epoch, memory.peerAt)
-    }
-
-    /// Whether this replica had nothing to say to the peer when both were what they are now.
-    func isQuiet(_ hello: Hello) -> Bool {
-        guard replica.refused != nil || memory?.exceptions != nil else {
-            memory?.peerAt = 0
-            return false
-        }
-        let memory = remembering()
-        memory.peerAt = FoldHash.fold(hello.hash ^ FoldHash.key.0, hello.epoch ^ FoldHash.key.1)
-        (memory.questionAt, memory.questionRevision) = (mark(memory), hello.revision)
-        return memory.questionAt == memory.quietAt
-    }
-
-    /// A delta had nothing to say: until one of both replicas changes, the next one would not have, either.
-    func noteQuiet() {
-        guard let memory, memory.questionAt == mark(memory), peer.revision >= memory.questionRevision else { return }
-        memory.quietAt = memory.questionAt
-    }
-
-    /// This replica's vector has gone out, and not as the answer to a window.
-    func noteAsked(_ nonce: UInt64) {
-        guard let memory, memory.peerAt != 0 else { return }
-        memory.asked = (nonce, mark(memory))
-    }
-
-    /// A whole delta has come for the latest vector, or a later one. If it has changed nothing, the next one would not, either:
-    /// a request is not answered, until one of both replicas changes.
-    @_optimize(size)
-    @inline(never)
-    func noteSettled(_ nonce: UInt64) {
-        guard let memory, nonce >= memory.asked.nonce, memory.asked.mark == mark(memory) else { return }
-        memory.settledAt = memory.asked.mark
-    }
-
-    /// Whether the peer has nothing to say to this replica.
-    var isSettled: Bool {
-        guard let memory, memory.peerAt != 0 else { return false }
-        return memory.settledAt == mark(memory)
     }
 }

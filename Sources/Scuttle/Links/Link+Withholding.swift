@@ -5,7 +5,7 @@ extension Link {
     @_optimize(size)
     func withhold(_ line: UpdateLine, _ room: Int) -> Bool {
         let record = line.record
-        if replica.isToTell(peerName, record.dot, 0) {
+        if replica.isToTell(peerName, record.dot) {
             let key = record.key.prefixOfCharacters(within: 80)
             failures.insert(
                 Failure(

@@ -14,7 +14,8 @@ final class StateTransfer {
     private(set) var gaps = Gaps()
 
     /// Sources of which an update was refused, so that nothing vouches for them.
-    private var excluded: [Bool] = []
+    private var excluded = SourceSet()
+    /// One of them may be known by its hash alone since.
     private var excludesSome = false
     /// Its commit has been taken, and nothing has come since.
     private var hasEnded = false
@@ -103,21 +104,16 @@ final class StateTransfer {
     var isUnderway: Bool { !hasBeenWhole && come.end > seenAt }
 
     func exclude(_ source: SourceID) {
-        let id = Int(source)
-        if excluded.count <= id { excluded += Array(repeating: false, count: id + 1 - excluded.count) }
-        excluded[id] = true
+        excluded.insert(source)
         excludesSome = true
     }
 
-    func excludes(_ source: SourceID) -> Bool {
-        Int(source) < excluded.count && excluded[Int(source)]
-    }
+    func excludes(_ source: SourceID) -> Bool { excluded.contains(source) }
 
     func note(refused dot: Dot) {
         let table = refused ?? RefusedTable()
         refused = table
-        guard table.find(dot) == nil else { return }
-        table.insert(dot, reason: 0, key: 0, timestamp: Timestamp(version: dot.version, source: dot.source))
+        if table.find(dot) == nil { table.insert(dot, reason: 0) }
     }
 
     /// The sender has forgotten the tombstone of a key that it may have named before.
@@ -194,7 +190,7 @@ final class StateTransfer {
     /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
     func forget(_ source: SourceID) {
         let id = Int(source)
-        if id < excluded.count { excluded[id] = false }
+        excluded.remove(source)
         refused?.forget(source)
         excepted.removeAll { $0.dot.source == source }
         guard id < places.count, places[id] >= 0 else { return }

@@ -122,8 +122,7 @@ public struct Loader {
             replica.cover(SourceTable.own, upTo: replica.version)
         }
         if vouches {
-            for dot in exceptions
-            where replica.sources[dot.source].entries.key(with: dot.version, of: dot.source, replica.keys) == nil {
+            for dot in exceptions where replica.entry(of: dot) == nil {
                 _ = replica.noteException(dot, reason: 0)
             }
         }

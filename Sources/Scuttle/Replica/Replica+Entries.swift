@@ -159,6 +159,11 @@ extension Replica {
         record.release()
     }
 
+    /// The entry with this dot. O(log n).
+    func entry(of dot: Dot) -> Record? {
+        sources[dot.source].entries.key(with: dot.version, of: dot.source, keys).flatMap { keys[$0] }
+    }
+
     /// The record is the entry of a key: the indices learn of it.
     func enlist(_ record: Record, _ key: KeyID) {
         let source = sources[record.source]

@@ -56,7 +56,7 @@
             for position in 0..<refused.count {
                 let entry = refused[position]
                 let source = sources[entry.dot.source]
-                if source.entries.key(with: entry.dot.version, of: entry.dot.source, keys) != nil {
+                if self.entry(of: entry.dot) != nil {
                     return "an exception is an entry: \(entry.dot.version) of a source"
                 }
                 if refused.find(entry.dot) != position { return "an exception is not found" }

@@ -33,7 +33,7 @@ extension Replica {
         let known = sources.recall(incoming.source)
         try check(incoming, from: known)
         try checkIdentity(of: known, claims: incoming.version)
-        let present = known.flatMap { entry(of: $0, at: incoming.version) }
+        let present = known.flatMap { entry(of: Dot(source: $0, version: incoming.version)) }
         let isSame = present.map { incoming.hasContent(of: $0) } ?? false
         if let known, incoming.version <= sources[known].covered, !isExempt,
             refused == nil || !isMissing(known, incoming.version)
@@ -93,11 +93,6 @@ extension Replica {
     /// copies of one dot the lesser one is the write's own.
     private func isNoEarlier(_ incoming: IncomingUpdate, than entry: Record) -> Bool {
         incoming.writtenVersion >= entry.timestamp.version
-    }
-
-    /// The entry with this dot.
-    private func entry(of source: SourceID, at version: Version) -> Record? {
-        sources[source].entries.key(with: version, of: source, keys).flatMap { keys[$0] }
     }
 
     /// Whether an update has another content than the entry of its key under the same dot or timestamp: nobody's honest

@@ -31,7 +31,7 @@ extension Replica {
         return refused[position].reason == 0
     }
 
-    /// Adds an exception, or changes the one with its dot; false where there is no room.
+    /// Adds an exception, or changes the one with its dot; false if there is no room.
     /// - Parameter serial: an exception ahead of the vector makes room if it was added before that one: its delta has not come to
     ///   its end, and its update comes again. So a peer that names dots that nobody covers does not fill the table for good.
     @_optimize(size)
@@ -40,7 +40,7 @@ extension Replica {
         _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil, evictingBefore serial: UInt64 = 0
     ) -> Bool {
         let table = refused ?? RefusedTable(after: exceptionSerial)
-        let timestamp = timestamp ?? Timestamp(version: dot.version, source: dot.source)
+        let timestamp = timestamp ?? Timestamp(of: dot)
         if let position = table.find(dot) {
             replaceException(at: position, by: reason, key, timestamp)
             return true
@@ -51,6 +51,11 @@ extension Replica {
         return true
     }
 
+    /// Whether the vector does not cover a dot.
+    private func isAhead(_ dot: Dot) -> Bool {
+        dot.version > sources[dot.source].covered
+    }
+
     /// Forgets an exception that the vector does not cover. What has come of deltas vouches for its source no more.
     @_optimize(size)
     @inline(never)
@@ -58,7 +63,7 @@ extension Replica {
         guard let refused else { return false }
         for position in 0..<refused.count where refused[position].serial <= serial {
             let dot = refused[position].dot
-            guard dot.version > sources[dot.source].covered else { continue }
+            guard isAhead(dot) else { continue }
             for link in links { link.incoming.exclude(dot.source) }
             peers.exclude(dot.source)
             takeException(at: position)
@@ -125,8 +130,7 @@ extension Replica {
         var keys: [UInt64] = []
         guard let refused else { return keys }
         for position in 0..<refused.count where refused[position].reason != 0 {
-            let entry = refused[position]
-            if entry.dot.version > sources[entry.dot.source].covered { keys.append(entry.key) }
+            if isAhead(refused[position].dot) { keys.append(refused[position].key) }
         }
         return keys
     }
@@ -199,7 +203,7 @@ extension Replica {
     }
 
     /// A peer vouches for a source up to a version, but for some updates: those that are not here become exceptions.
-    /// - Returns: up to where there was room for them.
+    /// - Returns: the version up to which there was room for them.
     @_optimize(size)
     @inline(never)
     func adopt(
@@ -207,7 +211,7 @@ extension Replica {
     ) -> Version {
         let covered = sources[id].covered
         for dot in excepted.dots(of: id, above: covered) where dot.version <= version {
-            guard !isException(dot), sources[id].entries.key(with: dot.version, of: id, keys) == nil else { continue }
+            guard !isException(dot), entry(of: dot) == nil else { continue }
             guard noteException(dot, reason: 0, evictingBefore: serial) else { return max(covered, dot.version - 1) }
         }
         return version
@@ -233,7 +237,7 @@ extension Replica {
     /// Whether the host is to be told that a peer has not taken an update: once for each name and update.
     @_optimize(size)
     @inline(never)
-    func isToTell(_ peer: UInt64, _ dot: Dot, _ reason: UInt8) -> Bool {
+    func isToTell(_ peer: UInt64, _ dot: Dot) -> Bool {
         let mark = FoldHash.fold(
             peer ^ FoldHash.key.0,
             FoldHash.fold(sources[dot.source].mark ^ FoldHash.key.1, dot.version ^ FoldHash.key.2))

@@ -33,10 +33,7 @@ final class RefusedTable {
 
     var count: Int { entries.count }
     /// Whether an entry has no reason. O(entries).
-    var isMissingAny: Bool {
-        for position in 0..<entries.count where entries[position].reason == 0 { return true }
-        return false
-    }
+    var isMissingAny: Bool { (0..<entries.count).contains { entries[$0].reason == 0 } }
 
     subscript(position: Int) -> Entry { entries[position] }
 
@@ -67,6 +64,11 @@ final class RefusedTable {
 
     /// The codes that say why an update may be refused.
     static var reasons: [Failure.Code] { [.valueSize, .keySize, .depth, .refused, .datagram] }
+
+    /// Adds an entry of which only the dot is known, and that is not there.
+    func insert(_ dot: Dot, reason: UInt8) {
+        insert(dot, reason: reason, key: 0, timestamp: Timestamp(of: dot))
+    }
 
     /// Adds an entry whose dot is not there.
     @_optimize(size)

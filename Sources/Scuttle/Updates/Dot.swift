@@ -10,6 +10,13 @@ struct Timestamp: Equatable {
     let source: SourceID
 }
 
+extension Timestamp {
+    /// Of a write that was not republished.
+    init(of dot: Dot) {
+        self.init(version: dot.version, source: dot.source)
+    }
+}
+
 extension SourceTable {
     /// The order of timestamps: by version, then by the bytes of the source.
     func precedes(_ a: Timestamp, _ b: Timestamp) -> Bool {
