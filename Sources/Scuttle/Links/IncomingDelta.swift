@@ -32,7 +32,7 @@ struct IncomingDelta: ~Copyable {
     var isDropped = false
     /// The latest head on a stream answered no open request: a forgot behind it, which names none, does not count either.
     var isUnasked = false
-    /// The serial of the latest exception of this replica before the delta began.
+    /// The clock of this replica's exceptions when the delta began.
     var exceptionsBefore: UInt64 = 0
 
     /// The updates that have come since the head, or since the latest cover or mark.
@@ -300,6 +300,12 @@ struct IncomingDelta: ~Copyable {
     /// The peer has named a key: its entry here, of an arrival, or another one.
     func note(_ key: KeyID, _ arrival: Arrivals.Stamp) {
         if head?.counts == true { transfer?.note(key, arrival) }
+    }
+
+    /// An exception that may have come with the delta is forgotten.
+    mutating func lose(_ dot: Dot) {
+        if transfer?.rests(on: dot) ?? false { dropTransfer() }
+        excluded.insert(dot.source)
     }
 
     /// The peer holds an update that is refused here.

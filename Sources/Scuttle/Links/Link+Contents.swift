@@ -57,7 +57,7 @@ extension Link {
             guard let progress = part.progress, progress.incarnation == replica.incarnation, progress.mode == .contents,
                 progress.epoch == outgoing.kind
             else { return outgoing.startAnew(kind: outgoing.kind) }
-            outgoing.go(on: progress, last: replica.arrivals.last)
+            outgoing.go(on: progress, last: replica.arrivals.last, epoch: replica.epoch)
             return outgoing.openWindow()
         }
         begin(.contents, from: 0, epoch: part.epoch, nonce: part.nonce)

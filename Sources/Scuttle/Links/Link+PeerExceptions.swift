@@ -155,7 +155,7 @@ extension Link {
     var exceptions: [CommitException] {
         var exceptions = withheld.map { CommitException(dot: $0, isAccounted: false) }
         if let refused = replica.refused {
-            for position in 0..<refused.count {
+            for position in 0..<refused.count where refused[position].serial > 0 {
                 exceptions.append(CommitException(dot: refused[position].dot, isAccounted: false))
             }
         }

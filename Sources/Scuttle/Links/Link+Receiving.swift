@@ -16,7 +16,7 @@ extension Link {
         incoming.isUnasked = false
         // In datagrams a delta has many heads.
         if !isDatagram || incoming.transfer == nil {
-            incoming.exceptionsBefore = replica.refused?.serial ?? replica.exceptionSerial
+            incoming.exceptionsBefore = replica.refused?.clock ?? replica.exceptionClock
         }
         incoming.begin(head, at: replica.arrivals.last)
         memory?.noteAnswer(to: head.nonce)
@@ -182,6 +182,7 @@ extension Link {
             replica.remember(record)
         }
         incoming.closePending()
+        if replica.refused != nil { noteUntold() }
         replica.forgetSurplusTombstones()
         try checkRoom(ids)
     }
@@ -301,6 +302,7 @@ extension Link {
         }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
+        if replica.refused != nil { noteUntold() }
         replica.forgetSurplusTombstones()
         if incoming.isComplete { noteSettled(head.nonce) }
         // The peer's request had to wait for its reset.

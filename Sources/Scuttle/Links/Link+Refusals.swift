@@ -131,10 +131,11 @@ extension Link {
     @inline(never)
     private func noteRefused(_ update: IncomingUpdate, at position: Int, _ head: IncomingDelta.Head) {
         guard let refused = replica.refused else { return }
+        refused.noteNamed(at: position)
         incoming.leaveOut()
         if refused[position].serial > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
-        guard head.mode.isWhole else { return }
         incoming.note(refused: refused[position].dot)
+        guard head.mode.isWhole else { return }
         if let key = replica.keys.find(update.key), let entry = replica.keys[key] { incoming.note(key, entry.arrival) }
     }
 
@@ -167,8 +168,13 @@ extension Link {
         }
         guard isAppended else { return false }
         (memory.toldRefused, memory.tellsAnew) = (told, false)
-        pending.tellsRefused = replica.refused?.next(after: told) != nil
+        noteUntold()
         return true
+    }
+
+    /// Exceptions that the vector covers now are to be named.
+    func noteUntold() {
+        pending.tellsRefused = replica.refused?.next(after: memory?.toldRefused ?? 0) != nil
     }
 
     /// So many fit into the smallest datagram that a host has use for.
@@ -185,6 +191,7 @@ extension Link {
         if isDatagram ? isRequested : knowsNothing || hasChanged {
             (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
         }
-        pending.tellsRefused = memory.tellsAnew || memory.toldRefused < replica.refused?.serial ?? 0
+        noteUntold()
+        if memory.tellsAnew { pending.tellsRefused = true }
     }
 }

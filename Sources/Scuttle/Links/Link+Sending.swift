@@ -95,7 +95,7 @@ extension Link {
     /// window.
     private func goOn(_ outgoing: OutgoingDelta, _ progress: Progress) {
         let unsent = outgoing.missing
-        outgoing.go(on: progress, last: replica.arrivals.last)
+        outgoing.go(on: progress, last: replica.arrivals.last, epoch: replica.epoch)
         guard outgoing.mode == .state else { return }
         let wanted = wantedArrivals
         outgoing.goBack(
@@ -221,6 +221,7 @@ extension Link {
             // In the host's order nobody would notice that what stood before a new head did not count.
             if replica.forgotten.reaches(outgoing.kind, .reset), memory?.sorted == nil {
                 outgoing.headIsDue = true
+                outgoing.beginCommit()
             } else {
                 outgoing.startAnew(kind: replica.epoch)
                 beginSorting(.reset)

@@ -97,7 +97,7 @@ final class OutgoingDelta {
 
     /// Goes on where the peer says that it has come to: behind the last of its ranges, and in the gaps before them first.
     /// Nothing has arrived behind `last`, whatever the peer says.
-    func go(on progress: Progress, last: Arrivals.Stamp) {
+    func go(on progress: Progress, last: Arrivals.Stamp, epoch: UInt64) {
         let sent = cursor
         cursor = min(max(start, progress.sequence), last)
         missing = []
@@ -108,8 +108,8 @@ final class OutgoingDelta {
         flagged = min(Self.fewestFlagged + missing.count * 3 / 4, Self.windowLength / 4)
         // What followed the flagged datagram that is answered may still be on its way; the next answer says so.
         if progress.window > 0, cursor >= flaggedFrom, cursor < sent { cursor = sent }
-        // What the peer said before it had all up to the start is of an earlier commit.
-        item = start > progress.sequence ? 0 : progress.item
+        // What the peer said before it had all up to the start, or before something was forgotten here, is of an earlier commit.
+        item = start > progress.sequence || progress.epoch < epoch ? 0 : progress.item
         hasSpoken = item > 0
     }
 

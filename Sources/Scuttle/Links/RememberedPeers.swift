@@ -77,12 +77,12 @@ struct RememberedPeers {
         items.contains { $0.transfer?.excludes(source) ?? false }
     }
 
-    /// What has come counts no more: a reset has taken entries away.
-    /// What has come of peers' deltas does not vouch for a source.
-    func exclude(_ source: SourceID) {
-        for item in items { item.transfer?.exclude(source) }
+    /// An exception that may have come with deltas of peers is forgotten.
+    mutating func lose(_ dot: Dot) {
+        for index in items.indices where items[index].transfer?.rests(on: dot) ?? false { items[index].transfer = nil }
     }
 
+    /// What has come counts no more: a reset has taken entries away.
     mutating func dropTransfers() {
         for index in items.indices { items[index].transfer = nil }
     }

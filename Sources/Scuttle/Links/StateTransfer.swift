@@ -35,8 +35,9 @@ final class StateTransfer {
     private(set) var kept: [Arrivals.Stamp] = []
     private var noted: [(key: KeyID, arrival: Arrivals.Stamp)] = []
 
-    /// Of a whole delta: what came of it and is refused here.
+    /// What has come of it since its latest commit, and is refused here; of what came before a save nothing is known.
     private(set) var refused: RefusedTable?
+    private let isSaved: Bool
 
     /// Keys of which the peer sent an entry that loses to the entry here, though the peer has covered that one.
     var contradictions: [KeyID] = []
@@ -52,6 +53,7 @@ final class StateTransfer {
         self.mode = mode
         self.kind = kind
         self.begun = begun
+        isSaved = false
         come = RangeSet(from: start)
     }
 
@@ -60,6 +62,7 @@ final class StateTransfer {
         mode = saved.mode
         kind = saved.epoch
         begun = 0
+        isSaved = true
         come = RangeSet(from: saved.sequence)
         for range in saved.ranges { come.add(from: range.from, until: range.until) }
     }
@@ -68,7 +71,7 @@ final class StateTransfer {
     /// then the delta has to come anew.
     func saved(of incarnation: UInt64) -> Progress? {
         let come = whole
-        guard mode != .contents, !isSettled, !excludesSome, refused == nil, contradictions.isEmpty,
+        guard mode != .contents, !isSettled, !excludesSome, refused == nil || mode == .state, contradictions.isEmpty,
             come.end > 0 || !come.ranges.isEmpty
         else { return nil }
         return Progress(incarnation: incarnation, mode: mode, epoch: kind, sequence: come.end, ranges: come.ranges)
@@ -116,14 +119,21 @@ final class StateTransfer {
         if table.find(dot) == nil { table.insert(dot, reason: 0) }
     }
 
+    /// Whether it may have brought an update that is refused here.
+    func rests(on dot: Dot) -> Bool {
+        isSaved || refused?.find(dot) != nil
+    }
+
     /// The sender has forgotten the tombstone of a key that it may have named before.
     func dropKept(_ key: KeyID) {
         if Int(key) < kept.count { kept[Int(key)] = 0 }
     }
 
-    /// All tombstones that the sender has forgotten up to its epoch are dropped.
+    /// All tombstones that the sender has forgotten up to its epoch are dropped. What it has said of its commit before does not
+    /// say that they are.
     func advance(to kind: UInt64) {
         self.kind = kind
+        beginCommit()
     }
 
     /// The peer has named a key; it counts when the lines around it turn out to be what was sent.
@@ -180,6 +190,7 @@ final class StateTransfer {
     /// The commit has been taken: what comes next has another.
     func endCommit() {
         beginCommit()
+        refused = nil
         hasEnded = true
     }
 

@@ -90,9 +90,9 @@ extension Replica {
     /// The exceptions to the vector, a line each.
     @_optimize(size)
     private func exportExceptions(_ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
-        var serial: UInt64 = 0
-        while let entry = refused?.next(after: serial) {
-            serial = entry.serial
+        guard let refused else { return true }
+        for position in 0..<refused.count {
+            let entry = refused[position]
             guard
                 hand({ line in
                     line.beginRefused()

@@ -4,15 +4,19 @@
 /// refused one settles it. `acceptAgain` makes missing ones of all: peers send them again. A replica that has refused nothing
 /// pays a comparison for an update.
 extension Replica {
-    /// Drops all refusals: with their next requests peers are asked for what was refused, and a delta that is under way counts
-    /// for none of it. For a host whose `accept` has changed its mind. O(refusals and links).
+    /// Drops all refusals: with their next requests peers are asked for what was refused, and what has come of deltas counts for
+    /// none of it. For a host whose `accept` has changed its mind. O(refusals and links).
     @_optimize(size)
     public func acceptAgain() {
         guard let refused else { return }
         // What is replaced goes to the end, and the last one takes its place.
         for position in stride(from: refused.count - 1, through: 0, by: -1) where refused[position].reason != 0 {
             let entry = refused[position]
-            replaceException(at: position, by: 0, entry.key, entry.timestamp)
+            if isAhead(entry.dot) {
+                loseException(at: position)
+            } else {
+                replaceException(at: position, by: 0, entry.key, entry.timestamp)
+            }
         }
         // What was left out of it would be taken for what its sender does not hold.
         dropTransfers()
@@ -32,20 +36,21 @@ extension Replica {
     }
 
     /// Adds an exception, or changes the one with its dot; false if there is no room.
-    /// - Parameter serial: an exception ahead of the vector makes room if it was added before that one: its delta has not come to
-    ///   its end, and its update comes again. So a peer that names dots that nobody covers does not fill the table for good.
+    /// - Parameter clock: an exception ahead of the vector makes room if no delta has named it since: the delta that has has not
+    ///   come to its end, and its update comes again. So a peer that names dots that nobody covers does not fill the table for good,
+    ///   and a delta that names more than there is room for does not make room for itself.
     @_optimize(size)
     @inline(never)
     func noteException(
-        _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil, evictingBefore serial: UInt64 = 0
+        _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil, evictingBefore clock: UInt64 = 0
     ) -> Bool {
-        let table = refused ?? RefusedTable(after: exceptionSerial)
+        let table = refused ?? RefusedTable(after: exceptionClock)
         let timestamp = timestamp ?? Timestamp(of: dot)
         if let position = table.find(dot) {
             replaceException(at: position, by: reason, key, timestamp)
             return true
         }
-        guard table.count < configuration.maxRefused || evictAhead(before: serial) else { return false }
+        guard table.count < configuration.maxRefused || evictAhead(before: clock) else { return false }
         (refused, isSelective) = (table, true)
         add(dot, reason, key, timestamp)
         return true
@@ -56,20 +61,27 @@ extension Replica {
         dot.version > sources[dot.source].covered
     }
 
-    /// Forgets an exception that the vector does not cover. What has come of deltas vouches for its source no more.
+    /// Forgets an exception ahead of the vector. What has come of deltas that named it counts no more.
     @_optimize(size)
     @inline(never)
-    private func evictAhead(before serial: UInt64) -> Bool {
+    private func evictAhead(before clock: UInt64) -> Bool {
         guard let refused else { return false }
-        for position in 0..<refused.count where refused[position].serial <= serial {
+        for position in 0..<refused.count where refused[position].namedAt <= clock {
             let dot = refused[position].dot
             guard isAhead(dot) else { continue }
-            for link in links { link.incoming.exclude(dot.source) }
-            peers.exclude(dot.source)
-            takeException(at: position)
+            loseException(at: position)
             return true
         }
         return false
+    }
+
+    /// No peer has heard of an exception ahead of the vector, so that its update comes again.
+    private func loseException(at position: Int) {
+        guard let refused else { return }
+        let dot = refused[position].dot
+        for link in links { link.incoming.lose(dot) }
+        peers.lose(dot)
+        dropException(at: position)
     }
 
     @inline(never)
@@ -85,12 +97,17 @@ extension Replica {
     @inline(never)
     private func add(_ dot: Dot, _ reason: UInt8, _ key: UInt64, _ timestamp: Timestamp) {
         guard let refused else { return }
-        refused.insert(dot, reason: reason, key: key, timestamp: timestamp)
+        refused.insert(dot, reason: reason, key: key, timestamp: timestamp, isCovered: !isAhead(dot))
         refused.count(dot, reason, in: sources[dot.source], 1)
         // Both have to keep their numbers.
         sources[dot.source].timestampCount += 1
         sources[timestamp.source].timestampCount += 1
+        noteChange(of: dot)
+    }
+
+    private func noteChange(of dot: Dot) {
         revision += 1
+        if isAhead(dot) { changesAhead += 1 }
     }
 
     @inline(never)
@@ -103,17 +120,17 @@ extension Replica {
             sources[id].timestampCount -= 1
             noteIdle(sources[id])
         }
-        revision += 1
+        noteChange(of: entry.dot)
     }
 
     /// An update that was an exception is accounted for.
     @_optimize(size)
     @inline(never)
     func dropException(at position: Int) {
+        if let refused, refused[position].serial > 0 { exceptionsOver += 1 }
         takeException(at: position)
-        exceptionsOver += 1
         guard let refused, refused.count == 0 else { return }
-        exceptionSerial = refused.serial
+        exceptionClock = refused.clock
         (self.refused, isSelective) = (nil, configuration.accept != nil)
     }
 
@@ -193,6 +210,7 @@ extension Replica {
             let entry = refused[position]
             guard entry.dot.source == id, entry.dot.version > before, entry.dot.version <= version else { continue }
             refused.count(entry.dot, entry.reason, in: sources[id], 1)
+            refused.noteCovered(at: position)
             passed.append(entry)
         }
         guard !passed.isEmpty else { return }
@@ -207,12 +225,16 @@ extension Replica {
     @_optimize(size)
     @inline(never)
     func adopt(
-        _ excepted: ExceptionList, of id: SourceID, upTo version: Version, evictingBefore serial: UInt64
+        _ excepted: ExceptionList, of id: SourceID, upTo version: Version, evictingBefore clock: UInt64
     ) -> Version {
         let covered = sources[id].covered
         for dot in excepted.dots(of: id, above: covered) where dot.version <= version {
-            guard !isException(dot), entry(of: dot) == nil else { continue }
-            guard noteException(dot, reason: 0, evictingBefore: serial) else { return max(covered, dot.version - 1) }
+            if let refused, let position = refused.find(dot) {
+                refused.noteNamed(at: position)
+                continue
+            }
+            guard entry(of: dot) == nil else { continue }
+            guard noteException(dot, reason: 0, evictingBefore: clock) else { return max(covered, dot.version - 1) }
         }
         return version
     }

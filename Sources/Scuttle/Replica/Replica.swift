@@ -61,8 +61,11 @@ public final class Replica {
     var refused: RefusedTable?
     /// The value of `revision` when a reset took entries away and was not whole.
     var tornAt = UInt64.max
-    /// The serial of the exception that was added last, while there are none; and how many are over.
-    var exceptionSerial: UInt64 = 0
+    /// The clock of the exceptions while there are none; and how many changes of the revision are exceptions ahead of the vector
+    /// that came or went. Those could go on for ever, so no link asks again for them.
+    var exceptionClock: UInt64 = 0
+    var changesAhead: UInt64 = 0
+    /// How many exceptions are over.
     var exceptionsOver: UInt64 = 0
     /// A peer has named exceptions of its own.
     var hasHeardExceptions = false

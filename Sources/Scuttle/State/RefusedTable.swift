@@ -10,15 +10,17 @@ final class RefusedTable {
         /// Of a refused write: the hash of its key, and its timestamp.
         let key: UInt64
         let timestamp: Timestamp
-        /// Ascends with each entry.
+        /// Ascends with each entry that the vector covers; 0 until it does. Peers hear of none before.
         fileprivate(set) var serial: UInt64
+        /// When a delta named it last, by the clock of the table.
+        fileprivate(set) var namedAt: UInt64
     }
 
     private var entries = Column<Entry>()
     private var dots = HashIndex()
     private var keys = HashIndex()
-    /// Of the entry that was added last.
-    private(set) var serial: UInt64
+    /// Counts what is entered, covered and named again.
+    private(set) var clock: UInt64
     /// No entry has a higher version.
     private(set) var highest: Version = 0
     /// Of the entries that the vector covers: their part in its hash, and their number. Of the others nobody says that they are
@@ -26,9 +28,8 @@ final class RefusedTable {
     private(set) var hash = ClockHash()
     private(set) var coveredCount = 0
 
-    /// - Parameter serial: those of its entries are above.
-    init(after serial: UInt64 = 0) {
-        self.serial = serial
+    init(after clock: UInt64 = 0) {
+        self.clock = clock
     }
 
     var count: Int { entries.count }
@@ -67,17 +68,32 @@ final class RefusedTable {
 
     /// Adds an entry of which only the dot is known, and that is not there.
     func insert(_ dot: Dot, reason: UInt8) {
-        insert(dot, reason: reason, key: 0, timestamp: Timestamp(of: dot))
+        insert(dot, reason: reason, key: 0, timestamp: Timestamp(of: dot), isCovered: true)
     }
 
     /// Adds an entry whose dot is not there.
     @_optimize(size)
     @inline(never)
-    func insert(_ dot: Dot, reason: UInt8, key: UInt64, timestamp: Timestamp) {
-        serial += 1
+    func insert(_ dot: Dot, reason: UInt8, key: UInt64, timestamp: Timestamp, isCovered: Bool) {
+        clock += 1
         highest = max(highest, dot.version)
-        entries.append(Entry(dot: dot, reason: reason, key: key, timestamp: timestamp, serial: serial))
+        entries.append(
+            Entry(
+                dot: dot, reason: reason, key: key, timestamp: timestamp, serial: isCovered ? clock : 0, namedAt: clock)
+        )
         list(entries.count - 1)
+    }
+
+    /// The vector has moved past an entry.
+    func noteCovered(at position: Int) {
+        clock += 1
+        entries[position].serial = clock
+    }
+
+    /// A delta names an entry again.
+    func noteNamed(at position: Int) {
+        clock += 1
+        entries[position].namedAt = clock
     }
 
     /// The last one takes the place.

@@ -291,6 +291,69 @@ struct RefusalTests {
         sound(a, b)
     }
 
+    @Test(
+        "A delta with more refusals than max_refused ends its link, though others ahead of the vector could make room",
+        arguments: 1...5)
+    func mostAhead(broken: Int) throws {
+        let a = try Replica.make("a") { $0.maxHistory = 1 }
+        let b = try Replica.make("b") {
+            $0.limits.valueBytes = 100
+            $0.maxRefused = 3
+        }
+        for number in 0..<5 { try a.set("k\(number)", long) }
+        // A link that breaks leaves exceptions that no vector covers.
+        let (first, peer) = (try LinkEnd(b), try LinkEnd(a))
+        first.link.gossip()
+        var count = 0
+        for line in answer(of: peer, to: first) where count < broken {
+            first.write(line)
+            if line.text.hasPrefix(#"{"key""#) { count += 1 }
+        }
+        first.close()
+        peer.close()
+        #expect(b.refused?.count == min(broken, 3))
+        let pair = try Pair(a, b)
+        #expect(bytes(pair) < 8000)
+        #expect(pair.b.write("{\"digest\":true,\"twin\":true}\n") == .refused)
+        #expect(b.clock["a"] ?? 0 == 0)
+        sound(a, b)
+    }
+
+    @Test("Two peers that would take each other's room among refusals come to rest, and one after the other is taken")
+    func roomForTwo() throws {
+        let names = ["a", "c"]
+        let peers = try names.map { try Replica.make($0) { $0.maxHistory = 1 } }
+        let b = try Replica.make("b") {
+            $0.limits.valueBytes = 100
+            $0.maxRefused = 3
+        }
+        for (name, peer) in zip(names, peers) {
+            for number in 0..<3 { try peer.set("\(name)\(number)", long) }
+            try peer.set("\(name)3", "1")
+        }
+        let pairs = try peers.map { try Pair($0, b) }
+        for _ in 0..<5 {
+            for pair in pairs { pair.gossip() }
+            var isQuiet = false
+            for _ in 0..<40 where !isQuiet {
+                // A line of each in turn.
+                let said = pairs.map { $0.a.readAll().lines.dropLast().map { $0 + [0x0a] } }
+                for index in 0..<max(said[0].count, said[1].count) {
+                    for (pair, lines) in zip(pairs, said) where index < lines.count { pair.b.write(lines[index]) }
+                }
+                let answers = pairs.map { $0.b.readAll() }
+                for (pair, answer) in zip(pairs, answers) { pair.a.write(answer) }
+                isQuiet = answers.allSatisfy { $0.isEmpty }
+            }
+            #expect(isQuiet)
+        }
+        for pair in pairs { pair.close() }
+        _ = bytes(try Pair(peers[0], b))
+        #expect(b.clock["a"] == 4)
+        #expect(b.count == 1)
+        sound(peers[0], peers[1], b)
+    }
+
     @Test("In datagrams each update that fits none is told, once", arguments: [10, 1000])
     func datagrams(history: Int) throws {
         let heard = Heard()
