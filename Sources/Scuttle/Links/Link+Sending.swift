@@ -8,6 +8,7 @@ extension Link {
         replica.republish(against: peer)
         replica.settleInversions()
         replica.renewPromise()
+        if checkedEpoch != replica.epoch, let outgoing, outgoing.mode == .reset { adapt(outgoing) }
         checkedEpoch = replica.epoch
         checkedDetours = replica.detours
         if let outgoing, outgoing.epoch == peer.epoch, outgoing.mode != .early, outgoing.mode != .contents,
@@ -213,21 +214,25 @@ extension Link {
 
     /// After something has been forgotten here, what the peer lacks may have become another thing.
     private func checkEpoch() {
-        guard !replica.configuration.disabledRules.contains(.restart) else { return }
         checkedEpoch = replica.epoch
+        guard !replica.configuration.disabledRules.contains(.restart) else { return }
         if let outgoing, outgoing.mode.isWhole || outgoing.mode == .early {
-            guard outgoing.mode == .reset else { return }
-            // Where a tombstone that has been sent is forgotten now, it would stay with the peer.
-            // In the host's order nobody would notice that what stood before a new head did not count.
-            if replica.forgotten.reaches(outgoing.kind, .reset), memory?.sorted == nil {
-                outgoing.headIsDue = true
-                outgoing.beginCommit()
-            } else {
-                outgoing.startAnew(kind: replica.epoch)
-                beginSorting(.reset)
-            }
+            if outgoing.mode == .reset { adapt(outgoing) }
         } else if outgoing != nil || follows != nil, peerLags {
             restart()
+        }
+    }
+
+    /// A reset goes on in a later GC epoch if it can say what was forgotten of what it has sent: that would stay with the peer. In
+    /// the host's order nobody would notice that what stood before a new head did not count.
+    private func adapt(_ outgoing: OutgoingDelta) {
+        guard !replica.configuration.disabledRules.contains(.restart) else { return }
+        if replica.forgotten.reaches(outgoing.kind, .reset), memory?.sorted == nil {
+            outgoing.headIsDue = true
+            outgoing.beginCommit()
+        } else {
+            outgoing.startAnew(kind: replica.epoch)
+            beginSorting(.reset)
         }
     }
 

@@ -40,6 +40,8 @@ extension Replica {
             stable = source.covered
             stabilityBlocker = id
         }
+        // What is missing may still come, and lose to a tombstone.
+        if let missing = refused?.lowestMissing { stable = min(stable, missing - 1) }
         // A walk that has not come to a tombstone would leave its peer with what the tombstone deletes.
         purge(upTo: stable, leaving: 0, before: links.reduce(.max) { min($0, $1.walkPosition) })
     }

@@ -34,7 +34,12 @@ final class RefusedTable {
 
     var count: Int { entries.count }
     /// Whether an entry has no reason. O(entries).
-    var isMissingAny: Bool { (0..<entries.count).contains { entries[$0].reason == 0 } }
+    var isMissingAny: Bool { lowestMissing != nil }
+
+    /// The lowest version of an entry without a reason. O(entries).
+    var lowestMissing: Version? {
+        (0..<entries.count).lazy.filter { self.entries[$0].reason == 0 }.map { self.entries[$0].dot.version }.min()
+    }
 
     subscript(position: Int) -> Entry { entries[position] }
 
