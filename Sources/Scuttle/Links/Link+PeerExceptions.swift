@@ -71,6 +71,21 @@ extension Link {
         exception(record) != nil || memory?.exceptionsBefore?.find(record.dot) != nil
     }
 
+    /// Whether the peer, which holds what loses to a write, may take it if it comes under a new dot: not if it has refused this
+    /// one, or has had another one before and still holds what loses. It may have refused that and accounted for it by now.
+    @inline(never)
+    func mayTake(_ winner: Record) -> Bool {
+        !isExcepted(winner) && !(memory?.givenAgain.contains(replica.mark(of: winner.timestamp)) ?? false)
+    }
+
+    /// A peer that refuses updates gets a write under a new dot once.
+    @inline(never)
+    func noteGivenAgain(_ winner: Record) {
+        guard let memory, memory.exceptions != nil else { return }
+        if memory.givenAgain.count == LinkMemory.mostGivenAgain { memory.givenAgain.removeFirst() }
+        memory.givenAgain.append(replica.mark(of: winner.timestamp))
+    }
+
     /// The peer has refused an update, which it does not get again.
     @inline(never)
     func isSkipped(_ record: Record) -> Bool {

@@ -89,7 +89,7 @@ extension Link {
     /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.
     private func noteContradiction(by record: Record) {
         guard let key = replica.keys.find(record.key), let winner = replica.keys[key],
-            peer.confirmed(winner.source) >= winner.version, memory == nil || !isExcepted(winner)
+            peer.confirmed(winner.source) >= winner.version, memory == nil || mayTake(winner)
         else { return }
         incoming.noteContradiction(key)
     }
@@ -99,8 +99,9 @@ extension Link {
     private func settleContradictions() {
         for key in incoming.contradictions {
             guard replica.mayWrite, let winner = replica.keys[key],
-                peer.confirmed(winner.source) >= winner.version, memory == nil || !isExcepted(winner)
+                peer.confirmed(winner.source) >= winner.version, memory == nil || mayTake(winner)
             else { continue }
+            noteGivenAgain(winner)
             replica.republish(key, winner)
         }
     }

@@ -21,6 +21,9 @@ final class LinkMemory {
     var exceptions: RefusedTable?
     /// Those that it had named before it began to name all of them anew, until it has.
     var exceptionsBefore: RefusedTable?
+    /// The writes that the peer was given under a new dot, since it held what loses to them; newest last.
+    var givenAgain: [UInt64] = []
+    static var mostGivenAgain: Int { 256 }
     /// Those that are accounted for here, and that this replica holds no more: the next commit says so.
     var accounted: [Dot] = []
     /// Whether some are of sources that are known here by their hashes alone; and of such ones of which something was purged: a

@@ -260,13 +260,16 @@ extension Replica {
     @_optimize(size)
     @inline(never)
     func isToTell(_ peer: UInt64, _ dot: Dot) -> Bool {
-        let mark = FoldHash.fold(
-            peer ^ FoldHash.key.0,
-            FoldHash.fold(sources[dot.source].mark ^ FoldHash.key.1, dot.version ^ FoldHash.key.2))
+        let mark = FoldHash.fold(peer ^ FoldHash.key.0, mark(of: Timestamp(of: dot)))
         guard !toldRefusals.contains(mark) else { return false }
         if toldRefusals.count >= Self.mostTold { toldRefusals.removeFirst(Self.mostTold / 4) }
         toldRefusals.append(mark)
         return true
+    }
+
+    /// Of a source and a version, whatever number the source has.
+    func mark(of timestamp: Timestamp) -> UInt64 {
+        FoldHash.fold(sources[timestamp.source].mark ^ FoldHash.key.1, timestamp.version ^ FoldHash.key.2)
     }
 
     private static var mostTold: Int { 4096 }
