@@ -82,14 +82,16 @@ extension Link {
         }
         let reason = failure ?? Failure(.refused, "the host does not accept an update")
         let id = try replica.sourceID(for: update.source)
-        let timestamp = Timestamp(version: update.writtenVersion, source: try replica.sourceID(for: update.writer))
-        let key = replica.keys.hash(of: update.key)
+        let write = RefusedTable.Write(
+            key: replica.keys.hash(of: update.key),
+            timestamp: Timestamp(version: update.writtenVersion, source: try replica.sourceID(for: update.writer)),
+            isDelete: update.isDelete)
         if update.version <= replica.sources[id].covered {
-            replica.settleExceptions(of: key, by: timestamp, Dot(source: id, version: update.version))
+            replica.settleExceptions(by: write, Dot(source: id, version: update.version))
         }
         let isNoted = replica.noteException(
-            Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue),
-            key: key, timestamp: timestamp, evictingBefore: incoming.exceptionsBefore)
+            Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue), write,
+            evictingBefore: incoming.exceptionsBefore)
         guard isNoted, let refused = replica.refused else {
             throw end(.refused, Failure(.refused, "more updates are refused than max_refused"))
         }

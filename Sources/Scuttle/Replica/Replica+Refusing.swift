@@ -15,7 +15,7 @@ extension Replica {
             if isAhead(entry.dot) {
                 loseException(at: position)
             } else {
-                replaceException(at: position, by: 0, entry.key, entry.timestamp)
+                replaceException(at: position, by: 0, entry.write)
             }
         }
         // What was left out of it would be taken for what its sender does not hold.
@@ -42,17 +42,17 @@ extension Replica {
     @_optimize(size)
     @inline(never)
     func noteException(
-        _ dot: Dot, reason: UInt8, key: UInt64 = 0, timestamp: Timestamp? = nil, evictingBefore clock: UInt64 = 0
+        _ dot: Dot, reason: UInt8, _ write: RefusedTable.Write? = nil, evictingBefore clock: UInt64 = 0
     ) -> Bool {
         let table = refused ?? RefusedTable(after: exceptionClock)
-        let timestamp = timestamp ?? Timestamp(of: dot)
+        let write = write ?? RefusedTable.unknown(dot)
         if let position = table.find(dot) {
-            replaceException(at: position, by: reason, key, timestamp)
+            replaceException(at: position, by: reason, write)
             return true
         }
         guard table.count < configuration.maxRefused || evictAhead(before: clock) else { return false }
         (refused, isSelective) = (table, true)
-        add(dot, reason, key, timestamp)
+        add(dot, reason, write)
         return true
     }
 
@@ -85,23 +85,21 @@ extension Replica {
     }
 
     @inline(never)
-    private func replaceException(
-        at position: Int, by reason: UInt8, _ key: UInt64, _ timestamp: Timestamp
-    ) {
+    private func replaceException(at position: Int, by reason: UInt8, _ write: RefusedTable.Write) {
         guard let refused else { return }
         let dot = refused[position].dot
         takeException(at: position)
-        add(dot, reason, key, timestamp)
+        add(dot, reason, write)
     }
 
     @inline(never)
-    private func add(_ dot: Dot, _ reason: UInt8, _ key: UInt64, _ timestamp: Timestamp) {
+    private func add(_ dot: Dot, _ reason: UInt8, _ write: RefusedTable.Write) {
         guard let refused else { return }
-        refused.insert(dot, reason: reason, key: key, timestamp: timestamp, isCovered: !isAhead(dot))
+        refused.insert(dot, reason: reason, write, isCovered: !isAhead(dot))
         refused.count(dot, reason, in: sources[dot.source], 1)
         // Both have to keep their numbers.
         sources[dot.source].timestampCount += 1
-        sources[timestamp.source].timestampCount += 1
+        sources[write.timestamp.source].timestampCount += 1
         noteChange(of: dot)
     }
 
@@ -116,7 +114,7 @@ extension Replica {
         let entry = refused[position]
         refused.remove(at: position)
         refused.count(entry.dot, entry.reason, in: sources[entry.dot.source], -1)
-        for id in [entry.dot.source, entry.timestamp.source] {
+        for id in [entry.dot.source, entry.write.timestamp.source] {
             sources[id].timestampCount -= 1
             noteIdle(sources[id])
         }
@@ -147,7 +145,7 @@ extension Replica {
         var keys: [UInt64] = []
         guard let refused else { return keys }
         for position in 0..<refused.count where refused[position].reason != 0 {
-            if isAhead(refused[position].dot) { keys.append(refused[position].key) }
+            if isAhead(refused[position].dot) { keys.append(refused[position].write.key) }
         }
         return keys
     }
@@ -158,7 +156,7 @@ extension Replica {
     @inline(never)
     func dropAccounted(at position: Int, unlessOf keys: [UInt64]) -> Bool {
         guard let refused else { return false }
-        let key = refused[position].key
+        let key = refused[position].write.key
         guard key == 0 ? keys.isEmpty : !keys.contains(key) else { return false }
         dropException(at: position)
         return true
@@ -182,8 +180,7 @@ extension Replica {
     /// A write stands for a key: refused updates that lose to it are accounted for. Only the last writer can be told without their
     /// values.
     ///
-    /// An exception that the vector covers settles others in the same way: of one key only the last one counts. Neither settles one
-    /// with a newer dot, since others take that for what stands.
+    /// Neither settles one with a newer dot, since others take that for what stands.
     @_optimize(size)
     @inline(never)
     func settleExceptions(of key: UInt64, by timestamp: Timestamp, _ dot: Dot) {
@@ -192,11 +189,19 @@ extension Replica {
             let position = refused.find(
                 key: key,
                 where: {
-                    sources.precedes($0.dot, dot) && !sources.precedes(timestamp, $0.timestamp)
+                    sources.precedes($0.dot, dot) && !sources.precedes(timestamp, $0.write.timestamp)
                 })
         {
             dropException(at: position)
         }
+    }
+
+    /// A refused value that the vector covers settles other exceptions in the same way: of one key only the last one counts. A
+    /// refused delete does not: once its tombstone is forgotten, what it beats may stand with others who have refused it.
+    @_optimize(size)
+    @inline(never)
+    func settleExceptions(by write: RefusedTable.Write, _ dot: Dot) {
+        if !write.isDelete { settleExceptions(of: write.key, by: write.timestamp, dot) }
     }
 
     /// A vector has moved past exceptions: they count from now on, and are in no history, so that others get what follows from
@@ -215,9 +220,7 @@ extension Replica {
         }
         guard !passed.isEmpty else { return }
         leaveOut(sources[id], upTo: version)
-        for entry in passed where entry.reason != 0 {
-            settleExceptions(of: entry.key, by: entry.timestamp, entry.dot)
-        }
+        for entry in passed where entry.reason != 0 { settleExceptions(by: entry.write, entry.dot) }
     }
 
     /// A peer vouches for a source up to a version, but for some updates: those that are not here become exceptions.

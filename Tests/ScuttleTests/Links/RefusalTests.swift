@@ -354,6 +354,32 @@ struct RefusalTests {
         sound(peers[0], peers[1], b)
     }
 
+    @Test("A tombstone stays while an update is missing that may lose to it")
+    func missingHoldsTombstone() throws {
+        let a = try Replica.make("a")
+        let b = try Replica.make("b")
+        let c = try Replica.make("c") { $0.limits.valueBytes = 100 }
+        try a.set("k", long)
+        _ = bytes(try Pair(a, c))
+        _ = bytes(try Pair(c, b))
+        #expect(b.isMissing(try b.sourceID(for: Bytes("a")), 1))
+        try b.set("k", "1")
+        try b.delete("k")
+        // All that count have covered the tombstone, as far as b knows.
+        for _ in 0..<3 { _ = bytes(try Pair(c, b)) }
+        #expect(b.entry("k") != nil)
+        for _ in 0..<3 {
+            _ = bytes(try Pair(a, b))
+            _ = bytes(try Pair(c, b))
+        }
+        for replica in [a, b, c] {
+            #expect(try replica.value("k") == nil)
+            #expect(replica.entry("k") == nil)
+            #expect(replica.refused == nil)
+        }
+        sound(a, b, c)
+    }
+
     @Test("In datagrams each update that fits none is told, once", arguments: [10, 1000])
     func datagrams(history: Int) throws {
         let heard = Heard()

@@ -253,4 +253,47 @@ struct ResetScenarioTests {
         #expect(mesh["a"].walk() == mesh["b"].walk())
         #expect(mesh["c"].walk() == mesh["b"].walk())
     }
+
+    /// A reset to a peer goes on in a later GC epoch by naming tombstones that were forgotten. It cannot name what another
+    /// reset has taken away meanwhile.
+    @Test("A reset begins anew if another one takes away what it has sent")
+    func takenAwayMeanwhile() throws {
+        let (sender, peer, purger) = (try Replica.make("s"), try Replica.make("p"), try Replica.make("q"))
+        try purger.set("gone", "1")
+        #expect(try meet(purger, sender) == nil)
+        try sender.set("old", "1")
+        try sender.delete("old")
+        #expect(try sender.purge() == 1)
+        for number in 0..<40 { try sender.set("k\(number)", "1") }
+        try purger.delete("gone")
+        #expect(try purger.purge() == 1)
+        // The peer has the key from the first part of its reset.
+        let pair = try Pair(sender, peer, .datagram)
+        pair.b.link.gossip()
+        for _ in 0..<20 where try peer.value("gone") == nil {
+            pair.a.write(pair.b.read(upTo: 500))
+            pair.b.write(pair.a.read(upTo: 300))
+        }
+        #expect(try peer.value("gone") == "1")
+        // The request that follows comes before the sender's next read.
+        try peer.set("own", "1")
+        pair.b.link.gossip()
+        pair.a.write(pair.b.readAll())
+        var request: [UInt8] = []
+        for _ in 0..<20 where !request.text.contains(#""vector""#) {
+            pair.b.write(pair.a.read(upTo: 300))
+            request = pair.b.readAll()
+        }
+        #expect(request.text.contains(#""vector""#))
+        #expect(try meet(purger, sender) == nil)
+        #expect(try sender.value("gone") == nil)
+        pair.a.write(request)
+        for _ in 0..<4 {
+            #expect(carry(pair.a, pair.b, capacity: 500).isQuiet)
+            pair.b.link.gossip()
+        }
+        #expect(try peer.value("gone") == nil)
+        #expect(peer.vectorHash == sender.vectorHash)
+        #expect(peer.contentHash == sender.contentHash)
+    }
 }

@@ -20,6 +20,11 @@ struct SimulationTests {
         for seed in stride(from: part, to: Self.seeds, by: Self.parts) { run(seed) { _ in } }
     }
 
+    @Test("Worlds that have failed", arguments: [2_002_986, 2_105_076, 2_148_632, 2_415_491, 2_421_664, 3_110_172, 4_005_663])
+    func failed(seed: Int) {
+        run(seed) { _ in }
+    }
+
     private func run(_ seed: Int, trace: @escaping (String) -> Void) {
         do {
             try Simulation(seed: seed, trace: trace).run()
