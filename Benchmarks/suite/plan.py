@@ -138,7 +138,11 @@ def breaking() -> list[Case]:
             broken(length, n=10, history=1, sources=60),
         ]
         if needed:
-            cases.append(broken(length, n=n, history=n, restarts=1))
+            cases += [
+                broken(length, needed, n=n, history=n, restarts=1),
+                broken(length, needed, n=n, history=1, restarts=1),
+                broken(length, needed, n=n, history=1, deletes=n // 100, restarts=1),
+            ]
             cases += [broken(length, n=n, history=1, deletes=n // 100, forgets=forgets) for forgets in (1, 2, 3)]
     return cases
 

@@ -1,5 +1,5 @@
-/// A gossip stays quiet if one side has exceptions, which make the vectors differ: what has brought nothing is not said again until
-/// one of both replicas changes.
+/// A gossip stays quiet if exceptions, or entries ahead of the vector, make the hashes differ: what has brought nothing is not said
+/// again until one of both replicas changes.
 extension Link {
     /// What both replicas are, as a mark.
     private func mark(_ memory: LinkMemory) -> UInt64 {
@@ -8,7 +8,8 @@ extension Link {
 
     /// Whether this replica had nothing to say to the peer when both were what they are now.
     func isQuiet(_ hello: Hello) -> Bool {
-        guard replica.refused != nil || memory?.exceptions != nil else {
+        // A peer does not name what it has refused ahead of its vector; it may be here, and count in the hash.
+        guard replica.refused != nil || memory?.exceptions != nil || replica.aheadCount > 0 else {
             memory?.peerAt = 0
             return false
         }

@@ -283,7 +283,7 @@ extension Link {
         if !incoming.excludesAll {
             let ended = endedSources
             if replica.refused != nil {
-                let keys = replica.keysRefusedAhead
+                let keys = replica.keysRefusedAhead()
                 for dot in incoming.accounted { replica.dropAccounted(dot, unlessOf: keys) }
                 for claim in ended { replica.dropExceptions(endedBy: claim, unlessOf: keys) }
             }

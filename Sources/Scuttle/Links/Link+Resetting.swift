@@ -37,7 +37,7 @@ extension Link {
             record.release()
         }
         if isWhole, replica.refused != nil {
-            replica.settleExceptions(byResetOf: clock) { incoming.hasRefused($0) || excepted.contains($0) }
+            replica.settleExceptions(byResetOf: clock, bringing: { incoming.hasRefused($0) }, but: excepted)
         }
         // Only now: an entry that the sender has covered and lost must not come back under a new dot.
         replica.settleInversions()

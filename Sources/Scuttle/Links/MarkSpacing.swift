@@ -11,10 +11,16 @@ struct MarkSpacing {
         unmarked &+= bytes
     }
 
-    /// How many bytes more may go out without a mark.
-    var left: Int { max(1, min(max(sent / 4, Self.shortest), Self.longest) - unmarked) }
+    /// A mark takes some 64 bytes, and a link that breaks loses half a distance on average, and a whole one at worst: at a distance
+    /// of the root of one to two times the product of a mark and what has been sent both cost the same, whenever it breaks.
+    private var distance: Int {
+        min(max(Int(Double(sent &* 96).squareRoot()), Self.shortest), Self.longest)
+    }
 
-    var isDue: Bool { unmarked >= min(max(sent / 4, Self.shortest), Self.longest) }
+    /// How many bytes more may go out without a mark.
+    var left: Int { max(1, distance - unmarked) }
+
+    var isDue: Bool { unmarked >= distance }
 
     mutating func mark() {
         sent &+= unmarked

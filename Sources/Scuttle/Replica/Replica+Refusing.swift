@@ -137,15 +137,15 @@ extension Replica {
         if let position = refused?.find(dot) { dropException(at: position) }
     }
 
-    /// The keys of refused updates ahead of the vector, as hashes. A peer may hold one of those in place of another exception of
-    /// its key, which it accounts for with that; here it is none.
+    /// The keys of refused updates ahead of the vector that a peer may hold, as hashes. It may hold one of those in place of another
+    /// exception of its key, which it accounts for with that; here it is none.
     @_optimize(size)
     @inline(never)
-    var keysRefusedAhead: [UInt64] {
+    func keysRefusedAhead(where isHeld: (Dot) -> Bool = { _ in true }) -> [UInt64] {
         var keys: [UInt64] = []
         guard let refused else { return keys }
         for position in 0..<refused.count where refused[position].reason != 0 {
-            if isAhead(refused[position].dot) { keys.append(refused[position].write.key) }
+            if isAhead(refused[position].dot), isHeld(refused[position].dot) { keys.append(refused[position].write.key) }
         }
         return keys
     }
@@ -245,12 +245,12 @@ extension Replica {
     /// A reset is whole: what its sender has covered, and does not except, was in it or is beaten.
     @_optimize(size)
     @inline(never)
-    func settleExceptions(byResetOf peer: PeerState, but isExcepted: (Dot) -> Bool) {
-        let keys = keysRefusedAhead
+    func settleExceptions(byResetOf peer: PeerState, bringing isBrought: (Dot) -> Bool, but excepted: ExceptionList) {
+        let keys = keysRefusedAhead { isBrought($0) }
         var position = 0
         while let refused, position < refused.count {
             let entry = refused[position]
-            if entry.dot.version <= peer.covered(entry.dot.source), !isExcepted(entry.dot),
+            if entry.dot.version <= peer.covered(entry.dot.source), !isBrought(entry.dot), !excepted.contains(entry.dot),
                 dropAccounted(at: position, unlessOf: keys)
             {
                 continue
