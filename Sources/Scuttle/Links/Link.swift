@@ -204,11 +204,10 @@ extension Link {
     }
 
     /// A source is known by its hash alone from now on, and its number may be given to another.
-    func forget(_ source: SourceID) {
+    func forget(_ source: SourceID, _ entry: RetiredTable.Entry) {
         peer.forget(source)
         incoming.forget(source)
-        memory?.exceptions?.forget(source)
-        memory?.exceptionsBefore?.forget(source)
+        memory?.forget(source, entry)
         classic?.forget(source, in: replica)
         memory?.sorted?.forget(source, in: replica)
     }

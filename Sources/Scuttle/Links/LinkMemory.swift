@@ -74,6 +74,14 @@ final class LinkMemory {
         (quietAt, settledAt, peerAt, asked) = (0, 0, 0, (0, 0))
     }
 
+    /// A source is known by its hash alone from now on. What the peer has not taken of it is accounted for.
+    func forget(_ source: SourceID, _ entry: RetiredTable.Entry) {
+        exceptionsBefore?.forget(source)
+        guard let exceptions, exceptions.forget(source) else { return }
+        exceptsEnded = true
+        if entry.purged > 0 { exceptsPurged = true }
+    }
+
     /// A vector has gone out on a stream, behind what the peer is to hear of refusals.
     func noteVector(_ nonce: UInt64) {
         toldAtVector = (nonce, toldRefused, toldOver)

@@ -52,8 +52,7 @@ struct RememberedPeers {
             let isKnown = items[index].claims.covered(source) >= entry.version
             items[index].claims.forget(source)
             items[index].transfer?.forget(source)
-            items[index].memory?.exceptions?.forget(source)
-            items[index].memory?.exceptionsBefore?.forget(source)
+            items[index].memory?.forget(source, entry)
             guard let position, isKnown else { continue }
             items[index].peer.retired.note(position, in: table)
             let memory = items[index].memory ?? LinkMemory()

@@ -68,7 +68,7 @@ extension Replica {
         if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
         for link in links {
             let isKnown = link.peer.confirmed(id) >= entry.version
-            link.forget(id)
+            link.forget(id, entry)
             if isKept, isKnown { link.noteHeldInFull(retired.count - 1) }
         }
         peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: retired)

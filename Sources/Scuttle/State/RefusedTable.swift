@@ -124,12 +124,15 @@ final class RefusedTable {
         list(position)
     }
 
-    /// Nothing may name a source any more. O(entries).
-    func forget(_ source: SourceID) {
+    /// Nothing may name a source any more; whether something has. O(entries).
+    @discardableResult
+    func forget(_ source: SourceID) -> Bool {
+        let before = entries.count
         for position in stride(from: entries.count - 1, through: 0, by: -1) where entries[position].dot.source == source
         {
             remove(at: position)
         }
+        return entries.count < before
     }
 
     /// The entry with the lowest serial above one. O(entries).
