@@ -22,26 +22,27 @@ struct MarkSpacingTests {
         return spaces
     }
 
-    @Test(
-        "At most a quarter of what has gone out is unmarked, but for the first bytes; and never more than the longest space"
-    )
+    /// The root of as many bytes as a mark and a half takes, and of what has gone out.
+    private func root(_ sent: Int) -> Int { Int((96 * Double(sent)).squareRoot()) }
+
+    @Test("At most the root of what has gone out is unmarked, but for the first bytes; and never more than the longest space")
     func lost() {
         for seed in 0..<50 {
             var before = 0
             for space in spaces(1_000_000, seed: seed, longestLine: 200) {
-                let most = max(MarkSpacing.shortest, min(before / 4, MarkSpacing.longest)) + 200
+                let most = max(MarkSpacing.shortest, min(root(before), MarkSpacing.longest)) + 200
                 check(space < most, "seed \(seed): \(space) bytes after \(before)")
                 before += space
             }
         }
     }
 
-    @Test("Few marks: as many as the logarithm while they spread, then one each longest space")
+    @Test("Few marks: as many as the root while they spread, then one each longest space")
     func few() {
         for seed in 0..<50 {
             for total in [1000, 10_000, 100_000, 1_000_000] {
-                // A quarter more each time: from 4 shortest spaces to 4 longest ones in 19 steps.
-                let most = 4 + 19 + total / MarkSpacing.longest + 1
+                // The sum of the shares of what goes out: the integral of 1 / root.
+                let most = 2 * root(total) / 96 + total / MarkSpacing.longest + 2
                 let count = spaces(total, seed: seed, longestLine: 200).count
                 check(count <= most, "seed \(seed): \(count) marks in \(total) bytes")
             }

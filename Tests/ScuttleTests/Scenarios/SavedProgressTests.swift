@@ -59,8 +59,11 @@ struct SavedProgressTests {
         while a.fingerprint != b.fingerprint {
             let said = try meet(a, b, bytes: 3000)
             updates += said.updates
-            // Behind a whole reset there may be a log of what is new.
-            check(said.heads.first?.contains(#""mode":"\#(mode.name)""#) ?? true, "start \(starts): \(said.heads)")
+            // A connection may break between a whole reset and the log of what is new behind it.
+            let isBehind = isReset && said.heads.first?.contains(#""mode":"log""#) ?? false
+            check(
+                isBehind ? a.fingerprint == b.fingerprint : said.heads.first?.contains(#""mode":"\#(mode.name)""#) ?? true,
+                "start \(starts): \(said.heads)")
             check(b.broken == nil, "\(String(describing: b.broken))")
             b = try again(b.exported(), seed: UInt64(100 + starts))
             starts += 1
