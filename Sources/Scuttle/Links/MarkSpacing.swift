@@ -12,9 +12,10 @@ struct MarkSpacing {
     }
 
     /// A mark takes some 64 bytes, and a link that breaks loses half a distance on average, and a whole one at worst: at a distance
-    /// of the root of one to two times the product of a mark and what has been sent both cost the same, whenever it breaks.
+    /// of the root of one to two times the product of a mark and what has been sent both cost the same, whenever it breaks. Where
+    /// that is less than a tenth, a tenth will do.
     private var distance: Int {
-        min(max(Int(Double(sent &* 96).squareRoot()), Self.shortest), Self.longest)
+        min(max(Int(Double(sent &* 96).squareRoot()), sent / 10, Self.shortest), Self.longest)
     }
 
     /// How many bytes more may go out without a mark.

@@ -145,7 +145,9 @@ extension Replica {
         var keys: [UInt64] = []
         guard let refused else { return keys }
         for position in 0..<refused.count where refused[position].reason != 0 {
-            if isAhead(refused[position].dot), isHeld(refused[position].dot) { keys.append(refused[position].write.key) }
+            if isAhead(refused[position].dot), isHeld(refused[position].dot) {
+                keys.append(refused[position].write.key)
+            }
         }
         return keys
     }
@@ -250,7 +252,8 @@ extension Replica {
         var position = 0
         while let refused, position < refused.count {
             let entry = refused[position]
-            if entry.dot.version <= peer.covered(entry.dot.source), !isBrought(entry.dot), !excepted.contains(entry.dot),
+            if entry.dot.version <= peer.covered(entry.dot.source), !isBrought(entry.dot),
+                !excepted.contains(entry.dot),
                 dropAccounted(at: position, unlessOf: keys)
             {
                 continue

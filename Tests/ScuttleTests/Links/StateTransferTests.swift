@@ -22,7 +22,8 @@ struct StateTransferTests {
         #expect(transfer.take(part(3, 6, isLast: true), [], []))
     }
 
-    @Test("A sender that has purged since begins its commit anew, whatever item the peer has come to", arguments: [1, 2])
+    @Test(
+        "A sender that has purged since begins its commit anew, whatever item the peer has come to", arguments: [1, 2])
     func goOn(epoch: UInt64) {
         let outgoing = OutgoingDelta(.reset, epoch: 7, nonce: 1, kind: 1, start: 0, begun: 9)
         let progress = Progress(incarnation: 1, mode: .reset, epoch: 1, sequence: 4, ranges: [], item: 3)

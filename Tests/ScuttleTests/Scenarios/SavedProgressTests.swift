@@ -62,7 +62,8 @@ struct SavedProgressTests {
             // A connection may break between a whole reset and the log of what is new behind it.
             let isBehind = isReset && said.heads.first?.contains(#""mode":"log""#) ?? false
             check(
-                isBehind ? a.fingerprint == b.fingerprint : said.heads.first?.contains(#""mode":"\#(mode.name)""#) ?? true,
+                isBehind
+                    ? a.fingerprint == b.fingerprint : said.heads.first?.contains(#""mode":"\#(mode.name)""#) ?? true,
                 "start \(starts): \(said.heads)")
             check(b.broken == nil, "\(String(describing: b.broken))")
             b = try again(b.exported(), seed: UInt64(100 + starts))
