@@ -82,8 +82,22 @@ extension Link {
             source.raiseFloor(to: record.version)
         }
         // Its dot was covered already, and the history has gone on.
-        if record.isEntry, record.version <= source.covered { replica.leaveOut(source, upTo: record.version) }
+        if record.isEntry, record.version <= source.covered {
+            replica.leaveOut(source, upTo: record.version)
+            republishMissing(record, head)
+        }
         if head.mode == .state, !record.isEntry, record.version > source.covered { noteContradiction(by: record) }
+    }
+
+    /// What was missing came at last. Others may have accounted for it with a delete that has been forgotten, and that another one had
+    /// refused: under a new dot it stands with all.
+    @inline(never)
+    private func republishMissing(_ record: Record, _ head: IncomingDelta.Head) {
+        guard replica.refused != nil, head.mode != .contents, !record.isDelete,
+            record.version <= replica.highestPurged, replica.mayWrite, let key = replica.keys.find(record.key)
+        else { return }
+        replica.version = max(replica.version, replica.highestPurged)
+        replica.republish(key, record)
     }
 
     /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.

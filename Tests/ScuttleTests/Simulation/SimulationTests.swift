@@ -23,7 +23,7 @@ struct SimulationTests {
     private static let known = [
         2_002_986, 2_105_076, 2_148_632, 2_415_491, 2_421_664, 3_110_172, 4_005_663, 7_013_880, 7_034_929, 7_045_827,
         7_090_892,
-        7_124_400, 7_157_153,
+        7_124_400, 7_157_153, 8_044_221,
     ]
 
     @Test("Worlds that have failed", arguments: Self.known)
