@@ -305,7 +305,7 @@ struct IncomingDelta: ~Copyable {
     /// An exception that may have come with the delta is forgotten.
     mutating func lose(_ dot: Dot) {
         if transfer?.rests(on: dot) ?? false { dropTransfer() }
-        excluded.insert(dot.source)
+        if head?.mode == .log { excluded.insert(dot.source) }
     }
 
     /// The peer holds an update that is refused here.

@@ -189,7 +189,7 @@ extension Link {
         guard replica.refused != nil || memory?.hasTold ?? false else { return }
         let memory = remembering()
         let knowsNothing = pending.peerHas == 0 && memory.toldRefused > 0
-        let hasChanged = memory.toldOver != replica.exceptionsOver || replica.refused?.isMissingAny ?? false
+        let hasChanged = memory.toldOver != replica.exceptionsOver || replica.refused?.missingCount ?? 0 > 0
         if isDatagram ? isRequested : knowsNothing || hasChanged {
             (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
         }

@@ -37,7 +37,7 @@ final class StateTransfer {
 
     /// What has come of it since its latest commit, and is refused here; of what came before a save nothing is known.
     private(set) var refused: RefusedTable?
-    private let isSaved: Bool
+    private var isSaved: Bool
 
     /// Keys of which the peer sent an entry that loses to the entry here, though the peer has covered that one.
     var contradictions: [KeyID] = []
@@ -190,7 +190,7 @@ final class StateTransfer {
     /// The commit has been taken: what comes next has another.
     func endCommit() {
         beginCommit()
-        refused = nil
+        (refused, isSaved) = (nil, false)
         hasEnded = true
     }
 

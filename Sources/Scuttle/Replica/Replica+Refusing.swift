@@ -95,7 +95,7 @@ extension Replica {
     @inline(never)
     private func add(_ dot: Dot, _ reason: UInt8, _ write: RefusedTable.Write) {
         guard let refused else { return }
-        refused.insert(dot, reason: reason, write, isCovered: !isAhead(dot))
+        refused.insert(dot, reason: reason, write, isToTell: !isAhead(dot))
         refused.count(dot, reason, in: sources[dot.source], 1)
         // Both have to keep their numbers.
         sources[dot.source].timestampCount += 1
@@ -217,7 +217,7 @@ extension Replica {
             let entry = refused[position]
             guard entry.dot.source == id, entry.dot.version > before, entry.dot.version <= version else { continue }
             refused.count(entry.dot, entry.reason, in: sources[id], 1)
-            refused.noteCovered(at: position)
+            refused.noteToTell(at: position)
             passed.append(entry)
         }
         guard !passed.isEmpty else { return }

@@ -1,7 +1,8 @@
 /// Updates that a replica has not taken, though its version vector may go past them: the named exceptions to a vector.
 ///
 /// An exception with a reason was refused, and peers do not send it again; one without is missing, and peers are to send it.
-/// An object of its own, since few replicas have exceptions. Find: O(1) expected; memory: 56 bytes each and two index slots.
+/// An object of its own, since few replicas have exceptions. Find: O(1) expected; memory: 56 bytes each, two index slots, and 24
+/// bytes if it is to be told.
 final class RefusedTable {
     /// What is remembered of a write that was refused; of one that is missing only the dot is known, and the key is 0.
     struct Write: BitwiseCopyable {
@@ -16,7 +17,7 @@ final class RefusedTable {
         /// The number of a `SCUTTLE_E_…` without its sign; 0: nobody has refused it.
         let reason: UInt8
         let write: Write
-        /// Ascends with each entry that the vector covers; 0 until it does. Peers hear of none before.
+        /// Ascends with each entry that is to be told to peers; 0 if it is not, which is so until the vector covers it.
         fileprivate(set) var serial: UInt64
         /// When a delta named it last, by the clock of the table.
         fileprivate(set) var namedAt: UInt64
@@ -25,6 +26,9 @@ final class RefusedTable {
     private var entries = Column<Entry>()
     private var dots = HashIndex()
     private var keys = HashIndex()
+    /// The entries that are to be told by serial, with outdated ones among them.
+    private var order: [(serial: UInt64, dot: Dot)] = []
+    private var outdated = 0
     /// Counts what is entered, covered and named again.
     private(set) var clock: UInt64
     /// No entry has a higher version.
@@ -33,18 +37,19 @@ final class RefusedTable {
     /// here, so replicas that have them and others are in step.
     private(set) var hash = ClockHash()
     private(set) var coveredCount = 0
+    /// Those without a reason.
+    private(set) var missingCount = 0
 
     init(after clock: UInt64 = 0) {
         self.clock = clock
     }
 
     var count: Int { entries.count }
-    /// Whether an entry has no reason. O(entries).
-    var isMissingAny: Bool { lowestMissing != nil }
-
-    /// The lowest version of an entry without a reason. O(entries).
+    /// The lowest version of an entry without a reason. O(entries) if there is one.
     var lowestMissing: Version? {
-        (0..<entries.count).lazy.filter { self.entries[$0].reason == 0 }.map { self.entries[$0].dot.version }.min()
+        guard missingCount > 0 else { return nil }
+        return (0..<entries.count).lazy.filter { self.entries[$0].reason == 0 }.map { self.entries[$0].dot.version }
+            .min()
     }
 
     subscript(position: Int) -> Entry { entries[position] }
@@ -83,24 +88,26 @@ final class RefusedTable {
 
     /// Adds an entry of which only the dot is known, and that is not there.
     func insert(_ dot: Dot, reason: UInt8) {
-        insert(dot, reason: reason, Self.unknown(dot), isCovered: true)
+        insert(dot, reason: reason, Self.unknown(dot), isToTell: false)
     }
 
     /// Adds an entry whose dot is not there.
     @_optimize(size)
     @inline(never)
-    func insert(_ dot: Dot, reason: UInt8, _ write: Write, isCovered: Bool) {
+    func insert(_ dot: Dot, reason: UInt8, _ write: Write, isToTell: Bool) {
         clock += 1
         highest = max(highest, dot.version)
-        entries.append(
-            Entry(dot: dot, reason: reason, write: write, serial: isCovered ? clock : 0, namedAt: clock))
+        if reason == 0 { missingCount += 1 }
+        entries.append(Entry(dot: dot, reason: reason, write: write, serial: 0, namedAt: clock))
         list(entries.count - 1)
+        if isToTell { noteToTell(at: entries.count - 1) }
     }
 
-    /// The vector has moved past an entry.
-    func noteCovered(at position: Int) {
+    /// The vector has moved past an entry, which is to be told from now on.
+    func noteToTell(at position: Int) {
         clock += 1
         entries[position].serial = clock
+        order.append((clock, entries[position].dot))
     }
 
     /// A delta names an entry again.
@@ -113,6 +120,16 @@ final class RefusedTable {
     @_optimize(size)
     @inline(never)
     func remove(at position: Int) {
+        if entries[position].reason == 0 { missingCount -= 1 }
+        if entries[position].serial > 0 { outdated += 1 }
+        take(at: position)
+        guard outdated > entries.count + 16 else { return }
+        order.removeAll { current($0) == nil }
+        outdated = 0
+    }
+
+    @inline(never)
+    private func take(at position: Int) {
         unlist(position)
         guard position < entries.count - 1, let last = entries.last else {
             _ = entries.popLast()
@@ -135,16 +152,18 @@ final class RefusedTable {
         return entries.count < before
     }
 
-    /// The entry with the lowest serial above one. O(entries).
+    /// The entry with the lowest serial above one. O(log entries), and O(1) for each that is over.
     @_optimize(size)
     @inline(never)
     func next(after serial: UInt64) -> Entry? {
-        var found: Entry?
-        for position in 0..<entries.count where entries[position].serial > serial {
-            if let found, found.serial < entries[position].serial { continue }
-            found = entries[position]
+        for index in order.indices.partition({ order[$0].serial > serial })..<order.count {
+            if let entry = current(order[index]) { return entry }
         }
-        return found
+        return nil
+    }
+
+    private func current(_ item: (serial: UInt64, dot: Dot)) -> Entry? {
+        find(item.dot).flatMap { entries[$0].serial == item.serial ? entries[$0] : nil }
     }
 
     @inline(never)
