@@ -218,6 +218,7 @@ extension Replica {
     }
 
     private func noteAhead(_ source: Source, _ version: Version, _ change: Int) {
+        sources.names[source.name].ahead &+= change > 0 ? 1 : .max
         guard !configuration.disabledRules.contains(.ahead) else { return }
         if change > 0 { clockHash.addAhead(source, version) } else { clockHash.removeAhead(source, version) }
     }

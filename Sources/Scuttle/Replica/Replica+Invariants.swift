@@ -37,11 +37,16 @@
                 if retired.find(entry.hash) != position { return "a retired source is not found" }
                 if entry.version <= retired.floor { return "a retired source is at or below the floor" }
             }
+            var aheadByName: [NameID: Int] = [:]
             for id in sources.ids where sources[id].number != .max {
                 if sources[id].number != id { return "source \(id) has number \(sources[id].number)" }
                 if sources.names[sources[id].name].sources == 0 { return "source \(id) has no name" }
                 hash.change(sources[id], from: 0, to: sources[id].covered)
+                aheadByName[sources[id].name, default: 0] += sources[id].aheadCount
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
+            }
+            for (name, ahead) in aheadByName where Int(sources.names[name].ahead) != ahead {
+                return "name \(name) has \(ahead) ahead, counted as \(sources.names[name].ahead)"
             }
             if let broken = brokenException() { return broken }
             if expected != contents { return "the hash of the contents is not that of the entries" }

@@ -35,8 +35,8 @@ extension Replica {
 
     /// Whether something of a name is covered or held here. Otherwise other replicas may not know the name at all.
     private func isHeard(_ name: NameID) -> Bool {
-        let furthest = sources[sources.names[name].furthest]
-        return furthest.covered > 0 || furthest.aheadCount > 0
+        let facts = sources.names[name]
+        return facts.ahead > 0 || sources[facts.furthest].covered > 0
     }
 
     /// A pair of number and state, where it is greater than what is known.

@@ -28,6 +28,8 @@ struct NameTable: ~Copyable {
         /// The number at which the name was last retired, 0 for never; and what has become of that.
         var retirement: Version = 0
         var state: RetirementState = .pending
+        /// How many entries of its incarnations are ahead of the vector.
+        var ahead: UInt32 = 0
         /// What a replica of this name has last said of the names that are retired: see `Replica+Retiring`.
         var statement: Statement = Statement()
         /// How far its furthest incarnation was when that was last looked at, and when that last changed, by the clock of
