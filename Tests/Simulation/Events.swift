@@ -23,8 +23,11 @@ extension World {
             events.diverged[ObjectIdentifier(link), default: 0] += 1
             // A classic relay may leave an update out before its winner has gone (docs/protocol.md, gap): replicas behind it have
             // equal vectors then, and differ for a while.
-            // And who has dropped a retired source resets nobody for what was purged of it.
-            let mayDiffer = code == 0 && replicas.contains { $0.hasMetClassic || $0.retired.floor > 0 }
+            // Who has dropped a retired source resets nobody for what was purged of it. And who has taken entries away by a reset
+            // that was not whole lacks what stands for them.
+            let mayDiffer =
+                code == 0
+                && replicas.contains { $0.hasMetClassic || $0.retired.floor > 0 || $0.tornAt != .max }
             if plan.middle == nil, !mayDiffer {
                 events.unexpected = "replica \(number) raises DIVERGED, code \(code)"
             }
