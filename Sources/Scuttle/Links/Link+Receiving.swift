@@ -89,8 +89,8 @@ extension Link {
         if head.mode == .state, !record.isEntry, record.version > source.covered { noteContradiction(by: record) }
     }
 
-    /// What was missing came at last. Others may have accounted for it with a delete that has been forgotten, and that another one had
-    /// refused: under a new dot it stands with all.
+    /// Republishes a missing update that has become the entry, if its dot is at or below the highest GC version: other replicas may
+    /// have accounted for it with a purged delete that its sender had refused. Under a new dot all replicas take it.
     @inline(never)
     private func republishMissing(_ record: Record, _ head: IncomingDelta.Head) {
         guard replica.refused != nil, head.mode != .contents, !record.isDelete,
@@ -102,19 +102,22 @@ extension Link {
 
     /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.
     private func noteContradiction(by record: Record) {
-        guard let key = replica.keys.find(record.key), let winner = replica.keys[key],
-            peer.confirmed(winner.source) >= winner.version, memory == nil || mayTake(winner)
-        else { return }
+        guard let key = replica.keys.find(record.key), let winner = replica.keys[key], isContradicted(winner) else {
+            return
+        }
         incoming.noteContradiction(key)
+    }
+
+    /// Whether the peer has covered a winner, and nothing says why it holds an entry that loses to it.
+    private func isContradicted(_ winner: Record) -> Bool {
+        peer.confirmed(winner.source) >= winner.version && (memory == nil || mayTake(winner))
     }
 
     /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
     @_optimize(size)
     private func settleContradictions() {
         for key in incoming.contradictions {
-            guard replica.mayWrite, let winner = replica.keys[key],
-                peer.confirmed(winner.source) >= winner.version, memory == nil || mayTake(winner)
-            else { continue }
+            guard replica.mayWrite, let winner = replica.keys[key], isContradicted(winner) else { continue }
             noteGivenAgain(winner)
             replica.republish(key, winner)
         }

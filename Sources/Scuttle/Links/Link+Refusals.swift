@@ -174,9 +174,10 @@ extension Link {
         return true
     }
 
-    /// Exceptions that the vector covers now are to be named.
+    /// Notes whether a `refused` message is to go out: exceptions that the vector covers are untold, or all are to be told anew.
     func noteUntold() {
-        pending.tellsRefused = replica.refused?.next(after: memory?.toldRefused ?? 0) != nil
+        pending.tellsRefused =
+            memory?.tellsAnew ?? false || replica.refused?.next(after: memory?.toldRefused ?? 0) != nil
     }
 
     /// So many fit into the smallest datagram that a host has use for.
@@ -194,6 +195,5 @@ extension Link {
             (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
         }
         noteUntold()
-        if memory.tellsAnew { pending.tellsRefused = true }
     }
 }

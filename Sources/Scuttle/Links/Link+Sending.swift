@@ -223,8 +223,9 @@ extension Link {
         }
     }
 
-    /// A reset goes on in a later GC epoch if it can say what was forgotten of what it has sent: that would stay with the peer. In
-    /// the host's order nobody would notice that what stood before a new head did not count.
+    /// Continues a reset in a later GC epoch if a `forgot` message can name the tombstones that were purged since; otherwise begins
+    /// it anew, because the peer would keep them. A reset in the host's order begins anew, too: nobody would notice that the
+    /// updates before a new head did not count.
     private func adapt(_ outgoing: OutgoingDelta) {
         guard !replica.configuration.disabledRules.contains(.restart) else { return }
         if replica.forgotten.reaches(outgoing.kind, .reset), memory?.sorted == nil {

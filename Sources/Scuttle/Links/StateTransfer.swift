@@ -35,8 +35,9 @@ final class StateTransfer {
     private(set) var kept: [Arrivals.Stamp] = []
     private var noted: [(key: KeyID, arrival: Arrivals.Stamp)] = []
 
-    /// What has come of it since its latest commit, and is refused here; of what came before a save nothing is known.
+    /// The refused updates that it has brought since its latest commit.
     private(set) var refused: RefusedTable?
+    /// Whether updates before a save belong to it, of which `refused` has none.
     private var isSaved: Bool
 
     /// Keys of which the peer sent an entry that loses to the entry here, though the peer has covered that one.
@@ -129,8 +130,8 @@ final class StateTransfer {
         if Int(key) < kept.count { kept[Int(key)] = 0 }
     }
 
-    /// All tombstones that the sender has forgotten up to its epoch are dropped. What it has said of its commit before does not
-    /// say that they are.
+    /// Moves on to the sender's GC epoch, for which all purged tombstones were dropped. The commit begins anew, because its parts so
+    /// far lack the GC versions of these tombstones.
     func advance(to kind: UInt64) {
         self.kind = kind
         beginCommit()

@@ -182,7 +182,7 @@ extension Replica {
     /// A write stands for a key: refused updates that lose to it are accounted for. Only the last writer can be told without their
     /// values.
     ///
-    /// Neither settles one with a newer dot, since others take that for what stands.
+    /// A write settles no exception with a newer dot, because other replicas take that for what stands.
     @_optimize(size)
     @inline(never)
     func settleExceptions(of key: UInt64, by timestamp: Timestamp, _ dot: Dot) {

@@ -256,7 +256,7 @@ struct ResetScenarioTests {
 
     /// A reset to a peer goes on in a later GC epoch by naming tombstones that were forgotten. It cannot name what another
     /// reset has taken away meanwhile.
-    @Test("A reset begins anew if another one takes away what it has sent")
+    @Test("A reset begins anew if another reset takes away an entry that it has sent")
     func takenAwayMeanwhile() throws {
         let (sender, peer, purger) = (try Replica.make("s"), try Replica.make("p"), try Replica.make("q"))
         try purger.set("gone", "1")
