@@ -12,7 +12,9 @@ let fuzzers = fuzzing ? ["FuzzLink", "FuzzImport", "FuzzCalls", "FuzzCanonical"]
 let embeddedSettings: [SwiftSetting] = [
     .enableExperimentalFeature("Embedded"),
     .unsafeFlags([
-        "-wmo", "-enforce-exclusivity=unchecked", "-Xcc", "-fPIC",
+        "-wmo",
+        // Functions on the way of an update are @_optimize(speed); all else is to be small.
+        "-Osize", "-enforce-exclusivity=unchecked", "-Xcc", "-fPIC",
         // Each module brings its own copies of what it uses of the standard library; with a section a function the
         // linker keeps one, which halves the library.
         "-Xfrontend", "-function-sections",

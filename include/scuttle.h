@@ -17,8 +17,8 @@
  *               stays valid until the next call on the same replica or one of its links, from any thread.
  *   Threads     A replica and its links may be used from any thread: one lock inside serialises the calls. Hosts that
  *               share a replica between threads use the copying forms, since another thread's call ends a borrow.
- *   Re-entrancy Callbacks run during a call and under that lock; they may read what they are given, nothing else.
- *               Calling into the same replica from its callback is SCUTTLE_E_BUSY, never a deadlock.
+ *   Re-entrancy Callbacks run during a call and under that lock. They may read what they are given, and call the functions that
+ *               say "readable in callbacks" on the same replica. Any other call is SCUTTLE_E_BUSY, never a deadlock.
  *   Since       0.1.0.
  */
 #ifndef SCUTTLE_H
@@ -57,10 +57,11 @@ extern "C" {
 #define SCUTTLE_E_UTF8 (-10)         /* text is not valid UTF-8 */
 #define SCUTTLE_E_JSON (-11)         /* not JSON (which has no NaN, Infinity, comments or trailing commas) */
 #define SCUTTLE_E_DUPLICATE (-12)    /* a JSON object has two members of one name */
-#define SCUTTLE_E_NUMBER (-13)       /* a JSON integer outside int64, or a real outside double */
+#define SCUTTLE_E_NUMBER (-13)       /* a JSON number that no double can hold */
 #define SCUTTLE_E_DEPTH (-14)        /* JSON nested deeper than max_depth */
 #define SCUTTLE_E_MESSAGE (-15)      /* JSON, but not a message: a field is missing or of the wrong type */
-#define SCUTTLE_E_VERSION (-16)      /* a version that is not an integer from 1 to 2^53-1 (0 too in a digest) */
+#define SCUTTLE_E_VERSION (-16)      /* a version that is not an integer from 1 to 2^53-1; in a digest 0, null, a negative number
+                                        or none mean 0 */
 #define SCUTTLE_E_VERSION_JUMP (-17) /* a version further ahead of this replica than max_version_jump */
 #define SCUTTLE_E_IDENTITY (-18)     /* a peer has this replica's own source, or a version of it that was never issued here. Only
                                         SCUTTLE_EXACT_ID or a fixed seed gives two starts one source. Ends an extended link */
@@ -72,7 +73,8 @@ extern "C" {
 #define SCUTTLE_E_LINKS (-24)        /* more links than max_links */
 #define SCUTTLE_E_EXHAUSTED (-25)    /* version numbers have reached 2^53-1: no local write is possible any more */
 #define SCUTTLE_E_CLUSTER (-26)      /* the peer belongs to another cluster; the link is of no use any more */
-#define SCUTTLE_E_PROTOCOL (-27)     /* the peer speaks no protocol version that this replica does; likewise */
+#define SCUTTLE_E_PROTOCOL (-27)     /* the peer speaks no protocol version that this replica does, or the classic dialect on a link
+                                        that does not let it in; likewise */
 #define SCUTTLE_E_REJECTED (-28)     /* the peer has rejected this replica, for a reason that scuttle_errmsg() has; likewise */
 #define SCUTTLE_E_DATAGRAM (-29)     /* an update fits no datagram of this capacity: it has been left out */
 #define SCUTTLE_E_CORRUPT (-30)      /* equivocation: a peer has another content for a write that is known here, and this replica's
@@ -82,6 +84,7 @@ extern "C" {
                                         Datagram links drop it without an error */
 #define SCUTTLE_E_REFUSED (-33)      /* `accept` has refused an update; or a peer sent more updates that are refused than
                                         max_refused: that ends the link */
+#define SCUTTLE_E_STORE (-37)        /* a callback of `state_store` has failed: the call is undone, here and in the store */
 #define SCUTTLE_E_TTL (-36)          /* a time to live, or its age, in an update is not an integer from 0 to 2^53-1 */
 
 /* "NUL-terminated": a length to be measured. Not for scuttle_write and scuttle_link_write, which take bytes. */
@@ -187,6 +190,44 @@ typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source
 #define SCUTTLE_PROTOCOL_LOWEST 1u
 #define SCUTTLE_PROTOCOL_HIGHEST 1u
 
+/* A row of a state store: the host keeps one line for each (kind, id). Borrowed for the call. */
+typedef struct {
+  uint32_t kind;                  /* SCUTTLE_ROW_… */
+  uint32_t reserved;              /* 0 */
+  const char *id;                 /* with `kind` it is the row's primary key; any bytes, no NUL behind them */
+  size_t id_len;
+  const char *line;               /* what to keep: lines of scuttle_export, each with its newline. NULL in `remove` */
+  size_t line_len;
+  const scuttle_update_t *update; /* of SCUTTLE_ROW_ENTRY in `put`: the same as an update, for columns of the host's own; otherwise NULL */
+} scuttle_row_t;
+
+#define SCUTTLE_ROW_ENTRY 1u   /* what stands for a key, its delete too; `id` is the key */
+#define SCUTTLE_ROW_SOURCE 2u  /* a source's entry in the version vector; `id` is the source */
+#define SCUTTLE_ROW_REPLICA 3u /* what else there is to know of the replica; `id` says what */
+
+/* The seed's `state`, "perhaps backed by a database": a replica that a host keeps elsewhere. Zero it, set struct_size and all six
+   functions. They return 0, or anything else if they have failed.
+     Each call on the replica or its links that changes rows makes one transaction: `begin`, then `put` and `remove` in any order, then
+   `commit`. Once the call has returned SCUTTLE_OK or another positive code, `commit` has succeeded. A call with many updates, such
+   as a scuttle_link_write, is one transaction, too. scuttle_set, scuttle_delete and scuttle_set_ttl put their row before
+   anything changes and before on_update.
+     If a function fails, `rollback` follows, and the call returns SCUTTLE_E_STORE. A local write has changed nothing then. Any other
+   call is undone as a whole: the replica becomes what `load` says, and its links begin their conversations anew, over the same
+   streams; on_update may have told of updates that are undone. While `load` fails too, each call is SCUTTLE_E_STORE and tries it again.
+     They run under the lock, as all callbacks do.
+   Cost     O(rows that have changed); O(all rows) to load. */
+typedef struct {
+  size_t struct_size; /* sizeof(scuttle_state_store_t) */
+  void *context;      /* handed to the functions */
+  /* Hands all rows to `take`, in any order, and stops if `take` does not return 0. Called by scuttle_new, where no row is the start. */
+  int (*load)(void *context, scuttle_line_fn take, void *take_context);
+  int (*begin)(void *context);
+  int (*put)(void *context, const scuttle_row_t *row);    /* inserts or replaces the row */
+  int (*remove)(void *context, const scuttle_row_t *row); /* removes the row, if it is there */
+  int (*commit)(void *context);
+  void (*rollback)(void *context);
+} scuttle_state_store_t;
+
 /* Zero it, set struct_size, set what you need: a zero or NULL field takes its default. Later versions append fields;
    a smaller struct_size from an older header keeps working. */
 typedef struct {
@@ -221,8 +262,9 @@ typedef struct {
   int (*resolve)(void *context, const scuttle_update_t *update, const scuttle_update_t *current);
 
   /* Order of updates: <0 if a comes before b, >0 if after, 0 if it does not matter. Default: by version, then source id.
-       In scuttle_news() it decides about all updates. In what a peer gets it decides between sources, because the updates
-     of one source go out in order of version, as the protocol needs. It decides
+       In scuttle_news(), in scuttle_history() and on links with SCUTTLE_LINK_HISTORY it decides about all updates. In what other
+     peers get it decides between sources, because the updates of one source go out in order of version, as the protocol
+     needs. It decides
        - in the answers of the classic dialect;
        - in the extended dialect, on streams, in the delta that answers a request. A replica with `sort` makes it from its
          entries and not from its history. It counts only as a whole, so one that breaks off starts over.
@@ -236,7 +278,9 @@ typedef struct {
   /* An update became the entry of its key, here or from a peer. */
   void (*on_update)(void *context, const scuttle_update_t *update);
 
-  /* The history is about to forget these `count` updates, oldest first. */
+  /* The history holds max_history updates and is to take one more: it is about to forget these `count` updates, oldest first. Called
+     before anything is removed. The host may do something else with the history: scuttle_history_trim removes what it likes, by
+     key, by source or by age; scuttle_history_keep keeps all for now. What is over max_history after that goes, oldest first. */
   void (*on_compaction)(void *context, const scuttle_update_t *const *updates, size_t count);
 
   /* SCUTTLE_FULL was returned, and now no link is over its high-water mark any more: each has been read empty, has been closed
@@ -281,15 +325,18 @@ typedef struct {
                                promise with its ticks, to be heard. 0: never */
 
   /* Whether an update that `from` has sent may be taken: 0 refuses it. For authority, quotas, schemas. It is asked about
-     updates that are news on links of the extended dialect, once each, before the resolver; also about the end of a time to live,
-     which the peer's host may have counted. A classic peer asks nobody: it remembers no refusal. What is refused is remembered,
-     whoever sends it next, and the peer's host is told (SCUTTLE_EVENT_REFUSED): see scuttle_accept_again. An update with SCUTTLE_UPDATE_RESET is an entry
+     updates that are news, once each, before the resolver; also about the end of a time to live, which the peer's host may have
+     counted. What is refused is remembered, whoever sends it next, and the peer's host is told (SCUTTLE_EVENT_REFUSED), unless it
+     is a classic one: see scuttle_accept_again. An update with SCUTTLE_UPDATE_RESET is an entry
      that a reset is to take away; refusing that keeps the entry, and writes it again.
        The answer must be the same for an update, until scuttle_accept_again is called. */
   int (*accept)(void *context, scuttle_link_t *from, const scuttle_update_t *update);
   size_t max_refused; /* updates that a limit or `accept` has refused, or that are known to be missing, and that are remembered,
                          some 100 bytes each, and as many of each peer; default 1,024, SIZE_MAX for no limit. One more ends its
                          link (SCUTTLE_E_REFUSED), again after a reconnect: raise the limit, or accept more */
+
+  const scuttle_state_store_t *state_store; /* keeps the replica in a database of the host's; NULL: nowhere. Copied by
+                                               scuttle_new. Not together with `state` */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
@@ -300,9 +347,11 @@ typedef struct {
             A-Z a-z 0-9 - _ that encode 48 random bits. So no version of a source is ever issued twice, whatever save a host
             starts from. A name must not end so itself. With SCUTTLE_EXACT_ID the name, of up to 255 bytes, is the source.
    config   or NULL for the defaults. Callbacks and `context` must stay valid until scuttle_free.
-   out      receives the replica, to be freed with scuttle_free; NULL after an error.
+   out      receives the replica, to be freed with scuttle_free; NULL after an error. It is set before `state` is read, so that
+            `resolve` and the other callbacks may read the replica by it.
    Returns  SCUTTLE_OK, or SCUTTLE_TORN: made, and `state` ends in the middle of a line.
-   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE, _ID, _NUL, _UTF8, _MEMORY; with `state` also those of scuttle_import. */
+   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE, _ID, _NUL, _UTF8, _MEMORY; with `state` also those of scuttle_import; with `state_store` also
+            SCUTTLE_E_STORE, and for a row that was altered those of scuttle_import. */
 int scuttle_new(const char *name, const scuttle_config_t *config, scuttle_t **out);
 
 /* Frees a replica and closes all its links, whose handles are then invalid too. NULL is fine. No other thread may be
@@ -313,15 +362,15 @@ void scuttle_free(scuttle_t *replica);
 const char *scuttle_errmsg(scuttle_t *replica);
 
 /* Copies that message, cut to fit, with a NUL, into `buffer`: for hosts with several threads.
-   Errors   SCUTTLE_E_ARGUMENT, SCUTTLE_E_BUSY; they leave the message as it is. */
+   Readable in callbacks.   Errors   SCUTTLE_E_ARGUMENT, which leaves the message as it is. */
 int scuttle_errmsg_copy(scuttle_t *replica, char *buffer, size_t capacity);
 
 /* Returns the source that this replica writes under: its name and its incarnation. Valid until scuttle_free;
-   NUL-terminated.   Errors   SCUTTLE_E_ARGUMENT, _BUSY. */
+   NUL-terminated. Readable in callbacks.   Errors   SCUTTLE_E_ARGUMENT. */
 int scuttle_id(scuttle_t *replica, const char **id, size_t *id_len);
 
 /* Returns the name that scuttle_new was given. Valid until scuttle_free; NUL-terminated.
-   Errors   SCUTTLE_E_ARGUMENT, _BUSY. Since 0.2.0. */
+   Readable in callbacks.   Errors   SCUTTLE_E_ARGUMENT. Since 0.2.0. */
 int scuttle_name(scuttle_t *replica, const char **name, size_t *len);
 
 /* Sets a key to a JSON value: a local write, with a version one above the highest seen anywhere.
@@ -361,8 +410,8 @@ int scuttle_set_ttl(scuttle_t *replica, const char *key, size_t key_len, const c
 int scuttle_tick(scuttle_t *replica, uint64_t now_ms);
 
 /* What a key holds. For a key that is absent or deleted: SCUTTLE_NOT_FOUND, and *out is the value `null`, no source,
-   version 0. Cost: O(length of key and value), for the copy with a NUL behind it.
-   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _KEY, _KEY_SIZE, _NUL, _UTF8. */
+   version 0. Cost: O(length of key and value), for the copy with a NUL behind it. Readable in callbacks.
+   Errors   SCUTTLE_E_ARGUMENT, _KEY, _KEY_SIZE, _NUL, _UTF8. */
 int scuttle_get(scuttle_t *replica, const char *key, size_t key_len, scuttle_entry_t *out);
 
 /* The copying form: value, a NUL, source and a NUL go into `buffer`, and *out points there.
@@ -372,12 +421,12 @@ int scuttle_get(scuttle_t *replica, const char *key, size_t key_len, scuttle_ent
 int scuttle_get_copy(scuttle_t *replica, const char *key, size_t key_len, void *buffer, size_t capacity, size_t *needed,
                      scuttle_entry_t *out);
 
-/* The number of keys that hold a value. */
+/* The number of keys that hold a value. Readable in callbacks. */
 int scuttle_count(scuttle_t *replica, size_t *count);
 
 /* Visits the keys that hold a value and begin with `prefix` (NULL with 0: all), in their byte order. Deleted keys are left
    out; to save a replica, see scuttle_export.
-   `visit` runs under the lock: it sees one consistent state, and the same rules hold as for callbacks.
+   `visit` runs under the lock: it sees one consistent state, and the same rules hold as for callbacks. Readable in callbacks.
    Cost     O(log n + entries and tombstones passed), and before that, once, O(k log k + n) where k keys are new since the last visit. */
 int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
 
@@ -404,16 +453,40 @@ int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
 int scuttle_import(scuttle_t *replica, const void *bytes, size_t len);
 
 /* Visits the updates of `source` above `version` that the history still has, in the order of `sort`.
-   An unknown source has none. Cost: O(updates found). */
+   An unknown source has none. Readable in callbacks. Cost: O(updates found), or O(history) after scuttle_history_write. */
 int scuttle_news(scuttle_t *replica, const char *source, size_t source_len, uint64_t version, scuttle_visit_fn visit,
                  void *context);
 
-/* The highest version seen anywhere, here or from peers; 0 before the first. */
+/* Visits all updates that the history has, in the order of `sort`; without `sort`, by version and source id. Readable in callbacks.
+   Cost     O(h log h) for h updates.   Errors   SCUTTLE_E_ARGUMENT. Since 0.2.0. */
+int scuttle_history(scuttle_t *replica, scuttle_visit_fn visit, void *context);
+
+/* Records an update in the history, and nowhere else: the seed's history.write. It becomes no entry, moves no vector, and calls no
+   on_update; on_compaction may be called. scuttle_history and scuttle_news show it. Peers get it on classic links with
+   SCUTTLE_LINK_HISTORY that ask for its source.
+   update   key, value, source and version are recorded, and SCUTTLE_UPDATE_DELETED; other fields are ignored.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY, and those of scuttle_set for key and value, _ID, _VERSION, _SOURCES; _IDENTITY for a version
+            of this replica's own source that was never issued. Since 0.2.0. */
+int scuttle_history_write(scuttle_t *replica, const scuttle_update_t *update);
+
+/* Removes the updates from the history for which `drop` returns anything but 0: the host's own compaction. Entries stay. A peer that
+   lacks what is removed gets the entries of that moment in place of the updates. Callable in on_compaction, too.
+   removed  receives their number; may be NULL.
+   Errors   SCUTTLE_E_ARGUMENT; SCUTTLE_E_BUSY in a callback other than on_compaction.   Cost   O(history). Since 0.2.0. */
+int scuttle_history_trim(scuttle_t *replica, scuttle_visit_fn drop, void *context, size_t *removed);
+
+/* In on_compaction: keeps all updates for now. The history goes on to `count` updates, on_compaction is called again when it holds
+   that many, and max_history counts again from then on. A count below max_history changes nothing.
+   Errors   SCUTTLE_E_ARGUMENT if `count` is no more than the history holds; SCUTTLE_E_BUSY anywhere else. Since 0.2.0. */
+int scuttle_history_keep(scuttle_t *replica, size_t count);
+
+/* The highest version seen anywhere, here or from peers; 0 before the first. Readable in callbacks. */
 int scuttle_version(scuttle_t *replica, uint64_t *version);
 
 /* Visits the clock: every known source with the version up to which its updates are accounted for here, in the byte
    order of sources. Replicas that hold the same entries may differ here: a replica's own entry runs ahead when it renews
-   its promise, and of an update that was beaten before it was sent no peer learns. Cost: O(s log s) for s sources. */
+   its promise, and of an update that was beaten before it was sent no peer learns. Readable in callbacks. Cost: O(s log s) for
+   s sources. */
 int scuttle_clock(scuttle_t *replica, scuttle_clock_fn visit, void *context);
 
 /* A number that two replicas share exactly where they hold the same: keys, values, sources, versions. Tombstones do not count,
@@ -422,7 +495,8 @@ int scuttle_clock(scuttle_t *replica, scuttle_clock_fn visit, void *context);
 int scuttle_fingerprint(scuttle_t *replica, uint64_t *fingerprint);
 
 /* Asks every peer for what is new. In the extended dialect each open link has a hello to send, and what differs crosses
-   in both directions; in the classic one this replica's digests, in random order, then "done", and only the peer answers. A
+   in both directions; in the classic one this replica's digests, in random order, then "done", and only the peer answers; the first time on a link a "done"
+   alone, which asks for everything. A
    gossip that still waits is not asked twice. Call it when a link is new, and from time to time: what got lost is
    asked for again, and promises are renewed, which lets tombstones be forgotten. README.md says how often.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: it waits behind the high-water mark of a link; nothing is dropped. */
@@ -479,9 +553,15 @@ int scuttle_check_resolver(const scuttle_config_t *config, const scuttle_update_
                                      in any order. The peer's link must be one too. Not with SCUTTLE_LINK_CLASSIC */
 #define SCUTTLE_LINK_READ_ONLY 4u /* accept nothing from the peer: its updates are SCUTTLE_E_READ_ONLY; what it asks for
                                      is answered */
-#define SCUTTLE_LINK_CLASSIC 8u   /* speak the classic dialect only: never say hello. Without it a link asks in the extended
-                                     dialect, and changes to the classic one when the peer speaks that; a peer that has
-                                     said nothing by the second gossip is asked in both */
+#define SCUTTLE_LINK_CLASSIC 8u   /* speak the classic dialect only, simple-scuttle's own: never say hello. SCUTTLE_E_CLUSTER for a
+                                     replica with a cluster, which the classic dialect cannot check */
+#define SCUTTLE_LINK_ANY 16u      /* speak the dialect of the peer: begin with a hello, and change to the classic dialect if the peer
+                                     speaks that; a peer that has said nothing by the second gossip is asked in both. A
+                                     replica with a cluster speaks the extended dialect only. Since 0.2.0 */
+#define SCUTTLE_LINK_HISTORY 32u  /* with SCUTTLE_LINK_CLASSIC or SCUTTLE_LINK_ANY: answers to digests include what the history has
+                                     of superseded updates, as those of simple-scuttle do. Since 0.2.0 */
+/* Without SCUTTLE_LINK_CLASSIC and SCUTTLE_LINK_ANY a link speaks the extended dialect only: the first line of a classic peer is
+   SCUTTLE_E_PROTOCOL, and ends the link. */
 
 typedef struct {
   size_t struct_size; /* sizeof(scuttle_link_config_t) */
@@ -493,7 +573,8 @@ typedef struct {
    datagrams. Open a new one when the connection is a new one. An idle link costs next to nothing.
    config   or NULL for the defaults.
    out      receives the link, to be closed with scuttle_link_close, or by scuttle_free of its replica.
-   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _STRUCT_SIZE, _LINKS. */
+   Errors   SCUTTLE_E_ARGUMENT, also for SCUTTLE_LINK_HISTORY without SCUTTLE_LINK_CLASSIC and SCUTTLE_LINK_ANY; _BUSY,
+            _STRUCT_SIZE, _LINKS, _CLUSTER. */
 int scuttle_link_open(scuttle_t *replica, const scuttle_link_config_t *config, scuttle_link_t **out);
 
 /* Closes a link; what it still had to send is dropped, and the next gossip over another will ask again. NULL is fine.

@@ -36,6 +36,7 @@ public struct Failure: Error {
         case unasked = -32
         case refused = -33
         case timeToLive = -36
+        case store = -37
     }
 
     public let sentence: Sentence

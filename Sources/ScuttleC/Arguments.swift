@@ -18,6 +18,7 @@ private func isNull(_ name: StaticString) -> Failure {
 
 /// Text with a length, or with `SCUTTLE_NTS` for one that is measured, up to just over `limit`: what is longer is refused
 /// for its size, wherever it ends.
+@_optimize(speed)
 func text(
     _ start: UnsafePointer<CChar>?, _ count: Int, limit: Int, _ name: StaticString
 ) throws(Failure) -> Bytes {
@@ -40,6 +41,7 @@ private func isAbsurd(_ name: StaticString) -> Failure {
 }
 
 /// Bytes from a peer. NULL is fine for none.
+@_optimize(speed)
 func bytes(_ start: UnsafeRawPointer?, _ count: Int) throws(Failure) -> Bytes {
     guard count != 0 else { return Bytes(start: nil, count: 0) }
     return Bytes(start: try required(start, "bytes"), count: try length(count, "bytes"))

@@ -5,13 +5,63 @@ import Scuttle
 
 @inline(__always)
 func enter(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt) -> CInt {
+    enter(pointer, nestedIf: { _ in false }, body)
+}
+
+/// The same for a call that only reads: a callback of this very replica may make it, in the thread that holds the lock.
+@inline(__always)
+func enterReading(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt) -> CInt {
+    enter(pointer, nestedIf: { _ in true }, body)
+}
+
+/// The same for a call that reads nothing of the replica itself.
+@inline(__always)
+func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failure) -> Void) -> CInt {
+    guard let pointer else { return Failure.Code.argument.rawValue }
+    return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
+        let isOutermost = handle.lock.acquire()
+        defer { if isOutermost { handle.lock.release() } }
+        do throws(Failure) {
+            try body(handle)
+            return SCUTTLE_OK
+        } catch {
+            handle.message.set(error.sentence)
+            return error.code.rawValue
+        }
+    }
+}
+
+/// The same for a call that some callbacks may make.
+@inline(__always)
+func enter(
+    _ pointer: OpaquePointer?, nestedIf isAllowed: (Replica) -> Bool,
+    _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
+) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
     // Whoever calls keeps the handle alive, so it is not counted: that would be the dearest part of a small call.
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
-        guard handle.lock.acquire() else { return Failure.Code.busy.rawValue }
+        guard handle.lock.acquire() else {
+            return enterNested(handle, isAllowed, body)
+        }
         defer { handle.lock.release() }
+        if handle.hasStore, let code = unprepared(handle) { return code }
         return handle.withReplica { replica in
             report(to: handle) { () throws(Failure) in try body(handle, replica) }
+        }
+    }
+}
+
+private func enterNested(
+    _ handle: ReplicaHandle, _ isAllowed: (Replica) -> Bool,
+    _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
+) -> CInt {
+    handle.withReplica { replica in
+        guard isAllowed(replica) else { return Failure.Code.busy.rawValue }
+        do throws(Failure) {
+            return try body(handle, replica)
+        } catch {
+            handle.message.set(error.sentence)
+            return error.code.rawValue
         }
     }
 }
@@ -23,6 +73,7 @@ func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) ->
         link.withOwner { owner in
             guard owner.lock.acquire() else { return Failure.Code.busy.rawValue }
             defer { owner.lock.release() }
+            if owner.hasStore, let code = unprepared(owner) { return code }
             return report(to: owner) { () throws(Failure) in try body(link) }
         }
     }
@@ -31,9 +82,33 @@ func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) ->
 @inline(__always)
 private func report(to handle: ReplicaHandle, _ body: () throws(Failure) -> CInt) -> CInt {
     do throws(Failure) {
-        return try body()
+        return try handle.hasStore ? storing(handle, body) : body()
     } catch {
         handle.message.set(error.sentence)
         return error.code.rawValue
     }
+}
+
+/// The code of a call that cannot be made, since the host's store does not load.
+@inline(never)
+private func unprepared(_ handle: ReplicaHandle) -> CInt? {
+    do throws(Failure) {
+        try handle.prepareStore()
+        return nil
+    } catch {
+        handle.message.set(error.sentence)
+        return error.code.rawValue
+    }
+}
+
+/// Makes a call one transaction of the host's store.
+@inline(never)
+private func storing(_ handle: ReplicaHandle, _ body: () throws(Failure) -> CInt) throws(Failure) -> CInt {
+    var code = SCUTTLE_OK
+    var failure: Failure?
+    do throws(Failure) { code = try body() } catch { failure = error }
+    // A failure of the store has been undone already.
+    if failure?.code != .store { try handle.settleStore() }
+    if let failure { throw failure }
+    return code
 }

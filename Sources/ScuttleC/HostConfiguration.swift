@@ -22,6 +22,7 @@ extension Configuration {
         seed = config.seed == 0 ? try Self.systemSeed() : config.seed
         limits = try Limits(config)
         resolver = try Resolver(config)
+        isRespelling = { ValueOrder.areSame($0, $1) }
 
         let context = config.context
         if let sort = config.sort {
@@ -31,10 +32,8 @@ extension Configuration {
             self.onUpdate = { update in withView(update) { onUpdate(context, $0) } }
         }
         if let onCompaction = config.on_compaction {
-            self.onCompaction = { update in
-                withView(update) { view in
-                    withUnsafePointer(to: Optional(view)) { onCompaction(context, $0, 1) }
-                }
+            self.onCompaction = { updates in
+                withViews(of: updates) { onCompaction(context, $0, updates.count) }
             }
         }
         if let onDrain = config.on_drain {
@@ -138,4 +137,16 @@ func withViews<Result>(
     _ a: Update, _ b: Update, _ body: (UnsafePointer<scuttle_update_t>, UnsafePointer<scuttle_update_t>) -> Result
 ) -> Result {
     withView(a) { a in withView(b) { b in body(a, b) } }
+}
+
+func withViews(of updates: [Update], _ body: (UnsafePointer<UnsafePointer<scuttle_update_t>?>) -> Void) {
+    let views = UnsafeMutablePointer<scuttle_update_t>.allocate(capacity: updates.count)
+    let pointers = UnsafeMutablePointer<UnsafePointer<scuttle_update_t>?>.allocate(capacity: updates.count)
+    for (index, update) in updates.enumerated() {
+        (views + index).initialize(to: scuttle_update_t(update))
+        (pointers + index).initialize(to: views + index)
+    }
+    body(pointers)
+    views.deallocate()
+    pointers.deallocate()
 }

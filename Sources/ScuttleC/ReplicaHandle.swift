@@ -22,8 +22,15 @@ final class ReplicaHandle {
     /// Somebody asked for gossip before there was a link to gossip over.
     private var gossipAwaitsLink = false
 
-    init(lock: Lock, replica: Replica, limits: Limits) {
+    /// What loads the host's state store; nil: there is none. And whether the replica is not what the store says.
+    private let load: StateLoader?
+    private var isLost = false
+    /// What the replica was before that: a call may still be in it.
+    private var replaced: Unmanaged<Replica>?
+
+    init(lock: Lock, replica: Replica, limits: Limits, load: StateLoader? = nil) {
         self.lock = lock
+        self.load = load
         owned = .passRetained(replica)
         self.limits = limits
         id = OwnedBytes(copying: replica.id)
@@ -32,6 +39,7 @@ final class ReplicaHandle {
 
     deinit {
         owned.release()
+        replaced?.release()
     }
 
     /// Lends the replica without counting, which would be the dearest part of a small call.
@@ -43,6 +51,47 @@ final class ReplicaHandle {
     func gossip() {
         gossipAwaitsLink = gossipAwaitsLink || links.isEmpty
         withReplica { $0.gossip() }
+    }
+
+    // MARK: The state store
+
+    var hasStore: Bool { load != nil }
+
+    /// Becomes what the store says. Links begin their conversations anew.
+    /// - Throws: `.store`, and for a bad row those of `LinkInput.load`; then each call tries it again first.
+    func loadStore() throws(Failure) {
+        guard let load else { return }
+        isLost = true
+        let before = owned.takeUnretainedValue()
+        let fresh = before.another()
+        let isThere = try load.load(into: fresh)
+        fresh.goOn(from: before)
+        fresh.markStored(hasHead: isThere)
+        for handle in links { try handle.moveOn(to: fresh) }
+        replaced?.release()
+        (replaced, owned) = (owned, .passRetained(fresh))
+        isLost = false
+    }
+
+    /// Before a call.
+    /// - Throws: as `loadStore`.
+    @inline(never)
+    func prepareStore() throws(Failure) {
+        replaced?.release()
+        replaced = nil
+        if isLost { try loadStore() }
+    }
+
+    /// After a call: what has changed is stored, or undone.
+    /// - Throws: `.store`.
+    @inline(never)
+    func settleStore() throws(Failure) {
+        let replica = owned.takeUnretainedValue()
+        var failure: Failure?
+        do throws(Failure) { try replica.store() } catch { failure = error }
+        guard let failure else { return }
+        do throws(Failure) { try loadStore() } catch {}
+        throw failure
     }
 
     /// Becomes what was saved; nothing has changed where that fails. False where it is torn.
@@ -93,8 +142,10 @@ final class LinkHandle {
     /// Not counted: the owner outlives it.
     private let ownerReference: Unmanaged<ReplicaHandle>
     var owner: ReplicaHandle { ownerReference.takeUnretainedValue() }
-    let link: Link
+    private(set) var link: Link
     private var input = LinkInput()
+    /// Bytes that were read, in a call that was undone.
+    fileprivate var unread: [UInt8] = []
     /// Where it stands among its owner's links.
     fileprivate(set) var place: Int
 
@@ -110,11 +161,26 @@ final class LinkHandle {
         ownerReference._withUnsafeGuaranteedRef(body)
     }
 
+    /// Goes on with another replica: see `Link.replace`.
+    fileprivate func moveOn(to replica: Replica) throws(Failure) {
+        let next = try replica.openLink(link.options)
+        unread.withUnsafeBytes { next.replace(link, unread: $0) }
+        unread = []
+        link = next
+    }
+
+    /// After a read, of bytes that go out only if what has changed is stored.
+    /// - Throws: `.store`.
+    func settleRead(of bytes: Bytes) throws(Failure) {
+        if !link.isDatagram { unread = [UInt8](bytes) }
+        try owner.settleStore()
+        unread = []
+    }
+
     /// The update that the event speaks of whose callback is running.
     private(set) var told: UnsafePointer<scuttle_update_t>?
 
     /// Lends an update to a callback, and names its key.
-    @_optimize(size)
     @inline(never)
     func tell(_ update: Update, _ view: UnsafePointer<scuttle_update_t>, _ code: CInt, _ call: () -> Void) {
         let key = update.key.prefixOfCharacters(within: 80)

@@ -6,6 +6,7 @@ package enum CanonicalCover {
     private static var most: Int { 16 }
 
     /// The cover of a line in the canonical form, borrowed from it; nil: ask jansson, who reads it too or says why not.
+    @_optimize(speed)
     package static func read(_ line: Bytes) -> Cover? {
         var scanner = CanonicalScanner(line)
         guard scanner.take(#"{"digest":true,"#), scanner.take(#""cover":{"#) else { return nil }
@@ -28,6 +29,7 @@ package enum CanonicalCover {
     }
 
     /// `"a1b2c3d4"`.
+    @_optimize(speed)
     private static func hash(in scanner: inout CanonicalScanner) -> UInt32? {
         guard scanner.take(UInt8(ascii: "\"")) else { return nil }
         var hash: UInt32 = 0
@@ -39,6 +41,7 @@ package enum CanonicalCover {
     }
 
     /// `"A":[2,12]`, or `"A":[2,12,7]`.
+    @_optimize(speed)
     private static func interval(in scanner: inout CanonicalScanner) -> CoveredInterval? {
         guard let source = scanner.plainString(), scanner.take(UInt8(ascii: ":")), scanner.take(UInt8(ascii: "[")),
             let since = scanner.version(), scanner.take(UInt8(ascii: ",")), let until = scanner.version()

@@ -2,6 +2,7 @@ import Scuttle
 
 extension CanonicalScanner {
     /// Steps over a number that is within int64, or a real that is far within double. O(length).
+    @_optimize(speed)
     mutating func skipNumber() -> Bool {
         _ = take(UInt8(ascii: "-"))
         guard let whole = digits(most: 19) else { return false }
@@ -19,12 +20,14 @@ extension CanonicalScanner {
     }
 
     /// A number of a canonical line: no sign, no leading zero, at most 2^53-1.
+    @_optimize(speed)
     mutating func version() -> Version? {
         guard let version = digits(most: 16), version <= .highest else { return nil }
         return version
     }
 
     /// Digits without a leading zero; nil where there are none or too many. At most 19, so that 64 bits are enough.
+    @_optimize(speed)
     private mutating func digits(most: Int) -> UInt64? {
         let start = offset
         var number: UInt64 = 0
@@ -37,6 +40,7 @@ extension CanonicalScanner {
         return number
     }
 
+    @_optimize(speed)
     private mutating func skipDigits() -> Bool {
         let start = offset
         while take(where: { $0.isDigit }) != nil {}
@@ -44,6 +48,7 @@ extension CanonicalScanner {
     }
 
     /// Steps over the exponent, if there is one. With two digits and the nineteen before the point nothing overflows.
+    @_optimize(speed)
     private mutating func skipExponent() -> Bool {
         guard take(where: { $0 | 0x20 == UInt8(ascii: "e") }) != nil else { return true }
         _ = take(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") })

@@ -2,6 +2,7 @@ import Scuttle
 
 extension CanonicalScanner {
     /// The inside of a string without escapes: it is what it spells. O(length).
+    @_optimize(speed)
     mutating func plainString() -> Bytes? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let start = offset
@@ -12,6 +13,7 @@ extension CanonicalScanner {
     }
 
     /// Steps over a string, escapes and all. O(length).
+    @_optimize(speed)
     mutating func skipString() -> Bool {
         guard take(UInt8(ascii: "\"")) else { return false }
         let start = offset
@@ -27,6 +29,7 @@ extension CanonicalScanner {
 
     /// Steps to the next quote, backslash or control character, or to the end; false where it stepped over a byte that is
     /// not ASCII. Longer characters have none of those bytes in them, so that UTF-8 can be checked afterwards.
+    @_optimize(speed)
     private mutating func skipPlain() -> Bool {
         let end = text.endOfPlainText(from: offset)
         skip(end.offset &- offset)
@@ -34,6 +37,7 @@ extension CanonicalScanner {
     }
 
     /// Steps over an escape. Halves of surrogate pairs are left to jansson.
+    @_optimize(speed)
     private mutating func skipEscape() -> Bool {
         guard take(UInt8(ascii: "\\")), let kind = take(where: { _ in true }) else { return false }
         switch kind {

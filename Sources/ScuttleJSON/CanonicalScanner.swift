@@ -18,16 +18,19 @@ struct CanonicalScanner {
     var next: UInt8? { offset < text.count ? text[offset] : nil }
 
     /// The bytes from `start` to the present place.
+    @_optimize(speed)
     func taken(from start: Int) -> Bytes {
         Bytes(rebasing: text[start..<offset])
     }
 
     /// Steps over some bytes, which the caller has seen to be there.
+    @_optimize(speed)
     mutating func skip(_ count: Int) {
         offset &+= count
     }
 
     /// Steps over a byte, where it stands here.
+    @_optimize(speed)
     mutating func take(_ byte: UInt8) -> Bool {
         guard next == byte else { return false }
         offset &+= 1
@@ -51,6 +54,7 @@ struct CanonicalScanner {
     }
 
     /// Steps over a byte that belongs to a class.
+    @_optimize(speed)
     mutating func take(where belongs: (UInt8) -> Bool) -> UInt8? {
         guard let next, belongs(next) else { return nil }
         offset &+= 1

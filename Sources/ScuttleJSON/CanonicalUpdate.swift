@@ -4,6 +4,7 @@ import Scuttle
 package enum CanonicalUpdate {
     /// The update of a line in the canonical form, borrowed from it; nil: ask jansson, who reads it too or says why not.
     /// O(length), one pass.
+    @_optimize(speed)
     package static func read(_ line: Bytes, _ limits: Limits) -> IncomingUpdate? {
         var scanner = CanonicalScanner(line)
         guard let update = update(in: &scanner, limits), scanner.isAtEnd else { return nil }
@@ -55,6 +56,7 @@ package enum CanonicalUpdate {
     /// `,"written":["A",3]`, `,"ttl":30000,"age":500` and the marks of a delete, what there is of them, and the end; false where
     /// it is odd.
     @inline(never)
+    @_optimize(speed)
     private static func read(_ tail: inout Tail, in scanner: inout CanonicalScanner) -> Bool {
         if scanner.take(#","written":["#) {
             guard let source = scanner.plainString(), scanner.take(UInt8(ascii: ",")),
@@ -75,6 +77,7 @@ package enum CanonicalUpdate {
         return scanner.take(UInt8(ascii: "}"))
     }
 
+    @_optimize(speed)
     private static func kind(in scanner: inout CanonicalScanner) -> Update.Kind? {
         guard scanner.next == UInt8(ascii: ",") else { return .value }
         guard scanner.take(#","deleted":true"#) else { return nil }

@@ -7,12 +7,14 @@ import Scuttle
 package enum CanonicalValue {
     /// Whether a whole text is one valid value without white space, nested at most `deepest` deep. False: ask jansson.
     /// O(length), on a stack of fixed size.
+    @_optimize(speed)
     package static func accepts(_ text: Bytes, deepest: Int) -> Bool {
         var scanner = CanonicalScanner(text)
         return skip(in: &scanner, deepest: deepest) && scanner.isAtEnd
     }
 
     /// Steps over a value. False, anywhere: ask jansson.
+    @_optimize(speed)
     static func skip(in scanner: inout CanonicalScanner, deepest: Int) -> Bool {
         guard scanner.next == UInt8(ascii: "{") || scanner.next == UInt8(ascii: "[") else {
             return scanner.skipScalar()
@@ -36,6 +38,7 @@ package enum CanonicalValue {
             self.deepest = deepest
         }
 
+        @_optimize(speed)
         mutating func skip(in scanner: inout CanonicalScanner) -> Bool {
             repeat {
                 guard enter(&scanner) ?? scanner.skipScalar(), leave(&scanner) else { return false }
@@ -45,6 +48,7 @@ package enum CanonicalValue {
 
         /// Opens what opens here, down to the first value that does not or has nothing in it; nil where that value is yet
         /// to be stepped over.
+        @_optimize(speed)
         private mutating func enter(_ scanner: inout CanonicalScanner) -> Bool? {
             while true {
                 switch scanner.next {
@@ -61,6 +65,7 @@ package enum CanonicalValue {
             }
         }
 
+        @_optimize(speed)
         private mutating func open(_ scanner: inout CanonicalScanner, asObject bit: UInt64) -> Bool {
             depth &+= 1
             objects = objects << 1 | bit
@@ -68,6 +73,7 @@ package enum CanonicalValue {
         }
 
         /// Behind a value: closes what closes here, up to the next value.
+        @_optimize(speed)
         private mutating func leave(_ scanner: inout CanonicalScanner) -> Bool {
             while depth > 0 {
                 let isObject = objects & 1 == 1
@@ -80,6 +86,7 @@ package enum CanonicalValue {
             return true
         }
 
+        @_optimize(speed)
         private mutating func skipName(_ scanner: inout CanonicalScanner) -> Bool {
             guard let name = scanner.plainString(), names.insert(name, depth: depth) else { return false }
             return scanner.take(UInt8(ascii: ":"))
@@ -89,6 +96,7 @@ package enum CanonicalValue {
 
 extension CanonicalScanner {
     /// Steps over a string, a number or a word.
+    @_optimize(speed)
     fileprivate mutating func skipScalar() -> Bool {
         switch next {
         case UInt8(ascii: "\""): skipString()

@@ -211,7 +211,6 @@ enum ExtendedDecoder {
     }
 
     /// `[["A",7,22],["A",9,0]]`.
-    @_optimize(size)
     private static func exceptions(_ body: Value) throws(Failure) -> [ExceptionClaim] {
         guard body.type == JSON_ARRAY else { throw Failure(.message, "exceptions are not an array") }
         var claims: [ExceptionClaim] = []

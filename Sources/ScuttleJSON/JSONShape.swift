@@ -8,6 +8,7 @@ struct JSONShape {
     private(set) var hasWhiteSpace = false
 
     /// O(length), no recursion: the text may be anything.
+    @_optimize(speed)
     init(of text: Bytes) {
         var scanner = JSONScanner(text)
         var open = 0

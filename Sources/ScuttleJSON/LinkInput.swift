@@ -10,6 +10,7 @@ public struct LinkInput: ~Copyable {
     /// Takes bytes from the peer. Each line is a message of its own: a bad one changes nothing, the others are taken. A
     /// datagram ends its last line.
     /// - Throws: the failure of the first bad line.
+    @_optimize(speed)
     public mutating func receive(_ bytes: Bytes, on link: Link) throws(Failure) {
         var first: Failure?
         var refused = 0
@@ -88,6 +89,7 @@ public struct LinkInput: ~Copyable {
 }
 
 extension Link {
+    @_optimize(speed)
     fileprivate func receive(_ message: Message, _ line: Bytes) throws(Failure) {
         switch message {
         case .update(let update): try receive(update, line)

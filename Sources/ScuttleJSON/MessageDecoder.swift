@@ -6,6 +6,7 @@ import Scuttle
 public struct MessageDecoder: ~Copyable {
     let limits: Limits
     private var value = ValueText()
+    private var keyText = ByteBuffer()
 
     public init(limits: Limits) {
         self.limits = limits
@@ -14,6 +15,7 @@ public struct MessageDecoder: ~Copyable {
     /// Decodes one line and hands the message on.
     /// - Throws: what `take` throws; `.depth`, what jansson finds (`.json`, `.duplicate`, `.number`, `.utf8`, `.nul`), and
     ///   `.message`, `.version`, `.valueSize` for fields that are missing, odd or too large.
+    @_optimize(speed)
     public mutating func decode(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
         if let update = CanonicalUpdate.read(line, limits) { return try take(.update(update)) }
         if let cover = CanonicalCover.read(line) { return try take(.cover(cover)) }
@@ -33,9 +35,9 @@ public struct MessageDecoder: ~Copyable {
         try shape.check(deepest: Limits.deepest + 1)
         let document = try JSONDocument(parsing: line)
         guard document.root.type == JSON_OBJECT else { throw Failure(.message, "a message is a JSON object") }
-        let fields = MessageFields(document.root)
+        let fields = MessageFields(document)
         defer { value.clear() }
-        if try fields.flag(fields.digest, "digest") {
+        if fields.isDigest {
             try shape.check(deepest: max(limits.depth + 1, Self.deepestMessage))
             return try take(decodeDigest(fields))
         }
@@ -52,7 +54,7 @@ public struct MessageDecoder: ~Copyable {
     }
 
     private func decodeDigest(_ fields: MessageFields) throws(Failure) -> Message {
-        let isDone = try fields.flag(fields.done, "done")
+        let isDone = fields.isDone
         guard fields.sourceID != nil || fields.id != nil || fields.version != nil else {
             if isDone { return .done }
             guard fields.hasOthers else { throw Failure(.message, "a digest names a source_id, or is done") }
@@ -64,26 +66,46 @@ public struct MessageDecoder: ~Copyable {
             let same = try fields.text(id, "id")
             guard same.equals(source) else { throw Failure(.message, "id and source_id of a digest differ") }
         }
-        let version = try fields.number(fields.version, lowest: 0)
+        let version = try fields.digestVersion()
         return .digest(source: source, version: version, isDone: isDone)
     }
 
     private mutating func decodeUpdate(
         _ fields: MessageFields, _ line: Bytes, hasWhiteSpace: Bool
     ) throws(Failure) -> IncomingUpdate {
-        let key = try fields.text(fields.key, "key")
-        guard let place = fields.valuePlace else { throw Failure(.message, "an update without its value") }
-        let source = try fields.text(fields.sourceID, "source_id")
-        let version = try fields.number(fields.version, lowest: 1)
+        let key = try key(of: fields, line)
+        var (source, version) = (
+            try fields.text(fields.sourceID, "source_id"), try fields.number(fields.version, lowest: 1)
+        )
+        var written = try fields.pair(fields.written)
+        if let dot = try fields.pair(fields.dot) {
+            (written, source, version) = ((source, version), dot.source, dot.version)
+        }
         let isDelete = try fields.flag(fields.deleted, "deleted")
         let isExpiry = try fields.flag(fields.expired, "expired")
-        if isDelete, !fields.valueIsNull { throw Failure(.message, "the value of a delete is null") }
-        var text = MemberLocator.value(ofMember: place, in: line)
-        if hasWhiteSpace { text = value.compact(text) }
+        // A value that JavaScript calls undefined is not written.
+        var text = Bytes("null")
+        if let place = fields.valuePlace {
+            if isDelete, !fields.valueIsNull { throw Failure(.message, "the value of a delete is null") }
+            text = MemberLocator.value(ofMember: place, in: line)
+            if hasWhiteSpace { text = value.compact(text) }
+        }
         return IncomingUpdate(
             key: key, value: text, source: source, version: version,
-            kind: !isDelete ? .value : isExpiry ? .expiry : .delete, written: try fields.writtenBy(),
+            kind: !isDelete ? .value : isExpiry ? .expiry : .delete, written: written,
             timeToLive: try fields.time(fields.timeToLive, ifMissing: .max),
-            age: try fields.time(fields.age, ifMissing: 0))
+            age: try fields.time(fields.age, ifMissing: 0), ageAt: fields.ageAt?.integer ?? 0)
+    }
+
+    /// A key is text. JavaScript peers may have numbers, true, false and null: they mean what JavaScript makes of them.
+    private mutating func key(of fields: MessageFields, _ line: Bytes) throws(Failure) -> Bytes {
+        guard let key = fields.key, let place = fields.keyPlace, key.type.rawValue > JSON_STRING.rawValue else {
+            return try fields.text(fields.key, "key")
+        }
+        guard let number = key.wholeNumber else { return MemberLocator.value(ofMember: place, in: line) }
+        keyText.clear()
+        if number < 0 { keyText.append(Bytes("-")) }
+        keyText.put(number.magnitude)
+        return keyText.bytes
     }
 }

@@ -5,27 +5,31 @@ import Scuttle
 struct MessageFields {
     typealias Value = UnsafeMutablePointer<json_t>
 
-    private(set) var digest, done, deleted, expired, key, sourceID, id, version, written, timeToLive, age: Value?
+    private(set) var digest, done, deleted, expired, key, sourceID, id, version, written, timeToLive, age, ageAt,
+        dot: Value?
     /// Which member of the object the value is, counted from 0: its text is cut out of the line by that.
     private(set) var valuePlace: Int?
     private(set) var valueIsNull = false
+    /// The same of a key that is no string.
+    private(set) var keyPlace: Int?
     /// Whether there are members besides `digest` and `done`.
     private(set) var hasOthers = false
 
     let root: Value
+    private let hasLargeIntegers: Bool
 
-    init(_ object: Value) {
-        var fields = MessageFields(root: object)
+    init(_ document: borrowing JSONDocument) {
+        var fields = MessageFields(root: document.root, hasLargeIntegers: document.hasLargeIntegers)
         var place = 0
-        object.visitMembers { name, value in
+        document.root.visitMembers { name, value in
             fields.take(name, value, place)
             place += 1
         }
         self = fields
     }
 
-    private init(root: Value) {
-        self.root = root
+    private init(root: Value, hasLargeIntegers: Bool) {
+        (self.root, self.hasLargeIntegers) = (root, hasLargeIntegers)
     }
 
     private mutating func take(_ name: Bytes, _ value: Value, _ place: Int) {
@@ -40,6 +44,7 @@ struct MessageFields {
         hasOthers = true
         if name.equals(Bytes("key")) {
             key = value
+            keyPlace = place
         } else if name.equals(Bytes("value")) {
             valuePlace = place
             valueIsNull = value.type == JSON_NULL
@@ -59,7 +64,22 @@ struct MessageFields {
             timeToLive = value
         } else if name.equals(Bytes("age")) {
             age = value
+        } else if name.equals(Bytes("dot")) {
+            dot = value
+        } else if name.equals(Bytes("at")) {
+            ageAt = value
         }
+    }
+
+    /// Whether a peer means a digest, or the end of a round of them: whatever JavaScript takes for true.
+    var isDigest: Bool { digest?.isTruthy ?? false }
+    var isDone: Bool { done?.isTruthy ?? false }
+
+    /// The version of a digest. JavaScript peers begin with -Infinity, which JSON spells as null.
+    func digestVersion() throws(Failure) -> Version {
+        guard let version, version.type != JSON_NULL else { return 0 }
+        if json_number_value(version) < 0 { return 0 }
+        return try number(version, lowest: 0)
     }
 
     /// A boolean that is false where it is missing.
@@ -69,14 +89,14 @@ struct MessageFields {
         return flag
     }
 
-    /// `["A",3]`: the timestamp of a republished update; nil where there is none.
-    func writtenBy() throws(Failure) -> IncomingUpdate.Written? {
-        guard let written else { return nil }
-        guard written.type == JSON_ARRAY, json_array_size(written) == 2 else {
-            throw Failure(.message, "written is not a source and a version")
+    /// `["A",3]`: of a republished update the timestamp, or the dot; nil if there is none.
+    func pair(_ value: Value?) throws(Failure) -> IncomingUpdate.Written? {
+        guard let value else { return nil }
+        guard value.type == JSON_ARRAY, json_array_size(value) == 2 else {
+            throw Failure(.message, "written or dot is not a source and a version")
         }
-        let source = try text(json_array_get(written, 0), "the source of written")
-        return (source, try number(json_array_get(written, 1), lowest: 1))
+        let source = try text(json_array_get(value, 0), "the source of written or dot")
+        return (source, try number(json_array_get(value, 1), lowest: 1))
     }
 
     /// A time to live, or how much of it is over.
@@ -96,7 +116,9 @@ struct MessageFields {
 
     func number(_ value: Value?, lowest: Int64) throws(Failure) -> Version {
         guard let value else { throw Failure(.message, "version is missing") }
-        guard let number = value.integer, number >= lowest, number <= Version.highest else {
+        guard let number = hasLargeIntegers ? value.wholeNumber : value.integer, number >= lowest,
+            number <= Version.highest
+        else {
             throw Failure(.version, "version is not an integer in \(Int(lowest)) ... 2^53-1")
         }
         return Version(number)

@@ -19,16 +19,28 @@ public enum ValueOrder {
         }
     }
 
+    /// Whether both are the same to JavaScript: its numbers are doubles.
+    public static func areSame(_ a: Bytes, _ b: Bytes) -> Bool {
+        do throws(Failure) {
+            let left = try JSONDocument(parsing: a)
+            let right = try JSONDocument(parsing: b)
+            return compare(left.root, right.root, asDoubles: true) == 0
+        } catch {
+            return false
+        }
+    }
+
     private typealias Value = UnsafeMutablePointer<json_t>
 
-    private static func compare(_ a: Value, _ b: Value) -> Int {
+    private static func compare(_ a: Value, _ b: Value, asDoubles: Bool = false) -> Int {
         let ranks = (rank(a), rank(b))
         guard ranks.0 == ranks.1 else { return ranks.0 - ranks.1 }
         switch a.type {
-        case JSON_INTEGER, JSON_REAL: return compareNumbers(a, b)
+        case JSON_INTEGER, JSON_REAL:
+            return asDoubles ? compareReals(json_number_value(a), json_number_value(b)) : compareNumbers(a, b)
         case JSON_STRING: return compareBytes(a.string, b.string)
-        case JSON_ARRAY: return compareArrays(a, b)
-        case JSON_OBJECT: return compareObjects(a, b)
+        case JSON_ARRAY: return compareArrays(a, b, asDoubles)
+        case JSON_OBJECT: return compareObjects(a, b, asDoubles)
         default: return 0
         }
     }
@@ -72,22 +84,22 @@ public enum ValueOrder {
         return a.precedes(b) ? -1 : a.equals(b) ? 0 : 1
     }
 
-    private static func compareArrays(_ a: Value, _ b: Value) -> Int {
+    private static func compareArrays(_ a: Value, _ b: Value, _ asDoubles: Bool) -> Int {
         let counts = (json_array_size(a), json_array_size(b))
         for index in 0..<min(counts.0, counts.1) {
             guard let left = json_array_get(a, index), let right = json_array_get(b, index) else { break }
-            let order = compare(left, right)
+            let order = compare(left, right, asDoubles: asDoubles)
             if order != 0 { return order }
         }
         return counts.0 - counts.1
     }
 
-    private static func compareObjects(_ a: Value, _ b: Value) -> Int {
+    private static func compareObjects(_ a: Value, _ b: Value, _ asDoubles: Bool) -> Int {
         let (left, right) = (sortedMembers(a), sortedMembers(b))
         for (mine, theirs) in zip(left, right) {
             let names = compareBytes(mine.name, theirs.name)
             if names != 0 { return names }
-            let values = compare(mine.value, theirs.value)
+            let values = compare(mine.value, theirs.value, asDoubles: asDoubles)
             if values != 0 { return values }
         }
         return left.count - right.count

@@ -9,6 +9,7 @@ public struct ValueText: ~Copyable {
 
     /// Checks a host's value and returns it without insignificant white space; borrowed from `text` or from this.
     /// - Throws: `.valueSize`, `.depth`, and what jansson finds: `.json`, `.duplicate`, `.number`, `.utf8`, `.nul`.
+    @_optimize(speed)
     public mutating func check(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         try Self.check(size: text.count, limits)
         guard !CanonicalValue.accepts(text, deepest: limits.depth) else { return text }
@@ -28,6 +29,7 @@ public struct ValueText: ~Copyable {
         compacted.clear()
     }
 
+    @_optimize(speed)
     static func check(size: Int, _ limits: Limits) throws(Failure) {
         guard size <= limits.valueBytes else {
             throw Failure(.valueSize, "a value of \(size) bytes; max_value_bytes is \(limits.valueBytes)")

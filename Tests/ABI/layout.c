@@ -34,6 +34,23 @@ int main(void) {
   STRUCT(scuttle_span_t);
   FIELD(scuttle_span_t, data);
   FIELD(scuttle_span_t, len);
+  STRUCT(scuttle_row_t);
+  FIELD(scuttle_row_t, kind);
+  FIELD(scuttle_row_t, reserved);
+  FIELD(scuttle_row_t, id);
+  FIELD(scuttle_row_t, id_len);
+  FIELD(scuttle_row_t, line);
+  FIELD(scuttle_row_t, line_len);
+  FIELD(scuttle_row_t, update);
+  STRUCT(scuttle_state_store_t);
+  FIELD(scuttle_state_store_t, struct_size);
+  FIELD(scuttle_state_store_t, context);
+  FIELD(scuttle_state_store_t, load);
+  FIELD(scuttle_state_store_t, begin);
+  FIELD(scuttle_state_store_t, put);
+  FIELD(scuttle_state_store_t, remove);
+  FIELD(scuttle_state_store_t, commit);
+  FIELD(scuttle_state_store_t, rollback);
   STRUCT(scuttle_config_t);
   FIELD(scuttle_config_t, struct_size);
   FIELD(scuttle_config_t, flags);
@@ -65,6 +82,7 @@ int main(void) {
   FIELD(scuttle_config_t, retire_after_ms);
   FIELD(scuttle_config_t, accept);
   FIELD(scuttle_config_t, max_refused);
+  FIELD(scuttle_config_t, state_store);
   STRUCT(scuttle_flaw_t);
   FIELD(scuttle_flaw_t, kind);
   FIELD(scuttle_flaw_t, count);
@@ -117,11 +135,15 @@ int main(void) {
   CONSTANT(SCUTTLE_E_RESOLVER);
   CONSTANT(SCUTTLE_E_UNASKED);
   CONSTANT(SCUTTLE_E_REFUSED);
+  CONSTANT(SCUTTLE_E_STORE);
   CONSTANT(SCUTTLE_E_TTL);
   CONSTANT(SCUTTLE_UPDATE_DELETED);
   CONSTANT(SCUTTLE_UPDATE_LOCAL);
   CONSTANT(SCUTTLE_UPDATE_EXPIRED);
   CONSTANT(SCUTTLE_UPDATE_RESET);
+  CONSTANT(SCUTTLE_ROW_ENTRY);
+  CONSTANT(SCUTTLE_ROW_SOURCE);
+  CONSTANT(SCUTTLE_ROW_REPLICA);
   CONSTANT(SCUTTLE_LWW_VS_CLOCK);
   CONSTANT(SCUTTLE_LWW_VS_CURRENT_VERS);
   CONSTANT(SCUTTLE_STRICTLY_ORDER_VALUES);
@@ -143,5 +165,7 @@ int main(void) {
   CONSTANT(SCUTTLE_LINK_DATAGRAM);
   CONSTANT(SCUTTLE_LINK_READ_ONLY);
   CONSTANT(SCUTTLE_LINK_CLASSIC);
+  CONSTANT(SCUTTLE_LINK_ANY);
+  CONSTANT(SCUTTLE_LINK_HISTORY);
   return 0;
 }

@@ -158,7 +158,7 @@ const char *code_name(int code) {
       CODE(SCUTTLE_E_MESSAGE_SIZE), CODE(SCUTTLE_E_KEY_SIZE), CODE(SCUTTLE_E_VALUE_SIZE), CODE(SCUTTLE_E_SOURCES),
       CODE(SCUTTLE_E_LINKS), CODE(SCUTTLE_E_EXHAUSTED), CODE(SCUTTLE_E_CLUSTER), CODE(SCUTTLE_E_PROTOCOL),
       CODE(SCUTTLE_E_REJECTED), CODE(SCUTTLE_E_DATAGRAM), CODE(SCUTTLE_E_CORRUPT), CODE(SCUTTLE_E_RESOLVER),
-      CODE(SCUTTLE_E_UNASKED), CODE(SCUTTLE_E_TTL)
+      CODE(SCUTTLE_E_UNASKED), CODE(SCUTTLE_E_REFUSED), CODE(SCUTTLE_E_TTL), CODE(SCUTTLE_E_STORE)
 #undef CODE
   };
   static char other[4][32];
@@ -205,7 +205,7 @@ scuttle_t *replica_exact(const char *source) {
   return replica_with(source, &config);
 }
 
-scuttle_link_t *link_make(scuttle_t *replica) { return link_with(replica, 0); }
+scuttle_link_t *link_make(scuttle_t *replica) { return link_with(replica, SCUTTLE_LINK_ANY); }
 
 scuttle_link_t *link_with(scuttle_t *replica, uint32_t flags) {
   scuttle_link_config_t config;

@@ -124,11 +124,14 @@ static int open_link(stage_t *stage, char *words) {
   char *word;
   memset(&config, 0, sizeof config);
   config.struct_size = sizeof config;
+  config.flags = SCUTTLE_LINK_ANY;
   stage->capacity = 0;
   for (word = strtok(words, " \n"); word; word = strtok(NULL, " \n")) {
     if (strcmp(word, "live") == 0) config.flags |= SCUTTLE_LINK_LIVE;
     else if (strcmp(word, "read_only") == 0) config.flags |= SCUTTLE_LINK_READ_ONLY;
-    else if (strcmp(word, "classic") == 0) config.flags |= SCUTTLE_LINK_CLASSIC;
+    else if (strcmp(word, "classic") == 0) config.flags = (config.flags & ~SCUTTLE_LINK_ANY) | SCUTTLE_LINK_CLASSIC;
+    else if (strcmp(word, "extended") == 0) config.flags &= ~SCUTTLE_LINK_ANY;
+    else if (strcmp(word, "history") == 0) config.flags |= SCUTTLE_LINK_HISTORY;
     else if (strncmp(word, "datagram=", 9) == 0) stage->capacity = (size_t)strtoull(word + 9, NULL, 10);
     else CHECK_SAY("no such option: %s", word);
   }

@@ -337,7 +337,6 @@ TEST(bad_values) {
       BAD("\v1", JSON), BAD("\f1", JSON), BAD("\xc2\xa0" "1", JSON),
       BAD("{\"a\":1,\"a\":1}", DUPLICATE), BAD("{\"a\":1,\"\\u0061\":1}", DUPLICATE), BAD("[{\"x\":{\"a\":1,\"b\":2,\"a\":3}}]", DUPLICATE),
       BAD("{\"\":1,\"\":2}", DUPLICATE), BAD("{\"\\/\":1,\"/\":2}", DUPLICATE), BAD("{\"\\ud83d\\udc19\":1,\"\xf0\x9f\x90\x99\":2}", DUPLICATE),
-      BAD("9223372036854775808", NUMBER), BAD("-9223372036854775809", NUMBER), BAD("[99999999999999999999999]", NUMBER),
       BAD("1e400", NUMBER), BAD("-1e400", NUMBER), BAD("[1e309]", NUMBER), BAD("1e99999999999999999999", NUMBER),
       BAD("\"\xff\"", UTF8), BAD("\"\xc0\x80\"", UTF8), BAD("\"\xed\xa0\x80\"", UTF8), BAD("\"\xe6\x97\"", UTF8), BAD("{\"\x80\":1}", UTF8)
 #undef BAD

@@ -13,6 +13,12 @@ static void check_output(scuttle_link_t *link, const char *expected) {
 
 static scuttle_link_t *classic(scuttle_t *replica) { return link_with(replica, SCUTTLE_LINK_CLASSIC); }
 
+/* The first gossip of a link asks for everything. The next one claims what was covered then. */
+static void ask_once(scuttle_link_t *link) {
+  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
+  check_output(link, DONE);
+}
+
 static scuttle_t *filled(const char *id, size_t count) {
   scuttle_t *r = replica_exact(id);
   char key[24], value[24];
@@ -50,6 +56,35 @@ TEST(gossip_of_an_empty_replica) {
   scuttle_free(r);
 }
 
+TEST(the_first_gossip_of_a_link_asks_for_everything) {
+  /* Each later one claims what was covered at the gossip before, since what was covered later may have come before its time. */
+  scuttle_t *r = replica_exact("local");
+  scuttle_link_t *link = classic(r), *other = classic(r);
+  feed_update(link, "a", "1", "A", 5);
+  ask_once(link);
+  feed_update(link, "b", "1", "A", 9);
+  feed_update(link, "c", "1", "B", 10);
+  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
+  {
+    text_t out = {NULL, 0, 0};
+    read_all(link, 0, &out);
+    CHECK_INT(text_count(&out, "{\"digest\":true,\"source_id\":\"A\",\"id\":\"A\",\"version\":5}\n"), 1);
+    CHECK_INT(text_count(&out, "\"B\""), 0);
+    CHECK_INT(text_count(&out, "\"local\",\"version\":10}\n"), 1); /* the own source is whole, so its promise is renewed */
+    CHECK_INT(text_count(&out, "\n"), 3);
+    text_free(&out);
+    CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
+    read_all(link, 0, &out);
+    CHECK_INT(text_count(&out, "\"A\",\"version\":9}\n"), 1);
+    CHECK_INT(text_count(&out, "\"B\",\"version\":10}\n"), 1);
+    CHECK_INT(text_count(&out, "\"local\",\"version\":10}\n"), 1);
+    CHECK_INT(text_count(&out, "\n"), 4);
+    text_free(&out);
+  }
+  ask_once(other); /* each link by itself */
+  scuttle_free(r);
+}
+
 TEST(gossip_names_each_source_and_ends_with_done) {
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = classic(r);
@@ -58,6 +93,7 @@ TEST(gossip_names_each_source_and_ends_with_done) {
   feed_update(link, "b", "1", "r\xc3\xa4pli \"\\\n", 7);
   feed_update(link, "c", "1", "A", 9);
   set(r, "d", "1");
+  ask_once(link);
   CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
   read_all(link, 0, &out);
   CHECK_INT(text_count(&out, "\n"), 4);
@@ -73,6 +109,11 @@ TEST(gossip_that_waits_is_not_asked_twice) {
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *a = classic(r), *b = classic(r);
   set(r, "k", "1");
+  scuttle_gossip(r);
+  scuttle_gossip(r);
+  scuttle_link_gossip(a);
+  check_output(a, DONE);
+  check_output(b, DONE);
   scuttle_gossip(r);
   scuttle_gossip(r);
   scuttle_link_gossip(a);
@@ -94,6 +135,7 @@ TEST(gossip_between_two_reads_of_a_gossip) {
     snprintf(source, sizeof source, "s%d", i);
     feed_update(link, source, "1", source, 1);
   }
+  ask_once(link);
   for (at = 1; at < 300; at += 7) {
     text_t out = {NULL, 0, 0};
     char part[300];
@@ -129,6 +171,7 @@ static void gossip_order(uint64_t seed, text_t *out) {
     snprintf(source, sizeof source, "s%02d", i);
     feed_update(link, "k", "1", source, 1);
   }
+  ask_once(link);
   scuttle_gossip(r);
   read_all(link, 0, out);
   scuttle_gossip(r);
@@ -450,6 +493,7 @@ TEST(an_own_digest_that_comes_back) {
   scuttle_t *r = with_updates("local", 3, &link);
   text_t out = {NULL, 0, 0};
   feed_update(link, "other", "1", "A", 70);
+  ask_once(link);
   scuttle_gossip(r);
   read_all(link, 0, &out);
   CHECK_CODE(scuttle_link_write(link, out.data, out.len), SCUTTLE_OK);
@@ -812,6 +856,11 @@ TEST(many_links) {
   set(r, "k", "1");
   for (i = 0; i < LINKS; i++) links[i] = classic(r);
   CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
+  for (i = 0; i < LINKS; i++) {
+    CHECK_CODE(scuttle_link_read(links[i], buffer, sizeof buffer, &len), SCUTTLE_OK);
+    CHECK_BYTES(buffer, len, DONE, 28);
+  }
+  CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
   for (i = 0; i < LINKS; i += 2) scuttle_link_close(links[i]);
   for (i = 1; i < LINKS; i += 2) {
     CHECK_CODE(scuttle_link_read(links[i], buffer, sizeof buffer, &len), SCUTTLE_OK);
@@ -829,9 +878,10 @@ TEST(link_flags) {
   scuttle_link_config_t config;
   scuttle_link_t *link;
   uint32_t flags;
-  for (flags = 1; flags; flags = flags < 16 ? flags + 1 : flags << 1) {
-    const uint32_t both = SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_CLASSIC;
-    int expected = flags > 15 || (flags & both) == both ? SCUTTLE_E_ARGUMENT : SCUTTLE_OK;
+  for (flags = 1; flags; flags = flags < 64 ? flags + 1 : flags << 1) {
+    const uint32_t both = SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_CLASSIC, lets_in = SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_ANY;
+    int is_vain = (flags & SCUTTLE_LINK_HISTORY) && !(flags & lets_in);
+    int expected = flags > 63 || (flags & both) == both || is_vain ? SCUTTLE_E_ARGUMENT : SCUTTLE_OK;
     memset(&config, 0, sizeof config);
     config.struct_size = sizeof config;
     config.flags = flags;
@@ -848,6 +898,69 @@ TEST(link_flags) {
   scuttle_free(r);
 }
 
+TEST(a_link_without_flags_lets_no_classic_line_in) {
+  static const char *const lines[] = {DONE, "{\"digest\":true,\"source_id\":\"A\",\"version\":9}\n", "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n"};
+  size_t i;
+  for (i = 0; i < sizeof lines / sizeof *lines; i++) {
+    scuttle_config_t config = config_exact();
+    scuttle_t *r;
+    scuttle_link_t *link = NULL;
+    told_t told;
+    char *before, *after;
+    memset(&told, 0, sizeof told);
+    config.on_event = note_event;
+    config.context = &told;
+    r = replica_with("local", &config);
+    set(r, "mine", "1");
+    before = snapshot(r);
+    CHECK_CODE(scuttle_link_open(r, NULL, &link), SCUTTLE_OK);
+    REQUIRE(link);
+    CHECK_CODE(feed(link, lines[i]), SCUTTLE_E_PROTOCOL);
+    check_output(link, "{\"digest\":true,\"reject\":{\"reason\":\"protocol\"}}\n");
+    CHECK_CODE(feed(link, lines[i]), SCUTTLE_E_PROTOCOL);
+    check_output(link, "");
+    CHECK_INT(told.count[SCUTTLE_EVENT_ENDED], 1);
+    CHECK_CODE(told.code[SCUTTLE_EVENT_ENDED], SCUTTLE_E_PROTOCOL);
+    CHECK(told.link[SCUTTLE_EVENT_ENDED] == link);
+    after = snapshot(r);
+    CHECK_STR(after, before);
+    free(before);
+    free(after);
+    scuttle_free(r);
+  }
+}
+
+TEST(a_cluster_speaks_the_extended_dialect_only) {
+  scuttle_config_t config = config_exact();
+  scuttle_link_config_t flags;
+  scuttle_link_t *link = (scuttle_link_t *)(void *)&config;
+  scuttle_t *r, *peer;
+  text_t out = {NULL, 0, 0};
+  config.cluster = "blue";
+  r = replica_with("local", &config);
+  peer = replica_with("peer", &config);
+  memset(&flags, 0, sizeof flags);
+  flags.struct_size = sizeof flags;
+  flags.flags = SCUTTLE_LINK_CLASSIC;
+  CHECK_CODE(scuttle_link_open(r, &flags, &link), SCUTTLE_E_CLUSTER);
+  CHECK(link == NULL);
+  flags.flags = SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_ANY | SCUTTLE_LINK_LIVE;
+  CHECK_CODE(scuttle_link_open(r, &flags, &link), SCUTTLE_E_CLUSTER);
+  link = link_make(r);
+  set(r, "k", "1");
+  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
+  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK); /* nobody is asked in digests */
+  read_all(link, 0, &out);
+  CHECK_INT(text_count(&out, "\"hello\""), 1);
+  CHECK_INT(text_count(&out, "\"done\""), 0);
+  text_free(&out);
+  CHECK_CODE(feed(link, DONE), SCUTTLE_E_PROTOCOL);
+  sync_links(link_make(r), link_make(peer));
+  CHECK_U64(fingerprint_of(peer), fingerprint_of(r));
+  scuttle_free(r);
+  scuttle_free(peer);
+}
+
 TEST(a_read_only_link_accepts_nothing) {
   scuttle_t *r = replica_exact("local");
   scuttle_link_config_t config;
@@ -855,7 +968,7 @@ TEST(a_read_only_link_accepts_nothing) {
   char *before, *after;
   memset(&config, 0, sizeof config);
   config.struct_size = sizeof config;
-  config.flags = SCUTTLE_LINK_READ_ONLY;
+  config.flags = SCUTTLE_LINK_ANY | SCUTTLE_LINK_READ_ONLY;
   CHECK_CODE(scuttle_link_open(r, &config, &link), SCUTTLE_OK);
   REQUIRE(link);
   set(r, "k", "1");
@@ -899,33 +1012,54 @@ TEST(the_short_form) {
 
 TEST(the_short_form_asks_nothing_by_itself) {
   scuttle_t *r = replica_exact("local");
-  char buffer[256];
+  text_t hello = {NULL, 0, 0};
+  char buffer[512];
   size_t len = 9;
   set(r, "k", "1");
   CHECK_CODE(scuttle_read(r, buffer, sizeof buffer, &len), SCUTTLE_OK);
   CHECK_INT(len, 0);
-  CHECK_CODE(scuttle_write(r, DONE, strlen(DONE)), SCUTTLE_OK); /* so the peer speaks the classic dialect */
+  text_hello(&hello, "A", "", 1, 1, 1);
+  CHECK_CODE(scuttle_write(r, hello.data, hello.len), SCUTTLE_OK);
+  CHECK_CODE(scuttle_read(r, buffer, sizeof buffer - 1, &len), SCUTTLE_OK);
+  buffer[len] = 0;
+  CHECK(strstr(buffer, "\"hello\"") != NULL); /* an answer */
   CHECK_CODE(scuttle_read(r, buffer, sizeof buffer, &len), SCUTTLE_OK);
-  CHECK_BYTES(buffer, len, "{\"key\":\"k\",\"value\":1,\"source_id\":\"local\",\"version\":1}\n", 54);
+  CHECK_INT(len, 0);
+  text_free(&hello);
+  scuttle_free(r);
+}
+
+TEST(the_short_form_speaks_the_extended_dialect) {
+  scuttle_t *r = replica_exact("local");
+  char buffer[256];
+  size_t len = 9;
+  set(r, "k", "1");
+  CHECK_CODE(scuttle_write(r, DONE, strlen(DONE)), SCUTTLE_E_PROTOCOL);
+  CHECK_CODE(scuttle_read(r, buffer, sizeof buffer, &len), SCUTTLE_OK);
+  CHECK_BYTES(buffer, len, "{\"digest\":true,\"reject\":{\"reason\":\"protocol\"}}\n", 47);
+  CHECK_CODE(scuttle_write(r, DONE, strlen(DONE)), SCUTTLE_E_PROTOCOL);
   CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
   CHECK_CODE(scuttle_read(r, buffer, sizeof buffer, &len), SCUTTLE_OK);
-  CHECK_BYTES(buffer, len, "{\"digest\":true,\"source_id\":\"local\",\"id\":\"local\",\"version\":1}\n" DONE, 61 + 28);
+  CHECK_INT(len, 0);
   scuttle_free(r);
 }
 
 TEST(the_short_form_beside_links) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
-  char buffer[256];
+  text_t hello = {NULL, 0, 0};
+  char buffer[512];
   size_t len = 0;
   set(r, "k", "1");
-  CHECK_CODE(scuttle_write(r, "{\"key\":\"half", 12), SCUTTLE_OK);
+  text_hello(&hello, "A", "", 1, 1, 1);
+  CHECK_CODE(scuttle_write(r, hello.data, 12), SCUTTLE_OK);
   CHECK_CODE(feed(link, DONE), SCUTTLE_OK);
-  CHECK_CODE(scuttle_write(r, "\",\"value\":2,\"source_id\":\"A\",\"version\":3}\n", 41), SCUTTLE_OK);
-  CHECK_STR(value_of(r, "half"), "2");
-  CHECK_CODE(scuttle_read(r, buffer, sizeof buffer, &len), SCUTTLE_OK);
-  CHECK_INT(len, 0);
+  CHECK_CODE(scuttle_write(r, hello.data + 12, hello.len - 12), SCUTTLE_OK);
+  CHECK_CODE(scuttle_read(r, buffer, sizeof buffer - 1, &len), SCUTTLE_OK);
+  buffer[len] = 0;
+  CHECK(strstr(buffer, "\"hello\"") != NULL);
   CHECK_CODE(scuttle_write(r, "nonsense\n", 9), SCUTTLE_E_JSON);
+  text_free(&hello);
   scuttle_free(r);
 }
 

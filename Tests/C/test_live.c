@@ -236,7 +236,7 @@ TEST(a_new_connection_goes_on) {
 TEST(a_classic_peer_of_a_live_link) {
   /* It is answered when it asks, as by any other link. */
   scuttle_t *a = replica_make("a"), *b = replica_make("b");
-  scuttle_link_t *ab = link_with(a, SCUTTLE_LINK_LIVE), *ba = link_with(b, SCUTTLE_LINK_CLASSIC);
+  scuttle_link_t *ab = link_with(a, SCUTTLE_LINK_LIVE | SCUTTLE_LINK_ANY), *ba = link_with(b, SCUTTLE_LINK_CLASSIC);
   set(a, "k", "1");
   sync_links(ab, ba);
   check_same(a, b);

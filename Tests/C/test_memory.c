@@ -123,7 +123,7 @@ static void delete_again(void *context, int i) {
 
 static void fail_to_set(void *context, int i) {
   static const char *const bad[] = {"", "nonsense", "[1,2,{\"a\":[3}]", "{\"a\":1,\"b\":[],\"a\":2}", "[\"long enough to be allocated somewhere\",1e999]", "[1,[2,[3,\"\xff\"]]]",
-                                    "99999999999999999999", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]"};
+                                    "-1e999", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]"};
   CHECK(set((scuttle_t *)context, "k", bad[i % 8]) < 0);
   CHECK(set((scuttle_t *)context, i % 2 ? "" : "\xff", "1") < 0);
 }

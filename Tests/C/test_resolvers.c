@@ -258,10 +258,11 @@ TEST(the_host_decides) {
   CHECK_CODE(set(r, "k", "7"), SCUTTLE_OK);
   CHECK_CODE(feed_update(link, "k", "3", "A", 1), SCUTTLE_OK);
   CHECK_CODE(feed_update(link, "k", "4", "A", 9), SCUTTLE_OK);
-  CHECK_CODE(feed_update(link, "k", "1", "A", 2), SCUTTLE_OK); /* old news, not asked about */
+  CHECK_CODE(feed_update(link, "k", "1", "A", 2), SCUTTLE_OK); /* covered, but never here: republished */
+  CHECK_CODE(feed_update(link, "k", "1", "A", 2), SCUTTLE_OK); /* here: not asked about */
   CHECK_CODE(feed_update(link, "l", "8", "A", 10), SCUTTLE_OK);
-  check_holds(r, "k", "3", "A", 1);
-  CHECK_STR(host.log.data, "k=5 local1;k=7 local2 or k=5 local1;k=3 A1 or k=5 local1;k=4 A9 or k=3 A1;l=8 A10;");
+  check_holds(r, "k", "1", "A", 2);
+  CHECK_STR(host.log.data, "k=5 local1;k=7 local2 or k=5 local1;k=3 A1 or k=5 local1;k=4 A9 or k=3 A1;k=1 A2 or k=3 A1;l=8 A10;");
   CHECK_INT(host.fresh, 2);
   text_free(&host.log);
   scuttle_free(r);

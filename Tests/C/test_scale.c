@@ -71,6 +71,8 @@ TEST(everything_of_many_sources) {
     r = with_sources(&link, &config);
     CHECK_CODE(feed(link, DONE), SCUTTLE_FULL);
     CHECK_INT(lines_of(link, 16), SOURCES);
+    CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
+    CHECK_INT(lines_of(link, 16), 1); /* the first gossip of a link asks for everything */
     CHECK_CODE(scuttle_gossip(r), SCUTTLE_FULL);
     CHECK_INT(lines_of(link, 16), SOURCES + 2); /* this replica's own, and "done" */
     scuttle_free(r);

@@ -68,8 +68,7 @@ static void *work(void *argument) {
       expect(worker, scuttle_errmsg_copy(worker->replica, buffer, sizeof buffer) == SCUTTLE_OK);
       break;
     default: {
-      scuttle_link_t *link = NULL;
-      expect(worker, scuttle_link_open(worker->replica, NULL, &link) == SCUTTLE_OK);
+      scuttle_link_t *link = link_make(worker->replica);
       expect(worker, scuttle_link_write(link, "{\"digest\":true,\"done\":true}\n", 28) >= 0);
       expect(worker, scuttle_link_read(link, buffer, sizeof buffer, &needed) == SCUTTLE_OK);
       scuttle_link_close(link);

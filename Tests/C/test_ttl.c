@@ -223,7 +223,7 @@ TEST(null_has_to_win) {
 
 TEST(a_read_only_link_brings_none) {
   scuttle_t *r = replica_make("local");
-  scuttle_link_t *link = link_with(r, SCUTTLE_LINK_READ_ONLY);
+  scuttle_link_t *link = link_with(r, SCUTTLE_LINK_ANY | SCUTTLE_LINK_READ_ONLY);
   char *before = snapshot(r), *after;
   CHECK_CODE(feed(link, "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1,\"ttl\":0}\n"), SCUTTLE_E_READ_ONLY);
   CHECK_CODE(scuttle_tick(r, 0), SCUTTLE_OK);

@@ -45,7 +45,7 @@ struct LineGate {
             case .lines(let oneIn): (oneIn, false)
             case .altered(let oneIn): (oneIn, true)
             }
-        // A link whose first hello is lost may turn classic, and the classic dialect promises nothing where lines are lost.
+        // A link whose first hello is lost takes the peer for a classic one, and ends.
         guard alters || !line.starts(with: Self.hello) else { return line + late }
         guard random.oneIn(oneIn) else { return line + late }
         disturbed += 1

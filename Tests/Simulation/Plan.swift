@@ -1,4 +1,5 @@
 @testable import Scuttle
+import ScuttleJSON
 
 /// What a seed decides before anything happens.
 struct Plan {
@@ -106,7 +107,7 @@ struct Plan {
             var options: Link.Options = []
             if random.oneIn(2) { options.insert(.live) }
             if isDatagram { options.insert(.datagram) }
-            if isClassic && random.oneIn(2) { options.insert(.classic) }
+            if isClassic { options.insert(random.oneIn(2) ? .classic : .any) }
             return options
         }
         edges.append(
@@ -121,6 +122,7 @@ struct Plan {
         configuration.seed = random.next()
         if configuration.seed % 8 == 0 { configuration.fewKeys = 0 }
         configuration.resolver = rule.resolver
+        configuration.isRespelling = { ValueOrder.areSame($0, $1) }
         configuration.mtu = random.oneIn(4) ? 1 : random.within(2...15)
         configuration.maxHistory = hasManyKeys && random.oneIn(2) ? 1000 : random.pick([1, 2, 3, 10, 1000])
         configuration.keepsTombstones = purging == .never

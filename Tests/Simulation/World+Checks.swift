@@ -34,8 +34,7 @@ extension World {
                 throw SimulationFailure(
                     description: "replica \(number) keeps \(retired) retired sources; max_retired is \(most)")
             }
-            // A classic delta claims more than it has brought until it is whole: docs/protocol.md. Where a hello was lost, a
-            // link is classic until the next one.
+            // A classic delta claims more than it has brought until it is whole: docs/protocol.md.
             guard plan.purging == .never, plan.middle == nil, !replicas.contains(where: \.hasMetClassic) else {
                 continue
             }

@@ -17,6 +17,7 @@ extension World {
         configurations.append(configuration)
         names.append(name)
         saves.append([])
+        stores.append(nil)
         starts.append(nil)
         replicas.append(try makeReplica(number))
         present.append(number)
@@ -24,6 +25,8 @@ extension World {
 
     private func makeReplica(_ number: Int, from state: [UInt8]? = nil) throws -> Replica {
         // A rule may be off: then each start of a name is the same source.
+        stores[number] = haveStores ? RowStore() : nil
+        configurations[number].store = stores[number]?.store
         let seed = disabledRules.contains(.incarnation) ? 1 : random.next()
         configurations[number].seed = random.next()
         let replica = try names[number].lend { (name) throws(Failure) in
@@ -54,7 +57,7 @@ extension World {
     /// one that it has started from before, or from nothing.
     func restart(_ number: Int) throws {
         try stop(number)
-        var state: [UInt8]? = exported(replicas[number])
+        var state = try killed(number)
         if plan.faults.losesState, random.oneIn(2) {
             hasLostState = true
             state = lostState(of: number)

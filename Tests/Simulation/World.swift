@@ -31,6 +31,9 @@ public final class World {
     var names: [[UInt8]] = []
     var wires: [Wire] = []
     var configurations: [Configuration] = []
+    /// Where hosts keep their replicas; nil: in saves only.
+    var stores: [RowStore?] = []
+    let haveStores: Bool
     /// The saves of each, the oldest first.
     var saves: [[[UInt8]]] = []
     /// The save that each has last started from.
@@ -59,6 +62,7 @@ public final class World {
     ) throws {
         random = Random(seed: seed)
         plan = Plan(kind, &random)
+        haveStores = seed % 3 == 1
         if kind == .rules { plan.worsen(seed: seed) }
         self.trace = trace
         self.disabledRules = disabledRules
@@ -84,6 +88,7 @@ public final class World {
             try takeStep()
             try tickSometimes()
             changeMinds()
+            try storeAll()
             if step % 16 == 0 { try examine() }
         }
         let held = heldBefore()

@@ -15,6 +15,7 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Makes room for `extra` bytes behind the present ones and returns where they begin; `advance` then counts them.
+    @_optimize(speed)
     public mutating func reserve(_ extra: Int) -> UnsafeMutableRawPointer {
         if let start, count + extra <= capacity { return start + count }
         let larger = max(count + extra, capacity * 2, 64)
@@ -46,6 +47,7 @@ public struct ByteBuffer: ~Copyable {
         to.copyMemory(from: to + moved + (start - place), byteCount: moved)
     }
 
+    @_optimize(speed)
     public mutating func append(_ bytes: Bytes) {
         guard let source = bytes.baseAddress else { return }
         reserve(bytes.count).copyMemory(from: source, byteCount: bytes.count)

@@ -2,6 +2,7 @@
 
 extension UnsafeRawBufferPointer {
     /// The offset of the first such byte. O(length).
+    @_optimize(speed)
     public func offset(of byte: UInt8) -> Int? {
         let wanted = SIMD16<UInt8>(repeating: byte)
         let offset = firstOffset(from: 0) {
@@ -13,7 +14,8 @@ extension UnsafeRawBufferPointer {
     }
 
     /// How often a byte occurs. O(length).
-    func count(of byte: UInt8) -> Int {
+    @_optimize(speed)
+    package func count(of byte: UInt8) -> Int {
         var (rest, found) = (self, 0)
         while let offset = rest.offset(of: byte) {
             rest = Bytes(rebasing: rest[(offset &+ 1)...])
@@ -25,6 +27,7 @@ extension UnsafeRawBufferPointer {
     /// From `start` on, the offset of the first byte that cannot stand for itself in a JSON string: a quote, a backslash or
     /// a control character; the count where there is none. And whether all before it is ASCII, where false means that this
     /// is in doubt. O(length).
+    @_optimize(speed)
     public func endOfPlainText(from start: Int) -> (offset: Int, isASCII: Bool) {
         // The bits of all bytes together. That takes in a few neighbours, whom it would cost more to leave out.
         var seen = SIMD16<UInt8>(repeating: 0)

@@ -25,7 +25,7 @@ extension UnsafeRawBufferPointer {
         return common == shorter ? count < other.count : self[common] < other[common]
     }
 
-    func begins(with prefix: Bytes) -> Bool {
+    package func begins(with prefix: Bytes) -> Bool {
         count >= prefix.count && Bytes(rebasing: self[..<prefix.count]).equals(prefix)
     }
 }

@@ -37,11 +37,13 @@ struct FoldHash {
 
     /// The same of a name. Names are hashed seldom, and this is half a kilobyte of code.
     @inline(never)
+    @_optimize(speed)
     static func hash(ofName name: Bytes) -> UInt64 {
         hash(name)
     }
 
     /// Goes on with the next bytes; where pieces are cut does not matter.
+    @_optimize(speed)
     mutating func add(_ bytes: Bytes) {
         var bytes = bytes
         // Few pieces are cut inside of a block: what completes one goes byte by byte.

@@ -9,6 +9,7 @@ struct SipHash {
         self.key = key
     }
 
+    @_optimize(speed)
     func hash(_ bytes: Bytes) -> UInt64 {
         var state = State(key)
         guard let start = bytes.baseAddress else { return state.finish(tail: 0) }

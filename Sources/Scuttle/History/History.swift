@@ -3,7 +3,9 @@
 ///
 /// Owns one reference to each record in it. The updates of one source are chained from the newest back, so those above a
 /// version are found without a search. Within a source versions ascend in order of arrival, since what is covered is never
-/// new again. Remember: O(1), whatever the length; memory grows with what is in it up to `capacity`.
+/// new again. Updates that a host has written into it stand outside these chains, and go to nobody who relies on covers.
+/// Remember: O(1), whatever the length; memory grows with what is in it up to `capacity`. Compaction by the host keeps the numbers
+/// of what remains, and leaves gaps between them: then a number is searched for, until those gaps are gone.
 struct History: ~Copyable {
     /// The number of an update in the order of arrival; the first is 1.
     struct Sequence: Equatable {
@@ -14,8 +16,11 @@ struct History: ~Copyable {
     struct Slot {
         let record: Record
         /// The source has no update between this version and the record's.
-        let since: Version
-        fileprivate let previousOfSource: Sequence
+        fileprivate(set) var since: Version
+        fileprivate var previousOfSource: Sequence
+
+        /// Whether a host has written it: nobody vouches for it.
+        var isForeign: Bool { since == .max }
     }
 
     let capacity: Int
@@ -23,9 +28,15 @@ struct History: ~Copyable {
     private var total: UInt64 = 0
     /// Where the next update will stand.
     private var next = 0
+    /// So many updates fit in: the capacity, or as many as the host keeps for now.
+    private(set) var room: Int
+    /// The numbers of all slots if they are not those before `end`; otherwise nothing.
+    private var numbers = Column<UInt64>()
+    private var foreignCount = 0
 
     init(capacity: Int) {
         self.capacity = max(capacity, 1)
+        room = self.capacity
     }
 
     deinit {
@@ -35,53 +46,93 @@ struct History: ~Copyable {
     /// The number that the next update will have.
     var end: UInt64 { total + 1 }
 
-    /// What the next `remember` will drop.
-    var doomed: Record? {
-        slots.count == capacity ? slots[next].record : nil
-    }
+    /// How many updates it holds.
+    var count: Int { slots.count }
 
-    /// Adds an update of a source, retaining its record, and drops the oldest where the ring is full: its source's floor
+    /// How many of the oldest the next `remember` will drop.
+    var doomedCount: Int { slots.count < room ? 0 : slots.count - capacity + 1 }
+
+    /// Adds an update of a source, retaining its record, and drops the oldest if the ring is full: its source's floor
     /// rises. Returns that source.
     @discardableResult
+    @_optimize(speed)
     mutating func remember(_ record: Record, of source: Source, in sources: borrowing SourceTable) -> SourceID? {
-        record.retain()
-        var passed: SourceID?
-        if record.isRepublished { sources[record.timestamp.source].timestampCount += 1 }
         let slot = Slot(record: record, since: source.reach, previousOfSource: source.newestUpdate)
-        total &+= 1
+        let passed = put(slot, in: sources)
+        if record.isRepublished { sources[record.timestamp.source].timestampCount += 1 }
         source.newestUpdate = Sequence(number: total)
         source.extendReach(to: record.version)
-        if slots.count < capacity {
+        return passed
+    }
+
+    /// The same with an update of which nobody relies on the version. Its source keeps its number.
+    mutating func rememberForeign(_ record: Record, in sources: borrowing SourceTable) -> SourceID? {
+        sources[record.source].timestampCount += 1
+        foreignCount += 1
+        return put(Slot(record: record, since: .max, previousOfSource: .none), in: sources)
+    }
+
+    @inline(__always)
+    private mutating func put(_ slot: Slot, in sources: borrowing SourceTable) -> SourceID? {
+        slot.record.retain()
+        var passed: SourceID?
+        total &+= 1
+        if slots.count < room {
             slots.append(slot)
         } else {
-            let dropped = slots[next].record
-            sources[dropped.source].raiseFloor(to: dropped.version)
-            passed = dropped.source
-            if dropped.isRepublished { sources[dropped.timestamp.source].timestampCount -= 1 }
-            dropped.release()
+            passed = slots[next].record.source
+            drop(slots[next], in: sources)
             slots[next] = slot
         }
-        next = next + 1 == capacity ? 0 : next + 1
+        if !numbers.isEmpty { putNumber() }
+        next = next + 1 == room ? 0 : next + 1
         return passed
+    }
+
+    @inline(never)
+    private mutating func putNumber() {
+        if next == numbers.count { numbers.append(total) } else { numbers[next] = total }
+        let oldest = next + 1 < slots.count ? next + 1 : 0
+        if numbers[oldest] + UInt64(truncatingIfNeeded: slots.count) == end { numbers.clear() }
+    }
+
+    @_optimize(speed)
+    private mutating func drop(_ slot: Slot, in sources: borrowing SourceTable) {
+        let record = slot.record
+        if slot.isForeign {
+            foreignCount -= 1
+            sources[record.source].timestampCount -= 1
+        } else {
+            sources[record.source].raiseFloor(to: record.version)
+            if record.isRepublished { sources[record.timestamp.source].timestampCount -= 1 }
+        }
+        record.release()
     }
 
     /// Whether it has an update of a source.
     func holdsAny(of source: Source) -> Bool { holds(source.newestUpdate) }
 
-    /// The update with a number; nil where it has been forgotten or is still to come.
+    /// The update with a number; nil if it has been forgotten or is still to come.
+    @inline(__always)
     subscript(number: UInt64) -> Slot? {
-        holds(Sequence(number: number)) ? slots[position(of: number)] : nil
+        position(of: number).map { slots[$0] }
     }
 
-    /// The updates of a source above `version`, oldest first, borrowed. O(updates found).
+    /// The updates of a source above `version`, oldest first, borrowed. O(updates found), or O(history) if a host has written to it.
     func news(of source: Source, above version: Version) -> [Record] {
         var found: [Record] = []
+        if foreignCount > 0 {
+            forEach { slot in
+                if slot.record.source == source.number, slot.record.version > version { found.append(slot.record) }
+            }
+            return found.arranged { $0.version < $1.version }
+        }
         visitBack(source, above: version) { _, slot in found.append(slot.record) }
         found.reverse()
         return found
     }
 
-    /// The number of the first update of a source above `version`; nil where there is none. O(updates found).
+    /// The number of the first update of a source above `version`; nil if there is none. O(updates found).
     func first(of source: Source, above version: Version) -> UInt64? {
         var first: UInt64?
         visitBack(source, above: version) { number, _ in first = number }
@@ -90,22 +141,94 @@ struct History: ~Copyable {
 
     private func visitBack(_ source: Source, above version: Version, _ visit: (UInt64, Slot) -> Void) {
         var sequence = source.newestUpdate
-        while holds(sequence) {
-            let slot = slots[position(of: sequence.number)]
+        while let position = position(of: sequence.number) {
+            let slot = slots[position]
             guard slot.record.version > version else { break }
             visit(sequence.number, slot)
             sequence = slot.previousOfSource
         }
     }
 
-    private func holds(_ sequence: Sequence) -> Bool {
-        sequence != .none && sequence.number <= total
-            && total - sequence.number < UInt64(truncatingIfNeeded: slots.count)
+    private func holds(_ sequence: Sequence) -> Bool { position(of: sequence.number) != nil }
+
+    /// As far before the next one as its number is, and around the end.
+    @inline(__always)
+    private func position(of number: UInt64) -> Int? {
+        guard number != 0, number <= total else { return nil }
+        guard numbers.isEmpty else { return sparsePosition(of: number) }
+        guard total - number < UInt64(truncatingIfNeeded: slots.count) else { return nil }
+        let position = next - Int(truncatingIfNeeded: end - number)
+        return position < 0 ? position + room : position
     }
 
-    /// Of an update that is held: as far before the next one as its number is, and around the end.
-    private func position(of number: UInt64) -> Int {
-        let position = next - Int(truncatingIfNeeded: end - number)
-        return position < 0 ? position + capacity : position
+    /// O(log n).
+    @inline(never)
+    private func sparsePosition(of number: UInt64) -> Int? {
+        let index = (0..<slots.count).partition { numbers[position(at: $0)] >= number }
+        guard index < slots.count, numbers[position(at: index)] == number else { return nil }
+        return position(at: index)
+    }
+
+    // MARK: In order
+
+    /// Where the oldest update but so many stands.
+    private func position(at index: Int) -> Int {
+        guard slots.count == room else { return index }
+        let position = next + index
+        return position < slots.count ? position : position - slots.count
+    }
+
+    private func number(at index: Int) -> UInt64 {
+        numbers.isEmpty
+            ? end - UInt64(truncatingIfNeeded: slots.count - index) : numbers[position(at: index)]
+    }
+
+    /// Visits all slots, oldest first.
+    func forEach(_ visit: (Slot) -> Void) {
+        for index in 0..<slots.count { visit(slots[position(at: index)]) }
+    }
+
+    // MARK: Compaction
+
+    /// Drops the updates that the host wants to go: one answer for each, oldest first. Returns how many. O(n).
+    mutating func trim(_ isDropped: [Bool], in sources: borrowing SourceTable) -> Int {
+        rebuild(room: room, isDropped, in: sources)
+    }
+
+    /// Goes on to `count` updates before it drops any. O(n).
+    mutating func keep(upTo count: Int, in sources: borrowing SourceTable) {
+        _ = rebuild(room: count, [Bool](repeating: false, count: slots.count), in: sources)
+    }
+
+    /// Drops the oldest until one more is within the capacity, which counts again. O(n).
+    mutating func shrinkToCapacity(in sources: borrowing SourceTable) {
+        let surplus = max(0, slots.count - capacity + 1)
+        _ = rebuild(room: capacity, (0..<slots.count).map { $0 < surplus }, in: sources)
+    }
+
+    /// Puts what remains in order from the front, and chains it anew.
+    private mutating func rebuild(room: Int, _ isDropped: [Bool], in sources: borrowing SourceTable) -> Int {
+        let order = (0..<slots.count).map { (slots[position(at: $0)], number(at: $0)) }
+        for (slot, _) in order { sources[slot.record.source].newestUpdate = .none }
+        slots.truncate(to: 0)
+        numbers.truncate(to: 0)
+        for (index, (old, number)) in order.enumerated() {
+            var slot = old
+            if isDropped[index] {
+                drop(slot, in: sources)
+                continue
+            }
+            if !slot.isForeign {
+                let source = sources[slot.record.source]
+                slot.previousOfSource = source.newestUpdate
+                source.newestUpdate = Sequence(number: number)
+            }
+            slots.append(slot)
+            numbers.append(number)
+        }
+        self.room = room
+        next = slots.count == room ? 0 : slots.count
+        if slots.isEmpty || numbers[0] + UInt64(truncatingIfNeeded: slots.count) == end { numbers.clear() }
+        return order.count - slots.count
     }
 }

@@ -44,6 +44,7 @@ struct Batch: ~Copyable {
     }
 
     /// Borrows a broadcast; the batch is empty.
+    @_optimize(speed)
     mutating func share(_ broadcast: SharedDelta) {
         shared = broadcast
         (byteCount, count) = (broadcast.bytes.count, broadcast.messages)
@@ -51,6 +52,7 @@ struct Batch: ~Copyable {
 
     /// Appends an update's line; returns the hash of it without its newline.
     @discardableResult
+    @_optimize(speed)
     mutating func append(_ line: UpdateLine) -> UInt64 {
         let value = line.record.value.count
         let start = text.count
@@ -72,6 +74,7 @@ struct Batch: ~Copyable {
     }
 
     /// Appends a line of other text.
+    @_optimize(speed)
     mutating func append(asks: Bool = false, _ write: (inout ByteBuffer) -> Void) {
         let start = text.count
         write(&text)
@@ -100,8 +103,8 @@ struct Batch: ~Copyable {
         return text.count - start
     }
 
-    mutating func appendDigest(of source: Source) {
-        append(asks: true) { _ = $0.appendDigest(of: source) }
+    mutating func appendDigest(of source: Source, at version: Version) {
+        append(asks: true) { _ = $0.appendDigest(of: source, at: version) }
     }
 
     mutating func appendDone() {
@@ -110,6 +113,7 @@ struct Batch: ~Copyable {
 
     /// The bytes to send next, in up to `most` pieces, each as long as can be; they stay where they are until they are
     /// consumed.
+    @_optimize(speed)
     func visitSpans(most: Int = .max, _ visit: (Bytes) -> Void) {
         if let shared {
             if most > 0 { visit(Bytes(rebasing: shared.bytes[gone...])) }
@@ -131,6 +135,7 @@ struct Batch: ~Copyable {
     }
 
     /// Lets the first `bytes` go; there are as many.
+    @_optimize(speed)
     mutating func consume(_ bytes: Int) {
         byteCount -= bytes
         guard byteCount > 0 else { return empty() }

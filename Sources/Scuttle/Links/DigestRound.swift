@@ -2,6 +2,8 @@
 struct DigestRound {
     private var isNamed: [Bool] = []
 
+    var isEmpty: Bool { isNamed.isEmpty }
+
     mutating func name(_ source: SourceID, of count: Int) {
         if isNamed.count < count { isNamed += [Bool](repeating: false, count: count - isNamed.count) }
         isNamed[Int(source)] = true

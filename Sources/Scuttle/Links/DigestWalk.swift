@@ -12,9 +12,9 @@ struct DigestWalk {
     init(over count: Int, _ random: inout RandomSource) {
         self.count = count
         left = count
-        position = random.next(below: count)
+        position = count > 0 ? random.next(below: count) : 0
         var stride = 1 + random.next(below: max(count - 1, 1))
-        while Self.greatestCommonDivisor(stride, count) != 1 { stride = stride % count + 1 }
+        while count > 1, Self.greatestCommonDivisor(stride, count) != 1 { stride = stride % count + 1 }
         self.stride = stride
     }
 

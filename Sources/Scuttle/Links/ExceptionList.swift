@@ -10,7 +10,6 @@ struct ExceptionList {
     private let dots: [Dot]
 
     /// O(n log n).
-    @_optimize(size)
     @inline(never)
     init(_ dots: [Dot]) {
         self.dots = dots.count < 2 ? dots : dots.arranged { Self.precedes($0, $1) }

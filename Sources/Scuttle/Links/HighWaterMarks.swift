@@ -12,6 +12,7 @@ struct HighWaterMarks {
     private(set) var next = UInt64.max
 
     /// Lowers the number of a link, if it is above this one. O(log l), and O(1) if it is not.
+    @_optimize(speed)
     mutating func lower(to number: UInt64, at place: Int) {
         guard number < self[place] else { return }
         if place >= leaves { grow(to: place) }
@@ -26,11 +27,13 @@ struct HighWaterMarks {
     }
 
     /// Calls `look` for each link whose number is reached; it returns the link's next number. O(log l) a link.
+    @_optimize(speed)
     mutating func pass(_ end: UInt64, _ look: (Int) -> UInt64) {
         visit(1, end, look)
         next = tree[1]
     }
 
+    @_optimize(speed)
     private mutating func visit(_ node: Int, _ end: UInt64, _ look: (Int) -> UInt64) {
         guard tree[node] <= end else { return }
         if node >= leaves {

@@ -30,6 +30,8 @@ struct IncomingDelta: ~Copyable {
     private(set) var head: Head?
     /// Of a datagram: it answers no open request, and is dropped.
     var isDropped = false
+    /// The link has begun anew in the middle of a conversation: what answers the requests of before is nobody's fault.
+    var dropsUnasked = false
     /// The latest head on a stream answered no open request: a forgot behind it, which names none, does not count either.
     var isUnasked = false
     /// The clock of this replica's exceptions when the delta began.
@@ -221,6 +223,7 @@ struct IncomingDelta: ~Copyable {
     // MARK: Updates of a log
 
     /// Takes over the caller's reference.
+    @_optimize(speed)
     mutating func hold(_ record: Record) {
         if isPendingClosed { dropPending() }
         if pending.count == Self.mostPending {
@@ -231,6 +234,7 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// An update was accounted for that the history will not have.
+    @_optimize(speed)
     mutating func leaveOut() {
         if isPendingClosed { dropPending() }
         hasLostPending = true
@@ -298,6 +302,7 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// The peer has named a key: its entry here, of an arrival, or another one.
+    @_optimize(speed)
     func note(_ key: KeyID, _ arrival: Arrivals.Stamp) {
         if head?.counts == true { transfer?.note(key, arrival) }
     }
@@ -309,6 +314,7 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// The peer holds an update that is refused here.
+    @_optimize(speed)
     func note(refused dot: Dot) {
         if head?.mode.endsWithCommit == true { transfer?.note(refused: dot) }
     }

@@ -1,7 +1,8 @@
-/// The classic dialect, simple-scuttle's own: digests ask, updates answer.
+/// The classic dialect, simple-scuttle's own: digests ask, updates answer. Classic peers vouch for nothing and keep no order: see
+/// docs/protocol.md.
 extension Link {
     /// - Throws: `.readOnly`, `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`,
-    ///   `.corrupt`, and what ended the link.
+    ///   `.corrupt`, `.refused`, `.protocolVersion` if the dialect is not let in, and what ended the link.
     /// - Parameter line: the update's, without its newline.
     @inline(__always)
     public func receive(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
@@ -9,80 +10,120 @@ extension Link {
         try receiveClassic(update)
     }
 
+    @inline(never)
     private func receiveClassic(_ update: IncomingUpdate) throws(Failure) {
-        switch dialect {
-        case .ended(let failure): throw failure
-        case .extended: break
-        case .unknown, .classic:
-            guard !options.contains(.readOnly) else {
-                throw Failure(.readOnly, "an update came in on a read-only link")
-            }
-            // A datagram from before the peer's hello has come: it belongs to nothing.
-            guard !isDatagram else { return }
-            becomeClassic()
-            defer { if replica.hasSeenEquivocation { tellEquivocation() } }
+        guard try takesClassic() else { return }
+        let update = replica.unmasked(update)
+        defer { if replica.hasSeenEquivocation { tellEquivocation() } }
+        do throws(Failure) {
+            if replica.isSelective, try isRefusedClassic(update) { return becomeClassic() }
             try replica.receive(update)
+        } catch {
+            guard error.code == .keySize else { throw error }
+            return try receiveClassic(refused: update, error)
         }
+        becomeClassic()
+        if replica.isSelective { settleException(update) }
+    }
+
+    /// An update that a limit refuses. It covers nothing.
+    @inline(never)
+    func receiveClassic(refused update: IncomingUpdate, _ failure: Failure) throws(Failure) {
+        guard try takesClassic() else { return }
+        _ = try isRefusedClassic(update, failure)
+    }
+
+    /// Whether an update of the classic dialect counts. A datagram from before the peer's hello belongs to nothing.
+    private func takesClassic() throws(Failure) -> Bool {
+        guard try speaksClassic() else { return false }
+        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "an update came in on a read-only link") }
+        return true
     }
 
     /// The peer has a source up to `version`, and wants what is above.
-    /// - Throws: `.id`, `.nul`, `.version`, `.identity`, and what ended the link.
+    /// - Throws: `.id`, `.nul`, `.version`, `.identity`, `.protocolVersion`, and what ended the link.
     public func receiveDigest(of source: Bytes, at version: Version) throws(Failure) {
         try Limits.check(clockOf: source, at: version)
         guard try speaksClassic() else { return }
-        guard let id = replica.sources.find(source) else { return }
+        let id = replica.sources.find(source)
         try replica.checkIdentity(of: id, claims: version)
-        let classic = conversation
-        classic.round.name(id, of: replica.sources.count)
-        classic.answer.owe(id, above: version, countingTo: replica.configuration.mtu, in: replica)
+        becomeClassic()
+        guard let id else { return }
+        conversation.round.name(id, of: replica.sources.count)
+        owe(id, above: version)
         noteBacklog()
     }
 
     /// The peer has named all that it has, and wants everything of the sources that it did not name.
-    /// - Throws: what ended the link.
+    /// - Throws: `.protocolVersion`, and what ended the link.
     public func receiveDone() throws(Failure) {
         guard try speaksClassic() else { return }
+        becomeClassic()
         let classic = conversation
-        for id in replica.sources.ids where !classic.round.hasNamed(id) {
-            classic.answer.owe(id, above: 0, countingTo: replica.configuration.mtu, in: replica)
-        }
+        // A peer that names nothing has nothing.
+        if classic.round.isEmpty { classic.forgetRestated() }
+        for id in replica.sources.ids where !classic.round.hasNamed(id) { owe(id, above: 0) }
         classic.round = DigestRound()
         noteBacklog()
     }
 
-    /// Whether digests count: a peer that has said hello is asked and answered in the extended dialect.
+    private func owe(_ source: SourceID, above version: Version) {
+        if options.contains(.history) {
+            conversation.replay.owe(source, above: version, in: replica)
+        } else {
+            conversation.answer.owe(source, above: version, countingTo: replica.configuration.mtu, in: replica)
+        }
+    }
+
+    /// Whether messages of the classic dialect count: a peer that has said hello is asked and answered in the extended dialect.
     private func speaksClassic() throws(Failure) -> Bool {
         switch dialect {
         case .ended(let failure): throw failure
         case .extended: return false
-        case .unknown, .classic:
-            becomeClassic()
-            return !isDatagram
+        case .classic: return true
+        case .unknown:
+            if isDatagram { return false }
+            guard allowsClassic else {
+                throw end(
+                    .protocolVersion,
+                    Failure(.protocolVersion, "the peer speaks the classic dialect; SCUTTLE_LINK_ANY lets it in"))
+            }
+            return true
         }
     }
 
-    /// The peer speaks the classic dialect; what it was asked in the other is asked again.
+    /// The peer has said something valid in the classic dialect. What it was asked in the other is asked again.
     private func becomeClassic() {
-        guard case .unknown = dialect, !isDatagram else { return }
+        guard case .unknown = dialect else { return }
         dialect = .classic
         replica.hasMetClassic = true
         if pending.hasGreeted { gossipClassic() }
         pending = PendingControl()
     }
 
+    /// The first gossip of a link asks for everything, and each later one for what is above the vector of the gossip before: an update
+    /// that came out of order may have covered another one that is still on its way.
     func gossipClassic() {
         let classic = conversation
-        if classic.walk == nil, !batch.asks {
-            classic.walk = DigestWalk(over: replica.sources.count, &replica.random)
-        }
+        guard classic.walk == nil, !batch.asks else { return }
+        classic.walk = DigestWalk(over: classic.vector.isEmpty ? 0 : replica.sources.count, &replica.random)
+        classic.claims = classic.vector
+        classic.vector = replica.sources.ids.map { replica.sources[$0].covered }
+    }
+
+    /// Up to where a digest says that a source is here: its own promise, and of others nothing that is still missing.
+    private func claim(of id: SourceID, _ classic: ClassicConversation) -> Version {
+        if id == SourceTable.own { return replica.own.covered }
+        let claim = Int(id) < classic.claims.count ? classic.claims[Int(id)] : 0
+        return min(claim, replica.versionBelowMissing(of: id))
     }
 
     func appendClassic() -> Bool {
         guard let classic else { return false }
         while let id = classic.walk?.next() {
-            let source = replica.sources[id]
-            guard source.covered > 0 else { continue }
-            batch.appendDigest(of: source)
+            let claim = claim(of: id, classic)
+            guard claim > 0 else { continue }
+            batch.appendDigest(of: replica.sources[id], at: claim)
             return true
         }
         if classic.walk != nil {
@@ -90,8 +131,26 @@ extension Link {
             batch.appendDone()
             return true
         }
-        guard let record = classic.answer.next(in: replica) else { return false }
-        batch.append(UpdateLine(of: record, in: replica))
+        while let record = classic.replay.next(in: replica) {
+            defer { record.release() }
+            if append(classic: record, classic) { return true }
+        }
+        while let record = classic.answer.next(in: replica) {
+            if append(classic: record, classic) { return true }
+        }
+        return false
+    }
+
+    /// A republished write goes out under its timestamp, since a relay drops `written` and would make a new write of it; and once,
+    /// since the digests of a peer that drops `dot` do not show that it has come.
+    private func append(classic record: Record, _ classic: ClassicConversation) -> Bool {
+        let record = replica.settleNull(record)
+        guard record.isRepublished, record.kind != .expiry else {
+            batch.append(UpdateLine(of: record, in: replica))
+            return true
+        }
+        guard classic.mayRestate(Dot(source: record.source, version: record.version)) else { return false }
+        batch.append(UpdateLine(restating: record, in: replica))
         return true
     }
 

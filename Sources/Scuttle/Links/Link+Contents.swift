@@ -64,7 +64,6 @@ extension Link {
     }
 
     /// All that the peer holds has come: what stands here against it is republished, since others may hold what the peer does.
-    @_optimize(size)
     func finishContents() {
         var kept: [KeyID] = []
         replica.keys.forEach { key, record in

@@ -17,6 +17,7 @@ extension Link {
 
     /// The number in the history at which this link is over its mark, if it is not read before. `max` if it is over it now, or
     /// if updates add nothing to what waits.
+    @_optimize(speed)
     fileprivate func markNumber() -> UInt64 {
         guard !isOverHighWaterMark else { return .max }
         let mtu = max(replica.configuration.mtu, 1)
@@ -41,6 +42,7 @@ extension Link {
         return follows.map { max(0, Int(truncatingIfNeeded: replica.history.end &- $0) - echoes) }
     }
 
+    @_optimize(speed)
     func noteDrain() {
         if batch.isWasteful, !hasPending { batch.rest() }
         if isOverHighWaterMark, isDatagram ? !hasPending : !fill() { leaveHighWaterMark() }
@@ -72,6 +74,7 @@ extension Replica {
     }
 
     /// The host waits only if it was told to.
+    @_optimize(speed)
     fileprivate func noteDrain() {
         guard linksOverMark == 0, hasToldFull else { return }
         hasToldFull = false
@@ -80,6 +83,7 @@ extension Replica {
 
     /// The history has reached the number of a link.
     @inline(never)
+    @_optimize(speed)
     func noteBacklogs() {
         marks.pass(history.end) { links[$0].markNumber() }
     }

@@ -2,6 +2,7 @@
 extension Link {
     /// Copies what is to be sent into `buffer`; returns the number of bytes, 0 where there is nothing now. O(bytes).
     /// - Throws: on datagram links `.space` where no message fits, `.datagram` where an update does not.
+    @_optimize(speed)
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
         guard !isDatagram else { return try readDatagram(into: buffer) }
         var filled = 0
@@ -28,6 +29,7 @@ extension Link {
         return filled
     }
 
+    @_optimize(speed)
     private func copyBatch(to buffer: UnsafeMutableRawBufferPointer) -> Int {
         var taken = 0
         batch.visitSpans { span in
@@ -41,6 +43,7 @@ extension Link {
 
     /// Shows what is to be sent, in up to `most` pieces, which stay valid until the next call. O(pieces).
     /// - Throws: `.unsupported` on a datagram link, where nothing can be cut and so the capacity must be known.
+    @_optimize(speed)
     public func peek(most: Int, _ visit: (Bytes) -> Void) throws(Failure) {
         guard !isDatagram else {
             throw Failure(.unsupported, "a datagram cannot be peeked at: what is in it depends on the capacity")
@@ -74,6 +77,7 @@ extension Link {
 
     /// Fills an empty batch of a stream; false where there is nothing to send.
     @inline(never)
+    @_optimize(speed)
     func fill() -> Bool {
         guard batch.isEmpty else { return true }
         while batch.count < mostMessages, !hasFilled,
@@ -91,6 +95,7 @@ extension Link {
         return follows < replica.history.end || checkedDetours != replica.detours
     }
 
+    @_optimize(speed)
     private func appendNext(_ room: Room) -> Bool {
         if !pending.isEmpty, pending.reject != nil || !isEnded { return appendControl(room) }
         switch dialect {

@@ -2,7 +2,6 @@
 extension Link {
     /// The peer names exceptions to its vector.
     /// - Throws: `.id`, `.nul`, `.version`, and what ended the link.
-    @_optimize(size)
     public func receive(refused claims: [ExceptionClaim], isAnew: Bool) throws(Failure) {
         guard try speaksExtended() else { return }
         for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
@@ -27,7 +26,6 @@ extension Link {
         }
     }
 
-    @_optimize(size)
     private func note(_ dot: Dot, reason: UInt8) {
         let memory = remembering()
         let table = memory.exceptions ?? RefusedTable()
@@ -100,7 +98,6 @@ extension Link {
 
     /// Whether a tombstone that has been forgotten here may have been among the exceptions of the peer. Those that are accounted
     /// for here, and held no more, are noted for the next commit.
-    @_optimize(size)
     @inline(never)
     func lagsByExceptions() -> Bool {
         guard let memory else { return false }
@@ -124,7 +121,6 @@ extension Link {
 
     /// A commit has gone out: the peer's exceptions that a reset accounts for are over, and so are those whose update it was sent,
     /// unless the peer names them again.
-    @_optimize(size)
     @inline(never)
     func forgetSaid(in mode: DeltaMode) {
         guard let memory else { return }
@@ -143,7 +139,6 @@ extension Link {
     }
 
     /// When the entries arrived here that the peer's vector covers, and that it lacks, in order.
-    @_optimize(size)
     var wantedArrivals: [Arrivals.Stamp] {
         guard let exceptions = memory?.exceptions else { return [] }
         var arrivals: [Arrivals.Stamp] = []
@@ -156,7 +151,6 @@ extension Link {
     // MARK: What a commit excepts
 
     /// What the peer's commit says of exceptions to sources that are known here.
-    @_optimize(size)
     func exceptions(of claims: [ExceptionClaim]) -> [CommitException] {
         claims.compactMap { claim in
             replica.sources.find(claim.source).map {
@@ -166,7 +160,6 @@ extension Link {
     }
 
     /// What this replica, or this delta, has left out, and what the peer has that is accounted for here: a commit names it.
-    @_optimize(size)
     var exceptions: [CommitException] {
         var exceptions = withheld.map { CommitException(dot: $0, isAccounted: false) }
         if let refused = replica.refused {

@@ -33,7 +33,6 @@ extension Link {
 
     /// A whole delta has come for the latest vector, or a later one. If it has changed nothing, the next one would not, either:
     /// a request is not answered, until one of both replicas changes.
-    @_optimize(size)
     @inline(never)
     func noteSettled(_ nonce: UInt64) {
         guard let memory, nonce >= memory.asked.nonce, memory.asked.mark == mark(memory) else { return }

@@ -1,18 +1,19 @@
 /// Deltas that come in: updates, the covers that make them count, and commits.
 extension Link {
     /// - Throws: `.unasked` on a stream, `.readOnly`, and what ended the link.
+    @_optimize(speed)
     public func receive(_ head: DeltaHead) throws(Failure) {
         guard try speaksExtended() else { return }
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a delta came in on a read-only link") }
         guard isAsked(head) else {
             incoming.endHead()
             // A late or repeated datagram is nobody's fault.
-            incoming.isDropped = isDatagram
-            guard !isDatagram else { return }
+            incoming.isDropped = isDatagram || incoming.dropsUnasked
+            guard !incoming.isDropped else { return }
             incoming.isUnasked = true
             throw Failure(.unasked, "a delta answers no open request of this link")
         }
-        incoming.isDropped = false
+        (incoming.isDropped, incoming.dropsUnasked) = (false, false)
         incoming.isUnasked = false
         // In datagrams a delta has many heads.
         if !isDatagram || incoming.transfer == nil {
@@ -35,6 +36,7 @@ extension Link {
 
     /// - Throws: as `Replica.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes
     ///   ends the link.
+    @_optimize(speed)
     func receiveExtended(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
         guard !options.contains(.readOnly) else {
             throw Failure(.readOnly, "an update came in on a read-only link")
@@ -75,6 +77,7 @@ extension Link {
     }
 
     /// A record that came with a state, reset, early or contents delta.
+    @_optimize(speed)
     private func takeFromState(_ record: Record, _ head: IncomingDelta.Head) {
         let source = replica.sources[record.source]
         if replica.configuration.disabledRules.contains(.commit), head.mode != .contents {
@@ -114,7 +117,6 @@ extension Link {
     }
 
     /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
-    @_optimize(size)
     private func settleContradictions() {
         for key in incoming.contradictions {
             guard replica.mayWrite, let winner = replica.keys[key], isContradicted(winner) else { continue }
@@ -158,6 +160,7 @@ extension Link {
     /// Intervals that join on to what is covered here make the updates since the latest cover count.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, `.unasked`, `.readOnly`, and what
     ///   ended the link.
+    @_optimize(speed)
     public func receive(_ cover: Cover) throws(Failure) {
         guard try speaksExtended() else { return }
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a cover came in on a read-only link") }
@@ -209,6 +212,7 @@ extension Link {
 
     /// On a stream: the updates so far are what was sent.
     /// - Throws: as for a commit.
+    @_optimize(speed)
     public func receive(_ mark: ProgressMark) throws(Failure) {
         guard try speaksExtended() else { return }
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a mark came in on a read-only link") }
@@ -221,6 +225,7 @@ extension Link {
 
     /// The peer has forgotten the tombstones of keys that it may have named in the reset that goes on.
     /// - Throws: as for a commit.
+    @_optimize(speed)
     public func receive(_ forgotten: ForgottenKeys) throws(Failure) {
         guard try speaksExtended() else { return }
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
@@ -235,7 +240,6 @@ extension Link {
 
     /// With the last part of its commit a delta is whole, and its sender's vector is this replica's too.
     /// - Throws: as for a cover.
-    @_optimize(size)
     public func receive(_ part: CommitPart) throws(Failure) {
         guard try speaksExtended() else { return }
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a commit came in on a read-only link") }

@@ -4,10 +4,9 @@ extension Link {
 
     /// An update that could be read, and that a limit of the decoder refuses.
     /// - Throws: the failure, if it is news; otherwise as for any update.
-    @_optimize(size)
     public func receive(refused update: IncomingUpdate, _ code: Failure.Code, _ line: Bytes) throws(Failure) {
         let failure = replica.configuration.limits.failure(of: update, code)
-        guard case .extended = dialect else { throw failure }
+        guard case .extended = dialect else { return try receiveClassic(refused: update, failure) }
         guard !options.contains(.readOnly) else { throw Failure(.readOnly, "an update came in on a read-only link") }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
@@ -41,20 +40,59 @@ extension Link {
     /// - Parameter failure: what a limit has said.
     /// - Throws: why it is refused, if that is news; `.refused`, which ends the link, if no more can be remembered; and as
     ///   `Replica.take`.
-    @_optimize(size)
     @inline(never)
     func isRefused(
         _ update: IncomingUpdate, _ head: IncomingDelta.Head, _ failure: Failure? = nil
     ) throws(Failure) -> Bool {
+        switch try judge(update, head.mode, failure, evictingBefore: incoming.exceptionsBefore) {
+        case .taken: return false
+        case .old: return true
+        case .beaten:
+            incoming.leaveOut()
+            return true
+        case .refusedBefore(let position):
+            noteRefused(update, at: position, head)
+            return true
+        case .refused(let position, let reason):
+            noteRefused(update, at: position, head)
+            throw reason
+        }
+    }
+
+    /// The same in the classic dialect, which has no deltas and tells no peer.
+    @inline(never)
+    func isRefusedClassic(_ update: IncomingUpdate, _ failure: Failure? = nil) throws(Failure) -> Bool {
+        switch try judge(update, .contents, failure, evictingBefore: .max) {
+        case .taken: return false
+        case .old, .beaten, .refusedBefore: return true
+        case .refused(_, let reason): throw reason
+        }
+    }
+
+    /// What becomes of an update that may be refused.
+    private enum Judgement {
+        case taken
+        /// It has been here.
+        case old
+        /// It is accounted for, by what stands here or by the hash of its source.
+        case beaten
+        /// An exception by number; of one that is new also why.
+        case refusedBefore(Int)
+        case refused(Int, Failure)
+    }
+
+    @inline(never)
+    private func judge(
+        _ update: IncomingUpdate, _ mode: DeltaMode, _ failure: Failure?, evictingBefore clock: UInt64
+    ) throws(Failure) -> Judgement {
         let known = replica.sources.recall(update.source)
         if let known, let refused = replica.refused,
             let position = refused.find(Dot(source: known, version: update.version)), refused[position].reason != 0
         {
-            noteRefused(update, at: position, head)
-            return true
+            return .refusedBefore(position)
         }
         let accept = replica.configuration.accept
-        guard failure != nil || accept != nil else { return false }
+        guard failure != nil || accept != nil else { return .taken }
         if failure == nil { try replica.check(update, from: known) }
         try Limits.check(clockOf: update.source, at: update.version)
         try Limits.check(clockOf: update.writer, at: update.writtenVersion)
@@ -62,24 +100,20 @@ extension Link {
         try replica.checkJump(to: update.version)
         // What is old, or loses to what is here, is accounted for, whatever this replica thinks of it. Others take an update with a
         // newer dot than its winner's for what stands, so that is an exception.
-        guard !isOld(update, known, head.mode) else { return failure != nil }
+        guard !isOld(update, known, mode) else { return failure == nil ? .taken : .old }
         if let winner = winner(over: update), failure == nil || winner.version > update.version {
-            guard failure != nil else { return false }
-            incoming.leaveOut()
+            guard failure != nil else { return .taken }
             settleException(update)
-            return true
+            return .beaten
         }
         if failure == nil, let accept {
             let asked = Update(
                 key: update.key, value: update.value, source: update.writer, version: update.writtenVersion,
                 kind: update.kind, dotSource: update.source, dotVersion: update.version)
-            guard !accept(self, asked) else { return false }
+            guard !accept(self, asked) else { return .taken }
         }
         // Of a source that is known by its hash alone nothing is remembered. It comes with contents, and so once for each of them.
-        guard known != nil || update.version > replica.retiredVersion(of: update.source) else {
-            incoming.leaveOut()
-            return true
-        }
+        guard known != nil || update.version > replica.retiredVersion(of: update.source) else { return .beaten }
         let reason = failure ?? Failure(.refused, "the host does not accept an update")
         let id = try replica.sourceID(for: update.source)
         let write = RefusedTable.Write(
@@ -91,12 +125,11 @@ extension Link {
         }
         let isNoted = replica.noteException(
             Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue), write,
-            evictingBefore: incoming.exceptionsBefore)
+            evictingBefore: clock)
         guard isNoted, let refused = replica.refused else {
             throw end(.refused, Failure(.refused, "more updates are refused than max_refused"))
         }
-        noteRefused(update, at: refused.count - 1, head)
-        throw reason
+        return .refused(refused.count - 1, reason)
     }
 
     /// Whether nothing comes of an update, since it has been here: as it is, or another one with its dot that stands. Contents have
@@ -151,7 +184,6 @@ extension Link {
     // MARK: Telling the peer
 
     /// The next exceptions that the peer has not been told of, in one line; false if nothing fits.
-    @_optimize(size)
     func appendRefused(_ room: Room) -> Bool {
         let memory = remembering()
         var told = memory.toldRefused

@@ -120,7 +120,6 @@ extension Link {
 
     /// A part of the peer's vector. With the last one its request is complete, and is answered.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, and what ended it.
-    @_optimize(size)
     public func receive(_ part: VectorPart) throws(Failure) {
         guard try speaksExtended() else { return }
         try Limits.check(clockOf: replica.id, at: part.lamport)
@@ -172,7 +171,6 @@ extension Link {
     }
 
     /// The peer names ended sources by their hashes.
-    @_optimize(size)
     private func noteRetired(_ part: VectorPart) {
         // An answer to a request that is no longer true says nothing: a late one, or one of an earlier incarnation.
         if part.sameRetired == replica.retired.whole { peer.noteSameRetired(in: replica.retired) }

@@ -2,7 +2,6 @@
 extension Link {
     /// What the sender of a whole reset has covered, and holds no more, goes here too. False if something went for which the
     /// sender holds something else: that has to be asked for before the vector may move.
-    @_optimize(size)
     func reset(_ excepted: ExceptionList) -> Bool {
         var clock = PeerState()
         for claim in incoming.claims where !incoming.excludes(claim.source) {

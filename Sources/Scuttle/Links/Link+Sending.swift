@@ -191,6 +191,7 @@ extension Link {
 
     // MARK: Going out
 
+    @_optimize(speed)
     func appendAnswer(_ room: Room) -> Bool {
         if checkedEpoch != replica.epoch { checkEpoch() }
         if !pending.isEmpty { return appendControl(room) }
@@ -263,6 +264,7 @@ extension Link {
 
     // MARK: From the history
 
+    @_optimize(speed)
     private func appendLog(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let begun = batch.byteCount
         var news = LogDelta(
@@ -296,6 +298,7 @@ extension Link {
             mode: .log, incarnation: peer.incarnation, epoch: peer.epoch, nonce: peer.subscription)
     }
 
+    @_optimize(speed)
     private func appendNews(from number: UInt64, _ room: Room) -> Bool {
         if liveHeadIsDue || batch.isEmpty,
             let broadcast = replica.broadcast(from: number, most: mostMessages), broadcast.fits(peer)

@@ -2,6 +2,7 @@
 extension Link {
     // MARK: On a stream
 
+    @_optimize(speed)
     func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let place = batch.end
         // An early delta may have nothing to say.
@@ -74,6 +75,7 @@ extension Link {
     }
 
     /// Whether the peer gets an entry with a delta of this mode.
+    @_optimize(speed)
     func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
         if mode.isWhole { return true }
         guard record.version > peer.covered(record.source) else {

@@ -1,5 +1,6 @@
 /// The same in datagrams: each says which sequences its updates are all of, so that only those that get lost come again.
 extension Link {
+    @_optimize(speed)
     func appendStateInDatagram(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let (place, before) = (batch.end, batch.byteCount)
         if outgoing.mode == .reset, outgoing.kind != replica.epoch { return appendForgotten(outgoing, room) }

@@ -2,7 +2,6 @@
 extension Link {
     /// Leaves an update out, of which the delta vouches for nothing. Whether it has not been left out of this one before.
     @discardableResult
-    @_optimize(size)
     func withhold(_ line: UpdateLine, _ room: Int) -> Bool {
         let record = line.record
         if replica.isToTell(peerName, record.dot) {
@@ -20,7 +19,6 @@ extension Link {
     private static var mostWithheld: Int { 24 }
 
     /// Up to where this delta vouches for a source.
-    @_optimize(size)
     func vouchedFor(_ source: SourceID) -> Version {
         let covered = replica.sources[source].covered
         guard !withheld.isEmpty else { return covered }

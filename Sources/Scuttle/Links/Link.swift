@@ -23,6 +23,10 @@ public final class Link {
         public static let readOnly = Options(rawValue: 4)
         /// Never say hello.
         public static let classic = Options(rawValue: 8)
+        /// Say hello, and speak the classic dialect if the peer does.
+        public static let any = Options(rawValue: 16)
+        /// Answers of the classic dialect come from the history, too.
+        public static let history = Options(rawValue: 32)
     }
 
     enum Dialect {
@@ -40,7 +44,7 @@ public final class Link {
     let replica: Replica
     /// Where it stands in `Replica.links`; nil once it is closed.
     fileprivate(set) var place: Int?
-    let options: Options
+    public let options: Options
     var dialect: Dialect
 
     /// The classic dialect, once it is spoken.
@@ -106,6 +110,11 @@ public final class Link {
 
     public var limits: Limits { replica.limits }
     public var isDatagram: Bool { options.contains(.datagram) }
+
+    /// Whether a peer that speaks the classic dialect is let in. That dialect cannot say which cluster a peer belongs to.
+    var allowsClassic: Bool {
+        options.contains(.classic) || options.contains(.any) && !isDatagram && replica.cluster.bytes.isEmpty
+    }
 }
 
 /// The open links of a replica, in no order; each knows its place. It lists what it does not own: the host owns a link, and
@@ -134,10 +143,17 @@ struct OpenLinks: RandomAccessCollection {
 
 extension Replica {
     /// Opens a link to one more peer, which the caller owns: it is open until `close`, or until nobody holds it any more.
-    /// - Throws: `.links`; `.argument` for datagrams in the classic dialect, which has none.
+    /// - Throws: `.links`; `.argument` for datagrams in the classic dialect, which has none; `.cluster` for the classic dialect in a
+    ///   cluster, which it cannot check.
     public func openLink(_ options: Link.Options = []) throws(Failure) -> Link {
         guard !options.isSuperset(of: [.datagram, .classic]) else {
             throw Failure(.argument, "the classic dialect has no datagrams")
+        }
+        guard !options.contains(.history) || options.contains(.classic) || options.contains(.any) else {
+            throw Failure(.argument, "SCUTTLE_LINK_HISTORY is for the classic dialect")
+        }
+        guard !options.contains(.classic) || cluster.bytes.isEmpty else {
+            throw Failure(.cluster, "the classic dialect cannot check that a peer belongs to the cluster")
         }
         guard links.count < configuration.limits.links else {
             throw Failure(.links, "another link than the \(links.count) open; max_links")
@@ -163,7 +179,6 @@ extension Replica {
     }
 
     /// Asks every peer for what is new.
-    @_optimize(size)
     public func gossip() {
         refreshRetirements()
         for link in links { link.gossip() }
@@ -181,13 +196,15 @@ extension Replica {
 extension Link {
     /// Asks this peer for what is new; a question that still waits is enough. Renews the replica's promise.
     public func gossip() {
+        // What was inverted by an update of a classic peer may make nobody ask for it.
+        if replica.hasMetClassic { replica.settleInversions() }
         replica.renewPromise()
         switch dialect {
         case .classic: gossipClassic()
         case .extended: greet()
         case .unknown:
             // A peer that has not answered a hello may be a classic one that never asks by itself.
-            if pending.hasGreeted, !isDatagram { gossipClassic() }
+            if pending.hasGreeted, allowsClassic { gossipClassic() }
             greet()
         case .ended: break
         }
@@ -226,6 +243,22 @@ extension Link {
 }
 
 extension Link {
+    /// Begins a conversation anew in place of another replica's link, over the same stream: what that was about to send goes out
+    /// first, since the peer may have the front of a line.
+    /// - Parameter unread: bytes that were read and did not go out.
+    public func replace(_ other: Link, unread: Bytes) {
+        dialect = other.dialect
+        host = other.host
+        (incoming.isDropped, incoming.dropsUnasked) = (true, true)
+        if unread.count > 0 || !other.batch.isEmpty {
+            batch.append { text in
+                text.append(unread)
+                other.batch.visitSpans { text.append($0) }
+            }
+        }
+        if other.pending.hasGreeted || other.classic != nil { gossip() }
+    }
+
     fileprivate func letGo() {
         rememberPeer()
         classic = nil

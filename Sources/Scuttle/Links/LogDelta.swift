@@ -27,6 +27,7 @@ struct LogDelta {
     private(set) var hasGap = false
 
     /// Takes updates that the peer lacks, up to the end of the history or of the room.
+    @_optimize(speed)
     mutating func collect(_ link: Link) {
         let replica = link.replica
         while messages > 0, uncovered > 0, cursor < replica.history.end, !link.hasFilled {
@@ -35,7 +36,7 @@ struct LogDelta {
                 return
             }
             let (id, version) = (slot.record.source, slot.record.version)
-            guard version > link.peer.covered(id) else {
+            guard version > link.peer.covered(id), !slot.isForeign else {
                 cursor += 1
                 link.echoes = max(0, link.echoes - 1)
                 continue
@@ -99,6 +100,7 @@ struct LogDelta {
     }
 
     /// Writes the covers, and the head in front; false where there is nothing to say.
+    @_optimize(speed)
     func finish(_ link: Link) -> Bool {
         guard !isEmpty(link) else { return false }
         if let head { link.batch.insert(at: place) { $0.appendDelta(head) } }

@@ -27,6 +27,7 @@ struct PeerState {
     var nonce: UInt64 = 0
     var subscription: UInt64 = 0
 
+    @_optimize(speed)
     func covered(_ source: SourceID) -> Version {
         guard Int(source) < claims.count else { return 0 }
         return max(claims[Int(source)].covered, claims[Int(source)].expected)
@@ -113,6 +114,7 @@ struct PeerState {
     }
 
     /// The peer will have covered a source up to a version, unless it refuses something.
+    @_optimize(speed)
     mutating func expect(_ source: SourceID, covered: Version) {
         makeRoom(for: source)
         if covered > claims[Int(source)].expected { claims[Int(source)].expected = covered }

@@ -75,6 +75,7 @@ struct PendingControl {
     /// How many hellos, one after the other, may bring this replica nearer to a peer that is far ahead.
     static var mostSteps: UInt8 { 64 }
 
+    @inline(__always)
     var isEmpty: Bool {
         greeting == .none && !requestsVector && !requestsContents && vector == nil && reject == nil && !tellsTwin
             && !tellsRefused

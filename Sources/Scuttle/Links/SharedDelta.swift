@@ -24,6 +24,7 @@ final class SharedDelta {
     var bytes: Bytes { text.bytes }
 
     /// - Parameter number: where in the history it is to begin. O(what goes into it).
+    @_optimize(speed)
     fileprivate init(from number: UInt64, most: Int, in replica: Replica) {
         from = number
         until = number
@@ -65,6 +66,7 @@ final class SharedDelta {
     }
 
     /// Whether a peer lacks just what is in it.
+    @_optimize(speed)
     func fits(_ peer: borrowing PeerState) -> Bool {
         for interval in intervals {
             let covered = peer.covered(interval.source)
@@ -74,6 +76,7 @@ final class SharedDelta {
     }
 
     /// The peer will have it.
+    @_optimize(speed)
     func note(in peer: inout PeerState) {
         for interval in intervals { peer.expect(interval.source, covered: interval.until) }
     }
@@ -98,6 +101,7 @@ struct NewestSharedDelta {
 
 extension Replica {
     /// What live links get that stand at a number in the history; nil where each has to look for itself.
+    @_optimize(speed)
     func broadcast(from number: UInt64, most: Int) -> SharedDelta? {
         if let newest = newestSharedDelta.broadcast, newest.from == number { return newest.messages > 0 ? newest : nil }
         let made = SharedDelta(from: number, most: most, in: self)

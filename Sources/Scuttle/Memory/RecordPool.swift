@@ -38,12 +38,14 @@ struct RecordPool: ~Copyable {
     }
 
     /// A block that the caller gives back by `free`; nil where the pool does not serve it.
+    @_optimize(speed)
     func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
         guard let state, bytes > 0, bytes <= Self.longest else { return nil }
         return state.pointee.take((bytes - 1) / Slab.step, for: state)
     }
 
     /// Takes back a block that a pool gave; whether that pool is still there is of no matter.
+    @_optimize(speed)
     static func free(_ block: UnsafeMutableRawPointer) {
         let slab = Slab.holding(block)
         let state = slab.pointee.pool.assumingMemoryBound(to: State.self)
@@ -82,6 +84,7 @@ struct RecordPool: ~Copyable {
             roomySlabs.initialize(repeating: Chain<Slab>(), count: sizes)
         }
 
+        @_optimize(speed)
         mutating func take(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
             guard let slab = roomySlabs[size].first ?? makeSlab(size, for: pool) else { return nil }
             let block = slab.pointee.take()
@@ -136,6 +139,7 @@ struct RecordPool: ~Copyable {
             if spare == nil, !isClosed { spare = chunk } else { free(chunk) }
         }
 
+        @_optimize(speed)
         private mutating func free(_ chunk: UnsafeMutablePointer<Chunk>) {
             roomyChunks.remove(chunk)
             chunkCount -= 1

@@ -28,6 +28,7 @@ struct Slab: Chained {
     var isFull: Bool { freed == nil && fresh > limit }
 
     /// A block; it is not full.
+    @_optimize(speed)
     mutating func take() -> UnsafeMutableRawPointer {
         used += 1
         if let block = freed {

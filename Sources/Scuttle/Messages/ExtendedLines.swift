@@ -310,7 +310,7 @@ extension ByteBuffer {
         put("}\n")
     }
 
-    mutating func appendEnd(lines: UInt64) {
+    package mutating func appendEnd(lines: UInt64) {
         begin("end")
         put(lines)
         put("}\n")
@@ -332,7 +332,7 @@ extension ByteBuffer {
         append(bytes)
     }
 
-    mutating func put(_ number: UInt64) {
+    package mutating func put(_ number: UInt64) {
         let digits = LineWriter.digits(of: number)
         var writer = LineWriter(at: reserve(digits))
         writer.put(number, digits: digits)

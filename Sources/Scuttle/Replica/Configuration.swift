@@ -34,12 +34,17 @@ public struct Configuration {
 
     /// An update became the entry of its key.
     public var onUpdate: ((Update) -> Void)?
-    /// The history is about to forget an update.
-    public var onCompaction: ((Update) -> Void)?
+    /// The history is about to forget these updates, oldest first.
+    public var onCompaction: (([Update]) -> Void)?
+    /// Whether two JSON texts that differ are spellings of one value.
+    public var isRespelling: (Bytes, Bytes) -> Bool = { _, _ in false }
     /// The last link that was over its high-water mark has been read empty.
     public var onDrain: (() -> Void)?
     /// Something has happened on a link; the number is the code that `Event` speaks of.
     public var onEvent: ((Link, Event, Int32) -> Void)?
+
+    /// Where the host keeps the replica.
+    public var store: StateStore?
 
     /// Whether an update from a peer may be taken; or whether a reset may take an entry away (`Update.Kind.reset`).
     public var accept: ((Link, Update) -> Bool)?

@@ -25,6 +25,7 @@ public struct Limits: Sendable {
 
     public init() {}
 
+    @_optimize(speed)
     func check(key: Bytes) throws(Failure) {
         guard key.count > 0 else { throw Failure(.key, "the key is empty") }
         guard key.count <= keyBytes else {
@@ -34,6 +35,7 @@ public struct Limits: Sendable {
     }
 
     /// A key from the host. Those from peers are known to be UTF-8.
+    @_optimize(speed)
     func check(hostKey key: Bytes) throws(Failure) {
         if key.count > 0, key.count <= keyBytes {
             // Plain ASCII, which most keys are, is fine at a glance.
@@ -45,12 +47,12 @@ public struct Limits: Sendable {
     }
 
     /// Why an update is refused that could be read: the depth of its value, or its size.
-    @_optimize(size)
     public func failure(of update: IncomingUpdate, _ code: Failure.Code) -> Failure {
         guard code == .valueSize else { return Failure(code, "a value is nested too deep; max_depth is \(depth)") }
         return Failure(code, "a value of \(update.value.count) bytes; max_value_bytes is \(valueBytes)")
     }
 
+    @_optimize(speed)
     static func check(id: Bytes) throws(Failure) {
         guard id.count > 0 else { throw Failure(.id, "the source id is empty") }
         guard id.count <= idBytes else {
@@ -60,6 +62,7 @@ public struct Limits: Sendable {
     }
 
     /// A claim to have a source up to a version; 0 claims nothing.
+    @_optimize(speed)
     static func check(clockOf id: Bytes, at version: Version) throws(Failure) {
         try check(id: id)
         guard version <= .highest else { throw Failure(.version, "version \(version) is not in 0 ... 2^53-1") }

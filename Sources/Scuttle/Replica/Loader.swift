@@ -40,13 +40,23 @@ public struct Loader {
         try replica.check(update, from: replica.sources.recall(update.source))
         try replica.checkRoom()
         let id = try replica.sourceID(for: update.source)
-        let record = try replica.record(of: update, as: Dot(source: id, version: update.version))
+        let record = try replica.record(of: aged(update), as: Dot(source: id, version: update.version))
         lines += 1
         updates += 1
         replica.version = max(replica.version, update.version)
         let hash = replica.keys.hash(of: record.key)
         replica.resolve(record, replica.keys.find(record.key, hash), hash)?.loser?.release()
         record.release()
+    }
+
+    /// An update of a store is as old as its row, and the time of the host has gone on.
+    private func aged(_ update: IncomingUpdate) -> IncomingUpdate {
+        let now = Int64(truncatingIfNeeded: replica.leases.hostTime ?? 0)
+        guard isOwn, update.ageAt > 0, now > update.ageAt else { return update }
+        return IncomingUpdate(
+            key: update.key, value: update.value, source: update.source, version: update.version, kind: update.kind,
+            written: update.written, timeToLive: update.timeToLive,
+            age: update.age + UInt64(truncatingIfNeeded: now - update.ageAt))
     }
 
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
@@ -99,7 +109,6 @@ public struct Loader {
     /// Builds the indices. False where an export ends too soon: its entries are there, and the vector claims nothing, so that
     /// peers give again what is missing. Lines of updates alone claim nothing either.
     /// - Throws: `.version` where two keys have one version of one source.
-    @_optimize(size)
     public func finish() throws(Failure) -> Bool {
         let isWhole = export == nil || isEnded
         if let export {
@@ -134,7 +143,6 @@ public struct Loader {
         return isWhole
     }
 
-    @_optimize(size)
     private func takeEnded() {
         for claim in retired { _ = replica.adopt(claim, isReset: false) }
         replica.raiseRetiredFloor(to: retiredFloor)

@@ -56,7 +56,6 @@ extension Replica {
         isRetired(name) && sources.names[name].state.contains(.final)
     }
 
-    @_optimize(size)
     private func shrink(_ id: SourceID) {
         let source = sources[id]
         let entry = RetiredTable.Entry(
@@ -74,6 +73,7 @@ extension Replica {
         peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: retired)
         if stabilityBlocker == id { stabilityBlocker = nil }
         newestSharedDelta = NewestSharedDelta()
+        if changes != nil { noteRemoval(of: .source, source.id) }
         sources.remove(id)
     }
 
@@ -117,11 +117,10 @@ extension Replica {
     func noteNew(_ id: SourceID) {
         guard retired.floor > 0, sources[id].covered == 0 else { return }
         revision += 1
-        sources[id].changedAt = revision
+        noteChange(of: sources[id])
     }
 
     /// A source that is new in the table goes on where it was retired.
-    @_optimize(size)
     func revive(_ id: SourceID) {
         let source = sources[id]
         guard retired.liveCount > 0, let position = retired.find(source.hash) else { return }
@@ -132,7 +131,7 @@ extension Replica {
         source.purged = entry.purged
         source.raiseFloor(to: entry.version)
         revision += 1
-        source.changedAt = revision
+        noteChange(of: source)
         if !source.isFurthest { sources.noteRise(of: source) }
         for link in links where link.peer.retired.knows(position, in: retired) {
             link.peer.note(id, covered: entry.version, purged: entry.purged)

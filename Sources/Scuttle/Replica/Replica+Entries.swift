@@ -23,6 +23,7 @@ extension Replica {
     /// The key table takes a reference of its own.
     /// - Parameter known: the key's id, where it has an entry.
     @discardableResult
+    @_optimize(speed)
     func enter(_ record: Record, _ known: KeyID?, _ hash: UInt64) -> KeyID? {
         guard let resolution = resolve(record, known, hash) else { return nil }
         settled &+= 1
@@ -63,6 +64,7 @@ extension Replica {
     }
 
     @inline(never)
+    @_optimize(speed)
     private func resolve(_ record: Record, against current: Record, of key: KeyID) -> Resolution? {
         let isCopy = record.isCopy(of: current)
         let stands = stands(record, against: current)
@@ -71,11 +73,12 @@ extension Replica {
         if isCopy { record.takeLease(over: current) }
         record.retain()
         keys.replace(key, current, with: record)
-        let isSame = isCopy && record.kind == current.kind && record.value.equals(current.value)
+        let isSame = isCopy && record.kind == current.kind && isSpelling(record.value, of: current.value)
         return Resolution(key: key, loser: current, isCopy: isSame)
     }
 
     /// Whether a record replaces the entry of its key.
+    @_optimize(speed)
     func stands(_ record: Record, against current: Record) -> Bool {
         if record.timestamp == current.timestamp { return copyStands(record, against: current) }
         // One of them has come through a relay that knows no timestamps.
@@ -132,7 +135,6 @@ extension Replica {
     }
 
     /// The same as a new write, which outranks the deletes of it that others still hold.
-    @_optimize(size)
     @inline(never)
     func writeAgain(_ key: KeyID, _ old: Record) {
         republish(key, old, old.value, old.kind, old.lease, isNew: true)
@@ -160,11 +162,13 @@ extension Replica {
     }
 
     /// The entry with this dot. O(log n).
+    @_optimize(speed)
     func entry(of dot: Dot) -> Record? {
         sources[dot.source].entries.key(with: dot.version, of: dot.source, keys).flatMap { keys[$0] }
     }
 
     /// The record is the entry of a key: the indices learn of it.
+    @_optimize(speed)
     func enlist(_ record: Record, _ key: KeyID) {
         let source = sources[record.source]
         source.entries.insert(record.version, key)
@@ -188,6 +192,7 @@ extension Replica {
     /// Takes an entry out, and leaves nothing in its place.
     func remove(_ key: KeyID, _ record: Record) {
         settled &+= 1
+        if changes != nil { noteRemoval(of: .entry, record.key) }
         if !inversions.isEmpty { inversions.remove(key) }
         keys.remove(key, record)
         retire(record)
@@ -195,6 +200,7 @@ extension Replica {
     }
 
     /// The record is no entry any more; lets go of it.
+    @_optimize(speed)
     private func retire(_ record: Record) {
         let source = sources[record.source]
         source.entries.retire(of: record.source, keys)
@@ -223,21 +229,13 @@ extension Replica {
         if change > 0 { clockHash.addAhead(source, version) } else { clockHash.removeAhead(source, version) }
     }
 
-    /// Brings a covered update into the history.
-    func remember(_ record: Record) {
-        if let onCompaction = configuration.onCompaction, let doomed = history.doomed {
-            onCompaction(update(of: doomed))
-        }
-        if let passed = history.remember(record, of: sources[record.source], in: sources) { noteIdle(sources[passed]) }
-        if history.end >= marks.next { noteBacklogs() }
-    }
-
     /// The clock's entry of a source rises: all its updates up to `version` are accounted for.
+    @_optimize(speed)
     func cover(_ source: Source, upTo version: Version) {
         let before = source.covered
         guard version > before else { return }
         revision += 1
-        source.changedAt = revision
+        noteChange(of: source)
         clockHash.change(source, from: before, to: version)
         source.covered = version
         if !source.marks.isEmpty { noteRise(of: source) }
@@ -246,6 +244,7 @@ extension Replica {
 
     /// The same for a source of which some entries may be ahead of the clock: those that are covered now, and that the
     /// caller is not about to bring into the history, have to be left to answers from the state.
+    @_optimize(speed)
     func cover(_ id: SourceID, upTo version: Version, remembering count: Int = 0) {
         let source = sources[id]
         let before = source.covered

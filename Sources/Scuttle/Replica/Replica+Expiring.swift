@@ -9,11 +9,13 @@ extension Replica {
     /// `set`; `.unsupported` if the resolver may let an older value stand over an expiry.
     public func set(_ key: Bytes, to value: Bytes, for timeToLive: UInt64) throws(Failure) {
         let place = try place(of: key)
-        guard timeToLive <= LeaseClock.longest else { return set(place, to: value) }
+        guard timeToLive <= LeaseClock.longest else { return try set(place, to: value) }
         guard expires else {
             throw Failure(.unsupported, "a time to live needs a last-writer resolver: under others null may lose")
         }
-        write(place, value, leases.lease(for: timeToLive))
+        let lease = leases.lease(for: timeToLive)
+        if changes != nil { try storeFirst(key, value, .value, lease) }
+        write(place, value, lease)
     }
 
     /// The host's time, which does not go back; deletes what has expired. O(log n) for each of those, and O(1) otherwise.

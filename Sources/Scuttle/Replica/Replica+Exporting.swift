@@ -20,13 +20,8 @@ extension Replica {
             lines += 1
             return visit(text.bytes)
         }
-        let head = ExportHead(
-            source: id, lamport: version, incarnation: incarnation, hasMetClassic: hasMetClassic,
-            now: expiries.first == nil ? nil : leases.hostTime)
-        guard hand({ $0.appendExport(head) }) else { return }
-        let empty = VectorPart(
-            incarnation: incarnation, epoch: epoch, nonce: 0, since: 0, until: revision, from: 0, to: 0, isLast: false,
-            lamport: version, progress: nil, claims: [])
+        guard hand({ $0.appendExport(exportHead) }) else { return }
+        let empty = emptyPart
         for id in sources.inOrder() where sources[id].covered > 0 && (id != SourceTable.own || isOwnWorthSaving) {
             let source = sources[id]
             guard
@@ -47,14 +42,27 @@ extension Replica {
         _ = hand { $0.appendEnd(lines: lines) }
     }
 
+    var exportHead: ExportHead {
+        ExportHead(
+            source: id, lamport: version, incarnation: incarnation, hasMetClassic: hasMetClassic,
+            now: expiries.first == nil ? nil : leases.hostTime)
+    }
+
+    /// Of a vector, for one claim of it.
+    var emptyPart: VectorPart {
+        VectorPart(
+            incarnation: incarnation, epoch: epoch, nonce: 0, since: 0, until: revision, from: 0, to: 0, isLast: false,
+            lamport: version, progress: nil, claims: [])
+    }
+
     /// Not if it has issued nothing, and nobody has taken its promise: a replica that starts often would leave sources behind that
     /// no one else knows. The next start promises as much by itself.
-    private var isOwnWorthSaving: Bool {
+    var isOwnWorthSaving: Bool {
         isOwnKnown || hasMetClassic || !SourceName.endsInIncarnation(id) || sources.names[own.name].retirement > 0
     }
 
     /// What is known of names, and of sources that have ended: a line a name, and one for some dozens of sources.
-    private func exportEnded(_ empty: VectorPart, _ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
+    func exportEnded(_ empty: VectorPart, _ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
         for name in sources.names.ids where sources.names.isName(name) && sources.names[name].retirement > 0 {
             let facts = sources.names[name]
             let claim = NameClaim(
@@ -88,8 +96,7 @@ extension Replica {
     }
 
     /// The exceptions to the vector, a line each.
-    @_optimize(size)
-    private func exportExceptions(_ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
+    func exportExceptions(_ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
         guard let refused else { return true }
         for position in 0..<refused.count {
             let entry = refused[position]

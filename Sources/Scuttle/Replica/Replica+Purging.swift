@@ -114,13 +114,12 @@ extension Replica {
         source.purged = version
         highestPurged = max(highestPurged, version)
         revision += 1
-        source.changedAt = revision
+        noteChange(of: source)
         return true
     }
 
     /// Republishes what a peer that is ahead has not covered, and what a tombstone that it has forgotten might have beaten:
     /// others may have covered it with that tombstone. O(entries), and nothing where this replica does not lag.
-    @_optimize(size)
     func republish(against peer: PeerState) {
         guard peer.highestPurged > 0, peer.isAhead(of: sources, retired),
             !configuration.disabledRules.contains(.republish)

@@ -9,9 +9,12 @@ extension Replica {
         case beaten(Failure)
     }
 
-    /// Takes one update from a peer of the classic dialect, which sends the updates of each source in order: all up to this
-    /// one are accounted for.
+    /// Takes one update from a peer of the classic dialect. All of its source up to this one are accounted for from here on, but such
+    /// a peer keeps no order: what comes later and was not known is news all the same.
     func receive(_ incoming: IncomingUpdate) throws(Failure) {
+        let known = sources.recall(incoming.source)
+        let covered = known.map { sources[$0].covered } ?? retiredVersion(of: incoming.source)
+        if incoming.version <= covered { return try receiveLate(incoming, known) }
         let record: Record
         switch try take(incoming) {
         case .old: return
@@ -24,10 +27,89 @@ extension Replica {
         forgetSurplusTombstones()
     }
 
+    /// An update of the classic dialect that is covered, and perhaps was never here: somebody repeats what others have asked for. If it
+    /// stands, it is republished, because peers have taken the vector's word that nothing is missing.
+    @inline(never)
+    private func receiveLate(_ incoming: IncomingUpdate, _ known: SourceID?) throws(Failure) {
+        try check(incoming, from: known)
+        let current = keys.find(incoming.key).flatMap { keys[$0] }
+        let dot = current?.dot
+        let copy = current.flatMap { isTimestamp(of: incoming, $0) ? $0 : nil }
+        let present = known.flatMap { entry(of: Dot(source: $0, version: incoming.version)) } ?? copy
+        if let present {
+            // Here it is. A relay may have spelled it anew, and makes a null of a delete.
+            if present.isDelete, present.key.equals(incoming.key), incoming.value.equals(Bytes("null")) { return }
+        } else {
+            guard known != SourceTable.own, incoming.version > highestPurged else { return }
+            // What loses anyway does not bring back a source that has ended.
+            if case .lastWriter = configuration.resolver, let current, precedes(incoming, current) { return }
+        }
+        switch try take(incoming, isExempt: present.map { isSpelling(incoming, of: $0) } ?? true) {
+        case .old: break
+        case .beaten(let failure): throw failure
+        case .news(let record):
+            if record.isEntry, record.dot != dot, mayWrite, let key = keys.find(record.key) { republish(key, record) }
+            record.release()
+            forgetSurplusTombstones()
+        }
+    }
+
+    /// Whether an update has a lesser timestamp than an entry.
+    private func precedes(_ incoming: IncomingUpdate, _ entry: Record) -> Bool {
+        let timestamp = entry.timestamp
+        if timestamp.version != incoming.writtenVersion { return incoming.writtenVersion < timestamp.version }
+        return incoming.writer.precedes(sources[timestamp.source].id)
+    }
+
+    private func isTimestamp(of incoming: IncomingUpdate, _ entry: Record) -> Bool {
+        let timestamp = entry.timestamp
+        return timestamp.version == incoming.writtenVersion && sources[timestamp.source].id.equals(incoming.writer)
+    }
+
+    /// What an update of the classic dialect says. A relay drops `deleted`, so a null of an incarnation is that replica's delete: see
+    /// `settleNull`.
+    func unmasked(_ incoming: IncomingUpdate) -> IncomingUpdate {
+        guard incoming.kind == .value, incoming.value.equals(Bytes("null")),
+            SourceName.endsInIncarnation(incoming.source), !incoming.source.equals(id)
+        else { return incoming }
+        return IncomingUpdate(
+            key: incoming.key, value: incoming.value, source: incoming.source, version: incoming.version, kind: .delete,
+            written: incoming.written)
+    }
+
+    /// A null goes out to a classic peer. Behind it nobody can tell it from a delete, so it becomes one here, too; what stands for its
+    /// key then. Other sources than incarnations may be those of classic peers, which know nothing but null.
+    @inline(never)
+    func settleNull(_ record: Record) -> Record {
+        guard record.isEntry, !record.isDelete, record.value.equals(Bytes("null")),
+            SourceName.endsInIncarnation(sources[record.timestamp.source].id), let key = keys.find(record.key)
+        else { return record }
+        let delete = self.record(
+            record.key, record.value, record.dot, .delete, record.isRepublished ? record.timestamp : nil, nil)
+        enter(delete, key, keys.hash(of: delete.key))
+        delete.release()
+        return keys[key] ?? record
+    }
+
+    /// Whether an update is an entry's in another spelling: a relay has written its value anew, or dropped `deleted`.
+    func isSpelling(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
+        guard entry.key.equals(incoming.key) else { return false }
+        if entry.kind == incoming.kind { return isSpelling(incoming.value, of: entry.value) }
+        return entry.kind != .expiry && incoming.kind != .expiry && entry.value.equals(incoming.value)
+    }
+
+    /// The same of two values. No spelling is so much longer than another, so the cost is bounded by the bytes that came.
+    func isSpelling(_ value: Bytes, of other: Bytes) -> Bool {
+        if value.equals(other) { return true }
+        guard value.count / 8 <= other.count + 32, other.count / 8 <= value.count + 32 else { return false }
+        return configuration.isRespelling(value, other)
+    }
+
     /// Takes one update from a peer, and leaves the vector to the caller: news becomes its key's entry, or is beaten.
     /// - Parameter isExempt: the resolver decides though the dot is covered (the content check of docs/protocol.md).
     /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`; nothing
     ///   has changed then.
+    @_optimize(speed)
     func take(_ incoming: IncomingUpdate, isExempt: Bool = false) throws(Failure) -> Reception {
         let hash = keys.hash(of: incoming.key)
         let known = sources.recall(incoming.source)
@@ -38,7 +120,8 @@ extension Replica {
         if let known, incoming.version <= sources[known].covered, !isExempt,
             refused == nil || !isMissing(known, incoming.version)
         {
-            return present == nil || isSame ? .old : .beaten(equivocation(incoming))
+            let isKnown = present.map { isSame || isSpelling(incoming, of: $0) } ?? true
+            return isKnown ? .old : .beaten(equivocation(incoming))
         }
         if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .old }
         if let present, isSame, !isExempt, isNoEarlier(incoming, than: present) {
@@ -46,7 +129,7 @@ extension Replica {
             return .news(present)
         }
         let key = keys.find(incoming.key, hash)
-        if let key, let current = keys[key], isEquivocation(incoming, of: current) {
+        if let key, let current = keys[key], isEquivocation(incoming, of: current), !isSpelling(incoming, of: current) {
             guard Self.tieBreak(incoming.kind, incoming.value, against: current.kind, current.value) > 0 else {
                 return .beaten(equivocation(incoming))
             }
@@ -65,6 +148,7 @@ extension Replica {
 
     /// Another key has an entry under the dot of an update: one of them was altered on its way. An entry that nobody vouches
     /// for goes, and comes again if it was the true one. Otherwise both stand, and the update travels on under a new dot.
+    @_optimize(speed)
     private func take(_ record: Record, againstHolderOfDot present: Record) -> Reception {
         hasSeenEquivocation = true
         guard record.version <= sources[record.source].covered else {
@@ -113,6 +197,7 @@ extension Replica {
     }
 
     /// - Parameter known: its source, where that is known here; its id has been checked then.
+    @_optimize(speed)
     func check(_ incoming: IncomingUpdate, from known: SourceID?) throws(Failure) {
         try configuration.limits.check(key: incoming.key)
         if known == nil { try Limits.check(id: incoming.source) }

@@ -6,7 +6,6 @@
 extension Replica {
     /// Drops all refusals: with their next requests peers are asked for what was refused, and what has come of deltas counts for
     /// none of it. For a host whose `accept` has changed its mind. O(refusals and links).
-    @_optimize(size)
     public func acceptAgain() {
         guard let refused else { return }
         // What is replaced goes to the end, and the last one takes its place.
@@ -20,6 +19,18 @@ extension Replica {
         }
         // What was left out of it would be taken for what its sender does not hold.
         dropTransfers()
+        // Digests cannot name what is missing above them.
+        for link in links { link.classic?.vector = [] }
+    }
+
+    /// A classic peer is asked for what is missing. O(exceptions) if there is any.
+    func versionBelowMissing(of id: SourceID) -> Version {
+        guard let refused, refused.missingCount > 0 else { return .highest }
+        var lowest = Version.highest + 1
+        for position in 0..<refused.count where refused[position].reason == 0 && refused[position].dot.source == id {
+            lowest = min(lowest, refused[position].dot.version)
+        }
+        return lowest - 1
     }
 
     /// Whether this replica has not taken an update that its vector may cover.
@@ -39,7 +50,6 @@ extension Replica {
     /// - Parameter clock: an exception ahead of the vector makes room if no delta has named it since: the delta that has has not
     ///   come to its end, and its update comes again. So a peer that names dots that nobody covers does not fill the table for good,
     ///   and a delta that names more than there is room for does not make room for itself.
-    @_optimize(size)
     @inline(never)
     func noteException(
         _ dot: Dot, reason: UInt8, _ write: RefusedTable.Write? = nil, evictingBefore clock: UInt64 = 0
@@ -62,7 +72,6 @@ extension Replica {
     }
 
     /// Forgets an exception ahead of the vector. What has come of deltas that named it counts no more.
-    @_optimize(size)
     @inline(never)
     private func evictAhead(before clock: UInt64) -> Bool {
         guard let refused else { return false }
@@ -122,7 +131,6 @@ extension Replica {
     }
 
     /// An update that was an exception is accounted for.
-    @_optimize(size)
     @inline(never)
     func dropException(at position: Int) {
         if let refused, refused[position].serial > 0 { exceptionsOver += 1 }
@@ -139,7 +147,6 @@ extension Replica {
 
     /// The keys of refused updates ahead of the vector that a peer may hold, as hashes. It may hold one of those in place of another
     /// exception of its key, which it accounts for with that; here it is none.
-    @_optimize(size)
     @inline(never)
     func keysRefusedAhead(where isHeld: (Dot) -> Bool = { _ in true }) -> [UInt64] {
         var keys: [UInt64] = []
@@ -169,7 +176,6 @@ extension Replica {
     }
 
     /// Whoever knows a source by its hash alone holds nothing of it, and accounts for all of it.
-    @_optimize(size)
     @inline(never)
     func dropExceptions(endedBy claim: RetiredClaim, unlessOf keys: [UInt64]) {
         guard let refused, let id = sources.find(claim.hash) else { return }
@@ -183,7 +189,6 @@ extension Replica {
     /// values.
     ///
     /// A write settles no exception with a newer dot, because other replicas take that for what stands.
-    @_optimize(size)
     @inline(never)
     func settleExceptions(of key: UInt64, by timestamp: Timestamp, _ dot: Dot) {
         guard case .lastWriter = configuration.resolver else { return }
@@ -200,7 +205,6 @@ extension Replica {
 
     /// A refused value that the vector covers settles other exceptions in the same way: of one key only the last one counts. A
     /// refused delete does not: once its tombstone is forgotten, what it beats may stand with others who have refused it.
-    @_optimize(size)
     @inline(never)
     func settleExceptions(by write: RefusedTable.Write, _ dot: Dot) {
         if !write.isDelete { settleExceptions(of: write.key, by: write.timestamp, dot) }
@@ -208,7 +212,6 @@ extension Replica {
 
     /// A vector has moved past exceptions: they count from now on, and are in no history, so that others get what follows from
     /// the state.
-    @_optimize(size)
     @inline(never)
     func passExceptions(of id: SourceID, above before: Version, upTo version: Version) {
         guard let refused, before < refused.highest else { return }
@@ -227,7 +230,6 @@ extension Replica {
 
     /// A peer vouches for a source up to a version, but for some updates: those that are not here become exceptions.
     /// - Returns: the version up to which there was room for them.
-    @_optimize(size)
     @inline(never)
     func adopt(
         _ excepted: ExceptionList, of id: SourceID, upTo version: Version, evictingBefore clock: UInt64
@@ -245,7 +247,6 @@ extension Replica {
     }
 
     /// A reset is whole: what its sender has covered, and does not except, was in it or is beaten.
-    @_optimize(size)
     @inline(never)
     func settleExceptions(byResetOf peer: PeerState, bringing isBrought: (Dot) -> Bool, but excepted: ExceptionList) {
         let keys = keysRefusedAhead { isBrought($0) }
@@ -263,7 +264,6 @@ extension Replica {
     }
 
     /// Whether the host is to be told that a peer has not taken an update: once for each name and update.
-    @_optimize(size)
     @inline(never)
     func isToTell(_ peer: UInt64, _ dot: Dot) -> Bool {
         let mark = FoldHash.fold(peer ^ FoldHash.key.0, mark(of: Timestamp(of: dot)))

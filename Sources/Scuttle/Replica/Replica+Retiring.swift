@@ -77,6 +77,7 @@ extension Replica {
     private func noteChange(of name: NameID) {
         revision += 1
         sources.names[name].changedAt = revision
+        nameChanges += 1
     }
 
     /// What a peer says of a name that is known here.

@@ -7,6 +7,7 @@ public struct KeyPlace {
 
 extension Replica {
     /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.exhausted`, `.memory`.
+    @inline(__always)
     public func place(of key: Bytes) throws(Failure) -> KeyPlace {
         try checkWrite(of: key)
         return KeyPlace(key: key, hash: keys.hash(of: key))
@@ -14,21 +15,27 @@ extension Replica {
 
     /// Sets a key to a JSON value: a local write.
     /// - Parameter value: valid JSON without insignificant white space.
-    public func set(_ place: KeyPlace, to value: Bytes) {
+    /// - Throws: `.store`.
+    @inline(__always)
+    public func set(_ place: KeyPlace, to value: Bytes) throws(Failure) {
+        if changes != nil { try storeFirst(place.key, value, .value) }
         write(place, value, .value)
     }
 
     /// The same in one. Throws as `place`.
+    @_optimize(speed)
     public func set(_ key: Bytes, to value: Bytes) throws(Failure) {
-        set(try place(of: key), to: value)
+        try set(place(of: key), to: value)
     }
 
     /// Deletes a key: a local write whose entry is a tombstone. Throws as `set`.
     public func delete(_ key: Bytes) throws(Failure) {
         try checkWrite(of: key)
+        if changes != nil { try storeFirst(key, Bytes("null"), .delete) }
         write(key, Bytes("null"), .delete)
     }
 
+    @_optimize(speed)
     func checkWrite(of key: Bytes) throws(Failure) {
         try configuration.limits.check(hostKey: key)
         guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
@@ -42,10 +49,12 @@ extension Replica {
     }
 
     /// A write by this replica, where there is room and a version for it.
+    @_optimize(speed)
     func write(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind) {
         write(KeyPlace(key: key, hash: keys.hash(of: key)), value, kind)
     }
 
+    @_optimize(speed)
     private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) {
         issueVersion()
         let record = record(place.key, value, Dot(source: SourceTable.own, version: version), kind)
@@ -56,12 +65,14 @@ extension Replica {
     }
 
     /// The same of a key that has a time to live.
+    @_optimize(speed)
     func write(_ place: KeyPlace, _ value: Bytes, _ lease: Lease) {
         write(value, .value, nil, lease, to: place, keys.find(place.key, place.hash))
     }
 
     /// The same with a timestamp that is not the dot, or with a time to live.
     @inline(never)
+    @_optimize(speed)
     func write(
         _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to place: KeyPlace,
         _ known: KeyID?

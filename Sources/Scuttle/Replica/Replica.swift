@@ -103,8 +103,17 @@ public final class Replica {
     /// A link has spoken the classic dialect: a peer may be there that knows no reset, and has to get each delete as such.
     var hasMetClassic = false
 
+    /// What is not in the host's store yet; nil: there is no store.
+    var changes: StoreChanges?
+    /// Grows with each change of what is known of a name.
+    var nameChanges: UInt64 = 0
+
     /// What live links are given.
     var newestSharedDelta = NewestSharedDelta()
+
+    /// `onCompaction` is running; and it has kept the history.
+    public internal(set) var isCompacting = false
+    var hasKept = false
 
     /// Links over their high-water mark, when others will be, and whether the host has been told.
     var linksOverMark = 0
@@ -129,6 +138,7 @@ public final class Replica {
         forgotten = ForgottenTombstones(capacity: max(4096, configuration.maxHistory))
         tolerableTombstones = configuration.maxTombstones
         isSelective = configuration.accept != nil
+        changes = configuration.store.map { StoreChanges($0) }
     }
 
     /// A new one with the same id and configuration.
@@ -170,6 +180,7 @@ extension Replica {
     public var count: Int { keys.liveCount }
 
     /// What a key holds; nil where it is absent or deleted. Borrowed until the next call. O(length of key).
+    @_optimize(speed)
     public func get(_ key: Bytes) throws(Failure) -> Update? {
         try configuration.limits.check(hostKey: key)
         guard let id = keys.find(key), let record = keys[id], !record.isDelete else { return nil }
@@ -215,6 +226,7 @@ extension Replica {
         contentHash.low
     }
 
+    @_optimize(speed)
     func update(of record: Record) -> Update {
         let timestamp = record.timestamp
         let dotSource = sources[record.source].id

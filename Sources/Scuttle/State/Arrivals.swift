@@ -18,6 +18,7 @@ struct Arrivals: ~Copyable {
     var liveCount: Int { keys.count - holes }
 
     /// Appends the new entry of a key, and stamps its record.
+    @_optimize(speed)
     mutating func append(_ record: Record, _ key: KeyID) {
         last += 1
         record.arrival = last
@@ -32,6 +33,7 @@ struct Arrivals: ~Copyable {
     }
 
     /// Notes that a slot has become a hole, and sweeps where holes outnumber the living.
+    @_optimize(speed)
     mutating func retire(_ table: borrowing KeyTable) {
         holes += 1
         guard holes > keys.count / 2 + 32 else { return }
@@ -47,6 +49,7 @@ struct Arrivals: ~Copyable {
     }
 
     /// Visits the entries behind a stamp, oldest first, until `visit` returns false. O(log n + slots passed).
+    @_optimize(speed)
     func forEach(after stamp: Stamp, in table: borrowing KeyTable, _ visit: (Record) -> Bool) {
         var position = position(after: stamp)
         while position < stamps.count {

@@ -7,6 +7,7 @@
 struct ClockHash: Equatable {
     private(set) var value: UInt64 = 0
 
+    @_optimize(speed)
     mutating func change(_ source: Source, from old: Version, to new: Version) {
         if old > 0 { value &-= Self.mix(source.mark, old) }
         if new > 0 { value &+= Self.mix(source.mark, new) }

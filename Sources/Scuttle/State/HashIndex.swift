@@ -47,6 +47,7 @@ struct HashIndex: ~Copyable {
     }
 
     /// Stores a number, below 2^32-1, that is not there yet.
+    @_optimize(speed)
     mutating func insert(_ hash: UInt64, _ number: UInt32) {
         if (count + 1) * 4 > (mask + 1) * 3 { grow() }
         place((hash & ~0xffff_ffff) | (UInt64(number) + 1))
@@ -84,6 +85,7 @@ struct HashIndex: ~Copyable {
 
     /// Doubles the slots in place. Each number moves into the new half or stays in the old one, and not further from where
     /// its run begins; so, beginning behind an empty slot, each finds room among those that have moved already.
+    @_optimize(speed)
     private mutating func grow() {
         let old = mask + 1
         // In large pages: a search looks anywhere, and would have to find the page first.

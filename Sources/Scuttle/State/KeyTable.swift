@@ -70,15 +70,18 @@ struct KeyTable: ~Copyable {
     }
 
     /// O(length of key) expected.
+    @_optimize(speed)
     func find(_ key: Bytes) -> KeyID? {
         find(key, hash(of: key))
     }
 
+    @_optimize(speed)
     func find(_ key: Bytes, _ hash: UInt64) -> KeyID? {
         index.find(hash) { slots[Int($0)]?.key.equals(key) ?? false }
     }
 
     /// Adds the first record of a key, which has this hash, and takes over the caller's reference.
+    @_optimize(speed)
     mutating func insert(_ record: Record, _ hash: UInt64) -> KeyID {
         let id: KeyID
         if let reused = vacancies.free.popLast() {
@@ -95,6 +98,7 @@ struct KeyTable: ~Copyable {
     }
 
     /// Replaces a key's record, takes over the caller's reference and gives the one to the old record to the caller.
+    @_optimize(speed)
     mutating func replace(_ id: KeyID, _ old: Record, with record: Record) {
         slots[Int(id)] = record
         count(old, -1)

@@ -65,7 +65,6 @@ final class RefusedTable {
     }
 
     /// An entry begins to count in the hash or ends to, if the vector covers it.
-    @_optimize(size)
     @inline(never)
     func count(_ dot: Dot, _ reason: UInt8, in source: Source, _ change: Int) {
         guard dot.version <= source.covered else { return }
@@ -92,7 +91,6 @@ final class RefusedTable {
     }
 
     /// Adds an entry whose dot is not there.
-    @_optimize(size)
     @inline(never)
     func insert(_ dot: Dot, reason: UInt8, _ write: Write, isToTell: Bool) {
         clock += 1
@@ -117,7 +115,6 @@ final class RefusedTable {
     }
 
     /// The last one takes the place.
-    @_optimize(size)
     @inline(never)
     func remove(at position: Int) {
         if entries[position].reason == 0 { missingCount -= 1 }
@@ -153,7 +150,6 @@ final class RefusedTable {
     }
 
     /// The entry with the lowest serial above one. O(log entries), and O(1) for each that is over.
-    @_optimize(size)
     @inline(never)
     func next(after serial: UInt64) -> Entry? {
         for index in order.indices.partition({ order[$0].serial > serial })..<order.count {

@@ -23,6 +23,7 @@ struct VersionIndex: ~Copyable {
     func key(at position: Int) -> KeyID { keys[position] }
 
     /// Adds a live slot.
+    @_optimize(speed)
     mutating func insert(_ version: Version, _ key: KeyID) {
         liveCount += 1
         if version > last {
@@ -43,6 +44,7 @@ struct VersionIndex: ~Copyable {
     }
 
     /// Notes that a live slot has become a hole, and sweeps where holes outnumber the living. Amortised O(1).
+    @_optimize(speed)
     mutating func retire(of source: SourceID, _ table: borrowing KeyTable) {
         liveCount -= 1
         guard versions.count > 2 * liveCount + 32 else { return }
@@ -72,6 +74,7 @@ struct VersionIndex: ~Copyable {
     }
 
     /// The first live slot at or behind `position`. O(holes passed).
+    @_optimize(speed)
     func nextLive(from position: Int, of source: SourceID, _ table: borrowing KeyTable) -> Int? {
         var position = position
         while position < versions.count {

@@ -1,8 +1,8 @@
 extension ByteBuffer {
-    /// Appends what this replica has of a source, as a line, and returns where it stands.
+    /// Appends up to where this replica has a source, as a line, and returns where it stands.
     ///
     ///     {"digest":true,"source_id":"…","id":"…","version":N}⏎
-    mutating func appendDigest(of source: Source) -> Range<Int> {
+    mutating func appendDigest(of source: Source, at version: Version) -> Range<Int> {
         let start = reserve(2 * source.quoted.count + 80)
         var writer = LineWriter(at: start)
         writer.put(#"{"digest":true,"source_id":"#)
@@ -10,7 +10,7 @@ extension ByteBuffer {
         writer.put(#","id":"#)
         writer.put(source.quoted)
         writer.put(#","version":"#)
-        writer.put(source.covered)
+        writer.put(version)
         writer.put("}\n")
         advance(writer.end - start)
         return count - (writer.end - start)..<count

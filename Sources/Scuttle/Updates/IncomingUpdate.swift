@@ -15,11 +15,13 @@ public struct IncomingUpdate {
     /// Its time to live, and how much of that is over at the peer; `.max`: none.
     public let timeToLive: UInt64
     public let age: UInt64
+    /// In a store: what the host's time was then; 0: nothing is known of it.
+    public let ageAt: Int64
 
     @inline(__always)
     public init(
         key: Bytes, value: Bytes, source: Bytes, version: Version, kind: Update.Kind, written: Written? = nil,
-        timeToLive: UInt64 = .max, age: UInt64 = 0
+        timeToLive: UInt64 = .max, age: UInt64 = 0, ageAt: Int64 = 0
     ) {
         self.key = key
         self.value = value
@@ -29,6 +31,7 @@ public struct IncomingUpdate {
         timestamp = written ?? (Bytes(start: nil, count: 0), 0)
         self.timeToLive = timeToLive
         self.age = age
+        self.ageAt = ageAt
     }
 
     public var written: Written? { timestamp.version == 0 ? nil : timestamp }

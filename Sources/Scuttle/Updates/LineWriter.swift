@@ -9,26 +9,31 @@ struct LineWriter {
         end = start
     }
 
+    @_optimize(speed)
     mutating func put(_ bytes: Bytes) {
         guard let source = bytes.baseAddress else { return }
         end.copyMemory(from: source, byteCount: bytes.count)
         end += bytes.count
     }
 
+    @_optimize(speed)
     mutating func put(_ text: StaticString) {
         put(Bytes(text))
     }
 
+    @_optimize(speed)
     mutating func put(_ byte: UInt8) {
         end.storeBytes(of: byte, as: UInt8.self)
         end += 1
     }
 
+    @_optimize(speed)
     mutating func put(_ number: UInt64) {
         put(number, digits: Self.digits(of: number))
     }
 
     /// A number of so many digits.
+    @_optimize(speed)
     mutating func put(_ number: UInt64, digits: Int) {
         var rest = number
         for offset in stride(from: digits - 1, through: 0, by: -1) {
@@ -39,6 +44,7 @@ struct LineWriter {
     }
 
     /// The inside of a JSON string, which takes so many bytes with its escapes.
+    @_optimize(speed)
     mutating func put(_ text: Bytes, escapedTo count: Int) {
         guard count > text.count else { return put(text) }
         for byte in text {
@@ -67,6 +73,7 @@ struct LineWriter {
         digit < 10 ? 48 + digit : 87 + digit
     }
 
+    @_optimize(speed)
     static func digits(of number: UInt64) -> Int {
         var digits = 1
         var bound: UInt64 = 10
@@ -78,6 +85,7 @@ struct LineWriter {
     }
 
     /// The bytes that a text takes inside of a JSON string. O(length).
+    @_optimize(speed)
     static func escapedCount(of text: Bytes) -> Int {
         var count = text.count
         guard text.endOfPlainText(from: 0).offset < count else { return count }

@@ -35,6 +35,7 @@ struct Record: BitwiseCopyable {
     /// Copies an update into a block of the pool, or where that serves none of the system's; the caller owns the record.
     /// O(bytes).
     ///
+    @_optimize(speed)
     init(
         key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind,
         in pool: borrowing RecordPool
@@ -43,6 +44,7 @@ struct Record: BitwiseCopyable {
     }
 
     /// The same with something behind the value.
+    @_optimize(speed)
     init(
         key: Bytes, value: Bytes, source: SourceID, version: Version, kind: Update.Kind, tail: Tail,
         in pool: borrowing RecordPool
@@ -90,6 +92,7 @@ struct Record: BitwiseCopyable {
         var lease: Lease?
 
         /// Nil if there is nothing to stand there.
+        @_optimize(speed)
         init?(timestamp: Timestamp?, lease: Lease?) {
             guard timestamp != nil || lease != nil else { return nil }
             (self.timestamp, self.lease) = (timestamp, lease)
@@ -172,7 +175,9 @@ struct Record: BitwiseCopyable {
             count: Int(truncatingIfNeeded: header.pointee.keyCount) + Int(truncatingIfNeeded: header.pointee.valueCount)
         )
     }
+    @inline(__always)
     var key: Bytes { Bytes(start: memory + Self.textStart, count: Int(truncatingIfNeeded: header.pointee.keyCount)) }
+    @inline(__always)
     var value: Bytes {
         Bytes(
             start: memory + (Self.textStart + Int(truncatingIfNeeded: header.pointee.keyCount)),
@@ -212,6 +217,7 @@ struct Record: BitwiseCopyable {
     }
 
     @inline(never)
+    @_optimize(speed)
     private func free() {
         if header.pointee.stampedVersion & Self.poolBit != 0 { RecordPool.free(memory) } else { memory.deallocate() }
     }

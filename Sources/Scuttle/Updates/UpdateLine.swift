@@ -5,9 +5,10 @@
 ///     {"key":"…","value":…,"source_id":"…","version":N,"ttl":N,"age":N}⏎
 ///     {"key":"…","value":…,"source_id":"…","version":N,"written":["…",N]}⏎
 ///     {"key":"…","value":null,"source_id":"…","version":N,"written":["…",N],"deleted":true,"expired":true}⏎
+///     {"key":"…","value":…,"source_id":"…","version":N,"dot":["…",N]}⏎
 ///
 /// `written` is the timestamp, if `source_id` and `version` are another dot: of a republished update, and of an expiry, which
-/// has the timestamp of the write that it ends. `age` is how much of the time to live is over here; 0 is left out.
+/// has the timestamp of the write that it ends. `dot` is the dot, if they are the timestamp: on classic links, where a relay drops it. `age` is how much of the time to live is over here; 0 is left out.
 /// It has a front, up to the value, and a back behind it, so that a long value can be sent from where it is. Borrows the
 /// record.
 struct UpdateLine {
@@ -15,6 +16,7 @@ struct UpdateLine {
         static var key: StaticString { #"{"key":""# }
         static var value: StaticString { #"","value":"# }
         static var written: StaticString { #","written":["# }
+        static var dot: StaticString { #","dot":["# }
         static var timeToLive: StaticString { #","ttl":"# }
         static var age: StaticString { #","age":"# }
         static var deleted: StaticString { #","deleted":true"# }
@@ -24,30 +26,51 @@ struct UpdateLine {
 
     let record: Record
     private let source: Source
+    private let version: Version
     /// What the key takes with its escapes, the version, and all of it.
     private let keyCount: Int
     private let digits: Int
-    /// If the timestamp is not the dot: who wrote it, and when.
-    private var writer: (source: Source, version: Version)?
+    /// If the timestamp is not the dot: the one of them that does not stand as `source_id` and `version`.
+    private var other: (source: Source, version: Version)?
+    private let isRestated: Bool
     /// How much of its time to live is over.
     private var age: UInt64
     private(set) var count: Int
 
     /// O(length of key).
+    @_optimize(speed)
     init(of record: Record, in replica: Replica) {
         self.init(of: record, in: replica.sources, at: replica.leases.time)
     }
 
     /// - Parameter time: that of the `LeaseClock`.
+    @_optimize(speed)
     init(of record: Record, in sources: borrowing SourceTable, at time: UInt64) {
         self.record = record
         source = sources[record.source]
+        version = record.version
         keyCount = LineWriter.escapedCount(of: record.key)
-        digits = LineWriter.digits(of: record.version)
+        digits = LineWriter.digits(of: version)
         let frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
         count = frames + keyCount + record.value.count + source.versionFrame.count + digits
-        (writer, age) = (nil, 0)
+        (other, isRestated, age) = (nil, false, 0)
         if !record.isPlain { measureTail(in: sources, at: time) }
+    }
+
+    /// A republished update under its timestamp, with the dot behind it.
+    @inline(never)
+    @_optimize(speed)
+    init(restating record: Record, in replica: Replica) {
+        self.record = record
+        let timestamp = record.timestamp
+        source = replica.sources[timestamp.source]
+        version = timestamp.version
+        keyCount = LineWriter.escapedCount(of: record.key)
+        digits = LineWriter.digits(of: version)
+        let frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
+        count = frames + keyCount + record.value.count + source.versionFrame.count + digits
+        (other, isRestated, age) = (nil, true, 0)
+        measureTail(in: replica.sources, at: replica.leases.time)
     }
 
     @inline(never)
@@ -55,11 +78,11 @@ struct UpdateLine {
         if record.isDelete { count += Frame.deleted.utf8CodeUnitCount }
         if record.kind == .expiry { count += Frame.expired.utf8CodeUnitCount }
         if record.isRepublished {
-            let timestamp = record.timestamp
+            let timestamp = isRestated ? Timestamp(of: record.dot) : record.timestamp
             let source = sources[timestamp.source]
-            writer = (source, timestamp.version)
-            count +=
-                Frame.written.utf8CodeUnitCount + source.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
+            other = (source, timestamp.version)
+            let frame = isRestated ? Frame.dot : Frame.written
+            count += frame.utf8CodeUnitCount + source.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
         }
         guard let lease = record.lease else { return }
         age = lease.age(at: time)
@@ -75,18 +98,18 @@ struct UpdateLine {
 
     fileprivate func writeBack(_ writer: inout LineWriter) {
         writer.put(source.versionFrame)
-        writer.put(record.version, digits: digits)
+        writer.put(version, digits: digits)
         if !record.isPlain { writeTail(&writer) }
         writer.put(Frame.end)
     }
 
     @inline(never)
     private func writeTail(_ writer: inout LineWriter) {
-        if let written = self.writer {
-            writer.put(Frame.written)
-            writer.put(written.source.quoted)
+        if let other {
+            writer.put(isRestated ? Frame.dot : Frame.written)
+            writer.put(other.source.quoted)
             writer.put(UInt8(ascii: ","))
-            writer.put(written.version)
+            writer.put(other.version)
             writer.put(UInt8(ascii: "]"))
         }
         if let lease = record.lease {
@@ -104,6 +127,7 @@ struct UpdateLine {
 
 extension ByteBuffer {
     /// Appends an update's line. O(its bytes).
+    @_optimize(speed)
     mutating func append(_ line: UpdateLine) {
         let start = reserve(line.count)
         var writer = LineWriter(at: start)
@@ -114,6 +138,7 @@ extension ByteBuffer {
     }
 
     /// The same; returns the hash of the line without its newline.
+    @_optimize(speed)
     mutating func appendHashed(_ line: UpdateLine) -> UInt64 {
         let start = count
         append(line)
@@ -121,6 +146,7 @@ extension ByteBuffer {
     }
 
     /// The same without the value; returns how much of it stands in front of that.
+    @_optimize(speed)
     mutating func appendAroundValue(_ line: UpdateLine) -> Int {
         let start = reserve(line.count - line.record.value.count)
         var writer = LineWriter(at: start)

@@ -56,5 +56,6 @@ private func sentence(for code: CInt) -> StaticString {
     case .unasked: "a delta, reset, cover or commit answers no open request of this link"
     case .refused: "the host does not accept an update, or more updates are refused than max_refused"
     case .timeToLive: "a time to live is not an integer from 0 to 2^53-1"
+    case .store: "a callback of state_store has failed; the call is undone"
     }
 }

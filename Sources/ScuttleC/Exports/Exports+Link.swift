@@ -11,7 +11,9 @@ public func scuttle_link_open(
     out.pointee = nil
     return enter(replica) { (handle, _) throws(Failure) in
         let config = try versioned(config, zero: scuttle_link_config_t(), smallest: 12)
-        let known = SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC
+        let known =
+            SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_ANY
+            | SCUTTLE_LINK_HISTORY
         guard config.flags & ~known == 0, config.reserved == 0 else {
             throw Failure(.argument, "an unknown flag is set")
         }
@@ -62,7 +64,7 @@ public func scuttle_link_read(
 ) -> CInt {
     enter(link: link) { (handle) throws(Failure) in
         try required(len, "len").pointee = 0
-        len.pointee = try handle.link.read(into: room(buffer, capacity))
+        len.pointee = try read(from: handle, into: room(buffer, capacity))
         return SCUTTLE_OK
     }
 }
@@ -106,8 +108,9 @@ public func scuttle_read(
     _ replica: OpaquePointer!, _ buffer: UnsafeMutableRawPointer!, _ capacity: Int, _ len: UnsafeMutablePointer<Int>!
 ) -> CInt {
     enter(replica) { (handle, _) throws(Failure) in
-        let (len, buffer) = (try required(len, "len"), try room(buffer, capacity))
-        len.pointee = try handle.shortFormLink().link.read(into: buffer)
+        try required(len, "len").pointee = 0
+        let room = try room(buffer, capacity)
+        len.pointee = try read(from: handle.shortFormLink(), into: room)
         return SCUTTLE_OK
     }
 }
@@ -115,6 +118,12 @@ public func scuttle_read(
 private func write(_ bytes: Bytes, to handle: LinkHandle) throws(Failure) -> CInt {
     try handle.receive(bytes)
     return handle.news
+}
+
+private func read(from handle: LinkHandle, into room: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+    let count = try handle.link.read(into: room)
+    if handle.owner.hasStore { try handle.settleRead(of: Bytes(rebasing: UnsafeRawBufferPointer(room)[..<count])) }
+    return count
 }
 
 private func room(

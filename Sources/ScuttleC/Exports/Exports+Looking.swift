@@ -6,7 +6,7 @@ public func scuttle_get(
     _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int,
     _ out: UnsafeMutablePointer<scuttle_entry_t>!
 ) -> CInt {
-    enter(replica) { (handle, replica) throws(Failure) in
+    enterReading(replica) { (handle, replica) throws(Failure) in
         let out = try required(out, "out")
         guard let entry = try replica.find(key, key_len, handle.limits) else {
             out.pointee = .absent
@@ -27,7 +27,7 @@ public func scuttle_get_copy(
     _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ buffer: UnsafeMutableRawPointer!,
     _ capacity: Int, _ needed: UnsafeMutablePointer<Int>!, _ out: UnsafeMutablePointer<scuttle_entry_t>!
 ) -> CInt {
-    enter(replica) { (handle, replica) throws(Failure) in
+    enterReading(replica) { (handle, replica) throws(Failure) in
         let (needed, out) = (try required(needed, "needed"), try required(out, "out"))
         if try length(capacity, "buffer") > 0 { _ = try required(buffer, "buffer") }
         guard let entry = try replica.find(key, key_len, handle.limits) else {
@@ -52,7 +52,7 @@ public func scuttle_get_copy(
 
 @_cdecl("scuttle_count") @implementation
 public func scuttle_count(_ replica: OpaquePointer!, _ count: UnsafeMutablePointer<Int>!) -> CInt {
-    enter(replica) { (_, replica) throws(Failure) in
+    enterReading(replica) { (_, replica) throws(Failure) in
         try required(count, "count").pointee = replica.count
         return SCUTTLE_OK
     }
@@ -60,7 +60,7 @@ public func scuttle_count(_ replica: OpaquePointer!, _ count: UnsafeMutablePoint
 
 @_cdecl("scuttle_version") @implementation
 public func scuttle_version(_ replica: OpaquePointer!, _ version: UnsafeMutablePointer<UInt64>!) -> CInt {
-    enter(replica) { (_, replica) throws(Failure) in
+    enterReading(replica) { (_, replica) throws(Failure) in
         try required(version, "version").pointee = replica.version
         return SCUTTLE_OK
     }
@@ -79,7 +79,7 @@ public func scuttle_state(
     _ replica: OpaquePointer!, _ prefix: UnsafePointer<CChar>!, _ prefix_len: Int, _ visit: scuttle_visit_fn!,
     _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enter(replica) { (handle, replica) throws(Failure) in
+    enterReading(replica) { (handle, replica) throws(Failure) in
         let visit = try required(visit, "visit")
         var bytes = Bytes(start: nil, count: 0)
         if prefix != nil || prefix_len != 0 {
@@ -115,7 +115,7 @@ public func scuttle_news(
     _ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int, _ version: UInt64,
     _ visit: scuttle_visit_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enter(replica) { (_, replica) throws(Failure) in
+    enterReading(replica) { (_, replica) throws(Failure) in
         let visit = try required(visit, "visit")
         let source = try text(source, source_len, limit: Limits.idBytes, "source")
         guard source.count <= Limits.idBytes else { return SCUTTLE_OK }
@@ -130,7 +130,7 @@ public func scuttle_news(
 public func scuttle_clock(
     _ replica: OpaquePointer!, _ visit: scuttle_clock_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enter(replica) { (_, replica) throws(Failure) in
+    enterReading(replica) { (_, replica) throws(Failure) in
         let visit = try required(visit, "visit")
         replica.visitClock { source, version in visit(context, source.chars, source.count, version) == 0 }
         return SCUTTLE_OK

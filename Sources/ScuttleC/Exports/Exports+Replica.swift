@@ -14,9 +14,18 @@ public func scuttle_new(
         var state = Bytes(start: nil, count: 0)
         if config.state != nil { state = try text(config.state, config.state_len, limit: .max - 1, "state") }
         let handle = try makeReplica(name, config, startingFrom: state)
-        let isWhole = config.state == nil ? true : try handle.load(state)
-        out.pointee = OpaquePointer(Unmanaged.passRetained(handle).toOpaque())
-        return isWhole ? SCUTTLE_OK : SCUTTLE_TORN
+        // Callbacks may read it from now on.
+        let retained = Unmanaged.passRetained(handle)
+        out.pointee = OpaquePointer(retained.toOpaque())
+        do throws(Failure) {
+            try handle.loadStore()
+            let isWhole = config.state == nil ? true : try handle.load(state)
+            return isWhole ? SCUTTLE_OK : SCUTTLE_TORN
+        } catch {
+            out.pointee = nil
+            retained.release()
+            throw error
+        }
     } catch {
         return error.code.rawValue
     }
@@ -25,7 +34,15 @@ public func scuttle_new(
 private func makeReplica(
     _ name: UnsafePointer<CChar>?, _ config: scuttle_config_t, startingFrom state: Bytes
 ) throws(Failure) -> ReplicaHandle {
-    let configuration = try Configuration(config)
+    var configuration = try Configuration(config)
+    let loader: StateLoader?
+    if let store = config.state_store {
+        guard config.state == nil else { throw Failure(.argument, "both state and state_store are set") }
+        loader = try StateLoader(store)
+    } else {
+        loader = nil
+    }
+    configuration.store = loader?.store
     let name = try text(name, -1, limit: Limits.idBytes, "name")
     let isExact = config.flags & SCUTTLE_EXACT_ID != 0
     // A seed of the system's makes another incarnation of every start by itself.
@@ -33,7 +50,7 @@ private func makeReplica(
     let id = try ReplicaID(name, incarnation: isExact ? nil : configuration.seed, startingFrom: distinguishing)
     let replica = Replica(id: id, configuration: configuration)
     guard let lock = Lock() else { throw Failure(.memory, "the system gave no lock") }
-    return ReplicaHandle(lock: lock, replica: replica, limits: configuration.limits)
+    return ReplicaHandle(lock: lock, replica: replica, limits: configuration.limits, load: loader)
 }
 
 @_cdecl("scuttle_free") @implementation
@@ -57,9 +74,8 @@ public func scuttle_errmsg_copy(
     _ replica: OpaquePointer!, _ buffer: UnsafeMutablePointer<CChar>!, _ capacity: Int
 ) -> CInt {
     guard let buffer, capacity > 0 else { return SCUTTLE_E_ARGUMENT }
-    return enter(replica) { (handle, _) throws(Failure) in
+    return enterHandle(replica) { (handle) throws(Failure) in
         handle.message.copy(to: buffer, capacity: capacity)
-        return SCUTTLE_OK
     }
 }
 
@@ -67,11 +83,10 @@ public func scuttle_errmsg_copy(
 public func scuttle_id(
     _ replica: OpaquePointer!, _ id: UnsafeMutablePointer<UnsafePointer<CChar>?>!, _ id_len: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enter(replica) { (handle, _) throws(Failure) in
+    enterHandle(replica) { (handle) throws(Failure) in
         let (id, count) = (try required(id, "id"), try required(id_len, "id_len"))
         id.pointee = handle.id.bytes.chars
         count.pointee = handle.id.bytes.count
-        return SCUTTLE_OK
     }
 }
 
@@ -79,11 +94,10 @@ public func scuttle_id(
 public func scuttle_name(
     _ replica: OpaquePointer!, _ name: UnsafeMutablePointer<UnsafePointer<CChar>?>!, _ len: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enter(replica) { (handle, _) throws(Failure) in
+    enterHandle(replica) { (handle) throws(Failure) in
         let (name, count) = (try required(name, "name"), try required(len, "len"))
         name.pointee = handle.name.bytes.chars
         count.pointee = handle.name.bytes.count
-        return SCUTTLE_OK
     }
 }
 
@@ -96,7 +110,7 @@ public func scuttle_set(
         let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
         let place = try replica.place(of: key)
-        replica.set(place, to: try handle.values.check(json, handle.limits))
+        try replica.set(place, to: handle.values.check(json, handle.limits))
         return replica.news
     }
 }

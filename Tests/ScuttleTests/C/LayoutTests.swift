@@ -35,6 +35,14 @@ struct LayoutTests {
             ("dot_version", \.dot_version))
         + structure(scuttle_span_t.self, "scuttle_span_t", ("data", \.data), ("len", \.len))
         + structure(
+            scuttle_row_t.self, "scuttle_row_t",
+            ("kind", \.kind), ("reserved", \.reserved), ("id", \.id), ("id_len", \.id_len), ("line", \.line),
+            ("line_len", \.line_len), ("update", \.update))
+        + structure(
+            scuttle_state_store_t.self, "scuttle_state_store_t",
+            ("struct_size", \.struct_size), ("context", \.context), ("load", \.load), ("begin", \.begin),
+            ("put", \.put), ("remove", \.remove), ("commit", \.commit), ("rollback", \.rollback))
+        + structure(
             scuttle_config_t.self, "scuttle_config_t",
 
             ("struct_size", \.struct_size), ("flags", \.flags), ("resolver", \.resolver), ("mtu", \.mtu),
@@ -46,7 +54,8 @@ struct LayoutTests {
             ("max_links", \.max_links), ("max_version_jump", \.max_version_jump), ("cluster", \.cluster),
             ("max_tombstones", \.max_tombstones), ("protocol_min", \.protocol_min),
             ("protocol_max", \.protocol_max), ("on_event", \.on_event), ("max_retired", \.max_retired),
-            ("retire_after_ms", \.retire_after_ms), ("accept", \.accept), ("max_refused", \.max_refused))
+            ("retire_after_ms", \.retire_after_ms), ("accept", \.accept), ("max_refused", \.max_refused),
+            ("state_store", \.state_store))
         + structure(
             scuttle_flaw_t.self, "scuttle_flaw_t",
             ("kind", \.kind), ("count", \.count), ("a", \.a), ("b", \.b), ("c", \.c))
@@ -77,7 +86,10 @@ struct LayoutTests {
         ("SCUTTLE_LINK_LIVE", Int64(SCUTTLE_LINK_LIVE)),
         ("SCUTTLE_LINK_DATAGRAM", Int64(SCUTTLE_LINK_DATAGRAM)),
         ("SCUTTLE_LINK_READ_ONLY", Int64(SCUTTLE_LINK_READ_ONLY)),
-        ("SCUTTLE_LINK_CLASSIC", Int64(SCUTTLE_LINK_CLASSIC)),
+        ("SCUTTLE_LINK_CLASSIC", Int64(SCUTTLE_LINK_CLASSIC)), ("SCUTTLE_LINK_ANY", Int64(SCUTTLE_LINK_ANY)),
+        ("SCUTTLE_LINK_HISTORY", Int64(SCUTTLE_LINK_HISTORY)),
+        ("SCUTTLE_ROW_ENTRY", Int64(SCUTTLE_ROW_ENTRY)), ("SCUTTLE_ROW_SOURCE", Int64(SCUTTLE_ROW_SOURCE)),
+        ("SCUTTLE_ROW_REPLICA", Int64(SCUTTLE_ROW_REPLICA)),
     ]
 
     private static let events: [(String, Int32, Event)] = [

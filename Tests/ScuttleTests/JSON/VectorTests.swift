@@ -23,9 +23,11 @@ struct VectorTests {
             first = first ?? code
         }
         let code = first.map { codeNames[$0] ?? "?" } ?? (end.link.isOverHighWaterMark ? "SCUTTLE_FULL" : "SCUTTLE_OK")
-        let entries = end.replica.walk().map { entry in
-            let (key, source) = (quote(entry.key).dropFirst().dropLast(), quote(entry.source).dropFirst().dropLast())
-            return "\(key)\t\(entry.value.text)\t\(source)\t\(entry.version)"
+        var entries: [String] = []
+        end.replica.visitEntries(prefix: Bytes("")) { entry in
+            let words = [[UInt8](entry.key), [UInt8](entry.source)].map { quote($0).dropFirst().dropLast() }
+            entries.append("\(words[0])\t\([UInt8](entry.value).text)\t\(words[1])\t\(entry.version)")
+            return true
         }
         let isAsBefore = Snapshot(end.replica) == before
         let output = end.readAll()

@@ -25,7 +25,7 @@ struct BatchTests {
             for (number, kind) in kinds.enumerated() {
                 switch kind {
                 case "d":
-                    batch.appendDigest(of: source)
+                    batch.appendDigest(of: source, at: source.covered)
                     text += BatchTests.digest
                 case ".":
                     batch.appendDone()
@@ -171,8 +171,8 @@ struct BatchTests {
         let line = #"{"digest":true,"source_id":\#(quoted),"id":\#(quoted),"version":9007199254740991}"# + "\n"
         for _ in 0..<3 {
             batch.appendDone()
-            batch.appendDigest(of: source)
-            batch.appendDigest(of: source)
+            batch.appendDigest(of: source, at: source.covered)
+            batch.appendDigest(of: source, at: source.covered)
             var shown = ""
             batch.visitSpans(most: 3) { shown += $0.text }
             check(shown == Self.done + line + line, shown)

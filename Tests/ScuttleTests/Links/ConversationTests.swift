@@ -205,18 +205,21 @@ private final class Stage {
 
     private func open(_ words: [String]) throws {
         var options: Link.Options = []
+        var isStrict = false
         capacity = 0
         for word in words {
             switch word {
             case "live": options.insert(.live)
             case "read_only": options.insert(.readOnly)
             case "classic": options.insert(.classic)
+            case "history": options.insert(.history)
+            case "extended": isStrict = true
             case _ where word.hasPrefix("datagram="):
                 options.insert(.datagram)
                 capacity = Int(word.dropFirst("datagram=".count)) ?? 0
             default: Issue.record("no such option: \(word)")
             }
         }
-        end = try LinkEnd(replica, options)
+        end = try LinkEnd(replica, options, isStrict: isStrict)
     }
 }

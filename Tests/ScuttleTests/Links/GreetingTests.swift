@@ -42,6 +42,7 @@ struct GreetingTests {
         end.link.gossip()
         let second = names(end.readLines())
         #expect(Set(first + second) == ["hello", "digest", "done"])
+        #expect(first == ["hello", "done"])
         #expect(second == ["hello", "digest", "done"])
     }
 
@@ -68,7 +69,7 @@ struct GreetingTests {
         end.link.gossip()
         _ = end.readLines()
         #expect(end.write(done + "\n") == nil)
-        #expect(end.readLines() == [digest("a", 1), done, line("of a", "1", "a", 1)])
+        #expect(end.readLines() == [done, line("of a", "1", "a", 1)])
         end.link.gossip()
         #expect(end.readLines() == [digest("a", 1), done])
     }
@@ -80,7 +81,7 @@ struct GreetingTests {
         #expect(try end.replica.value("k") == "1")
         #expect(end.readLines().isEmpty)
         end.link.gossip()
-        #expect(Set(names(end.readLines())) == ["digest", "done"])
+        #expect(names(end.readLines()) == ["done"])
     }
 
     @Test("A peer that says hello after it has spoken classic is taken at its word")
@@ -100,7 +101,7 @@ struct GreetingTests {
     func classicOnly() throws {
         let end = try LinkEnd(replica("a"), .classic)
         end.link.gossip()
-        #expect(end.readLines() == [digest("a", 1), done])
+        #expect(end.readLines() == [done])
         #expect(end.write(hello { $0.cluster = Bytes("other") }) == nil)
         #expect(end.readLines().isEmpty)
     }

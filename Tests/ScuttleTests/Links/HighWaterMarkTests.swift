@@ -47,17 +47,20 @@ struct HighWaterMarkTests {
         let world = try World(mtu: mtu, updates: 1)
         for name in ["a", "b"] { try world.replica.receive(PlainUpdate("k" + name, "1", name, 9)) }
         let end = try LinkEnd(world.replica, .classic)
+        end.askForEverything()
+        let drains = world.drains.all.count
         end.link.gossip()
         #expect(world.isOver == (4 >= mtu))
         #expect(end.readLines().count == 4)
         #expect(!world.isOver)
-        #expect(world.drains.all.count == (4 >= mtu ? 1 : 0))
+        #expect(world.drains.all.count - drains == (4 >= mtu ? 1 : 0))
     }
 
     @Test("What a peer took half of is added to what it asks for next", arguments: 1...3)
     func added(left: Int) throws {
         let world = try World(mtu: 5, updates: 4)
         let end = try LinkEnd(world.replica, .classic)
+        end.askForEverything()
         end.write(Self.done)
         for _ in 0..<4 - left {
             var line: [UInt8] = []

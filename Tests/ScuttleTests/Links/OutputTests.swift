@@ -8,6 +8,7 @@ struct OutputTests {
     @Test("Digests go out before updates, and both are cut into reads of any size", arguments: [1, 2, 7, 64, 100_000])
     func sizes(capacity: Int) throws {
         let end = try LinkEnd.sample()
+        end.askForEverything()
         end.link.gossip()
         end.write(done + "\n")
         let lines = end.readAll(capacity: capacity).lines.dropLast().map { $0.text }

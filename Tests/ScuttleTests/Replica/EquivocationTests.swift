@@ -8,8 +8,8 @@ struct EquivocationTests {
     /// Contents of one write, from the one that stands over all others down to the one that gives way to all.
     private static let contents = [
         PlainUpdate(delete: "k", "x", 4), PlainUpdate(expiry: "k", "x", 4), PlainUpdate("k", "1", "x", 4),
-        PlainUpdate("k", "2", "x", 4), PlainUpdate("k", "[]", "x", 4), PlainUpdate("k", "1.0", "x", 4),
-        PlainUpdate("k", "null", "x", 4),
+        PlainUpdate("k", "2", "x", 4), PlainUpdate("k", "[]", "x", 4), PlainUpdate("k", "1.5", "x", 4),
+        PlainUpdate("k", "true", "x", 4),
     ]
 
     @Test("A delete over a value, an ordinary one over an expiry, then the shorter text, then the bytewise smaller")
@@ -31,7 +31,9 @@ struct EquivocationTests {
             try replica.receive(known)
             let before = Snapshot(replica)
             for other in Self.contents[(index + 1)...] + [PlainUpdate("other", "1", "x", 4)] {
-                #expect(failure { () throws(Failure) in try replica.receive(other) } == .corrupt, "\(other)")
+                // A classic peer drops what tells one delete from another.
+                let expected = known.kind != .value && other.kind != .value ? nil : Failure.Code.corrupt
+                #expect(failure { () throws(Failure) in try replica.receive(other) } == expected, "\(other)")
             }
             #expect(failure { () throws(Failure) in try replica.receive(known) } == nil)
             #expect(Snapshot(replica) == before)

@@ -84,7 +84,7 @@ struct LoadingTests {
         arguments: [
             (#"{"digest":true,"done":true}"#, .message),
             (#"{"digest":true,"id":"a","version":1,"done":true}"#, .message),
-            (#"{"digest":true,"id":"a","version":-1}"#, .version), (#"{"digest":true,"id":"","version":1}"#, .id),
+            (#"{"digest":true,"id":"a","version":1.5}"#, .version), (#"{"digest":true,"id":"","version":1}"#, .id),
             ("{", .json), (#"{"key":"k","value":1,"source_id":"a","version":0}"#, .version),
             (#"{"key":"","value":1,"source_id":"a","version":1}"#, .key),
             (#"{"key":"k","value":1,"source_id":"","version":1}"#, .id),

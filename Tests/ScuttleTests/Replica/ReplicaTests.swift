@@ -113,6 +113,7 @@ struct ReplicaTests {
         func digests(_ seed: UInt64) throws -> [String] {
             let end = try LinkEnd(Replica.make(seed: seed), .classic)
             for number in 0..<30 { try end.replica.receive(PlainUpdate("k\(number)", "1", "s\(number)", 1)) }
+            end.askForEverything()
             end.link.gossip()
             return end.readLines()
         }

@@ -158,11 +158,12 @@ final class Simulation {
     private func agree() throws {
         let expected = oracle.values.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         for (number, replica) in replicas.enumerated() {
-            let entries = replica.allEntries
+            // What came late has another dot.
+            let entries = replica.allEntries.map(\.write)
             guard entries == expected else {
                 throw SimulationFailure("replica \(number) has \(entries), not \(expected)")
             }
-            guard replica.walk() == expected.filter({ !$0.isDelete }) else {
+            guard replica.walk().map(\.write) == expected.filter({ !$0.isDelete }) else {
                 throw SimulationFailure("replica \(number) walks over \(replica.walk())")
             }
             guard replica.fingerprint == replicas[0].fingerprint else {

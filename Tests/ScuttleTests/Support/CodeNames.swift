@@ -39,6 +39,7 @@ func constant(of code: Failure.Code) -> (name: String, value: Int32) {
     case .unasked: ("SCUTTLE_E_UNASKED", SCUTTLE_E_UNASKED)
     case .refused: ("SCUTTLE_E_REFUSED", SCUTTLE_E_REFUSED)
     case .timeToLive: ("SCUTTLE_E_TTL", SCUTTLE_E_TTL)
+    case .store: ("SCUTTLE_E_STORE", SCUTTLE_E_STORE)
     }
 }
 

@@ -10,9 +10,17 @@ final class LinkEnd {
     /// What the last read or peek that failed has told.
     private(set) var told: Failure?
 
-    init(_ replica: Replica, _ options: Link.Options = []) throws(Failure) {
+    /// - Parameter isStrict: speaks the extended dialect only, unless the options say otherwise. Most tests play a peer by hand,
+    ///   in either dialect.
+    init(_ replica: Replica, _ options: Link.Options = [], isStrict: Bool = false) throws(Failure) {
         self.replica = replica
-        link = try replica.openLink(options)
+        link = try replica.openLink(isStrict ? options : options.union(.any))
+    }
+
+    /// Of a classic link: the first gossip asks for everything, and the next ones for what is new.
+    func askForEverything() {
+        link.gossip()
+        _ = readAll()
     }
 
     func close() {

@@ -9,6 +9,7 @@ extension Replica {
     ) throws -> Replica {
         var configuration = Configuration()
         configuration.seed = seed
+        configuration.isRespelling = { ValueOrder.areSame($0, $1) }
         adjust(&configuration)
         return try id.lend { (id) throws(Failure) in Replica(id: try ReplicaID(id), configuration: configuration) }
     }
@@ -19,6 +20,7 @@ extension Replica {
     ) throws -> Replica {
         var configuration = Configuration()
         configuration.seed = seed
+        configuration.isRespelling = { ValueOrder.areSame($0, $1) }
         adjust(&configuration)
         let replica = try name.lend { (name) throws(Failure) in
             try state.lend { (state) throws(Failure) in

@@ -1,0 +1,80 @@
+/// The updates that a link owes its peer if it answers as simple-scuttle does: of each source that the peer asked for, the entries
+/// above what it has and what the history has of superseded updates, in the order of `Configuration.sort`.
+///
+/// A source that waits costs a few words. When the first update is wanted, all that is owed is listed, so that the history is
+/// looked through once for each source; the list owns a reference to each. O(n log n) for n updates, which the peer has asked for.
+struct HistoryAnswer: ~Copyable {
+    private struct Owed {
+        let source: SourceID
+        let version: Version
+        let count: Int
+    }
+
+    private var owed: [Owed] = []
+    /// The last one first.
+    private var listed: [Record] = []
+
+    /// How many updates are owed.
+    private(set) var count = 0
+
+    deinit {
+        for record in listed { record.release() }
+    }
+
+    /// Owes the updates of a source above `version`, whatever was owed of it before.
+    mutating func owe(_ source: SourceID, above version: Version, in replica: Replica) {
+        forget(source)
+        let found = Self.updates(of: source, above: version, in: replica).count
+        guard found > 0 else { return }
+        owed.append(Owed(source: source, version: version, count: found))
+        count += found
+    }
+
+    /// The next update, which the caller owns.
+    mutating func next(in replica: Replica) -> Record? {
+        if listed.isEmpty, !owed.isEmpty { list(in: replica) }
+        guard let record = listed.popLast() else { return nil }
+        count -= 1
+        return record
+    }
+
+    private mutating func list(in replica: Replica) {
+        var records: [Record] = []
+        for item in owed { records += Self.updates(of: item.source, above: item.version, in: replica) }
+        for record in records { record.retain() }
+        owed = []
+        count = records.count
+        let sort = replica.configuration.sort ?? { $0.precedes($1) }
+        // The first one last, since they are taken off the end.
+        listed = records.arranged { sort(replica.update(of: $0), replica.update(of: $1)) }.reversed()
+    }
+
+    /// Owes nothing of a source any more.
+    mutating func forget(_ source: SourceID) {
+        for index in listed.indices.reversed()
+        where listed[index].source == source || listed[index].timestamp.source == source {
+            listed.remove(at: index).release()
+            count -= 1
+        }
+        for index in owed.indices.reversed() where owed[index].source == source {
+            count -= owed.remove(at: index).count
+        }
+    }
+
+    /// Entries that the vector covers, and the history, merged by version.
+    private static func updates(of id: SourceID, above version: Version, in replica: Replica) -> [Record] {
+        let source = replica.sources[id]
+        let remembered = replica.history.news(of: source, above: version)
+        var merged: [Record] = []
+        var index = 0
+        source.entries.forEachLive(above: version, upTo: source.covered, of: id, replica.keys) { key, entryVersion in
+            while index < remembered.count, remembered[index].version < entryVersion {
+                merged.append(remembered[index])
+                index += 1
+            }
+            if index < remembered.count, remembered[index].version == entryVersion { index += 1 }
+            if let entry = replica.keys[key] { merged.append(entry) }
+        }
+        return merged + remembered[index...]
+    }
+}

@@ -1,0 +1,77 @@
+import CScuttle
+import Scuttle
+import ScuttleJSON
+
+/// A host's state store as the core knows it, and how a replica is loaded from it.
+final class StateLoader {
+    private let host: scuttle_state_store_t
+
+    /// - Throws: `.structSize`; `.argument` if a function is missing.
+    init(_ pointer: UnsafePointer<scuttle_state_store_t>) throws(Failure) {
+        host = try versioned(pointer, zero: scuttle_state_store_t(), smallest: MemoryLayout<scuttle_state_store_t>.size)
+        guard host.load != nil, host.begin != nil, host.put != nil, host.remove != nil, host.commit != nil,
+            host.rollback != nil
+        else { throw Failure(.argument, "a function of state_store is NULL") }
+    }
+
+    var store: StateStore {
+        let host = self.host
+        return StateStore(
+            begin: { host.begin(host.context) == 0 },
+            put: { kind, id, line, update in
+                var row = scuttle_row_t()
+                (row.kind, row.id, row.id_len) = (kind.rawValue, id.chars, id.count)
+                (row.line, row.line_len) = (line.chars, line.count)
+                guard let update else { return host.put(host.context, &row) == 0 }
+                return withView(update) { view in
+                    row.update = view
+                    return host.put(host.context, &row) == 0
+                }
+            },
+            remove: { kind, id in
+                var row = scuttle_row_t()
+                (row.kind, row.id, row.id_len) = (kind.rawValue, id.chars, id.count)
+                return host.remove(host.context, &row) == 0
+            },
+            commit: { host.commit(host.context) == 0 },
+            rollback: { host.rollback(host.context) })
+    }
+
+    /// Loads all rows into a new replica, as an export: the head first, and an end behind them.
+    /// - Throws: `.store` if the host fails, or if rows are there and the head is not; as `LinkInput.load`.
+    func load(into replica: Replica) throws(Failure) -> Bool {
+        let rows = Rows()
+        let context = Unmanaged.passUnretained(rows).toOpaque()
+        let code = host.load(
+            host.context,
+            { context, line, count in
+                guard let context, let line, count >= 0 else { return 1 }
+                Unmanaged<Rows>.fromOpaque(context).takeUnretainedValue().take(Bytes(start: line, count: count))
+                return 0
+            }, context)
+        guard code == 0 else { throw Failure(.store, "the state store could not be loaded") }
+        guard rows.text.count > 0 || rows.head.count > 0 else { return false }
+        guard rows.head.count > 0 else {
+            throw Failure(.store, "the state store has rows, and not the one of the replica")
+        }
+        rows.head.append(rows.text.bytes)
+        rows.head.appendEnd(lines: rows.lines)
+        var input = LinkInput()
+        guard try input.load(rows.head.bytes, into: replica) else {
+            throw Failure(.store, "the rows of the state store are not whole")
+        }
+        return true
+    }
+
+    /// What a host hands out.
+    private final class Rows {
+        var head = ByteBuffer()
+        var text = ByteBuffer()
+        var lines: UInt64 = 0
+
+        func take(_ row: Bytes) {
+            lines += UInt64(truncatingIfNeeded: row.count(of: 0x0a))
+            if row.begins(with: Bytes(#"{"digest":true,"export":"#)) { head.append(row) } else { text.append(row) }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+@testable import Scuttle
+
+/// A host's state store in memory: rows by kind and id.
+final class RowStore {
+    private struct Key: Hashable {
+        let kind: UInt32
+        let id: [UInt8]
+    }
+
+    private var rows: [Key: [UInt8]] = [:]
+    private var pending: [Key: [UInt8]] = [:]
+
+    var store: StateStore {
+        StateStore(
+            begin: { [self] in
+                pending = rows
+                return true
+            },
+            put: { [self] kind, id, line, _ in
+                pending[Key(kind: kind.rawValue, id: [UInt8](id))] = [UInt8](line)
+                return true
+            },
+            remove: { [self] kind, id in
+                pending[Key(kind: kind.rawValue, id: [UInt8](id))] = nil
+                return true
+            },
+            commit: { [self] in
+                rows = pending
+                return true
+            },
+            rollback: {})
+    }
+
+    /// All rows as an export, in no order but for the head and the end; nil: there are none.
+    var export: [UInt8]? {
+        let head = Key(kind: StateStore.Kind.replica.rawValue, id: [UInt8]("head".utf8))
+        guard var text = rows[head] else { return nil }
+        for (key, line) in rows where key != head { text += line }
+        var end = ByteBuffer()
+        end.appendEnd(lines: UInt64(text.count { $0 == 0x0a }))
+        return text + [UInt8](end.bytes)
+    }
+}
+
+extension World {
+    /// What every call of a host with a store does at its end.
+    func storeAll() throws {
+        for number in present where stores[number] != nil { try replicas[number].store() }
+    }
+
+    /// What a replica starts from that was killed.
+    func killed(_ number: Int) throws -> [UInt8]? {
+        guard let store = stores[number] else { return exported(replicas[number]) }
+        try replicas[number].store()
+        return store.export
+    }
+}
