@@ -40,6 +40,7 @@ from .errors import (
     ResolverError,
     ScuttleError,
     SpaceError,
+    StoreError,
     StructSizeError,
     TooManyLinksError,
     TooManySourcesError,
@@ -51,8 +52,10 @@ from .errors import (
     VersionError,
     VersionJumpError,
 )
+from .history import History
 from .link import Link
 from .replica import Replica
+from .stores import Row, RowKind, StateStore
 from .updates import Entry, Update
 
 __version__ = "0.2.0"
@@ -76,6 +79,7 @@ __all__ = [
     "ExhaustedError",
     "Flaw",
     "FlawKind",
+    "History",
     "IdError",
     "IdentityError",
     "JSONError",
@@ -94,8 +98,12 @@ __all__ = [
     "Replica",
     "Resolver",
     "ResolverError",
+    "Row",
+    "RowKind",
     "ScuttleError",
     "SpaceError",
+    "StateStore",
+    "StoreError",
     "StructSizeError",
     "TooManyLinksError",
     "TooManySourcesError",

@@ -45,6 +45,7 @@ E_RESOLVER = -31
 E_UNASKED = -32
 E_REFUSED = -33
 E_TTL = -36
+E_STORE = -37
 
 NTS = c_size_t(-1).value
 
@@ -60,6 +61,10 @@ STRICTLY_ORDER_VALUES = 2
 UNIQUE_ID = 1
 KEEP_TOMBSTONES = 2
 EXACT_ID = 4
+
+ROW_ENTRY = 1
+ROW_SOURCE = 2
+ROW_REPLICA = 3
 
 EVENT_HELLO = 1
 EVENT_IN_STEP = 2
@@ -79,6 +84,8 @@ LINK_LIVE = 1
 LINK_DATAGRAM = 2
 LINK_READ_ONLY = 4
 LINK_CLASSIC = 8
+LINK_ANY = 16
+LINK_HISTORY = 32
 
 # A text is an address and a length: c_char_p would measure it, and most are not NUL-terminated.
 _Text = c_void_p
@@ -115,6 +122,20 @@ class UpdateStruct(Structure):
     ]
 
 
+class RowStruct(Structure):
+    """scuttle_row_t"""
+
+    _fields_ = [
+        ("kind", c_uint32),
+        ("reserved", c_uint32),
+        ("id", _Text),
+        ("id_len", c_size_t),
+        ("line", _Text),
+        ("line_len", c_size_t),
+        ("update", POINTER(UpdateStruct)),
+    ]
+
+
 class SpanStruct(Structure):
     """scuttle_span_t"""
 
@@ -136,6 +157,28 @@ CompactionFunction = CFUNCTYPE(None, _Context, POINTER(_UpdateRef), c_size_t)
 DrainFunction = CFUNCTYPE(None, _Context)
 EventFunction = CFUNCTYPE(None, _Context, c_void_p, c_int, c_int)
 AcceptFunction = CFUNCTYPE(c_int, _Context, c_void_p, _UpdateRef)
+
+# `take` is a function of the library: its context is an address.
+TakeFunction = CFUNCTYPE(c_int, c_void_p, _Text, c_size_t)
+LoadFunction = CFUNCTYPE(c_int, _Context, TakeFunction, c_void_p)
+TransactionFunction = CFUNCTYPE(c_int, _Context)
+RowFunction = CFUNCTYPE(c_int, _Context, POINTER(RowStruct))
+RollbackFunction = CFUNCTYPE(None, _Context)
+
+
+class StateStoreStruct(Structure):
+    """scuttle_state_store_t"""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("context", _Context),
+        ("load", LoadFunction),
+        ("begin", TransactionFunction),
+        ("put", RowFunction),
+        ("remove", RowFunction),
+        ("commit", TransactionFunction),
+        ("rollback", RollbackFunction),
+    ]
 
 
 class ConfigStruct(Structure):
@@ -172,6 +215,7 @@ class ConfigStruct(Structure):
         ("retire_after_ms", c_uint64),
         ("accept", AcceptFunction),
         ("max_refused", c_size_t),
+        ("state_store", POINTER(StateStoreStruct)),
     ]
 
 
@@ -191,6 +235,8 @@ STRUCTS: Dict[str, Any] = {
     "scuttle_entry_t": EntryStruct,
     "scuttle_update_t": UpdateStruct,
     "scuttle_span_t": SpanStruct,
+    "scuttle_row_t": RowStruct,
+    "scuttle_state_store_t": StateStoreStruct,
     "scuttle_config_t": ConfigStruct,
     "scuttle_flaw_t": FlawStruct,
     "scuttle_link_config_t": LinkConfigStruct,
@@ -220,6 +266,10 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_count": (c_int, [_Handle, _SizeRef]),
     "scuttle_state": (c_int, [_Handle, c_char_p, c_size_t, VisitFunction, _Context]),
     "scuttle_news": (c_int, [_Handle, c_char_p, c_size_t, c_uint64, VisitFunction, _Context]),
+    "scuttle_history": (c_int, [_Handle, VisitFunction, _Context]),
+    "scuttle_history_write": (c_int, [_Handle, POINTER(UpdateStruct)]),
+    "scuttle_history_trim": (c_int, [_Handle, VisitFunction, _Context, _SizeRef]),
+    "scuttle_history_keep": (c_int, [_Handle, c_size_t]),
     "scuttle_version": (c_int, [_Handle, _Uint64Ref]),
     "scuttle_export": (c_int, [_Handle, LineFunction, _Context]),
     "scuttle_import": (c_int, [_Handle, _Bytes, c_size_t]),

@@ -6,7 +6,9 @@ code. So each replica has one lock in Python too:
 
 - Every call goes through `Handle.run`, or has it written out where there is one a key. Whoever is in there owns the
   replica, so closing can wait for it.
-- The lock knows its thread: who comes in again, from a callback or a signal handler, gets BusyError, not a deadlock.
+- The lock knows its thread: who comes in again, from a callback or a signal handler, gets BusyError, not a deadlock. Only
+  reading goes on (`run_reading`, `get`), with memory of its own: the call that it came out of may be in the middle of
+  using the replica's.
 - Finalizers run in any thread at any time, so they take no lock. `Handle.__del__` needs none, since nobody is in a call
   on an object that nobody knows. A link that is dropped is only noted, and closed by the next call.
 """
@@ -25,6 +27,7 @@ from .errors import BusyError, ClosedError, ScuttleError, error_of
 
 if TYPE_CHECKING:
     from .link import Link
+    from .stores import StoreCalls
 
 _Result = TypeVar("_Result")
 
@@ -44,10 +47,17 @@ class Handle:
         "is_torn",
         "links",
         "scratch",
+        "_store",
         "__weakref__",
     )
 
-    def __init__(self, name: bytes, config: _abi.ConfigStruct, links: MutableMapping[int, Link]) -> None:
+    def __init__(
+        self,
+        name: bytes,
+        config: _abi.ConfigStruct,
+        links: MutableMapping[int, Link],
+        store: Optional[StoreCalls] = None,
+    ) -> None:
         self._pointer: Optional[int] = None  # first, for __del__ where the rest fails
         self._lock = RLock()
         self._is_held = False
@@ -55,10 +65,11 @@ class Handle:
         self.scratch = Scratch()
         #: The open links by their address, for on_event. Used within `run` only.
         self.links = links
+        self._store = store
         pointer = ctypes.c_void_p()
         code = library.scuttle_new(name, config, pointer)
         if code < 0:
-            raise error_of(code, describe(code))
+            raise self._explained(error_of(code, describe(code)))
         self._pointer = pointer.value
         #: The pointer as `_bare_calls` take it. Good while `_pointer` is not None.
         self.argument = ctypes.c_void_p.from_param(self._pointer)
@@ -80,6 +91,31 @@ class Handle:
                 return step(self._pointer, *arguments)
             finally:
                 self._is_held = False
+
+    def run_reading(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
+        """As `run`, for what only reads: that may come out of the middle of a call of the same thread, too."""
+        with self._lock:
+            if self._is_held:
+                return self._run_nested(step, *arguments)
+            try:
+                self._is_held = True
+                if self._pointer is None or self._dropped_links:
+                    self._make_ready()
+                return step(self._pointer, *arguments)
+            finally:
+                self._is_held = False
+
+    def _run_nested(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Reads in the middle of a call. What that call has in `scratch` stays as it is. Dropped links wait: the library
+        closes none from a callback."""
+        if self._pointer is None:
+            raise ClosedError("the replica is closed")
+        outer = self.scratch
+        try:
+            self.scratch = Scratch()
+            return step(self._pointer, *arguments)
+        finally:
+            self.scratch = outer
 
     def _make_ready(self) -> None:
         """What is to be done before a call, in the rare case that there is something. Within `run` only."""
@@ -124,10 +160,10 @@ class Handle:
                 raise self._error_of(code)
 
     def get(self, key: bytes) -> Optional[str]:
-        """The JSON text that a key holds, None where it holds nothing."""
+        """The JSON text that a key holds, None where it holds nothing. It is run_reading(find, ...), written out."""
         with self._lock:
             if self._is_held:
-                raise _busy()
+                return self._run_nested(self._find, key)
             try:
                 self._is_held = True
                 if self._pointer is None or self._dropped_links:
@@ -144,6 +180,9 @@ class Handle:
         self.check(code)
         return None
 
+    def _find(self, _: int, key: bytes) -> Optional[str]:
+        return self.find(key)
+
     def call(self, function: Callable[..., int], *arguments: Any) -> int:
         """Calls a function of the library; returns its code where that is not an error."""
         return self.run(self._checked, function, *arguments)
@@ -157,10 +196,18 @@ class Handle:
             return code
         raise self._error_of(code)
 
-    def _error_of(self, code: int) -> ScuttleError:
+    def call_reading(self, function: Callable[..., int], *arguments: Any) -> int:
+        """As `call`, for a function that only reads."""
+        return self.run_reading(self._checked, function, *arguments)
+
+    def _error_of(self, code: int) -> BaseException:
         message = ctypes.create_string_buffer(_LONGEST_MESSAGE)
         library.scuttle_errmsg_copy(self._pointer, message, _LONGEST_MESSAGE)  # where that fails it stays empty
-        return error_of(code, str(message.value, "utf-8") or describe(code))
+        return self._explained(error_of(code, str(message.value, "utf-8") or describe(code)))
+
+    def _explained(self, error: ScuttleError) -> BaseException:
+        """The error, with what the store raised as its cause if that is what it is about."""
+        return self._store.explain(error) if error.code == _abi.E_STORE and self._store is not None else error
 
     def drop_link(self, pointer: int) -> None:
         """Notes that a link is to be closed. Takes no lock: for finalizers."""

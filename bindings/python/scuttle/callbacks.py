@@ -1,7 +1,8 @@
 """The host's callables, and how the library reaches them.
 
-A callback runs during a call, in the thread that made it, while the replica is held. It may use what it is given, and
-other replicas as long as they do not call back in a circle; using its own replica or one of its links raises BusyError.
+A callback runs during a call, in the thread that made it, while the replica is held. It may use what it is given, read
+its own replica, and use other replicas as long as they do not call back in a circle; changing its own replica, or using
+one of its links, raises BusyError. `on_compaction` may trim and keep the history, too.
 
 An exception never crosses the library. It goes to `on_error`, if there is one, and else to sys.unraisablehook; the
 resolver's answer is then no, and the sort's that the order does not matter.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 from enum import IntEnum
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, NamedTuple, Optional
 
 from . import _abi
@@ -55,6 +57,26 @@ OnEvent = Callable[[Optional["Link"], Event, Optional[ScuttleError]], object]
 OnError = Callable[[str, BaseException], object]
 
 
+class Compaction:
+    """Whether one replica's `on_compaction` runs now. To be looked at in the thread that would be in it."""
+
+    __slots__ = ("_thread",)
+
+    def __init__(self) -> None:
+        self._thread: Optional[int] = None
+
+    def __enter__(self) -> None:
+        self._thread = get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._thread = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether this thread is in it."""
+        return self._thread == get_ident()
+
+
 class Callbacks(NamedTuple):
     """One replica's callables. The library hands this object back as the `context` of each call."""
 
@@ -68,11 +90,12 @@ class Callbacks(NamedTuple):
     on_error: Optional[OnError] = None
     #: The open links by their address in the library.
     links: Mapping[int, "Link"] = {}
+    compaction: Compaction = Compaction()
 
     def install(self, config: _abi.ConfigStruct) -> None:
         """Sets the fields of what is there; the others stay NULL, which costs the library nothing."""
         for name, function in self._asdict().items():
-            if name != "links" and function is not None and not callable(function):
+            if name not in ("links", "compaction") and function is not None and not callable(function):
                 raise TypeError(f"{name} is not callable: {function!r}")
         config.context = self
         for name, thunk in _THUNKS.items():
@@ -136,7 +159,8 @@ def _on_update(callbacks: Any, update: Any) -> None:
 
 @_thunk(_abi.CompactionFunction)
 def _on_compaction(callbacks: Any, updates: Any, count: int) -> None:
-    callbacks.on_compaction([copy_update(updates[i].contents) for i in range(count)])
+    with callbacks.compaction:
+        callbacks.on_compaction([copy_update(updates[i].contents) for i in range(count)])
 
 
 @_thunk(_abi.DrainFunction)

@@ -11,8 +11,7 @@ from ._library import describe, library
 from .callbacks import Callbacks, Resolve
 from .config import Resolver
 from .errors import error_of
-from .texts import encode_text, unsigned
-from .updates import Update
+from .updates import Update, lend_update
 
 
 class FlawKind(IntEnum):
@@ -57,7 +56,7 @@ def check_resolver(resolve: Union[Resolver, Resolve], updates: Iterable[Update])
     """
     samples = list(updates)
     texts: List[bytes] = []
-    given = (_abi.UpdateStruct * len(samples))(*(_lend(update, texts) for update in samples))
+    given = (_abi.UpdateStruct * len(samples))(*(lend_update(update, texts) for update in samples))
     failures: List[BaseException] = []
     config = _abi.ConfigStruct(ctypes.sizeof(_abi.ConfigStruct))
     if isinstance(resolve, Resolver):
@@ -87,20 +86,3 @@ def _until_failure(resolve: Resolve, failures: List[BaseException]) -> Callbacks
         failures.append(error)
 
     return Callbacks(resolve=ask, on_error=on_error)
-
-
-def _lend(update: Update, texts: List[bytes]) -> _abi.UpdateStruct:
-    """The update as the library takes it, which is good while `texts` lives."""
-    if not isinstance(update, Update):
-        raise TypeError(f"a resolver is tried on updates, not on {type(update).__name__}")
-    struct = _abi.UpdateStruct()
-    for name, text in (("key", update.key), ("value", update.json), ("source", update.source)):
-        encoded = encode_text(text, f"a {name}")
-        texts.append(encoded)
-        setattr(struct, name, ctypes.cast(ctypes.c_char_p(encoded), ctypes.c_void_p).value)
-        setattr(struct, f"{name}_len", len(encoded))
-    struct.version = unsigned("a version", update.version)
-    struct.flags = _abi.UPDATE_DELETED if update.deleted else 0
-    struct.flags |= _abi.UPDATE_LOCAL if update.local else 0
-    struct.flags |= _abi.UPDATE_EXPIRED if update.expired else 0
-    return struct

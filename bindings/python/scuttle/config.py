@@ -81,7 +81,7 @@ def make_config(
     for name, limit in limits._asdict().items():
         setattr(config, name, unsigned(name, limit))
     lines = state_lines(state)
-    config.state = lines
+    config.state = lines or None  # NULL, since there may be a `state_store`
     config.state_len = len(lines)
     return config
 

@@ -43,8 +43,8 @@ class OutOfMemoryError(ScuttleError, MemoryError):
 
 
 class BusyError(ScuttleError, RuntimeError):
-    """The replica was called from one of its own callbacks or visitors, or from a signal handler or finalizer that came
-    in the middle of a call."""
+    """The replica was to be changed from one of its own callbacks or visitors, or from a signal handler or finalizer
+    that came in the middle of a call. Reading is fine there."""
 
     code = _abi.E_BUSY
 
@@ -104,7 +104,7 @@ class DuplicateError(ScuttleError, ValueError):
 
 
 class NumberError(ScuttleError, ValueError):
-    """An integer outside int64, or a real number outside double."""
+    """A number that no double can hold, such as 1e400."""
 
     code = _abi.E_NUMBER
 
@@ -235,6 +235,12 @@ class TimeToLiveError(ScuttleError):
     """A time to live, or its age, in an update is not an integer from 0 to 2^53-1."""
 
     code = _abi.E_TTL
+
+
+class StoreError(ScuttleError):
+    """The `state_store` has failed: the call is undone, here and in the store. `__cause__` is what the store raised."""
+
+    code = _abi.E_STORE
 
 
 _BY_CODE: Dict[int, Type[ScuttleError]] = {

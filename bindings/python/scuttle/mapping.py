@@ -187,20 +187,20 @@ class EntryMapping(MutableMapping[str, Any]):
 
     def _keys(self, prefix: str) -> List[str]:
         keys: List[bytes] = []
-        self._handle.run(self._visit, encode_text(prefix, "a prefix"), lambda update: keys.append(_key(update)))
+        self._handle.run_reading(self._visit, encode_text(prefix, "a prefix"), lambda update: keys.append(_key(update)))
         return [str(key, "utf-8") for key in keys]
 
     def _items(self, prefix: str) -> Iterator[Tuple[str, Any]]:
         """A snapshot, decoded as it is walked through."""
         pairs: List[Tuple[bytes, bytes]] = []
-        self._handle.run(self._visit, encode_text(prefix, "a prefix"), lambda update: pairs.append(_pair(update)))
+        self._handle.run_reading(self._visit, encode_text(prefix, "a prefix"), lambda update: pairs.append(_pair(update)))
         return ((str(key, "utf-8"), decode_value(str(value, "utf-8"))) for key, value in pairs)
 
     def _count(self, prefix: str) -> int:
         if prefix:
             return len(self._keys(prefix))
         count = c_size_t()
-        self._handle.call(library.scuttle_count, count)
+        self._handle.call_reading(library.scuttle_count, count)
         return count.value
 
     def _visit(self, pointer: int, prefix: bytes, take: Take) -> None:

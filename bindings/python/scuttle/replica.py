@@ -13,13 +13,26 @@ from ._handle import Handle
 from ._library import library
 from ._memory import WritableBuffer, to_read
 from ._reading import read, read_into
-from .callbacks import Accept, Callbacks, OnCompaction, OnDrain, OnError, OnEvent, OnUpdate, Resolve, Sort
+from .callbacks import (
+    Accept,
+    Callbacks,
+    Compaction,
+    OnCompaction,
+    OnDrain,
+    OnError,
+    OnEvent,
+    OnUpdate,
+    Resolve,
+    Sort,
+)
 from .config import Limits, Resolver, State, c_text, make_config, state_lines
+from .history import History
 from .link import Link
 from .mapping import EntryMapping
+from .stores import StateStore, StoreCalls
 from .texts import Buffer, decode_value, encode_text, milliseconds, text_at, unsigned
 from .updates import Entry, Update, copy_update
-from .visits import visit_clock, visit_lines, visit_updates
+from .visits import visit_clock, visit_lines
 
 
 class Replica(EntryMapping):
@@ -28,8 +41,9 @@ class Replica(EntryMapping):
     It is a mapping from str to what JSON can hold; a deleted key is absent. `link` opens the conversation with a peer.
 
     Any thread may use it; one call runs at a time, and whoever comes second waits. Its callbacks, and what `visit`
-    calls, may not use it: BusyError. A signal handler or a finalizer of yours may run in the middle of a call, so it
-    may meet BusyError too.
+    calls, may read it: keys, values and entries, `snapshot`, `visit`, `news`, `history`, `version` and `clock`. Anything
+    else is BusyError there. A signal handler or a finalizer of yours may run in the middle of a call, so it may meet
+    BusyError too.
 
     Close it when you are done: it is a context manager. Closing waits for calls of other threads, and closes the links
     too. Whatever is used afterwards raises ClosedError. A replica that is dropped is closed.
@@ -61,6 +75,7 @@ class Replica(EntryMapping):
         seed: int = 0,
         limits: Limits = Limits(),
         state: State = b"",
+        state_store: Optional[StateStore] = None,
     ) -> None:
         """Makes a replica.
 
@@ -84,7 +99,9 @@ class Replica(EntryMapping):
                          callable (a, b) that returns a number below 0 where a comes first, above 0 where b does; by
                          version, then source id, without it. Live updates and datagrams keep their order
         on_update        called with an update that became the entry of its key, here or from a peer
-        on_compaction    called with a list of updates, oldest first, that the history is about to forget
+        on_compaction    called with a list of updates, oldest first, that the history is about to forget, before it does.
+                         `history.trim` removes what you choose, `history.keep` forgets nothing for now; what is over
+                         `max_history` after that is forgotten, oldest first
         on_drain         called when `set` or another call has returned False, and no link is over its high-water mark
                          any more
         on_event         called with (link, event, error) when something has happened on a link, see `Event`. The link is
@@ -102,8 +119,9 @@ class Replica(EntryMapping):
         seed             makes what is random reproducible; 0: random from the system
         limits           what is more than this is an error
         state            what to start from, as for `load`; `torn` says whether it was whole
+        state_store      keeps the replica in a database, and starts from it: see `StateStore`. Not together with `state`
 
-        Raises IdError, NulError, Utf8Error, ArgumentError, OutOfMemoryError, and for a bad state as `load`.
+        Raises IdError, NulError, Utf8Error, ArgumentError, OutOfMemoryError, StoreError, and for a bad state as `load`.
         """
         encoded_name = c_text(name, "a name")
         config = make_config(
@@ -128,8 +146,17 @@ class Replica(EntryMapping):
         else:
             own_resolve = resolve
         links: MutableMapping[int, Link] = WeakValueDictionary()
-        Callbacks(own_resolve, sort, on_update, on_compaction, on_drain, on_event, accept, on_error, links).install(config)
-        self._handle = Handle(encoded_name, config, links)
+        compaction = Compaction()
+        callbacks = Callbacks(
+            own_resolve, sort, on_update, on_compaction, on_drain, on_event, accept, on_error, links, compaction
+        )
+        callbacks.install(config)
+        store: Optional[StoreCalls] = None
+        if state_store is not None:
+            store = StoreCalls(state_store, callbacks.report)
+            store.install(config)
+        self._handle = Handle(encoded_name, config, links, store)
+        self._history = History(self._handle, compaction)
         self._id = self._handle.run(_read_text, library.scuttle_id)
         self._name = self._handle.run(_read_text, library.scuttle_name)
 
@@ -145,7 +172,7 @@ class Replica(EntryMapping):
 
     def lookup(self, key: str) -> Entry:
         """What a key holds, who wrote it, and with which version; Entry(None, None, 0) for a key that holds nothing."""
-        value, source, version = self._handle.run(self._lookup, encode_text(key))
+        value, source, version = self._handle.run_reading(self._lookup, encode_text(key))
         return Entry(decode_value(value), source or None, version)
 
     def _lookup(self, _: int, key: bytes) -> Tuple[str, str, int]:
@@ -205,45 +232,38 @@ class Replica(EntryMapping):
         `snapshot` without the list.
 
         A true result stops, and so does an exception, which comes out of here. The replica is held meanwhile: other
-        threads wait, and the visitor may not use it (BusyError).
+        threads wait, and the visitor may read it, and not change it (BusyError).
         """
-        self._handle.run(self._visit, encode_text(prefix, "a prefix"), lambda update: visitor(copy_update(update)))
+        self._handle.run_reading(self._visit, encode_text(prefix, "a prefix"), lambda update: visitor(copy_update(update)))
 
     def news(self, source: str, version: int) -> List[Update]:
         """The updates of `source` above `version` that the history still has, in the order of `sort`."""
-        encoded, above = encode_text(source, "a source"), unsigned("version", version)
-        return self._handle.run(self._news, encoded, above)
+        return self._history.news(source, version)
 
-    def _news(self, pointer: int, source: bytes, version: int) -> List[Update]:
-        updates: List[Update] = []
-
-        def take(update: _abi.UpdateStruct) -> None:
-            updates.append(copy_update(update))
-
-        code = visit_updates(library.scuttle_news, pointer, source, len(source), version, take=take)
-        self._handle.check(code)
-        return updates
+    @property
+    def history(self) -> History:
+        """The updates that this replica remembers: read, write, trim and keep them."""
+        return self._history
 
     @property
     def version(self) -> int:
         """The highest version seen anywhere, here or from peers; 0 before the first."""
-        return self._number(library.scuttle_version)
+        number = c_uint64()
+        self._handle.call_reading(library.scuttle_version, number)
+        return number.value
 
     @property
     def fingerprint(self) -> int:
         """A number that two replicas share exactly where they hold the same entries, deleted keys included. It takes a
         walk over everything; for tests, and for showing convergence."""
-        return self._number(library.scuttle_fingerprint)
-
-    def _number(self, function: Callable[..., int]) -> int:
         number = c_uint64()
-        self._handle.call(function, number)
+        self._handle.call(library.scuttle_fingerprint, number)
         return number.value
 
     @property
     def clock(self) -> Dict[str, int]:
         """Every known source with the version up to which its updates are accounted for here; a dict of its own."""
-        return self._handle.run(self._clock)
+        return self._handle.run_reading(self._clock)
 
     def _clock(self, pointer: int) -> Dict[str, int]:
         clock: Dict[str, int] = {}
@@ -270,19 +290,33 @@ class Replica(EntryMapping):
         return self._handle.call(library.scuttle_tick, milliseconds("now", now)) != _abi.FULL
 
     def link(
-        self, *, read_only: bool = False, classic: bool = False, live: bool = False, datagram: bool = False
+        self,
+        *,
+        read_only: bool = False,
+        classic: bool = False,
+        any: bool = False,
+        history: bool = False,
+        live: bool = False,
+        datagram: bool = False,
     ) -> Link:
-        """Opens a link to one peer.
+        """Opens a link to one peer. It speaks the extended dialect: the first line of a classic peer is ProtocolError,
+        and ends the link. `classic` and `any` say otherwise.
 
         read_only  accept nothing from the peer: an update of it is ReadOnlyError; what it asks for is answered
-        classic    speak the classic dialect only. Without it a link says hello, and changes to the classic dialect when
-                   the peer speaks that; a peer that has said nothing by the second gossip is asked in both
+        classic    speak the classic dialect only, simple-scuttle's own: never say hello
+        any        speak the dialect of the peer: begin with a hello, and change to the classic dialect if the peer speaks
+                   that; a peer that has said nothing by the second gossip is asked in both. A replica with a `cluster`
+                   speaks the extended dialect only
+        history    with `classic` or `any`: answers to digests include what the history has of superseded updates, as
+                   those of simple-scuttle do
         live       after the first reconciliation send new updates without being asked
         datagram   each read makes one datagram, each write takes one; they may be lost, repeated, late and in any
                    order. The peer's link must be one too. Not with `classic`: ArgumentError
         """
         flags = _abi.LINK_READ_ONLY if read_only else 0
         flags |= _abi.LINK_CLASSIC if classic else 0
+        flags |= _abi.LINK_ANY if any else 0
+        flags |= _abi.LINK_HISTORY if history else 0
         flags |= _abi.LINK_LIVE if live else 0
         flags |= _abi.LINK_DATAGRAM if datagram else 0
         return Link(self._handle, flags)

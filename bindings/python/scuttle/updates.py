@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, NamedTuple, Optional
+from ctypes import c_char_p, c_void_p, cast
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from . import _abi
-from .texts import decode_value, text_at
+from .texts import decode_value, encode_text, text_at, unsigned
 
 
 class Entry(NamedTuple):
@@ -131,3 +132,20 @@ def copy_update(update: _abi.UpdateStruct) -> Update:
             update.dot_version,
         )
     )
+
+
+def lend_update(update: Update, texts: List[bytes]) -> _abi.UpdateStruct:
+    """The update as the library takes it, which is good while `texts` lives."""
+    if not isinstance(update, Update):
+        raise TypeError(f"this takes an Update, not {type(update).__name__}")
+    struct = _abi.UpdateStruct()
+    for name, text in (("key", update.key), ("value", update.json), ("source", update.source)):
+        encoded = encode_text(text, f"a {name}")
+        texts.append(encoded)
+        setattr(struct, name, cast(c_char_p(encoded), c_void_p).value)
+        setattr(struct, f"{name}_len", len(encoded))
+    struct.version = unsigned("a version", update.version)
+    struct.flags = _abi.UPDATE_DELETED if update.deleted else 0
+    struct.flags |= _abi.UPDATE_LOCAL if update.local else 0
+    struct.flags |= _abi.UPDATE_EXPIRED if update.expired else 0
+    return struct

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctypes import string_at
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import _abi
 
@@ -36,6 +36,16 @@ def _visit_update(visit: _Visit, update: Any) -> int:
         return 1
 
 
+def _drop_update(visit: _Visit, update: Any) -> int:
+    if visit.failure is not None:
+        return 0  # it has raised before: nothing more is dropped
+    try:
+        return 1 if visit.take(update.contents) else 0
+    except BaseException as failure:
+        visit.failure = failure
+        return 0
+
+
 def _visit_line(visit: _Visit, line: int, length: int) -> int:
     try:
         visit.take(string_at(line, length))
@@ -56,14 +66,24 @@ def _visit_source(visit: _Visit, source: int, length: int, version: int) -> int:
 
 # They live as long as the module, so no visit has to make one.
 _UPDATE_VISITOR = _abi.VisitFunction(_visit_update)
+_DROPPER = _abi.VisitFunction(_drop_update)
 _LINE_VISITOR = _abi.LineFunction(_visit_line)
 _SOURCE_VISITOR = _abi.ClockFunction(_visit_source)
 
 
 def visit_updates(function: Callable[..., int], *arguments: Any, take: Take) -> int:
-    """Calls scuttle_state or scuttle_news with these arguments and a visitor; returns the code."""
+    """Calls scuttle_state, scuttle_news or scuttle_history with these arguments and a visitor; returns the code."""
     visit = _Visit(take)
     return visit.finish(function(*arguments, _UPDATE_VISITOR, visit))
+
+
+def trim_updates(
+    function: Callable[..., int], pointer: int, drop: Take, removed: Any
+) -> Tuple[int, Optional[BaseException]]:
+    """Calls scuttle_history_trim; returns the code, and what `drop` raised, after which it is asked no more."""
+    visit = _Visit(drop)
+    code = function(pointer, _DROPPER, visit, removed)
+    return code, visit.failure
 
 
 def visit_lines(function: Callable[..., int], pointer: int, lines: List[bytes]) -> int:

@@ -42,6 +42,12 @@ def sync(one: scuttle.Replica, other: scuttle.Replica, chunk: Callable[[], int] 
         pump(here, there, chunk)
 
 
+def feed(replica: scuttle.Replica, data: bytes) -> None:
+    """Writes lines of a classic peer."""
+    with replica.link(classic=True) as link:
+        link.write(data)
+
+
 def line(key: str, value: str, source: str, version: int) -> bytes:
     """An update of a peer, the value as JSON text."""
     return b'{"key":"%b","value":%b,"source_id":"%b","version":%d}\n' % (

@@ -89,8 +89,6 @@ BAD_VALUES = {
     "infinity": (float("inf"), scuttle.JSONError),
     "infinity-inside": ([-float("inf")], scuttle.JSONError),
     "circle": (_circle, scuttle.JSONError),
-    "above-int64": (2**63, scuttle.NumberError),
-    "below-int64": (-(2**63) - 1, scuttle.NumberError),
     "400-digits": ([10**400], scuttle.NumberError),
     "10000-digits": (10**10_000, scuttle.NumberError),
     "lone-surrogate": ("\ud800", scuttle.Utf8Error),
@@ -122,7 +120,7 @@ def test_what_is_not_json(replica: Replica, value: Any) -> None:
 
 
 def test_values_at_the_border(replica: Replica) -> None:
-    for value in (2**63 - 1, -(2**63), _nested(64), 5e-324, -0.0):
+    for value in (2**63 - 1, -(2**63), 2**63, -(10**300), _nested(64), 5e-324, -0.0):
         replica["k"] = value
         assert replica["k"] == value
 

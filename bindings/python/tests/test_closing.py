@@ -94,7 +94,7 @@ def test_closing_a_link_drains() -> None:
     drained = []
     with Replica("a", mtu=1, on_drain=lambda: drained.append(True)) as replica:
         replica.update({"k": 1, "l": 2})
-        link = replica.link()
+        link = replica.link(classic=True)
         assert link.write(ASK) is False
         assert replica.set("m", 1) is False
         link.close()
@@ -115,7 +115,7 @@ def test_a_dropped_link_is_closed_by_the_next_call() -> None:
     with Replica("a", mtu=1, on_drain=lambda: drained.append(True), limits=limits) as replica:
         replica.update({"k": 1, "l": 2})
         for _ in range(3):
-            link = replica.link()
+            link = replica.link(classic=True)
             assert link.write(ASK) is False
             del link
             gc.collect()
@@ -144,7 +144,7 @@ def test_a_circle_through_a_callback_is_collected() -> None:
     class Owner:
         def __init__(self) -> None:
             self.replica = Replica("a", on_update=self.on_update, on_drain=lambda: self.link.close())
-            self.link = self.replica.link()
+            self.link = self.replica.link(classic=True)
 
         def on_update(self, update: Any) -> None:
             pass

@@ -17,7 +17,7 @@ FOLDERS = sorted(path for path in ROOT.glob("**/") if not any(inner.is_dir() for
 NAMES = [str(folder.relative_to(ROOT)) for folder in FOLDERS]
 
 CODE_NAMES = {value: f"SCUTTLE_{name}" for name, value in vars(_abi).items() if name.startswith("E_")}
-FLAGS = {"live", "read_only", "classic"}
+FLAGS = {"live", "read_only", "classic", "history", "extended"}
 SIZES = {"mtu", "max_history", "max_tombstones"}
 START = '{"digest":true,"export":{"source":%s,"lamport":0,"incarnation":817084509757786}}\n{"digest":true,"end":1}\n'
 
@@ -115,7 +115,8 @@ class Stage:
         self.capacity = sum(int(word[9:]) for word in words if word.startswith("datagram="))
         flags = {word: True for word in words if not word.startswith("datagram=")}
         assert flags.keys() <= FLAGS
-        self.link = self.replica.link(datagram=self.capacity > 0, **flags)
+        is_any = not flags.pop("extended", False)
+        self.link = self.replica.link(datagram=self.capacity > 0, any=is_any, **flags)
 
     def _hear(self, step: Step) -> object:
         assert self.link

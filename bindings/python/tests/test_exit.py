@@ -15,7 +15,7 @@ PROGRAMS = {
         import scuttle
         replica = scuttle.Replica("a", mtu=1, on_update=lambda u: None, on_drain=lambda: replica)
         replica.update({"k": 1, "l": 2})
-        link = replica.link()
+        link = replica.link(classic=True)
         link.write(b'{"digest":true,"done":true}\\n')
         """,
     "circle": """
@@ -23,7 +23,7 @@ PROGRAMS = {
         class Owner:
             def __init__(self):
                 self.replica = scuttle.Replica("a", mtu=1, on_update=self.on_update, on_drain=self.on_drain)
-                self.link = self.replica.link()
+                self.link = self.replica.link(classic=True)
                 self.replica.update({"k": 1, "l": 2})
                 self.link.write(b'{"digest":true,"done":true}\\n')
             def on_update(self, update):

@@ -32,7 +32,7 @@ def test_what_has_been_read_counts_as_sent(replica: Replica) -> None:
 @pytest.mark.parametrize("size", [1, 2, 7, 100, 10**9])
 def test_reads_of_any_size(replica: Replica, size: int) -> None:
     replica.update({f"k{i}": "x" * i for i in range(30)})
-    with replica.link() as link, replica.link() as whole:
+    with replica.link(classic=True) as link, replica.link(classic=True) as whole:
         link.write(ASK)
         whole.write(ASK)
         pieces = list(iter(lambda: link.read(size), b""))
@@ -56,12 +56,12 @@ def test_all_kinds_of_bytes_can_be_written(replica: Replica) -> None:
         memoryview(bytearray(message)),
         array.array("b", message),
     ):
-        with Replica("c") as other, other.link() as link:
+        with Replica("c") as other, other.link(classic=True) as link:
             link.write(data)  # type: ignore[arg-type]
             assert other == {"k": 1}
     spread = bytearray(2 * len(message))
     spread[::2] = message
-    with Replica("c") as other, other.link() as link:
+    with Replica("c") as other, other.link(classic=True) as link:
         link.write(memoryview(spread)[::2])
         link.write(b"")
         link.write(bytearray())
@@ -73,7 +73,7 @@ def test_all_kinds_of_bytes_can_be_written(replica: Replica) -> None:
 
 def test_a_written_buffer_is_free_again(replica: Replica) -> None:
     buffer = bytearray(line("k", "1", "b", 1) + b"{\n")
-    with replica.link() as link:
+    with replica.link(classic=True) as link:
         try:
             link.write(buffer)
         except scuttle.JSONError:
@@ -82,7 +82,7 @@ def test_a_written_buffer_is_free_again(replica: Replica) -> None:
 
 
 def test_a_bad_line_does_not_stop_the_others(replica: Replica) -> None:
-    with replica.link() as link:
+    with replica.link(classic=True) as link:
         with pytest.raises(scuttle.VersionError):
             link.write(line("a", "1", "b", 1) + line("b", "2", "b", 0) + b"{\n" + line("c", "3", "b", 2))
         assert replica == {"a": 1, "c": 3}
@@ -92,7 +92,7 @@ def test_a_bad_line_does_not_stop_the_others(replica: Replica) -> None:
 
 def test_a_read_only_link(replica: Replica) -> None:
     replica["k"] = 1
-    with replica.link(read_only=True) as link:
+    with replica.link(read_only=True, classic=True) as link:
         with refused(replica, scuttle.ReadOnlyError):
             link.write(line("k", "2", "b", 5))
         link.write(ASK)
@@ -106,7 +106,7 @@ def test_a_classic_link(replica: Replica) -> None:
 
 
 def test_a_classic_link_takes_a_hello_for_nothing(replica: Replica) -> None:
-    with Replica("b") as other, replica.link(classic=True) as here, other.link() as there:
+    with Replica("b") as other, replica.link(classic=True) as here, other.link(any=True) as there:
         replica["k"] = 1
         there.gossip()
         here.write(there.read_all())
@@ -117,7 +117,7 @@ def test_a_classic_link_takes_a_hello_for_nothing(replica: Replica) -> None:
 
 
 def test_a_peer_with_our_own_id(replica: Replica) -> None:
-    with replica.link() as link, refused(replica, scuttle.IdentityError):
+    with replica.link(classic=True) as link, refused(replica, scuttle.IdentityError):
         link.write(line("k", "1", "a", 1))
 
 

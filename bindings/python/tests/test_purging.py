@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List
 
 import pytest
-from support import ASK, line, pump, refused, sync
+from support import ASK, feed, line, pump, refused, sync
 
 import scuttle
 from scuttle import Replica, Resolver, Update
@@ -66,7 +66,7 @@ def test_a_source_that_is_forgotten_is_not_waited_for(replica: Replica) -> None:
 
 def test_who_can_be_forgotten(replica: Replica) -> None:
     replica["k"] = 1
-    replica.write(line("x", "1", "b", 1))
+    feed(replica, line("x", "1", "b", 1))
     assert replica.forget("b") is True
     assert replica.forget("b") is True
     for unknown in ("nobody", "", "x" * 300):

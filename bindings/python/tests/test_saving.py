@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, List
 
 import pytest
-from support import line, sync
+from support import feed, line, sync
 
 import scuttle
 from scuttle import Replica, Update
@@ -14,7 +14,7 @@ from scuttle import Replica, Update
 @pytest.fixture
 def saved(replica: Replica) -> bytes:
     """An export with all there can be in one."""
-    replica.write(line("theirs", '{"x":1.50}', "b", 4))
+    feed(replica, line("theirs", '{"x":1.50}', "b", 4))
     replica.update({"k": 1, "é": [2], "gone": 3})
     replica.set_ttl("short", 4, 60)
     del replica["gone"]

@@ -146,7 +146,7 @@ def test_closing_a_replica_that_is_in_use(repetition: int) -> None:
             in_use.wait(60)
 
     replica = Replica("a", mtu=2, on_update=on_update, on_drain=lambda: None)
-    links = [replica.link() for _ in range(3)]
+    links = [replica.link(classic=True) for _ in range(3)]
     replica.update({f"k{i}": "x" * i for i in range(100)})
 
     def transfer(link: scuttle.Link) -> None:
@@ -183,7 +183,7 @@ def test_closing_links_that_are_in_use(replica: Replica) -> None:
         assert link.closed
 
     for _ in range(30):
-        close_in_use(replica.link())
+        close_in_use(replica.link(classic=True))
     assert len(replica) == 51
 
 
@@ -213,7 +213,7 @@ def test_closing_waits_for_a_callback_in_another_thread() -> None:
 def test_links_dropped_by_other_threads(replica: Replica) -> None:
     def drop() -> None:
         for _ in range(100):
-            replica.link().write(line("k", "1", "b", 1))
+            replica.link(classic=True).write(line("k", "1", "b", 1))
 
     with crew() as droppers:
         for _ in range(3):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, List
 
 import pytest
-from support import pump, refused, sync
+from support import feed, pump, refused, sync
 
 import scuttle
 from scuttle import Limits, Replica, Update
@@ -185,7 +185,7 @@ def test_under_another_name_it_is_counted_too(replica: Replica) -> None:
 @pytest.mark.parametrize("ttl", ["-1", "1.0", '"5"', "null", "9007199254740992"])
 def test_a_time_to_live_of_a_peer_that_is_none(replica: Replica, ttl: str) -> None:
     with refused(replica, scuttle.TimeToLiveError):
-        replica.write(b'{"key":"k","value":1,"source_id":"b","version":1,"ttl":%s}\n' % ttl.encode())
+        feed(replica, b'{"key":"k","value":1,"source_id":"b","version":1,"ttl":%s}\n' % ttl.encode())
 
 
 def test_what_is_to_expire_is_saved(replica: Replica) -> None:
@@ -244,7 +244,7 @@ def test_version_numbers_may_run_out() -> None:
     with Replica("a", limits=Limits(max_version_jump=2**53)) as replica:
         replica.tick(0)
         replica.set_ttl("k", 1, 1)
-        replica.write(b'{"key":"x","value":1,"source_id":"b","version":%d}\n' % (2**53 - 1))
+        feed(replica, b'{"key":"x","value":1,"source_id":"b","version":%d}\n' % (2**53 - 1))
         with pytest.raises(scuttle.ExhaustedError):
             replica.tick(1)
         assert replica["k"] == 1

@@ -1,0 +1,1 @@
+"""Programs and classes to copy."""

@@ -1,0 +1,117 @@
+"""The updates that a replica remembers."""
+
+from __future__ import annotations
+
+from ctypes import byref, c_size_t
+from typing import Any, Callable, Iterator, List, TypeVar
+
+from . import _abi
+from ._handle import Handle
+from ._library import library
+from .callbacks import Compaction
+from .texts import encode_text, unsigned
+from .updates import Update, copy_update, lend_update
+from .visits import trim_updates, visit_updates
+
+_Result = TypeVar("_Result")
+
+
+class History:
+    """The updates that a replica remembers, for peers that lack them, and `max_history` of them at most.
+
+    Iterating goes over a snapshot, in the order of `sort`; without `sort`, by version and source. Peers get the updates
+    of the history; if it has forgotten one, they get the entry of that moment in its place.
+
+    `on_compaction` may use all of it but `write`; other callbacks may read it.
+    """
+
+    def __init__(self, handle: Handle, compaction: Compaction) -> None:
+        self._handle = handle
+        self._compaction = compaction
+
+    def __iter__(self) -> Iterator[Update]:
+        return iter(self._handle.run_reading(self._all))
+
+    def _all(self, pointer: int) -> List[Update]:
+        updates: List[Update] = []
+        self._visit(pointer, lambda update: updates.append(copy_update(update)))
+        return updates
+
+    def __len__(self) -> int:
+        return self._handle.run_reading(self._count)
+
+    def _count(self, pointer: int) -> int:
+        count = 0
+
+        def take(_: _abi.UpdateStruct) -> None:
+            nonlocal count
+            count += 1
+
+        self._visit(pointer, take)
+        return count
+
+    def _visit(self, pointer: int, take: Callable[[_abi.UpdateStruct], object]) -> None:
+        self._handle.check(visit_updates(library.scuttle_history, pointer, take=take))
+
+    def news(self, source: str, version: int) -> List[Update]:
+        """The updates of `source` above `version`, in the order of `sort`. An unknown source has none."""
+        encoded, above = encode_text(source, "a source"), unsigned("version", version)
+        return self._handle.run_reading(self._news, encoded, above)
+
+    def _news(self, pointer: int, source: bytes, version: int) -> List[Update]:
+        updates: List[Update] = []
+
+        def take(update: _abi.UpdateStruct) -> None:
+            updates.append(copy_update(update))
+
+        code = visit_updates(library.scuttle_news, pointer, source, len(source), version, take=take)
+        self._handle.check(code)
+        return updates
+
+    def write(self, update: Update) -> None:
+        """Records an update in the history, and nowhere else: it becomes no entry, moves no version vector, and calls
+        no `on_update`. `on_compaction` may be called. Peers get it on links with `history=True` that ask for its source.
+
+        Its key, value, source, version and `deleted` are recorded. Raises IdError, VersionError, TooManySourcesError,
+        and for key and value as `Replica.set`.
+        """
+        texts: List[bytes] = []
+        self._handle.call(library.scuttle_history_write, byref(lend_update(update, texts)))
+
+    def trim(self, drop: Callable[[Update], object]) -> int:
+        """Removes the updates for which drop(update) is true, and returns how many. Entries stay. Peers that lack an
+        update get the entry of that moment in its place.
+
+        If `drop` raises, that comes out of here: what it has chosen before is removed, and the rest stays. BusyError in
+        a callback other than `on_compaction`.
+        """
+        return self._run(self._trim, drop)
+
+    def _trim(self, pointer: int, drop: Callable[[Update], object]) -> int:
+        removed = c_size_t()
+        code, failure = trim_updates(
+            library.scuttle_history_trim, pointer, lambda update: drop(copy_update(update)), removed
+        )
+        self._handle.check(code)
+        if failure is not None:
+            raise failure
+        return removed.value
+
+    def keep(self, count: int) -> None:
+        """In `on_compaction`: forgets nothing for now. The history grows to `count` updates; then `on_compaction` is
+        called again, and `max_history` counts again from then on.
+
+        ArgumentError if `count` is no more than the history has; BusyError anywhere but in `on_compaction`.
+        """
+        self._run(self._keep, unsigned("count", count))
+
+    def _keep(self, pointer: int, count: int) -> None:
+        self._handle.check(library.scuttle_history_keep(pointer, count))
+
+    def _run(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Runs a step that `on_compaction` may take, too."""
+        run = self._handle.run_reading if self._compaction.is_running else self._handle.run
+        return run(step, *arguments)
+
+    def __repr__(self) -> str:
+        return f"<scuttle.History{' closed' if self._handle.is_closed else ''}>"

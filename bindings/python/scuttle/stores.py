@@ -1,0 +1,189 @@
+"""A replica that the host keeps in a database of its own, and how the library reaches it.
+
+The functions of a store run during a call, in the thread that made it, as callbacks do. An exception never crosses the
+library: it fails the function, and the call raises StoreError from it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import string_at
+from enum import IntEnum
+from typing import Any, Callable, Iterable, NamedTuple, Optional, Protocol, Union
+
+from . import _abi
+from ._memory import to_read
+from .errors import ScuttleError
+from .texts import Buffer
+from .updates import Update, copy_update
+
+
+class RowKind(IntEnum):
+    """What a row of a store is about."""
+
+    #: What stands for a key, its delete too; `id` is the key.
+    ENTRY = _abi.ROW_ENTRY
+    #: A source's entry in the version vector; `id` is the source.
+    SOURCE = _abi.ROW_SOURCE
+    #: What else there is to know of the replica; `id` says what.
+    REPLICA = _abi.ROW_REPLICA
+
+
+class Row(NamedTuple):
+    """A row of a store: one line for each (kind, id)."""
+
+    #: A RowKind; an int that is none if the library is a later one.
+    kind: Union[RowKind, int]
+    #: With `kind` it is the row's primary key.
+    id: bytes
+    #: What to keep: one or more lines, each with its newline. Empty in `remove`.
+    line: bytes = b""
+    #: The entry as an update, for columns of the host's own: in `put`, of RowKind.ENTRY; otherwise None.
+    update: Optional[Update] = None
+
+
+class StateStore(Protocol):
+    """Keeps a replica in a database: give one to `Replica` as `state_store`. Any object with these methods is one.
+
+    Each call on the replica or its links that changes rows makes one transaction: `begin`, `put` and `remove` in any
+    order, `commit`. Once the call has returned, `commit` has succeeded. A call with many updates, such as a
+    `Link.write`, is one transaction, too.
+
+    What a method raises undoes the call: `rollback` follows, and the call raises StoreError with that exception as its
+    `__cause__`. After a failed `set`, `delete` or `set_ttl` nothing has changed. After any other call the replica
+    becomes what `load` returns, and its links begin their conversations anew. While `load` raises too, each call is
+    StoreError and tries it again. An exception of a method after the first in one call goes to `on_error`, and so
+    does one of `rollback`. KeyboardInterrupt and SystemExit undo the call, and come out of it themselves.
+
+    The methods run in the middle of a call. They may read the replica, and not change it.
+    """
+
+    def load(self) -> Iterable[Buffer]:
+        """The lines of all rows, in any order; none is the start of a replica."""
+        ...
+
+    def begin(self) -> object:
+        """Begins a transaction."""
+        ...
+
+    def put(self, row: Row) -> object:
+        """Inserts or replaces a row."""
+        ...
+
+    def remove(self, row: Row) -> object:
+        """Removes a row, if it is there. Its line is empty."""
+        ...
+
+    def commit(self) -> object:
+        """Ends the transaction; once it has returned, the rows last."""
+        ...
+
+    def rollback(self) -> object:
+        """Undoes the transaction, also one that has failed in `begin` or `commit`."""
+        ...
+
+
+_METHODS = ("load", "begin", "put", "remove", "commit", "rollback")
+
+
+class StoreCalls:
+    """One replica's store. The library hands this object back as the `context` of each call of its functions."""
+
+    __slots__ = ("store", "failure", "report")
+
+    def __init__(self, store: StateStore, report: Callable[[str, BaseException], None]) -> None:
+        for name in _METHODS:
+            if not callable(getattr(store, name, None)):
+                raise TypeError(f"state_store has no method {name}: {store!r}")
+        self.store = store
+        #: What the store has raised in the call that runs now, the first of them.
+        self.failure: Optional[BaseException] = None
+        self.report = report
+
+    def install(self, config: _abi.ConfigStruct) -> None:
+        """Sets the field `state_store`, which keeps this object alive."""
+        struct = _abi.StateStoreStruct(ctypes.sizeof(_abi.StateStoreStruct), self)
+        for name, thunk in _THUNKS.items():
+            setattr(struct, name, thunk)
+        config.state_store = ctypes.pointer(struct)
+
+    def note(self, name: str, failure: BaseException) -> None:
+        """Keeps the first exception for the caller, and reports the others."""
+        if self.failure is None:
+            self.failure = failure
+        else:
+            self.report(name, failure)
+
+    def explain(self, error: ScuttleError) -> BaseException:
+        """The StoreError with its cause; the cause itself if it is to end the program."""
+        failure, self.failure = self.failure, None
+        if failure is not None and not isinstance(failure, Exception):
+            return failure
+        error.__cause__ = failure
+        return error
+
+
+def _thunk(kind: Any) -> Callable[[Callable[..., object]], Any]:
+    """Makes a function a C function that says whether it raised, and lives as long as the module."""
+
+    def decorate(function: Callable[..., object]) -> Any:
+        name = function.__name__.lstrip("_")
+
+        def guarded(calls: StoreCalls, *arguments: Any) -> int:
+            try:
+                function(calls.store, *arguments)
+                return 0
+            except BaseException as failure:
+                calls.note(name, failure)
+                return 1
+
+        return kind(guarded)
+
+    return decorate
+
+
+@_thunk(_abi.LoadFunction)
+def _load(store: StateStore, take: Callable[..., int], take_context: Optional[int]) -> None:
+    for line in store.load():
+        start, length, _kept = to_read(line)
+        if take(take_context, start, length) != 0:
+            break
+
+
+@_thunk(_abi.TransactionFunction)
+def _begin(store: StateStore) -> None:
+    store.begin()
+
+
+@_thunk(_abi.RowFunction)
+def _put(store: StateStore, row: Any) -> None:
+    store.put(_copy_row(row.contents))
+
+
+@_thunk(_abi.RowFunction)
+def _remove(store: StateStore, row: Any) -> None:
+    store.remove(_copy_row(row.contents))
+
+
+@_thunk(_abi.TransactionFunction)
+def _commit(store: StateStore) -> None:
+    store.commit()
+
+
+@_thunk(_abi.RollbackFunction)
+def _rollback(store: StateStore) -> None:
+    store.rollback()
+
+
+_THUNKS = {"load": _load, "begin": _begin, "put": _put, "remove": _remove, "commit": _commit, "rollback": _rollback}
+_KINDS = {int(kind): kind for kind in RowKind}
+
+
+def _copy_row(row: _abi.RowStruct) -> Row:
+    """A copy of a row that the library lends."""
+    return Row(
+        _KINDS.get(row.kind, row.kind),
+        string_at(row.id, row.id_len),
+        string_at(row.line, row.line_len) if row.line else b"",
+        copy_update(row.update.contents) if row.update else None,
+    )

@@ -1,0 +1,345 @@
+"""Rounds of kill -9: a process with a state store is killed while it writes and listens, and what it has confirmed is
+looked for in its database.
+
+    kill_rounds.py [--rounds 2000] [--first 0] [--child c|python] [--store sqlite|lmdb]
+
+A chain of rounds has one database and one peer, which lives here and is never killed. In each round a new process starts
+from the database; it writes, deletes, exchanges updates with the peer, and confirms each call after it has returned. It is
+killed with SIGKILL at a random moment. Then a fresh replica starts from the database, and has to have
+
+- for each key of which an update was confirmed: that update or a later one. Of a delete there may be nothing left, in two
+  chains of three: in one, stable tombstones are forgotten, and in the other the process purges them all now and then,
+- a version vector that is at least what was confirmed, of the killed process's own source too,
+- no more in its vector than in its entries: once the peer and it have exchanged what they lack they are equal, without
+  SCUTTLE_EVENT_DIVERGED, which would say that a vector has claimed what was not there.
+
+A failure names the seed of its chain: `--first SEED --rounds 10` does that chain again. The moment of a kill is the
+clock's, so it may take some tries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import selectors
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+
+from kill_stores import SYNCHRONOUS, has_lmdb, open_store
+from support import LIBRARY, PACKAGE, pump
+
+import scuttle
+
+_TESTS = Path(__file__).resolve().parent
+_ROOT = _TESTS.parents[2]
+
+#: Rounds with one database.
+CHAIN = 10
+
+
+class Fault(Exception):
+    """What a killed process has confirmed is not there."""
+
+
+class Standing(NamedTuple):
+    """The timestamp of what stands for a key, and its value. The greater one stands; of a write and the end of its time to
+    live, the end."""
+
+    version: int
+    source: str
+    deleted: bool
+    json: str
+
+
+class Claims:
+    """What processes have confirmed."""
+
+    def __init__(self) -> None:
+        self.entries: Dict[str, Standing] = {}
+        self.vector: Dict[str, int] = {}
+        #: The sources of which an update was confirmed.
+        self.writers: Set[str] = set()
+        self.source: Optional[str] = None
+        self.blocks = 0
+
+    def add(self, output: bytes) -> None:
+        """Takes what one process has said; a block without its end was not said."""
+        self.source = None
+        block: List[List[str]] = []
+        for line in output.decode(errors="replace").split("\n")[:-1]:
+            kind, *fields = line.split("\t")
+            if kind == "E":
+                raise Fault(f"a call has failed: {line}")
+            if kind == ".":
+                self._take(block)
+                block.clear()
+            else:
+                block.append([kind, *fields])
+
+    def _take(self, block: List[List[str]]) -> None:
+        self.blocks += 1
+        for kind, *fields in block:
+            if kind == "R":
+                (self.source,) = fields
+            elif kind == "V":
+                source, version = fields
+                self.vector[source] = max(int(version), self.vector.get(source, 0))
+            else:
+                key, source, version, deleted, text = fields
+                standing = Standing(int(version), source, deleted == "1", text)
+                self.writers.add(source)
+                self.entries[key] = max(standing, self.entries.get(key, standing))
+
+
+class Chain:
+    """One database, the processes that are killed over it, and their peer."""
+
+    def __init__(self, seed: int, child: List[str], store: str, folder: Path, longest: float) -> None:
+        self._random = random.Random(seed)
+        self._child = child
+        self._store = store
+        self._path = str(folder / f"{seed}.{store}")
+        #: Seconds that a process lives at most, once it has begun.
+        self._longest = longest
+        self._tombstones = self._random.choice(["keep", "collect", "purge"])
+        self._keep = self._tombstones == "keep"
+        self._events: List[Any] = []
+        self._peer = scuttle.Replica(
+            "peer", keep_tombstones=self._keep, on_event=self._on_event, on_update=self._on_update
+        )
+        #: The latest delete of each key that the peer has seen.
+        self._deletes: Dict[str, Standing] = {}
+        self._claims = Claims()
+
+    def _on_event(self, link: Any, event: scuttle.Event, error: Any) -> None:
+        if event in (scuttle.Event.DIVERGED, scuttle.Event.ENDED, scuttle.Event.REFUSED):
+            self._events.append((self._phase, event, error))
+
+    def _on_update(self, update: scuttle.Update) -> None:
+        if update.deleted:
+            standing = Standing(update.version, update.source, True, update.json)
+            self._deletes[update.key] = max(standing, self._deletes.get(update.key, standing))
+
+    def round(self) -> None:
+        """Lets a process live for a while, kills it, and looks at its database."""
+        self._phase = "alive"
+        output = self._live_and_die()
+        self._claims.add(output)
+        self._phase = "after"
+        self._check()
+        if self._events:
+            raise Fault(f"events, tombstones {self._tombstones}: {self._events}")
+
+    @property
+    def confirmed(self) -> int:
+        """How many calls were confirmed."""
+        return self._claims.blocks
+
+    def _live_and_die(self) -> bytes:
+        """What the process has confirmed until it was killed."""
+        pick = self._random
+        from_child, to_peer = os.pipe()
+        arguments = [self._store, self._path, str(pick.getrandbits(48)), pick.choice(SYNCHRONOUS), self._tombstones]
+        environment = {**os.environ, "SCUTTLE_LIBRARY": LIBRARY, "PYTHONPATH": f"{PACKAGE.parent}:{_TESTS}"}
+        # Sometimes in the middle of the start, sometimes long after it.
+        patience, counts_from_start = pick.random() * self._longest, pick.random() < 0.25
+        output: List[bytes] = []
+        with subprocess.Popen(
+            [*self._child, *arguments, str(to_peer)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[to_peer],
+            env=environment,
+        ) as process, self._peer.link(live=pick.random() < 0.5) as link:
+            os.close(to_peer)
+            assert process.stdin and process.stdout
+            try:
+                to_child, confirmations = process.stdin.fileno(), process.stdout.fileno()
+                os.set_blocking(to_child, False)
+                deadline = time.monotonic() + (patience if counts_from_start else 30)
+                link.gossip()
+                rest = b""
+                with selectors.DefaultSelector() as selector:
+                    selector.register(from_child, selectors.EVENT_READ)
+                    selector.register(confirmations, selectors.EVENT_READ)
+                    while time.monotonic() < deadline and selector.get_map():
+                        for key, _ in selector.select(0.001):
+                            data = os.read(key.fd, 65536)
+                            if not data:
+                                selector.unregister(key.fd)
+                            elif key.fd == from_child:
+                                link.write(data)
+                            else:
+                                if not output and not counts_from_start:
+                                    deadline = time.monotonic() + patience
+                                output.append(data)
+                        self._write_something()
+                        rest = _send(to_child, rest or link.read(4096))
+            finally:
+                process.kill()
+            while data := os.read(from_child, 65536):
+                link.write(data)  # it was on its way
+            while data := os.read(confirmations, 65536):
+                output.append(data)
+            os.close(from_child)
+        return b"".join(output)
+
+    def _write_something(self) -> None:
+        pick = self._random
+        if pick.random() < 0.3:
+            self._peer[f"k{pick.randrange(40)}"] = [pick.randrange(1000000), "." * pick.randrange(40)]
+        elif pick.random() < 0.1:
+            self._peer.delete(f"k{pick.randrange(40)}")
+
+    def _check(self) -> None:
+        with open_store(self._store, self._path, "OFF") as store:
+            with scuttle.Replica(
+                "child", keep_tombstones=self._keep, on_event=self._on_event, state_store=store
+            ) as fresh:
+                self._check_vector(fresh)
+                self._check_entries(fresh)
+                with fresh.link() as there, self._peer.link() as here:
+                    for _ in range(2):
+                        here.gossip()
+                        pump(here, there)
+                if fresh != self._peer or fresh.fingerprint != self._peer.fingerprint:
+                    raise Fault(f"the peer differs: {_difference(fresh, self._peer)}")
+                self._check_entries(self._peer)
+                before = fresh.snapshot(), fresh.clock
+        if self._random.random() < 0.2:
+            with open_store(self._store, self._path, "OFF") as store:
+                with scuttle.Replica("child", keep_tombstones=self._keep, state_store=store) as again:
+                    self._check_again(before, again)
+
+    def _check_entries(self, replica: scuttle.Replica) -> None:
+        """Each key whose update was confirmed holds it or a later one. Of a delete that is forgotten, also one that came
+        after what was confirmed, there is nothing; and what did not know of it may stand then: a tombstone is stable at once
+        for a process that knows of no peer yet."""
+        entries = dict(_standing(replica))
+        for key, confirmed in self._claims.entries.items():
+            found = entries.get(key)
+            if confirmed.deleted and not self._keep:
+                continue
+            if found is None:
+                if self._keep or self._deletes.get(key, confirmed)[:3] <= confirmed[:3]:
+                    raise Fault(f"{key} is lost; confirmed was {confirmed}")
+            elif found[:3] < confirmed[:3] or (found[:3] == confirmed[:3] and found.json != confirmed.json):
+                raise Fault(f"{key} holds {found}; confirmed was {confirmed}")
+
+    def _check_vector(self, replica: scuttle.Replica) -> None:
+        """The vector has come as far as was confirmed. Sources that have ended may be retired, which is another part of an
+        export, and of one that wrote nothing nothing is missing."""
+        vector, has_retired = replica.clock, b'"retired":"' in replica.export()
+        for source, version in self._claims.vector.items():
+            may_miss = source not in self._claims.writers or (has_retired and source != self._peer.id)
+            if vector.get(source, version if may_miss else 0) < version:
+                raise Fault(f"the vector has {source} up to {vector.get(source)}; confirmed was {version}")
+
+    def _check_again(self, before: Tuple[List[scuttle.Update], Dict[str, int]], again: scuttle.Replica) -> None:
+        """A start from the database is what the replica was before it."""
+        snapshot, vector = before
+        if [_plain(update) for update in snapshot] != [_plain(update) for update in again.snapshot()]:
+            raise Fault("a start from the database has other entries than the replica before it")
+        for source, version in vector.items():
+            if again.clock.get(source, version) != version:
+                raise Fault(f"the vector has {source} up to {again.clock.get(source)}; before it was {version}")
+
+    def close(self) -> None:
+        """Closes the peer."""
+        self._peer.close()
+
+
+def _send(descriptor: int, data: bytes) -> bytes:
+    """Sends what goes through now; the rest is returned."""
+    try:
+        return data[os.write(descriptor, data) :] if data else b""
+    except BlockingIOError:
+        return data
+    except BrokenPipeError:
+        return b""
+
+
+def _standing(replica: scuttle.Replica) -> Iterator[Tuple[str, Standing]]:
+    """What stands for each key, deletes too."""
+    for line in replica.export().decode().splitlines():
+        message = json.loads(line)
+        if "key" in message:
+            source, version = message.get("written") or (message["source_id"], message["version"])
+            text = json.dumps(message["value"], separators=(",", ":"))
+            yield message["key"], Standing(version, source, message.get("deleted", False), text)
+
+
+def _plain(update: scuttle.Update) -> scuttle.Update:
+    """Without what depends on who shows it."""
+    return update._replace(local=False)
+
+
+def _difference(one: scuttle.Replica, other: scuttle.Replica) -> Dict[str, Any]:
+    entries, others = dict(_standing(one)), dict(_standing(other))
+    keys = sorted({*entries, *others})
+    return {key: (entries.get(key), others.get(key)) for key in keys if entries.get(key) != others.get(key)}
+
+
+def compile_child(folder: Path) -> List[str]:
+    """The command of the child in C. FileNotFoundError if there is no C compiler, CalledProcessError if no SQLite."""
+    program = str(folder / "kill_child")
+    library = Path(LIBRARY).resolve()
+    subprocess.run(
+        ["cc", "-std=c99", "-O1", f"-I{_ROOT / 'include'}", f"-I{_ROOT / 'bindings/c/examples'}"]
+        + [str(_TESTS / "kill_child.c"), "-o", program, str(library), f"-Wl,-rpath,{library.parent}", "-lsqlite3"],
+        check=True,
+    )
+    return [program]
+
+
+PYTHON_CHILD = [sys.executable, str(_TESTS / "kill_child.py")]
+
+
+def run(rounds: int, first: int, child: List[str], store: str, folder: Path, longest: float) -> int:
+    """Runs rounds, in chains with the seeds `first`, `first` + 1 and so on. Returns how many calls were confirmed. Fault
+    says what is wrong, with its seed."""
+    confirmed = 0
+    for seed in range(first, first + (rounds + CHAIN - 1) // CHAIN):
+        place = Path(tempfile.mkdtemp(dir=folder))
+        chain = Chain(seed, child, store, place, longest)
+        for number in range(min(CHAIN, rounds - (seed - first) * CHAIN)):
+            try:
+                chain.round()
+            except (Fault, scuttle.ScuttleError) as fault:
+                raise Fault(f"seed {seed}, round {number}, {place}: {fault}") from fault
+        confirmed += chain.confirmed
+        chain.close()
+        shutil.rmtree(place)
+    return confirmed
+
+
+def main() -> None:
+    """Runs what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=2000)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first chain")
+    parser.add_argument("--child", choices=["c", "python"], default="c")
+    parser.add_argument("--store", choices=["sqlite", "lmdb"], default="sqlite")
+    given = parser.parse_args()
+    if given.store == "lmdb" and (given.child == "c" or not has_lmdb):
+        parser.error("LMDB needs --child python, and the package lmdb")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = compile_child(folder) if given.child == "c" else PYTHON_CHILD
+        begin = time.monotonic()
+        confirmed = run(given.rounds, given.first, command, given.store, folder, 0.04 if given.child == "c" else 0.15)
+        print(
+            f"{given.rounds} rounds from seed {given.first}, {confirmed} calls confirmed,"
+            f" {time.monotonic() - begin:.0f} s: nothing lost"
+        )
+
+
+if __name__ == "__main__":
+    main()

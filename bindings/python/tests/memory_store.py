@@ -1,0 +1,79 @@
+"""A store in memory that can fail."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterator, List, Optional, Tuple
+
+import scuttle
+from scuttle import Row
+
+
+class Broken(Exception):
+    """What a store raises that fails."""
+
+
+class MemoryStore(scuttle.StateStore):
+    """Keeps rows in a dict, and is strict about the order of calls."""
+
+    def __init__(self) -> None:
+        self.rows: Dict[Tuple[int, bytes], Row] = {}
+        #: The names of the methods that were called.
+        self.calls: List[str] = []
+        #: Which call of which method fails next: 1 is the next one.
+        self.failing: Dict[str, int] = {}
+        #: What it raises then.
+        self.failure: BaseException = Broken()
+        self._pending: Optional[Dict[Tuple[int, bytes], Row]] = None
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        if name in self.failing:
+            self.failing[name] -= 1
+            if self.failing[name] <= 0:
+                del self.failing[name]
+                raise self.failure
+
+    def load(self) -> Iterator[bytes]:
+        self._called("load")
+        assert self._pending is None, "load in the middle of a transaction"
+        for row in list(self.rows.values()):
+            yield row.line
+
+    def begin(self) -> None:
+        self._called("begin")
+        assert self._pending is None, "begin in the middle of a transaction"
+        self._pending = dict(self.rows)
+
+    def put(self, row: Row) -> None:
+        self._called("put")
+        assert self._pending is not None, "put without begin"
+        assert row.line.endswith(b"\n") or row.line == b""
+        assert row.id
+        assert (row.update is not None) == (row.kind is scuttle.RowKind.ENTRY)
+        self._pending[row.kind, row.id] = row
+
+    def remove(self, row: Row) -> None:
+        self._called("remove")
+        assert self._pending is not None, "remove without begin"
+        assert row.line == b"" and row.update is None
+        self._pending.pop((row.kind, row.id), None)
+
+    def commit(self) -> None:
+        self._called("commit")
+        assert self._pending is not None, "commit without begin"
+        self.rows, self._pending = self._pending, None
+
+    def rollback(self) -> None:
+        self._pending = None
+        self._called("rollback")
+
+    @property
+    def lines(self) -> bytes:
+        """What `load` returns."""
+        return b"".join(row.line for row in self.rows.values())
+
+    def copy(self) -> MemoryStore:
+        """Another store with the same rows, which does not fail."""
+        other = MemoryStore()
+        other.rows = dict(self.rows)
+        return other
