@@ -1,0 +1,133 @@
+'use strict'
+// A conversation with one peer over a stream of bytes, such as a socket.
+
+const { Duplex } = require('stream')
+const { codes } = require('./native')
+const { reject } = require('./errors')
+
+const CHUNK = 65536
+
+const FLAGS = [
+  ['live', codes.SCUTTLE_LINK_LIVE],
+  ['readOnly', codes.SCUTTLE_LINK_READ_ONLY],
+  ['classic', codes.SCUTTLE_LINK_CLASSIC],
+  ['any', codes.SCUTTLE_LINK_ANY],
+  ['history', codes.SCUTTLE_LINK_HISTORY]
+]
+
+/** Errors after which the library takes nothing from the link any more. */
+const ENDING = new Set([
+  codes.SCUTTLE_E_CLUSTER,
+  codes.SCUTTLE_E_PROTOCOL,
+  codes.SCUTTLE_E_REJECTED,
+  codes.SCUTTLE_E_IDENTITY
+])
+
+/**
+ * A Duplex of bytes: socket.pipe(link).pipe(socket). It gossips when it opens, and each `interval` milliseconds if that is
+ * given. Lines that are refused are told as 'rejected' (error); an error that ends the link is an 'error' once what the
+ * peer is to know has been read.
+ */
+class LinkStream extends Duplex {
+  #host
+  #link = {}
+  #live
+  #wanted = false
+  #waking = false
+  #ended // the error that has ended the link
+  #timer
+
+  /** `host` has a core, entered(), bytesTaken() and settle(). */
+  constructor(host, options = {}) {
+    super()
+    this.#host = host
+    let flags = 0
+    for (const [name, flag] of FLAGS) if (options[name]) flags |= flag
+    this.#link = host.core.openLink(flags)
+    this.#live = Boolean(options.live)
+    host.core.links.add(this)
+    if (options.gossip !== false) this.gossip()
+    if (options.interval > 0) this.#timer = setInterval(() => this.gossip(), options.interval).unref()
+  }
+
+  /** Asks the peer for what is new. */
+  gossip() {
+    const { core } = this.#host
+    if (this.destroyed || core.closed) return
+    core.whenFree(() => {
+      core.check(core.call('linkGossip', this.#link))
+      this.#send()
+    })
+  }
+
+  /** After any call on the replica: a live link may have something to send. */
+  wake() {
+    if (!this.#live || this.#waking || !this.#wanted) return
+    this.#waking = true
+    process.nextTick(() => {
+      this.#waking = false
+      this.#send()
+    })
+  }
+
+  _write(chunk, encoding, callback) {
+    const { core } = this.#host
+    if (core.closed) return callback(new Error('the replica is closed'))
+    this.#host.entered(() => {
+      core.whenFree(() => this.#take(chunk))
+      callback()
+    })
+  }
+
+  #take(chunk) {
+    const { core } = this.#host
+    const code = core.call('linkWrite', this.#link, chunk)
+    if (code < 0) {
+      const error = core.error(code)
+      if (ENDING.has(code)) this.#ended = error
+      else reject(this, error)
+    }
+    this.#host.bytesTaken()
+    this.#send()
+  }
+
+  _read() {
+    this.#wanted = true
+    this.#send()
+  }
+
+  #send() {
+    const { core } = this.#host
+    while (this.#wanted && !this.destroyed && !core.closed && core.running === 0) {
+      const bytes = core.check(core.call('linkRead', this.#link, CHUNK))
+      if (bytes === undefined) return this.#finish()
+      this.#wanted = this.push(bytes)
+    }
+  }
+
+  #finish() {
+    if (this.#ended === undefined) return
+    const error = this.#ended
+    this.#wanted = false
+    this.once('end', () => this.destroy(error))
+    this.push(null)
+  }
+
+  _final(callback) {
+    this.push(null)
+    this.#wanted = false
+    callback()
+  }
+
+  _destroy(error, callback) {
+    const { core } = this.#host
+    clearInterval(this.#timer)
+    core.links.delete(this)
+    core.whenFree(() => {
+      if (!core.closed) core.call('linkClose', this.#link)
+    })
+    callback(error)
+  }
+}
+
+module.exports = LinkStream

@@ -1,0 +1,219 @@
+'use strict'
+// A replica without the stream of objects: for hosts that want the extended dialect over bytes.
+
+const { EventEmitter } = require('events')
+const { codes } = require('./native')
+const Clock = require('./clock')
+const { Core, positive } = require('./core')
+const { toKey, toText } = require('./json')
+const LinkStream = require('./link')
+const { FIELDS } = require('./updates')
+
+/**
+ * A named replica. Each start writes under a source of its own, `id`; `config.exactId` makes the name the source.
+ * `config.resolve` may be missing: the greater (version, source) stands.
+ *
+ * Events: 'update' (update) for each update that became the entry of its key; 'drain' after a call that has returned false;
+ * 'event' (event, code) with the SCUTTLE_EVENT_… numbers of scuttle.h.
+ */
+class Replica extends EventEmitter {
+  #core
+  #name
+  #depth = 0
+
+  constructor(name, config = {}) {
+    super()
+    if (typeof name !== 'string') throw new TypeError('name is no string')
+    const { state } = config
+    this.#core = new Core(this, name, config, {
+      exactId: config.exactId === true,
+      maxHistory: positive(config.max_history, 'max_history'),
+      state: state === undefined || state === null ? undefined : Buffer.from(state).toString()
+    })
+    this.#name = name
+    this.clock = new Clock(this.#core)
+  }
+
+  get core() {
+    return this.#core
+  }
+
+  /** The source that this replica writes under. */
+  get id() {
+    return this.#core.id
+  }
+
+  get name() {
+    return this.#name
+  }
+
+  /** The highest version seen, here or from peers. */
+  get version() {
+    return this.#core.version()
+  }
+
+  /** How many keys hold a value. */
+  get size() {
+    return this.#core.check(this.#core.call('count'))
+  }
+
+  /** A BigInt that two replicas share exactly where they hold the same. */
+  get fingerprint() {
+    return this.#core.check(this.#core.call('fingerprint'))
+  }
+
+  /** Sets a key. Returns false if a peer is behind; 'drain' says when to go on. */
+  set(key, value) {
+    const write = { key: toKey(key), value, text: toText(value) }
+    if (this.#core.running > 0) return this.#later(() => this.#core.set(write))
+    return this.entered(() => this.#core.check(this.#core.set(write)) !== codes.SCUTTLE_FULL)
+  }
+
+  /** Sets a key that deletes itself after `ms` milliseconds of the ticks. */
+  setTtl(key, value, ms) {
+    return this.#change('setTtl', toKey(key), toText(value), ms)
+  }
+
+  /** Deletes a key. */
+  delete(key) {
+    return this.#change('delete', toKey(key))
+  }
+
+  /** Tells the replica the time, in milliseconds of a clock that does not go back. */
+  tick(now) {
+    return this.#change('tick', now)
+  }
+
+  /** Asks every peer for what is new. */
+  gossip() {
+    return this.#change('gossip')
+  }
+
+  /** Forgets all tombstones that are accounted for here. Returns their number. */
+  purge() {
+    return this.#core.check(this.#core.call('purge'))
+  }
+
+  /** Retires a name: it will not be back. Returns whether the name was known. */
+  forget(name) {
+    return this.#core.check(this.#core.call('forget', toKey(name))) === codes.SCUTTLE_OK
+  }
+
+  /** Returns {version, value}; {version: -Infinity, value: null} if there is no such key. */
+  get(key) {
+    const entry = this.entry(key)
+    return entry === undefined ? { version: -Infinity, value: null } : { version: entry.version, value: entry.value }
+  }
+
+  has(key) {
+    return this.entry(key) !== undefined
+  }
+
+  /** Returns {key, value, source_id, version}, or undefined. */
+  entry(key) {
+    return this.#core.entry(toKey(key))
+  }
+
+  /** Returns [key, value] of the keys that begin with `prefix`, in their byte order. */
+  entries(prefix = '') {
+    const fields = this.#core.check(this.#core.call('state', prefix))
+    const entries = []
+    for (let i = 0; i < fields.length; i += FIELDS) entries.push([fields[i], JSON.parse(fields[i + 1])])
+    return entries
+  }
+
+  keys(prefix) {
+    return this.entries(prefix).map(([key]) => key)
+  }
+
+  [Symbol.iterator]() {
+    return this.entries()[Symbol.iterator]()
+  }
+
+  /** Returns the updates of a source above a version that the history still has. */
+  news(source, version) {
+    return this.#core.news(source, Math.max(0, version))
+  }
+
+  /** Returns all updates of the history, in the order of `sort`. */
+  history() {
+    return this.#core.history()
+  }
+
+  /** Returns all that the replica is, as a Buffer of lines. */
+  export() {
+    return this.#core.check(this.#core.call('export'))
+  }
+
+  /** Starts from an export. Only a replica with which nothing was done yet can. Returns false if the export is truncated. */
+  import(bytes) {
+    return this.#core.check(this.#core.call('import', bytes)) === codes.SCUTTLE_OK
+  }
+
+  /** Returns a byte stream to one peer. */
+  link(options) {
+    return new LinkStream(this, options)
+  }
+
+  /** Frees the replica and ends its links. */
+  close() {
+    this.#core.close()
+    for (const link of this.#core.links) link.destroy()
+  }
+
+  #change(name, ...values) {
+    if (this.#core.running > 0) return this.#later(() => this.#core.call(name, ...values))
+    return this.entered(() => this.#core.check(this.#core.call(name, ...values)) !== codes.SCUTTLE_FULL)
+  }
+
+  /** A call inside a resolver waits for the end of the call around it. */
+  #later(call) {
+    this.#core.whenFree(() => this.#core.check(call()))
+    return true
+  }
+
+  // What a link needs of its host.
+
+  /** Runs a call, tells what it has done, and throws what callbacks and listeners have thrown. */
+  entered(call) {
+    this.#depth++
+    let result
+    try {
+      result = call()
+    } finally {
+      this.#depth--
+      this.settle()
+    }
+    if (this.#depth === 0) {
+      const [first, ...others] = this.#core.failures.splice(0)
+      for (const error of others) process.nextTick(() => { throw error })
+      if (first !== undefined) throw first
+    }
+    return result
+  }
+
+  bytesTaken() {}
+
+  settle() {
+    const core = this.#core
+    if (core.running > 0 || core.closed) return
+    for (let call; (call = core.nextCall()) !== undefined; ) this.#guard(call)
+    core.takeUpdates((update) => this.#guard(() => this.emit('update', update)))
+    for (const event of core.events.splice(0)) this.#guard(() => this.emit('event', ...event))
+    if (core.drained) {
+      core.drained = false
+      this.#guard(() => this.emit('drain'))
+    }
+    for (const link of core.links) link.wake()
+  }
+
+  #guard(call) {
+    try {
+      call()
+    } catch (error) {
+      this.#core.failures.push(error)
+    }
+  }
+}
+
+module.exports = Replica
