@@ -32,8 +32,9 @@ $(LIBRARY): $(shell find Package.swift Sources include)
 	ln -sf $(@F) $(@D)/$(SONAME)
 	ln -sf $(SONAME) $(@D)/libscuttle.so
 
-demo: build/demo/peer ## Replicas in processes of their own, C and Python: one is cut off, and all converge
+demo: build/demo/peer ## Replicas in processes of their own, C, Python and Node: one is cut off, and all converge
 	@scripts/dependencies demo
+	@! demo/has-node >/dev/null || $(MAKE) --no-print-directory -s -C bindings/node
 	@python3 demo/run
 
 examples: $(EXAMPLES) ## The programs of bindings/c/examples, in build/examples
@@ -44,6 +45,9 @@ COMPILE = mkdir -p $(@D) && $(CC) -std=c99 -Wall -Wextra -Wpedantic $(CPPFLAGS) 
 
 build/examples/%: bindings/c/examples/%.c bindings/c/examples/connection.h $(LIBRARY)
 	$(COMPILE)
+
+build/examples/sqlite_store: bindings/c/examples/sqlite_store.h
+build/examples/sqlite_store: LINK += -lsqlite3
 
 build/demo/peer: demo/peer.c bindings/c/examples/connection.h $(LIBRARY)
 	$(COMPILE)
@@ -78,6 +82,12 @@ SEEDS = 2000
 sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; MIDDLE=2000 with a man in the middle; WITHOUT=covers leaves a rule out
 	@scripts/dependencies library
 	@Tests/Simulation/run $(if $(MIDDLE),--middle) $(if $(SEED),--seed $(SEED),$(or $(MIDDLE),$(SEEDS)) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
+
+ROUNDS = 2000
+.PHONY: kill-test
+kill-test: $(LIBRARY) ## Processes with a state store, each killed with SIGKILL while it writes: ROUNDS=2000, FIRST=0 the first seed
+	@scripts/dependencies test
+	@SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/kill_rounds.py --rounds $(ROUNDS) --first $(or $(FIRST),0)
 
 SECONDS = 60
 fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls, the direct path: SECONDS=60 each
