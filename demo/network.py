@@ -13,8 +13,18 @@ from pathlib import Path
 import show
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAMS = {"C": [str(ROOT / "build/demo/peer")], "Python": [sys.executable, str(ROOT / "demo/peer.py")]}
+PROGRAMS = {
+    "C": [str(ROOT / "build/demo/peer")],
+    "Python": [sys.executable, str(ROOT / "demo/peer.py")],
+    "Node": ["node", str(ROOT / "demo/peer.js")],
+    "Gossip": ["node", str(ROOT / "demo/peer.js"), "--classic"],
+}
 PATIENCE = 15  # seconds for any one thing to happen
+
+
+def why_no_node() -> str:
+    """Why no replica can be in Node; empty if one can."""
+    return subprocess.run([ROOT / "demo/has-node"], stdout=subprocess.PIPE, encoding="utf-8").stdout.strip()
 
 
 class Trouble(Exception):
@@ -119,6 +129,11 @@ class Network:
     def connect(self, peer: Peer, others: list[Peer]) -> None:
         peer.command(*(f"connect {other.port}" for other in others))
         peer.event(f"connects to {names(others)}")
+
+    def connect_classic(self, peer: Peer, other: Peer) -> None:
+        """For a replica in Python."""
+        peer.command(f"classic {other.port}")
+        peer.event(f"connects to {other.name} by a classic link")
 
     def listen(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
         """Hears what the peers say, for so many seconds or until it is enough."""

@@ -1,4 +1,7 @@
-"""A replica that is a process, as peer.c is, in Python: the same commands on standard input, the same answers."""
+"""A replica that is a process, as peer.c is, in Python: the same commands on standard input, the same answers, and one more:
+
+    classic PORT      silent      connects by a link in the classic dialect
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ GOSSIP_EVERY = 0.1  # seconds
 class Connection:
     """A link on a TCP socket."""
 
-    def __init__(self, replica: scuttle.Replica, stream: socket.socket) -> None:
+    def __init__(self, replica: scuttle.Replica, stream: socket.socket, classic: bool) -> None:
         stream.setblocking(False)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = stream
-        self.link = replica.link(live=True)
+        self.link = replica.link(live=True, classic=classic)
         self.link.gossip()  # what this side has missed is the first thing to ask for
         self.unsent = b""  # read from the link, and not yet taken by the socket
 
@@ -60,8 +63,8 @@ class Peer:
 
     # ---- connections ----
 
-    def keep(self, stream: socket.socket) -> None:
-        connection = Connection(self.replica, stream)
+    def keep(self, stream: socket.socket, classic: bool = False) -> None:
+        connection = Connection(self.replica, stream, classic)
         self.connections.append(connection)
         self.selector.register(stream, selectors.EVENT_READ, connection)
 
@@ -87,8 +90,8 @@ class Peer:
             self.replica.pop(rest, None)
         elif verb == "get":
             say(self.value(rest))
-        elif verb == "connect":
-            self.keep(socket.create_connection(("127.0.0.1", int(rest)), timeout=5))
+        elif verb in ("connect", "classic"):
+            self.keep(socket.create_connection(("127.0.0.1", int(rest)), timeout=5), classic=verb == "classic")
         elif verb == "cut":
             say(f"cut {self.cut()}")
         elif verb == "status":

@@ -8,7 +8,7 @@ import time
 
 BEGIN = time.monotonic()
 COLOURED = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-COLOURS = {"ada": "36", "bob": "33", "cyn": "35", "dan": "34"}
+COLOURS = {"ada": "36", "bob": "33", "cyn": "35", "dan": "34", "eve": "32"}
 BOLD = "1"
 
 
@@ -41,8 +41,8 @@ def listed(words: list[str]) -> str:
 
 
 def name_of(source: str) -> str:
-    """The name in a source, which ends in "~" and the 8 characters of an incarnation."""
-    return source.rpartition("~")[0]
+    """The name in a source, which ends in "~" and the 8 characters of an incarnation; an exact source is a name."""
+    return source.rpartition("~")[0] or source
 
 
 def table(columns: list[str], rows: list[list[str]]) -> None:
