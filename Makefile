@@ -16,7 +16,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .DELETE_ON_ERROR:
-.PHONY: library demo examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install uninstall format format-check list clean
+.PHONY: library node demo examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install uninstall format format-check list clean
 
 library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
 
@@ -36,6 +36,9 @@ demo: build/demo/peer ## Replicas in processes of their own, C, Python and Node:
 	@scripts/dependencies demo
 	@! demo/has-node >/dev/null || $(MAKE) --no-print-directory -s -C bindings/node
 	@python3 demo/run
+
+node: $(LIBRARY) ## The addon for Node, in bindings/node/build
+	$(MAKE) --no-print-directory -s -C bindings/node
 
 examples: $(EXAMPLES) ## The programs of bindings/c/examples, in build/examples
 
