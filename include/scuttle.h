@@ -557,7 +557,8 @@ int scuttle_check_resolver(const scuttle_config_t *config, const scuttle_update_
                                      replica with a cluster, which the classic dialect cannot check */
 #define SCUTTLE_LINK_ANY 16u      /* speak the dialect of the peer: begin with a hello, and change to the classic dialect if the peer
                                      speaks that; a peer that has said nothing by the second gossip is asked in both. A
-                                     replica with a cluster speaks the extended dialect only. Since 0.2.0 */
+                                     replica with a cluster speaks the extended dialect only. With SCUTTLE_LINK_CLASSIC it
+                                     says nothing more. Since 0.2.0 */
 #define SCUTTLE_LINK_HISTORY 32u  /* with SCUTTLE_LINK_CLASSIC or SCUTTLE_LINK_ANY: answers to digests include what the history has
                                      of superseded updates, as those of simple-scuttle do. Since 0.2.0 */
 /* Without SCUTTLE_LINK_CLASSIC and SCUTTLE_LINK_ANY a link speaks the extended dialect only: the first line of a classic peer is
@@ -605,7 +606,8 @@ int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
    end in the next. What has been read counts as sent.
    On a datagram link one read makes one datagram of at most `capacity` bytes; read until there is nothing.
    len      receives the number of bytes; 0: nothing now.
-   May call on_drain. Cost: O(bytes read), plus O(log n) a call.
+   May call on_drain; on a classic link on_update, too: a null of an incarnation becomes a delete when it goes out there, since
+   nobody behind a relay can tell them apart. Cost: O(bytes read), plus O(log n) a call.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY. On a datagram link also SCUTTLE_E_SPACE: no message fits so small a datagram; and
             SCUTTLE_E_DATAGRAM: an update fits none of this capacity, and is left out, but not counted as known to the peer;
             scuttle_errmsg() names its key, and on_event has told it. Each is told once. Read on: the rest comes. */

@@ -82,6 +82,8 @@ public func scuttle_link_peek(
             spans[shown] = scuttle_span_t(data: bytes.baseAddress, len: bytes.count)
             shown += 1
         }
+        // Nothing is shown that is not stored.
+        if handle.owner.hasStore { try handle.owner.settleStore() }
         count.pointee = shown
         return SCUTTLE_OK
     }
