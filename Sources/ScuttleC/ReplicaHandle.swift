@@ -25,6 +25,8 @@ final class ReplicaHandle {
     /// What loads the host's state store; nil: there is none. And whether the replica is not what the store says.
     private let load: StateLoader?
     private var isLost = false
+    /// The host's `load` is running: it must not call the replica that it loads.
+    private var isLoading = false
     /// What the replica was before that: a call may still be in it.
     private var replaced: Unmanaged<Replica>?
 
@@ -61,7 +63,9 @@ final class ReplicaHandle {
     /// - Throws: `.store`, and for a bad row those of `LinkInput.load`; then each call tries it again first.
     func loadStore() throws(Failure) {
         guard let load else { return }
-        isLost = true
+        guard !isLoading else { throw Failure(.busy, "the replica is being loaded from its state store") }
+        (isLost, isLoading) = (true, true)
+        defer { isLoading = false }
         let before = owned.takeUnretainedValue()
         let fresh = before.another()
         let isThere = try load.load(into: fresh)
