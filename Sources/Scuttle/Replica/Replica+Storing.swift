@@ -83,6 +83,7 @@ extension Replica {
         changes.sources = []
         changes.revision = revision
         changes.facts = facts
+        changes.hasTicked = leases.hasTicked
         if isOwnWorthSaving { (changes.ownCovered, changes.ownPurged) = (own.covered, own.purged) }
     }
 
@@ -96,6 +97,14 @@ extension Replica {
             return goesOn
         }
         guard goesOn else { return false }
+        // Until the first tick no row can say at which time its age was counted.
+        if leases.hasTicked, !changes.hasTicked, expiries.first != nil {
+            keys.forEach { _, record in
+                goesOn = record.lease == nil || putEntry(record, changes)
+                return goesOn
+            }
+            guard goesOn else { return false }
+        }
         for id in changes.sources where id != SourceTable.own && sources[id].covered > 0 {
             guard putSource(sources[id], sources[id].covered, changes) else { return false }
         }

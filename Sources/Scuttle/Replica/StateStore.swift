@@ -39,6 +39,8 @@ final class StoreChanges {
     var ownCovered: Version = 0
     var ownPurged: Version = 0
     var facts = Facts()
+    /// Whether the host's time was known.
+    var hasTicked = false
 
     /// What tells that the rows of the replica are out of date.
     struct Facts: Equatable {
