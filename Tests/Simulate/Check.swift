@@ -40,6 +40,14 @@ func check() -> Bool {
 /// The first seed that fails without a rule, and does not fail with it.
 private func seedThatMisses(_ rule: DisabledRules) -> (kind: World.Kind, seed: UInt64)? {
     var total = Counts()
+    // Seeds that have missed it so far: few worlds do, and the search through all others takes minutes.
+    for (known, seed) in [(DisabledRules.inversion, UInt64(18139))] where known == rule {
+        if failure(of: seed, .rules, rule, counting: &total) != nil,
+            failure(of: seed, .rules, [], counting: &total) == nil
+        {
+            return (.rules, seed)
+        }
+    }
     // Without the comparison of contents honest replicas agree all the same: that is what it is to find out.
     for kind in rule == .content ? [World.Kind.middle] : [.rules, .middle] {
         for seed in 0..<UInt64(30_000) where failure(of: seed, kind, rule, counting: &total) != nil {

@@ -2,9 +2,13 @@
 
 /// A host's state store in memory: rows by kind and id.
 final class RowStore {
-    private struct Key: Hashable {
+    private struct Key: Hashable, Comparable {
         let kind: UInt32
         let id: [UInt8]
+
+        static func < (a: Key, b: Key) -> Bool {
+            a.kind == b.kind ? a.id.lexicographicallyPrecedes(b.id) : a.kind < b.kind
+        }
     }
 
     private var rows: [Key: [UInt8]] = [:]
@@ -31,11 +35,11 @@ final class RowStore {
             rollback: {})
     }
 
-    /// All rows as an export, in no order but for the head and the end; nil: there are none.
+    /// All rows as an export, by kind and id behind the head; nil: there are none.
     var export: [UInt8]? {
         let head = Key(kind: StateStore.Kind.replica.rawValue, id: [UInt8]("head".utf8))
         guard var text = rows[head] else { return nil }
-        for (key, line) in rows where key != head { text += line }
+        for (key, line) in rows.sorted(by: { $0.key < $1.key }) where key != head { text += line }
         var end = ByteBuffer()
         end.appendEnd(lines: UInt64(text.count { $0 == 0x0a }))
         return text + [UInt8](end.bytes)

@@ -51,6 +51,11 @@ struct World {
             config.max_history = 3
             config.max_links = 4
             config.max_sources = 3
+            // The host compacts as the history says.
+            config.on_compaction = { _, updates, count in
+                guard count > 0, let first = updates?[0] else { return }
+                precondition(first.pointee.version > 0)
+            }
             var replica: OpaquePointer?
             precondition(scuttle_new(id, &config, &replica) == SCUTTLE_OK)
             if let replica { replicas.append(replica) }
@@ -118,7 +123,7 @@ struct World {
     private mutating func open(_ side: Int, _ replica: OpaquePointer?, _ input: inout Input) {
         // The size that fits, or one that is too small; what is larger would have to be there.
         let size = min(Int(input.byte() & 31), MemoryLayout<scuttle_link_config_t>.size)
-        var config = scuttle_link_config_t(struct_size: size, flags: UInt32(input.byte() & 31), reserved: 0)
+        var config = scuttle_link_config_t(struct_size: size, flags: UInt32(input.byte() & 63), reserved: 0)
         var link: OpaquePointer?
         if scuttle_link_open(replica, &config, &link) == SCUTTLE_OK, let link { links[side].append(link) }
     }
@@ -154,7 +159,7 @@ struct World {
 
     /// What came with the extended dialect, and a replica with odd settings.
     private mutating func later(_ replica: OpaquePointer?, _ input: inout Input) {
-        switch input.byte() & 7 {
+        switch input.byte() & 15 {
         case 0:
             let (key, value) = (input.text(), input.text())
             _ = scuttle_set_ttl(replica, key.start, key.count, value.start, value.count, UInt64(input.byte()))
@@ -170,8 +175,25 @@ struct World {
             _ = scuttle_import(replica, bytes.start, bytes.count)
         case 5: check(&input)
         case 6: exchange()
+        case 8: _ = scuttle_history(replica, { _, _ in 0 }, nil)
+        case 9: writeHistory(replica, &input)
+        case 10:
+            var removed = 0
+            let drop: scuttle_visit_fn = { _, update in CInt(truncatingIfNeeded: (update?.pointee.version ?? 0) & 1) }
+            _ = scuttle_history_trim(replica, drop, nil, &removed)
+        case 11: _ = scuttle_history_keep(replica, Int(input.byte()))
         default: new(&input)
         }
+    }
+
+    private func writeHistory(_ replica: OpaquePointer?, _ input: inout Input) {
+        let (key, value, source) = (input.text(), input.text(), input.text())
+        var update = scuttle_update_t()
+        (update.key, update.key_len) = (key.start, key.count)
+        (update.value, update.value_len) = (value.start, value.count)
+        (update.source, update.source_len) = (source.start, source.count)
+        (update.version, update.flags) = (UInt64(input.byte()), UInt32(input.byte()))
+        _ = scuttle_history_write(replica, &update)
     }
 
     /// The first links of both sides talk until they are silent.

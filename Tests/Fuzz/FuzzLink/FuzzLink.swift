@@ -22,7 +22,11 @@ private func monologue(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawBuff
             + "\n{\"digest\":true,\"end\":1}\n"
         precondition(scuttle_import(replica, start, start.utf8.count) == SCUTTLE_OK)
     }
-    let link = openLink(replica, settings.2 & 2 != 0 ? SCUTTLE_LINK_DATAGRAM : 0)
+    let link = openLink(
+        replica,
+        settings.2 & 2 != 0
+            ? SCUTTLE_LINK_DATAGRAM
+            : settings.2 & 4 != 0 ? SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_HISTORY : SCUTTLE_LINK_ANY)
     if settings.2 & 16 == 0 { _ = scuttle_set(replica, "k", 1, "1", 1) }
     var rest = bytes
     while rest.count > 0 {
@@ -45,7 +49,8 @@ private func monologue(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawBuff
 /// Two replicas talk, and each line on its way may be changed, dropped, repeated or replaced as the input says. Then the
 /// link is a new one and nobody interferes: they can still talk.
 private func conversation(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawBufferPointer) {
-    let flags = (settings.2 & 2 != 0 ? SCUTTLE_LINK_DATAGRAM : 0) | (settings.2 & 4 != 0 ? SCUTTLE_LINK_LIVE : 0)
+    let flags =
+        (settings.2 & 2 != 0 ? SCUTTLE_LINK_DATAGRAM : SCUTTLE_LINK_ANY) | (settings.2 & 4 != 0 ? SCUTTLE_LINK_LIVE : 0)
     let replicas = [makeReplica("local", settings), makeReplica("other", settings)]
     var links = replicas.map { openLink($0, flags) }
     var input = Changes(rest: bytes)
