@@ -762,7 +762,7 @@ TEST(where_sort_does_not_care_versions_of_a_source_ascend) {
 /* --- a model of it --- */
 
 typedef struct {
-  char key[8], value[8], source[8];
+  char key[16], value[16], source[16];
   uint64_t version;
   int deleted, order;
 } line_t;
@@ -900,7 +900,7 @@ static void run_model(uint64_t seed, size_t capacity) {
   model.replica = replica_with("local", &config);
   link = link_make(model.replica);
   for (i = 1; i <= 150 && !check_failures; i++) {
-    char key[8], value[8];
+    char key[16], value[16];
     uint64_t version = version_of(model.replica) + 1;
     snprintf(key, sizeof key, "k%d", (int)random_below(&model.random, 6));
     snprintf(value, sizeof value, "%d", i);
@@ -973,7 +973,7 @@ static void run_pair(uint64_t seed, size_t max_history, uint32_t flags) {
     links[n] = link_with(replicas[n], flags);
   }
   for (i = 0; i < 400; i++) {
-    char key[8], value[8], part[700];
+    char key[16], value[16], part[700];
     size_t len = 0, most = flags & SCUTTLE_LINK_DATAGRAM ? sizeof part : 1 + random_below(&random, sizeof part);
     salt_t salt;
     n = (int)random_below(&random, 2);
