@@ -37,16 +37,17 @@ func check() -> Bool {
     return failed == 0
 }
 
+private let seedsThatMiss: [(rule: DisabledRules, seed: UInt64)] = [
+    (.inversion, 18139), (.ownCover, 4529), (.restart, 4147), (.matters, 1902), (.epoch, 1750),
+]
+
 /// The first seed that fails without a rule, and does not fail with it.
 private func seedThatMisses(_ rule: DisabledRules) -> (kind: World.Kind, seed: UInt64)? {
     var total = Counts()
     // Seeds that have missed it so far: few worlds do, and the search through all others takes minutes.
-    for (known, seed) in [(DisabledRules.inversion, UInt64(18139))] where known == rule {
-        if failure(of: seed, .rules, rule, counting: &total) != nil,
-            failure(of: seed, .rules, [], counting: &total) == nil
-        {
-            return (.rules, seed)
-        }
+    for (known, seed) in seedsThatMiss where known == rule {
+        guard failure(of: seed, .rules, rule, counting: &total) != nil else { break }
+        if failure(of: seed, .rules, [], counting: &total) == nil { return (.rules, seed) }
     }
     // Without the comparison of contents honest replicas agree all the same: that is what it is to find out.
     for kind in rule == .content ? [World.Kind.middle] : [.rules, .middle] {
