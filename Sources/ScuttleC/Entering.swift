@@ -21,12 +21,9 @@ func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failu
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
         let isOutermost = handle.lock.acquire()
         defer { if isOutermost { handle.lock.release() } }
-        do throws(Failure) {
+        return tell(handle) { () throws(Failure) in
             try body(handle)
             return SCUTTLE_OK
-        } catch {
-            handle.message.set(error.sentence)
-            return error.code.rawValue
         }
     }
 }
@@ -40,9 +37,7 @@ func enter(
     guard let pointer else { return Failure.Code.argument.rawValue }
     // Whoever calls keeps the handle alive, so it is not counted: that would be the dearest part of a small call.
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
-        guard handle.lock.acquire() else {
-            return enterNested(handle, isAllowed, body)
-        }
+        guard handle.lock.acquire() else { return enterNested(handle, isAllowed, body) }
         defer { handle.lock.release() }
         if handle.hasStore, let code = unprepared(handle) { return code }
         return handle.withReplica { replica in
@@ -57,12 +52,7 @@ private func enterNested(
 ) -> CInt {
     handle.withReplica { replica in
         guard isAllowed(replica) else { return Failure.Code.busy.rawValue }
-        do throws(Failure) {
-            return try body(handle, replica)
-        } catch {
-            handle.message.set(error.sentence)
-            return error.code.rawValue
-        }
+        return tell(handle) { () throws(Failure) in try body(handle, replica) }
     }
 }
 
@@ -81,8 +71,14 @@ func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) ->
 
 @inline(__always)
 private func report(to handle: ReplicaHandle, _ body: () throws(Failure) -> CInt) -> CInt {
+    tell(handle) { () throws(Failure) in try handle.hasStore ? storing(handle, body) : body() }
+}
+
+/// Turns a failure into a code, and keeps its sentence.
+@inline(__always)
+private func tell(_ handle: ReplicaHandle, _ body: () throws(Failure) -> CInt) -> CInt {
     do throws(Failure) {
-        return try handle.hasStore ? storing(handle, body) : body()
+        return try body()
     } catch {
         handle.message.set(error.sentence)
         return error.code.rawValue
@@ -92,13 +88,11 @@ private func report(to handle: ReplicaHandle, _ body: () throws(Failure) -> CInt
 /// The code of a call that cannot be made, since the host's store does not load.
 @inline(never)
 private func unprepared(_ handle: ReplicaHandle) -> CInt? {
-    do throws(Failure) {
+    let code = tell(handle) { () throws(Failure) in
         try handle.prepareStore()
-        return nil
-    } catch {
-        handle.message.set(error.sentence)
-        return error.code.rawValue
+        return SCUTTLE_OK
     }
+    return code == SCUTTLE_OK ? nil : code
 }
 
 /// Makes a call one transaction of the host's store.

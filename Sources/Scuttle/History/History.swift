@@ -16,7 +16,7 @@ struct History: ~Copyable {
     struct Slot {
         let record: Record
         /// The source has no update between this version and the record's.
-        fileprivate(set) var since: Version
+        let since: Version
         fileprivate var previousOfSource: Sequence
 
         /// Whether a host has written it: nobody vouches for it.
@@ -171,7 +171,7 @@ struct History: ~Copyable {
 
     // MARK: In order
 
-    /// Where the oldest update but so many stands.
+    /// The slot of the update at `index` in order of arrival; 0 is the oldest.
     private func position(at index: Int) -> Int {
         guard slots.count == room else { return index }
         let position = next + index

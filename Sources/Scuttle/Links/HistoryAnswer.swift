@@ -1,5 +1,5 @@
-/// The updates that a link owes its peer if it answers as simple-scuttle does: of each source that the peer asked for, the entries
-/// above what it has and what the history has of superseded updates, in the order of `Configuration.sort`.
+/// The updates that a link owes its peer if it answers as simple-scuttle does: the entries of each requested source above the
+/// requested version, and the superseded updates that the history still holds, in the order of `Configuration.sort`.
 ///
 /// A source that waits costs a few words. When the first update is wanted, all that is owed is listed, so that the history is
 /// looked through once for each source; the list owns a reference to each. O(n log n) for n updates, which the peer has asked for.
@@ -44,9 +44,9 @@ struct HistoryAnswer: ~Copyable {
         for record in records { record.retain() }
         owed = []
         count = records.count
-        let sort = replica.configuration.sort ?? { $0.precedes($1) }
+        let precedes = replica.configuration.order
         // The first one last, since they are taken off the end.
-        listed = records.arranged { sort(replica.update(of: $0), replica.update(of: $1)) }.reversed()
+        listed = records.arranged { precedes(replica.update(of: $0), replica.update(of: $1)) }.reversed()
     }
 
     /// Owes nothing of a source any more.

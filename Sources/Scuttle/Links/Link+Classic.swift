@@ -111,7 +111,7 @@ extension Link {
         classic.vector = replica.sources.ids.map { replica.sources[$0].covered }
     }
 
-    /// Up to where a digest says that a source is here: its own promise, and of others nothing that is still missing.
+    /// The version that a digest claims of a source: the low-water mark of this replica's own; of any other, no missing update.
     private func claim(of id: SourceID, _ classic: ClassicConversation) -> Version {
         if id == SourceTable.own { return replica.own.covered }
         let claim = Int(id) < classic.claims.count ? classic.claims[Int(id)] : 0
@@ -149,7 +149,7 @@ extension Link {
             batch.append(UpdateLine(of: record, in: replica))
             return true
         }
-        guard classic.mayRestate(Dot(source: record.source, version: record.version)) else { return false }
+        guard classic.mayRestate(record.dot) else { return false }
         batch.append(UpdateLine(restating: record, in: replica))
         return true
     }

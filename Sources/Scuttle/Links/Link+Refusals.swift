@@ -74,7 +74,7 @@ extension Link {
         case taken
         /// It has been here.
         case old
-        /// It is accounted for, by what stands here or by the hash of its source.
+        /// An entry or the hash of its source accounts for it.
         case beaten
         /// An exception by number; of one that is new also why.
         case refusedBefore(Int)
@@ -151,12 +151,7 @@ extension Link {
         guard case .lastWriter = replica.configuration.resolver, let key = replica.keys.find(update.key),
             let entry = replica.keys[key]
         else { return nil }
-        let timestamp = entry.timestamp
-        if timestamp.version != update.writtenVersion {
-            return timestamp.version > update.writtenVersion ? entry : nil
-        }
-        let writer = replica.sources[timestamp.source].id
-        guard writer.equals(update.writer) else { return writer.precedes(update.writer) ? nil : entry }
+        guard replica.isTimestamp(of: update, entry) else { return replica.precedes(update, entry) ? entry : nil }
         // An expiry, or two contents of one write.
         let order = Replica.tieBreak(update.kind, update.value, against: entry.kind, entry.value)
         return order > 0 ? nil : entry

@@ -43,7 +43,7 @@ public struct Configuration {
     /// Something has happened on a link; the number is the code that `Event` speaks of.
     public var onEvent: ((Link, Event, Int32) -> Void)?
 
-    /// Where the host keeps the replica.
+    /// The state store of the host; nil: the host keeps the replica nowhere.
     public var store: StateStore?
 
     /// Whether an update from a peer may be taken; or whether a reset may take an entry away (`Update.Kind.reset`).
@@ -52,4 +52,7 @@ public struct Configuration {
     public var onRefused: ((Link, Update, Int32) -> Void)?
 
     public init() {}
+
+    /// Of updates of all sources.
+    var order: (Update, Update) -> Bool { sort ?? { $0.precedes($1) } }
 }

@@ -1,10 +1,14 @@
 /// What a host does with the history.
 extension Replica {
-    /// Brings a covered update into the history.
+    /// Brings a covered update into the history, or one of which nobody relies on the version.
     @_optimize(speed)
-    func remember(_ record: Record) {
+    func remember(_ record: Record, isForeign: Bool = false) {
         if configuration.onCompaction != nil, history.doomedCount > 0 { compact() }
-        if let passed = history.remember(record, of: sources[record.source], in: sources) { noteIdle(sources[passed]) }
+        let passed =
+            isForeign
+            ? history.rememberForeign(record, in: sources)
+            : history.remember(record, of: sources[record.source], in: sources)
+        if let passed { noteIdle(sources[passed]) }
         if history.end >= marks.next { noteBacklogs() }
     }
 
@@ -26,7 +30,7 @@ extension Replica {
     public var remembered: [Update] {
         var updates: [Update] = []
         history.forEach { updates.append(update(of: $0.record)) }
-        return updates.arranged(by: configuration.sort ?? { $0.precedes($1) })
+        return updates.arranged(by: configuration.order)
     }
 
     /// Records an update in the history and nowhere else.
@@ -44,10 +48,8 @@ extension Replica {
         try checkIdentity(of: sources.find(source), claims: version)
         let dot = Dot(source: try sourceID(for: source), version: version)
         let record = record(key, value, dot, isDelete ? .delete : .value)
-        if configuration.onCompaction != nil, history.doomedCount > 0 { compact() }
-        if let passed = history.rememberForeign(record, in: sources) { noteIdle(sources[passed]) }
+        remember(record, isForeign: true)
         record.release()
-        if history.end >= marks.next { noteBacklogs() }
     }
 
     /// Removes updates from the history. Peers that lack them get the entries of that moment. O(history).

@@ -9,102 +9,6 @@ extension Replica {
         case beaten(Failure)
     }
 
-    /// Takes one update from a peer of the classic dialect. All of its source up to this one are accounted for from here on, but such
-    /// a peer keeps no order: what comes later and was not known is news all the same.
-    func receive(_ incoming: IncomingUpdate) throws(Failure) {
-        let known = sources.recall(incoming.source)
-        let covered = known.map { sources[$0].covered } ?? retiredVersion(of: incoming.source)
-        if incoming.version <= covered { return try receiveLate(incoming, known) }
-        let record: Record
-        switch try take(incoming) {
-        case .old: return
-        case .beaten(let failure): throw failure
-        case .news(let news): record = news
-        }
-        defer { record.release() }
-        cover(record.source, upTo: record.version, remembering: record.isEntry ? 1 : 0)
-        if record.version > sources[record.source].reach { remember(record) }
-        forgetSurplusTombstones()
-    }
-
-    /// An update of the classic dialect that is covered, and perhaps was never here: somebody repeats what others have asked for. If it
-    /// stands, it is republished, because peers have taken the vector's word that nothing is missing.
-    @inline(never)
-    private func receiveLate(_ incoming: IncomingUpdate, _ known: SourceID?) throws(Failure) {
-        try check(incoming, from: known)
-        let current = keys.find(incoming.key).flatMap { keys[$0] }
-        let dot = current?.dot
-        let copy = current.flatMap { isTimestamp(of: incoming, $0) ? $0 : nil }
-        let present = known.flatMap { entry(of: Dot(source: $0, version: incoming.version)) } ?? copy
-        if let present {
-            // Here it is. A relay may have spelled it anew, and makes a null of a delete.
-            if present.isDelete, present.key.equals(incoming.key), incoming.value.equals(Bytes("null")) { return }
-        } else {
-            guard known != SourceTable.own, incoming.version > highestPurged else { return }
-            // What loses anyway does not bring back a source that has ended.
-            if case .lastWriter = configuration.resolver, let current, precedes(incoming, current) { return }
-        }
-        switch try take(incoming, isExempt: present.map { isSpelling(incoming, of: $0) } ?? true) {
-        case .old: break
-        case .beaten(let failure): throw failure
-        case .news(let record):
-            if record.isEntry, record.dot != dot, mayWrite, let key = keys.find(record.key) { republish(key, record) }
-            record.release()
-            forgetSurplusTombstones()
-        }
-    }
-
-    /// Whether an update has a lesser timestamp than an entry.
-    private func precedes(_ incoming: IncomingUpdate, _ entry: Record) -> Bool {
-        let timestamp = entry.timestamp
-        if timestamp.version != incoming.writtenVersion { return incoming.writtenVersion < timestamp.version }
-        return incoming.writer.precedes(sources[timestamp.source].id)
-    }
-
-    private func isTimestamp(of incoming: IncomingUpdate, _ entry: Record) -> Bool {
-        let timestamp = entry.timestamp
-        return timestamp.version == incoming.writtenVersion && sources[timestamp.source].id.equals(incoming.writer)
-    }
-
-    /// What an update of the classic dialect says. A relay drops `deleted`, so a null of an incarnation is that replica's delete: see
-    /// `settleNull`.
-    func unmasked(_ incoming: IncomingUpdate) -> IncomingUpdate {
-        guard incoming.kind == .value, incoming.value.equals(Bytes("null")),
-            SourceName.endsInIncarnation(incoming.source), !incoming.source.equals(id)
-        else { return incoming }
-        return IncomingUpdate(
-            key: incoming.key, value: incoming.value, source: incoming.source, version: incoming.version, kind: .delete,
-            written: incoming.written)
-    }
-
-    /// A null goes out to a classic peer. Behind it nobody can tell it from a delete, so it becomes one here, too; what stands for its
-    /// key then. Other sources than incarnations may be those of classic peers, which know nothing but null.
-    @inline(never)
-    func settleNull(_ record: Record) -> Record {
-        guard record.isEntry, !record.isDelete, record.value.equals(Bytes("null")),
-            SourceName.endsInIncarnation(sources[record.timestamp.source].id), let key = keys.find(record.key)
-        else { return record }
-        let delete = self.record(
-            record.key, record.value, record.dot, .delete, record.isRepublished ? record.timestamp : nil, nil)
-        enter(delete, key, keys.hash(of: delete.key))
-        delete.release()
-        return keys[key] ?? record
-    }
-
-    /// Whether an update is an entry's in another spelling: a relay has written its value anew, or dropped `deleted`.
-    func isSpelling(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
-        guard entry.key.equals(incoming.key) else { return false }
-        if entry.kind == incoming.kind { return isSpelling(incoming.value, of: entry.value) }
-        return entry.kind != .expiry && incoming.kind != .expiry && entry.value.equals(incoming.value)
-    }
-
-    /// The same of two values. No spelling is so much longer than another, so the cost is bounded by the bytes that came.
-    func isSpelling(_ value: Bytes, of other: Bytes) -> Bool {
-        if value.equals(other) { return true }
-        guard value.count / 8 <= other.count + 32, other.count / 8 <= value.count + 32 else { return false }
-        return configuration.isRespelling(value, other)
-    }
-
     /// Takes one update from a peer, and leaves the vector to the caller: news becomes its key's entry, or is beaten.
     /// - Parameter isExempt: the resolver decides though the dot is covered (the content check of docs/protocol.md).
     /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`; nothing
@@ -173,6 +77,33 @@ extension Replica {
         return .news(copy)
     }
 
+    /// Whether an update has a lesser timestamp than an entry.
+    func precedes(_ incoming: IncomingUpdate, _ entry: Record) -> Bool {
+        let timestamp = entry.timestamp
+        if timestamp.version != incoming.writtenVersion { return incoming.writtenVersion < timestamp.version }
+        return incoming.writer.precedes(sources[timestamp.source].id)
+    }
+
+    /// Whether an update is the write of an entry, or another content of it.
+    func isTimestamp(of incoming: IncomingUpdate, _ entry: Record) -> Bool {
+        let timestamp = entry.timestamp
+        return timestamp.version == incoming.writtenVersion && sources[timestamp.source].id.equals(incoming.writer)
+    }
+
+    /// Whether an update is an entry's in another spelling: a relay has written its value anew, or dropped `deleted`.
+    func isSpelling(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
+        guard entry.key.equals(incoming.key) else { return false }
+        if entry.kind == incoming.kind { return isSpelling(incoming.value, of: entry.value) }
+        return entry.kind != .expiry && incoming.kind != .expiry && entry.value.equals(incoming.value)
+    }
+
+    /// The same of two values. No spelling is so much longer than another, so the cost is bounded by the bytes that came.
+    func isSpelling(_ value: Bytes, of other: Bytes) -> Bool {
+        if value.equals(other) { return true }
+        guard value.count / 8 <= other.count + 32, other.count / 8 <= value.count + 32 else { return false }
+        return configuration.isRespelling(value, other)
+    }
+
     /// Whether a copy of an entry has no lesser timestamp: a classic relay drops the timestamp of a republished update, so of two
     /// copies of one dot the lesser one is the write's own.
     private func isNoEarlier(_ incoming: IncomingUpdate, than entry: Record) -> Bool {
@@ -183,8 +114,7 @@ extension Replica {
     /// doing. The one that wins the tie-break stands, the other is accounted for, and the host is told.
     private func isEquivocation(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
         guard !incoming.hasContent(of: entry) else { return false }
-        let timestamp = entry.timestamp
-        if timestamp.version == incoming.writtenVersion, sources[timestamp.source].id.equals(incoming.writer),
+        if isTimestamp(of: incoming, entry),
             !Update.Kind.isExpiry(incoming.kind, of: entry.kind), !Update.Kind.isExpiry(entry.kind, of: incoming.kind)
         {
             return true

@@ -46,31 +46,27 @@ struct UpdateLine {
     /// - Parameter time: that of the `LeaseClock`.
     @_optimize(speed)
     init(of record: Record, in sources: borrowing SourceTable, at time: UInt64) {
-        self.record = record
-        source = sources[record.source]
-        version = record.version
-        keyCount = LineWriter.escapedCount(of: record.key)
-        digits = LineWriter.digits(of: version)
-        let frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
-        count = frames + keyCount + record.value.count + source.versionFrame.count + digits
-        (other, isRestated, age) = (nil, false, 0)
+        self.init(record, sources[record.source], record.version, isRestated: false)
         if !record.isPlain { measureTail(in: sources, at: time) }
     }
 
     /// A republished update under its timestamp, with the dot behind it.
     @inline(never)
-    @_optimize(speed)
     init(restating record: Record, in replica: Replica) {
-        self.record = record
         let timestamp = record.timestamp
-        source = replica.sources[timestamp.source]
-        version = timestamp.version
+        self.init(record, replica.sources[timestamp.source], timestamp.version, isRestated: true)
+        measureTail(in: replica.sources, at: replica.leases.time)
+    }
+
+    /// - Parameter source: with `version`, what stands in `source_id` and `version`.
+    @inline(__always)
+    private init(_ record: Record, _ source: Source, _ version: Version, isRestated: Bool) {
+        (self.record, self.source, self.version, self.isRestated) = (record, source, version, isRestated)
         keyCount = LineWriter.escapedCount(of: record.key)
         digits = LineWriter.digits(of: version)
         let frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
         count = frames + keyCount + record.value.count + source.versionFrame.count + digits
-        (other, isRestated, age) = (nil, true, 0)
-        measureTail(in: replica.sources, at: replica.leases.time)
+        (other, age) = (nil, 0)
     }
 
     @inline(never)

@@ -7,10 +7,7 @@ public func scuttle_history(
     _ replica: OpaquePointer!, _ visit: scuttle_visit_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
     enterReading(replica) { (_, replica) throws(Failure) in
-        let visit = try required(visit, "visit")
-        for update in replica.remembered {
-            guard withView(update, { visit(context, $0) }) == 0 else { break }
-        }
+        hand(replica.remembered, to: try required(visit, "visit"), context)
         return SCUTTLE_OK
     }
 }

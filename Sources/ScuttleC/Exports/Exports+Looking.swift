@@ -119,9 +119,7 @@ public func scuttle_news(
         let visit = try required(visit, "visit")
         let source = try text(source, source_len, limit: Limits.idBytes, "source")
         guard source.count <= Limits.idBytes else { return SCUTTLE_OK }
-        for update in replica.news(of: source, above: version) {
-            guard withView(update, { visit(context, $0) }) == 0 else { break }
-        }
+        hand(replica.news(of: source, above: version), to: visit, context)
         return SCUTTLE_OK
     }
 }
@@ -134,6 +132,13 @@ public func scuttle_clock(
         let visit = try required(visit, "visit")
         replica.visitClock { source, version in visit(context, source.chars, source.count, version) == 0 }
         return SCUTTLE_OK
+    }
+}
+
+/// Hands out one update after the other, until the host has enough.
+func hand(_ updates: [Update], to visit: scuttle_visit_fn, _ context: UnsafeMutableRawPointer?) {
+    for update in updates {
+        guard withView(update, { visit(context, $0) }) == 0 else { return }
     }
 }
 
