@@ -24,9 +24,11 @@ library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
 # SwiftPM does not see a change of exports.map; the rest is incremental.
 $(LIBRARY): $(shell find Package.swift Sources include)
 	scripts/dependencies library
+	@# SwiftPM does not see a change of a C module's header either: then it begins anew.
+	test -e $@ && test -z "$$(find Sources include -name '*.h' -newer $@ -o -name '*.modulemap' -newer $@)" || rm -rf .build-embedded
 	rm -f .build-embedded/release/libscuttle.so
 	SCUTTLE_EMBEDDED=1 swift build -c release --scratch-path .build-embedded --disable-local-rpath \
-	  --product scuttle
+	  --experimental-lto-mode full --product scuttle
 	mkdir -p $(@D)
 	strip --strip-unneeded -o $@ .build-embedded/release/libscuttle.so
 	ln -sf $(@F) $(@D)/$(SONAME)
@@ -49,6 +51,7 @@ COMPILE = mkdir -p $(@D) && $(CC) -std=c99 -Wall -Wextra -Wpedantic $(CPPFLAGS) 
 build/examples/%: bindings/c/examples/%.c bindings/c/examples/connection.h $(LIBRARY)
 	$(COMPILE)
 
+build/examples/accept: bindings/c/examples/policies.h
 build/examples/sqlite_store: bindings/c/examples/sqlite_store.h
 build/examples/sqlite_store: LINK += -lsqlite3
 
@@ -93,7 +96,7 @@ kill-test: $(LIBRARY) ## Processes with a state store, each killed with SIGKILL 
 	@SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/kill_rounds.py --rounds $(ROUNDS) --first $(or $(FIRST),0)
 
 SECONDS = 60
-fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls, the direct path: SECONDS=60 each
+fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls, the direct path, hostile peers: SECONDS=60 each
 	@scripts/dependencies library
 	@Tests/Fuzz/fuzz $(SECONDS)
 

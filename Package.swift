@@ -7,7 +7,7 @@ let embedded = Context.environment["SCUTTLE_EMBEDDED"] == "1"
 
 // The fuzz targets are static libraries, since libFuzzer brings the main function: see Tests/Fuzz/fuzz.
 let fuzzing = Context.environment["SCUTTLE_FUZZ"] == "1"
-let fuzzers = fuzzing ? ["FuzzLink", "FuzzImport", "FuzzCalls", "FuzzCanonical"] : []
+let fuzzers = fuzzing ? ["FuzzLink", "FuzzImport", "FuzzCalls", "FuzzCanonical", "FuzzPeer"] : []
 
 let embeddedSettings: [SwiftSetting] = [
     .enableExperimentalFeature("Embedded"),
@@ -20,6 +20,12 @@ let embeddedSettings: [SwiftSetting] = [
         "-Xfrontend", "-function-sections",
         // Hashes that say whether a module is to be compiled anew would stand in the library.
         "-Xfrontend", "-disable-incremental-llvm-codegen",
+        // The debug information, and with it the build id, does not name the folder that the library is built in.
+        "-file-prefix-map", "\(Context.packageDirectory)=.", "-Xfrontend", "-no-clang-module-breadcrumbs",
+        // Functions that may be called through a pointer begin with endbr64. Swift takes this from clang.
+        "-Xcc", "-fcf-protection=full",
+        // Swift emits no tables for unwinding; those of a few C functions would bring in some of their neighbours'.
+        "-Xcc", "-fno-asynchronous-unwind-tables",
     ]),
 ]
 let fuzzSettings: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])]
@@ -31,11 +37,19 @@ let linkerSettings: [LinkerSetting] =
     ? [
         .linkedLibrary("m"),
         .unsafeFlags(["-enable-experimental-feature", "Embedded", "-use-ld=lld"]),
+        // The C start files run constructors, which the library has none of, and not all of them are marked for CET.
+        .unsafeFlags(["-Xclang-linker", "-nostartfiles"]),
         .unsafeFlags(
             [
                 "-soname=libscuttle.so.0",
                 "--version-script=\(Context.packageDirectory)/Sources/ScuttleC/exports.map",
                 "--gc-sections", "--icf=all", "-z", "defs",
+                // Swift does not look whether it got memory: Sources/Scuttle/Memory/Memory.swift does.
+                "--wrap=posix_memalign",
+                // Full RELRO: all addresses are found when the library is loaded, and read-only from then on.
+                "-z", "relro", "-z", "now",
+                // The library is marked for CET because each of its objects is; one that is not is an error.
+                "-z", "cet-report=error",
             ].flatMap { ["-Xlinker", $0] }),
     ] : []
 
@@ -69,7 +83,10 @@ let package = Package(
     ]
         + fuzzers.map {
             .target(
-                name: $0, dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"], path: "Tests/Fuzz/\($0)",
+                name: $0,
+                dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"]
+                    + ($0 == "FuzzPeer" ? ["Simulation"] : []),
+                path: "Tests/Fuzz/\($0)",
                 swiftSettings: swiftSettings)
         }
 )

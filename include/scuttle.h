@@ -17,8 +17,12 @@
  *               stays valid until the next call on the same replica or one of its links, from any thread.
  *   Threads     A replica and its links may be used from any thread: one lock inside serialises the calls. Hosts that
  *               share a replica between threads use the copying forms, since another thread's call ends a borrow.
+ *   Fork        In the child of a fork, a replica that was made before and its links are SCUTTLE_E_FORKED to every call, which waits
+ *               for nothing; scuttle_free and scuttle_link_close do nothing. Make a replica of the child's own.
  *   Re-entrancy Callbacks run during a call and under that lock. They may read what they are given, and call the functions that
  *               say "readable in callbacks" on the same replica. Any other call is SCUTTLE_E_BUSY, never a deadlock.
+ *               They may call other replicas. If callbacks of two replicas call each other, in two threads, both wait for ever:
+ *               let them call in one direction only, or note what is to be done and do it after the call. See docs/abi.md.
  *   Since       0.1.0.
  */
 #ifndef SCUTTLE_H
@@ -43,10 +47,15 @@ extern "C" {
 #define SCUTTLE_FULL 1      /* done, and a link is over its high-water mark: a peer is behind, on_drain will follow. See `mtu` */
 #define SCUTTLE_NOT_FOUND 2 /* there is no such key */
 #define SCUTTLE_TORN 3      /* done, but the text was truncated: its last line is cut, or the end of an export is missing */
+#define SCUTTLE_MORE 5      /* done so far, and more is due: call again, until it is another code. Since 0.2.0. See scuttle_tick */
 
 /* Errors: nothing has changed. A number, once given a meaning, keeps it for ever. */
 #define SCUTTLE_E_ARGUMENT (-1)      /* a NULL pointer, an unknown flag, a length that no object can have */
-#define SCUTTLE_E_MEMORY (-2)        /* the system gave no memory, lock or randomness */
+#define SCUTTLE_E_MEMORY (-2)        /* the system gave no memory or randomness, or no more keys can be named. Calls return it for memory if
+                                        they need a large block (64 kB and more, for a value, its copy or a line), a JSON text
+                                        cannot be parsed, or a replica or link is to be made. Any other allocation that
+                                        fails aborts the process, with "libscuttle: out of memory: N bytes" on stderr. After
+                                        scuttle_link_write the line is lost, and the next gossip asks for it again */
 #define SCUTTLE_E_BUSY (-3)          /* called from a callback of the same replica */
 #define SCUTTLE_E_UNSUPPORTED (-4)   /* this replica or link cannot do that, by the way that it was made */
 #define SCUTTLE_E_STRUCT_SIZE (-5)   /* struct_size is too small, or a newer field that is not known here is set */
@@ -84,7 +93,10 @@ extern "C" {
                                         Datagram links drop it without an error */
 #define SCUTTLE_E_REFUSED (-33)      /* `accept` has refused an update; or a peer sent more updates that are refused than
                                         max_refused: that ends the link */
+#define SCUTTLE_E_KEYS (-34)         /* another key than the max_keys that hold a value */
+#define SCUTTLE_E_BYTES (-35)        /* a write, a source or a line would need more memory than max_bytes allows */
 #define SCUTTLE_E_STORE (-37)        /* a callback of `state_store` has failed: the call is undone, here and in the store */
+#define SCUTTLE_E_FORKED (-38)       /* the replica was made before a fork, in the parent of this process: make another one after it */
 #define SCUTTLE_E_TTL (-36)          /* a time to live, or its age, in an update is not an integer from 0 to 2^53-1 */
 
 /* "NUL-terminated": a length to be measured. Not for scuttle_write and scuttle_link_write, which take bytes. */
@@ -179,7 +191,7 @@ typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source
 #define SCUTTLE_EVENT_DIVERGED 4 /* `code` SCUTTLE_OK: the version vectors are equal, and the contents are not; both replicas
                                     exchange all entries. SCUTTLE_E_CORRUPT: another content has replaced one of the same write */
 #define SCUTTLE_EVENT_REFUSED 5  /* the peer has not taken an update that this replica sent, and does not get it again; `code` is the
-                                    peer's reason: SCUTTLE_E_VALUE_SIZE, _KEY_SIZE, _DEPTH or _REFUSED. SCUTTLE_E_DATAGRAM:
+                                    peer's reason: SCUTTLE_E_VALUE_SIZE, _KEY_SIZE, _DEPTH, _KEYS, _BYTES or _REFUSED. SCUTTLE_E_DATAGRAM:
                                     it fits no datagram of this link. Once for each update and name of a peer,
                                     unless 4,096 others have followed.
                                     scuttle_event_update() has the update, scuttle_errmsg() names its key */
@@ -337,6 +349,22 @@ typedef struct {
 
   const scuttle_state_store_t *state_store; /* keeps the replica in a database of the host's; NULL: nowhere. Copied by
                                                scuttle_new. Not together with `state` */
+
+  /* Limits on what a replica holds; 0 or SIZE_MAX: none. Each is this replica's own: peers may have others. A local write over a limit
+     is an error. An update of a peer over it is refused, as one over max_value_bytes is: see scuttle_accept_again. A replica that may
+     have no room for what honest peers hold needs a max_refused as high as the number of updates that it refuses. What was
+     saved is loaded whatever the limits are. */
+  size_t max_keys;  /* keys that hold a value, as scuttle_count counts them. Overwrites and deletes always pass. Tombstones do not
+                       count: see max_tombstones and max_bytes */
+  size_t max_bytes; /* memory for entries, tombstones, history, sources, retired sources, refusals, and updates that wait for a cover, with
+                       all overhead: some 95 bytes an entry beside key and value, 30 more for a tombstone, 1 KiB a source.
+                         Updates that add a key or lengthen a value pass while seven eighths are in use at most. The last eighth is for
+                       shorter values, sources, and deletes of keys that are not here. Deletes of keys that hold a value always
+                       pass. Before the replica refuses something, it forgets history; on_compaction is told, and cannot keep it.
+                         Lines that wait for their ends take an eighth more at most, or twice max_message_bytes if that is more, and 2 KiB
+                       a link. A line over that is dropped, with SCUTTLE_E_BYTES. So is a JSON text whose reading needs more than a
+                       quarter of max_bytes. max_retired is at most max_bytes / 256, max_refused at most max_bytes / 1024.
+                       docs/limits.md has all figures */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
@@ -355,10 +383,11 @@ typedef struct {
 int scuttle_new(const char *name, const scuttle_config_t *config, scuttle_t **out);
 
 /* Frees a replica and closes all its links, whose handles are then invalid too. NULL is fine. No other thread may be
-   using it. From one of its own callbacks it does nothing. */
+   using it. From one of its own callbacks, and in the child of a fork, it does nothing. */
 void scuttle_free(scuttle_t *replica);
 
-/* The particulars of the last error on this replica or its links: English, one line, never NULL. Borrowed. */
+/* The particulars of the last error on this replica or its links: English, one line, never NULL. Borrowed. In the child of a
+   fork, the sentence of SCUTTLE_E_FORKED. */
 const char *scuttle_errmsg(scuttle_t *replica);
 
 /* Copies that message, cut to fit, with a NUL, into `buffer`: for hosts with several threads.
@@ -378,13 +407,13 @@ int scuttle_name(scuttle_t *replica, const char **name, size_t *len);
    history either way. Insignificant white space is dropped, all else of the text is kept as it is.
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: set, and a link is over its high-water mark, by this update or before. See `mtu`.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY, _KEY, _KEY_SIZE, _NUL, _UTF8, _VALUE_SIZE, _DEPTH, _JSON, _DUPLICATE, _NUMBER,
-            _EXHAUSTED, _MEMORY; _UNSUPPORTED once the replica has forgotten its own name.
+            _EXHAUSTED, _MEMORY, _KEYS, _BYTES; _UNSUPPORTED once the replica has forgotten its own name.
    Cost     O(length of key and value), whatever the number of keys, links, sources or remembered updates. A live link that is
             not read adds O(log l) for l links, once for `mtu` updates at most, and nothing once it is over its mark. */
 int scuttle_set(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len);
 
 /* Deletes a key: a local write whose entry is a tombstone, so that peers learn of it. Deleting what is not there is
-   fine, and is written all the same. Returns and errors as scuttle_set. A classic peer sees the value null. The tombstone
+   fine, and is written all the same. A key that holds a value can be deleted at any limit. Returns and errors as scuttle_set. A classic peer sees the value null. The tombstone
    is forgotten once it is stable: when every name that is known here has promised to write nothing at or below its
    version any more. Of a name only the incarnation that is furthest ahead counts. */
 int scuttle_delete(scuttle_t *replica, const char *key, size_t key_len);
@@ -405,13 +434,16 @@ int scuttle_set_ttl(scuttle_t *replica, const char *key, size_t key_len, const c
    It matters for times to live and retire_after_ms only. Only the differences between ticks count, so replicas may tick by
    different clocks. scuttle_export says what is left of each time to live, and the latest tick. A start from it under the same
    name goes on from that tick, so the time in between counts, unless the first tick is lower: then the clock has started anew.
-   Returns  SCUTTLE_OK, or SCUTTLE_FULL.   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED.
+     A call deletes 4,096 keys at most, so that many times to live that are over at once do not hold up the host.
+   Returns  SCUTTLE_OK; SCUTTLE_FULL; or SCUTTLE_MORE: more keys are due. They are deleted by further calls with the same time or
+            a later one, and the call that deletes the last of them says whether a link is full.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED.
    Cost     O(log t) for each key that expires, O(1) where none does. Since 0.2.0. */
 int scuttle_tick(scuttle_t *replica, uint64_t now_ms);
 
 /* What a key holds. For a key that is absent or deleted: SCUTTLE_NOT_FOUND, and *out is the value `null`, no source,
    version 0. Cost: O(length of key and value), for the copy with a NUL behind it. Readable in callbacks.
-   Errors   SCUTTLE_E_ARGUMENT, _KEY, _KEY_SIZE, _NUL, _UTF8. */
+   Errors   SCUTTLE_E_ARGUMENT, _KEY, _KEY_SIZE, _NUL, _UTF8, _MEMORY. */
 int scuttle_get(scuttle_t *replica, const char *key, size_t key_len, scuttle_entry_t *out);
 
 /* The copying form: value, a NUL, source and a NUL go into `buffer`, and *out points there.
@@ -465,7 +497,7 @@ int scuttle_history(scuttle_t *replica, scuttle_visit_fn visit, void *context);
    on_update; on_compaction may be called. scuttle_history and scuttle_news show it. Peers get it on classic links with
    SCUTTLE_LINK_HISTORY that ask for its source.
    update   key, value, source and version are recorded, and SCUTTLE_UPDATE_DELETED; other fields are ignored.
-   Errors   SCUTTLE_E_ARGUMENT, _BUSY, and those of scuttle_set for key and value, _ID, _VERSION, _SOURCES; _IDENTITY for a version
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY, and those of scuttle_set for key and value but _KEYS, _ID, _VERSION, _SOURCES; _IDENTITY for a version
             of this replica's own source that was never issued. Since 0.2.0. */
 int scuttle_history_write(scuttle_t *replica, const scuttle_update_t *update);
 
@@ -518,8 +550,8 @@ int scuttle_purge(scuttle_t *replica, size_t *purged);
 int scuttle_forget(scuttle_t *replica, const char *name, size_t name_len);
 
 /* Drops all refusals: with the next gossip, peers send again what a limit or `accept` has refused, and both decide anew. For a
-   host whose `accept` has changed its mind. A replica that starts from a save, with other limits perhaps, has dropped them.
-     An update that a limit (max_value_bytes, max_key_bytes, max_depth) or `accept` refuses is an exception to the version vector:
+   host whose `accept` has changed its mind, or that has made room by deletes. A replica that starts from a save, with other limits perhaps, has dropped them.
+     An update that a limit (max_value_bytes, max_key_bytes, max_depth, max_keys, max_bytes) or `accept` refuses is an exception to the version vector:
    the rest of its source goes on, and the update is not sent again until then. One that loses to what is here by now is
    none any more.   Errors   SCUTTLE_E_ARGUMENT, _BUSY.   Cost   O(refusals + links). Since 0.2.0. */
 int scuttle_accept_again(scuttle_t *replica);
@@ -575,12 +607,36 @@ typedef struct {
    config   or NULL for the defaults.
    out      receives the link, to be closed with scuttle_link_close, or by scuttle_free of its replica.
    Errors   SCUTTLE_E_ARGUMENT, also for SCUTTLE_LINK_HISTORY without SCUTTLE_LINK_CLASSIC and SCUTTLE_LINK_ANY; _BUSY,
-            _STRUCT_SIZE, _LINKS, _CLUSTER. */
+            _STRUCT_SIZE, _LINKS, _CLUSTER, _MEMORY. */
 int scuttle_link_open(scuttle_t *replica, const scuttle_link_config_t *config, scuttle_link_t **out);
 
 /* Closes a link; what it still had to send is dropped, and the next gossip over another will ask again. NULL is fine.
-   No other thread may be using this link. From a callback of its replica it does nothing. May call on_drain. */
+   No other thread may be using this link. From a callback of its replica, and in the child of a fork, it does nothing. May call
+   on_drain. */
 void scuttle_link_close(scuttle_link_t *link);
+
+/* What the peer of a link speaks. Since 0.2.0. */
+#define SCUTTLE_DIALECT_UNKNOWN 0u /* it has said nothing valid yet, or the link has ended */
+#define SCUTTLE_DIALECT_CLASSIC 1u
+#define SCUTTLE_DIALECT_EXTENDED 2u
+
+/* What is known of a link. Zero it and set struct_size: fields beyond that are not written. Since 0.2.0. */
+typedef struct {
+  size_t struct_size;      /* sizeof(scuttle_link_info_t) */
+  const char *peer_name;   /* as the peer's hello says, so anybody can claim it: compare it with what the connection proves. NUL-terminated,
+                              borrowed. NULL before the hello, and for classic peers, which have none */
+  const char *peer_source; /* the source that the peer writes under: its name and incarnation. Likewise */
+  uint32_t dialect;        /* SCUTTLE_DIALECT_… */
+  uint32_t in_step;        /* 1: both version vectors were found equal, and have not been found different since */
+  uint32_t live;           /* 1: the peer gets new updates without asking: see SCUTTLE_LINK_LIVE */
+  uint32_t ended;          /* 1: the link has ended: see scuttle_link_write */
+  int32_t last_error;      /* the last SCUTTLE_E_… that a call on this link returned; 0: none */
+  uint32_t reserved;
+} scuttle_link_info_t;
+
+/* Says who the peer of a link is, and how far the conversation is. Readable in callbacks, of `accept` among them.
+   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE.   Cost   O(length of the name). Since 0.2.0. */
+int scuttle_link_info(scuttle_link_t *link, scuttle_link_info_t *info);
 
 /* Asks this peer for what is new. See scuttle_gossip. */
 int scuttle_link_gossip(scuttle_link_t *link);
@@ -597,8 +653,8 @@ int scuttle_link_gossip(scuttle_link_t *link);
    Returns  SCUTTLE_OK, or SCUTTLE_FULL: taken, and this link is over its high-water mark. What the bytes add to other links
             the next call on the replica says.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY and any that speaks of a message: _KEY, _KEY_SIZE, _ID, _NUL, _UTF8, _JSON,
-            _DUPLICATE, _NUMBER, _DEPTH, _MESSAGE, _MESSAGE_SIZE, _VALUE_SIZE, _VERSION, _VERSION_JUMP, _IDENTITY,
-            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED, _UNASKED, _TTL, _REFUSED. A
+            _DUPLICATE, _NUMBER, _DEPTH, _MESSAGE, _MESSAGE_SIZE, _VALUE_SIZE, _VERSION, _VERSION_JUMP, _IDENTITY, _MEMORY,
+            _READ_ONLY, _SOURCES, _CORRUPT, _CLUSTER, _PROTOCOL, _REJECTED, _UNASKED, _TTL, _REFUSED, _KEYS, _BYTES. A
             refused update is an error here the first time that it comes; the link goes on. */
 int scuttle_link_write(scuttle_link_t *link, const void *bytes, size_t len);
 

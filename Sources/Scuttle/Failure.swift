@@ -35,8 +35,11 @@ public struct Failure: Error {
         case resolver = -31
         case unasked = -32
         case refused = -33
+        case keys = -34
+        case bytes = -35
         case timeToLive = -36
         case store = -37
+        case forked = -38
     }
 
     public let sentence: Sentence
@@ -46,6 +49,9 @@ public struct Failure: Error {
         self.code = code
         self.sentence = sentence
     }
+
+    /// It needs no memory for particulars.
+    public static var outOfMemory: Failure { Failure(.memory, Sentence()) }
 
     /// The particulars in English, for a person.
     public var detail: String { String(decoding: sentence.bytes, as: UTF8.self) }

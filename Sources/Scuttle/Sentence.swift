@@ -5,6 +5,9 @@
 public struct Sentence: Sendable {
     public private(set) var bytes: [UInt8] = []
 
+    /// None: the code says it all.
+    public init() {}
+
     /// Text in UTF-8.
     @inline(never)
     public init(_ text: Bytes) {

@@ -20,6 +20,7 @@ func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failu
     guard let pointer else { return Failure.Code.argument.rawValue }
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
         let isOutermost = handle.lock.acquire()
+        guard isOutermost || handle.lock.isHere else { return Failure.Code.forked.rawValue }
         defer { if isOutermost { handle.lock.release() } }
         return tell(handle) { () throws(Failure) in
             try body(handle)
@@ -38,20 +39,26 @@ func enter(
     // Whoever calls keeps the handle alive, so it is not counted: that would be the dearest part of a small call.
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
         guard handle.lock.acquire() else { return enterNested(handle, isAllowed, body) }
-        defer { handle.lock.release() }
-        if handle.hasStore, let code = unprepared(handle) { return code }
-        return handle.withReplica { replica in
-            report(to: handle) { () throws(Failure) in try body(handle, replica) }
+        // One way out, or there would be two in each function of the interface.
+        var code = handle.hasStore ? prepare(handle) : SCUTTLE_OK
+        if code == SCUTTLE_OK {
+            code = handle.withReplica { replica in
+                report(to: handle) { () throws(Failure) in try body(handle, replica) }
+            }
         }
+        handle.lock.release()
+        return code
     }
 }
 
+/// Goes on without the lock, if this thread has it and the call is allowed there.
+@inline(never)
 private func enterNested(
     _ handle: ReplicaHandle, _ isAllowed: (Replica) -> Bool,
     _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
 ) -> CInt {
     handle.withReplica { replica in
-        guard isAllowed(replica) else { return Failure.Code.busy.rawValue }
+        guard handle.lock.isHere, isAllowed(replica) else { return handle.lock.refusal }
         return tell(handle) { () throws(Failure) in try body(handle, replica) }
     }
 }
@@ -61,12 +68,25 @@ func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) ->
     guard let pointer else { return Failure.Code.argument.rawValue }
     return Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { link in
         link.withOwner { owner in
-            guard owner.lock.acquire() else { return Failure.Code.busy.rawValue }
-            defer { owner.lock.release() }
-            if owner.hasStore, let code = unprepared(owner) { return code }
-            return report(to: owner) { () throws(Failure) in try body(link) }
+            guard owner.lock.acquire() else { return owner.lock.refusal }
+            var code = owner.hasStore ? prepare(owner) : SCUTTLE_OK
+            if code == SCUTTLE_OK { code = report(to: owner) { () throws(Failure) in try body(link) } }
+            owner.lock.release()
+            if code < 0 { link.lastError = code }
+            return code
         }
     }
+}
+
+/// The same for a call that only reads: see `enterReading`.
+@inline(never)
+func enterReading(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
+    guard let pointer else { return Failure.Code.argument.rawValue }
+    let link = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
+    let isOutermost = link.owner.lock.acquire()
+    guard isOutermost || link.owner.lock.isHere else { return Failure.Code.forked.rawValue }
+    defer { if isOutermost { link.owner.lock.release() } }
+    return tell(link.owner) { () throws(Failure) in try body(link) }
 }
 
 @inline(__always)
@@ -80,19 +100,18 @@ private func tell(_ handle: ReplicaHandle, _ body: () throws(Failure) -> CInt) -
     do throws(Failure) {
         return try body()
     } catch {
-        handle.message.set(error.sentence)
+        handle.message.set(error)
         return error.code.rawValue
     }
 }
 
-/// The code of a call that cannot be made, since the host's store does not load.
+/// Before a call on a replica with a store: an error if the call cannot be made, because the store does not load.
 @inline(never)
-private func unprepared(_ handle: ReplicaHandle) -> CInt? {
-    let code = tell(handle) { () throws(Failure) in
+private func prepare(_ handle: ReplicaHandle) -> CInt {
+    tell(handle) { () throws(Failure) in
         try handle.prepareStore()
         return SCUTTLE_OK
     }
-    return code == SCUTTLE_OK ? nil : code
 }
 
 /// Makes a call one transaction of the host's store.

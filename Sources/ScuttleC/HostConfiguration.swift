@@ -21,6 +21,9 @@ extension Configuration {
         maxHistory = Self.count(config.max_history, default: maxHistory)
         seed = config.seed == 0 ? try Self.systemSeed() : config.seed
         limits = try Limits(config)
+        maxLinks = try Self.size(config.max_links, default: maxLinks, most: 1 << 30)
+        maxKeys = Self.count(config.max_keys, default: maxKeys)
+        bound()
         resolver = try Resolver(config)
         isRespelling = { ValueOrder.areSame($0, $1) }
 
@@ -60,7 +63,7 @@ extension Configuration {
     }
 
     /// `size_t` comes as `Int`: what is negative is more than there will ever be.
-    private static func count(_ value: Int, default standard: Int) -> Int {
+    fileprivate static func count(_ value: Int, default standard: Int) -> Int {
         value == 0 ? standard : value < 0 ? .max : value
     }
 
@@ -105,7 +108,7 @@ extension Limits {
         messageBytes = try Configuration.size(config.max_message_bytes, default: largest, most: 8 * most)
         depth = try Configuration.size(config.max_depth, default: depth, most: Limits.deepest)
         sources = try Configuration.size(config.max_sources, default: sources, most: 1 << 30)
-        links = try Configuration.size(config.max_links, default: links, most: 1 << 30)
+        bytes = Configuration.count(config.max_bytes, default: bytes)
         if config.max_version_jump != 0 { versionJump = config.max_version_jump }
     }
 }

@@ -4,7 +4,8 @@ import ScuttleJSON
 
 /// What a `scuttle_t *` points to: a replica with its lock, its open links, and what the interface lends to callers.
 final class ReplicaHandle {
-    let lock: Lock
+    /// It never changes. The compiler does not know that, or each call would keep its address in a register meanwhile.
+    private(set) var lock: Lock
     private var owned: Unmanaged<Replica>
     let limits: Limits
     /// The replica's source and its name, at addresses that an import does not change.
@@ -42,6 +43,7 @@ final class ReplicaHandle {
     deinit {
         owned.release()
         replaced?.release()
+        lock.destroy()
     }
 
     /// Lends the replica without counting, which would be the dearest part of a small call.
@@ -113,6 +115,8 @@ final class ReplicaHandle {
     }
 
     func openLink(_ options: Link.Options = []) throws(Failure) -> LinkHandle {
+        // As much as a new link takes.
+        try Memory.checkNow(1 << 14)
         let handle = LinkHandle(self, try owned.takeUnretainedValue().openLink(options), place: links.count)
         links.append(handle)
         return handle
@@ -152,6 +156,10 @@ final class LinkHandle {
     fileprivate var unread: [UInt8] = []
     /// Where it stands among its owner's links.
     fileprivate(set) var place: Int
+    /// The code of the last call that failed.
+    var lastError: CInt = 0
+    /// The peer's name, as it was lent last.
+    private var lentName: OwnedBytes?
 
     fileprivate init(_ owner: ReplicaHandle, _ link: Link, place: Int) {
         ownerReference = .passUnretained(owner)
@@ -192,6 +200,12 @@ final class LinkHandle {
         told = view
         call()
         told = nil
+    }
+
+    /// A name with a NUL behind it, until the next one.
+    func lend(name: Bytes) -> UnsafeRawPointer? {
+        if lentName?.bytes.equals(name) != true { lentName = OwnedBytes(copying: name) }
+        return lentName?.bytes.baseAddress
     }
 
     func receive(_ bytes: Bytes) throws(Failure) {

@@ -31,6 +31,8 @@ enum ExtendedDecoder {
             return .forgot(forgotten)
         }
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
+        if let body = root["echo"] { return .echo(try number(body, "echo")) }
+        if let body = root["challenge"] { return .challenge(try number(body, "challenge")) }
         if let body = root["twin"] { return try flag(body, "twin") ? .twin : .nothing }
         if let body = root["refused"] { return .refused(try exceptions(body), isAnew: try flag(root["anew"], "anew")) }
         if let body = root["export"] {
@@ -54,7 +56,7 @@ enum ExtendedDecoder {
         guard versions[0] <= versions[1], versions[1] <= UInt64(UInt32.max) else {
             throw Failure(.message, "protocol is no range of versions")
         }
-        return Hello(
+        var hello = Hello(
             protocolVersions: UInt32(versions[0])...UInt32(versions[1]), source: try text(body["source"], "source"),
             incarnation: try number(body["incarnation"], "incarnation"),
             cluster: try text(body["cluster"], "cluster"), lamport: try version(body["lamport"], "lamport"),
@@ -65,6 +67,8 @@ enum ExtendedDecoder {
             },
             nonce: try number(body["nonce"], "nonce"),
             progress: try progress(body["got"]), isReply: try flag(body["reply"], "reply"))
+        hello.token = try optional(body["token"], "token")
+        return hello
     }
 
     private static func request(_ body: Value) throws(Failure) -> VectorRequest {

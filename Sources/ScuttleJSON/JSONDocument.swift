@@ -13,13 +13,13 @@ struct JSONDocument: ~Copyable {
         guard text.offset(of: 0) == nil else { throw Failure(.json, "a NUL byte in the text") }
         let flags = Int(JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL)
         var error = json_error_t()
-        if let root = json_loadb(text.baseAddress, text.count, flags, &error) {
+        if let root = json_load_text(text.baseAddress, text.count, flags, &error) {
             (self.root, hasLargeIntegers) = (root, false)
             return
         }
         // A number that a double can hold is one, however many digits it has.
         guard Failure.code(of: error) == json_error_numeric_overflow,
-            let root = json_loadb(text.baseAddress, text.count, flags | Int(JSON_DECODE_INT_AS_REAL), &error)
+            let root = json_load_text(text.baseAddress, text.count, flags | Int(JSON_DECODE_INT_AS_REAL), &error)
         else { throw Failure(jansson: error) }
         (self.root, hasLargeIntegers) = (root, true)
     }
@@ -36,6 +36,10 @@ extension Failure {
     }
 
     fileprivate init(jansson error: json_error_t) {
+        guard Self.code(of: error) != json_error_out_of_memory else {
+            self = .outOfMemory
+            return
+        }
         let text = withUnsafeBytes(of: error.text) { Sentence(Bytes(rebasing: $0.prefix { $0 != 0 })) }
         let meaning: Code =
             switch Self.code(of: error) {
@@ -44,7 +48,6 @@ extension Failure {
             case json_error_invalid_utf8: .utf8
             case json_error_stack_overflow: .depth
             case json_error_null_byte_in_key, json_error_null_character: .nul
-            case json_error_out_of_memory: .memory
             default: .json
             }
         self.init(meaning, text)

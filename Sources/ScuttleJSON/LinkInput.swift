@@ -15,14 +15,25 @@ public struct LinkInput: ~Copyable {
         var first: Failure?
         var refused = 0
         var decoder = MessageDecoder(limits: link.limits)
+        @inline(never)
+        func refuse(_ failure: Failure) {
+            if first == nil { first = failure }
+            refused += 1
+        }
         for piece in [bytes, Bytes(link.isDatagram ? "\n" : "")] {
             forEachLine(of: piece, by: &decoder) { message, line throws(Failure) in
                 try link.receive(message, line)
             } refuse: { failure, isRead in
                 if !isRead { link.noteUnreadable() }
-                if first == nil { first = failure }
-                refused += 1
+                refuse(failure)
                 return true
+            }
+        }
+        if link.limits.bytes != .max {
+            if let failure = link.noteWaiting(lines.waitingBytes) {
+                lines.skipLine()
+                link.noteUnreadable()
+                refuse(failure)
             }
         }
         link.finishReceiving()
@@ -48,6 +59,7 @@ public struct LinkInput: ~Copyable {
         if let first { throw first }
         // What stands behind the last newline is a line that lacks it, or a torn one.
         take(Bytes("\n"))
+        if let first, first.code == .memory { throw first }
         let isTorn = first != nil
         return try loader.finish() && !isTorn
     }
@@ -77,6 +89,7 @@ public struct LinkInput: ~Copyable {
                         isRead = true
                         try take(message, text)
                     }
+                case .noMemory: throw Failure.outOfMemory
                 case .tooLong:
                     throw Failure(
                         .messageSize, "a line of more than \(decoder.limits.messageBytes) bytes; max_message_bytes")
@@ -107,6 +120,8 @@ extension Link {
         case .forgot(let forgotten): try receive(forgotten)
         case .commit(let part): try receive(part)
         case .twin: try receiveTwin()
+        case .echo(let token): receiveEcho(token)
+        case .challenge(let token): try receiveChallenge(token)
         case .refused(let claims, let isAnew): try receive(refused: claims, isAnew: isAnew)
         case .reject(let reason): try receiveReject(reason)
         case .nothing, .export, .got, .end: break
@@ -133,7 +148,8 @@ extension Loader {
         case .got(let saved): take(saved)
         case .end(let count): try take(endAfter: count)
         case .nothing: break
-        case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin:
+        case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin, .echo,
+            .challenge:
             throw Failure(.message, "a state to start from does not talk")
         }
     }

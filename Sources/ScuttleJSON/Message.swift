@@ -23,6 +23,8 @@ public enum Message {
     case forgot(ForgottenKeys)
     case commit(CommitPart)
     case reject(Bytes)
+    case echo(UInt64)
+    case challenge(UInt64)
     case twin
     case refused([ExceptionClaim], isAnew: Bool)
 

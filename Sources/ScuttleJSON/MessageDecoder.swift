@@ -13,7 +13,7 @@ public struct MessageDecoder: ~Copyable {
     }
 
     /// Decodes one line and hands the message on.
-    /// - Throws: what `take` throws; `.depth`, what jansson finds (`.json`, `.duplicate`, `.number`, `.utf8`, `.nul`), and
+    /// - Throws: what `take` throws; `.depth`, `.bytes`, what jansson finds (`.json`, `.duplicate`, `.number`, `.utf8`, `.nul`), and
     ///   `.message`, `.version`, `.valueSize` for fields that are missing, odd or too large.
     @_optimize(speed)
     public mutating func decode(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
@@ -32,7 +32,7 @@ public struct MessageDecoder: ~Copyable {
         guard line.contains(where: { !$0.isJSONWhiteSpace }) else { return try take(.nothing) }
         let shape = JSONShape(of: line)
         // A value that is too deep for this host is refused by name, if jansson can read it.
-        try shape.check(deepest: Limits.deepest + 1)
+        try shape.check(deepest: Limits.deepest + 1, within: limits.bytes)
         let document = try JSONDocument(parsing: line)
         guard document.root.type == JSON_OBJECT else { throw Failure(.message, "a message is a JSON object") }
         let fields = MessageFields(document)
@@ -88,7 +88,7 @@ public struct MessageDecoder: ~Copyable {
         if let place = fields.valuePlace {
             if isDelete, !fields.valueIsNull { throw Failure(.message, "the value of a delete is null") }
             text = MemberLocator.value(ofMember: place, in: line)
-            if hasWhiteSpace { text = value.compact(text) }
+            if hasWhiteSpace { text = try value.compact(text) }
         }
         return IncomingUpdate(
             key: key, value: text, source: source, version: version,

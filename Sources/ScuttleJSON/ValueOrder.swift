@@ -7,53 +7,63 @@ import Scuttle
 /// Numbers compare as the numbers that they are, integers and reals alike; strings by their bytes, which is by code points;
 /// arrays element by element; objects as their members sorted by name, name before value. What compares as equal (such as
 /// 1 and 1.0) is left to the caller to tell apart.
+///
+/// Both texts are read side by side up to the first difference, so a short value costs little against a long one. Two objects are
+/// read as a whole, without memory but for the members that may decide, because a member may stand anywhere.
 public enum ValueOrder {
     /// <0, 0 or >0. Both are values that `ValueText` has checked.
     public static func compare(_ a: Bytes, _ b: Bytes) -> Int {
-        do throws(Failure) {
-            let left = try JSONDocument(parsing: a)
-            let right = try JSONDocument(parsing: b)
-            return compare(left.root, right.root)
-        } catch {
-            return 0
-        }
+        var (left, right) = (ValueReader(a), ValueReader(b))
+        return compare(&left, &right, false)
     }
 
     /// Whether both are the same to JavaScript: its numbers are doubles.
     public static func areSame(_ a: Bytes, _ b: Bytes) -> Bool {
-        do throws(Failure) {
-            let left = try JSONDocument(parsing: a)
-            let right = try JSONDocument(parsing: b)
-            return compare(left.root, right.root, asDoubles: true) == 0
-        } catch {
-            return false
-        }
+        var (left, right) = (ValueReader(a), ValueReader(b))
+        return compare(&left, &right, true) == 0
     }
 
     private typealias Value = UnsafeMutablePointer<json_t>
 
-    private static func compare(_ a: Value, _ b: Value, asDoubles: Bool = false) -> Int {
-        let ranks = (rank(a), rank(b))
+    /// Both are read to their end if they are equal.
+    @inline(never)
+    private static func compare(_ a: inout ValueReader, _ b: inout ValueReader, _ asDoubles: Bool) -> Int {
+        let ranks = (rank(a.next), rank(b.next))
         guard ranks.0 == ranks.1 else { return ranks.0 - ranks.1 }
-        switch a.type {
-        case JSON_INTEGER, JSON_REAL:
-            return asDoubles ? compareReals(json_number_value(a), json_number_value(b)) : compareNumbers(a, b)
-        case JSON_STRING: return compareBytes(a.string, b.string)
-        case JSON_ARRAY: return compareArrays(a, b, asDoubles)
-        case JSON_OBJECT: return compareObjects(a, b, asDoubles)
-        default: return 0
+        switch ranks.0 {
+        case 3: return compareNumbers(a.scalar(), b.scalar(), asDoubles)
+        case 4: return compareStrings(&a, &b)
+        case 5: return compareArrays(&a, &b, asDoubles)
+        case 6: return compareObjects(&a, &b, asDoubles)
+        default:
+            _ = (a.scalar(), b.scalar())
+            return 0
         }
     }
 
-    private static func rank(_ value: Value) -> Int {
-        switch value.type {
-        case JSON_NULL: 0
-        case JSON_FALSE: 1
-        case JSON_TRUE: 2
-        case JSON_INTEGER, JSON_REAL: 3
-        case JSON_STRING: 4
-        case JSON_ARRAY: 5
-        default: 6
+    private static func rank(_ first: UInt8) -> Int {
+        switch first {
+        case UInt8(ascii: "n"): 0
+        case UInt8(ascii: "f"): 1
+        case UInt8(ascii: "t"): 2
+        case UInt8(ascii: "\""): 4
+        case UInt8(ascii: "["): 5
+        case UInt8(ascii: "{"): 6
+        default: 3
+        }
+    }
+
+    @inline(never)
+    private static func compareNumbers(_ a: Bytes, _ b: Bytes, _ asDoubles: Bool) -> Int {
+        if a.equals(b) { return 0 }
+        do throws(Failure) {
+            let left = try JSONDocument(parsing: a)
+            let right = try JSONDocument(parsing: b)
+            return asDoubles
+                ? compareReals(json_number_value(left.root), json_number_value(right.root))
+                : compareNumbers(left.root, right.root)
+        } catch {
+            return 0
         }
     }
 
@@ -79,35 +89,244 @@ public enum ValueOrder {
         return compareReals(0, real - Double(whole))
     }
 
-    private static func compareBytes(_ a: Bytes?, _ b: Bytes?) -> Int {
-        guard let a, let b else { return 0 }
-        return a.precedes(b) ? -1 : a.equals(b) ? 0 : 1
+    @inline(never)
+    private static func compareStrings(_ a: inout ValueReader, _ b: inout ValueReader) -> Int {
+        (a.offset, b.offset) = (a.offset + 1, b.offset + 1)
+        while true {
+            let (left, right) = (a.byteOfString(), b.byteOfString())
+            if left != right { return left - right }
+            if left < 0 { return 0 }
+        }
     }
 
-    private static func compareArrays(_ a: Value, _ b: Value, _ asDoubles: Bool) -> Int {
-        let counts = (json_array_size(a), json_array_size(b))
-        for index in 0..<min(counts.0, counts.1) {
-            guard let left = json_array_get(a, index), let right = json_array_get(b, index) else { break }
-            let order = compare(left, right, asDoubles: asDoubles)
+    private static func compareArrays(_ a: inout ValueReader, _ b: inout ValueReader, _ asDoubles: Bool) -> Int {
+        (a.offset, b.offset) = (a.offset + 1, b.offset + 1)
+        while true {
+            let (isLeft, isRight) = (a.takeEnd(), b.takeEnd())
+            if isLeft || isRight { return isLeft == isRight ? 0 : isLeft ? -1 : 1 }
+            let order = compare(&a, &b, asDoubles)
             if order != 0 { return order }
+        }
+    }
+
+    @inline(never)
+    private static func compareObjects(_ a: inout ValueReader, _ b: inout ValueReader, _ asDoubles: Bool) -> Int {
+        a.findEnds()
+        b.findEnds()
+        var (first, second) = (a, b)
+        let counts = (first.takeMembers(first: 0).count, second.takeMembers(first: 0).count)
+        let least = min(counts.0, counts.1)
+        let left = a.takeMembers(first: least).names
+        let right = b.takeMembers(first: least).names
+        for index in 0..<least {
+            var (mine, theirs) = (a.at(left[index]), b.at(right[index]))
+            let names = compareStrings(&mine, &theirs)
+            if names != 0 { return names }
+            mine.skipColon()
+            theirs.skipColon()
+            let values = compare(&mine, &theirs, asDoubles)
+            if values != 0 { return values }
         }
         return counts.0 - counts.1
     }
 
-    private static func compareObjects(_ a: Value, _ b: Value, _ asDoubles: Bool) -> Int {
-        let (left, right) = (sortedMembers(a), sortedMembers(b))
-        for (mine, theirs) in zip(left, right) {
-            let names = compareBytes(mine.name, theirs.name)
-            if names != 0 { return names }
-            let values = compare(mine.value, theirs.value, asDoubles: asDoubles)
-            if values != 0 { return values }
-        }
-        return left.count - right.count
+    /// The order of two names that begin at offsets in one text.
+    @inline(never)
+    fileprivate static func precedes(_ a: UInt32, _ b: UInt32, in reader: ValueReader) -> Bool {
+        var (left, right) = (reader.at(a), reader.at(b))
+        return compareStrings(&left, &right) < 0
+    }
+}
+
+/// Reads a JSON value that is known to be one, token by token. It never stands on white space outside of a string.
+private struct ValueReader {
+    let text: Bytes
+    var offset = 0
+    /// Of an escape in a string, the bytes that are still to be read, the next one lowest.
+    private var pending: UInt32 = 0
+    /// Where each array and object begins, in the upper half, and where it ends, once that was needed: then it is stepped over in
+    /// O(log n).
+    private var ends: [UInt64] = []
+
+    init(_ text: Bytes) {
+        self.text = text
+        skipSpace()
     }
 
-    private static func sortedMembers(_ object: Value) -> [(name: Bytes, value: Value)] {
-        var members: [(name: Bytes, value: Value)] = []
-        object.visitMembers { members.append(($0, $1)) }
-        return members.arranged { compareBytes($0.name, $1.name) < 0 }
+    private mutating func skipSpace() {
+        while offset < text.count, text[offset] <= UInt8(ascii: " ") { offset += 1 }
+    }
+
+    /// The next byte; 0 at the end.
+    var next: UInt8 { offset < text.count ? text[offset] : 0 }
+
+    /// The same text at another offset.
+    func at(_ offset: UInt32) -> ValueReader {
+        var other = self
+        other.offset = Int(offset)
+        return other
+    }
+
+    /// Steps over a number or a word.
+    @inline(never)
+    mutating func scalar() -> Bytes {
+        offset = min(offset, text.count)
+        let start = offset
+        while offset < text.count, text[offset] > UInt8(ascii: " "), !Self.ends(text[offset]) { offset += 1 }
+        return Bytes(rebasing: text[start..<offset])
+    }
+
+    private static func ends(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ",") || byte | 0x20 == UInt8(ascii: "}")
+    }
+
+    /// Steps over the comma before an element, or over the end of an array or an object; whether that was the end.
+    @inline(never)
+    mutating func takeEnd() -> Bool {
+        skipSpace()
+        let byte = next
+        if Self.ends(byte) { offset += 1 }
+        skipSpace()
+        // A text that ends too soon ends everything.
+        return offset > text.count || byte == 0 || byte | 0x20 == UInt8(ascii: "}")
+    }
+
+    /// The next byte of what a string spells, as UTF-8; -1 behind its end, which is stepped over.
+    mutating func byteOfString() -> Int {
+        if pending != 0 {
+            defer { pending >>= 8 }
+            return Int(pending & 0xff)
+        }
+        guard offset < text.count else { return -1 }
+        let byte = text[offset]
+        offset += 1
+        if byte == UInt8(ascii: "\"") { return -1 }
+        return byte == UInt8(ascii: "\\") ? byteOfEscape() : Int(byte)
+    }
+
+    @inline(never)
+    private mutating func byteOfEscape() -> Int {
+        let kind = next
+        offset += 1
+        switch kind {
+        case UInt8(ascii: "b"): return 8
+        case UInt8(ascii: "f"): return 12
+        case UInt8(ascii: "n"): return 10
+        case UInt8(ascii: "r"): return 13
+        case UInt8(ascii: "t"): return 9
+        case UInt8(ascii: "u"): break
+        default: return Int(kind)
+        }
+        var code = hexadecimal()
+        if code & 0xfc00 == 0xd800 {
+            offset += 2
+            code = 0x10000 + (code & 0x3ff) << 10 + (hexadecimal() & 0x3ff)
+        }
+        if code < 0x80 { return Int(code) }
+        // The last byte highest.
+        var count: UInt32 = 0
+        var limit: UInt32 = 0x40
+        while code >= limit {
+            pending = pending << 8 | 0x80 | code & 0x3f
+            code >>= 6
+            count += 1
+            limit = 0x40 >> count
+        }
+        return Int(0xff00 >> (count + 1) & 0xff | code)
+    }
+
+    @inline(never)
+    private mutating func hexadecimal() -> UInt32 {
+        var code: UInt32 = 0
+        let end = offset + 4
+        while offset < end {
+            let digit = next
+            offset += 1
+            code = code << 4 | UInt32(digit & 0xf + (digit >> 6) * 9)
+        }
+        return code
+    }
+
+    // MARK: Objects
+
+    /// Steps over the colon behind a name.
+    mutating func skipColon() {
+        skipSpace()
+        offset += 1
+        skipSpace()
+    }
+
+    /// Steps over a string.
+    @inline(never)
+    private mutating func skipString() {
+        offset += 1
+        while offset < text.count {
+            offset = text.endOfPlainText(from: offset).offset
+            let byte = next
+            offset += byte == UInt8(ascii: "\\") ? 2 : 1
+            if byte == UInt8(ascii: "\"") { return }
+        }
+    }
+
+    private mutating func skipValue() {
+        switch next {
+        case UInt8(ascii: "\""): skipString()
+        case UInt8(ascii: "["), UInt8(ascii: "{"):
+            let place = ends.indices.partition { ends[$0] >> 32 >= UInt64(UInt32(truncatingIfNeeded: offset)) }
+            offset = place < ends.count ? Int(UInt32(truncatingIfNeeded: ends[place])) : text.count
+        default: _ = scalar()
+        }
+    }
+
+    /// Steps over an object: how many members it has, and where the names begin of those that are first in the order of names, up
+    /// to `most`.
+    @inline(never)
+    mutating func takeMembers(first most: Int) -> (count: Int, names: [UInt32]) {
+        var names: [UInt32] = []
+        var count = 0
+        var bound: UInt32?
+        let reader = self
+        offset += 1
+        while !takeEnd() {
+            let name = UInt32(truncatingIfNeeded: offset)
+            skipString()
+            skipColon()
+            skipValue()
+            count += 1
+            if most == 0 { continue }
+            if let bound, !ValueOrder.precedes(name, bound, in: reader) { continue }
+            names.append(name)
+            guard names.count >= 2 * most + 16 else { continue }
+            names.arrange { ValueOrder.precedes($0, $1, in: reader) }
+            while names.count > most { names.removeLast() }
+            bound = names.last
+        }
+        names.arrange { ValueOrder.precedes($0, $1, in: reader) }
+        return (count, names)
+    }
+
+    /// Finds where each array and object ends, if that is not known. O(length).
+    @inline(never)
+    mutating func findEnds() {
+        guard ends.isEmpty else { return }
+        var open: [UInt32] = []
+        let here = offset
+        offset = 0
+        while offset < text.count {
+            let byte = text[offset] | 0x20
+            if byte == UInt8(ascii: "\"") {
+                skipString()
+                continue
+            }
+            if byte == UInt8(ascii: "{") {
+                open.append(UInt32(truncatingIfNeeded: ends.count))
+                ends.append(UInt64(UInt32(truncatingIfNeeded: offset)) << 32)
+            }
+            offset += 1
+            if byte == UInt8(ascii: "}"), let last = open.popLast() {
+                ends[Int(last)] |= UInt64(UInt32(truncatingIfNeeded: offset))
+            }
+        }
+        offset = here
     }
 }

@@ -8,7 +8,7 @@ public struct ValueText: ~Copyable {
     public init() {}
 
     /// Checks a host's value and returns it without insignificant white space; borrowed from `text` or from this.
-    /// - Throws: `.valueSize`, `.depth`, and what jansson finds: `.json`, `.duplicate`, `.number`, `.utf8`, `.nul`.
+    /// - Throws: `.valueSize`, `.depth`, `.bytes`, and what jansson finds: `.json`, `.duplicate`, `.number`, `.utf8`, `.nul`, `.memory`.
     @_optimize(speed)
     public mutating func check(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         try Self.check(size: text.count, limits)
@@ -19,9 +19,9 @@ public struct ValueText: ~Copyable {
     /// The same for a text of any form within the limit of size. What the direct path accepts is held against this by tests.
     package mutating func checkByJansson(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         let shape = JSONShape(of: text)
-        try shape.check(deepest: limits.depth)
+        try shape.check(deepest: limits.depth, within: limits.bytes)
         _ = try JSONDocument(parsing: text)
-        return shape.hasWhiteSpace ? compact(text) : text
+        return shape.hasWhiteSpace ? try compact(text) : text
     }
 
     /// Gives back the memory of the last text.
@@ -37,8 +37,10 @@ public struct ValueText: ~Copyable {
     }
 
     /// Valid JSON without its white space outside of strings; borrowed until the next call.
-    mutating func compact(_ text: Bytes) -> Bytes {
+    /// - Throws: `.memory`.
+    mutating func compact(_ text: Bytes) throws(Failure) -> Bytes {
         compacted.clear()
+        guard compacted.hasRoom(for: text.count) else { throw Failure.outOfMemory }
         let room = compacted.reserve(text.count)
         var written = 0
         var scanner = JSONScanner(text)

@@ -1,7 +1,7 @@
 /// Bytes that grow at the end: a line on its way in, messages on their way out. Growing moves them.
 public struct ByteBuffer: ~Copyable {
     private var start: UnsafeMutableRawPointer?
-    private var capacity = 0
+    private(set) var capacity = 0
     public private(set) var count = 0
 
     public init() {}
@@ -18,7 +18,7 @@ public struct ByteBuffer: ~Copyable {
     @_optimize(speed)
     public mutating func reserve(_ extra: Int) -> UnsafeMutableRawPointer {
         if let start, count + extra <= capacity { return start + count }
-        let larger = max(count + extra, capacity * 2, 64)
+        let larger = grown(by: extra)
         let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 1)
         if let start {
             moved.copyMemory(from: start, byteCount: count)
@@ -26,6 +26,15 @@ public struct ByteBuffer: ~Copyable {
         }
         (start, capacity) = (moved, larger)
         return moved + count
+    }
+
+    /// Whether `reserve` will have memory for so many bytes. Yes for few.
+    public func hasRoom(for extra: Int) -> Bool {
+        count + extra <= capacity || Memory.has(grown(by: extra))
+    }
+
+    private func grown(by extra: Int) -> Int {
+        max(count + extra, capacity * 2, 64)
     }
 
     public mutating func advance(_ added: Int) {

@@ -63,10 +63,12 @@ extension UnsafeRawBufferPointer {
             return offset
         }
         guard offset < count else { return count }
-        // The last sixteen, of which some have been looked at, and do not count again.
-        let found = find(loadUnaligned(fromByteOffset: count &- 16, as: SIMD16<UInt8>.self)).bits
-        let rest = found &>> UInt128(truncatingIfNeeded: 8 &* (16 &- (count &- offset)))
-        return rest == 0 ? count : offset &+ rest.trailingZeroBitCount / 8
+        // The last sixteen, of which some have been looked at, and do not count again. Not by a shift: the linker's optimizer would
+        // take one of 128 bits from libgcc.
+        let last = count &- 16
+        let isNew = SIMD16<UInt8>.lanes .>= SIMD16<UInt8>(repeating: UInt8(truncatingIfNeeded: offset &- last))
+        let found = (find(loadUnaligned(fromByteOffset: last, as: SIMD16<UInt8>.self)) .& isNew).bits
+        return found == 0 ? count : last &+ found.trailingZeroBitCount / 8
     }
 }
 
@@ -76,4 +78,9 @@ extension SIMDMask<SIMD16<Int8>> {
     fileprivate var bits: UInt128 {
         UInt128(littleEndian: unsafeBitCast(self, to: UInt128.self))
     }
+}
+
+extension SIMD16<UInt8> {
+    @inline(__always)
+    fileprivate static var lanes: Self { Self(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) }
 }

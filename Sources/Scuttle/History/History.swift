@@ -190,8 +190,8 @@ struct History: ~Copyable {
 
     // MARK: Compaction
 
-    /// Drops the updates that the host wants to go: one answer for each, oldest first. Returns how many. O(n).
-    mutating func trim(_ isDropped: [Bool], in sources: borrowing SourceTable) -> Int {
+    /// Drops the updates that the host wants to go: one answer for each, oldest first. Returns their sources. O(n).
+    mutating func trim(_ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
         rebuild(room: room, isDropped, in: sources)
     }
 
@@ -201,20 +201,26 @@ struct History: ~Copyable {
     }
 
     /// Drops the oldest until one more is within the capacity, which counts again. O(n).
-    mutating func shrinkToCapacity(in sources: borrowing SourceTable) {
-        let surplus = max(0, slots.count - capacity + 1)
-        _ = rebuild(room: capacity, (0..<slots.count).map { $0 < surplus }, in: sources)
+    mutating func shrinkToCapacity(in sources: borrowing SourceTable) -> [SourceID] {
+        dropOldest(max(0, slots.count - capacity + 1), room: capacity, in: sources)
+    }
+
+    /// Drops the oldest. O(n).
+    mutating func dropOldest(_ surplus: Int, room: Int, in sources: borrowing SourceTable) -> [SourceID] {
+        rebuild(room: room, (0..<slots.count).map { $0 < surplus }, in: sources)
     }
 
     /// Puts what remains in order from the front, and chains it anew.
-    private mutating func rebuild(room: Int, _ isDropped: [Bool], in sources: borrowing SourceTable) -> Int {
+    private mutating func rebuild(room: Int, _ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
+        var gone: [SourceID] = []
         let order = (0..<slots.count).map { (slots[position(at: $0)], number(at: $0)) }
         for (slot, _) in order { sources[slot.record.source].newestUpdate = .none }
-        slots.truncate(to: 0)
-        numbers.truncate(to: 0)
+        slots.clear()
+        numbers.clear()
         for (index, (old, number)) in order.enumerated() {
             var slot = old
             if isDropped[index] {
+                gone.append(slot.record.source)
                 drop(slot, in: sources)
                 continue
             }
@@ -229,6 +235,6 @@ struct History: ~Copyable {
         self.room = room
         next = slots.count == room ? 0 : slots.count
         if slots.isEmpty || numbers[0] + UInt64(truncatingIfNeeded: slots.count) == end { numbers.clear() }
-        return order.count - slots.count
+        return gone
     }
 }

@@ -9,6 +9,7 @@ struct Answer {
         let source: SourceID
         var version: Version
         var key: KeyID
+        /// Where in the index the search goes on.
         var position: Int
         var generation: UInt32
         /// Updates to come, as counted when they were asked for.
@@ -24,9 +25,8 @@ struct Answer {
 
     private var heap: [Cursor] = []
 
-    /// Where in the heap a source's cursor stands, by source id; -1 where it has none. Given back when the last update has
-    /// gone.
-    private var places: [Int] = []
+    /// Where in the heap a source's cursor stands, counted from 1. Given back when the last update has gone.
+    private var places: SourceMap?
 
     /// How many updates are owed: exact up to the limit that `owe` counts to, but for entries that changed since.
     private(set) var count = 0
@@ -45,10 +45,9 @@ struct Answer {
         cursor.owed = limit == .max ? 0 : cursor.count(upTo: limit, in: replica)
         cursor.asked = version
         count += cursor.owed
-        let sources = replica.sources.count
-        if places.count < sources { places += [Int](repeating: -1, count: sources - places.count) }
         heap.append(cursor)
-        places[Int(source)] = heap.count - 1
+        if places == nil { places = SourceMap(isRoomy: true) }
+        place(at: heap.count - 1)
         siftUp(heap.count - 1, replica)
     }
 
@@ -68,7 +67,7 @@ struct Answer {
             if heap[0].advance(in: replica) { siftDown(0, replica) } else { remove(at: 0, in: replica) }
             if let record { return record }
         }
-        places = []
+        places = nil
         return nil
     }
 
@@ -82,11 +81,11 @@ struct Answer {
         for var cursor in cursors {
             guard cursor.isLive(in: replica) || cursor.advance(in: replica) else {
                 count -= cursor.owed
-                places[Int(cursor.source)] = -1
+                places?.set(cursor.source, to: 0)
                 continue
             }
-            places[Int(cursor.source)] = heap.count
             heap.append(cursor)
+            place(at: heap.count - 1)
         }
         for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index, replica) }
     }
@@ -97,16 +96,21 @@ struct Answer {
     }
 
     private func place(of source: SourceID) -> Int? {
-        Int(source) < places.count && places[Int(source)] >= 0 ? places[Int(source)] : nil
+        guard let place = places?[source], place > 0 else { return nil }
+        return Int(place) - 1
     }
+
+    /// Notes where a cursor stands.
+    @inline(never)
+    private func place(at index: Int) { places?.set(heap[index].source, to: UInt64(index + 1)) }
 
     private mutating func remove(at index: Int, in replica: Replica) {
         count -= heap[index].owed
-        places[Int(heap[index].source)] = -1
+        places?.set(heap[index].source, to: 0)
         let last = heap.removeLast()
         guard index < heap.count else { return }
         heap[index] = last
-        places[Int(last.source)] = index
+        place(at: index)
         siftUp(index, replica)
         siftDown(index, replica)
     }
@@ -146,8 +150,8 @@ struct Answer {
 
     private mutating func swap(_ a: Int, _ b: Int) {
         heap.swapAt(a, b)
-        places[Int(heap[a].source)] = a
-        places[Int(heap[b].source)] = b
+        place(at: a)
+        place(at: b)
     }
 }
 
@@ -159,13 +163,15 @@ extension Answer.Cursor {
 
     /// Moves to the next live entry; false where there is none.
     fileprivate mutating func advance(in replica: Replica) -> Bool {
-        guard generation == replica.sources[source].entries.generation else { return seek(above: version, in: replica) }
-        return settle(from: position + 1, in: replica)
+        let facts = replica.sources[source]
+        guard generation == facts.entries.generation else { return seek(above: version, in: replica) }
+        return settle(
+            facts.entries.nextLive(above: version, from: position, of: source, replica.keys), in: replica)
     }
 
     /// Moves to the first live entry above a version; false where there is none.
     fileprivate mutating func seek(above version: Version, in replica: Replica) -> Bool {
-        settle(from: replica.sources[source].entries.firstPosition(above: version), in: replica)
+        settle(replica.sources[source].entries.nextLive(above: version, of: source, replica.keys), in: replica)
     }
 
     /// This entry and those behind it. O(limit + holes passed).
@@ -176,13 +182,11 @@ extension Answer.Cursor {
         return count
     }
 
-    private mutating func settle(from start: Int, in replica: Replica) -> Bool {
+    private mutating func settle(_ slot: VersionIndex.Slot?, in replica: Replica) -> Bool {
         let source = replica.sources[source]
-        guard let found = source.entries.nextLive(from: start, of: self.source, replica.keys),
-            isWhole || source.entries.version(at: found) <= source.covered
-        else { return false }
-        (position, generation) = (found, source.entries.generation)
-        (version, key) = (source.entries.version(at: found), source.entries.key(at: found))
+        guard let slot, isWhole || slot.version <= source.covered else { return false }
+        (position, generation) = (slot.next, source.entries.generation)
+        (version, key) = (slot.version, slot.key)
         return true
     }
 }

@@ -32,6 +32,8 @@ struct Batch: ~Copyable {
     private(set) var count = 0
     /// Where in the text the last question begins.
     private var question: Int?
+    /// The datagram begins with an echo.
+    private(set) var hasEcho = false
 
     var isEmpty: Bool { count == 0 }
     var isFull: Bool { shared != nil || text.count >= Self.mostText }
@@ -93,6 +95,12 @@ struct Batch: ~Copyable {
         text.move(from: start, to: place)
         for index in values.indices where values[index].place >= place { values[index].place += text.count - start }
         if let begin = question, begin >= place { question = begin + (text.count - start) }
+    }
+
+    /// Puts the line with the echo in front of a datagram, once.
+    mutating func insertEcho(_ write: (inout ByteBuffer) -> Void) {
+        insert(at: 0, write)
+        hasEcho = true
     }
 
     /// How long a line would be.
@@ -163,7 +171,7 @@ struct Batch: ~Copyable {
 
     /// Everything is gone; the text's memory stays for what may follow at once.
     private mutating func empty() {
-        (shared, question, gone, count) = (nil, nil, 0, 0)
+        (shared, question, gone, count, hasEcho) = (nil, nil, 0, 0, false)
         text.truncate(to: 0)
         guard !values.isEmpty else { return }
         for value in values[valuesGone...] { value.record.release() }

@@ -46,8 +46,12 @@ struct IncomingDelta: ~Copyable {
     /// The state, reset or contents deltas of this peer, so far.
     private(set) var transfer: StateTransfer?
 
-    /// Updates of a log that wait for their cover.
+    /// Updates of a log that wait for their cover, and how many there are, each with one more for every 256 bytes.
+    ///
+    /// Replicas cover what goes into a filling of a batch, some 8 kB and a message, so the limit is for others. What is let go has
+    /// been taken, and does not enter the history.
     private(set) var pending: [Record] = []
+    private var pendingWeight = 0
     private static var mostPending: Int { 1024 }
 
     /// Of a log: sources of which something was refused, so that the delta vouches for them no more.
@@ -226,10 +230,8 @@ struct IncomingDelta: ~Copyable {
     @_optimize(speed)
     mutating func hold(_ record: Record) {
         if isPendingClosed { dropPending() }
-        if pending.count == Self.mostPending {
-            dropPending()
-            hasLostPending = true
-        }
+        if pendingWeight >= Self.mostPending { losePending() }
+        pendingWeight &+= 1 &+ record.text.count >> 8
         pending.append(record)
     }
 
@@ -240,13 +242,35 @@ struct IncomingDelta: ~Copyable {
         hasLostPending = true
     }
 
+    /// What waited for the cover before does not wait for the next one.
+    mutating func dropClosed() {
+        if isPendingClosed { dropPending() }
+    }
+
+    /// The entries that wait, by dot; the number of each says how often it has come. O(n log n).
+    @inline(never)
+    func pendingInOrder() -> DotOrder {
+        let order = DotOrder()
+        for record in pending where record.isEntry { order.insert(record.dot, (order.find(record.dot) ?? 0) + 1) }
+        return order
+    }
+
     mutating func closePending() {
         isPendingClosed = true
+    }
+
+    /// Lets go of what waits, to make room.
+    @inline(never)
+    mutating func losePending() {
+        let isLost = !isPendingClosed && !pending.isEmpty || hasLostPending
+        dropPending()
+        hasLostPending = isLost
     }
 
     private mutating func dropPending() {
         for record in pending { record.release() }
         pending = []
+        pendingWeight = 0
         isPendingClosed = false
         hasLostPending = false
     }
@@ -298,13 +322,13 @@ struct IncomingDelta: ~Copyable {
     var accounted: [Dot] { (transfer?.excepted ?? []).compactMap { $0.isAccounted ? $0.dot : nil } }
 
     func noteContradiction(_ key: KeyID) {
-        transfer?.contradictions.append(key)
+        transfer?.noteContradiction(key)
     }
 
     /// The peer has named a key: its entry here, of an arrival, or another one.
     @_optimize(speed)
-    func note(_ key: KeyID, _ arrival: Arrivals.Stamp) {
-        if head?.counts == true { transfer?.note(key, arrival) }
+    mutating func note(_ key: KeyID, _ arrival: Arrivals.Stamp) {
+        if head?.counts == true, let transfer, !transfer.note(key, arrival) { voidHead() }
     }
 
     /// An exception that may have come with the delta is forgotten.

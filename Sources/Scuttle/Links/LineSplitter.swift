@@ -7,6 +7,8 @@ public struct LineSplitter: ~Copyable {
         case whole(Bytes)
         /// Reported once, where a line grows over the limit; the rest of it is skipped.
         case tooLong
+        /// Reported once, where there is no memory to put a line together; likewise.
+        case noMemory
     }
 
     private enum State {
@@ -20,6 +22,15 @@ public struct LineSplitter: ~Copyable {
     private var state = State.collecting
 
     public init() {}
+
+    /// What the part of a line takes that waits for its end.
+    public var waitingBytes: Int { partial.capacity }
+
+    /// Drops the part of a line that waits for its end, and skips the rest of that line.
+    public mutating func skipLine() {
+        partial.clear()
+        state = .skipping
+    }
 
     /// Whether the next byte begins a line.
     public var isBetweenLines: Bool { state == .handedOut || (state == .collecting && partial.count == 0) }
@@ -40,19 +51,24 @@ public struct LineSplitter: ~Copyable {
                 continue
             }
             guard partial.count + line.count <= limit else {
-                partial.clear()
-                if end == nil { state = .skipping }
+                skip(hasEnded: end != nil)
                 return .tooLong
             }
-            guard end != nil else {
-                partial.append(line)
-                return nil
+            guard end == nil || partial.count > 0 else { return .whole(line) }
+            guard partial.hasRoom(for: line.count) else {
+                skip(hasEnded: end != nil)
+                return .noMemory
             }
-            guard partial.count > 0 else { return .whole(line) }
             partial.append(line)
+            guard end != nil else { return nil }
             state = .handedOut
             return .whole(partial.bytes)
         }
         return nil
+    }
+
+    private mutating func skip(hasEnded: Bool) {
+        partial.clear()
+        if !hasEnded { state = .skipping }
     }
 }

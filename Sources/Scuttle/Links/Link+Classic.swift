@@ -36,7 +36,7 @@ extension Link {
     /// Whether an update of the classic dialect counts. A datagram from before the peer's hello belongs to nothing.
     private func takesClassic() throws(Failure) -> Bool {
         guard try speaksClassic() else { return false }
-        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "an update came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "an update came in on a read-only link") }
         return true
     }
 
@@ -49,7 +49,7 @@ extension Link {
         try replica.checkIdentity(of: id, claims: version)
         becomeClassic()
         guard let id else { return }
-        conversation.round.name(id, of: replica.sources.count)
+        conversation.round.insert(id)
         owe(id, above: version)
         noteBacklog()
     }
@@ -60,14 +60,39 @@ extension Link {
         guard try speaksClassic() else { return }
         becomeClassic()
         let classic = conversation
-        // A peer that names nothing has nothing.
-        if classic.round.isEmpty { classic.forgetRestated() }
-        for id in replica.sources.ids where !classic.round.hasNamed(id) { owe(id, above: 0) }
-        classic.round = DigestRound()
+        let hasNamedNone = classic.round.isEmpty
+        if hasNamedNone {
+            // It is owed all of that already.
+            guard classic.owesAllAt != replica.settled else { return }
+            // A peer that names nothing has nothing.
+            classic.forgetRestated()
+        }
+        oweTheRest(classic)
+        classic.round = SourceSet()
+        if hasNamedNone { classic.owesAllAt = replica.settled }
         noteBacklog()
     }
 
+    /// Owes everything of the sources that the peer has not named. O(sources, or entries and the history if they are fewer).
+    private func oweTheRest(_ classic: ClassicConversation) {
+        let isReplayed = options.contains(.history)
+        func owe(_ id: SourceID) {
+            if classic.round.insert(id) { self.owe(id, above: 0) }
+        }
+        guard replica.arrivals.liveCount + (isReplayed ? replica.history.count : 0) < replica.sources.count else {
+            for id in replica.sources.ids { owe(id) }
+            return
+        }
+        if isReplayed { replica.history.forEach { owe($0.record.source) } }
+        replica.arrivals.forEach(after: 0, in: replica.keys) { record in
+            owe(record.source)
+            return true
+        }
+    }
+
+    @inline(never)
     private func owe(_ source: SourceID, above version: Version) {
+        conversation.owesAllAt = .max
         if options.contains(.history) {
             conversation.replay.owe(source, above: version, in: replica)
         } else {
@@ -96,7 +121,7 @@ extension Link {
     private func becomeClassic() {
         guard case .unknown = dialect else { return }
         dialect = .classic
-        replica.hasMetClassic = true
+        if !isReadOnly { replica.hasMetClassic = true }
         if pending.hasGreeted { gossipClassic() }
         pending = PendingControl()
     }
@@ -106,16 +131,15 @@ extension Link {
     func gossipClassic() {
         let classic = conversation
         guard classic.walk == nil, !batch.asks else { return }
-        classic.walk = DigestWalk(over: classic.vector.isEmpty ? 0 : replica.sources.count, &replica.random)
-        classic.claims = classic.vector
-        classic.vector = replica.sources.ids.map { replica.sources[$0].covered }
+        classic.ask(in: replica)
+        classic.walk = DigestWalk(over: classic.claimed == 0 ? 0 : replica.sources.count, &replica.random)
     }
 
     /// The version that a digest claims of a source: the low-water mark of this replica's own; of any other, no missing update.
     private func claim(of id: SourceID, _ classic: ClassicConversation) -> Version {
         if id == SourceTable.own { return replica.own.covered }
-        let claim = Int(id) < classic.claims.count ? classic.claims[Int(id)] : 0
-        return min(claim, replica.versionBelowMissing(of: id))
+        guard classic.claimed > 0 else { return 0 }
+        return min(replica.covered(id, at: classic.claimed), replica.versionBelowMissing(of: id))
     }
 
     func appendClassic() -> Bool {
@@ -131,6 +155,7 @@ extension Link {
             batch.appendDone()
             return true
         }
+        classic.owesAllAt = .max
         while let record = classic.replay.next(in: replica) {
             defer { record.release() }
             if append(classic: record, classic) { return true }

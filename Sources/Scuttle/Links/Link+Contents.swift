@@ -19,7 +19,7 @@ extension Link {
                 pending.statesContents = true
             }
         }
-        guard !options.contains(.readOnly), memory.exchangedAt != replica.settled else { return }
+        guard !isReadOnly, memory.exchangedAt != replica.settled, pending.takeOverhaul() else { return }
         memory.exchangedAt = replica.settled
         pending.requestsContents = true
     }
@@ -50,7 +50,7 @@ extension Link {
 
     /// The peer has asked for all that this replica holds.
     func beginContents(_ part: VectorPart) {
-        replica.settleInversions()
+        if !isReadOnly { replica.settleInversions() }
         if let outgoing, outgoing.mode == .contents {
             guard isDatagram else { return }
             outgoing.nonce = part.nonce

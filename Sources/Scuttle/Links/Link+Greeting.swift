@@ -6,8 +6,10 @@ extension Link {
         pending.askedFrom = 0
         pending.askedAt = 0
         pending.stepsLeft = PendingControl.mostSteps
+        pending.allowOverhauls()
         allowResets()
         gossips &+= 1
+        if silence < .max { silence += 1 }
         if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeDoubt { incoming.seeTransfer() }
         if !batch.asks { pending.greeting = .question }
     }
@@ -39,7 +41,7 @@ extension Link {
     }
 
     func allowResets() {
-        pending.resetsLeft = UInt8(truncatingIfNeeded: 1 + replica.nonces.next(below: 8))
+        pending.resetsLeft = UInt8(truncatingIfNeeded: 1 + replica.nonces.next() % 8)
     }
 
     /// - Throws: `.cluster`, `.protocolVersion`, `.identity`, after which the link has ended; `.id`, `.nul`, `.version`, and
@@ -47,6 +49,7 @@ extension Link {
     public func receive(_ hello: Hello) throws(Failure) {
         guard try speaksExtended(beforeHello: true) else { return }
         try Limits.check(clockOf: hello.source, at: hello.lamport)
+        guard passesCheck(hello) else { return }
         let configuration = replica.configuration
         guard hello.cluster.equals(replica.cluster.bytes) else {
             throw end(.cluster, Failure(.cluster, "the peer belongs to another cluster"))
@@ -75,7 +78,7 @@ extension Link {
             pending.greeting = .reply
             pending.statesContents = isEqual
         }
-        let isNear = options.contains(.readOnly) || approach(hello.lamport)
+        let isNear = isReadOnly || approach(hello.lamport)
         pending.isFar = !isNear
         guard isNear else {
             // The peer is further ahead than a hello may bring this replica: one more.
@@ -97,6 +100,8 @@ extension Link {
     /// Takes note of who the peer is; whether it is another one than before.
     private func meet(_ hello: Hello) -> Bool {
         becomeExtended()
+        silence = 0
+        notePeer(hello.source)
         let isNew = hello.incarnation != peer.incarnation
         if isNew {
             rememberPeer()
@@ -111,8 +116,7 @@ extension Link {
 
     private func beInStep(with hello: Hello, isAnswer: Bool) {
         if hello.epoch != peer.epoch { liveHeadIsDue = true }
-        peer.equals(
-            replica.sources, replica.retired, at: replica.revision, epoch: hello.epoch, revision: hello.revision)
+        peer.equals(replica, epoch: hello.epoch, revision: hello.revision)
         if !isInStep {
             isInStep = true
             raise(.inStep)
@@ -143,9 +147,15 @@ extension Link {
         memory?.vectorRetired = (0, 0)
     }
 
+    /// What the vector was before a base is not kept any more.
+    func forgetBases(before base: UInt64) {
+        if !peer.leaveBases(before: base, in: replica) { doubtPeer() }
+        classic?.forgetBases(before: base)
+    }
+
     private func beOutOfStep(with hello: Hello) {
         isInStep = false
-        if !options.contains(.readOnly) { replica.renewPromise() }
+        if !isReadOnly { replica.renewPromise() }
         if isQuiet(hello), gossips < Self.gossipsBetweenVectors { return }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
         guard isDatagram || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
@@ -165,7 +175,7 @@ extension Link {
             return false
         }
         peer.forgetExpected()
-        if hello.nonce > 0, peer.coversLess(than: replica.sources) {
+        if hello.nonce > 0, peer.coversLess(than: replica) {
             // Who begins a link does not know yet to whom it speaks, and cannot say how far the deltas from here have come. What
             // it said last is used once, since most of a short link would go by with asking. An early delta goes on nowhere.
             guard hello.isReply || peer.hasFreshProgress || answersFromHistory || answersEarly else { return false }
@@ -175,12 +185,12 @@ extension Link {
             noteBacklog()
             return true
         }
-        return peer.coversMore(than: replica.sources)
+        return peer.coversMore(than: replica)
     }
 
     /// - Throws: `.rejected`.
     public func receiveReject(_ reason: Bytes) throws(Failure) {
-        guard try speaksExtended(beforeHello: true) else { return }
+        guard try speaksExtended(beforeHello: true), isAddressed else { return }
         let why: StaticString =
             if reason.equals(Bytes(RejectReason.cluster.name)) {
                 "it belongs to another cluster"
@@ -240,13 +250,13 @@ extension Link {
         liveHeadIsDue = true
         incoming.endPeer()
         peer = PeerState()
-        withheld = []
+        withheld = nil
         isInStep = false
         isDeferred = false
         memory = nil
     }
 
-    func appendControl(_ room: Room) -> Bool {
+    func appendControlMessage(_ room: Room) -> Bool {
         if let reason = pending.reject {
             guard append(within: room, { $0.appendReject(reason) }) else { return false }
             pending.reject = nil
@@ -274,14 +284,15 @@ extension Link {
         let contents = pending.statesContents && replica.mayStateContents ? replica.contentHash : nil
         var requests = self.requests
         // What a read-only link asks for is nothing.
-        let nonce = options.contains(.readOnly) ? 0 : requests.open(.subscription)
+        let nonce = isReadOnly ? 0 : requests.open(.subscription)
         var hello = Hello(
             protocolVersions: replica.configuration.protocolVersions, source: replica.id,
             incarnation: replica.incarnation, cluster: replica.cluster.bytes, lamport: replica.version,
             epoch: replica.epoch, revision: replica.revision, hash: replica.vectorHash, contents: contents,
             nonce: nonce,
             progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), isReply: isReply)
-        if isDatagram {
+        if let address {
+            if !isReply { hello.token = address.token }
             hello.progress = fitting(hello.progress, within: room.bytes) { progress in
                 hello.progress = progress
                 return batch.measure { $0.appendHello(hello) }

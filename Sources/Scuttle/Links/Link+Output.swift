@@ -18,15 +18,25 @@ extension Link {
 
     private func readDatagram(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
         memory?.noteRoom(buffer.count)
-        while batch.count < mostMessages {
+        let isChallenge = appendChallenge(within: buffer.count)
+        while !isChallenge, batch.count < mostMessages {
             let room = Room(messages: mostMessages - batch.count, bytes: buffer.count - batch.byteCount)
             guard appendNext(room) else { break }
         }
         let filled = copyBatch(to: buffer)
         batch.consume(filled)
         noteDrain()
-        if filled == 0, let failure = failures.popLast() { throw failure }
+        if filled == 0, !failures.isEmpty { throw takeFailure() }
         return filled
+    }
+
+    @inline(never)
+    private func takeFailure() -> Failure {
+        defer {
+            firstFailure += 1
+            if firstFailure == failures.count { (failures, firstFailure) = ([], 0) }
+        }
+        return failures[firstFailure]
     }
 
     @_optimize(speed)
@@ -88,7 +98,7 @@ extension Link {
 
     /// Whether something is to be sent, as far as can be told without making it.
     var hasPending: Bool {
-        if !batch.isEmpty || !pending.isEmpty || !failures.isEmpty { return true }
+        if !batch.isEmpty || !pending.isEmpty || !failures.isEmpty || address?.challenger ?? 0 > 0 { return true }
         if let classic, classic.backlog > 0 { return true }
         if let outgoing, outgoing.hasMore(in: replica) { return true }
         guard let follows else { return false }
@@ -97,16 +107,11 @@ extension Link {
 
     @_optimize(speed)
     private func appendNext(_ room: Room) -> Bool {
-        if !pending.isEmpty, pending.reject != nil || !isEnded { return appendControl(room) }
+        if !pending.isEmpty, pending.reject != nil || !hasEnded { return appendControl(room) }
         switch dialect {
         case .ended: return false
         case .extended: return appendAnswer(room)
         case .unknown, .classic: return appendClassic()
         }
-    }
-
-    private var isEnded: Bool {
-        if case .ended = dialect { return true }
-        return false
     }
 }

@@ -3,7 +3,7 @@ extension Link {
     /// The peer names exceptions to its vector.
     /// - Throws: `.id`, `.nul`, `.version`, and what ended the link.
     public func receive(refused claims: [ExceptionClaim], isAnew: Bool) throws(Failure) {
-        guard try speaksExtended() else { return }
+        guard try speaksExtended(), isAddressed else { return }
         for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
         if isAnew {
             // Until the whole list has come, and the vector behind it, a tombstone on the old one is not stable.
@@ -29,7 +29,8 @@ extension Link {
     private func note(_ dot: Dot, reason: UInt8) {
         let memory = remembering()
         let table = memory.exceptions ?? RefusedTable()
-        (memory.exceptions, replica.hasHeardExceptions) = (table, true)
+        memory.exceptions = table
+        if !isReadOnly { replica.hasHeardExceptions = true }
         if let position = table.find(dot) {
             guard table[position].reason != reason else { return }
             table.remove(at: position)
@@ -159,9 +160,17 @@ extension Link {
         }
     }
 
+    /// Changes with `exceptions`.
+    var exceptionsMark: UInt64 {
+        PendingControl.mark(
+            (withheld?.changes ?? 0) &+ (memory?.accountedChanges ?? 0) << 32,
+            replica.refused?.clock ?? replica.exceptionClock, replica.exceptionsOver)
+    }
+
     /// What this replica, or this delta, has left out, and what the peer has that is accounted for here: a commit names it.
     var exceptions: [CommitException] {
-        var exceptions = withheld.map { CommitException(dot: $0, isAccounted: false) }
+        var exceptions: [CommitException] = []
+        withheld?.forEach { exceptions.append(CommitException(dot: $0.dot, isAccounted: false)) }
         if let refused = replica.refused {
             for position in 0..<refused.count where refused[position].serial > 0 {
                 exceptions.append(CommitException(dot: refused[position].dot, isAccounted: false))

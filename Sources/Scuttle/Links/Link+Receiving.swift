@@ -4,7 +4,7 @@ extension Link {
     @_optimize(speed)
     public func receive(_ head: DeltaHead) throws(Failure) {
         guard try speaksExtended() else { return }
-        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a delta came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a delta came in on a read-only link") }
         guard isAsked(head) else {
             incoming.endHead()
             // A late or repeated datagram is nobody's fault.
@@ -38,7 +38,7 @@ extension Link {
     ///   ends the link.
     @_optimize(speed)
     func receiveExtended(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
-        guard !options.contains(.readOnly) else {
+        guard !isReadOnly else {
             throw Failure(.readOnly, "an update came in on a read-only link")
         }
         guard !incoming.isDropped else { return }
@@ -60,9 +60,8 @@ extension Link {
                 record.release()
             }
         } catch {
-            // What is refused is remembered; the delta does not vouch for what is rejected.
             if error.code == .keySize { return try receive(refused: update, head, error) }
-            if error.code != .refused { exclude(update) }
+            exclude(update)
             throw ending(error)
         }
         if replica.isSelective { settleException(update) }
@@ -113,7 +112,7 @@ extension Link {
 
     /// Whether the peer has covered a winner, and nothing says why it holds an entry that loses to it.
     private func isContradicted(_ winner: Record) -> Bool {
-        peer.confirmed(winner.source) >= winner.version && (memory == nil || mayTake(winner))
+        peer.confirmed(winner.source, in: replica) >= winner.version && (memory == nil || mayTake(winner))
     }
 
     /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
@@ -143,10 +142,14 @@ extension Link {
         return true
     }
 
-    private func noteKept(_ update: IncomingUpdate, _ head: IncomingDelta.Head) {
+    /// - Parameter isHere: the peer's entry of the key says nothing of the one here.
+    @inline(never)
+    func noteKept(_ update: IncomingUpdate, _ head: IncomingDelta.Head, isHere: Bool = false) {
         guard let key = replica.keys.find(update.key), let entry = replica.keys[key] else { return }
         let isSame =
-            if head.mode == .contents {
+            if isHere {
+                true
+            } else if head.mode == .contents {
                 update.hasContent(of: entry) && entry.timestamp.version == update.writtenVersion
                     && replica.sources[entry.timestamp.source].id.equals(update.writer)
             } else {
@@ -163,7 +166,7 @@ extension Link {
     @_optimize(speed)
     public func receive(_ cover: Cover) throws(Failure) {
         guard try speaksExtended() else { return }
-        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a cover came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a cover came in on a read-only link") }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head, head.mode == .log else {
             throw Failure(.unasked, "a cover belongs to no log delta")
@@ -176,24 +179,33 @@ extension Link {
             incoming.closePending()
             return askAgain()
         }
+        incoming.dropClosed()
+        let order = cover.intervals.count > Self.fewIntervals ? incoming.pendingInOrder() : nil
         for case (let id?, let interval) in zip(ids.numbers, cover.intervals) {
             let source = replica.sources[id]
             guard !incoming.excludes(id) else { continue }
-            peer.note(id, covered: interval.until)
-            guard interval.until > source.covered else { continue }
+            peer.note(id, covered: interval.until, in: replica)
+            let until = checked(interval.until, of: id)
+            guard until > source.covered else { continue }
             guard interval.since <= source.covered || replica.configuration.disabledRules.contains(.covers) else {
                 askAgain()
                 continue
             }
-            let entries = incoming.pending.reduce(0) {
-                $0
-                    + ($1.source == id && $1.isEntry && $1.version > source.covered && $1.version <= interval.until
-                        ? 1 : 0)
+            var entries = 0
+            if let order {
+                order.forEach(of: id, above: source.covered, upTo: until) { entries += Int($0.number) }
+            } else {
+                for record in incoming.pending
+                where record.source == id && record.isEntry && record.version > source.covered
+                    && record.version <= until
+                {
+                    entries += 1
+                }
             }
-            replica.cover(id, upTo: interval.until, remembering: entries)
+            replica.cover(id, upTo: until, remembering: entries)
             // What beats it is here, and may not be with whom this replica tells of it next.
-            if interval.leftOut > source.floor { replica.leaveOut(source, upTo: interval.leftOut) }
-            if incoming.hasLostPending { replica.leaveOut(source, upTo: interval.until) }
+            if interval.leftOut > source.floor { replica.leaveOut(source, upTo: min(interval.leftOut, until)) }
+            if incoming.hasLostPending { replica.leaveOut(source, upTo: until) }
         }
         for record in incoming.pending {
             let source = replica.sources[record.source]
@@ -208,6 +220,9 @@ extension Link {
         try checkRoom(ids)
     }
 
+    /// For so many intervals the updates that wait are looked through as they are.
+    private static var fewIntervals: Int { 4 }
+
     // MARK: State, reset and contents
 
     /// On a stream: the updates so far are what was sent.
@@ -215,7 +230,7 @@ extension Link {
     @_optimize(speed)
     public func receive(_ mark: ProgressMark) throws(Failure) {
         guard try speaksExtended() else { return }
-        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a mark came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a mark came in on a read-only link") }
         guard !isDatagram else { return }
         guard incoming.head?.mode.endsWithCommit == true else { throw Failure(.unasked, "a mark belongs to no delta") }
         incoming.mark(upTo: mark.sequence, mark.check, isChecked: isChecked)
@@ -228,7 +243,7 @@ extension Link {
     @_optimize(speed)
     public func receive(_ forgotten: ForgottenKeys) throws(Failure) {
         guard try speaksExtended() else { return }
-        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
         guard !incoming.isDropped, !incoming.isUnasked, let transfer = incoming.transfer, transfer.mode == .reset,
             transfer.kind == forgotten.since
         else { return }
@@ -242,7 +257,7 @@ extension Link {
     /// - Throws: as for a cover.
     public func receive(_ part: CommitPart) throws(Failure) {
         guard try speaksExtended() else { return }
-        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "a commit came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a commit came in on a read-only link") }
         guard !incoming.isDropped else { return }
         guard isDatagram || incoming.head?.mode.endsWithCommit == true else {
             throw Failure(.unasked, "a commit belongs to no delta")
@@ -267,12 +282,14 @@ extension Link {
         // In datagrams new updates go on as the same delta.
         if !isDatagram || head.mode != .state { requests.close(head.nonce) }
         if head.mode == .contents {
-            if !incoming.excludesAll { finishContents() }
+            if !incoming.excludesAll, pending.takeOverhaul() { finishContents() }
             return
         }
         let epoch = replica.epoch
         let excepted = incoming.exceptions
         if head.mode == .reset {
+            // The next gossip requests it again.
+            guard pending.takeOverhaul() else { return }
             guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset(excepted) else {
                 // It may have taken away something all the same.
                 if replica.epoch != epoch {
@@ -286,18 +303,19 @@ extension Link {
         var isForgetting = false
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             let source = replica.sources[claim.source]
-            if head.mode == .reset, claim.purged <= claim.covered, replica.notePurged(source, claim.purged) {
+            let covered = checked(claim.covered, of: claim.source)
+            if head.mode == .reset, claim.purged <= covered, replica.notePurged(source, claim.purged) {
                 isForgetting = true
             }
-            peer.note(claim.source, covered: claim.covered)
-            guard claim.covered > source.covered else { continue }
+            peer.note(claim.source, covered: claim.covered, in: replica)
+            guard covered > source.covered else { continue }
             // What the sender took this replica to have was left out.
             guard head.mode == .reset || claim.since <= source.covered else {
                 askAgain()
                 continue
             }
             let until = replica.adopt(
-                excepted, of: claim.source, upTo: claim.covered, evictingBefore: incoming.exceptionsBefore)
+                excepted, of: claim.source, upTo: covered, evictingBefore: incoming.exceptionsBefore)
             replica.cover(claim.source, upTo: until)
             replica.leaveOut(source, upTo: until)
         }

@@ -7,7 +7,7 @@ extension Link {
     public func receive(refused update: IncomingUpdate, _ code: Failure.Code, _ line: Bytes) throws(Failure) {
         let failure = replica.configuration.limits.failure(of: update, code)
         guard case .extended = dialect else { return try receiveClassic(refused: update, failure) }
-        guard !options.contains(.readOnly) else { throw Failure(.readOnly, "an update came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "an update came in on a read-only link") }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
         incoming.note(line: line)
@@ -21,15 +21,16 @@ extension Link {
             guard try !isRefusedAsStale(update, head) else { return }
             _ = try isRefused(update, head, failure)
         } catch {
-            if error.code != failure.code { exclude(update) }
+            exclude(update)
             throw ending(error)
         }
     }
 
-    /// The delta does not vouch for an update that was rejected.
+    /// The delta does not vouch for an update that was rejected. One that was refused is remembered as an exception.
     @inline(never)
     func exclude(_ update: IncomingUpdate) {
         if let id = replica.sources.find(update.source) {
+            guard !replica.isException(Dot(source: id, version: update.version)) else { return }
             incoming.exclude(id)
         } else {
             incoming.excludesAll = true
@@ -92,7 +93,7 @@ extension Link {
             return .refusedBefore(position)
         }
         let accept = replica.configuration.accept
-        guard failure != nil || accept != nil else { return .taken }
+        guard failure != nil || accept != nil || replica.isBounded else { return .taken }
         if failure == nil { try replica.check(update, from: known) }
         try Limits.check(clockOf: update.source, at: update.version)
         try Limits.check(clockOf: update.writer, at: update.writtenVersion)
@@ -106,12 +107,19 @@ extension Link {
             settleException(update)
             return .beaten
         }
-        if failure == nil, let accept {
+        var failure = failure
+        if failure == nil, replica.isBounded {
+            failure = replica.overflow(by: update.key, update.value, isDelete: update.isDelete, on: self)
+        }
+        if failure == nil {
+            guard let accept else { return .taken }
             let asked = Update(
                 key: update.key, value: update.value, source: update.writer, version: update.writtenVersion,
                 kind: update.kind, dotSource: update.source, dotVersion: update.version)
             guard !accept(self, asked) else { return .taken }
         }
+        // Of two contents of one dot the entry stands, since an exception is no entry.
+        if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return .beaten }
         // Of a source that is known by its hash alone nothing is remembered. It comes with contents, and so once for each of them.
         guard known != nil || update.version > replica.retiredVersion(of: update.source) else { return .beaten }
         let reason = failure ?? Failure(.refused, "the host does not accept an update")
@@ -148,9 +156,9 @@ extension Link {
 
     @inline(never)
     private func winner(over update: IncomingUpdate) -> Record? {
-        guard case .lastWriter = replica.configuration.resolver, let key = replica.keys.find(update.key),
-            let entry = replica.keys[key]
-        else { return nil }
+        guard case .lastWriter = replica.configuration.resolver, let entry = replica.entry(of: update.key) else {
+            return nil
+        }
         guard replica.isTimestamp(of: update, entry) else { return replica.precedes(update, entry) ? entry : nil }
         // An expiry, or two contents of one write.
         let order = Replica.tieBreak(update.kind, update.value, against: entry.kind, entry.value)
@@ -165,8 +173,7 @@ extension Link {
         incoming.leaveOut()
         if refused[position].serial > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
         incoming.note(refused: refused[position].dot)
-        guard head.mode.isWhole else { return }
-        if let key = replica.keys.find(update.key), let entry = replica.keys[key] { incoming.note(key, entry.arrival) }
+        if head.mode.isWhole { noteKept(update, head, isHere: true) }
     }
 
     /// An update was taken, beaten or known: it is no exception.

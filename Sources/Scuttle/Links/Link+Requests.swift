@@ -3,7 +3,9 @@ extension Link {
     /// The peer wants this replica's vector, to answer it.
     /// - Throws: what ended the link.
     public func receive(_ request: VectorRequest) throws(Failure) {
-        guard try speaksExtended(), !options.contains(.readOnly), !pending.isFar, !isSettled else { return }
+        guard try speaksExtended(), isAddressed, !isReadOnly, !pending.isFar, !isSettled else {
+            return
+        }
         pending.peerHas = request.revision <= replica.revision ? request.revision : 0
         pending.peerRetired = request.retired
         sendVector(from: request.from)
@@ -72,12 +74,18 @@ extension Link {
         let left = isDatagram ? room.bytes - frame() : walk.lineLength
         let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = slice(from: walk.from, within: left - Room.sections) {
+            replica.nextChange(since: pending.peerHas + 1, from: $0, isBase: false)
+        } source: {
             replica.sources[$0].changedAt > pending.peerHas
+        } firstName: {
+            replica.sources.names.latestChange > pending.peerHas ? 0 : .max
         } name: {
             replica.sources.names[$0].changedAt > pending.peerHas
+        } firstRetired: {
+            firstRetired
         } retired: {
             // Who holds a source in full does not know by that how far this replica covers it.
-            $0 >= firstRetired && (!peer.retired.knows($0, in: replica.retired) || isHeldInFull($0))
+            !peer.retired.knows($0, in: replica.retired) || isHeldInFull($0)
         }
         part.to = slice.end
         part.isLast = part.to == items
@@ -121,7 +129,7 @@ extension Link {
     /// A part of the peer's vector. With the last one its request is complete, and is answered.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, and what ended it.
     public func receive(_ part: VectorPart) throws(Failure) {
-        guard try speaksExtended() else { return }
+        guard try speaksExtended(), isAddressed else { return }
         try Limits.check(clockOf: replica.id, at: part.lamport)
         if part.wantsContents {
             guard part.incarnation == peer.incarnation else { return }
@@ -133,20 +141,27 @@ extension Link {
         for (id, claim) in zip(ids.numbers, part.claims) {
             guard let id else {
                 noteRetired(claim)
+                // On a read-only link a source may stay unknown of which the peer has forgotten tombstones.
+                if isReadOnly, claim.purged > 0 { peer.notePurged(claim.purged) }
                 continue
             }
             // The peer has dropped what it knew of an ended source, which has come again.
-            if claim.covered < peer.confirmed(id), part.until >= peer.revision { peer.forget(id) }
-            peer.note(id, covered: claim.covered, purged: claim.purged)
+            if claim.covered < peer.confirmed(id, in: replica), part.until >= peer.revision {
+                peer.drop(id, in: replica)
+            }
+            peer.note(id, covered: claim.covered, purged: claim.purged, in: replica)
         }
         noteRetired(part)
-        if !options.contains(.readOnly) {
+        if !isReadOnly {
             for claim in part.names { replica.merge(claim) }
-            replica.raiseRetiredFloor(to: part.retiredFloor)
+            if part.retiredFloor > replica.retired.floor, pending.takeOverhaul() {
+                replica.raiseRetiredFloor(to: part.retiredFloor)
+            }
         }
-        if !options.contains(.readOnly) { _ = approach(part.lamport) }
+        if !isReadOnly { _ = approach(part.lamport) }
         if part.isLast, peer.next == 0 {
             memory?.exceptionsBefore = nil
+            peer.settle(in: replica)
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
             peer.hear(part.progress)
             peer.hasFreshProgress = false
@@ -188,8 +203,8 @@ extension Link {
                 }
             } else if let id = replica.sources.find(claim.hash) {
                 guard id != SourceTable.own || claim.version <= replica.own.covered else { continue }
-                peer.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0)
-                if claim.isFinal, !options.contains(.readOnly) { replica.noteEnded(id, at: claim.version) }
+                peer.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0, in: replica)
+                if claim.isFinal, !isReadOnly { replica.noteEnded(id, at: claim.version) }
                 heard(claim)
             } else if claim.version > replica.retired.floor {
                 if claim.isPurged { peer.notePurged(claim.version) }
@@ -200,7 +215,10 @@ extension Link {
 
     /// On a stream the peer's next whole delta does not say again what its vector has said of an ended source.
     private func heard(_ claim: RetiredClaim) {
-        if !isDatagram, !options.contains(.readOnly) { remembering().heardRetired.append(claim) }
+        guard !isDatagram, !isReadOnly else { return }
+        let memory = remembering()
+        // A peer has no more to name, unless it names some again.
+        if memory.heardRetired.count < max(replica.configuration.maxRetired, 1024) { memory.heardRetired.append(claim) }
     }
 
     /// The numbers of the sources that a peer makes claims of; nil for those of which nothing is claimed here.
@@ -213,6 +231,7 @@ extension Link {
     /// Says so where a peer has named sources that there is no room for; the others have been taken.
     func checkRoom(_ ids: ClaimedSources) throws(Failure) {
         guard ids.isShort else { return }
+        if replica.isBounded { try replica.checkRoomForSource() }
         throw Failure(
             .sources, "a peer names more sources than max_sources, \(replica.configuration.limits.sources)")
     }
@@ -227,15 +246,19 @@ extension Link {
         }
         var ids = ClaimedSources()
         for claim in claims {
-            if replica.isRetired(claim) {
-                ids.numbers.append(nil)
-                continue
+            var id = replica.sources.find(claim.source)
+            if id == nil, saysMore(claim) {
+                id = try? replica.sourceID(for: claim.source)
+                if id == nil { ids.isShort = true }
             }
-            let id = try? replica.sourceID(for: claim.source)
-            if id == nil { ids.isShort = true }
             ids.numbers.append(id)
         }
         return ids
+    }
+
+    /// Whether a claim makes a source known that is not.
+    private func saysMore(_ claim: SourceClaim) -> Bool {
+        !isReadOnly && claim.covered | claim.purged > 0 && !replica.isRetired(claim)
     }
 
     /// Ends the link where the peer knows more of this replica's source than it has issued.

@@ -5,11 +5,11 @@ extension Link {
     func reset(_ excepted: ExceptionList) -> Bool {
         var clock = PeerState()
         for claim in incoming.claims where !incoming.excludes(claim.source) {
-            clock.note(claim.source, covered: claim.covered, purged: claim.purged)
+            clock.note(claim.source, covered: claim.covered, purged: claim.purged, in: replica)
         }
         for claim in endedSources {
             if let id = replica.sources.find(claim.hash) {
-                clock.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0)
+                clock.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0, in: replica)
             } else if claim.isPurged, replica.retired.find(claim.hash) == nil {
                 clock.notePurged(claim.version)
             }
@@ -19,7 +19,7 @@ extension Link {
         var isWhole = true
         replica.keys.forEach { key, record in
             let kept = incoming.kept(key)
-            guard record.version <= clock.covered(record.source), kept != record.arrival,
+            guard record.version <= clock.covered(record.source, in: replica), kept != record.arrival,
                 !replica.configuration.disabledRules.contains(.removal),
                 excepted.isEmpty || !excepted.contains(record.dot)
             else { return true }

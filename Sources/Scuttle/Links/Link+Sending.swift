@@ -5,9 +5,15 @@ extension Link {
         let peerLags = peerLags
         isDeferred = false
         if answersEarly { return beginEarlyDelta() }
-        replica.republish(against: peer)
-        replica.settleInversions()
-        replica.renewPromise()
+        if !isReadOnly {
+            if replica.mustRepublish(against: peer) {
+                // The next gossip has to ask again.
+                guard pending.takeOverhaul() else { return }
+                replica.republish(against: peer)
+            }
+            replica.settleInversions()
+            replica.renewPromise()
+        }
         if checkedEpoch != replica.epoch, let outgoing, outgoing.mode == .reset { adapt(outgoing) }
         checkedEpoch = replica.epoch
         checkedDetours = replica.detours
@@ -24,10 +30,10 @@ extension Link {
                 progress.epoch == outgoing.kind
             {
                 // What fitted no datagram may do so now: it goes out again, and the commit from its beginning.
-                let mayFit = outgoing.isResting && !withheld.isEmpty
+                let mayFit = outgoing.isResting && withheld != nil
                 goOn(outgoing, progress)
                 if mayFit {
-                    withheld = []
+                    withheld = nil
                     outgoing.beginCommit()
                 }
                 return outgoing.openWindow()
@@ -61,8 +67,7 @@ extension Link {
 
     /// Whether this replica lags, and the peer does not.
     var answersEarly: Bool {
-        peer.isAhead(of: replica.sources, replica.retired)
-            && (options.contains(.readOnly) || !peer.lags(behind: replica.sources, replica.retired))
+        peer.isAhead(of: replica) && (isReadOnly || !peer.lags(behind: replica))
             && !replica.configuration.disabledRules.contains(.republish)
     }
 
@@ -73,7 +78,7 @@ extension Link {
     func begin(_ mode: DeltaMode, from start: UInt64, epoch: UInt64, nonce: UInt64) {
         follows = nil
         echoes = 0
-        withheld = []
+        withheld = nil
         liveHeadIsDue = true
         outgoing = OutgoingDelta(
             mode, epoch: epoch, nonce: nonce, kind: replica.epoch, start: start, begun: replica.arrivals.last)
@@ -95,19 +100,19 @@ extension Link {
     /// What the peer is known to lack goes out again, whatever it says that has come; but once for each request, and not for each
     /// window.
     private func goOn(_ outgoing: OutgoingDelta, _ progress: Progress) {
-        let unsent = outgoing.missing
+        let unsent = outgoing.missing.arranged { $0.from < $1.from }
         outgoing.go(on: progress, last: replica.arrivals.last, epoch: replica.epoch)
         guard outgoing.mode == .state else { return }
         let wanted = wantedArrivals
         outgoing.goBack(
             to: progress.window == 0
-                ? wanted : wanted.filter { arrival in unsent.contains { $0.from < arrival && arrival <= $0.until } },
+                ? wanted : wanted.filter { OutgoingDelta.contains(unsent, $0) },
             inGaps: isDatagram)
     }
 
     /// Whether the peer may have missed a tombstone that has been forgotten here.
     private var peerLags: Bool {
-        let lags = peer.lags(behind: replica.sources, replica.retired)
+        let lags = peer.lags(behind: replica)
         return memory == nil ? lags : lagsByExceptions() || lags
     }
 
@@ -129,7 +134,7 @@ extension Link {
 
     /// Whether what the peer lacks is in the history.
     var answersFromHistory: Bool {
-        !peer.lags(behind: replica.sources, replica.retired) && wayToAnswer(peerLags: false).0 == .log
+        !peer.lags(behind: replica) && wayToAnswer(peerLags: false).0 == .log
     }
 
     /// A live link goes on with what is new, when there is nothing to catch up with.
@@ -150,6 +155,7 @@ extension Link {
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
     /// is on its way become a reset.
     var walkPosition: Arrivals.Stamp {
+        guard !isReadOnly else { return .max }
         if let outgoing, outgoing.hasMore(in: replica) { return outgoing.mode == .log ? 0 : outgoing.cursor }
         guard let follows, follows < replica.history.end else { return .max }
         return 0
@@ -157,18 +163,18 @@ extension Link {
 
     /// Whether the history has all that the peer lacks.
     private var historyReaches: Bool {
-        for id in replica.sources.ids
-        where peer.covered(id) < replica.sources[id].floor { return false }
+        for id in peer.differing(from: replica)
+        where peer.covered(id, in: replica) < replica.sources[id].floor { return false }
         // Of ended sources without entries the history has nothing.
         return !peer.retired.missing(in: replica.retired).any
     }
 
     private var firstMissingUpdate: UInt64 {
         var first = replica.history.end
-        for id in replica.sources.ids {
+        for id in peer.differing(from: replica) {
             let source = replica.sources[id]
-            guard source.reach > peer.covered(id) else { continue }
-            first = min(first, replica.history.first(of: source, above: peer.covered(id)) ?? first)
+            let covered = peer.covered(id, in: replica)
+            if source.reach > covered { first = min(first, replica.history.first(of: source, above: covered) ?? first) }
         }
         return first
     }
@@ -176,13 +182,13 @@ extension Link {
     /// No entry that the peer lacks has arrived here earlier; it may be more careful than need be.
     private var firstMissingArrival: Arrivals.Stamp {
         var first = replica.arrivals.last
-        for id in replica.sources.ids {
+        for id in peer.differing(from: replica) {
             let source = replica.sources[id]
-            guard source.entries.last > peer.covered(id) else { continue }
+            let covered = peer.covered(id, in: replica)
+            guard source.entries.last > covered else { continue }
             guard source.entries.arrivesInOrder else { return 0 }
-            let position = source.entries.firstPosition(above: peer.covered(id))
-            guard let found = source.entries.nextLive(from: position, of: id, replica.keys),
-                let record = replica.keys[source.entries.key(at: found)]
+            guard let found = source.entries.nextLive(above: covered, of: id, replica.keys),
+                let record = replica.keys[found.key]
             else { continue }
             first = min(first, record.arrival - 1)
         }
@@ -301,7 +307,7 @@ extension Link {
     @_optimize(speed)
     private func appendNews(from number: UInt64, _ room: Room) -> Bool {
         if liveHeadIsDue || batch.isEmpty,
-            let broadcast = replica.broadcast(from: number, most: mostMessages), broadcast.fits(peer)
+            let broadcast = replica.broadcast(from: number, most: mostMessages), broadcast.fits(peer, in: replica)
         {
             guard !liveHeadIsDue else {
                 // The broadcast follows when the batch is empty again.
@@ -310,7 +316,7 @@ extension Link {
                 return false
             }
             batch.share(broadcast)
-            broadcast.note(in: &peer)
+            broadcast.note(in: &peer, replica)
             follows = broadcast.until
             return true
         }

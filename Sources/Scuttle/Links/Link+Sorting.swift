@@ -16,8 +16,14 @@ extension Link {
         }
         var answer = Answer()
         answer.takesAll = true
-        for id in replica.sources.ids {
-            answer.owe(id, above: mode.isWhole ? 0 : peer.confirmed(id), countingTo: .max, in: replica)
+        var place = 0
+        while true {
+            if !mode.isWhole { place = peer.next(from: place, in: replica) }
+            guard place < replica.sources.count else { break }
+            let id = SourceID(truncatingIfNeeded: place)
+            answer.owe(
+                id, above: mode.isWhole ? 0 : peer.confirmed(id, in: replica), countingTo: .max, in: replica)
+            place += 1
         }
         remembering().sorted = answer
     }

@@ -2,6 +2,7 @@
 extension Link {
     // MARK: On a stream
 
+    @inline(never)
     @_optimize(speed)
     func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let place = batch.end
@@ -10,6 +11,7 @@ extension Link {
         if let memory, memory.sorted != nil, appendSorted(memory, outgoing, room) { return true }
         var left = room.messages
         var isAtEnd = true
+        var skipped = 0
         replica.arrivals.forEach(after: outgoing.cursor, in: replica.keys) { record in
             if isToSend(record, in: outgoing.mode) {
                 guard left > 0, !hasFilled else {
@@ -25,7 +27,15 @@ extension Link {
             }
             outgoing.cursor = record.arrival
             if outgoing.spacing.isDue { appendMark(outgoing) }
-            return true
+            skipped += 1
+            // A mark says how far it has come, so that what is read is worth what is looked at.
+            guard skipped == Self.mostSkipped, outgoing.mode != .early else { return true }
+            isAtEnd = false
+            return false
+        }
+        if skipped == Self.mostSkipped, !isAtEnd, batch.end == place {
+            if outgoing.headIsDue { appendHead(of: outgoing) }
+            appendMark(outgoing)
         }
         guard isAtEnd else { return batch.end > place }
         outgoing.cursor = replica.arrivals.last
@@ -37,6 +47,7 @@ extension Link {
     }
 
     /// Says what follows; and before that which tombstones, that the peer may have been sent, have been forgotten since.
+    @inline(never)
     private func appendHead(of outgoing: OutgoingDelta) {
         if outgoing.mode == .reset, outgoing.kind != replica.epoch {
             if outgoing.check.count > 0 { appendMark(outgoing) }
@@ -49,6 +60,7 @@ extension Link {
         outgoing.headIsDue = false
     }
 
+    @inline(never)
     func appendMark(_ outgoing: OutgoingDelta) {
         outgoing.spacing.mark()
         guard outgoing.mode.endsWithCommit else { return }
@@ -78,7 +90,7 @@ extension Link {
     @_optimize(speed)
     func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
         if mode.isWhole { return true }
-        guard record.version > peer.covered(record.source) else {
+        guard record.version > peer.covered(record.source, in: replica) else {
             return memory != nil && mode == .state && isWanted(record)
         }
         guard mode == .early else { return memory == nil || !isSkipped(record) }
@@ -87,14 +99,19 @@ extension Link {
                 || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
     }
 
+    /// A stretch of so many entries makes a message.
+    static var mostSkipped: Int { 256 }
+
     // MARK: The commit
 
     /// Behind the last update: the vector that the peer has then, as much of it as fits. Whether anything does.
     func appendCommit(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         var room = room
         let place = batch.end
-        let excepted = exceptions
+        let mark = exceptionsMark
+        let excepted = mark == outgoing.exceptedMark ? outgoing.excepted : exceptions
         let items = vectorItems + excepted.count
+        outgoing.exceptedMark = mark
         // A peer may claim to have come further in the commit than there is.
         if outgoing.generation != replica.retired.generation || outgoing.item > items || outgoing.excepted != excepted {
             (outgoing.item, outgoing.generation, outgoing.excepted) = (0, replica.retired.generation, excepted)
@@ -111,22 +128,28 @@ extension Link {
             guard left >= 0 else { break }
             let isReset = outgoing.mode == .reset
             let claimsNothing = outgoing.mode == .contents
-            func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id) }
+            func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id, in: replica) }
             let firstUntold = firstUntoldRetired
+            let namesHeld = isReset || memory?.exceptsEnded ?? false
             let slice = slice(from: part.from, within: left - Room.sections, excepted: excepted) {
-                !claimsNothing && vouchedFor($0) > since($0)
+                claimsNothing ? .max : isReset ? $0 : peer.next(from: $0, in: replica)
+            } source: {
+                vouchedFor($0) > since($0)
+            } firstName: {
+                .max
             } name: { _ in
                 false
+            } firstRetired: {
+                claimsNothing ? .max : namesHeld ? 0 : max(firstUntold, peer.retired.firstMissing(in: replica.retired))
             } retired: {
                 // A vector does not name what the peer holds in full.
-                !claimsNothing
-                    && ((isReset || memory?.exceptsEnded ?? false) && isHeldInFull($0)
-                        || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired))
+                namesHeld && isHeldInFull($0)
+                    || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired)
             } exception: {
                 // The parts before have told the peer of sources, so only what it has said itself is no news.
                 !claimsNothing
                     && ($0.isAccounted
-                        || $0.dot.version > (isReset ? 0 : peer.confirmed($0.dot.source))
+                        || $0.dot.version > (isReset ? 0 : peer.confirmed($0.dot.source, in: replica))
                             && $0.dot.version <= vouchedFor($0.dot.source))
             }
             part.to = slice.end
@@ -161,7 +184,7 @@ extension Link {
             outgoing.check = LineCheck()
             outgoing.lineLength = min(2 * outgoing.lineLength, Room.longestLine)
             if !isDatagram {
-                for id in slice.sources { peer.expect(id, covered: vouchedFor(id)) }
+                for id in slice.sources { peer.expect(id, covered: vouchedFor(id), in: replica) }
             }
             // The peer may have taken the answer to a request before it named more.
             if !slice.retired.isEmpty || (part.isLast && firstUntold > 0),

@@ -1,5 +1,6 @@
 /// The same in datagrams: each says which sequences its updates are all of, so that only those that get lost come again.
 extension Link {
+    @inline(never)
     @_optimize(speed)
     func appendStateInDatagram(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let (place, before) = (batch.end, batch.byteCount)
@@ -19,6 +20,7 @@ extension Link {
         var reached = range.from
         var isAtEnd = true
         var startsAnew = false
+        var skipped = 0
         replica.arrivals.forEach(after: range.from, in: replica.keys) { record in
             guard record.arrival <= range.until else { return false }
             if isToSend(record, in: outgoing.mode) {
@@ -44,7 +46,11 @@ extension Link {
                 }
             }
             reached = record.arrival
-            return true
+            skipped += 1
+            // At its end a gap is closed, and not left with nothing in it.
+            guard skipped == Self.mostSkipped, reached < range.until, outgoing.mode != .early else { return true }
+            isAtEnd = false
+            return false
         }
         if startsAnew {
             outgoing.startAnew(kind: outgoing.kind)

@@ -38,7 +38,7 @@ extension Link {
     /// The peer knows another live incarnation of this replica's name. That says nothing of the peer's own name.
     /// - Throws: what ended the link.
     public func receiveTwin() throws(Failure) {
-        guard try speaksExtended(), !hasHeardOfTwin else { return }
+        guard try speaksExtended(), isAddressed, !hasHeardOfTwin else { return }
         hasHeardOfTwin = true
         raise(.twin)
     }

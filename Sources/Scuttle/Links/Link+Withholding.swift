@@ -6,10 +6,9 @@ extension Link {
         let record = line.record
         if replica.isToTell(peerName, record.dot) {
             let key = record.key.prefixOfCharacters(within: 80)
-            failures.insert(
+            failures.append(
                 Failure(
-                    .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)"),
-                at: 0)
+                    .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)"))
             tellRefused(record, reason: -Failure.Code.datagram.rawValue)
         }
         return note(withheld: record.dot)
@@ -21,25 +20,28 @@ extension Link {
     /// Up to where this delta vouches for a source.
     func vouchedFor(_ source: SourceID) -> Version {
         let covered = replica.sources[source].covered
-        guard !withheld.isEmpty else { return covered }
-        var (count, highest) = (0, Version(0))
-        for dot in withheld where dot.source == source { (count, highest) = (count + 1, max(highest, dot.version)) }
+        guard withheld != nil else { return covered }
+        let (count, highest) = countWithheld(of: source)
         return count > Self.mostWithheld ? min(covered, highest - 1) : covered
     }
 
     private func note(withheld dot: Dot) -> Bool {
-        var (count, highest) = (0, 0)
-        for place in withheld.indices where withheld[place].source == dot.source {
-            if withheld[place] == dot { return false }
-            if count == 0 || withheld[place].version > withheld[highest].version { highest = place }
-            count += 1
+        let order = withheld ?? DotOrder()
+        withheld = order
+        guard order.find(dot) == nil else { return false }
+        let (count, highest) = countWithheld(of: dot.source)
+        if count > Self.mostWithheld {
+            guard dot.version < highest else { return false }
+            order.remove(Dot(source: dot.source, version: highest))
         }
-        guard count > Self.mostWithheld else {
-            withheld.append(dot)
-            return true
-        }
-        guard dot.version < withheld[highest].version else { return false }
-        withheld[highest] = dot
+        order.insert(dot, 0)
         return true
+    }
+
+    /// How many updates of a source were left out, and the highest version of them.
+    private func countWithheld(of source: SourceID) -> (Int, Version) {
+        var (count, highest) = (0, Version(0))
+        withheld?.forEach(of: source, above: 0, upTo: .highest) { (count, highest) = (count + 1, $0.dot.version) }
+        return (count, highest)
     }
 }

@@ -53,6 +53,8 @@ public final class Link {
     // The extended dialect.
     var pending = PendingControl()
     var requests: OpenRequests
+    /// Of a datagram link.
+    let address: AddressCheck?
     var peer = PeerState()
     var outgoing: OutgoingDelta? {
         willSet { windows = max(windows, outgoing?.window ?? 0) }
@@ -63,13 +65,17 @@ public final class Link {
     /// What was sent instead of an answer had to wait for the peer's reset.
     var isDeferred = false
     /// Both vectors were found equal, and have not been found different since.
-    var isInStep = false
+    public internal(set) var isInStep = false
     /// Gossips since the whole vector was last asked for.
     var gossips: UInt8 = 0
+    /// Gossips since the peer's last hello, up to 255.
+    var silence: UInt8 = 0
     /// What is known of another incarnation of the peer's name.
     var suspicion = Suspicion.none
     /// The peer has said that this replica's name has another live incarnation.
     var hasHeardOfTwin = false
+    /// What the peer writes under, as its last hello said.
+    var peerSource: OwnedBytes?
     /// A hash of the peer's name.
     var peerName: UInt64 = 0
     var memory: LinkMemory?
@@ -82,14 +88,17 @@ public final class Link {
     /// The same of its detours.
     var checkedDetours: UInt64 = 0
     /// Updates that fit no datagram, some of each source: those that a commit is to name, and the one behind them.
-    var withheld: [Dot] = []
+    var withheld: DotOrder?
 
     var batch = Batch()
     public internal(set) var isOverHighWaterMark = false
     /// The head under which the peer takes new updates has not been said, or is no longer the latest.
     var liveHeadIsDue = true
-    /// What the next reads have to report, the last one first.
+    /// What the next reads have to report, in order, and where the first of it stands.
     var failures: [Failure] = []
+    var firstFailure = 0
+    /// What the part of a line takes that waits for its end.
+    var waitingBytes = 0
     /// The bytes of the batch that `peek` has shown and nobody has taken yet.
     var shown = 0
     /// What stands for this link at its host. Not used here.
@@ -100,16 +109,20 @@ public final class Link {
         self.options = options
         dialect = options.contains(.classic) ? .classic : .unknown
         requests = OpenRequests(base: replica.nonces.next())
+        address = options.contains(.datagram) ? AddressCheck(replica.nonces.next()) : nil
     }
 
     deinit {
         guard let place else { return }
         if isOverHighWaterMark { replica.linksOverMark -= 1 }
+        if let source = peerSource?.bytes { replica.unlink(source, at: place) }
         replica.removeLink(at: place)
     }
 
     public var limits: Limits { replica.limits }
     public var isDatagram: Bool { options.contains(.datagram) }
+    /// What the peer says changes nothing here.
+    var isReadOnly: Bool { options.contains(.readOnly) }
 
     /// Whether a peer that speaks the classic dialect is let in. That dialect cannot say which cluster a peer belongs to.
     var allowsClassic: Bool {
@@ -155,7 +168,7 @@ extension Replica {
         guard !options.contains(.classic) || cluster.bytes.isEmpty else {
             throw Failure(.cluster, "the classic dialect cannot check that a peer belongs to the cluster")
         }
-        guard links.count < configuration.limits.links else {
+        guard links.count < configuration.maxLinks else {
             throw Failure(.links, "another link than the \(links.count) open; max_links")
         }
         if options.contains(.classic) { hasMetClassic = true }
@@ -169,12 +182,14 @@ extension Replica {
     public func close(_ link: Link) {
         link.letGo()
         guard let place = link.place else { return }
+        unlinkSource(of: link)
         link.place = nil
         removeLink(at: place)
     }
 
     fileprivate func removeLink(at place: Int) {
         marks.remove(at: place, last: links.count - 1)
+        if let last = links.last, last.place != place { moveLinkedSource(of: last, to: place) }
         links.remove(at: place)
     }
 
@@ -190,6 +205,7 @@ extension Replica {
         refreshRetirements()
         purgeStable()
         shrinkIdleSources()
+        shortenPast()
     }
 }
 
@@ -197,7 +213,9 @@ extension Link {
     /// Asks this peer for what is new; a question that still waits is enough. Renews the replica's promise.
     public func gossip() {
         // What was inverted by an update of a classic peer may make nobody ask for it.
-        if replica.hasMetClassic { replica.settleInversions() }
+        if replica.hasMetClassic || isReadOnly { replica.settleInversions() }
+        replica.passFloor()
+        replica.reconsiderRefused()
         replica.renewPromise()
         switch dialect {
         case .classic: gossipClassic()
@@ -236,7 +254,10 @@ extension Link {
 
     /// The bytes that came in end here. Forgets what has become stable.
     public func finishReceiving() {
-        if isDatagram { incoming.endDatagram() }
+        if let address {
+            incoming.endDatagram()
+            address.isEchoed = false
+        }
         if pending.wantsRest { askForTheRest() }
         replica.rest()
     }
@@ -261,6 +282,7 @@ extension Link {
 
     fileprivate func letGo() {
         rememberPeer()
+        _ = noteWaiting(0)
         classic = nil
         outgoing = nil
         follows = nil

@@ -25,7 +25,10 @@ final class LinkMemory {
     var givenAgain: [UInt64] = []
     static var mostGivenAgain: Int { 256 }
     /// Those that are accounted for here, and that this replica holds no more: the next commit says so.
-    var accounted: [Dot] = []
+    var accounted: [Dot] = [] {
+        didSet { accountedChanges &+= 1 }
+    }
+    private(set) var accountedChanges: UInt64 = 0
     /// Whether some are of sources that are known here by their hashes alone; and of such ones of which something was purged: a
     /// reset has to say so.
     var exceptsEnded = false

@@ -36,7 +36,7 @@ struct LogDelta {
                 return
             }
             let (id, version) = (slot.record.source, slot.record.version)
-            guard version > link.peer.covered(id), !slot.isForeign else {
+            guard version > link.peer.covered(id, in: replica), !slot.isForeign else {
                 cursor += 1
                 link.echoes = max(0, link.echoes - 1)
                 continue
@@ -46,7 +46,7 @@ struct LogDelta {
                 link.matters(slot.record) && (link.memory == nil || !link.isSkipped(slot.record))
                 ? UpdateLine(of: slot.record, in: replica) : nil
             let place = intervals.firstIndex { $0.source == id }
-            let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
+            let reached = place.map { intervals[$0].until } ?? link.peer.covered(id, in: replica)
             if slot.since > reached {
                 hasGap = isEmpty(link)
                 return
@@ -66,21 +66,23 @@ struct LogDelta {
             } else {
                 intervals.append((id, slot.since, version, leftOut))
             }
-            link.peer.expect(id, covered: version)
+            link.peer.expect(id, covered: version, in: replica)
             cursor += 1
         }
     }
 
     /// Behind the last update: up to where each source is accounted for here, beyond its last update.
     mutating func collectPromises(from next: inout Int, _ link: Link) {
-        let sources = link.replica.sources.count
-        while next < sources {
+        let replica = link.replica
+        while true {
+            next = link.peer.next(from: next, in: replica)
+            guard next < replica.sources.count else { return }
             let id = SourceID(truncatingIfNeeded: next)
-            let source = link.replica.sources[id]
-            if source.covered > source.reach, source.covered > link.peer.covered(id) {
+            let source = replica.sources[id]
+            if source.covered > source.reach, source.covered > link.peer.covered(id, in: replica) {
                 let place = intervals.firstIndex { $0.source == id }
                 // Between what was sent of it and its promise there are updates that the history never had.
-                let reached = place.map { intervals[$0].until } ?? link.peer.covered(id)
+                let reached = place.map { intervals[$0].until } ?? link.peer.covered(id, in: replica)
                 guard source.reach <= reached else {
                     next += 1
                     continue
@@ -93,7 +95,7 @@ struct LogDelta {
                     coverLength += cost
                     intervals.append((id, source.reach, source.covered, 0))
                 }
-                link.peer.expect(id, covered: source.covered)
+                link.peer.expect(id, covered: source.covered, in: replica)
             }
             next += 1
         }
@@ -130,6 +132,6 @@ extension Link {
     func matters(_ record: Record) -> Bool {
         if record.isEntry || replica.configuration.disabledRules.contains(.matters) { return true }
         guard let key = replica.keys.find(record.key), let winner = replica.keys[key] else { return false }
-        return winner.version > peer.covered(winner.source)
+        return winner.version > peer.covered(winner.source, in: replica)
     }
 }

@@ -28,6 +28,8 @@ final class OutgoingDelta {
     var generation: UInt32 = 0
     /// What the commit says of exceptions, since its first item: items of their own, behind those of the vector.
     var excepted: [CommitException] = []
+    /// What these were taken from, as a mark.
+    var exceptedMark: UInt64 = 0
     var lineLength = Room.shortestLine
 
     /// Something of the commit has gone out.
@@ -115,14 +117,22 @@ final class OutgoingDelta {
 
     /// Goes back to entries, by their arrivals in order: in datagrams as gaps, which go out first.
     func goBack(to arrivals: [Arrivals.Stamp], inGaps: Bool) {
+        let gaps = missing
         for arrival in arrivals where arrival <= cursor {
             guard inGaps else {
                 cursor = arrival - 1
                 return
             }
-            if missing.contains(where: { $0.from < arrival && arrival <= $0.until }) { continue }
+            if Self.contains(gaps, arrival) { continue }
             missing.append(SequenceRange(from: arrival - 1, until: arrival))
         }
+    }
+
+    /// Whether a sequence is in one of some ranges, which ascend. O(log n).
+    @inline(never)
+    static func contains(_ ranges: [SequenceRange], _ sequence: UInt64) -> Bool {
+        let place = ranges.indices.partition { ranges[$0].until >= sequence }
+        return place < ranges.count && ranges[place].from < sequence
     }
 
     /// The peer has said what has come of the window: the next one.
@@ -143,6 +153,7 @@ final class OutgoingDelta {
     /// The commit has to be said from its first item on.
     func beginCommit() {
         item = 0
+        exceptedMark = 0
         hasVouched = false
     }
 

@@ -2,9 +2,13 @@
 /// sent.
 ///
 /// The second is a guess, since a peer may refuse what it gets; it goes when the peer says anew what it has.
-/// Memory: 24 bytes for each source, taken when the peer first says something.
+/// Memory: see `PeerVector`. A GC version takes some 14 bytes more if it is above what this replica has covered, and none otherwise.
 struct PeerState {
-    private var claims: [(covered: Version, purged: Version, expected: Version)] = []
+    private var said = PeerVector()
+    /// Of sources of which more was sent than the peer has said. Invariant: each number is at least what the peer has said.
+    private var expected = PeerVector()
+    /// GC versions that may say that one of both lags.
+    private var gone: SourceMap?
 
     /// The incarnation and GC epoch that the claims belong to, and the revision of the peer's vector up to which they are
     /// complete.
@@ -27,68 +31,87 @@ struct PeerState {
     var nonce: UInt64 = 0
     var subscription: UInt64 = 0
 
+    @inline(never)
     @_optimize(speed)
-    func covered(_ source: SourceID) -> Version {
-        guard Int(source) < claims.count else { return 0 }
-        return max(claims[Int(source)].covered, claims[Int(source)].expected)
+    func covered(_ source: SourceID, in replica: Replica) -> Version {
+        if !expected.isEmpty {
+            let version = expected.covered(source, in: replica)
+            if version > 0 { return version }
+        }
+        return said.covered(source, in: replica)
     }
 
     /// What the peer has said itself.
-    func confirmed(_ source: SourceID) -> Version {
-        Int(source) < claims.count ? claims[Int(source)].covered : 0
-    }
+    func confirmed(_ source: SourceID, in replica: Replica) -> Version { said.covered(source, in: replica) }
 
-    func purged(_ source: SourceID) -> Version {
-        Int(source) < claims.count ? claims[Int(source)].purged : 0
-    }
+    /// The GC version of a source, if that is above what this replica had covered when the peer said it, or above what the peer
+    /// had covered itself.
+    func purged(_ source: SourceID) -> Version { gone?[source] ?? 0 }
+
+    /// How many sources take memory of their own.
+    var claimCount: Int { said.count + (gone?.count ?? 0) }
 
     /// The link ends: what was sent and asked on it is of no matter to the next one.
-    /// - Returns: what the peer has said itself, which is not here any more.
-    mutating func endLink() -> PackedClaims {
+    mutating func endLink() {
         (nonce, subscription) = (0, 0)
-        var packed = PackedClaims()
-        for id in claims.indices where claims[id].covered > 0 || claims[id].purged > 0 {
-            packed.append(
-                SourceID(truncatingIfNeeded: id), covered: claims[id].covered, purged: claims[id].purged)
-        }
-        claims = []
-        return packed
+        forgetExpected()
     }
 
-    /// The next link has begun.
-    mutating func take(_ packed: PackedClaims) {
-        packed.forEach { note($0, covered: $1, purged: $2) }
+    mutating func forgetExpected() { expected = PeerVector() }
+
+    /// The bases that it relies on.
+    var bases: (UInt64, UInt64) { (said.base, expected.base) }
+
+    /// What the replica was before a base is not kept any more.
+    /// - Returns: false if it is not known any more what the peer has said.
+    mutating func leaveBases(before base: UInt64, in replica: Replica) -> Bool {
+        if expected.base < base { expected.rebase(in: replica, atMost: Self.fewDiffering) }
+        if expected.base > 0, expected.base < base { forgetExpected() }
+        if said.base < base { said.rebase(in: replica, atMost: Self.fewDiffering) }
+        return said.base == 0 || said.base >= base
     }
 
-    mutating func forgetExpected() {
-        for id in claims.indices { claims[id].expected = 0 }
-    }
+    /// So many numbers of its own are no matter.
+    private static var fewDiffering: Int { 64 }
 
     /// Whether the peer's vector of a revision is known here, all of it.
     func isKnown(at revision: UInt64, of epoch: UInt64) -> Bool {
         next == 0 && revision > 0 && revision == self.revision && epoch == self.epoch
     }
 
-    /// Whether the peer has covered more of a source than this replica.
-    func coversMore(than sources: borrowing SourceTable) -> Bool {
-        for id in claims.indices where claims[id].covered > sources[SourceID(truncatingIfNeeded: id)].covered {
+    /// Whether the peer has covered more of a source than this replica. O(sources of which the peer has something else).
+    func coversMore(than replica: Replica) -> Bool { said.coversMore(than: replica) }
+
+    /// Whether this replica has covered more of a source than the peer.
+    func coversLess(than replica: Replica) -> Bool {
+        for id in differing(from: replica) where replica.sources[id].covered > confirmed(id, in: replica) {
             return true
         }
         return false
     }
 
-    /// Whether this replica has covered more of a source than the peer.
-    func coversLess(than sources: borrowing SourceTable) -> Bool {
-        for id in sources.ids where sources[id].covered > confirmed(id) { return true }
-        return false
-    }
+    /// The sources of which the peer may have something else than this replica, by number. O(those, and sources / 64).
+    func differing(from replica: Replica) -> DifferingSources { said.differing(from: replica) }
+
+    /// The first of them from a number on; or how many sources there are.
+    func next(from place: Int, in replica: Replica) -> Int { said.next(from: place, in: replica) }
 
     /// The peer has covered a source up to a version.
-    mutating func note(_ source: SourceID, covered: Version, purged: Version = 0) {
-        makeRoom(for: source)
-        if covered > claims[Int(source)].covered { claims[Int(source)].covered = covered }
-        if purged > claims[Int(source)].purged { claims[Int(source)].purged = purged }
+    @inline(never)
+    mutating func note(_ source: SourceID, covered: Version, purged: Version = 0, in replica: Replica) {
+        if covered > confirmed(source, in: replica) {
+            if !expected.isEmpty {
+                let version = expected.covered(source, in: replica)
+                if version > 0, version < covered { expected.set(source, to: covered, in: replica) }
+            }
+            said.set(source, to: covered, in: replica)
+        }
+        guard purged > 0 else { return }
         highestPurged = max(highestPurged, purged)
+        guard purged > replica.sources[source].covered || purged > confirmed(source, in: replica) else { return }
+        let gone = self.gone ?? SourceMap()
+        self.gone = gone
+        if purged > gone[source] { gone.set(source, to: purged) }
     }
 
     /// The peer has forgotten a tombstone of an ended source that is not known here.
@@ -99,7 +122,16 @@ struct PeerState {
 
     /// A source is known by its hash alone from now on.
     mutating func forget(_ source: SourceID) {
-        if Int(source) < claims.count { claims[Int(source)] = (0, 0, 0) }
+        said.forget(source)
+        expected.forget(source)
+        gone?.set(source, to: 0)
+    }
+
+    /// The peer has dropped what it knew of a source.
+    mutating func drop(_ source: SourceID, in replica: Replica) {
+        forget(source)
+        if said.covered(source, in: replica) > 0 { said.set(source, to: 0, in: replica) }
+        if expected.covered(source, in: replica) > 0 { expected.set(source, to: 0, in: replica) }
     }
 
     /// The peer's reset has been taken.
@@ -115,15 +147,13 @@ struct PeerState {
 
     /// The peer will have covered a source up to a version, unless it refuses something.
     @_optimize(speed)
-    mutating func expect(_ source: SourceID, covered: Version) {
-        makeRoom(for: source)
-        if covered > claims[Int(source)].expected { claims[Int(source)].expected = covered }
+    mutating func expect(_ source: SourceID, covered: Version, in replica: Replica) {
+        if expected.raise(source, to: covered) { return }
+        if covered > self.covered(source, in: replica) { expected.set(source, to: covered, in: replica) }
     }
 
-    private mutating func makeRoom(for source: SourceID) {
-        guard claims.count <= Int(source) else { return }
-        claims += Array(repeating: (0, 0, 0), count: Int(source) + 1 - claims.count)
-    }
+    /// A whole vector of the peer's has come.
+    mutating func settle(in replica: Replica) { said.rebase(in: replica) }
 
     /// How far this replica's deltas have come, as the peer has last said.
     private(set) var progress: Progress?
@@ -132,9 +162,6 @@ struct PeerState {
         self.progress = progress
         hasFreshProgress = true
     }
-
-    /// The revisions of this replica's vector and of the peer's at which they were last found to be the same, as a mark.
-    private var equality: UInt64 = 0
 
     /// What this replica and the peer were when a hello last served as a request, as a mark, and how many have found them so.
     private var answered: (at: UInt64, count: UInt8) = (0, 0)
@@ -170,17 +197,13 @@ struct PeerState {
         self = doubted
     }
 
-    /// The peer's vector is the same as this replica's. O(sources), and O(1) where neither has changed since it was.
-    mutating func equals(
-        _ sources: borrowing SourceTable, _ table: borrowing RetiredTable, at own: UInt64, epoch: UInt64,
-        revision: UInt64
-    ) {
-        noteSameRetired(in: table)
-        let here = PendingControl.mark(own, revision)
-        if equality != here {
-            for id in sources.ids { note(id, covered: sources[id].covered) }
-            equality = here
-        }
+    /// The peer's vector is the same as this replica's. O(1), and giving back what it took to say how it was.
+    mutating func equals(_ replica: Replica, epoch: UInt64, revision: UInt64) {
+        noteSameRetired(in: replica.retired)
+        said = PeerVector(of: replica)
+        forgetExpected()
+        // No more of a source is purged than covered.
+        gone = nil
         self.epoch = epoch
         self.revision = max(self.revision, revision)
         next = 0
@@ -205,22 +228,31 @@ struct PeerState {
     }
 
     /// Whether the peer may have missed a tombstone that has been forgotten here.
-    func lags(behind sources: borrowing SourceTable, _ table: borrowing RetiredTable) -> Bool {
-        if retired.missing(in: table).purged { return true }
-        for id in sources.ids where sources[id].purged > max(covered(id), purged(id)) {
-            if Self.counts(sources[id].purged, of: sources[id], table) { return true }
+    func lags(behind replica: Replica) -> Bool {
+        if retired.missing(in: replica.retired).purged { return true }
+        for id in differing(from: replica) {
+            let source = replica.sources[id]
+            if source.purged > 0, source.purged > max(covered(id, in: replica), purged(id)),
+                Self.counts(source.purged, of: source, replica.retired)
+            {
+                return true
+            }
         }
         return false
     }
 
     /// Whether this replica may have missed a tombstone that the peer has forgotten.
-    func isAhead(of sources: borrowing SourceTable, _ table: borrowing RetiredTable) -> Bool {
+    func isAhead(of replica: Replica) -> Bool {
         // What was dropped since is told by nobody any more.
-        if unknownPurged > table.floor { return true }
-        for id in claims.indices {
-            let source = sources[SourceID(truncatingIfNeeded: id)]
-            guard claims[id].purged > max(source.covered, source.purged) else { continue }
-            if Self.counts(claims[id].purged, of: source, table) { return true }
+        if unknownPurged > replica.retired.floor { return true }
+        guard let gone else { return false }
+        for place in 0..<gone.places {
+            let (id, purged) = gone.entry(at: place)
+            guard purged > 0 else { continue }
+            let source = replica.sources[id]
+            if purged > max(source.covered, source.purged), Self.counts(purged, of: source, replica.retired) {
+                return true
+            }
         }
         return false
     }

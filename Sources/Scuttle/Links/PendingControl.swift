@@ -68,6 +68,22 @@ struct PendingControl {
     var hasAskedAgain = false
     /// How many times the peer's reset may still be asked for, until one is whole or the host gossips.
     var resetsLeft: UInt8 = 4
+    /// How many times the peer may still cause what costs O(entries), whatever its bytes, until the host gossips.
+    private var overhaulsLeft = Self.mostOverhauls
+    private static var mostOverhauls: UInt8 { 16 }
+
+    mutating func allowOverhauls() {
+        overhaulsLeft = Self.mostOverhauls
+    }
+
+    /// Whether the peer may cause one more of them.
+    @inline(never)
+    mutating func takeOverhaul() -> Bool {
+        guard overhaulsLeft > 0 else { return false }
+        overhaulsLeft -= 1
+        return true
+    }
+
     /// The peer is further ahead than hellos have brought this replica so far: what it would answer could not be taken.
     var isFar = false
     /// How many steps towards the peer's number hellos may still take before the next gossip.

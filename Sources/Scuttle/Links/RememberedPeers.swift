@@ -5,9 +5,7 @@
 /// What is known of ended sources takes 1 kB a peer at most; a peer of which more is to be remembered is asked for its vector again.
 struct RememberedPeers {
     struct Item {
-        /// Without its claims.
         var peer: PeerState
-        var claims = PackedClaims()
         var transfer: StateTransfer?
         var memory: LinkMemory?
     }
@@ -21,9 +19,9 @@ struct RememberedPeers {
         _ = take(item.peer.incarnation)
         items.append(item)
         limitRetired(of: items.count - 1)
-        var claims = items.reduce(0) { $0 + $1.claims.count }
+        var claims = items.reduce(0) { $0 + $1.peer.claimCount }
         while items.count > Self.maxCount || (claims > Self.maxClaims && items.count > 1) {
-            claims -= items.removeFirst().claims.count
+            claims -= items.removeFirst().peer.claimCount
         }
     }
 
@@ -31,7 +29,6 @@ struct RememberedPeers {
     private mutating func limitRetired(of index: Int) {
         guard items[index].peer.retired.isLong || items[index].memory?.heldInFull.isLong ?? false else { return }
         items[index].peer.doubt()
-        items[index].claims = PackedClaims()
         if let memory = items[index].memory, memory.exceptions != nil || memory.hasTold {
             memory.heldInFull = RetiredKnowledge()
         } else {
@@ -46,17 +43,17 @@ struct RememberedPeers {
 
     /// A source is known by its hash alone from now on, at a position if it is kept.
     mutating func noteRetirement(
-        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?, in table: borrowing RetiredTable
+        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?, in replica: Replica
     ) {
         for index in items.indices {
-            let isKnown = items[index].claims.covered(source) >= entry.version
-            items[index].claims.forget(source)
+            let isKnown = items[index].peer.confirmed(source, in: replica) >= entry.version
+            items[index].peer.forget(source)
             items[index].transfer?.forget(source)
             items[index].memory?.forget(source, entry)
             guard let position, isKnown else { continue }
-            items[index].peer.retired.note(position, in: table)
+            items[index].peer.retired.note(position, in: replica.retired)
             let memory = items[index].memory ?? LinkMemory()
-            memory.heldInFull.note(position, in: table)
+            memory.heldInFull.note(position, in: replica.retired)
             items[index].memory = memory
             limitRetired(of: index)
         }
@@ -64,10 +61,17 @@ struct RememberedPeers {
 
     /// A retired source is known in full again.
     mutating func noteRevival(
-        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int, in table: borrowing RetiredTable
+        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int, in replica: Replica
     ) {
-        for index in items.indices where items[index].peer.retired.knows(position, in: table) {
-            items[index].claims.note(source, covered: entry.version, purged: entry.purged)
+        for index in items.indices where items[index].peer.retired.knows(position, in: replica.retired) {
+            items[index].peer.note(source, covered: entry.version, purged: entry.purged, in: replica)
+        }
+    }
+
+    /// What the vector was before a base is not kept any more.
+    mutating func forgetBases(before base: UInt64, in replica: Replica) {
+        for index in items.indices where !items[index].peer.leaveBases(before: base, in: replica) {
+            items[index].peer.doubt()
         }
     }
 
@@ -98,21 +102,22 @@ extension Replica {
 extension Link {
     /// This link ends, or its peer is another one from now on.
     func rememberPeer() {
-        guard case .extended = dialect, peer.incarnation != 0,
+        guard case .extended = dialect, !isReadOnly, peer.incarnation != 0,
             incoming.transfer != nil || peer.revision > 0 || peer.next > 0
         else { return }
         incoming.endHead()
         memory?.endLink()
-        let claims = peer.endLink()
+        peer.endLink()
         replica.peers.remember(
-            RememberedPeers.Item(peer: peer, claims: claims, transfer: incoming.takeTransfer(), memory: memory))
+            RememberedPeers.Item(peer: peer, transfer: incoming.takeTransfer(), memory: memory))
+        // What it knows is not this link's any more.
+        peer = PeerState()
     }
 
     /// The peer has said who it is.
     func recallPeer(_ incarnation: UInt64) {
-        guard let known = replica.peers.take(incarnation) else { return }
+        guard !isReadOnly, let known = replica.peers.take(incarnation) else { return }
         peer = known.peer
-        peer.take(known.claims)
         memory = known.memory
         if let transfer = known.transfer { incoming.resume(transfer) }
     }

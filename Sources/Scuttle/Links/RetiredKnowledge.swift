@@ -23,7 +23,7 @@ struct RetiredKnowledge {
         settle(table)
         guard generation == table.generation, position > all else { return }
         var rest: [UInt64] = []
-        for later in position..<table.count where knows(later, in: table) {
+        for later in position..<(bits.isEmpty ? position : table.count) where knows(later, in: table) {
             let word = (later - position) / 64
             if rest.count <= word { rest += Array(repeating: 0, count: word + 1 - rest.count) }
             rest[word] |= 1 << UInt64(truncatingIfNeeded: (later - position) & 63)
@@ -50,14 +50,24 @@ struct RetiredKnowledge {
         return word < bits.count && bits[word] >> UInt64(truncatingIfNeeded: (position - all) & 63) & 1 == 1
     }
 
-    /// Whether the peer lacks an entry; and one of which something was purged. O(entries), O(1) where it has all.
+    /// The peer has every entry before this position.
+    func firstMissing(in table: borrowing RetiredTable) -> Int { generation == table.generation ? all : 0 }
+
+    /// Whether the peer lacks an entry; and one of which something was purged. O(entries that it has named one by one, and holes);
+    /// O(1) where it has all, or none.
     func missing(in table: borrowing RetiredTable) -> (any: Bool, purged: Bool) {
-        guard generation != table.generation || all < table.count else { return (false, false) }
+        let first = firstMissing(in: table)
+        guard first < table.count else { return (false, false) }
         var isAny = false
-        for position in (generation == table.generation ? all : 0)..<table.count
-        where !table[position].isHole && !knows(position, in: table) {
+        // The last ones first, since the peer knows none behind those that it has named.
+        var end = table.count
+        while end > first {
+            let position = end - 1
+            end = position
+            guard !table[position].isHole, !knows(position, in: table) else { continue }
             if table[position].purged > 0 { return (true, true) }
             isAny = true
+            end = min(end, table.endOfPurged)
         }
         return (isAny, false)
     }

@@ -42,9 +42,12 @@ extension Link {
 
     /// The items from a number on of which there is something to say, as far as they fit into `room` bytes of one line. On a
     /// stream at least one fits, however long its id. O(items passed).
+    /// - Parameters:
+    ///   - next: the first source from a number on of which there may be something to say; the others cost next to nothing.
+    ///   - firstName: there is nothing to say of the names before this one. `firstRetired` likewise.
     func slice(
-        from first: Int, within room: Int, excepted: [CommitException] = [], source: (SourceID) -> Bool,
-        name: (NameID) -> Bool,
+        from first: Int, within room: Int, excepted: [CommitException] = [], next: (Int) -> Int,
+        source: (SourceID) -> Bool, firstName: () -> Int, name: (NameID) -> Bool, firstRetired: () -> Int,
         retired: (Int) -> Bool, exception: (CommitException) -> Bool = { _ in false }
     ) -> VectorSlice {
         var slice = VectorSlice(end: first)
@@ -57,6 +60,8 @@ extension Link {
         let table = replica.sources.count
         let names = replica.sources.names.count
         while slice.end < table {
+            slice.end = min(next(slice.end), table)
+            guard slice.end < table else { break }
             let id = SourceID(truncatingIfNeeded: slice.end)
             if source(id) {
                 guard fits(Room.cost(of: replica.sources[id], upTo: max(replica.version, replica.highestPurged))) else {
@@ -66,6 +71,7 @@ extension Link {
             }
             slice.end += 1
         }
+        slice.end = max(slice.end, table + min(firstName(), names))
         while slice.end < table + names {
             let id = NameID(truncatingIfNeeded: slice.end - table)
             if replica.sources.names.isName(id), name(id) {
@@ -75,6 +81,7 @@ extension Link {
             slice.end += 1
         }
         let ended = table + names + replica.retired.count
+        slice.end = max(slice.end, table + names + min(firstRetired(), replica.retired.count))
         while slice.end < ended {
             let position = slice.end - table - names
             if !replica.retired[position].isHole, retired(position) {

@@ -30,7 +30,11 @@ final class SharedDelta {
         until = number
         var coverLength = 0
         var check = LineCheck()
-        while messages < most, text.count < Batch.mostText, let slot = replica.history[until], slot.record.isEntry {
+        // A copy of a long value for each slow link would count nowhere.
+        let longest = replica.isBounded ? Batch.mostText : .max
+        while messages < most, text.count < Batch.mostText, let slot = replica.history[until], slot.record.isEntry,
+            slot.record.text.count <= longest
+        {
             let (id, version) = (slot.record.source, slot.record.version)
             if let place = intervals.firstIndex(where: { $0.source == id }) {
                 guard slot.since <= intervals[place].until else { break }
@@ -67,9 +71,9 @@ final class SharedDelta {
 
     /// Whether a peer lacks just what is in it.
     @_optimize(speed)
-    func fits(_ peer: borrowing PeerState) -> Bool {
+    func fits(_ peer: borrowing PeerState, in replica: Replica) -> Bool {
         for interval in intervals {
-            let covered = peer.covered(interval.source)
+            let covered = peer.covered(interval.source, in: replica)
             guard covered >= interval.since, covered < interval.first else { return false }
         }
         return true
@@ -77,8 +81,8 @@ final class SharedDelta {
 
     /// The peer will have it.
     @_optimize(speed)
-    func note(in peer: inout PeerState) {
-        for interval in intervals { peer.expect(interval.source, covered: interval.until) }
+    func note(in peer: inout PeerState, _ replica: Replica) {
+        for interval in intervals { peer.expect(interval.source, covered: interval.until, in: replica) }
     }
 }
 

@@ -1,18 +1,21 @@
-/// Sources by their numbers. Memory: a byte for each number up to the highest.
+/// Sources by their numbers. Memory: 13 to 15 bytes for each that is in it, whatever their numbers.
 struct SourceSet {
-    private var flags: [Bool] = []
+    private var map: SourceMap?
 
-    func contains(_ source: SourceID) -> Bool {
-        Int(source) < flags.count && flags[Int(source)]
+    /// Whether nothing has been put into it.
+    var isEmpty: Bool { map == nil }
+
+    func contains(_ source: SourceID) -> Bool { map.map { $0[source] > 0 } ?? false }
+
+    /// Whether it was not in it.
+    @discardableResult
+    mutating func insert(_ source: SourceID) -> Bool {
+        guard !contains(source) else { return false }
+        let map = self.map ?? SourceMap()
+        self.map = map
+        map.set(source, to: 1)
+        return true
     }
 
-    mutating func insert(_ source: SourceID) {
-        let id = Int(source)
-        if flags.count <= id { flags += Array(repeating: false, count: id + 1 - flags.count) }
-        flags[id] = true
-    }
-
-    mutating func remove(_ source: SourceID) {
-        if Int(source) < flags.count { flags[Int(source)] = false }
-    }
+    mutating func remove(_ source: SourceID) { map?.set(source, to: 0) }
 }

@@ -27,8 +27,8 @@ final class StateTransfer {
     private(set) var retired: [RetiredClaim] = []
     /// What it says of exceptions.
     private(set) var excepted: [CommitException] = []
-    /// Where in them a source's claim stands, by source; -1 where it has none.
-    private var places: [Int] = []
+    /// Where in them a source's claim stands, counted from 1.
+    private var places = SourceMap()
     private var holdsFrom: UInt64 = 0
 
     /// Of a whole delta, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
@@ -138,8 +138,17 @@ final class StateTransfer {
     }
 
     /// The peer has named a key; it counts when the lines around it turn out to be what was sent.
-    func note(_ key: KeyID, _ arrival: Arrivals.Stamp) {
+    /// - Returns: false if more keys are named without a mark than any replica does: then none of them counts.
+    func note(_ key: KeyID, _ arrival: Arrivals.Stamp) -> Bool {
         noted.append((key, arrival))
+        return noted.count <= Self.mostNoted
+    }
+
+    private static var mostNoted: Int { 4096 }
+
+    /// The peer holds what loses to the entry of a key. Those that are too many come with another delta.
+    func noteContradiction(_ key: KeyID) {
+        if contradictions.count < Self.mostNoted { contradictions.append(key) }
     }
 
     /// What was noted counts, or does not.
@@ -196,29 +205,29 @@ final class StateTransfer {
     }
 
     private func beginCommit() {
-        (nextItem, claims, retired, excepted, places, holdsFrom) = (0, [], [], [], [], 0)
+        (nextItem, claims, retired, excepted, holdsFrom) = (0, [], [], [], 0)
+        places = SourceMap()
     }
 
     /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
     func forget(_ source: SourceID) {
-        let id = Int(source)
         excluded.remove(source)
         refused?.forget(source)
         excepted.removeAll { $0.dot.source == source }
-        guard id < places.count, places[id] >= 0 else { return }
-        claims[places[id]] = (SourceTable.own, 0, 0, 0)
-        places[id] = -1
+        let place = Int(places[source])
+        guard place > 0 else { return }
+        claims[place - 1] = (SourceTable.own, 0, 0, 0)
+        places.set(source, to: 0)
     }
 
     /// One claim a source, the latest: a part that comes again takes no memory.
     private func note(_ claim: Claim) {
-        let id = Int(claim.source)
-        if places.count <= id { places += Array(repeating: -1, count: id + 1 - places.count) }
-        if places[id] >= 0 {
-            claims[places[id]] = claim
+        let place = Int(places[claim.source])
+        if place > 0 {
+            claims[place - 1] = claim
         } else {
-            places[id] = claims.count
             claims.append(claim)
+            places.set(claim.source, to: UInt64(claims.count))
         }
     }
 }

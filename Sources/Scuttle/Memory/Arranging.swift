@@ -3,7 +3,7 @@
 extension [UInt32] {
     /// Sorts ids, or places in another array. Equal ones keep their order. O(n log n), and O(n) for runs that are in order.
     @inline(never)
-    mutating func arrange(by precedes: (UInt32, UInt32) -> Bool) {
+    package mutating func arrange(by precedes: (UInt32, UInt32) -> Bool) {
         sort(by: precedes)
     }
 

@@ -13,9 +13,9 @@ struct Chunk: Chained {
     var isFull: Bool { freeSlabs == 0 }
     var isEmpty: Bool { freeSlabs == .max }
 
-    /// One that the caller frees; a large page, which is resident at once, or small ones.
-    static func make(large: Bool) -> UnsafeMutablePointer<Chunk> {
-        let start = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes)
+    /// One that the caller frees; a large page, which is resident at once, or small ones. Nil if there is no memory.
+    static func make(large: Bool) -> UnsafeMutablePointer<Chunk>? {
+        guard let start = hint_try_aligned(bytes) else { return nil }
         if large { hint_will_use(start, bytes) }
         return (start + offset).initializeMemory(as: Chunk.self, to: Chunk())
     }

@@ -67,6 +67,14 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
         count += 1
     }
 
+    /// O(elements behind it).
+    mutating func remove(at position: Int) {
+        assert(position >= 0 && position < count)
+        let place = start.unsafelyUnwrapped + position
+        count -= 1
+        place.update(from: place + 1, count: count - position)
+    }
+
     mutating func popLast() -> Element? {
         guard let last else { return nil }
         count -= 1
@@ -77,6 +85,15 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
     mutating func truncate(to count: Int) {
         assert(count >= 0 && count <= self.count)
         self.count = count
+    }
+
+    /// Gives most of the room back that is idle, if more than half is. O(elements).
+    @inline(never)
+    mutating func shrink() {
+        guard capacity &- count > count &+ 64, let old = start else { return }
+        let before = bytes
+        capacity = count &+ 16
+        start = hint_shrink(old, before, bytes).bindMemory(to: Element.self, capacity: capacity)
     }
 
     /// Forgets all, and gives the room back.

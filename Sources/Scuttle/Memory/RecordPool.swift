@@ -18,11 +18,26 @@ struct RecordPool: ~Copyable {
     static var longest: Int { 512 }
 
     private var state: UnsafeMutablePointer<State>?
-
+    /// Of longer blocks, and of all while it is not open.
+    let heap = RecordHeap()
     var isOpen: Bool { state != nil }
 
     /// How many it holds.
     var chunkCount: Int { state?.pointee.chunkCount ?? 0 }
+
+    /// What it takes of the system, with the blocks outside.
+    var bytes: Int { heap.bytes &+ chunkCount &* Chunk.bytes }
+
+    /// Whether it has a block without taking memory.
+    func hasRoom(for bytes: Int) -> Bool {
+        guard let state, bytes <= Self.longest else { return false }
+        return state.pointee.hasRoom((bytes - 1) / Slab.step)
+    }
+
+    /// It takes so many bytes more at most for chunks, until this is called again. Without it there is no such limit.
+    func limit(to bytes: Int) {
+        state?.pointee.limit(to: bytes)
+    }
 
     mutating func open() {
         guard state == nil else { return }
@@ -72,6 +87,7 @@ struct RecordPool: ~Copyable {
         private var fullCount = 0
         /// Nobody will allocate any more.
         private(set) var isClosed = false
+        private var mostChunks = Int.max
 
         /// Which chunks the system is asked to make large pages: not the first, which may never become full; and not all, since
         /// a virtual machine that has given free memory back to its host gets large pages from there more slowly than small ones.
@@ -104,6 +120,14 @@ struct RecordPool: ~Copyable {
             if slab.pointee.used == 0 { giveBack(slab) }
         }
 
+        func hasRoom(_ size: Int) -> Bool {
+            roomySlabs[size].first != nil || roomyChunks.first != nil
+        }
+
+        mutating func limit(to bytes: Int) {
+            mostChunks = chunkCount &+ max(0, bytes / Chunk.bytes)
+        }
+
         mutating func close() {
             isClosed = true
             if let spare { free(spare) }
@@ -121,8 +145,9 @@ struct RecordPool: ~Copyable {
         }
 
         private mutating func makeChunk() -> UnsafeMutablePointer<Chunk>? {
-            guard slabCount - fullCount <= fullCount + Self.slack else { return nil }
-            let chunk = Chunk.make(large: Self.largePages.contains(chunkCount))
+            guard slabCount - fullCount <= fullCount + Self.slack, chunkCount < mostChunks,
+                let chunk = Chunk.make(large: Self.largePages.contains(chunkCount))
+            else { return nil }
             chunkCount += 1
             roomyChunks.push(chunk)
             return chunk

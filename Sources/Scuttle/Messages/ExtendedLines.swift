@@ -30,6 +30,10 @@ extension ByteBuffer {
         put(#","nonce":"#)
         put(hello.nonce)
         if let progress = hello.progress { putProgress(progress) }
+        if hello.token > 0 {
+            put(#","token":"#)
+            put(hello.token)
+        }
         put(hello.isReply ? #","reply":true}}"# : #","reply":false}}"#)
         put("\n")
     }
@@ -268,6 +272,23 @@ extension ByteBuffer {
     mutating func appendTwin() {
         begin("twin")
         put("true}\n")
+    }
+
+    /// The token of the receiver's: this datagram comes from where that was sent.
+    mutating func appendEcho(_ token: UInt64) {
+        begin("echo", token)
+    }
+
+    /// What the receiver has to echo.
+    mutating func appendChallenge(_ token: UInt64) {
+        begin("challenge", token)
+    }
+
+    @inline(never)
+    private mutating func begin(_ name: StaticString, _ number: UInt64) {
+        begin(name)
+        put(number)
+        put("}\n")
     }
 
     mutating func appendReject(_ reason: RejectReason) {

@@ -18,6 +18,8 @@ public struct Hello {
     public var nonce: UInt64
     /// How far the receiver's deltas have come.
     public var progress: Progress?
+    /// In datagrams, what the sender wants to be echoed; 0: nothing.
+    public var token: UInt64 = 0
     /// Whether it answers a hello, and wants none in return.
     public var isReply: Bool
 

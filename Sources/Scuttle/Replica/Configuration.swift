@@ -10,6 +10,9 @@ public struct Configuration {
     /// Of everything random in the replica.
     public var seed: UInt64 = 0
     public var limits = Limits()
+    public var maxLinks = 1 << 16
+    /// Keys that hold a value.
+    public var maxKeys = Int.max
     /// Links join replicas of one cluster only.
     public var cluster: [UInt8] = []
     /// The versions of the extended dialect to speak.

@@ -7,7 +7,8 @@ public struct Limits: Sendable {
     /// Nesting of arrays and objects in a value.
     public var depth = 64
     public var sources = 1 << 16
-    public var links = 1 << 16
+    /// What a replica holds in all: see `Replica+Bounding`.
+    public var bytes = Int.max
     /// How far a peer's version may be ahead of the highest seen here: a peer that says 2^53-1 would end all writing.
     public var versionJump: UInt64 = 1 << 48
 

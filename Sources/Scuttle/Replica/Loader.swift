@@ -30,6 +30,7 @@ public struct Loader {
         export = (head.lamport, head.incarnation)
         // Another name is another host, whose clock may be another one.
         isOwn = head.source.nameOfSource.equals(replica.name)
+        replica.isLoadingOwn = isOwn
         if let now = head.now, isOwn { replica.leases.goOn(from: now) }
         if head.hasMetClassic { replica.hasMetClassic = true }
         lines = 1
@@ -39,6 +40,7 @@ public struct Loader {
     public mutating func take(_ update: IncomingUpdate) throws(Failure) {
         try replica.check(update, from: replica.sources.recall(update.source))
         try replica.checkRoom()
+        try replica.checkMemory(for: update.key, update.value)
         let id = try replica.sourceID(for: update.source)
         let record = try replica.record(of: aged(update), as: Dot(source: id, version: update.version))
         lines += 1
@@ -110,6 +112,7 @@ public struct Loader {
     /// peers give again what is missing. Lines of updates alone claim nothing either.
     /// - Throws: `.version` where two keys have one version of one source.
     public func finish() throws(Failure) -> Bool {
+        replica.isLoadingOwn = false
         let isWhole = export == nil || isEnded
         if let export {
             replica.version = max(replica.version, export.lamport)

@@ -23,7 +23,7 @@ extension Replica {
     @inline(never)
     private func receiveLate(_ incoming: IncomingUpdate, _ known: SourceID?) throws(Failure) {
         try check(incoming, from: known)
-        let current = keys.find(incoming.key).flatMap { keys[$0] }
+        let current = entry(of: incoming.key)
         let dot = current?.dot
         let copy = current.flatMap { isTimestamp(of: incoming, $0) ? $0 : nil }
         let present = known.flatMap { entry(of: Dot(source: $0, version: incoming.version)) } ?? copy

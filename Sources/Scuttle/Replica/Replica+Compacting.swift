@@ -25,8 +25,9 @@ extension Replica {
         }
         dropSurplusRetired()
         retired.sweepIfNeeded(at: revision)
-        guard sources.limboCount >= max(16, (tombstones.items.count + expiries.items.count) / 64) else { return }
-        tombstones.removeOutdated { isCurrent($0) }
+        let count = tombstones.items.count + waiting.count + expiries.items.count
+        guard sources.limboCount >= max(16, count / 64) else { return }
+        removeOutdatedTombstones()
         expiries.removeOutdated { isCurrent($0) }
         sources.settleRemovals()
     }
@@ -45,7 +46,8 @@ extension Replica {
         }
         // The name stands by its furthest incarnation.
         guard !source.isFurthest || sources.names[source.name].sources == 1 else { return false }
-        for link in links where link.peer.confirmed(id) > source.covered || link.peer.purged(id) > source.covered {
+        for link in links
+        where link.peer.confirmed(id, in: self) > source.covered || link.peer.purged(id) > source.covered {
             return false
         }
         // The delta that excludes it would find it again under another number, and cover what was refused.
@@ -66,14 +68,15 @@ extension Replica {
         let isKept = entry.version > retired.floor
         if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
         for link in links {
-            let isKnown = link.peer.confirmed(id) >= entry.version
+            let isKnown = link.peer.confirmed(id, in: self) >= entry.version
             link.forget(id, entry)
             if isKept, isKnown { link.noteHeldInFull(retired.count - 1) }
         }
-        peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: retired)
+        peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: self)
         if stabilityBlocker == id { stabilityBlocker = nil }
         newestSharedDelta = NewestSharedDelta()
         if changes != nil { noteRemoval(of: .source, source.id) }
+        past.forget(source)
         sources.remove(id)
     }
 
@@ -126,17 +129,17 @@ extension Replica {
         guard retired.liveCount > 0, let position = retired.find(source.hash) else { return }
         let entry = retired[position]
         retired.remove(at: position)
+        revision += 1
+        noteChange(of: source)
         // It counts as before, by another name.
         source.covered = entry.version
         source.purged = entry.purged
         source.raiseFloor(to: entry.version)
-        revision += 1
-        noteChange(of: source)
         if !source.isFurthest { sources.noteRise(of: source) }
         for link in links where link.peer.retired.knows(position, in: retired) {
-            link.peer.note(id, covered: entry.version, purged: entry.purged)
+            link.peer.note(id, covered: entry.version, purged: entry.purged, in: self)
         }
-        peers.noteRevival(of: id, entry, at: position, in: retired)
+        peers.noteRevival(of: id, entry, at: position, in: self)
         // It may turn out that there was nothing new.
         noteIdle(source)
     }
@@ -176,7 +179,7 @@ extension Replica {
                 isFinal: claim.isFinal || before?.isFinal ?? false),
             at: revision)
         clockHash.addRetired(claim.hash.low, version)
-        if claim.isPurged { highestPurged = max(highestPurged, claim.version) }
+        if isPurged { highestPurged = max(highestPurged, version) }
         return claim.isPurged && (before?.purged ?? 0) == 0
     }
 

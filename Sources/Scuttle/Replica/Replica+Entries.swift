@@ -161,6 +161,11 @@ extension Replica {
         record.release()
     }
 
+    /// The entry of a key. O(length of key).
+    func entry(of key: Bytes) -> Record? {
+        keys.find(key).flatMap { keys[$0] }
+    }
+
     /// The entry with this dot. O(log n).
     @_optimize(speed)
     func entry(of dot: Dot) -> Record? {
@@ -179,7 +184,8 @@ extension Replica {
             aheadCount += 1
             noteAhead(source, record.version, 1)
         }
-        if record.isDelete { noteTombstone(record, key) }
+        // The others are listed when the vector covers them.
+        if record.isDelete, record.version <= source.covered { list(tombstone: record, key) }
         if record.hasTail { enlistTail(record, key) }
     }
 
@@ -225,6 +231,7 @@ extension Replica {
 
     private func noteAhead(_ source: Source, _ version: Version, _ change: Int) {
         sources.names[source.name].ahead &+= change > 0 ? 1 : .max
+        past.noteAhead(source.number, change)
         guard !configuration.disabledRules.contains(.ahead) else { return }
         if change > 0 { clockHash.addAhead(source, version) } else { clockHash.removeAhead(source, version) }
     }
@@ -251,9 +258,10 @@ extension Replica {
         guard version > before else { return }
         if source.aheadCount > 0 {
             var passed = 0
-            source.entries.forEachLive(above: before, upTo: version, of: id, keys) { _, version in
+            source.entries.forEachLive(above: before, upTo: version, of: id, keys) { key, version in
                 passed += 1
                 noteAhead(source, version, -1)
+                if let record = keys[key], record.isDelete { list(tombstone: record, key) }
             }
             source.aheadCount -= passed
             aheadCount -= passed

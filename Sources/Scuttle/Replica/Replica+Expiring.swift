@@ -14,25 +14,38 @@ extension Replica {
             throw Failure(.unsupported, "a time to live needs a last-writer resolver: under others null may lose")
         }
         let lease = leases.lease(for: timeToLive)
-        if changes != nil { try storeFirst(key, value, .value, lease) }
+        try checkMemory(for: key, value)
+        if isGuarded { try prepare(key, value, .value, lease) }
         write(place, value, lease)
     }
 
     /// The host's time, which does not go back; deletes what has expired. O(log n) for each of those, and O(1) otherwise.
+    /// - Returns: whether more has expired than one call deletes.
     /// - Throws: `.exhausted`; what is due stays due then.
-    public func tick(_ time: UInt64) throws(Failure) {
+    @discardableResult
+    public func tick(_ time: UInt64) throws(Failure) -> Bool {
         retireSilent(after: leases.advance(to: time))
+        var left = Self.mostExpired
         while let item = expiries.first, item.number <= leases.time {
-            guard isCurrent(item), let record = keys[item.key] else {
+            guard left > 0 else { return true }
+            left -= 1
+            // Its dot may have come anew, with another time to live or none.
+            guard isCurrent(item), let record = keys[item.key], let lease = record.lease,
+                lease.begin + lease.timeToLive <= leases.time
+            else {
                 _ = expiries.pop()
                 continue
             }
-            guard !hasLeft else { return }
+            guard !hasLeft else { return false }
             guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
             _ = expiries.pop()
             end(record, item.key)
         }
+        return false
     }
+
+    /// So many in one call.
+    private static var mostExpired: Int { 4096 }
 
     /// The writes of other resolvers may lose to a value that is older than the expiry.
     var expires: Bool {

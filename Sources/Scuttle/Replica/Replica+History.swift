@@ -15,15 +15,19 @@ extension Replica {
     /// Tells the host what is about to go. The host may trim the history, or keep all for now.
     @inline(never)
     private func compact() {
-        var doomed: [Update] = []
-        let count = history.doomedCount
-        history.forEach { if doomed.count < count { doomed.append(update(of: $0.record)) } }
         (isCompacting, hasKept) = (true, false)
-        configuration.onCompaction?(doomed)
+        tellCompaction(of: history.doomedCount)
         isCompacting = false
         guard !hasKept, history.room > history.capacity else { return }
-        history.shrinkToCapacity(in: sources)
-        noteIdleAfterCompaction()
+        noteIdle(history.shrinkToCapacity(in: sources))
+    }
+
+    /// Tells the host of the oldest updates, which are about to go.
+    func tellCompaction(of count: Int) {
+        guard let onCompaction = configuration.onCompaction else { return }
+        var doomed: [Update] = []
+        history.forEach { if doomed.count < count { doomed.append(update(of: $0.record)) } }
+        onCompaction(doomed)
     }
 
     /// All updates of the history, in the order of `Configuration.sort`. Borrowed until the next call. O(h log h).
@@ -35,7 +39,7 @@ extension Replica {
 
     /// Records an update in the history and nowhere else.
     /// - Parameter value: valid JSON without insignificant white space.
-    /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.id`, `.version`, `.identity`, `.sources`.
+    /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.id`, `.version`, `.identity`, `.sources`, `.bytes`, `.memory`.
     public func writeHistory(
         _ key: Bytes, _ value: Bytes, isDelete: Bool, source: Bytes, version: Version
     ) throws(Failure) {
@@ -46,6 +50,8 @@ extension Replica {
             throw Failure(.version, "version \(version) is not in 1 ... 2^53-1")
         }
         try checkIdentity(of: sources.find(source), claims: version)
+        if isBounded, let failure = overflow(by: key.count + value.count, leaving: 0) { throw failure }
+        try checkMemory(for: key, value)
         let dot = Dot(source: try sourceID(for: source), version: version)
         let record = record(key, value, dot, isDelete ? .delete : .value)
         remember(record, isForeign: true)
@@ -62,9 +68,9 @@ extension Replica {
         history.forEach { answers.append(isDropped(update(of: $0.record))) }
         isCompacting = wasCompacting
         newestSharedDelta = NewestSharedDelta()
-        let count = history.trim(answers, in: sources)
-        if count > 0 { noteIdleAfterCompaction() }
-        return count
+        let gone = history.trim(answers, in: sources)
+        noteIdle(gone)
+        return gone.count
     }
 
     /// In `onCompaction`: goes on to `count` updates before it asks again.
@@ -78,7 +84,8 @@ extension Replica {
         hasKept = true
     }
 
-    private func noteIdleAfterCompaction() {
-        for id in sources.ids { noteIdle(sources[id]) }
+    /// Updates of sources have gone from the history.
+    func noteIdle(_ ids: [SourceID]) {
+        for id in ids { noteIdle(sources[id]) }
     }
 }

@@ -26,7 +26,9 @@
                 return "\(tombstones) tombstones, counted as \(keys.tombstoneCount)"
             }
             var counting: Set<KeyID> = []
-            for item in expiries.items where isCurrent(item) { counting.insert(item.key) }
+            for item in expiries.items where isCurrent(item) && keys[item.key]?.lease != nil {
+                counting.insert(item.key)
+            }
             if counting.count != leases && expires { return "\(leases) times to live, \(counting.count) counted" }
             if ahead != aheadCount { return "\(ahead) entries ahead of the clock, counted as \(aheadCount)" }
             if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
@@ -85,8 +87,11 @@
                 return false
             }
             if arrived?.arrival != record.arrival { return "key \(key) is missing from the arrivals" }
-            let isListed = tombstones.items.contains { $0.key == key && $0.version == record.version }
-            return record.isDelete && !isListed ? "tombstone \(key) is not listed as one" : nil
+            let isListed = (tombstones.items + waiting.walks.items + waiting.refused.items).contains {
+                $0.key == key && $0.version == record.version
+            }
+            let isToList = record.isDelete && record.version <= source.covered
+            return isToList && !isListed ? "tombstone \(key) is not listed as one" : nil
         }
 
         private func brokenInvariant(of source: Source, _ id: SourceID) -> String? {
@@ -97,14 +102,15 @@
             if source.purged > source.covered { return "source \(id): more is purged than covered" }
             if source.purged > highestPurged { return "source \(id): purged beyond the highest" }
             var (live, ahead) = (0, 0)
-            for position in 0..<source.entries.count {
-                if position > 0, source.entries.version(at: position - 1) >= source.entries.version(at: position) {
-                    return "versions of source \(id) do not ascend at \(position)"
-                }
-                guard source.entries.isLive(position, of: id, keys) else { continue }
+            var last: Version = 0
+            var ascends = true
+            source.entries.forEachLive(above: 0, upTo: .max, of: id, keys) { _, version in
+                if version <= last { ascends = false }
+                last = version
                 live += 1
-                if source.entries.version(at: position) > source.covered { ahead += 1 }
+                if version > source.covered { ahead += 1 }
             }
+            if !ascends { return "versions of source \(id) do not ascend" }
             if live != source.entries.liveCount {
                 return "source \(id) has \(live) live, counted as \(source.entries.liveCount)"
             }

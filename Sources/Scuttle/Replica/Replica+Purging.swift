@@ -2,12 +2,40 @@
 ///
 /// A tombstone is an entry until it is purged; then only `Source.purged` remembers that there was one. By itself a replica
 /// purges what is stable: every name that counts has promised to write nothing at or below the tombstone's version. Of the
-/// incarnations of one name those count that may be alive: `Source.mayBeAlive`. That needs no wall clock. `tombstones` has each of them, and some that are none any more, by version.
+/// incarnations of one name those count that may be alive: `Source.mayBeAlive`. That needs no wall clock.
+///
+/// Each tombstone that is covered stands in one of three places, with some that are none any more: `tombstones`, by version; if a
+/// link's walk has not come to it, `Waiting.walks`, by arrival; if a peer has refused it, `Waiting.refused`, until the next gossip.
+/// So a call looks at those only that something may have become of.
 extension Replica {
-    func noteTombstone(_ record: Record, _ key: KeyID) {
+    /// Stable tombstones that something else holds back.
+    struct Waiting {
+        var walks = KeyHeap()
+        /// A link whose walk has not come to them, by its place.
+        var link = 0
+        var refused = KeyHeap()
+
+        var count: Int { walks.items.count + refused.items.count }
+    }
+
+    /// A call purges so many stable tombstones, and lets as many come back from those that wait; the next call goes on.
+    private static var mostOfCall: Int { 4096 }
+
+    /// The vector covers a tombstone.
+    @inline(never)
+    func list(tombstone record: Record, _ key: KeyID) {
         tombstones.push(
             KeyHeap.Item(number: record.version, key: key, source: record.source, version: record.version))
-        tombstones.sweep(keeping: keys.tombstoneCount) { isCurrent($0) }
+        guard tombstones.items.count + waiting.count > 2 * keys.tombstoneCount + 32 else { return }
+        removeOutdatedTombstones()
+    }
+
+    /// O(tombstones).
+    @inline(never)
+    func removeOutdatedTombstones() {
+        tombstones.removeOutdated { isCurrent($0) }
+        waiting.walks.removeOutdated { isCurrent($0) }
+        waiting.refused.removeOutdated { isCurrent($0) }
     }
 
     /// Whether an item of a heap still speaks of its key's entry.
@@ -22,37 +50,90 @@ extension Replica {
             throw Failure(
                 .unsupported, "with a resolver of the host's, tombstones are kept: it alone knows what they beat")
         }
+        reconsiderRefused()
+        admitWaiting(.max, most: .max)
         return purge(upTo: .highest, leaving: 0)
     }
 
     /// Forgets the tombstones that are stable, unless the host keeps them, or a classic peer may need them. O(1) while a
-    /// source holds them back.
+    /// source holds them back; O(sources) for all that move on from there together.
     func purgeStable() {
         guard keys.tombstoneCount > 0, mayPurge, !configuration.keepsTombstones, !hasMetClassic else { return }
-        guard let oldest = oldestTombstone() else { return }
         renewPromise()
-        if let blocker = stabilityBlocker, counts(sources[blocker]), sources[blocker].covered < oldest { return }
-        var stable = Version.highest
-        stabilityBlocker = nil
-        for id in sources.ids {
-            let source = sources[id]
-            guard source.covered < stable, counts(source) else { continue }
-            stable = source.covered
-            stabilityBlocker = id
+        if let first = waiting.walks.first, waitingPosition >= first.number {
+            admitWaiting(walkLimit(), most: Self.mostOfCall)
         }
+        guard let oldest = oldestTombstone(), !isHeldBack(oldest) else { return }
+        var stable = Version.highest
+        for id in sources.ids where sources[id].covered < stable && counts(sources[id]) { stable = sources[id].covered }
         // What is missing may still come, and lose to a tombstone.
         if let missing = refused?.lowestMissing { stable = min(stable, missing - 1) }
-        // A walk that has not come to a tombstone would leave its peer with what the tombstone deletes.
-        purge(upTo: stable, leaving: 0, before: links.reduce(.max) { min($0, $1.walkPosition) })
+        purge(upTo: stable, leaving: 0, most: Self.mostOfCall, waits: true)
+    }
+
+    /// Whether a source has not promised to write nothing at or below a version. From the source on that held tombstones back
+    /// when it was last looked for: so a source that rises costs one look at each, and not one at all.
+    private func isHeldBack(_ version: Version) -> Bool {
+        let count = sources.ids.count
+        let start = Int(stabilityBlocker ?? 0)
+        for step in 0..<count {
+            let place = start + step < count ? start + step : max(0, start + step - count)
+            let id = SourceID(truncatingIfNeeded: place)
+            if place < count, sources[id].covered < version, counts(sources[id]) {
+                stabilityBlocker = id
+                return true
+            }
+        }
+        stabilityBlocker = nil
+        return false
+    }
+
+    /// How far the link has come that held tombstones back when links were last looked at.
+    private var waitingPosition: Arrivals.Stamp {
+        waiting.link < links.count ? links[waiting.link].walkPosition : .max
+    }
+
+    /// A walk that has not come to a tombstone would leave its peer with what the tombstone deletes. O(links).
+    @inline(never)
+    private func walkLimit() -> Arrivals.Stamp {
+        var limit = Arrivals.Stamp.max
+        for place in links.indices {
+            let position = links[place].walkPosition
+            if position < limit { (limit, waiting.link) = (position, place) }
+        }
+        return limit
+    }
+
+    /// The walks of all links have come to a place in the order of arrival.
+    @inline(never)
+    private func admitWaiting(_ limit: Arrivals.Stamp, most: Int) {
+        var left = most
+        while left > 0, let item = waiting.walks.first, item.number <= limit {
+            _ = waiting.walks.pop()
+            left -= 1
+            tombstones.push(
+                KeyHeap.Item(number: item.version, key: item.key, source: item.source, version: item.version))
+        }
+    }
+
+    /// Peers may take by now what they have refused.
+    @inline(never)
+    func reconsiderRefused() {
+        while let item = waiting.refused.pop() { tombstones.push(item) }
     }
 
     /// Keeps the number of tombstones within its limit. Those ahead of the clock have to stay: while they are too many, it
-    /// looks again only when there are half as many more, or when some have been covered.
+    /// looks again only when there are half as many more, or when some have been covered. If some waited, a sixteenth more goes, so
+    /// that they are not looked at again for each tombstone.
     func forgetSurplusTombstones() {
         guard keys.tombstoneCount > tolerableTombstones, mayPurge else { return }
-        purge(upTo: .highest, leaving: configuration.maxTombstones)
-        tolerableTombstones = max(configuration.maxTombstones, keys.tombstoneCount + keys.tombstoneCount / 2)
-        if keys.tombstoneCount <= configuration.maxTombstones { tolerableTombstones = configuration.maxTombstones }
+        let most = configuration.maxTombstones
+        let slack = waiting.count > 0 ? most / 16 : 0
+        reconsiderRefused()
+        admitWaiting(.max, most: .max)
+        purge(upTo: .highest, leaving: most - slack)
+        tolerableTombstones = max(most, keys.tombstoneCount + keys.tombstoneCount / 2)
+        if keys.tombstoneCount <= most { tolerableTombstones = most }
     }
 
     /// Whether a source has a say in what is stable. One of which nothing is covered has if an entry of it came ahead of its
@@ -77,32 +158,40 @@ extension Replica {
         return nil
     }
 
-    /// Forgets tombstones, lowest version first, that are covered and have come before a place in the order of arrival.
+    /// Forgets tombstones, lowest version first, up to a version.
+    /// - Parameter waits: those that a walk or a refusal of a peer holds back have to wait.
     @discardableResult
-    private func purge(upTo version: Version, leaving most: Int, before limit: Arrivals.Stamp = .max) -> Int {
+    private func purge(upTo version: Version, leaving least: Int, most: Int = .max, waits: Bool = false) -> Int {
         settleInversions()
-        var kept: [KeyHeap.Item] = []
         var count = 0
+        var left = most
+        var limit: Arrivals.Stamp?
+        // If it stands where it did, all that has come since waits with the rest.
+        let position = waits ? waitingPosition : .max
         // A tombstone that a peer has refused is not stable; otherwise it would come back as a reset, again and again.
         let refusing =
-            version < .highest && hasHeardExceptions
+            waits && hasHeardExceptions
             ? links.filter { $0.memory?.exceptions ?? $0.memory?.exceptionsBefore != nil } : []
-        while let item = tombstones.first, item.number <= version, keys.tombstoneCount > most {
+        while left > 0, let item = tombstones.first, item.number <= version, keys.tombstoneCount > least {
             _ = tombstones.pop()
-            guard isCurrent(item), let record = keys[item.key] else { continue }
-            let source = sources[item.source]
-            guard item.version <= source.covered, record.arrival <= limit,
-                refusing.isEmpty || !refusing.contains(where: { $0.isExcepted(record) })
-            else {
-                kept.append(item)
+            left -= 1
+            // Its dot may have come anew, with a value.
+            guard isCurrent(item), let record = keys[item.key], record.isDelete else { continue }
+            if waits, limit == nil, record.arrival <= position { limit = walkLimit() }
+            if waits, record.arrival > limit ?? position {
+                waiting.walks.push(
+                    KeyHeap.Item(number: record.arrival, key: item.key, source: item.source, version: item.version))
                 continue
             }
-            notePurged(source, item.version)
+            if !refusing.isEmpty, refusing.contains(where: { $0.isExcepted(record) }) {
+                waiting.refused.push(item)
+                continue
+            }
+            notePurged(sources[item.source], item.version)
             forgotten.append(record, epoch: epoch)
             remove(item.key, record)
             count += 1
         }
-        for item in kept { tombstones.push(item) }
         if count > 0 { epoch += 1 }
         return count
     }
@@ -118,17 +207,21 @@ extension Replica {
         return true
     }
 
+    /// Whether this replica lags behind a peer.
+    func mustRepublish(against peer: PeerState) -> Bool {
+        peer.highestPurged > 0 && peer.isAhead(of: self)
+            && !configuration.disabledRules.contains(.republish)
+    }
+
     /// Republishes what a peer that is ahead has not covered, and what a tombstone that it has forgotten might have beaten:
     /// others may have covered it with that tombstone. O(entries), and nothing where this replica does not lag.
     func republish(against peer: PeerState) {
-        guard peer.highestPurged > 0, peer.isAhead(of: sources, retired),
-            !configuration.disabledRules.contains(.republish)
-        else {
-            return
-        }
+        guard mustRepublish(against: peer) else { return }
         var stale: [KeyID] = []
         keys.forEach { key, record in
-            if record.version <= peer.highestPurged, record.version > peer.covered(record.source) { stale.append(key) }
+            if record.version <= peer.highestPurged, record.version > peer.covered(record.source, in: self) {
+                stale.append(key)
+            }
             return true
         }
         // A new dot has to be above the tombstones that the peer has forgotten: others may still hold them.

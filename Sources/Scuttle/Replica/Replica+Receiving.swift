@@ -41,6 +41,7 @@ extension Replica {
         }
         try checkJump(to: incoming.version)
         try checkRoom()
+        try checkMemory(for: incoming.key, incoming.value)
         let source: SourceID
         if let known { source = known } else { source = try sourceID(for: incoming.source) }
         let record = try record(of: incoming, as: Dot(source: source, version: incoming.version))
@@ -177,17 +178,21 @@ extension Replica {
     }
 
     /// A source's number, made where it is new.
+    /// - Throws: `.sources`, `.bytes`.
     func sourceID(for id: Bytes) throws(Failure) -> SourceID {
         if let known = sources.recall(id) { return known }
-        guard sources.liveCount < configuration.limits.sources else {
+        guard sources.liveCount < configuration.limits.sources || isLoadingOwn else {
             throw Failure(
                 .sources,
                 "another source than the \(sources.liveCount) known; max_sources is \(configuration.limits.sources)")
         }
+        if isBounded { try checkRoomForSource() }
         let number = sources.insert(id)
+        past.makeRoom(for: number)
         revive(number)
         noteNew(number)
         markRetired(sources[number])
+        if links.count > 0, writerLink(of: id) != nil { sources[number].isLinked = true }
         return number
     }
 

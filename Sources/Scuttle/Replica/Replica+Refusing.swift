@@ -20,15 +20,15 @@ extension Replica {
         // What was left out of it would be taken for what its sender does not hold.
         dropTransfers()
         // Digests cannot name what is missing above them.
-        for link in links { link.classic?.vector = [] }
+        for link in links { link.classic?.askForAll() }
     }
 
-    /// A classic peer is asked for what is missing. O(exceptions) if there is any.
+    /// A classic peer is asked for what is missing. O(exceptions of the source) if there is any.
     func versionBelowMissing(of id: SourceID) -> Version {
         guard let refused, refused.missingCount > 0 else { return .highest }
         var lowest = Version.highest + 1
-        for position in 0..<refused.count where refused[position].reason == 0 && refused[position].dot.source == id {
-            lowest = min(lowest, refused[position].dot.version)
+        refused.forEach(of: id, above: 0, upTo: .highest) { position in
+            if refused[position].reason == 0 { lowest = min(lowest, refused[position].dot.version) }
         }
         return lowest - 1
     }
@@ -74,14 +74,10 @@ extension Replica {
     /// Forgets an exception ahead of the vector. What has come of deltas that named it counts no more.
     @inline(never)
     private func evictAhead(before clock: UInt64) -> Bool {
-        guard let refused else { return false }
-        for position in 0..<refused.count where refused[position].namedAt <= clock {
-            let dot = refused[position].dot
-            guard isAhead(dot) else { continue }
-            loseException(at: position)
-            return true
-        }
-        return false
+        // What is ahead of the vector is not to be told.
+        guard let position = refused?.leastRecent(before: clock) else { return false }
+        loseException(at: position)
+        return true
     }
 
     /// No peer has heard of an exception ahead of the vector, so that its update comes again.
@@ -137,7 +133,7 @@ extension Replica {
         takeException(at: position)
         guard let refused, refused.count == 0 else { return }
         exceptionClock = refused.clock
-        (self.refused, isSelective) = (nil, configuration.accept != nil)
+        (self.refused, isSelective) = (nil, isBounded || configuration.accept != nil)
     }
 
     @inline(never)
@@ -146,7 +142,7 @@ extension Replica {
     }
 
     /// The keys of refused updates ahead of the vector that a peer may hold, as hashes. It may hold one of those in place of another
-    /// exception of its key, which it accounts for with that; here it is none.
+    /// exception of its key, which it accounts for with that; here it is none. In order.
     @inline(never)
     func keysRefusedAhead(where isHeld: (Dot) -> Bool = { _ in true }) -> [UInt64] {
         var keys: [UInt64] = []
@@ -156,7 +152,13 @@ extension Replica {
                 keys.append(refused[position].write.key)
             }
         }
-        return keys
+        return keys.arranged { $0 < $1 }
+    }
+
+    /// Whether a hash is among some in order. O(log n).
+    private func contains(_ keys: [UInt64], _ key: UInt64) -> Bool {
+        let place = keys.indices.partition { keys[$0] >= key }
+        return place < keys.count && keys[place] == key
     }
 
     /// Drops an exception that a peer accounts for, unless a refused update may be what the peer holds instead. The keys of missing
@@ -166,7 +168,7 @@ extension Replica {
     func dropAccounted(at position: Int, unlessOf keys: [UInt64]) -> Bool {
         guard let refused else { return false }
         let key = refused[position].write.key
-        guard key == 0 ? keys.isEmpty : !keys.contains(key) else { return false }
+        guard key == 0 ? keys.isEmpty : !contains(keys, key) else { return false }
         dropException(at: position)
         return true
     }
@@ -179,10 +181,9 @@ extension Replica {
     @inline(never)
     func dropExceptions(endedBy claim: RetiredClaim, unlessOf keys: [UInt64]) {
         guard let refused, let id = sources.find(claim.hash) else { return }
-        for position in stride(from: refused.count - 1, through: 0, by: -1) {
-            let dot = refused[position].dot
-            if dot.source == id, dot.version <= claim.version { _ = dropAccounted(at: position, unlessOf: keys) }
-        }
+        var dots: [Dot] = []
+        refused.forEach(of: id, above: 0, upTo: claim.version) { dots.append(refused[$0].dot) }
+        for dot in dots { dropAccounted(dot, unlessOf: keys) }
     }
 
     /// A write stands for a key: refused updates that lose to it are accounted for. Only the last writer can be told without their
@@ -216,9 +217,8 @@ extension Replica {
     func passExceptions(of id: SourceID, above before: Version, upTo version: Version) {
         guard let refused, before < refused.highest else { return }
         var passed: [RefusedTable.Entry] = []
-        for position in 0..<refused.count {
+        refused.forEach(of: id, above: before, upTo: version) { position in
             let entry = refused[position]
-            guard entry.dot.source == id, entry.dot.version > before, entry.dot.version <= version else { continue }
             refused.count(entry.dot, entry.reason, in: sources[id], 1)
             refused.noteToTell(at: position)
             passed.append(entry)
@@ -253,7 +253,7 @@ extension Replica {
         var position = 0
         while let refused, position < refused.count {
             let entry = refused[position]
-            if entry.dot.version <= peer.covered(entry.dot.source), !isBrought(entry.dot),
+            if entry.dot.version <= peer.covered(entry.dot.source, in: self), !isBrought(entry.dot),
                 !excepted.contains(entry.dot),
                 dropAccounted(at: position, unlessOf: keys)
             {
@@ -267,16 +267,11 @@ extension Replica {
     @inline(never)
     func isToTell(_ peer: UInt64, _ dot: Dot) -> Bool {
         let mark = FoldHash.fold(peer ^ FoldHash.key.0, mark(of: Timestamp(of: dot)))
-        guard !toldRefusals.contains(mark) else { return false }
-        if toldRefusals.count >= Self.mostTold { toldRefusals.removeFirst(Self.mostTold / 4) }
-        toldRefusals.append(mark)
-        return true
+        return toldRefusals.insert(mark)
     }
 
     /// Of a source and a version, whatever number the source has.
     func mark(of timestamp: Timestamp) -> UInt64 {
         FoldHash.fold(sources[timestamp.source].mark ^ FoldHash.key.1, timestamp.version ^ FoldHash.key.2)
     }
-
-    private static var mostTold: Int { 4096 }
 }

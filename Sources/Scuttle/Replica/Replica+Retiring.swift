@@ -6,8 +6,8 @@
 /// what it covers of them, which travels with vectors, too. A replica that meets its own name among the retired says that it is
 /// alive, and promises past the number. That its vector entry reaches the number is no sign of life: covers and names travel apart.
 ///
-/// What is done here costs O(sources and names) for a call that changes something while a retirement is not final, and nothing
-/// otherwise.
+/// What is done here costs O(names that are not final) for a call that changes something while there are some, O(names) if the
+/// hash is asked for after it, or if one has said what another one waits for, and nothing otherwise.
 extension Replica {
     /// Says that a name will not be back. One's own name: this replica leaves, and writes nothing any more.
     /// - Returns: false where the name is unknown.
@@ -77,22 +77,28 @@ extension Replica {
     private func noteChange(of name: NameID) {
         revision += 1
         sources.names[name].changedAt = revision
+        sources.names.latestChange = revision
         nameChanges += 1
     }
 
     /// What a peer says of a name that is known here.
     func merge(_ claim: NameClaim) {
         guard let name = sources.find(name: claim.name), claim.number <= .highest else { return }
-        if claim.number <= version || version == 0 || claim.number - version <= configuration.limits.versionJump {
-            retire(name, at: claim.number, as: claim.state)
-        }
+        if isNear(claim.number, to: version) { retire(name, at: claim.number, as: claim.state) }
         let statement = NameTable.Statement(sequence: claim.sequence, hash: claim.hash)
         let known = sources.names[name].statement
         // Of this replica's own name it is what an earlier incarnation has said: the next statement has to come after that.
         let isEarlier = name == own.name && statement.sequence == known.sequence && statement != known
-        guard statement.sequence > known.sequence || isEarlier else { return }
+        guard statement.sequence > known.sequence || isEarlier, statement.sequence <= .highest,
+            isNear(statement.sequence, to: max(known.sequence, version))
+        else { return }
         sources.names[name].statement = statement
         noteChange(of: name)
+    }
+
+    /// A peer that says the highest number would leave none that is higher.
+    private func isNear(_ number: UInt64, to known: UInt64) -> Bool {
+        number <= known || version == 0 || number - known <= configuration.limits.versionJump
     }
 
     /// A source that may not be the furthest of its name has risen.
@@ -118,12 +124,19 @@ extension Replica {
                 sequence: max(statement.sequence + 1, version), hash: hash)
             noteChange(of: own.name)
         }
-        for name in sources.names.ids where sources.names.isName(name) && name != own.name {
-            let facts = sources.names[name]
-            guard sources[facts.furthest].covered > 0, !isRetired(name) else { continue }
-            guard facts.statement.hash == hash else { return }
+        if let name = dissentingName, Int(name) < sources.names.count, dissents(name, from: hash) { return }
+        for name in sources.names.ids where dissents(name, from: hash) {
+            dissentingName = name
+            return
         }
         for name in names { retire(name, at: sources.names[name].retirement, as: .final) }
+    }
+
+    /// Whether a name that is left has not said that it covers the same of the retired names.
+    private func dissents(_ name: NameID, from hash: UInt64) -> Bool {
+        guard sources.names.isName(name), name != own.name else { return false }
+        let facts = sources.names[name]
+        return sources[facts.furthest].covered > 0 && !isRetired(name) && facts.statement.hash != hash
     }
 
     /// A hash over the retirements that are not final, and over what is covered and held of their sources. Of ended incarnations
@@ -132,27 +145,38 @@ extension Replica {
         var hash = ClockHash()
         for name in names {
             hash.addName(FoldHash.hash(ofName: sources.name(of: name)), sources.names[name].retirement, 0)
+            let furthest = sources[sources.names[name].furthest]
+            hash.change(furthest, from: 0, to: furthest.covered)
         }
-        for id in sources.ids {
-            let source = sources[id]
-            guard source.covered > 0 || source.aheadCount > 0, isWaitedFor(source.name) else { continue }
-            if source.isFurthest { hash.change(source, from: 0, to: source.covered) }
-            guard source.aheadCount > 0 else { continue }
-            source.entries.forEachLive(above: source.covered, upTo: .highest, of: id, keys) { _, version in
-                hash.addAhead(source, version)
+        // Of other incarnations only what is out of order counts.
+        if names.contains(where: { sources.names[$0].ahead > 0 }) {
+            for id in sources.ids where sources[id].aheadCount > 0 && isWaitedFor(sources[id].name) {
+                let source = sources[id]
+                source.entries.forEachLive(above: source.covered, upTo: .highest, of: id, keys) { _, version in
+                    hash.addAhead(source, version)
+                }
             }
         }
         return hash.value
     }
 
-    /// Of the version vector, of what is out of order, and of what is said of names while some are not final. O(names) then, and
-    /// O(1) otherwise.
+    /// Of the version vector, of what is out of order, and of what is said of names while some are not final. O(names) then, if
+    /// something has changed, and O(1) otherwise.
     var vectorHash: UInt64 {
         let tells = retiringNames.contains(where: isHeard)
         guard tells || refused != nil else { return clockHash.value }
         var hash = clockHash
         if let refused { hash.add(refused.hash) }
         guard tells else { return hash.value }
+        if namesHash.revision != revision || namesHash.settled != settled {
+            namesHash = (revision, settled, hashOfNames)
+        }
+        hash.add(namesHash.hash)
+        return hash.value
+    }
+
+    private var hashOfNames: ClockHash {
+        var hash = ClockHash()
         for name in sources.names.ids where sources.names.isName(name) && isHeard(name) {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
@@ -162,7 +186,7 @@ extension Replica {
             guard !sources[facts.furthest].isFinal else { continue }
             if facts.statement.sequence > 0 { hash.addName(mark, facts.statement.sequence, facts.statement.hash) }
         }
-        return hash.value
+        return hash
     }
 
     // MARK: By time

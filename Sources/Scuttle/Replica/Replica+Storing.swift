@@ -29,11 +29,13 @@ extension Replica {
         if let changes = other.changes { hasLeft = changes.facts.hasLeft }
     }
 
-    /// A source's entry in the vector has changed.
+    /// A source's entry in the vector changes, or its GC version has: the revision is new, and the entry is still the old one.
     @inline(__always)
     func noteChange(of source: Source) {
         if let changes, source.changedAt <= changes.revision { changes.sources.append(source.number) }
+        if source.changedAt < past.newestBase { past.enter(source, at: revision) }
         source.changedAt = revision
+        past.note(source.number, at: revision)
     }
 
     /// A row goes.
@@ -50,7 +52,7 @@ extension Replica {
         let dot = Dot(source: SourceTable.own, version: version + 1)
         let record = record(key, value, dot, kind, nil, lease)
         defer { record.release() }
-        let current = keys.find(key).flatMap { keys[$0] }
+        let current = entry(of: key)
         let isEntry =
             current.map { stands(record, against: $0) }
             ?? configuration.resolver.accepts(record, { update(of: $0) })

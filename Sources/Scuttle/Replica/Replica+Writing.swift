@@ -15,10 +15,11 @@ extension Replica {
 
     /// Sets a key to a JSON value: a local write.
     /// - Parameter value: valid JSON without insignificant white space.
-    /// - Throws: `.store`.
+    /// - Throws: `.keys`, `.bytes`, `.store`, `.memory`.
     @inline(__always)
     public func set(_ place: KeyPlace, to value: Bytes) throws(Failure) {
-        if changes != nil { try storeFirst(place.key, value, .value) }
+        try checkMemory(for: place.key, value)
+        if isGuarded { try prepare(place.key, value, .value) }
         write(place, value, .value)
     }
 
@@ -31,8 +32,16 @@ extension Replica {
     /// Deletes a key: a local write whose entry is a tombstone. Throws as `set`.
     public func delete(_ key: Bytes) throws(Failure) {
         try checkWrite(of: key)
-        if changes != nil { try storeFirst(key, Bytes("null"), .delete) }
+        try checkMemory(for: key, Bytes("null"))
+        if isGuarded { try prepare(key, Bytes("null"), .delete) }
         write(key, Bytes("null"), .delete)
+    }
+
+    /// Before a local write changes anything: there is room for it, and the host's store has it.
+    @inline(never)
+    func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
+        if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value) { throw failure }
+        try storeFirst(key, value, kind, lease)
     }
 
     @_optimize(speed)
@@ -41,6 +50,12 @@ extension Replica {
         guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
         guard !hasLeft else { throw Failure(.unsupported, "this replica has left: its own name was forgotten") }
         try checkRoom()
+    }
+
+    /// Refuses an update if there is no memory for its record, and for its row if there is a store.
+    @inline(__always)
+    func checkMemory(for key: Bytes, _ value: Bytes) throws(Failure) {
+        try Memory.check((key.count &+ value.count) &* (changes == nil ? 1 : 3))
     }
 
     /// Refuses a key beyond what key ids can name.

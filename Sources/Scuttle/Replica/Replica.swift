@@ -13,6 +13,11 @@ public final class Replica {
     let cluster: OwnedBytes
     /// Of the records of this replica.
     var pool = RecordPool()
+    /// `max_keys` or `max_bytes` is set; and whether a local write has to be looked at first.
+    let isBounded: Bool
+    let isGuarded: Bool
+    /// What front parts of lines take that wait for their ends on links.
+    var waitingBytes = 0
     var keys: KeyTable
     var sources: SourceTable
     var history: History
@@ -32,11 +37,15 @@ public final class Replica {
     /// Which start this is, as peers tell starts apart.
     var incarnation: UInt64
     /// Of the nonces of requests.
-    var nonces: RandomSource
+    var nonces: NonceSource
     /// The GC epoch: grows when something is forgotten.
     var epoch: UInt64 = 0
     /// Grows with each change of the version vector: peers ask for what has changed since one they know.
     var revision: UInt64 = 0
+    /// What the vector was, as far as somebody relies on it.
+    var past = VectorPast()
+    /// How long that may become before it is looked through.
+    var pastLimit = 64
     /// Of the version vector and of what is out of order.
     var clockHash = ClockHash()
     /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
@@ -51,6 +60,10 @@ public final class Replica {
     var retiringNames: [NameID] = []
     /// What this replica was when it last looked at them.
     var refreshedAt: (revision: UInt64, settled: UInt64) = (.max, 0)
+    /// A name that had not said the same of them then.
+    var dissentingName: NameID?
+    /// What names add to the hash of the vector, and what this replica was when that was last added up.
+    var namesHash: (revision: UInt64, settled: UInt64, hash: ClockHash) = (.max, 0, ClockHash())
     /// This replica has forgotten its own name: it writes nothing any more.
     var hasLeft = false
     /// Time as `retire_after_ms` counts it, and when names were last looked at.
@@ -71,8 +84,8 @@ public final class Replica {
     var hasHeardExceptions = false
     /// Whether an update may be one, or has to be shown to the host before it is taken.
     var isSelective = false
-    /// Of what the host has been told that peers have not taken, newest last.
-    var toldRefusals: [UInt64] = []
+    /// Of what the host has been told that peers have not taken.
+    var toldRefusals = RecentMarks()
 
     /// Keys whose entry has beaten a newer dot.
     var inversions = Inversions()
@@ -83,6 +96,7 @@ public final class Replica {
     var hasSeenEquivocation = false
 
     var tombstones = KeyHeap()
+    var waiting = Waiting()
     var tolerableTombstones: Int
     /// The greatest of all `Source.purged`.
     var highestPurged: Version = 0
@@ -97,11 +111,17 @@ public final class Replica {
     var expiryCount = 0
 
     var links = OpenLinks()
+    /// Of each source whose writer is the peer of a link, where that stands.
+    var linkedSources = HashIndex()
     /// Of links that have ended.
     var peers = RememberedPeers()
 
     /// A link has spoken the classic dialect: a peer may be there that knows no reset, and has to get each delete as such.
     var hasMetClassic = false
+
+    /// An export of this replica's name is being loaded: what it has known as `max_sources` allowed, it knows again, though this
+    /// start is one source more.
+    var isLoadingOwn = false
 
     /// What is not in the host's store yet; nil: there is no store.
     var changes: StoreChanges?
@@ -126,19 +146,22 @@ public final class Replica {
 
     private init(ownID: Bytes, configuration: Configuration) {
         self.configuration = configuration
+        isBounded = configuration.isBounded
+        isGuarded = isBounded || configuration.store != nil
         cluster = OwnedBytes(copying: configuration.cluster)
         let secrets = Secrets(seed: configuration.seed)
         random = secrets.random
         incarnation = secrets.incarnationNumber(of: ownID) & .highest
-        nonces = RandomSource(seed: secrets.derive(Bytes("nonces")))
+        nonces = secrets.nonces
         keys = KeyTable(hash: secrets.tableHash)
         sources = SourceTable(own: ownID, hash: secrets.tableHash)
         retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
         history = History(capacity: configuration.maxHistory)
         forgotten = ForgottenTombstones(capacity: max(4096, configuration.maxHistory))
         tolerableTombstones = configuration.maxTombstones
-        isSelective = configuration.accept != nil
+        isSelective = isBounded || configuration.accept != nil
         changes = configuration.store.map { StoreChanges($0) }
+        past.makeRoom(for: SourceTable.own)
     }
 
     /// A new one with the same id and configuration.
@@ -162,6 +185,12 @@ public final class Replica {
         if !hasLeft { cover(own, upTo: version) }
     }
 
+    /// A twin that is behind is taken to have ended, and what it says counts nowhere if that was dropped. So it goes past the floor;
+    /// only if the host gossips, because two twins could overtake each other for ever.
+    func passFloor() {
+        if !own.isFurthest, version <= retired.floor, retired.floor < .highest { version = retired.floor + 1 }
+    }
+
     /// The version of the next dot.
     func issueVersion() {
         version += 1
@@ -183,7 +212,7 @@ extension Replica {
     @_optimize(speed)
     public func get(_ key: Bytes) throws(Failure) -> Update? {
         try configuration.limits.check(hostKey: key)
-        guard let id = keys.find(key), let record = keys[id], !record.isDelete else { return nil }
+        guard let id = keys.find(key, keys.hash(of: key)), let record = keys[id], !record.isDelete else { return nil }
         return update(of: record)
     }
 

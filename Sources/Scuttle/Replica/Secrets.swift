@@ -32,6 +32,10 @@ struct Secrets {
         SipHash(key: (derive(Bytes("tables, first half")), derive(Bytes("tables, second half"))))
     }
 
+    var nonces: NonceSource {
+        NonceSource(hash: SipHash(key: (derive(Bytes("nonces")), derive(Bytes("nonces, second half")))))
+    }
+
     var random: RandomSource {
         RandomSource(seed: derive(Bytes("random order")))
     }

@@ -17,6 +17,8 @@ struct Arrivals: ~Copyable {
 
     var liveCount: Int { keys.count - holes }
 
+    var bytes: Int { stamps.bytes &+ keys.bytes }
+
     /// Appends the new entry of a key, and stamps its record.
     @_optimize(speed)
     mutating func append(_ record: Record, _ key: KeyID) {
@@ -45,6 +47,8 @@ struct Arrivals: ~Copyable {
         }
         stamps.truncate(to: kept)
         keys.truncate(to: kept)
+        stamps.shrink()
+        keys.shrink()
         holes = 0
     }
 

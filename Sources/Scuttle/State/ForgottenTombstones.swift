@@ -32,6 +32,16 @@ struct ForgottenTombstones: ~Copyable {
         next = next + 1 == capacity ? 0 : next + 1
     }
 
+    var count: Int { ring.count }
+
+    /// Lets go of all, at a GC epoch.
+    mutating func clear(at epoch: UInt64) {
+        guard !ring.isEmpty else { return }
+        for item in ring { item.record.release() }
+        (ring, next) = ([], 0)
+        floor = max(floor, epoch)
+    }
+
     mutating func noteReset(at epoch: UInt64) {
         resetEpoch = epoch
     }

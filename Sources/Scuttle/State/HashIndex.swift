@@ -55,12 +55,13 @@ struct HashIndex: ~Copyable {
     }
 
     /// Takes out a number that is stored under `hash`. What stands behind it in its run moves up, so that no search ends
-    /// too early and no mark of the removed is left.
-    mutating func remove(_ hash: UInt64, _ number: UInt32) {
+    /// too early and no mark of the removed is left. Whether it was there.
+    @discardableResult
+    mutating func remove(_ hash: UInt64, _ number: UInt32) -> Bool {
         let slot = (hash & ~0xffff_ffff) | (UInt64(number) + 1)
         var gap = Int(truncatingIfNeeded: hash >> 32) & mask
         while slots[gap] != slot {
-            guard slots[gap] != 0 else { return }
+            guard slots[gap] != 0 else { return false }
             gap = (gap + 1) & mask
         }
         count -= 1
@@ -75,6 +76,7 @@ struct HashIndex: ~Copyable {
             position = (position + 1) & mask
         }
         slots[gap] = 0
+        return true
     }
 
     private func place(_ slot: UInt64) {

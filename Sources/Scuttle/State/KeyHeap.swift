@@ -15,6 +15,7 @@ struct KeyHeap {
 
     var first: Item? { items.first }
 
+    @inline(never)
     mutating func push(_ item: Item) {
         items.append(item)
         items.withUnsafeMutableBufferPointer { items in
@@ -27,6 +28,7 @@ struct KeyHeap {
         }
     }
 
+    @inline(never)
     mutating func pop() -> Item? {
         guard let first = items.first else { return nil }
         let last = items.removeLast()
@@ -43,6 +45,7 @@ struct KeyHeap {
     }
 
     /// Drops what is out of date. O(items).
+    @inline(never)
     mutating func removeOutdated(_ isCurrent: (Item) -> Bool) {
         items.removeAll { !isCurrent($0) }
         for index in stride(from: items.count / 2 - 1, through: 0, by: -1) { siftDown(index) }

@@ -69,7 +69,8 @@ struct KeyTable: ~Copyable {
         return hash
     }
 
-    /// O(length of key) expected.
+    /// O(length of key) expected. Not inlined, unlike the one with a hash: it stands in many places, and few of them are hot.
+    @inline(never)
     @_optimize(speed)
     func find(_ key: Bytes) -> KeyID? {
         find(key, hash(of: key))

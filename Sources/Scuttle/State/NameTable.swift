@@ -50,6 +50,9 @@ struct NameTable: ~Copyable {
     private var facts = Column<Facts>()
     private var free = Column<NameID>()
 
+    /// The revision of the vector at which the retirement or the statement of a name last changed.
+    var latestChange: UInt64 = 0
+
     /// Numbers are below this; some are of no name.
     var count: Int { facts.count }
 

@@ -1,8 +1,8 @@
 /// Updates that a replica has not taken, though its version vector may go past them: the named exceptions to a vector.
 ///
 /// An exception with a reason was refused, and peers do not send it again; one without is missing, and peers are to send it.
-/// An object of its own, since few replicas have exceptions. Find: O(1) expected; memory: 56 bytes each, two index slots, and 24
-/// bytes if it is to be told.
+/// An object of its own, since few replicas have exceptions. Find: O(log entries), and O(1) expected by key; memory: 56 bytes each,
+/// two slots of an order and one of an index.
 final class RefusedTable {
     /// What is remembered of a write that was refused; of one that is missing only the dot is known, and the key is 0.
     struct Write: BitwiseCopyable {
@@ -24,11 +24,13 @@ final class RefusedTable {
     }
 
     private var entries = Column<Entry>()
-    private var dots = HashIndex()
+    private let dots = DotOrder()
     private var keys = HashIndex()
     /// The entries that are to be told by serial, with outdated ones among them.
     private var order: [(serial: UInt64, dot: Dot)] = []
     private var outdated = 0
+    /// Where the entries are that are not to be told, by when they were named last, under the source 0.
+    private let untold = DotOrder()
     /// Counts what is entered, covered and named again.
     private(set) var clock: UInt64
     /// No entry has a higher version.
@@ -45,23 +47,34 @@ final class RefusedTable {
     }
 
     var count: Int { entries.count }
-    /// The lowest version of an entry without a reason. O(entries) if there is one.
+    /// The lowest version of an entry without a reason. O(1), and O(entries) after one of them has gone.
     var lowestMissing: Version? {
         guard missingCount > 0 else { return nil }
-        return (0..<entries.count).lazy.filter { self.entries[$0].reason == 0 }.map { self.entries[$0].dot.version }
-            .min()
+        if let knownLowest { return knownLowest }
+        var lowest = Version.max
+        for position in 0..<entries.count where entries[position].reason == 0 {
+            lowest = min(lowest, entries[position].dot.version)
+        }
+        knownLowest = lowest
+        return lowest
     }
+    private var knownLowest: Version?
 
     subscript(position: Int) -> Entry { entries[position] }
 
     @inline(never)
     func find(_ dot: Dot) -> Int? {
-        dots.find(Self.hash(dot)) { entries[Int($0)].dot == dot }.map { Int($0) }
+        dots.find(dot).map { Int($0) }
     }
 
     /// An entry of a key that `matches` accepts.
     func find(key: UInt64, where matches: (Entry) -> Bool) -> Int? {
         keys.find(key) { entries[Int($0)].write.key == key && matches(entries[Int($0)]) }.map { Int($0) }
+    }
+
+    /// Visits where the entries of a source are, above a version and up to another one, in order. O(log entries) for each.
+    func forEach(of source: SourceID, above low: Version, upTo high: Version, _ visit: (Int) -> Void) {
+        dots.forEach(of: source, above: low, upTo: high) { visit(Int($0.number)) }
     }
 
     /// An entry begins to count in the hash or ends to, if the vector covers it.
@@ -73,13 +86,14 @@ final class RefusedTable {
         if change > 0 { hash.addRetired(mark, dot.version) } else { hash.removeRetired(mark, dot.version) }
     }
 
-    /// Where an entry with a reason is. O(entries).
+    /// Where an entry with a reason is. O(entries) if there is one.
     var positionOfRefused: Int? {
-        (0..<entries.count).first { entries[$0].reason != 0 }
+        guard missingCount < entries.count else { return nil }
+        return (0..<entries.count).first { entries[$0].reason != 0 }
     }
 
     /// The codes that say why an update may be refused.
-    static var reasons: [Failure.Code] { [.valueSize, .keySize, .depth, .refused, .datagram] }
+    static var reasons: [Failure.Code] { [.valueSize, .keySize, .depth, .refused, .datagram, .keys, .bytes] }
 
     static func unknown(_ dot: Dot) -> Write {
         Write(key: 0, timestamp: Timestamp(of: dot), isDelete: false)
@@ -95,7 +109,10 @@ final class RefusedTable {
     func insert(_ dot: Dot, reason: UInt8, _ write: Write, isToTell: Bool) {
         clock += 1
         highest = max(highest, dot.version)
-        if reason == 0 { missingCount += 1 }
+        if reason == 0 {
+            missingCount += 1
+            if let lowest = knownLowest { knownLowest = min(lowest, dot.version) }
+        }
         entries.append(Entry(dot: dot, reason: reason, write: write, serial: 0, namedAt: clock))
         list(entries.count - 1)
         if isToTell { noteToTell(at: entries.count - 1) }
@@ -103,6 +120,7 @@ final class RefusedTable {
 
     /// The vector has moved past an entry, which is to be told from now on.
     func noteToTell(at position: Int) {
+        untold.remove(Dot(source: 0, version: entries[position].namedAt))
         clock += 1
         entries[position].serial = clock
         order.append((clock, entries[position].dot))
@@ -110,14 +128,25 @@ final class RefusedTable {
 
     /// A delta names an entry again.
     func noteNamed(at position: Int) {
+        unlist(position)
         clock += 1
         entries[position].namedAt = clock
+        list(position)
+    }
+
+    /// Among the entries that are not to be told the one that was named least recently, if that was not after a clock.
+    func leastRecent(before clock: UInt64) -> Int? {
+        guard let slot = untold.first(from: Dot(source: 0, version: 0)), slot.dot.version <= clock else { return nil }
+        return Int(slot.number)
     }
 
     /// The last one takes the place.
     @inline(never)
     func remove(at position: Int) {
-        if entries[position].reason == 0 { missingCount -= 1 }
+        if entries[position].reason == 0 {
+            missingCount -= 1
+            if entries[position].dot.version == knownLowest { knownLowest = nil }
+        }
         if entries[position].serial > 0 { outdated += 1 }
         take(at: position)
         guard outdated > entries.count + 16 else { return }
@@ -138,13 +167,12 @@ final class RefusedTable {
         list(position)
     }
 
-    /// Nothing may name a source any more; whether something has. O(entries).
+    /// Nothing may name a source any more; whether something has. O(log entries) for each that does.
     @discardableResult
     func forget(_ source: SourceID) -> Bool {
         let before = entries.count
-        for position in stride(from: entries.count - 1, through: 0, by: -1) where entries[position].dot.source == source
-        {
-            remove(at: position)
+        while let slot = dots.first(from: Dot(source: source, version: 0)), slot.dot.source == source {
+            remove(at: Int(slot.number))
         }
         return entries.count < before
     }
@@ -165,18 +193,16 @@ final class RefusedTable {
     @inline(never)
     private func list(_ position: Int) {
         let number = UInt32(truncatingIfNeeded: position)
-        dots.insert(Self.hash(entries[position].dot), number)
+        dots.insert(entries[position].dot, number)
+        if entries[position].serial == 0 { untold.insert(Dot(source: 0, version: entries[position].namedAt), number) }
         if entries[position].write.key != 0 { keys.insert(entries[position].write.key, number) }
     }
 
     @inline(never)
     private func unlist(_ position: Int) {
         let number = UInt32(truncatingIfNeeded: position)
-        dots.remove(Self.hash(entries[position].dot), number)
+        dots.remove(entries[position].dot)
+        untold.remove(Dot(source: 0, version: entries[position].namedAt))
         if entries[position].write.key != 0 { keys.remove(entries[position].write.key, number) }
-    }
-
-    private static func hash(_ dot: Dot) -> UInt64 {
-        RandomSource.mix(dot.version ^ UInt64(dot.source) << 53)
     }
 }

@@ -55,6 +55,9 @@ struct RetiredTable: ~Copyable {
     /// Of all entries, as one number.
     private(set) var sum: UInt64 = 0
 
+    /// Of no entry from this position on something was purged.
+    private(set) var endOfPurged = 0
+
     /// From which revision of the vector on the entries from a position on are.
     private var checkpoints: [(revision: UInt64, position: Int)] = []
     private static var mostCheckpoints: Int { 64 }
@@ -100,6 +103,7 @@ struct RetiredTable: ~Copyable {
         }
         entries.appendFrugally(entry)
         place(entries.count - 1)
+        if entry.purged > 0 { endOfPurged = entries.count }
         liveCount += 1
         sum &+= Self.mix(entry)
     }
@@ -163,9 +167,11 @@ struct RetiredTable: ~Copyable {
 
     private mutating func sweep(at revision: UInt64) {
         var kept = 0
+        endOfPurged = 0
         for position in 0..<entries.count where !entries[position].isHole {
             entries[kept] = entries[position]
             kept += 1
+            if entries[kept - 1].purged > 0 { endOfPurged = kept }
         }
         entries.truncate(to: kept)
         holes = 0

@@ -58,6 +58,12 @@ struct Source {
         nonmutating set { facts.pointee.changedAt = newValue }
     }
 
+    /// The number of its latest entry in `VectorPast`; 0: there is none.
+    var latestPast: UInt32 {
+        get { facts.pointee.latestPast }
+        nonmutating set { facts.pointee.latestPast = newValue }
+    }
+
     /// Where it stands in its table.
     var number: SourceID { facts.pointee.number }
 
@@ -97,6 +103,12 @@ struct Source {
     var isQueued: Bool {
         get { facts.pointee.isQueued }
         nonmutating set { facts.pointee.isQueued = newValue }
+    }
+
+    /// Its writer is the peer of a link.
+    var isLinked: Bool {
+        get { facts.pointee.isLinked }
+        nonmutating set { facts.pointee.isLinked = newValue }
     }
 
     /// Ended, and nothing here names it any more but perhaps the history.
@@ -157,8 +169,10 @@ private struct Facts: ~Copyable {
     var changedAt: UInt64 = 0
     let number: SourceID
     let name: NameID
+    var latestPast: UInt32 = 0
     var marks: Source.Marks = .behind
     var isQueued = false
+    var isLinked = false
     var wasAhead = false
     var entries = VersionIndex()
     var aheadCount = 0

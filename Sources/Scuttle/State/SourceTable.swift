@@ -38,6 +38,9 @@ struct SourceTable: ~Copyable {
         nonmutating _modify { yield &directory.names }
     }
 
+    /// Where a source stands in tables by id.
+    func hash(of id: Bytes) -> UInt64 { hash.hash(id) }
+
     /// All numbers, some of them vacant: of those nothing is covered.
     var ids: Range<SourceID> { 0..<SourceID(truncatingIfNeeded: sources.count) }
 

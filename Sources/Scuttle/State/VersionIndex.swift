@@ -1,26 +1,34 @@
 /// One source's live entries in order of version: what answers "all of this source above version v".
 ///
-/// A write appends; an entry that is superseded leaves a hole, which costs nothing to make: a slot is live exactly where
-/// its key's record still has this source and version. When holes outnumber live slots the index is swept, so append is
-/// O(1) amortised and a search is O(log n). What arrives ahead of a gap, and the rest later, is inserted: O(slots above).
+/// A write appends; an entry that is superseded leaves a hole, which costs nothing to make: a slot is live exactly if its key's
+/// record still has this source and version. When holes outnumber live slots the index is swept, so append is O(1) amortised and
+/// a search is O(log n). A version that arrives late, below others, has a slot in an order of its own until the next sweep; so
+/// versions may come in any order, at O(log n) each.
 ///
-/// Invariants: versions ascend strictly; `liveCount` slots are live.
+/// Invariants: versions ascend strictly; no version has a slot in both; none of the late ones is the last; `liveCount` slots are
+/// live.
 struct VersionIndex: ~Copyable {
+    /// What stands in a slot, and where in `versions` the search goes on behind it.
+    struct Slot {
+        let version: Version
+        let key: KeyID
+        let next: Int
+    }
+
     private var versions = Column<Version>()
     private var keys = Column<KeyID>()
+    /// Under the source 0. Few sources ever have one.
+    private var late: DotOrder?
     private(set) var liveCount = 0
 
     /// Whether entries with greater versions have always arrived later.
     private(set) var arrivesInOrder = true
 
-    /// Changes whenever positions change their meaning.
+    /// Changes if positions in `versions` change their meaning.
     private(set) var generation: UInt32 = 0
 
-    var count: Int { versions.count }
+    var count: Int { versions.count + (late?.count ?? 0) }
     var last: Version { versions.last ?? 0 }
-
-    func version(at position: Int) -> Version { versions[position] }
-    func key(at position: Int) -> KeyID { keys[position] }
 
     /// Adds a live slot.
     @_optimize(speed)
@@ -31,37 +39,65 @@ struct VersionIndex: ~Copyable {
             keys.append(key)
             return
         }
+        insert(late: version, key)
+    }
+
+    @inline(never)
+    private mutating func insert(late version: Version, _ key: KeyID) {
         arrivesInOrder = false
         let position = firstPosition(above: version)
         if position > 0, versions[position - 1] == version {
             // The same update again, after it had been superseded by one that is gone.
             keys[position - 1] = key
         } else {
-            versions.insert(version, at: position)
-            keys.insert(key, at: position)
-            generation &+= 1
+            let order = late ?? DotOrder()
+            order.insert(Dot(source: 0, version: version), key)
+            late = order
         }
     }
 
-    /// Notes that a live slot has become a hole, and sweeps where holes outnumber the living. Amortised O(1).
+    /// Notes that a live slot has become a hole, and sweeps if holes outnumber the living. Amortised O(1), and O(log n) for what
+    /// came late.
     @_optimize(speed)
     mutating func retire(of source: SourceID, _ table: borrowing KeyTable) {
         liveCount -= 1
-        guard versions.count > 2 * liveCount + 32 else { return }
+        guard count > 2 * liveCount + 32 else { return }
+        if late != nil { return sweepLate(of: source, table) }
         var kept = 0
-        for position in 0..<versions.count where isLive(position, of: source, table) {
+        for position in 0..<versions.count where isLive(keys[position], versions[position], of: source, table) {
             versions[kept] = versions[position]
             keys[kept] = keys[position]
             kept += 1
         }
         versions.truncate(to: kept)
         keys.truncate(to: kept)
+        versions.shrink()
+        keys.shrink()
         if kept == 0 { arrivesInOrder = true }
         generation &+= 1
     }
 
-    func isLive(_ position: Int, of source: SourceID, _ table: borrowing KeyTable) -> Bool {
-        table.isEntry(of: keys[position], source, versions[position])
+    @inline(never)
+    private mutating func sweepLate(of source: SourceID, _ table: borrowing KeyTable) {
+        var live = Column<Version>()
+        var liveKeys = Column<KeyID>()
+        var found = nextLive(above: 0, from: 0, of: source, table)
+        while let slot = found {
+            live.append(slot.version)
+            liveKeys.append(slot.key)
+            found = nextLive(above: slot.version, from: slot.next, of: source, table)
+        }
+        if live.isEmpty { arrivesInOrder = true }
+        versions = live
+        keys = liveKeys
+        late = nil
+        generation &+= 1
+    }
+
+    private func isLive(
+        _ key: KeyID, _ version: Version, of source: SourceID, _ table: borrowing KeyTable
+    ) -> Bool {
+        table.isEntry(of: key, source, version)
     }
 
     /// The key whose live entry has this version.
@@ -69,35 +105,78 @@ struct VersionIndex: ~Copyable {
         // LogDelta in order, which is nearly all: no search.
         guard version <= last else { return nil }
         let position = firstPosition(above: version) - 1
-        guard position >= 0, versions[position] == version, isLive(position, of: source, table) else { return nil }
-        return keys[position]
+        if position >= 0, versions[position] == version {
+            return isLive(keys[position], version, of: source, table) ? keys[position] : nil
+        }
+        guard let key = late?.find(Dot(source: 0, version: version)), isLive(key, version, of: source, table) else {
+            return nil
+        }
+        return key
     }
 
-    /// The first live slot at or behind `position`. O(holes passed).
+    /// The first live slot above a version. O(log n + holes passed).
+    @inline(never)
+    func nextLive(above version: Version, of source: SourceID, _ table: borrowing KeyTable) -> Slot? {
+        nextLive(above: version, from: firstPosition(above: version), of: source, table)
+    }
+
+    /// The same if it is known where the versions above begin in `versions`. O(holes passed), and O(log n) if some came late.
+    @inline(never)
     @_optimize(speed)
-    func nextLive(from position: Int, of source: SourceID, _ table: borrowing KeyTable) -> Int? {
+    func nextLive(
+        above version: Version, from position: Int, of source: SourceID, _ table: borrowing KeyTable
+    ) -> Slot? {
         var position = position
-        while position < versions.count {
-            if isLive(position, of: source, table) { return position }
+        while position < versions.count, !isLive(keys[position], versions[position], of: source, table) {
             position += 1
+        }
+        if let late, let slot = nextLive(late, above: version, before: position, of: source, table) { return slot }
+        guard position < versions.count else { return nil }
+        return Slot(version: versions[position], key: keys[position], next: position + 1)
+    }
+
+    /// The first live slot above a version among those that came late, if it stands before a position.
+    @inline(never)
+    private func nextLive(
+        _ late: DotOrder, above version: Version, before position: Int, of source: SourceID,
+        _ table: borrowing KeyTable
+    ) -> Slot? {
+        var version = version
+        while let slot = late.first(from: Dot(source: 0, version: version + 1)),
+            position == versions.count || slot.dot.version < versions[position]
+        {
+            version = slot.dot.version
+            if isLive(slot.number, version, of: source, table) {
+                return Slot(version: version, key: slot.number, next: position)
+            }
         }
         return nil
     }
 
-    /// Visits the keys of live entries with versions above `low` and up to `high`. O(log n + slots passed).
+    /// Visits the keys of live entries with versions above `low` and up to `high`. O(log n + slots passed), as `nextLive`.
     func forEachLive(
         above low: Version, upTo high: Version, of source: SourceID, _ table: borrowing KeyTable,
         _ visit: (KeyID, Version) -> Void
     ) {
-        var position = firstPosition(above: low)
-        while let found = nextLive(from: position, of: source, table), versions[found] <= high {
-            visit(keys[found], versions[found])
-            position = found + 1
+        if late == nil {
+            var position = firstPosition(above: low)
+            while position < versions.count, versions[position] <= high {
+                if isLive(keys[position], versions[position], of: source, table) {
+                    visit(keys[position], versions[position])
+                }
+                position += 1
+            }
+            return
+        }
+        var found = nextLive(above: low, of: source, table)
+        while let slot = found, slot.version <= high {
+            visit(slot.key, slot.version)
+            found = nextLive(above: slot.version, from: slot.next, of: source, table)
         }
     }
 
-    /// The first position whose version is above `version`. O(log n).
-    func firstPosition(above version: Version) -> Int {
+    /// The first position in `versions` whose version is above `version`. O(log n).
+    private func firstPosition(above version: Version) -> Int {
         versions.partition { $0 > version }
     }
 }

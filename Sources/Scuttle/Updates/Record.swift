@@ -66,12 +66,9 @@ struct Record: BitwiseCopyable {
         _ key: Bytes, _ value: Bytes, _ source: SourceID, _ version: Version, _ kind: Update.Kind, tailBits: UInt64,
         in pool: borrowing RecordPool
     ) {
-        let text = key.count + value.count
-        let bytes =
-            tailBits == 0
-            ? Self.textStart + text : Self.tailStart(behind: text) + tailBits.nonzeroBitCount * Self.tailStep
+        let bytes = Self.bytes(ofText: key.count + value.count, tailBits)
         let pooled = pool.allocate(bytes)
-        memory = pooled ?? .allocate(byteCount: bytes, alignment: 8)
+        memory = pooled ?? pool.heap.allocate(bytes)
         // The limits keep both counts far below 2^32, and versions below 2^53.
         header.initialize(
             to: Header(
@@ -84,6 +81,23 @@ struct Record: BitwiseCopyable {
         writer.put(key)
         writer.put(value)
     }
+
+    /// How long the block of a record is: so much text, and what its bits say of a tail.
+    @inline(__always)
+    private static func bytes(ofText text: Int, _ tailBits: UInt64) -> Int {
+        tailBits == 0 ? textStart + text : tailStart(behind: text) + tailBits.nonzeroBitCount * tailStep
+    }
+
+    /// The same of a record with so much text and no tail.
+    static func bytes(ofText text: Int) -> Int { textStart + text }
+
+    /// How long its block is.
+    var bytes: Int {
+        Self.bytes(ofText: text.count, header.pointee.stampedVersion & (Self.republishedBit | Self.leaseBit))
+    }
+
+    /// Whether nobody else owns it.
+    var hasOneOwner: Bool { header.pointee.owners == 1 }
 
     /// What stands behind the value of few records.
     struct Tail {
@@ -219,6 +233,10 @@ struct Record: BitwiseCopyable {
     @inline(never)
     @_optimize(speed)
     private func free() {
-        if header.pointee.stampedVersion & Self.poolBit != 0 { RecordPool.free(memory) } else { memory.deallocate() }
+        if header.pointee.stampedVersion & Self.poolBit != 0 {
+            RecordPool.free(memory)
+        } else {
+            RecordHeap.free(memory, bytes)
+        }
     }
 }

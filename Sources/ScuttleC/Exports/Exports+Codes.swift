@@ -12,18 +12,19 @@ public func scuttle_library_version() -> UnsafePointer<CChar>! {
     Bytes("0.2.0").chars
 }
 
-private func sentence(for code: CInt) -> StaticString {
+func sentence(for code: CInt) -> StaticString {
     switch code {
     case SCUTTLE_OK: return "done"
     case SCUTTLE_FULL: return "done, but a link is over its high-water mark: wait for on_drain"
     case SCUTTLE_NOT_FOUND: return "there is no such key"
     case SCUTTLE_TORN: return "done, but what was read ends in the middle of a line"
+    case SCUTTLE_MORE: return "done so far, and more is due: call again"
     default: break
     }
     guard let error = Failure.Code(rawValue: code) else { return "not a code of libscuttle" }
     return switch error {
     case .argument: "an argument is NULL or out of range"
-    case .memory: "the system gave no memory, lock or randomness"
+    case .memory: "the system gave no memory or randomness"
     case .busy: "called from a callback of the same replica"
     case .unsupported: "this replica or link cannot do that, by the way that it was made"
     case .structSize: "struct_size fits no version of the struct, or a field of a later version is set"
@@ -55,7 +56,10 @@ private func sentence(for code: CInt) -> StaticString {
     case .resolver: "the outcome of a resolver depends on order, repetition or grouping"
     case .unasked: "a delta, reset, cover or commit answers no open request of this link"
     case .refused: "the host does not accept an update, or more updates are refused than max_refused"
+    case .keys: "more keys than max_keys"
+    case .bytes: "more memory than max_bytes"
     case .timeToLive: "a time to live is not an integer from 0 to 2^53-1"
     case .store: "a callback of state_store has failed; the call is undone"
+    case .forked: "the replica was made before a fork, in the parent process; after a fork make one of the child's own"
     }
 }

@@ -38,7 +38,9 @@ public func scuttle_event_update(
 ) -> CInt {
     guard let link, let update else { return SCUTTLE_E_ARGUMENT }
     // Called from a callback, which has the lock.
-    let told = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(link)).takeUnretainedValue().told
+    let handle = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(link)).takeUnretainedValue()
+    guard handle.owner.lock.isHere else { return SCUTTLE_E_FORKED }
+    let told = handle.told
     update.pointee = told
     return told == nil ? SCUTTLE_NOT_FOUND : SCUTTLE_OK
 }

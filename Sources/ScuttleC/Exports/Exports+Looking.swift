@@ -13,6 +13,7 @@ public func scuttle_get(
             return SCUTTLE_NOT_FOUND
         }
         handle.lent.clear()
+        try Memory.check(entry.value.count &+ 1)
         handle.lent.append(entry.value)
         handle.lent.append(nul)
         out.pointee = scuttle_entry_t(

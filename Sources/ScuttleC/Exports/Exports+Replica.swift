@@ -34,6 +34,8 @@ public func scuttle_new(
 private func makeReplica(
     _ name: UnsafePointer<CChar>?, _ config: scuttle_config_t, startingFrom state: Bytes
 ) throws(Failure) -> ReplicaHandle {
+    // As much as a new replica takes.
+    try Memory.checkNow(1 << 16)
     var configuration = try Configuration(config)
     let loader: StateLoader?
     if let store = config.state_store {
@@ -48,8 +50,8 @@ private func makeReplica(
     // A seed of the system's makes another incarnation of every start by itself.
     let distinguishing = config.seed == 0 ? Bytes(start: nil, count: 0) : state
     let id = try ReplicaID(name, incarnation: isExact ? nil : configuration.seed, startingFrom: distinguishing)
+    guard let lock = Lock() else { throw Failure(.memory, "the system gives no memory for a lock") }
     let replica = Replica(id: id, configuration: configuration)
-    guard let lock = Lock() else { throw Failure(.memory, "the system gave no lock") }
     return ReplicaHandle(lock: lock, replica: replica, limits: configuration.limits, load: loader)
 }
 
@@ -57,7 +59,8 @@ private func makeReplica(
 public func scuttle_free(_ replica: OpaquePointer!) {
     guard let replica else { return }
     let handle = Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(replica))
-    // From a callback: the call that runs it still needs the replica.
+    // In the child of a fork nothing can be given back: the parent's threads may have been in the middle of anything. From
+    // a callback: the call that runs it still needs the replica.
     guard handle.takeUnretainedValue().lock.acquire() else { return }
     handle.takeUnretainedValue().lock.release()
     handle.release()
@@ -66,7 +69,8 @@ public func scuttle_free(_ replica: OpaquePointer!) {
 @_cdecl("scuttle_errmsg") @implementation
 public func scuttle_errmsg(_ replica: OpaquePointer!) -> UnsafePointer<CChar>! {
     guard let replica else { return Bytes("the replica is NULL").chars }
-    return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(replica)).takeUnretainedValue().message.text
+    let handle = Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(replica)).takeUnretainedValue()
+    return handle.lock.isHere ? handle.message.text : scuttle_strerror(SCUTTLE_E_FORKED)
 }
 
 @_cdecl("scuttle_errmsg_copy") @implementation
@@ -74,9 +78,12 @@ public func scuttle_errmsg_copy(
     _ replica: OpaquePointer!, _ buffer: UnsafeMutablePointer<CChar>!, _ capacity: Int
 ) -> CInt {
     guard let buffer, capacity > 0 else { return SCUTTLE_E_ARGUMENT }
-    return enterHandle(replica) { (handle) throws(Failure) in
+    let code = enterHandle(replica) { (handle) throws(Failure) in
         handle.message.copy(to: buffer, capacity: capacity)
     }
+    guard code == SCUTTLE_E_FORKED else { return code }
+    ErrorMessage.copy(scuttle_strerror(code), to: buffer, capacity: capacity)
+    return SCUTTLE_OK
 }
 
 @_cdecl("scuttle_id") @implementation
@@ -139,8 +146,7 @@ public func scuttle_set_ttl(
 @_cdecl("scuttle_tick") @implementation
 public func scuttle_tick(_ replica: OpaquePointer!, _ now_ms: UInt64) -> CInt {
     enter(replica) { (_, replica) throws(Failure) in
-        try replica.tick(now_ms)
-        return replica.news
+        return try replica.tick(now_ms) ? SCUTTLE_MORE : replica.news
     }
 }
 

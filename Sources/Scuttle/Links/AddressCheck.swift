@@ -1,0 +1,75 @@
+/// Whether datagrams come from where they say: a peer at that address has received this link's token and says it back.
+///
+/// A sender of datagrams can write any address. A hello that does not echo the token is answered by a challenge, which is shorter
+/// than the hello and says the token. Control messages of a datagram count if its first line echoes the token. Deltas need no echo,
+/// because they name the nonce of a request.
+///
+/// Only a datagram link has one. Memory: 32 bytes.
+final class AddressCheck {
+    /// What the peer has to echo: random, and the same as long as the link is open.
+    let token: UInt64
+    /// What the peer wants to be echoed, since it has echoed the token; 0: it has not.
+    var peerToken: UInt64 = 0
+    /// The token of a hello without an echo: a challenge is due; 0: none.
+    var challenger: UInt64 = 0
+    /// The datagram that is being read began with an echo of the token.
+    var isEchoed = false
+
+    init(_ random: UInt64) {
+        token = random & .highest | 1
+    }
+}
+
+extension Link {
+    /// Whether control messages count: on a stream always, in a datagram if it echoes the token.
+    var isAddressed: Bool { address?.isEchoed ?? true }
+
+    /// The first line of a datagram says back a token.
+    public func receiveEcho(_ token: UInt64) {
+        if let address { address.isEchoed = token == address.token }
+    }
+
+    /// The peer has a hello of this link without its own token: here is that.
+    public func receiveChallenge(_ token: UInt64) throws(Failure) {
+        // A repeated one asks for nothing new, so nothing goes round in circles.
+        guard let address, try speaksExtended(beforeHello: true), address.isEchoed, token != address.peerToken else {
+            return
+        }
+        address.peerToken = token
+        if pending.hasGreeted { pending.greeting = .question }
+    }
+
+    /// Whether a hello counts. One that echoes no token is to be challenged, and changes nothing else.
+    func passesCheck(_ hello: Hello) -> Bool {
+        guard let address else { return true }
+        guard address.isEchoed else {
+            address.challenger = hello.token
+            return false
+        }
+        // A reply says none: the peer has been challenged, or was.
+        if hello.token > 0 { address.peerToken = hello.token }
+        return address.peerToken > 0
+    }
+
+    /// The challenge that is due, in a datagram of its own.
+    func appendChallenge(within capacity: Int) -> Bool {
+        guard let address, address.challenger > 0 else { return false }
+        batch.append {
+            $0.appendEcho(address.challenger)
+            $0.appendChallenge(address.token)
+        }
+        address.challenger = 0
+        guard batch.byteCount > capacity else { return true }
+        batch.consume(batch.byteCount)
+        return false
+    }
+
+    /// Appends a control message, and puts the echo in front of the datagram.
+    func appendControl(_ room: Room) -> Bool {
+        guard let address, address.peerToken > 0, !batch.hasEcho else { return appendControlMessage(room) }
+        let echo = 24 + LineWriter.digits(of: address.peerToken)
+        guard appendControlMessage(Room(messages: room.messages, bytes: room.bytes - echo)) else { return false }
+        batch.insertEcho { $0.appendEcho(address.peerToken) }
+        return true
+    }
+}
