@@ -61,6 +61,10 @@ export interface Limits {
   maxLinks?: number
   maxVersionJump?: number
   maxTombstones?: number
+  /** Keys that hold a value. Overwrites and deletes always pass. */
+  maxKeys?: number
+  /** Memory for all that the replica holds: see docs/limits.md. */
+  maxBytes?: number
   /** Links join replicas of one cluster only. */
   cluster?: string
   /** Of the library's random numbers. 0 or none: from the system. */

@@ -34,7 +34,9 @@ const LIMITS = [
   'maxSources',
   'maxLinks',
   'maxVersionJump',
-  'maxTombstones'
+  'maxTombstones',
+  'maxKeys',
+  'maxBytes'
 ]
 
 class Core {

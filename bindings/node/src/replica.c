@@ -80,6 +80,8 @@ static void take_limits(napi_env env, napi_value options, scuttle_config_t *conf
   config->max_links = take_size(env, options, "maxLinks");
   config->max_version_jump = take_size(env, options, "maxVersionJump");
   config->max_tombstones = take_size(env, options, "maxTombstones");
+  config->max_keys = take_size(env, options, "maxKeys");
+  config->max_bytes = take_size(env, options, "maxBytes");
 }
 
 /* create(handle, name, options): makes the handle a replica. */
@@ -223,7 +225,9 @@ static napi_value tick(napi_env env, napi_callback_info info) {
   replica *self = open_replica(env, values[0]);
   if (self == NULL || !take_version(env, values[1], &now)) return NULL;
   frame frame = enter(env, values[0], self);
-  int code = scuttle_tick(self->handle, now);
+  int code;
+  do code = scuttle_tick(self->handle, now);
+  while (code == SCUTTLE_MORE);
   leave(frame);
   return number(env, code);
 }

@@ -24,6 +24,7 @@ from .errors import (
     DuplicateError,
     EmptyKeyError,
     ExhaustedError,
+    ForkedError,
     IdentityError,
     IdError,
     JSONError,
@@ -42,6 +43,8 @@ from .errors import (
     SpaceError,
     StoreError,
     StructSizeError,
+    TooManyBytesError,
+    TooManyKeysError,
     TooManyLinksError,
     TooManySourcesError,
     TimeToLiveError,
@@ -52,8 +55,9 @@ from .errors import (
     VersionError,
     VersionJumpError,
 )
+from . import policies
 from .history import History
-from .link import Link
+from .link import Dialect, Link, LinkInfo
 from .replica import Replica
 from .stores import Row, RowKind, StateStore
 from .updates import Entry, Update
@@ -72,6 +76,7 @@ __all__ = [
     "CorruptError",
     "DatagramError",
     "DepthError",
+    "Dialect",
     "DuplicateError",
     "EmptyKeyError",
     "Entry",
@@ -79,6 +84,7 @@ __all__ = [
     "ExhaustedError",
     "Flaw",
     "FlawKind",
+    "ForkedError",
     "History",
     "IdError",
     "IdentityError",
@@ -86,6 +92,7 @@ __all__ = [
     "KeyTooLongError",
     "Limits",
     "Link",
+    "LinkInfo",
     "MessageError",
     "MessageTooLongError",
     "NulError",
@@ -105,6 +112,8 @@ __all__ = [
     "StateStore",
     "StoreError",
     "StructSizeError",
+    "TooManyBytesError",
+    "TooManyKeysError",
     "TooManyLinksError",
     "TooManySourcesError",
     "TimeToLiveError",
@@ -120,5 +129,6 @@ __all__ = [
     "library_version",
     "lww_vs_clock",
     "lww_vs_current_vers",
+    "policies",
     "strictly_order_values",
 ]

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p, py_object
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    Structure,
+    c_char_p,
+    c_int,
+    c_int32,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    py_object,
+)
 from typing import Any, Dict, List, Tuple
 
 OK = 0
 FULL = 1
 NOT_FOUND = 2
 TORN = 3
+MORE = 5
 
 E_ARGUMENT = -1
 E_MEMORY = -2
@@ -44,8 +57,11 @@ E_CORRUPT = -30
 E_RESOLVER = -31
 E_UNASKED = -32
 E_REFUSED = -33
+E_KEYS = -34
+E_BYTES = -35
 E_TTL = -36
 E_STORE = -37
+E_FORKED = -38
 
 NTS = c_size_t(-1).value
 
@@ -86,6 +102,10 @@ LINK_READ_ONLY = 4
 LINK_CLASSIC = 8
 LINK_ANY = 16
 LINK_HISTORY = 32
+
+DIALECT_UNKNOWN = 0
+DIALECT_CLASSIC = 1
+DIALECT_EXTENDED = 2
 
 # A text is an address and a length: c_char_p would measure it, and most are not NUL-terminated.
 _Text = c_void_p
@@ -216,6 +236,8 @@ class ConfigStruct(Structure):
         ("accept", AcceptFunction),
         ("max_refused", c_size_t),
         ("state_store", POINTER(StateStoreStruct)),
+        ("max_keys", c_size_t),
+        ("max_bytes", c_size_t),
     ]
 
 
@@ -223,6 +245,22 @@ class FlawStruct(Structure):
     """scuttle_flaw_t"""
 
     _fields_ = [("kind", c_uint32), ("count", c_uint32), ("a", c_size_t), ("b", c_size_t), ("c", c_size_t)]
+
+
+class LinkInfoStruct(Structure):
+    """scuttle_link_info_t"""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("peer_name", c_char_p),
+        ("peer_source", c_char_p),
+        ("dialect", c_uint32),
+        ("in_step", c_uint32),
+        ("live", c_uint32),
+        ("ended", c_uint32),
+        ("last_error", c_int32),
+        ("reserved", c_uint32),
+    ]
 
 
 class LinkConfigStruct(Structure):
@@ -240,6 +278,7 @@ STRUCTS: Dict[str, Any] = {
     "scuttle_config_t": ConfigStruct,
     "scuttle_flaw_t": FlawStruct,
     "scuttle_link_config_t": LinkConfigStruct,
+    "scuttle_link_info_t": LinkInfoStruct,
 }
 
 _Handle = c_void_p
@@ -283,6 +322,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         c_int,
         [POINTER(ConfigStruct), POINTER(UpdateStruct), c_size_t, POINTER(FlawStruct)],
     ),
+    "scuttle_link_info": (c_int, [_Handle, POINTER(LinkInfoStruct)]),
     "scuttle_link_open": (c_int, [_Handle, POINTER(LinkConfigStruct), POINTER(_Handle)]),
     "scuttle_link_close": (None, [_Handle]),
     "scuttle_link_gossip": (c_int, [_Handle]),

@@ -6,9 +6,12 @@ code. So each replica has one lock in Python too:
 
 - Every call goes through `Handle.run`, or has it written out where there is one a key. Whoever is in there owns the
   replica, so closing can wait for it.
-- The lock knows its thread: who comes in again, from a callback or a signal handler, gets BusyError, not a deadlock. Only
-  reading goes on (`run_reading`, `get`), with memory of its own: the call that it came out of may be in the middle of
+- The lock knows its thread, and it alone: a flag beside it could stay behind when a signal handler raises. Who comes in again, from a
+  callback or a signal handler, gets BusyError, not a deadlock. Only reading goes on (`run_reading`, `get`), with memory of its own: the call that it came out of may be in the middle of
   using the replica's.
+- What a signal handler raises in the middle of a callback comes out of the outermost call: see `_entrances`.
+- In the child of a fork nobody waits: other threads of the parent may hold lock and replica there, and never let go. A hook takes
+  both away from all handles before anything else runs.
 - Finalizers run in any thread at any time, so they take no lock. `Handle.__del__` needs none, since nobody is in a call
   on an object that nobody knows. A link that is dropped is only noted, and closed by the next call.
 """
@@ -16,14 +19,17 @@ code. So each replica has one lock in Python too:
 from __future__ import annotations
 
 import ctypes
+import os
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Callable, Iterable, List, MutableMapping, Optional, Tuple, TypeVar
+from weakref import WeakSet
 
 from . import _abi
 from ._bare_calls import SIZES, scuttle_set
+from ._entrances import Outcomes
 from ._library import describe, library
 from ._scratch import Scratch
-from .errors import BusyError, ClosedError, ScuttleError, error_of
+from .errors import BusyError, ClosedError, ForkedError, ScuttleError, error_of
 
 if TYPE_CHECKING:
     from .link import Link
@@ -42,12 +48,14 @@ class Handle:
         "argument",
         "_config",
         "_lock",
-        "_is_held",
+        "_is_mine",
         "_dropped_links",
         "is_torn",
         "links",
         "scratch",
         "_store",
+        "_outcomes",
+        "_is_inherited",
         "__weakref__",
     )
 
@@ -57,59 +65,88 @@ class Handle:
         config: _abi.ConfigStruct,
         links: MutableMapping[int, Link],
         store: Optional[StoreCalls] = None,
+        outcomes: Optional[Outcomes] = None,
     ) -> None:
+        """outcomes  of the callbacks and the store, if there are any"""
         self._pointer: Optional[int] = None  # first, for __del__ where the rest fails
-        self._lock = RLock()
-        self._is_held = False
+        self._config: Optional[_abi.ConfigStruct] = None
+        self._outcomes = outcomes
+        self._is_inherited = False
+        self._make_lock()
         self._dropped_links: List[int] = []
         self.scratch = Scratch()
         #: The open links by their address, for on_event. Used within `run` only.
         self.links = links
         self._store = store
         pointer = ctypes.c_void_p()
-        code = library.scuttle_new(name, config, pointer)
+        try:
+            code = library.scuttle_new(name, config, pointer)
+        finally:
+            self._pointer = pointer.value
+        raised = outcomes.take() if outcomes is not None else None
+        if raised is not None:
+            raise raised
         if code < 0:
             raise self._explained(error_of(code, describe(code)))
-        self._pointer = pointer.value
         #: The pointer as `_bare_calls` take it. Good while `_pointer` is not None.
         self.argument = ctypes.c_void_p.from_param(self._pointer)
         #: Whether what it started from ended too soon.
         self.is_torn: bool = code == _abi.TORN
         # Keeps the callbacks alive; they keep their replica alive, but such a circle is one that the collector sees.
-        self._config: Optional[_abi.ConfigStruct] = config
+        self._config = config
+        _handles.add(self)
+
+    def _make_lock(self) -> None:
+        self._lock = RLock()
+        #: Whether this thread has it.
+        self._is_mine: Callable[[], bool] = self._lock._is_owned  # type: ignore[attr-defined]
 
     def run(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
         """Runs step(pointer, *arguments) while no other thread touches the replica."""
+        if self._is_mine():
+            raise _busy()
         with self._lock:
-            if self._is_held:
-                raise _busy()
-            try:
-                self._is_held = True
-                # Looked at only now: until then a signal handler could have closed it.
-                if self._pointer is None or self._dropped_links:
-                    self._make_ready()
-                return step(self._pointer, *arguments)
-            finally:
-                self._is_held = False
+            # Looked at only now: until then a signal handler could have closed it.
+            if self._pointer is None or self._dropped_links:
+                self._make_ready()
+            if self._outcomes is not None:
+                return self._run_with_callbacks(step, *arguments)
+            return step(self._pointer, *arguments)
 
     def run_reading(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
         """As `run`, for what only reads: that may come out of the middle of a call of the same thread, too."""
+        if self._is_mine():
+            return self._run_nested(step, *arguments)
         with self._lock:
-            if self._is_held:
-                return self._run_nested(step, *arguments)
-            try:
-                self._is_held = True
-                if self._pointer is None or self._dropped_links:
-                    self._make_ready()
-                return step(self._pointer, *arguments)
-            finally:
-                self._is_held = False
+            if self._pointer is None or self._dropped_links:
+                self._make_ready()
+            if self._outcomes is not None:
+                return self._run_with_callbacks(step, *arguments)
+            return step(self._pointer, *arguments)
+
+    def _run_with_callbacks(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
+        """Runs a step. What has been raised on the way to a callback goes before what the step returns or raises."""
+        outcomes: Any = self._outcomes
+        outcomes.raised = None  # of a call that something else has ended
+        try:
+            result = step(self._pointer, *arguments)
+        except BaseException:
+            raised = outcomes.take()
+            if raised is None:
+                raise
+            raise raised
+        raised = outcomes.take()
+        if raised is not None:
+            raise raised
+        return result
 
     def _run_nested(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
         """Reads in the middle of a call. What that call has in `scratch` stays as it is. Dropped links wait: the library
         closes none from a callback."""
         if self._pointer is None:
-            raise ClosedError("the replica is closed")
+            raise self._gone()
+        if self._outcomes is not None:
+            self._outcomes.nest()
         outer = self.scratch
         try:
             self.scratch = Scratch()
@@ -120,9 +157,12 @@ class Handle:
     def _make_ready(self) -> None:
         """What is to be done before a call, in the rare case that there is something. Within `run` only."""
         if self._pointer is None:
-            raise ClosedError("the replica is closed")
+            raise self._gone()
         while self._dropped_links:
             library.scuttle_link_close(self._dropped_links.pop())
+
+    def _gone(self) -> ScuttleError:
+        return ForkedError(describe(_abi.E_FORKED)) if self._is_inherited else ClosedError("the replica is closed")
 
     def set(self, key: bytes, value: bytes) -> int:
         """Sets a key to a JSON text; returns the code. It is call(scuttle_set, ...), with `run` written out, since it
@@ -131,17 +171,18 @@ class Handle:
             key_size, value_size = SIZES[len(key)], SIZES[len(value)]
         except IndexError:
             return self.call(library.scuttle_set, key, len(key), value, len(value))
+        if self._is_mine():
+            raise _busy()
         with self._lock:
-            if self._is_held:
-                raise _busy()
-            try:
-                self._is_held = True
-                if self._pointer is None or self._dropped_links:
-                    self._make_ready()
-                code: int = scuttle_set(self.argument, key, key_size, value, value_size)
-                return code if code >= 0 else self.check(code)
-            finally:
-                self._is_held = False
+            if self._pointer is None or self._dropped_links:
+                self._make_ready()
+            if self._outcomes is not None:
+                return self._run_with_callbacks(self._set, key, key_size, value, value_size)
+            code: int = scuttle_set(self.argument, key, key_size, value, value_size)
+            return code if code >= 0 else self.check(code)
+
+    def _set(self, _: int, *arguments: Any) -> int:
+        return self.check(scuttle_set(self.argument, *arguments))
 
     def set_all(self, pairs: Iterable[Tuple[bytes, bytes]]) -> None:
         """Sets one key after the other, with no other thread's call between them; stops at the first that fails."""
@@ -161,16 +202,12 @@ class Handle:
 
     def get(self, key: bytes) -> Optional[str]:
         """The JSON text that a key holds, None where it holds nothing. It is run_reading(find, ...), written out."""
+        if self._is_mine():
+            return self._run_nested(self._find, key)
         with self._lock:
-            if self._is_held:
-                return self._run_nested(self._find, key)
-            try:
-                self._is_held = True
-                if self._pointer is None or self._dropped_links:
-                    self._make_ready()
-                return self.find(key)
-            finally:
-                self._is_held = False
+            if self._pointer is None or self._dropped_links:
+                self._make_ready()
+            return self.find(key)
 
     def find(self, key: bytes) -> Optional[str]:
         """The same. Within `run` only."""
@@ -220,14 +257,16 @@ class Handle:
 
     def close(self) -> None:
         """Frees the replica and its links once no other thread is in a call. Again: nothing."""
+        if self._is_mine():
+            raise BusyError("a replica cannot be closed in the middle of a call")
         with self._lock:
-            if self._is_held:
-                raise BusyError("a replica cannot be closed in the middle of a call")
-            try:
-                self._is_held = True
-                self._free()
-            finally:
-                self._is_held = False
+            self._free()
+
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: gives up the replica, which is the parent's, and the lock, which a thread of the parent may hold."""
+        self._is_inherited = self._is_inherited or self._pointer is not None
+        self._pointer = None
+        self._make_lock()
 
     def _free(self, scuttle_free: Callable[[int], None] = library.scuttle_free) -> None:
         # A default argument, since at the interpreter's exit this module may have lost its globals already.
@@ -235,9 +274,23 @@ class Handle:
         if pointer is not None:
             scuttle_free(pointer)
             self._config = None
+            if self._outcomes is not None:
+                self._outcomes.release()
 
     def __del__(self) -> None:
         self._free()
+
+
+#: All that are open, or were once.
+_handles: WeakSet[Handle] = WeakSet()
+
+
+def _after_fork() -> None:
+    for handle in list(_handles):
+        handle.leave_to_parent()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _busy() -> BusyError:

@@ -13,6 +13,18 @@ from . import _abi
 _SONAME = "libscuttle.so.0"
 
 
+def _refuse_subinterpreters() -> None:
+    """ctypes calls back in the main interpreter, whichever made the call: that would wait for its own lock."""
+    here, main = ctypes.pythonapi["PyInterpreterState_Get"], ctypes.pythonapi["PyInterpreterState_Main"]
+    here.restype = main.restype = ctypes.c_void_p
+    if here() != main():
+        raise ImportError(
+            "scuttle works in the main interpreter only, because ctypes does not call back in another one; for mod_wsgi set "
+            "WSGIApplicationGroup %{GLOBAL}",
+            name="scuttle",
+        )
+
+
 def _places() -> Iterator[str]:
     """Where the library may be, the likeliest first."""
     chosen = os.environ.get("SCUTTLE_LIBRARY")
@@ -32,6 +44,7 @@ def _places() -> Iterator[str]:
 
 
 def _load() -> ctypes.CDLL:
+    _refuse_subinterpreters()
     tried: List[str] = []
     for place in _places():
         try:

@@ -6,16 +6,21 @@ one of its links, raises BusyError. `on_compaction` may trim and keep the histor
 
 An exception never crosses the library. It goes to `on_error`, if there is one, and else to sys.unraisablehook; the
 resolver's answer is then no, and the sort's that the order does not matter.
+
+What a signal handler raises meanwhile is none of the callback's: it comes out of the call, once that is complete. Until then
+`resolve`, `sort` and `accept` are asked again, and the others are not called again.
 """
 
 from __future__ import annotations
 
 import ctypes
 from enum import IntEnum
+from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, Generator, List, Mapping, NamedTuple, Optional, Tuple
 
 from . import _abi
+from ._entrances import Entrance, Outcomes, is_from_outside
 from ._library import describe, library
 from .errors import ScuttleError, error_of
 from .updates import Update, copy_update
@@ -78,7 +83,7 @@ class Compaction:
 
 
 class Callbacks(NamedTuple):
-    """One replica's callables. The library hands this object back as the `context` of each call."""
+    """One replica's callables."""
 
     resolve: Optional[Resolve] = None
     sort: Optional[Sort] = None
@@ -92,15 +97,21 @@ class Callbacks(NamedTuple):
     links: Mapping[int, "Link"] = {}
     compaction: Compaction = Compaction()
 
-    def install(self, config: _abi.ConfigStruct) -> None:
+    def install(self, config: _abi.ConfigStruct, outcomes: Outcomes) -> None:
         """Sets the fields of what is there; the others stay NULL, which costs the library nothing."""
         for name, function in self._asdict().items():
             if name not in ("links", "compaction") and function is not None and not callable(function):
                 raise TypeError(f"{name} is not callable: {function!r}")
-        config.context = self
-        for name, thunk in _THUNKS.items():
+        config.context = self  # not NULL: one of the arguments in each call
+        for name, kind in _KINDS.items():
             if getattr(self, name) is not None:
-                setattr(config, name, thunk)
+                setattr(config, name, Entrance(kind.c_type, _Callback(name, self).call, outcomes).function)
+
+    def compact(self, updates: List[Update]) -> None:
+        """Calls `on_compaction`, which may do more than the others."""
+        if self.on_compaction is not None:
+            with self.compaction:
+                self.on_compaction(updates)
 
     def report(self, name: str, error: BaseException) -> None:
         """Hands on what a callback raised."""
@@ -109,93 +120,125 @@ class Callbacks(NamedTuple):
                 self.on_error(name, error)
                 return
             except BaseException as worse:
+                if is_from_outside(worse):
+                    raise
                 error = worse
-        _report_unraisable(error)
+        report_unraisable(error)
 
 
-def _scuttle_callback(error: BaseException) -> None:
-    raise error
+class _Kind(NamedTuple):
+    """What there is to know of a callback beside the host's function."""
+
+    c_type: Any
+    #: Copies what the function is called with out of what the library lends; None if it is not to be called.
+    copy: Callable[..., Optional[Tuple[Any, ...]]]
+    #: What the library is told. None: nothing. An answer follows from the arguments, so the function may be asked again.
+    answer: Optional[Callable[[Any], int]] = None
+
+
+class _Callback:
+    """One of the callables, with the library's arguments and answer."""
+
+    __slots__ = ("_name", "_copy", "_answer", "_callbacks", "_function", "_called_with")
+
+    def __init__(self, name: str, callbacks: Callbacks) -> None:
+        self._name = name
+        self._copy = _KINDS[name].copy
+        self._answer = _KINDS[name].answer
+        self._callbacks = callbacks
+        self._function = callbacks.compact if name == "on_compaction" else getattr(callbacks, name)
+        #: What the library gave when it was called last, if it is to be called once only.
+        self._called_with: Optional[Tuple[Any, ...]] = None
+
+    def call(self, given: Tuple[Any, ...]) -> int:
+        """Calls it, and returns what the library is to be told. What a signal handler raises comes out of here."""
+        if self._called_with is given:
+            return 0
+        arguments = self._copy(self._callbacks, *given)
+        if arguments is None:
+            return 0
+        answer = self._answer
+        if answer is None:
+            self._called_with = given
+        try:
+            outcome = self._function(*arguments)
+            return 0 if answer is None else answer(outcome)
+        except BaseException as error:
+            if is_from_outside(error):
+                raise
+            self._callbacks.report(self._name, error)
+            return 0
+
+
+class _scuttle_callback(partial):  # type: ignore[type-arg]
+    """Its name is what sys.unraisablehook shows."""
+
+
+def _ended() -> Generator[None, None, None]:
+    return
+    yield
 
 
 # Gives an error to sys.unraisablehook: ctypes takes there what leaves a C callback, and Python has no other way to call
-# the default hook.
-_report_unraisable = ctypes.CFUNCTYPE(None, ctypes.py_object)(_scuttle_callback)
+# the default hook. A generator that has ended raises what is thrown into it, and no step of Python is in between.
+_over = _ended()
+next(_over, None)
+report_unraisable = ctypes.CFUNCTYPE(None, ctypes.py_object)(_scuttle_callback(_over.throw))
 
 
-def _thunk(kind: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Makes a function a C function that catches everything, and lives as long as the module."""
-
-    def decorate(function: Callable[..., Any]) -> Any:
-        name = function.__name__.lstrip("_")
-
-        def guarded(callbacks: Callbacks, *arguments: Any) -> Any:
-            try:
-                return function(callbacks, *arguments)
-            except BaseException as error:
-                callbacks.report(name, error)
-                return 0
-
-        return kind(guarded)
-
-    return decorate
+def _two(_: Callbacks, __: Any, update: Any, current: Any) -> Tuple[Update, Optional[Update]]:
+    return copy_update(update.contents), copy_update(current.contents) if current else None
 
 
-@_thunk(_abi.ResolveFunction)
-def _resolve(callbacks: Any, update: Any, current: Any) -> bool:
-    known = copy_update(current.contents) if current else None
-    return bool(callbacks.resolve(copy_update(update.contents), known))
+def _pair(_: Callbacks, __: Any, a: Any, b: Any) -> Tuple[Update, Update]:
+    return copy_update(a.contents), copy_update(b.contents)
 
 
-@_thunk(_abi.SortFunction)
-def _sort(callbacks: Any, a: Any, b: Any) -> int:
-    order: int = callbacks.sort(copy_update(a.contents), copy_update(b.contents))
-    return (order > 0) - (order < 0)  # C's int is short
+def _one(_: Callbacks, __: Any, update: Any) -> Tuple[Update]:
+    return (copy_update(update.contents),)
 
 
-@_thunk(_abi.UpdateFunction)
-def _on_update(callbacks: Any, update: Any) -> None:
-    callbacks.on_update(copy_update(update.contents))
+def _many(_: Callbacks, __: Any, updates: Any, count: int) -> Tuple[List[Update]]:
+    return ([copy_update(updates[i].contents) for i in range(count)],)
 
 
-@_thunk(_abi.CompactionFunction)
-def _on_compaction(callbacks: Any, updates: Any, count: int) -> None:
-    with callbacks.compaction:
-        callbacks.on_compaction([copy_update(updates[i].contents) for i in range(count)])
+def _none(_: Callbacks, __: Any) -> Tuple[()]:
+    return ()
 
 
-@_thunk(_abi.DrainFunction)
-def _on_drain(callbacks: Any) -> None:
-    callbacks.on_drain()
+def _from_link(callbacks: Callbacks, _: Any, link: Any, update: Any) -> Tuple[Optional["Link"], Update]:
+    return callbacks.links.get(link), copy_update(update.contents)
 
 
 _EVENTS = {int(event): event for event in Event}
 
 
-@_thunk(_abi.EventFunction)
-def _on_event(callbacks: Any, link: Any, number: int, code: int) -> None:
+def _event(
+    callbacks: Callbacks, _: Any, link: Any, number: int, code: int
+) -> Optional[Tuple[Optional["Link"], Event, Optional[ScuttleError]]]:
     event = _EVENTS.get(number)
-    if event is not None:  # a later library has more
-        error = error_of(code, describe(code)) if code < 0 else None
-        if error is not None and event is Event.REFUSED:
-            update = ctypes.POINTER(_abi.UpdateStruct)()
-            if library.scuttle_event_update(link, ctypes.byref(update)) == _abi.OK:
-                refused = copy_update(update.contents)
-                error = error_of(code, f"{describe(code)}; key {refused.key!r}")
-                error.update = refused
-        callbacks.on_event(callbacks.links.get(link), event, error)
+    if event is None:  # a later library has more
+        return None
+    error = error_of(code, describe(code)) if code < 0 else None
+    if error is not None and event is Event.REFUSED:
+        update = ctypes.POINTER(_abi.UpdateStruct)()
+        if library.scuttle_event_update(link, ctypes.byref(update)) == _abi.OK:
+            refused = copy_update(update.contents)
+            error = error_of(code, f"{describe(code)}; key {refused.key!r}")
+            error.update = refused
+    return callbacks.links.get(link), event, error
 
 
-@_thunk(_abi.AcceptFunction)
-def _accept(callbacks: Any, link: Any, update: Any) -> bool:
-    return bool(callbacks.accept(callbacks.links.get(link), copy_update(update.contents)))
+def _sign(order: int) -> int:
+    return (order > 0) - (order < 0)  # C's int is short
 
 
-_THUNKS = {
-    "resolve": _resolve,
-    "sort": _sort,
-    "on_update": _on_update,
-    "on_compaction": _on_compaction,
-    "on_drain": _on_drain,
-    "on_event": _on_event,
-    "accept": _accept,
+_KINDS = {
+    "resolve": _Kind(_abi.ResolveFunction, _two, bool),
+    "sort": _Kind(_abi.SortFunction, _pair, _sign),
+    "accept": _Kind(_abi.AcceptFunction, _from_link, bool),
+    "on_update": _Kind(_abi.UpdateFunction, _one),
+    "on_compaction": _Kind(_abi.CompactionFunction, _many),
+    "on_drain": _Kind(_abi.DrainFunction, _none),
+    "on_event": _Kind(_abi.EventFunction, _event),
 }

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Iterable, List, NamedTuple, Optional, Tuple, Union
 
 from . import _abi
+from ._entrances import Outcomes
 from ._library import describe, library
 from .callbacks import Callbacks, Resolve
 from .config import Resolver
@@ -58,15 +59,18 @@ def check_resolver(resolve: Union[Resolver, Resolve], updates: Iterable[Update])
     texts: List[bytes] = []
     given = (_abi.UpdateStruct * len(samples))(*(lend_update(update, texts) for update in samples))
     failures: List[BaseException] = []
+    outcomes = Outcomes()
     config = _abi.ConfigStruct(ctypes.sizeof(_abi.ConfigStruct))
     if isinstance(resolve, Resolver):
         config.resolver = resolve
     else:
-        _until_failure(resolve, failures).install(config)
+        _until_failure(resolve, failures).install(config, outcomes)
     flaw = _abi.FlawStruct()
     code = library.scuttle_check_resolver(config, given, len(samples), flaw)
-    if failures:
-        raise failures[0]
+    raised = outcomes.take()
+    outcomes.release()
+    if raised is not None or failures:
+        raise raised or failures[0]
     if code == _abi.E_RESOLVER:
         return Flaw(FlawKind(flaw.kind), tuple(samples[place] for place in (flaw.a, flaw.b, flaw.c)[: flaw.count]))
     if code < 0:

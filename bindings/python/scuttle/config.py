@@ -44,6 +44,11 @@ class Limits(NamedTuple):
     max_links: int = 0
     #: How far an update's version may be ahead of the highest seen here; default 2^48.
     max_version_jump: int = 0
+    #: Keys that hold a value, as `len(replica)` counts them; default: no limit. Overwrites and deletes always pass.
+    max_keys: int = 0
+    #: Memory for all that the replica holds, with all overhead; default: no limit. An update of a peer that there is no room
+    #: for is refused, as one over `max_value_bytes` is. See docs/limits.md.
+    max_bytes: int = 0
 
 
 def make_config(

@@ -231,6 +231,18 @@ class UnaskedError(ScuttleError):
     code = _abi.E_UNASKED
 
 
+class TooManyKeysError(ScuttleError):
+    """More keys would hold a value than `max_keys`. A key that does can still be overwritten and deleted."""
+
+    code = _abi.E_KEYS
+
+
+class TooManyBytesError(ScuttleError):
+    """A write, a source or a line would need more memory than `max_bytes` allows. Keys can still be deleted."""
+
+    code = _abi.E_BYTES
+
+
 class TimeToLiveError(ScuttleError):
     """A time to live, or its age, in an update is not an integer from 0 to 2^53-1."""
 
@@ -241,6 +253,13 @@ class StoreError(ScuttleError):
     """The `state_store` has failed: the call is undone, here and in the store. `__cause__` is what the store raised."""
 
     code = _abi.E_STORE
+
+
+class ForkedError(ScuttleError, RuntimeError):
+    """The replica was made before a fork, in the parent of this process. It stays the parent's: after a fork, make a replica
+    of the child's own."""
+
+    code = _abi.E_FORKED
 
 
 _BY_CODE: Dict[int, Type[ScuttleError]] = {

@@ -4,17 +4,50 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import suppress
+from enum import IntEnum
 from types import TracebackType
-from typing import Any, Optional, Type
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Type
+from weakref import ref
 
 from . import _abi
 from ._bare_calls import scuttle_link_read
 from ._handle import Handle
-from ._library import library
+from ._library import describe, library
 from ._memory import WritableBuffer, to_read
 from ._reading import read, read_into
-from .errors import ClosedError, UnsupportedError
+from .errors import ClosedError, ScuttleError, UnsupportedError, error_of
 from .texts import Buffer, unsigned
+
+if TYPE_CHECKING:
+    from .replica import Replica
+
+
+class Dialect(IntEnum):
+    """What the peer of a link speaks."""
+
+    #: It has said nothing valid yet, or the link has ended.
+    UNKNOWN = _abi.DIALECT_UNKNOWN
+    CLASSIC = _abi.DIALECT_CLASSIC
+    EXTENDED = _abi.DIALECT_EXTENDED
+
+
+class LinkInfo(NamedTuple):
+    """What is known of a link: see `Link.info`."""
+
+    #: As the peer's hello says, so anybody can claim it: compare it with what the connection proves. None before the hello,
+    #: and for classic peers.
+    peer_name: Optional[str]
+    #: The source that the peer writes under: its name and incarnation. None likewise.
+    peer_source: Optional[str]
+    dialect: Dialect
+    #: Both version vectors were found equal, and have not been found different since.
+    in_step: bool
+    #: The peer gets new updates without asking.
+    live: bool
+    #: The link has ended: see `Link`.
+    ended: bool
+    #: The kind of the last error that a call on this link raised, without its particulars; None: none.
+    last_error: Optional[ScuttleError]
 
 
 class Link:
@@ -34,8 +67,9 @@ class Link:
 
     _pointer: Optional[int] = None  # for __del__, where opening has failed
 
-    def __init__(self, handle: Handle, flags: int) -> None:
+    def __init__(self, handle: Handle, replica: Replica, flags: int) -> None:
         self._handle = handle
+        self._replica = ref(replica)
         self._is_datagram = flags & _abi.LINK_DATAGRAM != 0
         handle.run(self._open, flags)
 
@@ -99,6 +133,33 @@ class Link:
 
     def _gossip(self, _: int) -> bool:
         return self._handle.check(library.scuttle_link_gossip(self._open_pointer())) != _abi.FULL
+
+    def info(self) -> LinkInfo:
+        """Who the peer is, and how far the conversation is. May be called in callbacks, `accept` among them."""
+        return self._handle.run_reading(self._info)
+
+    def _info(self, _: int) -> LinkInfo:
+        info = _abi.LinkInfoStruct(ctypes.sizeof(_abi.LinkInfoStruct))
+        self._handle.check(library.scuttle_link_info(self._open_pointer(), info))
+        return LinkInfo(
+            None if info.peer_name is None else info.peer_name.decode(),
+            None if info.peer_source is None else info.peer_source.decode(),
+            Dialect(info.dialect),
+            bool(info.in_step),
+            bool(info.live),
+            bool(info.ended),
+            error_of(info.last_error, describe(info.last_error)) if info.last_error < 0 else None,
+        )
+
+    @property
+    def peer_name(self) -> Optional[str]:
+        """The name that the peer claims: see `LinkInfo`."""
+        return self.info().peer_name
+
+    @property
+    def replica(self) -> Optional[Replica]:
+        """The replica that this is a link of; None once nobody holds it any more."""
+        return self._replica()
 
     @property
     def closed(self) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Tuple
 from . import _abi
 from ._handle import Handle
 from ._library import library
+from .errors import EmptyKeyError, KeyTooLongError, NulError, Utf8Error
 from .texts import decode_value, encode_text, encode_value, milliseconds
 from .views import PrefixItems, PrefixKeys, PrefixValues
 from .visits import Take, visit_updates
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from _typeshed import SupportsKeysAndGetItem
 
 _REQUIRED: Any = object()
+
+#: What a str raises that can be no key of any replica, or none of this one.
+_NO_KEYS = (EmptyKeyError, KeyTooLongError, NulError, Utf8Error)
 
 #: How many keys `update` sets in one step: enough to make the lock cheap, few enough to let other threads in.
 _STEP = 256
@@ -107,15 +111,33 @@ class EntryMapping(MutableMapping[str, Any]):
         return decode_value(value)
 
     def __contains__(self, key: object) -> bool:
-        return self._handle.get(encode_text(key)) is not None  # type: ignore[arg-type]
+        """Whether a key holds something. A str that can be no key, such as "", holds nothing; TypeError for no str."""
+        return self._find(key) is not None  # type: ignore[arg-type]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """What a key holds, the default if it holds nothing. A str that can be no key holds nothing."""
+        value = self._find(key)
+        return default if value is None else decode_value(value)
+
+    def _find(self, key: str) -> Optional[str]:
+        """What a key holds; None if it holds nothing, or can be no key."""
+        try:
+            return self._handle.get(encode_text(key))
+        except _NO_KEYS:
+            return None
 
     def __delitem__(self, key: str) -> None:
         if self._handle.run(self._pop, encode_text(key)) is None:
             raise KeyError(key)
 
     def pop(self, key: str, default: Any = _REQUIRED) -> Any:
-        """Deletes a key and returns what it held; where it held nothing, the default, or KeyError without one."""
-        value = self._handle.run(self._pop, encode_text(key))
+        """Deletes a key and returns what it held; if it held nothing or can be no key, the default, or an error without one."""
+        try:
+            value = self._handle.run(self._pop, encode_text(key))
+        except _NO_KEYS:
+            if default is _REQUIRED:
+                raise
+            return default
         if value is not None:
             return decode_value(value)
         if default is _REQUIRED:

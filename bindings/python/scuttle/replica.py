@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from . import _abi
 from ._bare_calls import scuttle_read
+from ._entrances import Outcomes
 from ._handle import Handle
 from ._library import library
 from ._memory import WritableBuffer, to_read
@@ -150,12 +151,13 @@ class Replica(EntryMapping):
         callbacks = Callbacks(
             own_resolve, sort, on_update, on_compaction, on_drain, on_event, accept, on_error, links, compaction
         )
-        callbacks.install(config)
+        outcomes = Outcomes()
+        callbacks.install(config, outcomes)
         store: Optional[StoreCalls] = None
         if state_store is not None:
             store = StoreCalls(state_store, callbacks.report)
-            store.install(config)
-        self._handle = Handle(encoded_name, config, links, store)
+            store.install(config, outcomes)
+        self._handle = Handle(encoded_name, config, links, store, outcomes if outcomes.entrances else None)
         self._history = History(self._handle, compaction)
         self._id = self._handle.run(_read_text, library.scuttle_id)
         self._name = self._handle.run(_read_text, library.scuttle_name)
@@ -254,8 +256,9 @@ class Replica(EntryMapping):
 
     @property
     def fingerprint(self) -> int:
-        """A number that two replicas share exactly where they hold the same entries, deleted keys included. It takes a
-        walk over everything; for tests, and for showing convergence."""
+        """A number that two replicas share exactly if they hold the same: keys, values, sources, versions. Deleted keys do
+        not count, because replicas that agree forget them at different times. It takes time for what has arrived since the last
+        call; for tests, and for showing convergence."""
         number = c_uint64()
         self._handle.call(library.scuttle_fingerprint, number)
         return number.value
@@ -287,7 +290,11 @@ class Replica(EntryMapping):
         one before. Only differences matter, so replicas may tick by different clocks. After a start from `export` under
         the same name, a first tick that is not below the saved time goes on from there. Returns as `set`.
         """
-        return self._handle.call(library.scuttle_tick, milliseconds("now", now)) != _abi.FULL
+        time = milliseconds("now", now)
+        # Between two calls other threads have their turn.
+        while (code := self._handle.call(library.scuttle_tick, time)) == _abi.MORE:
+            pass
+        return code != _abi.FULL
 
     def link(
         self,
@@ -319,7 +326,7 @@ class Replica(EntryMapping):
         flags |= _abi.LINK_HISTORY if history else 0
         flags |= _abi.LINK_LIVE if live else 0
         flags |= _abi.LINK_DATAGRAM if datagram else 0
-        return Link(self._handle, flags)
+        return Link(self._handle, self, flags)
 
     def write(self, data: Buffer) -> bool:
         """The short form for a replica with one peer: as `Link.write`, on a link that the first use opens."""

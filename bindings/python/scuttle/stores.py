@@ -9,9 +9,10 @@ from __future__ import annotations
 import ctypes
 from ctypes import string_at
 from enum import IntEnum
-from typing import Any, Callable, Iterable, NamedTuple, Optional, Protocol, Union
+from typing import Any, Callable, Dict, Iterable, NamedTuple, Optional, Protocol, Tuple, Union
 
 from . import _abi
+from ._entrances import Entrance, Outcomes, is_from_outside
 from ._memory import to_read
 from .errors import ScuttleError
 from .texts import Buffer
@@ -83,16 +84,16 @@ class StateStore(Protocol):
         ...
 
 
-_METHODS = ("load", "begin", "put", "remove", "commit", "rollback")
+_Functions = Dict[str, Tuple[Any, Callable[..., Tuple[Any, ...]]]]
 
 
 class StoreCalls:
-    """One replica's store. The library hands this object back as the `context` of each call of its functions."""
+    """One replica's store."""
 
     __slots__ = ("store", "failure", "report")
 
     def __init__(self, store: StateStore, report: Callable[[str, BaseException], None]) -> None:
-        for name in _METHODS:
+        for name in _FUNCTIONS:
             if not callable(getattr(store, name, None)):
                 raise TypeError(f"state_store has no method {name}: {store!r}")
         self.store = store
@@ -100,11 +101,11 @@ class StoreCalls:
         self.failure: Optional[BaseException] = None
         self.report = report
 
-    def install(self, config: _abi.ConfigStruct) -> None:
-        """Sets the field `state_store`, which keeps this object alive."""
-        struct = _abi.StateStoreStruct(ctypes.sizeof(_abi.StateStoreStruct), self)
-        for name, thunk in _THUNKS.items():
-            setattr(struct, name, thunk)
+    def install(self, config: _abi.ConfigStruct, outcomes: Outcomes) -> None:
+        """Sets the field `state_store`."""
+        struct = _abi.StateStoreStruct(ctypes.sizeof(_abi.StateStoreStruct), self)  # not NULL: an argument of each call
+        for name, (kind, _) in _FUNCTIONS.items():
+            setattr(struct, name, Entrance(kind, _StoreCall(name, self).call, outcomes).function)
         config.state_store = ctypes.pointer(struct)
 
     def note(self, name: str, failure: BaseException) -> None:
@@ -123,26 +124,41 @@ class StoreCalls:
         return error
 
 
-def _thunk(kind: Any) -> Callable[[Callable[..., object]], Any]:
-    """Makes a function a C function that says whether it raised, and lives as long as the module."""
+class _StoreCall:
+    """A method of a store, with the library's arguments and answer."""
 
-    def decorate(function: Callable[..., object]) -> Any:
-        name = function.__name__.lstrip("_")
+    __slots__ = ("_name", "_calls", "_arguments", "_called_with", "_answer")
 
-        def guarded(calls: StoreCalls, *arguments: Any) -> int:
-            try:
-                function(calls.store, *arguments)
-                return 0
-            except BaseException as failure:
-                calls.note(name, failure)
-                return 1
+    def __init__(self, name: str, calls: StoreCalls) -> None:
+        self._name = name
+        self._calls = calls
+        self._arguments = _FUNCTIONS[name][1]
+        #: What the library gave when it was called last, and what that came to.
+        self._called_with: Optional[Tuple[Any, ...]] = None
+        self._answer = 0
 
-        return kind(guarded)
+    def call(self, given: Tuple[Any, ...]) -> int:
+        """Calls it once, and returns whether it has failed. What a signal handler raises in it is a failure, and comes out of
+        here."""
+        if self._called_with is given:
+            return self._answer
+        _, *lent = given
+        arguments = self._arguments(*lent)
+        self._answer = 1
+        self._called_with = given
+        try:
+            if self._name == "load":
+                _load(self._calls.store, *arguments)
+            else:
+                getattr(self._calls.store, self._name)(*arguments)
+            self._answer = 0
+        except BaseException as failure:
+            if is_from_outside(failure):
+                raise
+            self._calls.note(self._name, failure)
+        return self._answer
 
-    return decorate
 
-
-@_thunk(_abi.LoadFunction)
 def _load(store: StateStore, take: Callable[..., int], take_context: Optional[int]) -> None:
     for line in store.load():
         start, length, _kept = to_read(line)
@@ -150,32 +166,22 @@ def _load(store: StateStore, take: Callable[..., int], take_context: Optional[in
             break
 
 
-@_thunk(_abi.TransactionFunction)
-def _begin(store: StateStore) -> None:
-    store.begin()
+def _as_they_are(*arguments: Any) -> Tuple[Any, ...]:
+    return arguments
 
 
-@_thunk(_abi.RowFunction)
-def _put(store: StateStore, row: Any) -> None:
-    store.put(_copy_row(row.contents))
+def _row(row: Any) -> Tuple[Row]:
+    return (_copy_row(row.contents),)
 
 
-@_thunk(_abi.RowFunction)
-def _remove(store: StateStore, row: Any) -> None:
-    store.remove(_copy_row(row.contents))
-
-
-@_thunk(_abi.TransactionFunction)
-def _commit(store: StateStore) -> None:
-    store.commit()
-
-
-@_thunk(_abi.RollbackFunction)
-def _rollback(store: StateStore) -> None:
-    store.rollback()
-
-
-_THUNKS = {"load": _load, "begin": _begin, "put": _put, "remove": _remove, "commit": _commit, "rollback": _rollback}
+_FUNCTIONS: _Functions = {
+    "load": (_abi.LoadFunction, _as_they_are),
+    "begin": (_abi.TransactionFunction, _as_they_are),
+    "put": (_abi.RowFunction, _row),
+    "remove": (_abi.RowFunction, _row),
+    "commit": (_abi.TransactionFunction, _as_they_are),
+    "rollback": (_abi.RollbackFunction, _as_they_are),
+}
 _KINDS = {int(kind): kind for kind in RowKind}
 
 

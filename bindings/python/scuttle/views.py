@@ -47,7 +47,8 @@ class PrefixItems(ItemsView[str, Any]):
     def __contains__(self, item: object) -> bool:
         if not isinstance(item, tuple) or len(item) != 2:
             return False
-        return super().__contains__(item) and str(item[0]).startswith(self._prefix)
+        # First, since a str that can be no key is an error to `super`.
+        return item[0] in self._entries and super().__contains__(item) and str(item[0]).startswith(self._prefix)
 
 
 class PrefixValues(ValuesView[Any]):

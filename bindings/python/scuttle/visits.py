@@ -2,97 +2,107 @@
 
 from __future__ import annotations
 
-from ctypes import string_at
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from types import GeneratorType
+from typing import Any, Callable, Dict, Generator, List, Optional, Tuple
 
 from . import _abi
+from ._entrances import is_waiting, lost_answer, send_bytes, send_text
 
 #: Takes one borrowed update; a true result stops the visit.
 Take = Callable[[_abi.UpdateStruct], object]
 
+_Visitor = Generator[int, Any, None]
+
 
 class _Visit:
-    """What the library hands back as the `context` of each call."""
+    """One visit, and what has been raised in it, which ends it."""
 
-    __slots__ = ("take", "failure")
+    __slots__ = ("visitor", "failure")
 
-    def __init__(self, take: Callable[..., object]) -> None:
-        self.take = take
+    def __init__(self, visitor: Callable[[Any, Callable[..., object], int], _Visitor], take: Any, end: int = 1) -> None:
+        """end  the answer once something has been raised"""
         self.failure: Optional[BaseException] = None
+        #: What the library hands back as the `context` of each call. It is sent what else the library hands out.
+        self.visitor = visitor(self, take, end)
+        next(self.visitor)
 
     def finish(self, code: int) -> int:
-        """The code of the visit, or what the visitor raised, which stopped it."""
+        """The code of the visit, or what was raised."""
         failure, self.failure = self.failure, None
         if failure is not None:
             raise failure
+        if not is_waiting(self.visitor):
+            raise lost_answer()
         return code
 
 
-def _visit_update(visit: _Visit, update: Any) -> int:
+def _updates(visit: _Visit, take: Take, end: int) -> _Visitor:
     try:
-        return 1 if visit.take(update.contents) else 0
+        answer = 0
+        while True:
+            update = yield answer
+            answer = 1 if take(update.contents) else 0
+    except GeneratorExit:
+        return
     except BaseException as failure:
         visit.failure = failure
-        return 1
+    while True:
+        yield end
 
 
-def _drop_update(visit: _Visit, update: Any) -> int:
-    if visit.failure is not None:
-        return 0  # it has raised before: nothing more is dropped
+def _lines(visit: _Visit, take: Callable[[bytes], object], end: int) -> _Visitor:
     try:
-        return 1 if visit.take(update.contents) else 0
+        while True:
+            take((yield 0))
+    except GeneratorExit:
+        return
     except BaseException as failure:
         visit.failure = failure
-        return 0
+    while True:
+        yield end
 
 
-def _visit_line(visit: _Visit, line: int, length: int) -> int:
+def _sources(visit: _Visit, take: Callable[[str, int], object], end: int) -> _Visitor:
     try:
-        visit.take(string_at(line, length))
-        return 0
+        while True:
+            source, version = yield 0
+            take(source, version)
+    except GeneratorExit:
+        return
     except BaseException as failure:
         visit.failure = failure
-        return 1
-
-
-def _visit_source(visit: _Visit, source: int, length: int, version: int) -> int:
-    try:
-        visit.take(str(string_at(source, length), "utf-8"), version)
-        return 0
-    except BaseException as failure:
-        visit.failure = failure
-        return 1
+    while True:
+        yield end
 
 
 # They live as long as the module, so no visit has to make one.
-_UPDATE_VISITOR = _abi.VisitFunction(_visit_update)
-_DROPPER = _abi.VisitFunction(_drop_update)
-_LINE_VISITOR = _abi.LineFunction(_visit_line)
-_SOURCE_VISITOR = _abi.ClockFunction(_visit_source)
+_UPDATE_VISITOR = _abi.VisitFunction(GeneratorType.send)
+_LINE_VISITOR = _abi.LineFunction(send_bytes)
+_SOURCE_VISITOR = _abi.ClockFunction(send_text)
 
 
 def visit_updates(function: Callable[..., int], *arguments: Any, take: Take) -> int:
     """Calls scuttle_state, scuttle_news or scuttle_history with these arguments and a visitor; returns the code."""
-    visit = _Visit(take)
-    return visit.finish(function(*arguments, _UPDATE_VISITOR, visit))
+    visit = _Visit(_updates, take)
+    return visit.finish(function(*arguments, _UPDATE_VISITOR, visit.visitor))
 
 
 def trim_updates(
     function: Callable[..., int], pointer: int, drop: Take, removed: Any
 ) -> Tuple[int, Optional[BaseException]]:
     """Calls scuttle_history_trim; returns the code, and what `drop` raised, after which it is asked no more."""
-    visit = _Visit(drop)
-    code = function(pointer, _DROPPER, visit, removed)
-    return code, visit.failure
+    visit = _Visit(_updates, drop, end=0)
+    code = function(pointer, _UPDATE_VISITOR, visit.visitor, removed)
+    return code, visit.failure if is_waiting(visit.visitor) else visit.failure or lost_answer()
 
 
 def visit_lines(function: Callable[..., int], pointer: int, lines: List[bytes]) -> int:
     """Appends each line to `lines`; returns the code."""
-    visit = _Visit(lines.append)
-    return visit.finish(function(pointer, _LINE_VISITOR, visit))
+    visit = _Visit(_lines, lines.append)
+    return visit.finish(function(pointer, _LINE_VISITOR, visit.visitor))
 
 
 def visit_clock(function: Callable[..., int], pointer: int, clock: Dict[str, int]) -> int:
     """Fills `clock`; returns the code."""
-    visit = _Visit(clock.__setitem__)
-    return visit.finish(function(pointer, _SOURCE_VISITOR, visit))
+    visit = _Visit(_sources, clock.__setitem__)
+    return visit.finish(function(pointer, _SOURCE_VISITOR, visit.visitor))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support import refused
+from support import facts, refused
 
 import scuttle
 from scuttle import Limits, Replica
@@ -53,16 +53,39 @@ def test_bad_keys(replica: Replica, key: str, error: Any) -> None:
     for use in (
         lambda: replica.set(key, 1),
         lambda: replica[key],
-        lambda: replica.get(key),
         lambda: replica.lookup(key),
-        lambda: key in replica,
         lambda: replica.delete(key),
-        lambda: replica.pop(key, None),
+        lambda: replica.pop(key),
+        lambda: replica.__delitem__(key),
         lambda: replica.setdefault(key, 1),
     ):
         with refused(replica, error):
             use()
     assert issubclass(error, ValueError)
+
+
+@pytest.mark.parametrize("key", ["", "a\0b", "\ud800", "k" * 65_537])
+def test_what_can_be_no_key_is_not_there(replica: Replica, key: str) -> None:
+    """As a mapping says it; only what would need the key is an error."""
+    before = facts(replica)
+    assert (key in replica) is False
+    assert (key in replica.keys()) is False
+    assert (key in replica.keys("k")) is False
+    assert ((key, 1) in replica.items()) is False
+    assert replica.get(key) is None
+    assert replica.get(key, 5) == 5
+    assert replica.pop(key, 5) == 5
+    assert replica.pop(key, None) is None
+    assert replica.keys() & {key, "k"} == {"k"}
+    assert replica.keys().isdisjoint({key})
+    assert replica != {key: 1}
+    assert facts(replica) == before
+
+
+def test_what_is_too_long_for_this_replica_is_not_there() -> None:
+    with Replica("a", limits=Limits(max_key_bytes=3)) as replica:
+        assert "four" not in replica
+        assert replica.get("four", 4) == 4
 
 
 @pytest.mark.parametrize("key", ["__proto__", "constructor", "toString", " ", "\n", '"', "\\", "\x7f", "\ufeff", "key"])

@@ -387,7 +387,7 @@ def test_a_nested_error_has_its_own_words(replica: Replica) -> None:
     def visitor(update: Update) -> None:
         for bad in ("", "\0"):
             with pytest.raises(scuttle.ScuttleError) as caught:
-                replica.get(bad)
+                replica[bad]
             messages.append(caught.value.message)
 
     replica.visit(visitor)

@@ -70,8 +70,9 @@ def test_a_datagram_has_whole_lines_and_is_no_longer_than_asked_for(pair: Pair) 
     one, _, here, there = pair
     one.update({f"k{i}": "x" * i for i in range(50)})
     there.gossip()
-    here.write(there.read(400))
-    there.write(here.read(400))
+    for _ in range(2):  # a challenge, and the exchange
+        here.write(there.read(400))
+        there.write(here.read(400))
     here.write(there.read(400))
     sent = datagrams(here, 400)
     assert len(sent) > 3
@@ -98,7 +99,7 @@ def test_the_error_of_an_update_that_fits_none(pair: Pair) -> None:
     one, other, here, there = pair
     one["too/big"] = "x" * 1000
     there.gossip()
-    for source, target in [(there, here), (here, there), (there, here)]:
+    for source, target in [(there, here), (here, there)] * 2 + [(there, here)]:  # a challenge, and the exchange
         target.write(source.read(500))
     with pytest.raises(scuttle.DatagramError) as caught:
         for _ in range(9):
@@ -155,11 +156,15 @@ def test_a_late_datagram_of_a_reset_takes_nothing_away(replica: Replica) -> None
     """The peer had something else for the key when it began to answer, and has this replica's entry since."""
     with replica.link(datagram=True) as link:
         hello = {"protocol": [1, 1], "source": "b", "incarnation": 5, "cluster": "", "lamport": 0, "epoch": 2}
-        hello.update({"revision": 8, "hash": "1" * 16, "nonce": 0, "reply": True})
-        link.write(json.dumps({"digest": True, "hello": hello}).encode())
+        hello.update({"revision": 8, "hash": "1" * 16, "nonce": 0, "token": 9, "reply": True})
+        said = json.dumps({"digest": True, "hello": hello}).encode()
+        link.write(said)
+        challenge = json.loads(link.read(500).splitlines()[1])
+        echo = json.dumps({"digest": True, "echo": challenge["challenge"]}).encode() + b"\n"
+        link.write(echo + said)
         link.read(500)
-        link.write(b'{"digest":true,"request":{"revision":0,"from":0}}')
-        vector = json.loads(link.read(500))["vector"]
+        link.write(echo + b'{"digest":true,"request":{"revision":0,"from":0}}')
+        vector = json.loads(link.read(500).splitlines()[1])["vector"]
         request = [vector["incarnation"], vector["epoch"], vector["nonce"]]
         for _ in range(7):
             replica["k"] = "mine"

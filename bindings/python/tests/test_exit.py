@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import textwrap
+
 import pytest
 from support import run_python
 
@@ -117,6 +120,60 @@ PROGRAMS = {
         threading.Thread(target=work, daemon=True).start()
         inside.wait()
         """,
+    "all callbacks and a store": """
+        import sys
+        import scuttle
+        class Store:
+            def load(self):
+                return []
+            def __getattr__(self, name):
+                return lambda *_: None
+        class Owner:
+            def __init__(self):
+                tell = {name: getattr(self, "answer") for name in (
+                    "resolve", "sort", "accept", "on_update", "on_compaction", "on_drain", "on_event", "on_error")}
+                self.replica = scuttle.Replica("a", mtu=1, max_history=1, state_store=Store(), **tell)
+                self.link = self.replica.link(live=True)
+                self.replica.update({"k": 1, "l": 2})
+            def answer(self, *_):
+                return 1
+            def __del__(self):
+                self.replica["m"] = 1
+                list(self.replica.items())
+        owner = Owner()
+        owner.myself = owner
+        sys.owner = Owner()
+        """,
+    "a fork at the end": """
+        import atexit, os, scuttle
+        replica = scuttle.Replica("a", on_update=lambda update: None)
+        replica["k"] = 1
+        def fork():
+            child = os.fork()
+            if child:
+                assert os.waitpid(child, 0)[1] == 0
+                replica["k"] = 2
+        atexit.register(fork)
+        """,
+    "daemon thread in a store": """
+        import threading, time, scuttle
+        inside = threading.Event()
+        class Store:
+            def load(self):
+                return []
+            def commit(self):
+                inside.set()
+                time.sleep(0.2)
+            def __getattr__(self, name):
+                return lambda *_: None
+        replica = scuttle.Replica("a", state_store=Store(), sort=lambda a, b: 0)
+        def work():
+            while True:
+                replica["k"] = 1
+                list(replica.history)
+        threading.Thread(target=work, daemon=True).start()
+        inside.wait()
+        """,
     "sys.exit in a callback": """
         import sys, scuttle
         replica = scuttle.Replica("a", on_update=lambda update: sys.exit(3), on_error=lambda *_: None)
@@ -129,6 +186,60 @@ PROGRAMS = {
 def test_a_quiet_end(program: str) -> None:
     outcome = run_python(program)
     assert (outcome.returncode, outcome.stderr) == (0, "")
+
+
+ENDS = {
+    "main": "",
+    "a thread": """
+        def work():
+            while True:
+                replica["k"] = 1
+                list(replica.items())
+                replica.export()
+        threading.Thread(target=work, daemon=True).start()
+        """,
+    "finalizers": """
+        class Owner:
+            def __init__(self):
+                self.replica = scuttle.Replica("b", on_update=tell, sort=lambda a, b: 0)
+                self.myself = self
+            def __del__(self):
+                for number in range(200):
+                    self.replica["k"] = number
+                    list(self.replica.history)
+        owners = [Owner() for _ in range(5)]
+        """,
+}
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "OSError"])
+@pytest.mark.parametrize("work", ENDS.values(), ids=ENDS.keys())
+def test_an_end_with_signals(work: str, error: str) -> None:
+    """It may be a noisy end, since Python reports what comes too late to be raised; but it is one, and no crash."""
+    program = """
+        import signal, threading, scuttle
+        def handle(number, frame):
+            raise {error}
+        def tell(update):
+            sum(range(50))
+        replica = scuttle.Replica("a", mtu=1, max_history=1, on_update=tell, on_compaction=tell, on_drain=lambda: None)
+        link = replica.link(live=True)
+        replica.update({{"k": 1, "l": 2}})
+        {work}
+        signal.signal(signal.SIGALRM, handle)
+        signal.setitimer(signal.ITIMER_REAL, 0.0{delay}, 0.0003)
+        try:
+            while True:
+                replica["k"] = 1
+        except {error}:
+            pass
+        """
+    for delay in ("01", "02", "05"):
+        lines = textwrap.dedent(program).format(error=error, delay=delay, work="pass").splitlines()
+        place = lines.index("pass")
+        outcome = run_python("\n".join([*lines[:place], textwrap.dedent(work), *lines[place + 1 :]]))
+        # SIGINT is how Python ends by KeyboardInterrupt, SIGALRM how it is ended once it has given handlers back.
+        assert outcome.returncode in (0, 1, 130, -signal.SIGINT, -signal.SIGALRM), outcome.stderr
 
 
 def test_unhandled_callback_errors_are_seen() -> None:

@@ -203,5 +203,5 @@ def test_dropped_links_are_closed_by_a_set(replica: Replica) -> None:
     with Replica("b", limits=scuttle.Limits(max_links=1)) as limited:
         for use in (lambda: limited.__setitem__("k", 1), lambda: limited.get("k"), lambda: limited.update({"k": 1})):
             limited.link()  # dropped at once
-            use()  # type: ignore[no-untyped-call]
+            use()
             limited.link().close()

@@ -1,0 +1,70 @@
+"""`make; pip install ./bindings/python` brings the library along, from a checkout; the imports here know no other place of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+from support import LIBRARY, PACKAGE
+
+# Not the tests': neither where the package is, nor where the library is.
+ENVIRONMENT: Dict[str, str] = {
+    name: value for name, value in os.environ.items() if name not in ("SCUTTLE_LIBRARY", "PYTHONPATH")
+}
+
+USE = "import scuttle; r = scuttle.Replica('a'); r['k'] = 1; print(scuttle._library.library._name, dict(r))"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """As much of one as an install needs, after `make`."""
+    if not Path(LIBRARY).is_file():
+        pytest.skip("the library is known by its name only")
+    python = PACKAGE.parent
+    if not (python / "setup.py").exists():
+        pytest.skip("setup.py is there in a source checkout only")
+    root = tmp_path / "checkout"
+    copy = root / "bindings/python"
+    copy.mkdir(parents=True)
+    for name in ("setup.py", "pyproject.toml", "README.md"):
+        shutil.copy(python / name, copy)
+    shutil.copytree(PACKAGE, copy / "scuttle", ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "build/lib").mkdir(parents=True)
+    shutil.copy(LIBRARY, root / "build/lib/libscuttle.so")
+    return copy
+
+
+def run(arguments: List[str], folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**ENVIRONMENT, **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def build(checkout: Path) -> subprocess.CompletedProcess[str]:
+    return run(["setup.py", "-q", "build", "--build-lib", str(checkout / "built")], checkout)
+
+
+def test_what_is_built_has_the_library_inside(checkout: Path) -> None:
+    built = build(checkout)
+    assert built.returncode == 0, built.stderr
+    shutil.rmtree(checkout.parents[1] / "build")
+    used = run(["-c", USE], Path("/"), PYTHONPATH=str(checkout / "built"))
+    assert used.stdout == f"{checkout}/built/scuttle/libscuttle.so {{'k': 1}}\n", used.stderr
+
+
+def test_without_the_library_the_error_says_what_to_do(checkout: Path) -> None:
+    shutil.rmtree(checkout.parents[1] / "build")
+    built = build(checkout)
+    assert built.returncode != 0
+    assert "run `make`" in built.stderr
+    assert not (checkout / "built").exists()
