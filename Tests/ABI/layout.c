@@ -51,6 +51,16 @@ int main(void) {
   FIELD(scuttle_state_store_t, remove);
   FIELD(scuttle_state_store_t, commit);
   FIELD(scuttle_state_store_t, rollback);
+  STRUCT(scuttle_link_info_t);
+  FIELD(scuttle_link_info_t, struct_size);
+  FIELD(scuttle_link_info_t, peer_name);
+  FIELD(scuttle_link_info_t, peer_source);
+  FIELD(scuttle_link_info_t, dialect);
+  FIELD(scuttle_link_info_t, in_step);
+  FIELD(scuttle_link_info_t, live);
+  FIELD(scuttle_link_info_t, ended);
+  FIELD(scuttle_link_info_t, last_error);
+  FIELD(scuttle_link_info_t, reserved);
   STRUCT(scuttle_config_t);
   FIELD(scuttle_config_t, struct_size);
   FIELD(scuttle_config_t, flags);
@@ -83,6 +93,8 @@ int main(void) {
   FIELD(scuttle_config_t, accept);
   FIELD(scuttle_config_t, max_refused);
   FIELD(scuttle_config_t, state_store);
+  FIELD(scuttle_config_t, max_keys);
+  FIELD(scuttle_config_t, max_bytes);
   STRUCT(scuttle_flaw_t);
   FIELD(scuttle_flaw_t, kind);
   FIELD(scuttle_flaw_t, count);
@@ -102,6 +114,7 @@ int main(void) {
   CONSTANT(SCUTTLE_FULL);
   CONSTANT(SCUTTLE_NOT_FOUND);
   CONSTANT(SCUTTLE_TORN);
+  CONSTANT(SCUTTLE_MORE);
   CONSTANT(SCUTTLE_E_ARGUMENT);
   CONSTANT(SCUTTLE_E_MEMORY);
   CONSTANT(SCUTTLE_E_BUSY);
@@ -135,7 +148,10 @@ int main(void) {
   CONSTANT(SCUTTLE_E_RESOLVER);
   CONSTANT(SCUTTLE_E_UNASKED);
   CONSTANT(SCUTTLE_E_REFUSED);
+  CONSTANT(SCUTTLE_E_FORKED);
   CONSTANT(SCUTTLE_E_STORE);
+  CONSTANT(SCUTTLE_E_KEYS);
+  CONSTANT(SCUTTLE_E_BYTES);
   CONSTANT(SCUTTLE_E_TTL);
   CONSTANT(SCUTTLE_UPDATE_DELETED);
   CONSTANT(SCUTTLE_UPDATE_LOCAL);
@@ -167,5 +183,8 @@ int main(void) {
   CONSTANT(SCUTTLE_LINK_CLASSIC);
   CONSTANT(SCUTTLE_LINK_ANY);
   CONSTANT(SCUTTLE_LINK_HISTORY);
+  CONSTANT(SCUTTLE_DIALECT_UNKNOWN);
+  CONSTANT(SCUTTLE_DIALECT_CLASSIC);
+  CONSTANT(SCUTTLE_DIALECT_EXTENDED);
   return 0;
 }

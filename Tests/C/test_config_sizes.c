@@ -31,6 +31,9 @@ TEST(older_config_structs) {
                                  offsetof(scuttle_config_t, retire_after_ms),
                                  offsetof(scuttle_config_t, accept),
                                  offsetof(scuttle_config_t, max_refused),
+                                 offsetof(scuttle_config_t, state_store),
+                                 offsetof(scuttle_config_t, max_keys),
+                                 offsetof(scuttle_config_t, max_bytes),
                                  sizeof(scuttle_config_t)};
   size_t i;
   for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {

@@ -218,7 +218,8 @@ TEST(nothing_new_costs_little) {
     bytes += len;
   }
   printf("  nothing new, 500 sources: %zu bytes both ways\n", bytes);
-  CHECK(bytes <= 512);
+  /* Two hellos, an echo in front of each. */
+  CHECK(bytes <= 600);
   pair_close(&pair);
 }
 
@@ -360,6 +361,11 @@ TEST(an_own_id_in_datagrams) {
   char buffer[1200];
   size_t len = 0;
   CHECK_CODE(scuttle_link_gossip(ab), SCUTTLE_OK);
+  CHECK_CODE(scuttle_link_read(ab, buffer, sizeof buffer, &len), SCUTTLE_OK);
+  /* A challenge, and its answer. */
+  CHECK_CODE(scuttle_link_write(ba, buffer, len), SCUTTLE_OK);
+  CHECK_CODE(scuttle_link_read(ba, buffer, sizeof buffer, &len), SCUTTLE_OK);
+  CHECK_CODE(scuttle_link_write(ab, buffer, len), SCUTTLE_OK);
   CHECK_CODE(scuttle_link_read(ab, buffer, sizeof buffer, &len), SCUTTLE_OK);
   CHECK_CODE(scuttle_link_write(ba, buffer, len), SCUTTLE_E_IDENTITY);
   CHECK_CODE(scuttle_link_read(ba, buffer, sizeof buffer, &len), SCUTTLE_OK);

@@ -269,4 +269,100 @@ TEST(looking_around) {
   scuttle_free(r);
 }
 
+/* --- what links know of peers that know many sources ------------------------------------------------------------------ */
+
+enum { MANY_SOURCES = 65535, BYTES_A_LINK = 100000 }; /* a hundred megabytes for a thousand links */
+
+static void hello_of(text_t *text, uint64_t incarnation, const char *hash) {
+  text_format(text,
+              "{\"digest\":true,\"hello\":{\"protocol\":[1,1],\"source\":\"peer~%08llu\",\"incarnation\":%llu,\"cluster\":\"\",\"lamport\":9,"
+              "\"epoch\":0,\"revision\":1,\"hash\":\"%s\",\"nonce\":4,\"reply\":true}}\n",
+              (unsigned long long)incarnation, (unsigned long long)incarnation, hash);
+}
+
+/* The vector of a peer: of all sources from a number on, each so much further than here. */
+static void vector_of(text_t *text, uint64_t incarnation, int from, int further) {
+  int i, next;
+  for (i = from; i < MANY_SOURCES; i = next) {
+    int n;
+    next = i + 500 < MANY_SOURCES ? i + 500 : MANY_SOURCES;
+    text_format(text, "{\"digest\":true,\"vector\":{\"incarnation\":%llu,\"epoch\":0,\"nonce\":8,\"lamport\":9,\"since\":0,\"until\":1,\"sources\":{",
+                (unsigned long long)incarnation);
+    for (n = i; n < next; n++) text_format(text, "%s\"g%d\":%d", n > i ? "," : "", n, n + 1 + further);
+    text_format(text, "},\"from\":%d,\"to\":%d,\"last\":%s}}\n", i == from ? 0 : i, next, next == MANY_SOURCES ? "true" : "false");
+  }
+}
+
+static scuttle_t *covering_many(char hash[17]) {
+  scuttle_config_t config = config_make();
+  scuttle_t *r;
+  text_t lines = {NULL, 0, 0}, out = {NULL, 0, 0};
+  scuttle_link_t *link;
+  const char *found;
+  int i;
+  config.max_sources = MANY_SOURCES + 1;
+  r = replica_with("local", &config);
+  for (i = 0; i < MANY_SOURCES; i++) text_format(&lines, "{\"digest\":true,\"source_id\":\"g%d\",\"version\":%d}\n", i, i + 1);
+  CHECK_CODE(scuttle_import(r, lines.data, lines.len), SCUTTLE_OK);
+  text_free(&lines);
+  set(r, "k", "1");
+  link = link_with(r, 0);
+  hello_of(&lines, 9999, "0000000000000063");
+  CHECK_CODE(feed(link, lines.data), SCUTTLE_OK); /* the promise is renewed */
+  scuttle_link_gossip(link);
+  read_all(link, 0, &out);
+  found = strstr(out.data, "\"hash\":\"");
+  CHECK(found != NULL);
+  if (found) memcpy(hash, found + 8, 16);
+  hash[16] = 0;
+  scuttle_link_close(link);
+  text_free(&lines);
+  text_free(&out);
+  return r;
+}
+
+/* Opens links, and lets each peer say hello and name its sources; returns the bytes that a link takes. */
+static long long bytes_a_link(scuttle_t *r, int links, const char *hash, int from, int further, int reads) {
+  static uint64_t incarnation = 100;
+  scuttle_link_t *opened[1000];
+  long long before = used();
+  long long after;
+  int i;
+  for (i = 0; i < links; i++) {
+    text_t lines = {NULL, 0, 0};
+    opened[i] = link_with(r, SCUTTLE_LINK_READ_ONLY);
+    hello_of(&lines, ++incarnation, hash ? hash : "0000000000000063");
+    if (!hash) vector_of(&lines, incarnation, from, further);
+    scuttle_link_write(opened[i], lines.data, lines.len);
+    text_free(&lines);
+    if (reads) {
+      text_t out = {NULL, 0, 0};
+      read_all(opened[i], 65536, &out);
+      text_free(&out);
+    }
+  }
+  after = used();
+  for (i = 0; i < links; i++) scuttle_link_close(opened[i]);
+  return (after - before) / links;
+}
+
+static void check_bytes(const char *what, long long bytes, long long most) {
+  if (getenv("SHOW")) printf("%s: %lld bytes a link\n", what, bytes);
+  if (bytes > most) CHECK_SAY("%s: %lld bytes a link, more than %lld", what, bytes, most);
+}
+
+TEST(peers_of_many_sources) {
+  char hash[17];
+  scuttle_t *r = covering_many(hash);
+  check_bytes("in step", bytes_a_link(r, 1000, hash, 0, 0, 1), 2000);
+  check_bytes("the last source, as here", bytes_a_link(r, 1000, NULL, MANY_SOURCES - 1, 0, 0), BYTES_A_LINK);
+  check_bytes("the last source, further", bytes_a_link(r, 1000, NULL, MANY_SOURCES - 1, 1, 0), BYTES_A_LINK);
+  check_bytes("all sources, as here", bytes_a_link(r, 20, NULL, 0, 0, 0), BYTES_A_LINK);
+  check_bytes("half of the sources, as here", bytes_a_link(r, 20, NULL, MANY_SOURCES / 2, 0, 0), BYTES_A_LINK);
+  check_bytes("all sources, further", bytes_a_link(r, 10, NULL, 0, 1, 0), 16 * MANY_SOURCES + 20000);
+  check_bytes("half of the sources, further", bytes_a_link(r, 10, NULL, MANY_SOURCES / 2, 1, 0), 16 * (MANY_SOURCES / 2 + 1) + 20000);
+  check_bytes("none, and all was sent", bytes_a_link(r, 10, NULL, MANY_SOURCES - 1, 0, 1), BYTES_A_LINK);
+  scuttle_free(r);
+}
+
 CHECK_MAIN

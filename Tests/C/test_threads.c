@@ -293,6 +293,80 @@ static int stay(void *context, const scuttle_update_t *update) {
   return 0;
 }
 
+/* Two replicas whose callbacks are about each other: docs/abi.md says how that ends well. */
+typedef struct {
+  scuttle_t *own, *other;
+  char noted[32]; /* what is to be set in the other one */
+  int is_direct, number, problems;
+} mirror_t;
+
+static void mirror_update(void *context, const scuttle_update_t *update) {
+  mirror_t *mirror = (mirror_t *)context;
+  if (update->value_len == 1) return; /* "0": came from the other one */
+  snprintf(mirror->noted, sizeof mirror->noted, "%.*s", (int)update->key_len, update->key);
+  if (mirror->is_direct && set(mirror->other, mirror->noted, "0") < 0) mirror->problems++;
+}
+
+static void *write_mirrored(void *argument) {
+  mirror_t *mirror = (mirror_t *)argument;
+  int i;
+  for (i = 0; i < ROUNDS / 40; i++) {
+    char key[32];
+    snprintf(key, sizeof key, "key %d of %d", i, mirror->number);
+    if (set(mirror->own, key, "\"new\"") < 0) mirror->problems++;
+    if (!mirror->is_direct && mirror->other && set(mirror->other, mirror->noted, "0") < 0) mirror->problems++;
+  }
+  return NULL;
+}
+
+static void run_mirrors(mirror_t *first, mirror_t *second) {
+  pthread_t threads[2];
+  CHECK_INT(pthread_create(&threads[0], NULL, write_mirrored, first), 0);
+  CHECK_INT(pthread_create(&threads[1], NULL, write_mirrored, second), 0);
+  pthread_join(threads[0], NULL);
+  pthread_join(threads[1], NULL);
+  CHECK_INT(first->problems + second->problems, 0);
+}
+
+TEST(callbacks_of_two_replicas_call_in_one_direction) {
+  mirror_t a, b;
+  scuttle_config_t config = config_make();
+  memset(&a, 0, sizeof a);
+  memset(&b, 0, sizeof b);
+  b.own = replica_make("b");
+  config.on_update = mirror_update;
+  config.context = &a;
+  CHECK_CODE(scuttle_new("a", &config, &a.own), SCUTTLE_OK);
+  a.other = b.own;
+  a.is_direct = 1;
+  b.number = 1;
+  run_mirrors(&a, &b);
+  CHECK_INT(count_of(a.own), ROUNDS / 40);
+  CHECK_INT(count_of(b.own), ROUNDS / 20);
+  scuttle_free(a.own);
+  scuttle_free(b.own);
+}
+
+TEST(callbacks_of_two_replicas_note_what_is_done_after_the_call) {
+  mirror_t a, b;
+  scuttle_config_t config = config_make();
+  memset(&a, 0, sizeof a);
+  memset(&b, 0, sizeof b);
+  config.on_update = mirror_update;
+  config.context = &a;
+  CHECK_CODE(scuttle_new("a", &config, &a.own), SCUTTLE_OK);
+  config.context = &b;
+  CHECK_CODE(scuttle_new("b", &config, &b.own), SCUTTLE_OK);
+  a.other = b.own;
+  b.other = a.own;
+  b.number = 1;
+  run_mirrors(&a, &b);
+  CHECK_INT(count_of(a.own), ROUNDS / 20);
+  CHECK_INT(count_of(b.own), ROUNDS / 20);
+  scuttle_free(a.own);
+  scuttle_free(b.own);
+}
+
 TEST(another_thread_waits_for_the_callback) {
   meeting_t meeting;
   pthread_t thread;

@@ -341,4 +341,25 @@ TEST(it_is_saved) {
   scuttle_free(b);
 }
 
+/* What is due goes in calls of 4,096 keys. */
+TEST(many_at_once) {
+  scuttle_t *r = replica_make("local");
+  char key[16];
+  int i;
+  CHECK_CODE(scuttle_tick(r, 1000), SCUTTLE_OK);
+  for (i = 0; i < 9000; i++) {
+    snprintf(key, sizeof key, "k%d", i);
+    CHECK_CODE(set_ttl(r, key, "1", 50), SCUTTLE_OK);
+  }
+  CHECK_CODE(set(r, "m", "1"), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(r, 1050), SCUTTLE_MORE);
+  CHECK_INT(count_of(r), 9001 - 4096);
+  CHECK_CODE(set(r, "n", "1"), SCUTTLE_OK);
+  CHECK_CODE(scuttle_tick(r, 1050), SCUTTLE_MORE);
+  CHECK_CODE(scuttle_tick(r, 1050), SCUTTLE_OK);
+  CHECK_INT(count_of(r), 2);
+  CHECK_CODE(scuttle_tick(r, 1050), SCUTTLE_OK);
+  scuttle_free(r);
+}
+
 CHECK_MAIN

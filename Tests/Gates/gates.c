@@ -1,13 +1,14 @@
 /* What is counted: each part warms up, so that the growing of tables is over or in proportion, and is then measured. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "meter.h"
 #include "replicas.h"
 
 enum { COUNT = 4000, HALF = COUNT / 2, VALUE = 32, BURST = 100, LINKS = 10, CAPACITY = 1 << 20 };
 
-static char keys[COUNT][KEY_LEN], values[COUNT][VALUE + 2], buffer[CAPACITY];
+static char keys[COUNT][KEY_LEN], values[COUNT][VALUE + 2], buffer[CAPACITY + 1];
 static const options_t defaults = {.value = VALUE, .buffer = 65536};
 
 static void make_inputs(void) {
@@ -177,6 +178,92 @@ static void idle(const char *name, size_t sources, int fresh) {
   scuttle_free(b);
 }
 
+/* --- short messages of a peer, to a replica that covers many sources and holds nothing of them ---------------------- */
+
+typedef struct {
+  uint64_t incarnation, epoch, revision;
+  const char *hash;
+} hello_t;
+
+static void add_covered_sources(scuttle_t *replica, size_t count) {
+  char *lines = malloc(count * 80 + 1);
+  size_t len = 0;
+  require(lines != NULL, "no memory for sources");
+  for (size_t i = 0; i < count; i++)
+    len += (size_t)sprintf(lines + len, "{\"digest\":true,\"source_id\":\"ghost-%06zu\",\"version\":%zu}\n", i, i + 1);
+  done(scuttle_import(replica, lines, len));
+  free(lines);
+}
+
+static size_t hello_line(char *line, const hello_t *hello) {
+  const char *format = "{\"digest\":true,\"hello\":{\"protocol\":[1,1],\"source\":\"peer~AAAAAAAA\",\"incarnation\":%llu,\"cluster\":\"\","
+                       "\"lamport\":1,\"epoch\":%llu,\"revision\":%llu,\"hash\":\"%s\",\"nonce\":4,\"reply\":false}}\n";
+  return (size_t)sprintf(line, format, (unsigned long long)hello->incarnation, (unsigned long long)hello->epoch, (unsigned long long)hello->revision,
+                         hello->hash);
+}
+
+/* Writes what a peer says, and reads the answer into the buffer. */
+static void say(scuttle_link_t *link, const char *line, size_t len) {
+  done(scuttle_link_write(link, line, len));
+  buffer[read_all(link)] = 0;
+}
+
+enum { MESSAGES = 20 };
+typedef enum { IN_STEP, NEW_EPOCH, NEW_INCARNATION, NEW_AND_UNEQUAL, REQUEST, VECTOR, DONE } message_t;
+
+static void asked(message_t message, const char *name, size_t sources) {
+  static const char *const unequal = "0000000000000063";
+  char line[512], hash[17] = "", label[80];
+  scuttle_t *replica = replica_make("a", 1000), *peer = replica_make("peer", 10);
+  add_covered_sources(replica, sources);
+  done(scuttle_set(replica, "k", 1, "1", 1));
+  pair_t pair = pair_open(replica, message == DONE ? SCUTTLE_LINK_CLASSIC : 0, peer, 0);
+  hello_t hello = {5, 0, 1, unequal};
+  unsigned long long revision = 0;
+  if (message != DONE) {
+    say(pair.a, line, hello_line(line, &hello)); /* renews its promise */
+    const char *found = strstr(buffer, "\"hash\":\""), *at = strstr(buffer, "\"revision\":");
+    require(found != NULL && at != NULL, "no hello");
+    memcpy(hash, found + 8, 16);
+    revision = strtoull(at + 11, NULL, 10);
+    hello.hash = hash;
+    say(pair.a, line, hello_line(line, &hello));
+  }
+  for (size_t round = 0; round < 2 * MESSAGES; round++) {
+    size_t len = 0;
+    if (message == NEW_EPOCH) hello.epoch++;
+    if (message == NEW_INCARNATION || message == NEW_AND_UNEQUAL) hello.incarnation++;
+    if (message == NEW_AND_UNEQUAL) hello.hash = unequal;
+    if (message <= NEW_AND_UNEQUAL) len = hello_line(line, &hello);
+    if (message == REQUEST)
+      len = (size_t)sprintf(line, "{\"digest\":true,\"request\":{\"revision\":%llu,\"from\":0,\"retired\":[0,\"0000000000000000\"]}}\n", revision);
+    if (message == VECTOR)
+      len = (size_t)sprintf(line,
+                            "{\"digest\":true,\"vector\":{\"incarnation\":5,\"epoch\":0,\"nonce\":%zu,\"lamport\":1,\"since\":1,"
+                            "\"until\":1,\"sources\":{},\"from\":0,\"to\":1,\"last\":true}}\n",
+                            round + 8);
+    if (message == DONE) len = (size_t)sprintf(line, "{\"digest\":true,\"done\":true}\n");
+    if (round >= MESSAGES) meter_open();
+    say(pair.a, line, len);
+    if (round >= MESSAGES) meter_close();
+  }
+  sprintf(label, "%s-%zu-sources", name, sources);
+  meter_print(label, MESSAGES);
+  meter_bytes(label, strlen(buffer), 1);
+  scuttle_free(replica);
+  scuttle_free(peer);
+}
+
+static void asked_all(size_t sources) {
+  asked(IN_STEP, "hello-in-step", sources);
+  asked(NEW_EPOCH, "hello-of-a-new-epoch", sources);
+  asked(NEW_INCARNATION, "hello-of-a-new-incarnation", sources);
+  asked(NEW_AND_UNEQUAL, "hello-of-a-stranger", sources);
+  asked(REQUEST, "request", sources);
+  asked(VECTOR, "vector-without-news", sources);
+  asked(DONE, "classic-done", sources);
+}
+
 int main(void) {
   make_inputs();
   setvbuf(stdout, NULL, _IOLBF, 0); /* makes its buffer now, before anything is counted */
@@ -193,6 +280,8 @@ int main(void) {
   idle("idle-exchange-1000-sources", 1000, 0);
   idle("idle-exchange-10000-sources", 10000, 0);
   idle("idle-exchange-1000-sources-new-link", 1000, 1);
+  asked_all(100);
+  asked_all(65000);
   printf("allocations blocks-left-at-the-end %llu 1\n", (unsigned long long)(meter_blocks() - before));
   return 0;
 }

@@ -29,6 +29,7 @@ extension World {
                     throw SimulationFailure(description: "replica \(number): \(broken)")
                 }
             #endif
+            try checkSmall(number)
             let (retired, most) = (replica.retired.liveCount, replica.configuration.maxRetired)
             guard retired <= most else {
                 throw SimulationFailure(

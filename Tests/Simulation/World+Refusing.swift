@@ -1,7 +1,7 @@
 @testable import Scuttle
 
-/// Hosts that do not accept some keys, for a while, and change their minds; and hosts that take no long values, until they start
-/// again with other limits.
+/// Hosts that do not accept some keys, for a while, and change their minds; and hosts that take no long values, or few keys, until they
+/// start again with other limits.
 struct Refusals {
     /// Apart from those of the world, so that worlds without refusals stay what they were.
     var random: Random
@@ -14,6 +14,8 @@ struct Refusals {
     var isActive = true
     /// The replicas whose limit the later values of others are over.
     var limited: Set<Int> = []
+    /// The replicas that hold few keys, and how many at most.
+    var small: [Int: Int] = [:]
 
     init(seed: UInt64) {
         random = Random(seed: seed ^ 0x7265_6675_7365)
@@ -37,6 +39,10 @@ extension World {
         if number < plan.replicas, refusals?.random.oneIn(5) ?? false {
             configuration.limits.valueBytes = Self.longestShort
             refusals?.limited.insert(number)
+        }
+        if number < plan.replicas, refusals?.random.oneIn(6) ?? false {
+            configuration.maxKeys = max(1, plan.keys / 2)
+            refusals?.small[number] = configuration.maxKeys
         }
         configuration.accept = { [weak self] _, update in
             let refuses = self?.refusals?.refused[number]?.contains([UInt8](update.key).text) ?? false
@@ -72,6 +78,32 @@ extension World {
         isLong(write) && (refusals?.limited.contains(number) ?? false)
     }
 
+    /// Whether a replica has no room for a key.
+    func isFull(_ number: Int, for key: String) -> Bool {
+        guard let most = refusals?.small[number], replicas[number].count >= most else { return false }
+        return [UInt8](key.utf8).lend { (key) in
+            replicas[number].keys.find(key).flatMap { replicas[number].keys[$0] }?.isDelete ?? true
+        }
+    }
+
+    /// A replica that holds few keys holds no more; what it has refused may be lost with its author.
+    func checkSmall(_ number: Int) throws {
+        guard let most = refusals?.small[number] else { return }
+        let replica = replicas[number]
+        guard replica.count <= most else {
+            throw SimulationFailure(description: "replica \(number) holds \(replica.count) keys; max_keys is \(most)")
+        }
+        guard let table = replica.refused else { return }
+        for position in 0..<table.count where table[position].reason != 0 {
+            let timestamp = table[position].write.timestamp
+            let source = [UInt8](replica.sources[timestamp.source].id)
+            for isExpiry in [false, true] {
+                let id = WriteID(source: source, version: timestamp.version, isExpiry: isExpiry)
+                if let write = numbers[id] { refusals?.tainted.insert(writes[write].key) }
+            }
+        }
+    }
+
     func noteLength(of write: Write) {
         guard refusals?.limited.isEmpty == false, isLong(write.number), !write.isDelete else { return }
         refusals?.tainted.insert(write.key)
@@ -85,6 +117,7 @@ extension World {
     /// While hosts refuse some keys, all others are the same; and nothing goes round. Then they refuse nothing any more.
     func endRefusals(_ held: [Int]) throws {
         guard refusals != nil else { return }
+        for number in present { try checkSmall(number) }
         try agree(held)
         for _ in 0..<2 {
             for replica in presentReplicas { replica.gossip() }
@@ -101,12 +134,13 @@ extension World {
         guard least <= 2500 * wires.count || !mayBeQuiet else {
             throw SimulationFailure(description: "a quiet gossip takes \(least) bytes on \(wires.count) links")
         }
-        for number in present where refusals?.limited.contains(number) ?? false {
+        for number in present where refusals?.limited.contains(number) ?? false || refusals?.small[number] != nil {
             try restart(number, with: Limits())
         }
         for number in present { replicas[number].acceptAgain() }
         refusals?.refused = [:]
         refusals?.limited = []
+        refusals?.small = [:]
         refusals?.isActive = false
         say("all accept all")
         try heal()

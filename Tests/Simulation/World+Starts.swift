@@ -76,6 +76,7 @@ extension World {
     func restart(_ number: Int, with limits: Limits) throws {
         try stop(number)
         configurations[number].limits = limits
+        configurations[number].maxKeys = .max
         try startAgain(number, from: exported(replicas[number]))
     }
 

@@ -40,7 +40,7 @@ extension World {
         guard !left.contains(number) else { return try writeIsRefused(number, key, isDelete: isDelete) }
         let replica = replicas[number]
         // A host can write no more than its own limits allow.
-        let isDelete = isDelete || isOverLimit(writes.count, of: number)
+        let isDelete = isDelete || isOverLimit(writes.count, of: number) || isFull(number, for: key)
         let seen = entry(of: key, at: replica)
         let write = Write(
             number: writes.count, key: key, rank: random.below(4), isDelete: isDelete, source: [UInt8](replica.id),

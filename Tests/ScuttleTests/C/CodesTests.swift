@@ -25,7 +25,9 @@ struct CodesTests {
 
     @Test("Each code has a sentence of its own")
     func sentences() {
-        let codes = [SCUTTLE_OK, SCUTTLE_FULL, SCUTTLE_NOT_FOUND, SCUTTLE_TORN] + Failure.Code.allCases.map(\.rawValue)
+        let codes =
+            [SCUTTLE_OK, SCUTTLE_FULL, SCUTTLE_NOT_FOUND, SCUTTLE_TORN, SCUTTLE_MORE]
+            + Failure.Code.allCases.map(\.rawValue)
         let sentences = codes.map { String(cString: scuttle_strerror($0)) }
         #expect(Set(sentences).count == codes.count)
         #expect(sentences.allSatisfy { !$0.isEmpty && !$0.contains("\n") })
@@ -33,7 +35,7 @@ struct CodesTests {
 
     @Test(
         "Numbers that are no code have a sentence too, always the same",
-        arguments: [4, 99, -34, -1000, .max, .min] as [Int32])
+        arguments: [4, 99, -99, -1000, .max, .min] as [Int32])
     func unknown(code: Int32) {
         #expect(String(cString: scuttle_strerror(code)) == String(cString: scuttle_strerror(12345)))
     }

@@ -43,6 +43,11 @@ struct LayoutTests {
             ("struct_size", \.struct_size), ("context", \.context), ("load", \.load), ("begin", \.begin),
             ("put", \.put), ("remove", \.remove), ("commit", \.commit), ("rollback", \.rollback))
         + structure(
+            scuttle_link_info_t.self, "scuttle_link_info_t",
+            ("struct_size", \.struct_size), ("peer_name", \.peer_name), ("peer_source", \.peer_source),
+            ("dialect", \.dialect), ("in_step", \.in_step), ("live", \.live), ("ended", \.ended),
+            ("last_error", \.last_error), ("reserved", \.reserved))
+        + structure(
             scuttle_config_t.self, "scuttle_config_t",
 
             ("struct_size", \.struct_size), ("flags", \.flags), ("resolver", \.resolver), ("mtu", \.mtu),
@@ -55,7 +60,7 @@ struct LayoutTests {
             ("max_tombstones", \.max_tombstones), ("protocol_min", \.protocol_min),
             ("protocol_max", \.protocol_max), ("on_event", \.on_event), ("max_retired", \.max_retired),
             ("retire_after_ms", \.retire_after_ms), ("accept", \.accept), ("max_refused", \.max_refused),
-            ("state_store", \.state_store))
+            ("state_store", \.state_store), ("max_keys", \.max_keys), ("max_bytes", \.max_bytes))
         + structure(
             scuttle_flaw_t.self, "scuttle_flaw_t",
             ("kind", \.kind), ("count", \.count), ("a", \.a), ("b", \.b), ("c", \.c))
@@ -69,6 +74,7 @@ struct LayoutTests {
         ("SCUTTLE_VERSION_PATCH", Int64(SCUTTLE_VERSION_PATCH)), ("SCUTTLE_OK", Int64(SCUTTLE_OK)),
         ("SCUTTLE_FULL", Int64(SCUTTLE_FULL)), ("SCUTTLE_NOT_FOUND", Int64(SCUTTLE_NOT_FOUND)),
         ("SCUTTLE_TORN", Int64(SCUTTLE_TORN)),
+        ("SCUTTLE_MORE", Int64(SCUTTLE_MORE)),
         ("SCUTTLE_UPDATE_DELETED", Int64(SCUTTLE_UPDATE_DELETED)),
         ("SCUTTLE_UPDATE_LOCAL", Int64(SCUTTLE_UPDATE_LOCAL)),
         ("SCUTTLE_UPDATE_EXPIRED", Int64(SCUTTLE_UPDATE_EXPIRED)),
@@ -88,6 +94,9 @@ struct LayoutTests {
         ("SCUTTLE_LINK_READ_ONLY", Int64(SCUTTLE_LINK_READ_ONLY)),
         ("SCUTTLE_LINK_CLASSIC", Int64(SCUTTLE_LINK_CLASSIC)), ("SCUTTLE_LINK_ANY", Int64(SCUTTLE_LINK_ANY)),
         ("SCUTTLE_LINK_HISTORY", Int64(SCUTTLE_LINK_HISTORY)),
+        ("SCUTTLE_DIALECT_UNKNOWN", Int64(SCUTTLE_DIALECT_UNKNOWN)),
+        ("SCUTTLE_DIALECT_CLASSIC", Int64(SCUTTLE_DIALECT_CLASSIC)),
+        ("SCUTTLE_DIALECT_EXTENDED", Int64(SCUTTLE_DIALECT_EXTENDED)),
         ("SCUTTLE_ROW_ENTRY", Int64(SCUTTLE_ROW_ENTRY)), ("SCUTTLE_ROW_SOURCE", Int64(SCUTTLE_ROW_SOURCE)),
         ("SCUTTLE_ROW_REPLICA", Int64(SCUTTLE_ROW_REPLICA)),
     ]

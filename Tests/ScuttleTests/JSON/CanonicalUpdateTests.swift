@@ -176,9 +176,9 @@ struct CanonicalUpdateTests {
         try replica.tick(1 << 40)
         // A peer that has forgotten all this makes it publish it again.
         var peer = PeerState()
-        peer.note(0, covered: 0, purged: replica.version + 1)
+        peer.note(0, covered: 0, purged: replica.version + 1, in: replica)
         let half = replica.version / 2
-        peer.note(0, covered: half)
+        peer.note(0, covered: half, in: replica)
         if seed % 2 == 0 { replica.republish(against: peer) }
         var kinds: Set<Update.Kind> = []
         var (republished, leases) = (0, 0)

@@ -65,6 +65,8 @@ struct ExtendedRoundTripTests {
             let known = RejectReason.allCases.first { reason.equals(Bytes($0.name)) }
             if let known { text.appendReject(known) }
         case .twin: text.appendTwin()
+        case .echo(let token): text.appendEcho(token)
+        case .challenge(let token): text.appendChallenge(token)
         case .export(let head): text.appendExport(head)
         case .got(let saved): text.appendSaved(saved)
         case .end(let count): text.appendEnd(lines: count)

@@ -11,7 +11,7 @@ struct MemberLocatorTests {
 
     private func compacted(_ text: String) -> String {
         var values = ValueText()
-        return text.lend { values.compact($0).text }
+        return text.lend { (try? values.compact($0))?.text ?? "no memory" }
     }
 
     @Test(

@@ -58,6 +58,27 @@ struct ValueTextTests {
         #expect(checked(text).1 == code)
     }
 
+    @Test(
+        "Long tokens, for which jansson gets a string in front of the text, change nothing",
+        arguments: [
+            ("1234567890123456,2", .json), ("1234567890123456],[2", .json), ("1234567890123456]", .json),
+            ("\"a string that is long\",", .json), ("\"a string that does not end", .json),
+            ("\"a string that ends with a backslash \\", .json), ("anidentifierthatislong", .json),
+            ("[12345678901234567e]", .json),
+            ("\"a string with a control character \t\"", .json),
+            ("{\"a name that is long\":1,\"a name that is long\":2}", .duplicate),
+            ("[1234567890123456,\"a string that is long\u{7f}\", {\"a name that is long\": [null]}]", nil),
+            ("123456789012345", nil),
+        ] as [(String, Failure.Code?)])
+    func long(text: String, code: Failure.Code?) {
+        #expect(checked(text + " ").1 == code)
+        for length in 10..<70 {
+            let string =
+                "\"\(String(repeating: "\\u0041", count: length / 6))\(String(repeating: "b", count: length % 6))\""
+            #expect(checked("[ \(string) ]").0 == "[\(string)]")
+        }
+    }
+
     @Test("Bytes that are not UTF-8 are refused")
     func notUTF8() {
         var values = ValueText()

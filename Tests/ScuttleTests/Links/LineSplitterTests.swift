@@ -18,6 +18,7 @@ struct LineSplitterTests {
                     switch line {
                     case .whole(let text): events.append(.line([UInt8](text)))
                     case .tooLong: events.append(.tooLong)
+                    case .noMemory: check(false, "there is memory")
                     }
                 }
                 check(rest.isEmpty, "something of a piece is left")

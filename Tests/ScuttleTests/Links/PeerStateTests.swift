@@ -62,17 +62,27 @@ struct PeerStateTests {
         #expect(mine.revision == 20)
     }
 
+    /// A replica that knows so many sources besides its own.
+    private func replica(sources: Int) throws -> Replica {
+        let replica = try Replica.make()
+        for number in 0..<sources {
+            _ = try "s\(number)".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
+        }
+        return replica
+    }
+
     @Test("Another incarnation is another vector")
-    func incarnations() {
+    func incarnations() throws {
+        let replica = try replica(sources: 4)
         var mine = peer()
-        mine.note(3, covered: 5, purged: 2)
+        mine.note(3, covered: 5, purged: 2, in: replica)
         check(mine.take(part(0, 4, last: true)))
         let other = mine.take(part(0, 4, last: true, incarnation: 8))
         #expect(!other)
         mine.begin(incarnation: 7)
-        #expect(mine.covered(3) == 5)
+        #expect(mine.covered(3, in: replica) == 5)
         mine.begin(incarnation: 8)
-        #expect(mine.covered(3) == 0)
+        #expect(mine.covered(3, in: replica) == 0)
         #expect(mine.purged(3) == 0)
         #expect(mine.highestPurged == 0)
         #expect(mine.revision == 0)
@@ -80,8 +90,9 @@ struct PeerStateTests {
     }
 
     @Test("What is said stays; what is expected goes when the peer says anew what it has", arguments: 0..<20)
-    func claims(seed: Int) {
+    func claims(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
+        let replica = try replica(sources: 9)
         var mine = peer()
         var (said, expected, purged): ([Version], [Version], [Version]) = ([0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0])
         for _ in 0..<200 {
@@ -89,11 +100,11 @@ struct PeerStateTests {
             let version = Version(random.below(50))
             switch random.below(5) {
             case 0...1:
-                mine.expect(SourceID(source), covered: version)
+                mine.expect(SourceID(source), covered: version, in: replica)
                 expected[source] = max(expected[source], version)
             case 2...3:
                 let gone = Version(random.below(Int(version) + 1))
-                mine.note(SourceID(source), covered: version, purged: gone)
+                mine.note(SourceID(source), covered: version, purged: gone, in: replica)
                 said[source] = max(said[source], version)
                 purged[source] = max(purged[source], gone)
             default:
@@ -103,11 +114,12 @@ struct PeerStateTests {
             }
             for number in 0..<4 {
                 let id = SourceID(number)
-                check(mine.covered(id) == max(said[number], expected[number]), "covered \(mine.covered(id))")
+                let covered = mine.covered(id, in: replica)
+                check(covered == max(said[number], expected[number]), "covered \(covered)")
                 check(mine.purged(id) == purged[number], "purged \(mine.purged(id))")
             }
             check(mine.highestPurged == purged.max(), "highest \(mine.highestPurged)")
-            check(mine.covered(9) == 0 && mine.purged(9) == 0, "a source that nothing was said of")
+            check(mine.covered(9, in: replica) == 0 && mine.purged(9) == 0, "a source that nothing was said of")
         }
     }
 
@@ -119,11 +131,8 @@ struct PeerStateTests {
                 replica.cover(replica.own, upTo: covered)
                 replica.notePurged(replica.own, purged)
                 var peer = peer()
-                peer.note(0, covered: theirs, purged: theirPurged)
-                let (lags, isAhead) = (
-                    peer.lags(behind: replica.sources, replica.retired),
-                    peer.isAhead(of: replica.sources, replica.retired)
-                )
+                peer.note(0, covered: theirs, purged: theirPurged, in: replica)
+                let (lags, isAhead) = (peer.lags(behind: replica), peer.isAhead(of: replica))
                 let what = "\(covered),\(purged) against \(theirs),\(theirPurged)"
                 check(lags == (purged > max(theirs, theirPurged)), "\(what): lags \(lags)")
                 check(isAhead == (theirPurged > max(covered, purged)), "\(what): ahead \(isAhead)")
@@ -136,9 +145,9 @@ struct PeerStateTests {
         let replica = try Replica.make()
         var peer = peer()
         peer.notePurged(4)
-        let before = peer.isAhead(of: replica.sources, replica.retired)
+        let before = peer.isAhead(of: replica)
         peer.noteSameRetired(in: replica.retired)
-        let after = peer.isAhead(of: replica.sources, replica.retired)
+        let after = peer.isAhead(of: replica)
         check(before && !after, "\(before), then \(after)")
     }
 
@@ -148,8 +157,8 @@ struct PeerStateTests {
         try replica.receive(PlainUpdate("k", "1", "a", 4))
         var peer = peer()
         _ = peer.take(part(0, 1))
-        peer.equals(replica.sources, replica.retired, at: 0, epoch: 3, revision: 11)
-        #expect(peer.covered(1) == 4)
+        peer.equals(replica, epoch: 3, revision: 11)
+        #expect(peer.covered(1, in: replica) == 4)
         #expect(peer.epoch == 3)
         #expect(peer.revision == 11)
         #expect(peer.next == 0)
@@ -157,9 +166,10 @@ struct PeerStateTests {
 
     @Test("A peer that is doubted keeps its name and its request, and says its whole vector anew")
     func doubted() throws {
+        let replica = try replica(sources: 4)
         var mine = peer()
         mine.nonce = 12
-        mine.note(3, covered: 5, purged: 2)
+        mine.note(3, covered: 5, purged: 2, in: replica)
         check(mine.take(part(0, 4, last: true, epoch: 2)))
         mine.doubt()
         #expect(mine.incarnation == 7)
@@ -167,18 +177,17 @@ struct PeerStateTests {
         #expect(mine.epoch == 0)
         #expect(mine.nonce == 12)
         #expect(mine.revision == 0)
-        #expect(mine.covered(3) == 0)
+        #expect(mine.covered(3, in: replica) == 0)
         #expect(mine.highestPurged == 0)
         let tooLate = mine.take(part(0, 4, last: true, epoch: 2, since: 1))
         #expect(!tooLate)
         check(mine.take(part(0, 4, last: true, epoch: 2)))
         // What was found equal before is looked at again.
-        let replica = try Replica.make()
-        try replica.receive(PlainUpdate("k", "1", "a", 4))
-        mine.equals(replica.sources, replica.retired, at: 1, epoch: 2, revision: 11)
+        try replica.receive(PlainUpdate("k", "1", "s0", 4))
+        mine.equals(replica, epoch: 2, revision: 11)
         mine.doubt()
-        #expect(mine.covered(1) == 0)
-        mine.equals(replica.sources, replica.retired, at: 1, epoch: 2, revision: 11)
-        #expect(mine.covered(1) == 4)
+        #expect(mine.covered(1, in: replica) == 0)
+        mine.equals(replica, epoch: 2, revision: 11)
+        #expect(mine.covered(1, in: replica) == 4)
     }
 }

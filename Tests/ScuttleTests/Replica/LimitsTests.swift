@@ -129,7 +129,7 @@ struct LimitsTests {
 
     @Test("Links: closing one makes room for another")
     func links() throws {
-        let replica = try Replica.make { $0.limits.links = 2 }
+        let replica = try Replica.make { $0.maxLinks = 2 }
         var ends = try (0..<2).map { _ in try LinkEnd(replica) }
         #expect(failure { () throws(Failure) in _ = try replica.openLink() } == .links)
         ends[0].close()
@@ -211,5 +211,83 @@ struct LimitsTests {
         #expect(lines.update.utf8.count <= limit)
         #expect(lines.delete.utf8.count <= limit)
         #expect(lines.digest.utf8.count <= limit)
+    }
+
+    // MARK: What a replica holds
+
+    @Test("Keys that hold a value, for local writes and for received ones; overwrites and deletes pass")
+    func heldKeys() throws {
+        let replica = try Replica.make { $0.maxKeys = 2 }
+        try replica.set("a", "1")
+        try replica.receive(PlainUpdate("b", "1", "A", 1))
+        try replica.delete("gone")
+        #expect(failure { () throws(Failure) in try replica.set("c", "1") } == .keys)
+        #expect(failure { () throws(Failure) in try replica.set("gone", "1") } == .keys)
+        try replica.set("b", "[1,2,3]")
+        try replica.delete("a")
+        try replica.set("c", "1")
+        #expect(replica.count == 2)
+        #expect(replica.broken == nil)
+    }
+
+    @Test("What a replica counts falls to what it was, when all goes")
+    func heldBytes() throws {
+        let replica = try Replica.make { $0.limits.bytes = 1 << 20 }
+        let before = replica.pool.bytes
+        for number in 0..<1000 { try replica.set("k\(number)", "\"" + text(number % 700) + "\"") }
+        #expect(replica.heldBytes > 1000 * 400)
+        for number in 0..<1000 { try replica.delete("k\(number)") }
+        _ = try replica.purge()
+        replica.forgotten.clear(at: replica.epoch)
+        _ = replica.trimHistory { _ in true }
+        #expect(replica.pool.bytes == before)
+    }
+
+    @Test("At the limit of bytes: nothing longer, nothing new; the history goes first")
+    func bytesAtTheLimit() throws {
+        let replica = try Replica.make {
+            $0.limits.bytes = 200_000
+            $0.maxHistory = 1000
+            $0.bound()
+        }
+        let value = "\"" + text(1000) + "\""
+        var count = 0
+        while failure({ () throws(Failure) in try replica.set("k\(count)", value) }) == nil { count += 1 }
+        #expect(count > 100 && replica.history.count == 0)
+        #expect(replica.heldBytes <= 200_000)
+        #expect(failure { () throws(Failure) in try replica.set("k1", "[" + value + "," + value + "]") } == .bytes)
+        for number in 0..<count {
+            try replica.set("k\(number)", value)
+            #expect(replica.heldBytes <= 200_000)
+        }
+        for number in 0..<count { try replica.delete("k\(number)") }
+        try replica.set("new", value)
+        #expect(replica.broken == nil)
+    }
+
+    @Test("A peer's update over a limit is an exception, and the rest of its source goes on")
+    func exceptions() throws {
+        let a = try Replica.make("a", seed: 3)
+        let b = try Replica.make("b", seed: 4) { $0.maxKeys = 5 }
+        for number in 0..<20 { try a.set("k\(number)", "1") }
+        let pair = try Pair(a, b)
+        for _ in 0..<3 {
+            pair.gossip()
+            _ = talk(pair.a, pair.b)
+        }
+        #expect(b.count == 5)
+        #expect(b.refused?.count == 15)
+        #expect(b.clock == a.clock)
+        for number in 0..<16 { try a.delete("k\(number)") }
+        pair.gossip()
+        _ = talk(pair.a, pair.b)
+        b.acceptAgain()
+        for _ in 0..<2 {
+            pair.gossip()
+            _ = talk(pair.a, pair.b)
+        }
+        #expect(b.count == 4 && b.refused == nil)
+        #expect(a.fingerprint == b.fingerprint)
+        #expect(b.broken == nil)
     }
 }

@@ -89,6 +89,7 @@ struct IdentityTests {
                 try mesh["a"].set("k\(number)", "\"" + String(repeating: "x", count: 60) + "\"")
             }
             let (b, pair) = (mesh["b"], try mesh.pair("a", "b"))
+            exchangeTokens(pair.a, pair.b)
             pair.b.link.gossip()
             for text in pair.b.readDatagrams(capacity: 330).datagrams { pair.a.write(text) }
             for text in pair.a.readDatagrams(capacity: 330).datagrams { pair.b.write(text) }

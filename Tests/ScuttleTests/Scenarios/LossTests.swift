@@ -103,6 +103,7 @@ struct LossTests {
         mesh.expectAgreement()
         // In step: two hellos.
         let pair = try mesh.pair("a", "b")
+        exchangeTokens(pair.a, pair.b)
         pair.gossip()
         #expect(mesh.carry(pair).datagrams.count <= 4)
         pair.gossip()

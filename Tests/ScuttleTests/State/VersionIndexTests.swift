@@ -64,12 +64,13 @@ struct VersionIndexTests {
             _ index: borrowing VersionIndex, _ source: SourceID, above version: Version
         ) -> [Version] {
             var found: [Version] = []
-            var next = index.nextLive(from: index.firstPosition(above: version), of: source, table)
-            while let position = next {
-                let (version, key) = (index.version(at: position), index.key(at: position))
-                found.append(version)
-                check(model[Int(source)][version] == key, "key at \(position)")
-                next = index.nextLive(from: position + 1, of: source, table)
+            var next = index.nextLive(above: version, of: source, table)
+            while let slot = next {
+                found.append(slot.version)
+                check(model[Int(source)][slot.version] == slot.key, "key of \(slot.version)")
+                let searched = index.nextLive(above: slot.version, of: source, table)
+                next = index.nextLive(above: slot.version, from: slot.next, of: source, table)
+                check(next?.version == searched?.version, "behind \(slot.version): a search finds the same")
             }
             return found
         }
@@ -144,16 +145,39 @@ struct VersionIndexTests {
     func everyOrder() {
         for count in 1...5 {
             withEveryOrder(of: (1...count).map { Version(2 * $0) }) { versions in
-                var index = VersionIndex()
-                for version in versions { index.insert(version, KeyID(version)) }
-                let found = (0..<index.count).map { index.version(at: $0) }
-                let keys = (0..<index.count).map { index.key(at: $0) }
-                let inOrder = index.arrivesInOrder
-                check(found == versions.sorted(), "\(versions) became \(found)")
-                check(keys == found.map { KeyID($0) }, "the keys of \(versions)")
+                var world = World()
+                for version in versions { world.write([UInt8(version)], source: 0, version: version) }
+                for above in 0...Version(2 * count + 1) { world.examine(0, above: above) }
+                let inOrder = world.sources[0].entries.arrivesInOrder
                 check(inOrder == (versions == versions.sorted()), "the order of \(versions)")
             }
         }
+    }
+
+    @Test("Thousands of versions in falling and in random order, then holes, removals and sweeps", arguments: 0..<4)
+    func many(seed: Int) {
+        var random = TestRandom(seed: UInt64(seed))
+        var world = World()
+        var versions = (1...3000).map { Version(3 * $0) }
+        versions.reverse()
+        for last in versions.indices.reversed() where seed > 0 { versions.swapAt(last, random.below(last + 1)) }
+        func key(_ number: Int) -> [UInt8] { [UInt8(number & 255), UInt8(number >> 8)] }
+        for (number, version) in versions.enumerated() { world.write(key(number), source: 0, version: version) }
+        world.examineAll(9001, &random)
+        // Each key that another source takes leaves a hole, also among those that came late.
+        for number in 0..<2200 {
+            if random.oneIn(3) {
+                world.remove(key(number))
+            } else {
+                world.write(key(number), source: 1, version: Version(number + 1))
+            }
+            if random.oneIn(200) { world.examineAll(9001, &random) }
+        }
+        // Late ones again, among those that a sweep has put in order.
+        for number in 2200..<2600 { world.write(key(number), source: 0, version: Version(3 * number + 1)) }
+        world.examineAll(9001, &random)
+        let sweeps = world.sweeps
+        #expect(sweeps > 0, "the test must sweep")
     }
 
     @Test("An update that comes again, after what superseded it has been removed, takes its slot again")
@@ -168,20 +192,5 @@ struct VersionIndexTests {
         #expect(found == [3])
         world.examine(0, above: 3)
         world.examine(1, above: 0)
-    }
-
-    @Test("The first position above a version: every gap, every size to 20", arguments: 0...20)
-    func positions(count: Int) {
-        var index = VersionIndex()
-        let versions = (0..<count).map { Version(3 * $0 + 2) }
-        for (key, version) in versions.enumerated() { index.insert(version, KeyID(key)) }
-        for version in 0...Version(3 * count + 4) {
-            let expected = versions.firstIndex { $0 > version } ?? count
-            let found = index.firstPosition(above: version)
-            check(found == expected, "above \(version) of \(versions)")
-        }
-        let (end, last) = (index.firstPosition(above: .max), index.last)
-        #expect(end == count)
-        #expect(last == versions.last ?? 0)
     }
 }

@@ -38,8 +38,11 @@ func constant(of code: Failure.Code) -> (name: String, value: Int32) {
     case .resolver: ("SCUTTLE_E_RESOLVER", SCUTTLE_E_RESOLVER)
     case .unasked: ("SCUTTLE_E_UNASKED", SCUTTLE_E_UNASKED)
     case .refused: ("SCUTTLE_E_REFUSED", SCUTTLE_E_REFUSED)
+    case .keys: ("SCUTTLE_E_KEYS", SCUTTLE_E_KEYS)
+    case .bytes: ("SCUTTLE_E_BYTES", SCUTTLE_E_BYTES)
     case .timeToLive: ("SCUTTLE_E_TTL", SCUTTLE_E_TTL)
     case .store: ("SCUTTLE_E_STORE", SCUTTLE_E_STORE)
+    case .forked: ("SCUTTLE_E_FORKED", SCUTTLE_E_FORKED)
     }
 }
 

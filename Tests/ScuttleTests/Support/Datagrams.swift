@@ -23,6 +23,11 @@ extension LinkEnd {
     }
 }
 
+/// Lets each end of a datagram link echo the other's token, as after a challenge.
+func exchangeTokens(_ a: LinkEnd, _ b: LinkEnd) {
+    for (one, other) in [(a, b), (b, a)] { one.link.address?.peerToken = other.link.address?.token ?? 0 }
+}
+
 /// What has been carried between two ends of a datagram link.
 struct Exchange {
     var datagrams: [[UInt8]] = []

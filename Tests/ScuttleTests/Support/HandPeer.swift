@@ -26,7 +26,7 @@ struct HandPeer {
     ) -> String {
         #""hello":{"protocol":[1,1],"source":"\#(source)","incarnation":\#(incarnation),"cluster":"\#(cluster)""#
             + #","lamport":\#(lamport),"epoch":\#(epoch),"revision":\#(revision),"hash":"\#(hash)""#
-            + (contents.map { #","contents":"\#($0)""# } ?? "") + #","nonce":\#(nonce),"reply":\#(isReply)}"#
+            + (contents.map { #","contents":"\#($0)""# } ?? "") + #","nonce":\#(nonce),"token":77,"reply":\#(isReply)}"#
     }
 
     static func vector(
@@ -99,7 +99,7 @@ struct HandPeer {
     /// Writes one message without its braces.
     @discardableResult
     func say(_ body: String) -> Failure.Code? {
-        end.write(Self.line(body) + "\n")
+        end.write(end.echo + Self.line(body) + "\n")
     }
 
     /// Writes a log delta that answers the latest request: updates, and their cover.

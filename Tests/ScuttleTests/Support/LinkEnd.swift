@@ -27,6 +27,9 @@ final class LinkEnd {
         replica.close(link)
     }
 
+    /// What a peer by hand puts in front of its control messages: in datagrams the echo of the link's token.
+    var echo: String { link.address.map { #"{"digest":true,"echo":\#($0.token)}"# + "\n" } ?? "" }
+
     /// Takes what the peer sent; the code of the failure, if there is one.
     @discardableResult
     func write(_ bytes: [UInt8]) -> Failure.Code? {

@@ -1,0 +1,19 @@
+/* What is done while memory runs out. */
+#ifndef SCENARIOS_H
+#define SCENARIOS_H
+
+#include <support.h>
+
+typedef struct {
+  const char *name;
+  void (*run)(text_t *result); /* adds what the outcome is, which memory that ran out must not change */
+  int has_codes;               /* some of its calls return SCUTTLE_E_MEMORY */
+} scenario_t;
+
+extern const scenario_t scenarios[];
+extern const unsigned long scenario_count;
+
+/* Whether a call has returned SCUTTLE_E_MEMORY. */
+extern int has_seen_code;
+
+#endif
