@@ -94,7 +94,7 @@ static inline __attribute__((always_inline)) void *_Nonnull hint_grow(void *_Nul
   return grown;
 }
 
-/// Makes of a block of `old` bytes one of `bytes`, which are fewer, as `hint_grow` would have made it, and says where it is now.
+/// Shrinks a block of `hint_grow` from `old` to `bytes` bytes. Returns its address, which may be another one.
 static inline __attribute__((noinline)) void *_Nonnull hint_shrink(void *_Nonnull block, size_t old, size_t bytes) {
   if (old < hint_own_pages(0)) {
     void *shrunk = realloc(block, bytes);

@@ -64,8 +64,8 @@ static void few_calls(scuttle_t *victim) {
   }
 }
 
-/* A peer says hello and names its vector, and never reads: what it is owed holds stable tombstones back. */
-static void tombstones_unread(size_t n) {
+/* A peer says hello and names its vector, and never reads: the delta that it requested holds `n` stable tombstones back. */
+static peer_t peer_that_never_reads(size_t n) {
   scuttle_t *victim = victim_make(NULL);
   done(scuttle_set(victim, "k", 1, "1", 1));
   peer_t peer = peer_meet(victim, "evil~aaaaaaaa", 9, 0);
@@ -73,7 +73,13 @@ static void tombstones_unread(size_t n) {
              "\"sources\":{},\"from\":0,\"to\":0,\"last\":true}}");
   peer_send(&peer);
   set_and_delete(victim, n);
-  few_calls(victim);
+  return peer;
+}
+
+/* Calls meanwhile. */
+static void tombstones_unread(size_t n) {
+  peer_t peer = peer_that_never_reads(n);
+  few_calls(peer.victim);
   free_victim(&peer);
 }
 
@@ -94,15 +100,9 @@ static void tombstones_ahead(size_t n) {
 
 /* Stable tombstones that become free at once: what one call purges is bounded. */
 static void tombstones_freed(size_t n) {
-  scuttle_t *victim = victim_make(NULL);
-  done(scuttle_set(victim, "k", 1, "1", 1));
-  peer_t peer = peer_meet(victim, "evil~aaaaaaaa", 9, 0);
-  put(&peer, "{\"digest\":true,\"vector\":{\"incarnation\":9,\"epoch\":0,\"nonce\":13,\"lamport\":1,\"since\":0,\"until\":1,"
-             "\"sources\":{},\"from\":0,\"to\":0,\"last\":true}}");
-  peer_send(&peer);
-  set_and_delete(victim, n);
+  peer_t peer = peer_that_never_reads(n);
   scuttle_link_close(peer.link);
-  peer_t other = peer_open(victim, 0);
+  peer_t other = peer_open(peer.victim, 0);
   put(&other, "{\"digest\":true,\"twin\":true}");
   peer_attack(&other);
   free_victim(&peer);

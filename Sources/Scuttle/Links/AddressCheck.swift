@@ -1,14 +1,14 @@
-/// Whether datagrams come from where they say: a peer at that address has received this link's token and says it back.
+/// The tokens of a datagram link. A peer that echoes this link's token has received it at its address.
 ///
-/// A sender of datagrams can write any address. A hello that does not echo the token is answered by a challenge, which is shorter
-/// than the hello and says the token. Control messages of a datagram count if its first line echoes the token. Deltas need no echo,
+/// A sender of datagrams can write any address. The link answers a hello without an echo by a challenge, which is shorter than the
+/// hello and says the token. Control messages count if the first line of their datagram echoes the token. Deltas need no echo,
 /// because they name the nonce of a request.
 ///
-/// Only a datagram link has one. Memory: 32 bytes.
+/// Only a datagram link has it. Memory: 32 bytes.
 final class AddressCheck {
-    /// What the peer has to echo: random, and the same as long as the link is open.
+    /// The number that the peer has to echo: random, and the same as long as the link is open.
     let token: UInt64
-    /// What the peer wants to be echoed, since it has echoed the token; 0: it has not.
+    /// The token of the peer, which has echoed the one here; 0: it has not.
     var peerToken: UInt64 = 0
     /// The token of a hello without an echo: a challenge is due; 0: none.
     var challenger: UInt64 = 0
@@ -24,12 +24,12 @@ extension Link {
     /// Whether control messages count: on a stream always, in a datagram if it echoes the token.
     var isAddressed: Bool { address?.isEchoed ?? true }
 
-    /// The first line of a datagram says back a token.
+    /// Takes the echo in the first line of a datagram.
     public func receiveEcho(_ token: UInt64) {
         if let address { address.isEchoed = token == address.token }
     }
 
-    /// The peer has a hello of this link without its own token: here is that.
+    /// Takes the peer's token, and says hello again with an echo of it.
     public func receiveChallenge(_ token: UInt64) throws(Failure) {
         // A repeated one asks for nothing new, so nothing goes round in circles.
         guard let address, try speaksExtended(beforeHello: true), address.isEchoed, token != address.peerToken else {
@@ -39,7 +39,7 @@ extension Link {
         if pending.hasGreeted { pending.greeting = .question }
     }
 
-    /// Whether a hello counts. One that echoes no token is to be challenged, and changes nothing else.
+    /// Whether a hello counts. A hello without an echo makes a challenge due, and changes nothing else.
     func passesCheck(_ hello: Hello) -> Bool {
         guard let address else { return true }
         guard address.isEchoed else {
@@ -51,7 +51,7 @@ extension Link {
         return address.peerToken > 0
     }
 
-    /// The challenge that is due, in a datagram of its own.
+    /// Appends the challenge that is due, in a datagram of its own. False if none is due, or if it does not fit.
     func appendChallenge(within capacity: Int) -> Bool {
         guard let address, address.challenger > 0 else { return false }
         batch.append {

@@ -100,7 +100,7 @@ struct Answer {
         return Int(place) - 1
     }
 
-    /// Notes where a cursor stands.
+    /// Notes the index of a cursor in the heap.
     @inline(never)
     private func place(at index: Int) { places?.set(heap[index].source, to: UInt64(index + 1)) }
 

@@ -46,11 +46,10 @@ struct IncomingDelta: ~Copyable {
     /// The state, reset or contents deltas of this peer, so far.
     private(set) var transfer: StateTransfer?
 
-    /// Updates of a log that wait for their cover, and how many there are, each with one more for every 256 bytes.
-    ///
-    /// Replicas cover what goes into a filling of a batch, some 8 kB and a message, so the limit is for others. What is let go has
-    /// been taken, and does not enter the history.
+    /// Updates of a log that wait for their cover. A replica covers each filling of a send buffer, some 8 kB and a message, so only
+    /// other senders meet the limit. A dropped update is an entry already, and does not enter the history.
     private(set) var pending: [Record] = []
+    /// The count of `pending`, and one more for every 256 bytes of each.
     private var pendingWeight = 0
     private static var mostPending: Int { 1024 }
 

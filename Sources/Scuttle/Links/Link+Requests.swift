@@ -239,19 +239,17 @@ extension Link {
     /// The numbers of the sources that a peer makes claims of, all checked before anything changes but that new ones get
     /// a number. A source that has ended stays what it is where the claim says nothing new of it.
     func sources(of claims: [SourceClaim]) throws(Failure) -> ClaimedSources {
+        var ids = ClaimedSources()
         for claim in claims {
             try Limits.check(clockOf: claim.source, at: claim.covered)
             guard claim.purged <= .highest else { throw Failure(.version, "a purged version is not in 0 ... 2^53-1") }
-            try check(replica.sources.find(claim.source), claims: max(claim.covered, claim.purged))
-        }
-        var ids = ClaimedSources()
-        for claim in claims {
-            var id = replica.sources.find(claim.source)
-            if id == nil, saysMore(claim) {
-                id = try? replica.sourceID(for: claim.source)
-                if id == nil { ids.isShort = true }
-            }
+            let id = replica.sources.find(claim.source)
+            try check(id, claims: max(claim.covered, claim.purged))
             ids.numbers.append(id)
+        }
+        for (index, claim) in claims.enumerated() where ids.numbers[index] == nil && saysMore(claim) {
+            ids.numbers[index] = try? replica.sourceID(for: claim.source)
+            if ids.numbers[index] == nil { ids.isShort = true }
         }
         return ids
     }

@@ -14,7 +14,7 @@ extension Link {
                 clock.notePurged(claim.version)
             }
         }
-        replica.republish(against: clock)
+        if replica.mustRepublish(against: clock) { replica.republish(against: clock) }
         var gone: [(key: KeyID, record: Record)] = []
         var isWhole = true
         replica.keys.forEach { key, record in

@@ -1,5 +1,5 @@
-/// Numbers that others are to echo. Whoever knows some of them knows nothing of the next, so a peer cannot make those of another
-/// link up: a keyed hash of a count. `RandomSource` can be run backwards.
+/// Nonces and tokens: a keyed hash of a count. A peer that knows some of them cannot tell those of another link; the states of a
+/// `RandomSource` follow from its numbers.
 struct NonceSource {
     private let hash: SipHash
     private var count: UInt64 = 0

@@ -214,9 +214,8 @@ extension Replica {
     }
 
     /// Republishes what a peer that is ahead has not covered, and what a tombstone that it has forgotten might have beaten:
-    /// others may have covered it with that tombstone. O(entries), and nothing where this replica does not lag.
+    /// others may have covered it with that tombstone. This replica lags behind the peer. O(entries).
     func republish(against peer: PeerState) {
-        guard mustRepublish(against: peer) else { return }
         var stale: [KeyID] = []
         keys.forEach { key, record in
             if record.version <= peer.highestPurged, record.version > peer.covered(record.source, in: self) {
