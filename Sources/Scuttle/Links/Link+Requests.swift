@@ -216,9 +216,8 @@ extension Link {
     /// On a stream the peer's next whole delta does not say again what its vector has said of an ended source.
     private func heard(_ claim: RetiredClaim) {
         guard !isDatagram, !isReadOnly else { return }
-        let memory = remembering()
-        // A peer has no more to name, unless it names some again.
-        if memory.heardRetired.count < max(replica.configuration.maxRetired, 1024) { memory.heardRetired.append(claim) }
+        // More than may be retired here would be dropped again.
+        remembering().hear(claim, most: max(replica.configuration.maxRetired, 1024))
     }
 
     /// The numbers of the sources that a peer makes claims of; nil for those of which nothing is claimed here.

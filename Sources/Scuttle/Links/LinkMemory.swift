@@ -62,6 +62,22 @@ final class LinkMemory {
         room = bytes
     }
 
+    /// Notes what the peer's vector says of an ended source: of at most twice so many, of each once then, since a peer may name it
+    /// again with each vector. O(1) amortised, and O(log most) where it does.
+    func hear(_ claim: RetiredClaim, most: Int) {
+        heardRetired.append(claim)
+        guard heardRetired.count / 2 >= most else { return }
+        var kept: [RetiredClaim] = []
+        for claim in heardRetired.arranged(by: { ($0.hash.high, $0.hash.low) < ($1.hash.high, $1.hash.low) }) {
+            if let last = kept.last, last.hash == claim.hash {
+                kept[kept.count - 1].merge(claim)
+            } else if kept.count < most {
+                kept.append(claim)
+            }
+        }
+        heardRetired = kept
+    }
+
     /// What was said on a link that ends counts no more, unless the peer has answered behind it.
     func endLink() {
         sorted = nil

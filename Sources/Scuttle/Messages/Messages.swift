@@ -82,6 +82,13 @@ public struct RetiredClaim: Equatable {
         self.isPurged = isPurged
         self.isFinal = isFinal
     }
+
+    /// Takes what else is said of the source.
+    mutating func merge(_ other: RetiredClaim) {
+        version = max(version, other.version)
+        isPurged = isPurged || other.isPurged
+        isFinal = isFinal || other.isFinal
+    }
 }
 
 /// What a replica says of a name: at which number it was retired, 0 for never, and what has become of that; and what a replica

@@ -17,9 +17,17 @@ extension Replica {
     /// Shrinks idle sources, and drops retired ones above their limit. Runs between calls, when nothing is on its way through the
     /// tables. O(links) for each source that shrinks.
     func shrinkIdleSources() {
-        let queued = idleSources
+        var queued = idleSources
         if !queued.isEmpty { idleSources = [] }
+        if !revivedSources.isEmpty, version >= revivedUntil {
+            queued += revivedSources
+            revivedSources = []
+        }
         for id in queued {
+            if maySoonRise(sources[id]) {
+                keepRevived(id)
+                continue
+            }
             sources[id].isQueued = false
             if mayShrink(id) { shrink(id) }
         }
@@ -30,6 +38,18 @@ extension Replica {
         removeOutdatedTombstones()
         expiries.removeOutdated { isCurrent($0) }
         sources.settleRemovals()
+    }
+
+    /// A source that rises after it was retired has a living writer, under a name that another one bears. It stays in full while it
+    /// keeps pace: shrinking it says that all of it was purged, and a reset for each rise would go to every peer.
+    private func maySoonRise(_ source: Source) -> Bool {
+        source.marks.contains(.revived) && version - min(source.covered, version) < Self.paceOfRevived
+    }
+    private static var paceOfRevived: Version { 1024 }
+
+    private func keepRevived(_ id: SourceID) {
+        if revivedSources.isEmpty { revivedUntil = version + Self.paceOfRevived }
+        revivedSources.append(id)
     }
 
     /// Keeps the number of retired sources within its limit.
@@ -134,6 +154,7 @@ extension Replica {
         // It counts as before, by another name.
         source.covered = entry.version
         source.purged = entry.purged
+        source.marks.insert(.revived)
         source.raiseFloor(to: entry.version)
         if !source.isFurthest { sources.noteRise(of: source) }
         for link in links where link.peer.retired.knows(position, in: retired) {

@@ -56,6 +56,9 @@ public final class Replica {
     /// Ended sources that hold no entry; and those that may have become so.
     var retired: RetiredTable
     var idleSources: [SourceID] = []
+    /// Idle sources that were revived not long ago, and the Lamport number at which they may shrink again.
+    var revivedSources: [SourceID] = []
+    var revivedUntil: Version = 0
     /// Names that are retired, and that stability still waits for.
     var retiringNames: [NameID] = []
     /// What this replica was when it last looked at them.

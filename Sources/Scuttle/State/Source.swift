@@ -79,6 +79,8 @@ struct Source {
         static let retired = Marks(rawValue: 2)
         /// The same, and nobody waits for it any more.
         static let final = Marks(rawValue: 4)
+        /// It has risen after it was retired.
+        static let revived = Marks(rawValue: 8)
     }
 
     var marks: Marks {

@@ -178,6 +178,61 @@ struct RetiringTests {
         #expect(second.sequence > first.sequence + sequence - 1)
     }
 
+    @Test(
+        "A source that rises after it was retired stays in full while it keeps pace, and says no more of what was purged"
+    )
+    func revived() throws {
+        let replica = try Replica.make("own")
+        try cover("m~AAAAAAAA", 6, replica)
+        let first = try #require("m~AAAAAAAA".lend { replica.sources.find($0) })
+        #expect(replica.notePurged(replica.sources[first], 2))
+        try cover("m~BBBBBBBB", 9, replica)
+        replica.shrinkIdleSources()
+        #expect(covered("m~AAAAAAAA", replica) == nil)
+        for version in stride(from: 10, to: 3000, by: 20) as StrideTo<Version> {
+            try cover("m~BBBBBBBB", version + 1, replica)
+            try cover("m~AAAAAAAA", version, replica)
+            replica.shrinkIdleSources()
+            let id = try #require("m~AAAAAAAA".lend { replica.sources.find($0) })
+            #expect(replica.sources[id].covered == version && replica.sources[id].purged == 6)
+        }
+        let last = try #require(covered("m~AAAAAAAA", replica))
+        try cover("m~BBBBBBBB", last + 1023, replica)
+        replica.shrinkIdleSources()
+        #expect(covered("m~AAAAAAAA", replica) == last)
+        try cover("m~BBBBBBBB", last + 3000, replica)
+        replica.shrinkIdleSources()
+        #expect(covered("m~AAAAAAAA", replica) == nil)
+        #expect("m~AAAAAAAA".lend { replica.retiredVersion(of: $0) } == last)
+        #expect(replica.broken == nil)
+    }
+
+    @Test("A peer that names its ended sources again with each vector may name others in between, and all count")
+    func heardAgain() {
+        let memory = LinkMemory()
+        func claim(_ number: Int, _ version: Version) -> RetiredClaim {
+            RetiredClaim(
+                hash: SourceHash(low: UInt64(number), high: UInt64(number % 3)), version: version,
+                isPurged: version == 5, isFinal: version == 7)
+        }
+        for version in 1...100 as ClosedRange<Version> {
+            for number in 0..<6 { memory.hear(claim(number, version), most: 8) }
+            #expect(memory.heardRetired.count < 16)
+        }
+        memory.hear(claim(6, 1), most: 8)
+        memory.hear(claim(7, 1), most: 8)
+        for _ in 0..<8 { memory.hear(claim(0, 1), most: 8) }
+        let versions = (0..<8).map { number in
+            memory.heardRetired.filter { $0.hash == claim(number, 1).hash }.map(\.version).max()
+        }
+        #expect(versions == [100, 100, 100, 100, 100, 100, 1, 1])
+        #expect(memory.heardRetired.contains { $0.isPurged && $0.isFinal })
+        for number in 8..<1000 {
+            memory.hear(claim(number, 1), most: 8)
+            #expect(memory.heardRetired.count < 16)
+        }
+    }
+
     @Test("What was refused of an ended source is not covered: it shrinks when the delta is over")
     func refused() throws {
         let end = try LinkEnd(try Replica.make("own"))
