@@ -56,9 +56,17 @@ static size_t read_all(scuttle_link_t *link) {
   return len;
 }
 
-/* Live updates in bursts, as a relay sees them: first what they cost to take, then, apart, what they cost to pass on. */
-static void relayed(int onward) {
-  scuttle_t *from = replica_make("from", 1000), *middle = replica_make("middle", 1000), *peer = replica_make("peer", 1000);
+static int accept_all(void *context, scuttle_link_t *from, const scuttle_update_t *update) {
+  (void)context, (void)from;
+  return update->key_len == KEY_LEN;
+}
+
+/* Live updates in bursts, as a relay sees them: first what they cost to take, `accept` or not, then, apart, what they cost to
+   pass on. */
+static void relayed(int onward, int accepts) {
+  scuttle_config_t config = {.struct_size = sizeof config, .seed = 1, .max_history = 1000, .accept = accepts ? accept_all : NULL};
+  scuttle_t *from = replica_make("from", 1000), *middle, *peer = replica_make("peer", 1000);
+  done(scuttle_new("middle", &config, &middle));
   pair_t pair = pair_open(from, SCUTTLE_LINK_LIVE, middle, 0), links[LINKS];
   reconcile(&pair, &defaults);
   pairs_open(links, LINKS, middle, SCUTTLE_LINK_LIVE, peer, &defaults);
@@ -79,7 +87,7 @@ static void relayed(int onward) {
     if (counts) received += len;
   }
   require_same(from, middle);
-  meter_print(onward ? "relayed-update-per-link" : "received-update", onward ? HALF * LINKS : HALF);
+  meter_print(onward ? "relayed-update-per-link" : accepts ? "accepted-update" : "received-update", onward ? HALF * LINKS : HALF);
   if (onward) meter_bytes("live-update-in-bursts-of-100", received, HALF);
   if (onward) meter_bytes("relayed-update-per-link", passed_on, HALF * LINKS);
   scuttle_free(from);
@@ -270,8 +278,9 @@ int main(void) {
   printf("gates\n");
   uint64_t before = meter_blocks();
   local();
-  relayed(0);
-  relayed(1);
+  relayed(0, 0);
+  relayed(0, 1);
+  relayed(1, 0);
   fan_out();
   unread();
   full_sync("update-of-full-sync-from-state", 10, 0);
