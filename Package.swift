@@ -44,7 +44,7 @@ let linkerSettings: [LinkerSetting] =
                 "-soname=libscuttle.so.0",
                 "--version-script=\(Context.packageDirectory)/Sources/ScuttleC/exports.map",
                 "--gc-sections", "--icf=all", "-z", "defs",
-                // Swift does not look whether it got memory: Sources/Scuttle/Memory/Memory.swift does.
+                // Swift does not look whether it got memory: Sources/ScuttleCore/Memory/Memory.swift does.
                 "--wrap=posix_memalign",
                 // Full RELRO: all addresses are found when the library is loaded, and read-only from then on.
                 "-z", "relro", "-z", "now",
@@ -56,35 +56,36 @@ let linkerSettings: [LinkerSetting] =
 let package = Package(
     name: "scuttle",
     products: [
-        .library(name: "Scuttle", targets: ["Scuttle", "ScuttleJSON"]),
+        .library(name: "Scuttle", targets: ["ScuttleCore", "ScuttleJSON"]),
         .library(name: "scuttle", type: .dynamic, targets: ["ScuttleC"]),
     ] + fuzzers.map { .library(name: $0, type: .static, targets: [$0]) },
     targets: [
         .systemLibrary(name: "CHints", path: "Sources/CHints"),
-        .target(name: "Scuttle", dependencies: ["CHints"], swiftSettings: swiftSettings),
+        .target(name: "ScuttleCore", dependencies: ["CHints"], swiftSettings: swiftSettings),
         .systemLibrary(
             name: "CJansson", path: "Sources/CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSystem", path: "Sources/CSystem"),
         .systemLibrary(name: "CScuttle", path: "include"),
-        .target(name: "ScuttleJSON", dependencies: ["Scuttle", "CJansson"], swiftSettings: swiftSettings),
+        .target(name: "ScuttleJSON", dependencies: ["ScuttleCore", "CJansson"], swiftSettings: swiftSettings),
         .target(
-            name: "ScuttleC", dependencies: ["Scuttle", "ScuttleJSON", "CScuttle", "CSystem"],
+            name: "ScuttleC", dependencies: ["ScuttleCore", "ScuttleJSON", "CScuttle", "CSystem"],
             exclude: ["exports.map"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .target(
-            name: "Simulation", dependencies: ["Scuttle", "ScuttleJSON"], path: "Tests/Simulation", exclude: ["run"]),
-        .executableTarget(name: "simulate", dependencies: ["Scuttle", "Simulation"], path: "Tests/Simulate"),
+            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJSON"], path: "Tests/Simulation", exclude: ["run"]
+        ),
+        .executableTarget(name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulate"),
         .systemLibrary(name: "CMachine", path: "Benchmarks/CMachine"),
         .executableTarget(
             name: "designs", dependencies: ["CMachine", "CHints"], path: "Benchmarks/designs",
             swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
         .testTarget(
-            name: "ScuttleTests", dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"]),
+            name: "ScuttleTests", dependencies: ["ScuttleCore", "ScuttleJSON", "ScuttleC", "CScuttle"]),
     ]
         + fuzzers.map {
             .target(
                 name: $0,
-                dependencies: ["Scuttle", "ScuttleJSON", "ScuttleC", "CScuttle"]
+                dependencies: ["ScuttleCore", "ScuttleJSON", "ScuttleC", "CScuttle"]
                     + ($0 == "FuzzPeer" ? ["Simulation"] : []),
                 path: "Tests/Fuzz/\($0)",
                 swiftSettings: swiftSettings)

@@ -5,7 +5,7 @@ import Foundation
 //     designs [--json FILE]     Markdown tables, and each figure as JSON; status 1 where designs disagree
 //     designs --tiny            only whether they agree: the last line is "N passed, N failed"
 //
-// The folder Scuttle is the library's core itself, compiled into this module, so that its designs are inlined as those here.
+// The folder ScuttleCore is the library's core itself, compiled into this module, so that its designs are inlined as those here.
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 let isTiny = arguments.contains("--tiny")

@@ -1,6 +1,6 @@
 import CScuttle
 import CSystem
-import Scuttle
+import ScuttleCore
 
 /// Turns arguments into values, and refuses those that cannot be.
 

@@ -1,5 +1,5 @@
 import CScuttle
-import Scuttle
+import ScuttleCore
 
 /// Every call enters through here: it checks the handle, takes the lock, and turns a failure into a code and a message.
 

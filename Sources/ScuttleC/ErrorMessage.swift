@@ -1,5 +1,5 @@
 import CSystem
-import Scuttle
+import ScuttleCore
 
 /// The particulars of the last error, at an address that never moves: it may be read without the lock, and the NUL at
 /// its end is never overwritten.

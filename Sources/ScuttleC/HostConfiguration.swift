@@ -1,6 +1,6 @@
 import CScuttle
 import CSystem
-import Scuttle
+import ScuttleCore
 import ScuttleJSON
 
 /// From a host's config to the core's: defaults for what is zero, closures for function pointers, errors for what is odd.

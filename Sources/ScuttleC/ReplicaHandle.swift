@@ -1,5 +1,5 @@
 import CScuttle
-import Scuttle
+import ScuttleCore
 import ScuttleJSON
 
 /// What a `scuttle_t *` points to: a replica with its lock, its open links, and what the interface lends to callers.

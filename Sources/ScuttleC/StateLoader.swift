@@ -1,5 +1,5 @@
 import CScuttle
-import Scuttle
+import ScuttleCore
 import ScuttleJSON
 
 /// A host's state store as the core knows it, and how a replica is loaded from it.

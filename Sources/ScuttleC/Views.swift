@@ -1,5 +1,5 @@
 import CScuttle
-import Scuttle
+import ScuttleCore
 
 /// The core's values as the structs of the header.
 

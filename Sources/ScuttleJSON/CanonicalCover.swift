@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// The direct path for covers, which come with every batch of updates: reads those that this library writes.
 package enum CanonicalCover {

@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 extension CanonicalScanner {
     /// Steps over a number that is within int64, or a real that is far within double. O(length).

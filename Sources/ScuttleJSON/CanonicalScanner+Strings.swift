@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 extension CanonicalScanner {
     /// The inside of a string without escapes: it is what it spells. O(length).

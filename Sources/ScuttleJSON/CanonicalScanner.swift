@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// Reads the tokens of compact JSON one by one, without jansson and without memory of its own.
 ///

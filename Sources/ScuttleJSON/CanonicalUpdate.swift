@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// The direct path for updates: reads the lines that this library writes, and leaves all others to jansson.
 package enum CanonicalUpdate {

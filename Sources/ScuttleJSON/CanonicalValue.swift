@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// The direct path for values: says of most compact JSON texts that they are valid, and leaves the others to jansson.
 ///

@@ -1,5 +1,5 @@
 import CJansson
-import Scuttle
+import ScuttleCore
 
 /// The messages of the extended dialect, and the lines of an export: each is an object under one name.
 enum ExtendedDecoder {

@@ -1,5 +1,5 @@
 import CJansson
-import Scuttle
+import ScuttleCore
 
 /// A text that jansson has parsed. What is read out of it is borrowed from it.
 struct JSONDocument: ~Copyable {

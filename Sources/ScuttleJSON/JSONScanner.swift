@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// Steps through JSON text and hops over strings. It judges nothing: jansson does that.
 struct JSONScanner {

@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// What can be told of a JSON text by looking at its brackets and strings alone, before anyone parses it.
 struct JSONShape {

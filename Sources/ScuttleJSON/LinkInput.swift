@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// A link's parser: the bytes that came from the peer, in any pieces, become messages for the link. Of its own it has no more
 /// than a line that waits for its end.

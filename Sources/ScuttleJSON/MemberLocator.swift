@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// Cuts the text of a member's value out of an object that jansson has accepted.
 ///

@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// The names of the members of all objects that are open at one place of a text, so that doubles are noticed.
 ///

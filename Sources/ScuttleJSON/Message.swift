@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// A message of a peer, or a line of an export. Borrowed for as long as it is handed on.
 public enum Message {

@@ -1,5 +1,5 @@
 import CJansson
-import Scuttle
+import ScuttleCore
 
 /// Turns lines into messages: jansson judges the text, this judges the fields. Updates and covers in the canonical form,
 /// which are most of what comes, need no judge.

@@ -1,5 +1,5 @@
 import CJansson
-import Scuttle
+import ScuttleCore
 
 /// The members of a message that have a meaning, found by name, and their types checked when they are taken.
 struct MessageFields {

@@ -1,5 +1,5 @@
 import CJansson
-import Scuttle
+import ScuttleCore
 
 /// A total order over JSON values, by meaning rather than by spelling:
 /// null < false < true < numbers < strings < arrays < objects.

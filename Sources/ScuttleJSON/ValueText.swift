@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 
 /// JSON values as texts: checked, by jansson where there is any doubt, then kept as they were written but for
 /// insignificant white space. Numbers keep their spelling, strings their escapes, objects the order of their members.

@@ -1,5 +1,5 @@
 import Foundation
-import Scuttle
+import ScuttleCore
 
 /// The rule behind `--without`.
 func takeRule(from arguments: inout [String]) -> DisabledRules {

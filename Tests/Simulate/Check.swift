@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 import Simulation
 
 /// Short histories by the thousand; the same history from the same seed; and each rule of reconciliation, switched off, is

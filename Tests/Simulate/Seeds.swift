@@ -1,5 +1,5 @@
 import Foundation
-import Scuttle
+import ScuttleCore
 import Simulation
 
 /// The seed whose history is running, for a crash to name.

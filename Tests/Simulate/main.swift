@@ -1,5 +1,5 @@
 import Foundation
-import Scuttle
+import ScuttleCore
 import Simulation
 
 // Runs the simulator. `make sim` is the comfortable way; tests run `simulate --check`.

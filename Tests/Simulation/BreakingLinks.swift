@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 import ScuttleJSON
 
 /// Links that break soon, one after the other, between a replica that holds much and one that holds nothing.

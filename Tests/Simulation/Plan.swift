@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 import ScuttleJSON
 
 /// What a seed decides before anything happens.

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// The choices of a world, from its seed.
 public struct Random {

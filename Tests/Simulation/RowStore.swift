@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// A host's state store in memory: rows by kind and id.
 final class RowStore {

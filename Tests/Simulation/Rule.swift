@@ -1,6 +1,6 @@
 import ScuttleJSON
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Which of two updates of a key stands: as a resolver for replicas, and once more for the oracle.
 enum Rule: CaseIterable {

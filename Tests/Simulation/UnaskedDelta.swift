@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Deltas that no request of a link asks for.
 enum UnaskedDelta {

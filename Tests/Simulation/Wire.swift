@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Two ends and what is on its way between them: a stream that may break at any byte, or datagrams that are lost, repeated,
 /// late and cut short.

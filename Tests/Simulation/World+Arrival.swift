@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 extension World {
     /// Bytes arrive; nothing that an honest replica says may be refused, unless something was done to it on its way.

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 extension World {
     /// The write whose value a key holds, or whose delete stands; nil where there is none.

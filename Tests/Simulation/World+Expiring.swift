@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Keys with a time to live, hosts whose clocks differ by any amount, and what must come of them.
 extension World {

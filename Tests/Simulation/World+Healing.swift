@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 extension World {
     /// All links are new and good; everybody asks until nothing moves.

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Somebody writes into a link what nobody has asked for.
 extension World {

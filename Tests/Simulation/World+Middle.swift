@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Three replicas with somebody between them who loses, repeats, swaps and alters lines; then he is gone. What he has done is
 /// healed, or both hosts know.

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Hosts that do not accept some keys, for a while, and change their minds; and hosts that take no long values, or few keys, until they
 /// start again with other limits.

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Replicas are away and come back, end for good, and leave; and hosts, or replicas by themselves, retire their names.
 extension World {

@@ -1,6 +1,6 @@
 import ScuttleJSON
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Replicas begin, stop, and start again from what was saved.
 extension World {

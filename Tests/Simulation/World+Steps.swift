@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 extension World {
     func takeStep() throws {

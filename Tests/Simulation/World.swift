@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 public struct SimulationFailure: Error, CustomStringConvertible {
     public let description: String

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// A write, as the simulation remembers it.
 struct Write {

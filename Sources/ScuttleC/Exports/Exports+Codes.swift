@@ -1,5 +1,5 @@
 import CScuttle
-import Scuttle
+import ScuttleCore
 
 @_cdecl("scuttle_strerror") @implementation
 public func scuttle_strerror(_ code: CInt) -> UnsafePointer<CChar>! {

@@ -1,5 +1,5 @@
 import CScuttle
-import Scuttle
+import ScuttleCore
 
 @_cdecl("scuttle_link_info") @implementation
 public func scuttle_link_info(_ link: OpaquePointer!, _ info: UnsafeMutablePointer<scuttle_link_info_t>!) -> CInt {

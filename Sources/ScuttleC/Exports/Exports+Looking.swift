@@ -1,5 +1,5 @@
 import CScuttle
-import Scuttle
+import ScuttleCore
 
 @_cdecl("scuttle_get") @implementation
 public func scuttle_get(

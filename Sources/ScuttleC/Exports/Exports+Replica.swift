@@ -1,5 +1,5 @@
 import CScuttle
-import Scuttle
+import ScuttleCore
 import ScuttleJSON
 
 @_cdecl("scuttle_new") @implementation

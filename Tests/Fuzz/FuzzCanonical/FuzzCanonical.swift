@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 import ScuttleJSON
 
 /// Any text, as a value, as lines, and as a value in a line: what the direct path for the canonical form accepts, jansson

@@ -1,6 +1,6 @@
 import Glibc
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Hostile peers that speak well: the input is a program of moves on three links of one replica.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Simulation
 
-@testable import Scuttle
+@testable import ScuttleCore
 @testable import Simulation
 
 /// A link of the target whose other end the fuzzer holds. An honest replica stands behind it, whose lines the fuzzer may pass on

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What can be seen of a replica, as text: two looks are equal if nothing that matters has changed between them. A look changes
 /// nothing, unlike an export.

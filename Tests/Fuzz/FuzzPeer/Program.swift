@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// The fuzzer's input as a program: choices from its front, and 0 if none is left.
 struct Program {

@@ -1,6 +1,6 @@
 import Simulation
 
-@testable import Scuttle
+@testable import ScuttleCore
 @testable import Simulation
 
 /// Well-formed messages of a hostile peer, whose fields are what the input says: most of them right, or nearly.

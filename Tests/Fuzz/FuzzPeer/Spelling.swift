@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Lines that the core writes in pieces, with what belongs to no replica here: made-up sources, and any update.
 extension ByteBuffer {

@@ -1,6 +1,6 @@
 import Simulation
 
-@testable import Scuttle
+@testable import ScuttleCore
 @testable import Simulation
 
 /// A target with three links to peers that the fuzzer plays, and what must hold whatever they say.

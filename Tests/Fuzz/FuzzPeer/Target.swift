@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Simulation
 
-@testable import Scuttle
+@testable import ScuttleCore
 @testable import Simulation
 
 /// The replica under attack, with small limits, and its host.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Bytes against the comparisons of Swift's own arrays.
 @Suite("Bytes")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// The searches against loops over single bytes, around every length and place where the sixteen at a time begin and end.
 @Suite("Searching bytes")

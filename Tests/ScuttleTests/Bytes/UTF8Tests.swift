@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What the host may set must be what its peers accept, so three judges must agree: the library's check, a reference
 /// after RFC 3629, and jansson.

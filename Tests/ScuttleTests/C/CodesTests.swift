@@ -2,7 +2,7 @@ import CScuttle
 import ScuttleC
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 @Suite("Codes")
 struct CodesTests {

@@ -1,5 +1,5 @@
 import CScuttle
-import Scuttle
+import ScuttleCore
 import Testing
 
 /// The structs and constants of the header as Swift sees them, against Tests/ABI/layout.txt, which C, C++ and Python are

@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Covers on both paths: what the direct one reads, jansson reads the same.
 @Suite("CanonicalCover")

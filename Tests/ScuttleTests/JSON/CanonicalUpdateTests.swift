@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Lines on both paths.
 @Suite("CanonicalUpdate")

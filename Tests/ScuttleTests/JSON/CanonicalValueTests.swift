@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Values on both paths. What is said here to be accepted is what the direct path is there for.
 @Suite("CanonicalValue")

@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Every field of every message of the extended dialect: what is missing, of the wrong type or out of range.
 @Suite("Fields of the extended dialect")

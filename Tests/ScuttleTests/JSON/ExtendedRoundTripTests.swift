@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Messages of the extended dialect, spelled here by hand: what the decoder makes of a line, the core writes as that line.
 @Suite("Messages of the extended dialect")

@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 @Suite("ValueText")
 struct ValueTextTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// The vectors of Tests/Vectors/messages, as its README says they are to be run.
 @Suite("Vectors")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 @Suite("Batch")
 struct BatchTests {

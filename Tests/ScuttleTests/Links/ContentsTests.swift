@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Two replicas whose vectors are equal and whose contents are not: a line was written otherwise on its way, and so was the
 /// check of it.

@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// The vectors of Tests/Vectors/conversations, as their README says they are to be played.
 @Suite("Conversations")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What a delta says: updates and the covers that make them count, or entries and a commit.
 @Suite("Deltas and their covers")

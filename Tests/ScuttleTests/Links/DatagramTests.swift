@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Links over datagrams: each fits, whatever its size, and what is lost is asked for again.
 @Suite("Datagrams")

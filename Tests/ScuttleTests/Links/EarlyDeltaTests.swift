@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What a replica sends that has missed tombstones which its peer has forgotten.
 @Suite("Early deltas")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Which dialect a link comes to speak, and who is turned away.
 @Suite("Greeting")

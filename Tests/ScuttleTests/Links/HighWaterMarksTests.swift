@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// The numbers of links against an array of them.
 @Suite("HighWaterMarks")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What comes in over a link, and what is answered: the classic dialect, message by message.
 @Suite("Link")

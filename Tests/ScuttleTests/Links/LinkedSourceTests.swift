@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What one peer claims of another one that is linked here itself is checked with that one.
 @Suite("Claims of linked sources")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What updates add to links that are not read is counted when they are written.
 @Suite("The high-water mark of live links")

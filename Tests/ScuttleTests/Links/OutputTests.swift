@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// How messages leave a link: by reads of any size, or by looking and taking.
 @Suite("Output")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// A read-only link changes nothing: no source, no promise, no number, no republishing; and memory of its own only.
 @Suite("Read-only links")

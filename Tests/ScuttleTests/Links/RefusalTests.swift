@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Refused updates are exceptions to the vector: sent once, told once, and the rest flows.
 @Suite("Refusals")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What goes to many live links is written once, and is right for each of them.
 @Suite("SharedDelta")

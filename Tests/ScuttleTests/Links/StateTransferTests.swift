@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// The parts of a commit, and what happens to them when the sender forgets tombstones.
 @Suite("State transfer")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// One timestamp with two keys or contents: nobody's honest doing. The same one stands everywhere.
 @Suite("Equivocation")

@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Each limit exactly, and one over; what is over changes nothing.
 @Suite("Limits")

@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Exports and what is made of them, whole and torn.
 @Suite("Loader")

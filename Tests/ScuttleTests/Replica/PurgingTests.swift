@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Tombstones, and when they are forgotten.
 @Suite("Purging")

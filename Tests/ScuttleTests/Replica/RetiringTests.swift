@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What replicas say of names, and what of it stands.
 @Suite("Retiring")

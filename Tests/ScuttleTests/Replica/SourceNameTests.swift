@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 import Testing
 
 @Suite("Names and incarnations")

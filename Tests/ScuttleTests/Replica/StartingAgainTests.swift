@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// A replica that starts again from what another one, or an earlier incarnation of its own, has exported.
 @Suite("Starting again")

@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// A replica in its host's store, and out of it again. The simulator stores and kills replicas of all kinds.
 @Suite("Storing")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 @Suite("A walk over entries")
 struct WalkTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What peers did that are hostile and speak well, as the fuzz target FuzzPeer has found it.
 @Suite("Hostile peers")

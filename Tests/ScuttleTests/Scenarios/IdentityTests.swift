@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Ids that come back, and versions that cannot be.
 @Suite("Scenario: identities and versions")

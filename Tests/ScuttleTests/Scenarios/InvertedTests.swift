@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Entries that have beaten something with a newer dot, and resets that take them away.
 @Suite("Inverted")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What is lost, and what does not fit.
 @Suite("Scenario: loss and size")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// A few replicas under names, that meet in pairs.
 final class Mesh {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Answers of which only a part arrives.
 @Suite("Scenario: partial answers")

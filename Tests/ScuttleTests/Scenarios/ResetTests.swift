@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Peers that have missed a delete which has been forgotten since.
 @Suite("Scenario: resets")

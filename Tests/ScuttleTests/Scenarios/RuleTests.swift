@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 #if DEBUG
     /// Rules that matter in rare histories only: each in the smallest one, with the rule and without it.

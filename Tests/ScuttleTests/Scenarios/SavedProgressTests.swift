@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Deltas that break off, and a receiver that starts again from its save.
 @Suite("Progress in saves")

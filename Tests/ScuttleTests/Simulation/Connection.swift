@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Two ends, and the bytes that are on their way between them: in order, and none lost, while the connection lives.
 final class Connection {

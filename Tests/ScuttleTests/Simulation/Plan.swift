@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What a seed decides before anything happens.
 struct Plan {

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Replicas that write, gossip, and lose their links, in an order that follows from one seed; then all links are mended,
 /// and they must agree, on what an oracle says.

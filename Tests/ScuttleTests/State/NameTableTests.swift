@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Names, and which of their incarnations count as alive.
 @Suite("NameTable")

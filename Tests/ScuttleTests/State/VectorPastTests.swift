@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// What the vector was, against full copies of it.
 @Suite("VectorPast")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// The index of two sources that take keys from each other, against an array of live entries for each.
 @Suite("VersionIndex")

@@ -1,7 +1,7 @@
 import ScuttleJSON
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Texts on the direct path for the canonical form and on jansson's: each test of the direct path runs through here, so
 /// that whatever it accepts, jansson has accepted with the same meaning, and nothing else comes out than from jansson.

@@ -1,4 +1,4 @@
-import Scuttle
+import ScuttleCore
 import Testing
 
 /// As `#expect`, for loops over many thousands of cases: it costs next to nothing where the condition holds, and puts the

@@ -1,6 +1,6 @@
 import CScuttle
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Each code's constant in scuttle.h. The compiler asks for a new line here where a code is new.
 func constant(of code: Failure.Code) -> (name: String, value: Int32) {

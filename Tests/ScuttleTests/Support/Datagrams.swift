@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 extension LinkEnd {
     /// The datagrams that reading until there is nothing yields, each one read; and what reading has failed with.

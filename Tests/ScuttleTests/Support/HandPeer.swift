@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// A peer whose messages are spelled here by hand, at one end of a link of the extended dialect.
 struct HandPeer {

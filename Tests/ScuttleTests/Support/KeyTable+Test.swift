@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 extension KeyTable {
     /// All entries, borrowed, by key id.

@@ -1,6 +1,6 @@
 import ScuttleJSON
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// One end of a conversation: a link and its parser, in owned bytes.
 final class LinkEnd {

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Messages of the classic dialect, as lines without their newline.
 func digest(_ source: String, _ version: Version) -> String {

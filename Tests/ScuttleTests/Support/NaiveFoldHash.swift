@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// FoldHash and the check of lines, put together otherwise than in the library: byte by byte, and multiplied by hand.
 enum NaiveFoldHash {

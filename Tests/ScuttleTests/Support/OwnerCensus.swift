@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Knows every record of some replicas, holds one reference to each, and counts who else should: so a record that is
 /// released once too often, or once too seldom, shows, whether anything still refers to it or not.

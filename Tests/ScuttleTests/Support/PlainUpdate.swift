@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// An update that owns its fields, to be kept and compared.
 struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {

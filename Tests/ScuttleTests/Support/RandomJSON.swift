@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// A JSON value as its tokens, so that it can be spelled with white space anywhere, and its compact text is known without
 /// a parser.

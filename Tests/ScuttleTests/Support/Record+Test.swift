@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 extension SourceTable {
     /// Sources by number; the first is the own one.

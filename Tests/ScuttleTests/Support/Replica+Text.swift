@@ -1,6 +1,6 @@
 import ScuttleJSON
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Replicas that speak in strings.
 extension Replica {

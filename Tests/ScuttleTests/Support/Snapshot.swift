@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Everything that a replica shows, owned, so that it can be held against another time or another replica.
 struct Snapshot: Equatable, CustomStringConvertible {

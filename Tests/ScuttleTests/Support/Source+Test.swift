@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 extension Source {
     /// A source outside a table, which the caller deallocates.

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Values and lines close to the canonical form.
 extension TestRandom {

@@ -1,4 +1,4 @@
-@testable import Scuttle
+@testable import ScuttleCore
 
 extension TestRandom {
     /// UTF-8 text without U+0000, with a good deal of what needs care: escapes, control characters, several bytes a character.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Scuttle
+@testable import ScuttleCore
 
 /// Records are counted by hand: every reference that is taken must be given back, once, on every way that they go.
 @Suite("Ownership of records")
