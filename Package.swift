@@ -44,7 +44,7 @@ let linkerSettings: [LinkerSetting] =
                 "-soname=libscuttle.so.0",
                 "--version-script=\(Context.packageDirectory)/Sources/ScuttleC/exports.map",
                 "--gc-sections", "--icf=all", "-z", "defs",
-                // Swift does not look whether it got memory: Sources/ScuttleCore/Memory/Memory.swift does.
+                // Swift does not look whether it got memory: Sources/ScuttleCore/Primitives/Memory.swift does.
                 "--wrap=posix_memalign",
                 // Full RELRO: all addresses are found when the library is loaded, and read-only from then on.
                 "-z", "relro", "-z", "now",
