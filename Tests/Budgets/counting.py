@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIBRARY = ROOT / "build/lib"
-METER = ROOT / "Tests/Gates/meter.c"
+METER = ROOT / "Tests/Budgets/meter.c"
 SHARED = [ROOT / "Benchmarks/c" / name for name in ("inputs.c", "options.c", "replicas.c", "sample.c")]
 FLAGS = ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-O2", "-g", "-Wall", "-Wextra", "-Werror"]
 

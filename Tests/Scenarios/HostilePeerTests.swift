@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What peers did that are hostile and speak well, as the fuzz target FuzzPeer has found it.
 @Suite("Hostile peers")

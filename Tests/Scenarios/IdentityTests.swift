@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Ids that come back, and versions that cannot be.
 @Suite("Scenario: identities and versions")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Entries that have beaten something with a newer dot, and resets that take them away.
 @Suite("Inverted")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What is lost, and what does not fit.
 @Suite("Scenario: loss and size")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Answers of which only a part arrives.
 @Suite("Scenario: partial answers")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Replicas in a mesh, some of which refuse keys or writers for a while: all but what is refused is the same everywhere, and
 /// once nobody refuses anything, everything is.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Peers that have missed a delete which has been forgotten since.
 @Suite("Scenario: resets")

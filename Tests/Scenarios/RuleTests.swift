@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 #if DEBUG
     /// Rules that matter in rare histories only: each in the smallest one, with the rule and without it.

@@ -3,8 +3,7 @@ import Foundation
 /// The files of this repository that tests read, found from where this one stands.
 enum Repository {
     static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     /// A file's bytes; nil where there is none.
     static func bytes(of path: String) -> [UInt8]? {
@@ -28,11 +27,6 @@ enum Repository {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(path).path)) ?? []
         return names.filter { !$0.hasPrefix(".") }.sorted()
     }
-}
-
-/// A number that the environment gives.
-func setting(_ name: String) -> Int? {
-    ProcessInfo.processInfo.environment[name].flatMap { Int($0) }
 }
 
 /// The memory of this process that is in use; 0 where the system does not tell.

@@ -1,4 +1,4 @@
-/* Plays the conversations of Vectors/conversations: see Vectors/README.md. One test a folder. */
+/* Plays the conversations of ../Vectors/conversations: see ../Vectors/README.md. One test a folder. */
 #include "check.h"
 #include "support.h"
 
@@ -39,7 +39,7 @@ static int script_load(script_t *script, const char *name) {
   text_t file = {NULL, 0, 0};
   int joins = 0, number = 0;
   memset(script, 0, sizeof *script);
-  snprintf(path, sizeof path, "%s/Vectors/conversations/%s/conversation", check_folder, name);
+  snprintf(path, sizeof path, "%s/conversations/%s/conversation", check_folder, name);
   if (!text_file(&file, path) || !file.len || file.data[file.len - 1] != '\n') return 0;
   for (line = file.data; *line; line = end + 1) {
     const char *rest;
@@ -318,7 +318,7 @@ static void find(const char *name) {
   struct dirent *entry;
   size_t folders = 0, conversations = 0;
   DIR *folder;
-  snprintf(path, sizeof path, "%s/Vectors/conversations/%s", check_folder, name);
+  snprintf(path, sizeof path, "%s/conversations/%s", check_folder, name);
   folder = opendir(path);
   if (!folder) {
     printf("no folder, and no conversation: %s\n", name);
@@ -354,7 +354,7 @@ TEST(no_folder_is_left_out) {
 static int by_name(const void *a, const void *b) { return strcmp(((const check_test_t *)a)->name, ((const check_test_t *)b)->name); }
 
 int main(int argc, char **argv) {
-  const char *folder = argc > 1 ? argv[1] : getenv("SCUTTLE_TESTS");
+  const char *folder = argc > 1 ? argv[1] : getenv("SCUTTLE_VECTORS");
   size_t i;
   int status;
   if (folder) check_folder = folder;

@@ -1,4 +1,4 @@
-/* Replays the recorded sessions of a real simple-scuttle: see Vectors/recorded/README.md.
+/* Replays the recorded sessions of a real simple-scuttle: see ../Vectors/recorded/README.md.
 
    For each recorded node N a replica "observer" stands in N's place: it is fed N's own writes and all that N received,
    in the recorded order. Its state, clock and answers are compared with what the recording makes necessary. */
@@ -67,7 +67,7 @@ static int session_load(session_t *session, const char *name) {
   char path[1024], *at, *end;
   size_t i;
   memset(session, 0, sizeof *session);
-  snprintf(path, sizeof path, "%s/Vectors/recorded/%s.ndjson", check_folder, name);
+  snprintf(path, sizeof path, "%s/recorded/%s.ndjson", check_folder, name);
   if (!text_file(&text, path)) return 0;
   for (at = text.data; (end = strchr(at, '\n')) != NULL; at = end + 1) {
     json_t *line;

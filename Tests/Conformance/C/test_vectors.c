@@ -1,4 +1,4 @@
-/* Runs the folders of Vectors/messages: see Vectors/README.md. One test a folder. */
+/* Runs the folders of ../Vectors/messages: see ../Vectors/README.md. One test a folder. */
 #include "check.h"
 #include "support.h"
 
@@ -14,11 +14,11 @@ typedef struct {
 static int vector_load(vector_t *vector, const char *name) {
   char path[1024], *newline;
   memset(vector, 0, sizeof *vector);
-  snprintf(path, sizeof path, "%s/Vectors/messages/%s/input", check_folder, name);
+  snprintf(path, sizeof path, "%s/messages/%s/input", check_folder, name);
   if (!text_file(&vector->input, path)) return 0;
-  snprintf(path, sizeof path, "%s/Vectors/messages/%s/expect", check_folder, name);
+  snprintf(path, sizeof path, "%s/messages/%s/expect", check_folder, name);
   if (!text_file(&vector->expect, path)) return 0;
-  snprintf(path, sizeof path, "%s/Vectors/messages/%s/output", check_folder, name);
+  snprintf(path, sizeof path, "%s/messages/%s/output", check_folder, name);
   vector->has_output = text_file(&vector->output, path);
   newline = strchr(vector->expect.data, '\n');
   if (!newline) return 0;
@@ -105,7 +105,7 @@ static void find_vectors(const char *kind) {
   char path[1024];
   DIR *folder;
   struct dirent *entry;
-  snprintf(path, sizeof path, "%s/Vectors/messages/%s", check_folder, kind);
+  snprintf(path, sizeof path, "%s/messages/%s", check_folder, kind);
   folder = opendir(path);
   while (folder && (entry = readdir(folder)) != NULL) {
     char *name;
@@ -123,7 +123,7 @@ static void find_vectors(const char *kind) {
 TEST(there_are_vectors) { CHECK(vector_count >= 60); }
 
 int main(int argc, char **argv) {
-  const char *folder = argc > 1 ? argv[1] : getenv("SCUTTLE_TESTS");
+  const char *folder = argc > 1 ? argv[1] : getenv("SCUTTLE_VECTORS");
   size_t i;
   int status;
   if (folder) check_folder = folder;

@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-/// A folder of Tests/Vectors/conversations: what a peer and a host do to a replica, and what comes of it. The README of the
+@testable import ScuttleTesting
+
+/// A folder of Tests/Conformance/Vectors/conversations: what a peer and a host do to a replica, and what comes of it. The README of the
 /// vectors says how it is written.
 struct Conversation: Sendable, CustomTestStringConvertible {
     struct Step: Sendable {
@@ -25,7 +27,7 @@ struct Conversation: Sendable, CustomTestStringConvertible {
         }
     }
 
-    static let root = "Tests/Vectors/conversations"
+    static let root = "Tests/Conformance/Vectors/conversations"
 
     /// All files in all its folders.
     static let files: [String] = {

@@ -2,8 +2,9 @@ import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
-/// The vectors of Tests/Vectors/conversations, as their README says they are to be played.
+/// The vectors of Tests/Conformance/Vectors/conversations, as their README says they are to be played.
 @Suite("Conversations")
 struct ConversationTests {
     @Test("In whole writes", arguments: Conversation.all)

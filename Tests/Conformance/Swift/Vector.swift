@@ -1,6 +1,8 @@
 import Testing
 
-/// A folder of Tests/Vectors/messages: what goes in, and what is expected. Its README says what the files mean.
+@testable import ScuttleTesting
+
+/// A folder of Tests/Conformance/Vectors/messages: what goes in, and what is expected. Its README says what the files mean.
 struct Vector: Sendable, CustomTestStringConvertible {
     let name: String
     let isValid: Bool
@@ -12,7 +14,7 @@ struct Vector: Sendable, CustomTestStringConvertible {
     let output: [UInt8]?
 
     static let all: [Vector] = ["valid", "invalid"].flatMap { kind in
-        let folder = "Tests/Vectors/messages/\(kind)"
+        let folder = "Tests/Conformance/Vectors/messages/\(kind)"
         return Repository.folders(in: folder).map { Vector("\(folder)/\($0)", isValid: kind == "valid") }
     }
 

@@ -1,8 +1,9 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
-/// The vectors of Tests/Vectors/messages, as its README says they are to be run.
+/// The vectors of Tests/Conformance/Vectors/messages, as its README says they are to be run.
 @Suite("Vectors")
 struct VectorTests {
     /// What came of writing a vector's input in pieces.

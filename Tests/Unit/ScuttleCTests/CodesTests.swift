@@ -3,6 +3,7 @@ import ScuttleC
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 @Suite("Codes")
 struct CodesTests {

@@ -2,6 +2,8 @@ import CScuttle
 import ScuttleCore
 import Testing
 
+@testable import ScuttleTesting
+
 /// The structs and constants of the header as Swift sees them, against Tests/ABI/layout.txt, which C, C++ and Python are
 /// held against too.
 @Suite("Layout")

@@ -2,6 +2,7 @@ import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Covers on both paths: what the direct one reads, jansson reads the same.
 @Suite("CanonicalCover")

@@ -2,6 +2,7 @@ import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Values on both paths. What is said here to be accepted is what the direct path is there for.
 @Suite("CanonicalValue")

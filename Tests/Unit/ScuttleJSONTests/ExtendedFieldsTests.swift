@@ -2,6 +2,7 @@ import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Every field of every message of the extended dialect: what is missing, of the wrong type or out of range.
 @Suite("Fields of the extended dialect")

@@ -2,6 +2,7 @@ import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Messages of the extended dialect, spelled here by hand: what the decoder makes of a line, the core writes as that line.
 @Suite("Messages of the extended dialect")

@@ -2,6 +2,7 @@ import Testing
 
 @testable import ScuttleCore
 @testable import ScuttleJSON
+@testable import ScuttleTesting
 
 @Suite("MemberLocator")
 struct MemberLocatorTests {

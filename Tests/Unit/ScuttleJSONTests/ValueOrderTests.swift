@@ -1,6 +1,8 @@
 import ScuttleJSON
 import Testing
 
+@testable import ScuttleTesting
+
 @Suite("ValueOrder")
 struct ValueOrderTests {
     /// Values in their order; those on one line are equal.

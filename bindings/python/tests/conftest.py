@@ -41,8 +41,3 @@ def _in_checkout(*parts: str) -> Path:
 @pytest.fixture(scope="session")
 def header() -> Path:
     return _in_checkout("include", "scuttle.h")
-
-
-@pytest.fixture(scope="session")
-def vectors() -> Path:
-    return _in_checkout("Tests", "Vectors", "messages")

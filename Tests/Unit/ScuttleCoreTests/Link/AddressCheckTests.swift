@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Datagrams with an address that somebody made up: until a peer has echoed the link's token, it gets no more than it sent, and
 /// nothing that it says counts.

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 @Suite("Batch")
 struct BatchTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// The numbers of links against an array of them.
 @Suite("HighWaterMarks")

@@ -1,6 +1,8 @@
 import ScuttleCore
 import Testing
 
+@testable import ScuttleTesting
+
 @Suite("LineSplitter")
 struct LineSplitterTests {
     private enum Event: Equatable {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What updates add to links that are not read is counted when they are written.
 @Suite("The high-water mark of live links")

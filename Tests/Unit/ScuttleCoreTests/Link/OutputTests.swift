@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// How messages leave a link: by reads of any size, or by looking and taking.
 @Suite("Output")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What goes to many live links is written once, and is right for each of them.
 @Suite("SharedDelta")

@@ -1,6 +1,8 @@
 import ScuttleCore
 import Testing
 
+@testable import ScuttleTesting
+
 @Suite("Names and incarnations")
 struct SourceNameTests {
     private func code(_ name: String, incarnation seed: UInt64?) -> Failure.Code? {

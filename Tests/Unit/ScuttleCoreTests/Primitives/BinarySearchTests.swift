@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 @Suite("Binary search")
 struct BinarySearchTests {

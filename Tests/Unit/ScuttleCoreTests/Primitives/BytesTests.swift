@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Bytes against the comparisons of Swift's own arrays.
 @Suite("Bytes")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// The searches against loops over single bytes, around every length and place where the sixteen at a time begin and end.
 @Suite("Searching bytes")

@@ -2,6 +2,7 @@ import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What the host may set must be what its peers accept, so three judges must agree: the library's check, a reference
 /// after RFC 3629, and jansson.

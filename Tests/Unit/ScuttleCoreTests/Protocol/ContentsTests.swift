@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Two replicas whose vectors are equal and whose contents are not: a line was written otherwise on its way, and so was the
 /// check of it.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What a delta says: updates and the covers that make them count, or entries and a commit.
 @Suite("Deltas and their covers")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Links over datagrams: each fits, whatever its size, and what is lost is asked for again.
 @Suite("Datagrams")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What a replica sends that has missed tombstones which its peer has forgotten.
 @Suite("Early deltas")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Which dialect a link comes to speak, and who is turned away.
 @Suite("Greeting")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What comes in over a link, and what is answered: the classic dialect, message by message.
 @Suite("Link")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What one peer claims of another one that is linked here itself is checked with that one.
 @Suite("Claims of linked sources")

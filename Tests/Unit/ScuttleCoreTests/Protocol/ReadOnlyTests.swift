@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// A read-only link changes nothing: no source, no promise, no number, no republishing; and memory of its own only.
 @Suite("Read-only links")

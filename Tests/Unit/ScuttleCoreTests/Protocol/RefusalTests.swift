@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Refused updates are exceptions to the vector: sent once, told once, and the rest flows.
 @Suite("Refusals")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// The parts of a commit, and what happens to them when the sender forgets tombstones.
 @Suite("State transfer")

@@ -2,6 +2,7 @@ import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Exports and what is made of them, whole and torn.
 @Suite("Loader")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Deltas that break off, and a receiver that starts again from its save.
 @Suite("Progress in saves")

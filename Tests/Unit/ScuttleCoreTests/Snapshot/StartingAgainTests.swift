@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// A replica that starts again from what another one, or an earlier incarnation of its own, has exported.
 @Suite("Starting again")

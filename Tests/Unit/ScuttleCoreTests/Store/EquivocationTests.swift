@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// One timestamp with two keys or contents: nobody's honest doing. The same one stands everywhere.
 @Suite("Equivocation")

@@ -2,6 +2,7 @@ import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Each limit exactly, and one over; what is over changes nothing.
 @Suite("Limits")

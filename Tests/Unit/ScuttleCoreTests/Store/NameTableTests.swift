@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Names, and which of their incarnations count as alive.
 @Suite("NameTable")

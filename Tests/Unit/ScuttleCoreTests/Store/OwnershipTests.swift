@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Records are counted by hand: every reference that is taken must be given back, once, on every way that they go.
 @Suite("Ownership of records")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Tombstones, and when they are forgotten.
 @Suite("Purging")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// Against a list that is searched.
 @Suite("RefusedTable")

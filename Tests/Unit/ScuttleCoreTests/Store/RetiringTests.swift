@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What replicas say of names, and what of it stands.
 @Suite("Retiring")

@@ -2,6 +2,7 @@ import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// A replica in its host's store, and out of it again. The simulator stores and kills replicas of all kinds.
 @Suite("Storing")

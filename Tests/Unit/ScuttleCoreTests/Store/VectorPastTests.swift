@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// What the vector was, against full copies of it.
 @Suite("VectorPast")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
+@testable import ScuttleTesting
 
 /// The index of two sources that take keys from each other, against an array of live entries for each.
 @Suite("VersionIndex")

@@ -11,7 +11,7 @@ from support import line
 import scuttle
 from scuttle import Replica, _abi
 
-VECTORS = Path(__file__).resolve().parents[3] / "Tests" / "Vectors" / "messages"
+VECTORS = Path(__file__).resolve().parents[4] / "Tests" / "Conformance" / "Vectors" / "messages"
 CASES = sorted(f"{path.parent.parent.name}/{path.parent.name}" for path in VECTORS.glob("*/*/input"))
 
 CODE_NAMES = {value: f"SCUTTLE_{name}" for name, value in vars(_abi).items() if name.startswith("E_")}

@@ -40,7 +40,7 @@ final class Mesh {
     @discardableResult
     func carry(_ pair: Pair, rounds: Int = 200, fate: () -> Int = { 1 }) -> Exchange {
         if options.contains(.datagram) {
-            return ScuttleTests.carry(pair.a, pair.b, capacity: capacity, rounds: rounds, fate: fate)
+            return ScuttleTesting.carry(pair.a, pair.b, capacity: capacity, rounds: rounds, fate: fate)
         }
         var exchange = Exchange()
         if let code = talk(pair.a, pair.b) { exchange.refused.append(code) } else { exchange.isQuiet = true }

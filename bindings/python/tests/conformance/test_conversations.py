@@ -1,4 +1,4 @@
-"""The conversation vectors, which the tests in Swift and in C run too: Tests/Vectors/README.md says what stands in one."""
+"""The conversation vectors, which the tests in Swift and in C run too: Tests/Conformance/Vectors/README.md says what stands in one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support import facts
 import scuttle
 from scuttle import Event, Limits, Replica, ScuttleError, _abi
 
-ROOT = Path(__file__).resolve().parents[3] / "Tests" / "Vectors" / "conversations"
+ROOT = Path(__file__).resolve().parents[4] / "Tests" / "Conformance" / "Vectors" / "conversations"
 FOLDERS = sorted(path for path in ROOT.glob("**/") if not any(inner.is_dir() for inner in path.iterdir()))
 NAMES = [str(folder.relative_to(ROOT)) for folder in FOLDERS]
 
