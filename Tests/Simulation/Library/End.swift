@@ -26,6 +26,15 @@ final class End {
         return Array(bytes[..<count])
     }
 
+    /// The same by looking at the messages and taking bytes of them.
+    func peek(upTo capacity: Int) throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        try link.peek(most: 1 + capacity % 5) { bytes += $0 }
+        bytes.removeLast(max(bytes.count - capacity, 0))
+        try link.consume(bytes.count)
+        return bytes
+    }
+
     func close() {
         replica.close(link)
     }

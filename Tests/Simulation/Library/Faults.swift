@@ -21,6 +21,9 @@ struct Faults {
     /// Some replicas keep few retired sources.
     var keepsFewRetired = false
 
+    /// Nothing but that.
+    init() {}
+
     /// Beside a man in the middle.
     init(ofMiddle random: inout Random) {
         losesState = random.oneIn(4)

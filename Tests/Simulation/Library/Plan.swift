@@ -21,6 +21,8 @@ struct Plan {
     /// With few keys most of a long history is superseded, and no log delta is long.
     let hasManyKeys: Bool
     let steps: Int
+    /// Nil unless all links are classic.
+    let classic: ClassicPlan?
     /// The edges of the network; all can reach all.
     var edges: [Edge] = []
     var faults: Faults
@@ -55,12 +57,15 @@ struct Plan {
     let endOneIn: Int
 
     init(_ kind: World.Kind, _ random: inout Random) {
-        let isMiddle = kind == .middle
-        purging = random.pick(isMiddle ? [.never, .stable, .stable, .forced] : Purging.allCases)
-        rule = purging == .never ? random.pick(Rule.allCases) : random.oneIn(4) ? .orderedValues : .lastWriter
+        let (isMiddle, isClassic) = (kind == .middle, kind == .classic)
+        // The oracle of classic worlds knows tombstones too.
+        purging = isClassic ? .never : random.pick(isMiddle ? [.never, .stable, .stable, .forced] : Purging.allCases)
+        let rules = isClassic ? Rule.ofTexts : Rule.ofNumbers
+        rule = purging == .never ? random.pick(rules) : random.oneIn(4) ? .orderedValues : .lastWriter
         replicas = isMiddle ? 3 : random.within(2...5)
-        hasManyKeys = random.oneIn(20)
-        keys = hasManyKeys ? 400 : random.pick([1, 3, 8, 20])
+        hasManyKeys = !isClassic && random.oneIn(20)
+        classic = isClassic ? ClassicPlan(&random) : nil
+        keys = classic?.keys.count ?? (hasManyKeys ? 400 : random.pick([1, 3, 8, 20]))
         steps = isMiddle ? random.within(30...600) : random.within(60...400)
         loss = random.pick([0, 10, 40])
         duplication = random.pick([0, 10])
@@ -74,12 +79,17 @@ struct Plan {
         awayOneIn = random.pick([30, 100])
         forgetOneIn = random.pick([10, 40, 120])
         endOneIn = random.pick([60, 200])
-        faults = isMiddle ? Faults(ofMiddle: &random) : Faults(isSettled: purging == .settled, &random)
+        faults =
+            switch kind {
+            case .rules: Faults(isSettled: purging == .settled, &random)
+            case .middle: Faults(ofMiddle: &random)
+            case .classic: Faults()
+            }
         if isMiddle { middle = Middle(&random) }
         // A classic peer can be neither reset nor told of a gap: with it no tombstone may go before all who write know each
         // other, and no relay may lose its state or end.
         let mayBeClassic =
-            !isMiddle && (purging == .never || purging == .settled) && !faults.losesState
+            kind == .rules && (purging == .never || purging == .settled) && !faults.losesState
             && !faults.forgetsNames && random.oneIn(2)
         for replica in 1..<replicas { addEdge(replica, random.below(replica), mayBeClassic, &random) }
         for replica in 1..<replicas {
@@ -101,6 +111,7 @@ struct Plan {
     }
 
     mutating func addEdge(_ a: Int, _ b: Int, _ mayBeClassic: Bool, _ random: inout Random) {
+        guard classic == nil else { return edges.append(ClassicPlan.edge(a, b, &random)) }
         let isDatagram = random.oneIn(3)
         let isClassic = !isDatagram && mayBeClassic && random.oneIn(2)
         let options = (0..<2).map { _ -> Link.Options in
@@ -118,6 +129,7 @@ struct Plan {
     }
 
     func configuration(_ random: inout Random) -> Configuration {
+        if let classic { return classic.configuration(rule, &random) }
         var configuration = Configuration()
         configuration.seed = random.next()
         if configuration.seed % 8 == 0 { configuration.fewKeys = 0 }

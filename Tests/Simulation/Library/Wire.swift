@@ -71,7 +71,8 @@ final class Wire {
     func send(from side: Int, _ world: World, isCalm: Bool = false) throws -> Int {
         guard isUp else { return 0 }
         let capacity = edge.isDatagram ? edge.capacity : world.random.within(1...400)
-        let bytes = try ends[side].read(upTo: capacity)
+        let peeks = world.plan.classic != nil && world.random.oneIn(3)
+        let bytes = try peeks ? ends[side].peek(upTo: capacity) : ends[side].read(upTo: capacity)
         guard !bytes.isEmpty else { return 0 }
         guard edge.isDatagram else {
             streams[side] += gates[side].pass(bytes, noise, &world.random)

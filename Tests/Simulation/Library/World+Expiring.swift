@@ -5,7 +5,9 @@ extension World {
     /// Some worlds have them: those of last writers, since other rules have none.
     func beginLeases(seed: UInt64) {
         // The clock of worlds in which names are retired by time belongs to those.
-        guard plan.middle == nil, plan.rule == .lastWriter, plan.faults.retireAfter == 0 else { return }
+        guard plan.middle == nil, plan.classic == nil, plan.rule == .lastWriter, plan.faults.retireAfter == 0 else {
+            return
+        }
         var leases = Leases(seed: seed)
         if leases.random.oneIn(3) { self.leases = leases }
     }

@@ -29,8 +29,10 @@ extension World {
         configurations[number].store = stores[number]?.store
         let seed = disabledRules.contains(.incarnation) ? 1 : random.next()
         configurations[number].seed = random.next()
-        let replica = try names[number].lend { (name) throws(Failure) in
-            Replica(id: try ReplicaID(name, incarnation: seed), configuration: configurations[number])
+        let name = plan.classic == nil ? names[number] : names[number] + classic.suffix(of: number)
+        let replica = try name.lend { (name) throws(Failure) in
+            let id = plan.classic == nil ? try ReplicaID(name, incarnation: seed) : try ReplicaID(name)
+            return Replica(id: id, configuration: configurations[number])
         }
         starts[number] = state
         guard let state else { return replica }
@@ -57,6 +59,7 @@ extension World {
     /// one that it has started from before, or from nothing.
     func restart(_ number: Int) throws {
         try stop(number)
+        if plan.classic != nil, random.oneIn(2) { classic.rename(number) }
         var state = try killed(number)
         if plan.faults.losesState, random.oneIn(2) {
             hasLostState = true

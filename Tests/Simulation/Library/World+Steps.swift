@@ -17,7 +17,8 @@ extension World {
         if random.percent(plan.writes) {
             let number = random.pick(present)
             for _ in 0..<writesAtOnce() {
-                try write(number, "k\(random.below(plan.keys))", isDelete: random.percent(plan.deletes))
+                let key = random.below(plan.keys)
+                try write(number, plan.classic?.keys[key] ?? "k\(key)", isDelete: random.percent(plan.deletes))
             }
         }
         switch random.below(6) {
@@ -42,9 +43,10 @@ extension World {
         // A host can write no more than its own limits allow.
         let isDelete = isDelete || isOverLimit(writes.count, of: number) || isFull(number, for: key)
         let seen = entry(of: key, at: replica)
-        let write = Write(
+        var write = Write(
             number: writes.count, key: key, rank: random.below(4), isDelete: isDelete, source: [UInt8](replica.id),
             version: replica.version + 1, replaced: seen)
+        if plan.classic != nil { takeText(&write) }
         let timeToLive = isDelete ? nil : timeToLive(of: key)
         try [UInt8](key.utf8).lend { (key) throws(Failure) in
             if isDelete { return try replica.delete(key) }

@@ -12,6 +12,8 @@ public final class World {
         case rules
         /// Somebody between three replicas alters what they say.
         case middle
+        /// All links are classic, and keys and values are any texts.
+        case classic
     }
 
     var plan: Plan
@@ -48,6 +50,8 @@ public final class World {
     /// A name was retired though a replica of it was there, with writes that others had not covered.
     var hasRetiredPresent = false
     var events = Events()
+    /// Of classic worlds.
+    var classic = ClassicLedger()
     /// Nil: no key has a time to live.
     var leases: Leases?
     /// Nil: no host refuses anything.
@@ -89,7 +93,7 @@ public final class World {
             try tickSometimes()
             changeMinds()
             try storeAll()
-            if step % 16 == 0 { try examine() }
+            if step % (plan.classic == nil ? 16 : 4) == 0 { try examine() }
         }
         let held = heldBefore()
         try heal()
@@ -98,6 +102,7 @@ public final class World {
         try agree(held)
         try twinsAreTold()
         try endLeases()
+        try endClassic()
     }
 
     func say(_ text: @autoclosure () -> String) {

@@ -5,7 +5,7 @@ struct Write {
     /// Its index among all writes.
     let number: Int
     let key: String
-    let rank: Int
+    var rank: Int
     let isDelete: Bool
     /// The end of a time to live: above the write with the same timestamp, and below all later ones.
     var isExpiry = false
@@ -13,9 +13,11 @@ struct Write {
     let version: Version
     /// The write that its writer saw and replaced.
     let replaced: Int?
+    /// The value where it is any text; nil where it is made of rank and number.
+    var text: String?
 
     /// Values order by their first member; equal ones are told apart by the number.
-    var value: String { "[\(rank),\(number)]" }
+    var value: String { text ?? "[\(rank),\(number)]" }
 
     func precedes(_ other: Write) -> Bool {
         if version != other.version { return version < other.version }

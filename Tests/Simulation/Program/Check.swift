@@ -11,6 +11,7 @@ func check() -> Bool {
     }
     note(run(.rules, 0..<3000, []) == 0, "3,000 seeds")
     note(run(.middle, 0..<2000, []) == 0, "2,000 seeds with a man in the middle")
+    note(run(.classic, 0..<2000, []) == 0, "2,000 seeds of classic links")
     note(seedsOfBugs.allSatisfy { run(.rules, $0..<$0 + 1, []) == 0 }, "the seeds that have found a bug")
     for kind in World.Kind.allCases {
         let prints = (UInt64(0)..<50).map { seed in

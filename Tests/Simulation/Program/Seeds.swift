@@ -40,7 +40,7 @@ func run(_ kind: World.Kind, _ seeds: Range<UInt64>, _ disabledRules: DisabledRu
         failures += 1
         guard failures <= 20 else { continue }
         print("seed \(seed): \(failure.prefix(600))")
-        print("    alone: make sim SEED=\(seed)\(kind == .middle ? " MIDDLE=1" : "")")
+        print("    alone: make sim SEED=\(seed)\(kind == .rules ? "" : " \(kind)=1".uppercased())")
     }
     let time = Int(Date().timeIntervalSince(begin))
     print("\(kind), seeds \(seeds): \(failures) failures, \(time) s; \(total)")
