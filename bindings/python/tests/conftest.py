@@ -8,6 +8,7 @@ from typing import Any, Iterator, List
 
 import pytest
 from hypothesis import HealthCheck, settings
+from memory_store import MemoryStore
 
 import scuttle
 
@@ -21,6 +22,11 @@ def replica() -> Iterator[scuttle.Replica]:
     """One whose source is "a"."""
     with scuttle.Replica("a", exact_id=True, seed=1) as made:
         yield made
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
 
 
 @pytest.fixture
