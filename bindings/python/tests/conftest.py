@@ -9,6 +9,7 @@ from typing import Any, Iterator, List
 import pytest
 from hypothesis import HealthCheck, settings
 from memory_store import MemoryStore
+from simple_scuttle import SimplePeer
 
 import scuttle
 
@@ -22,6 +23,12 @@ def replica() -> Iterator[scuttle.Replica]:
     """One whose source is "a"."""
     with scuttle.Replica("a", exact_id=True, seed=1) as made:
         yield made
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simple-scuttle shares what it was told in digests among all replicas of a process: here it is a new one."""
+    monkeypatch.setattr(SimplePeer, "sofar", [])
 
 
 @pytest.fixture
