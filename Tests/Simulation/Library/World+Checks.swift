@@ -30,7 +30,7 @@ extension World {
                 }
             #endif
             try checkSmall(number)
-            try vectorHasNotFallen(number)
+            try examineClassic(number)
             let (retired, most) = (replica.retired.liveCount, replica.configuration.maxRetired)
             guard retired <= most else {
                 throw SimulationFailure(

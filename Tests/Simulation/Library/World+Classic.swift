@@ -28,9 +28,13 @@ extension World {
 
     // MARK: At any time
 
-    /// A version vector never falls.
-    func vectorHasNotFallen(_ number: Int) throws {
+    /// A version vector never falls, and a host sees all keys that hold a value, in the byte order of keys.
+    func examineClassic(_ number: Int) throws {
         guard plan.classic != nil else { return }
+        let (shown, held) = (shown(by: replicas[number]), heldInOrder(by: replicas[number]))
+        guard shown == held else {
+            throw SimulationFailure(description: "replica \(number) shows \(shown), not \(held)")
+        }
         let vector = vector(of: replicas[number])
         for (source, version) in classic.vectors[number] ?? [:] where version > vector[source] ?? 0 {
             throw SimulationFailure(
@@ -50,14 +54,13 @@ extension World {
 
     // MARK: At the end
 
-    /// All replicas show the same in the same order, nothing waits, and one more gossip sends digests only.
+    /// All replicas have the same entries, deletes too, and the same fingerprint; nothing waits; one more gossip sends digests only.
     func endClassic() throws {
         guard plan.classic != nil else { return }
         for number in present {
             let replica = replicas[number]
-            let (shown, held) = (shown(by: replica), heldInOrder(by: replica))
-            guard shown == held else {
-                throw SimulationFailure(description: "replica \(number) shows \(shown), not \(held)")
+            for key in plan.classic?.keys ?? [] where entry(of: key, at: replica) != entry(of: key, at: replicas[0]) {
+                throw SimulationFailure(description: "replica \(number) has another entry of \(key)")
             }
             guard replica.fingerprint == replicas[0].fingerprint else {
                 throw SimulationFailure(description: "replica \(number) has another fingerprint")
