@@ -304,20 +304,24 @@ extension Link {
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             let source = replica.sources[claim.source]
             let covered = checked(claim.covered, of: claim.source)
-            if head.mode == .reset, claim.purged <= covered, replica.notePurged(source, claim.purged) {
+            peer.note(claim.source, covered: claim.covered, in: replica)
+            if covered > source.covered {
+                // What the sender took this replica to have was left out.
+                guard head.mode == .reset || claim.since <= source.covered else {
+                    askAgain()
+                    continue
+                }
+                let until = replica.adopt(
+                    excepted, of: claim.source, upTo: covered, evictingBefore: incoming.exceptionsBefore)
+                replica.cover(claim.source, upTo: until)
+                replica.leaveOut(source, upTo: until)
+            }
+            // Where there is no room for an exception less is covered, and no more is purged than covered.
+            if head.mode == .reset, claim.purged <= min(covered, source.covered),
+                replica.notePurged(source, claim.purged)
+            {
                 isForgetting = true
             }
-            peer.note(claim.source, covered: claim.covered, in: replica)
-            guard covered > source.covered else { continue }
-            // What the sender took this replica to have was left out.
-            guard head.mode == .reset || claim.since <= source.covered else {
-                askAgain()
-                continue
-            }
-            let until = replica.adopt(
-                excepted, of: claim.source, upTo: covered, evictingBefore: incoming.exceptionsBefore)
-            replica.cover(claim.source, upTo: until)
-            replica.leaveOut(source, upTo: until)
         }
         if !incoming.excludesAll {
             let ended = endedSources

@@ -91,6 +91,23 @@ struct HostilePeerTests {
         #expect(replica.broken == nil)
     }
 
+    @Test("A reset that excepts more than there is room for purges no more than it covers", arguments: [0, 1, 2, 9])
+    func exceptionsOfReset(room: Int) throws {
+        let replica = try Replica.make("local", seed: 3) { $0.maxRefused = room }
+        var peer = HandPeer(try LinkEnd(replica))
+        peer.beAsked()
+        peer.say(peer.head("reset"))
+        peer.end.write(
+            HandPeer.line(
+                HandPeer.commit(#""peer":[0,9,9]"#, of: []).replacing(
+                    #""from""#, with: #""excepted":[["peer",9,0],["peer",8,0]],"from""#)) + "\n")
+        let source = "peer".lend { replica.sources.find($0) }.map { replica.sources[$0] }
+        #expect(source?.covered ?? 0 == (room < 1 ? 0 : room < 2 ? 8 : 9))
+        #expect(source?.purged ?? 0 == (room < 2 ? 0 : 9))
+        #expect(replica.broken == nil)
+        peer.end.close()
+    }
+
     @Test("A replica that knows as many sources as it may starts again from its save")
     func fullOfSources() throws {
         var replica = try Replica.start("a", seed: 1) { $0.limits.sources = 3 }
