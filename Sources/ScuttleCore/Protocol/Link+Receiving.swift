@@ -210,7 +210,12 @@ extension Link {
         for record in incoming.pending {
             let source = replica.sources[record.source]
             let counts = record.version <= source.covered || replica.configuration.disabledRules.contains(.ownCover)
-            guard counts, record.version > source.reach else { continue }
+            guard counts else { continue }
+            guard record.version > source.reach else {
+                // A sender that keeps no order: the history would not find it.
+                if record.version > source.floor { replica.leaveOut(source, upTo: record.version) }
+                continue
+            }
             echoes += 1
             replica.remember(record)
         }
