@@ -79,10 +79,6 @@ let package = Package(
             name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJSON"], path: "Tests/Simulation/Library"),
         .executableTarget(
             name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulation/Program"),
-        .systemLibrary(name: "CMachine", path: "Benchmarks/CMachine"),
-        .executableTarget(
-            name: "designs", dependencies: ["CMachine", "CHints"], path: "Benchmarks/designs",
-            swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
         .target(
             name: "ScuttleTesting", dependencies: ["ScuttleCore", "ScuttleJSON", "CScuttle"], path: "Tests/Support"),
         tests("ScuttleCoreTests", in: "Tests/Unit/ScuttleCoreTests"),
