@@ -111,6 +111,22 @@ struct HostilePeerTests {
         peer.end.close()
     }
 
+    @Test("A late update of a classic peer, if no number is left to republish it under")
+    func lateWithoutNumber() throws {
+        let replica = try Replica.make("local", seed: 3) {
+            $0.maxHistory = 100
+            $0.limits.versionJump = .highest
+        }
+        for version in [.highest, 1, 7] as [Version] {
+            try replica.receive(PlainUpdate("k\(version)", "1", "peer", version))
+            #expect(replica.broken == nil)
+        }
+        #expect(replica.count == 3)
+        let other = try Replica.make("other") { $0.limits.versionJump = .highest }
+        #expect(try meet(replica, other) == nil)
+        #expect(other.count == 3)
+    }
+
     @Test("A reset that excepts more than there is room for purges no more than it covers", arguments: [0, 1, 2, 9])
     func exceptionsOfReset(room: Int) throws {
         let replica = try Replica.make("local", seed: 3) { $0.maxRefused = room }
