@@ -6,7 +6,7 @@
  *
  * Read it from the top: codes and small types; a replica (make, set, get, look around); links (the conversation with
  * a peer); configuration and callbacks. A whole program is in bindings/c/examples; the promises of this interface
- * are in docs/abi.md, the messages in docs/protocol.md.
+ * are in docs/reference/abi.md, the messages in docs/reference/protocol.md.
  *
  * For every function, unless it says otherwise:
  *   Returns     SCUTTLE_OK (0); a positive code for news; a negative SCUTTLE_E_… code for an error, after which the
@@ -22,7 +22,7 @@
  *   Re-entrancy Callbacks run during a call and under that lock. They may read what they are given, and call the functions that
  *               say "readable in callbacks" on the same replica. Any other call is SCUTTLE_E_BUSY, never a deadlock.
  *               They may call other replicas. If callbacks of two replicas call each other, in two threads, both wait for ever:
- *               let them call in one direction only, or note what is to be done and do it after the call. See docs/abi.md.
+ *               let them call in one direction only, or note what is to be done and do it after the call. See docs/reference/abi.md.
  *   Since       0.1.0.
  */
 #ifndef SCUTTLE_H
@@ -364,7 +364,7 @@ typedef struct {
                          Lines that wait for their ends take an eighth more at most, or twice max_message_bytes if that is more, and 2 KiB
                        a link. A line over that is dropped, with SCUTTLE_E_BYTES. So is a JSON text whose reading needs more than a
                        quarter of max_bytes. max_retired is at most max_bytes / 256, max_refused at most max_bytes / 1024.
-                       docs/limits.md has all figures */
+                       docs/reference/limits.md has all figures */
 } scuttle_config_t;
 
 /* ----------------------------------------------------------------------------------------------- replicas -- */
@@ -535,7 +535,7 @@ int scuttle_fingerprint(scuttle_t *replica, uint64_t *fingerprint);
 int scuttle_gossip(scuttle_t *replica);
 
 /* Forgets all tombstones that are accounted for here, stable or not. It is safe: replicas stay the same, but for classic peers,
-   which cannot be told of what was forgotten before they had it. Where tombstones are not stable, a write that none who knew of the delete had seen may win over it (docs/guarantees.md).
+   which cannot be told of what was forgotten before they had it. Where tombstones are not stable, a write that none who knew of the delete had seen may win over it (docs/explanation/guarantees.md).
    purged   receives how many were forgotten.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY; SCUTTLE_E_UNSUPPORTED where `resolve` is set: only the host knows what its
             tombstones beat, so they are kept.   Cost   O(tombstones), O(log n) each. */

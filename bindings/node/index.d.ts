@@ -63,7 +63,7 @@ export interface Limits {
   maxTombstones?: number
   /** Keys that hold a value. Overwrites and deletes always pass. */
   maxKeys?: number
-  /** Memory for all that the replica holds: see docs/limits.md. */
+  /** Memory for all that the replica holds: see docs/reference/limits.md. */
   maxBytes?: number
   /** Links join replicas of one cluster only. */
   cluster?: string

@@ -47,7 +47,7 @@ class Limits(NamedTuple):
     #: Keys that hold a value, as `len(replica)` counts them; default: no limit. Overwrites and deletes always pass.
     max_keys: int = 0
     #: Memory for all that the replica holds, with all overhead; default: no limit. An update of a peer that there is no room
-    #: for is refused, as one over `max_value_bytes` is. See docs/limits.md.
+    #: for is refused, as one over `max_value_bytes` is. See docs/reference/limits.md.
     max_bytes: int = 0
 
 
