@@ -16,7 +16,7 @@ RULES = Path(__file__).with_name("words.toml")
 FENCE = re.compile(r"^( *)```.*?^\1```[ ]*$", re.MULTILINE | re.DOTALL)
 NOT_PROSE = {
     ".md": [FENCE, re.compile(r"<!--.*?-->", re.DOTALL), re.compile(r"(?<=\])\([^)]*\)|^\[\w+\]: .*$", re.MULTILINE)],
-    ".h": [re.compile(r"^ \* {5,}.*$", re.MULTILINE)],  # the program at the head of scuttle.h
+    ".h": [re.compile(r"(?<=^ \*\n)(?: \* {5}.*\n)+(?= \*$)", re.MULTILINE)],  # the program at the head of scuttle.h
 }
 CODE_SPAN = re.compile(r"``[^`]*``|`[^`\n]*`")
 C_COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.DOTALL)
