@@ -15,6 +15,7 @@ RULES = Path(__file__).with_name("words.toml")
 
 FENCE = re.compile(r"^( *)```.*?^\1```[ ]*$", re.MULTILINE | re.DOTALL)
 NOT_PROSE = {
+    ".py": [re.compile(r"^ {8,}\w+: (?=[A-Z])", re.MULTILINE)],  # the name of an argument
     ".md": [FENCE, re.compile(r"<!--.*?-->", re.DOTALL), re.compile(r"(?<=\])\([^)]*\)|^\[\w+\]: .*$", re.MULTILINE)],
     ".h": [re.compile(r"(?<=^ \*\n)(?: \* {5}.*\n)+(?= \*$)", re.MULTILINE)],  # the program at the head of scuttle.h
 }

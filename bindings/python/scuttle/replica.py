@@ -245,7 +245,10 @@ class Replica(EntryMapping):
 
     @property
     def torn(self) -> bool:
-        """Whether the start, by `state` or `load`, was truncated: in the middle of a line, or before the end of an export. Readable after closing, too."""
+        """Whether the start, by `state` or `load`, was truncated: in the middle of a line, or before the end of an export.
+
+        Readable after closing, too.
+        """
         return self._handle.is_torn
 
     def visit(self, visitor: Callable[[Update], object], prefix: str = "") -> None:

@@ -1,6 +1,6 @@
 """Live views of a replica's keys, values and items, all or those whose key begins with a prefix.
 
-Each loop over a view runs over a snapshot of its own, taken when the loop begins, in the byte order of keys.
+Each loop over a view runs over a snapshot of its own, made when the loop begins, in the byte order of keys.
 """
 
 from __future__ import annotations
