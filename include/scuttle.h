@@ -69,8 +69,8 @@ extern "C" {
 
 /* ---------------------------------------------------------------------------- 1. the simple interface -- */
 
-/* A replica is a map from keys to JSON values. A link is its conversation with one peer; two replicas with a link each become equal.
-   C wants a type before its use, so scuttle_new, which reads a configuration, is declared in section 5. */
+/* A replica is a map from keys to JSON values. A link is its conversation with one peer. Two replicas that exchange the bytes of their
+   links come to hold the same. C wants a type before its use, so scuttle_new, which reads a configuration, is declared in section 5. */
 
 typedef struct scuttle scuttle_t;           /* a replica: a map that its peers keep in step */
 typedef struct scuttle_link scuttle_link_t; /* a link: a replica's conversation with one peer */
@@ -104,9 +104,10 @@ typedef struct {
             the host does not read adds O(log l) for l links, once for `mtu` updates at most, and nothing once it is full. */
 int scuttle_set(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len);
 
-/* Copies the entry of a key out. A key that is absent or deleted is SCUTTLE_NOT_FOUND, and *out has the value `null`, no source and
-   version 0. Readable in callbacks.
-   out      receives the entry. Borrowed; scuttle_get_copy copies instead.
+/* Returns the entry of a key. Readable in callbacks.
+   out      receives the entry. Borrowed; scuttle_get_copy copies instead. For a key that is absent or deleted it receives the value
+            `null`, no source and version 0.
+   Returns  SCUTTLE_OK; or SCUTTLE_NOT_FOUND: the key holds no value.
    Errors   SCUTTLE_E_ARGUMENT, _KEY, _KEY_SIZE, _NUL, _UTF8, _MEMORY.
    Cost     O(length of key and value), for a copy that ends with a NUL. */
 int scuttle_get(scuttle_t *replica, const char *key, size_t key_len, scuttle_entry_t *out);
@@ -154,12 +155,12 @@ int scuttle_link_gossip(scuttle_link_t *link);
 /* Reads bytes that the peer has sent: any number of lines, cut anywhere. The rest of a line waits for the next call.
      Each whole line is a message of its own. A malformed line is rejected and changes nothing, the lines beside it are applied, and the
    call returns the code of the first rejected one. A line over max_message_bytes is dropped up to its newline. Blank lines are ignored.
-   Updates may call resolve, accept, on_update and on_compaction.
+   The call may run resolve, accept, on_update, on_compaction and on_event.
      On a datagram link the bytes are one datagram, whose end ends its last line. A datagram that was truncated, even between two
    lines, counts as far as it is whole, and the link requests the rest again.
      SCUTTLE_E_CLUSTER, _PROTOCOL, _REJECTED, an _IDENTITY of the extended dialect, and a _REFUSED that names max_refused end the
-   link: it tells the peer why, or the peer has told it, it returns the same code for all later lines, and on_event gets
-   SCUTTLE_EVENT_ENDED.
+   link, and on_event gets SCUTTLE_EVENT_ENDED. The link returns the same code for all later lines. Its last output tells the peer the
+   reason, unless the peer has ended the link itself.
    Returns  SCUTTLE_OK; or SCUTTLE_FULL: the bytes are applied, and this link is full. If the bytes have filled another link, the next
             call on the replica says so.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY, and those of a message: _KEY, _KEY_SIZE, _ID, _NUL, _UTF8, _JSON, _DUPLICATE,
@@ -196,7 +197,7 @@ const char *scuttle_strerror(int code);
 
 /* An error has changed nothing. A number that has a meaning keeps it for ever. */
 
-#define SCUTTLE_E_ARGUMENT (-1)      /* an argument is NULL, an unknown flag, or a length that no object can have */
+#define SCUTTLE_E_ARGUMENT (-1)      /* a required pointer is NULL, a flag is unknown, or a length is beyond any object */
 #define SCUTTLE_E_MEMORY (-2)        /* the system gave no memory or randomness, or no more keys can be named. A call returns it for
                                         memory if it needs a large block (64 kB and more, for a value, its copy or a line), if a JSON text
                                         cannot be parsed, or if it makes a replica or link. Any other allocation that fails aborts
@@ -285,7 +286,8 @@ typedef int (*scuttle_visit_fn)(void *context, const scuttle_update_t *update);
 /* Called with one line after the other, its newline included. Returns 0 to go on, anything else to stop. */
 typedef int (*scuttle_line_fn)(void *context, const char *line, size_t line_len);
 
-/* Called with one source after the other and its entry in the version vector. Returns 0 to go on, anything else to stop. */
+/* Called with one source after the other and its entry in the version vector (vector clock, as the seed calls it): the version up to which
+   its dots are accounted for here. Returns 0 to go on, anything else to stop. */
 typedef int (*scuttle_clock_fn)(void *context, const char *source, size_t source_len, uint64_t version);
 
 /* -------------------------------------------------------------------------------------- 4. state store -- */
