@@ -17,7 +17,7 @@ project = "libscuttle"
 version = release = re.search(r'SCUTTLE_VERSION_STRING "(.*)"', HEADER)[1]
 author = copyright = "the authors of libscuttle"
 
-extensions = ["breathe", "myst_parser", "sphinx.ext.autodoc"]
+extensions = ["breathe", "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "docs/README"
 include_patterns = ["*.md", "docs/**.md", "bindings/*/README.md"]
 exclude_patterns = [".*", "build"]
@@ -58,8 +58,7 @@ def setup(app):
 
 
 def to_rst(lines):
-    """Docstrings are laid out for people who read them in Python: names in backticks, indented code, and lists of parameters, whose
-    names stand two spaces or more before their descriptions."""
+    """Docstrings are laid out for people who read them in Python: names in backticks, and indented code. Napoleon has read the rest."""
     parts = re.split(r"\n\s*\n", "\n".join(lines))
     lines[:] = "\n\n".join(map(part_to_rst, parts)).split("\n")
 
@@ -68,11 +67,7 @@ def part_to_rst(part):
     if part.startswith("    "):
         return "::\n\n" + part
     part = re.sub(r"(?<![`:])`([^`\n]+)`(?!`)", r"``\1``", part)
-    part = re.sub(r"\*|_(?=\W)", r"\\\g<0>", part)
-    if not re.match(r"\w+ {2,}\S", part):
-        return part
-    part = re.sub(r"^ +", " ", part, flags=re.MULTILINE).replace("\n ", " ")
-    return re.sub(r"^(\w+) {2,}", r"``\1``\n    ", part, flags=re.MULTILINE)
+    return re.sub(r"\*|_(?=\W)", r"\\\g<0>", part)
 
 
 def unlink_folders(app, name, source):
