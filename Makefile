@@ -149,4 +149,4 @@ list: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## Takes away all that was built here
-	rm -rf build .build .build-embedded .build-sim .build-fuzz .venv Benchmarks/.venv
+	rm -rf build .build .build-embedded .build-sim .build-fuzz .venv .venv-docs Benchmarks/.venv
