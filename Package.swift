@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One source, two builds. `swift build` and `swift test` are ordinary Swift. With SCUTTLE_EMBEDDED=1 the same source
-// becomes the shipped library in Embedded Swift, which needs no Swift runtime: see docs/building.md.
+// becomes the shipped library in Embedded Swift, which needs no Swift runtime: see docs/explanation/building.md.
 let embedded = Context.environment["SCUTTLE_EMBEDDED"] == "1"
 
 // The fuzz targets are static libraries, since libFuzzer brings the main function: see Tests/Fuzz/fuzz.

@@ -1,4 +1,5 @@
-/// Updates of classic peers, which vouch for nothing, keep no order, and drop what they do not know: see docs/protocol.md.
+/// Updates of classic peers, which vouch for nothing, keep no order, and drop what they do not know:
+/// see docs/reference/protocol.md.
 extension Replica {
     /// Takes one update from a peer of the classic dialect. The vector accounts for all of its source up to this update. A classic peer
     /// keeps no order, so an earlier update that is not known is news all the same.

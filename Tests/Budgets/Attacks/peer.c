@@ -28,7 +28,7 @@ void attack_over(const char *name) {
   attack_bytes = 0;
 }
 
-/* The hashes of docs/protocol.md. */
+/* The hashes of docs/reference/protocol.md. */
 static const uint64_t K0 = 0xB7E151628AED2A6B, K1 = 0x243F6A8885A308D3, K2 = 0x9E3779B97F4A7C15;
 
 static uint64_t fold(uint64_t a, uint64_t b) {

@@ -21,8 +21,8 @@ extension World {
         case .diverged:
             counts.diverged += 1
             events.diverged[ObjectIdentifier(link), default: 0] += 1
-            // A classic relay may leave an update out before its winner has gone (docs/protocol.md, gap): replicas behind it have
-            // equal vectors then, and differ for a while.
+            // A classic relay may leave an update out before its winner has gone (docs/reference/protocol.md, gap):
+            // replicas behind it have equal vectors then, and differ for a while.
             // Who has dropped a retired source resets nobody for what was purged of it. And who has taken entries away by a reset
             // that was not whole lacks what stands for them.
             let mayDiffer =

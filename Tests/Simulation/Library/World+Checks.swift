@@ -36,7 +36,7 @@ extension World {
                 throw SimulationFailure(
                     description: "replica \(number) keeps \(retired) retired sources; max_retired is \(most)")
             }
-            // A classic delta claims more than it has brought until it is whole: docs/protocol.md.
+            // A classic delta claims more than it has brought until it is whole: docs/reference/protocol.md.
             guard plan.purging == .never, plan.middle == nil, !replicas.contains(where: \.hasMetClassic) else {
                 continue
             }
@@ -170,7 +170,7 @@ extension World {
     private var firstPresent: Replica { replicas[present[0]] }
 
     /// A replica that has met a classic peer writes an expiry where a reset takes an entry away, which ends the write, also where it
-    /// has been republished meanwhile: docs/guarantees.md.
+    /// has been republished meanwhile: docs/explanation/guarantees.md.
     private func hasEndedForClassic(_ write: Write) -> Bool {
         leases == nil
             && presentReplicas.contains { replica in

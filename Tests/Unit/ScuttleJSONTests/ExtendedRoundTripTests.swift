@@ -89,7 +89,7 @@ struct ExtendedRoundTripTests {
     }
 
     @Test(
-        "One of each, as it stands in docs/protocol.md",
+        "One of each, as it stands in docs/reference/protocol.md",
         arguments: [
             #"{"hello":{"protocol":[1,3],"source":"A\"","incarnation":7,"cluster":"","lamport":9,"epoch":2,"revision":30,"hash":"00ff00000000000a","nonce":0,"reply":false}}"#,
             #"{"hello":{"protocol":[1,1],"source":"é","incarnation":0,"cluster":"c\n","lamport":0,"epoch":0,"revision":0,"hash":"0000000000000000","contents":"000000000000000f00ff00000000000a","nonce":9007199254740991,"reply":true}}"#,
