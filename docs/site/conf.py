@@ -71,11 +71,17 @@ def part_to_rst(part):
 
 
 def unlink_folders(app, name, source):
-    """A link to a folder is its name on the site, which has no folders."""
+    """A link to a folder, or to a page that is not on the site, is its text there."""
     folder = Path(app.env.doc2path(name)).parent
+
+    def is_elsewhere(target):
+        path = (folder / target).resolve()
+        page = path.relative_to(ROOT).with_suffix("").as_posix() if path.is_relative_to(ROOT) else ""
+        return path.is_dir() or (path.suffix == ".md" and path.exists() and page not in app.env.found_docs)
+
     source[0] = re.sub(
         r"\[([^\]]+)\]\(([^):#]+)\)",
-        lambda link: link[1] if (folder / link[2]).is_dir() else link[0],
+        lambda link: link[1] if is_elsewhere(link[2]) else link[0],
         source[0],
     )
 
