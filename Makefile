@@ -3,6 +3,7 @@
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
 DESTDIR    ?=
 CFLAGS     ?= -O2 -g
 
@@ -16,7 +17,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := Package.swift Sources Tests bindings/swift
 
 .DELETE_ON_ERROR:
-.PHONY: library node demo examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install uninstall format format-check list clean
+.PHONY: library node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall format format-check list clean
 
 library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
 
@@ -62,6 +63,9 @@ test: ## Everything that can be checked; STAGES="c docs" for some of it (scripts
 	@scripts/dependencies test
 	@scripts/test $(STAGES)
 
+docs: $(LIBRARY) ## The documentation as a site, in build/site, and a man page for each C function, in build/man
+	@docs/site/build
+
 BENCH_SOURCES := $(wildcard Benchmarks/c/*.[ch])
 build/bench/driver: $(BENCH_SOURCES) $(LIBRARY)
 	mkdir -p $(@D)
@@ -82,12 +86,12 @@ bench-publish: ## The report of the last `make bench` into docs/benchmarks.md
 
 baselines: library ## What the stage `gates` counts now becomes what it expects
 	@scripts/dependencies test
-	@Tests/Gates/run --update
+	@Tests/Budgets/Gates/run --update
 
 SEEDS = 2000
-sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; MIDDLE=2000 with a man in the middle; WITHOUT=covers leaves a rule out
+sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; MIDDLE=2000 with a man in the middle; CLASSIC=2000 of classic links; WITHOUT=covers leaves a rule out
 	@scripts/dependencies library
-	@Tests/Simulation/run $(if $(MIDDLE),--middle) $(if $(SEED),--seed $(SEED),$(or $(MIDDLE),$(SEEDS)) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
+	@Tests/Simulation/run $(if $(MIDDLE),--middle) $(if $(CLASSIC),--classic) $(if $(SEED),--seed $(SEED),$(or $(MIDDLE),$(CLASSIC),$(SEEDS)) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
 
 ROUNDS = 2000
 .PHONY: kill-test
@@ -126,8 +130,12 @@ install: library ## Library, header, pkg-config and CMake files: PREFIX=/usr/loc
 	done
 	@$(REFRESH_LOADER)
 
+install-man: docs ## The man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
+	install -d $(DESTDIR)$(MANDIR)/man3
+	install -m 644 build/man/man3/*.3 $(DESTDIR)$(MANDIR)/man3/
+
 uninstall: ## Takes away what install put there, for the same PREFIX, LIBDIR, INCLUDEDIR and DESTDIR
-	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED) $(MANDIR)/man3/scuttle.3) $(DESTDIR)$(MANDIR)/man3/scuttle_*.3
 	rmdir $(DESTDIR)$(LIBDIR)/cmake/scuttle 2>/dev/null || true
 	@$(REFRESH_LOADER)
 
@@ -141,4 +149,4 @@ list: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## Takes away all that was built here
-	rm -rf build .build .build-embedded .build-host .build-sim .build-fuzz .venv Benchmarks/.venv
+	rm -rf build .build .build-embedded .build-host .build-sim .build-fuzz .venv .venv-docs Benchmarks/.venv

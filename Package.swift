@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One source, two builds. `swift build` and `swift test` are ordinary Swift. With SCUTTLE_EMBEDDED=1 the same source
-// becomes the shipped library in Embedded Swift, which needs no Swift runtime: see docs/building.md.
+// becomes the shipped library in Embedded Swift, which needs no Swift runtime: see docs/explanation/building.md.
 let embedded = Context.environment["SCUTTLE_EMBEDDED"] == "1"
 
 // The fuzz targets are static libraries, since libFuzzer brings the main function: see Tests/Fuzz/fuzz.
@@ -52,6 +52,10 @@ let linkerSettings: [LinkerSetting] =
             ].flatMap { ["-Xlinker", $0] }),
     ] : []
 
+func tests(_ name: String, in path: String, of modules: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: ["ScuttleCore", "ScuttleJSON", "ScuttleTesting"] + modules, path: path)
+}
+
 let package = Package(
     name: "scuttle",
     products: [
@@ -77,11 +81,16 @@ let package = Package(
         .target(name: "Scuttle", dependencies: ["ScuttleC", "CScuttle", "CSystem"]),
         .target(name: "ScuttleCodable", dependencies: ["Scuttle"]),
         .target(
-            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJSON"], path: "Tests/Simulation", exclude: ["run"]
-        ),
-        .executableTarget(name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulate"),
-        .testTarget(
-            name: "ScuttleTests", dependencies: ["ScuttleCore", "ScuttleJSON", "ScuttleC", "CScuttle"]),
+            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJSON"], path: "Tests/Simulation/Library"),
+        .executableTarget(
+            name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulation/Program"),
+        .target(
+            name: "ScuttleTesting", dependencies: ["ScuttleCore", "ScuttleJSON", "CScuttle"], path: "Tests/Support"),
+        tests("ScuttleCoreTests", in: "Tests/Unit/ScuttleCoreTests"),
+        tests("ScuttleJSONTests", in: "Tests/Unit/ScuttleJSONTests"),
+        tests("ScuttleCTests", in: "Tests/Unit/ScuttleCTests", of: ["ScuttleC", "CScuttle"]),
+        tests("ScenarioTests", in: "Tests/Scenarios"),
+        tests("ConformanceTests", in: "Tests/Conformance/Swift"),
         .testTarget(name: "SwiftHostTests", dependencies: ["Scuttle", "ScuttleCodable"], path: "Tests/SwiftHost"),
     ]
         + fuzzers.map {

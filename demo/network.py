@@ -1,4 +1,4 @@
-"""The replicas of the demo: processes that are started, told what to do, heard, and ended."""
+"""The replicas of the demo: processes that the demo starts, commands, listens to, and ends."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ PATIENCE = 15  # seconds for any one thing to happen
 
 
 def why_no_node() -> str:
-    """Why no replica can be in Node; empty if one can."""
+    """Returns why no replica can be in Node; empty if one can."""
     return subprocess.run([ROOT / "demo/has-node"], stdout=subprocess.PIPE, encoding="utf-8").stdout.strip()
 
 
 class Trouble(Exception):
-    """What ends the demo with a message and a status that is not 0."""
+    """An error that ends the demo with a message and a status that is not 0."""
 
 
 class Peer:
-    """A replica in a process of its own: commands go to its standard input, answers come from its standard output."""
+    """A replica in a process of its own: commands go to its standard input, replies come from its standard output."""
 
     def __init__(self, name: str, kind: str) -> None:
         self.name, self.kind = name, kind
@@ -60,7 +60,7 @@ class Peer:
             raise Trouble(f"{self.name} is gone (pid {self.process.pid})") from None
 
     def hear(self) -> None:
-        """Takes what the process has said since."""
+        """Reads new lines of the process's output."""
         data = os.read(self.output.fileno(), 65536)
         if not data:
             raise Trouble(f"{self.name} has ended by itself, status {self.process.wait(PATIENCE)}")
@@ -87,7 +87,7 @@ class Peer:
 
 
 class Status:
-    """What a replica says of itself."""
+    """A replica's reply to `status`."""
 
     def __init__(self, answer: str) -> None:
         _, keys, self.fingerprint, *clock = answer.split()
@@ -136,14 +136,14 @@ class Network:
         peer.event(f"connects to {other.name} by a classic link")
 
     def listen(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
-        """Hears what the peers say, for so many seconds or until it is enough."""
+        """Reads the peers' output, for so many seconds or until it is enough."""
         limit = time.monotonic() + seconds
         while not enough() and (left := limit - time.monotonic()) > 0:
             for key, _ in self.selector.select(left):
                 key.data.hear()
 
     def ask(self, peers: list[Peer], command: str) -> list[str]:
-        """The peers' answers to a command, each a line."""
+        """Returns the peers' replies to a command, each a line."""
         for peer in peers:
             peer.answers.clear()
             peer.command(command)
@@ -156,7 +156,7 @@ class Network:
         return [Status(answer) for answer in self.ask(peers, "status")]
 
     def agreement(self, peers: list[Peer], keys: int) -> list[Status]:
-        """Waits until these peers hold the same, and so many keys; what each of them says then."""
+        """Waits until these peers hold the same, and so many keys; returns the status of each."""
         limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit:
             seen = self.status(peers)

@@ -1,6 +1,6 @@
 /*
- * A replica that is a process: it talks with other peers over TCP on the loopback address, and obeys the commands on
- * its standard input, one a line. The first line that it prints is "listening PORT".
+ * A replica in a process of its own: it exchanges messages with peers over TCP on the loopback address, and obeys the commands on
+ * its standard input, one a line. The first line of its output is "listening PORT".
  *
  *   set KEY JSON      silent
  *   delete KEY        silent
@@ -10,7 +10,7 @@
  *   status            status KEYS FINGERPRINT SOURCE:VERSION...
  *   quit, or the end of the input
  *
- * What goes wrong is "error TEXT"; a connection that ended without being cut is "closed REASON".
+ * An error prints "error TEXT"; a connection that ends without `cut` prints "closed REASON".
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -27,7 +27,7 @@ typedef struct {
   scuttle_t *replica;
   int listener;
   connection_t connections[CONNECTIONS];
-  char input[65536]; /* commands, the last perhaps not yet whole */
+  char input[65536]; /* commands; the last one may be incomplete */
   size_t input_len;
 } peer_t;
 
@@ -86,14 +86,14 @@ static void print_status(peer_t *peer) {
   printf("\n");
 }
 
-/* Cuts the word that `text` begins with off it, and returns the rest. */
+/* Cuts the first word off `text`, and returns the rest. */
 static char *rest_after_word(char *text) {
   text += strcspn(text, " ");
   if (*text == ' ') *text++ = '\0';
   return text;
 }
 
-/* False: it was time to go. */
+/* Runs a command. Returns false for `quit`. */
 static bool obey(peer_t *peer, char *verb) {
   char *key = rest_after_word(verb), *json = rest_after_word(key);
   int code = SCUTTLE_OK;
@@ -117,7 +117,7 @@ static bool obey(peer_t *peer, char *verb) {
   return true;
 }
 
-/* Reads what standard input has and obeys the lines that are whole. False: it was time to go. */
+/* Reads standard input and runs the commands of complete lines. Returns false at its end and after `quit`. */
 static bool read_commands(peer_t *peer) {
   size_t room = sizeof peer->input - peer->input_len;
   ssize_t len = read(STDIN_FILENO, peer->input + peer->input_len, room);
@@ -138,7 +138,7 @@ static bool read_commands(peer_t *peer) {
 
 /* ---- the loop ---- */
 
-/* Waits at most `wait` milliseconds for something to do, and does it. False: it was time to go. */
+/* Waits for events, at most `wait` milliseconds, and handles them. Returns false after `quit`. */
 static bool turn(peer_t *peer, int wait) {
   struct pollfd fds[DESCRIPTORS];
   for (size_t i = 0; i < CONNECTIONS; i++) {

@@ -1,5 +1,5 @@
 'use strict'
-// A replica that is a process, as peer.c is, in Node: the same commands on standard input, the same answers.
+// A replica in a process of its own, in Node: the same commands on standard input and the same replies as peer.c.
 //
 //   node peer.js NAME            a Replica, whose links speak the extended dialect
 //   node peer.js --classic NAME  a Gossip, simple-scuttle's interface: its objects are lines of JSON, the classic dialect
@@ -43,7 +43,7 @@ class GossipFace {
     return Object.keys(this.replica.state).length
   }
 
-  /** That of a Replica that holds the same. */
+  /** Returns the fingerprint of a Replica that holds the same. */
   get fingerprint() {
     const copy = new Replica('copy')
     copy.import(this.replica.export())

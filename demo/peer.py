@@ -1,4 +1,4 @@
-"""A replica that is a process, as peer.c is, in Python: the same commands on standard input, the same answers, and one more:
+"""A replica in a process of its own, in Python: the same commands on standard input and the same replies as peer.c, and one more:
 
     classic PORT      silent      connects by a link in the classic dialect
 """
@@ -25,8 +25,8 @@ class Connection:
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = stream
         self.link = replica.link(live=True, classic=classic)
-        self.link.gossip()  # what this side has missed is the first thing to ask for
-        self.unsent = b""  # read from the link, and not yet taken by the socket
+        self.link.gossip()  # begin by comparing what both sides have
+        self.unsent = b""  # read from the link, and not sent yet
 
     def receive(self) -> None:
         try:
@@ -38,7 +38,7 @@ class Connection:
         self.link.write(data)
 
     def send(self) -> None:
-        """Sends until the link has no more or the socket takes no more."""
+        """Sends until the link has no more output or the socket has no more room."""
         while data := self.unsent or self.link.read(65536):
             try:
                 self.unsent = data[self.stream.send(data) :]
@@ -56,7 +56,7 @@ class Peer:
         self.replica = scuttle.Replica(name)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.connections: list[Connection] = []
-        self.commands = b""  # the last perhaps not yet whole
+        self.commands = b""  # the last one may be incomplete
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.listener, selectors.EVENT_READ)
         self.selector.register(sys.stdin, selectors.EVENT_READ)

@@ -1,4 +1,4 @@
-"""What the demo prints: lines in order of time, each with the process that it is about."""
+"""The output of the demo: lines in order of time, each with its process."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def said(what: str) -> None:
 
 
 def listed(words: list[str]) -> str:
-    """As a sentence has them: "ada, bob and cyn"."""
+    """Returns words as a sentence lists them: "ada, bob and cyn"."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def name_of(source: str) -> str:
-    """The name in a source, which ends in "~" and the 8 characters of an incarnation; an exact source is a name."""
+    """Returns the name in a source, which ends in "~" and the 8 characters of an incarnation; an exact source is a name."""
     return source.rpartition("~")[0] or source
 
 

@@ -293,7 +293,7 @@ static int stay(void *context, const scuttle_update_t *update) {
   return 0;
 }
 
-/* Two replicas whose callbacks are about each other: docs/abi.md says how that ends well. */
+/* Two replicas whose callbacks are about each other: docs/reference/abi.md says how that ends well. */
 typedef struct {
   scuttle_t *own, *other;
   char noted[32]; /* what is to be set in the other one */

@@ -5,13 +5,13 @@
 import { EventEmitter } from 'events'
 import { Duplex, Transform } from 'stream'
 
-/** What JSON has. */
+/** A value of JSON. */
 export type Value = null | boolean | number | string | Value[] | { [name: string]: Value }
 
-/** A number becomes its text. */
+/** A key. A number becomes its text. */
 export type Key = string | number
 
-/** What a key holds. */
+/** The entry of a key. */
 export interface Entry {
   value: any
   version: number
@@ -23,23 +23,23 @@ export interface Update {
   value: any
   source_id: string
   version: number
-  /** The key was deleted; `value` is null. */
+  /** A delete; `value` is null. */
   deleted?: true
-  /** The delete of a key whose time to live was over. */
+  /** An expiry: the delete of a key whose time to live is over. */
   expired?: true
-  /** Source and version of the write, if another replica has republished it. */
+  /** The timestamp, if a replica has republished the update: `source_id` and `version` are its dot then. */
   written?: [source: string, version: number]
 }
 
-/** "Send me the updates of this source above this version"; `done`: "and those of the sources that I have not named". */
+/** A digest: a request for the updates of a source above a version; `done`: for those of all unnamed sources, too. */
 export type Digest =
   | { digest: true; source_id: string; id?: string; version?: number | null; done?: boolean }
   | { digest: true; done: true }
 
-/** <0 if `a` comes before `b`, >0 if after; or whether it comes before. */
+/** Returns <0 if `a` comes before `b`, >0 if after; or whether it comes before. */
 export type Sort = (a: Update, b: Update) => number | boolean
 
-/** Whether an update is applied. It decides alone, so it must follow a total order of updates. */
+/** Returns whether an update is applied. It decides alone, so it must follow a total order of updates. */
 export type Resolve<T = Gossip> = (self: T, update: Update, current: Update | undefined) => boolean
 
 /** An error of the library. */
@@ -63,36 +63,36 @@ export interface Limits {
   maxTombstones?: number
   /** Keys that hold a value. Overwrites and deletes always pass. */
   maxKeys?: number
-  /** Memory for all that the replica holds: see docs/limits.md. */
+  /** Bytes of memory for all that the replica holds: see docs/reference/limits.md. */
   maxBytes?: number
   /** Links join replicas of one cluster only. */
   cluster?: string
-  /** Of the library's random numbers. 0 or none: from the system. */
+  /** Seed of the random numbers. 0 or none: from the system. */
   seed?: number
-  /** Forget no tombstone by itself. */
+  /** Purge no stable tombstone. */
   keepTombstones?: boolean
 }
 
 export interface Config extends Limits {
-  /** The high-water mark of the stream, in objects. 10 if falsy. */
+  /** The number of pending objects at which the stream becomes full. 10 if falsy. */
   mtu?: number
-  /** How many updates the history remembers. 10 if falsy. */
+  /** The number of updates in the history. 10 if falsy. */
   max_history?: number
   /** Required: a function of `base.resolution`, or one of your own. */
   resolve: Resolve | null
-  /** The order of the history and of answers. */
+  /** The order of the history and of deltas. */
   sort?: Sort
-  /** false: answers leave out superseded updates that the history still has. The default with a sort of your own. */
+  /** false: deltas leave out the superseded updates of the history. The default with a sort of your own. */
   superseded?: boolean
-  /** false: each start has a source of its own, which `id` says. */
+  /** false: each start has a source of its own, which `id` returns. */
   exactId?: boolean
 }
 
-/** The version vector: source -> version up to which its updates are accounted for. */
+/** The version vector (vector clock, as the seed calls it): source -> version up to which its updates are accounted for. */
 export interface Clock extends Iterable<[source: string, version: number]> {
-  /** -Infinity for a source that is not known. */
+  /** Returns the version of a source, -Infinity for an unknown one. */
   get(source: string): number
-  /** All of it. */
+  /** All versions. */
   readonly clock: { [source: string]: number }
 }
 
@@ -104,7 +104,7 @@ export class History extends EventEmitter {
   readonly length: number
   max_depth: number
   sort: Sort
-  /** Records an update: it is told, and memory is pruned. Throws a ScuttleError if the library refuses it. */
+  /** Records an update: emits 'update' and prunes memory. Throws a ScuttleError if the library rejects it. */
   write(update: Update): Update
   write(key: Key, value: any, source_id: string, version: number): Update
   /** The updates of a source above a version. */
@@ -117,17 +117,17 @@ export class History extends EventEmitter {
 }
 
 export interface LinkOptions {
-  /** After the first reconciliation send new updates without being asked. */
+  /** Send new updates at once after the first reconciliation. */
   live?: boolean
   /** Speak simple-scuttle's dialect only. */
   classic?: boolean
-  /** Speak the dialect of the peer. */
+  /** Speak the peer's dialect. */
   any?: boolean
-  /** With `classic` or `any`: answers have superseded updates, too. */
+  /** With `classic` or `any`: deltas include the superseded updates of the history. */
   history?: boolean
   /** Accept nothing from the peer. */
   readOnly?: boolean
-  /** false: do not ask when the link opens. */
+  /** false: do not gossip when the link opens. */
   gossip?: boolean
   /** Milliseconds between two gossips. */
   interval?: number
@@ -135,37 +135,37 @@ export interface LinkOptions {
 
 /** A conversation with one peer over bytes: `socket.pipe(link).pipe(socket)`. */
 export interface Link extends Duplex {
-  /** Asks the peer for what is new. */
+  /** Starts a gossip: both sides receive what they lack. */
   gossip(): void
-  /** A line was refused; the link goes on. */
+  /** A line was rejected; the link goes on. */
   on(event: 'rejected', listener: (error: ScuttleError) => void): this
   on(event: string | symbol, listener: (...values: any[]) => void): this
 }
 
 /** A replica as a Transform stream in objectMode: digests and updates in, digests and updates out. */
 export class Gossip extends Transform {
-  /** `state`: entries to start from, and where entries are kept. */
+  /** `state`: entries to start from; the Gossip keeps its entries in it. */
   constructor(id: Key, config: Config, state?: { [key: string]: Entry })
-  /** The source that local writes have. */
+  /** The source of local writes. */
   readonly id: string
   /** Key -> {value, version}. */
   readonly state: { [key: string]: Entry }
   readonly clock: Clock
   readonly history: History
-  /** The highest version seen, here or from peers. */
+  /** The highest version that the Gossip has seen. */
   readonly version: number
-  /** Sets a key. False: over the high-water mark; wait for 'drain'. Throws a TypeError for what JSON cannot express. */
+  /** Sets a key. False: the stream is full; wait for 'drain'. Throws a TypeError for a value that JSON cannot express. */
   set(key: Key, value: any): boolean
   /** Deletes a key. Returns as `set`. */
   delete(key: Key): boolean
-  /** {version: -Infinity, value: null} for a key without a value. */
+  /** Returns the entry of a key, {version: -Infinity, value: null} for a key without a value. */
   get(key: Key): Entry
   entry(key: Key): Update | undefined
   /** Queues digests of all known sources. False: some wait for the reader. */
   gossip(): boolean
-  /** A byte stream to one peer. */
+  /** Opens a byte stream to one peer. */
   link(options?: LinkOptions): Link
-  /** All of the replica, as lines. */
+  /** Returns the whole replica as lines. */
   export(): Buffer
   /** Starts from an export. False: the export is truncated. */
   import(bytes: Uint8Array): boolean
@@ -175,7 +175,7 @@ export class Gossip extends Transform {
   write(object: any, encoding: BufferEncoding, callback?: (error?: Error | null) => void): boolean
   /** An update was applied. */
   on(event: 'state', listener: (state: { [key: string]: Entry }) => void): this
-  /** An object was refused, and has changed nothing. */
+  /** An object was rejected, and has changed nothing. */
   on(event: 'rejected', listener: (error: Error, object: any) => void): this
   on(event: 'data', listener: (object: Update | Digest) => void): this
   on(event: string | symbol, listener: (...values: any[]) => void): this
@@ -193,44 +193,44 @@ export interface ReplicaConfig extends Limits {
   state?: Uint8Array | string
 }
 
-/** A map whose links carry bytes. */
+/** A map whose links exchange bytes. */
 export class Replica extends EventEmitter implements Iterable<[key: string, value: any]> {
   constructor(name: string, config?: ReplicaConfig)
-  /** The source that local writes have: the name and an incarnation. */
+  /** The source of local writes: the name and an incarnation. */
   readonly id: string
   readonly name: string
   readonly version: number
-  /** How many keys hold a value. */
+  /** The number of keys that hold a value. */
   readonly size: number
-  /** Two replicas share it exactly where they hold the same. */
+  /** A hash of the contents: two replicas share it exactly if they hold the same. */
   readonly fingerprint: bigint
   readonly clock: Clock
-  /** Sets a key. False: a peer is behind; 'drain' follows. */
+  /** Sets a key. False: a link is full; 'drain' follows. */
   set(key: Key, value: any): boolean
-  /** Sets a key that deletes itself after so many milliseconds of the ticks. */
+  /** Sets a key with a time to live, in milliseconds by `tick`. */
   setTtl(key: Key, value: any, ms: number): boolean
   delete(key: Key): boolean
   get(key: Key): Entry
   has(key: Key): boolean
   entry(key: Key): Update | undefined
-  /** [key, value] of the keys that begin with `prefix`, in their byte order. */
+  /** Returns [key, value] of the keys that begin with `prefix`, in their byte order. */
   entries(prefix?: string): [key: string, value: any][]
   keys(prefix?: string): string[]
   [Symbol.iterator](): Iterator<[key: string, value: any]>
   news(source: string, version: number): Update[]
   history(): Update[]
-  /** Tells the time, in milliseconds of a clock that does not go back. */
+  /** Tells the replica the time, in milliseconds by any clock of the host's that does not go back. */
   tick(now: number): boolean
-  /** Forgets all tombstones that are accounted for. Returns their number. */
+  /** Purges all tombstones whose dots are covered. Returns their number. */
   purge(): number
-  /** Retires a name. Returns whether it was known. */
+  /** Retires a name that will not be back. Returns whether it was known. */
   forget(name: string): boolean
   gossip(): boolean
   link(options?: LinkOptions): Link
   export(): Buffer
   import(bytes: Uint8Array): boolean
   close(): void
-  /** An update became the entry of its key. */
+  /** An update has become the entry of its key. */
   on(event: 'update', listener: (update: Update) => void): this
   on(event: 'drain', listener: () => void): this
   /** SCUTTLE_EVENT_… and SCUTTLE_E_… of scuttle.h. */
@@ -242,9 +242,9 @@ export const base: {
   /** mtu 10, max_history 10, sort, and no resolver. */
   config: { mtu: number; max_history: number; sort: Sort; resolve: Resolve | null }
   resolution: {
-    /** The greater (version, source) stands; what the clock covers is no news. */
+    /** The last writer wins: the greater (version, source) stands; a covered dot changes nothing. */
     lww_vs_clock: Resolve
-    /** The greater (version, source) stands. */
+    /** The seed's other name for the same outcome. */
     lww_vs_current_vers: Resolve
     /** The greater value stands: null < false < true < numbers < strings < arrays < objects. */
     strictly_order_values: Resolve
@@ -254,5 +254,5 @@ export const base: {
 }
 export { base as Base }
 
-/** The version of the library that is loaded. */
+/** The version of the loaded library. */
 export const libraryVersion: string

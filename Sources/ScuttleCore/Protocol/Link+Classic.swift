@@ -1,5 +1,5 @@
 /// The classic dialect, simple-scuttle's own: digests ask, updates answer. Classic peers vouch for nothing and keep no order: see
-/// docs/protocol.md.
+/// docs/reference/protocol.md.
 extension Link {
     /// - Throws: `.readOnly`, `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`,
     ///   `.corrupt`, `.refused`, `.protocolVersion` if the dialect is not let in, and what ended the link.

@@ -1,4 +1,4 @@
-/// The messages of the extended dialect as values. Texts are borrowed. docs/protocol.md says what each is for.
+/// The messages of the extended dialect as values. Texts are borrowed. docs/reference/protocol.md says what each is for.
 
 /// Who speaks, and how far it is: the first message on a link, and every gossip.
 public struct Hello {

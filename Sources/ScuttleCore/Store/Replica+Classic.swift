@@ -1,4 +1,5 @@
-/// Updates of classic peers, which vouch for nothing, keep no order, and drop what they do not know: see docs/protocol.md.
+/// Updates of classic peers, which vouch for nothing, keep no order, and drop what they do not know:
+/// see docs/reference/protocol.md.
 extension Replica {
     /// Takes one update from a peer of the classic dialect. The vector accounts for all of its source up to this update. A classic peer
     /// keeps no order, so an earlier update that is not known is news all the same.
@@ -39,7 +40,14 @@ extension Replica {
         case .old: break
         case .beaten(let failure): throw failure
         case .news(let record):
-            if record.isEntry, record.dot != dot, mayWrite, let key = keys.find(record.key) { republish(key, record) }
+            if record.isEntry, record.dot != dot {
+                if mayWrite, let key = keys.find(record.key) {
+                    republish(key, record)
+                } else {
+                    // No number is left: the entry stays under a covered dot, and the history has gone on.
+                    leaveOut(sources[record.source], upTo: min(record.version, sources[record.source].covered))
+                }
+            }
             record.release()
             forgetSurplusTombstones()
         }

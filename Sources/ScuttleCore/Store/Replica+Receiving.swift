@@ -10,7 +10,7 @@ extension Replica {
     }
 
     /// Takes one update from a peer, and leaves the vector to the caller: news becomes its key's entry, or is beaten.
-    /// - Parameter isExempt: the resolver decides though the dot is covered (the content check of docs/protocol.md).
+    /// - Parameter isExempt: the resolver decides though the dot is covered (the content check of docs/reference/protocol.md).
     /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`; nothing
     ///   has changed then.
     @_optimize(speed)

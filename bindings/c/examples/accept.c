@@ -1,5 +1,5 @@
 /*
- * Who may write what: a hub lets listed guests write under their own names, 3 keys each, and take away nothing of each other's.
+ * An `accept` callback: a hub lets listed guests write under their own names, 3 keys each, and remove no entry of each other's.
  *
  *   cc accept.c $(pkg-config --cflags --libs scuttle) -o accept && ./accept
  */
@@ -17,7 +17,7 @@ struct hub {
 
 static int accept_update(void *context, scuttle_link_t *from, const scuttle_update_t *update) {
   struct hub *hub = context;
-  /* A reset takes away what its sender has not: only a peer that is known to have everything may do so. */
+  /* A reset removes the entries that its sender lacks: only a peer that is known to have all entries may send one. */
   if ((update->flags & SCUTTLE_UPDATE_RESET) != 0) return policy_peer_is_listed(from, trusted, 1);
   return policy_writer_is_listed(update, guests, 2) && policy_own_prefix(update, '/') &&
          policy_has_room(hub->replica, update, '/', 3);
@@ -34,8 +34,8 @@ static int fail(const char *what, int code) {
   return EXIT_FAILURE;
 }
 
-/* Carries bytes between two links until both are silent. A refused update is an error of the call that brought it; the
-   rest of the call is taken. */
+/* Exchanges bytes between two links until both are silent. A refused update is an error of its call; the other updates of
+   the call are applied. */
 static int exchange(scuttle_link_t *a, scuttle_link_t *b) {
   scuttle_link_t *sides[2] = {a, b};
   char bytes[4096];

@@ -3,13 +3,13 @@
  *
  *   connection_t peer = connection_dial(replica, 7001);      or  connection_accept(replica, listener)
  *   each turn of the loop:
- *     fds[i].fd = peer.fd;                                   -1 where there is none: poll() passes over it
+ *     fds[i].fd = peer.fd;                                   -1 without a connection: poll() passes over it
  *     fds[i].events = connection_events(&peer);
  *     poll(…)
  *     if (!connection_serve(&peer, fds[i].revents)) connection_close(&peer);     peer.why says why
  *
- * Its links are live: what is written here goes out with the next turn of the loop, and what a peer wrote goes on to the
- * others. A scuttle_gossip now and then puts right what a broken connection has left behind.
+ * Its links are live: a local write goes out with the next turn of the loop, and so does the update of one peer to the
+ * others. A scuttle_gossip every so often renews low-water marks and compares contents.
  *
  * It listens on and dials the loopback address alone. The protocol neither authenticates nor encrypts: between machines
  * let TLS, SSH or WireGuard carry it.
@@ -36,7 +36,7 @@ typedef struct {
   scuttle_t *replica;
   scuttle_link_t *link;
   bool dialling; /* connect() has begun and is not done */
-  char why[200]; /* why connection_serve said that it is over */
+  char why[200]; /* why connection_serve returned false */
 } connection_t;
 
 static inline struct sockaddr_in loopback(uint16_t port) {
@@ -47,7 +47,7 @@ static inline struct sockaddr_in loopback(uint16_t port) {
   return address;
 }
 
-/* A listening socket, or -1 with errno. Port 0 lets the system choose; *port receives the choice. */
+/* Returns a listening socket, or -1 with errno. Port 0 lets the system choose; *port receives the choice. */
 static inline int connection_listen(uint16_t *port) {
   int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
   if (fd < 0) return -1;
@@ -66,13 +66,13 @@ static inline int connection_listen(uint16_t *port) {
 }
 
 static inline void connection_close(connection_t *c) {
-  scuttle_link_close(c->link); /* a new connection gets a new link: this one's half-read line is gone with it */
+  scuttle_link_close(c->link); /* a new connection gets a new link, which has no truncated line of this one */
   c->link = NULL;
   if (c->fd >= 0) close(c->fd);
   c->fd = -1;
 }
 
-/* A new link for `fd`, which it owns from now on; fd -1 stays so. */
+/* Returns a connection with a new link for `fd`, which it owns from now on; fd -1 stays -1. */
 static inline connection_t connection_on(scuttle_t *replica, int fd) {
   connection_t c = {fd, replica, NULL, false, ""};
   scuttle_link_config_t config = {sizeof config, SCUTTLE_LINK_LIVE, 0};
@@ -80,17 +80,17 @@ static inline connection_t connection_on(scuttle_t *replica, int fd) {
   if (fd < 0) return c;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* the messages are small, and somebody waits for them */
   if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || scuttle_link_open(replica, &config, &c.link) < 0 ||
-      scuttle_link_gossip(c.link) < 0) /* what this side has missed is the first thing to ask for */
+      scuttle_link_gossip(c.link) < 0) /* begin by comparing what both sides have */
     connection_close(&c);
   return c;
 }
 
-/* The next connection that waits at `listener`. */
+/* Returns the next connection that waits at `listener`. */
 static inline connection_t connection_accept(scuttle_t *replica, int listener) {
   return connection_on(replica, accept(listener, NULL, NULL));
 }
 
-/* Begins to connect. Whether anybody is there shows when poll() says that the socket can be written to. */
+/* Begins to connect. poll() reports a writable socket once the peer has accepted or the connection has failed. */
 static inline connection_t connection_dial(scuttle_t *replica, uint16_t port) {
   struct sockaddr_in address = loopback(port);
   connection_t c = connection_on(replica, socket(AF_INET, SOCK_STREAM, 0));
@@ -102,8 +102,8 @@ static inline connection_t connection_dial(scuttle_t *replica, uint16_t port) {
   return c;
 }
 
-/* What poll() should wait for: always for bytes from the peer, and for room in the socket where the link has something
-   to send. Reading never stops for a full link: two peers that did so would wait for each other. */
+/* Returns the events for poll(): always bytes from the peer, and room in the socket if the link has output. A full link does not
+   stop the reading: two peers that did so would wait for each other. */
 static inline short connection_events(const connection_t *c) {
   scuttle_span_t span;
   size_t count = 0;
@@ -123,13 +123,13 @@ static inline bool connection_receive(connection_t *c) {
   if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return true; /* poll() says when to try again */
   if (len < 0) return connection_over(c, strerror(errno));
   if (len == 0) return connection_over(c, "closed by the peer");
-  if (scuttle_link_write(c->link, bytes, (size_t)len) < 0) /* the peer talks nonsense, or is none of ours */
+  if (scuttle_link_write(c->link, bytes, (size_t)len) < 0) /* a malformed line, or a peer of another cluster */
     return connection_over(c, scuttle_errmsg(c->replica));
   return true;
 }
 
-/* Sends until the link has no more or the socket takes no more. A part of what was shown may go out: what has not been
-   consumed is shown again. */
+/* Sends until the link has no more output or the socket has no more room. A part of the shown bytes may go out: scuttle_link_peek shows
+   the rest again. */
 static inline bool connection_send(connection_t *c) {
   for (;;) {
     scuttle_span_t spans[16];
@@ -147,7 +147,7 @@ static inline bool connection_send(connection_t *c) {
   }
 }
 
-/* Does what poll() found possible. False: this connection is over, and `why` says why. */
+/* Handles the events of poll(). Returns false if the connection is over; `why` is the reason. */
 static inline bool connection_serve(connection_t *c, short revents) {
   if (c->fd < 0 || revents == 0) return true;
   if (c->dialling) {

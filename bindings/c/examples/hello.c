@@ -1,5 +1,5 @@
 /*
- * Two replicas in one process. What one writes, the other has after their links have talked.
+ * Two replicas in one process: each has the writes of the other after their links have exchanged bytes.
  *
  *   cc hello.c $(pkg-config --cflags --libs scuttle) -o hello && ./hello
  */
@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 static void check(int code, scuttle_t *replica) {
-  if (code >= 0) return; /* SCUTTLE_OK, or news such as SCUTTLE_FULL */
+  if (code >= 0) return; /* SCUTTLE_OK, or another positive code such as SCUTTLE_FULL */
   fprintf(stderr, "%s\n", scuttle_errmsg(replica));
   exit(EXIT_FAILURE);
 }
 
-/* The loop that every host has in some form: read what a link wants to send, hand it to the other side, until there is
-   nothing more. Here the network is a buffer; the cuts it makes may fall anywhere, and do not matter. */
+/* Sends all pending output of a link to the other side: every host has this loop in some form. Here the network is a buffer;
+   it may cut the output anywhere. */
 static size_t carry(scuttle_link_t *from, scuttle_t *sender, scuttle_link_t *to, scuttle_t *receiver) {
   char bytes[1024];
   size_t len, total = 0;
@@ -26,11 +26,11 @@ static size_t carry(scuttle_link_t *from, scuttle_t *sender, scuttle_link_t *to,
   }
 }
 
-/* Behind the name of a replica, its source has "~" and the 8 characters of its incarnation. */
+/* The length of the incarnation in a source: "~" and 8 characters, after the name. */
 enum { INCARNATION = 9 };
 
 static void show(const char *name, scuttle_t *replica, const char *key) {
-  scuttle_entry_t entry; /* borrowed: it is good until the next call on this replica */
+  scuttle_entry_t entry; /* borrowed: it is valid until the next call on this replica */
   int code = scuttle_get(replica, key, SCUTTLE_NTS, &entry);
   check(code, replica);
   if (code == SCUTTLE_NOT_FOUND)
@@ -53,7 +53,7 @@ int main(void) {
   check(scuttle_set(bob, "limits/login", SCUTTLE_NTS, "{\"per_minute\": 10}", SCUTTLE_NTS), bob);
   show("bob", bob, "motd");
 
-  /* Each side asks for what is new, and the bytes go back and forth until both are silent. */
+  /* Each side starts a gossip, and both exchange bytes until they are silent. */
   check(scuttle_gossip(ada), ada);
   check(scuttle_gossip(bob), bob);
   while (carry(ada_to_bob, ada, bob_to_ada, bob) + carry(bob_to_ada, bob, ada_to_bob, ada) > 0) {

@@ -1,14 +1,14 @@
 /* Policies for scuttle_config_t.accept, to be copied into a program and combined: see accept.c.
  *
- * A writer is the name in an update's source. A peer's name is what its hello says (scuttle_link_info): a host lets a peer
- * say only the name that the connection has proved. */
+ * A writer is the name in an update's source. A peer's name is the claim in its hello (scuttle_link_info): a host admits only
+ * peers whose claim is the name that the connection has proved. */
 #ifndef SCUTTLE_POLICIES_H
 #define SCUTTLE_POLICIES_H
 
 #include <scuttle.h>
 #include <string.h>
 
-/* The length of the name in a source, which may end in "~" and the 8 characters of an incarnation. */
+/* Returns the length of the name in a source, which may end in "~" and the 8 characters of an incarnation. */
 static inline size_t policy_name_len(const char *source, size_t source_len) {
   size_t i;
   if (source_len < 10 || source[source_len - 9] != '~') return source_len;
@@ -19,13 +19,13 @@ static inline size_t policy_name_len(const char *source, size_t source_len) {
   return source_len - 9;
 }
 
-/* 1 if the update's key begins with its writer's name and a separator, as in "ada/colour". */
+/* Returns 1 if the update's key begins with its writer's name and a separator, as in "ada/colour". */
 static inline int policy_own_prefix(const scuttle_update_t *update, char separator) {
   size_t name_len = policy_name_len(update->source, update->source_len);
   return update->key_len > name_len && memcmp(update->key, update->source, name_len) == 0 && update->key[name_len] == separator;
 }
 
-/* 1 if a name is one of `count` NUL-terminated names. */
+/* Returns 1 if a name is one of `count` NUL-terminated names. */
 static inline int policy_is_listed(const char *const *names, size_t count, const char *name, size_t name_len) {
   size_t i;
   for (i = 0; i < count; i++)
@@ -33,12 +33,12 @@ static inline int policy_is_listed(const char *const *names, size_t count, const
   return 0;
 }
 
-/* 1 if the update's writer is listed. */
+/* Returns 1 if the update's writer is listed. */
 static inline int policy_writer_is_listed(const scuttle_update_t *update, const char *const *names, size_t count) {
   return policy_is_listed(names, count, update->source, policy_name_len(update->source, update->source_len));
 }
 
-/* 1 if the peer of the link is listed. For resets (SCUTTLE_UPDATE_RESET), by which a peer takes entries of others away. */
+/* Returns 1 if the peer of the link is listed. For resets (SCUTTLE_UPDATE_RESET), by which a peer removes entries of other writers. */
 static inline int policy_peer_is_listed(scuttle_link_t *from, const char *const *names, size_t count) {
   scuttle_link_info_t info;
   memset(&info, 0, sizeof info);
@@ -57,8 +57,8 @@ static inline int policy_count_one(void *context, const scuttle_update_t *entry)
   return --room->left == 0;
 }
 
-/* 1 if the update makes no new key, or fewer than `most` keys begin as its own does, up to and with the separator: at most so
-   many keys a name, together with policy_own_prefix. Cost: O(most). */
+/* Returns 1 if the update makes no new key, or if fewer than `most` keys share its prefix, up to and with the separator. Together
+   with policy_own_prefix it limits the keys of a name. Cost: O(most). */
 static inline int policy_has_room(scuttle_t *replica, const scuttle_update_t *update, char separator, size_t most) {
   struct policy_left room;
   scuttle_entry_t entry;

@@ -1,5 +1,5 @@
 /*
- * A resolver of your own: a table of high scores, where the best score stands, whoever wrote it and whenever.
+ * A resolver of the host's own, for a table of high scores: the best score stands, whoever wrote it and whenever.
  *
  *   cc resolver.c $(pkg-config --cflags --libs scuttle) -o resolver && ./resolver
  */
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The text of an update is not NUL-terminated: it is copied before strtoll sees it. What is no number, or a delete, is
-   less than every score. */
+/* Returns the score in an update, or -1 for a delete and for a value that is no score. The text of an update is not
+   NUL-terminated, so it is copied for strtoll. */
 static long long score(const scuttle_update_t *update) {
   char text[32] = "";
   if ((update->flags & SCUTTLE_UPDATE_DELETED) != 0 || update->value_len >= sizeof text) return -1;
@@ -20,8 +20,8 @@ static long long score(const scuttle_update_t *update) {
   return end == text || *end != '\0' || value < 0 ? -1 : value;
 }
 
-/* Whether `update` replaces `current`. Replicas see the same updates in different orders, so the answer has to follow
-   one total order of updates: the score first, and where that is equal, what no two different updates share. */
+/* Returns whether `update` replaces `current`. Replicas see the same updates in different orders, so the decision follows
+   one total order of updates: the score first, and for equal scores the timestamp, which no two different updates share. */
 static int best_score_stands(void *context, const scuttle_update_t *update, const scuttle_update_t *current) {
   (void)context;
   if (current == NULL) return 1;
@@ -47,7 +47,7 @@ static int publish(scuttle_t *replica, const char *player, const char *points) {
   return scuttle_set(replica, player, SCUTTLE_NTS, points, SCUTTLE_NTS);
 }
 
-/* Two replicas with one peer each can use the short form, without links. */
+/* Exchanges bytes by the short form, which serves replicas with one peer each and needs no links. */
 static int exchange(scuttle_t *a, scuttle_t *b) {
   scuttle_t *sides[2] = {a, b};
   char bytes[512];
@@ -61,7 +61,7 @@ static int exchange(scuttle_t *a, scuttle_t *b) {
   return 0;
 }
 
-/* Behind the name of a replica, its source has "~" and the 8 characters of its incarnation. */
+/* The length of the incarnation in a source: "~" and 8 characters, after the name. */
 enum { INCARNATION = 9 };
 
 static int print(void *context, const scuttle_update_t *update) {

@@ -1,6 +1,6 @@
 /*
- * A replica whose state is in a SQLite database: it is loaded at the start, and each write is in the file once the call has
- * returned, whatever ends the process after that. See sqlite_store.h, which is made to be copied.
+ * A replica in a SQLite database: the start loads it, and each write is in the file once its call has returned, whatever ends the
+ * process after that. See sqlite_store.h, which is made to be copied.
  *
  *   cc -std=c99 sqlite_store.c $(pkg-config --cflags --libs scuttle sqlite3) -o sqlite_store
  *   ./sqlite_store words.db set greeting '"hello"'
@@ -15,7 +15,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Behind the name of a replica, its source has "~" and the 8 characters of its incarnation. */
+/* The length of the incarnation in a source: "~" and 8 characters, after the name. */
 enum { INCARNATION = 9 };
 
 static int print(void *context, const scuttle_update_t *update) {
@@ -25,7 +25,7 @@ static int print(void *context, const scuttle_update_t *update) {
   return 0;
 }
 
-/* Does one command. */
+/* Runs one command. */
 static int run(scuttle_t *replica, int count, char **words) {
   scuttle_entry_t entry;
   if (count == 3 && strcmp(words[0], "set") == 0)

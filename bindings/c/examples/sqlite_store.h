@@ -24,10 +24,10 @@
 typedef struct {
   sqlite3 *database;
   sqlite3_stmt *load, *begin, *put, *remove, *commit, *rollback;
-  char why[200]; /* what SQLite said of the latest function that failed */
+  char why[200]; /* SQLite's message about the latest function that failed */
 } sqlite_store_t;
 
-/* Notes why a function has failed, and returns the code. */
+/* Records why a function has failed, and returns the code. */
 static inline int sqlite_store_failed(sqlite_store_t *store, int code) {
   snprintf(store->why, sizeof store->why, "%s", sqlite3_errmsg(store->database));
   return code;
@@ -39,7 +39,7 @@ static inline int sqlite_store_run(sqlite_store_t *store, sqlite3_stmt *statemen
   if (code == SQLITE_DONE) code = SQLITE_OK;
   if (code != SQLITE_OK) sqlite_store_failed(store, code);
   sqlite3_reset(statement);
-  sqlite3_clear_bindings(statement); /* what was bound is the library's, and is gone after the call */
+  sqlite3_clear_bindings(statement); /* the bound memory is the library's, and is valid during the call only */
   return code;
 }
 
@@ -60,7 +60,7 @@ static inline int sqlite_store_begin(void *context) {
   return sqlite_store_run(store, store->begin);
 }
 
-/* SQLite reads what is bound during the call only, so nothing is copied. To it a NULL pointer is the value NULL. */
+/* Binds the primary key of a row without a copy, because SQLite reads it during the call only. A NULL pointer would be the value NULL. */
 static inline void sqlite_store_bind_id(sqlite3_stmt *statement, const scuttle_row_t *row) {
   sqlite3_bind_int64(statement, 1, (sqlite3_int64)row->kind);
   sqlite3_bind_blob64(statement, 2, row->id_len ? row->id : "", row->id_len, SQLITE_STATIC);
@@ -88,8 +88,8 @@ static inline int sqlite_store_commit(void *context) {
   return sqlite_store_run(store, store->commit);
 }
 
-/* `why` stays that of the function that has failed. SQLite has undone the transaction already after some errors, such as a
-   full disk. */
+/* Undoes the transaction. After some errors, such as a full disk, SQLite has done so already. `why` stays that of the function that
+   has failed. */
 static inline void sqlite_store_rollback(void *context) {
   sqlite_store_t *store = (sqlite_store_t *)context;
   if (sqlite3_get_autocommit(store->database)) return;
@@ -101,7 +101,7 @@ static inline int sqlite_store_prepare(sqlite_store_t *store, const char *sql, s
   return sqlite3_prepare_v2(store->database, sql, -1, statement, NULL);
 }
 
-/* Closes the database: after the replica, or after an sqlite_store_open that has failed. Again: nothing. */
+/* Closes the database, after the replica, or after an sqlite_store_open that has failed. A second call does nothing. */
 static inline void sqlite_store_close(sqlite_store_t *store) {
   sqlite3_finalize(store->load);
   sqlite3_finalize(store->begin);
@@ -114,7 +114,7 @@ static inline void sqlite_store_close(sqlite_store_t *store) {
 }
 
 /* Opens the database in the file `path`, which is made if there is none. Returns a code of SQLite.
-   synchronous  what SQLite waits for: "FULL" puts each call on the disk before it returns; "NORMAL" loses the last calls
+   synchronous  SQLite's durability: "FULL" puts each call on the disk before it returns; "NORMAL" loses the last calls
                 if the power fails, and nothing if the process is killed; "OFF" may lose the database if the power fails */
 static inline int sqlite_store_open(sqlite_store_t *store, const char *path, const char *synchronous) {
   char sql[100];
@@ -139,7 +139,7 @@ static inline int sqlite_store_open(sqlite_store_t *store, const char *path, con
   return code;
 }
 
-/* The functions for `state_store` of a replica's config. The replica copies them; the store itself has to stay. */
+/* Returns the functions for `state_store` of a replica's config. The replica copies them; the store itself must stay valid. */
 static inline scuttle_state_store_t sqlite_store_functions(sqlite_store_t *store) {
   scuttle_state_store_t functions;
   memset(&functions, 0, sizeof functions);

@@ -1,6 +1,7 @@
 /*
- * A peer over TCP: it listens, dials other peers until they answer, has their news as soon as they write it, and prints
- * every update. Once a second it dials who is missing, and asks all for what may have got lost. Start some of them in terminals of their own, end one and start it again:
+ * A peer over TCP: it listens, dials other peers until they accept, receives their updates at once over live links, and prints
+ * every update. Once a second it dials the peers that are missing, and gossips. Start some of them in terminals of their own, end
+ * one and start it again:
  *
  *   cc -std=c99 tcp_peer.c $(pkg-config --cflags --libs scuttle) -o tcp_peer
  *   ./tcp_peer ada 7001 seats/1='"taken"'
@@ -41,7 +42,7 @@ static void print_update(void *context, const scuttle_update_t *update) {
   fflush(stdout);
 }
 
-/* The replica. Each start is an incarnation: what it prints as the source of an update is a name, "~" and 8 characters. */
+/* Makes the replica. Each start is an incarnation: the source of an update is a name, "~" and 8 characters. */
 static scuttle_t *make_replica(const char *name) {
   scuttle_config_t config = {0};
   config.struct_size = sizeof config;
@@ -60,7 +61,7 @@ static int64_t gossip(scuttle_t *replica, connection_t *dialled, const uint16_t 
   return now() + GOSSIP_EVERY;
 }
 
-/* One turn of the loop: waits for something to do, at most until `due`, and does it. */
+/* Runs one turn of the loop: waits for events, at most until `due`, and handles them. */
 static void serve(scuttle_t *replica, int listener, connection_t *connections, int64_t due) {
   struct pollfd fds[MOST + 1];
   for (size_t i = 0; i < MOST; i++) {

@@ -3,7 +3,7 @@
     with LMDBStore("words.lmdb") as store, scuttle.Replica("ada", state_store=store) as replica:
         replica["greeting"] = "hello"  # on the disk once this has returned
 
-Each row is a record: under its kind, as one byte, and its id there is its line.
+Each row is a record: the key is its kind, as one byte, and its id; the value is its line.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from scuttle import Row
 class LMDBStore:
     """A `scuttle.StateStore` in an LMDB environment: one transaction for each call on the replica that changes it.
 
-    path      a folder; it is made if there is none. One replica to an environment
-    map_size  how large it may grow, in bytes. Beyond it a call is StoreError from lmdb.MapFullError
-    sync      False does not wait for the disk: nothing is lost if the process is killed; if the power fails, the
-              environment may be
+    Any thread may use the replica: a transaction stays in the thread of its call. Close the store after the replica.
 
-    The replica may be used from any thread: a transaction stays in that of its call. Close the store after the replica.
+    Args:
+        path: A folder; it is made if there is none. One replica to an environment.
+        map_size: The largest size in bytes. Beyond it a call raises StoreError from lmdb.MapFullError.
+        sync: False does not wait for the disk: nothing is lost if the process is killed; the environment may be lost if the
+            power fails.
     """
 
     def __init__(self, path: Union[str, PathLike[str]], map_size: int = 1 << 30, sync: bool = True) -> None:
@@ -35,7 +36,7 @@ class LMDBStore:
         self._transaction: Optional[lmdb.Transaction] = None
 
     def load(self) -> Iterator[bytes]:
-        """The lines of all rows."""
+        """Returns the lines of all rows."""
         with self._environment.begin() as transaction, transaction.cursor() as cursor:
             for _, line in cursor:
                 yield bytes(line)
@@ -50,13 +51,13 @@ class LMDBStore:
         self._transaction.put(self._key(row), row.line)
 
     def remove(self, row: Row) -> None:
-        """Removes a row, if it is there."""
+        """Removes a row, if it exists."""
         assert self._transaction is not None
         self._transaction.delete(self._key(row))
 
     def _key(self, row: Row) -> bytes:
-        """The kind and the id; of an id that is too long for LMDB the beginning and a hash. Only such a key is as long as
-        a key may be, so no id can pass for another one's hash."""
+        """Returns the kind and the id; for an id that is too long for LMDB, its beginning and a hash. Only such a key has the
+        greatest length, so no id can pass for another one's hash."""
         key = bytes((row.kind,)) + row.id
         if len(key) < self._longest:
             return key

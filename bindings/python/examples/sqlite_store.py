@@ -30,18 +30,18 @@ _REMOVE = "DELETE FROM scuttle WHERE kind = ? AND id = ?"
 class SQLiteStore:
     """A `scuttle.StateStore` in a database file: one transaction for each call on the replica that changes it.
 
-    path         the file; it is made if there is none. One replica to a file
-    synchronous  what SQLite waits for: "FULL" puts each call on the disk before it returns; "NORMAL" loses the last
-                 calls if the power fails, and nothing if the process is killed; "OFF" may lose the database if the
-                 power fails
+    Args:
+        path: The file; it is made if there is none. One replica to a file.
+        synchronous: SQLite's durability: "FULL" puts each call on the disk before it returns; "NORMAL" loses the last calls if
+            the power fails, and nothing if the process is killed; "OFF" may lose the database if the power fails.
 
-    The replica may be used from any thread. Close the store after the replica.
+    Any thread may use the replica. Close the store after the replica.
     """
 
     def __init__(self, path: Union[str, PathLike[str]], synchronous: str = "FULL") -> None:
         if synchronous not in ("OFF", "NORMAL", "FULL", "EXTRA"):
             raise ValueError(f'synchronous is {synchronous!r}, which is none of "OFF", "NORMAL", "FULL", "EXTRA"')
-        # With isolation_level None the module begins no transaction of its own. The replica lets one thread in at a time.
+        # With isolation_level None the module begins no transaction of its own. The replica admits one thread at a time.
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._database.execute("PRAGMA journal_mode = WAL")
@@ -52,7 +52,7 @@ class SQLiteStore:
             raise
 
     def load(self) -> Iterator[bytes]:
-        """The lines of all rows."""
+        """Returns the lines of all rows."""
         for (line,) in self._database.execute("SELECT line FROM scuttle"):
             yield line
 
@@ -68,7 +68,7 @@ class SQLiteStore:
         self._database.execute(_PUT, (row.kind, row.id, row.line, key, value))
 
     def remove(self, row: Row) -> None:
-        """Removes a row, if it is there."""
+        """Removes a row, if it exists."""
         self._database.execute(_REMOVE, (row.kind, row.id))
 
     def commit(self) -> None:

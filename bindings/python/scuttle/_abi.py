@@ -337,7 +337,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
 
 
 def declare(library: ctypes.CDLL) -> None:
-    """Gives each function its types. AttributeError where the library lacks one."""
+    """Sets the types of each function. Raises AttributeError if the library lacks one."""
     for name, (result, arguments) in FUNCTIONS.items():
         function = getattr(library, name)
         function.restype = result

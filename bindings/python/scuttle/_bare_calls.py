@@ -1,8 +1,8 @@
-"""The functions of the library that are called most often, in the form that costs least. Within `Handle` only.
+"""The library's most frequent functions, in the form that costs least. Within `Handle` only.
 
-They have no argtypes: with them ctypes makes an object for each argument of each call, which takes half a microsecond
-for a set. Without them it passes `bytes` as their address, and what `from_param` and `byref` made as it is. So that is
-made once: here for the lengths of short texts, in `Handle` and `Link` for themselves.
+They have no argtypes: with argtypes ctypes makes an object for each argument of each call, which takes half a microsecond
+for a set. Without them it passes `bytes` as their address, and the results of `from_param` and `byref` unchanged. So these
+are made once: here for the lengths of short texts, in `Handle` and `Link` for themselves.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def _bare(loaded: ctypes.CDLL, name: str) -> Any:
     return function
 
 
-# For short texts, these keep the GIL. Letting go of it is cheap, but where other threads are busy, who has let go for a
-# microsecond waits long to have it back. Nobody waits for a lock of the library with the GIL in hand, since each
-# replica's lock in Python lets one thread in at a time. Long texts take the functions of `library`, which let go.
+# For short texts, these keep the GIL. To release it is cheap, but if other threads are busy, a thread that has released it for a
+# microsecond waits long to have it back. No thread waits for a lock of the library while it holds the GIL, because each
+# replica's lock in Python admits one thread at a time. Long texts go through the functions of `library`, which release it.
 scuttle_set = _bare(_keeping_the_gil, "scuttle_set")
 scuttle_get_copy = _bare(_keeping_the_gil, "scuttle_get_copy")
 

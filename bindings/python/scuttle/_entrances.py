@@ -1,15 +1,15 @@
-"""How the library calls Python, so that no exception is lost on the way, and none becomes an answer.
+"""Entrances: the library calls Python through them, so that no exception is lost on the way, and none becomes a result.
 
-What leaves a Python function that ctypes has called is printed, and the library gets 0 for an answer. A signal handler that
+If an exception leaves a Python function that ctypes has called, ctypes prints it and returns 0 to the library. A signal handler that
 raises can run at the first step of any function, which comes before its first `try`. So ctypes calls no Python function here, but
-functions of the interpreter in C, which run no handler, and these go on with a generator that waits inside its `try`:
+functions of the interpreter in C, which run no handler, and these resume a generator that waits inside its `try`:
 
 - A visitor sends each call to a generator of its visit: see `visits`.
-- A callback puts the arguments into a queue, and then goes on with its generator: see `Entrance`. Whatever is raised on the way to
-  the host's function, the arguments are still there, so the function is called nevertheless. The exception comes out of the
+- A callback puts the arguments into a queue, and then resumes its generator: see `Entrance`. Whatever is raised on the way to
+  the host's function, the arguments are still in the queue, so the function is called nevertheless. The exception comes out of the
   call of the library, once that is complete.
 
-A generator that an exception leaves nevertheless has ended for good, which shows when the call is over.
+An exception that leaves a generator nevertheless has ended it for good, which shows when the call is over.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ def _is_waiting(generator: Any) -> bool:
     return generator.gi_frame is not None and not generator.gi_running
 
 
-#: Whether a generator has begun, is not at work, and has not ended.
+#: Tells whether a generator has begun, is not running, and has not ended.
 is_waiting: Callable[[Any], bool] = (
     attrgetter("gi_suspended") if hasattr(GeneratorType, "gi_suspended") else _is_waiting  # Python 3.11
 )
 
 
 def lost_answer() -> ScuttleError:
-    """The error of a call one of whose callbacks has ended before it could answer."""
+    """Returns the error of a call if one of its callbacks has ended without a result."""
     return ScuttleError("an exception has ended a callback before it could answer; it was reported to sys.unraisablehook")
 
 
 def calling_with(argument_types: List[Any]) -> Any:
-    """PyObject_CallFunction: a function, a format, and what is to be formatted. It may get more than the format names."""
+    """Returns PyObject_CallFunction, which calls a function with a format and its arguments. Arguments beyond the format are ignored."""
     try:
-        function = ctypes.pythonapi["_PyObject_CallFunction_SizeT"]  # its name in C, where a `#` is a size_t
+        function = ctypes.pythonapi["_PyObject_CallFunction_SizeT"]  # its name in C, for which a `#` is a size_t
     except AttributeError:
         function = ctypes.pythonapi["PyObject_CallFunction"]
     function.restype = py_object
@@ -57,17 +57,17 @@ def calling_with(argument_types: List[Any]) -> Any:
 
 
 class Outcomes:
-    """What has been raised on the way to the callbacks of one replica, in the call that runs now."""
+    """The exceptions on the way to the callbacks of one replica, in the call that runs now."""
 
     __slots__ = ("entrances", "raised")
 
     def __init__(self) -> None:
         self.entrances: List[Entrance] = []
-        #: The first of them.
+        #: The first exception.
         self.raised: Optional[BaseException] = None
 
     def take(self) -> Optional[BaseException]:
-        """What is to come out of the call that has just been made, if anything."""
+        """Returns the exception that the completed call has to raise, if any, and removes it."""
         raised, self.raised = self.raised, None
         for entrance in self.entrances:
             if not is_waiting(entrance.serving):
@@ -76,42 +76,47 @@ class Outcomes:
         return raised
 
     def nest(self) -> None:
-        """Before a call in the middle of a callback: one whose generator is at work gets another for that."""
+        """Prepares for a call in the middle of a callback: an entrance whose generator is running gets another one."""
         for entrance in self.entrances:
             if not is_waiting(entrance.serving):
                 entrance.begin()
 
     def release(self) -> None:
-        """Lets go of the host's functions."""
+        """Drops the references to the host's functions."""
         for entrance in self.entrances:
             entrance.release()
         self.entrances.clear()
 
 
 class Entrance:
-    """A C function for one callback of one replica. Called by whoever holds the replica."""
+    """A C function for one callback of one replica. The thread that holds the replica calls it."""
 
     __slots__ = ("function", "serving", "_answer", "_arguments", "_idle", "_outcomes", "_resume")
 
     def __init__(self, kind: Any, answer: Callable[[Tuple[Any, ...]], int], outcomes: Outcomes) -> None:
-        """kind    the type of the C function
-        answer  called with the arguments of the library; what it raises is noted, and it is called again"""
+        """Makes the C function.
+
+        Args:
+            kind: The type of the C function.
+            answer: Called with the arguments of the library, and again if it raises; the exception is kept.
+            outcomes: Keeps the exceptions.
+        """
         self._answer = answer
         self._outcomes = outcomes
         self._arguments: Deque[Any] = deque()
-        #: Generators that have ended or that wait for a nested call to end are kept: their frames may still be in use.
+        #: Generators that have ended, or that wait for the end of a nested call, are kept: their frames may still be in use.
         self._idle: List[Serving] = []
         self._resume = py_object()
         self.begin()
-        # ctypes asks `from_param` to convert an argument. This one puts it into the queue.
+        # ctypes calls `from_param` to convert an argument. This one puts it into the queue.
         queue = SimpleNamespace(from_param=self._arguments.append)
         resume = calling_with([queue] * len(kind._argtypes_))
-        #: To be handed to the library.
+        #: The function for the library.
         self.function = kind(partial(resume, self._resume, None))
         outcomes.entrances.append(self)
 
     def begin(self) -> None:
-        """Makes a generator that waits for the next call, unless one waits already."""
+        """Makes a generator that waits for the next call, unless one is waiting."""
         self._arguments.clear()
         for serving in self._idle:
             if is_waiting(serving):
@@ -124,7 +129,7 @@ class Entrance:
         self._resume.value = serving.__next__
 
     def release(self) -> None:
-        """Lets go of the host's function. The library calls it no more."""
+        """Drops the reference to the host's function. The library calls it no more."""
         self._resume = py_object()
         self._idle.clear()
         self._answer = _nothing
@@ -133,10 +138,10 @@ class Entrance:
 
     def _serve(self) -> Serving:
         arguments = self._arguments
-        given: Optional[Tuple[Any, ...]] = None  # what is to be answered
+        given: Optional[Tuple[Any, ...]] = None  # the arguments of an open call
         answer: object = 0
         tries = 0
-        # Two, since a second exception may come where the first one is noted.
+        # Two, because a second exception may come while the first one is kept.
         while True:
             try:
                 while True:
@@ -171,7 +176,7 @@ _RAISING = {dis.opmap[name] for name in ("RAISE_VARARGS", "RERAISE") if name in 
 
 
 def is_from_outside(error: BaseException) -> bool:
-    """Whether a signal handler has raised this, and not the function out of which it came."""
+    """Returns whether a signal handler has raised an exception, and not the function that it came out of."""
     trace: Optional[TracebackType] = error.__traceback__
     last = trace
     while trace is not None:
@@ -180,12 +185,12 @@ def is_from_outside(error: BaseException) -> bool:
         last, trace = trace, trace.tb_next
     if type(error) is not KeyboardInterrupt or last is None:
         return False
-    # The handler that raises this by default is none of Python: then no statement has raised it.
+    # The default handler of this signal is no Python function: then no statement has raised the exception.
     return last.tb_frame.f_code.co_code[last.tb_lasti] not in _RAISING
 
 
 def _is_handler(frame: Any) -> bool:
-    """Whether it was called with a signal and the frame that is interrupted: with its own caller's."""
+    """Returns whether a frame is that of a signal handler: one that was called with a signal and its caller's frame."""
     interrupted = frame.f_back
     if interrupted is None:
         return False

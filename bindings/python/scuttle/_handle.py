@@ -1,19 +1,19 @@
-"""The rules by which Python touches a replica of the library.
+"""The rules by which Python uses a replica of the library.
 
-The library has a lock inside, but freeing is not a call like the others: no thread may be in a call, or come to make
-one, when a replica or link is freed. And a callback, a signal handler or a finalizer may run at any place of Python
-code. So each replica has one lock in Python too:
+The library has a lock inside, but freeing is not a call like the others: no thread may be in a call, or begin
+one, when a replica or link is freed. And a callback, a signal handler or a finalizer may run at any step of Python
+code. So each replica has one lock in Python, too:
 
-- Every call goes through `Handle.run`, or has it written out where there is one a key. Whoever is in there owns the
+- Every call goes through `Handle.run`, or repeats its steps if it runs once for each key. The thread in there holds the
   replica, so closing can wait for it.
-- The lock knows its thread, and it alone: a flag beside it could stay behind when a signal handler raises. Who comes in again, from a
-  callback or a signal handler, gets BusyError, not a deadlock. Only reading goes on (`run_reading`, `get`), with memory of its own: the call that it came out of may be in the middle of
-  using the replica's.
-- What a signal handler raises in the middle of a callback comes out of the outermost call: see `_entrances`.
-- In the child of a fork nobody waits: other threads of the parent may hold lock and replica there, and never let go. A hook takes
-  both away from all handles before anything else runs.
-- Finalizers run in any thread at any time, so they take no lock. `Handle.__del__` needs none, since nobody is in a call
-  on an object that nobody knows. A link that is dropped is only noted, and closed by the next call.
+- The lock alone records its thread: a flag beside it could stay set if a signal handler raises. A second call of the same thread, from a
+  callback or a signal handler, raises BusyError and does not deadlock. Only reading goes on (`run_reading`, `get`), with memory of its
+  own, because the interrupted call may be using the replica's.
+- An exception of a signal handler in the middle of a callback comes out of the outermost call: see `_entrances`.
+- In the child of a fork no call waits: other threads of the parent may hold lock and replica there, and never release them. A hook
+  removes both from all handles before anything else runs.
+- Finalizers run in any thread at any time, so they acquire no lock. `Handle.__del__` needs none, because no thread is in a call
+  on an object without references. A dropped link is only recorded, and the next call closes it.
 """
 
 from __future__ import annotations
@@ -67,8 +67,16 @@ class Handle:
         store: Optional[StoreCalls] = None,
         outcomes: Optional[Outcomes] = None,
     ) -> None:
-        """outcomes  of the callbacks and the store, if there are any"""
-        self._pointer: Optional[int] = None  # first, for __del__ where the rest fails
+        """Makes the replica.
+
+        Args:
+            name: The name in UTF-8.
+            config: Its callbacks are kept until the replica is freed.
+            links: The open links by their address.
+            store: The calls of the `state_store`, if there is one.
+            outcomes: Those of the callbacks and the store, if there are any.
+        """
+        self._pointer: Optional[int] = None  # first, for __del__ if the rest fails
         self._config: Optional[_abi.ConfigStruct] = None
         self._outcomes = outcomes
         self._is_inherited = False
@@ -88,25 +96,25 @@ class Handle:
             raise raised
         if code < 0:
             raise self._explained(error_of(code, describe(code)))
-        #: The pointer as `_bare_calls` take it. Good while `_pointer` is not None.
+        #: The pointer in the form of `_bare_calls`. Valid while `_pointer` is not None.
         self.argument = ctypes.c_void_p.from_param(self._pointer)
-        #: Whether what it started from ended too soon.
+        #: Whether its start was truncated.
         self.is_torn: bool = code == _abi.TORN
-        # Keeps the callbacks alive; they keep their replica alive, but such a circle is one that the collector sees.
+        # Keeps the callbacks alive. They keep their replica alive, in a cycle that the garbage collector sees.
         self._config = config
         _handles.add(self)
 
     def _make_lock(self) -> None:
         self._lock = RLock()
-        #: Whether this thread has it.
+        #: Tells whether this thread has the lock.
         self._is_mine: Callable[[], bool] = self._lock._is_owned  # type: ignore[attr-defined]
 
     def run(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
-        """Runs step(pointer, *arguments) while no other thread touches the replica."""
+        """Runs step(pointer, *arguments) while no other thread uses the replica."""
         if self._is_mine():
             raise _busy()
         with self._lock:
-            # Looked at only now: until then a signal handler could have closed it.
+            # Not before: until now a signal handler could have closed the replica.
             if self._pointer is None or self._dropped_links:
                 self._make_ready()
             if self._outcomes is not None:
@@ -114,7 +122,7 @@ class Handle:
             return step(self._pointer, *arguments)
 
     def run_reading(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
-        """As `run`, for what only reads: that may come out of the middle of a call of the same thread, too."""
+        """Runs a step that only reads, also in the middle of a call of the same thread."""
         if self._is_mine():
             return self._run_nested(step, *arguments)
         with self._lock:
@@ -125,9 +133,9 @@ class Handle:
             return step(self._pointer, *arguments)
 
     def _run_with_callbacks(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
-        """Runs a step. What has been raised on the way to a callback goes before what the step returns or raises."""
+        """Runs a step. An exception on the way to a callback replaces its result or exception."""
         outcomes: Any = self._outcomes
-        outcomes.raised = None  # of a call that something else has ended
+        outcomes.raised = None  # left by a call that another exception has ended
         try:
             result = step(self._pointer, *arguments)
         except BaseException:
@@ -141,7 +149,7 @@ class Handle:
         return result
 
     def _run_nested(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
-        """Reads in the middle of a call. What that call has in `scratch` stays as it is. Dropped links wait: the library
+        """Runs a step that only reads in the middle of a call, and keeps that call's `scratch`. Dropped links wait: the library
         closes none from a callback."""
         if self._pointer is None:
             raise self._gone()
@@ -155,7 +163,7 @@ class Handle:
             self.scratch = outer
 
     def _make_ready(self) -> None:
-        """What is to be done before a call, in the rare case that there is something. Within `run` only."""
+        """Closes dropped links before a call, and raises if the replica is closed. Within `run` only."""
         if self._pointer is None:
             raise self._gone()
         while self._dropped_links:
@@ -165,8 +173,8 @@ class Handle:
         return ForkedError(describe(_abi.E_FORKED)) if self._is_inherited else ClosedError("the replica is closed")
 
     def set(self, key: bytes, value: bytes) -> int:
-        """Sets a key to a JSON text; returns the code. It is call(scuttle_set, ...), with `run` written out, since it
-        is called once a key."""
+        """Sets a key to a JSON text; returns the code. It repeats the steps of call(scuttle_set, ...), because it
+        runs once for each key."""
         try:
             key_size, value_size = SIZES[len(key)], SIZES[len(value)]
         except IndexError:
@@ -185,7 +193,7 @@ class Handle:
         return self.check(scuttle_set(self.argument, *arguments))
 
     def set_all(self, pairs: Iterable[Tuple[bytes, bytes]]) -> None:
-        """Sets one key after the other, with no other thread's call between them; stops at the first that fails."""
+        """Sets one key after the other, without another thread's call between them; stops at the first that fails."""
         self.run(self._set_all, pairs)
 
     def _set_all(self, pointer: int, pairs: Iterable[Tuple[bytes, bytes]]) -> None:
@@ -201,7 +209,7 @@ class Handle:
                 raise self._error_of(code)
 
     def get(self, key: bytes) -> Optional[str]:
-        """The JSON text that a key holds, None where it holds nothing. It is run_reading(find, ...), written out."""
+        """Returns the JSON text of a key, None if it holds no value. It repeats the steps of run_reading(find, ...)."""
         if self._is_mine():
             return self._run_nested(self._find, key)
         with self._lock:
@@ -210,7 +218,7 @@ class Handle:
             return self.find(key)
 
     def find(self, key: bytes) -> Optional[str]:
-        """The same. Within `run` only."""
+        """Returns the JSON text of a key, None if it holds no value. Within `run` only."""
         code = self.scratch.get(self.argument, self._pointer, key)
         if code == _abi.OK:
             return self.scratch.value
@@ -221,33 +229,33 @@ class Handle:
         return self.find(key)
 
     def call(self, function: Callable[..., int], *arguments: Any) -> int:
-        """Calls a function of the library; returns its code where that is not an error."""
+        """Calls a function of the library; returns its code if that is no error."""
         return self.run(self._checked, function, *arguments)
 
     def _checked(self, pointer: int, function: Callable[..., int], *arguments: Any) -> int:
         return self.check(function(pointer, *arguments))
 
     def check(self, code: int) -> int:
-        """Returns a code that is not an error. Within `run` only, where the message is still that of the code."""
+        """Returns a code that is no error. Within `run` only, as long as the message is that of the code."""
         if code >= 0:
             return code
         raise self._error_of(code)
 
     def call_reading(self, function: Callable[..., int], *arguments: Any) -> int:
-        """As `call`, for a function that only reads."""
+        """Calls a function of the library that only reads, as `call`."""
         return self.run_reading(self._checked, function, *arguments)
 
     def _error_of(self, code: int) -> BaseException:
         message = ctypes.create_string_buffer(_LONGEST_MESSAGE)
-        library.scuttle_errmsg_copy(self._pointer, message, _LONGEST_MESSAGE)  # where that fails it stays empty
+        library.scuttle_errmsg_copy(self._pointer, message, _LONGEST_MESSAGE)  # stays empty if that fails
         return self._explained(error_of(code, str(message.value, "utf-8") or describe(code)))
 
     def _explained(self, error: ScuttleError) -> BaseException:
-        """The error, with what the store raised as its cause if that is what it is about."""
+        """Returns the error; a StoreError with the store's exception as its cause."""
         return self._store.explain(error) if error.code == _abi.E_STORE and self._store is not None else error
 
     def drop_link(self, pointer: int) -> None:
-        """Notes that a link is to be closed. Takes no lock: for finalizers."""
+        """Records a link for the next call to close. Acquires no lock: for finalizers."""
         self._dropped_links.append(pointer)
 
     @property
@@ -256,20 +264,20 @@ class Handle:
         return self._pointer is None
 
     def close(self) -> None:
-        """Frees the replica and its links once no other thread is in a call. Again: nothing."""
+        """Frees the replica and its links once no other thread is in a call. A second call does nothing."""
         if self._is_mine():
             raise BusyError("a replica cannot be closed in the middle of a call")
         with self._lock:
             self._free()
 
     def leave_to_parent(self) -> None:
-        """In the child of a fork: gives up the replica, which is the parent's, and the lock, which a thread of the parent may hold."""
+        """Drops the replica and the lock in the child of a fork: both are the parent's, and one of its threads may hold the lock."""
         self._is_inherited = self._is_inherited or self._pointer is not None
         self._pointer = None
         self._make_lock()
 
     def _free(self, scuttle_free: Callable[[int], None] = library.scuttle_free) -> None:
-        # A default argument, since at the interpreter's exit this module may have lost its globals already.
+        # A default argument, because at the interpreter's exit this module may have lost its globals already.
         pointer, self._pointer = self._pointer, None
         if pointer is not None:
             scuttle_free(pointer)
@@ -281,7 +289,7 @@ class Handle:
         self._free()
 
 
-#: All that are open, or were once.
+#: All handles that are open, or were.
 _handles: WeakSet[Handle] = WeakSet()
 
 

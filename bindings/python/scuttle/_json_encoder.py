@@ -1,4 +1,4 @@
-"""Values as JSON text: json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False), sooner."""
+"""Values as JSON text: a faster json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _thorough = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_na
 
 
 def _make_quick() -> Optional[Callable[[Any, int], Iterable[str]]]:
-    """The encoder in C that `_thorough` makes anew at each call, which takes longer than it needs for a small value.
+    """Returns the encoder in C. `_thorough` makes one at each call, which takes longer than the encoding of a small value.
 
-    Made once, it may not note which containers it is in (None): notes would be shared between threads, and those of a
-    call that failed would be left. So what it meets in a circle is RecursionError.
+    An encoder that is made once may not record its open containers (None): threads would share the record, and a failed call
+    would leave its part. So a circle is RecursionError.
     """
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
@@ -29,13 +29,13 @@ _quick = _make_quick()
 
 
 def encode_json(value: Any) -> str:
-    """A value as JSON text. TypeError where JSON has no such thing."""
+    """Returns a value as JSON text. Raises TypeError if JSON has no such value."""
     try:
         if _quick is not None:
             try:
                 return "".join(_quick(value, 0))
             except RecursionError:
-                pass  # a circle, which the other one knows by its name, or too deep for both
+                pass  # a circle, which the other encoder names, or too deep for both
         return _thorough.encode(value)
     except RecursionError:
         raise DepthError("a value is nested too deeply to be encoded") from None

@@ -14,7 +14,7 @@ _SONAME = "libscuttle.so.0"
 
 
 def _refuse_subinterpreters() -> None:
-    """ctypes calls back in the main interpreter, whichever made the call: that would wait for its own lock."""
+    """Raises ImportError in a sub-interpreter: ctypes calls back in the main interpreter, which would wait for its own lock."""
     here, main = ctypes.pythonapi["PyInterpreterState_Get"], ctypes.pythonapi["PyInterpreterState_Main"]
     here.restype = main.restype = ctypes.c_void_p
     if here() != main():
@@ -26,10 +26,10 @@ def _refuse_subinterpreters() -> None:
 
 
 def _places() -> Iterator[str]:
-    """Where the library may be, the likeliest first."""
+    """Yields the possible paths of the library, the likeliest first."""
     chosen = os.environ.get("SCUTTLE_LIBRARY")
     if chosen:
-        # The only place then: to fall back on another library would hide the mistake.
+        # No other path then: to fall back on another library would hide the mistake.
         yield chosen
         return
     package = Path(__file__).resolve().parent
@@ -48,7 +48,7 @@ def _load() -> ctypes.CDLL:
     tried: List[str] = []
     for place in _places():
         try:
-            # CDLL lets go of the GIL during a call, so a thread that waits for a replica's lock never holds it.
+            # CDLL releases the GIL during a call, so a thread that waits for a replica's lock never holds it.
             library = ctypes.CDLL(place)
             _abi.declare(library)
         except (OSError, AttributeError) as error:
@@ -64,10 +64,10 @@ library = _load()
 
 
 def library_version() -> str:
-    """The version of the libscuttle that is loaded, such as "0.2.0". Any thread."""
+    """Returns the version of the loaded library, such as "0.2.0". Any thread."""
     return str(library.scuttle_library_version(), "ascii")
 
 
 def describe(code: int) -> str:
-    """A short English sentence for a code."""
+    """Returns a short English sentence for a code."""
     return str(library.scuttle_strerror(code), "utf-8")

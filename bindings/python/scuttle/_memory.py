@@ -1,4 +1,4 @@
-"""Python's bytes where they stand: what the library reads from and writes into without a copy."""
+"""Python's bytes and buffers, which the library reads and writes without a copy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Tuple, Union
 
 from .texts import Buffer
 
-#: A buffer to be written into.
+#: A writable buffer.
 WritableBuffer = Union[bytearray, memoryview]
 
 
@@ -41,7 +41,7 @@ _make_bytes.restype = py_object
 
 
 def new_bytes(length: Any) -> bytes:
-    """Bytes of a length, a c_size_t as an argument. CPython lets them be written into until anybody else knows them."""
+    """Returns bytes of a length, a c_size_t as an argument. CPython allows to write them until they have another reference."""
     made: bytes = _make_bytes(None, length)
     return made
 
@@ -50,10 +50,10 @@ _NOWHERE = ctypes.byref(c_char())
 
 
 def to_read(data: Buffer) -> Tuple[Any, int, Any]:
-    """The address as an argument, the length, and what is to be kept until the library has read them.
+    """Returns the address as an argument, the length, and an object to keep until the library has read them.
 
-    No copy of `bytes`, and of what shows a part of them. What may change is copied: a callback, or another thread,
-    could change it while the library reads it, which would then believe what it has not checked.
+    It copies neither `bytes` nor a view of `bytes`. It copies an object that may change: a callback, or another thread,
+    could change it after the library has checked it and before the library uses it.
     """
     if isinstance(data, bytes):
         return data, len(data), data
@@ -62,16 +62,16 @@ def to_read(data: Buffer) -> Tuple[Any, int, Any]:
         view = _View()
         _get_buffer(shown, view, _SIMPLE)
         start, length = view.buf, view.len
-        _release_buffer(view)  # bytes stay where they are for as long as somebody has them
+        _release_buffer(view)  # bytes keep their address as long as they have a reference
         return start, length, shown.obj
     copy = shown.tobytes()
     return copy, len(copy), copy
 
 
 def to_write(buffer: WritableBuffer) -> Tuple[Any, int]:
-    """The memory of a buffer as an argument, and its length. While the argument lives, the buffer cannot be resized.
+    """Returns the memory of a buffer as an argument, and its length. The buffer cannot be resized as long as the argument exists.
 
-    TypeError where it is no buffer, or cannot be written into.
+    Raises TypeError if it is no writable buffer.
     """
     length = memoryview(buffer).nbytes
     if length == 0:

@@ -1,6 +1,6 @@
-"""What scuttle_read and scuttle_link_read hand out, as new bytes or in a buffer of the caller's.
+"""The output of scuttle_read and scuttle_link_read, as new bytes or in a buffer of the caller's.
 
-Both take one of these functions from `_bare_calls`, and its first argument. Within `Handle.run` only.
+The arguments are one of these functions of `_bare_calls`, and its first argument. Within `Handle.run` only.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import Any
 from ._handle import Handle
 from ._memory import WritableBuffer, new_bytes, to_write
 
-#: The most that one read hands out as new bytes, so that read(10**9) is no reason to ask for that much memory.
+#: The most bytes that one read returns, so that read(10**9) does not allocate that much memory.
 _MOST = 1 << 20
 
 
 def read(handle: Handle, function: Any, argument: Any, max_bytes: int) -> bytes:
-    """At most `max_bytes` as bytes."""
+    """Returns at most `max_bytes` as bytes."""
     capacity = c_size_t.from_param(min(max_bytes, _MOST))
     length = c_size_t()
-    # The library writes into the bytes themselves: where they are filled, as in all reads but the last, without a copy.
+    # The library writes into the bytes themselves. Full ones, as in all reads but the last, need no copy.
     filled = new_bytes(capacity)
     handle.check(function(argument, filled, capacity, byref(length)))
     count = length.value
@@ -27,7 +27,7 @@ def read(handle: Handle, function: Any, argument: Any, max_bytes: int) -> bytes:
 
 
 def read_into(handle: Handle, function: Any, argument: Any, buffer: WritableBuffer) -> int:
-    """Fills the front of `buffer`, and returns how many bytes of it."""
+    """Fills the front of `buffer`, and returns the number of bytes."""
     length = c_size_t()
     memory: Any = None
     try:

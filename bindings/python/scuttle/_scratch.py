@@ -1,4 +1,4 @@
-"""Memory that the library writes into: made once for a replica, used by every call, by whoever holds the replica."""
+"""Memory for the library's output: made once for a replica, and used by each call of the thread that holds the replica."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Scratch:
     def __init__(self) -> None:
         self._length = c_size_t()
         self._entry = _abi.EntryStruct()
-        # As `_bare_calls` take them.
+        # In the form of `_bare_calls`.
         self._length_at = byref(self._length)
         self._entry_at = byref(self._entry)
         self._capacity = 0
@@ -35,16 +35,19 @@ class Scratch:
             self._capacity = capacity
 
     def get(self, replica: Any, pointer: Optional[int], key: bytes) -> int:
-        """Gets what a key holds into `value`, `source` and `version`; of no use where it holds nothing.
+        """Copies the entry of a key into `value`, `source` and `version`, which are undefined if it holds no value.
 
-        replica  the pointer as `_bare_calls` take it
+        Args:
+            replica: The pointer in the form of `_bare_calls`.
+            pointer: The pointer itself.
+            key: The key in UTF-8.
         """
         try:
             key_size = SIZES[len(key)]
         except IndexError:
             pass
         else:
-            # As if there were no more room, so that a long value is copied without the GIL.
+            # With the first capacity only, so that a long value is copied without the GIL.
             code: int = scuttle_get_copy(
                 replica, key, key_size, self._buffer_at, _FIRST_CAPACITY_ARGUMENT, self._length_at, self._entry_at
             )

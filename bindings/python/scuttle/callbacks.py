@@ -1,14 +1,14 @@
-"""The host's callables, and how the library reaches them.
+"""The host's callbacks, and how the library calls them.
 
-A callback runs during a call, in the thread that made it, while the replica is held. It may use what it is given, read
+A callback runs during a call, in the thread that made it, while the replica is held. It may use its arguments, read
 its own replica, and use other replicas as long as they do not call back in a circle; changing its own replica, or using
 one of its links, raises BusyError. `on_compaction` may trim and keep the history, too.
 
 An exception never crosses the library. It goes to `on_error`, if there is one, and else to sys.unraisablehook; the
-resolver's answer is then no, and the sort's that the order does not matter.
+resolver decides no then, and the sort that either update may come first.
 
-What a signal handler raises meanwhile is none of the callback's: it comes out of the call, once that is complete. Until then
-`resolve`, `sort` and `accept` are asked again, and the others are not called again.
+An exception of a signal handler is none of the callback's: it comes out of the call, once that is complete. Until then
+`resolve`, `sort` and `accept` are called again, and the others are not.
 """
 
 from __future__ import annotations
@@ -30,40 +30,40 @@ if TYPE_CHECKING:
 
 
 class Event(IntEnum):
-    """What happens on a link."""
+    """An event of a link."""
 
-    #: The hello of the peer was accepted.
+    #: The replica has accepted the peer's hello.
     HELLO = _abi.EVENT_HELLO
-    #: Both version vectors were found equal; once, until they differ again.
+    #: Both version vectors are equal; once, until they differ again.
     IN_STEP = _abi.EVENT_IN_STEP
-    #: The link has ended; the error says why.
+    #: The link has ended; the error is the reason.
     ENDED = _abi.EVENT_ENDED
-    #: The version vectors are equal, and the contents are not.
+    #: The version vectors are equal, and the contents are not; with an error: after an equivocation the peer's content stands.
     DIVERGED = _abi.EVENT_DIVERGED
-    #: The peer has not taken an update of this replica, and does not get it again; once for each update and peer. The error
+    #: The peer has refused an update of this replica, and does not receive it again; once for each update and peer. The error
     #: is the peer's reason, and `error.update` the update.
     REFUSED = _abi.EVENT_REFUSED
-    #: Two live incarnations of one name were heard: two processes run under it.
+    #: Twins: two processes run under one name, and both incarnations are live.
     TWIN = _abi.EVENT_TWIN
 
 
-#: (update, current): whether the update replaces the key's entry; None stands for no entry.
+#: (update, current): returns whether the update replaces the key's entry, which is None for a new key.
 Resolve = Callable[[Update, Optional[Update]], object]
-#: (a, b): below 0 where a comes before b, above 0 where after.
+#: (a, b): returns a number below 0 if a comes before b, above 0 if after.
 Sort = Callable[[Update, Update], int]
 OnUpdate = Callable[[Update], object]
 OnCompaction = Callable[[List[Update]], object]
 OnDrain = Callable[[], object]
-#: (link, update): whether an update of a peer may be taken; the link is None if it is that of `Replica.write`.
+#: (link, update): returns whether the replica applies a peer's update; the link is None if it is that of `Replica.write`.
 Accept = Callable[[Optional["Link"], Update], object]
-#: (link, event, error): the link is None if it is that of `Replica.write`; the error is None if the event speaks of none.
+#: (link, event, error): the link is None if it is that of `Replica.write`; the error is None if the event has none.
 OnEvent = Callable[[Optional["Link"], Event, Optional[ScuttleError]], object]
-#: (name of the callback, what it raised)
+#: (name of the callback, its exception)
 OnError = Callable[[str, BaseException], object]
 
 
 class Compaction:
-    """Whether one replica's `on_compaction` runs now. To be looked at in the thread that would be in it."""
+    """Tells whether one replica's `on_compaction` runs now, in the thread that looks."""
 
     __slots__ = ("_thread",)
 
@@ -78,12 +78,12 @@ class Compaction:
 
     @property
     def is_running(self) -> bool:
-        """Whether this thread is in it."""
+        """Whether `on_compaction` runs in this thread."""
         return self._thread == get_ident()
 
 
 class Callbacks(NamedTuple):
-    """One replica's callables."""
+    """One replica's callbacks."""
 
     resolve: Optional[Resolve] = None
     sort: Optional[Sort] = None
@@ -98,7 +98,7 @@ class Callbacks(NamedTuple):
     compaction: Compaction = Compaction()
 
     def install(self, config: _abi.ConfigStruct, outcomes: Outcomes) -> None:
-        """Sets the fields of what is there; the others stay NULL, which costs the library nothing."""
+        """Sets the fields of the callbacks that exist; the others stay NULL, which costs the library nothing."""
         for name, function in self._asdict().items():
             if name not in ("links", "compaction") and function is not None and not callable(function):
                 raise TypeError(f"{name} is not callable: {function!r}")
@@ -108,13 +108,13 @@ class Callbacks(NamedTuple):
                 setattr(config, name, Entrance(kind.c_type, _Callback(name, self).call, outcomes).function)
 
     def compact(self, updates: List[Update]) -> None:
-        """Calls `on_compaction`, which may do more than the others."""
+        """Calls `on_compaction`, which may change the history."""
         if self.on_compaction is not None:
             with self.compaction:
                 self.on_compaction(updates)
 
     def report(self, name: str, error: BaseException) -> None:
-        """Hands on what a callback raised."""
+        """Passes a callback's exception to `on_error` or sys.unraisablehook."""
         if self.on_error is not None:
             try:
                 self.on_error(name, error)
@@ -127,17 +127,18 @@ class Callbacks(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """What there is to know of a callback beside the host's function."""
+    """The properties of a callback, beside the host's function."""
 
     c_type: Any
-    #: Copies what the function is called with out of what the library lends; None if it is not to be called.
+    #: Copies the arguments that the library lends; returns None if the function is not to be called.
     copy: Callable[..., Optional[Tuple[Any, ...]]]
-    #: What the library is told. None: nothing. An answer follows from the arguments, so the function may be asked again.
+    #: Converts the result for the library; None: there is none. The result follows from the arguments, so the function may be called
+    #: again.
     answer: Optional[Callable[[Any], int]] = None
 
 
 class _Callback:
-    """One of the callables, with the library's arguments and answer."""
+    """One callback, with the library's arguments and result."""
 
     __slots__ = ("_name", "_copy", "_answer", "_callbacks", "_function", "_called_with")
 
@@ -147,11 +148,11 @@ class _Callback:
         self._answer = _KINDS[name].answer
         self._callbacks = callbacks
         self._function = callbacks.compact if name == "on_compaction" else getattr(callbacks, name)
-        #: What the library gave when it was called last, if it is to be called once only.
+        #: The arguments of the last call, if the function is to be called once only.
         self._called_with: Optional[Tuple[Any, ...]] = None
 
     def call(self, given: Tuple[Any, ...]) -> int:
-        """Calls it, and returns what the library is to be told. What a signal handler raises comes out of here."""
+        """Calls the function, and returns the library's result. An exception of a signal handler comes out of here."""
         if self._called_with is given:
             return 0
         arguments = self._copy(self._callbacks, *given)
@@ -179,8 +180,8 @@ def _ended() -> Generator[None, None, None]:
     yield
 
 
-# Gives an error to sys.unraisablehook: ctypes takes there what leaves a C callback, and Python has no other way to call
-# the default hook. A generator that has ended raises what is thrown into it, and no step of Python is in between.
+# Passes an error to sys.unraisablehook: ctypes reports there an exception that leaves a C callback, and Python has no other way to
+# call the default hook. A generator that has ended raises the exception that is thrown into it, and no step of Python is in between.
 _over = _ended()
 next(_over, None)
 report_unraisable = ctypes.CFUNCTYPE(None, ctypes.py_object)(_scuttle_callback(_over.throw))

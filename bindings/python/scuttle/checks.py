@@ -1,4 +1,4 @@
-"""Whether a resolver makes replicas agree."""
+"""Checks whether a resolver makes replicas agree."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .updates import Update, lend_update
 
 
 class FlawKind(IntEnum):
-    """How a resolver fails."""
+    """The kinds of a flaw."""
 
-    #: a, then b, has another outcome than b, then a.
+    #: Not commutative: a, then b, has another outcome than b, then a.
     order = _abi.FLAW_ORDER
-    #: a, b, and one of them once more, has another outcome than a, then b.
+    #: Not idempotent: a, b, and one of them once more, has another outcome than a, then b.
     repetition = _abi.FLAW_REPETITION
-    #: (a, b), then c, has another outcome than a, then (b, c).
+    #: Not associative: (a, b), then c, has another outcome than a, then (b, c).
     grouping = _abi.FLAW_GROUPING
 
 
@@ -34,7 +34,7 @@ _SENTENCES = {
 
 
 class Flaw(NamedTuple):
-    """What shows that replicas with this resolver may end up different. As a str: the sentence, and the updates."""
+    """A flaw of a resolver: updates that show that replicas with it may end up different. As a str: the sentence, and the updates."""
 
     kind: FlawKind
     #: a and b, or a, b and c.
@@ -46,14 +46,22 @@ class Flaw(NamedTuple):
 
 
 def check_resolver(resolve: Union[Resolver, Resolve], updates: Iterable[Update]) -> Optional[Flaw]:
-    """Tries a resolver on updates of one key, up to 1,000: in another order, once more, or after they have met elsewhere.
-    Returns the first flaw, with two updates where two are enough to show it; None where these updates show none.
+    """Checks a resolver on updates of one key, up to 1,000: in another order, repeated, or grouped otherwise.
 
-    Updates are told apart by source and version; of two with the same ones only the first counts. Keys do not matter.
-    `scuttle.testing.find_flaw` thinks of updates itself.
+    `scuttle.testing.find_flaw` generates the updates itself. Cost: O(n^3) calls of the resolver.
 
-    What the resolver raises comes out of here. Raises IdError, VersionError, ArgumentError for too many updates, and
-    for a value as `Replica.set`. It takes O(n^3) questions.
+    Args:
+        resolve: A Resolver, or a callable as for `Replica`.
+        updates: Writes of one key; their keys do not matter. Of two with one timestamp only the first counts.
+
+    Returns:
+        The first flaw, with two updates if two are enough to show it; None if these updates show none.
+
+    Raises:
+        ArgumentError: There are too many updates.
+        IdError, VersionError: A source or a version is not valid.
+        ScuttleError: A value is not valid, as for `Replica.set`.
+        Exception: The resolver's own.
     """
     samples = list(updates)
     texts: List[bytes] = []
@@ -79,7 +87,7 @@ def check_resolver(resolve: Union[Resolver, Resolve], updates: Iterable[Update])
 
 
 def _until_failure(resolve: Resolve, failures: List[BaseException]) -> Callbacks:
-    """The resolver, which is not asked any more once it has raised."""
+    """Returns the resolver, which is not called any more once it has raised."""
     if not callable(resolve):
         raise TypeError(f"resolve is not callable: {resolve!r}")
 

@@ -1,4 +1,4 @@
-"""What a replica is made with."""
+"""The configuration of a replica."""
 
 from __future__ import annotations
 
@@ -11,43 +11,42 @@ from .errors import NulError
 from .texts import Buffer, encode_text, encode_value, to_bytes, unsigned
 from .updates import Update
 
-#: What to start from: lines of an export or of the wire, or updates, or dicts in the shape of the wire.
+#: A save to start from: lines of an export or of the wire, or updates, or dicts in the shape of the wire.
 State = Union[str, Buffer, Iterable[Union[Update, Mapping[str, Any]]]]
 
 
 class Resolver(IntEnum):
-    """Which of two updates of one key stands. All are total orders, so that replicas agree whatever order updates
-    arrive in."""
+    """Decides which of two updates of one key stands. Each is a total order, so replicas agree whatever the order of arrival."""
 
-    #: The default: what the clock has not covered is news; of two, the greater (version, source id) stands.
+    #: The default: the last writer wins. The greater timestamp (version, then source) stands; a covered dot changes nothing.
     lww_vs_clock = _abi.LWW_VS_CLOCK
-    #: The greater (version, source id) stands: the same outcome.
+    #: The seed's other name for the same outcome.
     lww_vs_current_vers = _abi.LWW_VS_CURRENT_VERS
     #: The greater value stands: null < false < true < numbers < strings < arrays < objects.
     strictly_order_values = _abi.STRICTLY_ORDER_VALUES
 
 
 class Limits(NamedTuple):
-    """What is more than this is an error of its own. 0 stands for the default."""
+    """The limits of a replica. An excess is an error of its own. 0 means the default."""
 
-    #: A line of a peer, without its newline; default: what the largest key and value can need.
+    #: Bytes of a line, without its newline; default: enough for the largest key and value.
     max_message_bytes: int = 0
-    #: Default 64 KiB, at most 256 MiB.
+    #: Bytes of a key; default 64 KiB, at most 256 MiB.
     max_key_bytes: int = 0
-    #: A value's JSON text; default 1 MiB, at most 256 MiB.
+    #: Bytes of a value's JSON text; default 1 MiB, at most 256 MiB.
     max_value_bytes: int = 0
     #: Nesting of arrays and objects in a value; default 64, at most 1,024; Python's own limit is about 900.
     max_depth: int = 0
-    #: Replicas that this one has heard of, itself included; default 65,536.
+    #: Sources, the replica's own included; default 65,536.
     max_sources: int = 0
-    #: Default 65,536.
+    #: Open links; default 65,536.
     max_links: int = 0
-    #: How far an update's version may be ahead of the highest seen here; default 2^48.
+    #: The most by which an update's version may exceed the highest version seen here; default 2^48.
     max_version_jump: int = 0
     #: Keys that hold a value, as `len(replica)` counts them; default: no limit. Overwrites and deletes always pass.
     max_keys: int = 0
-    #: Memory for all that the replica holds, with all overhead; default: no limit. An update of a peer that there is no room
-    #: for is refused, as one over `max_value_bytes` is. See docs/limits.md.
+    #: Bytes of memory for all that the replica holds, with all overhead; default: no limit. A replica without room for a peer's
+    #: update refuses it, as one over `max_value_bytes`. See docs/reference/limits.md.
     max_bytes: int = 0
 
 
@@ -67,7 +66,7 @@ def make_config(
     limits: Limits,
     state: State,
 ) -> _abi.ConfigStruct:
-    """The library's struct, but for the resolver and the callbacks."""
+    """Returns the library's struct, without the resolver and the callbacks."""
     config = _abi.ConfigStruct(ctypes.sizeof(_abi.ConfigStruct))
     config.flags = _abi.UNIQUE_ID if unique_id else 0
     config.flags |= _abi.EXACT_ID if exact_id else 0
@@ -92,7 +91,7 @@ def make_config(
 
 
 def c_text(text: str, what: str) -> bytes:
-    """A text for the library to measure. NulError where it would take it to end too soon."""
+    """Returns a NUL-terminated text. Raises NulError if it has a NUL of its own."""
     encoded = encode_text(text, what)
     if b"\0" in encoded:
         raise NulError(f"{what} contains the character U+0000")
@@ -100,13 +99,13 @@ def c_text(text: str, what: str) -> bytes:
 
 
 def state_lines(state: State) -> bytes:
-    """A state as lines."""
+    """Returns a state as lines."""
     if isinstance(state, str):
         return encode_text(state)
     if isinstance(state, (bytes, bytearray, memoryview)):
         return to_bytes(state)
     lines: List[bytes] = []
-    gone: Set[str] = set()  # what a reset has taken away counts for the clock only
+    gone: Set[str] = set()  # keys that a reset has removed: their updates are covered, and no entries
     for update in reversed(list(state)):
         if isinstance(update, Update):
             if update.reset:

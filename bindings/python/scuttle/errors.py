@@ -1,4 +1,4 @@
-"""What can go wrong: one class for each error code of the library. After an error, nothing has changed."""
+"""Errors: one class for each error code of the library. An error has changed nothing."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class ScuttleError(Exception):
-    """The base of them all, and what a code is that this version does not know.
+    """The base class of all errors, and the class of a code that this version does not know.
 
-    `message` is one line of English with the particulars; `code` the library's SCUTTLE_E_… number, None where the
-    package itself refused.
+    `message` is one line of English with the particulars; `code` is the library's SCUTTLE_E_… number, None for an error of the
+    package itself.
     """
 
     code: Optional[int] = None
-    #: Of an error that Event.REFUSED hands on: the update that the peer has not taken.
+    #: The update that a peer has refused, if the error is that of Event.REFUSED; otherwise None.
     update: Optional[Update] = None
 
     def __init__(self, message: str) -> None:
@@ -31,7 +31,7 @@ class ClosedError(ScuttleError, ValueError):
 
 
 class ArgumentError(ScuttleError, ValueError):
-    """An argument that cannot be meant."""
+    """An argument is out of range."""
 
     code = _abi.E_ARGUMENT
 
@@ -43,14 +43,14 @@ class OutOfMemoryError(ScuttleError, MemoryError):
 
 
 class BusyError(ScuttleError, RuntimeError):
-    """The replica was to be changed from one of its own callbacks or visitors, or from a signal handler or finalizer
-    that came in the middle of a call. Reading is fine there."""
+    """A callback or visitor of the replica has tried to change it, or a signal handler or finalizer in the middle of a call has.
+    Reading is fine there."""
 
     code = _abi.E_BUSY
 
 
 class UnsupportedError(ScuttleError, NotImplementedError):
-    """This replica or link cannot do that, by the way that it was made."""
+    """This replica or link was made in a way that excludes the call."""
 
     code = _abi.E_UNSUPPORTED
 
@@ -62,13 +62,13 @@ class StructSizeError(ScuttleError):
 
 
 class SpaceError(ScuttleError):
-    """No message fits a datagram of so few bytes. Other buffers the package sizes itself."""
+    """No message fits a datagram of so few bytes. The package sizes other buffers itself."""
 
     code = _abi.E_SPACE
 
 
 class IdError(ScuttleError, ValueError):
-    """A source id is empty or too long."""
+    """A name or a source is empty or too long, or a name ends as an incarnation does."""
 
     code = _abi.E_ID
 
@@ -80,7 +80,7 @@ class EmptyKeyError(ScuttleError, ValueError):
 
 
 class NulError(ScuttleError, ValueError):
-    """A key, an id, or a name in a JSON object contains the character U+0000."""
+    """A key, a source, or a name in a JSON object contains the character U+0000."""
 
     code = _abi.E_NUL
 
@@ -92,7 +92,7 @@ class Utf8Error(ScuttleError, ValueError):
 
 
 class JSONError(ScuttleError, ValueError):
-    """Not JSON, which has no NaN and no Infinity."""
+    """A text or value is not JSON, which has no NaN and no Infinity."""
 
     code = _abi.E_JSON
 
@@ -104,7 +104,7 @@ class DuplicateError(ScuttleError, ValueError):
 
 
 class NumberError(ScuttleError, ValueError):
-    """A number that no double can hold, such as 1e400."""
+    """No double can hold a number, such as 1e400."""
 
     code = _abi.E_NUMBER
 
@@ -116,32 +116,32 @@ class DepthError(ScuttleError, ValueError):
 
 
 class MessageError(ScuttleError, ValueError):
-    """JSON, but not a message: a field is missing or of the wrong type."""
+    """JSON is not a message: a field is missing or of the wrong type."""
 
     code = _abi.E_MESSAGE
 
 
 class VersionError(ScuttleError, ValueError):
-    """A version that is not an integer from 1 to 2^53-1."""
+    """A version is not an integer from 1 to 2^53-1."""
 
     code = _abi.E_VERSION
 
 
 class VersionJumpError(ScuttleError, ValueError):
-    """A version that is further ahead of this replica than `max_version_jump`."""
+    """A version is further ahead of this replica than `max_version_jump`."""
 
     code = _abi.E_VERSION_JUMP
 
 
 class IdentityError(ScuttleError):
-    """A peer shows this replica's own id with a version that was never issued here: two replicas share an id, or this
+    """A peer has this replica's own source, or a version of it that was never issued here: two replicas share a source, or this
     one has lost its state."""
 
     code = _abi.E_IDENTITY
 
 
 class ReadOnlyError(ScuttleError):
-    """An update came in on a link that is read-only."""
+    """An update, delta, cover or commit arrived on a read-only link."""
 
     code = _abi.E_READ_ONLY
 
@@ -165,74 +165,73 @@ class ValueTooLongError(ScuttleError, ValueError):
 
 
 class TooManySourcesError(ScuttleError):
-    """There would be more sources than `max_sources`."""
+    """The replica would know more sources than `max_sources`."""
 
     code = _abi.E_SOURCES
 
 
 class TooManyLinksError(ScuttleError):
-    """There would be more links than `max_links`."""
+    """The replica would have more links than `max_links`."""
 
     code = _abi.E_LINKS
 
 
 class ExhaustedError(ScuttleError, OverflowError):
-    """Version numbers have reached 2^53-1: no local write is possible any more."""
+    """Versions have reached 2^53-1: no local write is possible any more."""
 
     code = _abi.E_EXHAUSTED
 
 
 class ClusterError(ScuttleError):
-    """The peer belongs to another cluster. Its link is of no use any more."""
+    """The peer belongs to another cluster. Ends the link."""
 
     code = _abi.E_CLUSTER
 
 
 class ProtocolError(ScuttleError):
-    """The peer speaks no protocol version that this replica does. Its link is of no use any more."""
+    """The peer speaks no protocol version that this replica speaks, or the classic dialect on a link that excludes it. Ends the link."""
 
     code = _abi.E_PROTOCOL
 
 
 class RejectedError(ScuttleError):
-    """The peer has rejected this replica, for the reason in the message. Its link is of no use any more."""
+    """The peer has rejected this replica, for the reason in the message. Ends the link."""
 
     code = _abi.E_REJECTED
 
 
 class DatagramError(ScuttleError):
-    """An update fits no datagram of this size: it has been left out, and its key is in the message. Read on: the rest
-    comes."""
+    """An update fits no datagram of this size, and the link has skipped it; the message has its key. Read on for the rest."""
 
     code = _abi.E_DATAGRAM
 
 
 class CorruptError(ScuttleError):
-    """A peer has another content for a source and version that is known here."""
+    """Equivocation: a peer has another content under a timestamp that is known here."""
 
     code = _abi.E_CORRUPT
 
 
 class ResolverError(ScuttleError, ValueError):
-    """The outcome of a resolver depends on order, repetition or grouping. `check_resolver` returns a Flaw instead."""
+    """A resolver is not commutative, not idempotent or not associative. `check_resolver` returns a Flaw instead."""
 
     code = _abi.E_RESOLVER
 
 
 class RefusedError(ScuttleError):
-    """`accept` has refused an update of a peer, or more updates are refused than `max_refused`."""
+    """`accept` has refused an update of a peer, or a peer has sent more refused updates than `max_refused`, which ends the link."""
 
     code = _abi.E_REFUSED
 
 
 class UnaskedError(ScuttleError):
-    """A delta, reset, cover or commit answers no open request of this link. It has changed nothing."""
+    """A delta, update, cover or commit belongs to no open request of this link. It has changed nothing."""
 
     code = _abi.E_UNASKED
 
 
 class TooManyKeysError(ScuttleError):
-    """More keys would hold a value than `max_keys`. A key that does can still be overwritten and deleted."""
+    """More keys than `max_keys` would hold a value. Overwrites and deletes still pass."""
 
     code = _abi.E_KEYS
 
@@ -250,14 +249,13 @@ class TimeToLiveError(ScuttleError):
 
 
 class StoreError(ScuttleError):
-    """The `state_store` has failed: the call is undone, here and in the store. `__cause__` is what the store raised."""
+    """The `state_store` has failed: the call is undone, here and in the store. `__cause__` is the store's exception."""
 
     code = _abi.E_STORE
 
 
 class ForkedError(ScuttleError, RuntimeError):
-    """The replica was made before a fork, in the parent of this process. It stays the parent's: after a fork, make a replica
-    of the child's own."""
+    """The replica was made before a fork, in the parent of this process. After a fork, make a replica of the child's own."""
 
     code = _abi.E_FORKED
 
@@ -268,7 +266,7 @@ _BY_CODE: Dict[int, Type[ScuttleError]] = {
 
 
 def error_of(code: int, message: str) -> ScuttleError:
-    """The error for a code of the library."""
+    """Returns the error for a code of the library."""
     kind = _BY_CODE.get(code)
     if kind is not None:
         return kind(message)

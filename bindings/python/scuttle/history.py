@@ -1,4 +1,4 @@
-"""The updates that a replica remembers."""
+"""The history of a replica."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _Result = TypeVar("_Result")
 
 
 class History:
-    """The updates that a replica remembers, for peers that lack them, and `max_history` of them at most.
+    """The last updates of a replica, `max_history` of them at most, superseded ones included.
 
-    Iterating goes over a snapshot, in the order of `sort`; without `sort`, by version and source. Peers get the updates
-    of the history; if it has forgotten one, they get the entry of that moment in its place.
+    Iteration goes over a snapshot, in the order of `sort`; without `sort`, by version and source. Peers that are a little behind get
+    these updates; if the history has dropped one, they get the entry of that moment instead.
 
-    `on_compaction` may use all of it but `write`; other callbacks may read it.
+    `on_compaction` may call everything but `write`; other callbacks may read.
     """
 
     def __init__(self, handle: Handle, compaction: Compaction) -> None:
@@ -54,7 +54,12 @@ class History:
         self._handle.check(visit_updates(library.scuttle_history, pointer, take=take))
 
     def news(self, source: str, version: int) -> List[Update]:
-        """The updates of `source` above `version`, in the order of `sort`. An unknown source has none."""
+        """Returns the updates of a source above a version, in the order of `sort`. An unknown source has none.
+
+        Args:
+            source: The source.
+            version: The version below the first update.
+        """
         encoded, above = encode_text(source, "a source"), unsigned("version", version)
         return self._handle.run_reading(self._news, encoded, above)
 
@@ -69,21 +74,32 @@ class History:
         return updates
 
     def write(self, update: Update) -> None:
-        """Records an update in the history, and nowhere else: it becomes no entry, moves no version vector, and calls
-        no `on_update`. `on_compaction` may be called. Peers get it on links with `history=True` that ask for its source.
+        """Records an update in the history, and nowhere else: it becomes no entry, moves no version vector, and does not call `on_update`.
 
-        Its key, value, source, version and `deleted` are recorded. Raises IdError, VersionError, TooManySourcesError,
-        and for key and value as `Replica.set`.
+        It may call `on_compaction`. Peers receive it on links with `history=True` that request its source.
+
+        Args:
+            update: Its key, value, source, version and `deleted` are recorded.
+
+        Raises:
+            IdError, VersionError, TooManySourcesError: The source or the version is not valid.
+            ScuttleError: The key or the value is not valid, as for `Replica.set`.
         """
         texts: List[bytes] = []
         self._handle.call(library.scuttle_history_write, byref(lend_update(update, texts)))
 
     def trim(self, drop: Callable[[Update], object]) -> int:
-        """Removes the updates for which drop(update) is true, and returns how many. Entries stay. Peers that lack an
-        update get the entry of that moment in its place.
+        """Removes updates of your choice. Entries stay: peers that lack a removed update get the entry of that moment instead.
 
-        If `drop` raises, that comes out of here: what it has chosen before is removed, and the rest stays. BusyError in
-        a callback other than `on_compaction`.
+        Args:
+            drop: Called with each update; a true result removes it. Its exception comes out of this call: the updates that it has chosen
+                before are removed, and the rest stays.
+
+        Returns:
+            The number of removed updates.
+
+        Raises:
+            BusyError: The call came from a callback other than `on_compaction`.
         """
         return self._run(self._trim, drop)
 
@@ -98,10 +114,15 @@ class History:
         return removed.value
 
     def keep(self, count: int) -> None:
-        """In `on_compaction`: forgets nothing for now. The history grows to `count` updates; then `on_compaction` is
-        called again, and `max_history` counts again from then on.
+        """Drops nothing for now, in `on_compaction`. The history grows to `count` updates before `on_compaction` is called again; from
+        then on `max_history` counts again.
 
-        ArgumentError if `count` is no more than the history has; BusyError anywhere but in `on_compaction`.
+        Args:
+            count: The number of updates to grow to.
+
+        Raises:
+            ArgumentError: `count` is no more than the history holds.
+            BusyError: The call came from anywhere but `on_compaction`.
         """
         self._run(self._keep, unsigned("count", count))
 
@@ -109,7 +130,7 @@ class History:
         self._handle.check(library.scuttle_history_keep(pointer, count))
 
     def _run(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
-        """Runs a step that `on_compaction` may take, too."""
+        """Runs a step that `on_compaction` may run, too."""
         run = self._handle.run_reading if self._compaction.is_running else self._handle.run
         return run(step, *arguments)
 

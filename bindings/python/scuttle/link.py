@@ -1,4 +1,4 @@
-"""The conversation with one peer."""
+"""Links: the conversation with one peer."""
 
 from __future__ import annotations
 
@@ -23,49 +23,47 @@ if TYPE_CHECKING:
 
 
 class Dialect(IntEnum):
-    """What the peer of a link speaks."""
+    """The dialect of a link's peer."""
 
-    #: It has said nothing valid yet, or the link has ended.
+    #: The peer has sent no valid message yet, or the link has ended.
     UNKNOWN = _abi.DIALECT_UNKNOWN
     CLASSIC = _abi.DIALECT_CLASSIC
     EXTENDED = _abi.DIALECT_EXTENDED
 
 
 class LinkInfo(NamedTuple):
-    """What is known of a link: see `Link.info`."""
+    """The state of a link and its peer: see `Link.info`."""
 
-    #: As the peer's hello says, so anybody can claim it: compare it with what the connection proves. None before the hello,
-    #: and for classic peers.
+    #: The name in the peer's hello, a claim that anybody can make: compare it with the name that the connection proves. None before
+    #: the hello, and for classic peers.
     peer_name: Optional[str]
     #: The source that the peer writes under: its name and incarnation. None likewise.
     peer_source: Optional[str]
     dialect: Dialect
-    #: Both version vectors were found equal, and have not been found different since.
+    #: Both version vectors were equal when last compared.
     in_step: bool
-    #: The peer gets new updates without asking.
+    #: The link sends new updates at once.
     live: bool
     #: The link has ended: see `Link`.
     ended: bool
-    #: The kind of the last error that a call on this link raised, without its particulars; None: none.
+    #: The last error of a call on this link, without its particulars; None: none.
     last_error: Optional[ScuttleError]
 
 
 class Link:
-    """A replica's conversation with one peer over one ordered stream of bytes, such as a TCP connection, or over
-    datagrams.
+    """A replica's conversation with one peer, over one ordered stream of bytes, such as a TCP connection, or over datagrams.
 
-    Made by `Replica.link`. Whatever the peer sends goes to `write`; whatever `read` returns goes to the peer. When the
-    connection breaks, close the link and make another for the next one.
+    `Replica.link` makes it. Pass the bytes of the peer to `write`, and send the bytes of `read` to the peer. When the
+    connection breaks, close the link and open another for the next one.
 
-    Any thread may use it. Close it when you are done: it is a context manager. A link that is dropped unclosed is
-    closed by the next call on its replica. With the replica closed, a link is closed too. A link that is closed raises
-    ClosedError.
+    Any thread may use it. It is a context manager, which closes it at the end. A link without references is closed by the next call on
+    its replica; a replica closes its links. A closed link raises ClosedError.
 
-    After ClusterError, ProtocolError, RejectedError, a RefusedError that says max_refused, and an IdentityError of the extended dialect, a link says the same
-    of all that comes: read what it has to tell its peer, and close it.
+    ClusterError, ProtocolError, RejectedError, a RefusedError that names max_refused, and an IdentityError of the extended dialect end a
+    link: it raises the same for all later bytes. Send its last output, which tells the peer why, and close it.
     """
 
-    _pointer: Optional[int] = None  # for __del__, where opening has failed
+    _pointer: Optional[int] = None  # for __del__, if opening has failed
 
     def __init__(self, handle: Handle, replica: Replica, flags: int) -> None:
         self._handle = handle
@@ -83,14 +81,17 @@ class Link:
         self._argument = ctypes.c_void_p.from_param(self._pointer)
 
     def write(self, data: Buffer) -> bool:
-        """Takes bytes that the peer sent, cut anywhere: the rest of a line waits for the next call. On a datagram link
+        """Reads bytes that the peer has sent, cut anywhere: the rest of a line waits for the next call. On a datagram link
         the bytes are one datagram.
 
-        Returns False where what the peer asked for is over the high-water mark: read before you write more.
+        Args:
+            data: `bytes`, or a memoryview of `bytes`, which are read without a copy; or any other bytes-like object, which is copied.
 
-        `bytes`, and a memoryview of some, are read where they are; of anything else that has bytes a copy is.
+        Returns:
+            False if the peer's requests have filled the link: read before you write more.
 
-        Raises the error of the first bad line. It has changed nothing, and all other lines have been taken.
+        Raises:
+            ScuttleError: The error of the first malformed line. It has changed nothing, and all other lines are applied.
         """
         start, length, _kept = to_read(data)
         return self._handle.run(self._write, start, length)
@@ -99,13 +100,18 @@ class Link:
         return self._handle.check(library.scuttle_link_write(self._open_pointer(), start, length)) != _abi.FULL
 
     def read(self, max_bytes: int = 65536) -> bytes:
-        """What is to be sent to the peer next, a stream cut anywhere; b"" where there is nothing now.
+        """Returns the next bytes to send to the peer, cut anywhere; b"" if there are none now.
 
-        What has been read counts as sent. There may be more even where less than `max_bytes` came: read until b"".
+        Bytes that were read count as sent. A result below `max_bytes` does not mean the end: read until b"". On a datagram link one read
+        makes one datagram of at most `max_bytes`.
 
-        On a datagram link one read makes one datagram of at most `max_bytes`. Raises SpaceError where no message fits
-        so few, and DatagramError where an update does not: it is left out, its key is in the message, and the peer is
-        not taken to know it. Read on: the rest comes.
+        Args:
+            max_bytes: The most bytes to return.
+
+        Raises:
+            SpaceError: No message fits so small a datagram.
+            DatagramError: An update fits no datagram of this size. The link skips it, and does not count it as known to the peer; the
+                message has its key. Read on for the rest.
         """
         return self._handle.run(self._read, unsigned("max_bytes", max_bytes))
 
@@ -113,29 +119,42 @@ class Link:
         return read(self._handle, scuttle_link_read, self._open_argument(), max_bytes)
 
     def readinto(self, buffer: WritableBuffer) -> int:
-        """As `read(len(buffer))`, into a buffer of yours, such as a bytearray: fills its front and returns how many
-        bytes of it; 0 where there is nothing now. Meanwhile the buffer cannot be resized (BufferError)."""
+        """Fills the front of a buffer of yours with the next bytes to send, as `read(len(buffer))`.
+
+        Args:
+            buffer: A bytearray or another writable buffer. It cannot be resized during the call (BufferError).
+
+        Returns:
+            The number of bytes; 0 if there are none now.
+        """
         return self._handle.run(self._read_into, buffer)
 
     def _read_into(self, _: int, buffer: WritableBuffer) -> int:
         return read_into(self._handle, scuttle_link_read, self._open_argument(), buffer)
 
     def read_all(self) -> bytes:
-        """Everything that is to be sent to the peer now. UnsupportedError on a datagram link, where each read counts."""
+        """Returns all pending output.
+
+        Raises:
+            UnsupportedError: On a datagram link, because each read makes a datagram.
+        """
         if self._is_datagram:
             raise UnsupportedError("a datagram link is read one datagram at a time")
         return b"".join(iter(self.read, b""))
 
     def gossip(self) -> bool:
-        """Asks this peer for what is new: see `Replica.gossip`. False where it waits behind the high-water mark; nothing
-        is dropped."""
+        """Starts a gossip on this link: see `Replica.gossip`.
+
+        Returns:
+            False if it waits behind the updates of a full link. Nothing is dropped.
+        """
         return self._handle.run(self._gossip)
 
     def _gossip(self, _: int) -> bool:
         return self._handle.check(library.scuttle_link_gossip(self._open_pointer())) != _abi.FULL
 
     def info(self) -> LinkInfo:
-        """Who the peer is, and how far the conversation is. May be called in callbacks, `accept` among them."""
+        """Returns the state of the link and its peer. Callbacks may call it, `accept` included."""
         return self._handle.run_reading(self._info)
 
     def _info(self, _: int) -> LinkInfo:
@@ -158,7 +177,7 @@ class Link:
 
     @property
     def replica(self) -> Optional[Replica]:
-        """The replica that this is a link of; None once nobody holds it any more."""
+        """The replica of this link; None if nobody refers to it any more."""
         return self._replica()
 
     @property
@@ -172,14 +191,17 @@ class Link:
         return self._pointer
 
     def _open_argument(self) -> Any:
-        """The pointer as `_bare_calls` take it."""
+        """Returns the pointer in the form of `_bare_calls`."""
         self._open_pointer()
         return self._argument
 
     def close(self) -> None:
-        """Closes the link; what it still had to send is dropped. Again, or after the replica: nothing.
+        """Closes the link and drops its pending output. A second call, or one after the replica's, does nothing.
 
-        May call `on_drain`. From a callback of its own replica: BusyError.
+        May call `on_drain`.
+
+        Raises:
+            BusyError: The call came from a callback of the link's own replica.
         """
         if not self.closed:
             with suppress(ClosedError):  # another thread may have closed the replica meanwhile

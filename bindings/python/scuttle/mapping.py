@@ -1,4 +1,4 @@
-"""The mapping that a replica is."""
+"""The mapping interface of a replica."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _REQUIRED: Any = object()
 
-#: What a str raises that can be no key of any replica, or none of this one.
+#: The errors of a str that can be no key of any replica, or of this one.
 _NO_KEYS = (EmptyKeyError, KeyTooLongError, NulError, Utf8Error)
 
 #: How many keys `update` sets in one step: enough to make the lock cheap, few enough to let other threads in.
@@ -30,28 +30,51 @@ _STEP = 256
 class EntryMapping(MutableMapping[str, Any]):
     """The keys that hold a value, with their values as Python objects.
 
-    A value that is handed out is a copy: to change it, change the copy and set it again.
+    A returned value is a copy: to change it, change the copy and set it again.
 
-    One call is one step: no other thread's write comes between what `pop`, `popitem`, `setdefault` and `clear` look at
-    and what they do. `update` is many steps: it sets one key after the other.
+    One call is one step: no other thread's write comes between the reading and the writing of `pop`, `popitem`, `setdefault` and
+    `clear`. `update` is many steps: it sets one key after the other.
     """
 
     _handle: Handle
 
     def set(self, key: str, value: Any) -> bool:
-        """Sets a key: a local write. Returns False if a link is over its high-water mark: set, and a peer is behind.
-        `on_drain` says when none is any more. To ignore it drops nothing."""
+        """Sets a key: a local write.
+
+        Args:
+            key: The key.
+            value: What JSON can hold.
+
+        Returns:
+            False if a link is full: the key is set, and a peer is slow. `on_drain` fires once every link has drained. To ignore it drops
+            nothing.
+
+        Raises:
+            TypeError: JSON has no such value.
+            ScuttleError: The key or the value is not valid, or over a limit.
+        """
         return self._handle.set(encode_text(key), encode_value(value)) != _abi.FULL
 
     def _set(self, pointer: int, key: bytes, value: bytes) -> int:
         return self._handle.check(library.scuttle_set(pointer, key, len(key), value, len(value)))
 
     def set_ttl(self, key: str, value: Any, ttl: float) -> bool:
-        """Sets a key that is deleted when `ttl` seconds are over, by the ticks of each replica; 0: with the next `tick`.
+        """Sets a key with a time to live, which travels with the update.
 
-        Time counts from the latest tick, or from the first one if there was none. The time to live travels with the
-        update. If this replica is gone, its peers delete the key after half as long again and a random part more. Later
-        writes of the key stand. Returns as `set`; UnsupportedError under `strictly_order_values` and with `resolve`.
+        It counts from the latest `tick` of each replica, or from the first one if there was none. If this replica is gone, its peers delete
+        the key after half as long again and a random part more. Later writes of the key stand.
+
+        Args:
+            key: The key.
+            value: What JSON can hold.
+            ttl: Seconds, to the millisecond. 0: the next `tick` deletes the key.
+
+        Returns:
+            False if a link is full, as for `set`.
+
+        Raises:
+            UnsupportedError: Under `strictly_order_values` and with a `resolve` of yours.
+            ScuttleError: As for `set`.
         """
         encoded, text = encode_text(key), encode_value(value)
         return self._handle.run(self._set_ttl, encoded, text, milliseconds("ttl", ttl)) != _abi.FULL
@@ -62,14 +85,17 @@ class EntryMapping(MutableMapping[str, Any]):
     def update(
         self, other: Union[SupportsKeysAndGetItem[str, Any], Iterable[Tuple[str, Any]]] = (), /, **more: Any
     ) -> None:
-        """Sets the keys of a mapping or the pairs of an iterable, and then those of `more`, one after the other in
-        their order: as many local writes.
+        """Sets the keys of a mapping or the pairs of an iterable, and then those of `more`, one after the other, each a local write.
 
-        An error ends it: what stands before the key that failed is set, and what stands behind it is not.
+        A dict, list or tuple goes fastest: in steps of up to 256 keys, without another thread's call within one. A change by a callback
+        meanwhile may come too late. Of any other iterable each key is set before the next one is fetched, so it may read the replica.
 
-        A dict, list or tuple goes fastest: it is taken in steps of up to 256 keys, with no other thread's call within
-        one. What a callback changes in it meanwhile may come too late. From anything else each key is set before the
-        next one is asked for, so it may look at the replica.
+        Args:
+            other: A mapping, or an iterable of pairs.
+            more: Further keys.
+
+        Raises:
+            ScuttleError: As for `set`. The keys before the one that failed are set, the keys after it are not.
         """
         if type(other) is dict:
             self._set_all(other.items())
@@ -95,7 +121,11 @@ class EntryMapping(MutableMapping[str, Any]):
                 return
 
     def delete(self, key: str) -> bool:
-        """Deletes a key, also one that is not there: a local write, so that peers learn of it. Returns as `set`."""
+        """Deletes a key, also an absent one: a local write, so that peers learn of it.
+
+        Returns:
+            False if a link is full, as for `set`.
+        """
         return self._handle.run(self._delete, encode_text(key)) != _abi.FULL
 
     def _delete(self, pointer: int, key: bytes) -> int:
@@ -111,16 +141,20 @@ class EntryMapping(MutableMapping[str, Any]):
         return decode_value(value)
 
     def __contains__(self, key: object) -> bool:
-        """Whether a key holds something. A str that can be no key, such as "", holds nothing; TypeError for no str."""
+        """Returns whether a key holds a value. A str that can be no key, such as "", holds none.
+
+        Raises:
+            TypeError: The key is no str.
+        """
         return self._find(key) is not None  # type: ignore[arg-type]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """What a key holds, the default if it holds nothing. A str that can be no key holds nothing."""
+        """Returns the value of a key, or the default if it holds none. A str that can be no key holds none."""
         value = self._find(key)
         return default if value is None else decode_value(value)
 
     def _find(self, key: str) -> Optional[str]:
-        """What a key holds; None if it holds nothing, or can be no key."""
+        """Returns the JSON text of a key; None if it holds no value, or can be no key."""
         try:
             return self._handle.get(encode_text(key))
         except _NO_KEYS:
@@ -131,7 +165,16 @@ class EntryMapping(MutableMapping[str, Any]):
             raise KeyError(key)
 
     def pop(self, key: str, default: Any = _REQUIRED) -> Any:
-        """Deletes a key and returns what it held; if it held nothing or can be no key, the default, or an error without one."""
+        """Deletes a key and returns its value.
+
+        Args:
+            key: The key.
+            default: Returned if the key holds no value, or can be no key.
+
+        Raises:
+            KeyError: The key holds no value, and there is no default.
+            ScuttleError: The str can be no key, and there is no default.
+        """
         try:
             value = self._handle.run(self._pop, encode_text(key))
         except _NO_KEYS:
@@ -151,7 +194,11 @@ class EntryMapping(MutableMapping[str, Any]):
         return value
 
     def popitem(self) -> Tuple[str, Any]:
-        """Deletes the first key, and returns it with what it held; KeyError where there is none."""
+        """Deletes the first key, and returns it with its value.
+
+        Raises:
+            KeyError: No key holds a value.
+        """
         key, value = self._handle.run(self._popitem)
         return str(key, "utf-8"), decode_value(str(value, "utf-8"))
 
@@ -169,7 +216,7 @@ class EntryMapping(MutableMapping[str, Any]):
         return first[0]
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """What a key holds; where it holds nothing, it is set to the default, and that is returned."""
+        """Returns the value of a key. If it holds none, sets it to the default and returns that."""
         value = self._handle.run(self._setdefault, encode_text(key), encode_value(default))
         return default if value is None else decode_value(value)
 
@@ -196,15 +243,15 @@ class EntryMapping(MutableMapping[str, Any]):
         return self._count("")
 
     def keys(self, prefix: str = "") -> PrefixKeys:
-        """A live view of the keys that begin with `prefix`, in byte order."""
+        """Returns a live view of the keys that begin with `prefix`, in byte order."""
         return PrefixKeys(self, prefix)
 
     def items(self, prefix: str = "") -> PrefixItems:
-        """A live view of the pairs of key and value whose key begins with `prefix`, in byte order of keys."""
+        """Returns a live view of the pairs of key and value whose key begins with `prefix`, in byte order of keys."""
         return PrefixItems(self, prefix)
 
     def values(self, prefix: str = "") -> PrefixValues:
-        """A live view of the values whose key begins with `prefix`, in byte order of keys."""
+        """Returns a live view of the values whose key begins with `prefix`, in byte order of keys."""
         return PrefixValues(self, prefix)
 
     def _keys(self, prefix: str) -> List[str]:
@@ -213,7 +260,7 @@ class EntryMapping(MutableMapping[str, Any]):
         return [str(key, "utf-8") for key in keys]
 
     def _items(self, prefix: str) -> Iterator[Tuple[str, Any]]:
-        """A snapshot, decoded as it is walked through."""
+        """Returns a snapshot, decoded while it is iterated."""
         pairs: List[Tuple[bytes, bytes]] = []
         self._handle.run_reading(self._visit, encode_text(prefix, "a prefix"), lambda update: pairs.append(_pair(update)))
         return ((str(key, "utf-8"), decode_value(str(value, "utf-8"))) for key, value in pairs)
@@ -226,7 +273,7 @@ class EntryMapping(MutableMapping[str, Any]):
         return count.value
 
     def _visit(self, pointer: int, prefix: bytes, take: Take) -> None:
-        """Visits the keys that hold something."""
+        """Visits the keys that hold a value."""
         self._handle.check(visit_updates(library.scuttle_state, pointer, prefix, len(prefix), take=take))
 
 

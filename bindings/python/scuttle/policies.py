@@ -1,10 +1,10 @@
-"""Ready-made answers for `Replica(accept=…)`: who may write what.
+"""Ready-made policies for `Replica(accept=…)`: who may write what.
 
     replica = Replica("hub", accept=policies.all_of(
         policies.own_prefix(), policies.only_writers("ada", "bob"), policies.max_keys(100), policies.resets_from("backup")))
 
 A policy is a callable (link, update) like any `accept`. A writer is the name in an update's source, whoever has sent it. A
-peer's name is what its hello says: a host lets a peer say only the name that its connection has proved.
+peer's name is the claim in its hello: a host admits only peers whose claim is the name that the connection has proved.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _INCARNATION = re.compile(r"~[A-Za-z0-9_-]{8}\Z")
 
 
 def name_of(source: str) -> str:
-    """The name in a source, without its incarnation."""
+    """Returns the name in a source, without its incarnation."""
     return _INCARNATION.sub("", source) if len(source) > 9 else source
 
 
 def all_of(*policies: Accept) -> Accept:
-    """What all of them accept."""
+    """Returns a policy that accepts an update if all the given policies accept it."""
 
     def accept(link: Optional[Link], update: Update) -> bool:
         return all(policy(link, update) for policy in policies)
@@ -36,8 +36,8 @@ def all_of(*policies: Accept) -> Accept:
 
 
 def own_prefix(separator: str = "/") -> Accept:
-    """A writer writes and deletes only keys that begin with its name and the separator, as in "ada/colour". Says nothing
-    of resets."""
+    """Returns a policy that restricts a writer to keys that begin with its name and the separator, as in "ada/colour". It accepts all
+    resets."""
 
     def accept(_: Optional[Link], update: Update) -> bool:
         return update.reset or update.key.startswith(name_of(update.source) + separator)
@@ -46,7 +46,7 @@ def own_prefix(separator: str = "/") -> Accept:
 
 
 def only_writers(*names: str) -> Accept:
-    """Only these names write and delete. Says nothing of resets."""
+    """Returns a policy that admits writes and deletes of these names only. It accepts all resets."""
     listed = frozenset(names)
 
     def accept(_: Optional[Link], update: Update) -> bool:
@@ -56,11 +56,11 @@ def only_writers(*names: str) -> Accept:
 
 
 def max_keys(count: int, separator: str = "/") -> Accept:
-    """At most so many keys begin with one prefix up to and with the separator: with `own_prefix`, at most so many keys a
-    name. A key without the separator is refused. Overwriting and deleting is accepted. Cost: O(keys of the prefix), for a key
-    that is new. Not for the short form `Replica.write`, which names no link: there it refuses new keys.
+    """Returns a policy that limits the keys with one prefix, up to and with the separator: with `own_prefix`, the keys of a name.
 
-    What was refused comes again once keys are gone and `Replica.accept_again` was called.
+    It refuses a key without the separator, and accepts overwrites and deletes. Not for the short form `Replica.write`, which names no
+    link: there it refuses new keys. After deletes, `Replica.accept_again` lets peers send refused updates again. Cost: O(keys of the
+    prefix), for a new key.
     """
 
     def accept(link: Optional[Link], update: Update) -> bool:
@@ -74,8 +74,8 @@ def max_keys(count: int, separator: str = "/") -> Accept:
 
 
 def resets_from(*names: str) -> Accept:
-    """A reset takes an entry away only if the peer has one of these names. Otherwise the entry is kept, and written again.
-    A reset removes what its sender does not have, whoever wrote it."""
+    """Returns a policy that lets a reset remove an entry only if the peer has one of these names. Otherwise the replica keeps the
+    entry, and republishes it. A reset removes the entries that its sender lacks, whoever wrote them."""
     trusted = frozenset(names)
 
     def accept(link: Optional[Link], update: Update) -> bool:

@@ -1,4 +1,4 @@
-"""A replica that the host keeps in a database of its own, and how the library reaches it.
+"""State stores: a replica in a database of the host's, and how the library calls it.
 
 The functions of a store run during a call, in the thread that made it, as callbacks do. An exception never crosses the
 library: it fails the function, and the call raises StoreError from it.
@@ -20,47 +20,47 @@ from .updates import Update, copy_update
 
 
 class RowKind(IntEnum):
-    """What a row of a store is about."""
+    """The kinds of a row."""
 
-    #: What stands for a key, its delete too; `id` is the key.
+    #: An entry, tombstones included; `id` is the key.
     ENTRY = _abi.ROW_ENTRY
     #: A source's entry in the version vector; `id` is the source.
     SOURCE = _abi.ROW_SOURCE
-    #: What else there is to know of the replica; `id` says what.
+    #: Everything else of the replica; `id` names the part.
     REPLICA = _abi.ROW_REPLICA
 
 
 class Row(NamedTuple):
     """A row of a store: one line for each (kind, id)."""
 
-    #: A RowKind; an int that is none if the library is a later one.
+    #: A RowKind; for a kind of a later library an int.
     kind: Union[RowKind, int]
     #: With `kind` it is the row's primary key.
     id: bytes
-    #: What to keep: one or more lines, each with its newline. Empty in `remove`.
+    #: The content: one or more lines, each with its newline. Empty in `remove`.
     line: bytes = b""
     #: The entry as an update, for columns of the host's own: in `put`, of RowKind.ENTRY; otherwise None.
     update: Optional[Update] = None
 
 
 class StateStore(Protocol):
-    """Keeps a replica in a database: give one to `Replica` as `state_store`. Any object with these methods is one.
+    """Keeps a replica in a database: pass one to `Replica` as `state_store`. Any object with these methods is one.
 
     Each call on the replica or its links that changes rows makes one transaction: `begin`, `put` and `remove` in any
-    order, `commit`. Once the call has returned, `commit` has succeeded. A call with many updates, such as a
-    `Link.write`, is one transaction, too.
+    order, `commit`. `commit` has succeeded before the call returns. A call with many updates, such as a `Link.write`, is
+    one transaction, too.
 
-    What a method raises undoes the call: `rollback` follows, and the call raises StoreError with that exception as its
+    An exception of a method undoes the call: `rollback` follows, and the call raises StoreError with that exception as its
     `__cause__`. After a failed `set`, `delete` or `set_ttl` nothing has changed. After any other call the replica
-    becomes what `load` returns, and its links begin their conversations anew. While `load` raises too, each call is
-    StoreError and tries it again. An exception of a method after the first in one call goes to `on_error`, and so
-    does one of `rollback`. KeyboardInterrupt and SystemExit undo the call, and come out of it themselves.
+    becomes what `load` returns, and its links restart their conversations. While `load` raises, too, each call raises
+    StoreError and tries it again. A second exception in one call goes to `on_error`, and so does one of `rollback`.
+    KeyboardInterrupt and SystemExit undo the call, and come out of it themselves.
 
     The methods run in the middle of a call. They may read the replica, and not change it.
     """
 
     def load(self) -> Iterable[Buffer]:
-        """The lines of all rows, in any order; none is the start of a replica."""
+        """Returns the lines of all rows, in any order; none for a new replica."""
         ...
 
     def begin(self) -> object:
@@ -72,11 +72,11 @@ class StateStore(Protocol):
         ...
 
     def remove(self, row: Row) -> object:
-        """Removes a row, if it is there. Its line is empty."""
+        """Removes a row, if it exists. Its line is empty."""
         ...
 
     def commit(self) -> object:
-        """Ends the transaction; once it has returned, the rows last."""
+        """Ends the transaction. The rows are durable once it has returned."""
         ...
 
     def rollback(self) -> object:
@@ -97,7 +97,7 @@ class StoreCalls:
             if not callable(getattr(store, name, None)):
                 raise TypeError(f"state_store has no method {name}: {store!r}")
         self.store = store
-        #: What the store has raised in the call that runs now, the first of them.
+        #: The first exception of the store in the call that runs now.
         self.failure: Optional[BaseException] = None
         self.report = report
 
@@ -116,7 +116,7 @@ class StoreCalls:
             self.report(name, failure)
 
     def explain(self, error: ScuttleError) -> BaseException:
-        """The StoreError with its cause; the cause itself if it is to end the program."""
+        """Returns the StoreError with its cause; the cause itself if it is to end the program."""
         failure, self.failure = self.failure, None
         if failure is not None and not isinstance(failure, Exception):
             return failure
@@ -125,7 +125,7 @@ class StoreCalls:
 
 
 class _StoreCall:
-    """A method of a store, with the library's arguments and answer."""
+    """A method of a store, with the library's arguments and result."""
 
     __slots__ = ("_name", "_calls", "_arguments", "_called_with", "_answer")
 
@@ -133,12 +133,12 @@ class _StoreCall:
         self._name = name
         self._calls = calls
         self._arguments = _FUNCTIONS[name][1]
-        #: What the library gave when it was called last, and what that came to.
+        #: The arguments of the last call; its result is `_answer`.
         self._called_with: Optional[Tuple[Any, ...]] = None
         self._answer = 0
 
     def call(self, given: Tuple[Any, ...]) -> int:
-        """Calls it once, and returns whether it has failed. What a signal handler raises in it is a failure, and comes out of
+        """Calls the method once, and returns whether it has failed. An exception of a signal handler is a failure, and comes out of
         here."""
         if self._called_with is given:
             return self._answer
@@ -186,7 +186,7 @@ _KINDS = {int(kind): kind for kind in RowKind}
 
 
 def _copy_row(row: _abi.RowStruct) -> Row:
-    """A copy of a row that the library lends."""
+    """Copies a row that the library lends."""
     return Row(
         _KINDS.get(row.kind, row.kind),
         string_at(row.id, row.id_len),

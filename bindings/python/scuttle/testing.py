@@ -1,4 +1,4 @@
-"""Tries a resolver on updates that Hypothesis thinks of. For tests: it needs `pip install scuttle[testing]`.
+"""Checks a resolver on updates that Hypothesis generates. For tests: it needs `pip install scuttle[testing]`.
 
     def test_my_resolver():
         assert scuttle.testing.find_flaw(my_resolver) is None
@@ -18,7 +18,7 @@ from .checks import Flaw, check_resolver
 from .config import Resolver
 from .updates import Update
 
-#: Some of each kind that JSON has; so few that two updates have the same now and then.
+#: Some values of each JSON type, and so few that two updates often have the same one.
 VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [None, False, True, 0, 1, -1, 0.5, 10, "", "a", "aa", "b", [], [0], [0, 1], {}, {"a": 0}, {"a": 1, "b": 0}]
 )
@@ -27,10 +27,11 @@ _KEY = "k"
 
 
 def updates(values: st.SearchStrategy[Any] = VALUES, *, deletes: bool = True) -> st.SearchStrategy[Update]:
-    """Writes of one key by a few replicas: their versions, values and sources are the same now and then.
+    """Returns a strategy for writes of one key by a few replicas. Often two have the same version, value or source.
 
-    values   what is written
-    deletes  whether some are deletes, whose value is None
+    Args:
+        values: A strategy for the written values.
+        deletes: Whether some writes are deletes, whose value is None.
     """
 
     def update(value: Any, source: str, version: int, deleted: bool) -> Update:
@@ -48,14 +49,21 @@ def find_flaw(
     deletes: bool = True,
     max_examples: int = 300,
 ) -> Optional[Flaw]:
-    """Looks for updates of one key whose order, repetition or grouping changes which of them stands, and returns the
-    smallest that it can find; None where `max_examples` sets of them show nothing.
+    """Searches for the smallest updates of one key that show a flaw of a resolver.
 
-    values   what is written: for a resolver that expects values of a certain shape
-    deletes  whether some are deletes, whose value is None
+    It judges the outcome, as `check_resolver` does, and not the decisions. The same call finds the same flaw.
 
-    It judges what comes out, as `check_resolver` does, and not how the resolver does it. What the resolver raises comes
-    out of here, and Hypothesis says for which updates. The same call finds the same.
+    Args:
+        resolve: A Resolver, or a callable as for `Replica`.
+        values: A strategy for the written values, for a resolver that expects values of a certain shape.
+        deletes: Whether some writes are deletes, whose value is None.
+        max_examples: The number of sets of updates to try.
+
+    Returns:
+        The flaw; None if no set of updates shows one.
+
+    Raises:
+        Exception: The resolver's own; Hypothesis reports the updates.
     """
     few = st.lists(updates(values, deletes=deletes), min_size=2, max_size=4, unique_by=lambda u: (u.source, u.version))
     settings = hypothesis.settings(

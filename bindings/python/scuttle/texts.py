@@ -1,4 +1,4 @@
-"""Python's objects to and from what the library takes: UTF-8, JSON, bytes, numbers."""
+"""Conversions between Python's objects and the library's: UTF-8, JSON, bytes, numbers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any, Callable, Optional, Tuple, Union
 from ._json_encoder import encode_json
 from .errors import ArgumentError, Utf8Error
 
-#: A str as JSON: what json.dumps does with one, without all that it does before.
+#: Converts a str to JSON, as json.dumps without its preparations.
 _quote = json.encoder.encode_basestring
 _utf8 = str.encode
-# `decode` looks for white space around it, which the library has taken away.
+# `decode` looks for white space around the text, which the library has removed.
 _decode: Callable[[str, int], Tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
@@ -20,7 +20,7 @@ Buffer = Union[bytes, bytearray, memoryview]
 
 
 def encode_text(text: str, what: str = "a key") -> bytes:
-    """The text in UTF-8. Utf8Error where it has half of a surrogate pair, TypeError where it is no str."""
+    """Returns the text in UTF-8. Raises Utf8Error if it has half of a surrogate pair, TypeError if it is no str."""
     try:
         return _utf8(text)
     except TypeError:
@@ -30,7 +30,7 @@ def encode_text(text: str, what: str = "a key") -> bytes:
 
 
 def encode_value(value: Any) -> bytes:
-    """A value as JSON. TypeError where JSON has no such thing."""
+    """Returns a value as JSON. Raises TypeError if JSON has no such value."""
     text = _quote(value) if isinstance(value, str) else encode_json(value)
     try:
         return _utf8(text)
@@ -39,22 +39,22 @@ def encode_value(value: Any) -> bytes:
 
 
 def decode_value(text: str) -> Any:
-    """The value that a JSON text of the library stands for: a new object each time."""
+    """Returns the value of a JSON text of the library: a new object each time."""
     return _decode(text, 0)[0]
 
 
 def text_at(address: Optional[int], length: int) -> str:
-    """A copy of a text of the library."""
+    """Copies a text of the library."""
     return str(string_at(address, length), "utf-8")  # type: ignore[arg-type]
 
 
 def to_bytes(data: Buffer) -> bytes:
-    """Bytes that stay as they are. A copy costs little beside reading them, and leaves the host's buffer free."""
+    """Returns bytes that do not change. A copy costs little beside their reading, and leaves the host's buffer free."""
     return data if isinstance(data, bytes) else bytes(memoryview(data))
 
 
 def unsigned(what: str, number: int, bits: int = 64) -> int:
-    """The number, where it fits; ctypes would cut it down in silence."""
+    """Returns the number. Raises ArgumentError if it does not fit, because ctypes would truncate it in silence."""
     if not isinstance(number, int):
         raise TypeError(f"{what} is an int, not {type(number).__name__}")
     if not 0 <= number < 1 << bits:
@@ -63,7 +63,7 @@ def unsigned(what: str, number: int, bits: int = 64) -> int:
 
 
 def milliseconds(what: str, seconds: float) -> int:
-    """A time in seconds, to the millisecond."""
+    """Returns the milliseconds of a time in seconds."""
     if not isinstance(seconds, (int, float)):
         raise TypeError(f"{what} is a number of seconds, not {type(seconds).__name__}")
     if not 0 <= seconds < (1 << 64) / 1000:

@@ -1,4 +1,4 @@
-"""Entries and updates, as a host sees them: values of their own, good after every later call."""
+"""Entries and updates, copied for the host: they stay valid after every later call."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from .texts import decode_value, encode_text, text_at, unsigned
 
 
 class Entry(NamedTuple):
-    """What a key holds. For a key that holds nothing: no value, no source, version 0."""
+    """The entry of a key. For a key without a value: no value, no source, version 0."""
 
     value: Any
     #: The source of the write: the writer's name and incarnation.
     source: Optional[str]
-    #: 1 to 2^53-1; 0 stands for "before all versions".
+    #: 1 to 2^53-1; 0 means "before all versions".
     version: int
 
 
 class _Fields(NamedTuple):
     key: str
-    #: The value as JSON text, as it was written; "null" where it is a delete.
+    #: The value as JSON text, as it was written; "null" for a delete.
     json: str
-    #: The timestamp, source and version, is the write's own, for ever: it decides which of two writes of a key stands.
+    #: The timestamp, source and version, belongs to the write for ever, and decides which of two writes of a key stands.
     source: str
     version: int
-    #: The key was deleted.
+    #: A delete.
     deleted: bool = False
-    #: It was written by the replica that shows it.
+    #: The replica wrote it itself.
     local: bool = False
-    #: The key was deleted since its time to live was over; `deleted` is true too.
+    #: An expiry: the delete of a key whose time to live is over; `deleted` is true, too.
     expired: bool = False
-    #: No write: a reset has taken this entry away, since its delete has been forgotten where the reset came from.
-    #: `deleted` is true too; source and version are the entry's.
+    #: No write: a reset removes this entry, because the sender of the reset has purged its delete. `deleted` is true, too; the
+    #: timestamp is that of the entry.
     reset: bool = False
-    #: The dot under which the update travels, and the version vector counts it. It is the timestamp until a replica
+    #: The dot: the update travels under it, and the version vector accounts for it. It is the timestamp until a replica
     #: republishes the update.
     dot_source: str = ""
     dot_version: int = 0
@@ -77,16 +77,16 @@ class Update(_Fields):
 
     @property
     def is_republished(self) -> bool:
-        """Whether it travels under another dot than its timestamp."""
+        """Whether the dot differs from the timestamp."""
         return self.dot_version != self.version or self.dot_source != self.source
 
     @property
     def value(self) -> Any:
-        """The value, decoded anew each time; None where it is a delete."""
+        """The value, decoded anew each time; None for a delete."""
         return decode_value(self.json)
 
     def to_dict(self) -> Dict[str, Any]:
-        """The update in the shape that it has on the wire; a reset in that of a digest: accounted for, and gone."""
+        """Returns the update in the shape of the wire. A reset has the shape of a digest: its dot is covered, and its entry removed."""
         if self.reset:
             dot = self.dot_source
             return {"digest": True, "source_id": dot, "id": dot, "version": self.dot_version}
@@ -100,7 +100,7 @@ class Update(_Fields):
         return members
 
     def to_line(self) -> str:
-        """The update as a line of the wire, without its newline; the value keeps its spelling."""
+        """Returns the update as a line of the wire, without its newline; the value keeps its spelling."""
         if self.reset:
             return json.dumps(self.to_dict(), separators=(",", ":"), ensure_ascii=False)
         deleted = (',"deleted":true' if self.deleted else "") + (',"expired":true' if self.expired else "")
@@ -114,7 +114,7 @@ def _quoted(text: str) -> str:
 
 
 def copy_update(update: _abi.UpdateStruct) -> Update:
-    """A copy of an update that the library lends."""
+    """Copies an update that the library lends."""
     flags = update.flags
     source = text_at(update.source, update.source_len)
     is_dot = update.dot_source == update.source  # by address, as nearly always
@@ -135,7 +135,7 @@ def copy_update(update: _abi.UpdateStruct) -> Update:
 
 
 def lend_update(update: Update, texts: List[bytes]) -> _abi.UpdateStruct:
-    """The update as the library takes it, which is good while `texts` lives."""
+    """Returns the update as a struct of the library, which is valid as long as `texts` is."""
     if not isinstance(update, Update):
         raise TypeError(f"this takes an Update, not {type(update).__name__}")
     struct = _abi.UpdateStruct()

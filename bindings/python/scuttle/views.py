@@ -1,6 +1,6 @@
 """Live views of a replica's keys, values and items, all or those whose key begins with a prefix.
 
-Each loop over a view runs over a snapshot of its own, taken when the loop begins, in the byte order of keys.
+Each loop over a view runs over a snapshot of its own, made when the loop begins, in the byte order of keys.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PrefixKeys(KeysView[str]):
-    """Keys, which can be used as a set too."""
+    """Keys, which can be used as a set, too."""
 
     def __init__(self, entries: EntryMapping, prefix: str) -> None:
         super().__init__(entries)
@@ -47,7 +47,7 @@ class PrefixItems(ItemsView[str, Any]):
     def __contains__(self, item: object) -> bool:
         if not isinstance(item, tuple) or len(item) != 2:
             return False
-        # First, since a str that can be no key is an error to `super`.
+        # First, because `super` raises for a str that can be no key.
         return item[0] in self._entries and super().__contains__(item) and str(item[0]).startswith(self._prefix)
 
 

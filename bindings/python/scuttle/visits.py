@@ -1,4 +1,4 @@
-"""The library's visitors: one call of a C function, many calls of a Python one."""
+"""Visits: one call of a C function calls a Python function many times."""
 
 from __future__ import annotations
 
@@ -8,26 +8,32 @@ from typing import Any, Callable, Dict, Generator, List, Optional, Tuple
 from . import _abi
 from ._entrances import is_waiting, lost_answer, send_bytes, send_text
 
-#: Takes one borrowed update; a true result stops the visit.
+#: Called with one borrowed update; a true result stops the visit.
 Take = Callable[[_abi.UpdateStruct], object]
 
 _Visitor = Generator[int, Any, None]
 
 
 class _Visit:
-    """One visit, and what has been raised in it, which ends it."""
+    """One visit, and the exception that has ended it."""
 
     __slots__ = ("visitor", "failure")
 
     def __init__(self, visitor: Callable[[Any, Callable[..., object], int], _Visitor], take: Any, end: int = 1) -> None:
-        """end  the answer once something has been raised"""
+        """Begins the visit.
+
+        Args:
+            visitor: A generator function: it is sent the arguments of each call, and yields the result.
+            take: The host's function.
+            end: The result of all calls after an exception.
+        """
         self.failure: Optional[BaseException] = None
-        #: What the library hands back as the `context` of each call. It is sent what else the library hands out.
+        #: The `context` of each call, to which the other arguments are sent.
         self.visitor = visitor(self, take, end)
         next(self.visitor)
 
     def finish(self, code: int) -> int:
-        """The code of the visit, or what was raised."""
+        """Returns the code of the visit, or raises its exception."""
         failure, self.failure = self.failure, None
         if failure is not None:
             raise failure
@@ -75,7 +81,7 @@ def _sources(visit: _Visit, take: Callable[[str, int], object], end: int) -> _Vi
         yield end
 
 
-# They live as long as the module, so no visit has to make one.
+# Made once for the module, so that no visit has to make one.
 _UPDATE_VISITOR = _abi.VisitFunction(GeneratorType.send)
 _LINE_VISITOR = _abi.LineFunction(send_bytes)
 _SOURCE_VISITOR = _abi.ClockFunction(send_text)
@@ -90,7 +96,7 @@ def visit_updates(function: Callable[..., int], *arguments: Any, take: Take) -> 
 def trim_updates(
     function: Callable[..., int], pointer: int, drop: Take, removed: Any
 ) -> Tuple[int, Optional[BaseException]]:
-    """Calls scuttle_history_trim; returns the code, and what `drop` raised, after which it is asked no more."""
+    """Calls scuttle_history_trim; returns the code, and the exception of `drop`, which is not called any more after it."""
     visit = _Visit(_updates, drop, end=0)
     code = function(pointer, _UPDATE_VISITOR, visit.visitor, removed)
     return code, visit.failure if is_waiting(visit.visitor) else visit.failure or lost_answer()
