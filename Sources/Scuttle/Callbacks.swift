@@ -53,7 +53,7 @@ final class Callbacks: Sendable {
 
     // MARK: What the library calls
 
-    /// Sets the callbacks that somebody has asked for, and `on_update` for ``Replica/changes``.
+    /// Sets the callbacks that the configuration has, and `on_update` for ``Replica/changes``.
     func fill(_ config: inout scuttle_config_t) {
         config.context = Unmanaged.passUnretained(self).toOpaque()
         config.on_update = { Callbacks.from($0)?.updated($1) }

@@ -41,14 +41,14 @@ public struct Changes: AsyncSequence, Sendable {
     }
 }
 
-/// The updates that a consumer has not taken yet: the latest one of each key, in the order in which they came, for `limit` keys at most.
+/// The updates that wait for a consumer: the latest one of each key, in the order in which they came, for `limit` keys at most.
 final class ChangeBuffer: Sendable {
     fileprivate struct Pending {
-        /// Nil where a later update of the key has taken the place.
+        /// Nil in place of an update that a later one of its key has superseded.
         var updates: [Update?] = []
-        /// How many of them the consumer has taken.
+        /// How many of them the consumer has got.
         var taken = 0
-        /// Where a key's update stands.
+        /// The index of a key's update.
         var places: [String: Int] = [:]
         var hasMissed = false
         var hasFinished = false

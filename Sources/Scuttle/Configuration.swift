@@ -1,6 +1,6 @@
 internal import CScuttle
 
-/// How a replica works. Set what you need: nil takes the default, and `Int.max` stands for no limit where none is a choice.
+/// How a replica works. Set what you need: nil stands for the default, and `Int.max` for no limit, if a field says so.
 ///
 /// Closures run during a call on the replica or its links, in the thread of that call, and under the replica's lock. They get the replica
 /// or the link that they concern, because capturing it would keep it alive for ever. In them the calls that say "readable in
@@ -18,16 +18,15 @@ public struct Configuration: Sendable {
     /// Makes the output of a replica reproducible, and gives up its defence against chosen keys. Nil: a seed from the system.
     public var seed: UInt64?
 
-    /// The high-water mark of a link, in messages, and how many go into one batch, which is 64 at most. A link is full from the moment
-    /// that this many messages wait until none does. 10 by default; `Int.max` for no mark.
+    /// A link becomes full at this many pending messages and stays full until none remain. As many go into one batch, 64 at most. 10 by default; `Int.max` for no mark.
     public var mtu: Int?
     /// The updates that the history remembers. 10 by default; `Int.max` for all.
     public var maxHistory: Int?
-    /// The tombstones that are kept; beyond it the lowest versions are forgotten, stable or not. 2^20 by default, `Int.max` for no limit.
+    /// The tombstones that are kept; beyond it the lowest versions are purged, stable or not. 2^20 by default, `Int.max` for no limit.
     public var maxTombstones: Int?
     /// The retired sources that are kept. 2^20 by default, `Int.max` for no limit.
     public var maxRetired: Int?
-    /// Retires a name of which this replica has heard nothing new for so long, by the time of ``Replica/tick(milliseconds:)``. Nil: never.
+    /// Retires a name from which this replica has received nothing new for so long, by the time of ``Replica/tick(milliseconds:)``. Nil: never.
     public var retireAfter: Duration?
     /// The refused and missing updates that are remembered. 1,024 by default, `Int.max` for no limit. One more ends its link.
     public var maxRefused: Int?
@@ -57,14 +56,14 @@ public struct Configuration: Sendable {
     public var onUpdate: (@Sendable (Replica, Update) -> Void)?
     /// Called when something has happened on a link.
     public var onEvent: (@Sendable (Link, Event) -> Void)?
-    /// Whether an update that a link brings may be taken. For authority, quotas, schemas.
+    /// Whether an update that a link brings is accepted. For authority, quotas, schemas.
     ///
-    /// It is asked about news, once each, before the resolver. What is refused is remembered, and its sender is told. The answer must be the
-    /// same for an update until ``Replica/acceptAgain()`` is called.
+    /// The replica calls it before the resolver, once for each update that it lacks. It remembers what is refused, and tells the sender. The
+    /// result must be the same for an update until ``Replica/acceptAgain()`` is called.
     public var accept: (@Sendable (Link, Update) -> Bool)?
-    /// Called when no link is over its high-water mark any more, after an ``Outcome/full``.
+    /// Called when no link is full any more, after an ``Outcome/full``.
     public var onDrain: (@Sendable (Replica) -> Void)?
-    /// Called before the history forgets these updates, oldest first. ``Replica/trimHistory(where:)`` and
+    /// Called before the history drops these updates, oldest first. ``Replica/trimHistory(where:)`` and
     /// ``Replica/keepHistory(upTo:)`` may be called in it.
     public var onCompaction: (@Sendable (Replica, [Update]) -> Void)?
     /// Whether the first update comes before the second: the order of ``Replica/history`` and of what links send of several sources. By
@@ -112,7 +111,7 @@ extension Configuration {
         }
     }
 
-    /// The C interface takes 0 for the default, which nil says here.
+    /// The C interface reads 0 as the default, which nil says here.
     private static func limit(_ value: Int?, _ name: String) throws(ScuttleError) -> Int {
         guard let value else { return 0 }
         guard value > 0 else { throw ScuttleError(.argument, "\(name) is \(value); it is at least 1") }

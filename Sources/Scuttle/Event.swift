@@ -11,9 +11,9 @@ public enum Event: Hashable, Sendable {
     /// With nil: the version vectors are equal and the contents are not, and both replicas exchange all entries. With
     /// ``ScuttleError/Code/corrupt``: another content has replaced one of the same write.
     case diverged(ScuttleError.Code?)
-    /// The peer has not taken this update, or it fits no datagram of the link, and it is not sent there again.
+    /// The peer has refused this update, or it fits no datagram of the link, and it is not sent there again.
     case refused(ScuttleError.Code?, Update?)
-    /// Two live incarnations of one name were heard: two processes run under it.
+    /// Two live incarnations of one name have sent something: two processes run under it.
     case twin
 
     /// Nil for an event of a later version.

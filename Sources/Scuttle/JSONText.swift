@@ -1,4 +1,4 @@
-/// A JSON text: what keys hold. It is checked when a replica takes it, not before.
+/// A JSON text: what keys hold. A replica checks it when it is set.
 ///
 /// Insignificant white space is dropped then, and everything else keeps its spelling, so that numbers of any length survive. A literal is
 /// a text: `try replica.set("lamp", to: "{\"on\": true}")`. The module `ScuttleCodable` makes texts of `Encodable` values.

@@ -20,17 +20,17 @@ public final class Link: @unchecked Sendable {
             self.rawValue = rawValue
         }
 
-        /// Sends new updates without being asked, after the first reconciliation.
+        /// Sends new updates without a request, after the first reconciliation.
         public static let live = Options(rawValue: SCUTTLE_LINK_LIVE)
-        /// Each read makes one datagram, each write takes one. They may be lost, repeated, late and in any order.
+        /// Each read makes one datagram, each write reads one. They may be lost, repeated, late and in any order.
         public static let datagram = Options(rawValue: SCUTTLE_LINK_DATAGRAM)
-        /// Takes nothing from the peer, and answers what it asks for.
+        /// Accepts nothing from the peer, and serves its requests.
         public static let readOnly = Options(rawValue: SCUTTLE_LINK_READ_ONLY)
         /// Speaks the classic dialect only, simple-scuttle's own.
         public static let classic = Options(rawValue: SCUTTLE_LINK_CLASSIC)
         /// Speaks the dialect of the peer.
         public static let any = Options(rawValue: SCUTTLE_LINK_ANY)
-        /// With ``classic`` or ``any``: answers include superseded updates of the history.
+        /// With ``classic`` or ``any``: deltas include superseded updates of the history.
         public static let history = Options(rawValue: SCUTTLE_LINK_HISTORY)
     }
 
@@ -54,7 +54,7 @@ public final class Link: @unchecked Sendable {
         public let dialect: Dialect
         /// Whether both version vectors were found equal, and have not been found different since.
         public let isInStep: Bool
-        /// Whether the peer gets new updates without asking.
+        /// Whether the peer gets new updates without a request.
         public let isLive: Bool
         /// Whether the link has ended: it is of no use any more.
         public let hasEnded: Bool
@@ -68,7 +68,7 @@ public final class Link: @unchecked Sendable {
     public let options: Options
 
     /// Nil once the link is closed. Whoever uses the handle is counted, and the last one gives it back: a lock held for the whole call would
-    /// be taken in the other order by a callback.
+    /// meet the replica's lock in the other order in a callback.
     fileprivate struct Use {
         var handle: OpaquePointer?
         var users = 0
@@ -87,11 +87,11 @@ public final class Link: @unchecked Sendable {
         close()
     }
 
-    /// Takes bytes that the peer has sent: any number of lines, cut anywhere; on a datagram link one datagram.
+    /// Reads bytes that the peer has sent: any number of lines, cut anywhere; on a datagram link one datagram.
     ///
-    /// Each line is a message of its own. A bad one is refused and changes nothing, the others are taken all the same, and the call throws
+    /// Each line is a message of its own. A bad one is refused and changes nothing, the others are applied all the same, and the call throws
     /// the error of the first bad one.
-    /// - Returns: ``Outcome/done``; ``Outcome/full`` if this link is over its high-water mark.
+    /// - Returns: ``Outcome/done``; ``Outcome/full`` if this link is full.
     /// - Throws: ``ScuttleError/Code/argument`` if the link is closed, ``ScuttleError/Code/busy`` in a callback, and what concerns a
     ///   message: ``ScuttleError/Code/json``, ``ScuttleError/Code/unasked``, ``ScuttleError/Code/refused``, and the others that
     ///   `scuttle_link_write` names. After ``ScuttleError/Code/cluster``, ``ScuttleError/Code/protocolVersion`` and
@@ -102,13 +102,13 @@ public final class Link: @unchecked Sendable {
         try bytes.withUnsafeBytes { bytes in Result { () throws(ScuttleError) in try write(bytes) } }.get()
     }
 
-    /// Takes bytes that the peer has sent, without a copy. See ``write(_:)-([UInt8])``.
+    /// Reads bytes that the peer has sent, without a copy. See ``write(_:)-([UInt8])``.
     @discardableResult
     public func write(_ bytes: UnsafeRawBufferPointer) throws(ScuttleError) -> Outcome {
         try outcome { scuttle_link_write($0, bytes.baseAddress, bytes.count) }
     }
 
-    /// Takes bytes that the peer has sent. See ``write(_:)-([UInt8])``.
+    /// Reads bytes that the peer has sent. See ``write(_:)-([UInt8])``.
     @discardableResult
     public func write(_ bytes: ArraySlice<UInt8>) throws(ScuttleError) -> Outcome {
         try bytes.withUnsafeBytes { bytes in Result { () throws(ScuttleError) in try write(bytes) } }.get()
@@ -157,9 +157,9 @@ public final class Link: @unchecked Sendable {
         return try result.get()
     }
 
-    /// Asks the peer for what is new. What differs crosses in both directions, as the link is read and written.
+    /// Requests what is new from the peer. What differs crosses in both directions, as the link is read and written.
     ///
-    /// - Returns: ``Outcome/done``, or ``Outcome/full``: it waits behind the high-water mark.
+    /// - Returns: ``Outcome/done``, or ``Outcome/full``: it waits, because the link is full.
     /// - Throws: ``ScuttleError/Code/argument`` if the link is closed, ``ScuttleError/Code/busy`` in a callback.
     @discardableResult
     public func gossip() throws(ScuttleError) -> Outcome {
@@ -195,8 +195,8 @@ public final class Link: @unchecked Sendable {
     /// Whether the link was closed.
     public var isClosed: Bool { use.withLock { $0.isClosed } }
 
-    /// Closes the link. What it still had to send is dropped, and the next gossip over another link asks again. A second call does nothing.
-    /// Calls that other threads are in come to their end first; in a callback of its replica it takes effect after the callback.
+    /// Closes the link. What it still had to send is dropped, and the next gossip over another link requests it again. A second call does nothing.
+    /// Calls that other threads are in come to their end first; in a callback of its replica the link closes after the callback.
     public func close() {
         let handle = use.withLock { use in
             use.isClosed = true

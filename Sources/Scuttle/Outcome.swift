@@ -3,7 +3,7 @@ public enum Outcome: Int32, Hashable, Sendable {
     /// Done.
     case done = 0
 
-    /// Done, and a link is over its high-water mark, because its peer is behind. This is advice: nothing is dropped if the host
+    /// Done, and a link is full, because its peer is behind. This is advice: nothing is dropped if the host
     /// writes on. ``Configuration/onDrain`` follows once every link has drained. See ``Configuration/mtu``.
     case full = 1
 

@@ -135,7 +135,7 @@ extension Replica {
     /// - Returns: ``Outcome/done``; ``Outcome/truncated`` if the last line is cut or the end of an export is missing: the rest is in place, and
     ///   peers send again what is not.
     /// - Throws: ``ScuttleError/Code/argument`` if something was done with the replica; for a bad line what ``Link/write(_:)-([UInt8])``
-    ///   throws, and nothing is taken then.
+    ///   throws, and nothing is imported then.
     /// - Complexity: O(n log n) for n bytes.
     @discardableResult
     public func `import`(_ bytes: [UInt8]) throws(ScuttleError) -> Outcome {

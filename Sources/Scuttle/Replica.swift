@@ -35,7 +35,7 @@ public final class Replica: @unchecked Sendable {
     /// - Throws: ``ScuttleError/Code/id``, ``ScuttleError/Code/nul`` for the name; ``ScuttleError/Code/argument`` for a
     ///   configuration that is out of range; ``ScuttleError/Code/memory``.
     public init(_ name: String, _ configuration: Configuration = Configuration()) throws(ScuttleError) {
-        // The library takes both up to a NUL.
+        // The library reads both up to a NUL.
         guard !name.utf8.contains(0) else { throw ScuttleError(.nul, "the name contains U+0000") }
         guard configuration.cluster?.utf8.contains(0) != true else {
             throw ScuttleError(.nul, "the name of the cluster contains U+0000")
@@ -128,9 +128,9 @@ public final class Replica: @unchecked Sendable {
         return Link(self, link, options)
     }
 
-    /// Asks every peer for what is new: when a link is new, and from time to time.
+    /// Requests what is new from every peer: when a link is new, and from time to time.
     ///
-    /// - Returns: ``Outcome/done``, or ``Outcome/full``: it waits behind the high-water mark of a link.
+    /// - Returns: ``Outcome/done``, or ``Outcome/full``: it waits, because a link is full.
     @discardableResult
     public func gossip() throws(ScuttleError) -> Outcome {
         try outcome { scuttle_gossip($0) }
@@ -147,7 +147,7 @@ public final class Replica: @unchecked Sendable {
         try outcome { scuttle_tick($0, milliseconds) }
     }
 
-    /// Forgets all tombstones that are accounted for here, stable or not, and returns how many these were.
+    /// Purges all tombstones that are accounted for here, stable or not, and returns how many these were.
     ///
     /// - Throws: ``ScuttleError/Code/unsupported`` with a custom ``Resolver``.
     /// - Complexity: O(t log n) for t tombstones and n keys.
@@ -158,7 +158,7 @@ public final class Replica: @unchecked Sendable {
         return count
     }
 
-    /// Retires a name: says, here and at every replica that hears of it, that it will not be back, so that tombstones no longer wait for it.
+    /// Retires a name: says, here and at every replica that learns of it, that it will not be back, so that tombstones no longer wait for it.
     /// To retire the replica's own name is to leave: later writes are ``ScuttleError/Code/unsupported``.
     ///
     /// - Returns: Whether the name is known.
@@ -182,7 +182,7 @@ public final class Replica: @unchecked Sendable {
 
     /// Returns the changes from now on. Each call makes a sequence of its own, for one consumer.
     ///
-    /// What the consumer has not taken yet is kept: the latest update of each key, in the order of arrival, so a slow consumer misses
+    /// What waits for the consumer is: the latest update of each key, in the order of arrival, so a slow consumer misses
     /// updates that were superseded. If more than `limit` keys wait, all of them are dropped, and the consumer gets ``Changes/Element/missed``
     /// in their place. What ``import(_:)`` brings is no change. Readable in callbacks.
     /// - Parameter limit: At least 1; less counts as 1.

@@ -42,7 +42,7 @@ public enum Resolver: Sendable {
     ///   ``ScuttleError/Code/id`` or ``ScuttleError/Code/version`` for a timestamp that none can have.
     /// - Complexity: O(n^3) for n updates. Any thread.
     public func flaw(among updates: [Update]) throws(ScuttleError) -> Flaw? {
-        // More than the library takes is its error, and no byte of them is needed for that.
+        // More than the library accepts is its error, and no byte of them is needed for that.
         let samples = updates.count > 1_000 ? [] : updates
         let texts = samples.flatMap { [$0.key.utf8.count, $0.value.bytes.count, $0.timestamp.source.utf8.count] }
         let bytes = samples.flatMap { Array($0.key.utf8) + $0.value.bytes + Array($0.timestamp.source.utf8) }

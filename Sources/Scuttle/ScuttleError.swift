@@ -77,7 +77,7 @@ public struct ScuttleError: Error, Hashable, Sendable, CustomStringConvertible {
         case corrupt = -30
         /// The outcome of a resolver depends on order, repetition or grouping.
         case resolver = -31
-        /// A delta, update, cover or commit answers no open request of the link.
+        /// A delta, update, cover or commit belongs to no open request of the link.
         case unasked = -32
         /// ``Configuration/accept`` has refused an update, or a peer sent more of them than ``Configuration/maxRefused``.
         case refused = -33

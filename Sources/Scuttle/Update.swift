@@ -69,7 +69,7 @@ public struct Update: Hashable, Sendable {
         public static let local = Flags(rawValue: SCUTTLE_UPDATE_LOCAL)
         /// It is the delete of a key whose time to live was over; ``deleted`` is set, too. The timestamp is that of the write that it ends.
         public static let expired = Flags(rawValue: SCUTTLE_UPDATE_EXPIRED)
-        /// It is no write: a reset takes the entry away; ``deleted`` is set, too.
+        /// It is no write: a reset removes the entry; ``deleted`` is set, too.
         public static let reset = Flags(rawValue: SCUTTLE_UPDATE_RESET)
     }
 
