@@ -14,7 +14,7 @@ MAJOR   := $(firstword $(subst ., ,$(VERSION)))
 LIBRARY  := build/lib/libscuttle.so.$(VERSION)
 SONAME   := libscuttle.so.$(MAJOR)
 EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindings/c/examples/*.c))
-SWIFT    := Package.swift Sources Tests
+SWIFT    := Package.swift Sources Tests bindings/swift
 
 .DELETE_ON_ERROR:
 .PHONY: library node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall format format-check list clean
@@ -27,11 +27,11 @@ $(LIBRARY): $(shell find Package.swift Sources include)
 	scripts/dependencies library
 	@# SwiftPM does not see a change of a C module's header either: then it begins anew.
 	test -e $@ && test -z "$$(find Sources include -name '*.h' -newer $@ -o -name '*.modulemap' -newer $@)" || rm -rf .build-embedded
-	rm -f .build-embedded/release/libscuttle.so
+	rm -f .build-embedded/release/libscuttle-c.so
 	SCUTTLE_EMBEDDED=1 swift build -c release --scratch-path .build-embedded --disable-local-rpath \
-	  --experimental-lto-mode full --product scuttle
+	  --experimental-lto-mode full --product scuttle-c
 	mkdir -p $(@D)
-	strip --strip-unneeded -o $@ .build-embedded/release/libscuttle.so
+	strip --strip-unneeded -o $@ .build-embedded/release/libscuttle-c.so
 	ln -sf $(@F) $(@D)/$(SONAME)
 	ln -sf $(SONAME) $(@D)/libscuttle.so
 
@@ -149,4 +149,4 @@ list: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## Takes away all that was built here
-	rm -rf build .build .build-embedded .build-sim .build-fuzz .venv .venv-docs Benchmarks/.venv
+	rm -rf build .build .build-embedded .build-host .build-sim .build-fuzz .venv .venv-docs Benchmarks/.venv

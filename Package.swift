@@ -35,7 +35,6 @@ let swiftSettings = embedded ? embeddedSettings : fuzzing ? fuzzSettings : []
 let linkerSettings: [LinkerSetting] =
     embedded
     ? [
-        .linkedLibrary("m"),
         .unsafeFlags(["-enable-experimental-feature", "Embedded", "-use-ld=lld"]),
         // The C start files run constructors, which the library has none of, and not all of them are marked for CET.
         .unsafeFlags(["-Xclang-linker", "-nostartfiles"]),
@@ -60,8 +59,11 @@ func tests(_ name: String, in path: String, of modules: [Target.Dependency] = []
 let package = Package(
     name: "scuttle",
     products: [
-        .library(name: "Scuttle", targets: ["ScuttleCore", "ScuttleJSON"]),
-        .library(name: "scuttle", type: .dynamic, targets: ["ScuttleC"]),
+        // For Swift hosts. The second is with Foundation.
+        .library(name: "Scuttle", targets: ["Scuttle"]),
+        .library(name: "ScuttleCodable", targets: ["ScuttleCodable"]),
+        // The C library. `make` gives it its name, which would be that of the first product on a disk that ignores case.
+        .library(name: "scuttle-c", type: .dynamic, targets: ["ScuttleC"]),
     ] + fuzzers.map { .library(name: $0, type: .static, targets: [$0]) },
     targets: [
         .systemLibrary(name: "CHints", path: "Sources/CHints"),
@@ -74,7 +76,10 @@ let package = Package(
         .target(
             name: "ScuttleC", dependencies: ["ScuttleCore", "ScuttleJSON", "CScuttle", "CSystem"],
             exclude: ["exports.map"],
-            swiftSettings: swiftSettings, linkerSettings: linkerSettings),
+            // A host that imports nothing else, such as Foundation, links no libm by itself.
+            swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("m")] + linkerSettings),
+        .target(name: "Scuttle", dependencies: ["ScuttleC", "CScuttle", "CSystem"]),
+        .target(name: "ScuttleCodable", dependencies: ["Scuttle"]),
         .target(
             name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJSON"], path: "Tests/Simulation/Library"),
         .executableTarget(
@@ -86,6 +91,7 @@ let package = Package(
         tests("ScuttleCTests", in: "Tests/Unit/ScuttleCTests", of: ["ScuttleC", "CScuttle"]),
         tests("ScenarioTests", in: "Tests/Scenarios"),
         tests("ConformanceTests", in: "Tests/Conformance/Swift"),
+        .testTarget(name: "SwiftHostTests", dependencies: ["Scuttle", "ScuttleCodable"], path: "Tests/SwiftHost"),
     ]
         + fuzzers.map {
             .target(

@@ -1,0 +1,123 @@
+/// The changes of a replica from the moment on that it was made: see ``Replica/changes(limit:)``.
+///
+/// It is for one consumer. It ends when the replica is released, which it does not prevent, or when its task is cancelled.
+public struct Changes: AsyncSequence, Sendable {
+    /// A change of a replica.
+    public enum Element: Hashable, Sendable {
+        /// An update has become the entry of its key.
+        case update(Update)
+        /// Updates were dropped because the consumer was slow: read ``Replica/entries(prefix:)``, and go on with what follows.
+        case missed
+    }
+
+    /// Changes never fail.
+    public typealias Failure = Never
+
+    let buffer: ChangeBuffer
+
+    /// Makes an iterator. All iterators of a sequence share what is pending.
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(buffer: buffer, signals: buffer.signals.makeAsyncIterator())
+    }
+
+    /// Waits for one change after the other.
+    public struct Iterator: AsyncIteratorProtocol {
+        let buffer: ChangeBuffer
+        var signals: AsyncStream<Void>.Iterator
+
+        /// Returns the next change, and waits if there is none; nil at the end.
+        public mutating func next() async -> Element? {
+            await next(isolation: nil)
+        }
+
+        /// Returns the next change, and waits if there is none; nil at the end.
+        public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
+            while true {
+                if let change = buffer.pop() { return change }
+                // At the end, one last look.
+                if await signals.next(isolation: actor) == nil { return buffer.pop() }
+            }
+        }
+    }
+}
+
+/// The updates that wait for a consumer: the latest one of each key, in the order in which they came, for `limit` keys at most.
+final class ChangeBuffer: Sendable {
+    fileprivate struct Pending {
+        /// Nil in place of an update that a later one of its key has superseded.
+        var updates: [Update?] = []
+        /// How many of them the consumer has got.
+        var taken = 0
+        /// The index of a key's update.
+        var places: [String: Int] = [:]
+        var hasMissed = false
+        var hasFinished = false
+    }
+
+    /// One signal for any number of changes.
+    let signals: AsyncStream<Void>
+    private let signal: AsyncStream<Void>.Continuation
+    private let limit: Int
+    private let pending = Locked(Pending())
+
+    init(limit: Int) {
+        self.limit = Swift.max(1, limit)
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func take(_ update: Update) {
+        pending.withLock { pending in
+            guard !pending.hasFinished else { return }
+            if let place = pending.places[update.key] {
+                pending.updates[place] = nil
+            } else if pending.places.count == limit {
+                pending = Pending(hasMissed: true)
+                return
+            }
+            if pending.updates.count >= 2 * pending.places.count + 16 { pending.sweep() }
+            pending.places[update.key] = pending.updates.count
+            pending.updates.append(update)
+        }
+        signal.yield()
+    }
+
+    func pop() -> Changes.Element? {
+        let (change, hasMore) = pending.withLock { pending in (pending.pop(), !pending.places.isEmpty) }
+        // Another iterator may wait for it.
+        if hasMore { signal.yield() }
+        return change
+    }
+
+    func finish() {
+        pending.withLock { $0.hasFinished = true }
+        signal.finish()
+    }
+}
+
+extension ChangeBuffer.Pending {
+    fileprivate mutating func pop() -> Changes.Element? {
+        guard !hasMissed else {
+            hasMissed = false
+            return .missed
+        }
+        while taken < updates.count {
+            let next = updates[taken]
+            updates[taken] = nil
+            taken += 1
+            guard let next else { continue }
+            places[next.key] = nil
+            return .update(next)
+        }
+        (updates, taken) = ([], 0)
+        return nil
+    }
+
+    /// Drops the holes.
+    fileprivate mutating func sweep() {
+        updates = updates[taken...].filter { $0 != nil }
+        taken = 0
+        for (place, update) in updates.enumerated() {
+            if let update { places[update.key] = place }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/// What a call has to say that went well. The raw value is the code of the C interface.
+public enum Outcome: Int32, Hashable, Sendable {
+    /// Done.
+    case done = 0
+
+    /// Done, and a link is full, because its peer is behind. This is advice: nothing is dropped if the host
+    /// writes on. ``Configuration/onDrain`` follows once every link has drained. See ``Configuration/mtu``.
+    case full = 1
+
+    /// Done, but the text is truncated: its last line is cut, or the end of an export is missing. Only of
+    /// ``Replica/import(_:)``.
+    case truncated = 3
+
+    /// Done so far, and more is due: call again with the same time or a later one. Only of ``Replica/tick(milliseconds:)``.
+    case more = 5
+}

@@ -1,0 +1,68 @@
+internal import CScuttle
+internal import ScuttleC
+
+extension Replica {
+    /// The updates that the history has, in the order of ``Configuration/sort``. Readable in callbacks.
+    ///
+    /// - Complexity: O(h log h) for h updates.
+    public var history: [Update] {
+        get throws(ScuttleError) {
+            var updates: [Update] = []
+            _ = try code { replica in
+                withVisitor({
+                    updates.append(Update($0))
+                    return true
+                }) { scuttle_history(replica, $0, $1) }
+            }
+            return updates
+        }
+    }
+
+    /// Returns the updates of a source above a version that the history still has, in the order of ``Configuration/sort``. Readable in
+    /// callbacks.
+    ///
+    /// - Complexity: O(updates found).
+    public func news(of source: String, above version: UInt64 = 0) throws(ScuttleError) -> [Update] {
+        var updates: [Update] = []
+        _ = try code { replica in
+            withText(source) { source, count in
+                withVisitor({
+                    updates.append(Update($0))
+                    return true
+                }) { scuttle_news(replica, source, count, version, $0, $1) }
+            }
+        }
+        return updates
+    }
+
+    /// Records an update in the history, and nowhere else. Of its flags ``Update/Flags/deleted`` counts, and its dot does not.
+    ///
+    /// - Throws: What ``set(_:to:timeToLive:)`` throws for key and value; ``ScuttleError/Code/id``, ``ScuttleError/Code/version``,
+    ///   ``ScuttleError/Code/sources``; ``ScuttleError/Code/identity`` for a version of this replica's own source that was never issued.
+    public func record(_ update: Update) throws(ScuttleError) {
+        _ = try code { replica in update.withView { scuttle_history_write(replica, $0) } }
+    }
+
+    /// Removes the updates from the history that `shouldBeRemoved` names, and returns how many these were. Entries stay. Callable in
+    /// ``Configuration/onCompaction``, too.
+    ///
+    /// - Complexity: O(h) for h updates.
+    @discardableResult
+    public func trimHistory(where shouldBeRemoved: (Update) -> Bool) throws(ScuttleError) -> Int {
+        var count = 0
+        _ = try code { replica in
+            // The visitor's 1, which stops a visit, removes an update here.
+            withVisitor({ !shouldBeRemoved(Update($0)) }) { scuttle_history_trim(replica, $0, $1, &count) }
+        }
+        return count
+    }
+
+    /// Keeps all updates for now, until the history holds `count` of them. Only in ``Configuration/onCompaction``.
+    ///
+    /// - Throws: ``ScuttleError/Code/argument`` if `count` is no more than the history holds; ``ScuttleError/Code/busy`` anywhere else.
+    public func keepHistory(upTo count: Int) throws(ScuttleError) {
+        // The library reads a negative length as a very great one.
+        guard count >= 0 else { throw ScuttleError(.argument, "count is \(count); it is at least 0") }
+        _ = try code { scuttle_history_keep($0, count) }
+    }
+}
