@@ -56,7 +56,7 @@ let linkerSettings: [LinkerSetting] =
 let package = Package(
     name: "scuttle",
     products: [
-        .library(name: "Scuttle", targets: ["ScuttleCore", "ScuttleJSON"]),
+        .library(name: "Scuttle", targets: ["ScuttleCore", "ScuttleJansson"]),
         .library(name: "scuttle", type: .dynamic, targets: ["ScuttleC"]),
     ] + fuzzers.map { .library(name: $0, type: .static, targets: [$0]) },
     targets: [
@@ -66,13 +66,13 @@ let package = Package(
             name: "CJansson", path: "Sources/CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSystem", path: "Sources/CSystem"),
         .systemLibrary(name: "CScuttle", path: "include"),
-        .target(name: "ScuttleJSON", dependencies: ["ScuttleCore", "CJansson"], swiftSettings: swiftSettings),
+        .target(name: "ScuttleJansson", dependencies: ["ScuttleCore", "CJansson"], swiftSettings: swiftSettings),
         .target(
-            name: "ScuttleC", dependencies: ["ScuttleCore", "ScuttleJSON", "CScuttle", "CSystem"],
+            name: "ScuttleC", dependencies: ["ScuttleCore", "ScuttleJansson", "CScuttle", "CSystem"],
             exclude: ["exports.map"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .target(
-            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJSON"], path: "Tests/Simulation", exclude: ["run"]
+            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJansson"], path: "Tests/Simulation", exclude: ["run"]
         ),
         .executableTarget(name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulate"),
         .systemLibrary(name: "CMachine", path: "Benchmarks/CMachine"),
@@ -80,12 +80,12 @@ let package = Package(
             name: "designs", dependencies: ["CMachine", "CHints"], path: "Benchmarks/designs",
             swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
         .testTarget(
-            name: "ScuttleTests", dependencies: ["ScuttleCore", "ScuttleJSON", "ScuttleC", "CScuttle"]),
+            name: "ScuttleTests", dependencies: ["ScuttleCore", "ScuttleJansson", "ScuttleC", "CScuttle"]),
     ]
         + fuzzers.map {
             .target(
                 name: $0,
-                dependencies: ["ScuttleCore", "ScuttleJSON", "ScuttleC", "CScuttle"]
+                dependencies: ["ScuttleCore", "ScuttleJansson", "ScuttleC", "CScuttle"]
                     + ($0 == "FuzzPeer" ? ["Simulation"] : []),
                 path: "Tests/Fuzz/\($0)",
                 swiftSettings: swiftSettings)

@@ -23,7 +23,7 @@ struct KeyTexts: ~Copyable {
     static func write(_ number: Int, to memory: UnsafeMutableRawPointer) {
         var rest = RandomSource.mix(UInt64(number) &+ 1)
         for offset in 0..<length {
-            memory.storeBytes(of: LineWriter.hexadecimal(UInt8(rest & 15)), toByteOffset: offset, as: UInt8.self)
+            memory.storeBytes(of: ByteWriter.hexadecimal(UInt8(rest & 15)), toByteOffset: offset, as: UInt8.self)
             rest >>= 4
         }
     }

@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore
@@ -26,10 +26,10 @@ struct CanonicalCoverTests {
     /// What the direct path makes of a line, after it has been compared with what jansson does.
     private func direct(_ line: [UInt8]) -> PlainCover? {
         line.lend { line in
-            var decoder = MessageDecoder(limits: Limits())
+            var decoder = JanssonJudge(limits: Limits())
             var judged: PlainCover?
             let code = failure { () throws(Failure) in
-                try decoder.decodeByJansson(line) { message in
+                try decoder.judge(line) { message in
                     if case .cover(let cover) = message { judged = PlainCover(cover) }
                 }
             }
@@ -39,7 +39,7 @@ struct CanonicalCoverTests {
             }
             var both: PlainCover?
             let bothCode = failure { () throws(Failure) in
-                try decoder.decode(line) { message in
+                try decoder.read(line) { message in
                     if case .cover(let cover) = message { both = PlainCover(cover) }
                 }
             }

@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore
@@ -81,10 +81,10 @@ struct CanonicalUpdateTests {
         ])
     func others(line: String) {
         #expect(!isDirect(line))
-        var decoder = MessageDecoder(limits: Limits())
+        var decoder = JanssonJudge(limits: Limits())
         #expect(
             failure { () throws(Failure) in
-                try line.lend { (line) throws(Failure) in try decoder.decode(line) { _ in } }
+                try line.lend { (line) throws(Failure) in try decoder.read(line) { _ in } }
             } == nil)
     }
 

@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore
@@ -149,9 +149,9 @@ struct ExtendedFieldsTests {
     ]
 
     private func outcome(_ line: String) -> Failure.Code? {
-        var decoder = MessageDecoder(limits: Limits())
+        var decoder = JanssonJudge(limits: Limits())
         return failure { () throws(Failure) in
-            try line.lend { (line) throws(Failure) in try decoder.decode(line) { _ in } }
+            try line.lend { (line) throws(Failure) in try decoder.read(line) { _ in } }
         }
     }
 

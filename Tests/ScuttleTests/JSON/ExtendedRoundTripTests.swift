@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore
@@ -8,7 +8,7 @@ import Testing
 struct ExtendedRoundTripTests {
     /// The message's line as the core writes it, without the newline.
     private func written(_ message: Message) -> String {
-        var text = ByteBuffer()
+        var text = MessageBuffer()
         var made: [Source] = []
         defer { for source in made { source.deallocate() } }
         func source(_ id: Bytes) -> Source {
@@ -19,9 +19,9 @@ struct ExtendedRoundTripTests {
             text.beginRefused()
             for (index, claim) in claims.enumerated() {
                 text.appendException(
-                    source(claim.source).quoted, claim.version, claim.reason, isFirst: index == 0)
+                    source(claim.source), claim.version, claim.reason, isFirst: index == 0)
             }
-            text.put(isAnew ? "],\"anew\":true}\n" : "]}\n")
+            text.appendRefusedEnd(isAnew: isAnew)
         }
         switch message {
         case .hello(let hello): text.appendHello(hello)
@@ -55,7 +55,7 @@ struct ExtendedRoundTripTests {
             for (index, claim) in part.retired.enumerated() { text.appendRetired(claim, isFirst: index == 0) }
             if !part.excepted.isEmpty { text.beginExcepted(hasRetired: !part.retired.isEmpty) }
             for (index, claim) in part.excepted.enumerated() {
-                text.appendException(source(claim.source).quoted, claim.version, claim.reason, isFirst: index == 0)
+                text.appendException(source(claim.source), claim.version, claim.reason, isFirst: index == 0)
             }
             text.appendClaimsEnd(
                 from: part.from, to: part.to, isLast: part.isLast, hasRetired: !part.retired.isEmpty,
@@ -77,11 +77,11 @@ struct ExtendedRoundTripTests {
     }
 
     private func again(_ line: String) -> String {
-        var decoder = MessageDecoder(limits: Limits())
+        var decoder = JanssonJudge(limits: Limits())
         var again = "nothing"
         let code = failure { () throws(Failure) in
             try line.lend { (line) throws(Failure) in
-                try decoder.decode(line) { (message) throws(Failure) in again = written(message) }
+                try decoder.read(line) { (message) throws(Failure) in again = written(message) }
             }
         }
         return code.map { "\($0)" } ?? again

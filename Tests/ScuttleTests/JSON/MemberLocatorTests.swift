@@ -1,7 +1,7 @@
 import Testing
 
 @testable import ScuttleCore
-@testable import ScuttleJSON
+@testable import ScuttleJansson
 
 @Suite("MemberLocator")
 struct MemberLocatorTests {

@@ -1,9 +1,9 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore
 
-@Suite("MessageDecoder")
+@Suite("JanssonJudge")
 struct MessageDecoderTests {
     private enum Decoded: Equatable {
         case update(PlainUpdate)
@@ -14,12 +14,12 @@ struct MessageDecoderTests {
         case refused(Failure.Code)
     }
 
-    private func decode(_ line: [UInt8], _ decoder: inout MessageDecoder) -> Decoded {
+    private func decode(_ line: [UInt8], _ decoder: inout JanssonJudge) -> Decoded {
         var decoded = Decoded.nothing
         var taken = 0
         let code = failure { () throws(Failure) in
             try line.lend { (line) throws(Failure) in
-                try decoder.decode(line) { (message) throws(Failure) in
+                try decoder.read(line) { (message) throws(Failure) in
                     taken += 1
                     decoded =
                         switch message {
@@ -37,7 +37,7 @@ struct MessageDecoderTests {
     }
 
     private func decode(_ line: String) -> Decoded {
-        var decoder = MessageDecoder(limits: Limits())
+        var decoder = JanssonJudge(limits: Limits())
         return decode([UInt8](line), &decoder)
     }
 
@@ -79,7 +79,7 @@ struct MessageDecoderTests {
         arguments: 0..<40)
     func updates(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
-        var decoder = MessageDecoder(limits: Limits())
+        var decoder = JanssonJudge(limits: Limits())
         for _ in 0..<10 {
             let value = random.json()
             let update = PlainUpdate(
@@ -107,7 +107,7 @@ struct MessageDecoderTests {
     @Test("Lines with a few bytes changed: what is taken can be written and read again as the same", arguments: 0..<40)
     func mutated(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
-        var decoder = MessageDecoder(limits: Limits())
+        var decoder = JanssonJudge(limits: Limits())
         let lines = [
             #"{"key":"k\n","value":{"a":[1,2.50,null]},"source_id":"A","version":12}"#,
             #"{"key":"k","value":null,"source_id":"A","version":13,"deleted":true}"#,
@@ -135,7 +135,7 @@ struct MessageDecoderTests {
         for line in [
             #"{"key":"k","value":{"a":[1,2]},"source_id":"A","version":12}"#, #"{"digest":true,"done":true}"#,
         ] {
-            var decoder = MessageDecoder(limits: Limits())
+            var decoder = JanssonJudge(limits: Limits())
             let bytes = [UInt8](line)
             for count in 1..<bytes.count {
                 check(decode(Array(bytes[..<count]), &decoder) == .refused(.json), "cut at \(count)")

@@ -2,15 +2,15 @@ import Testing
 
 @testable import ScuttleCore
 
-@Suite("LineWriter")
-struct LineWriterTests {
+@Suite("ByteWriter")
+struct ByteWriterTests {
     /// What a writer writes, with a guard byte behind it that must survive.
-    private func written(_ room: Int, _ write: (inout LineWriter) -> Void) -> [UInt8] {
+    private func written(_ room: Int, _ write: (inout ByteWriter) -> Void) -> [UInt8] {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: room + 1, alignment: 1)
         defer { memory.deallocate() }
         memory.initializeMemory(as: UInt8.self, repeating: 0xee)
         guard let start = memory.baseAddress else { return [] }
-        var writer = LineWriter(at: start)
+        var writer = ByteWriter(at: start)
         write(&writer)
         #expect(memory[room] == 0xee, "written behind the room")
         return [UInt8](memory[..<(writer.end - start)])
@@ -36,7 +36,7 @@ struct LineWriterTests {
     func allBytes() {
         for byte in UInt8.min...UInt8.max {
             let expected = escaped(byte).map { [UInt8]($0) } ?? [byte]
-            let count = [byte].lend { LineWriter.escapedCount(of: $0) }
+            let count = [byte].lend { ByteWriter.escapedCount(of: $0) }
             check(count == expected.count, "byte \(byte) measured as \(count)")
             let mine = written(count) { writer in [byte].lend { writer.put($0, escapedTo: count) } }
             check(mine == expected, "byte \(byte) became \(mine)")
@@ -48,7 +48,7 @@ struct LineWriterTests {
         var random = TestRandom(seed: UInt64(seed))
         let text = random.bytes(random.below(60), of: Array(0...0x23) + [0x5b, 0x5c, 0x5d, 0x7f, 0x80, 0xff])
         let expected = text.flatMap { byte in escaped(byte).map { [UInt8]($0) } ?? [byte] }
-        let count = text.lend { LineWriter.escapedCount(of: $0) }
+        let count = text.lend { ByteWriter.escapedCount(of: $0) }
         #expect(count == expected.count)
         #expect(written(count) { writer in text.lend { writer.put($0, escapedTo: count) } } == expected)
     }
@@ -63,14 +63,14 @@ struct LineWriterTests {
         }
         for number in numbers {
             let expected = [UInt8]("\(number)")
-            check(LineWriter.digits(of: number) == expected.count, "digits of \(number)")
+            check(ByteWriter.digits(of: number) == expected.count, "digits of \(number)")
             check(written(expected.count) { $0.put(number) } == expected, "\(number)")
         }
     }
 
     @Test("Hexadecimal digits are in lower case")
     func hexadecimal() {
-        #expect((0..<16).map { LineWriter.hexadecimal($0) } == [UInt8]("0123456789abcdef"))
+        #expect((0..<16).map { ByteWriter.hexadecimal($0) } == [UInt8]("0123456789abcdef"))
     }
 
     @Test("Pieces follow each other")

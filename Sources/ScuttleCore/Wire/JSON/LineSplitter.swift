@@ -1,8 +1,8 @@
 /// Cuts a stream of bytes into lines, whatever the pieces it comes in.
 ///
 /// A line within one piece is not copied. Memory: the part of a line that waits for its end, at most the `limit` of `next`.
-public struct LineSplitter: ~Copyable {
-    public enum Line {
+struct LineSplitter: ~Copyable {
+    enum Line {
         /// Without its newline; borrowed until the next call.
         case whole(Bytes)
         /// Reported once, where a line grows over the limit; the rest of it is skipped.
@@ -18,32 +18,34 @@ public struct LineSplitter: ~Copyable {
         case skipping
     }
 
+    static var newline: UInt8 { 0x0a }
+
     private var partial = ByteBuffer()
     private var state = State.collecting
 
-    public init() {}
+    init() {}
 
     /// What the part of a line takes that waits for its end.
-    public var waitingBytes: Int { partial.capacity }
+    var waitingBytes: Int { partial.capacity }
 
     /// Drops the part of a line that waits for its end, and skips the rest of that line.
-    public mutating func skipLine() {
+    mutating func skipLine() {
         partial.clear()
         state = .skipping
     }
 
     /// Whether the next byte begins a line.
-    public var isBetweenLines: Bool { state == .handedOut || (state == .collecting && partial.count == 0) }
+    var isBetweenLines: Bool { state == .handedOut || (state == .collecting && partial.count == 0) }
 
     /// The next line of the stream, taken off the front of `piece`; nil if the piece is used up. A line has `limit` bytes
     /// at most.
-    public mutating func next(from piece: inout Bytes, limit: Int) -> Line? {
+    mutating func next(from piece: inout Bytes, limit: Int) -> Line? {
         if state == .handedOut {
             partial.clear()
             state = .collecting
         }
         while piece.count > 0 {
-            let end = piece.offset(of: 0x0a)
+            let end = piece.offset(of: Self.newline)
             let line = Bytes(rebasing: piece[..<(end ?? piece.count)])
             piece = Bytes(rebasing: piece[min(line.count + 1, piece.count)...])
             if state == .skipping {

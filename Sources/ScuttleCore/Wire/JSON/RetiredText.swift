@@ -6,10 +6,6 @@
 extension RetiredClaim {
     private static var hashCharacters: Int { 22 }
 
-    init(_ entry: RetiredTable.Entry) {
-        self.init(hash: entry.hash, version: entry.version, isPurged: entry.purged > 0, isFinal: entry.isFinal)
-    }
-
     /// The characters that one takes.
     static func count(version: Version) -> Int {
         hashCharacters + digits(of: version)
@@ -101,9 +97,9 @@ extension RetiredClaim {
 }
 
 extension ByteBuffer {
-    mutating func append(_ claim: RetiredClaim) {
+    mutating func putJSON(_ claim: RetiredClaim) {
         let count = RetiredClaim.count(version: claim.version)
-        var writer = LineWriter(at: reserve(count))
+        var writer = ByteWriter(at: reserve(count))
         claim.write { writer.put($0) }
         advance(count)
     }

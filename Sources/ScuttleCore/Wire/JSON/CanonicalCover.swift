@@ -1,5 +1,3 @@
-import ScuttleCore
-
 /// The direct path for covers, which come with every batch of updates: reads those that this library writes.
 package enum CanonicalCover {
     /// More sources than this are left to jansson, which finds a name that comes twice faster than by comparing all.

@@ -1,5 +1,3 @@
-import ScuttleCore
-
 /// A message of a peer, or a line of an export. Borrowed for as long as it is handed on.
 public enum Message {
     case update(IncomingUpdate)

@@ -1,5 +1,3 @@
-import ScuttleCore
-
 /// Reads the tokens of compact JSON one by one, without jansson and without memory of its own.
 ///
 /// It accepts less than jansson does and never more: each answer that is nil or false means "ask jansson", after which the

@@ -1,5 +1,3 @@
-import ScuttleCore
-
 extension CanonicalScanner {
     /// The inside of a string without escapes: it is what it spells. O(length).
     @_optimize(speed)

@@ -1,5 +1,3 @@
-import ScuttleCore
-
 extension CanonicalScanner {
     /// Steps over a number that is within int64, or a real that is far within double. O(length).
     @_optimize(speed)

@@ -1,5 +1,3 @@
-import ScuttleCore
-
 /// The names of the members of all objects that are open at one place of a text, so that doubles are noticed.
 ///
 /// Names of one object are compared pair by pair, which for a few costs less than a table. It lives in room that its owner

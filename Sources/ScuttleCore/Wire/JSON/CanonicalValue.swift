@@ -1,5 +1,3 @@
-import ScuttleCore
-
 /// The direct path for values: says of most compact JSON texts that they are valid, and leaves the others to jansson.
 ///
 /// Whatever it accepts, jansson accepts. What it leaves: white space, numbers beyond its range, halves of surrogate pairs,

@@ -1,10 +1,11 @@
+/// The messages of the classic dialect beside updates.
 extension ByteBuffer {
-    /// Appends up to where this replica has a source, as a line, and returns where it stands.
+    /// Up to where this replica has a source.
     ///
     ///     {"digest":true,"source_id":"…","id":"…","version":N}⏎
-    mutating func appendDigest(of source: Source, at version: Version) -> Range<Int> {
+    mutating func putJSONDigest(of source: Source, at version: Version) {
         let start = reserve(2 * source.quoted.count + 80)
-        var writer = LineWriter(at: start)
+        var writer = ByteWriter(at: start)
         writer.put(#"{"digest":true,"source_id":"#)
         writer.put(source.quoted)
         writer.put(#","id":"#)
@@ -13,6 +14,11 @@ extension ByteBuffer {
         writer.put(version)
         writer.put("}\n")
         advance(writer.end - start)
-        return count - (writer.end - start)..<count
+    }
+
+    /// Nothing follows the digests in front.
+    mutating func putJSONDone() {
+        put(#"{"digest":true,"done":true}"#)
+        put("\n")
     }
 }

@@ -1,34 +1,23 @@
 import CJansson
 import ScuttleCore
 
-/// Turns lines into messages: jansson judges the text, this judges the fields. Updates and covers in the canonical form,
-/// which are most of what comes, need no judge.
-public struct MessageDecoder: ~Copyable {
-    let limits: Limits
+/// Turns lines of any form into messages: jansson judges the text, this judges the fields.
+package struct JanssonJudge: MessageJudge, ~Copyable {
+    package let limits: Limits
     private var value = ValueText()
     private var keyText = ByteBuffer()
 
-    public init(limits: Limits) {
+    package init(limits: Limits) {
         self.limits = limits
-    }
-
-    /// Decodes one line and hands the message on.
-    /// - Throws: what `take` throws; `.depth`, `.bytes`, what jansson finds (`.json`, `.duplicate`, `.number`, `.utf8`, `.nul`), and
-    ///   `.message`, `.version`, `.valueSize` for fields that are missing, odd or too large.
-    @_optimize(speed)
-    public mutating func decode(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
-        if let update = CanonicalUpdate.read(line, limits) { return try take(.update(update)) }
-        if let cover = CanonicalCover.read(line) { return try take(.cover(cover)) }
-        try decodeByJansson(line, take)
     }
 
     /// How deep messages of the extended dialect nest, whatever values may.
     private static var deepestMessage: Int { 4 }
 
-    /// The same for any line, whatever its form. What the direct path accepts is held against this by tests.
-    package mutating func decodeByJansson(
-        _ line: Bytes, _ take: (Message) throws(Failure) -> Void
-    ) throws(Failure) {
+    /// Reads one line and hands the message on. Tests hold what the core reads without a judge against this.
+    /// - Throws: what `take` throws; `.depth`, `.bytes`, what jansson finds (`.json`, `.duplicate`, `.number`, `.utf8`, `.nul`), and
+    ///   `.message`, `.version`, `.valueSize` for fields that are missing, odd or too large.
+    package mutating func judge(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
         guard line.contains(where: { !$0.isJSONWhiteSpace }) else { return try take(.nothing) }
         let shape = JSONShape(of: line)
         // A value that is too deep for this host is refused by name, if jansson can read it.
@@ -107,5 +96,22 @@ public struct MessageDecoder: ~Copyable {
         if number < 0 { keyText.append(Bytes("-")) }
         keyText.put(number.magnitude)
         return keyText.bytes
+    }
+}
+
+extension LinkInput {
+    /// Takes bytes from the peer, as `receive(_:on:by:)`, with jansson as the judge.
+    /// - Throws: the error of the first bad message.
+    @_optimize(speed)
+    public mutating func receive(_ bytes: Bytes, on link: Link) throws(Failure) {
+        var judge = JanssonJudge(limits: link.limits)
+        try receive(bytes, on: link, by: &judge)
+    }
+
+    /// Makes a new replica what was saved, as `load(_:into:by:)`, with jansson as the judge.
+    /// - Throws: the error of the first bad line that is not the last, or of the whole; the replica is then of no use.
+    public mutating func load(_ bytes: Bytes, into replica: Replica) throws(Failure) -> Bool {
+        var judge = JanssonJudge(limits: replica.limits)
+        return try load(bytes, into: replica, by: &judge)
     }
 }

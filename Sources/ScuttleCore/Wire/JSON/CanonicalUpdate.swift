@@ -1,5 +1,3 @@
-import ScuttleCore
-
 /// The direct path for updates: reads the lines that this library writes, and leaves all others to jansson.
 package enum CanonicalUpdate {
     /// The update of a line in the canonical form, borrowed from it; nil: ask jansson, who reads it too or says why not.
