@@ -72,7 +72,8 @@ let package = Package(
             exclude: ["exports.map"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .target(
-            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJansson"], path: "Tests/Simulation", exclude: ["run"]
+            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJansson"], path: "Tests/Simulation",
+            exclude: ["run"]
         ),
         .executableTarget(name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulate"),
         .systemLibrary(name: "CMachine", path: "Benchmarks/CMachine"),

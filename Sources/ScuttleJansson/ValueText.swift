@@ -16,7 +16,7 @@ public struct ValueText: ~Copyable {
         return try checkByJansson(text, limits)
     }
 
-    /// The same for a text of any form within the limit of size. What the direct path accepts is held against this by tests.
+    /// The same for a text of any form within the limit of size. Tests hold what the fast path accepts against this.
     package mutating func checkByJansson(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         let shape = JSONShape(of: text)
         try shape.check(deepest: limits.depth, within: limits.bytes)

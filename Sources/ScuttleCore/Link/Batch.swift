@@ -149,7 +149,9 @@ struct Batch: ~Copyable {
             if gone < end {
                 let step = min(rest, end - gone)
                 // A broadcast counts as what it was until all of it is gone.
-                if shared == nil { count -= text.encoding.messageCount(endingIn: Bytes(rebasing: text.bytes[gone..<gone + step])) }
+                if shared == nil {
+                    count -= text.encoding.messageCount(endingIn: Bytes(rebasing: text.bytes[gone..<gone + step]))
+                }
                 gone += step
                 rest -= step
             } else {

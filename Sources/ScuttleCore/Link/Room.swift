@@ -93,7 +93,9 @@ extension Link {
         while slice.end < ended + excepted.count {
             let item = excepted[slice.end - ended]
             if exception(item) {
-                guard fits(Encoding.chosen.maxBytes(ofExceptionOf: replica.sources[item.dot.source])) else { return slice }
+                guard fits(Encoding.chosen.maxBytes(ofExceptionOf: replica.sources[item.dot.source])) else {
+                    return slice
+                }
                 slice.excepted.append(item)
             }
             slice.end += 1

@@ -24,7 +24,7 @@ extension Encoding {
 
     // MARK: Messages in a stream
 
-    /// The bytes behind a message that line checks do not count.
+    /// The bytes at the end of a message that line checks do not count.
     var endCount: Int {
         switch self {
         case .json: 1
@@ -39,17 +39,17 @@ extension Encoding {
         }
     }
 
-    /// What a datagram may leave out, and a save may lack, behind its last message.
+    /// The end of a message, which the last one of a datagram or a save may lack.
     var lastEnd: Bytes {
         switch self {
-        case .json: Bytes("\n")
+        case .json: LineSplitter.end
         }
     }
 
     /// Whether bytes are the first message of an export.
     package func isExportHead(_ bytes: Bytes) -> Bool {
         switch self {
-        case .json: bytes.begins(with: Bytes(#"{"digest":true,"export":"#))
+        case .json: bytes.isJSONExportHead
         }
     }
 }

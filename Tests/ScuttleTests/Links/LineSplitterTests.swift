@@ -1,5 +1,6 @@
-import ScuttleCore
 import Testing
+
+@testable import ScuttleCore
 
 @Suite("LineSplitter")
 struct LineSplitterTests {

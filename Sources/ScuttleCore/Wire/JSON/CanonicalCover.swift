@@ -1,9 +1,9 @@
-/// The direct path for covers, which come with every batch of updates: reads those that this library writes.
+/// The fast path for covers, which come with every batch of updates: reads those that this library writes.
 package enum CanonicalCover {
-    /// More sources than this are left to jansson, which finds a name that comes twice faster than by comparing all.
-    private static var most: Int { 16 }
+    /// More sources than this are left to the judge, whose hash table finds a repeated name sooner than comparing all does.
+    private static var maxSources: Int { 16 }
 
-    /// The cover of a line in the canonical form, borrowed from it; nil: ask jansson, who reads it too or says why not.
+    /// The cover of a line in the canonical form, borrowed from it; nil: ask the judge, which reads it too or says why not.
     @_optimize(speed)
     package static func read(_ line: Bytes) -> Cover? {
         var scanner = CanonicalScanner(line)
@@ -11,7 +11,7 @@ package enum CanonicalCover {
         var intervals: [CoveredInterval] = []
         while scanner.next != UInt8(ascii: "}") {
             guard let interval = interval(in: &scanner) else { return nil }
-            guard intervals.count < most, !intervals.contains(where: { $0.source.equals(interval.source) }) else {
+            guard intervals.count < maxSources, !intervals.contains(where: { $0.source.equals(interval.source) }) else {
                 return nil
             }
             intervals.append(interval)

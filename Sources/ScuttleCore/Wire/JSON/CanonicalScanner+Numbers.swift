@@ -3,7 +3,7 @@ extension CanonicalScanner {
     @_optimize(speed)
     mutating func skipNumber() -> Bool {
         _ = take(UInt8(ascii: "-"))
-        guard let whole = digits(most: 19) else { return false }
+        guard let whole = digits(max: 19) else { return false }
         switch next {
         case UInt8(ascii: "."):
             skip(1)
@@ -20,17 +20,17 @@ extension CanonicalScanner {
     /// A number of a canonical line: no sign, no leading zero, at most 2^53-1.
     @_optimize(speed)
     mutating func version() -> Version? {
-        guard let version = digits(most: 16), version <= .highest else { return nil }
+        guard let version = digits(max: 16), version <= .highest else { return nil }
         return version
     }
 
-    /// Digits without a leading zero; nil where there are none or too many. At most 19, so that 64 bits are enough.
+    /// Digits without a leading zero; nil if there are none or too many. At most 19, so that 64 bits are enough.
     @_optimize(speed)
-    private mutating func digits(most: Int) -> UInt64? {
+    private mutating func digits(max: Int) -> UInt64? {
         let start = offset
         var number: UInt64 = 0
         while let digit = take(where: { $0.isDigit }) {
-            guard offset &- start <= most else { return nil }
+            guard offset &- start <= max else { return nil }
             number = number &* 10 &+ UInt64(digit &- UInt8(ascii: "0"))
         }
         let count = offset &- start

@@ -25,7 +25,7 @@ extension CanonicalScanner {
         return isASCII || taken(from: start).isUTF8
     }
 
-    /// Steps to the next quote, backslash or control character, or to the end; false where it stepped over a byte that is
+    /// Steps to the next quote, backslash or control character, or to the end; false if it stepped over a byte that is
     /// not ASCII. Longer characters have none of those bytes in them, so that UTF-8 can be checked afterwards.
     @_optimize(speed)
     private mutating func skipPlain() -> Bool {

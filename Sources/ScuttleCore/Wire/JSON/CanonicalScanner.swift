@@ -1,6 +1,6 @@
-/// Reads the tokens of compact JSON one by one, without jansson and without memory of its own.
+/// Reads the tokens of compact JSON one by one, without memory of its own.
 ///
-/// It accepts less than jansson does and never more: each answer that is nil or false means "ask jansson", after which the
+/// It accepts less than jansson does and never more: each answer that is nil or false means "ask the judge", after which the
 /// scanner is of no more use. White space is not skipped, so a text that is read to its end has none outside of strings.
 struct CanonicalScanner {
     let text: Bytes
@@ -27,7 +27,7 @@ struct CanonicalScanner {
         offset &+= count
     }
 
-    /// Steps over a byte, where it stands here.
+    /// Steps over a byte, if it stands here.
     @_optimize(speed)
     mutating func take(_ byte: UInt8) -> Bool {
         guard next == byte else { return false }
@@ -35,7 +35,7 @@ struct CanonicalScanner {
         return true
     }
 
-    /// Steps over a word or a frame of 4 to 16 bytes, where it stands here. Two words that may overlap cover it; inlined, so
+    /// Steps over a word or a frame of 4 to 16 bytes, if it stands here. Two words that may overlap cover it; inlined, so
     /// that what is expected of them is known at compile time.
     @inline(__always)
     mutating func take(_ expected: StaticString) -> Bool {

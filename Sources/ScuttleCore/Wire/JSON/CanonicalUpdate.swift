@@ -1,6 +1,6 @@
-/// The direct path for updates: reads the lines that this library writes, and leaves all others to jansson.
+/// The fast path for updates: reads the lines that this library writes, and leaves all others to the judge.
 package enum CanonicalUpdate {
-    /// The update of a line in the canonical form, borrowed from it; nil: ask jansson, who reads it too or says why not.
+    /// The update of a line in the canonical form, borrowed from it; nil: ask the judge, which reads it too or says why not.
     /// O(length), one pass.
     @_optimize(speed)
     package static func read(_ line: Bytes, _ limits: Limits) -> IncomingUpdate? {
@@ -51,8 +51,8 @@ package enum CanonicalUpdate {
         var kind = Update.Kind.value
     }
 
-    /// `,"written":["A",3]`, `,"ttl":30000,"age":500` and the marks of a delete, what there is of them, and the end; false where
-    /// it is odd.
+    /// `,"written":["A",3]`, `,"ttl":30000,"age":500` and the marks of a delete, what there is of them, and the end; false if it is
+    /// odd.
     @inline(never)
     @_optimize(speed)
     private static func read(_ tail: inout Tail, in scanner: inout CanonicalScanner) -> Bool {

@@ -1,4 +1,4 @@
-/// The direct path for values: says of most compact JSON texts that they are valid, and leaves the others to jansson.
+/// The fast path for values: says of most compact JSON texts that they are valid, and leaves the others to jansson.
 ///
 /// Whatever it accepts, jansson accepts. What it leaves: white space, numbers beyond its range, halves of surrogate pairs,
 /// names with escapes, and more than 32 names in objects that are open at once.
@@ -17,7 +17,7 @@ package enum CanonicalValue {
         guard scanner.next == UInt8(ascii: "{") || scanner.next == UInt8(ascii: "[") else {
             return scanner.skipScalar()
         }
-        return withUnsafeTemporaryAllocation(of: MemberNames.Name.self, capacity: MemberNames.most) { room in
+        return withUnsafeTemporaryAllocation(of: MemberNames.Name.self, capacity: MemberNames.capacity) { room in
             var walk = Walk(names: MemberNames(in: room), deepest: min(deepest, UInt64.bitWidth))
             return walk.skip(in: &scanner)
         }

@@ -45,3 +45,8 @@ extension ByteBuffer {
         put("}\n")
     }
 }
+
+extension UnsafeRawBufferPointer {
+    /// Whether it begins as the first line of an export does.
+    var isJSONExportHead: Bool { begins(with: Bytes(#"{"digest":true,"export":"#)) }
+}

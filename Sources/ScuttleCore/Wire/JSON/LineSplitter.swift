@@ -5,9 +5,9 @@ struct LineSplitter: ~Copyable {
     enum Line {
         /// Without its newline; borrowed until the next call.
         case whole(Bytes)
-        /// Reported once, where a line grows over the limit; the rest of it is skipped.
+        /// Reported once, if a line grows over the limit; the rest of it is skipped.
         case tooLong
-        /// Reported once, where there is no memory to put a line together; likewise.
+        /// Reported once, if there is no memory to put a line together; likewise.
         case noMemory
     }
 
@@ -19,6 +19,7 @@ struct LineSplitter: ~Copyable {
     }
 
     static var newline: UInt8 { 0x0a }
+    static var end: Bytes { Bytes("\n") }
 
     private var partial = ByteBuffer()
     private var state = State.collecting

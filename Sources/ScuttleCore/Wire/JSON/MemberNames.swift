@@ -10,17 +10,17 @@ struct MemberNames {
     }
 
     /// The most that it holds. With more, jansson's hash table is the better way.
-    static var most: Int { 32 }
+    static var capacity: Int { 32 }
 
     private let room: UnsafeMutableBufferPointer<Name>
     private var count = 0
 
-    /// - Parameter room: for `most` names.
+    /// - Parameter room: for `capacity` names.
     init(in room: UnsafeMutableBufferPointer<Name>) {
         self.room = room
     }
 
-    /// Adds a name of the innermost open object; false where that has it already, or there is no room. O(names).
+    /// Adds a name of the innermost open object; false if that has it already, or if there is no room. O(names).
     mutating func insert(_ text: Bytes, depth: Int) -> Bool {
         guard count < room.count else { return false }
         var index = count

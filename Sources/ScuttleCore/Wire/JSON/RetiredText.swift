@@ -35,7 +35,7 @@ extension RetiredClaim {
         }
     }
 
-    /// The claims of a text; nil where it is odd. O(length).
+    /// The claims of a text; nil if it is odd. O(length).
     public static func read(_ text: Bytes) -> [RetiredClaim]? {
         var claims: [RetiredClaim] = []
         var offset = 0
