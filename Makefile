@@ -13,7 +13,7 @@ MAJOR   := $(firstword $(subst ., ,$(VERSION)))
 LIBRARY  := build/lib/libscuttle.so.$(VERSION)
 SONAME   := libscuttle.so.$(MAJOR)
 EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindings/c/examples/*.c))
-SWIFT    := $(wildcard Package.swift Sources Tests Benchmarks)
+SWIFT    := Package.swift Sources Tests
 
 .DELETE_ON_ERROR:
 .PHONY: library node demo examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install uninstall format format-check list clean
@@ -100,14 +100,6 @@ fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls
 	@scripts/dependencies library
 	@Tests/Fuzz/fuzz $(SECONDS)
 
-.PHONY: bench-designs
-bench-designs: ## Designs of key table, history and index compared, in 6 minutes: tables and JSON into build/designs
-	@scripts/dependencies library
-	@mkdir -p build/designs
-	swift build -c release --scratch-path .build-designs --product designs
-	.build-designs/release/designs --json build/designs/results.json >build/designs/tables.md
-	@cat build/designs/tables.md
-
 # What is installed, and so what is taken away again.
 INSTALLED = $(LIBDIR)/$(notdir $(LIBRARY)) $(LIBDIR)/$(SONAME) $(LIBDIR)/libscuttle.so $(INCLUDEDIR)/scuttle.h \
             $(LIBDIR)/pkgconfig/scuttle.pc $(LIBDIR)/cmake/scuttle/scuttleConfig.cmake \
@@ -149,4 +141,4 @@ list: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## Takes away all that was built here
-	rm -rf build .build .build-embedded .build-sim .build-fuzz .build-designs .venv Benchmarks/.venv
+	rm -rf build .build .build-embedded .build-sim .build-fuzz .venv Benchmarks/.venv

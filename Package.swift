@@ -76,10 +76,6 @@ let package = Package(
             exclude: ["run"]
         ),
         .executableTarget(name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulate"),
-        .systemLibrary(name: "CMachine", path: "Benchmarks/CMachine"),
-        .executableTarget(
-            name: "designs", dependencies: ["CMachine", "CHints"], path: "Benchmarks/designs",
-            swiftSettings: [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
         .testTarget(
             name: "ScuttleTests", dependencies: ["ScuttleCore", "ScuttleJansson", "ScuttleC", "CScuttle"]),
     ]

@@ -25,7 +25,7 @@ static stream_t stream_make(const options_t *options) {
     last = stream.len;
     carry(pair.b, pair.a, options);
     do {
-      done(scuttle_link_read(pair.a, stream.bytes + stream.len, options->buffer, &len));
+      done(scuttle_link_read(pair.a, stream.bytes + stream.len, BUFFER, &len));
       done(scuttle_link_write(pair.b, stream.bytes + stream.len, len));
       stream.len += len;
     } while (len > 0);
@@ -129,10 +129,9 @@ void workload_bound_insert(const options_t *options, sample_t *sample) {
   table.arena = malloc((options->n + 1) * table.record);
   require(table.arena != NULL, "no memory for an arena");
   block_t block = block_make(options->value);
-  size_t capacity = block_capacity(options->value);
   watch_t watch = {0, 0};
   for (size_t at = 0; at < options->n; at += block.count) {
-    block_fill(&block, at, options->n - at < capacity ? options->n - at : capacity, options->n, 0);
+    block_fill(&block, at, options->n - at, options->n, 0);
     watch_start(&watch);
     for (size_t i = 0; i < block.count; i++) {
       table_insert(&table, block_key(&block, i), block_value(&block, i), block.value_len);

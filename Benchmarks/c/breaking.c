@@ -23,15 +23,15 @@ static void delete_keys(scuttle_t *replica, size_t first, size_t count) {
 }
 
 /* Carries no more than `limit` bytes of both directions together. Returns how many it has carried. */
-static size_t connect_for(couple_t *couple, size_t limit, const options_t *options) {
-  static char buffer[65536];
+static size_t connect_for(couple_t *couple, size_t limit) {
+  static char buffer[BUFFER];
   pair_t pair = pair_open(couple->from, 0, couple->to, 0);
   done(scuttle_link_gossip(pair.a));
   done(scuttle_link_gossip(pair.b));
   size_t left = limit;
   for (int silent = 0, side = 0; silent < 2 && left > 0; side = !side) {
-    size_t capacity = options->buffer < sizeof buffer ? options->buffer : sizeof buffer, len;
-    done(scuttle_link_read(side ? pair.b : pair.a, buffer, capacity < left ? capacity : left, &len));
+    size_t len;
+    done(scuttle_link_read(side ? pair.b : pair.a, buffer, left < BUFFER ? left : BUFFER, &len));
     silent = len == 0 ? silent + 1 : 0;
     if (len > 0) done(scuttle_link_write(side ? pair.a : pair.b, buffer, len));
     left -= len;
@@ -47,7 +47,7 @@ static void meet_sources(scuttle_t *replica, const options_t *options) {
     sprintf(name, "source-%06zu", i);
     couple_t couple = {replica_seeded(name, options->history, 2 + i), replica};
     done(scuttle_set(couple.from, name, strlen(name), "1", 1));
-    connect_for(&couple, SIZE_MAX, options);
+    connect_for(&couple, SIZE_MAX);
     scuttle_free(couple.from);
   }
 }
@@ -60,7 +60,7 @@ static couple_t couple_make(const options_t *options) {
   meet_sources(couple.from, options);
   write_keys(couple.from, options, 0, options->n, options->n, 0, &making);
   if (options->deletes > 0) {
-    connect_for(&couple, SIZE_MAX, options);
+    connect_for(&couple, SIZE_MAX);
     write_keys(couple.from, options, 0, options->n / 2, options->n, 1, &making);
     delete_keys(couple.from, options->n / 2, options->deletes);
   }
@@ -87,7 +87,7 @@ static size_t bytes_without_breaks(const options_t *options) {
   size_t bytes = 0;
   for (size_t i = 0; fingerprint(couple.from) != fingerprint(couple.to); i++) {
     require(i < 10, "breaks: connections that last do not make both the same");
-    bytes += connect_for(&couple, SIZE_MAX, options);
+    bytes += connect_for(&couple, SIZE_MAX);
   }
   couple_free(&couple);
   return bytes;
@@ -100,7 +100,7 @@ void workload_breaks(const options_t *options, sample_t *sample) {
   watch_start(&watch);
   while (fingerprint(couple.from) != fingerprint(couple.to)) {
     require(connections < MOST_CONNECTIONS, "breaks: it never ends");
-    bytes += connect_for(&couple, options->breaks, options);
+    bytes += connect_for(&couple, options->breaks);
     connections++;
     forget_more(&couple, connections, options);
     if (options->restarts) couple.to = replica_restart(couple.to, "to", options->history, 1000000 + connections);

@@ -4,19 +4,15 @@
 
 static scuttle_t *filled(const options_t *options) {
   watch_t unused = {0, 0};
-  scuttle_config_t config = {.struct_size = sizeof config, .seed = 1, .max_history = options->history,
-                             .flags = SCUTTLE_KEEP_TOMBSTONES, .max_tombstones = SIZE_MAX};
-  scuttle_t *replica;
-  done(scuttle_new("deleter", &config, &replica));
+  scuttle_t *replica = replica_keeping("deleter", options->history);
   write_keys(replica, options, 0, options->n, options->n, 0, &unused);
   return replica;
 }
 
 static void delete_all(scuttle_t *replica, const options_t *options, watch_t *watch) {
   block_t block = block_make(options->value);
-  size_t capacity = block_capacity(options->value);
   for (size_t at = 0; at < options->n; at += block.count) {
-    block_fill(&block, at, options->n - at < capacity ? options->n - at : capacity, options->n, 0);
+    block_fill(&block, at, options->n - at, options->n, 0);
     watch_start(watch);
     for (size_t i = 0; i < block.count; i++) done(scuttle_delete(replica, block_key(&block, i), KEY_LEN));
     watch_stop(watch);

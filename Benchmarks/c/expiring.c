@@ -5,10 +5,7 @@
 enum { TTL = 1000 };
 
 static scuttle_t *expirer_make(const options_t *options) {
-  scuttle_config_t config = {.struct_size = sizeof config, .seed = 1, .max_history = options->history,
-                             .flags = SCUTTLE_KEEP_TOMBSTONES, .max_tombstones = SIZE_MAX};
-  scuttle_t *replica;
-  done(scuttle_new("expirer", &config, &replica));
+  scuttle_t *replica = replica_keeping("expirer", options->history);
   done(scuttle_tick(replica, 0));
   return replica;
 }

@@ -32,21 +32,17 @@ void make_value(char *value, size_t len, uint64_t number, uint64_t salt) {
   *value = '"';
 }
 
-size_t block_capacity(size_t value) {
-  size_t fits = 65536 / (value + 2 + KEY_LEN);
-  return fits > 1000 ? 1000 : fits > 4 ? fits : 4;
-}
-
 block_t block_make(size_t value) {
-  size_t capacity = block_capacity(value);
-  block_t block = {0, value + 2, malloc(capacity * KEY_LEN), malloc(capacity * (value + 2))};
+  size_t fits = 65536 / (value + 2 + KEY_LEN);
+  size_t capacity = fits > 1000 ? 1000 : fits > 4 ? fits : 4;
+  block_t block = {capacity, 0, value + 2, malloc(capacity * KEY_LEN), malloc(capacity * (value + 2))};
   require(block.keys && block.values, "no memory for inputs");
   return block;
 }
 
 void block_fill(block_t *block, uint64_t from, size_t count, uint64_t modulus, uint64_t salt) {
-  block->count = count;
-  for (size_t i = 0; i < count; i++) {
+  block->count = count < block->capacity ? count : block->capacity;
+  for (size_t i = 0; i < block->count; i++) {
     make_key(block->keys + i * KEY_LEN, (from + i) % modulus);
     make_value(block->values + i * block->value_len, block->value_len - 2, from + i, salt);
   }

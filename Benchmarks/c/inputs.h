@@ -20,14 +20,12 @@ void make_value(char *value, size_t len, uint64_t number, uint64_t salt);
 /* A block of keys and values, made outside of the time that is measured. Small enough for the caches, so that what is
    measured is the library and not the reading of its inputs. */
 typedef struct {
-  size_t count, value_len; /* value_len with the quotes */
+  size_t capacity, count, value_len; /* value_len with the quotes */
   char *keys, *values;
 } block_t;
 
-/* How many keys with such values fit a block. */
-size_t block_capacity(size_t value);
 block_t block_make(size_t value);
-/* Keys of the numbers from..from+count, modulo `modulus`; values by the numbers themselves. */
+/* Keys of the numbers from..from+count, modulo `modulus`, as many as fit; values by the numbers themselves. */
 void block_fill(block_t *block, uint64_t from, size_t count, uint64_t modulus, uint64_t salt);
 const char *block_key(const block_t *block, size_t index);
 const char *block_value(const block_t *block, size_t index);

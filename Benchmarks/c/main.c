@@ -18,42 +18,12 @@ typedef struct {
   workload_t *run;
 } named_t;
 
-static const named_t workloads[] = {
-    {"set", workload_set},
-    {"overwrite", workload_overwrite},
-    {"mixed", workload_mixed},
-    {"get", workload_get},
-    {"scan", workload_scan},
-    {"scan-first", workload_scan_first},
-    {"news", workload_news},
-    {"sync", workload_sync},
-    {"incremental", workload_incremental},
-    {"loss", workload_loss},
-    {"bursts", workload_bursts},
-    {"breaks", workload_breaks},
-    {"fan-out", workload_fan_out},
-    {"receive", workload_receive},
-    {"relay", workload_relay},
-    {"quiet", workload_quiet},
-    {"delete", workload_delete},
-    {"purge", workload_purge},
-    {"set-ttl", workload_set_ttl},
-    {"renew", workload_renew},
-    {"tick", workload_tick},
-    {"expire", workload_expire},
-    {"conflicts", workload_conflicts},
-    {"memory", workload_memory},
-    {"memory-ttl", workload_memory_ttl},
-    {"memory-overwrites", workload_memory_overwrites},
-    {"memory-links", workload_memory_links},
-    {"bound-memcpy", workload_bound_memcpy},
-    {"bound-scan", workload_bound_scan},
-    {"bound-insert", workload_bound_insert},
-};
-enum { WORKLOADS = sizeof workloads / sizeof *workloads, MOST_REPETITIONS = 128, LEAST_REPETITIONS = 3 };
+#define NAMED(name, suffix) {name, workload_##suffix},
+static const named_t workloads[] = {WORKLOADS(NAMED)};
+enum { COUNT = sizeof workloads / sizeof *workloads, MOST_REPETITIONS = 128, LEAST_REPETITIONS = 3 };
 
 static const named_t *find(const char *name) {
-  for (size_t i = 0; i < WORKLOADS; i++) {
+  for (size_t i = 0; i < COUNT; i++) {
     if (strcmp(workloads[i].name, name) == 0) return &workloads[i];
   }
   return NULL;
@@ -64,8 +34,7 @@ static void print_inputs(char **numbers) {
   uint64_t modulus = strtoull(numbers[2], NULL, 10), salt = strtoull(numbers[3], NULL, 10);
   block_t block = block_make(strtoull(numbers[4], NULL, 10));
   for (; at < end; at += block.count) {
-    size_t capacity = block_capacity(block.value_len - 2);
-    block_fill(&block, at, end - at < capacity ? end - at : capacity, modulus, salt);
+    block_fill(&block, at, end - at, modulus, salt);
     for (size_t i = 0; i < block.count; i++) {
       printf("%.*s %.*s\n", KEY_LEN, block_key(&block, i), (int)block.value_len - 2, block_value(&block, i) + 1);
     }
@@ -79,7 +48,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-    for (size_t i = 0; i < WORKLOADS; i++) puts(workloads[i].name);
+    for (size_t i = 0; i < COUNT; i++) puts(workloads[i].name);
     return 0;
   }
   const named_t *workload = argc > 1 ? find(argv[1]) : NULL;
@@ -88,7 +57,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   options_t options = {.n = 1000, .history = 1000, .value = 32, .rounds = 1, .burst = 100, .replicas = 2,
-                       .buffer = 65536, .repeat = 5, .budget = 10};
+                       .repeat = 5, .budget = 10};
   options_read(&options, argv + 2, argc - 2);
   static sample_t samples[MOST_REPETITIONS];
   size_t count = 0;

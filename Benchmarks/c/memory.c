@@ -14,12 +14,12 @@ static double resident(void) {
   return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-/* Bytes a key, of n keys. */
-void workload_memory(const options_t *options, sample_t *sample) {
+static void memory_of_keys(const options_t *options, sample_t *sample, int with_ttl) {
   watch_t unused = {0, 0};
   scuttle_t *replica = replica_make("writer", options->history);
   double before = resident();
-  write_keys(replica, options, 0, options->n, options->n, 0, &unused);
+  if (with_ttl) write_leases(replica, options, 1000, &unused);
+  else write_keys(replica, options, 0, options->n, options->n, 0, &unused);
   double after = resident();
   require(count_keys(replica) == options->n, "memory: not all keys are there");
   *sample = (sample_t){.check = fingerprint(replica)};
@@ -27,18 +27,9 @@ void workload_memory(const options_t *options, sample_t *sample) {
   scuttle_free(replica);
 }
 
-/* The same of keys with a time to live. */
-void workload_memory_ttl(const options_t *options, sample_t *sample) {
-  watch_t unused = {0, 0};
-  scuttle_t *replica = replica_make("writer", options->history);
-  double before = resident();
-  write_leases(replica, options, 1000, &unused);
-  double after = resident();
-  require(count_keys(replica) == options->n, "memory-ttl: not all keys are there");
-  *sample = (sample_t){.check = fingerprint(replica)};
-  sample_figure(sample, "bytes_per_key", (after - before) / (double)options->n);
-  scuttle_free(replica);
-}
+/* Bytes a key, of n keys; and of n keys with a time to live. */
+void workload_memory(const options_t *options, sample_t *sample) { memory_of_keys(options, sample, 0); }
+void workload_memory_ttl(const options_t *options, sample_t *sample) { memory_of_keys(options, sample, 1); }
 
 /* By how many bytes a key n keys grow from having been overwritten once to having been overwritten `rounds` times. */
 void workload_memory_overwrites(const options_t *options, sample_t *sample) {

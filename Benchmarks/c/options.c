@@ -15,7 +15,7 @@ typedef struct {
 static const option_t known[] = {
     OPTION(n),     OPTION(history), OPTION(sources),  OPTION(links),  OPTION(value),    OPTION(rounds),
     OPTION(burst), OPTION(replicas), OPTION(live),    OPTION(datagram), OPTION(peek),   OPTION(fresh),
-    OPTION(buffer), OPTION(loss),   OPTION(copies),   OPTION(late), OPTION(eager),  OPTION(breaks),   OPTION(deletes),
+    OPTION(loss),  OPTION(copies),  OPTION(late),     OPTION(eager),  OPTION(breaks),   OPTION(deletes),
     OPTION(forgets), OPTION(restarts), OPTION(repeat), OPTION(budget),
 };
 

@@ -17,7 +17,6 @@ typedef struct {
   size_t datagram; /* bytes in a datagram; 0: stream links */
   size_t peek;     /* 1: spans are borrowed, by peek and consume, and not read */
   size_t fresh;    /* 1: each round opens new links */
-  size_t buffer;   /* bytes asked for in one read of a stream */
   size_t loss;     /* datagrams that get lost, of a hundred */
   size_t copies;   /* datagrams that arrive twice, of a hundred */
   size_t late;     /* datagrams that others overtake, of a hundred */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPANS = 256, LARGEST_BUFFER = 1 << 20 };
+enum { SPANS = 256 };
 
 void done(int code) {
   if (code < 0) require(0, scuttle_strerror(code));
@@ -12,11 +12,19 @@ void done(int code) {
 
 scuttle_t *replica_make(const char *name, size_t history) { return replica_seeded(name, history, 1); }
 
-scuttle_t *replica_seeded(const char *name, size_t history, uint64_t seed) {
-  scuttle_config_t config = {.struct_size = sizeof config, .seed = seed, .max_history = history};
+static scuttle_t *replica_of(const char *name, scuttle_config_t config) {
   scuttle_t *replica;
   done(scuttle_new(name, &config, &replica));
   return replica;
+}
+
+scuttle_t *replica_seeded(const char *name, size_t history, uint64_t seed) {
+  return replica_of(name, (scuttle_config_t){.struct_size = sizeof(scuttle_config_t), .seed = seed, .max_history = history});
+}
+
+scuttle_t *replica_keeping(const char *name, size_t history) {
+  return replica_of(name, (scuttle_config_t){.struct_size = sizeof(scuttle_config_t), .seed = 1, .max_history = history,
+                                             .flags = SCUTTLE_KEEP_TOMBSTONES, .max_tombstones = SIZE_MAX});
 }
 
 typedef struct {
@@ -49,9 +57,8 @@ scuttle_t *replica_restart(scuttle_t *replica, const char *name, size_t history,
 void write_keys(scuttle_t *replica, const options_t *options, uint64_t from, size_t count, uint64_t modulus, uint64_t salt,
                 watch_t *watch) {
   block_t block = block_make(options->value);
-  size_t capacity = block_capacity(options->value);
   for (size_t at = 0; at < count; at += block.count) {
-    block_fill(&block, from + at, count - at < capacity ? count - at : capacity, modulus, salt);
+    block_fill(&block, from + at, count - at, modulus, salt);
     int worst = 0;
     watch_start(watch);
     for (size_t i = 0; i < block.count; i++) {
@@ -66,9 +73,8 @@ void write_keys(scuttle_t *replica, const options_t *options, uint64_t from, siz
 
 void write_leases(scuttle_t *replica, const options_t *options, uint64_t ttl, watch_t *watch) {
   block_t block = block_make(options->value);
-  size_t capacity = block_capacity(options->value);
   for (size_t at = 0; at < options->n; at += block.count) {
-    block_fill(&block, at, options->n - at < capacity ? options->n - at : capacity, options->n, 0);
+    block_fill(&block, at, options->n - at, options->n, 0);
     watch_start(watch);
     for (size_t i = 0; i < block.count; i++) {
       uint64_t own = ttl + (at + i) * 7919 % ttl;
@@ -140,9 +146,9 @@ static size_t carry_spans(scuttle_link_t *from, scuttle_link_t *to) {
 }
 
 size_t carry(scuttle_link_t *from, scuttle_link_t *to, const options_t *options) {
-  static char buffer[LARGEST_BUFFER];
-  size_t capacity = options->datagram ? options->datagram : options->buffer;
-  require(capacity <= sizeof buffer, "the buffer is larger than this driver's");
+  static char buffer[BUFFER];
+  size_t capacity = options->datagram ? options->datagram : BUFFER;
+  require(capacity <= BUFFER, "a datagram is larger than this driver's buffer");
   if (options->peek) return carry_spans(from, to);
   size_t len, all = 0;
   for (;;) {

@@ -8,11 +8,16 @@
 #include "options.h"
 #include "sample.h"
 
+enum { BUFFER = 65536 }; /* bytes asked for in one read of a stream */
+
 /* A replica whose output is the same in each run: its seed is fixed. */
 scuttle_t *replica_make(const char *name, size_t history);
 
 /* One of many: replicas with one seed would take each other for the same incarnation. */
 scuttle_t *replica_seeded(const char *name, size_t history, uint64_t seed);
+
+/* One that keeps all tombstones until they are purged. */
+scuttle_t *replica_keeping(const char *name, size_t history);
 
 /* One that starts from the save of another one, under a source of its own. */
 scuttle_t *replica_restart(scuttle_t *replica, const char *name, size_t history, uint64_t seed);

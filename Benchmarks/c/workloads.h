@@ -8,29 +8,23 @@
 
 typedef void workload_t(const options_t *options, sample_t *sample);
 
-/* writing.c */
-workload_t workload_set, workload_overwrite, workload_mixed;
-/* reading.c */
-workload_t workload_get, workload_scan, workload_scan_first, workload_news;
-/* syncing.c */
-workload_t workload_sync, workload_incremental;
-/* losing.c */
-workload_t workload_loss, workload_bursts;
-/* breaking.c */
-workload_t workload_breaks;
-/* spreading.c */
-workload_t workload_fan_out, workload_receive, workload_relay;
-/* quiet.c */
-workload_t workload_quiet;
-/* deleting.c */
-workload_t workload_delete, workload_purge;
-/* expiring.c */
-workload_t workload_set_ttl, workload_renew, workload_tick, workload_expire;
-/* conflicts.c */
-workload_t workload_conflicts;
-/* memory.c */
-workload_t workload_memory, workload_memory_ttl, workload_memory_overwrites, workload_memory_links;
-/* bounds.c */
-workload_t workload_bound_memcpy, workload_bound_scan, workload_bound_insert;
+/* Name, suffix of the function: those of a line stand in one file. */
+#define WORKLOADS(OF) \
+  /* writing.c */ OF("set", set) OF("overwrite", overwrite) OF("mixed", mixed) \
+  /* reading.c */ OF("get", get) OF("scan", scan) OF("scan-first", scan_first) OF("news", news) \
+  /* syncing.c */ OF("sync", sync) OF("incremental", incremental) \
+  /* losing.c */ OF("loss", loss) OF("bursts", bursts) \
+  /* breaking.c */ OF("breaks", breaks) \
+  /* spreading.c */ OF("fan-out", fan_out) OF("receive", receive) OF("relay", relay) \
+  /* quiet.c */ OF("quiet", quiet) \
+  /* deleting.c */ OF("delete", delete) OF("purge", purge) \
+  /* expiring.c */ OF("set-ttl", set_ttl) OF("renew", renew) OF("tick", tick) OF("expire", expire) \
+  /* conflicts.c */ OF("conflicts", conflicts) \
+  /* memory.c */ OF("memory", memory) OF("memory-ttl", memory_ttl) \
+  /* memory.c */ OF("memory-overwrites", memory_overwrites) OF("memory-links", memory_links) \
+  /* bounds.c */ OF("bound-memcpy", bound_memcpy) OF("bound-scan", bound_scan) OF("bound-insert", bound_insert)
+
+#define DECLARE(name, suffix) workload_t workload_##suffix;
+WORKLOADS(DECLARE)
 
 #endif

@@ -9,6 +9,7 @@ import os
 import time
 import zlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Callable
 
 import inputs
@@ -61,17 +62,8 @@ def filled(library: Any, name: str, options: Options, salt: int = 0) -> tuple[An
     return held, keys, values
 
 
-def set_each(library: Any, options: Options) -> Sample:
-    """n keys that were not there, one call each."""
-    return _set(library, options, "set_each")
-
-
-def set_batch(library: Any, options: Options) -> Sample:
-    """n keys in the fastest way that the library has."""
-    return _set(library, options, "set_batch")
-
-
-def _set(library: Any, options: Options, way: str) -> Sample:
+def set_new(way: str, library: Any, options: Options) -> Sample:
+    """n keys that were not there: by set_each one call each, by set_batch in the fastest way that the library has."""
     keys, values = inputs.pairs(0, options["n"], options["n"], 0, options["value"])
     held, watch = library.Map("writer"), Watch()
     with watch:
@@ -162,8 +154,8 @@ def memory(library: Any, options: Options) -> Sample:
 
 
 WORKLOADS: dict[str, Callable[[Any, Options], Sample]] = {
-    "set": set_each,
-    "set-batch": set_batch,
+    "set": partial(set_new, "set_each"),
+    "set-batch": partial(set_new, "set_batch"),
     "overwrite": overwrite,
     "get": get,
     "sync": sync,

@@ -13,7 +13,9 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plot  # noqa: E402
 
 from .plan import C, PEERS, PYTHON, VALUE_SIZES, MOST_VALUE_BYTES  # noqa: E402
+from .report import PICTURES  # noqa: E402
 from .results import Index, load  # noqa: E402
+from .targets import rate  # noqa: E402
 
 LIBRARIES = (C, PYTHON, *PEERS)
 LABELS = {C: "scuttle, C", PYTHON: "scuttle, Python", "y_py": "y-py"}
@@ -97,18 +99,12 @@ def of_peers(found: Callable[[str], float | None], ours: float | None) -> dict[s
 
 def peers(index: Index) -> Any:
     def rates(workload: str, own: dict[str, int], **inputs: int) -> dict[str, float | None]:
-        def rate(ns: float | None) -> float | None:
-            return 1e9 / ns if ns else None
-
         return of_peers(lambda name: rate(index.ns(name, workload, **inputs)), rate(index.ns(C, workload, **own)))
 
     rounds = {"n": 100_000, "rounds": 1000, "burst": 100}
     groups = [
         ("set,\n100k keys", rates("set", {"n": 100_000, "history": 1000}, n=100_000)),
-        (
-            "overwrite,\n1,000 keys",
-            rates("overwrite", {"n": 1000, "rounds": 1000, "history": 1000}, n=1000, rounds=100),
-        ),
+        ("overwrite,\n1,000 keys", rates("overwrite", {"n": 1000, "rounds": 1000, "history": 1000}, n=1000, rounds=100)),
         ("get,\n100k keys", rates("get", {"n": 100_000, "rounds": 1_000_000}, n=100_000)),
         ("full sync,\n100k keys", rates("sync", {"n": 100_000, "history": 1000}, n=100_000)),
         ("incremental,\n100 a round", rates("incremental", {**rounds, "history": 1000}, **rounds)),
@@ -176,21 +172,14 @@ def values(index: Index) -> Any:
     return figure
 
 
-DRAWN = {
-    "growth-set.svg": growth_set,
-    "growth-all.svg": growth_all,
-    "peers.svg": peers,
-    "bytes.svg": update_bytes,
-    "flat.svg": flat,
-    "values.svg": values,
-}
+DRAWN = (growth_set, growth_all, peers, update_bytes, flat, values)  # in the order of PICTURES
 
 
 def main(arguments: list[str]) -> int:
     source, folder = Path(arguments[0]), Path(arguments[1])
     index = Index(load(source))
     plot.rcParams.update(STYLE)
-    for name, draw in DRAWN.items():
+    for (name, _, _), draw in zip(PICTURES, DRAWN, strict=True):
         figure = draw(index)
         figure.savefig(folder / name, bbox_inches="tight", metadata={"Date": None})
         plot.close(figure)

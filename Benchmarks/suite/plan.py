@@ -27,27 +27,21 @@ class Case:
     budget: int = 4  # seconds of processor time after which no repetition beyond the third begins
     needed: bool = False  # by a target
     processes: int = 1  # memory is counted once in each
-    group: str = (
-        ""  # cases of one group take turns, process by process: what their ratio is made of has the same weather
-    )
+    group: str = ""  # cases of one group take turns, process by process: both sides of their ratio have the same weather
 
     @property
     def name(self) -> str:
         return " ".join([self.library, self.workload, *(f"{name}={number}" for name, number in self.inputs)])
 
 
-def case(
-    library: str,
-    workload: str,
-    repeat: int = 5,
-    needed: bool = False,
-    processes: int = 1,
-    group: str = "",
-    **inputs: int,
-) -> Case:
-    return Case(
-        library, workload, tuple(sorted(inputs.items())), repeat, needed=needed, processes=processes, group=group
-    )
+def case(library: str, workload: str, repeat: int = 5, needed: bool = False, processes: int = 1, group: str = "", *,
+         budget: int = 4, **inputs: int) -> Case:  # fmt: skip
+    return Case(library, workload, tuple(sorted(inputs.items())), repeat, budget, needed, processes, group)
+
+
+def counting(workload: str, repeat: int, needed: bool, **inputs: int) -> Case:
+    """A case whose figures are counts: they must not depend on how fast the machine is."""
+    return case(C, workload, repeat, needed, budget=120, **inputs)
 
 
 def repeats(n: int) -> int:
@@ -106,7 +100,7 @@ NETWORKS = {1: 60, 100: 40, 10_000: 12, 1_000_000: 1}  # how many, by updates
 def losing() -> list[Case]:
     def lossy(n: int, datagram: int, loss: int, **more: int) -> Case:
         inputs = {"n": n, "datagram": datagram, "loss": loss, "history": 1000, **more}
-        return counting(case(C, "loss", NETWORKS[n], n == 10_000 and datagram == 1400 and not more, **inputs))
+        return counting("loss", NETWORKS[n], n == 10_000 and datagram == 1400 and not more, **inputs)
 
     grid = [lossy(n, datagram, loss) for n in (1, 100, 10_000) for datagram in DATAGRAMS for loss in LOSSES]
     large = [lossy(1_000_000, 1400, loss) for loss in LOSSES] + [lossy(1_000_000, 512, loss) for loss in (0, 30)]
@@ -114,7 +108,7 @@ def losing() -> list[Case]:
     eager = [lossy(10_000, datagram, loss, eager=1) for datagram in (512, 1400) for loss in LOSSES]
     disordered = [lossy(10_000, 1400, loss, eager=1, copies=10, late=20) for loss in LOSSES]
     bursts = [
-        counting(case(C, "bursts", 30, True, n=10_000, burst=3000, replicas=writers, live=live, datagram=1400, loss=loss))
+        counting("bursts", 30, True, n=10_000, burst=3000, replicas=writers, live=live, datagram=1400, loss=loss)
         for writers in (1, 3)
         for live in (0, 1)
         for loss in (5, 30)
@@ -124,32 +118,20 @@ def losing() -> list[Case]:
 
 def breaking() -> list[Case]:
     def broken(length: int, needed: bool = False, **inputs: int) -> Case:
-        return counting(case(C, "breaks", 1, needed, breaks=length, **inputs))
+        return counting("breaks", 1, needed, breaks=length, **inputs)
 
     # Of 1 kB most is over before a delta begins, so there are fewer keys.
     lengths = ((1000, 400), (10_000, 10_000), (100_000, 10_000))
     cases: list[Case] = []
     for length, n in lengths:
         needed = length > 1000
-        cases += [
-            broken(length, needed, n=n, history=n),
-            broken(length, needed, n=n, history=1),
-            broken(length, needed, n=n, history=1, deletes=n // 100),
-            broken(length, n=10, history=1, sources=60),
-        ]
+        deltas = ({"history": n}, {"history": 1}, {"history": 1, "deletes": n // 100})  # log, state, reset
+        cases += [broken(length, needed, n=n, **delta) for delta in deltas]
+        cases.append(broken(length, n=10, history=1, sources=60))
         if needed:
-            cases += [
-                broken(length, needed, n=n, history=n, restarts=1),
-                broken(length, needed, n=n, history=1, restarts=1),
-                broken(length, needed, n=n, history=1, deletes=n // 100, restarts=1),
-            ]
-            cases += [broken(length, n=n, history=1, deletes=n // 100, forgets=forgets) for forgets in (1, 2, 3)]
+            cases += [broken(length, True, n=n, restarts=1, **delta) for delta in deltas]
+            cases += [broken(length, n=n, forgets=forgets, **deltas[2]) for forgets in (1, 2, 3)]
     return cases
-
-
-def counting(one: Case) -> Case:
-    """What is counted must not depend on how fast the machine is."""
-    return replace(one, budget=120)
 
 
 def spreading() -> list[Case]:
@@ -207,24 +189,16 @@ def from_python(library: str) -> list[Case]:
     """The same for each library, as far as it gets in a reasonable time: automerge is not asked for a million keys."""
     most = 100_000 if library == "automerge" else 1_000_000
     sizes = [n for n in (1000, 10_000, 100_000, 1_000_000) if n <= most]
-    needed = library != "automerge"  # by a target
+    needed, compared = library != "automerge", library in ("loro", PYTHON)  # by a target
     return [
         *(case(library, "set", min(5, repeats(n)), needed and n >= 1_000_000, n=n) for n in sizes),
         case(library, "set-batch", 3, n=100_000),
         case(library, "overwrite", 3, n=1000, rounds=100),
         case(library, "get", 3, n=100_000),
         case(library, "sync", 2, needed, 5 if library == PYTHON else 2, "sync", n=100_000),
-        case(
-            library,
-            "incremental",
-            3 if library in ("loro", PYTHON) else 2,
-            library in ("loro", PYTHON),
-            n=100_000,
-            rounds=1000,
-            burst=100,
-        ),
+        case(library, "incremental", 3 if compared else 2, compared, n=100_000, rounds=1000, burst=100),
         case(library, "quiet", 3, sources=1000, rounds=100),
-        case(library, "memory", 1, processes=1, n=most),
+        case(library, "memory", 1, n=most),
     ]
 
 
@@ -235,14 +209,13 @@ def tiny(full: Case) -> Case:
 
 def plan(name: str, libraries: tuple[str, ...]) -> list[Case]:
     """The cases of a set, in the order in which they run. `libraries`: those of PyPI that are there."""
-    own = [*writing(), *reading(), *syncing(), *losing(), *breaking(), *spreading(), *deleting(), *expiring(), *values(), *memory(), *bounds()]
-    cases = [*own, *from_python(PYTHON), *(one for library in libraries for one in from_python(library))]
+    own = (writing, reading, syncing, losing, breaking, spreading, deleting, expiring, values, memory, bounds)
+    cases = [one for part in own for one in part()]
+    cases += [one for library in (PYTHON, *libraries) for one in from_python(library)]
     if name == "loss":
         cases = [*losing(), *breaking()]
     if name == "quick":
-        cases = [
-            replace(one, repeat=min(one.repeat, 3), processes=min(one.processes, 3)) for one in cases if one.needed
-        ]
+        cases = [replace(one, repeat=min(one.repeat, 3), processes=min(one.processes, 3)) for one in cases if one.needed]
     if name == "tiny":
         cases = [tiny(one) for one in cases]
     return list({one.name: one for one in cases}.values())

@@ -39,9 +39,7 @@ def bounds(index: Index) -> str:
         for n, ns in index.curve(C, workload, "n", **inputs):
             least = index.ns(C, bound, n=n)
             if least:
-                lines.append(
-                    f"| {workload}, {n:,} keys | {number(ns)} | {label} | {number(least)} | {ns / least:.1f} |"
-                )
+                lines.append(f"| {workload}, {n:,} keys | {number(ns)} | {label} | {number(least)} | {ns / least:.1f} |")
     return "\n".join(lines)
 
 
@@ -63,17 +61,8 @@ def everything(results: Document) -> str:
     parts = []
     for workload in dict.fromkeys(result["workload"] for result in results["results"]):
         found = [row(result) for result in results["results"] if result["workload"] == workload]
-        parts.append(
-            "\n".join(
-                [
-                    f"### {workload}",
-                    "",
-                    "| library | inputs | ns | spread | a second | |",
-                    "|---|---|--:|--:|--:|---|",
-                    *found,
-                ]
-            )
-        )
+        head = [f"### {workload}", "", "| library | inputs | ns | spread | a second | |", "|---|---|--:|--:|--:|---|"]
+        parts.append("\n".join([*head, *found]))
     return "\n\n".join(parts)
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .machine import ROOT
 from .plan import C, Case
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 DRIVER = ROOT / "build/bench/driver"
 PYTHON_DRIVER = ROOT / "Benchmarks/python/driver.py"
 VENV = ROOT / "Benchmarks/.venv"

@@ -9,7 +9,7 @@
 enum { COUNT = 4000, HALF = COUNT / 2, VALUE = 32, BURST = 100, LINKS = 10, CAPACITY = 1 << 20 };
 
 static char keys[COUNT][KEY_LEN], values[COUNT][VALUE + 2], buffer[CAPACITY + 1];
-static const options_t defaults = {.value = VALUE, .buffer = 65536};
+static const options_t defaults = {.value = VALUE};
 
 static void make_inputs(void) {
   for (size_t i = 0; i < COUNT; i++) {

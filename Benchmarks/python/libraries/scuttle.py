@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import scuttle
 
-VERSION = scuttle.library_version() if hasattr(scuttle, "library_version") else scuttle.__version__
+VERSION = scuttle.library_version()
 HISTORY = 1000  # as in the C workloads
 BUFFER = 65536
 

@@ -210,7 +210,12 @@ extension Link {
         for record in incoming.pending {
             let source = replica.sources[record.source]
             let counts = record.version <= source.covered || replica.configuration.disabledRules.contains(.ownCover)
-            guard counts, record.version > source.reach else { continue }
+            guard counts else { continue }
+            guard record.version > source.reach else {
+                // A sender that keeps no order: the history would not find it.
+                if record.version > source.floor { replica.leaveOut(source, upTo: record.version) }
+                continue
+            }
             echoes += 1
             replica.remember(record)
         }
@@ -304,20 +309,24 @@ extension Link {
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             let source = replica.sources[claim.source]
             let covered = checked(claim.covered, of: claim.source)
-            if head.mode == .reset, claim.purged <= covered, replica.notePurged(source, claim.purged) {
+            peer.note(claim.source, covered: claim.covered, in: replica)
+            if covered > source.covered {
+                // What the sender took this replica to have was left out.
+                guard head.mode == .reset || claim.since <= source.covered else {
+                    askAgain()
+                    continue
+                }
+                let until = replica.adopt(
+                    excepted, of: claim.source, upTo: covered, evictingBefore: incoming.exceptionsBefore)
+                replica.cover(claim.source, upTo: until)
+                replica.leaveOut(source, upTo: until)
+            }
+            // Where there is no room for an exception less is covered, and no more is purged than covered.
+            if head.mode == .reset, claim.purged <= min(covered, source.covered),
+                replica.notePurged(source, claim.purged)
+            {
                 isForgetting = true
             }
-            peer.note(claim.source, covered: claim.covered, in: replica)
-            guard covered > source.covered else { continue }
-            // What the sender took this replica to have was left out.
-            guard head.mode == .reset || claim.since <= source.covered else {
-                askAgain()
-                continue
-            }
-            let until = replica.adopt(
-                excepted, of: claim.source, upTo: covered, evictingBefore: incoming.exceptionsBefore)
-            replica.cover(claim.source, upTo: until)
-            replica.leaveOut(source, upTo: until)
         }
         if !incoming.excludesAll {
             let ended = endedSources

@@ -91,6 +91,42 @@ struct HostilePeerTests {
         #expect(replica.broken == nil)
     }
 
+    @Test(
+        "A log delta whose dots descend, or repeat: the history vouches for no more than it has",
+        arguments: [
+            [28, 28, 18], [3, 2, 1], [1, 3, 2], [2, 2], [5, 1, 7, 3],
+        ] as [[Version]])
+    func descending(versions: [Version]) throws {
+        let replica = try Replica.make("local", seed: 3) { $0.maxHistory = 100 }
+        var peer = HandPeer(try LinkEnd(replica))
+        peer.beAsked()
+        let updates = versions.enumerated().map { PlainUpdate("k\($0)", "1", "peer", $1) }
+        #expect(peer.sayLog(updates, cover: #""peer":[0,30]"#).allSatisfy { $0 == nil || $0 == .corrupt })
+        #expect(replica.broken == nil)
+        // What the history does not have goes out from the state.
+        let other = try Replica.make("other")
+        #expect(try meet(replica, other) == nil)
+        #expect(other.count == replica.count)
+        peer.end.close()
+    }
+
+    @Test("A reset that excepts more than there is room for purges no more than it covers", arguments: [0, 1, 2, 9])
+    func exceptionsOfReset(room: Int) throws {
+        let replica = try Replica.make("local", seed: 3) { $0.maxRefused = room }
+        var peer = HandPeer(try LinkEnd(replica))
+        peer.beAsked()
+        peer.say(peer.head("reset"))
+        peer.end.write(
+            HandPeer.line(
+                HandPeer.commit(#""peer":[0,9,9]"#, of: []).replacing(
+                    #""from""#, with: #""excepted":[["peer",9,0],["peer",8,0]],"from""#)) + "\n")
+        let source = "peer".lend { replica.sources.find($0) }.map { replica.sources[$0] }
+        #expect(source?.covered ?? 0 == (room < 1 ? 0 : room < 2 ? 8 : 9))
+        #expect(source?.purged ?? 0 == (room < 2 ? 0 : 9))
+        #expect(replica.broken == nil)
+        peer.end.close()
+    }
+
     @Test("A replica that knows as many sources as it may starts again from its save")
     func fullOfSources() throws {
         var replica = try Replica.start("a", seed: 1) { $0.limits.sources = 3 }

@@ -4,7 +4,7 @@ import Testing
 @testable import ScuttleCore
 
 @Suite("JanssonJudge")
-struct MessageDecoderTests {
+struct JanssonJudgeTests {
     private enum Decoded: Equatable {
         case update(PlainUpdate)
         case digest(String, Version, isDone: Bool)
