@@ -1,10 +1,10 @@
-/// How messages are written as bytes, and read from them: the one place where that is chosen.
+/// The encoding of messages as bytes. `Encoding.chosen` is the one place that chooses it.
 ///
-/// All other files of the core send and take values, such as a `Hello`, and know bytes of messages only as something to count,
-/// to hash and to hand on. What they ask an encoding for stands in the files beside this one, each with a `switch` over the
-/// cases: `MessageBuffer` writes messages, `UpdateLine` measures and writes an update, `MessageSizes` says what parts of
-/// messages take, `MessageReader` cuts what comes in into messages and reads them. A second encoding is a second case, and a
-/// folder beside `JSON/`; the compiler then names each place that lacks it. A single case takes no byte and no instruction.
+/// All other files of the core send and take values, such as a `Hello`. Bytes of messages they count, hash and hand on, and never
+/// look into. The operations of an encoding stand in the files beside this one, each with a `switch` over the cases:
+/// `MessageBuffer` writes messages, `UpdateLine` measures and writes an update, `MessageSizes` says how many bytes parts of
+/// messages take, and `MessageReader` splits incoming bytes into messages and reads them. A second encoding is a second case and a
+/// folder beside `JSON/`; the compiler names each place that lacks it. A single case takes no byte and no instruction.
 package enum Encoding {
     /// A message is a line with one JSON object: see docs/protocol.md.
     case json
@@ -14,8 +14,7 @@ package enum Encoding {
 }
 
 extension Encoding {
-    /// What is kept of a source's id for the messages that name it: made once a source, and handed to this encoding again as
-    /// `Source.encodedID`.
+    /// Encodes a source's id for the messages that name it. The source keeps the bytes as its `encodedID`. O(length).
     func encodedID(of id: Bytes) -> OwnedBytes {
         switch self {
         case .json: Source.jsonFrame(of: id)
