@@ -8,7 +8,7 @@ public struct LinkInput: ~Copyable {
     /// Takes bytes from the peer. A bad message changes nothing, the others are taken. A datagram ends its last message.
     /// - Parameter judge: reads what is not canonical.
     /// - Throws: the error of the first bad message.
-    @_optimize(speed)
+    @inline(__always)
     package mutating func receive<Judge: MessageJudge & ~Copyable>(
         _ bytes: Bytes, on link: Link, by judge: inout Judge
     ) throws(Failure) {

@@ -1,7 +1,7 @@
 /// Messages on their way out, one behind the other, in an encoding.
 ///
 /// A message that names many sources is written in parts: a start, its claims, and an end. The caller says of each claim whether
-/// it is the first of its kind.
+/// it is the first of its kind. The functions are inlined, since they only choose.
 package struct MessageBuffer: ~Copyable {
     let encoding: Encoding
     var text = ByteBuffer()
@@ -44,18 +44,21 @@ package struct MessageBuffer: ~Copyable {
 // MARK: - Control messages
 
 extension MessageBuffer {
+    @inline(__always)
     mutating func appendHello(_ hello: Hello) {
         switch encoding {
         case .json: text.putJSON(hello)
         }
     }
 
+    @inline(__always)
     mutating func appendRequest(_ request: VectorRequest) {
         switch encoding {
         case .json: text.putJSON(request)
         }
     }
 
+    @inline(__always)
     mutating func appendReject(_ reason: RejectReason) {
         switch encoding {
         case .json: text.putJSON(reason)
@@ -63,6 +66,7 @@ extension MessageBuffer {
     }
 
     /// Another live incarnation of the peer's name is known here.
+    @inline(__always)
     mutating func appendTwin() {
         switch encoding {
         case .json: text.putJSONTwin()
@@ -70,6 +74,7 @@ extension MessageBuffer {
     }
 
     /// The token of the receiver: this datagram comes from the address that the token was sent to.
+    @inline(__always)
     mutating func appendEcho(_ token: UInt64) {
         switch encoding {
         case .json: text.putJSONEcho(token)
@@ -77,6 +82,7 @@ extension MessageBuffer {
     }
 
     /// The token that the receiver has to echo.
+    @inline(__always)
     mutating func appendChallenge(_ token: UInt64) {
         switch encoding {
         case .json: text.putJSONChallenge(token)
@@ -88,6 +94,7 @@ extension MessageBuffer {
 
 extension MessageBuffer {
     /// A part of a vector without its claims; claims and `appendClaimsEnd` follow.
+    @inline(__always)
     mutating func appendVector(_ part: VectorPart) {
         switch encoding {
         case .json: text.putJSONStart(of: part)
@@ -95,18 +102,21 @@ extension MessageBuffer {
     }
 
     /// A part of a commit without its claims; claims and `appendClaimsEnd` follow.
+    @inline(__always)
     mutating func appendCommit(_ part: CommitPart) {
         switch encoding {
         case .json: text.putJSONStart(of: part)
         }
     }
 
+    @inline(__always)
     mutating func appendClaim(_ source: Source, _ covered: Version, _ purged: Version, isFirst: Bool) {
         switch encoding {
         case .json: text.putJSONClaim(source, covered, purged, isFirst: isFirst)
         }
     }
 
+    @inline(__always)
     mutating func appendCommitClaim(
         _ source: Source, _ since: Version, _ covered: Version, _ purged: Version, isFirst: Bool
     ) {
@@ -116,6 +126,7 @@ extension MessageBuffer {
     }
 
     /// The claim of a name, behind the sources.
+    @inline(__always)
     mutating func appendName(_ claim: NameClaim, isFirst: Bool) {
         switch encoding {
         case .json: text.putJSONName(claim, isFirst: isFirst)
@@ -123,6 +134,7 @@ extension MessageBuffer {
     }
 
     /// The claim of a retired source, behind sources and names.
+    @inline(__always)
     mutating func appendRetired(_ claim: RetiredClaim, isFirst: Bool) {
         switch encoding {
         case .json: text.putJSONRetired(claim, isFirst: isFirst)
@@ -130,6 +142,7 @@ extension MessageBuffer {
     }
 
     /// The start of a commit's exceptions, behind its sources and retired sources; `appendException` follows.
+    @inline(__always)
     mutating func beginExcepted(hasRetired: Bool) {
         switch encoding {
         case .json: text.putJSONExceptedStart(hasRetired: hasRetired)
@@ -139,6 +152,7 @@ extension MessageBuffer {
     /// - Parameters:
     ///   - hasRetired: retired sources stand in front.
     ///   - hasExcepted: exceptions stand in front.
+    @inline(__always)
     mutating func appendClaimsEnd(
         from: Int, to: Int, isLast: Bool, hasRetired: Bool = false, hasExcepted: Bool = false
     ) {
@@ -152,12 +166,14 @@ extension MessageBuffer {
 // MARK: - Deltas
 
 extension MessageBuffer {
+    @inline(__always)
     mutating func appendDelta(_ head: DeltaHead) {
         switch encoding {
         case .json: text.putJSON(head)
         }
     }
 
+    @inline(__always)
     mutating func appendMark(_ mark: ProgressMark) {
         switch encoding {
         case .json: text.putJSON(mark)
@@ -165,18 +181,21 @@ extension MessageBuffer {
     }
 
     /// The start of forgotten keys; `appendKey` and `appendForgottenEnd` follow.
+    @inline(__always)
     mutating func appendForgottenStart(since: UInt64, epoch: UInt64) {
         switch encoding {
         case .json: text.putJSONForgottenStart(since: since, epoch: epoch)
         }
     }
 
+    @inline(__always)
     mutating func appendKey(_ key: Bytes, isFirst: Bool) {
         switch encoding {
         case .json: text.putJSONKey(key, isFirst: isFirst)
         }
     }
 
+    @inline(__always)
     mutating func appendForgottenEnd(isLast: Bool) {
         switch encoding {
         case .json: text.putJSONForgottenEnd(isLast: isLast)
@@ -184,12 +203,14 @@ extension MessageBuffer {
     }
 
     /// The start of a cover; `appendInterval` and `appendCoverEnd` follow.
+    @inline(__always)
     mutating func appendCoverStart() {
         switch encoding {
         case .json: text.putJSONCoverStart()
         }
     }
 
+    @inline(__always)
     mutating func appendInterval(
         _ source: Source, _ since: Version, _ until: Version, leftOut: Version = 0, isFirst: Bool
     ) {
@@ -198,6 +219,7 @@ extension MessageBuffer {
         }
     }
 
+    @inline(__always)
     mutating func appendCoverEnd(_ check: LineCheck) {
         switch encoding {
         case .json: text.putJSONCoverEnd(check)
@@ -205,6 +227,7 @@ extension MessageBuffer {
     }
 
     /// The start of refusals; `appendException` and `appendRefusedEnd` follow.
+    @inline(__always)
     mutating func beginRefused() {
         switch encoding {
         case .json: text.putJSONRefusedStart()
@@ -212,6 +235,7 @@ extension MessageBuffer {
     }
 
     /// An update that the sender has not taken, in refusals and in a commit.
+    @inline(__always)
     mutating func appendException(_ source: Source, _ version: Version, _ reason: UInt8, isFirst: Bool) {
         switch encoding {
         case .json: text.putJSONException(source.quoted, version, reason, isFirst: isFirst)
@@ -219,6 +243,7 @@ extension MessageBuffer {
     }
 
     /// - Parameter isAnew: the receiver forgets the refusals that it was told of before.
+    @inline(__always)
     mutating func appendRefusedEnd(isAnew: Bool) {
         switch encoding {
         case .json: text.putJSONRefusedEnd(isAnew: isAnew)
@@ -230,6 +255,7 @@ extension MessageBuffer {
 
 extension MessageBuffer {
     /// The version up to which this replica has a source.
+    @inline(__always)
     mutating func appendDigest(of source: Source, at version: Version) {
         switch encoding {
         case .json: text.putJSONDigest(of: source, at: version)
@@ -237,6 +263,7 @@ extension MessageBuffer {
     }
 
     /// The end of a round of digests.
+    @inline(__always)
     mutating func appendDone() {
         switch encoding {
         case .json: text.putJSONDone()
@@ -247,18 +274,21 @@ extension MessageBuffer {
 // MARK: - Messages of an export that no peer sends
 
 extension MessageBuffer {
+    @inline(__always)
     mutating func appendExport(_ head: ExportHead) {
         switch encoding {
         case .json: text.putJSON(head)
         }
     }
 
+    @inline(__always)
     mutating func appendSaved(_ saved: SavedProgress) {
         switch encoding {
         case .json: text.putJSON(saved)
         }
     }
 
+    @inline(__always)
     package mutating func appendEnd(lines: UInt64) {
         switch encoding {
         case .json: text.putJSONEnd(lines: lines)
@@ -266,6 +296,7 @@ extension MessageBuffer {
     }
 
     /// Appends an update with the host's time at which its age was counted.
+    @inline(__always)
     mutating func append(_ line: UpdateLine, at now: UInt64) {
         append(line)
         switch encoding {

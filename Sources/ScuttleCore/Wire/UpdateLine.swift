@@ -61,12 +61,14 @@ struct UpdateLine {
         }
     }
 
+    @inline(__always)
     fileprivate func writeFront(_ writer: inout ByteWriter) {
         switch encoding {
         case .json: writer.putJSONFront(self)
         }
     }
 
+    @inline(__always)
     fileprivate func writeBack(_ writer: inout ByteWriter) {
         switch encoding {
         case .json: writer.putJSONBack(self)

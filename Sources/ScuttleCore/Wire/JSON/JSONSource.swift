@@ -22,6 +22,8 @@ extension Source {
 
     /// The id as a JSON string.
     var quoted: Bytes {
-        Bytes(rebasing: encodedID[Self.front.utf8CodeUnitCount..<encodedID.count - Self.back.utf8CodeUnitCount])
+        let (front, back) = (Self.front.utf8CodeUnitCount, Self.back.utf8CodeUnitCount)
+        let frame = encodedID
+        return Bytes(start: frame.baseAddress.unsafelyUnwrapped + front, count: frame.count &- front &- back)
     }
 }
