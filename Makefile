@@ -82,12 +82,12 @@ bench-publish: ## The report of the last `make bench` into docs/benchmarks.md
 
 baselines: library ## What the stage `gates` counts now becomes what it expects
 	@scripts/dependencies test
-	@Tests/Gates/run --update
+	@Tests/Budgets/Gates/run --update
 
 SEEDS = 2000
-sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; MIDDLE=2000 with a man in the middle; WITHOUT=covers leaves a rule out
+sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; MIDDLE=2000 with a man in the middle; CLASSIC=2000 of classic links; WITHOUT=covers leaves a rule out
 	@scripts/dependencies library
-	@Tests/Simulation/run $(if $(MIDDLE),--middle) $(if $(SEED),--seed $(SEED),$(or $(MIDDLE),$(SEEDS)) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
+	@Tests/Simulation/run $(if $(MIDDLE),--middle) $(if $(CLASSIC),--classic) $(if $(SEED),--seed $(SEED),$(or $(MIDDLE),$(CLASSIC),$(SEEDS)) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
 
 ROUNDS = 2000
 .PHONY: kill-test

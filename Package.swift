@@ -53,6 +53,10 @@ let linkerSettings: [LinkerSetting] =
             ].flatMap { ["-Xlinker", $0] }),
     ] : []
 
+func tests(_ name: String, in path: String, of modules: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: ["ScuttleCore", "ScuttleJansson", "ScuttleTesting"] + modules, path: path)
+}
+
 let package = Package(
     name: "scuttle",
     products: [
@@ -72,12 +76,16 @@ let package = Package(
             exclude: ["exports.map"],
             swiftSettings: swiftSettings, linkerSettings: linkerSettings),
         .target(
-            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJansson"], path: "Tests/Simulation",
-            exclude: ["run"]
-        ),
-        .executableTarget(name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulate"),
-        .testTarget(
-            name: "ScuttleTests", dependencies: ["ScuttleCore", "ScuttleJansson", "ScuttleC", "CScuttle"]),
+            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJansson"], path: "Tests/Simulation/Library"),
+        .executableTarget(
+            name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulation/Program"),
+        .target(
+            name: "ScuttleTesting", dependencies: ["ScuttleCore", "ScuttleJansson", "CScuttle"], path: "Tests/Support"),
+        tests("ScuttleCoreTests", in: "Tests/Unit/ScuttleCoreTests"),
+        tests("ScuttleJanssonTests", in: "Tests/Unit/ScuttleJanssonTests"),
+        tests("ScuttleCTests", in: "Tests/Unit/ScuttleCTests", of: ["ScuttleC", "CScuttle"]),
+        tests("ScenarioTests", in: "Tests/Scenarios"),
+        tests("ConformanceTests", in: "Tests/Conformance/Swift"),
     ]
         + fuzzers.map {
             .target(

@@ -114,12 +114,12 @@ static int check_run(const char *only) {
   return failed ? 1 : 0;
 }
 
-/* `program [folder of the tests [name of the one test to run]]`; the folder is $SCUTTLE_TESTS otherwise. */
+/* `program [folder of the vectors [name of the one test to run]]`; the folder is $SCUTTLE_VECTORS otherwise. */
 static const char *check_folder = ".";
 
 #define CHECK_MAIN                                                               \
   int main(int argc, char **argv) {                                              \
-    const char *folder = argc > 1 ? argv[1] : getenv("SCUTTLE_TESTS");           \
+    const char *folder = argc > 1 ? argv[1] : getenv("SCUTTLE_VECTORS");           \
     if (folder) check_folder = folder;                                           \
     return check_run(argc > 2 ? argv[2] : NULL);                                 \
   }

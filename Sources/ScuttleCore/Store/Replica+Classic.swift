@@ -39,7 +39,14 @@ extension Replica {
         case .old: break
         case .beaten(let failure): throw failure
         case .news(let record):
-            if record.isEntry, record.dot != dot, mayWrite, let key = keys.find(record.key) { republish(key, record) }
+            if record.isEntry, record.dot != dot {
+                if mayWrite, let key = keys.find(record.key) {
+                    republish(key, record)
+                } else {
+                    // No number is left: the entry stays under a covered dot, and the history has gone on.
+                    leaveOut(sources[record.source], upTo: min(record.version, sources[record.source].covered))
+                }
+            }
             record.release()
             forgetSurplusTombstones()
         }

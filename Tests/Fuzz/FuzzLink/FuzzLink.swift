@@ -3,7 +3,7 @@ import ScuttleC
 
 /// Bytes of a hostile peer. The first byte says how they reach the replica: as they are, while it writes, gossips and
 /// sends; or as changes to what an honest peer says, so that they come behind a valid handshake. A bit of the third makes the
-/// replica that of the conversations in Tests/Vectors, whose messages name its incarnation and its nonces.
+/// replica that of the conversations in Tests/Conformance/Vectors, whose messages name its incarnation and its nonces.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     guard size > 3 else { return 0 }

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import random
 import re
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, Union
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
 from simple_scuttle import Pipe, SimplePeer, parse, stringify
+from support import pump
 
 from scuttle import Link, Replica, ScuttleError, Update
 
+SEEDS = range(20)
 INCARNATION = re.compile(r"~[A-Za-z0-9_-]{8}\Z")
 STORM = 20_000_000
 """Bytes on all links; more means that the network does not come to rest."""
@@ -388,70 +391,18 @@ def some_value(rng: random.Random) -> object:
 VALUES = [True, "", "Grüße – 🐙", 'a/b\n"q"\\', [1, [2, {}]], {"b": 1, "a": [None]}, 0.1, -2.5, 2**53 - 1]
 """None of them is respelled by JavaScript."""
 
-# ------------------------------------------------------------------------------------------------------- topologies --
+
+def expect_equal(network: Network, seed: object = "") -> None:
+    assert network.settle(), f"seed {seed}: not equal:\n{network.differences()}"
 
 
-class Topology(NamedTuple):
-    edges: str
-    play: Callable[[Network], None] = Network.live
-    absent: str = ""
-
-    def run(self, seed: int, history: Optional[int], **options: bool) -> Network:
-        """Returns the network when all have written what they write, and before the last of it has been carried."""
-        network = Network(seed, self.edges.split(), history, self.absent.split(), **options)
-        self.play(network)
-        return network
+@contextmanager
+def closing(network: Network) -> Iterator[Network]:
+    yield network
+    network.shut()
 
 
-def join_late(network: Network) -> None:
-    for name in sorted(network.absent):
-        network.live(3)
-        network.join(name)
-        if network.rng.random() < 0.5:
-            network.carry_some(5)
-    network.live(2)
-
-
-def reconnect(network: Network) -> None:
-    for _ in range(6):
-        network.live(1)
-        network.reconnect()
-
-
-def restart_replica(network: Network) -> None:
-    for name in ("L1", "L2", "L1"):
-        network.live(2)
-        network.restart(name)
-    network.live(1)
-
-
-def restart_hub(network: Network) -> None:
-    """All have been told all before, since the hub claims to have what is below its count of gossips, its own old writes too. It
-    writes again when it has been told of them."""
-    network.live(3)
-    for _ in range(2):
-        network.round()
-    network.restart("N1")
-    for _ in range(2):
-        network.round()
-    network.live(3)
-
-
-TOPOLOGIES = {
-    "chain L-N-L": Topology("L1-N1 N1-L2"),
-    "chain N-L-N": Topology("N1-L1 L1-N2"),
-    "chain L-N-L-N-L": Topology("L1-N1 N1-L2 L2-N2 N2-L3"),
-    "chain L-N-N-L": Topology("L1-N1 N1-N2 N2-L2"),
-    "mesh": Topology("L1-L2 L1-N1 L1-N2 L2-N1 L2-N2 N1-N2"),
-    "ring": Topology("L1-N1 N1-L2 L2-N2 N2-L3 L3-N3 N3-L1"),
-    "hub": Topology("N1-L1 N1-L2 N1-L3 N1-L4"),
-    "hub with a node of a replica": Topology("N1-L1 N1-L2 N2-L1 N2-N1"),
-    "hub and nodes": Topology("N1-L1 N1-L2 N1-N2 N1-N3"),
-    "late joiners": Topology("N1-L1 N1-L2 N1-L3 N1-L4", join_late, "L3 L4"),
-    "late joiners, nodes": Topology("N1-N2 N1-N3 N1-L1 N1-L2", join_late, "L1 L2"),
-    "reconnects": Topology("L1-N1 N1-L2 N1-L3", reconnect),
-    "restarts of a replica": Topology("L1-N1 N1-L2 N1-L3", restart_replica),
-    "restart of the hub": Topology("N1-L1 N1-L2 N1-L3", restart_hub),
-    "replicas with nodes": Topology("N1-L1 L1-L2 L2-N2"),
-}
-"""Edges between replicas are extended, all others are classic."""
+def join(one: Replica, other: Replica) -> None:
+    with one.link() as here, other.link() as there:
+        here.gossip()
+        pump(here, there)

@@ -10,7 +10,8 @@ import sys
 from statistics import median
 from typing import Callable, List, NamedTuple, Optional
 
-from classic_network import TOPOLOGIES, Network, Topology
+from classic_network import Network
+from classic_topologies import TOPOLOGIES, Topology
 
 ROUNDS = 8
 HEAD = "| topology | SimplePeers remember | replicas, SimplePeers | equal | rounds | kB on classic links | updates sent |"

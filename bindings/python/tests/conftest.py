@@ -8,6 +8,8 @@ from typing import Any, Iterator, List
 
 import pytest
 from hypothesis import HealthCheck, settings
+from memory_store import MemoryStore
+from simple_scuttle import SimplePeer
 
 import scuttle
 
@@ -21,6 +23,17 @@ def replica() -> Iterator[scuttle.Replica]:
     """One whose source is "a"."""
     with scuttle.Replica("a", exact_id=True, seed=1) as made:
         yield made
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simple-scuttle shares what it was told in digests among all replicas of a process: here it is a new one."""
+    monkeypatch.setattr(SimplePeer, "sofar", [])
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
 
 
 @pytest.fixture
@@ -41,8 +54,3 @@ def _in_checkout(*parts: str) -> Path:
 @pytest.fixture(scope="session")
 def header() -> Path:
     return _in_checkout("include", "scuttle.h")
-
-
-@pytest.fixture(scope="session")
-def vectors() -> Path:
-    return _in_checkout("Tests", "Vectors", "messages")

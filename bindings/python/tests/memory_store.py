@@ -1,11 +1,12 @@
-"""A store in memory that can fail."""
+"""A store in memory that can fail, and what it has to hold."""
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional, Tuple
+import json
+from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 import scuttle
-from scuttle import Row
+from scuttle import Replica, Row
 
 
 class Broken(Exception):
@@ -77,3 +78,25 @@ class MemoryStore(scuttle.StateStore):
         other = MemoryStore()
         other.rows = dict(self.rows)
         return other
+
+
+def entries(replica: Replica) -> Set[Tuple[object, ...]]:
+    """What stands for each key, deletes too, whoever shows it."""
+    messages = [json.loads(text) for text in replica.export().splitlines()]
+    return {
+        (m["key"], json.dumps(m["value"]), *m.get("written", (m["source_id"], m["version"])), m.get("deleted", False))
+        for m in messages
+        if "key" in m
+    }
+
+
+def assert_stored(replica: Replica, store: MemoryStore) -> None:
+    """The store has what the replica has: another one that starts from it is the same. But what a replica has promised
+    under its own source may be ahead of what it has stored: nobody else knows that source yet, or a call was undone."""
+    with Replica(replica.name, state_store=store.copy(), keep_tombstones=True) as again:
+        assert entries(again) == entries(replica)
+        assert again.fingerprint == replica.fingerprint
+        vector, stored = replica.clock, again.clock
+        assert stored.pop(replica.id, 0) <= vector.pop(replica.id, 0)
+        assert {source: stored.get(source) for source in vector} == vector
+        assert again.version >= max(vector.values(), default=0)

@@ -1,6 +1,6 @@
 """A peer that behaves on the wire as simple-scuttle 3.0.2 does, bug for bug; docs/compatibility.md lists the bugs.
 
-It is a model: `test_simple_scuttle.py` replays the recorded sessions in Tests/Vectors/recorded with it, and each message,
+It is a model: `test_simple_scuttle.py` replays the recorded sessions in Tests/Conformance/Vectors/recorded with it, and each message,
 state, clock and history comes out as recorded.
 """
 

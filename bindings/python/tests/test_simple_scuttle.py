@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Tuple
 import pytest
 from simple_scuttle import SimplePeer, parse, stringify
 
-FOLDER = Path(__file__).resolve().parents[3] / "Tests" / "Vectors" / "recorded"
+FOLDER = Path(__file__).resolve().parents[3] / "Tests" / "Conformance" / "Vectors" / "recorded"
 
 Line = Dict[str, Any]
 

@@ -1,0 +1,142 @@
+import Testing
+
+@testable import ScuttleCore
+@testable import ScuttleTesting
+
+/// Answers of which only a part arrives.
+@Suite("Scenario: partial answers")
+struct PartialAnswerTests {
+    /// The messages of an answer from the state of `a` to `b`, each a line; the pair is left in the middle of it.
+    private func stateAnswer(_ mesh: Mesh) throws -> (pair: Pair, lines: [[UInt8]]) {
+        let pair = try mesh.pair("a", "b")
+        pair.b.link.gossip()
+        let lines = answer(of: pair.a, to: pair.b)
+        #expect(pair.a.link.outgoing == nil || pair.a.link.outgoing?.isPaused == true)
+        return (pair, lines)
+    }
+
+    private func mesh(tombstones: Bool) throws -> Mesh {
+        let mesh = try Mesh("a b c") {
+            $0.maxHistory = 2
+            $0.keepsTombstones = true
+        }
+        for number in 0..<8 { try mesh["a"].set("k\(number)", "1") }
+        try mesh.meet("a", "c")
+        if tombstones {
+            for number in 0..<4 { try mesh["a"].delete("k\(number)") }
+            try mesh["c"].set("of c", "1")
+            try mesh.meet("a", "c")
+        }
+        return mesh
+    }
+
+    /// chitchat#121: a node took the version of a delta that had been cut off at the size of a message, and with it the
+    /// version up to which deletes count as seen; garbage collection trusted that, and keys came back.
+    @Test("An answer that breaks off at any line advances nothing that garbage collection trusts (chitchat#121)")
+    func nothingAdvances() throws {
+        let count = try stateAnswer(mesh(tombstones: true)).lines.count
+        #expect(count > 8)
+        for most in 0..<count {
+            let mesh = try mesh(tombstones: true)
+            let (pair, lines) = try stateAnswer(mesh)
+            pair.b.write(lines.prefix(most).flatMap { $0 })
+            pair.close()
+            let b = mesh["b"]
+            check(b.clock["a"] == nil && b.clock["c"] == nil, "after \(most) lines: \(b.clock)")
+            check(b.highestPurged == 0, "after \(most) lines: purged up to \(b.highestPurged)")
+            // What b holds is not covered, so it must not be forgotten either, by force or by number.
+            check(try b.purge() == 0, "after \(most) lines tombstones went")
+            check(b.broken == nil, "after \(most) lines: \(b.broken ?? "")")
+            try mesh.settle()
+            mesh.expectAgreement()
+            check(mesh["b"].walk().count == 5, "after \(most) lines: \(mesh["b"].walk())")
+        }
+    }
+
+    @Test("A reset that breaks off at any line takes nothing away, and does not move the clock (chitchat#121)")
+    func resetBreaksOff() throws {
+        func prepare() throws -> Mesh {
+            let mesh = try mesh(tombstones: false)
+            try mesh.meet("a", "b")
+            try mesh["a"].delete("k3")
+            #expect(try mesh["a"].purge() == 1)
+            try mesh["a"].set("new", "1")
+            return mesh
+        }
+        let count = try stateAnswer(prepare()).lines.count
+        for most in 0..<count {
+            let mesh = try prepare()
+            let clock = mesh["b"].clock["a"]
+            let (pair, lines) = try stateAnswer(mesh)
+            #expect(lines.contains { $0.text.contains("reset") })
+            pair.b.write(lines.prefix(most).flatMap { $0 })
+            pair.close()
+            check(mesh["b"].clock["a"] == clock, "after \(most) of \(count) lines")
+            check(try mesh["b"].value("k3") == "1", "after \(most) lines k3 went")
+            try mesh.settle()
+            mesh.expectAgreement()
+            check(try mesh["b"].value("k3") == nil, "k3 has come back")
+        }
+    }
+
+    /// A relay reads half of the source's state and hands that on; the source is never seen again.
+    @Test(
+        "A relay that had half of an answer: the others still agree, though the source is gone for good",
+        arguments: Link.Options.ways, 0..<20)
+    func relayWithAHalf(options: Link.Options, seed: Int) throws {
+        var random = TestRandom(seed: UInt64(seed))
+        let mesh = try Mesh("source relay other", over: options, capacity: 500) {
+            $0.maxHistory = random.pick([1, 3, 50])
+            // Otherwise the tombstone is forgotten at once, and the answer is a reset.
+            $0.keepsTombstones = random.oneIn(2)
+        }
+        for number in 0..<20 { try mesh["source"].set("k\(number)", "\(number)") }
+        try mesh["source"].delete("k7")
+        try mesh["relay"].set("of the relay", "1")
+        let pair = try mesh.pair("source", "relay")
+        pair.b.link.gossip()
+        if options.contains(.datagram) {
+            var left = random.within(2...9)
+            mesh.carry(pair) {
+                left -= 1
+                return left > 0 ? 1 : 0
+            }
+        } else {
+            pair.a.write(pair.b.readAll())
+            pair.b.write(pair.a.readAll())
+            pair.a.write(pair.b.readAll())
+            let answer = pair.a.readAll()
+            pair.b.write(Array(answer.prefix(random.below(answer.count + 1))))
+        }
+        pair.close()
+        try mesh.settle(without: ["source"])
+        mesh.expectAgreement(without: ["source"])
+        // Another one, that comes later, gets as much.
+        try mesh.add("late")
+        try mesh.settle(without: ["source"])
+        mesh.expectAgreement(without: ["source"])
+    }
+
+    @Test("A relay dies while it hands on what it had: whoever got more of it gives it to the rest", arguments: 0..<20)
+    func relayDies(seed: Int) throws {
+        var random = TestRandom(seed: UInt64(seed))
+        let mesh = try Mesh("source relay x y") { $0.maxHistory = 1 }
+        for number in 0..<20 { try mesh["source"].set("k\(number)", "\(number)") }
+        try mesh.meet("source", "relay")
+        for name in ["x", "y"] {
+            let pair = try mesh.pair("relay", name)
+            pair.b.link.gossip()
+            pair.a.write(pair.b.readAll())
+            pair.b.write(pair.a.readAll())
+            pair.a.write(pair.b.readAll())
+            let answer = pair.a.readAll()
+            pair.b.write(Array(answer.prefix(random.below(answer.count + 1))))
+            pair.close()
+        }
+        let gone: Set = ["source", "relay"]
+        let all = Set(mesh["x"].walk() + mesh["y"].walk())
+        try mesh.settle(without: gone)
+        mesh.expectAgreement(without: gone)
+        #expect(Set(mesh["x"].walk()) == all, "what one of them had, both have")
+    }
+}

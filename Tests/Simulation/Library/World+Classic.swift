@@ -1,0 +1,124 @@
+@testable import ScuttleCore
+
+/// What a classic world remembers of its replicas.
+struct ClassicLedger {
+    /// How often each replica has started again under a new id, by its index.
+    private var lives: [Int: Int] = [:]
+    /// The version vector of each replica as it was last seen, by its index.
+    var vectors: [Int: [[UInt8]: Version]] = [:]
+
+    /// A replica of a classic world is its own source. One that starts again under a new id is another one.
+    mutating func rename(_ number: Int) {
+        lives[number, default: 0] += 1
+        vectors[number] = nil
+    }
+
+    func suffix(of number: Int) -> [UInt8] {
+        lives[number].map { [UInt8]("'\($0)".utf8) } ?? []
+    }
+}
+
+/// Replicas that speak to each other as simple-scuttle does.
+extension World {
+    /// A write of a classic world has any text, and the rank of that text.
+    func takeText(_ write: inout Write) {
+        let value = write.isDelete ? (text: "null", rank: 0) : random.pick(ClassicPlan.texts)
+        (write.text, write.rank) = (value.text, value.rank)
+    }
+
+    // MARK: At any time
+
+    /// A version vector never falls, and a host sees all keys that hold a value, in the byte order of keys.
+    func examineClassic(_ number: Int) throws {
+        guard plan.classic != nil else { return }
+        let (shown, held) = (shown(by: replicas[number]), heldInOrder(by: replicas[number]))
+        guard shown == held else {
+            throw SimulationFailure(description: "replica \(number) shows \(shown), not \(held)")
+        }
+        let vector = vector(of: replicas[number])
+        for (source, version) in classic.vectors[number] ?? [:] where version > vector[source] ?? 0 {
+            throw SimulationFailure(
+                description: "replica \(number): the version of \(source.text) has fallen from \(version)")
+        }
+        classic.vectors[number] = vector
+    }
+
+    private func vector(of replica: Replica) -> [[UInt8]: Version] {
+        var vector: [[UInt8]: Version] = [:]
+        replica.visitClock { source, version in
+            vector[[UInt8](source)] = version
+            return true
+        }
+        return vector
+    }
+
+    // MARK: At the end
+
+    /// All replicas have the same entries, deletes too, and the same fingerprint; nothing waits; one more gossip sends digests only.
+    func endClassic() throws {
+        guard plan.classic != nil else { return }
+        for number in present {
+            let replica = replicas[number]
+            for key in plan.classic?.keys ?? [] where entry(of: key, at: replica) != entry(of: key, at: replicas[0]) {
+                throw SimulationFailure(description: "replica \(number) has another entry of \(key)")
+            }
+            guard replica.fingerprint == replicas[0].fingerprint else {
+                throw SimulationFailure(description: "replica \(number) has another fingerprint")
+            }
+            guard !replica.isOverHighWaterMark else {
+                throw SimulationFailure(description: "replica \(number) is over its high-water mark")
+            }
+        }
+        let digests = present.reduce(0) { sum, number in
+            sum + digestBytes(of: replicas[number]) * wires.count { $0.edge.sides.contains(number) }
+        }
+        let (before, states) = (counts.bytes, presentReplicas.map(live))
+        for replica in presentReplicas { replica.gossip() }
+        try runUntilQuiet()
+        guard counts.bytes - before == digests else {
+            throw SimulationFailure(
+                description: "\(counts.bytes - before) bytes go out when all agree; digests are \(digests)")
+        }
+        guard presentReplicas.map(live) == states else {
+            throw SimulationFailure(description: "gossip changes entries")
+        }
+        try examine()
+    }
+
+    /// The keys that hold a value, as a host sees them, in the order in which it sees them.
+    private func shown(by replica: Replica) -> [String] {
+        var lines: [String] = []
+        replica.visitEntries(prefix: Bytes(start: nil, count: 0)) { update in
+            let (key, value, source) = ([UInt8](update.key), [UInt8](update.value), [UInt8](update.source))
+            lines.append("\(key.text)=\(value.text) by \(source.text):\(update.version)")
+            return true
+        }
+        return lines
+    }
+
+    /// The keys that hold a value, as the table has them, in the byte order of keys.
+    private func heldInOrder(by replica: Replica) -> [String] {
+        var lines: [(key: [UInt8], line: String)] = []
+        replica.keys.forEach { _, record in
+            guard !record.isDelete else { return true }
+            let (key, timestamp) = ([UInt8](record.key), record.timestamp)
+            let source = [UInt8](replica.sources[timestamp.source].id)
+            lines.append((key, "\(key.text)=\([UInt8](record.value).text) by \(source.text):\(timestamp.version)"))
+            return true
+        }
+        return lines.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.line)
+    }
+
+    /// The bytes of a gossip of a replica on one link: a digest for each source, and done.
+    private func digestBytes(of replica: Replica) -> Int {
+        vector(of: replica).reduce(#"{"digest":true,"done":true}"#.utf8.count + 1) { sum, item in
+            let id = quoted(item.key.text)
+            return sum + #"{"digest":true,"source_id":\#(id),"id":\#(id),"version":\#(item.value)}"#.utf8.count + 1
+        }
+    }
+
+    /// The names of a simulation have no other character that JSON escapes.
+    private func quoted(_ name: String) -> String {
+        "\"" + name.map { $0 == "\"" ? #"\""# : String($0) }.joined() + "\""
+    }
+}

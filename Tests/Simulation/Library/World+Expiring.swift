@@ -1,0 +1,134 @@
+@testable import ScuttleCore
+
+/// Keys with a time to live, hosts whose clocks differ by any amount, and what must come of them.
+extension World {
+    /// Some worlds have them: those of last writers, since other rules have none.
+    func beginLeases(seed: UInt64) {
+        // The clock of worlds in which names are retired by time belongs to those.
+        guard plan.middle == nil, plan.classic == nil, plan.rule == .lastWriter, plan.faults.retireAfter == 0 else {
+            return
+        }
+        var leases = Leases(seed: seed)
+        if leases.random.oneIn(3) { self.leases = leases }
+    }
+
+    /// Half of the keys have one, and few of those are deleted by hosts.
+    func timeToLive(of key: String) -> UInt64? {
+        guard leases != nil, key.hasPrefix("k"), key.utf8.last.map({ $0 % 2 == 0 }) ?? false else { return nil }
+        return leases?.random.pick([0, 20, 20, 60, UInt64(Leases.longest)])
+    }
+
+    func noteLease(of write: Write, _ timeToLive: UInt64) {
+        let begin = leases?.elapsed ?? 0
+        leases?.all[write.number] = Leases.Lease(timeToLive: timeToLive, begin: begin)
+    }
+
+    /// A host's clock after a start of it.
+    func startClock(of number: Int) {
+        guard var leases else { return }
+        let anew = leases.random.oneIn(2)
+        if number < leases.clocks.count { leases.clocks[number].begin(anew: anew) }
+        self.leases = leases
+    }
+
+    func tickSometimes() throws {
+        guard leases != nil else { return }
+        for number in present where leases?.random.oneIn(6) ?? false { try tick(number, jump: 0) }
+    }
+
+    private func tick(_ number: Int, jump: UInt64) throws {
+        guard var leases else { return }
+        while leases.clocks.count <= number {
+            leases.clocks.append(HostClock(steps: plan.steps, &leases.random))
+            leases.lastTick.append(now)
+        }
+        guard jump > 0 || now < leases.clocks[number].stopsAt else { return }
+        let time =
+            jump > 0
+            ? leases.clocks[number].jump(by: jump)
+            : leases.clocks[number].pass(now - leases.lastTick[number], &leases.random)
+        leases.lastTick[number] = now
+        let replica = replicas[number]
+        let before = living(replica)
+        let counted = replica.leases.time
+        self.leases = leases
+        try replica.tick(time)
+        self.leases?.elapsed += replica.leases.time - counted
+        say("\(number) ticks, \(time)")
+        for (key, ended) in before { try noteExpiry(of: ended, key, at: replica) }
+    }
+
+    /// The keys with a time to live that a replica holds, and their writes.
+    private func living(_ replica: Replica) -> [(key: KeyID, write: Int)] {
+        var found: [(KeyID, Int)] = []
+        replica.keys.forEach { key, record in
+            if record.lease != nil, let write = number(of: record, replica) { found.append((key, write)) }
+            return true
+        }
+        return found
+    }
+
+    /// The oracle knows the expiries of one write as one delete, which ranks just above that write.
+    private func noteExpiry(of ended: Int, _ key: KeyID, at replica: Replica) throws {
+        // Its tombstone may have been purged at once.
+        let record = replica.keys[key]
+        guard record?.kind ?? .expiry == .expiry, let lease = leases?.all[ended] else { return }
+        counts.expired += 1
+        let write = writes[ended]
+        guard leases?.elapsed ?? 0 >= lease.begin + lease.timeToLive else {
+            throw SimulationFailure(description: "\(write) has ended before its time, \(lease)")
+        }
+        let expiry = lease.expiry ?? writes.count
+        if lease.expiry == nil {
+            leases?.all[ended]?.expiry = expiry
+            say("\(write.key): \(write.value) at \(write.version) has ended, as write \(expiry)")
+            writes.append(
+                Write(
+                    number: expiry, key: write.key, rank: 0, isDelete: true, isExpiry: true, source: write.source,
+                    version: write.version, replaced: ended))
+        }
+        guard let timestamp = record?.timestamp else { return }
+        numbers[
+            WriteID(
+                source: [UInt8](replica.sources[timestamp.source].id), version: timestamp.version, isExpiry: true)] =
+            expiry
+    }
+
+    /// In the end some hosts tick no more, the writers among them or not; one is enough for all times to live to end. The
+    /// rest stays as it is.
+    func endLeases() throws {
+        guard leases != nil else { return }
+        let stays = known(presentReplicas[0]).filter { leaseOfLine($0) == nil }
+        // Who has left writes no more, not even the end of a time to live.
+        let writers = present.filter { !left.contains($0) }
+        guard !writers.isEmpty else { return }
+        let last = writers[leases?.random.below(writers.count) ?? 0]
+        let ticking = present.filter { $0 == last || leases?.random.oneIn(3) ?? false }
+        // A replica that has left brings a value back over its expiry, if that was purged before they met. It ends once more.
+        for _ in 0..<2 {
+            for number in ticking {
+                // The first one may be where counting begins.
+                try tick(number, jump: 1)
+                try tick(number, jump: UInt64(3 * Leases.longest))
+            }
+            try heal()
+        }
+        // A replica with a floor does not learn of a purge at or below it.
+        for (number, replica) in zip(present, presentReplicas) where known(replica) != stays && mustBeInStep {
+            throw SimulationFailure(
+                description: "replica \(number) has \(live(replica)) when all times are over, not \(stays)")
+        }
+    }
+
+    /// What a host had refused to lose was written again, and the oracle does not know of that.
+    private func known(_ replica: Replica) -> [String] {
+        live(replica).filter { line in !isTainted(String(line.prefix { $0 != "=" })) }
+    }
+
+    private func leaseOfLine(_ line: String) -> Leases.Lease? {
+        leases?.all.first { number, _ in
+            let write = writes[number]
+            return line == "\(write.key)=\(write.value) by \(write.source.text):\(write.version)"
+        }?.value
+    }
+}

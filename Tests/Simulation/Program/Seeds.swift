@@ -1,0 +1,62 @@
+import Foundation
+import ScuttleCore
+import Simulation
+
+/// The seed whose history is running, for a crash to name.
+nonisolated(unsafe) private var seedOfCrash: UInt64 = 0
+
+/// A trap ends the process: its seed is printed first.
+func nameSeedOfCrash() {
+    for trap in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] {
+        signal(trap) { number in
+            FileHandle.standardError.write(Data("seed \(seedOfCrash): crash, signal \(number)\n".utf8))
+            _exit(3)
+        }
+    }
+}
+
+/// What went wrong with a seed; nil: nothing.
+func failure(
+    of seed: UInt64, _ kind: World.Kind, _ disabledRules: DisabledRules, counting total: inout Counts
+) -> String? {
+    seedOfCrash = seed
+    do {
+        let world = try World(kind, seed: seed, disabledRules: disabledRules)
+        defer { total.add(world.counts) }
+        try world.run()
+        return nil
+    } catch {
+        return String(describing: error)
+    }
+}
+
+/// Runs some seeds, and returns how many have failed.
+func run(_ kind: World.Kind, _ seeds: Range<UInt64>, _ disabledRules: DisabledRules) -> Int {
+    var failures = 0
+    var total = Counts()
+    let begin = Date()
+    for seed in seeds {
+        guard let failure = failure(of: seed, kind, disabledRules, counting: &total) else { continue }
+        failures += 1
+        guard failures <= 20 else { continue }
+        print("seed \(seed): \(failure.prefix(600))")
+        print("    alone: make sim SEED=\(seed)\(kind == .rules ? "" : " \(kind)=1".uppercased())")
+    }
+    let time = Int(Date().timeIntervalSince(begin))
+    print("\(kind), seeds \(seeds): \(failures) failures, \(time) s; \(total)")
+    return failures
+}
+
+/// Runs one seed, telling each step.
+func tell(_ kind: World.Kind, _ seed: UInt64, _ disabledRules: DisabledRules) -> Bool {
+    seedOfCrash = seed
+    do {
+        let world = try World(kind, seed: seed, disabledRules: disabledRules) { print($0) }
+        try world.run()
+        print("seed \(seed): well; \(world.counts)")
+        return true
+    } catch {
+        print("seed \(seed): \(error)")
+        return false
+    }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Testing
+
+@testable import ScuttleCore
+@testable import ScuttleTesting
+
+@Suite("Batch")
+struct BatchTests {
+    private static let digest = #"{"digest":true,"source_id":"A\"","id":"A\"","version":77}"# + "\n"
+    private static let done = #"{"digest":true,"done":true}"# + "\n"
+
+    /// A batch of every kind of message, and its bytes.
+    private struct Filled: ~Copyable {
+        var batch = Batch()
+        var text = ""
+        var records: [Record] = []
+
+        init(_ kinds: String) {
+            append(kinds)
+        }
+
+        mutating func append(_ kinds: String) {
+            let table = SourceTable([[UInt8]("A\"")])
+            let source = table[0]
+            source.covered = 77
+            for (number, kind) in kinds.enumerated() {
+                switch kind {
+                case "d":
+                    batch.appendDigest(of: source, at: source.covered)
+                    text += BatchTests.digest
+                case ".":
+                    batch.appendDone()
+                    text += BatchTests.done
+                default:
+                    // A long value is borrowed, a short one copied.
+                    let value = kind == "u" ? "[1]" : "\"\(String(repeating: "x", count: 1100))\""
+                    let update = PlainUpdate("k\(number)", value, "A\"", Version(number + 1))
+                    let record = Record(update, from: 0)
+                    batch.append(UpdateLine(of: record, in: table, at: LeaseClock().time))
+                    records.append(record)
+                    text += update.line + "\n"
+                }
+            }
+        }
+
+        deinit {
+            for record in records { record.release() }
+        }
+
+        var shown: [UInt8] {
+            var shown: [UInt8] = []
+            batch.visitSpans(most: .max / 2) { shown += $0 }
+            return shown
+        }
+
+        func examine(gone: Int, _ what: String) {
+            let rest = Array([UInt8](text)[gone...])
+            check(shown == rest, "\(what): \(gone) bytes gone, \(shown.text)")
+            check(batch.isEmpty == rest.isEmpty, "\(what): isEmpty at \(gone)")
+        }
+    }
+
+    @Test("Consumed up to any byte, the rest is there", arguments: ["u", "U", "d", ".", "uu", "du.", "dU.u"])
+    func everyByte(kinds: String) {
+        let count = Filled(kinds).text.utf8.count
+        for gone in 0...count {
+            var filled = Filled(kinds)
+            filled.batch.consume(gone)
+            filled.examine(gone: gone, kinds)
+            filled.batch.consume(count - gone)
+            filled.examine(gone: count, kinds)
+        }
+    }
+
+    @Test(
+        "Consumed in random steps, it counts its messages and lets go of records when they are gone", arguments: 0..<20)
+    func steps(seed: Int) {
+        var random = TestRandom(seed: UInt64(seed))
+        var filled = Filled("U" + String((0..<10).map { _ in random.pick(["u", "U", "d", "."]) }))
+        let ends = filled.text.utf8.enumerated().filter { $0.element == 0x0a }.map { $0.offset + 1 }
+        var gone = 0
+        while gone < ends[ends.count - 1] {
+            let step = min(random.below(90), ends[ends.count - 1] - gone)
+            filled.batch.consume(step)
+            gone += step
+            filled.examine(gone: gone, "seed \(seed)")
+            let left = ends.filter { $0 > gone }.count
+            check(filled.batch.count == left, "\(filled.batch.count) messages, not \(left)")
+            let held = filled.records.filter { $0.owners == 2 }.count
+            // A borrowed value is held until its last byte is gone; behind it stands a back of some 40 bytes.
+            let borrowed = filled.records.filter { $0.value.count > 1000 }
+            let least = borrowed.filter { ends[Int($0.version) - 1] - 100 > gone }.count
+            let most = borrowed.filter { ends[Int($0.version) - 1] > gone }.count
+            check((least...most).contains(held), "\(held) records held, not \(least) to \(most)")
+        }
+        check(filled.records.allSatisfy { $0.owners == 1 }, "the batch holds on to a record")
+    }
+
+    @Test("Shows at most as many pieces as are asked for: text in one, each borrowed value in one", arguments: 0...7)
+    func pieces(most: Int) {
+        var filled = Filled("ud.UdU")
+        filled.batch.consume(3)
+        var shown: [String] = []
+        filled.batch.visitSpans(most: most) { shown.append($0.text) }
+        let value = filled.records[1].value.text
+        let texts = filled.text.components(separatedBy: value)
+        let expected = [String(texts[0].dropFirst(3)), value, texts[1], value, texts[2]]
+        #expect(shown == Array(expected.prefix(most)))
+    }
+
+    @Test(
+        "A line may be put in front of what came later, long values and all",
+        arguments: ["", "u", "U", "uU.", "UUd", "du"])
+    func inserted(kinds: String) {
+        for place in 0...kinds.count {
+            let front = String(kinds.prefix(place))
+            var filled = Filled(front)
+            let (end, length) = (filled.batch.end, filled.text.utf8.count)
+            filled.append(String(kinds.dropFirst(place)))
+            filled.batch.insert(at: end) { $0.append(Bytes("{}\n")) }
+            let bytes = [UInt8](filled.text)
+            filled.text = ([UInt8](bytes[..<length]) + [UInt8]("{}\n".utf8) + [UInt8](bytes[length...])).text
+            filled.examine(gone: 0, kinds)
+            let asks = filled.batch.asks
+            check(asks == kinds.contains("d"), "a question in \(kinds) is lost")
+            let count = filled.batch.count
+            check(count == kinds.count + 1, "\(count) messages in \(kinds)")
+            filled.batch.consume(length + 1)
+            filled.examine(gone: length + 1, kinds)
+            let waits = filled.batch.asks
+            let question = kinds.firstIndex(of: "d").map { kinds.distance(from: kinds.startIndex, to: $0) } ?? -1
+            check(waits == (question >= place), "the question in \(kinds) and what is in front at \(place)")
+        }
+    }
+
+    @Test("A question waits until something of the last one has gone")
+    func asks() {
+        var filled = Filled("uUdud")
+        let last = filled.text.utf8.count - Self.digest.utf8.count
+        for gone in 0..<filled.text.utf8.count {
+            check(filled.batch.asks == (gone <= last), "\(gone) bytes gone, the last question at \(last)")
+            filled.batch.consume(1)
+        }
+        let asks = filled.batch.asks
+        #expect(!asks)
+    }
+
+    @Test("Given up half-read, it lets go of what it has", arguments: [0, 1, 60, 1200])
+    func givenUp(gone: Int) {
+        let value = "\"\(String(repeating: "x", count: 1030))\""
+        let records = (1...4).map { Record(PlainUpdate("k\($0)", value, "A", Version($0)), from: 0) }
+        do {
+            var batch = Batch()
+            let table = SourceTable([[UInt8]("A")])
+            for record in records { batch.append(UpdateLine(of: record, in: table, at: LeaseClock().time)) }
+            batch.consume(gone)
+        }
+        for record in records {
+            check(record.owners == 1, "\(record.owners) owners")
+            record.release()
+        }
+    }
+
+    @Test("Filled again after it was empty, with a digest of the longest id")
+    func again() {
+        var batch = Batch()
+        let id = String(repeating: "\u{1}", count: 255)
+        let source = id.lend { Source(id: $0) }
+        defer { source.deallocate() }
+        source.covered = .highest
+        let quoted = quote([UInt8](id))
+        let line = #"{"digest":true,"source_id":\#(quoted),"id":\#(quoted),"version":9007199254740991}"# + "\n"
+        for _ in 0..<3 {
+            batch.appendDone()
+            batch.appendDigest(of: source, at: source.covered)
+            batch.appendDigest(of: source, at: source.covered)
+            var shown = ""
+            batch.visitSpans(most: 3) { shown += $0.text }
+            check(shown == Self.done + line + line, shown)
+            batch.consume(shown.utf8.count)
+        }
+    }
+
+    @Test("Read empty, it forgets its texts: the next ones stand where those stood")
+    func sameMemory() {
+        var batch = Batch()
+        var places: Set<UInt> = []
+        for _ in 0..<50 {
+            batch.appendDone()
+            batch.visitSpans(most: 1) { places.insert(UInt(bitPattern: $0.baseAddress)) }
+            batch.consume(Self.done.utf8.count)
+        }
+        #expect(places.count == 1)
+    }
+}

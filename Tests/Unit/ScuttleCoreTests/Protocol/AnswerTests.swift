@@ -1,0 +1,216 @@
+import Testing
+
+@testable import ScuttleCore
+@testable import ScuttleTesting
+
+@Suite("Answer")
+struct AnswerTests {
+    /// Which order of updates, if any, the host gives.
+    enum Sort: CaseIterable {
+        case none, byKey, newestFirst, oldestFirst
+
+        func precedes(_ a: PlainUpdate, _ b: PlainUpdate) -> Bool {
+            switch self {
+            case .none, .oldestFirst: a.isOlder(than: b)
+            case .byKey: a.key.lexicographicallyPrecedes(b.key)
+            case .newestFirst: b.isOlder(than: a)
+            }
+        }
+
+        func adjust(_ configuration: inout Configuration) {
+            switch self {
+            case .none: break
+            case .byKey: configuration.sort = { $0.key.precedes($1.key) }
+            case .newestFirst: configuration.sort = { $1.precedes($0) }
+            case .oldestFirst: configuration.sort = { $0.precedes($1) }
+            }
+        }
+    }
+
+    /// A replica with some hundred updates of many sources, a third of them superseded.
+    private func crowd(_ random: inout TestRandom, sources: Int, updates: Int, _ sort: Sort) throws -> Replica {
+        let replica = try Replica.make { sort.adjust(&$0) }
+        try write(updates, sources: sources, to: replica, &random)
+        return replica
+    }
+
+    /// Random updates of random sources, as peers would bring them.
+    private func write(_ updates: Int, sources: Int, to replica: Replica, _ random: inout TestRandom) throws {
+        for _ in 0..<updates {
+            let key = "k\(random.below(updates))"
+            if random.oneIn(8) {
+                try replica.set(key, "0")
+                continue
+            }
+            let source = "s\(random.below(sources))"
+            let version = (replica.clock[source] ?? replica.version / 2) + Version(random.within(1...3))
+            try replica.receive(PlainUpdate(key, "\(version)", source, version))
+        }
+    }
+
+    private func drain(_ answer: inout Answer, _ replica: Replica, most: Int = .max) -> [PlainUpdate] {
+        var drained: [PlainUpdate] = []
+        while drained.count < most, let record = answer.next(in: replica) {
+            drained.append(PlainUpdate(replica.update(of: record)))
+        }
+        return drained
+    }
+
+    /// The merge, naively: the live entries of each source that is asked for in order of version; at each step the head
+    /// that sorts first.
+    private func expected(_ asked: [SourceID: Version], _ replica: Replica, _ sort: Sort) -> [PlainUpdate] {
+        var queues = asked.map { source, version in
+            let name = [UInt8](replica.sources[source].id)
+            return replica.allEntries.filter { $0.source == name && $0.version > version }
+                .sorted { $0.version < $1.version }
+        }
+        var merged: [PlainUpdate] = []
+        while true {
+            queues.removeAll { $0.isEmpty }
+            guard !queues.isEmpty else { return merged }
+            var first = 0
+            for index in queues.indices where sort.precedes(queues[index][0], queues[first][0]) { first = index }
+            merged.append(queues[first].removeFirst())
+        }
+    }
+
+    @Test("The merge of the sources that are asked for, as a naive merge", arguments: Sort.allCases, 0..<12)
+    func merge(sort: Sort, seed: Int) throws {
+        var random = TestRandom(seed: UInt64(seed))
+        let replica = try crowd(&random, sources: random.within(1...12), updates: 120, sort)
+        let limit = random.pick([1, 3, 1000])
+        var answer = Answer()
+        var asked: [SourceID: Version] = [:]
+        for _ in 0..<random.within(1...20) {
+            // Some are asked for twice: the last question counts.
+            let source = SourceID(random.below(replica.sources.count))
+            let version = Version(random.below(Int(replica.sources[source].covered) + 3))
+            asked[source] = version
+            answer.owe(source, above: version, countingTo: limit, in: replica)
+        }
+        let expected = expected(asked, replica, sort)
+        let counts = Dictionary(grouping: expected, by: \.source).values.map { min($0.count, limit) }
+        #expect(answer.count == counts.reduce(0, +))
+        let mine = drain(&answer, replica)
+        #expect(mine == expected)
+        #expect(answer.count == 0)
+        #expect(answer.next(in: replica) == nil)
+    }
+
+    @Test(
+        "Half taken while updates arrive: prefixes of each source, nothing dead, nothing owed left out, in order",
+        arguments: 0..<40)
+    func halfTaken(seed: Int) throws {
+        try takeInParts(seed, .none)
+    }
+
+    @Test("The same with an order of the host's", arguments: [Sort.newestFirst, .oldestFirst], 0..<40)
+    func halfTakenSorted(sort: Sort, seed: Int) throws {
+        try takeInParts(seed, sort)
+    }
+
+    @Test("A host's order holds, though what was to go next has been superseded")
+    func sortedThoughSuperseded() throws {
+        let replica = try Replica.make { Sort.newestFirst.adjust(&$0) }
+        try replica.receive(PlainUpdate("k", "1", "a", 1))
+        try replica.receive(PlainUpdate("newest", "1", "a", 9))
+        try replica.receive(PlainUpdate("middle", "1", "b", 5))
+        var answer = Answer()
+        for source: SourceID in [1, 2] { answer.owe(source, above: 0, countingTo: 10, in: replica) }
+        try replica.set("k", "2")
+        #expect(drain(&answer, replica).map(\.key.text) == ["newest", "middle"])
+    }
+
+    @Test("A host's order holds, though one cursor ends while others must move on")
+    func sortedThoughEnded() throws {
+        let replica = try Replica.make { Sort.oldestFirst.adjust(&$0) }
+        let updates = [("k", "s1", 1), ("third", "s1", 3), ("second", "s2", 2), ("l", "s3", 3), ("fourth", "s4", 4)]
+        for (key, source, version) in updates {
+            try replica.receive(PlainUpdate(key, "1", source, Version(version)))
+        }
+        var answer = Answer()
+        for source: SourceID in 1...4 { answer.owe(source, above: 0, countingTo: 10, in: replica) }
+        try replica.set("k", "2")
+        try replica.set("l", "2")
+        #expect(drain(&answer, replica).map(\.key.text) == ["second", "third", "fourth"])
+    }
+
+    private func takeInParts(_ seed: Int, _ sort: Sort) throws {
+        var random = TestRandom(seed: UInt64(seed))
+        let replica = try crowd(&random, sources: 6, updates: 100, sort)
+        var answer = Answer()
+        var sent: [SourceID: Version] = [:]
+        var promised: [SourceID: Version] = [:]
+        for source in 0..<SourceID(replica.sources.count) where !random.oneIn(4) {
+            sent[source] = Version(random.below(Int(replica.sources[source].covered) / 2 + 1))
+            promised[source] = replica.sources[source].covered
+            answer.owe(source, above: sent[source] ?? 0, countingTo: 10, in: replica)
+        }
+        while true {
+            for _ in 0..<random.below(12) {
+                let owed = promised.flatMap { source, promise in
+                    liveEntries(of: source, above: sent[source] ?? 0, upTo: promise, replica)
+                }
+                guard let record = answer.next(in: replica) else {
+                    check(answer.count == 0, "seed \(seed): nothing is left, counted as \(answer.count)")
+                    check(owed.isEmpty, "seed \(seed): left out \(owed)")
+                    return
+                }
+                let update = PlainUpdate(replica.update(of: record))
+                check(replica.entry(update.key.text) == update, "seed \(seed): \(update) is not the entry of its key")
+                check(record.version > sent[record.source] ?? .max, "seed \(seed): \(update) goes backwards")
+                let better = owed.first { sort.precedes($0, update) && heads(owed).contains($0) }
+                check(better == nil, "seed \(seed): \(update) goes before \(String(describing: better))")
+                sent[record.source] = record.version
+            }
+            try write(random.below(15), sources: 6, to: replica, &random)
+        }
+    }
+
+    private func liveEntries(of source: SourceID, above: Version, upTo: Version, _ replica: Replica) -> [PlainUpdate] {
+        replica.keys.records.filter { $0.source == source && $0.version > above && $0.version <= upTo }
+            .map { PlainUpdate(replica.update(of: $0)) }
+    }
+
+    /// Of each source the update that goes first.
+    private func heads(_ updates: [PlainUpdate]) -> [PlainUpdate] {
+        Dictionary(grouping: updates, by: \.source).values.compactMap { $0.min { $0.version < $1.version } }
+    }
+
+    @Test("A source that is asked for again starts again, from what is said last")
+    func askedAgain() throws {
+        let replica = try Replica.make()
+        for number in 1...6 { try replica.set("k\(number)", "1") }
+        var answer = Answer()
+        answer.owe(0, above: 0, countingTo: 10, in: replica)
+        #expect(drain(&answer, replica, most: 4).map(\.version) == [1, 2, 3, 4])
+        answer.owe(0, above: 2, countingTo: 10, in: replica)
+        #expect(drain(&answer, replica, most: 2).map(\.version) == [3, 4])
+        answer.owe(0, above: 6, countingTo: 10, in: replica)
+        #expect(answer.count == 0)
+        #expect(drain(&answer, replica).isEmpty)
+    }
+
+    @Test("An index that is swept under a cursor: it goes on where it was")
+    func swept() throws {
+        let replica = try Replica.make()
+        for number in 1...200 { try replica.set("k\(number)", "1") }
+        var answer = Answer()
+        answer.owe(0, above: 0, countingTo: 10, in: replica)
+        #expect(drain(&answer, replica, most: 50).map(\.version) == Array(1...50))
+        let generation = replica.own.entries.generation
+        for number in 0..<360 { try replica.set("k\(number % 180 + 1)", "2") }
+        #expect(replica.own.entries.generation != generation, "the test must sweep")
+        #expect(drain(&answer, replica).map(\.version) == Array(181...200) + Array(381...560))
+    }
+
+    @Test("Written over again and again, a key is sent once, as it is by then")
+    func once() throws {
+        let replica = try Replica.make()
+        for number in 1...100 { try replica.set("k", "\(number)") }
+        var answer = Answer()
+        answer.owe(0, above: 0, countingTo: 10, in: replica)
+        try replica.set("k", "last")
+        #expect(drain(&answer, replica) == [PlainUpdate("k", "last", "local", 101)])
+    }
+}

@@ -1,0 +1,400 @@
+import Testing
+
+@testable import ScuttleCore
+@testable import ScuttleTesting
+
+@Suite("IncomingDelta")
+struct IncomingDeltaTests {
+    private func lineCheck(_ lines: [String], sealing numbers: [UInt64] = []) -> LineCheck {
+        let check = NaiveFoldHash.check(lines, sealing: numbers)
+        return LineCheck(count: check.count, hash: check.hash)
+    }
+
+    /// The head of a datagram.
+    private func head(
+        _ mode: DeltaMode = .state, kind: UInt64 = 5, span: DeltaHead.Span? = nil, of lines: [String] = []
+    ) -> DeltaHead {
+        DeltaHead(
+            mode: mode, incarnation: 1, epoch: 0, nonce: 4, kind: kind, span: span,
+            check: span.map { lineCheck(lines, sealing: [$0.start, $0.from, $0.until]) })
+    }
+
+    /// The head of a delta on a stream.
+    private func streamHead(
+        _ mode: DeltaMode = .state, kind: UInt64 = 5, start: UInt64 = 0, from: UInt64 = 0
+    ) -> DeltaHead {
+        DeltaHead(mode: mode, incarnation: 1, epoch: 0, nonce: 4, kind: kind, span: (start, from, from))
+    }
+
+    private func commit(
+        _ from: Int, _ to: Int, sequence: UInt64, last: Bool = false, of lines: [String]? = nil
+    ) -> CommitPart {
+        CommitPart(
+            sequence: sequence, from: from, to: to, isLast: last,
+            check: lines.map { lineCheck($0, sealing: [0, sequence]) }, claims: [])
+    }
+
+    @Test("Spans in every order, lost and repeated: the sequence stands where nothing is missing before it")
+    func spans() {
+        // A delta from 10 in four datagrams; the third has updates that all are superseded by now.
+        let spans: [DeltaHead.Span] = [(10, 10, 14), (10, 14, 15), (10, 15, 15), (10, 15, 21)]
+        withEvery(upTo: 5, over: Array(0..<4)) { numbers in
+            var incoming = IncomingDelta()
+            var come = Set<UInt64>()
+            for number in numbers {
+                incoming.begin(head(span: spans[number]), at: 0)
+                incoming.endDatagram()
+                for sequence in spans[number].from..<spans[number].until { come.insert(sequence) }
+                var sequence: UInt64 = 10
+                while come.contains(sequence) { sequence += 1 }
+                check(incoming.sequence == sequence, "\(numbers): \(incoming.sequence), not \(sequence)")
+                let told = incoming.progress(of: 1, isDatagram: true)
+                check(told?.sequence == sequence, "\(numbers): progress")
+                let behind = come.subtracting(10..<sequence)
+                let ranges = told?.ranges.flatMap { $0.from..<$0.until } ?? []
+                check(ranges == behind.sorted(), "\(numbers): ranges \(ranges)")
+                check(incoming.head == nil, "nothing in a datagram belongs to another one")
+            }
+        }
+    }
+
+    @Test("A part of a commit that rests on more than the last one makes all of it come again")
+    func contradictingParts() {
+        var incoming = IncomingDelta()
+        func isWhole(_ parts: [CommitPart]) -> [Bool] {
+            parts.map { incoming.take($0, [], [], isDatagram: true, isChecked: true) }
+        }
+        incoming.begin(head(span: (0, 0, 11)), at: 0)
+        // The sequence of the first one was altered on its way.
+        let altered = isWhole([commit(0, 3, sequence: 99), commit(3, 7, sequence: 11, last: true)])
+        #expect(altered == [false, false])
+        let item = incoming.progress(of: 1, isDatagram: true)?.item
+        #expect(item == 0)
+        incoming.begin(head(span: (0, 11, 11)), at: 0)
+        let again = isWhole([commit(0, 3, sequence: 11), commit(3, 7, sequence: 11, last: true)])
+        #expect(again == [false, true])
+    }
+
+    @Test("Several heads in one datagram: each closes the one before it")
+    func headsInADatagram() {
+        var incoming = IncomingDelta()
+        incoming.begin(head(span: (0, 0, 3)), at: 0)
+        check(incoming.sequence == 0)
+        incoming.begin(head(span: (0, 3, 7)), at: 0)
+        check(incoming.sequence == 3)
+        incoming.begin(head(.log), at: 0)
+        check(incoming.sequence == 7)
+        incoming.endDatagram()
+        check(incoming.transfer?.kind == 5)
+        incoming.begin(head(kind: 6, span: (2, 2, 4)), at: 0)
+        incoming.endDatagram()
+        let told = incoming.progress(of: 1, isDatagram: true, window: 3)
+        #expect(told == Progress(incarnation: 1, mode: .state, epoch: 6, sequence: 4, window: 3))
+    }
+
+    @Test("What goes on with another delta than has come here counts for nothing")
+    func otherDelta() {
+        var incoming = IncomingDelta()
+        incoming.begin(head(span: (0, 0, 3)), at: 0)
+        incoming.endDatagram()
+        for other in [head(kind: 6, span: (0, 3, 9)), head(.reset, span: (0, 3, 9))] {
+            incoming.begin(other, at: 0)
+            let counts = incoming.head?.counts
+            incoming.endDatagram()
+            #expect(counts == false)
+            let told = incoming.progress(of: 1, isDatagram: true)
+            #expect(told == Progress(incarnation: 1, mode: .state, epoch: 5, sequence: 3))
+        }
+        // On a stream a gap would go unnoticed.
+        for (from, counts) in [(3, true), (4, false), (0, true)] as [(UInt64, Bool)] {
+            incoming.begin(streamHead(from: from), at: 0)
+            check(incoming.head?.counts == counts, "from \(from)")
+        }
+        var empty = IncomingDelta()
+        empty.begin(streamHead(from: 3), at: 0)
+        check(empty.head?.counts == false)
+        check(empty.transfer == nil)
+        // The sender knows that nothing is lacked up to the start.
+        empty.begin(streamHead(start: 3, from: 3), at: 0)
+        check(empty.head?.counts == true)
+    }
+
+    @Test(
+        "On a stream what stands before a mark counts with it, and what was lost, repeated, swapped or altered does not"
+    )
+    func marks() {
+        let sent = ["one", "two", "three"]
+        withEvery(upTo: 4, over: sent + ["two "]) { heard in
+            var incoming = IncomingDelta()
+            incoming.begin(streamHead(), at: 0)
+            for line in heard { line.lend { incoming.note(line: $0) } }
+            incoming.mark(upTo: 7, lineCheck(sent, sealing: [0, 7]), isChecked: true)
+            let expected: UInt64 = heard == sent ? 7 : 0
+            check(incoming.sequence == expected, "\(heard): \(incoming.sequence)")
+            // Nor does what follows, up to the next head.
+            incoming.mark(upTo: 9, lineCheck([], sealing: [0, 9]), isChecked: true)
+            check(incoming.sequence == (heard == sent ? 9 : 0), "\(heard): behind it \(incoming.sequence)")
+            incoming.begin(streamHead(from: incoming.sequence), at: 0)
+            incoming.mark(upTo: 11, lineCheck([], sealing: [0, 11]), isChecked: true)
+            check(incoming.sequence == 11, "\(heard): in the end \(incoming.sequence)")
+        }
+    }
+
+    @Test("The sequence of a mark, and where its delta starts, are sealed with the lines; without the check all counts")
+    func sealedMark() {
+        for (start, sequence, isChecked) in [(0, 8, true), (1, 7, true), (0, 8, false), (1, 7, false)]
+            as [(UInt64, UInt64, Bool)]
+        {
+            var incoming = IncomingDelta()
+            incoming.begin(streamHead(start: start), at: 0)
+            incoming.mark(upTo: sequence, lineCheck([], sealing: [0, 7]), isChecked: isChecked)
+            check(incoming.sequence == (isChecked ? 0 : sequence), "\(start), \(sequence): \(incoming.sequence)")
+        }
+    }
+
+    @Test("A mark counts for nothing where an update before it was refused, and one behind it does again")
+    func refusedBeforeMark() {
+        var incoming = IncomingDelta()
+        incoming.begin(streamHead(), at: 0)
+        incoming.mark(upTo: 3, lineCheck([], sealing: [0, 3]), isChecked: true)
+        incoming.excludesAll = true
+        incoming.mark(upTo: 7, lineCheck([], sealing: [0, 7]), isChecked: true)
+        check(incoming.sequence == 3)
+    }
+
+    @Test(
+        "What has come goes on over another link, but of contents; a commit that is taken leaves a state delta where it is"
+    )
+    func resume() {
+        for mode in [DeltaMode.state, .reset, .contents] {
+            var incoming = IncomingDelta()
+            incoming.begin(streamHead(mode), at: 0)
+            incoming.mark(upTo: 7, lineCheck([], sealing: [0, 7]), isChecked: true)
+            let transfer = incoming.takeTransfer()
+            check(incoming.transfer == nil)
+            check((transfer == nil) == (mode == .contents), "\(mode)")
+            guard let transfer else { continue }
+            var next = IncomingDelta()
+            next.resume(transfer)
+            next.begin(streamHead(mode, from: 7), at: 0)
+            check(next.head?.counts == true, "\(mode)")
+            let isWhole = next.take(
+                commit(0, 1, sequence: 7, last: true, of: []), [], [], isDatagram: false, isChecked: true)
+            check(isWhole, "\(mode)")
+            next.endCommit(isDatagram: false)
+            check(next.sequence == (mode == .state ? 7 : 0), "\(mode): \(next.sequence)")
+            check(next.head == nil, "\(mode)")
+            check(next.transfer?.nextItem ?? 0 == 0, "\(mode)")
+        }
+    }
+
+    @Test("A span counts where just the lines have come that were sent: none missing, twice, swapped or altered")
+    func spanLines() {
+        let sent = ["one", "two", "three"]
+        for mode in [DeltaMode.state, .reset, .contents] {
+            withEvery(upTo: 4, over: sent + ["two "]) { heard in
+                var incoming = IncomingDelta()
+                incoming.begin(head(mode, span: (0, 0, 7), of: sent), at: 0)
+                for line in heard { line.lend { incoming.note(line: $0) } }
+                incoming.endDatagram()
+                check(incoming.sequence == (heard == sent ? 7 : 0), "\(mode), \(heard): \(incoming.sequence)")
+            }
+        }
+    }
+
+    @Test("The updates since a cover are compared with what it says of them, and the next one begins anew")
+    func covers() {
+        var incoming = IncomingDelta()
+        incoming.begin(head(.log), at: 0)
+        for line in ["one", "two"] { line.lend { incoming.note(line: $0) } }
+        let first = incoming.takeCheck(lineCheck(["one", "two"]))
+        #expect(first)
+        "three".lend { incoming.note(line: $0) }
+        let both = incoming.takeCheck(lineCheck(["one", "two", "three"]))
+        #expect(!both)
+        let none = incoming.takeCheck(lineCheck([]))
+        #expect(none)
+        "four".lend { incoming.note(line: $0) }
+        incoming.begin(head(.log), at: 0)
+        let anew = incoming.takeCheck(lineCheck([]))
+        #expect(anew)
+        // A part of a commit that is not the last says nothing of lines.
+        "five".lend { incoming.note(line: $0) }
+        let unsaid = incoming.takeCheck(nil)
+        #expect(unsaid)
+    }
+
+    @Test("A head that answers nothing closes the one before it, and what follows belongs to nothing")
+    func unasked() {
+        var incoming = IncomingDelta()
+        incoming.begin(head(span: (0, 0, 3)), at: 0)
+        incoming.endHead()
+        check(incoming.head == nil)
+        check(incoming.sequence == 3, "\(incoming.sequence)")
+        check(incoming.transfer?.kind == 5, "the delta goes on with its next head")
+    }
+
+    @Test("An early delta ends no other, and a contents delta has a commit as a state delta has")
+    func modes() {
+        var incoming = IncomingDelta()
+        incoming.begin(head(span: (0, 0, 3)), at: 0)
+        incoming.begin(head(.early), at: 0)
+        check(incoming.transfer?.kind == 5)
+        check(incoming.sequence == 3)
+        incoming.begin(head(.contents, kind: 6, span: (0, 0, 4)), at: 17)
+        check(incoming.transfer?.mode == .contents)
+        check(incoming.begun == 17)
+        let isWhole = incoming.take(commit(0, 0, sequence: 4, last: true), [], [], isDatagram: true, isChecked: true)
+        #expect(isWhole)
+    }
+
+    @Test("A span of which a line could not be read does not count")
+    func unreadable() {
+        var incoming = IncomingDelta()
+        incoming.begin(head(span: (0, 0, 3)), at: 0)
+        incoming.excludesAll = true
+        incoming.endDatagram()
+        check(incoming.sequence == 0)
+    }
+
+    @Test("Commit parts in every order, lost and repeated: whole where all are there, and hold")
+    func commits() {
+        let parts = (0..<3).map { commit($0, $0 + 1, sequence: 4, last: $0 == 2) }
+        for reached in [3, 4, 5] as [UInt64] {
+            withEvery(upTo: 5, over: Array(0..<3)) { numbers in
+                var incoming = IncomingDelta()
+                incoming.begin(head(span: (0, 0, reached)), at: 0)
+                incoming.endDatagram()
+                var next = 0
+                for number in numbers {
+                    // Its first part begins a commit anew.
+                    if number == 0 { next = 0 }
+                    let follows = number <= next
+                    if follows { next = max(next, number + 1) }
+                    incoming.begin(head(span: (0, reached, reached)), at: 0)
+                    let isWhole = incoming.take(parts[number], [], [], isDatagram: true, isChecked: true)
+                    incoming.endDatagram()
+                    let expected = follows && number == 2 && reached >= 4
+                    check(isWhole == expected, "\(numbers) at \(reached): part \(number) is whole: \(isWhole)")
+                    let item = incoming.progress(of: 1, isDatagram: true)?.item
+                    check(item == next, "\(numbers): next \(String(describing: item))")
+                }
+            }
+        }
+    }
+
+    @Test("On a stream a commit holds from where it says, if the updates before it are those that were sent")
+    func streamCommit() {
+        var incoming = IncomingDelta()
+        incoming.begin(streamHead(), at: 0)
+        "one".lend { incoming.note(line: $0) }
+        let early = incoming.take(commit(0, 2, sequence: 9, of: ["one"]), [], [], isDatagram: false, isChecked: true)
+        let late = incoming.take(
+            commit(2, 3, sequence: 9, last: true, of: []), [], [], isDatagram: false, isChecked: true)
+        #expect(!early)
+        #expect(late)
+        incoming.endDelta()
+        check(incoming.transfer == nil)
+        check(incoming.claims.isEmpty)
+        check(incoming.progress(of: 1, isDatagram: false) == nil)
+        // Without a check, or with a wrong one, it holds only where nothing is checked.
+        for (lines, isChecked) in [(nil, true), (["two"], true), (nil, false), (["two"], false)] as [([String]?, Bool)]
+        {
+            incoming.begin(streamHead(), at: 0)
+            "one".lend { incoming.note(line: $0) }
+            let part = commit(0, 3, sequence: 9, last: true, of: lines)
+            let isWhole = incoming.take(part, [], [], isDatagram: false, isChecked: isChecked)
+            check(isWhole == !isChecked, "\(String(describing: lines)), \(isChecked)")
+            incoming.endDelta()
+        }
+    }
+
+    @Test("A commit holds from the highest sequence that its parts name")
+    func holdsFrom() {
+        var incoming = IncomingDelta()
+        incoming.begin(head(span: (0, 0, 4)), at: 0)
+        _ = incoming.take(commit(0, 1, sequence: 6), [], [], isDatagram: true, isChecked: true)
+        let early = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isDatagram: true, isChecked: true)
+        #expect(!early)
+        incoming.endDatagram()
+        incoming.begin(head(span: (0, 4, 6)), at: 0)
+        let late = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isDatagram: true, isChecked: true)
+        #expect(late)
+    }
+
+    @Test("What a log brings waits for its cover, no more of it than is bearable, and is let go of with the datagram")
+    func pending() {
+        let records = (0..<1100).map { Record(PlainUpdate("k", "1", "A", Version($0 + 1)), from: 0) }
+        do {
+            var incoming = IncomingDelta()
+            incoming.begin(head(.log), at: 0)
+            for (count, record) in records.enumerated() {
+                record.retain()
+                incoming.hold(record)
+                check(incoming.pending.count == count % 1024 + 1, "\(incoming.pending.count) wait")
+                check(incoming.hasLostPending == (count >= 1024), "lost at \(count)")
+            }
+            incoming.closePending()
+            let (pending, hasLost) = (incoming.pending.count, incoming.hasLostPending)
+            #expect(pending == 1100 - 1024)
+            #expect(hasLost)
+            records[0].retain()
+            incoming.hold(records[0])
+            let (again, stillLost) = (incoming.pending.count, incoming.hasLostPending)
+            #expect(again == 1)
+            #expect(!stillLost)
+            incoming.endDatagram()
+            let none = incoming.pending.isEmpty
+            #expect(none)
+            records[0].retain()
+            incoming.hold(records[0])
+        }
+        check(records.allSatisfy { $0.owners == 1 }, "a record is held on to")
+        for record in records { record.release() }
+    }
+
+    @Test("What was refused is excluded from its delta, and not from the next")
+    func excluded() {
+        var incoming = IncomingDelta()
+        incoming.begin(streamHead(), at: 0)
+        incoming.exclude(3)
+        incoming.begin(streamHead(), at: 0)
+        check(incoming.excludes(3))
+        check(!incoming.excludes(4))
+        incoming.begin(streamHead(kind: 6), at: 0)
+        check(!incoming.excludes(3))
+        incoming.excludesAll = true
+        check(incoming.excludes(4))
+        incoming.begin(head(.log), at: 0)
+        check(!incoming.excludes(4))
+    }
+
+    @Test("Of a reset it knows for each key which arrival the peer has too, as soon as the lines around it are sure")
+    func kept() {
+        var incoming = IncomingDelta()
+        func all() -> [Arrivals.Stamp] { (0..<6).map { incoming.kept($0) } }
+        incoming.begin(streamHead(.reset), at: 0)
+        incoming.note(4, 17)
+        incoming.note(2, .max)
+        check(all() == [0, 0, 0, 0, 0, 0])
+        incoming.mark(upTo: 3, lineCheck([], sealing: [0, 3]), isChecked: true)
+        check(all() == [0, 0, .max, 0, 17, 0])
+        // A late line may still have what the peer had before.
+        incoming.note(4, .max)
+        incoming.note(2, 18)
+        incoming.mark(upTo: 4, lineCheck([], sealing: [0, 4]), isChecked: true)
+        check(all() == [0, 0, 18, 0, 17, 0])
+        incoming.note(5, 19)
+        incoming.mark(upTo: 5, lineCheck(["lost"], sealing: [0, 5]), isChecked: true)
+        incoming.begin(streamHead(.reset, from: 4), at: 0)
+        incoming.mark(upTo: 6, lineCheck([], sealing: [0, 6]), isChecked: true)
+        check(all() == [0, 0, 18, 0, 17, 0], "what came with a lost line counts for nothing")
+        incoming.begin(streamHead(.reset, kind: 6), at: 0)
+        check(all() == [0, 0, 0, 0, 0, 0])
+    }
+}
+
+extension IncomingDelta {
+    /// Up to where everything has come.
+    fileprivate var sequence: UInt64 { transfer?.come.end ?? 0 }
+}

@@ -1,0 +1,194 @@
+import Testing
+
+@testable import ScuttleCore
+@testable import ScuttleTesting
+
+@Suite("PeerState")
+struct PeerStateTests {
+    private func part(
+        _ from: Int, _ to: Int, last: Bool = false, incarnation: UInt64 = 7, epoch: UInt64 = 0, since: UInt64 = 0,
+        until: UInt64 = 9
+    ) -> VectorPart {
+        VectorPart(
+            incarnation: incarnation, epoch: epoch, nonce: 3, since: since, until: until, from: from, to: to,
+            isLast: last, lamport: 0,
+            progress: nil, claims: [])
+    }
+
+    private func peer() -> PeerState {
+        var peer = PeerState()
+        peer.begin(incarnation: 7)
+        return peer
+    }
+
+    @Test(
+        "Parts of two epochs, in any order, lost and repeated: complete only where all of one epoch have come in order")
+    func everyOrder() {
+        let parts = [0, 1].flatMap { epoch in (0..<3).map { part($0, $0 + 1, last: $0 == 2, epoch: epoch) } }
+        withEvery(upTo: 6, over: Array(0..<parts.count)) { numbers in
+            var mine = peer()
+            // How far the present epoch's request has come, naively.
+            var (epoch, heard): (UInt64, Int) = (0, 0)
+            for number in numbers {
+                let part = parts[number]
+                let isNewer = part.epoch > epoch
+                if part.epoch >= epoch, isNewer { (epoch, heard) = (part.epoch, 0) }
+                let follows = part.epoch == epoch && part.from <= heard
+                let taken = mine.take(part)
+                check(taken == follows, "\(numbers): part \(number) is taken: \(taken)")
+                guard follows else { continue }
+                heard = part.isLast ? 0 : max(heard, part.to)
+                check(mine.next == heard, "\(numbers): next is \(mine.next), not \(heard)")
+                check(mine.epoch == epoch, "\(numbers): epoch \(mine.epoch)")
+                if part.isLast { check(mine.revision == 9, "\(numbers): revision \(mine.revision)") }
+            }
+        }
+    }
+
+    @Test("A revision is complete with the last part, and as old as the oldest part")
+    func revisions() {
+        var mine = peer()
+        check(mine.take(part(0, 2, until: 8)))
+        check(mine.take(part(2, 3, until: 12)))
+        #expect(mine.revision == 0)
+        check(mine.take(part(3, 4, last: true, until: 10)))
+        #expect(mine.revision == 8)
+        // What has changed since a revision that is not known here is of no use.
+        let tooLate = mine.take(part(0, 4, last: true, since: 9, until: 20))
+        #expect(!tooLate)
+        check(mine.take(part(0, 4, last: true, since: 8, until: 20)))
+        #expect(mine.revision == 20)
+        // A late part of an old request takes nothing back.
+        check(mine.take(part(0, 4, last: true, until: 3)))
+        #expect(mine.revision == 20)
+    }
+
+    /// A replica that knows so many sources besides its own.
+    private func replica(sources: Int) throws -> Replica {
+        let replica = try Replica.make()
+        for number in 0..<sources {
+            _ = try "s\(number)".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
+        }
+        return replica
+    }
+
+    @Test("Another incarnation is another vector")
+    func incarnations() throws {
+        let replica = try replica(sources: 4)
+        var mine = peer()
+        mine.note(3, covered: 5, purged: 2, in: replica)
+        check(mine.take(part(0, 4, last: true)))
+        let other = mine.take(part(0, 4, last: true, incarnation: 8))
+        #expect(!other)
+        mine.begin(incarnation: 7)
+        #expect(mine.covered(3, in: replica) == 5)
+        mine.begin(incarnation: 8)
+        #expect(mine.covered(3, in: replica) == 0)
+        #expect(mine.purged(3) == 0)
+        #expect(mine.highestPurged == 0)
+        #expect(mine.revision == 0)
+        check(mine.take(part(0, 4, last: true, incarnation: 8)))
+    }
+
+    @Test("What is said stays; what is expected goes when the peer says anew what it has", arguments: 0..<20)
+    func claims(seed: Int) throws {
+        var random = TestRandom(seed: UInt64(seed))
+        let replica = try replica(sources: 9)
+        var mine = peer()
+        var (said, expected, purged): ([Version], [Version], [Version]) = ([0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0])
+        for _ in 0..<200 {
+            let source = random.below(4)
+            let version = Version(random.below(50))
+            switch random.below(5) {
+            case 0...1:
+                mine.expect(SourceID(source), covered: version, in: replica)
+                expected[source] = max(expected[source], version)
+            case 2...3:
+                let gone = Version(random.below(Int(version) + 1))
+                mine.note(SourceID(source), covered: version, purged: gone, in: replica)
+                said[source] = max(said[source], version)
+                purged[source] = max(purged[source], gone)
+            default:
+                let isLast = random.oneIn(2)
+                check(mine.take(part(0, 4, last: isLast)), "a part that begins at 0")
+                if isLast { expected = [0, 0, 0, 0] }
+            }
+            for number in 0..<4 {
+                let id = SourceID(number)
+                let covered = mine.covered(id, in: replica)
+                check(covered == max(said[number], expected[number]), "covered \(covered)")
+                check(mine.purged(id) == purged[number], "purged \(mine.purged(id))")
+            }
+            check(mine.highestPurged == purged.max(), "highest \(mine.highestPurged)")
+            check(mine.covered(9, in: replica) == 0 && mine.purged(9) == 0, "a source that nothing was said of")
+        }
+    }
+
+    @Test("Lagging: one of the two has forgotten what the other may lack; every small case")
+    func lagging() throws {
+        for (covered, purged) in [(0, 0), (2, 0), (2, 1), (2, 2), (3, 2)] as [(Version, Version)] {
+            for (theirs, theirPurged) in [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2), (3, 3)] as [(Version, Version)] {
+                let replica = try Replica.make()
+                replica.cover(replica.own, upTo: covered)
+                replica.notePurged(replica.own, purged)
+                var peer = peer()
+                peer.note(0, covered: theirs, purged: theirPurged, in: replica)
+                let (lags, isAhead) = (peer.lags(behind: replica), peer.isAhead(of: replica))
+                let what = "\(covered),\(purged) against \(theirs),\(theirPurged)"
+                check(lags == (purged > max(theirs, theirPurged)), "\(what): lags \(lags)")
+                check(isAhead == (theirPurged > max(covered, purged)), "\(what): ahead \(isAhead)")
+            }
+        }
+    }
+
+    @Test("A peer that knows the same ended sources has forgotten nothing of others")
+    func sameRetired() throws {
+        let replica = try Replica.make()
+        var peer = peer()
+        peer.notePurged(4)
+        let before = peer.isAhead(of: replica)
+        peer.noteSameRetired(in: replica.retired)
+        let after = peer.isAhead(of: replica)
+        check(before && !after, "\(before), then \(after)")
+    }
+
+    @Test("A peer whose hash is the same has the same vector")
+    func equal() throws {
+        let replica = try Replica.make()
+        try replica.receive(PlainUpdate("k", "1", "a", 4))
+        var peer = peer()
+        _ = peer.take(part(0, 1))
+        peer.equals(replica, epoch: 3, revision: 11)
+        #expect(peer.covered(1, in: replica) == 4)
+        #expect(peer.epoch == 3)
+        #expect(peer.revision == 11)
+        #expect(peer.next == 0)
+    }
+
+    @Test("A peer that is doubted keeps its name and its request, and says its whole vector anew")
+    func doubted() throws {
+        let replica = try replica(sources: 4)
+        var mine = peer()
+        mine.nonce = 12
+        mine.note(3, covered: 5, purged: 2, in: replica)
+        check(mine.take(part(0, 4, last: true, epoch: 2)))
+        mine.doubt()
+        #expect(mine.incarnation == 7)
+        // The epoch may have been altered on its way, too.
+        #expect(mine.epoch == 0)
+        #expect(mine.nonce == 12)
+        #expect(mine.revision == 0)
+        #expect(mine.covered(3, in: replica) == 0)
+        #expect(mine.highestPurged == 0)
+        let tooLate = mine.take(part(0, 4, last: true, epoch: 2, since: 1))
+        #expect(!tooLate)
+        check(mine.take(part(0, 4, last: true, epoch: 2)))
+        // What was found equal before is looked at again.
+        try replica.receive(PlainUpdate("k", "1", "s0", 4))
+        mine.equals(replica, epoch: 2, revision: 11)
+        mine.doubt()
+        #expect(mine.covered(1, in: replica) == 0)
+        mine.equals(replica, epoch: 2, revision: 11)
+        #expect(mine.covered(1, in: replica) == 4)
+    }
+}

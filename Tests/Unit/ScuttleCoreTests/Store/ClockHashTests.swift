@@ -1,0 +1,76 @@
+import Testing
+
+@testable import ScuttleCore
+@testable import ScuttleTesting
+
+@Suite("ClockHash")
+struct ClockHashTests {
+    /// What a hash says of a clock and of versions ahead of it, taken anew.
+    private func hash(_ sources: [Source], _ clock: [Version], ahead: [[Version]] = []) -> ClockHash {
+        var hash = ClockHash()
+        for (source, version) in zip(sources, clock) { hash.change(source, from: 0, to: version) }
+        for (source, versions) in zip(sources, ahead) { for version in versions { hash.addAhead(source, version) } }
+        return hash
+    }
+
+    private func sources(_ count: Int) -> [Source] {
+        (0..<count).map { number in "s\(number)".lend { Source(id: $0) } }
+    }
+
+    @Test("However it came about, it is that of the clock and of what is ahead", arguments: 0..<20)
+    func model(seed: Int) {
+        var random = TestRandom(seed: UInt64(seed))
+        let sources = sources(5)
+        defer { for source in sources { source.deallocate() } }
+        var mine = ClockHash()
+        var clock = [Version](repeating: 0, count: 5)
+        var ahead = [[Version]](repeating: [], count: 5)
+        for _ in 0..<300 {
+            let number = random.below(5)
+            switch random.below(3) {
+            case 0:
+                let version = clock[number] + Version(random.below(4))
+                mine.change(sources[number], from: clock[number], to: version)
+                clock[number] = version
+            case 1:
+                let version = Version(random.within(1...1000))
+                mine.addAhead(sources[number], version)
+                ahead[number].append(version)
+            default:
+                guard let version = ahead[number].popLast() else { continue }
+                mine.removeAhead(sources[number], version)
+            }
+            check(mine == hash(sources, clock, ahead: ahead), "seed \(seed): \(clock), ahead \(ahead)")
+        }
+    }
+
+    @Test("All small clocks, with and without something ahead, have hashes of their own; an empty one has 0")
+    func distinct() {
+        let sources = sources(3)
+        defer { for source in sources { source.deallocate() } }
+        var seen: Set<UInt64> = []
+        var count = 0
+        for clock in (0..<64).map({ number in (0..<3).map { Version(number >> (2 * $0) & 3) } }) {
+            for ahead in [[], [[4]], [[], [4]], [[5]], [[4], [4]], [[4, 5]]] as [[[Version]]] {
+                seen.insert(hash(sources, clock, ahead: ahead).value)
+                count += 1
+            }
+        }
+        #expect(seen.count == count)
+        #expect(ClockHash().value == 0)
+        #expect(hash(sources, [0, 0, 0]).value == 0)
+    }
+
+    @Test(
+        "Replicas with the same clock have the same hash, whatever their seeds and the order in which they met sources")
+    func replicas() throws {
+        var hashes: Set<UInt64> = []
+        let updates = [PlainUpdate("k", "1", "x", 3), PlainUpdate("l", "1", "y", 5), PlainUpdate("m", "1", "z", 4)]
+        withEveryOrder(of: updates) { updates in
+            guard let replica = try? Replica.make("local", seed: UInt64(hashes.count) + 7) else { return }
+            for update in updates { try? replica.receive(update) }
+            hashes.insert(replica.clockHash.value)
+        }
+        #expect(hashes.count == 1)
+    }
+}

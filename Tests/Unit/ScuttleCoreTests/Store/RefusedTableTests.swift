@@ -1,0 +1,61 @@
+import Testing
+
+@testable import ScuttleCore
+@testable import ScuttleTesting
+
+/// Against a list that is searched.
+@Suite("RefusedTable")
+struct RefusedTableTests {
+    private struct Naive {
+        var dot: Dot
+        var isMissing: Bool
+        var serial: UInt64
+    }
+
+    @Test("What is to be told comes by serial, once, whatever has gone meanwhile", arguments: 0..<20)
+    func order(seed: Int) {
+        var random = TestRandom(seed: UInt64(seed))
+        let table = RefusedTable()
+        var naive: [Naive] = []
+        var version: Version = 0
+        for step in 0..<2000 {
+            switch random.below(naive.count > 60 ? 6 : 4) {
+            case 0, 1:
+                version += 1 + UInt64(random.below(3))
+                let dot = Dot(source: SourceID(random.below(5)), version: version)
+                let (isMissing, isToTell) = (random.below(3) == 0, random.below(2) == 0)
+                table.insert(
+                    dot, reason: isMissing ? 0 : 33, RefusedTable.unknown(dot), isToTell: isToTell)
+                naive.append(Naive(dot: dot, isMissing: isMissing, serial: isToTell ? table.clock : 0))
+            case 2:
+                guard let index = naive.indices.first(where: { naive[$0].serial == 0 }),
+                    let position = table.find(naive[index].dot)
+                else { break }
+                table.noteToTell(at: position)
+                naive[index].serial = table.clock
+            case 3 where step % 50 == 0:
+                let source = SourceID(random.below(5))
+                let has = naive.contains { $0.dot.source == source }
+                check(table.forget(source) == has, "step \(step)")
+                naive.removeAll { $0.dot.source == source }
+            default:
+                guard !naive.isEmpty else { break }
+                let gone = naive.remove(at: random.below(naive.count))
+                table.find(gone.dot).map { table.remove(at: $0) }
+            }
+            check(table.count == naive.count, "step \(step)")
+            let missing = naive.filter(\.isMissing)
+            check(table.missingCount == missing.count, "step \(step)")
+            check(table.lowestMissing == missing.map(\.dot.version).min(), "step \(step)")
+            let after = UInt64(random.below(Int(table.clock) + 1))
+            let expected = naive.filter { $0.serial > after }.min { $0.serial < $1.serial }
+            check(table.next(after: after)?.dot == expected?.dot, "step \(step)")
+        }
+        var (told, serial): ([Dot], UInt64) = ([], 0)
+        while let entry = table.next(after: serial) {
+            told.append(entry.dot)
+            serial = entry.serial
+        }
+        check(told == naive.filter { $0.serial > 0 }.sorted { $0.serial < $1.serial }.map(\.dot), "seed \(seed)")
+    }
+}
