@@ -53,7 +53,7 @@ let linkerSettings: [LinkerSetting] =
     ] : []
 
 func tests(_ name: String, in path: String, of modules: [Target.Dependency] = []) -> Target {
-    .testTarget(name: name, dependencies: ["ScuttleCore", "ScuttleJSON", "ScuttleTesting"] + modules, path: path)
+    .testTarget(name: name, dependencies: ["ScuttleCore", "ScuttleJansson", "ScuttleTesting"] + modules, path: path)
 }
 
 let package = Package(
@@ -72,22 +72,22 @@ let package = Package(
             name: "CJansson", path: "Sources/CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CSystem", path: "Sources/CSystem"),
         .systemLibrary(name: "CScuttle", path: "include"),
-        .target(name: "ScuttleJSON", dependencies: ["ScuttleCore", "CJansson"], swiftSettings: swiftSettings),
+        .target(name: "ScuttleJansson", dependencies: ["ScuttleCore", "CJansson"], swiftSettings: swiftSettings),
         .target(
-            name: "ScuttleC", dependencies: ["ScuttleCore", "ScuttleJSON", "CScuttle", "CSystem"],
+            name: "ScuttleC", dependencies: ["ScuttleCore", "ScuttleJansson", "CScuttle", "CSystem"],
             exclude: ["exports.map"],
             // A host that imports nothing else, such as Foundation, links no libm by itself.
             swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("m")] + linkerSettings),
         .target(name: "Scuttle", dependencies: ["ScuttleC", "CScuttle", "CSystem"]),
         .target(name: "ScuttleCodable", dependencies: ["Scuttle"]),
         .target(
-            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJSON"], path: "Tests/Simulation/Library"),
+            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJansson"], path: "Tests/Simulation/Library"),
         .executableTarget(
             name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulation/Program"),
         .target(
-            name: "ScuttleTesting", dependencies: ["ScuttleCore", "ScuttleJSON", "CScuttle"], path: "Tests/Support"),
+            name: "ScuttleTesting", dependencies: ["ScuttleCore", "ScuttleJansson", "CScuttle"], path: "Tests/Support"),
         tests("ScuttleCoreTests", in: "Tests/Unit/ScuttleCoreTests"),
-        tests("ScuttleJSONTests", in: "Tests/Unit/ScuttleJSONTests"),
+        tests("ScuttleJanssonTests", in: "Tests/Unit/ScuttleJanssonTests"),
         tests("ScuttleCTests", in: "Tests/Unit/ScuttleCTests", of: ["ScuttleC", "CScuttle"]),
         tests("ScenarioTests", in: "Tests/Scenarios"),
         tests("ConformanceTests", in: "Tests/Conformance/Swift"),
@@ -96,7 +96,7 @@ let package = Package(
         + fuzzers.map {
             .target(
                 name: $0,
-                dependencies: ["ScuttleCore", "ScuttleJSON", "ScuttleC", "CScuttle"]
+                dependencies: ["ScuttleCore", "ScuttleJansson", "ScuttleC", "CScuttle"]
                     + ($0 == "FuzzPeer" ? ["Simulation"] : []),
                 path: "Tests/Fuzz/\($0)",
                 swiftSettings: swiftSettings)

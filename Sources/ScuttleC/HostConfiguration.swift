@@ -1,7 +1,7 @@
 import CScuttle
 import CSystem
 import ScuttleCore
-import ScuttleJSON
+import ScuttleJansson
 
 /// From a host's config to the core's: defaults for what is zero, closures for function pointers, errors for what is odd.
 extension Configuration {

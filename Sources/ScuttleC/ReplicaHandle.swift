@@ -1,6 +1,6 @@
 import CScuttle
 import ScuttleCore
-import ScuttleJSON
+import ScuttleJansson
 
 /// What a `scuttle_t *` points to: a replica with its lock, its open links, and what the interface lends to callers.
 final class ReplicaHandle {

@@ -1,6 +1,6 @@
 import CScuttle
 import ScuttleCore
-import ScuttleJSON
+import ScuttleJansson
 
 /// A host's state store as the core knows it, and how a replica is loaded from it.
 final class StateLoader {
@@ -65,13 +65,13 @@ final class StateLoader {
 
     /// What a host hands out.
     private final class Rows {
-        var head = ByteBuffer()
-        var text = ByteBuffer()
+        var head = MessageBuffer()
+        var text = MessageBuffer()
         var lines: UInt64 = 0
 
         func take(_ row: Bytes) {
-            lines += UInt64(truncatingIfNeeded: row.count(of: 0x0a))
-            if row.begins(with: Bytes(#"{"digest":true,"export":"#)) { head.append(row) } else { text.append(row) }
+            lines += UInt64(truncatingIfNeeded: Encoding.chosen.messageCount(endingIn: row))
+            if Encoding.chosen.isExportHead(row) { head.append(row) } else { text.append(row) }
         }
     }
 }

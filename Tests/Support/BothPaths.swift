@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore
@@ -8,11 +8,11 @@ import Testing
 struct BothPaths: ~Copyable {
     private let limits: Limits
     private var values = ValueText()
-    private var decoder: MessageDecoder
+    private var decoder: JanssonJudge
 
     init(_ limits: Limits = Limits()) {
         self.limits = limits
-        decoder = MessageDecoder(limits: limits)
+        decoder = JanssonJudge(limits: limits)
     }
 
     /// Whether the direct path accepts a value.
@@ -33,14 +33,14 @@ struct BothPaths: ~Copyable {
         let direct = line.lend { CanonicalUpdate.read($0, limits).map { PlainUpdate($0) } }
         var update: PlainUpdate?
         let judged = Self.outcome(of: line) { (line) throws(Failure) in
-            try decoder.decodeByJansson(line) { update = Self.update(in: $0) }
+            try decoder.judge(line) { update = Self.update(in: $0) }
             return update
         }
         Self.takeFromFront(line, direct, limits)
         if let direct { check(judged == .taken(direct), "\(line.text): \(direct), but jansson says \(judged)") }
         update = nil
         let both = Self.outcome(of: line) { (line) throws(Failure) in
-            try decoder.decode(line) { update = Self.update(in: $0) }
+            try decoder.read(line) { update = Self.update(in: $0) }
             return update
         }
         check(both == judged, "\(line.text): \(both), but jansson says \(judged)")

@@ -33,7 +33,7 @@ extension Record {
 
     /// Its line, where `sources` are the ids of all sources by number.
     func line(of sources: [[UInt8]]) -> String {
-        var buffer = ByteBuffer()
+        var buffer = MessageBuffer()
         let table = SourceTable(sources)
         buffer.append(UpdateLine(of: self, in: table, at: LeaseClock().time))
         return buffer.bytes.text

@@ -1,6 +1,6 @@
 import CScuttle
 import ScuttleCore
-import ScuttleJSON
+import ScuttleJansson
 
 @_cdecl("scuttle_history") @implementation
 public func scuttle_history(

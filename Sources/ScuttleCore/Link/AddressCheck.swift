@@ -67,7 +67,7 @@ extension Link {
     /// Appends a control message, and puts the echo in front of the datagram.
     func appendControl(_ room: Room) -> Bool {
         guard let address, address.peerToken > 0, !batch.hasEcho else { return appendControlMessage(room) }
-        let echo = 24 + LineWriter.digits(of: address.peerToken)
+        let echo = Encoding.chosen.bytes(ofEcho: address.peerToken)
         guard appendControlMessage(Room(messages: room.messages, bytes: room.bytes - echo)) else { return false }
         batch.insertEcho { $0.appendEcho(address.peerToken) }
         return true

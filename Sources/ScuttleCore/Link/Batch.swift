@@ -19,7 +19,7 @@ struct Batch: ~Copyable {
     }
 
     private var shared: SharedDelta?
-    private var text = ByteBuffer()
+    private var text = MessageBuffer()
     private var values: [Borrowed] = []
 
     /// How much is gone of the broadcast or of the text, how many values, and how much of the next one.
@@ -68,16 +68,12 @@ struct Batch: ~Copyable {
         line.record.retain()
         values.append(Borrowed(record: line.record, place: start + front))
         byteCount += text.count - start + value
-        var hash = FoldHash()
-        hash.add(Bytes(rebasing: text.bytes[start..<start + front]))
-        hash.add(line.record.value)
-        hash.add(Bytes(rebasing: text.bytes[start + front..<text.count - 1]))
-        return hash.value
+        return text.hash(ofUpdateAt: start, front, around: line.record.value)
     }
 
     /// Appends a line of other text.
     @_optimize(speed)
-    mutating func append(asks: Bool = false, _ write: (inout ByteBuffer) -> Void) {
+    mutating func append(asks: Bool = false, _ write: (inout MessageBuffer) -> Void) {
         let start = text.count
         write(&text)
         if asks { question = start }
@@ -89,7 +85,7 @@ struct Batch: ~Copyable {
     var end: Int { text.count }
 
     /// Puts a line in front of what was appended since the end was at `place`: a head is written when its body is known.
-    mutating func insert(at place: Int, _ write: (inout ByteBuffer) -> Void) {
+    mutating func insert(at place: Int, _ write: (inout MessageBuffer) -> Void) {
         let start = text.count
         append(write)
         text.move(from: start, to: place)
@@ -98,13 +94,13 @@ struct Batch: ~Copyable {
     }
 
     /// Puts the line with the echo in front of a datagram, once.
-    mutating func insertEcho(_ write: (inout ByteBuffer) -> Void) {
+    mutating func insertEcho(_ write: (inout MessageBuffer) -> Void) {
         insert(at: 0, write)
         hasEcho = true
     }
 
     /// How long a line would be.
-    mutating func measure(_ write: (inout ByteBuffer) -> Void) -> Int {
+    mutating func measure(_ write: (inout MessageBuffer) -> Void) -> Int {
         let start = text.count
         write(&text)
         defer { text.truncate(to: start) }
@@ -112,11 +108,11 @@ struct Batch: ~Copyable {
     }
 
     mutating func appendDigest(of source: Source, at version: Version) {
-        append(asks: true) { _ = $0.appendDigest(of: source, at: version) }
+        append(asks: true) { $0.appendDigest(of: source, at: version) }
     }
 
     mutating func appendDone() {
-        append { $0.put("{\"digest\":true,\"done\":true}\n") }
+        append { $0.appendDone() }
     }
 
     /// The bytes to send next, in up to `most` pieces, each as long as can be; they stay where they are until they are
@@ -153,7 +149,9 @@ struct Batch: ~Copyable {
             if gone < end {
                 let step = min(rest, end - gone)
                 // A broadcast counts as what it was until all of it is gone.
-                if shared == nil { count -= Bytes(rebasing: text.bytes[gone..<gone + step]).count(of: 0x0a) }
+                if shared == nil {
+                    count -= text.encoding.messageCount(endingIn: Bytes(rebasing: text.bytes[gone..<gone + step]))
+                }
                 gone += step
                 rest -= step
             } else {

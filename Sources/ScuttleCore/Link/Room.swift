@@ -10,16 +10,16 @@ struct Room {
     static var shortestLine: Int { 125 }
 
     /// What the names of the sections of a vector take, beyond an empty one.
-    static var sections: Int { 26 }
+    static var sections: Int { Encoding.chosen.maxSectionBytes }
 
     /// The most that a part of a line with a source's id and up to three versions takes.
     static func cost(of source: Source) -> Int {
-        source.quoted.count + 54
+        Encoding.chosen.maxBytes(ofClaimOf: source)
     }
 
     /// The same of versions that are no higher than another one.
     static func cost(of source: Source, upTo version: Version) -> Int {
-        source.quoted.count + 6 + 3 * LineWriter.digits(of: version)
+        Encoding.chosen.maxBytes(ofClaimOf: source, upTo: version)
     }
 }
 
@@ -75,7 +75,7 @@ extension Link {
         while slice.end < table + names {
             let id = NameID(truncatingIfNeeded: slice.end - table)
             if replica.sources.names.isName(id), name(id) {
-                guard fits(LineWriter.escapedCount(of: replica.sources.name(of: id)) + 80) else { return slice }
+                guard fits(Encoding.chosen.maxBytes(ofName: replica.sources.name(of: id))) else { return slice }
                 slice.names.append(id)
             }
             slice.end += 1
@@ -85,7 +85,7 @@ extension Link {
         while slice.end < ended {
             let position = slice.end - table - names
             if !replica.retired[position].isHole, retired(position) {
-                guard fits(RetiredClaim.count(version: replica.retired[position].version)) else { return slice }
+                guard fits(Encoding.chosen.bytes(ofRetiredAt: replica.retired[position].version)) else { return slice }
                 slice.retired.append(position)
             }
             slice.end += 1
@@ -93,7 +93,9 @@ extension Link {
         while slice.end < ended + excepted.count {
             let item = excepted[slice.end - ended]
             if exception(item) {
-                guard fits(replica.sources[item.dot.source].quoted.count + 24) else { return slice }
+                guard fits(Encoding.chosen.maxBytes(ofExceptionOf: replica.sources[item.dot.source])) else {
+                    return slice
+                }
                 slice.excepted.append(item)
             }
             slice.end += 1
@@ -102,7 +104,7 @@ extension Link {
     }
 
     /// Appends a line if it fits; where nothing else stands in its way, and it still does not, that is to be reported.
-    func append(within room: Room, asks: Bool = false, _ write: (inout ByteBuffer) -> Void) -> Bool {
+    func append(within room: Room, asks: Bool = false, _ write: (inout MessageBuffer) -> Void) -> Bool {
         if room.bytes != .max, batch.measure(write) > room.bytes { return reportNoSpace(room) }
         batch.append(asks: asks, write)
         return true

@@ -18,7 +18,7 @@ final class SharedDelta {
     private(set) var messages = 0
     /// No entry in it has arrived earlier.
     private(set) var earliestArrival = Arrivals.Stamp.max
-    private var text = ByteBuffer()
+    private var text = MessageBuffer()
     private var intervals: [Interval] = []
 
     var bytes: Bytes { text.bytes }
@@ -66,7 +66,7 @@ final class SharedDelta {
     /// Lines are mostly of one length: so the text grows once, not a few times.
     private func makeRoom(for lines: Int, _ length: Int) {
         let cover = 128
-        _ = text.reserve(min(lines &* length, Batch.mostText + length) + cover)
+        text.makeRoom(for: min(lines &* length, Batch.mostText + length) + cover)
     }
 
     /// Whether a peer lacks just what is in it.

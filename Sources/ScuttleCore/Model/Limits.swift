@@ -18,12 +18,6 @@ public struct Limits: Sendable {
     /// No host may ask for longer keys or values: records count their bytes in 32 bits.
     public static let mostBytes = 1 << 28
 
-    /// What a line can take whose key and value are within these limits: each byte of key and id may need an escape of 6,
-    /// and a digest names its source twice.
-    public static func largestLine(keyBytes: Int, valueBytes: Int) -> Int {
-        valueBytes + 6 * (keyBytes + 2 * idBytes) + 160
-    }
-
     public init() {}
 
     @_optimize(speed)

@@ -4,7 +4,7 @@ import CHints
 ///
 /// The key table, the history and the batches of links refer to one record. The count is kept by hand: each owner retains
 /// it when it takes it and releases it when it lets go. The replica's lock makes the count safe. Its line is written when
-/// it goes out ([UpdateLine](UpdateLine.swift)): a line beside each entry would double what a key costs.
+/// it goes out (`UpdateLine`): a line beside each entry would double what a key costs.
 /// Memory: 32 bytes, key and value, in one block; behind them 16 bytes more if it has a timestamp of its own, because it was
 /// republished or is an expiry, and 16 more if it has a time to live.
 struct Record: BitwiseCopyable {
@@ -77,7 +77,7 @@ struct Record: BitwiseCopyable {
                     | (pooled == nil ? 0 : Self.poolBit) | tailBits,
                 arrival: 0,
                 keyCount: UInt32(truncatingIfNeeded: key.count), valueCount: UInt32(truncatingIfNeeded: value.count)))
-        var writer = LineWriter(at: memory + Self.textStart)
+        var writer = ByteWriter(at: memory + Self.textStart)
         writer.put(key)
         writer.put(value)
     }

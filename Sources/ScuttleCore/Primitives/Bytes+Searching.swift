@@ -24,9 +24,8 @@ extension UnsafeRawBufferPointer {
         return found
     }
 
-    /// From `start` on, the offset of the first byte that cannot stand for itself in a JSON string: a quote, a backslash or
-    /// a control character; the count where there is none. And whether all before it is ASCII, where false means that this
-    /// is in doubt. O(length).
+    /// From `start` on, the offset of the first byte that is not plain: a double quote, a backslash or a control character; the count
+    /// if there is none. And whether all before it is ASCII: false if this is in doubt. O(length).
     @_optimize(speed)
     public func endOfPlainText(from start: Int) -> (offset: Int, isASCII: Bool) {
         // The bits of all bytes together. That takes in a few neighbours, whom it would cost more to leave out.
@@ -34,13 +33,13 @@ extension UnsafeRawBufferPointer {
         var alone: UInt8 = 0
         let offset = firstOffset(from: start) { bytes in
             seen |= bytes
-            let quotes = bytes .== SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
-            let backslashes = bytes .== SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
+            let quotes = bytes .== SIMD16<UInt8>(repeating: 0x22)
+            let backslashes = bytes .== SIMD16<UInt8>(repeating: 0x5c)
             let controls = bytes .< SIMD16<UInt8>(repeating: 0x20)
             return quotes .| backslashes .| controls
         } orOne: { byte in
             alone |= byte
-            return byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20
+            return byte == 0x22 || byte == 0x5c || byte < 0x20
         }
         let halves = unsafeBitCast(seen, to: SIMD2<UInt64>.self)
         return (offset, (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0 && alone < 0x80)

@@ -58,10 +58,10 @@ extension Sentence: ExpressibleByStringInterpolation {
 
         @inline(never)
         public mutating func appendInterpolation(_ number: UInt64) {
-            let digits = LineWriter.digits(of: number)
+            let digits = ByteWriter.digits(of: number)
             withUnsafeTemporaryAllocation(byteCount: digits, alignment: 1) { room in
                 guard let start = room.baseAddress else { return }
-                var writer = LineWriter(at: start)
+                var writer = ByteWriter(at: start)
                 writer.put(number, digits: digits)
                 appendInterpolation(Bytes(room))
             }

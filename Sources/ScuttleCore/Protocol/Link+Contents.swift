@@ -31,7 +31,7 @@ extension Link {
             incarnation: replica.incarnation, epoch: replica.epoch, nonce: requests.open(.contents), since: 0,
             until: replica.revision, from: 0, to: 0, isLast: true, lamport: replica.version, wantsContents: true,
             progress: nil, claims: [])
-        func write(_ line: inout ByteBuffer) {
+        func write(_ line: inout MessageBuffer) {
             line.appendVector(part)
             line.appendClaimsEnd(from: 0, to: 0, isLast: true)
         }

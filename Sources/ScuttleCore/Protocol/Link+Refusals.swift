@@ -198,9 +198,9 @@ extension Link {
             line.beginRefused()
             for (index, entry) in entries.enumerated() {
                 line.appendException(
-                    self.replica.sources[entry.dot.source].quoted, entry.dot.version, entry.reason, isFirst: index == 0)
+                    self.replica.sources[entry.dot.source], entry.dot.version, entry.reason, isFirst: index == 0)
             }
-            line.put(memory.tellsAnew ? "],\"anew\":true}\n" : "]}\n")
+            line.appendRefusedEnd(isAnew: memory.tellsAnew)
         }
         guard isAppended else { return false }
         (memory.toldRefused, memory.tellsAnew) = (told, false)

@@ -171,7 +171,7 @@ extension Link {
                 if !slice.excepted.isEmpty { line.beginExcepted(hasRetired: !slice.retired.isEmpty) }
                 for (index, item) in slice.excepted.enumerated() {
                     line.appendException(
-                        replica.sources[item.dot.source].quoted, item.dot.version, item.isAccounted ? 1 : 0,
+                        replica.sources[item.dot.source], item.dot.version, item.isAccounted ? 1 : 0,
                         isFirst: index == 0)
                 }
                 line.appendClaimsEnd(

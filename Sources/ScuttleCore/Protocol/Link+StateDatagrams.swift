@@ -87,7 +87,7 @@ extension Link {
     /// they do not fit a datagram it begins anew.
     private func appendForgotten(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
         let keys = replica.forgotten.since(outgoing.kind)
-        let count = keys.reduce(100) { $0 + LineWriter.escapedCount(of: $1.key) + 3 }
+        let count = Encoding.chosen.maxBytes(ofForgotten: keys)
         guard count <= room.bytes else {
             guard batch.isEmpty else { return false }
             outgoing.startAnew(kind: replica.epoch)

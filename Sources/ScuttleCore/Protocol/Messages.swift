@@ -83,6 +83,10 @@ public struct RetiredClaim: Equatable {
         self.isFinal = isFinal
     }
 
+    init(_ entry: RetiredTable.Entry) {
+        self.init(hash: entry.hash, version: entry.version, isPurged: entry.purged > 0, isFinal: entry.isFinal)
+    }
+
     /// Takes what else is said of the source.
     mutating func merge(_ other: RetiredClaim) {
         version = max(version, other.version)
@@ -224,17 +228,6 @@ public enum DeltaMode: UInt8, CaseIterable {
     case early
     /// All entries, to a peer whose vector is equal and whose contents are not: the resolver decides again.
     case contents
-
-    /// As it stands in the message.
-    public var name: StaticString {
-        switch self {
-        case .log: "log"
-        case .state: "state"
-        case .reset: "reset"
-        case .early: "early"
-        case .contents: "contents"
-        }
-    }
 
     /// Whether a commit ends it.
     public var endsWithCommit: Bool { self == .state || self == .reset || self == .contents }
@@ -391,16 +384,6 @@ public enum RejectReason: UInt8, CaseIterable {
     case protocolVersion
     case identity
     case refused
-
-    /// As it stands in the message.
-    public var name: StaticString {
-        switch self {
-        case .cluster: "cluster"
-        case .protocolVersion: "protocol"
-        case .identity: "identity"
-        case .refused: "refused"
-        }
-    }
 }
 
 /// "What follows is all of this replica."

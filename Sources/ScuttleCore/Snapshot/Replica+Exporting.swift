@@ -12,9 +12,9 @@ extension Replica {
     public func export(_ visit: (Bytes) -> Bool) {
         settleInversions()
         renewPromise()
-        var text = ByteBuffer()
+        var text = MessageBuffer()
         var lines: UInt64 = 0
-        func hand(_ write: (inout ByteBuffer) -> Void) -> Bool {
+        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool {
             text.clear()
             write(&text)
             lines += 1
@@ -62,7 +62,7 @@ extension Replica {
     }
 
     /// What is known of names, and of sources that have ended: a line a name, and one for some dozens of sources.
-    func exportEnded(_ empty: VectorPart, _ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
+    func exportEnded(_ empty: VectorPart, _ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
         for name in sources.names.ids where sources.names.isName(name) && sources.names[name].retirement > 0 {
             let facts = sources.names[name]
             let claim = NameClaim(
@@ -96,7 +96,7 @@ extension Replica {
     }
 
     /// The exceptions to the vector, a line each.
-    func exportExceptions(_ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
+    func exportExceptions(_ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
         guard let refused else { return true }
         for position in 0..<refused.count {
             let entry = refused[position]
@@ -104,8 +104,8 @@ extension Replica {
                 hand({ line in
                     line.beginRefused()
                     line.appendException(
-                        self.sources[entry.dot.source].quoted, entry.dot.version, entry.reason, isFirst: true)
-                    line.put("]}\n")
+                        self.sources[entry.dot.source], entry.dot.version, entry.reason, isFirst: true)
+                    line.appendRefusedEnd(isAnew: false)
                 })
             else { return false }
         }

@@ -5,7 +5,7 @@
 extension Replica {
     /// One line for each delta, and for a reset as many as it takes to say what it has named. O(entries) for each reset. False
     /// if a line was the last one wanted.
-    func exportProgress(_ hand: ((inout ByteBuffer) -> Void) -> Bool) -> Bool {
+    func exportProgress(_ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
         for item in peers.items {
             guard export(item.transfer, of: item.peer.incarnation, hand) else { return false }
         }
@@ -19,7 +19,7 @@ extension Replica {
     }
 
     private func export(
-        _ transfer: StateTransfer?, of incarnation: UInt64, _ hand: ((inout ByteBuffer) -> Void) -> Bool
+        _ transfer: StateTransfer?, of incarnation: UInt64, _ hand: ((inout MessageBuffer) -> Void) -> Bool
     ) -> Bool {
         guard let transfer, incarnation != 0, let progress = transfer.saved(of: incarnation) else { return true }
         var saved = SavedProgress(progress)

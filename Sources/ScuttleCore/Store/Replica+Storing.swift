@@ -117,19 +117,17 @@ extension Replica {
     }
 
     private func putEntry(_ record: Record, _ changes: StoreChanges) -> Bool {
-        var line = ByteBuffer()
-        line.append(UpdateLine(of: record, in: self))
+        var line = MessageBuffer()
         if record.lease != nil, let now = leases.hostTime {
-            line.truncate(to: line.count - 2)
-            line.put(",\"at\":")
-            line.put(now)
-            line.put("}\n")
+            line.append(UpdateLine(of: record, in: self), at: now)
+        } else {
+            line.append(UpdateLine(of: record, in: self))
         }
         return changes.store.put(.entry, record.key, line.bytes, update(of: record))
     }
 
     private func putSource(_ source: Source, _ covered: Version, _ changes: StoreChanges) -> Bool {
-        var line = ByteBuffer()
+        var line = MessageBuffer()
         line.appendVector(emptyPart)
         line.appendClaim(source, covered, source.purged, isFirst: true)
         line.appendClaimsEnd(from: 0, to: 0, isLast: false)
@@ -145,7 +143,7 @@ extension Replica {
 
     /// The rows of the replica, each with all that it says.
     private func putFacts(_ changes: StoreChanges) -> Bool {
-        var text = ByteBuffer()
+        var text = MessageBuffer()
         func put(_ id: StaticString) -> Bool {
             defer { text.clear() }
             if text.count == 0 { return changes.store.remove(.replica, Bytes(id)) }
@@ -153,7 +151,7 @@ extension Replica {
         }
         text.appendExport(exportHead)
         guard put("head") else { return false }
-        func append(_ write: (inout ByteBuffer) -> Void) -> Bool {
+        func append(_ write: (inout MessageBuffer) -> Void) -> Bool {
             write(&text)
             return true
         }

@@ -25,11 +25,8 @@ struct Source {
     /// The id; a NUL stands behind it.
     var id: Bytes { facts.pointee.plain.bytes }
 
-    /// The id as a JSON string.
-    var quoted: Bytes { Bytes(rebasing: versionFrame[facts.pointee.quotedPlace]) }
-
-    /// What stands between value and version in the lines of its updates.
-    var versionFrame: Bytes { facts.pointee.frame.bytes }
+    /// What the encoding of messages keeps of the id. No one else knows what is in it.
+    var encodedID: Bytes { facts.pointee.encodedID.bytes }
 
     /// The id's part in hashes that peers compare; and the whole hash by which it is named when it is retired.
     var mark: UInt64 { facts.pointee.hash.low }
@@ -159,9 +156,7 @@ struct Source {
 /// What a `Source` names, and says more about.
 private struct Facts: ~Copyable {
     let plain: OwnedBytes
-    /// `,"source_id":"…","version":`, and where the id stands in it.
-    let frame: OwnedBytes
-    let quotedPlace: Range<Int>
+    let encodedID: OwnedBytes
     let hash: SourceHash
 
     var covered: Version = 0
@@ -185,19 +180,6 @@ private struct Facts: ~Copyable {
         (self.number, self.name) = (number, name)
         plain = OwnedBytes(copying: id)
         hash = SourceHash(of: id)
-        let (front, back): (StaticString, StaticString) = (#","source_id":"#, #","version":"#)
-        let start = front.utf8CodeUnitCount
-        let idCount = LineWriter.escapedCount(of: id)
-        quotedPlace = start..<start + idCount + 2
-        let count = quotedPlace.upperBound + back.utf8CodeUnitCount
-        frame = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in
-            var writer = LineWriter(at: room.baseAddress.unsafelyUnwrapped)
-            writer.put(front)
-            writer.put(UInt8(ascii: "\""))
-            writer.put(id, escapedTo: idCount)
-            writer.put(UInt8(ascii: "\""))
-            writer.put(back)
-            return OwnedBytes(copying: Bytes(start: room.baseAddress, count: count))
-        }
+        encodedID = Encoding.chosen.encodedID(of: id)
     }
 }

@@ -1,41 +1,22 @@
-/// The line of an update, as it goes to peers: measured once, then written.
+/// An update as it goes to peers: measured once, then written.
 ///
-///     {"key":"…","value":…,"source_id":"…","version":N}⏎
-///     {"key":"…","value":null,"source_id":"…","version":N,"deleted":true}⏎
-///     {"key":"…","value":…,"source_id":"…","version":N,"ttl":N,"age":N}⏎
-///     {"key":"…","value":…,"source_id":"…","version":N,"written":["…",N]}⏎
-///     {"key":"…","value":null,"source_id":"…","version":N,"written":["…",N],"deleted":true,"expired":true}⏎
-///     {"key":"…","value":…,"source_id":"…","version":N,"dot":["…",N]}⏎
-///
-/// `written` is the timestamp, if `source_id` and `version` are another dot: of a republished update, and of an expiry, which
-/// has the timestamp of the write that it ends. `dot` is the dot, if they are the timestamp: on classic links, where a relay drops it. `age` is how much of the time to live is over here; 0 is left out.
-/// It has a front, up to the value, and a back behind it, so that a long value can be sent from where it is. Borrows the
-/// record.
+/// It has a front, up to the value, and a back behind it, so that a long value can be sent from where it is. Borrows the record.
 struct UpdateLine {
-    private enum Frame {
-        static var key: StaticString { #"{"key":""# }
-        static var value: StaticString { #"","value":"# }
-        static var written: StaticString { #","written":["# }
-        static var dot: StaticString { #","dot":["# }
-        static var timeToLive: StaticString { #","ttl":"# }
-        static var age: StaticString { #","age":"# }
-        static var deleted: StaticString { #","deleted":true"# }
-        static var expired: StaticString { #","expired":true"# }
-        static var end: StaticString { "}\n" }
-    }
-
     let record: Record
-    private let source: Source
-    private let version: Version
-    /// What the key takes with its escapes, the version, and all of it.
-    private let keyCount: Int
-    private let digits: Int
-    /// If the timestamp is not the dot: the one of them that does not stand as `source_id` and `version`.
-    private var other: (source: Source, version: Version)?
-    private let isRestated: Bool
+    /// What stands as the update's source and version: its dot, or of a restated update the timestamp.
+    let source: Source
+    let version: Version
+    /// If the timestamp is not the dot: the one of them that does not stand as source and version.
+    private(set) var other: (source: Source, version: Version)?
+    /// A republished update under its timestamp, with the dot behind it.
+    let isRestated: Bool
     /// How much of its time to live is over.
-    private var age: UInt64
-    private(set) var count: Int
+    private(set) var age: UInt64 = 0
+    /// The bytes that it takes, and what else the encoding has measured.
+    private(set) var size: UpdateSize
+
+    var count: Int { size.count }
+    private var encoding: Encoding { .chosen }
 
     /// O(length of key).
     @_optimize(speed)
@@ -58,98 +39,94 @@ struct UpdateLine {
         measureTail(in: replica.sources, at: replica.leases.time)
     }
 
-    /// - Parameter source: with `version`, what stands in `source_id` and `version`.
     @inline(__always)
     private init(_ record: Record, _ source: Source, _ version: Version, isRestated: Bool) {
         (self.record, self.source, self.version, self.isRestated) = (record, source, version, isRestated)
-        keyCount = LineWriter.escapedCount(of: record.key)
-        digits = LineWriter.digits(of: version)
-        let frames = Frame.key.utf8CodeUnitCount + Frame.value.utf8CodeUnitCount + Frame.end.utf8CodeUnitCount
-        count = frames + keyCount + record.value.count + source.versionFrame.count + digits
-        (other, age) = (nil, 0)
+        size =
+            switch Encoding.chosen {
+            case .json: UpdateSize(ofJSON: record, source, version)
+            }
+        other = nil
     }
 
     @inline(never)
     private mutating func measureTail(in sources: borrowing SourceTable, at time: UInt64) {
-        if record.isDelete { count += Frame.deleted.utf8CodeUnitCount }
-        if record.kind == .expiry { count += Frame.expired.utf8CodeUnitCount }
         if record.isRepublished {
             let timestamp = isRestated ? Timestamp(of: record.dot) : record.timestamp
-            let source = sources[timestamp.source]
-            other = (source, timestamp.version)
-            let frame = isRestated ? Frame.dot : Frame.written
-            count += frame.utf8CodeUnitCount + source.quoted.count + 2 + LineWriter.digits(of: timestamp.version)
+            other = (sources[timestamp.source], timestamp.version)
         }
-        guard let lease = record.lease else { return }
-        age = lease.age(at: time)
-        count += Frame.timeToLive.utf8CodeUnitCount + LineWriter.digits(of: lease.timeToLive)
-        if age > 0 { count += Frame.age.utf8CodeUnitCount + LineWriter.digits(of: age) }
+        if let lease = record.lease { age = lease.age(at: time) }
+        switch encoding {
+        case .json: size.count += jsonTailCount
+        }
     }
 
-    fileprivate func writeFront(_ writer: inout LineWriter) {
-        writer.put(Frame.key)
-        writer.put(record.key, escapedTo: keyCount)
-        writer.put(Frame.value)
+    @inline(__always)
+    fileprivate func writeFront(_ writer: inout ByteWriter) {
+        switch encoding {
+        case .json: writer.putJSONFront(self)
+        }
     }
 
-    fileprivate func writeBack(_ writer: inout LineWriter) {
-        writer.put(source.versionFrame)
-        writer.put(version, digits: digits)
-        if !record.isPlain { writeTail(&writer) }
-        writer.put(Frame.end)
-    }
-
-    @inline(never)
-    private func writeTail(_ writer: inout LineWriter) {
-        if let other {
-            writer.put(isRestated ? Frame.dot : Frame.written)
-            writer.put(other.source.quoted)
-            writer.put(UInt8(ascii: ","))
-            writer.put(other.version)
-            writer.put(UInt8(ascii: "]"))
+    @inline(__always)
+    fileprivate func writeBack(_ writer: inout ByteWriter) {
+        switch encoding {
+        case .json: writer.putJSONBack(self)
         }
-        if let lease = record.lease {
-            writer.put(Frame.timeToLive)
-            writer.put(lease.timeToLive)
-            if age > 0 {
-                writer.put(Frame.age)
-                writer.put(age)
-            }
-        }
-        if record.isDelete { writer.put(Frame.deleted) }
-        if record.kind == .expiry { writer.put(Frame.expired) }
     }
 }
 
-extension ByteBuffer {
-    /// Appends an update's line. O(its bytes).
+/// What an encoding measures of an update before it writes it.
+struct UpdateSize {
+    /// All of it.
+    var count: Int
+    /// The key with its escapes, and the version.
+    let keyCount: Int
+    let digits: Int
+}
+
+extension MessageBuffer {
+    /// Appends an update. O(its bytes).
     @_optimize(speed)
     mutating func append(_ line: UpdateLine) {
-        let start = reserve(line.count)
-        var writer = LineWriter(at: start)
+        let start = text.reserve(line.count)
+        var writer = ByteWriter(at: start)
         line.writeFront(&writer)
         writer.put(line.record.value)
         line.writeBack(&writer)
-        advance(writer.end - start)
+        text.advance(writer.end - start)
     }
 
-    /// The same; returns the hash of the line without its newline.
+    /// Appends an update, and returns the hash of it that line checks count.
     @_optimize(speed)
     mutating func appendHashed(_ line: UpdateLine) -> UInt64 {
         let start = count
         append(line)
-        return FoldHash.hash(Bytes(rebasing: bytes[start..<count - 1]))
+        return FoldHash.hash(Bytes(rebasing: bytes[start..<count - encoding.endCount]))
     }
 
-    /// The same without the value; returns how much of it stands in front of that.
+    /// Appends an update without its value; returns how much of it stands in front of that.
     @_optimize(speed)
     mutating func appendAroundValue(_ line: UpdateLine) -> Int {
-        let start = reserve(line.count - line.record.value.count)
-        var writer = LineWriter(at: start)
+        let start = text.reserve(line.count - line.record.value.count)
+        var writer = ByteWriter(at: start)
         line.writeFront(&writer)
         let front = writer.end - start
         line.writeBack(&writer)
-        advance(writer.end - start)
+        text.advance(writer.end - start)
         return front
+    }
+
+    /// The hash of an update that was appended without its value, as `appendHashed` returns it.
+    /// - Parameters:
+    ///   - start: where it begins.
+    ///   - front: how much of it stands in front of the value.
+    @_optimize(speed)
+    func hash(ofUpdateAt start: Int, _ front: Int, around value: Bytes) -> UInt64 {
+        var hash = FoldHash()
+        hash.add(Bytes(rebasing: bytes[start..<start + front]))
+        hash.add(value)
+        hash.add(Bytes(rebasing: bytes[start + front..<count - encoding.endCount]))
+        return hash.value
     }
 }

@@ -1,5 +1,5 @@
 import ScuttleCore
-import ScuttleJSON
+import ScuttleJansson
 
 /// Any text, as a value, as lines, and as a value in a line: what the direct path for the canonical form accepts, jansson
 /// accepts with the same meaning; and what comes of both together is what comes of jansson alone.
@@ -56,15 +56,15 @@ private func compareFront(_ text: [UInt8], _ limits: Limits) {
 
 private func compareLine(_ line: [UInt8], _ limits: Limits) {
     line.withUnsafeBytes { line in
-        var decoder = MessageDecoder(limits: limits)
-        let judged = outcome { (take) throws(Failure) in try decoder.decodeByJansson(line, take) }
+        var decoder = JanssonJudge(limits: limits)
+        let judged = outcome { (take) throws(Failure) in try decoder.judge(line, take) }
         if let direct = CanonicalUpdate.read(line, limits) {
             precondition(judged == Outcome(message: .update(direct)), "an update that jansson does not take so")
         }
         if let direct = CanonicalCover.read(line) {
             precondition(judged == Outcome(message: .cover(direct)), "a cover that jansson does not take so")
         }
-        precondition(outcome { (take) throws(Failure) in try decoder.decode(line, take) } == judged)
+        precondition(outcome { (take) throws(Failure) in try decoder.read(line, take) } == judged)
     }
 }
 

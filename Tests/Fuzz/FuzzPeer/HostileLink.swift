@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Simulation
 
 @testable import ScuttleCore

@@ -13,13 +13,13 @@ struct Look: Equatable {
     let numbers: [UInt64]
 
     init(_ replica: Replica) {
-        entries = ByteBuffer.bytes { text in
+        entries = MessageBuffer.bytes { text in
             replica.arrivals.forEach(after: 0, in: replica.keys) { record in
                 text.append(UpdateLine(of: record, in: replica))
                 return true
             }
         }
-        vector = ByteBuffer.bytes { text in
+        vector = MessageBuffer.bytes { text in
             for id in replica.sources.inOrder() where replica.sources[id].covered > 0 {
                 let source = replica.sources[id]
                 text.appendClaim(source, source.covered, source.purged, isFirst: false)
@@ -29,7 +29,7 @@ struct Look: Equatable {
                 return true
             }
         }
-        exceptions = ByteBuffer.bytes { text in
+        exceptions = MessageBuffer.bytes { text in
             _ = replica.exportExceptions { write in
                 write(&text)
                 return true

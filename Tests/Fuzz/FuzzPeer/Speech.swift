@@ -128,7 +128,7 @@ struct Speech {
                     contents: contents, nonce: UInt64(input.byte()), progress: progress(&input),
                     isReply: choice & 1 == 0)
                 if link.isDatagram, input.byte() & 3 != 3 { hello.token = 77 }
-                return ByteBuffer.bytes { $0.appendHello(hello) }
+                return MessageBuffer.bytes { $0.appendHello(hello) }
             }
         }
     }
@@ -137,7 +137,7 @@ struct Speech {
         let request = VectorRequest(
             revision: input.byte() & 1 == 0 ? 0 : input.number(near: [target.revision]), from: input.below(9),
             retired: sum(&input))
-        return ByteBuffer.bytes { $0.appendRequest(request) }
+        return MessageBuffer.bytes { $0.appendRequest(request) }
     }
 
     func vector(_ input: inout Program) -> [UInt8] {
@@ -158,7 +158,7 @@ struct Speech {
         let claims = part.wantsContents ? [] : claims(&input, Int(choice >> 3 & 7))
         let extra = input.byte()
         var names: [[UInt8]] = []
-        return ByteBuffer.bytes { line in
+        return MessageBuffer.bytes { line in
             line.appendVector(part)
             for (index, source) in claims.enumerated() {
                 let covered = version(&input, of: source)
@@ -186,23 +186,23 @@ struct Speech {
 
     func refused(_ input: inout Program) -> [UInt8] {
         let choice = input.byte()
-        return ByteBuffer.bytes { line in
+        return MessageBuffer.bytes { line in
             line.beginRefused()
             for index in 0..<Int(choice & 7) {
                 let source = input.pick(sources)
-                let quoted = ByteBuffer.bytes { $0.putQuoted(source) }
+                let quoted = MessageBuffer.bytes { $0.putQuoted(source) }
                 let (version, reason) = (
                     max(version(&input, of: source), 1), input.pick([0, 22, 33, 21, 14, 29, 200] as [UInt8])
                 )
-                quoted.lend { line.appendException($0, version, reason, isFirst: index == 0) }
+                quoted.lend { line.text.putJSONException($0, version, reason, isFirst: index == 0) }
             }
-            line.put(choice & 64 != 0 ? "],\"anew\":true}\n" : "]}\n")
+            line.appendRefusedEnd(isAnew: choice & 64 != 0)
         }
     }
 
     func forgot(_ input: inout Program) -> [UInt8] {
         let since = input.number() & 7
-        return ByteBuffer.bytes { line in
+        return MessageBuffer.bytes { line in
             line.appendForgottenStart(since: since, epoch: since + UInt64(input.byte() & 3))
             let count = input.below(4)
             for index in 0..<count { input.pick(Self.keys).lend { line.appendKey($0, isFirst: index == 0) } }
@@ -274,13 +274,13 @@ struct Speech {
     /// The head of a delta on a stream.
     func head(_ input: inout Program) -> [UInt8] {
         let head = head(&input, input.pick(DeltaMode.allCases))
-        return ByteBuffer.bytes { $0.appendDelta(head) }
+        return MessageBuffer.bytes { $0.appendDelta(head) }
     }
 
     func cover(_ input: inout Program, _ lines: LineCheck) -> [UInt8] {
         let check = check(&input, lines)
         let claims = claims(&input, input.below(5))
-        return ByteBuffer.bytes { line in
+        return MessageBuffer.bytes { line in
             line.appendCoverStart()
             for (index, source) in claims.enumerated() {
                 let until = version(&input, of: source)
@@ -296,7 +296,7 @@ struct Speech {
         var sealed = lines
         for number in [link.start, sequence] { sealed.seal(number) }
         let check = check(&input, sealed)
-        return ByteBuffer.bytes { $0.appendMark(ProgressMark(sequence: sequence, check: check)) }
+        return MessageBuffer.bytes { $0.appendMark(ProgressMark(sequence: sequence, check: check)) }
     }
 
     /// A part of a commit.
@@ -313,7 +313,7 @@ struct Speech {
         }
         let claims = claims(&input, Int(choice & 7))
         let extra = input.byte()
-        return ByteBuffer.bytes { line in
+        return MessageBuffer.bytes { line in
             line.appendCommit(part)
             for (index, source) in claims.enumerated() {
                 let until = version(&input, of: source)
@@ -327,10 +327,10 @@ struct Speech {
             if exceptedCount > 0 { line.beginExcepted(hasRetired: retiredCount > 0) }
             for index in 0..<exceptedCount {
                 let source = input.pick(sources)
-                let quoted = ByteBuffer.bytes { $0.putQuoted(source) }
+                let quoted = MessageBuffer.bytes { $0.putQuoted(source) }
                 let version = max(version(&input, of: source), 1)
                 let reason = input.byte() & 1
-                quoted.lend { line.appendException($0, version, reason, isFirst: index == 0) }
+                quoted.lend { line.text.putJSONException($0, version, reason, isFirst: index == 0) }
             }
             line.appendClaimsEnd(
                 from: part.from, to: part.to, isLast: part.isLast, hasRetired: retiredCount > 0,
@@ -343,9 +343,9 @@ struct Speech {
     /// The echo that a datagram with control messages begins with: right, mostly.
     func echo(_ input: inout Program) -> [UInt8] {
         let choice = input.byte()
-        guard choice < 240 else { return choice == 255 ? [] : ByteBuffer.bytes { $0.appendEcho(UInt64(choice)) } }
+        guard choice < 240 else { return choice == 255 ? [] : MessageBuffer.bytes { $0.appendEcho(UInt64(choice)) } }
         let token = link.token
-        return token == 0 ? [] : ByteBuffer.bytes { $0.appendEcho(token) }
+        return token == 0 ? [] : MessageBuffer.bytes { $0.appendEcho(token) }
     }
 
     /// A head with a span that is what it says, its updates, and a commit by a bit of the input.
@@ -363,7 +363,7 @@ struct Speech {
             head.check = check(&input, lines)
         }
         if choice & 64 != 0 { head.window = input.number(near: [link.end.link.incoming.window]) }
-        var datagram = ByteBuffer.bytes { $0.appendDelta(head) }
+        var datagram = MessageBuffer.bytes { $0.appendDelta(head) }
         for line in updates { datagram += line + [0x0a] }
         if choice & 128 != 0 { datagram += commit(&input, nil, upTo: head.span?.until) }
         return datagram

@@ -1,16 +1,19 @@
 @testable import ScuttleCore
 
 /// Lines that the core writes in pieces, with what belongs to no replica here: made-up sources, and any update.
-extension ByteBuffer {
+extension MessageBuffer {
     /// A line on its own, from here on.
-    static func bytes(_ write: (inout ByteBuffer) -> Void) -> [UInt8] {
-        var buffer = ByteBuffer()
+    static func bytes(_ write: (inout MessageBuffer) -> Void) -> [UInt8] {
+        var buffer = MessageBuffer()
         write(&buffer)
         return [UInt8](buffer.bytes)
     }
 
+    mutating func put(_ text: StaticString) { append(Bytes(text)) }
+    mutating func put(_ number: UInt64) { self.text.put(number) }
+
     mutating func putQuoted(_ text: [UInt8]) {
-        text.withUnsafeBytes { putQuoted($0) }
+        text.withUnsafeBytes { self.text.putJSONString($0) }
     }
 
     /// `"A":9`, `"A":[9,4]`, `"A":[2,9,4]`: a claim of a vector, an interval of a cover or a claim of a commit.
@@ -47,11 +50,11 @@ struct SpokenUpdate {
 
     /// Its line without the newline.
     var line: [UInt8] {
-        ByteBuffer.bytes { line in
+        MessageBuffer.bytes { line in
             line.put(#"{"key":"#)
             line.putQuoted(key)
             line.put(#","value":"#)
-            value.withUnsafeBytes { line.put($0) }
+            value.withUnsafeBytes { line.append($0) }
             line.put(#","source_id":"#)
             line.putQuoted(dot.source)
             line.put(#","version":"#)

@@ -146,7 +146,7 @@ final class Stage {
     private func speakRarely(_ link: HostileLink, _ input: inout Program) {
         let choice = input.byte()
         speak(link, &input) { input in
-            ByteBuffer.bytes { line in
+            MessageBuffer.bytes { line in
                 switch choice & 7 {
                 case 0...3: line.appendTwin()
                 case 4: line.appendReject(RejectReason.allCases[Int(choice >> 3) % 4])
@@ -161,7 +161,7 @@ final class Stage {
         guard !link.isDatagram else { return tell(link, speech.datagram(&input)) }
         let mode = input.pick(DeltaMode.allCases)
         let head = speech.head(&input, mode)
-        tell(link, ByteBuffer.bytes { $0.appendDelta(head) })
+        tell(link, MessageBuffer.bytes { $0.appendDelta(head) })
         for _ in 0..<input.below(6) { tell(link, speech.update(&input).line + [0x0a]) }
         if mode == .log { return tell(link, speech.cover(&input, link.lines)) }
         guard mode.endsWithCommit else { return }
@@ -172,7 +172,7 @@ final class Stage {
     private func sayClassic(_ link: HostileLink, _ speech: Speech, _ input: inout Program) {
         let choice = input.byte()
         guard choice & 3 != 0 else { return tell(link, [UInt8]("{\"digest\":true,\"done\":true}\n".utf8)) }
-        let source = ByteBuffer.bytes { $0.putQuoted(input.pick(speech.sources)) }.text
+        let source = MessageBuffer.bytes { $0.putQuoted(input.pick(speech.sources)) }.text
         let version = input.version(near: [replica.version])
         let done = choice & 4 == 0 ? "" : ",\"done\":true"
         tell(

@@ -1,5 +1,5 @@
 @testable import ScuttleCore
-import ScuttleJSON
+import ScuttleJansson
 
 /// Links that break soon, one after the other, between a replica that holds much and one that holds nothing.
 public enum BreakingLinks {

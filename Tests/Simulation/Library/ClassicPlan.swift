@@ -1,5 +1,5 @@
 @testable import ScuttleCore
-import ScuttleJSON
+import ScuttleJansson
 
 /// What a seed decides about a world of classic links: keys and values of any text, and hosts that sort.
 struct ClassicPlan {

@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 
 @testable import ScuttleCore
 

@@ -1,5 +1,5 @@
 @testable import ScuttleCore
-import ScuttleJSON
+import ScuttleJansson
 
 /// What a seed decides before anything happens.
 struct Plan {

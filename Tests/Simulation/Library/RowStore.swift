@@ -40,7 +40,7 @@ final class RowStore {
         let head = Key(kind: StateStore.Kind.replica.rawValue, id: [UInt8]("head".utf8))
         guard var text = rows[head] else { return nil }
         for (key, line) in rows.sorted(by: { $0.key < $1.key }) where key != head { text += line }
-        var end = ByteBuffer()
+        var end = MessageBuffer()
         end.appendEnd(lines: UInt64(text.count { $0 == 0x0a }))
         return text + [UInt8](end.bytes)
     }

@@ -17,7 +17,7 @@ enum UnaskedDelta {
     /// A delta that a peer makes up: with the names that it knows, and a request that was not made, or not for this.
     static func invent(from peer: End, to victim: End, _ random: inout Random) -> [UInt8] {
         let head = head(from: peer, to: victim, &random)
-        var text = ByteBuffer()
+        var text = MessageBuffer()
         text.appendDelta(head)
         let source = peer.replica.sources[SourceTable.own].quoted.text
         let version = max(victim.replica.version, peer.replica.version) + 1

@@ -117,7 +117,7 @@ struct BatchTests {
             var filled = Filled(front)
             let (end, length) = (filled.batch.end, filled.text.utf8.count)
             filled.append(String(kinds.dropFirst(place)))
-            filled.batch.insert(at: end) { $0.put("{}\n") }
+            filled.batch.insert(at: end) { $0.append(Bytes("{}\n")) }
             let bytes = [UInt8](filled.text)
             filled.text = ([UInt8](bytes[..<length]) + [UInt8]("{}\n".utf8) + [UInt8](bytes[length...])).text
             filled.examine(gone: 0, kinds)

@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore
@@ -59,7 +59,7 @@ struct RecordTests {
     @Test("What a record writes, the decoder reads as the same update", arguments: 0..<30)
     func decoded(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
-        var decoder = MessageDecoder(limits: Limits())
+        var decoder = JanssonJudge(limits: Limits())
         for _ in 0..<20 {
             var update = PlainUpdate(
                 key: random.text(1...9), value: [UInt8](random.json().compact), source: random.text(1...4),
@@ -78,7 +78,7 @@ struct RecordTests {
             let line = [UInt8](record.line(of: [update.source, update.writer]).utf8.dropLast())
             let code = failure { () throws(Failure) in
                 try line.lend { (line) throws(Failure) in
-                    try decoder.decode(line) { (message) throws(Failure) in
+                    try decoder.read(line) { (message) throws(Failure) in
                         if case .update(let update) = message { read = PlainUpdate(update) }
                     }
                 }

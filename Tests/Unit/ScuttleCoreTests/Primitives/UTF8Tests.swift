@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore
@@ -68,11 +68,11 @@ struct UTF8Tests {
 
     @Test("jansson agrees, so a peer takes every key that a host may set")
     func jansson() {
-        var decoder = MessageDecoder(limits: Limits())
+        var decoder = JanssonJudge(limits: Limits())
         withEvery(upTo: 3, over: Self.borders.filter { $0 >= 0x41 }) { text in
             let line = [UInt8](#"{"key":"x"#) + text + [UInt8](#"","value":1,"source_id":"A","version":1}"#)
             let code = line.lend { line in
-                failure { () throws(Failure) in try decoder.decode(line) { (_) throws(Failure) in } }
+                failure { () throws(Failure) in try decoder.read(line) { (_) throws(Failure) in } }
             }
             check(code == (accepts(text) ? nil : .utf8), "\(text): \(String(describing: code))")
         }

@@ -22,7 +22,7 @@ struct GreetingTests {
     }
 
     private func hello(_ adjust: (inout Hello) -> Void = { _ in }) -> [UInt8] {
-        var text = ByteBuffer()
+        var text = MessageBuffer()
         var hello = Hello(
             protocolVersions: 1...1, source: Bytes("peer"), incarnation: 5, cluster: Bytes(""), lamport: 3, epoch: 0,
             revision: 1, hash: 99, isReply: false)

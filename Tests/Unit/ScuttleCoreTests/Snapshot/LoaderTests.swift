@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore

@@ -1,4 +1,4 @@
-import ScuttleJSON
+import ScuttleJansson
 import Testing
 
 @testable import ScuttleCore
@@ -48,7 +48,7 @@ struct StoringTests {
             let replica = try Replica.make(name)
             var text = rows["replica head"] ?? []
             for (key, line) in rows where key != "replica head" { text += line }
-            var end = ByteBuffer()
+            var end = MessageBuffer()
             end.appendEnd(lines: UInt64(text.count { $0 == 0x0a }))
             try #expect(replica.load(text + [UInt8](end.bytes)))
             return replica

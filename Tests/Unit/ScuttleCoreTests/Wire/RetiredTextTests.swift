@@ -1,4 +1,3 @@
-import ScuttleJSON
 import Testing
 
 @testable import ScuttleCore
@@ -9,7 +8,7 @@ import Testing
 struct RetiredTextTests {
     private func text(_ claims: [RetiredClaim]) -> [UInt8] {
         var buffer = ByteBuffer()
-        for claim in claims { buffer.append(claim) }
+        for claim in claims { buffer.putJSON(claim) }
         return [UInt8](buffer.bytes)
     }
 

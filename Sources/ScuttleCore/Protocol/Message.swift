@@ -1,0 +1,37 @@
+/// A message of a peer, or a line of an export. Borrowed for as long as it is handed on.
+public enum Message {
+    case update(IncomingUpdate)
+    /// An update that could be read, and is more than a limit allows.
+    case refusedUpdate(IncomingUpdate, Failure.Code)
+
+    // The classic dialect.
+
+    /// The peer has `source` up to `version`; with `isDone` it has named all that it has.
+    case digest(source: Bytes, version: Version, isDone: Bool)
+    case done
+
+    // The extended dialect.
+
+    case hello(Hello)
+    case request(VectorRequest)
+    case vector(VectorPart)
+    case delta(DeltaHead)
+    case cover(Cover)
+    case mark(ProgressMark)
+    case forgot(ForgottenKeys)
+    case commit(CommitPart)
+    case reject(Bytes)
+    case echo(UInt64)
+    case challenge(UInt64)
+    case twin
+    case refused([ExceptionClaim], isAnew: Bool)
+
+    // Lines of an export that no peer sends.
+
+    case export(ExportHead)
+    case got(SavedProgress)
+    case end(UInt64)
+
+    /// A blank line, or a message that only a later dialect knows.
+    case nothing
+}

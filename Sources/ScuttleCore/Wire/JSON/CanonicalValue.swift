@@ -1,0 +1,107 @@
+/// The fast path for values: says of most compact JSON texts that they are valid, and leaves the others to jansson.
+///
+/// Whatever it accepts, jansson accepts. What it leaves: white space, numbers beyond its range, halves of surrogate pairs,
+/// names with escapes, and more than 32 names in objects that are open at once.
+package enum CanonicalValue {
+    /// Whether a whole text is one valid value without white space, nested at most `deepest` deep. False: ask jansson.
+    /// O(length), on a stack of fixed size.
+    @_optimize(speed)
+    package static func accepts(_ text: Bytes, deepest: Int) -> Bool {
+        var scanner = CanonicalScanner(text)
+        return skip(in: &scanner, deepest: deepest) && scanner.isAtEnd
+    }
+
+    /// Steps over a value. False, anywhere: ask jansson.
+    @_optimize(speed)
+    static func skip(in scanner: inout CanonicalScanner, deepest: Int) -> Bool {
+        guard scanner.next == UInt8(ascii: "{") || scanner.next == UInt8(ascii: "[") else {
+            return scanner.skipScalar()
+        }
+        return withUnsafeTemporaryAllocation(of: MemberNames.Name.self, capacity: MemberNames.capacity) { room in
+            var walk = Walk(names: MemberNames(in: room), deepest: min(deepest, UInt64.bitWidth))
+            return walk.skip(in: &scanner)
+        }
+    }
+
+    /// A walk through nested arrays and objects, which are counted and not recursed into.
+    private struct Walk {
+        var names: MemberNames
+        let deepest: Int
+        private var depth = 0
+        /// A bit for each open array and object, the innermost the lowest: 1 for an object.
+        private var objects: UInt64 = 0
+
+        init(names: MemberNames, deepest: Int) {
+            self.names = names
+            self.deepest = deepest
+        }
+
+        @_optimize(speed)
+        mutating func skip(in scanner: inout CanonicalScanner) -> Bool {
+            repeat {
+                guard enter(&scanner) ?? scanner.skipScalar(), leave(&scanner) else { return false }
+            } while depth > 0
+            return true
+        }
+
+        /// Opens what opens here, down to the first value that does not or has nothing in it; nil where that value is yet
+        /// to be stepped over.
+        @_optimize(speed)
+        private mutating func enter(_ scanner: inout CanonicalScanner) -> Bool? {
+            while true {
+                switch scanner.next {
+                case UInt8(ascii: "{"):
+                    guard open(&scanner, asObject: 1) else { return false }
+                    if scanner.next == UInt8(ascii: "}") { return true }
+                    guard skipName(&scanner) else { return false }
+                case UInt8(ascii: "["):
+                    guard open(&scanner, asObject: 0) else { return false }
+                    if scanner.next == UInt8(ascii: "]") { return true }
+                default:
+                    return nil
+                }
+            }
+        }
+
+        @_optimize(speed)
+        private mutating func open(_ scanner: inout CanonicalScanner, asObject bit: UInt64) -> Bool {
+            depth &+= 1
+            objects = objects << 1 | bit
+            return depth <= deepest && scanner.take(where: { _ in true }) != nil
+        }
+
+        /// Behind a value: closes what closes here, up to the next value.
+        @_optimize(speed)
+        private mutating func leave(_ scanner: inout CanonicalScanner) -> Bool {
+            while depth > 0 {
+                let isObject = objects & 1 == 1
+                if scanner.take(UInt8(ascii: ",")) { return !isObject || skipName(&scanner) }
+                guard scanner.take(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return false }
+                if isObject { names.removeAll(atDepth: depth) }
+                depth &-= 1
+                objects >>= 1
+            }
+            return true
+        }
+
+        @_optimize(speed)
+        private mutating func skipName(_ scanner: inout CanonicalScanner) -> Bool {
+            guard let name = scanner.plainString(), names.insert(name, depth: depth) else { return false }
+            return scanner.take(UInt8(ascii: ":"))
+        }
+    }
+}
+
+extension CanonicalScanner {
+    /// Steps over a string, a number or a word.
+    @_optimize(speed)
+    fileprivate mutating func skipScalar() -> Bool {
+        switch next {
+        case UInt8(ascii: "\""): skipString()
+        case UInt8(ascii: "t"): take("true")
+        case UInt8(ascii: "f"): take("false")
+        case UInt8(ascii: "n"): take("null")
+        default: skipNumber()
+        }
+    }
+}

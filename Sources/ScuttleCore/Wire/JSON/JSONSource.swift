@@ -1,0 +1,29 @@
+extension Source {
+    private static var front: StaticString { #","source_id":"# }
+    private static var back: StaticString { #","version":"# }
+
+    /// What is kept of an id: `,"source_id":"…","version":`. O(length).
+    static func jsonFrame(of id: Bytes) -> OwnedBytes {
+        let idCount = ByteWriter.escapedCount(of: id)
+        let count = front.utf8CodeUnitCount + idCount + 2 + back.utf8CodeUnitCount
+        return withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in
+            var writer = ByteWriter(at: room.baseAddress.unsafelyUnwrapped)
+            writer.put(front)
+            writer.put(UInt8(ascii: "\""))
+            writer.put(id, escapedTo: idCount)
+            writer.put(UInt8(ascii: "\""))
+            writer.put(back)
+            return OwnedBytes(copying: Bytes(start: room.baseAddress, count: count))
+        }
+    }
+
+    /// What stands between value and version in the lines of its updates.
+    var versionFrame: Bytes { encodedID }
+
+    /// The id as a JSON string.
+    var quoted: Bytes {
+        let (front, back) = (Self.front.utf8CodeUnitCount, Self.back.utf8CodeUnitCount)
+        let frame = encodedID
+        return Bytes(start: frame.baseAddress.unsafelyUnwrapped + front, count: frame.count &- front &- back)
+    }
+}

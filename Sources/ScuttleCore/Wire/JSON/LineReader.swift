@@ -1,0 +1,46 @@
+extension LineSplitter {
+    /// See `MessageReader`.
+    @inline(__always)
+    mutating func forEachMessage<Judge: MessageJudge & ~Copyable>(
+        of bytes: Bytes, by judge: inout Judge, take: (Message, Bytes) throws(Failure) -> Void,
+        refuse: (Failure, Bool) -> Bool
+    ) {
+        var rest = bytes
+        while true {
+            var isRead = false
+            do throws(Failure) {
+                // The end of most lines need not be looked for: reading them comes to it.
+                let front = rest
+                if isBetweenLines, let update = CanonicalUpdate.take(from: &rest, judge.limits) {
+                    isRead = true
+                    try take(.update(update), Bytes(rebasing: front[..<(front.count &- rest.count &- 1)]))
+                    continue
+                }
+                switch next(from: &rest, limit: judge.limits.messageBytes) {
+                case nil: return
+                case .whole(let text):
+                    try judge.read(text) { message throws(Failure) in
+                        isRead = true
+                        try take(message, text)
+                    }
+                case .noMemory: throw Failure.outOfMemory
+                case .tooLong:
+                    throw Failure(
+                        .messageSize, "a line of more than \(judge.limits.messageBytes) bytes; max_message_bytes")
+                }
+            } catch {
+                guard refuse(error, isRead) else { return }
+            }
+        }
+    }
+}
+
+extension MessageJudge where Self: ~Copyable {
+    /// Reads one message: here if it is canonical, which most are, and by the judge otherwise.
+    @_optimize(speed)
+    package mutating func read(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
+        if let update = CanonicalUpdate.read(line, limits) { return try take(.update(update)) }
+        if let cover = CanonicalCover.read(line) { return try take(.cover(cover)) }
+        try judge(line, take)
+    }
+}
