@@ -111,6 +111,27 @@ struct HostilePeerTests {
         peer.end.close()
     }
 
+    @Test(
+        "A line that comes twice stands for no entry that came before, whether a cover names few sources or many",
+        arguments: [1, 9])
+    func repeated(sources: Int) throws {
+        let replica = try Replica.make("local", seed: 3) { $0.maxHistory = 100 }
+        var peer = HandPeer(try LinkEnd(replica))
+        peer.beAsked()
+        peer.say(peer.head("early"))
+        peer.end.write(PlainUpdate("early", "1", "peer", 5).line + "\n")
+        #expect(replica.aheadCount == 1)
+        let update = PlainUpdate("k", "1", "peer", 4)
+        let cover = (1..<sources).reduce(#""peer":[0,31]"#) { $0 + #","other \#($1)":[0,1]"# }
+        #expect(peer.sayLog([update, update], cover: cover).allSatisfy { $0 == nil })
+        #expect(replica.aheadCount == 0)
+        #expect(replica.broken == nil)
+        let other = try Replica.make("other")
+        #expect(try meet(replica, other) == nil)
+        #expect(other.count == replica.count)
+        peer.end.close()
+    }
+
     @Test("A late update of a classic peer, if no number is left to republish it under")
     func lateWithoutNumber() throws {
         let replica = try Replica.make("local", seed: 3) {

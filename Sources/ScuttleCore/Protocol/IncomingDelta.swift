@@ -246,11 +246,15 @@ struct IncomingDelta: ~Copyable {
         if isPendingClosed { dropPending() }
     }
 
-    /// The entries that wait, by dot; the number of each says how often it has come. O(n log n).
+    /// The updates that wait and that the history would take, by dot: of each source those that ascend. The number of each is 1 if it
+    /// is an entry. O(n log n).
     @inline(never)
-    func pendingInOrder() -> DotOrder {
+    func ascending() -> DotOrder {
         let order = DotOrder()
-        for record in pending where record.isEntry { order.insert(record.dot, (order.find(record.dot) ?? 0) + 1) }
+        for record in pending {
+            if let next = order.first(from: record.dot), next.dot.source == record.source { continue }
+            order.insert(record.dot, record.isEntry ? 1 : 0)
+        }
         return order
     }
 

@@ -180,7 +180,7 @@ extension Link {
             return askAgain()
         }
         incoming.dropClosed()
-        let order = cover.intervals.count > Self.fewIntervals ? incoming.pendingInOrder() : nil
+        let order = cover.intervals.count > Self.fewIntervals ? incoming.ascending() : nil
         for case (let id?, let interval) in zip(ids.numbers, cover.intervals) {
             let source = replica.sources[id]
             guard !incoming.excludes(id) else { continue }
@@ -195,11 +195,11 @@ extension Link {
             if let order {
                 order.forEach(of: id, above: source.covered, upTo: until) { entries += Int($0.number) }
             } else {
+                var last = source.covered
                 for record in incoming.pending
-                where record.source == id && record.isEntry && record.version > source.covered
-                    && record.version <= until
-                {
-                    entries += 1
+                where record.source == id && record.version > last && record.version <= until {
+                    last = record.version
+                    if record.isEntry { entries += 1 }
                 }
             }
             replica.cover(id, upTo: until, remembering: entries)
@@ -210,12 +210,7 @@ extension Link {
         for record in incoming.pending {
             let source = replica.sources[record.source]
             let counts = record.version <= source.covered || replica.configuration.disabledRules.contains(.ownCover)
-            guard counts else { continue }
-            guard record.version > source.reach else {
-                // A sender that keeps no order: the history would not find it.
-                if record.version > source.floor { replica.leaveOut(source, upTo: record.version) }
-                continue
-            }
+            guard counts, record.version > source.reach else { continue }
             echoes += 1
             replica.remember(record)
         }
@@ -321,7 +316,7 @@ extension Link {
                 replica.cover(claim.source, upTo: until)
                 replica.leaveOut(source, upTo: until)
             }
-            // Where there is no room for an exception less is covered, and no more is purged than covered.
+            // Less is covered if there is no room for an exception, and no more is purged than covered.
             if head.mode == .reset, claim.purged <= min(covered, source.covered),
                 replica.notePurged(source, claim.purged)
             {
