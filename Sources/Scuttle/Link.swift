@@ -213,16 +213,14 @@ public final class Link: @unchecked Sendable {
             return use.handle
         }
         guard let handle else { throw ScuttleError(.argument, "the link is closed") }
-        let code = body(handle)
-        let failure = code < 0 ? replica.error(code) : nil
-        let unused = use.withLock { use in
-            use.users -= 1
-            return use.takeIfUnused()
+        defer {
+            let unused = use.withLock { use in
+                use.users -= 1
+                return use.takeIfUnused()
+            }
+            if let unused { replica.close(unused) }
         }
-        if let unused { replica.close(unused) }
-        replica.closeDeferred()
-        if let failure { throw failure }
-        return Outcome(rawValue: code) ?? .done
+        return try replica.outcome { _ in body(handle) }
     }
 }
 

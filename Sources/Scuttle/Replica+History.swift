@@ -6,16 +6,7 @@ extension Replica {
     ///
     /// - Complexity: O(h log h) for h updates.
     public var history: [Update] {
-        get throws(ScuttleError) {
-            var updates: [Update] = []
-            _ = try code { replica in
-                withVisitor({
-                    updates.append(Update($0))
-                    return true
-                }) { scuttle_history(replica, $0, $1) }
-            }
-            return updates
-        }
+        get throws(ScuttleError) { try updates { scuttle_history($0, $1, $2) } }
     }
 
     /// Returns the updates of a source above a version that the history still has, in the order of ``Configuration/sort``. Readable in
@@ -23,14 +14,21 @@ extension Replica {
     ///
     /// - Complexity: O(updates found).
     public func news(of source: String, above version: UInt64 = 0) throws(ScuttleError) -> [Update] {
+        try updates { replica, visitor, context in
+            withText(source) { scuttle_news(replica, $0, $1, version, visitor, context) }
+        }
+    }
+
+    /// Copies the updates that a call visits.
+    private func updates(
+        _ body: (OpaquePointer, scuttle_visit_fn, UnsafeMutableRawPointer) -> CInt
+    ) throws(ScuttleError) -> [Update] {
         var updates: [Update] = []
         _ = try code { replica in
-            withText(source) { source, count in
-                withVisitor({
-                    updates.append(Update($0))
-                    return true
-                }) { scuttle_news(replica, source, count, version, $0, $1) }
-            }
+            withVisitor({
+                updates.append(Update($0))
+                return true
+            }) { body(replica, $0, $1) }
         }
         return updates
     }
