@@ -100,7 +100,7 @@ kill-test: $(LIBRARY) ## Processes with a state store, each killed with SIGKILL 
 	@SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/kill_rounds.py --rounds $(ROUNDS) --first $(or $(FIRST),0)
 
 SECONDS = 60
-fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls, the direct path, hostile peers: SECONDS=60 each
+fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls, the fast path, hostile peers: SECONDS=60 each
 	@scripts/dependencies library
 	@Tests/Fuzz/fuzz $(SECONDS)
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ScuttleCore
 
-/// Texts on the direct path for the canonical form and on jansson's: each test of the direct path runs through here, so
+/// Texts on the fast path for the canonical form and on jansson's: each test of the fast path runs through here, so
 /// that whatever it accepts, jansson has accepted with the same meaning, and nothing else comes out than from jansson.
 struct BothPaths: ~Copyable {
     private let limits: Limits
@@ -15,7 +15,7 @@ struct BothPaths: ~Copyable {
         decoder = JanssonJudge(limits: limits)
     }
 
-    /// Whether the direct path accepts a value.
+    /// Whether the fast path accepts a value.
     mutating func takeDirectly(value text: [UInt8]) -> Bool {
         let isDirect = text.lend { CanonicalValue.accepts($0, deepest: limits.depth) }
         let judged = Self.outcome(of: text) { (text) throws(Failure) in
@@ -28,7 +28,7 @@ struct BothPaths: ~Copyable {
         return isDirect
     }
 
-    /// The update that the direct path finds in a line.
+    /// The update that the fast path finds in a line.
     mutating func takeDirectly(line: [UInt8]) -> PlainUpdate? {
         let direct = line.lend { CanonicalUpdate.read($0, limits).map { PlainUpdate($0) } }
         var update: PlainUpdate?

@@ -1,5 +1,5 @@
-/// Takes bytes in: a peer's for its link, and a save's for a new replica. Of its own it has no more than a message that waits for
-/// its end.
+/// Reads the bytes of a peer for its link, and those of a save for a new replica. It owns no more than a message that waits for its
+/// end.
 public struct LinkInput: ~Copyable {
     var messages = MessageReader()
 

@@ -217,7 +217,7 @@ extension Link {
     private func heard(_ claim: RetiredClaim) {
         guard !isDatagram, !isReadOnly else { return }
         // More than may be retired here would be dropped again.
-        remembering().hear(claim, most: max(replica.configuration.maxRetired, 1024))
+        remembering().hear(claim, capacity: max(replica.configuration.maxRetired, 1024))
     }
 
     /// The numbers of the sources that a peer makes claims of; nil for those of which nothing is claimed here.

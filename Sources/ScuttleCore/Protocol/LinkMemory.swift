@@ -62,16 +62,16 @@ final class LinkMemory {
         room = bytes
     }
 
-    /// Notes what the peer's vector says of an ended source: of at most twice so many, of each once then, since a peer may name it
-    /// again with each vector. O(1) amortised, and O(log most) where it does.
-    func hear(_ claim: RetiredClaim, most: Int) {
+    /// Notes the claim of an ended source in the peer's vector. A peer may repeat claims with each vector, so at twice `capacity` the
+    /// claims of each source become one, and `capacity` of them stay. O(log capacity) amortised.
+    func hear(_ claim: RetiredClaim, capacity: Int) {
         heardRetired.append(claim)
-        guard heardRetired.count / 2 >= most else { return }
+        guard heardRetired.count / 2 >= capacity else { return }
         var kept: [RetiredClaim] = []
         for claim in heardRetired.arranged(by: { ($0.hash.high, $0.hash.low) < ($1.hash.high, $1.hash.low) }) {
             if let last = kept.last, last.hash == claim.hash {
                 kept[kept.count - 1].merge(claim)
-            } else if kept.count < most {
+            } else if kept.count < capacity {
                 kept.append(claim)
             }
         }

@@ -17,7 +17,7 @@ extension LinkInput {
         }
         take(bytes)
         if let first { throw first }
-        // What stands behind the last newline is a line that lacks it, or a truncated one.
+        // The last line may lack its end, or be truncated.
         take(Encoding.chosen.lastEnd)
         if let first, first.code == .memory { throw first }
         let isTruncated = first != nil

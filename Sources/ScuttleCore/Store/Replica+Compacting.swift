@@ -40,8 +40,8 @@ extension Replica {
         sources.settleRemovals()
     }
 
-    /// A source that rises after it was retired has a living writer, under a name that another one bears. It stays in full while it
-    /// keeps pace: shrinking it says that all of it was purged, and a reset for each rise would go to every peer.
+    /// Whether a source has come back after it was retired, and keeps pace with this replica's Lamport number. Its writer may be alive,
+    /// under a name that another one bears. A source that shrinks counts as purged as a whole, so each rise would reset every peer.
     private func maySoonRise(_ source: Source) -> Bool {
         source.marks.contains(.revived) && version - min(source.covered, version) < Self.paceOfRevived
     }

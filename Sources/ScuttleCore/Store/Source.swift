@@ -76,7 +76,7 @@ struct Source {
         static let retired = Marks(rawValue: 2)
         /// The same, and nobody waits for it any more.
         static let final = Marks(rawValue: 4)
-        /// It has risen after it was retired.
+        /// It was retired, and came back in full.
         static let revived = Marks(rawValue: 8)
     }
 

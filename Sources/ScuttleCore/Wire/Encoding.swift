@@ -6,7 +6,7 @@
 /// messages take, and `MessageReader` splits incoming bytes into messages and reads them. A second encoding is a second case and a
 /// folder beside `JSON/`; the compiler names each place that lacks it. A single case takes no byte and no instruction.
 package enum Encoding {
-    /// A message is a line with one JSON object: see docs/protocol.md.
+    /// A message is a line with one JSON object: see docs/reference/protocol.md.
     case json
 
     /// The encoding of links, exports and stores.

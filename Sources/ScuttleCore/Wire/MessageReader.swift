@@ -10,7 +10,7 @@ package struct MessageReader: ~Copyable {
         self.encoding = encoding
     }
 
-    /// What the part of a message takes that waits for its end.
+    /// The bytes that the part of a message takes that waits for its end.
     var waitingBytes: Int { lines.waitingBytes }
 
     /// Drops the part of a message that waits for its end, and skips the rest of that message.

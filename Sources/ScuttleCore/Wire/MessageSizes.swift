@@ -1,4 +1,4 @@
-/// What parts of messages take, so that a message ends before it is too long.
+/// The bytes that parts of messages take, so that a message ends before it is too long.
 extension Encoding {
     /// The most that a claim or an interval takes: a source's id and up to three versions.
     func maxBytes(ofClaimOf source: Source) -> Int {
@@ -21,7 +21,7 @@ extension Encoding {
         }
     }
 
-    /// What the claim of a retired source takes.
+    /// The bytes of the claim of a retired source.
     func bytes(ofRetiredAt version: Version) -> Int {
         switch self {
         case .json: RetiredClaim.count(version: version)
@@ -49,7 +49,7 @@ extension Encoding {
         }
     }
 
-    /// What an echo takes.
+    /// The bytes of an echo.
     func bytes(ofEcho token: UInt64) -> Int {
         switch self {
         case .json: 24 + ByteWriter.digits(of: token)
@@ -58,7 +58,7 @@ extension Encoding {
 }
 
 extension Limits {
-    /// What a message can take whose key and value are within these limits.
+    /// The most bytes of a message whose key and value are within these limits.
     public static func largestLine(keyBytes: Int, valueBytes: Int) -> Int {
         switch Encoding.chosen {
         // Each byte of key and id may need an escape of 6, and a digest names its source twice.

@@ -10,7 +10,7 @@ struct UpdateLine {
     private(set) var other: (source: Source, version: Version)?
     /// A republished update under its timestamp, with the dot behind it.
     let isRestated: Bool
-    /// How much of its time to live is over.
+    /// The part of its time to live that is over, in milliseconds.
     private(set) var age: UInt64 = 0
     /// The bytes that it takes, and what else the encoding has measured.
     private(set) var size: UpdateSize

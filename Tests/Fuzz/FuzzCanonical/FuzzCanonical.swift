@@ -1,7 +1,7 @@
 import ScuttleCore
 import ScuttleJansson
 
-/// Any text, as a value, as lines, and as a value in a line: what the direct path for the canonical form accepts, jansson
+/// Any text, as a value, as lines, and as a value in a line: what the fast path for the canonical form accepts, jansson
 /// accepts with the same meaning; and what comes of both together is what comes of jansson alone.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {

@@ -24,7 +24,7 @@ struct CanonicalCoverTests {
         }
     }
 
-    /// What the direct path makes of a line, after it has been compared with what jansson does.
+    /// What the fast path makes of a line, after it has been compared with what jansson does.
     private func direct(_ line: [UInt8]) -> PlainCover? {
         line.lend { line in
             var decoder = JanssonJudge(limits: Limits())

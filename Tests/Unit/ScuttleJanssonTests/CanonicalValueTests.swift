@@ -4,7 +4,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Values on both paths. What is said here to be accepted is what the direct path is there for.
+/// Values on both paths. What is said here to be accepted is what the fast path is there for.
 @Suite("CanonicalValue")
 struct CanonicalValueTests {
     private func isDirect(_ text: String, _ limits: Limits = Limits()) -> Bool {

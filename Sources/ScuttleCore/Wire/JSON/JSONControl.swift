@@ -61,12 +61,12 @@ extension ByteBuffer {
         put("true}\n")
     }
 
-    /// The token of the receiver's: this datagram comes from where that was sent.
+    /// The token of the receiver: this datagram comes from the address that the token was sent to.
     mutating func putJSONEcho(_ token: UInt64) {
         putJSON("echo", token)
     }
 
-    /// What the receiver has to echo.
+    /// The token that the receiver has to echo.
     mutating func putJSONChallenge(_ token: UInt64) {
         putJSON("challenge", token)
     }

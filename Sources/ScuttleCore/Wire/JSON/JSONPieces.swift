@@ -1,4 +1,4 @@
-/// What several messages have in common.
+/// The pieces that several messages share.
 extension ByteBuffer {
     /// The beginning of a line under one name.
     mutating func beginJSON(_ name: StaticString) {

@@ -1,4 +1,4 @@
-/// Parts of a version vector and of a commit, which say what is covered of each source.
+/// Parts of a version vector and of a commit: the version up to which each source is covered.
 extension ByteBuffer {
     /// A part of a vector without its claims; `putJSONClaim` and `putJSONClaimsEnd` follow.
     mutating func putJSONStart(of part: VectorPart) {
@@ -64,7 +64,7 @@ extension ByteBuffer {
         put("]")
     }
 
-    /// What is said of a name, behind the sources.
+    /// The claim of a name, behind the sources.
     mutating func putJSONName(_ claim: NameClaim, isFirst: Bool) {
         put(isFirst ? #"},"names":{"# : ",")
         putJSONString(claim.name)

@@ -26,7 +26,7 @@ struct LineSplitter: ~Copyable {
 
     init() {}
 
-    /// What the part of a line takes that waits for its end.
+    /// The bytes that the part of a line takes that waits for its end.
     var waitingBytes: Int { partial.capacity }
 
     /// Drops the part of a line that waits for its end, and skips the rest of that line.
