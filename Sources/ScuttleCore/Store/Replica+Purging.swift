@@ -207,14 +207,14 @@ extension Replica {
         return true
     }
 
-    /// Whether this replica lags behind a peer.
+    /// Whether this replica lags behind a peer, or an exception of its own may be a tombstone that the peer has purged.
     func mustRepublish(against peer: PeerState) -> Bool {
-        peer.highestPurged > 0 && peer.isAhead(of: self)
+        peer.highestPurged > 0 && (peer.isAhead(of: self) || hasException(purgedBy: peer))
             && !configuration.disabledRules.contains(.republish)
     }
 
-    /// Republishes what a peer that is ahead has not covered, and what a tombstone that it has forgotten might have beaten:
-    /// others may have covered it with that tombstone. This replica lags behind the peer. O(entries).
+    /// Republishes each entry that a peer has not covered and that a tombstone which the peer has purged may have beaten: other
+    /// replicas may have covered the entry's dot together with that tombstone. O(entries).
     func republish(against peer: PeerState) {
         var stale: [KeyID] = []
         keys.forEach { key, record in

@@ -46,6 +46,16 @@ extension Replica {
         return refused[position].reason == 0
     }
 
+    /// Whether an exception may be a tombstone that a peer has purged. O(exceptions).
+    @inline(never)
+    func hasException(purgedBy peer: PeerState) -> Bool {
+        guard let refused else { return false }
+        return (0..<refused.count).contains { position in
+            let entry = refused[position]
+            return (entry.reason == 0 || entry.write.isDelete) && entry.dot.version <= peer.purged(entry.dot.source)
+        }
+    }
+
     /// Adds an exception, or changes the one with its dot; false if there is no room.
     /// - Parameter clock: an exception ahead of the vector makes room if no delta has named it since: the delta that has has not
     ///   come to its end, and its update comes again. So a peer that names dots that nobody covers does not fill the table for good,
