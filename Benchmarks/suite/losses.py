@@ -48,7 +48,7 @@ def network(inputs: dict[str, int]) -> str:
     if inputs.get("copies"):
         found.append(f"{inputs['copies']} % twice, {inputs['late']} % overtake")
     if inputs.get("eager"):
-        found.append("answers at once")
+        found.append("read at once")
     return ", ".join(found)
 
 
@@ -87,7 +87,7 @@ def delta(inputs: dict[str, int]) -> str:
     if inputs.get("restarts"):
         return f"{mode}, the receiver starts anew each time"
     if inputs.get("forgets"):
-        return f"{mode}, forgotten meanwhile by {RULE[inputs['forgets']]}"
+        return f"{mode}, purged meanwhile by {RULE[inputs['forgets']]}"
     return mode
 
 

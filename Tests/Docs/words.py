@@ -16,7 +16,13 @@ RULES = Path(__file__).with_name("words.toml")
 FENCE = re.compile(r"^( *)```.*?^\1```[ ]*$", re.MULTILINE | re.DOTALL)
 NOT_PROSE = {
     ".py": [re.compile(r"^ {8,}\w+: (?=[A-Z])", re.MULTILINE)],  # the name of an argument
-    ".md": [FENCE, re.compile(r"<!--.*?-->", re.DOTALL), re.compile(r"(?<=\])\([^)]*\)|^\[\w+\]: .*$", re.MULTILINE)],
+    ".md": [
+        FENCE,
+        re.compile(r"<!-- (\w+): begin -->.*?<!-- \1: end -->", re.DOTALL),  # written by a program
+        re.compile(r"<!--.*?-->", re.DOTALL),
+        re.compile(r"(?<=\])\([^)]*\)|^\[\w+\]: .*$", re.MULTILINE),
+        re.compile(r"^\| \d+ \| [^|]*\|", re.MULTILINE),  # a numbered sentence of the seed, in docs/reference/compatibility.md
+    ],
     ".h": [re.compile(r"(?<=^ \*\n)(?: \* {5}.*\n)+(?= \*$)", re.MULTILINE)],  # the program at the head of scuttle.h
 }
 CODE_SPAN = re.compile(r"``[^`]*``|`[^`\n]*`")

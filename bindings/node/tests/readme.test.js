@@ -1,22 +1,23 @@
 'use strict'
-// The examples of README.md run as they stand there.
+// The examples of this package's README.md, and of the project's, run as they stand there.
 
 const assert = require('node:assert')
 const fs = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 
-const readme = fs.readFileSync(path.join(__dirname, '../README.md'), 'utf8')
 const Example = (async () => {}).constructor
 const find = (name) => (name === 'scuttle' ? require('..') : require(name))
 
-const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code)
-examples.forEach((code, index) => {
-  const run = new Example('require', 'assert', code)
-  test(`example ${index + 1} of README.md`, { timeout: 10000 }, () => run(find, assert))
-})
-
-test('README.md has examples', () => assert(examples.length >= 4))
+for (const [name, count] of [['../README.md', 4], ['../../../README.md', 1]]) {
+  const readme = fs.readFileSync(path.join(__dirname, name), 'utf8')
+  const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code)
+  examples.forEach((code, index) => {
+    const run = new Example('require', 'assert', code)
+    test(`example ${index + 1} of ${name}`, { timeout: 10000 }, () => run(find, assert))
+  })
+  test(`${name} has examples`, () => assert(examples.length >= count))
+}
 
 test('package.json, index.js and index.d.ts agree', async () => {
   const description = require('../package.json')
