@@ -3,12 +3,12 @@ import CSystem
 import ScuttleCore
 import ScuttleJansson
 
-/// From a host's config to the core's: defaults for what is zero, closures for function pointers, errors for what is odd.
+/// Converts a host's config to the core's: defaults for zeros, closures for function pointers, errors for invalid fields.
 extension Configuration {
     init(_ config: scuttle_config_t) throws(Failure) {
         self.init()
         guard config.flags & ~(SCUTTLE_UNIQUE_ID | SCUTTLE_KEEP_TOMBSTONES | SCUTTLE_EXACT_ID) == 0 else {
-            throw Failure(.argument, "an unknown flag is set")
+            throw Failure(.argument, "flags has an unknown flag")
         }
         keepsTombstones = config.flags & SCUTTLE_KEEP_TOMBSTONES != 0
         maxTombstones = Self.count(config.max_tombstones, default: maxTombstones)
@@ -62,7 +62,7 @@ extension Configuration {
         }
     }
 
-    /// `size_t` comes as `Int`: what is negative is more than there will ever be.
+    /// Converts a count. `size_t` arrives as `Int`, and a negative one is beyond any count.
     fileprivate static func count(_ value: Int, default standard: Int) -> Int {
         value == 0 ? standard : value < 0 ? .max : value
     }
@@ -76,8 +76,8 @@ extension Configuration {
     private static func cluster(_ name: UnsafePointer<CChar>?) throws(Failure) -> [UInt8] {
         guard let name else { return [] }
         let bytes = try text(name, -1, limit: Limits.idBytes, "cluster")
-        guard bytes.count <= Limits.idBytes else { throw Failure(.argument, "the name of the cluster is too long") }
-        try bytes.checkUTF8("the name of the cluster")
+        guard bytes.count <= Limits.idBytes else { throw Failure(.argument, "the cluster name is \(bytes.count) bytes long; the limit is \(Limits.idBytes)") }
+        try bytes.checkUTF8("the cluster name")
         return [UInt8](bytes)
     }
 
@@ -85,7 +85,7 @@ extension Configuration {
         let low = lowest == 0 ? SCUTTLE_PROTOCOL_LOWEST : lowest
         let high = highest == 0 ? SCUTTLE_PROTOCOL_HIGHEST : highest
         guard low <= high, low >= SCUTTLE_PROTOCOL_LOWEST, high <= SCUTTLE_PROTOCOL_HIGHEST else {
-            throw Failure(.argument, "protocol versions that this library does not speak")
+            throw Failure(.argument, "this library does not support the protocol versions")
         }
         return low...high
     }
@@ -93,7 +93,7 @@ extension Configuration {
     private static func systemSeed() throws(Failure) -> UInt64 {
         var seed: UInt64 = 0
         let count = MemoryLayout<UInt64>.size
-        guard getrandom(&seed, count, 0) == count else { throw Failure(.memory, "the system gave no randomness") }
+        guard getrandom(&seed, count, 0) == count else { throw Failure(.memory, "the system has no randomness") }
         return seed
     }
 }

@@ -1,14 +1,15 @@
 import ScuttleCore
 
-/// JSON values as texts: checked, by jansson where there is any doubt, then kept as they were written but for
-/// insignificant white space. Numbers keep their spelling, strings their escapes, objects the order of their members.
+/// Checks JSON values, by jansson if the fast path does not accept them, and removes insignificant white space. Numbers keep
+/// their spelling, strings their escapes, objects the order of their members.
 public struct ValueText: ~Copyable {
     private var compacted = ByteBuffer()
 
     public init() {}
 
-    /// Checks a host's value and returns it without insignificant white space; borrowed from `text` or from this.
-    /// - Throws: `.valueSize`, `.depth`, `.bytes`, and what jansson finds: `.json`, `.duplicate`, `.number`, `.utf8`, `.nul`, `.memory`.
+    /// Checks a host's value and returns it without insignificant white space; borrowed from `text` or from this buffer.
+    /// - Throws: `.valueSize`, `.depth`, `.bytes`, and jansson's errors: `.json`, `.duplicate`, `.number`, `.utf8`, `.nul`,
+    ///   `.memory`.
     @_optimize(speed)
     public mutating func check(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         try Self.check(size: text.count, limits)
@@ -16,7 +17,7 @@ public struct ValueText: ~Copyable {
         return try checkByJansson(text, limits)
     }
 
-    /// The same for a text of any form within the limit of size. Tests hold what the fast path accepts against this.
+    /// Checks a text of any form within the limit of size, without the fast path. Tests compare both.
     package mutating func checkByJansson(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         let shape = JSONShape(of: text)
         try shape.check(deepest: limits.depth, within: limits.bytes)
@@ -24,7 +25,7 @@ public struct ValueText: ~Copyable {
         return shape.hasWhiteSpace ? try compact(text) : text
     }
 
-    /// Gives back the memory of the last text.
+    /// Frees the memory of the last text.
     mutating func clear() {
         compacted.clear()
     }
@@ -32,11 +33,11 @@ public struct ValueText: ~Copyable {
     @_optimize(speed)
     static func check(size: Int, _ limits: Limits) throws(Failure) {
         guard size <= limits.valueBytes else {
-            throw Failure(.valueSize, "a value of \(size) bytes; max_value_bytes is \(limits.valueBytes)")
+            throw Failure(.valueSize, "the value is \(size) bytes long; max_value_bytes is \(limits.valueBytes)")
         }
     }
 
-    /// Valid JSON without its white space outside of strings; borrowed until the next call.
+    /// Returns valid JSON without white space outside of strings; borrowed until the next call.
     /// - Throws: `.memory`.
     mutating func compact(_ text: Bytes) throws(Failure) -> Bytes {
         compacted.clear()

@@ -15,7 +15,7 @@ public func scuttle_link_open(
             SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_ANY
             | SCUTTLE_LINK_HISTORY
         guard config.flags & ~known == 0, config.reserved == 0 else {
-            throw Failure(.argument, "an unknown flag is set")
+            throw Failure(.argument, "flags has an unknown flag")
         }
         // The flags of the header are those of the core, bit by bit.
         let link = try handle.openLink(Link.Options(rawValue: UInt8(truncatingIfNeeded: config.flags)))
@@ -37,7 +37,7 @@ public func scuttle_event_update(
     _ link: OpaquePointer!, _ update: UnsafeMutablePointer<UnsafePointer<scuttle_update_t>?>!
 ) -> CInt {
     guard let link, let update else { return SCUTTLE_E_ARGUMENT }
-    // Called from a callback, which has the lock.
+    // Called from a callback, which holds the lock.
     let handle = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(link)).takeUnretainedValue()
     guard handle.owner.lock.isHere else { return SCUTTLE_E_FORKED }
     let told = handle.told
@@ -84,7 +84,7 @@ public func scuttle_link_peek(
             spans[shown] = scuttle_span_t(data: bytes.baseAddress, len: bytes.count)
             shown += 1
         }
-        // Nothing is shown that is not stored.
+        // The host may not read bytes of changes that are not stored.
         if handle.owner.hasStore { try handle.owner.settleStore() }
         count.pointee = shown
         return SCUTTLE_OK

@@ -34,7 +34,7 @@ public func scuttle_new(
 private func makeReplica(
     _ name: UnsafePointer<CChar>?, _ config: scuttle_config_t, startingFrom state: Bytes
 ) throws(Failure) -> ReplicaHandle {
-    // As much as a new replica takes.
+    // The memory of a new replica.
     try Memory.checkNow(1 << 16)
     var configuration = try Configuration(config)
     let loader: StateLoader?
@@ -47,10 +47,10 @@ private func makeReplica(
     configuration.store = loader?.store
     let name = try text(name, -1, limit: Limits.idBytes, "name")
     let isExact = config.flags & SCUTTLE_EXACT_ID != 0
-    // A seed of the system's makes another incarnation of every start by itself.
+    // A random seed gives each start another incarnation anyway.
     let distinguishing = config.seed == 0 ? Bytes(start: nil, count: 0) : state
     let id = try ReplicaID(name, incarnation: isExact ? nil : configuration.seed, startingFrom: distinguishing)
-    guard let lock = Lock() else { throw Failure(.memory, "the system gives no memory for a lock") }
+    guard let lock = Lock() else { throw Failure(.memory, "the system has no memory for a lock") }
     let replica = Replica(id: id, configuration: configuration)
     return ReplicaHandle(lock: lock, replica: replica, limits: configuration.limits, load: loader)
 }
@@ -59,8 +59,8 @@ private func makeReplica(
 public func scuttle_free(_ replica: OpaquePointer!) {
     guard let replica else { return }
     let handle = Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(replica))
-    // In the child of a fork nothing can be given back: the parent's threads may have been in the middle of anything. From
-    // a callback: the call that runs it still needs the replica.
+    // In the child of a fork nothing can be freed, because the parent's threads may have been inside of any call. In a callback
+    // the running call still needs the replica.
     guard handle.takeUnretainedValue().lock.acquire() else { return }
     handle.takeUnretainedValue().lock.release()
     handle.release()

@@ -32,7 +32,7 @@ public func scuttle_check_resolver(
 
 private var mostUpdates: Int { 1000 }
 
-/// The host's updates, each source and version once, and where they stood.
+/// Returns the host's updates without repeated dots, and their indices in the host's array.
 private func distinct(
     _ updates: UnsafeBufferPointer<scuttle_update_t>, _ limits: Limits
 ) throws(Failure) -> ([Update], [Int]) {
@@ -50,16 +50,16 @@ private func distinct(
 }
 
 extension Update {
-    /// - Throws: what a peer's update of this kind would be refused for.
+    /// - Throws: the errors of a peer's update.
     fileprivate init(_ given: scuttle_update_t, _ limits: Limits) throws(Failure) {
         let key = Bytes(start: given.key, count: given.key == nil ? 0 : try length(given.key_len, "key"))
         let value = try text(given.value, given.value_len, limit: limits.valueBytes, "value")
         let source = try text(given.source, given.source_len, limit: Limits.idBytes, "source")
         guard source.count > 0, source.count <= Limits.idBytes else {
-            throw Failure(.id, "a source id is empty or too long")
+            throw Failure(.id, "a source id is empty or longer than \(Limits.idBytes) bytes")
         }
         guard given.version >= 1, given.version <= Version.highest else {
-            throw Failure(.version, "a version is out of range")
+            throw Failure(.version, "a version is not in 1 ... 2^53-1")
         }
         var checker = ValueText()
         _ = try checker.check(value, limits)

@@ -1,4 +1,4 @@
-/// How a resolver fails to make replicas agree.
+/// A violation of the laws that a resolver must keep so that replicas converge.
 public struct ResolverFlaw {
     public enum Kind: UInt32 {
         case order = 1
@@ -7,16 +7,16 @@ public struct ResolverFlaw {
     }
 
     public let kind: Kind
-    /// The updates that show it, by number: two or three.
+    /// The indices of the two or three updates that show the violation.
     public let updates: [Int]
 }
 
 extension Resolver {
-    /// Tries out what may happen to updates of one key on their way: they come in another order, once more, or after they
-    /// have met elsewhere. The first flaw found, of two updates where two are enough. O(n^3).
+    /// Returns the first violation among updates of one key: updates may arrive in another order, twice, or merged elsewhere.
+    /// Two updates show it if two suffice. O(n^3).
     public func flaw(among updates: [Update]) -> ResolverFlaw? {
         let count = updates.count
-        /// What stands of two, where the second comes later. Inlined it would be here eight times.
+        /// Returns the winner of two updates if the second arrives later. Inlined, the code would appear eight times.
         @inline(never) func meet(_ a: Int, _ b: Int) -> Int {
             a == b || prefers(updates[b], to: updates[a]) ? b : a
         }

@@ -1,9 +1,10 @@
-/// The fast path for covers, which come with every batch of updates: reads those that this library writes.
+/// The fast path for covers, which follow every batch of updates: reads those that this library writes.
 package enum CanonicalCover {
-    /// More sources than this are left to the judge, whose hash table finds a repeated name sooner than comparing all does.
+    /// The limit of sources. Longer covers are left to the judge, whose hash table finds a duplicate sooner than pairwise
+    /// comparison.
     private static var maxSources: Int { 16 }
 
-    /// The cover of a line in the canonical form, borrowed from it; nil: ask the judge, which reads it too or says why not.
+    /// Returns the cover of a canonical line, borrowed from it; nil: the judge decides.
     @_optimize(speed)
     package static func read(_ line: Bytes) -> Cover? {
         var scanner = CanonicalScanner(line)
@@ -26,7 +27,7 @@ package enum CanonicalCover {
         return Cover(intervals: intervals, check: LineCheck(count: count, hash: hash))
     }
 
-    /// `"a1b2c3d4"`.
+    /// Reads `"a1b2c3d4"`.
     @_optimize(speed)
     private static func hash(in scanner: inout CanonicalScanner) -> UInt32? {
         guard scanner.take(UInt8(ascii: "\"")) else { return nil }
@@ -38,7 +39,7 @@ package enum CanonicalCover {
         return scanner.take(UInt8(ascii: "\"")) ? hash : nil
     }
 
-    /// `"A":[2,12]`, or `"A":[2,12,7]`.
+    /// Reads `"A":[2,12]` or `"A":[2,12,7]`.
     @_optimize(speed)
     private static func interval(in scanner: inout CanonicalScanner) -> CoveredInterval? {
         guard let source = scanner.plainString(), scanner.take(UInt8(ascii: ":")), scanner.take(UInt8(ascii: "[")),

@@ -1,5 +1,5 @@
 extension CanonicalScanner {
-    /// The inside of a string without escapes: it is what it spells. O(length).
+    /// Reads a string without escapes, and returns the bytes between its quotes, which are the text itself. O(length).
     @_optimize(speed)
     mutating func plainString() -> Bytes? {
         guard take(UInt8(ascii: "\"")) else { return nil }
@@ -10,7 +10,7 @@ extension CanonicalScanner {
         return inside
     }
 
-    /// Steps over a string, escapes and all. O(length).
+    /// Skips a string, with its escapes. O(length).
     @_optimize(speed)
     mutating func skipString() -> Bool {
         guard take(UInt8(ascii: "\"")) else { return false }
@@ -21,12 +21,12 @@ extension CanonicalScanner {
             if take(UInt8(ascii: "\"")) { break }
             guard skipEscape() else { return false }
         }
-        // The closing quote is ASCII, and does no harm.
+        // The closing quote is ASCII, so it does not change the result.
         return isASCII || taken(from: start).isUTF8
     }
 
-    /// Steps to the next quote, backslash or control character, or to the end; false if it stepped over a byte that is
-    /// not ASCII. Longer characters have none of those bytes in them, so that UTF-8 can be checked afterwards.
+    /// Skips to the next quote, backslash or control character, or to the end; false if a skipped byte may not be ASCII. No
+    /// longer character contains one of those bytes, so the caller can check UTF-8 afterwards.
     @_optimize(speed)
     private mutating func skipPlain() -> Bool {
         let end = text.endOfPlainText(from: offset)
@@ -34,7 +34,7 @@ extension CanonicalScanner {
         return end.isASCII
     }
 
-    /// Steps over an escape. Halves of surrogate pairs are left to jansson.
+    /// Skips an escape. Surrogates are left to jansson.
     @_optimize(speed)
     private mutating func skipEscape() -> Bool {
         guard take(UInt8(ascii: "\\")), let kind = take(where: { _ in true }) else { return false }

@@ -1,7 +1,6 @@
 /// The fast path for updates: reads the lines that this library writes, and leaves all others to the judge.
 package enum CanonicalUpdate {
-    /// The update of a line in the canonical form, borrowed from it; nil: ask the judge, which reads it too or says why not.
-    /// O(length), one pass.
+    /// Returns the update of a canonical line, borrowed from it; nil: the judge decides. O(length), one pass.
     @_optimize(speed)
     package static func read(_ line: Bytes, _ limits: Limits) -> IncomingUpdate? {
         var scanner = CanonicalScanner(line)
@@ -9,9 +8,9 @@ package enum CanonicalUpdate {
         return update
     }
 
-    /// The same of the line at the front of a text, which is taken off it, with its newline; nil: look for its end first.
-    /// Nothing in this form steps over a newline, so that no more than the line is looked at. Inlined, since the update would
-    /// be written to memory in words and read from there in pairs, which a processor waits for. O(length of line).
+    /// Removes the canonical line at the front of a text, with its newline, and returns its update; nil if the line is not
+    /// canonical, or its end is missing. The form contains no newline, so no byte behind the line is read. Inlined, because a
+    /// returned update would be stored in words and loaded in pairs, which stalls the processor. O(length of the line).
     @inline(__always)
     package static func take(from text: inout Bytes, _ limits: Limits) -> IncomingUpdate? {
         var scanner = CanonicalScanner(text)
@@ -34,7 +33,7 @@ package enum CanonicalUpdate {
         guard value.count <= limits.valueBytes,
             scanner.take(#","source_id":"#), let source = scanner.plainString(),
             scanner.take(#","version":"#), let version = scanner.version(), version > 0,
-            // Most end here: no delete, not republished, and for ever.
+            // Most updates end here: a value that was not republished and has no time to live.
             scanner.take(UInt8(ascii: "}")) || read(&tail, in: &scanner),
             tail.kind == .value || value.equals(Bytes("null"))
         else { return nil }
@@ -51,8 +50,8 @@ package enum CanonicalUpdate {
         var kind = Update.Kind.value
     }
 
-    /// `,"written":["A",3]`, `,"ttl":30000,"age":500` and the marks of a delete, what there is of them, and the end; false if it is
-    /// odd.
+    /// Reads `,"written":["A",3]`, `,"ttl":30000,"age":500` and the flags of a delete, as far as they are there, and the end;
+    /// false if the text is not canonical.
     @inline(never)
     @_optimize(speed)
     private static func read(_ tail: inout Tail, in scanner: inout CanonicalScanner) -> Bool {

@@ -2,7 +2,7 @@ extension Source {
     private static var front: StaticString { #","source_id":"# }
     private static var back: StaticString { #","version":"# }
 
-    /// The frame of an id: `,"source_id":"…","version":`. O(length).
+    /// Returns the frame of an id: `,"source_id":"…","version":`. O(length).
     static func jsonFrame(of id: Bytes) -> OwnedBytes {
         let idCount = ByteWriter.escapedCount(of: id)
         let count = front.utf8CodeUnitCount + idCount + 2 + back.utf8CodeUnitCount
@@ -17,7 +17,7 @@ extension Source {
         }
     }
 
-    /// The text between value and version in the lines of its updates.
+    /// The text between value and version in the updates of this source.
     var versionFrame: Bytes { encodedID }
 
     /// The id as a JSON string.

@@ -1,12 +1,12 @@
-/// Retired sources in messages: 22 characters each for the hash, and a few for the version, one behind the other.
+/// Retired sources in messages, one behind the other: 22 characters for the hash, and a few for the version.
 ///
-/// The characters are those of base64 for URLs. The first 22 hold the 128 bits of the hash, the high half first, then a bit that
-/// says whether something is purged, one that says whether its name will not be back, and two bits for how many digits of 6 bits
-/// the version has: two, four, six or nine.
+/// The characters are those of base64 for URLs. The first 22 hold 132 bits: the hash of 128 bits, the high half first, a bit
+/// for a GC version, a bit for a name that will not return, and two bits for the count of characters of the version: two, four,
+/// six or nine.
 extension RetiredClaim {
     private static var hashCharacters: Int { 22 }
 
-    /// The characters that one takes.
+    /// Returns the length of a claim.
     static func count(version: Version) -> Int {
         hashCharacters + digits(of: version)
     }
@@ -35,7 +35,7 @@ extension RetiredClaim {
         }
     }
 
-    /// The claims of a text; nil if it is odd. O(length).
+    /// Reads the claims of a text; nil if the text is malformed. O(length).
     public static func read(_ text: Bytes) -> [RetiredClaim]? {
         var claims: [RetiredClaim] = []
         var offset = 0
@@ -44,12 +44,13 @@ extension RetiredClaim {
             var (high, low, code): (UInt64, UInt64, UInt64) = (0, 0, 0)
             for place in 0..<hashCharacters {
                 guard let bits = value(of: text[offset + place]) else { return nil }
-                // Shifted in from the right: what overflows the code goes to the low half, and on to the high one.
+                // Each character shifts in from the right. The bits that overflow the code move to the low half, and on to the
+                // high one.
                 high = high << 6 | low >> 58
                 low = low << 6 | bits
                 code = bits
             }
-            // The last four bits are the code's.
+            // The last four bits are the code.
             let kept = low >> 4 | high << 60
             high >>= 4
             // 132 bits went through 128: the first four are read again.
