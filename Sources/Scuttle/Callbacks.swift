@@ -78,7 +78,7 @@ final class Callbacks: Sendable {
         let buffers = listeners.withLock { $0.changes }
         guard !buffers.isEmpty || configuration.onUpdate != nil else { return }
         let update = Update(view.pointee)
-        for weak in buffers { weak.buffer?.take(update) }
+        for weak in buffers { weak.buffer?.append(update) }
         if let onUpdate = configuration.onUpdate, let replica { onUpdate(replica, update) }
     }
 

@@ -49,9 +49,9 @@ final class ChangeBuffer: Sendable {
         /// Nil in place of an update that a later one of its key has superseded.
         var updates: [Update?] = []
         /// The count of updates that the consumer has received.
-        var taken = 0
+        var consumed = 0
         /// The index of a key's update.
-        var places: [String: Int] = [:]
+        var indices: [String: Int] = [:]
         var hasMissed = false
         var hasFinished = false
     }
@@ -67,24 +67,24 @@ final class ChangeBuffer: Sendable {
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    func take(_ update: Update) {
+    func append(_ update: Update) {
         pending.withLock { pending in
             guard !pending.hasFinished else { return }
-            if let place = pending.places[update.key] {
-                pending.updates[place] = nil
-            } else if pending.places.count == limit {
+            if let index = pending.indices[update.key] {
+                pending.updates[index] = nil
+            } else if pending.indices.count == limit {
                 pending = Pending(hasMissed: true)
                 return
             }
-            if pending.updates.count >= 2 * pending.places.count + 16 { pending.sweep() }
-            pending.places[update.key] = pending.updates.count
+            if pending.updates.count >= 2 * pending.indices.count + 16 { pending.sweep() }
+            pending.indices[update.key] = pending.updates.count
             pending.updates.append(update)
         }
         signal.yield()
     }
 
     func pop() -> Changes.Element? {
-        let (change, hasMore) = pending.withLock { pending in (pending.pop(), !pending.places.isEmpty) }
+        let (change, hasMore) = pending.withLock { pending in (pending.pop(), !pending.indices.isEmpty) }
         // Another iterator may wait for it.
         if hasMore { signal.yield() }
         return change
@@ -102,24 +102,24 @@ extension ChangeBuffer.Pending {
             hasMissed = false
             return .missed
         }
-        while taken < updates.count {
-            let next = updates[taken]
-            updates[taken] = nil
-            taken += 1
+        while consumed < updates.count {
+            let next = updates[consumed]
+            updates[consumed] = nil
+            consumed += 1
             guard let next else { continue }
-            places[next.key] = nil
+            indices[next.key] = nil
             return .update(next)
         }
-        (updates, taken) = ([], 0)
+        (updates, consumed) = ([], 0)
         return nil
     }
 
     /// Removes the superseded updates.
     fileprivate mutating func sweep() {
-        updates = updates[taken...].filter { $0 != nil }
-        taken = 0
-        for (place, update) in updates.enumerated() {
-            if let update { places[update.key] = place }
+        updates = updates[consumed...].filter { $0 != nil }
+        consumed = 0
+        for (index, update) in updates.enumerated() {
+            if let update { indices[update.key] = index }
         }
     }
 }

@@ -201,7 +201,7 @@ public final class Link: @unchecked Sendable {
     public func close() {
         let handle = use.withLock { use in
             use.isClosed = true
-            return use.takeIfUnused()
+            return use.removeUnusedHandle()
         }
         if let handle { replica.close(handle) }
     }
@@ -217,7 +217,7 @@ public final class Link: @unchecked Sendable {
         defer {
             let unused = use.withLock { use in
                 use.users -= 1
-                return use.takeIfUnused()
+                return use.removeUnusedHandle()
             }
             if let unused { replica.close(unused) }
         }
@@ -226,7 +226,7 @@ public final class Link: @unchecked Sendable {
 }
 
 extension Link.Use {
-    fileprivate mutating func takeIfUnused() -> OpaquePointer? {
+    fileprivate mutating func removeUnusedHandle() -> OpaquePointer? {
         guard isClosed, users == 0 else { return nil }
         defer { handle = nil }
         return handle

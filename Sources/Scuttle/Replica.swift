@@ -88,7 +88,9 @@ public final class Replica: @unchecked Sendable {
         var time: UInt64?
         if let timeToLive {
             time = timeToLive.wholeMilliseconds
-            guard time != nil else { throw ScuttleError(.argument, "timeToLive is \(timeToLive); it must be at least 0") }
+            guard time != nil else {
+                throw ScuttleError(.argument, "timeToLive is \(timeToLive); it must be at least 0")
+            }
         }
         return try outcome { replica in
             withText(key) { key, keyCount in

@@ -20,7 +20,7 @@ func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failu
     guard let pointer else { return Failure.Code.argument.rawValue }
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
         let isOutermost = handle.lock.acquire()
-        guard isOutermost || handle.lock.isHere else { return Failure.Code.forked.rawValue }
+        guard isOutermost || handle.lock.isInOriginProcess else { return Failure.Code.forked.rawValue }
         defer { if isOutermost { handle.lock.release() } }
         return tell(handle) { () throws(Failure) in
             try body(handle)
@@ -58,7 +58,7 @@ private func enterNested(
     _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
 ) -> CInt {
     handle.withReplica { replica in
-        guard handle.lock.isHere, isAllowed(replica) else { return handle.lock.refusal }
+        guard handle.lock.isInOriginProcess, isAllowed(replica) else { return handle.lock.refusal }
         return tell(handle) { () throws(Failure) in try body(handle, replica) }
     }
 }
@@ -84,7 +84,7 @@ func enterReading(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Fail
     guard let pointer else { return Failure.Code.argument.rawValue }
     let link = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
     let isOutermost = link.owner.lock.acquire()
-    guard isOutermost || link.owner.lock.isHere else { return Failure.Code.forked.rawValue }
+    guard isOutermost || link.owner.lock.isInOriginProcess else { return Failure.Code.forked.rawValue }
     defer { if isOutermost { link.owner.lock.release() } }
     return tell(link.owner) { () throws(Failure) in try body(link) }
 }

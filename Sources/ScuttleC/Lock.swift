@@ -6,12 +6,12 @@ import CSystem
 /// it.
 struct Lock {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let birthplace: Birthplace
+    private let origin: OriginProcess
 
     /// Creates a lock. Nil if there is no memory.
     init?() {
-        guard let birthplace = Birthplace() else { return nil }
-        self.birthplace = birthplace
+        guard let origin = OriginProcess() else { return nil }
+        self.origin = origin
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: system_lock())
     }
@@ -22,17 +22,17 @@ struct Lock {
     }
 
     /// Whether this is the process that has created the lock.
-    var isHere: Bool { birthplace.isHere }
+    var isInOriginProcess: Bool { origin.isCurrent }
 
     /// Acquires the lock. Returns false if this thread holds it already, or if this is a child of the process that has created
     /// it.
     @inline(__always)
     func acquire() -> Bool {
-        birthplace.isHere && pthread_mutex_lock(mutex) == 0
+        origin.isCurrent && pthread_mutex_lock(mutex) == 0
     }
 
     /// The error code of a call that could not acquire the lock.
-    var refusal: CInt { isHere ? SCUTTLE_E_BUSY : SCUTTLE_E_FORKED }
+    var refusal: CInt { isInOriginProcess ? SCUTTLE_E_BUSY : SCUTTLE_E_FORKED }
 
     func release() {
         pthread_mutex_unlock(mutex)

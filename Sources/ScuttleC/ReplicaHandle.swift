@@ -117,7 +117,7 @@ final class ReplicaHandle {
     func openLink(_ options: Link.Options = []) throws(Failure) -> LinkHandle {
         // The memory of a new link.
         try Memory.checkNow(1 << 14)
-        let handle = LinkHandle(self, try owned.takeUnretainedValue().openLink(options), place: links.count)
+        let handle = LinkHandle(self, try owned.takeUnretainedValue().openLink(options), index: links.count)
         links.append(handle)
         return handle
     }
@@ -126,8 +126,8 @@ final class ReplicaHandle {
         withReplica { $0.close(handle.link) }
         let last = links.removeLast()
         guard last !== handle else { return }
-        last.place = handle.place
-        links[handle.place] = last
+        last.index = handle.index
+        links[handle.index] = last
     }
 
     /// Returns the link of `scuttle_read` and `scuttle_write`, opened at first use.
@@ -142,7 +142,7 @@ final class ReplicaHandle {
 
 extension Replica {
     /// The code of a successful call.
-    var news: CInt { tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
+    var successCode: CInt { tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }
 
 /// The target of a `scuttle_link_t *`. Its replica's handle owns it.
@@ -155,16 +155,16 @@ final class LinkHandle {
     /// Bytes that an undone call has read.
     fileprivate var unread: [UInt8] = []
     /// The index among the owner's links.
-    fileprivate(set) var place: Int
+    fileprivate(set) var index: Int
     /// The code of the last call that failed.
     var lastError: CInt = 0
     /// The peer's name that was lent last.
     private var lentName: OwnedBytes?
 
-    fileprivate init(_ owner: ReplicaHandle, _ link: Link, place: Int) {
+    fileprivate init(_ owner: ReplicaHandle, _ link: Link, index: Int) {
         ownerReference = .passUnretained(owner)
         self.link = link
-        self.place = place
+        self.index = index
         link.host = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -212,5 +212,5 @@ final class LinkHandle {
         try input.receive(bytes, on: link)
     }
 
-    var news: CInt { link.tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
+    var successCode: CInt { link.tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }

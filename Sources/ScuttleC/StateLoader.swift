@@ -47,7 +47,7 @@ final class StateLoader {
             host.context,
             { context, line, count in
                 guard let context, let line, count >= 0 else { return 1 }
-                Unmanaged<Rows>.fromOpaque(context).takeUnretainedValue().take(Bytes(start: line, count: count))
+                Unmanaged<Rows>.fromOpaque(context).takeUnretainedValue().append(Bytes(start: line, count: count))
                 return 0
             }, context)
         guard code == 0 else { throw Failure(.store, "load of state_store returned \(Int(code))") }
@@ -70,7 +70,7 @@ final class StateLoader {
         var text = MessageBuffer()
         var lines: UInt64 = 0
 
-        func take(_ row: Bytes) {
+        func append(_ row: Bytes) {
             lines += UInt64(truncatingIfNeeded: Encoding.chosen.messageCount(endingIn: row))
             if Encoding.chosen.isExportHead(row) { head.append(row) } else { text.append(row) }
         }

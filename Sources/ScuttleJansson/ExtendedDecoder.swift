@@ -27,7 +27,9 @@ enum ExtendedDecoder {
             let forgotten = ForgottenKeys(
                 since: try number(body["since"], "since"), epoch: try number(body["epoch"], "epoch"),
                 keys: try texts(body["keys"], "keys"), isLast: try flag(body["last"], "last"))
-            guard forgotten.since <= forgotten.epoch else { throw Failure(.message, "since of a forgot is above epoch") }
+            guard forgotten.since <= forgotten.epoch else {
+                throw Failure(.message, "since of a forgot is above epoch")
+            }
             return .forgot(forgotten)
         }
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
@@ -226,7 +228,9 @@ enum ExtendedDecoder {
             let version = try version(json_array_get(item, 1), "an exception")
             let reason = try number(json_array_get(item, 2), "the reason of an exception")
             guard version > 0 else { throw Failure(.version, "the version of an exception is 0; the lowest is 1") }
-            guard reason <= 255 else { throw Failure(.message, "the reason of an exception is \(reason); the limit is 255") }
+            guard reason <= 255 else {
+                throw Failure(.message, "the reason of an exception is \(reason); the limit is 255")
+            }
             claims.append(
                 ExceptionClaim(source: source, version: version, reason: UInt8(truncatingIfNeeded: reason)))
         }

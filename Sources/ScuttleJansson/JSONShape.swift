@@ -36,11 +36,13 @@ struct JSONShape {
     /// Checks the measures.
     /// - Throws: `.depth`; `.bytes` if reading needs too much memory.
     @inline(never)
-    func check(deepest: Int, within bytes: Int = .max) throws(Failure) {
+    func check(maxDepth: Int, within bytes: Int = .max) throws(Failure) {
         guard bytesToRead <= bytes / 4 else {
             throw Failure(.bytes, "reading the JSON text needs \(bytesToRead) bytes; max_bytes is \(bytes)")
         }
-        guard depth <= deepest else { throw Failure(.depth, "the JSON text is nested \(depth) deep; the limit is \(deepest)") }
+        guard depth <= maxDepth else {
+            throw Failure(.depth, "the JSON text is nested \(depth) deep; the limit is \(maxDepth)")
+        }
     }
 }
 

@@ -12,7 +12,7 @@ package struct JanssonJudge: MessageJudge, ~Copyable {
     }
 
     /// The nesting of messages of the extended dialect, whatever `max_depth` is.
-    private static var deepestMessage: Int { 4 }
+    private static var maxMessageDepth: Int { 4 }
 
     /// Reads one line and passes the message to `take`. Tests compare it with the fast path.
     /// - Throws: the errors of `take`; `.depth`, `.bytes`, jansson's errors (`.json`, `.duplicate`, `.number`, `.utf8`,
@@ -21,20 +21,20 @@ package struct JanssonJudge: MessageJudge, ~Copyable {
         guard line.contains(where: { !$0.isJSONWhiteSpace }) else { return try take(.nothing) }
         let shape = JSONShape(of: line)
         // If jansson can read it, a value that is too deep for this host is refused by its dot.
-        try shape.check(deepest: Limits.deepest + 1, within: limits.bytes)
+        try shape.check(maxDepth: Limits.maxDepth + 1, within: limits.bytes)
         let document = try JSONDocument(parsing: line)
         guard document.root.type == JSON_OBJECT else { throw Failure(.message, "the message is not a JSON object") }
         let fields = MessageFields(document)
         defer { value.clear() }
         if fields.isDigest {
-            try shape.check(deepest: max(limits.depth + 1, Self.deepestMessage))
+            try shape.check(maxDepth: max(limits.depth + 1, Self.maxMessageDepth))
             return try take(decodeDigest(fields))
         }
         let update = try decodeUpdate(fields, line, hasWhiteSpace: shape.hasWhiteSpace)
         guard shape.depth <= limits.depth + 1 else {
             // The rest of the line may not be deeper than a message.
             guard JSONShape(of: update.value).depth + 1 == shape.depth else {
-                return try shape.check(deepest: limits.depth + 1)
+                return try shape.check(maxDepth: limits.depth + 1)
             }
             return try take(.refusedUpdate(update, .depth))
         }
@@ -74,9 +74,9 @@ package struct JanssonJudge: MessageJudge, ~Copyable {
         let isExpiry = try fields.flag(fields.expired, "expired")
         // JavaScript leaves out a value that is undefined.
         var text = Bytes("null")
-        if let place = fields.valuePlace {
+        if let index = fields.valueIndex {
             if isDelete, !fields.valueIsNull { throw Failure(.message, "the value of a delete is not null") }
-            text = MemberLocator.value(ofMember: place, in: line)
+            text = MemberLocator.value(ofMember: index, in: line)
             if hasWhiteSpace { text = try value.compact(text) }
         }
         return IncomingUpdate(
@@ -89,10 +89,10 @@ package struct JanssonJudge: MessageJudge, ~Copyable {
     /// Returns the text of a key. Numbers, true, false and null, which JavaScript peers may send, become the text that
     /// JavaScript makes of them.
     private mutating func key(of fields: MessageFields, _ line: Bytes) throws(Failure) -> Bytes {
-        guard let key = fields.key, let place = fields.keyPlace, key.type.rawValue > JSON_STRING.rawValue else {
+        guard let key = fields.key, let index = fields.keyIndex, key.type.rawValue > JSON_STRING.rawValue else {
             return try fields.text(fields.key, "key")
         }
-        guard let number = key.wholeNumber else { return MemberLocator.value(ofMember: place, in: line) }
+        guard let number = key.wholeNumber else { return MemberLocator.value(ofMember: index, in: line) }
         keyText.clear()
         if number < 0 { keyText.append(Bytes("-")) }
         keyText.put(number.magnitude)

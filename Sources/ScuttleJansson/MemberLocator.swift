@@ -6,7 +6,7 @@ import ScuttleCore
 /// of members, so the index of a member identifies it.
 enum MemberLocator {
     /// Returns the text of a member's value without the white space around it. O(length).
-    static func value(ofMember place: Int, in object: Bytes) -> Bytes {
+    static func value(ofMember index: Int, in object: Bytes) -> Bytes {
         var scanner = JSONScanner(object)
         var depth = 0
         var member = 0
@@ -15,7 +15,7 @@ enum MemberLocator {
             switch byte {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1
-            case UInt8(ascii: ":") where depth == 1 && member == place:
+            case UInt8(ascii: ":") where depth == 1 && member == index:
                 start = scanner.offset
             case UInt8(ascii: ","), UInt8(ascii: "}"):
                 if depth == 1, let start {

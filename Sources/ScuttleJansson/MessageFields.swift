@@ -8,10 +8,10 @@ struct MessageFields {
     private(set) var digest, done, deleted, expired, key, sourceID, id, version, written, timeToLive, age, ageAt,
         dot: Value?
     /// The index of the member `value`, by which `MemberLocator` finds its text.
-    private(set) var valuePlace: Int?
+    private(set) var valueIndex: Int?
     private(set) var valueIsNull = false
     /// The index of the member `key`, if it is not a string.
-    private(set) var keyPlace: Int?
+    private(set) var keyIndex: Int?
     /// Whether the message has members besides `digest` and `done`.
     private(set) var hasOthers = false
 
@@ -20,10 +20,10 @@ struct MessageFields {
 
     init(_ document: borrowing JSONDocument) {
         var fields = MessageFields(root: document.root, hasLargeIntegers: document.hasLargeIntegers)
-        var place = 0
+        var index = 0
         document.root.visitMembers { name, value in
-            fields.take(name, value, place)
-            place += 1
+            fields.assign(name, value, index)
+            index += 1
         }
         self = fields
     }
@@ -32,7 +32,7 @@ struct MessageFields {
         (self.root, self.hasLargeIntegers) = (root, hasLargeIntegers)
     }
 
-    private mutating func take(_ name: Bytes, _ value: Value, _ place: Int) {
+    private mutating func assign(_ name: Bytes, _ value: Value, _ index: Int) {
         if name.equals(Bytes("digest")) {
             digest = value
             return
@@ -44,9 +44,9 @@ struct MessageFields {
         hasOthers = true
         if name.equals(Bytes("key")) {
             key = value
-            keyPlace = place
+            keyIndex = index
         } else if name.equals(Bytes("value")) {
-            valuePlace = place
+            valueIndex = index
             valueIsNull = value.type == JSON_NULL
         } else if name.equals(Bytes("source_id")) {
             sourceID = value

@@ -101,7 +101,7 @@ public enum ValueOrder {
     private static func compareArrays(_ a: inout ValueReader, _ b: inout ValueReader, _ asDoubles: Bool) -> Int {
         (a.offset, b.offset) = (a.offset + 1, b.offset + 1)
         while true {
-            let (isLeft, isRight) = (a.takeEnd(), b.takeEnd())
+            let (isLeft, isRight) = (a.skipCommaOrEnd(), b.skipCommaOrEnd())
             if isLeft || isRight { return isLeft == isRight ? 0 : isLeft ? -1 : 1 }
             let order = compare(&a, &b, asDoubles)
             if order != 0 { return order }
@@ -113,10 +113,10 @@ public enum ValueOrder {
         a.findEnds()
         b.findEnds()
         var (first, second) = (a, b)
-        let counts = (first.takeMembers(first: 0).count, second.takeMembers(first: 0).count)
+        let counts = (first.skipObject(first: 0).count, second.skipObject(first: 0).count)
         let least = min(counts.0, counts.1)
-        let left = a.takeMembers(first: least).names
-        let right = b.takeMembers(first: least).names
+        let left = a.skipObject(first: least).names
+        let right = b.skipObject(first: least).names
         for index in 0..<least {
             var (mine, theirs) = (a.at(left[index]), b.at(right[index]))
             let names = compareStrings(&mine, &theirs)
@@ -181,7 +181,7 @@ private struct ValueReader {
 
     /// Skips the comma before an element, or the end of an array or an object; returns whether that was the end.
     @inline(never)
-    mutating func takeEnd() -> Bool {
+    mutating func skipCommaOrEnd() -> Bool {
         skipSpace()
         let byte = next
         if Self.ends(byte) { offset += 1 }
@@ -271,8 +271,8 @@ private struct ValueReader {
         switch next {
         case UInt8(ascii: "\""): skipString()
         case UInt8(ascii: "["), UInt8(ascii: "{"):
-            let place = ends.indices.partition { ends[$0] >> 32 >= UInt64(UInt32(truncatingIfNeeded: offset)) }
-            offset = place < ends.count ? Int(UInt32(truncatingIfNeeded: ends[place])) : text.count
+            let index = ends.indices.partition { ends[$0] >> 32 >= UInt64(UInt32(truncatingIfNeeded: offset)) }
+            offset = index < ends.count ? Int(UInt32(truncatingIfNeeded: ends[index])) : text.count
         default: _ = scalar()
         }
     }
@@ -280,24 +280,24 @@ private struct ValueReader {
     /// Skips an object, and returns the count of its members and the offsets of the first names in the order of names, at most
     /// `max`.
     @inline(never)
-    mutating func takeMembers(first most: Int) -> (count: Int, names: [UInt32]) {
+    mutating func skipObject(first max: Int) -> (count: Int, names: [UInt32]) {
         var names: [UInt32] = []
         var count = 0
         var bound: UInt32?
         let reader = self
         offset += 1
-        while !takeEnd() {
+        while !skipCommaOrEnd() {
             let name = UInt32(truncatingIfNeeded: offset)
             skipString()
             skipColon()
             skipValue()
             count += 1
-            if most == 0 { continue }
+            if max == 0 { continue }
             if let bound, !ValueOrder.precedes(name, bound, in: reader) { continue }
             names.append(name)
-            guard names.count >= 2 * most + 16 else { continue }
+            guard names.count >= 2 * max + 16 else { continue }
             names.arrange { ValueOrder.precedes($0, $1, in: reader) }
-            while names.count > most { names.removeLast() }
+            while names.count > max { names.removeLast() }
             bound = names.last
         }
         names.arrange { ValueOrder.precedes($0, $1, in: reader) }

@@ -41,8 +41,8 @@ public struct ValueText: ~Copyable {
     /// - Throws: `.memory`.
     mutating func compact(_ text: Bytes) throws(Failure) -> Bytes {
         compacted.clear()
-        guard compacted.hasRoom(for: text.count) else { throw Failure.outOfMemory }
-        let room = compacted.reserve(text.count)
+        guard compacted.hasMemory(for: text.count) else { throw Failure.outOfMemory }
+        let output = compacted.reserve(text.count)
         var written = 0
         var scanner = JSONScanner(text)
         var start = 0
@@ -50,7 +50,7 @@ public struct ValueText: ~Copyable {
             let token = Bytes(rebasing: text[start..<scanner.offset])
             start = scanner.offset
             guard !byte.isJSONWhiteSpace, let from = token.baseAddress else { continue }
-            (room + written).copyMemory(from: from, byteCount: token.count)
+            (output + written).copyMemory(from: from, byteCount: token.count)
             written += token.count
         }
         compacted.advance(written)

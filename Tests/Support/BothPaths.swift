@@ -17,7 +17,7 @@ struct BothPaths: ~Copyable {
 
     /// Whether the fast path accepts a value.
     mutating func takeDirectly(value text: [UInt8]) -> Bool {
-        let isDirect = text.lend { CanonicalValue.accepts($0, deepest: limits.depth) }
+        let isDirect = text.lend { CanonicalValue.accepts($0, maxDepth: limits.depth) }
         let judged = Self.outcome(of: text) { (text) throws(Failure) in
             [UInt8](try values.checkByJansson(text, limits))
         }
@@ -53,14 +53,16 @@ struct BothPaths: ~Copyable {
         for rest in ["", "\n", "}\n", "{\"key\":"] {
             (line + [0x0a] + [UInt8](rest)).lend { text in
                 var left = text
-                let update = CanonicalUpdate.take(from: &left, limits).map { PlainUpdate($0) }
+                let update = CanonicalUpdate.readFirst(of: &left, limits).map { PlainUpdate($0) }
                 check(update == direct, "\(line.text) before \(rest)")
                 check(left.count == (direct == nil ? text.count : rest.utf8.count), "\(left.count) bytes left")
             }
         }
         line.lend { text in
             var left = text
-            check(CanonicalUpdate.take(from: &left, limits) == nil && left.count == text.count, "taken without its end")
+            check(
+                CanonicalUpdate.readFirst(of: &left, limits) == nil && left.count == text.count, "taken without its end"
+            )
         }
     }
 

@@ -70,7 +70,7 @@ public func scuttle_free(_ replica: OpaquePointer!) {
 public func scuttle_errmsg(_ replica: OpaquePointer!) -> UnsafePointer<CChar>! {
     guard let replica else { return Bytes("the replica is NULL").chars }
     let handle = Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(replica)).takeUnretainedValue()
-    return handle.lock.isHere ? handle.message.text : scuttle_strerror(SCUTTLE_E_FORKED)
+    return handle.lock.isInOriginProcess ? handle.message.text : scuttle_strerror(SCUTTLE_E_FORKED)
 }
 
 @_cdecl("scuttle_errmsg_copy") @implementation

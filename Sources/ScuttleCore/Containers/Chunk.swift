@@ -26,15 +26,15 @@ struct Chunk: Chained {
     }
 
     /// Allocates a slab. The chunk must not be full.
-    static func takeSlab(_ chunk: UnsafeMutablePointer<Chunk>) -> UnsafeMutableRawPointer {
-        let place = chunk.pointee.freeSlabs.trailingZeroBitCount
-        chunk.pointee.freeSlabs &= ~(1 << UInt32(truncatingIfNeeded: place))
-        return start(of: chunk) + place * Slab.bytes
+    static func allocateSlab(_ chunk: UnsafeMutablePointer<Chunk>) -> UnsafeMutableRawPointer {
+        let index = chunk.pointee.freeSlabs.trailingZeroBitCount
+        chunk.pointee.freeSlabs &= ~(1 << UInt32(truncatingIfNeeded: index))
+        return start(of: chunk) + index * Slab.bytes
     }
 
-    static func putBack(_ slab: UnsafeMutablePointer<Slab>, _ chunk: UnsafeMutablePointer<Chunk>) {
-        let place = (UnsafeMutableRawPointer(slab) - start(of: chunk)) / Slab.bytes
-        chunk.pointee.freeSlabs |= 1 << UInt32(truncatingIfNeeded: place)
+    static func freeSlab(_ slab: UnsafeMutablePointer<Slab>, _ chunk: UnsafeMutablePointer<Chunk>) {
+        let index = (UnsafeMutableRawPointer(slab) - start(of: chunk)) / Slab.bytes
+        chunk.pointee.freeSlabs |= 1 << UInt32(truncatingIfNeeded: index)
     }
 
     static func holding(_ slab: UnsafeMutablePointer<Slab>) -> UnsafeMutablePointer<Chunk> {

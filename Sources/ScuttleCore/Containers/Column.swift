@@ -60,18 +60,18 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
     mutating func insert(_ element: Element, at position: Int) {
         assert(position >= 0 && position <= count)
         if count == capacity { grow() }
-        let place = start.unsafelyUnwrapped + position
-        (place + 1).moveInitialize(from: place, count: count - position)
-        place.initialize(to: element)
+        let address = start.unsafelyUnwrapped + position
+        (address + 1).moveInitialize(from: address, count: count - position)
+        address.initialize(to: element)
         count += 1
     }
 
     /// Removes an element. O(elements behind `position`).
     mutating func remove(at position: Int) {
         assert(position >= 0 && position < count)
-        let place = start.unsafelyUnwrapped + position
+        let address = start.unsafelyUnwrapped + position
         count -= 1
-        place.update(from: place + 1, count: count - position)
+        address.update(from: address + 1, count: count - position)
     }
 
     mutating func popLast() -> Element? {

@@ -28,7 +28,7 @@ final class DotOrder {
     /// Returns the first slot at or behind a dot.
     @inline(never)
     func first(from dot: Dot) -> Slot? {
-        let (chunk, position) = place(of: dot)
+        let (chunk, position) = position(of: dot)
         guard chunk < chunks.count else { return nil }
         if position < end(of: chunk) { return slots[position] }
         // No chunk is empty.
@@ -64,7 +64,7 @@ final class DotOrder {
     func insert(_ dot: Dot, _ number: UInt32) {
         changes += 1
         if chunks.isEmpty { addChunk(at: 0) }
-        var (chunk, position) = place(of: dot)
+        var (chunk, position) = position(of: dot)
         let slot = Slot(dot: dot, number: number)
         if position < end(of: chunk), slots[position].dot == dot {
             slots[position] = slot
@@ -92,7 +92,7 @@ final class DotOrder {
     /// Removes a dot, if it is in the map.
     @inline(never)
     func remove(_ dot: Dot) {
-        let (chunk, position) = place(of: dot)
+        let (chunk, position) = position(of: dot)
         guard chunk < chunks.count, position < end(of: chunk), slots[position].dot == dot else { return }
         changes += 1
         count -= 1
@@ -110,7 +110,7 @@ final class DotOrder {
     /// Returns the last chunk that begins at or before a dot, or the first chunk, and the dot's position in `slots`, whether it
     /// is there or not.
     @inline(never)
-    private func place(of dot: Dot) -> (chunk: Int, position: Int) {
+    private func position(of dot: Dot) -> (chunk: Int, position: Int) {
         let chunk = max(0, chunks.partition { Self.precedes(dot, slots[Int($0.start)].dot) } - 1)
         guard chunk < chunks.count else { return (0, 0) }
         let range = Int(chunks[chunk].start)..<end(of: chunk)

@@ -50,7 +50,7 @@ struct HashIndex: ~Copyable {
     @_optimize(speed)
     mutating func insert(_ hash: UInt64, _ number: UInt32) {
         if (count + 1) * 4 > (mask + 1) * 3 { grow() }
-        place((hash & ~0xffff_ffff) | (UInt64(number) + 1))
+        store((hash & ~0xffff_ffff) | (UInt64(number) + 1))
         count += 1
     }
 
@@ -79,7 +79,7 @@ struct HashIndex: ~Copyable {
         return true
     }
 
-    private func place(_ slot: UInt64) {
+    private func store(_ slot: UInt64) {
         var position = Int(truncatingIfNeeded: slot >> 32) & mask
         while slots[position] != 0 { position = (position + 1) & mask }
         slots[position] = slot
@@ -101,7 +101,7 @@ struct HashIndex: ~Copyable {
             let slot = slots[position]
             guard slot != 0 else { continue }
             slots[position] = 0
-            place(slot)
+            store(slot)
         }
     }
 }

@@ -10,13 +10,13 @@
 /// of the pool idle. So while more slabs have free blocks than are full, the pool adds no chunk, and serves no allocation that
 /// would need one.
 ///
-/// Invariants: a slab is in the `roomySlabs` of its size exactly while it has a free block, and a chunk is in `roomyChunks`
+/// Invariants: a slab is in the `partialSlabs` of its size exactly while it has a free block, and a chunk is in `partialChunks`
 /// exactly while it has a free slab. No slab is empty, and at most one chunk is, the spare one. Allocate and free: O(1), and a
 /// system call for each chunk. Memory: blocks are rounded up to 8 bytes, and a slab's header has 88. Idle memory is at most a
 /// slab of each size, a chunk, and as much as was full when the last chunk was added.
 struct RecordPool: ~Copyable {
     /// The largest block that the pool serves. With longer ones the system's allocator wastes little.
-    static var longest: Int { 512 }
+    static var maxBlockBytes: Int { 512 }
 
     private var state: UnsafeMutablePointer<State>?
     /// The allocator of longer blocks, and of all blocks before `open`.
@@ -31,8 +31,8 @@ struct RecordPool: ~Copyable {
 
     /// Returns whether the pool has a free block, without another chunk.
     func hasRoom(for bytes: Int) -> Bool {
-        guard let state, bytes <= Self.longest else { return false }
-        return state.pointee.hasRoom((bytes - 1) / Slab.step)
+        guard let state, bytes <= Self.maxBlockBytes else { return false }
+        return state.pointee.hasFreeBlock((bytes - 1) / Slab.step)
     }
 
     /// Limits the memory of further chunks to `bytes`, until the next call. There is no limit before the first one.
@@ -43,7 +43,7 @@ struct RecordPool: ~Copyable {
     mutating func open() {
         guard state == nil else { return }
         let opened = UnsafeMutablePointer<State>.allocate(capacity: 1)
-        opened.initialize(to: State(sizes: Self.longest / Slab.step))
+        opened.initialize(to: State(sizes: Self.maxBlockBytes / Slab.step))
         state = opened
     }
 
@@ -56,8 +56,8 @@ struct RecordPool: ~Copyable {
     /// Allocates a block; `free` frees it. Nil if the pool does not serve it.
     @_optimize(speed)
     func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
-        guard let state, bytes > 0, bytes <= Self.longest else { return nil }
-        return state.pointee.take((bytes - 1) / Slab.step, for: state)
+        guard let state, bytes > 0, bytes <= Self.maxBlockBytes else { return nil }
+        return state.pointee.allocate((bytes - 1) / Slab.step, for: state)
     }
 
     /// Frees a block of a pool, whether or not that pool still exists.
@@ -65,20 +65,20 @@ struct RecordPool: ~Copyable {
     static func free(_ block: UnsafeMutableRawPointer) {
         let slab = Slab.holding(block)
         let state = slab.pointee.pool.assumingMemoryBound(to: State.self)
-        state.pointee.putBack(block, slab)
+        state.pointee.free(block, slab)
         destroyIfOver(state)
     }
 
     private static func destroyIfOver(_ state: UnsafeMutablePointer<State>) {
         guard state.pointee.isClosed, state.pointee.chunkCount == 0 else { return }
-        state.pointee.roomySlabs.deallocate()
+        state.pointee.partialSlabs.deallocate()
         state.deallocate()
     }
 
     private struct State {
         /// The slabs with free blocks, by size.
-        let roomySlabs: UnsafeMutablePointer<Chain<Slab>>
-        private var roomyChunks = Chain<Chunk>()
+        let partialSlabs: UnsafeMutablePointer<Chain<Slab>>
+        private var partialChunks = Chain<Chunk>()
         private(set) var chunkCount = 0
         /// The empty chunk, which stays for the next allocation. Without it, at the border of a chunk each record could cost
         /// two system calls.
@@ -88,45 +88,45 @@ struct RecordPool: ~Copyable {
         private var fullCount = 0
         /// Whether the replica has gone, and only frees remain.
         private(set) var isClosed = false
-        private var mostChunks = Int.max
+        private var maxChunks = Int.max
 
         /// The chunks that use large pages. Not the first, which may never become full. And not all: a virtual machine that has
         /// returned free memory to its host gets large pages from there more slowly than small ones.
         private static var largePages: Range<Int> { 1..<8 }
         /// How many slabs may have free blocks however many are full: one of each size.
-        private static var slack: Int { RecordPool.longest / Slab.step }
+        private static var slack: Int { RecordPool.maxBlockBytes / Slab.step }
 
         init(sizes: Int) {
-            roomySlabs = .allocate(capacity: sizes)
-            roomySlabs.initialize(repeating: Chain<Slab>(), count: sizes)
+            partialSlabs = .allocate(capacity: sizes)
+            partialSlabs.initialize(repeating: Chain<Slab>(), count: sizes)
         }
 
         @_optimize(speed)
-        mutating func take(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-            guard let slab = roomySlabs[size].first ?? makeSlab(size, for: pool) else { return nil }
-            let block = slab.pointee.take()
+        mutating func allocate(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+            guard let slab = partialSlabs[size].first ?? makeSlab(size, for: pool) else { return nil }
+            let block = slab.pointee.allocate()
             if slab.pointee.isFull {
-                roomySlabs[size].remove(slab)
+                partialSlabs[size].remove(slab)
                 fullCount += 1
             }
             return block
         }
 
-        mutating func putBack(_ block: UnsafeMutableRawPointer, _ slab: UnsafeMutablePointer<Slab>) {
+        mutating func free(_ block: UnsafeMutableRawPointer, _ slab: UnsafeMutablePointer<Slab>) {
             if slab.pointee.isFull {
-                roomySlabs[slab.pointee.size].push(slab)
+                partialSlabs[slab.pointee.size].push(slab)
                 fullCount -= 1
             }
-            slab.pointee.putBack(block)
-            if slab.pointee.used == 0 { giveBack(slab) }
+            slab.pointee.free(block)
+            if slab.pointee.used == 0 { release(slab) }
         }
 
-        func hasRoom(_ size: Int) -> Bool {
-            roomySlabs[size].first != nil || roomyChunks.first != nil
+        func hasFreeBlock(_ size: Int) -> Bool {
+            partialSlabs[size].first != nil || partialChunks.first != nil
         }
 
         mutating func limit(to bytes: Int) {
-            mostChunks = chunkCount &+ max(0, bytes / Chunk.bytes)
+            maxChunks = chunkCount &+ max(0, bytes / Chunk.bytes)
         }
 
         mutating func close() {
@@ -135,39 +135,39 @@ struct RecordPool: ~Copyable {
         }
 
         private mutating func makeSlab(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Slab>? {
-            guard let chunk = roomyChunks.first ?? makeChunk() else { return nil }
+            guard let chunk = partialChunks.first ?? makeChunk() else { return nil }
             if chunk == spare { spare = nil }
-            let start = Chunk.takeSlab(chunk)
-            if chunk.pointee.isFull { roomyChunks.remove(chunk) }
+            let start = Chunk.allocateSlab(chunk)
+            if chunk.pointee.isFull { partialChunks.remove(chunk) }
             let slab = start.initializeMemory(as: Slab.self, to: Slab(at: start, of: pool, size: size))
-            roomySlabs[size].push(slab)
+            partialSlabs[size].push(slab)
             slabCount += 1
             return slab
         }
 
         private mutating func makeChunk() -> UnsafeMutablePointer<Chunk>? {
-            guard slabCount - fullCount <= fullCount + Self.slack, chunkCount < mostChunks,
+            guard slabCount - fullCount <= fullCount + Self.slack, chunkCount < maxChunks,
                 let chunk = Chunk.make(large: Self.largePages.contains(chunkCount))
             else { return nil }
             chunkCount += 1
-            roomyChunks.push(chunk)
+            partialChunks.push(chunk)
             return chunk
         }
 
         /// Removes an empty slab from its list and returns it to its chunk.
-        private mutating func giveBack(_ slab: UnsafeMutablePointer<Slab>) {
-            roomySlabs[slab.pointee.size].remove(slab)
+        private mutating func release(_ slab: UnsafeMutablePointer<Slab>) {
+            partialSlabs[slab.pointee.size].remove(slab)
             slabCount -= 1
             let chunk = Chunk.holding(slab)
-            if chunk.pointee.isFull { roomyChunks.push(chunk) }
-            Chunk.putBack(slab, chunk)
+            if chunk.pointee.isFull { partialChunks.push(chunk) }
+            Chunk.freeSlab(slab, chunk)
             guard chunk.pointee.isEmpty else { return }
             if spare == nil, !isClosed { spare = chunk } else { free(chunk) }
         }
 
         @_optimize(speed)
         private mutating func free(_ chunk: UnsafeMutablePointer<Chunk>) {
-            roomyChunks.remove(chunk)
+            partialChunks.remove(chunk)
             chunkCount -= 1
             Chunk.free(chunk)
         }

@@ -29,7 +29,7 @@ struct Slab: Chained {
 
     /// Allocates a block. The slab must not be full.
     @_optimize(speed)
-    mutating func take() -> UnsafeMutableRawPointer {
+    mutating func allocate() -> UnsafeMutableRawPointer {
         used += 1
         if let block = freed {
             freed = block.load(as: UnsafeMutableRawPointer?.self)
@@ -39,7 +39,7 @@ struct Slab: Chained {
         return fresh
     }
 
-    mutating func putBack(_ block: UnsafeMutableRawPointer) {
+    mutating func free(_ block: UnsafeMutableRawPointer) {
         used -= 1
         block.storeBytes(of: freed, as: UnsafeMutableRawPointer?.self)
         freed = block

@@ -40,23 +40,23 @@ class SourceMap {
     @inline(never)
     @_optimize(speed)
     final subscript(id: SourceID) -> UInt64 {
-        guard let slots, let place = find(id, slots) else { return 0 }
-        return slots[place].value
+        guard let slots, let slot = find(id, slots) else { return 0 }
+        return slots[slot].value
     }
 
     /// Raises the value of an entry. Returns false if there is none.
     @inline(never)
     @_optimize(speed)
     final func raise(_ id: SourceID, to value: UInt64) -> Bool {
-        guard let slots, let place = find(id, slots), slots[place].value > 0 else { return false }
-        if slots[place].value < value { slots[place].value = value }
+        guard let slots, let slot = find(id, slots), slots[slot].value > 0 else { return false }
+        if slots[slot].value < value { slots[slot].value = value }
         return true
     }
 
     @inline(never)
     final func set(_ id: SourceID, to value: UInt64) {
-        if let slots, let place = find(id, slots) {
-            slots[place].value = value
+        if let slots, let slot = find(id, slots) {
+            slots[slot].value = value
         } else if value > 0 {
             if isFull { grow() }
             insert(
@@ -69,9 +69,9 @@ class SourceMap {
     final var places: Int { capacity }
 
     /// Returns the entry at an offset; 0 of no source for a free slot.
-    final func entry(at place: Int) -> (id: SourceID, value: UInt64) {
-        guard let slots, place < capacity else { return (.max, 0) }
-        return (slots[place].id, slots[place].value)
+    final func entry(at slot: Int) -> (id: SourceID, value: UInt64) {
+        guard let slots, slot < capacity else { return (.max, 0) }
+        return (slots[slot].id, slots[slot].value)
     }
 
     @inline(__always)
@@ -87,20 +87,20 @@ class SourceMap {
     @inline(__always)
     private final func find(_ id: SourceID, _ slots: UnsafeMutablePointer<Entry>) -> Int? {
         if slots[recent].id == id { return recent }
-        var place = home(of: id)
-        while slots[place].id != id {
-            if slots[place].id == .max { return nil }
-            place = place + 1 == capacity ? 0 : place + 1
+        var slot = home(of: id)
+        while slots[slot].id != id {
+            if slots[slot].id == .max { return nil }
+            slot = slot + 1 == capacity ? 0 : slot + 1
         }
-        recent = place
-        return place
+        recent = slot
+        return slot
     }
 
     private final func insert(_ entry: Entry) {
         guard let slots else { return }
-        var place = home(of: entry.id)
-        while slots[place].id != .max { place = place + 1 == capacity ? 0 : place + 1 }
-        slots[place] = entry
+        var slot = home(of: entry.id)
+        while slots[slot].id != .max { slot = slot + 1 == capacity ? 0 : slot + 1 }
+        slots[slot] = entry
         count += 1
     }
 

@@ -14,9 +14,9 @@ public struct Limits: Sendable {
 
     public static let idBytes = 255
     /// The upper limit of `depth`: jansson recurses.
-    public static let deepest = 1024
+    public static let maxDepth = 1024
     /// The upper limit of `keyBytes` and `valueBytes`: records count their bytes in 32 bits.
-    public static let mostBytes = 1 << 28
+    public static let maxItemBytes = 1 << 28
 
     public init() {}
 

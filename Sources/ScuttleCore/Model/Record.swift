@@ -16,7 +16,7 @@ struct Record: BitwiseCopyable {
         let source: SourceID
         /// The dot's version in the low 53 bits. Above it are the kind and flags: the update has a time to live, it has a
         /// timestamp of its own, the block is a pool's, the record is the entry of its key.
-        var stampedVersion: UInt64
+        var versionAndFlags: UInt64
         var arrival: Arrivals.Stamp
         let keyCount: UInt32
         let valueCount: UInt32
@@ -50,15 +50,15 @@ struct Record: BitwiseCopyable {
         in pool: borrowing RecordPool
     ) {
         self.init(key, value, source, version, kind, tailBits: tail.bits, in: pool)
-        var place = tailStart
+        var address = tailStart
         if let timestamp = tail.timestamp {
-            place.storeBytes(of: timestamp.version, as: Version.self)
-            place.storeBytes(of: timestamp.source, toByteOffset: 8, as: SourceID.self)
-            place += Self.tailStep
+            address.storeBytes(of: timestamp.version, as: Version.self)
+            address.storeBytes(of: timestamp.source, toByteOffset: 8, as: SourceID.self)
+            address += Self.tailStep
         }
         guard let lease = tail.lease else { return }
-        place.storeBytes(of: lease.timeToLive, as: UInt64.self)
-        place.storeBytes(of: lease.begin, toByteOffset: 8, as: UInt64.self)
+        address.storeBytes(of: lease.timeToLive, as: UInt64.self)
+        address.storeBytes(of: lease.begin, toByteOffset: 8, as: UInt64.self)
     }
 
     @inline(__always)
@@ -73,7 +73,7 @@ struct Record: BitwiseCopyable {
         header.initialize(
             to: Header(
                 owners: 1, source: source,
-                stampedVersion: version & .highest | UInt64(kind.rawValue) << Self.kindShift
+                versionAndFlags: version & .highest | UInt64(kind.rawValue) << Self.kindShift
                     | (pooled == nil ? 0 : Self.poolBit) | tailBits,
                 arrival: 0,
                 keyCount: UInt32(truncatingIfNeeded: key.count), valueCount: UInt32(truncatingIfNeeded: value.count)))
@@ -93,7 +93,7 @@ struct Record: BitwiseCopyable {
 
     /// The length of the block.
     var bytes: Int {
-        Self.bytes(ofText: text.count, header.pointee.stampedVersion & (Self.republishedBit | Self.leaseBit))
+        Self.bytes(ofText: text.count, header.pointee.versionAndFlags & (Self.republishedBit | Self.leaseBit))
     }
 
     /// Whether the record has one owner.
@@ -120,19 +120,19 @@ struct Record: BitwiseCopyable {
 
     /// The dot under which the update travels and is accounted for.
     var source: SourceID { header.pointee.source }
-    var version: Version { header.pointee.stampedVersion & .highest }
+    var version: Version { header.pointee.versionAndFlags & .highest }
     var dot: Dot { Dot(source: source, version: version) }
 
     /// Whether the update is a value that was never republished and has no time to live, as most are.
     var isPlain: Bool {
-        header.pointee.stampedVersion & (Self.republishedBit | Self.leaseBit | 3 << Self.kindShift) == 0
+        header.pointee.versionAndFlags & (Self.republishedBit | Self.leaseBit | 3 << Self.kindShift) == 0
     }
 
     /// Whether the record has a tail.
-    var hasTail: Bool { header.pointee.stampedVersion & (Self.republishedBit | Self.leaseBit) != 0 }
+    var hasTail: Bool { header.pointee.versionAndFlags & (Self.republishedBit | Self.leaseBit) != 0 }
 
     /// Whether the dot is not the timestamp.
-    var isRepublished: Bool { header.pointee.stampedVersion & Self.republishedBit != 0 }
+    var isRepublished: Bool { header.pointee.versionAndFlags & Self.republishedBit != 0 }
 
     /// The timestamp of the write, which decides which of two writes of a key stands.
     @inline(__always)
@@ -158,7 +158,7 @@ struct Record: BitwiseCopyable {
 
     /// The time to live; nil for a delete.
     var lease: Lease? {
-        guard header.pointee.stampedVersion & Self.leaseBit != 0 else { return nil }
+        guard header.pointee.versionAndFlags & Self.leaseBit != 0 else { return nil }
         return Lease(
             timeToLive: leaseStart.load(as: UInt64.self), begin: leaseStart.load(fromByteOffset: 8, as: UInt64.self))
     }
@@ -198,7 +198,7 @@ struct Record: BitwiseCopyable {
             count: Int(truncatingIfNeeded: header.pointee.valueCount))
     }
 
-    private var kindBits: UInt8 { UInt8(truncatingIfNeeded: header.pointee.stampedVersion >> Self.kindShift) & 3 }
+    private var kindBits: UInt8 { UInt8(truncatingIfNeeded: header.pointee.versionAndFlags >> Self.kindShift) & 3 }
     var kind: Update.Kind { Update.Kind(rawValue: kindBits).unsafelyUnwrapped }
     var isDelete: Bool { kindBits != Update.Kind.value.rawValue }
 
@@ -208,12 +208,12 @@ struct Record: BitwiseCopyable {
         nonmutating set { header.pointee.arrival = newValue }
     }
     var isEntry: Bool {
-        get { header.pointee.stampedVersion & Self.entryBit != 0 }
+        get { header.pointee.versionAndFlags & Self.entryBit != 0 }
         nonmutating set {
             if newValue {
-                header.pointee.stampedVersion |= Self.entryBit
+                header.pointee.versionAndFlags |= Self.entryBit
             } else {
-                header.pointee.stampedVersion &= ~Self.entryBit
+                header.pointee.versionAndFlags &= ~Self.entryBit
             }
         }
     }
@@ -233,7 +233,7 @@ struct Record: BitwiseCopyable {
     @inline(never)
     @_optimize(speed)
     private func free() {
-        if header.pointee.stampedVersion & Self.poolBit != 0 {
+        if header.pointee.versionAndFlags & Self.poolBit != 0 {
             RecordPool.free(memory)
         } else {
             RecordHeap.free(memory, bytes)

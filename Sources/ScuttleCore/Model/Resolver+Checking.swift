@@ -1,9 +1,9 @@
 /// A violation of the laws that a resolver must keep so that replicas converge.
 public struct ResolverFlaw {
     public enum Kind: UInt32 {
-        case order = 1
-        case repetition = 2
-        case grouping = 3
+        case notCommutative = 1
+        case notIdempotent = 2
+        case notAssociative = 3
     }
 
     public let kind: Kind
@@ -24,16 +24,16 @@ extension Resolver {
             for b in 0..<count where a != b {
                 let standing = meet(a, b)
                 if meet(standing, a) != standing || meet(standing, b) != standing {
-                    return ResolverFlaw(kind: .repetition, updates: [a, b])
+                    return ResolverFlaw(kind: .notIdempotent, updates: [a, b])
                 }
-                if meet(b, a) != standing { return ResolverFlaw(kind: .order, updates: [a, b]) }
+                if meet(b, a) != standing { return ResolverFlaw(kind: .notCommutative, updates: [a, b]) }
             }
         }
         for a in 0..<count {
             for b in 0..<count where b != a {
                 for c in 0..<count where c != a && c != b {
                     if meet(meet(a, b), c) != meet(a, meet(b, c)) {
-                        return ResolverFlaw(kind: .grouping, updates: [a, b, c])
+                        return ResolverFlaw(kind: .notAssociative, updates: [a, b, c])
                     }
                 }
             }

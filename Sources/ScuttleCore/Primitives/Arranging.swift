@@ -12,7 +12,7 @@ extension [UInt32] {
     @inline(never)
     fileprivate init(count: Int, arrangedBy precedes: (Int, Int) -> Bool) {
         self = []
-        for place in 0..<count { append(UInt32(truncatingIfNeeded: place)) }
+        for index in 0..<count { append(UInt32(truncatingIfNeeded: index)) }
         arrange { precedes(Int($0), Int($1)) }
     }
 }

@@ -29,7 +29,7 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Returns whether the system has the memory that `reserve` needs for `extra` bytes. True for few bytes.
-    public func hasRoom(for extra: Int) -> Bool {
+    public func hasMemory(for extra: Int) -> Bool {
         count + extra <= capacity || Memory.has(grown(by: extra))
     }
 
@@ -46,14 +46,14 @@ public struct ByteBuffer: ~Copyable {
         self.count = min(self.count, count)
     }
 
-    /// Moves the bytes from `start` on in front of those from `place` on. O(bytes behind `place`).
-    mutating func move(from start: Int, to place: Int) {
-        guard place < start, start < count else { return }
+    /// Moves the bytes from `start` on in front of those from `destination` on. O(bytes behind `destination`).
+    mutating func move(from start: Int, to destination: Int) {
+        guard destination < start, start < count else { return }
         // All bytes first move up by the length of the moved part, which then moves down.
         let moved = count - start
-        let to = reserve(moved) - (count - place)
-        (to + moved).copyMemory(from: to, byteCount: count - place)
-        to.copyMemory(from: to + moved + (start - place), byteCount: moved)
+        let to = reserve(moved) - (count - destination)
+        (to + moved).copyMemory(from: to, byteCount: count - destination)
+        to.copyMemory(from: to + moved + (start - destination), byteCount: moved)
     }
 
     @_optimize(speed)

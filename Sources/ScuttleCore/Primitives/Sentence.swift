@@ -59,11 +59,11 @@ extension Sentence: ExpressibleByStringInterpolation {
         @inline(never)
         public mutating func appendInterpolation(_ number: UInt64) {
             let digits = ByteWriter.digits(of: number)
-            withUnsafeTemporaryAllocation(byteCount: digits, alignment: 1) { room in
-                guard let start = room.baseAddress else { return }
+            withUnsafeTemporaryAllocation(byteCount: digits, alignment: 1) { memory in
+                guard let start = memory.baseAddress else { return }
                 var writer = ByteWriter(at: start)
                 writer.put(number, digits: digits)
-                appendInterpolation(Bytes(room))
+                appendInterpolation(Bytes(memory))
             }
         }
     }

@@ -26,7 +26,9 @@ public struct Loader {
     /// Loads the head of an export.
     /// - Throws: `.message` if it is not the first line, `.id`, `.nul`, `.version`.
     public mutating func take(_ head: ExportHead) throws(Failure) {
-        guard lines == 0 else { throw Failure(.message, "the head of an export is line \(lines + 1); it must be line 1") }
+        guard lines == 0 else {
+            throw Failure(.message, "the head of an export is line \(lines + 1); it must be line 1")
+        }
         try Limits.check(clockOf: head.source, at: head.lamport)
         export = (head.lamport, head.incarnation)
         // Another name is another host, whose clock may differ.
@@ -67,7 +69,9 @@ public struct Loader {
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
     public mutating func take(_ claim: SourceClaim) throws(Failure) {
         try Limits.check(clockOf: claim.source, at: claim.covered)
-        guard claim.purged <= claim.covered else { throw Failure(.version, "GC version \(claim.purged) of a source is above its version \(claim.covered)") }
+        guard claim.purged <= claim.covered else {
+            throw Failure(.version, "GC version \(claim.purged) of a source is above its version \(claim.covered)")
+        }
         vector.append((try replica.sourceID(for: claim.source), claim.covered, claim.purged))
     }
 

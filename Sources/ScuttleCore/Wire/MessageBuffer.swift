@@ -30,9 +30,9 @@ package struct MessageBuffer: ~Copyable {
         text.truncate(to: count)
     }
 
-    /// Moves the bytes from `start` on in front of those from `place` on. O(bytes behind `place`).
-    mutating func move(from start: Int, to place: Int) {
-        text.move(from: start, to: place)
+    /// Moves the bytes from `start` on in front of those from `destination` on. O(bytes behind `destination`).
+    mutating func move(from start: Int, to destination: Int) {
+        text.move(from: start, to: destination)
     }
 
     /// Removes all bytes, and frees the memory if it is large.

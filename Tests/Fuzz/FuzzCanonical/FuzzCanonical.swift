@@ -33,7 +33,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
 
 private func compareValue(_ text: [UInt8], _ limits: Limits) {
     text.withUnsafeBytes { text in
-        let isDirect = CanonicalValue.accepts(text, deepest: limits.depth)
+        let isDirect = CanonicalValue.accepts(text, maxDepth: limits.depth)
         let judged = outcome { (values) throws(Failure) in try values.checkByJansson(text, limits) }
         if isDirect { precondition(judged == Outcome(text: [UInt8](text)), "a value that jansson does not take so") }
         guard text.count <= limits.valueBytes else { return }
@@ -45,7 +45,7 @@ private func compareValue(_ text: [UInt8], _ limits: Limits) {
 private func compareFront(_ text: [UInt8], _ limits: Limits) {
     text.withUnsafeBytes { text in
         var rest = text
-        let taken = CanonicalUpdate.take(from: &rest, limits).map { Outcome(message: .update($0)) }
+        let taken = CanonicalUpdate.readFirst(of: &rest, limits).map { Outcome(message: .update($0)) }
         let end = text.firstIndex(of: 0x0a)
         let line = UnsafeRawBufferPointer(rebasing: text[..<(end ?? 0)])
         let alone = end == nil ? nil : CanonicalUpdate.read(line, limits).map { Outcome(message: .update($0)) }

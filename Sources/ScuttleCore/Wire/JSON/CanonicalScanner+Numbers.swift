@@ -2,7 +2,7 @@ extension CanonicalScanner {
     /// Skips an integer within int64, or a real far within double. O(length).
     @_optimize(speed)
     mutating func skipNumber() -> Bool {
-        _ = take(UInt8(ascii: "-"))
+        _ = consume(UInt8(ascii: "-"))
         guard let whole = digits(max: 19) else { return false }
         switch next {
         case UInt8(ascii: "."):
@@ -29,7 +29,7 @@ extension CanonicalScanner {
     private mutating func digits(max: Int) -> UInt64? {
         let start = offset
         var number: UInt64 = 0
-        while let digit = take(where: { $0.isDigit }) {
+        while let digit = consume(where: { $0.isDigit }) {
             guard offset &- start <= max else { return nil }
             number = number &* 10 &+ UInt64(digit &- UInt8(ascii: "0"))
         }
@@ -41,15 +41,15 @@ extension CanonicalScanner {
     @_optimize(speed)
     private mutating func skipDigits() -> Bool {
         let start = offset
-        while take(where: { $0.isDigit }) != nil {}
+        while consume(where: { $0.isDigit }) != nil {}
         return offset > start
     }
 
     /// Skips the exponent, if there is one. Two digits, with the nineteen before the point, cannot overflow.
     @_optimize(speed)
     private mutating func skipExponent() -> Bool {
-        guard take(where: { $0 | 0x20 == UInt8(ascii: "e") }) != nil else { return true }
-        _ = take(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") })
+        guard consume(where: { $0 | 0x20 == UInt8(ascii: "e") }) != nil else { return true }
+        _ = consume(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") })
         let start = offset
         return skipDigits() && offset &- start <= 2
     }

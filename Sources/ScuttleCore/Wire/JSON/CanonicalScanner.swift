@@ -17,7 +17,7 @@ struct CanonicalScanner {
 
     /// Returns the bytes from `start` to `offset`.
     @_optimize(speed)
-    func taken(from start: Int) -> Bytes {
+    func slice(from start: Int) -> Bytes {
         Bytes(rebasing: text[start..<offset])
     }
 
@@ -29,7 +29,7 @@ struct CanonicalScanner {
 
     /// Consumes a byte, if it is the next one.
     @_optimize(speed)
-    mutating func take(_ byte: UInt8) -> Bool {
+    mutating func consume(_ byte: UInt8) -> Bool {
         guard next == byte else { return false }
         offset &+= 1
         return true
@@ -38,7 +38,7 @@ struct CanonicalScanner {
     /// Consumes a token of 4 to 16 bytes, if it is next. Compares two words that may overlap; inlined, so that the expected
     /// words are constants.
     @inline(__always)
-    mutating func take(_ expected: StaticString) -> Bool {
+    mutating func consume(_ expected: StaticString) -> Bool {
         let frame = Bytes(expected)
         guard text.count &- offset >= frame.count else { return false }
         let here = Bytes(rebasing: text[offset..<offset &+ frame.count])
@@ -53,7 +53,7 @@ struct CanonicalScanner {
 
     /// Consumes the next byte, if it belongs to a class.
     @_optimize(speed)
-    mutating func take(where belongs: (UInt8) -> Bool) -> UInt8? {
+    mutating func consume(where belongs: (UInt8) -> Bool) -> UInt8? {
         guard let next, belongs(next) else { return nil }
         offset &+= 1
         return next

@@ -12,10 +12,10 @@ package enum CanonicalUpdate {
     /// canonical, or its end is missing. The form contains no newline, so no byte behind the line is read. Inlined, because a
     /// returned update would be stored in words and loaded in pairs, which stalls the processor. O(length of the line).
     @inline(__always)
-    package static func take(from text: inout Bytes, _ limits: Limits) -> IncomingUpdate? {
+    package static func readFirst(of text: inout Bytes, _ limits: Limits) -> IncomingUpdate? {
         var scanner = CanonicalScanner(text)
         guard let update = update(in: &scanner, limits), scanner.offset <= limits.messageBytes,
-            scanner.take(UInt8(ascii: "\n"))
+            scanner.consume(UInt8(ascii: "\n"))
         else { return nil }
         text = Bytes(rebasing: text[scanner.offset...])
         return update
@@ -23,18 +23,18 @@ package enum CanonicalUpdate {
 
     @inline(__always)
     private static func update(in scanner: inout CanonicalScanner, _ limits: Limits) -> IncomingUpdate? {
-        guard scanner.take(#"{"key":"#), let key = scanner.plainString(), scanner.take(#","value":"#) else {
+        guard scanner.consume(#"{"key":"#), let key = scanner.plainString(), scanner.consume(#","value":"#) else {
             return nil
         }
         var tail = Tail()
         let valueStart = scanner.offset
-        guard CanonicalValue.skip(in: &scanner, deepest: limits.depth) else { return nil }
-        let value = scanner.taken(from: valueStart)
+        guard CanonicalValue.skip(in: &scanner, maxDepth: limits.depth) else { return nil }
+        let value = scanner.slice(from: valueStart)
         guard value.count <= limits.valueBytes,
-            scanner.take(#","source_id":"#), let source = scanner.plainString(),
-            scanner.take(#","version":"#), let version = scanner.version(), version > 0,
+            scanner.consume(#","source_id":"#), let source = scanner.plainString(),
+            scanner.consume(#","version":"#), let version = scanner.version(), version > 0,
             // Most updates end here: a value that was not republished and has no time to live.
-            scanner.take(UInt8(ascii: "}")) || read(&tail, in: &scanner),
+            scanner.consume(UInt8(ascii: "}")) || read(&tail, in: &scanner),
             tail.kind == .value || value.equals(Bytes("null"))
         else { return nil }
         return IncomingUpdate(
@@ -55,30 +55,30 @@ package enum CanonicalUpdate {
     @inline(never)
     @_optimize(speed)
     private static func read(_ tail: inout Tail, in scanner: inout CanonicalScanner) -> Bool {
-        if scanner.take(#","written":["#) {
-            guard let source = scanner.plainString(), scanner.take(UInt8(ascii: ",")),
-                let version = scanner.version(), version > 0, scanner.take(UInt8(ascii: "]"))
+        if scanner.consume(#","written":["#) {
+            guard let source = scanner.plainString(), scanner.consume(UInt8(ascii: ",")),
+                let version = scanner.version(), version > 0, scanner.consume(UInt8(ascii: "]"))
             else { return false }
             tail.written = (source, version)
         }
-        if scanner.take(#","ttl":"#) {
+        if scanner.consume(#","ttl":"#) {
             guard let time = scanner.version() else { return false }
             tail.timeToLive = time
-            if scanner.take(#","age":"#) {
+            if scanner.consume(#","age":"#) {
                 guard let time = scanner.version() else { return false }
                 tail.age = time
             }
         }
         guard let kind = kind(in: &scanner) else { return false }
         tail.kind = kind
-        return scanner.take(UInt8(ascii: "}"))
+        return scanner.consume(UInt8(ascii: "}"))
     }
 
     @_optimize(speed)
     private static func kind(in scanner: inout CanonicalScanner) -> Update.Kind? {
         guard scanner.next == UInt8(ascii: ",") else { return .value }
-        guard scanner.take(#","deleted":true"#) else { return nil }
+        guard scanner.consume(#","deleted":true"#) else { return nil }
         guard scanner.next == UInt8(ascii: ",") else { return .delete }
-        return scanner.take(#","expired":true"#) ? .expiry : nil
+        return scanner.consume(#","expired":true"#) ? .expiry : nil
     }
 }

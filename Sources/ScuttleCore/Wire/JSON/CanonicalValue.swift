@@ -3,22 +3,22 @@
 /// jansson accepts everything that it accepts. It leaves to jansson: white space, numbers out of range, surrogates, names with
 /// escapes, and more than 32 names in objects that are open at once.
 package enum CanonicalValue {
-    /// Returns whether a whole text is one valid value without white space, nested at most `deepest` deep; false: jansson
+    /// Returns whether a whole text is one valid value without white space, nested at most `maxDepth` deep; false: jansson
     /// decides. O(length), on a stack of fixed size.
     @_optimize(speed)
-    package static func accepts(_ text: Bytes, deepest: Int) -> Bool {
+    package static func accepts(_ text: Bytes, maxDepth: Int) -> Bool {
         var scanner = CanonicalScanner(text)
-        return skip(in: &scanner, deepest: deepest) && scanner.isAtEnd
+        return skip(in: &scanner, maxDepth: maxDepth) && scanner.isAtEnd
     }
 
     /// Skips a value; false: jansson decides.
     @_optimize(speed)
-    static func skip(in scanner: inout CanonicalScanner, deepest: Int) -> Bool {
+    static func skip(in scanner: inout CanonicalScanner, maxDepth: Int) -> Bool {
         guard scanner.next == UInt8(ascii: "{") || scanner.next == UInt8(ascii: "[") else {
             return scanner.skipScalar()
         }
-        return withUnsafeTemporaryAllocation(of: MemberNames.Name.self, capacity: MemberNames.capacity) { room in
-            var walk = Walk(names: MemberNames(in: room), deepest: min(deepest, UInt64.bitWidth))
+        return withUnsafeTemporaryAllocation(of: MemberNames.Name.self, capacity: MemberNames.capacity) { memory in
+            var walk = Walk(names: MemberNames(in: memory), maxDepth: min(maxDepth, UInt64.bitWidth))
             return walk.skip(in: &scanner)
         }
     }
@@ -26,14 +26,14 @@ package enum CanonicalValue {
     /// A walk through nested arrays and objects, which counts the depth instead of recursing.
     private struct Walk {
         var names: MemberNames
-        let deepest: Int
+        let maxDepth: Int
         private var depth = 0
         /// A bit for each open array and object, the innermost in the lowest: 1 for an object.
         private var objects: UInt64 = 0
 
-        init(names: MemberNames, deepest: Int) {
+        init(names: MemberNames, maxDepth: Int) {
             self.names = names
-            self.deepest = deepest
+            self.maxDepth = maxDepth
         }
 
         @_optimize(speed)
@@ -67,7 +67,7 @@ package enum CanonicalValue {
         private mutating func open(_ scanner: inout CanonicalScanner, asObject bit: UInt64) -> Bool {
             depth &+= 1
             objects = objects << 1 | bit
-            return depth <= deepest && scanner.take(where: { _ in true }) != nil
+            return depth <= maxDepth && scanner.consume(where: { _ in true }) != nil
         }
 
         /// Closes the arrays and objects that end behind a value, up to the next value.
@@ -75,8 +75,8 @@ package enum CanonicalValue {
         private mutating func leave(_ scanner: inout CanonicalScanner) -> Bool {
             while depth > 0 {
                 let isObject = objects & 1 == 1
-                if scanner.take(UInt8(ascii: ",")) { return !isObject || skipName(&scanner) }
-                guard scanner.take(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return false }
+                if scanner.consume(UInt8(ascii: ",")) { return !isObject || skipName(&scanner) }
+                guard scanner.consume(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return false }
                 if isObject { names.removeAll(atDepth: depth) }
                 depth &-= 1
                 objects >>= 1
@@ -87,7 +87,7 @@ package enum CanonicalValue {
         @_optimize(speed)
         private mutating func skipName(_ scanner: inout CanonicalScanner) -> Bool {
             guard let name = scanner.plainString(), names.insert(name, depth: depth) else { return false }
-            return scanner.take(UInt8(ascii: ":"))
+            return scanner.consume(UInt8(ascii: ":"))
         }
     }
 }
@@ -98,9 +98,9 @@ extension CanonicalScanner {
     fileprivate mutating func skipScalar() -> Bool {
         switch next {
         case UInt8(ascii: "\""): skipString()
-        case UInt8(ascii: "t"): take("true")
-        case UInt8(ascii: "f"): take("false")
-        case UInt8(ascii: "n"): take("null")
+        case UInt8(ascii: "t"): consume("true")
+        case UInt8(ascii: "f"): consume("false")
+        case UInt8(ascii: "n"): consume("null")
         default: skipNumber()
         }
     }

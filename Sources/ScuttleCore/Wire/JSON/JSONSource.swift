@@ -6,14 +6,14 @@ extension Source {
     static func jsonFrame(of id: Bytes) -> OwnedBytes {
         let idCount = ByteWriter.escapedCount(of: id)
         let count = front.utf8CodeUnitCount + idCount + 2 + back.utf8CodeUnitCount
-        return withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in
-            var writer = ByteWriter(at: room.baseAddress.unsafelyUnwrapped)
+        return withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { memory in
+            var writer = ByteWriter(at: memory.baseAddress.unsafelyUnwrapped)
             writer.put(front)
             writer.put(UInt8(ascii: "\""))
             writer.put(id, escapedTo: idCount)
             writer.put(UInt8(ascii: "\""))
             writer.put(back)
-            return OwnedBytes(copying: Bytes(start: room.baseAddress, count: count))
+            return OwnedBytes(copying: Bytes(start: memory.baseAddress, count: count))
         }
     }
 

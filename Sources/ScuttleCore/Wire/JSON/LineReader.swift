@@ -11,7 +11,7 @@ extension LineSplitter {
             do throws(Failure) {
                 // Most lines are read without a search for their end.
                 let front = rest
-                if isBetweenLines, let update = CanonicalUpdate.take(from: &rest, judge.limits) {
+                if isBetweenLines, let update = CanonicalUpdate.readFirst(of: &rest, judge.limits) {
                     isRead = true
                     try take(.update(update), Bytes(rebasing: front[..<(front.count &- rest.count &- 1)]))
                     continue

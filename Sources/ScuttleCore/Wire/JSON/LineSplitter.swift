@@ -58,7 +58,7 @@ struct LineSplitter: ~Copyable {
                 return .tooLong
             }
             guard end == nil || partial.count > 0 else { return .whole(line) }
-            guard partial.hasRoom(for: line.count) else {
+            guard partial.hasMemory(for: line.count) else {
                 skip(hasEnded: end != nil)
                 return .noMemory
             }

@@ -11,29 +11,29 @@ struct MemberNames {
     /// The limit of names. With more, jansson's hash table is faster.
     static var capacity: Int { 32 }
 
-    private let room: UnsafeMutableBufferPointer<Name>
+    private let memory: UnsafeMutableBufferPointer<Name>
     private var count = 0
 
     /// - Parameter room: memory for `capacity` names.
-    init(in room: UnsafeMutableBufferPointer<Name>) {
-        self.room = room
+    init(in memory: UnsafeMutableBufferPointer<Name>) {
+        self.memory = memory
     }
 
     /// Adds a name of the innermost open object; false if it is a duplicate, or if the capacity is used up. O(names).
     mutating func insert(_ text: Bytes, depth: Int) -> Bool {
-        guard count < room.count else { return false }
+        guard count < memory.count else { return false }
         var index = count
-        while index > 0, case let other = room[index &- 1], other.depth == depth {
+        while index > 0, case let other = memory[index &- 1], other.depth == depth {
             guard !other.text.equals(text) else { return false }
             index &-= 1
         }
-        room.initializeElement(at: count, to: Name(text: text, depth: depth))
+        memory.initializeElement(at: count, to: Name(text: text, depth: depth))
         count &+= 1
         return true
     }
 
     /// Removes the names of the innermost open object, which closes.
     mutating func removeAll(atDepth depth: Int) {
-        while count > 0, room[count &- 1].depth == depth { count &-= 1 }
+        while count > 0, memory[count &- 1].depth == depth { count &-= 1 }
     }
 }

@@ -18,10 +18,10 @@ extension RetiredClaim {
     fileprivate func write(_ put: (UInt8) -> Void) {
         let digits = Self.digits(of: version)
         let code = UInt64(isPurged ? 8 : 0) | UInt64(isFinal ? 4 : 0) | UInt64(truncatingIfNeeded: digits / 2 - 1)
-        for place in 0..<Self.hashCharacters {
+        for index in 0..<Self.hashCharacters {
             // 132 bits: 64 of the high half, 64 of the low one, 4 of the code.
             var bits: UInt64 = 0
-            for bit in 6 * place..<6 * place + 6 {
+            for bit in 6 * index..<6 * index + 6 {
                 let one =
                     bit < 64
                     ? hash.high >> UInt64(63 - bit)
@@ -30,8 +30,8 @@ extension RetiredClaim {
             }
             put(Self.character(bits))
         }
-        for place in stride(from: digits - 1, through: 0, by: -1) {
-            put(Self.character(version >> UInt64(6 * place) & 63))
+        for index in stride(from: digits - 1, through: 0, by: -1) {
+            put(Self.character(version >> UInt64(6 * index) & 63))
         }
     }
 
@@ -42,8 +42,8 @@ extension RetiredClaim {
         while offset < text.count {
             guard text.count - offset > hashCharacters else { return nil }
             var (high, low, code): (UInt64, UInt64, UInt64) = (0, 0, 0)
-            for place in 0..<hashCharacters {
-                guard let bits = value(of: text[offset + place]) else { return nil }
+            for index in 0..<hashCharacters {
+                guard let bits = value(of: text[offset + index]) else { return nil }
                 // Each character shifts in from the right. The bits that overflow the code move to the low half, and on to the
                 // high one.
                 high = high << 6 | low >> 58
@@ -61,8 +61,8 @@ extension RetiredClaim {
             offset += hashCharacters
             guard text.count - offset >= digits else { return nil }
             var version: UInt64 = 0
-            for place in 0..<digits {
-                guard let bits = value(of: text[offset + place]) else { return nil }
+            for index in 0..<digits {
+                guard let bits = value(of: text[offset + index]) else { return nil }
                 version = version << 6 | bits
             }
             offset += digits

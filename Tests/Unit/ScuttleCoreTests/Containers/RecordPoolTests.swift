@@ -29,7 +29,7 @@ struct RecordPoolTests {
         var random = TestRandom(seed: UInt64(seed))
         let pool = open()
         var blocks: [Block] = []
-        let sizes = (0..<random.within(1...6)).map { _ in random.within(1...RecordPool.longest) }
+        let sizes = (0..<random.within(1...6)).map { _ in random.within(1...RecordPool.maxBlockBytes) }
         for step in 0..<8000 {
             // Waves, so that slabs and chunks become full and empty.
             if blocks.isEmpty || random.below(100) < (step / 2000 % 2 == 0 ? 80 : 20) {
@@ -69,7 +69,7 @@ struct RecordPoolTests {
         let pool = open()
         var kept: [Block] = []
         var used = 0
-        for count in stride(from: 48, through: RecordPool.longest, by: 8) {
+        for count in stride(from: 48, through: RecordPool.maxBlockBytes, by: 8) {
             let starts = (0..<12_000).map { _ in pool.allocate(count) }
             for (number, start) in starts.enumerated() {
                 guard let start else { continue }
@@ -83,7 +83,8 @@ struct RecordPoolTests {
         }
         // As much as the most that was full at a time, as much again, a slab of each size and a chunk.
         let most =
-            2 * (12_000 * RecordPool.longest + used) + (RecordPool.longest / Slab.step) * Slab.bytes + Chunk.bytes
+            2 * (12_000 * RecordPool.maxBlockBytes + used) + (RecordPool.maxBlockBytes / Slab.step) * Slab.bytes
+            + Chunk.bytes
         let chunks = pool.chunkCount
         check(chunks * Chunk.bytes <= most, "\(chunks) chunks for \(used) bytes")
         check(kept.allSatisfy(\.isIntact), "a block was written over")
@@ -131,11 +132,11 @@ struct RecordPoolTests {
         let early = pool.allocate(1)
         #expect(early == nil)
         pool.open()
-        let refused = [0, RecordPool.longest + 1, .max].map { pool.allocate($0) }
+        let refused = [0, RecordPool.maxBlockBytes + 1, .max].map { pool.allocate($0) }
         let before = pool.chunkCount
         #expect(refused == [nil, nil, nil])
         #expect(before == 0)
-        let longest = pool.allocate(RecordPool.longest)
+        let longest = pool.allocate(RecordPool.maxBlockBytes)
         RecordPool.free(try #require(longest))
         pool.open()
         let after = pool.chunkCount
@@ -149,7 +150,7 @@ struct RecordPoolTests {
         do {
             let pool = open()
             for number in 0..<9000 {
-                let count = random.within(1...RecordPool.longest)
+                let count = random.within(1...RecordPool.maxBlockBytes)
                 guard let start = pool.allocate(count) else { return check(false, "no block of \(count)") }
                 blocks.append(Block(start, count, UInt8(truncatingIfNeeded: number)))
             }

@@ -39,14 +39,14 @@ struct ResolverCheckingTests {
     @Test("First come, first served depends on the order")
     func order() throws {
         let found = try #require(flaw(.host { _, current in current == nil }, Self.updates))
-        #expect(found.kind == .order)
+        #expect(found.kind == .notCommutative)
         #expect(found.updates == [0, 1])
     }
 
     @Test("The latest to arrive depends on repetition: one that comes once more stands again")
     func repetition() throws {
         let found = try #require(flaw(.host { _, _ in true }, Self.updates))
-        #expect(found.kind == .repetition)
+        #expect(found.kind == .notIdempotent)
         #expect(found.updates == [0, 1])
     }
 
@@ -61,7 +61,7 @@ struct ResolverCheckingTests {
         }
         let updates = hands.enumerated().map { PlainUpdate("k", $0.element, "a", Version($0.offset + 1)) }
         let found = try #require(flaw(game, updates))
-        #expect(found.kind == .grouping)
+        #expect(found.kind == .notAssociative)
         #expect(found.updates.sorted() == [0, 1, 2])
         #expect(flaw(game, Array(updates.prefix(2))) == nil)
     }
@@ -81,7 +81,7 @@ struct ResolverCheckingTests {
                 if rank(update) + rank(current) == 3, rank(update) * rank(current) == 0 { return false }
                 return rank(update) > rank(current)
             }
-            check(flaw(unfair, updates)?.kind == .order, "\(ranks)")
+            check(flaw(unfair, updates)?.kind == .notCommutative, "\(ranks)")
         }
     }
 }
