@@ -1,4 +1,4 @@
-/// What happened in some worlds, to see that everything does.
+/// Counts of what happened in the worlds, to see that every kind of event does.
 public struct Counts: CustomStringConvertible {
     public init() {}
 
@@ -10,7 +10,7 @@ public struct Counts: CustomStringConvertible {
     public internal(set) var starts = 0
     public internal(set) var twins = 0
     public internal(set) var intrusions = 0
-    /// Names that a host has forgotten, its own included; and names that a replica has retired by itself.
+    /// Names that a host has retired, its own included, and names that a replica has retired by itself.
     public internal(set) var forgotten = 0
     public internal(set) var silenced = 0
     /// Replicas that have ended for good.
@@ -20,14 +20,14 @@ public struct Counts: CustomStringConvertible {
     public internal(set) var lost = 0
     public internal(set) var diverged = 0
     public internal(set) var expired = 0
-    /// Updates that a host did not accept.
+    /// Updates that a host has refused.
     public internal(set) var refused = 0
-    /// Differences that stayed, and of which both hosts were told.
+    /// Differences that remained and were reported to both hosts.
     public internal(set) var told = 0
-    /// The most bytes that one round of gossip has taken, in bytes a byte of state.
+    /// The maximum of a gossip round: its bytes for each byte of state.
     public internal(set) var mostTalk = 0
 
-    /// Counts the deltas that begin in some bytes, but for those whose name a cut goes through.
+    /// Counts the deltas that begin in some bytes, except those whose name is cut.
     mutating func noteDeltas(in bytes: [UInt8]) {
         let mark = [UInt8]("\"mode\":\"".utf8)
         var place = 0

@@ -1,4 +1,4 @@
-/// Alterations of a line, most of which leave it a line that can be read.
+/// Alterations of a line, most of which leave it readable.
 enum Tampering {
     static func alter(_ line: [UInt8], _ random: inout Random) -> [UInt8] {
         switch random.below(10) {
@@ -61,7 +61,7 @@ enum Tampering {
         return line
     }
 
-    /// A short write inside the line; where its end goes too, the next line follows on.
+    /// Makes a short write inside of the line. If the newline goes too, the next line continues it.
     private static func leaveHole(_ line: [UInt8], _ random: inout Random) -> [UInt8] {
         let from = random.below(line.count)
         let until = random.within(from + 1...line.count)

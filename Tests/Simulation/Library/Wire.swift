@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
-/// Two ends and what is on its way between them: a stream that may break at any byte, or datagrams that are lost, repeated,
-/// late and cut short.
+/// Two ends and the bytes on their way between them: a stream that may break at any byte, or datagrams that are lost, repeated,
+/// late and cut.
 final class Wire {
     let edge: Plan.Edge
     private(set) var ends: [End] = []
@@ -12,15 +12,15 @@ final class Wire {
     private var dead: [End] = []
     var isBlocked = false
 
-    /// Bytes of both directions that a stream has carried.
+    /// The bytes that a stream has carried in both directions.
     private(set) var carried = 0
 
-    /// What happens to lines on their way.
+    /// The disturbance of lines on their way.
     var noise = Noise.none
-    /// Something on this link did not come as it was sent.
+    /// Whether a line on this link was disturbed.
     var isDisturbed = false
 
-    /// What has come over this link, and what came over the one before it, from each side.
+    /// The bytes that arrived over this link, and over the previous one, from each side.
     private(set) var heard: [[UInt8]] = [[], []]
     private(set) var heardEarlier: [[UInt8]] = [[], []]
 
@@ -39,8 +39,9 @@ final class Wire {
         ]
     }
 
-    /// A stream takes with it what had not arrived, but for some bytes; datagrams arrive all the same, at whoever is there.
-    /// - Parameter stopped: the replica that is no more; nil: both are there.
+    /// Breaks the connection. The bytes on a stream are lost except some; datagrams still arrive, at whichever replica is
+    /// there.
+    /// - Parameter stopped: the replica that has ended; nil: both are there.
     func cut(_ world: World, stopped: Int? = nil) throws {
         guard isUp else { return }
         for side in [0, 1] where !edge.isDatagram && world.random.oneIn(2) {
@@ -57,7 +58,7 @@ final class Wire {
         (heardEarlier, heard) = (heard, [[], []])
     }
 
-    /// All hosts notice what is broken, or are gone; nothing is on its way any more.
+    /// Drops all bytes on their way, because all hosts notice what is broken, or have ended.
     func clear(of stopped: Replica? = nil) {
         for end in dead where stopped == nil || end.replica === stopped { end.close() }
         dead.removeAll { stopped == nil || $0.replica === stopped }
@@ -67,7 +68,7 @@ final class Wire {
         datagrams = []
     }
 
-    /// Moves what a link has to say onto the wire; returns how many bytes.
+    /// Moves the output of a link onto the wire; returns the count of bytes.
     func send(from side: Int, _ world: World, isCalm: Bool = false) throws -> Int {
         guard isUp else { return 0 }
         let capacity = edge.isDatagram ? edge.capacity : world.random.within(1...400)
@@ -96,7 +97,7 @@ final class Wire {
         datagrams.append((world.now + delay, side, gate.disturbed > 0, isCut ? cut(passed, world) : passed))
     }
 
-    /// The beginning of a datagram, half of the time up to the end of a line: no line of it is bad then.
+    /// Returns the beginning of a datagram, half of the time up to the end of a line, so that no line of it is bad.
     private func cut(_ bytes: [UInt8], _ world: World) -> [UInt8] {
         let end = world.random.below(bytes.count + 1)
         guard world.random.oneIn(2), let newline = bytes[..<end].lastIndex(of: 0x0a) else {
@@ -105,7 +106,7 @@ final class Wire {
         return Array(bytes[...newline])
     }
 
-    /// Lets what is due arrive; returns how many bytes.
+    /// Delivers the bytes that are due; returns their count.
     func deliver(from side: Int, _ count: Int, _ world: World) throws -> Int {
         guard isUp else { return 0 }
         guard edge.isDatagram else { return try deliverStream(from: side, count, world) }
@@ -134,7 +135,7 @@ final class Wire {
     private func hear(_ bytes: [UInt8], from side: Int, _ world: World) throws {
         if world.plan.faults.hasIntruder || world.plan.faults.replaysLinks, heard[side].count < 20_000 {
             heard[side] += bytes
-            // A datagram that was cut short ends its line all the same.
+            // A datagram that was cut still ends its line.
             if edge.isDatagram, bytes.last != 0x0a { heard[side].append(0x0a) }
         }
         try world.arrive(bytes, at: ends[1 - side], on: self, from: edge.sides[side])

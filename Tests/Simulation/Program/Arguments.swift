@@ -1,7 +1,7 @@
 import Foundation
 import ScuttleCore
 
-/// The rule behind `--without`.
+/// Removes `--without` and its rule from the arguments, and returns the rule.
 func takeRule(from arguments: inout [String]) -> DisabledRules {
     guard let place = arguments.firstIndex(of: "--without"), place + 1 < arguments.count else { return [] }
     guard let found = DisabledRules.all.first(where: { $0.name == arguments[place + 1] }) else {

@@ -9,7 +9,7 @@ import Simulation
 //     simulate --middle …                the same of the worlds with a man in the middle
 //     simulate --classic …               the same of the worlds of classic links
 //     simulate … --without RULE          with a rule of reconciliation switched off: it must fail somewhere
-//     simulate --check                   what `make test` wants to know, with its closing line
+//     simulate --check                   the check of `make test`, with its closing line
 
 var arguments = Array(CommandLine.arguments.dropFirst())
 let without = takeRule(from: &arguments)
