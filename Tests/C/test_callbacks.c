@@ -1,4 +1,4 @@
-/* What the host is told: on_update, on_compaction, on_drain (the last also in test_backpressure). */
+/* Callbacks: on_update, on_compaction, on_drain (the last also in test_backpressure). */
 #include "check.h"
 #include "support.h"
 
@@ -18,7 +18,7 @@ static void add(text_t *text, const scuttle_update_t *update) {
               update->flags & SCUTTLE_UPDATE_LOCAL ? "L" : "");
   CHECK_INT(update->flags & ~3u, 0);
   CHECK_INT(update->reserved, 0);
-  /* Nobody has republished it: the dot is the timestamp. */
+  /* The update was never republished: the dot is the timestamp. */
   CHECK_BYTES(update->dot_source, update->dot_source_len, update->source, update->source_len);
   CHECK_U64(update->dot_version, update->version);
 }
@@ -74,8 +74,8 @@ TEST(received_updates_are_told_when_they_become_the_entry) {
   scuttle_link_t *link = link_make(r);
   feed_update(link, "k", "1", "A", 5);
   feed_update(link, "k", "2", "B", 3); /* beaten */
-  feed_update(link, "k", "3", "A", 4); /* old news */
-  feed_update(link, "k", "4", "A", 5); /* old news */
+  feed_update(link, "k", "3", "A", 4); /* covered */
+  feed_update(link, "k", "4", "A", 5); /* covered */
   feed_update(link, "k", "5", "B", 5); /* equal version, greater source */
   feed_update(link, "", "6", "B", 9);  /* refused */
   feed(link, "{\"key\":\"k\",\"value\":null,\"source_id\":\"A\",\"version\":8,\"deleted\":true}\n");
@@ -127,7 +127,7 @@ TEST(compaction_is_told_before_the_oldest_go) {
         set(r, key, value);
         text_format(&all, "%s=%d local%dL;", key, i, i);
       }
-      /* What went and what is there make the whole. */
+      /* The dropped updates and the present ones are all updates. */
       mine = news_text(r, "local", 0);
       theirs = news_text(r, "A", 0);
       for (lines = 0, at = mine; *at; at++) lines += *at == '\n';
@@ -180,7 +180,7 @@ TEST(compaction_shows_tombstones_and_beaten_updates) {
 }
 
 static void read_borrowed(void *context, const scuttle_update_t *update) {
-  /* Borrowed for the call: every byte can be read. */
+  /* Borrowed for the call: every byte is readable. */
   uint64_t *sum = (uint64_t *)context;
   size_t i;
   for (i = 0; i < update->key_len; i++) *sum += (unsigned char)update->key[i];

@@ -1,4 +1,4 @@
-/* Local writes and what a key holds afterwards. */
+/* Local writes and the entries that they make. */
 #include "check.h"
 #include "support.h"
 
@@ -265,7 +265,7 @@ TEST(copies_of_absent_keys) {
   scuttle_entry_t entry;
   int code = scuttle_get_copy(r, "k", 1, NULL, 0, &needed, &entry);
   CHECK(code == SCUTTLE_E_SPACE || code == SCUTTLE_NOT_FOUND);
-  CHECK(needed <= 6); /* null, NUL, no source, NUL: or nothing, since nothing need be copied */
+  CHECK(needed <= 6); /* null, NUL, no source, NUL: or nothing, because nothing need be copied */
   CHECK_CODE(scuttle_get_copy(r, "k", 1, buffer, sizeof buffer, &needed, &entry), SCUTTLE_NOT_FOUND);
   CHECK_STR(entry.value, "null");
   scuttle_free(r);

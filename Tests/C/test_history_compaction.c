@@ -1,4 +1,5 @@
-/* The host's own compaction: what it trims, keeps and writes, what the history tells of it, and what peers get. */
+/* The host's own compaction: the updates that it trims, keeps and writes, the history after it, and the updates that peers
+   receive. */
 #include "check.h"
 #include "support.h"
 
@@ -13,7 +14,7 @@ static int show(void *context, const scuttle_update_t *update) {
   return 0;
 }
 
-/* "key=value source version;" for each update of the history. Free it. */
+/* Returns "key=value source version;" for each update of the history. Free it. */
 static char *history_text(scuttle_t *replica) {
   text_t text = {NULL, 0, 0};
   text_add(&text, "", 0);
@@ -64,7 +65,7 @@ static int write_history(scuttle_t *replica, const char *key, const char *value,
   return scuttle_history_write(replica, &update);
 }
 
-/* What to drop. */
+/* The updates to drop. */
 typedef struct {
   const char *key, *source;
   uint64_t below; /* this version */
@@ -89,7 +90,7 @@ static size_t trim(scuttle_t *replica, const char *key, const char *source, uint
   drop.source = source;
   drop.below = below;
   CHECK_CODE(scuttle_history_trim(replica, drops, &drop, &removed), SCUTTLE_OK);
-  CHECK_INT(drop.asked, before); /* once about each */
+  CHECK_INT(drop.asked, before); /* one call for each */
   return removed;
 }
 
@@ -100,7 +101,7 @@ static scuttle_t *with_history(const char *source, size_t max_history) {
   return replica_with(source, &config);
 }
 
-/* "a" … at versions 1 …, of "local" and in between of the peer "A". */
+/* Creates a history of "a" … at versions 1 …, of "local" and in between of the peer "A". */
 static scuttle_t *mixed(size_t max_history) {
   scuttle_t *r = with_history("local", max_history);
   scuttle_link_t *link = link_make(r);
@@ -120,7 +121,7 @@ TEST(the_history_in_order) {
   scuttle_t *r = mixed(100);
   scuttle_link_t *link = link_make(r);
   check_history(r, "a=1 local1;b=2 A2;a=3 local3;a=4 A4;b=null local5 deleted;c=6 local6;");
-  CHECK_CODE(feed_update(link, "d", "0", "B", 2), SCUTTLE_OK); /* by version and source, whenever it comes */
+  CHECK_CODE(feed_update(link, "d", "0", "B", 2), SCUTTLE_OK); /* by version and source, whatever the order of arrival */
   check_history(r, "a=1 local1;b=2 A2;d=0 B2;a=3 local3;a=4 A4;b=null local5 deleted;c=6 local6;");
   scuttle_free(r);
 }
@@ -265,8 +266,8 @@ TEST(trim_inside_on_compaction_by_key) {
   write_many(r, 7, 7); /* k1 again */
   CHECK_INT(host.calls, 1);
   CHECK_INT(host.counts[0], 1);
-  CHECK_STR(host.doomed.data, "k1=1 local1;"); /* told before anything is removed */
-  check_history(r, "k2=2 local2;k0=3 local3;k2=5 local5;k0=6 local6;k1=7 local7;"); /* and the new update is none of them */
+  CHECK_STR(host.doomed.data, "k1=1 local1;"); /* called before anything is removed */
+  check_history(r, "k2=2 local2;k0=3 local3;k2=5 local5;k0=6 local6;k1=7 local7;"); /* and the new update is not among them */
   write_many(r, 8, 8);
   CHECK_INT(host.calls, 1);
   write_many(r, 9, 9);
@@ -311,9 +312,9 @@ TEST(keep_up_to_a_number) {
   write_many(r, 5, 8);
   CHECK_INT(host.calls, 1);
   CHECK_INT(length_of(r), 8);
-  write_many(r, 9, 9); /* it holds 8 and is to take one more */
+  write_many(r, 9, 9); /* it holds 8 and needs one more */
   CHECK_INT(host.calls, 2);
-  CHECK_INT(host.counts[1], 6); /* what is over max_history, with the one more */
+  CHECK_INT(host.counts[1], 6); /* those over max_history, with the new one */
   CHECK_STR(host.doomed.data, "k1=1 local1;k2=2 local2;k0=3 local3;k1=4 local4;k2=5 local5;k0=6 local6;");
   check_history(r, "k1=7 local7;k2=8 local8;k0=9 local9;"); /* max_history counts again */
   write_many(r, 10, 10);
@@ -380,7 +381,7 @@ TEST(trim_and_keep_in_one_compaction) {
 }
 
 TEST(keep_below_max_history_loses_nothing) {
-  /* More than the history holds after the trim, so no error. max_history counts again from that number on. */
+  /* More than the history holds after the trim, so no error. From that number on max_history counts again. */
   size_t keep;
   for (keep = 1; keep <= 4; keep++) {
     host_t host;
@@ -410,7 +411,7 @@ TEST(a_trim_outside_ends_nothing_that_is_kept) {
   host.keep = 0;
   CHECK_INT(host.calls, 1);
   CHECK_INT(trim(r, NULL, NULL, 3), 2);
-  CHECK_INT(length_of(r), 6); /* still over max_history: on_compaction says what goes */
+  CHECK_INT(length_of(r), 6); /* still over max_history: on_compaction decides */
   write_many(r, 9, 12);
   CHECK_INT(host.calls, 1);
   CHECK_INT(length_of(r), 10);
@@ -495,7 +496,7 @@ static void compact_calls_back(void *context, const scuttle_update_t *const *upd
   CHECK_CODE(set(nest->replica, "k", "1"), SCUTTLE_E_BUSY);
   CHECK_CODE(scuttle_history_trim(nest->replica, NULL, NULL, NULL), SCUTTLE_E_ARGUMENT);
   CHECK_CODE(scuttle_history_keep(nest->replica, 0), SCUTTLE_E_ARGUMENT);
-  CHECK_CODE(scuttle_history_trim(nest->replica, visit_calls_back, nest, NULL), SCUTTLE_OK); /* its own callback is another one */
+  CHECK_CODE(scuttle_history_trim(nest->replica, visit_calls_back, nest, NULL), SCUTTLE_OK); /* its visitor is a callback of its own */
   CHECK_CODE(scuttle_history_keep(nest->replica, 50), SCUTTLE_OK);
 }
 
@@ -629,7 +630,7 @@ TEST(a_written_update_is_in_the_history_and_nowhere_else) {
 }
 
 TEST(a_written_update_does_not_keep_the_real_one_away) {
-  /* It covers nothing, so the peer's own write is news when it comes. */
+  /* It covers nothing, so the peer's own write enters the history when it arrives. */
   scuttle_t *r = with_history("local", 100);
   scuttle_link_t *link = link_make(r);
   CHECK_CODE(write_history(r, "a", "1", "A", 5, 0), SCUTTLE_OK);
@@ -759,7 +760,7 @@ TEST(where_sort_does_not_care_versions_of_a_source_ascend) {
   scuttle_free(r);
 }
 
-/* --- a model of it --- */
+/* --- a model of the history --- */
 
 typedef struct {
   char key[16], value[16], source[16];
@@ -851,7 +852,7 @@ static void model_compact(void *context, const scuttle_update_t *const *updates,
   model_t *model = (model_t *)context;
   size_t i, doomed = model->count - model->capacity + 1;
   model->calls++;
-  CHECK_INT(model->count, model->room); /* called when it holds that many */
+  CHECK_INT(model->count, model->room); /* called at that count */
   CHECK_INT(count, doomed);
   for (i = 0; i < count && i < model->count; i++) {
     CHECK_U64(updates[i]->version, model->lines[i].version);
@@ -872,7 +873,7 @@ static void model_compact(void *context, const scuttle_update_t *const *updates,
   CHECK_CODE(scuttle_history_keep(model->replica, model->count), SCUTTLE_E_ARGUMENT);
 }
 
-/* The library took one more update: what the model does. Called after the compaction, if there was one. */
+/* Adds one more update to the model. Called after the compaction, if there was one. */
 static void model_add(model_t *model, const char *key, const char *value, const char *source, uint64_t version, int deleted) {
   line_t *line;
   size_t surplus = model->count >= model->room ? model->count - model->capacity + 1 : 0;
@@ -1002,7 +1003,7 @@ static void run_pair(uint64_t seed, size_t max_history, uint32_t flags) {
     talk_t end = talk_links(links[0], links[1], 1 << 22);
     if (end.code < 0 || end.endless) CHECK_SAY("%s after %zu bytes", code_name(end.code), end.bytes);
   }
-  if (flags & SCUTTLE_LINK_LIVE) { /* and it goes on live */
+  if (flags & SCUTTLE_LINK_LIVE) { /* and further updates go live */
     CHECK(set(replicas[0], "live", "1") >= 0);
     while (carry(links[0], links[1])) continue;
   } else {

@@ -1,8 +1,9 @@
-/* Saving a replica and going on: whole, torn, as another incarnation, under another id, and from a state that is too old. */
+/* Saving a replica and starting from the save: whole, truncated, as another incarnation, under another id, and from an old
+   save. */
 #include "check.h"
 #include "support.h"
 
-/* A replica that has lived: entries, tombstones, other sources, something that is to expire. */
+/* Creates a replica with entries, tombstones, other sources and an entry that will expire. */
 static scuttle_t *lived_in(const char *id) {
   scuttle_config_t config = config_exact();
   scuttle_t *r, *peer = replica_exact("peer");
@@ -26,7 +27,7 @@ static scuttle_t *lived_in(const char *id) {
   return r;
 }
 
-/* What an export says without the incarnation and the epoch, which are a new one's own. */
+/* Adds an export without the incarnation and the epoch, which differ with each start. */
 static void essence(scuttle_t *r, text_t *out) {
   text_t lines = {NULL, 0, 0};
   char *part = clock_text(r);
@@ -105,7 +106,7 @@ TEST(it_goes_on_as_itself) {
   scuttle_free(peer);
 }
 
-/* A start of a name from a save, with a seed of the system's. */
+/* Starts a name from a save, with a seed of the system's. */
 static int start(const char *name, const text_t *saved, size_t len, scuttle_t **out) {
   scuttle_config_t config = config_make();
   config.seed = 0;
@@ -115,7 +116,7 @@ static int start(const char *name, const text_t *saved, size_t len, scuttle_t **
 }
 
 TEST(a_name_goes_on_under_another_source) {
-  /* All that its save says is there, and what the earlier incarnation wrote is an entry as any other. */
+  /* All entries of its save are there, including those that the earlier incarnation wrote. */
   scuttle_t *a = replica_make("local"), *peer = replica_make("peer"), *b = NULL;
   text_t saved = {NULL, 0, 0};
   const char *was = NULL, *is = NULL, *name = NULL;
@@ -146,7 +147,7 @@ TEST(a_name_goes_on_under_another_source) {
 }
 
 TEST(a_name_starts_from_any_save) {
-  /* From one that is older than what was sent, and from one that ends anywhere: no version is issued twice. */
+  /* From a save that is older than the sent updates, and from one that ends anywhere: no version is issued twice. */
   scuttle_t *a = replica_make("local"), *peer = replica_make("peer");
   text_t saved = {NULL, 0, 0};
   size_t cut;
@@ -275,7 +276,7 @@ TEST(a_bad_line_takes_nothing) {
 }
 
 TEST(torn_anywhere) {
-  /* It is a start, under whatever name: what is there becomes entries, nothing is claimed of others, and peers give the rest. */
+  /* It is a start, under any name: the lines become entries, nothing is claimed of others, and peers send the rest. */
   scuttle_t *a = lived_in("local");
   text_t saved = {NULL, 0, 0};
   size_t cut;
@@ -322,8 +323,8 @@ TEST(an_end_that_counts_other_lines) {
 }
 
 TEST(an_export_that_is_too_old) {
-  /* A replica of an exact source wrote on after it was saved. Whoever asks, it gets what it lacks, and issues nothing twice:
-     it promises past the peer's number before it writes. */
+  /* A replica of an exact source wrote on after its save. Whichever side requests, the replica receives the updates that it
+     lacks, and issues no version twice: its low-water mark rises above the peer's version before it writes. */
   int by_peer;
   for (by_peer = 0; by_peer < 2; by_peer++) {
     scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = replica_exact("local");
@@ -358,7 +359,7 @@ TEST(an_export_that_is_too_old) {
 }
 
 TEST(an_export_that_is_too_old_and_goes_on_at_once) {
-  /* It writes before it has met anybody: a version is issued twice, which is told, and one of both writes stands at both. */
+  /* It writes before it has met a peer: a version is issued twice, which is reported, and one of both writes stands at both. */
   scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = replica_exact("local");
   scuttle_link_t *link, *to;
   text_t saved = {NULL, 0, 0};

@@ -1,4 +1,4 @@
-/* Refusals: what a peer does not take crosses once, its sender is told once, and the rest flows. */
+/* Refusals: a refused update crosses once, its sender is notified once, and all others arrive. */
 #include "check.h"
 #include "support.h"
 
@@ -47,7 +47,7 @@ static scuttle_t *host_make(const char *name, host_t *host, size_t max_value, in
   return r;
 }
 
-/* Both gossip, and bytes are carried until both are silent; how many. */
+/* Gossips on both, and carries bytes until there is nothing to send; returns their count. */
 static size_t converse(scuttle_link_t *a, scuttle_link_t *b, size_t capacity) {
   static char buffer[65536];
   size_t total = 0, len;
@@ -69,7 +69,7 @@ static size_t converse(scuttle_link_t *a, scuttle_link_t *b, size_t capacity) {
     if (!moved) return total;
     total += moved;
   }
-  CHECK(!"it never ends");
+  CHECK(!"endless");
   return total;
 }
 

@@ -1,4 +1,4 @@
-/* Making, naming and freeing replicas; codes and versions. */
+/* Creating, naming and freeing replicas; codes and versions. */
 #include "check.h"
 #include "support.h"
 
@@ -51,7 +51,7 @@ TEST(id_is_copied) {
 }
 
 TEST(name_lengths) {
-  /* 1 to 246 bytes; 1 to 255 where the name is the source. */
+  /* 1 to 246 bytes; 1 to 255 if the name is the source. */
   char name[400];
   size_t len;
   scuttle_t *r = NULL;
@@ -102,7 +102,7 @@ TEST(id_not_utf8) {
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Copies the source of a replica that has just been made, checks its form, and frees the replica. */
+/* Copies the source of a new replica, checks its form, and frees the replica. */
 static void take_source(scuttle_t *r, const char *expected_name, char source[256]) {
   const char *id = NULL, *name = NULL;
   size_t id_len = 0, name_len = 0, i;
@@ -232,7 +232,7 @@ TEST(the_name_is_valid_until_the_replica_is_freed) {
   CHECK_CODE(scuttle_name(r, &name, &len), SCUTTLE_OK);
   CHECK_CODE(scuttle_import(r, lines.data, lines.len), SCUTTLE_OK);
   CHECK_CODE(scuttle_name(r, &later, &len), SCUTTLE_OK);
-  REQUIRE(name == later); /* not read where it may have been freed */
+  REQUIRE(name == later); /* not read if it may be freed */
   CHECK_STR(name, "a-name-to-keep");
   text_free(&lines);
   scuttle_free(r);
@@ -366,7 +366,7 @@ TEST(fingerprint_shows_what_is_held) {
 }
 
 TEST(fingerprint_is_not_the_sum_of_its_letters) {
-  /* Entries that share all their bytes, joined otherwise. */
+  /* Entries with the same bytes, split differently. */
   const char *pairs[][2] = {{"ab", "c"}, {"a", "bc"}};
   uint64_t seen[2];
   int i;

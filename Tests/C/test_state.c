@@ -1,4 +1,4 @@
-/* Entries to start from: config.state. */
+/* Initial entries: config.state. */
 #include "check.h"
 #include "support.h"
 
@@ -52,7 +52,7 @@ TEST(an_exact_source_goes_on) {
   CHECK_CODE(make("{\"key\":\"k\",\"value\":1,\"source_id\":\"local\",\"version\":7}\n", SCUTTLE_NTS, &r), SCUTTLE_OK);
   REQUIRE(r);
   link = link_make(r);
-  CHECK_CODE(feed_update(link, "k", "1", "local", 7), SCUTTLE_OK); /* its own, known */
+  CHECK_CODE(feed_update(link, "k", "1", "local", 7), SCUTTLE_OK); /* its own, covered */
   CHECK_CODE(feed_update(link, "k", "2", "local", 7), SCUTTLE_E_CORRUPT);
   CHECK_CODE(feed_update(link, "k", "0", "local", 5), SCUTTLE_OK);
   CHECK_CODE(feed_update(link, "k", "0", "local", 8), SCUTTLE_E_IDENTITY);
@@ -145,7 +145,7 @@ TEST(errors_of_the_state) {
 }
 
 TEST(a_state_whose_last_line_is_torn) {
-  /* What stands before it is in place. */
+  /* The lines in front of it are loaded. */
   static const char *const torn[] = {"nonsense", "{\"key\":\"l\",\"value\":1,\"source_id\":\"A\",\"version\":2", "{", "\xff"};
   size_t i;
   for (i = 0; i < sizeof torn / sizeof *torn; i++) {
@@ -212,7 +212,7 @@ static void save(void *context, const scuttle_update_t *update) {
 }
 
 TEST(what_was_handed_out_can_be_started_from) {
-  /* A host that keeps what on_update hands out, and begins with it, has the same replica again: deletes too. */
+  /* A host that keeps the updates of on_update, and starts from them, has the same replica again, deletes included. */
   scuttle_t *a = NULL, *b = NULL;
   text_t saved = {NULL, 0, 0};
   scuttle_config_t config = config_make();
@@ -234,7 +234,7 @@ TEST(what_was_handed_out_can_be_started_from) {
 }
 
 TEST(an_export_goes_on_as_itself) {
-  /* Entries, tombstones, clock and version: the next start issues nothing twice and resurrects nothing. */
+  /* Entries, tombstones, vector and version: the next start issues no version twice and resurrects no key. */
   scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = NULL;
   text_t saved = {NULL, 0, 0}, again = {NULL, 0, 0};
   char *lines[2];
@@ -297,7 +297,7 @@ TEST(a_clock_to_start_from) {
 }
 
 TEST(two_keys_of_one_version) {
-  /* No replica ever writes that. Refused, or one of them taken, or both: but then both reach a peer. */
+  /* No replica ever writes that. Rejected, or one or both of them accepted: but then both reach a peer. */
   scuttle_t *r = NULL, *peer = replica_make("peer");
   int code = make("{\"key\":\"a\",\"value\":1,\"source_id\":\"A\",\"version\":5}\n{\"key\":\"b\",\"value\":1,\"source_id\":\"A\",\"version\":5}\n", SCUTTLE_NTS, &r);
   if (code == SCUTTLE_OK) {

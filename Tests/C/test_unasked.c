@@ -1,5 +1,5 @@
-/* Answers that nobody has asked for: an error on a stream, dropped on datagrams, and nothing changes, here or at anybody that
-   this replica talks to. */
+/* Deltas without a request: an error on a stream, dropped on datagrams, and nothing changes, in this replica or in its peers.
+   */
 #include "check.h"
 #include "support.h"
 
@@ -34,7 +34,7 @@ static scuttle_t *lived_in(scuttle_t **peer, told_t *events) {
   return r;
 }
 
-/* A commit of everything: what stands in no delta is gone. */
+/* Adds a commit of everything: keys outside of the delta are gone. */
 static void text_commit_of_all(text_t *text, scuttle_t *r) {
   const char *line, *end;
   char *vector = clock_text(r);
@@ -108,7 +108,7 @@ TEST(a_delta_that_nobody_asked_for) {
 }
 
 TEST(hello_reset_and_commit_of_everything) {
-  /* As the field has it: in one write, and in the middle of a mesh. */
+  /* As it happens in practice: in one write, and in the middle of a mesh. */
   scuttle_t *peer, *r;
   told_t events;
   scuttle_link_t *link;
@@ -131,7 +131,7 @@ TEST(hello_reset_and_commit_of_everything) {
 }
 
 TEST(an_answer_to_the_request_of_another_link) {
-  /* What one link asked for does not count on another. */
+  /* A request of one link does not count on another. */
   scuttle_t *peer, *r;
   told_t events;
   scuttle_link_t *asks, *other;
@@ -159,13 +159,13 @@ TEST(an_answer_to_the_request_of_another_link) {
 }
 
 TEST(an_answer_that_comes_twice) {
-  /* The second one answers nothing any more. */
+  /* The second delta serves no request any more. */
   scuttle_t *a = replica_start("a", NULL, 0), *r = replica_start("r", NULL, 0);
   scuttle_link_t *to_r = link_make(a), *to_a = link_make(r);
   text_t answer = {NULL, 0, 0}, before, after;
   const char *line, *end;
   int i, refused = 0;
-  for (i = 0; i < 50; i++) { /* more than the history has, so that it ends with a commit */
+  for (i = 0; i < 50; i++) { /* more than the history holds, so that the delta ends with a commit */
     char key[16];
     snprintf(key, sizeof key, "k%d", i);
     set(a, key, "1");
@@ -200,7 +200,7 @@ TEST(an_answer_that_comes_twice) {
 }
 
 TEST(a_log_cannot_answer_with_a_commit) {
-  /* A head of one mode opens no other. */
+  /* A head of one mode does not open another. */
   scuttle_t *peer, *r;
   told_t events;
   scuttle_link_t *link;
@@ -221,7 +221,7 @@ TEST(a_log_cannot_answer_with_a_commit) {
   CHECK_CODE(feed(link, lines.data), SCUTTLE_OK);
   CHECK_CODE(feed(link, "{\"digest\":true,\"cover\":{\"evil\":[0,5]},\"lines\":[0,\"00000000\"]}\n"), SCUTTLE_E_UNASKED);
   text_free(&lines);
-  text_head(&lines, link, "contents"); /* a vector asks for no contents */
+  text_head(&lines, link, "contents"); /* a vector requests no contents */
   CHECK_CODE(feed(link, lines.data), SCUTTLE_E_UNASKED);
   after = saved(r);
   CHECK_STR(after.data, before.data);

@@ -15,7 +15,7 @@ import Testing
         }
 
         /// Makes `b` request from `a`, and leaves the pair before the delta arrives.
-        private func question(_ mesh: Mesh) throws -> Pair {
+        private func request(_ mesh: Mesh) throws -> Pair {
             let pair = try mesh.pair("a", "b")
             pair.b.link.gossip()
             // A replica that knows the peer's vector begins at once.
@@ -37,7 +37,7 @@ import Testing
             try mesh["a"].set("k", "1")
             for _ in 0..<3 { try mesh["c"].delete("k") }
             try mesh.meet("b", "c")
-            let pair = try question(mesh)
+            let pair = try request(mesh)
             let answer = pair.a.readAll()
             // The delta brings the update that the tombstone beats, and the tombstone is purged by then.
             #expect(try mesh["b"].purge() == 1)
@@ -60,7 +60,7 @@ import Testing
             try mesh.meet("a", "b")
             for number in 0..<6 { try mesh["a"].set("filler \(number)", "1") }
             try mesh["a"].delete("k")
-            let pair = try question(mesh)
+            let pair = try request(mesh)
             var text: [UInt8] = []
             while text.lines.count < 5 {
                 let piece = pair.a.read(upTo: 30)

@@ -5,9 +5,9 @@ import Testing
 
 /// Deltas of which only a part arrives.
 @Suite("Scenario: partial deltas")
-struct PartialAnswerTests {
+struct PartialDeltaTests {
     /// Returns the messages of a state delta of `a` to `b`, each a line; the pair is left in the middle of the delta.
-    private func stateAnswer(_ mesh: Mesh) throws -> (pair: Pair, lines: [[UInt8]]) {
+    private func stateDelta(_ mesh: Mesh) throws -> (pair: Pair, lines: [[UInt8]]) {
         let pair = try mesh.pair("a", "b")
         pair.b.link.gossip()
         let lines = answer(of: pair.a, to: pair.b)
@@ -34,11 +34,11 @@ struct PartialAnswerTests {
     /// which deletes count as seen. Garbage collection relied on that version, and keys came back.
     @Test("A delta that breaks off at any line advances no version that garbage collection relies on (chitchat#121)")
     func nothingAdvances() throws {
-        let count = try stateAnswer(mesh(tombstones: true)).lines.count
+        let count = try stateDelta(mesh(tombstones: true)).lines.count
         #expect(count > 8)
         for most in 0..<count {
             let mesh = try mesh(tombstones: true)
-            let (pair, lines) = try stateAnswer(mesh)
+            let (pair, lines) = try stateDelta(mesh)
             pair.b.write(lines.prefix(most).flatMap { $0 })
             pair.close()
             let b = mesh["b"]
@@ -63,11 +63,11 @@ struct PartialAnswerTests {
             try mesh["a"].set("new", "1")
             return mesh
         }
-        let count = try stateAnswer(prepare()).lines.count
+        let count = try stateDelta(prepare()).lines.count
         for most in 0..<count {
             let mesh = try prepare()
             let clock = mesh["b"].clock["a"]
-            let (pair, lines) = try stateAnswer(mesh)
+            let (pair, lines) = try stateDelta(mesh)
             #expect(lines.contains { $0.text.contains("reset") })
             pair.b.write(lines.prefix(most).flatMap { $0 })
             pair.close()
