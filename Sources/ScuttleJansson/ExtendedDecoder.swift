@@ -28,7 +28,7 @@ enum ExtendedDecoder {
                 since: try number(body["since"], "since"), epoch: try number(body["epoch"], "epoch"),
                 keys: try texts(body["keys"], "keys"), isLast: try flag(body["last"], "last"))
             guard forgotten.since <= forgotten.epoch else {
-                throw Failure(.message, "since of a forgot is above epoch")
+                throw Failure(.message, "since is \(forgotten.since), above epoch \(forgotten.epoch)")
             }
             return .forgot(forgotten)
         }

@@ -106,7 +106,7 @@ TEST(no_state) {
   CHECK_CODE(make("", SCUTTLE_NTS, &r), SCUTTLE_OK);
   scuttle_free(r);
   r = NULL;
-  CHECK_CODE(make(NULL, SCUTTLE_NTS, &r), SCUTTLE_OK); /* "a NULL field takes its default" */
+  CHECK_CODE(make(NULL, SCUTTLE_NTS, &r), SCUTTLE_OK); /* a NULL field has its default */
   scuttle_free(r);
   r = (scuttle_t *)(void *)&r;
   CHECK_CODE(make("x", SIZE_MAX - 1, &r), SCUTTLE_E_ARGUMENT);

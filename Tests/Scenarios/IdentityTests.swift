@@ -6,7 +6,7 @@ import Testing
 /// Ids that return, and invalid versions.
 @Suite("Scenario: identities and versions")
 struct IdentityTests {
-    /// riak_kv#679: an actor that had lost its version vector counted anew under its old id. Its peers took its new writes for
+    /// riak_kv#679: an actor that had lost its version vector counted anew under its old id. Its peers treated its new writes as
     /// old ones, and dropped them without an error.
     @Test(
         "A name that returns without its state is another incarnation, and loses nothing (riak_kv#679)",

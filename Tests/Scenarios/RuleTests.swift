@@ -85,7 +85,7 @@ import Testing
             }
             for _ in 0..<3 { try mesh["c"].delete("k") }
             for name in ["a", "b"] { try mesh.meet(name, "c") }
-            // The write of x from before it knew of the delete arrives at a alone, where it is beaten.
+            // The write of x from before it knew of the delete arrives only at a, and is beaten there.
             try mesh["a"].receive(PlainUpdate("k", "1", "x", 1))
             #expect(try mesh["a"].value("k") == nil)
             #expect(try mesh["b"].purge() == 1)

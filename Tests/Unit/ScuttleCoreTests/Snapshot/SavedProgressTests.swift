@@ -120,7 +120,7 @@ struct SavedProgressTests {
         #expect(try again(save, seed: 9).peers.items.count == 1)
     }
 
-    @Test("From an older save the delta continues where it was then")
+    @Test("A delta continues from the progress of an older save")
     func older() throws {
         let (a, b) = try couple(.state)
         _ = try meet(a, b, bytes: 2500)

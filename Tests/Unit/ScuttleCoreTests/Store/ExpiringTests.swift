@@ -202,7 +202,7 @@ struct ExpiringTests {
     func handedOn() throws {
         var replica = try Replica.make("b")
         try replica.receive(Self.write.living(for: 100))
-        // Each lives for half of the time, by a clock of its own.
+        // Each keeps the key for half of the time, by a clock of its own.
         for number in 1...10 {
             try replica.tick(UInt64(number) * 1_000_000)
             try replica.tick(UInt64(number) * 1_000_000 + 50)
