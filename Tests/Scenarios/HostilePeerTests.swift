@@ -7,7 +7,7 @@ import Testing
 @Suite("Hostile peers")
 struct HostilePeerTests {
     /// Returns a replica that has requested a delta from a hand-written peer.
-    private func asking(_ adjust: (inout Configuration) -> Void = { _ in }) throws -> HandPeer {
+    private func requesting(_ adjust: (inout Configuration) -> Void = { _ in }) throws -> HandPeer {
         var peer = HandPeer(try LinkEnd(try Replica.make("local", adjust)))
         peer.beAsked()
         return peer
@@ -21,7 +21,7 @@ struct HostilePeerTests {
     func refusedDot(key: String) throws {
         let long = "\"" + String(repeating: "x", count: 200) + "\""
         for isHost in [false, true] {
-            let peer = try asking {
+            let peer = try requesting {
                 $0.limits.valueBytes = 100
                 if isHost { $0.accept = { _, update in update.value.count < 4 } }
             }
@@ -38,7 +38,7 @@ struct HostilePeerTests {
 
     @Test("A time to live ends with its write, although another key arrives under its dot")
     func expiryOfAnotherKey() throws {
-        let peer = try asking()
+        let peer = try requesting()
         try peer.replica.tick(1)
         peer.say(peer.head("early"))
         #expect(say(PlainUpdate("k", "1", "x", 7).living(for: 10), peer) == nil)
@@ -50,7 +50,7 @@ struct HostilePeerTests {
 
     @Test("A value is not purged instead of a tombstone that had its dot")
     func tombstoneOfAnotherKey() throws {
-        let peer = try asking { $0.keepsTombstones = true }
+        let peer = try requesting { $0.keepsTombstones = true }
         let updates = [PlainUpdate(delete: "k", "x", 7), PlainUpdate("j", "1", "x", 7)]
         #expect(peer.sayLog(updates, cover: #""x":[0,7]"#) == [nil, nil, nil, nil])
         #expect(try peer.replica.purge() == 0)
@@ -60,7 +60,7 @@ struct HostilePeerTests {
 
     @Test("After a statement with the highest sequence, the replica of that name can still gossip")
     func highestStatement() throws {
-        let peer = try asking()
+        let peer = try requesting()
         #expect(peer.sayLog([PlainUpdate("k", "1", "peer", 1)], cover: #""peer":[0,1]"#) == [nil, nil, nil])
         for sequence in [UInt64(Int64.max), .highest] {
             peer.say(
@@ -149,8 +149,8 @@ struct HostilePeerTests {
     }
 
     @Test("A reset with more exceptions than max_refused purges no more than it covers", arguments: [0, 1, 2, 9])
-    func exceptionsOfReset(room: Int) throws {
-        let replica = try Replica.make("local", seed: 3) { $0.maxRefused = room }
+    func exceptionsOfReset(capacity: Int) throws {
+        let replica = try Replica.make("local", seed: 3) { $0.maxRefused = capacity }
         var peer = HandPeer(try LinkEnd(replica))
         peer.beAsked()
         peer.say(peer.head("reset"))
@@ -159,8 +159,8 @@ struct HostilePeerTests {
                 HandPeer.commit(#""peer":[0,9,9]"#, of: []).replacing(
                     #""from""#, with: #""excepted":[["peer",9,0],["peer",8,0]],"from""#)) + "\n")
         let source = "peer".lend { replica.sources.find($0) }.map { replica.sources[$0] }
-        #expect(source?.covered ?? 0 == (room < 1 ? 0 : room < 2 ? 8 : 9))
-        #expect(source?.purged ?? 0 == (room < 2 ? 0 : 9))
+        #expect(source?.covered ?? 0 == (capacity < 1 ? 0 : capacity < 2 ? 8 : 9))
+        #expect(source?.purged ?? 0 == (capacity < 2 ? 0 : 9))
         #expect(replica.broken == nil)
         peer.end.close()
     }

@@ -95,11 +95,11 @@ struct IdentityTests {
             for text in pair.b.readDatagrams(capacity: 330).datagrams { pair.a.write(text) }
             for text in pair.a.readDatagrams(capacity: 330).datagrams { pair.b.write(text) }
             for text in pair.b.readDatagrams(capacity: 330).datagrams { pair.a.write(text) }
-            let answer = pair.a.readDatagrams(capacity: 330).datagrams.filter { $0.text.contains(#""delta":"#) }
+            let delta = pair.a.readDatagrams(capacity: 330).datagrams.filter { $0.text.contains(#""delta":"#) }
             // Four updates, and the commit.
-            try #require(answer.count == 5)
+            try #require(delta.count == 5)
             for number in order {
-                pair.b.write(answer[number])
+                pair.b.write(delta[number])
                 let covered = b.clock["a"] ?? 0
                 let has = (1...4).prefix { (try? b.value("k\($0)")) ?? nil != nil }.count
                 check(covered <= Version(has), "\(order): \(covered) covered, \(has) there")

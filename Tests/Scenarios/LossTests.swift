@@ -41,13 +41,13 @@ struct LossTests {
                 count += 1
                 return count == lost ? 0 : 1
             }
-            check(exchange.isQuiet, "without datagram \(lost) it never ends")
+            check(exchange.isQuiet, "without datagram \(lost) it is endless")
             check(exchange.refused.isEmpty, "without datagram \(lost): \(exchange.refused)")
             check(exchange.datagrams.count < 200, "without datagram \(lost): \(exchange.datagrams.count) datagrams")
             // The other replica requests now, so that each side recovers by itself.
             (lost % 2 == 0 ? pair.a : pair.b).link.gossip()
             let more = mesh.carry(pair)
-            check(more.isQuiet, "then it never ends")
+            check(more.isQuiet, "then it is endless")
             pair.gossip()
             _ = mesh.carry(pair)
             mesh.expectAgreement()
@@ -60,9 +60,9 @@ struct LossTests {
     @Test(
         "With a datagram repeated, or swapped with the next, both stop sending as well (automerge#1284)",
         arguments: 0..<30)
-    func repeated(place: Int) throws {
+    func repeated(position: Int) throws {
         for isSwap in [false, true] {
-            let mesh = try Mesh("a b", over: .datagram, capacity: 450) { $0.maxHistory = place % 2 == 0 ? 1 : 100 }
+            let mesh = try Mesh("a b", over: .datagram, capacity: 450) { $0.maxHistory = position % 2 == 0 ? 1 : 100 }
             for number in 0..<25 { try mesh["a"].set("k\(number)", "1") }
             for number in 0..<5 { try mesh["b"].set("of b \(number)", "1") }
             let pair = try mesh.pair("a", "b")
@@ -73,16 +73,16 @@ struct LossTests {
                 for (from, to) in [(pair.a, pair.b), (pair.b, pair.a)] {
                     var datagrams = from.readDatagrams(capacity: 450).datagrams
                     if !datagrams.isEmpty { isQuiet = false }
-                    for index in datagrams.indices where count + index == place {
+                    for index in datagrams.indices where count + index == position {
                         if isSwap, index + 1 < datagrams.count { datagrams.swapAt(index, index + 1) }
                         if !isSwap { datagrams.append(datagrams[index]) }
                     }
                     count += datagrams.count
-                    for datagram in datagrams { check(to.write(datagram) == nil, "at \(place)") }
+                    for datagram in datagrams { check(to.write(datagram) == nil, "at \(position)") }
                 }
                 if isQuiet { break }
                 guard round < 300 else {
-                    check(false, "at \(place) it never ends")
+                    check(false, "at \(position) it is endless")
                     break
                 }
             }

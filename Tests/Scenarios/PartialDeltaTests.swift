@@ -105,8 +105,8 @@ struct PartialDeltaTests {
             pair.a.write(pair.b.readAll())
             pair.b.write(pair.a.readAll())
             pair.a.write(pair.b.readAll())
-            let answer = pair.a.readAll()
-            pair.b.write(Array(answer.prefix(random.below(answer.count + 1))))
+            let delta = pair.a.readAll()
+            pair.b.write(Array(delta.prefix(random.below(delta.count + 1))))
         }
         pair.close()
         try mesh.settle(without: ["source"])
@@ -129,8 +129,8 @@ struct PartialDeltaTests {
             pair.a.write(pair.b.readAll())
             pair.b.write(pair.a.readAll())
             pair.a.write(pair.b.readAll())
-            let answer = pair.a.readAll()
-            pair.b.write(Array(answer.prefix(random.below(answer.count + 1))))
+            let delta = pair.a.readAll()
+            pair.b.write(Array(delta.prefix(random.below(delta.count + 1))))
             pair.close()
         }
         let gone: Set = ["source", "relay"]

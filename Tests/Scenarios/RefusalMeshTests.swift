@@ -57,7 +57,7 @@ struct RefusalMeshTests {
                     check(code == nil || code == .refused || code == .unasked, "\(String(describing: code))")
                 }
                 guard round < 2999 else {
-                    check(false, "there is no end of talking")
+                    check(false, "endless messages")
                     return
                 }
             }
@@ -118,7 +118,7 @@ struct RefusalMeshTests {
             mesh.settle()
             let ends = mesh.replicas.map { mesh.state($0, without: []) }
             check(ends.allSatisfy { $0 == ends[0] }, "seed \(seed) has diverged: \(ends)")
-            check(mesh.replicas.allSatisfy { $0.refused == nil }, "seed \(seed): something is missing still")
+            check(mesh.replicas.allSatisfy { $0.refused == nil }, "seed \(seed): something is still missing")
             check(Set(mesh.replicas.map(\.vectorHash)).count == 1, "seed \(seed) is not in step")
         }
     }

@@ -11,7 +11,7 @@ struct ResetScenarioTests {
     @Test(
         "A third replica does not revive a deleted key in the middle of a reset (chitchat#110)",
         arguments: [false, true], 0..<12)
-    func thirdReplica(thirdIsFirst: Bool, place: Int) throws {
+    func thirdReplica(thirdIsFirst: Bool, index: Int) throws {
         let mesh = try Mesh("a b old") { ($0.mtu, $0.maxHistory) = (1, 3) }
         try mesh["a"].set("gone", "1")
         for number in 0..<5 { try mesh["a"].set("k\(number)", "1") }
@@ -25,10 +25,10 @@ struct ResetScenarioTests {
         reset.b.link.gossip()
         let lines = answer(of: reset.a, to: reset.b)
         #expect(lines.contains { $0.text.contains("reset") })
-        reset.b.write(lines.prefix(place).flatMap { $0 })
+        reset.b.write(lines.prefix(index).flatMap { $0 })
         if thirdIsFirst { try mesh["old"].set("of the old one", "1") }
         try mesh.meet("b", "old")
-        reset.b.write(lines.dropFirst(place).flatMap { $0 })
+        reset.b.write(lines.dropFirst(index).flatMap { $0 })
         #expect(talk(reset.a, reset.b) == nil)
         reset.close()
 
@@ -67,7 +67,7 @@ struct ResetScenarioTests {
             #expect((bytes + other).allSatisfy { !$0.text.contains("reset") })
             #expect(mesh.carry(pair).isQuiet)
         }
-        #expect(["a", "b"].map { mesh[$0].epoch } == epochs, "nothing was forgotten, and still epochs grow")
+        #expect(["a", "b"].map { mesh[$0].epoch } == epochs, "nothing was purged, and epochs still rise")
     }
 
     @Test("Purging while a peer is being reset does not make the reset endless (chitchat#138)", arguments: 0..<10)
@@ -258,7 +258,7 @@ struct ResetScenarioTests {
     /// A reset continues in a later GC epoch by naming the purged tombstones. It cannot name entries that another reset has
     /// removed meanwhile.
     @Test("A reset begins anew if another reset removes an entry that it has sent")
-    func takenAwayMeanwhile() throws {
+    func removedMeanwhile() throws {
         let (sender, peer, purger) = (try Replica.make("s"), try Replica.make("p"), try Replica.make("q"))
         try purger.set("gone", "1")
         #expect(try meet(purger, sender) == nil)

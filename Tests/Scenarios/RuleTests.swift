@@ -38,10 +38,10 @@ import Testing
             for _ in 0..<3 { try mesh["c"].delete("k") }
             try mesh.meet("b", "c")
             let pair = try request(mesh)
-            let answer = pair.a.readAll()
+            let delta = pair.a.readAll()
             // The delta brings the update that the tombstone beats, and the tombstone is purged by then.
             #expect(try mesh["b"].purge() == 1)
-            pair.b.write(answer)
+            pair.b.write(delta)
             #expect(talk(pair.a, pair.b) == nil)
             pair.close()
             if !isOff { try mesh.settle() } else { try mesh.meet("a", "c") }

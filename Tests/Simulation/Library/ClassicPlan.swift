@@ -21,7 +21,7 @@ struct ClassicPlan {
 
     init(_ random: inout Random) {
         var names = Self.names
-        for place in names.indices.dropLast() { names.swapAt(place, random.within(place...names.count - 1)) }
+        for index in names.indices.dropLast() { names.swapAt(index, random.within(index...names.count - 1)) }
         keys = Array(names.prefix(random.within(1...names.count)))
     }
 

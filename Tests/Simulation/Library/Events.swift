@@ -46,7 +46,7 @@ extension World {
 
     /// Checks that two live replicas of one name have reported each other, if they stayed connected to one hub or to each
     /// other.
-    func twinsAreTold() throws {
+    func checkTwins() throws {
         guard hasTwins else { return }
         for first in replicas.indices {
             for second in replicas.indices where first < second && names[first] == names[second] {
@@ -61,7 +61,7 @@ extension World {
     private func areTold(_ numbers: [Int], _ first: Int, _ second: Int) throws {
         for number in numbers where !events.twins.contains(number) {
             throw SimulationFailure(
-                description: "\(number) was not told that \(first) and \(second) are twins; \(numbers)")
+                description: "\(number) has not reported that \(first) and \(second) are twins; \(numbers)")
         }
     }
 

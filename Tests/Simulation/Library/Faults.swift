@@ -15,7 +15,7 @@ struct Faults {
     /// Whether hosts keep their end of a broken stream open.
     var keepsDeadLinks = false
     /// Whether hosts retire names: of replicas that have ended, that are away, that are present, and their own.
-    var forgetsNames = false
+    var retiresNames = false
     /// The steps after which a replica retires a name from which it has received nothing; 0: never.
     var retireAfter: UInt64 = 0
     /// Whether some replicas keep few retired sources.
@@ -32,7 +32,7 @@ struct Faults {
     }
 
     private mutating func retireNames(_ random: inout Random) {
-        forgetsNames = random.oneIn(4)
+        retiresNames = random.oneIn(4)
         retireAfter = random.oneIn(6) ? random.pick([40, 100, 200]) : 0
     }
 

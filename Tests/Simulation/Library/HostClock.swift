@@ -51,5 +51,5 @@ struct Leases {
         random = Random(seed: seed ^ 0x6c65_6173_6573)
     }
 
-    static var longest: Int { 200 }
+    static var maxTimeToLive: Int { 200 }
 }

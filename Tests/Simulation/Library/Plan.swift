@@ -54,7 +54,7 @@ struct Plan {
     let saveOneIn: Int
     let purgeOneIn: Int
     let awayOneIn: Int
-    let forgetOneIn: Int
+    let retireOneIn: Int
     let endOneIn: Int
 
     init(_ kind: World.Kind, _ random: inout Random) {
@@ -78,7 +78,7 @@ struct Plan {
         saveOneIn = random.pick([20, 100])
         purgeOneIn = random.pick([5, 30, 200])
         awayOneIn = random.pick([30, 100])
-        forgetOneIn = random.pick([10, 40, 120])
+        retireOneIn = random.pick([10, 40, 120])
         endOneIn = random.pick([60, 200])
         faults =
             switch kind {
@@ -91,7 +91,7 @@ struct Plan {
         // each other, and no relay may lose its state or end.
         let mayBeClassic =
             kind == .rules && (purging == .never || purging == .settled) && !faults.losesState
-            && !faults.forgetsNames && random.oneIn(2)
+            && !faults.retiresNames && random.oneIn(2)
         for replica in 1..<replicas { addEdge(replica, random.below(replica), mayBeClassic, &random) }
         for replica in 1..<replicas {
             for other in 0..<replica where random.oneIn(3) && !hasEdge(replica, other) {

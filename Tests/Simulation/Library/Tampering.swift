@@ -13,7 +13,7 @@ enum Tampering {
 
     /// Replaces one of the numbers behind a mark, or the digits of a hash.
     private static func alterNumber(behind mark: String, in line: [UInt8], _ random: inout Random) -> [UInt8] {
-        let start = place(of: [UInt8](mark.utf8), in: line) ?? 0
+        let start = index(of: [UInt8](mark.utf8), in: line) ?? 0
         var runs: [Range<Int>] = []
         var begin: Int?
         for index in start..<line.count {
@@ -48,8 +48,8 @@ enum Tampering {
         // Each line but an update begins with `{"digest":true`.
         let start = min(15, line.count)
         for (old, new, start) in [(no, yes, 0), (yes, no, start)] {
-            guard let place = place(of: old, in: line, from: start) else { continue }
-            return line[..<place] + new + line[(place + old.count)...]
+            guard let index = index(of: old, in: line, from: start) else { continue }
+            return line[..<index] + new + line[(index + old.count)...]
         }
         return alterByte(line, &random)
     }
@@ -68,7 +68,7 @@ enum Tampering {
         return Array(line[..<from] + line[until...])
     }
 
-    private static func place(of part: [UInt8], in line: [UInt8], from start: Int = 0) -> Int? {
+    private static func index(of part: [UInt8], in line: [UInt8], from start: Int = 0) -> Int? {
         guard part.count + start <= line.count else { return nil }
         return (start...line.count - part.count).first { line[$0..<$0 + part.count].elementsEqual(part) }
     }

@@ -21,8 +21,8 @@ final class Wire {
     var isDisturbed = false
 
     /// The bytes that arrived over this link, and over the previous one, from each side.
-    private(set) var heard: [[UInt8]] = [[], []]
-    private(set) var heardEarlier: [[UInt8]] = [[], []]
+    private(set) var received: [[UInt8]] = [[], []]
+    private(set) var receivedEarlier: [[UInt8]] = [[], []]
 
     init(_ edge: Plan.Edge) {
         self.edge = edge
@@ -55,7 +55,7 @@ final class Wire {
         ends = []
         streams = [[], []]
         gates = [LineGate(), LineGate()]
-        (heardEarlier, heard) = (heard, [[], []])
+        (receivedEarlier, received) = (received, [[], []])
     }
 
     /// Drops all bytes on their way, because all hosts notice what is broken, or have ended.
@@ -111,13 +111,13 @@ final class Wire {
         guard isUp else { return 0 }
         guard edge.isDatagram else { return try deliverStream(from: side, count, world) }
         var arrived = 0
-        while let place = datagrams.firstIndex(where: { $0.from == side && $0.due <= world.now }),
+        while let index = datagrams.firstIndex(where: { $0.from == side && $0.due <= world.now }),
             arrived < max(count, 1)
         {
-            let datagram = datagrams.remove(at: place)
+            let datagram = datagrams.remove(at: index)
             arrived += max(datagram.bytes.count, 1)
             if datagram.isDisturbed { isDisturbed = true }
-            try hear(datagram.bytes, from: side, world)
+            try receive(datagram.bytes, from: side, world)
         }
         return arrived
     }
@@ -128,15 +128,15 @@ final class Wire {
         guard !bytes.isEmpty else { return 0 }
         streams[side].removeFirst(bytes.count)
         carried += bytes.count
-        try hear(bytes, from: side, world)
+        try receive(bytes, from: side, world)
         return bytes.count
     }
 
-    private func hear(_ bytes: [UInt8], from side: Int, _ world: World) throws {
-        if world.plan.faults.hasIntruder || world.plan.faults.replaysLinks, heard[side].count < 20_000 {
-            heard[side] += bytes
+    private func receive(_ bytes: [UInt8], from side: Int, _ world: World) throws {
+        if world.plan.faults.hasIntruder || world.plan.faults.replaysLinks, received[side].count < 20_000 {
+            received[side] += bytes
             // A datagram that was cut still ends its line.
-            if edge.isDatagram, bytes.last != 0x0a { heard[side].append(0x0a) }
+            if edge.isDatagram, bytes.last != 0x0a { received[side].append(0x0a) }
         }
         try world.arrive(bytes, at: ends[1 - side], on: self, from: edge.sides[side])
     }

@@ -32,10 +32,10 @@ extension World {
             #endif
             try checkSmall(number)
             try examineClassic(number)
-            let (retired, most) = (replica.retired.liveCount, replica.configuration.maxRetired)
-            guard retired <= most else {
+            let (retired, limit) = (replica.retired.liveCount, replica.configuration.maxRetired)
+            guard retired <= limit else {
                 throw SimulationFailure(
-                    description: "replica \(number) keeps \(retired) retired sources; max_retired is \(most)")
+                    description: "replica \(number) keeps \(retired) retired sources; max_retired is \(limit)")
             }
             // A classic delta claims more than it has brought until it is complete: docs/reference/protocol.md.
             guard plan.purging == .never, plan.middle == nil, !replicas.contains(where: \.hasMetClassic) else {

@@ -3,25 +3,25 @@
 /// The state that a classic world keeps of its replicas.
 struct ClassicLedger {
     /// The count of starts of each replica under a new id, by its index.
-    private var lives: [Int: Int] = [:]
+    private var restarts: [Int: Int] = [:]
     /// The latest version vector of each replica, by its index.
     var vectors: [Int: [[UInt8]: Version]] = [:]
 
     /// Gives a replica another source, because in a classic world a start under a new id is another replica.
     mutating func rename(_ number: Int) {
-        lives[number, default: 0] += 1
+        restarts[number, default: 0] += 1
         vectors[number] = nil
     }
 
     func suffix(of number: Int) -> [UInt8] {
-        lives[number].map { [UInt8]("'\($0)".utf8) } ?? []
+        restarts[number].map { [UInt8]("'\($0)".utf8) } ?? []
     }
 }
 
 /// Replicas that speak the dialect of simple-scuttle.
 extension World {
     /// Gives a write any text, and the rank of that text.
-    func takeText(_ write: inout Write) {
+    func setText(_ write: inout Write) {
         let value = write.isDelete ? (text: "null", rank: 0) : random.pick(ClassicPlan.texts)
         (write.text, write.rank) = (value.text, value.rank)
     }

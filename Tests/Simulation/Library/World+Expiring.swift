@@ -15,7 +15,7 @@ extension World {
     /// Returns a time to live for half of the keys. Hosts delete few of those.
     func timeToLive(of key: String) -> UInt64? {
         guard leases != nil, key.hasPrefix("k"), key.utf8.last.map({ $0 % 2 == 0 }) ?? false else { return nil }
-        return leases?.random.pick([0, 20, 20, 60, UInt64(Leases.longest)])
+        return leases?.random.pick([0, 20, 20, 60, UInt64(Leases.maxTimeToLive)])
     }
 
     func noteLease(of write: Write, _ timeToLive: UInt64) {
@@ -109,7 +109,7 @@ extension World {
             for number in ticking {
                 // The first tick may only start the clock.
                 try tick(number, jump: 1)
-                try tick(number, jump: UInt64(3 * Leases.longest))
+                try tick(number, jump: UInt64(3 * Leases.maxTimeToLive))
             }
             try heal()
         }

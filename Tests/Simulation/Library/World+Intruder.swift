@@ -11,7 +11,7 @@ extension World {
         if plan.faults.replaysLinks { return try replay(wire, to: side) }
         let lines =
             random.oneIn(2)
-            ? UnaskedDelta.lines(of: wire.heardEarlier[1 - side])
+            ? UnaskedDelta.lines(of: wire.receivedEarlier[1 - side])
             : UnaskedDelta.invent(from: wire.ends[1 - side], to: wire.ends[side], &random)
         guard !lines.isEmpty else { return }
         try intrude(lines, wire.ends[side])
@@ -21,7 +21,7 @@ extension World {
 
     /// Writes all bytes of the previous link again, from its hello on.
     private func replay(_ wire: Wire, to side: Int) throws {
-        let bytes = wire.heardEarlier[1 - side]
+        let bytes = wire.receivedEarlier[1 - side]
         guard !bytes.isEmpty else { return }
         say("an intruder replays \(bytes.count) bytes to \(wire.edge.sides[side]): \(bytes.text)")
         wire.isDisturbed = true
@@ -44,7 +44,7 @@ extension World {
         do { try end.write(lines) } catch { thrown = error }
         guard exported(end.replica) == before, end.replica.clockHash == vector else {
             throw SimulationFailure(
-                description: "replica \(index(of: end.replica)) takes what it did not ask for: \(lines.text)")
+                description: "replica \(index(of: end.replica)) applies a delta that it has not requested: \(lines.text)")
         }
         guard end.link.isDatagram ? thrown == nil : thrown?.code == .unasked else {
             throw SimulationFailure(

@@ -9,7 +9,7 @@ extension World {
             if step == middle.after {
                 for wire in wires { wire.noise = .altered(oneIn: middle.oneIn) }
             }
-            try takeStepThatMayFail()
+            try makeStepThatMayFail()
             if step % 16 == 0 { try examine() }
         }
         away = []
@@ -32,8 +32,8 @@ extension World {
     }
 
     /// Makes a step that may fail: a forged version may have exhausted the versions of a replica, or made its own save invalid.
-    private func takeStepThatMayFail() throws {
-        do { try takeStep() } catch let error as Failure { say("\(error.code), \(error.detail)") }
+    private func makeStepThatMayFail() throws {
+        do { try makeStep() } catch let error as Failure { say("\(error.code), \(error.detail)") }
     }
 
     /// Checks that the replicas are equal, and remain so after further writes.
@@ -65,7 +65,7 @@ extension World {
         let before = counts.bytes
         for replica in replicas { replica.gossip() }
         try runUntilQuiet(within: 300 * held)
-        counts.mostTalk = max(counts.mostTalk, (counts.bytes - before) / held)
+        counts.maxGossip = max(counts.maxGossip, (counts.bytes - before) / held)
     }
 
     private var areEqual: Bool {
@@ -81,10 +81,10 @@ extension World {
             let isTold = wire.ends.allSatisfy { events.diverged[ObjectIdentifier($0.link), default: 0] > 0 }
             guard isTold else {
                 throw SimulationFailure(
-                    description: "\(wire.edge.sides) differ, and nobody is told: \(states[0]), \(states[1])"
+                    description: "\(wire.edge.sides) differ, and no host was notified: \(states[0]), \(states[1])"
                         + (hashes[0] == hashes[1] ? "" : "; vectors differ"))
             }
-            counts.told += 1
+            counts.reported += 1
         }
     }
 }

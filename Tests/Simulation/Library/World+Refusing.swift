@@ -36,7 +36,7 @@ extension World {
         configuration.maxRefused = 100_000
         // Replicas that join later may start from the saves of others.
         if number < plan.replicas, refusals?.random.oneIn(5) ?? false {
-            configuration.limits.valueBytes = Self.longestShort
+            configuration.limits.valueBytes = Self.maxShort
             refusals?.limited.insert(number)
         }
         if number < plan.replicas, refusals?.random.oneIn(6) ?? false {
@@ -69,7 +69,7 @@ extension World {
     }
 
     /// Values contain their index, whose digits increase.
-    private static var longestShort: Int { "[0,99]".utf8.count }
+    private static var maxShort: Int { "[0,99]".utf8.count }
 
     private func isLong(_ write: Int) -> Bool { write > 99 }
 
@@ -79,7 +79,7 @@ extension World {
 
     /// Returns whether a replica has no capacity for a key.
     func isFull(_ number: Int, for key: String) -> Bool {
-        guard let most = refusals?.small[number], replicas[number].count >= most else { return false }
+        guard let limit = refusals?.small[number], replicas[number].count >= limit else { return false }
         return [UInt8](key.utf8).lend { (key) in
             replicas[number].keys.find(key).flatMap { replicas[number].keys[$0] }?.isDelete ?? true
         }
@@ -87,10 +87,10 @@ extension World {
 
     /// Checks that a replica with a limit of keys keeps it. Writes that it has refused may be lost with their author.
     func checkSmall(_ number: Int) throws {
-        guard let most = refusals?.small[number] else { return }
+        guard let limit = refusals?.small[number] else { return }
         let replica = replicas[number]
-        guard replica.count <= most else {
-            throw SimulationFailure(description: "replica \(number) holds \(replica.count) keys; max_keys is \(most)")
+        guard replica.count <= limit else {
+            throw SimulationFailure(description: "replica \(number) holds \(replica.count) keys; max_keys is \(limit)")
         }
         guard let table = replica.refused else { return }
         for position in 0..<table.count where table[position].reason != 0 {

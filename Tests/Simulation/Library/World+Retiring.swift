@@ -3,13 +3,13 @@
 /// Replicas that are away and come back, end for good, and leave; and names that hosts or replicas retire.
 extension World {
     func retireNames() throws {
-        guard plan.faults.forgetsNames || plan.faults.retireAfter > 0 else { return }
+        guard plan.faults.retiresNames || plan.faults.retireAfter > 0 else { return }
         for number in present where random.oneIn(4) { try tick(number) }
-        while let place = away.firstIndex(where: { $0.until <= now }) { try comeBack(away.remove(at: place).number) }
+        while let index = away.firstIndex(where: { $0.until <= now }) { try comeBack(away.remove(at: index).number) }
         if random.oneIn(plan.awayOneIn) { try goAway(random.pick(present)) }
-        guard plan.faults.forgetsNames else { return }
+        guard plan.faults.retiresNames else { return }
         if random.oneIn(plan.endOneIn) { try end(random.pick(present)) }
-        if random.oneIn(plan.forgetOneIn) { try forget(at: random.pick(present)) }
+        if random.oneIn(plan.retireOneIn) { try retireName(at: random.pick(present)) }
     }
 
     func isAsleep(_ number: Int) -> Bool {
@@ -86,7 +86,7 @@ extension World {
     // MARK: Retiring
 
     /// Retires a name on a host: most often of a replica that has ended, but also of one that is away or present, and its own.
-    private func forget(at number: Int) throws {
+    private func retireName(at number: Int) throws {
         guard !isAsleep(number), !left.contains(number) else { return }
         // A replica that has left has no low-water mark any more, so it cannot refute forged claims about its own source.
         if random.oneIn(8), plan.middle == nil { return leave(number) }
@@ -96,14 +96,14 @@ extension World {
         let name = names[random.pick(random.pick(choices))]
         guard name != names[number], name.lend({ replicas[number].forget($0) }) else { return }
         say("\(number) forgets \(name.text)")
-        counts.forgotten += 1
+        counts.retired += 1
         noteRetired(name)
     }
 
     private func leave(_ number: Int) {
         guard othersWrite(beside: number), names[number].lend({ replicas[number].forget($0) }) else { return }
         say("\(number) leaves")
-        counts.forgotten += 1
+        counts.retired += 1
         left.insert(number)
         if !isKnownToAll(number) { hasRetiredPresent = true }
     }

@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
 extension World {
-    func takeStep() throws {
+    func makeStep() throws {
         if random.oneIn(plan.cutOneIn) { try cutOrMend() }
         if random.oneIn(plan.crashOneIn) { try restart(random.pick(present)) }
         if random.oneIn(plan.saveOneIn) { save(random.pick(present)) }
@@ -47,7 +47,7 @@ extension World {
         var write = Write(
             number: writes.count, key: key, rank: random.below(4), isDelete: isDelete, source: [UInt8](replica.id),
             version: replica.version + 1, replaced: seen)
-        if plan.classic != nil { takeText(&write) }
+        if plan.classic != nil { setText(&write) }
         let timeToLive = isDelete ? nil : timeToLive(of: key)
         try [UInt8](key.utf8).lend { (key) throws(Failure) in
             if isDelete { return try replica.delete(key) }

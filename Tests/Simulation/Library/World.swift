@@ -89,7 +89,7 @@ public final class World {
         for wire in wires where wire.edge.losesLines { wire.noise = .lines(oneIn: 10) }
         for step in 0..<plan.steps {
             now += 1
-            try takeStep()
+            try makeStep()
             try tickSometimes()
             changeMinds()
             try storeAll()
@@ -100,7 +100,7 @@ public final class World {
         try examine()
         try endRefusals(held)
         try agree(held)
-        try twinsAreTold()
+        try checkTwins()
         try endLeases()
         try endClassic()
     }

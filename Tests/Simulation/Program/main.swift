@@ -12,8 +12,8 @@ import Simulation
 //     simulate --check                   the check of `make test`, with its closing line
 
 var arguments = Array(CommandLine.arguments.dropFirst())
-let without = takeRule(from: &arguments)
-let kind = World.Kind.allCases.first { takeFlag("--\($0)", from: &arguments) } ?? .rules
+let without = removeRule(from: &arguments)
+let kind = World.Kind.allCases.first { removeFlag("--\($0)", from: &arguments) } ?? .rules
 nameSeedOfCrash()
 if arguments == ["--check"] { exit(check() ? 0 : 1) }
 if arguments.first == "--seed", arguments.count == 2, let seed = UInt64(arguments[1]) {

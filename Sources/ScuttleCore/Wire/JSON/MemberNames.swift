@@ -14,7 +14,7 @@ struct MemberNames {
     private let memory: UnsafeMutableBufferPointer<Name>
     private var count = 0
 
-    /// - Parameter room: memory for `capacity` names.
+    /// - Parameter memory: memory for `capacity` names.
     init(in memory: UnsafeMutableBufferPointer<Name>) {
         self.memory = memory
     }

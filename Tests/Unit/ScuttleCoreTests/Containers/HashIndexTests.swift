@@ -73,7 +73,7 @@ struct HashIndexTests {
                 index.remove(hashes.hash(number), number)
                 model.remove(number)
             } else {
-                // What is not there cannot be removed, and nothing else goes in its stead.
+                // An absent id cannot be removed, and no other id is removed instead.
                 if random.oneIn(3) { index.remove(hashes.hash(number), number) }
                 index.insert(hashes.hash(number), number)
                 model.insert(number)

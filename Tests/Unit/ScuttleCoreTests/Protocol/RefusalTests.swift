@@ -211,7 +211,7 @@ struct RefusalTests {
         sound(b, plain)
     }
 
-    @Test("Nothing is sent again and again while a host refuses an update, whatever no replica covers", arguments: [false, true])
+    @Test("While a host refuses an update nothing is sent again and again, uncovered updates included", arguments: [false, true])
     func quiet(inDatagrams: Bool) throws {
         let opinion = Opinion()
         let a = try Replica.make("a")
