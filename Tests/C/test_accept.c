@@ -94,7 +94,7 @@ static void meet(scuttle_t *a, scuttle_t *b) {
   scuttle_link_close(ba);
 }
 
-TEST(accept_hears_who_the_peer_is) {
+TEST(accept_sees_the_name_of_the_peer) {
   host_t host;
   scuttle_t *ada = replica_make("ada");
   const char *source;
@@ -178,7 +178,7 @@ TEST(at_most_so_many_keys_a_name) {
   scuttle_free(host.replica);
 }
 
-TEST(a_reset_of_a_peer_that_is_not_listed_takes_nothing_away) {
+TEST(a_reset_of_an_unlisted_peer_removes_nothing) {
   /* The host was away while "gone" was deleted and its tombstone purged: the reset would remove the key. */
   int trusted;
   for (trusted = 0; trusted < 2; trusted++) {

@@ -258,7 +258,7 @@ TEST(outputs_may_be_anywhere) {
   scuttle_free(r);
 }
 
-TEST(absurd_lengths_of_what_is_looked_for) {
+TEST(absurd_lengths_in_reading_calls) {
   /* Longer than any source or key: the function returns "not found" without reading the bytes. */
   scuttle_t *r = replica_make("local");
   scuttle_entry_t entry;

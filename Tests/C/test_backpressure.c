@@ -32,7 +32,7 @@ static size_t lines_of(scuttle_link_t *link) {
   return lines;
 }
 
-TEST(an_answer_above_the_mark) {
+TEST(a_delta_of_more_than_mtu_messages) {
   int drains;
   scuttle_t *r = small_mtu(2, 50, &drains), *peer = replica_make("peer");
   scuttle_link_t *link = link_make(r), *to = link_make(peer);
@@ -76,7 +76,7 @@ TEST(nothing_waits_nothing_is_full) {
   scuttle_free(r);
 }
 
-TEST(the_mark_is_the_mtu) {
+TEST(a_link_becomes_full_at_mtu) {
   /* With mtu - 1 pending messages a link is not full; with one more it is. */
   size_t mtu;
   for (mtu = 1; mtu <= 12; mtu++) {
@@ -96,7 +96,7 @@ TEST(the_mark_is_the_mtu) {
   }
 }
 
-TEST(digests_above_the_mark_wait) {
+TEST(digests_of_a_full_link_wait) {
   int drains, i;
   scuttle_t *r = small_mtu(3, 1, &drains);
   scuttle_link_t *link = link_make(r);
@@ -209,7 +209,7 @@ TEST(drain_by_close) {
   scuttle_free(r);
 }
 
-TEST(a_waiting_answer_follows_the_state) {
+TEST(a_waiting_delta_follows_the_state) {
   /* An entry that is overwritten before it is read is sent once, in its latest state, or requested again: nothing is lost. */
   int drains, i;
   scuttle_t *r = small_mtu(2, 100, &drains), *peer = replica_make("peer");
@@ -243,7 +243,7 @@ TEST(one_slow_peer_does_not_stop_the_others) {
   scuttle_free(peer);
 }
 
-TEST(a_peer_that_asks_and_asks) {
+TEST(a_peer_that_requests_again_and_again) {
   /* Ten thousand gossips that are never read need no more memory than one, and one delta has all updates. */
   int drains, i;
   scuttle_t *r = small_mtu(10, 100, &drains);
@@ -256,7 +256,7 @@ TEST(a_peer_that_asks_and_asks) {
   scuttle_free(r);
 }
 
-TEST(what_waited_is_gone_before_it_is_peeked) {
+TEST(pending_updates_are_superseded_before_a_peek) {
   /* All pending updates of a link are superseded by writes that its peer has not requested. A host whose peek returns nothing
      has no more to wait for. */
   int drains, i;
@@ -282,7 +282,7 @@ TEST(what_waited_is_gone_before_it_is_peeked) {
   scuttle_free(r);
 }
 
-TEST(what_waited_is_gone_before_it_is_read) {
+TEST(pending_updates_are_superseded_before_a_read) {
   int drains, i;
   scuttle_t *r = small_mtu(2, 0, &drains);
   scuttle_link_t *link = link_make(r);
@@ -364,7 +364,7 @@ TEST(every_local_write_counts_on_a_live_link) {
   scuttle_free(peer);
 }
 
-TEST(a_relay_is_told_by_its_own_calls) {
+TEST(a_relay_sees_full_in_its_own_calls) {
   /* The updates of one peer fill the link to another. scuttle_link_write returns FULL for its own link, the calls on the
      replica for any; on_drain follows only if FULL was returned. */
   int drains, told, i;

@@ -6,7 +6,7 @@
 #define DONE "{\"digest\":true,\"done\":true}\n"
 
 /* Creates a replica with values, tombstones and several sources. */
-static scuttle_t *lived_in(scuttle_link_t **link) {
+static scuttle_t *populated(scuttle_link_t **link) {
   scuttle_t *r = replica_exact("local");
   *link = link_make(r);
   set(r, "k", "[1]");
@@ -25,7 +25,7 @@ typedef struct {
 
 static void check_wrong(const char *format, const wrong_t *wrong, size_t count) {
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   char *before = snapshot(r), *after;
   size_t i;
   for (i = 0; i < count; i++) {
@@ -112,7 +112,7 @@ TEST(digests_whose_version_is_missing_or_low) {
   size_t i;
   for (i = 0; i < COUNT(versions); i++) {
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     char *before = snapshot(r), *after;
     text_t line = {NULL, 0, 0};
     text_format(&line, "{\"digest\":true,\"source_id\":\"C\"%s}\n", versions[i]);
@@ -143,7 +143,7 @@ TEST(digest_and_done_are_truthy) {
   size_t i;
   for (i = 0; i < COUNT(truthy); i++) {
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     char *before = snapshot(r), *after;
     text_t lines = {NULL, 0, 0};
     text_format(&lines, "{\"digest\":%s,\"done\":%s}\n", truthy[i], truthy[i]);
@@ -167,7 +167,7 @@ TEST(digest_and_done_are_truthy) {
   }
   for (i = 0; i < COUNT(falsy); i++) {
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     text_t lines = {NULL, 0, 0};
     text_format(&lines, "{\"digest\":true,\"source_id\":\"C\",\"version\":40,\"done\":%s}\n", falsy[i]);
     CHECK_CODE(feed(link, lines.data), SCUTTLE_OK);
@@ -182,7 +182,7 @@ TEST(digest_and_done_are_truthy) {
 }
 
 /* Checks the entry of an accepted update, and the line of it that a classic peer receives. */
-static void check_taken(const char *line, const char *key, const char *value) {
+static void check_applied(const char *line, const char *key, const char *value) {
   scuttle_t *r = replica_exact("local"), *peer;
   scuttle_link_t *link = link_make(r), *to;
   if (feed(link, line) != SCUTTLE_OK) CHECK_SAY("%s: %s", line, scuttle_errmsg(r));
@@ -204,17 +204,17 @@ TEST(keys_that_are_no_text) {
   for (i = 0; i < COUNT(keys); i++) {
     text_t line = {NULL, 0, 0};
     text_format(&line, "{\"key\":%s,\"value\":1,\"source_id\":\"A\",\"version\":50}\n", keys[i].written);
-    check_taken(line.data, keys[i].key, "1");
+    check_applied(line.data, keys[i].key, "1");
     text_free(&line);
     text_format(&line, "{\"version\":50, \"source_id\":\"A\", \"value\":1, \"key\" : %s }\n", keys[i].written);
-    check_taken(line.data, keys[i].key, "1");
+    check_applied(line.data, keys[i].key, "1");
     text_free(&line);
   }
 }
 
 TEST(a_missing_value_is_null) {
-  check_taken("{\"key\":\"k\",\"source_id\":\"A\",\"version\":50}\n", "k", "null");
-  check_taken("{\"version\":50, \"source_id\":\"A\", \"key\":\"k\"}\n", "k", "null");
+  check_applied("{\"key\":\"k\",\"source_id\":\"A\",\"version\":50}\n", "k", "null");
+  check_applied("{\"version\":50, \"source_id\":\"A\", \"key\":\"k\"}\n", "k", "null");
 }
 
 TEST(numbers_beyond_int64_keep_their_text) {
@@ -223,10 +223,10 @@ TEST(numbers_beyond_int64_keep_their_text) {
   for (i = 0; i < COUNT(values); i++) {
     text_t line = {NULL, 0, 0};
     text_update(&line, "k", values[i], "A", 50);
-    check_taken(line.data, "k", values[i]);
+    check_applied(line.data, "k", values[i]);
     text_free(&line);
     text_format(&line, "{\"key\":\"k\", \"value\":%s,\"source_id\":\"A\",\"version\":50,\"more\":%s}\n", values[i], values[i]);
-    check_taken(line.data, "k", values[i]);
+    check_applied(line.data, "k", values[i]);
     text_free(&line);
   }
 }
@@ -234,7 +234,7 @@ TEST(numbers_beyond_int64_keep_their_text) {
 TEST(deletes_that_hold_a_value) {
   /* "deleted" with a value other than null: rejected, or a delete. Never a key that holds the value. */
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   char *before = snapshot(r), *after;
   int code = feed(link, "{\"key\":\"k\",\"value\":7,\"source_id\":\"A\",\"version\":50,\"deleted\":true}\n");
   after = snapshot(r);
@@ -280,7 +280,7 @@ TEST(not_json) {
 TEST(nul_bytes) {
   /* Raw NUL bytes, anywhere in a line. */
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   const char *line = "{\"key\":\"k\",\"value\":[1,\"a\"],\"source_id\":\"A\",\"version\":50}";
   size_t len = strlen(line), at, put;
   char *before = snapshot(r), *after;
@@ -306,7 +306,7 @@ TEST(nul_bytes) {
 TEST(lone_surrogates) {
   static const char *const values[] = {"\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\ud800\"", "\"\\udc00\\ud800\"", "\"\\ud800x\"", "\"\\ud83d\\u0041\"", "{\"\\ud800\":1}"};
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   char *before = snapshot(r), *after;
   size_t i;
   for (i = 0; i < COUNT(values); i++) {
@@ -336,7 +336,7 @@ TEST(names_with_nul_inside_a_value) {
 
 TEST(own_identity) {
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link); /* its last write has version 3 */
+  scuttle_t *r = populated(&link); /* its last write has version 3 */
   char *before = snapshot(r), *after;
   CHECK_CODE(feed_update(link, "k", "[1]", "local", 1), SCUTTLE_OK); /* known */
   CHECK_CODE(feed_update(link, "k", "9", "local", 2), SCUTTLE_OK);   /* its content was superseded */
@@ -356,7 +356,7 @@ TEST(own_identity) {
 TEST(own_identity_after_a_gossip) {
   /* A gossip raises the low-water mark above all versions that were seen, so versions below it may count as known. */
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link); /* has issued 3, and seen 41 */
+  scuttle_t *r = populated(&link); /* has issued 3, and seen 41 */
   char *before, *after;
   int code;
   scuttle_link_gossip(link);
@@ -373,7 +373,7 @@ TEST(own_identity_after_a_gossip) {
 
 TEST(blank_lines) {
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   CHECK_CODE(feed(link, "\n\r\n\n \n\t\r\n"), SCUTTLE_OK);
   CHECK_CODE(feed(link, "\r"), SCUTTLE_OK);
   CHECK_CODE(feed(link, "\n"), SCUTTLE_OK);
@@ -433,7 +433,7 @@ TEST(a_line_that_ends_at_every_byte) {
   size_t len = strlen(line), at;
   for (at = 1; at < len; at++) {
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     char *before = snapshot(r), *after;
     int code;
     CHECK_CODE(scuttle_link_write(link, line, at), SCUTTLE_OK);
@@ -483,7 +483,7 @@ TEST(bytes_at_random) {
   for (seed = 1; seed <= 300; seed++) {
     uint64_t random = seed;
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     char *before = snapshot(r), *after;
     int i;
     for (i = 0; i < 40; i++) {
@@ -516,7 +516,7 @@ TEST(good_lines_spoiled_at_random) {
   for (seed = 1; seed <= 4000; seed++) {
     uint64_t random = seed * 77;
     scuttle_link_t *link, *to;
-    scuttle_t *r = lived_in(&link), *peer;
+    scuttle_t *r = populated(&link), *peer;
     char *before = snapshot(r), *after;
     char bytes[256];
     const char *line = lines[random_below(&random, COUNT(lines))];

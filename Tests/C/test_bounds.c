@@ -270,7 +270,7 @@ TEST(half_lines_on_1000_links) {
   free(half);
 }
 
-TEST(half_lines_are_given_back) {
+TEST(the_memory_of_half_lines_is_freed) {
   flood_t flood = flood_begin(4 * MB, 0, 0);
   char *half = filled(400000, 0);
   int i;
@@ -284,7 +284,7 @@ TEST(half_lines_are_given_back) {
   free(half);
 }
 
-TEST(text_that_takes_much_to_read) {
+TEST(text_that_needs_much_memory_to_read) {
   /* jansson allocates up to 79 bytes for each byte of the text. */
   static const char *const items[] = {"{},", "[],", "\"\",", "{\"\":{}},", "[ ],"};
   size_t item;
@@ -378,7 +378,7 @@ TEST(bytes_at_the_limit) {
   scuttle_free(r);
 }
 
-TEST(an_entry_takes_what_the_header_says) {
+TEST(an_entry_needs_the_memory_that_the_header_names) {
   /* 95 bytes beside key and value, within some tenths: by the replica's count, and by the system's. */
   static const long long limits[] = {8 * MB, 64 * MB};
   size_t limit;
@@ -431,7 +431,7 @@ static size_t converse(scuttle_link_t *a, scuttle_link_t *b) {
   return total;
 }
 
-TEST(a_peer_is_told_of_keys_and_bytes) {
+TEST(a_peer_is_notified_of_keys_and_bytes) {
   int kind;
   for (kind = 0; kind < 2; kind++) {
     scuttle_config_t config = config_start();
@@ -475,7 +475,7 @@ TEST(a_peer_is_told_of_keys_and_bytes) {
   }
 }
 
-TEST(what_was_saved_is_loaded) {
+TEST(a_save_is_loaded) {
   scuttle_config_t config = config_start();
   scuttle_t *r = replica_make("name"), *again = NULL;
   text_t save = {NULL, 0, 0};

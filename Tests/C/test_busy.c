@@ -320,7 +320,7 @@ TEST(from_on_compaction) {
   end(2);
 }
 
-TEST(from_sort_in_an_answer) {
+TEST(from_sort_in_a_delta) {
   scuttle_config_t config = config_exact();
   text_t out = {NULL, 0, 0};
   config.sort = on_sort;
@@ -549,7 +549,7 @@ static int greater_version(void *context, const scuttle_update_t *update, const 
   return !current || update->version > current->version;
 }
 
-TEST(the_resolver_is_asked_for_the_first_state) {
+TEST(the_resolver_decides_on_the_first_state) {
   /* During scuttle_new there is no handle yet for the calls of a callback. */
   scuttle_config_t config = config_make();
   scuttle_t *r = NULL;

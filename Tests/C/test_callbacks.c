@@ -52,7 +52,7 @@ static void seen_free(seen_t *seen) {
   text_free(&seen->gone);
 }
 
-TEST(local_writes_are_told) {
+TEST(on_update_for_local_writes) {
   seen_t seen;
   scuttle_config_t config = config_seeing(&seen);
   scuttle_t *r = replica_with("local", &config);
@@ -67,7 +67,7 @@ TEST(local_writes_are_told) {
   seen_free(&seen);
 }
 
-TEST(received_updates_are_told_when_they_become_the_entry) {
+TEST(on_update_for_received_updates_that_become_the_entry) {
   seen_t seen;
   scuttle_config_t config = config_seeing(&seen);
   scuttle_t *r = replica_with("local", &config);
@@ -85,7 +85,7 @@ TEST(received_updates_are_told_when_they_become_the_entry) {
   seen_free(&seen);
 }
 
-TEST(many_updates_in_one_write_are_told_in_order) {
+TEST(on_update_is_in_order_for_many_updates_in_one_write) {
   seen_t seen;
   scuttle_config_t config = config_seeing(&seen);
   scuttle_t *r = replica_with("local", &config);
@@ -101,7 +101,7 @@ TEST(many_updates_in_one_write_are_told_in_order) {
   seen_free(&seen);
 }
 
-TEST(compaction_is_told_before_the_oldest_go) {
+TEST(on_compaction_comes_before_the_oldest_are_dropped) {
   seen_t seen;
   scuttle_config_t config;
   scuttle_t *r;
@@ -144,7 +144,7 @@ TEST(compaction_is_told_before_the_oldest_go) {
   }
 }
 
-TEST(no_compaction_while_there_is_room) {
+TEST(no_compaction_below_max_history) {
   seen_t seen;
   scuttle_config_t config = config_seeing(&seen);
   scuttle_t *r;
@@ -221,7 +221,7 @@ static void forward(void *context, const scuttle_update_t *update) {
   CHECK_CODE(scuttle_link_gossip(to->link), SCUTTLE_OK);
 }
 
-TEST(a_callback_may_use_another_replica) {
+TEST(a_callback_may_call_another_replica) {
   scuttle_config_t config = config_make();
   forward_t to = {NULL, NULL, 0};
   scuttle_t *r;

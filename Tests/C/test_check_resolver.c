@@ -39,7 +39,7 @@ static samples_t samples(void) {
   return all;
 }
 
-TEST(those_of_the_library_have_no_flaw) {
+TEST(resolvers_of_the_library_keep_all_laws) {
   samples_t all = samples();
   uint32_t resolver;
   for (resolver = 0; resolver < 3; resolver++) {
@@ -93,14 +93,14 @@ static int check(int (*resolve)(void *, const scuttle_update_t *, const scuttle_
   return scuttle_check_resolver(&config, updates, count, flaw);
 }
 
-TEST(a_good_one_of_the_hosts) {
+TEST(a_valid_resolver_of_the_host) {
   samples_t all = samples();
   scuttle_flaw_t flaw;
   CHECK_CODE(check(greater_version, all.list, all.count, &flaw), SCUTTLE_OK);
   CHECK_INT(flaw.kind, 0);
 }
 
-TEST(order) {
+TEST(not_commutative) {
   /* The first one stays: what stands depends on which came first. */
   samples_t all = samples();
   scuttle_flaw_t flaw;
@@ -111,7 +111,7 @@ TEST(order) {
   CHECK_CODE(check(never, all.list, all.count, NULL), SCUTTLE_E_RESOLVER);
 }
 
-TEST(repetition) {
+TEST(not_idempotent) {
   /* The last one stays, also when it comes a second time. */
   samples_t all = samples();
   scuttle_flaw_t flaw;
@@ -121,7 +121,7 @@ TEST(repetition) {
   CHECK(flaw.a < all.count && flaw.b < all.count && flaw.a != flaw.b);
 }
 
-TEST(grouping) {
+TEST(not_associative) {
   scuttle_update_t hands[5];
   scuttle_flaw_t flaw;
   hands[0] = make("0", "A", 1);
@@ -159,7 +159,7 @@ TEST(few_updates) {
   CHECK_INT(flaw.kind, 0);
 }
 
-TEST(the_replica_of_the_context_may_be_used) {
+TEST(the_resolver_may_call_a_replica) {
   /* It uses no replica, so a resolver may call one; the other callbacks of config are not called. */
   samples_t all = samples();
   scuttle_config_t config = config_make();

@@ -184,7 +184,7 @@ TEST(a_null_of_an_incarnation_is_a_delete) {
   }
 }
 
-TEST(a_null_that_goes_out_classic_becomes_a_delete) {
+TEST(a_null_that_is_sent_classic_becomes_a_delete) {
   scuttle_t *r = replica_make("local"), *exact = replica_exact("exact"), *peer = replica_make("peer");
   scuttle_link_t *link = classic(r), *of_exact = classic(exact);
   text_t out = {NULL, 0, 0};

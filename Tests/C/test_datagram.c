@@ -179,7 +179,7 @@ TEST(three_in_ten_are_lost) { run(30, 0, 4); }
 TEST(live_and_all_arrive) { run(0, SCUTTLE_LINK_LIVE, 3); }
 TEST(live_and_three_in_ten_are_lost) { run(30, SCUTTLE_LINK_LIVE, 4); }
 
-TEST(live_news_in_one_datagram) {
+TEST(live_updates_in_one_datagram) {
   pair_t pair;
   size_t i;
   loss = 0;
@@ -201,7 +201,7 @@ TEST(live_news_in_one_datagram) {
   pair_close(&pair);
 }
 
-TEST(nothing_new_costs_little) {
+TEST(a_gossip_of_equal_replicas_is_short) {
   pair_t pair;
   size_t bytes = 0, i;
   char buffer[1472];

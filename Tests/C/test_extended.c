@@ -77,7 +77,7 @@ TEST(one_gossip_brings_both_in_step) {
   scuttle_free(b);
 }
 
-TEST(both_ask_at_once) {
+TEST(both_request_at_once) {
   scuttle_t *a = filled("a", 40), *b = filled("b", 60);
   scuttle_link_t *ab = link_make(a), *ba = link_make(b);
   scuttle_gossip(a);
@@ -101,7 +101,7 @@ TEST(empty_replicas) {
   scuttle_free(b);
 }
 
-TEST(a_peer_that_asks_in_digests_is_asked_in_digests) {
+TEST(a_peer_that_sends_digests_receives_digests) {
   /* The waiting request is repeated in the dialect of the peer. */
   scuttle_t *r = filled("local", 2);
   scuttle_link_t *link = link_make(r);
@@ -126,7 +126,7 @@ TEST(a_peer_that_asks_in_digests_is_asked_in_digests) {
   scuttle_free(r);
 }
 
-TEST(a_peer_that_sends_an_update_is_asked_in_digests) {
+TEST(a_peer_that_sends_an_update_receives_digests) {
   scuttle_t *r = filled("local", 2);
   scuttle_link_t *link = link_make(r);
   text_t out = {NULL, 0, 0};
@@ -139,7 +139,7 @@ TEST(a_peer_that_sends_an_update_is_asked_in_digests) {
   scuttle_free(r);
 }
 
-TEST(a_peer_that_was_never_asked_is_not_asked) {
+TEST(a_peer_receives_no_request_without_a_gossip) {
   scuttle_t *r = filled("local", 2);
   scuttle_link_t *link = link_make(r);
   text_t out = {NULL, 0, 0};
@@ -150,7 +150,7 @@ TEST(a_peer_that_was_never_asked_is_not_asked) {
   scuttle_free(r);
 }
 
-TEST(a_peer_without_a_word_is_asked_in_both) {
+TEST(a_silent_peer_receives_requests_in_both_dialects) {
   scuttle_t *r = filled("local", 2);
   scuttle_link_t *link = link_make(r);
   text_t out = {NULL, 0, 0};
@@ -166,7 +166,7 @@ TEST(a_peer_without_a_word_is_asked_in_both) {
   scuttle_free(r);
 }
 
-TEST(a_classic_link_says_no_hello_and_hears_none) {
+TEST(a_classic_link_sends_no_hello_and_accepts_none) {
   scuttle_t *a = filled("a", 20), *b = filled("b", 30);
   scuttle_link_t *ab = link_with(a, SCUTTLE_LINK_CLASSIC), *ba = link_make(b);
   text_t out = {NULL, 0, 0};
@@ -187,7 +187,7 @@ TEST(a_classic_link_says_no_hello_and_hears_none) {
 
 /* --- the bytes that cross --- */
 
-TEST(nothing_new_costs_two_hellos) {
+TEST(a_gossip_of_equal_replicas_is_two_hellos) {
   /* The bytes do not depend on the number of sources. */
   scuttle_t *a = replica_make("a"), *b = replica_make("b");
   scuttle_link_t *ab = link_make(a), *ba = link_make(b);
@@ -486,7 +486,7 @@ TEST(hostile_messages) {
   scuttle_free(peer);
 }
 
-TEST(what_was_not_requested_means_nothing) {
+TEST(messages_without_a_request_change_nothing) {
   /* Well-formed messages without an open request. */
   static const struct {
     const char *line;
@@ -513,7 +513,7 @@ TEST(what_was_not_requested_means_nothing) {
   scuttle_free(peer);
 }
 
-TEST(an_own_source_that_is_ahead) {
+TEST(a_version_of_the_own_source_that_was_never_issued) {
   /* In a vector, a cover, a commit and an update: the link ends, and the peer receives a reject. */
   int form;
   for (form = 0; form < 4; form++) {
@@ -651,7 +651,7 @@ TEST(two_contents_of_one_write) {
   scuttle_free(b);
 }
 
-TEST(a_read_only_link_answers_and_takes_nothing) {
+TEST(a_read_only_link_serves_requests_and_applies_nothing) {
   scuttle_t *a = filled("a", 10), *b = filled("b", 10);
   scuttle_link_t *ab = link_with(a, SCUTTLE_LINK_READ_ONLY), *ba = link_make(b);
   text_t line = {NULL, 0, 0};

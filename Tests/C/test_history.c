@@ -49,7 +49,7 @@ TEST(source_with_a_length) {
   scuttle_free(r);
 }
 
-TEST(ten_are_remembered_by_default) {
+TEST(ten_updates_are_in_the_history_by_default) {
   scuttle_t *r = replica_exact("local");
   write_many(r, 1, 25);
   check_news(r, "local", 0,
@@ -107,7 +107,7 @@ TEST(the_length_counts_all_sources) {
   scuttle_free(r);
 }
 
-TEST(superseded_and_beaten_updates_are_remembered) {
+TEST(superseded_and_beaten_updates_are_in_the_history) {
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = link_make(r);
   feed_update(link, "k", "1", "A", 5);
@@ -120,7 +120,7 @@ TEST(superseded_and_beaten_updates_are_remembered) {
   scuttle_free(r);
 }
 
-TEST(old_news_and_refused_lines_are_not_remembered) {
+TEST(covered_updates_and_rejected_lines_are_not_in_the_history) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
   feed_update(link, "k", "1", "A", 5);
@@ -131,7 +131,7 @@ TEST(old_news_and_refused_lines_are_not_remembered) {
   scuttle_free(r);
 }
 
-TEST(tombstones_are_remembered) {
+TEST(tombstones_are_in_the_history) {
   scuttle_t *r = replica_exact("local");
   set(r, "k", "1");
   scuttle_delete(r, "k", 1);
@@ -153,7 +153,7 @@ static int by_key(void *context, const scuttle_update_t *a, const scuttle_update
   return order ? order : a->key_len < b->key_len ? -1 : a->key_len > b->key_len;
 }
 
-TEST(sort_orders_the_news) {
+TEST(sort_orders_the_history) {
   scuttle_config_t config = config_exact();
   scuttle_t *r;
   int calls = 0;

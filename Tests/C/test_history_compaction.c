@@ -192,7 +192,7 @@ TEST(trim_of_everything) {
   scuttle_free(r);
 }
 
-TEST(room_comes_back_after_a_trim) {
+TEST(capacity_is_free_again_after_a_trim) {
   scuttle_t *r = mixed(6);
   CHECK_INT(trim(r, "a", NULL, 0), 3);
   CHECK_CODE(set(r, "d", "7"), SCUTTLE_OK);
@@ -288,7 +288,7 @@ TEST(trim_inside_on_compaction_by_age) {
   scuttle_free(r);
 }
 
-TEST(a_trim_that_finds_nothing_lets_the_oldest_go) {
+TEST(a_trim_that_finds_nothing_drops_the_oldest) {
   host_t host;
   scuttle_t *r = compacting(&host, 3);
   host.trim_key = "nothing";
@@ -346,7 +346,7 @@ TEST(keep_again_at_that_number) {
   scuttle_free(r);
 }
 
-TEST(keep_wants_more_than_the_history_holds) {
+TEST(keep_needs_more_than_the_history_holds) {
   static const size_t counts[] = {1, 2, 3, 4};
   size_t i;
   for (i = 0; i < 4; i++) {
@@ -403,7 +403,7 @@ TEST(keep_below_max_history_loses_nothing) {
   }
 }
 
-TEST(a_trim_outside_ends_nothing_that_is_kept) {
+TEST(a_trim_outside_does_not_end_a_keep) {
   host_t host;
   scuttle_t *r = compacting(&host, 3);
   host.keep = 10;
@@ -629,7 +629,7 @@ TEST(a_written_update_is_in_the_history_and_nowhere_else) {
   scuttle_free(r);
 }
 
-TEST(a_written_update_does_not_keep_the_real_one_away) {
+TEST(a_written_update_does_not_replace_the_real_one) {
   /* It covers nothing, so the peer's own write enters the history when it arrives. */
   scuttle_t *r = with_history("local", 100);
   scuttle_link_t *link = link_make(r);
@@ -663,7 +663,7 @@ TEST(a_written_update_goes_to_no_extended_peer) {
   }
 }
 
-TEST(a_written_update_goes_to_classic_peers_that_ask_for_its_source) {
+TEST(a_written_update_goes_to_classic_peers_that_request_its_source) {
   scuttle_t *r = with_history("local", 100);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_HISTORY), *plain = link_with(r, SCUTTLE_LINK_CLASSIC);
   set(r, "a", "1");
@@ -685,7 +685,7 @@ TEST(a_written_update_goes_to_classic_peers_that_ask_for_its_source) {
 
 /* --- SCUTTLE_LINK_HISTORY --- */
 
-TEST(answers_with_superseded_updates_by_version_and_source) {
+TEST(deltas_with_superseded_updates_by_version_and_source) {
   scuttle_t *r = mixed(100);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_HISTORY);
   feed(link, DONE);
@@ -730,7 +730,7 @@ static scuttle_t *sorted(int (*sort)(void *, const scuttle_update_t *, const scu
   return r;
 }
 
-TEST(answers_in_the_order_of_sort) {
+TEST(deltas_in_the_order_of_sort) {
   /* Superseded updates included. "local" is the longer id. */
   scuttle_t *r = sorted(sources_backwards);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_HISTORY);
@@ -741,7 +741,7 @@ TEST(answers_in_the_order_of_sort) {
   scuttle_free(r);
 }
 
-TEST(where_sort_does_not_care_versions_of_a_source_ascend) {
+TEST(versions_of_a_source_ascend_among_equals_of_sort) {
   scuttle_t *r = sorted(no_matter);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_HISTORY);
   text_t out = {NULL, 0, 0};
@@ -935,7 +935,7 @@ static void run_model(uint64_t seed, size_t capacity) {
   scuttle_free(model.replica);
 }
 
-TEST(trims_and_keeps_at_random_are_as_a_list_has_them) {
+TEST(trims_and_keeps_at_random_as_on_a_list) {
   static const size_t capacities[] = {1, 2, 3, 10, 1000};
   uint64_t seed;
   printf("  seeds 1 to 200\n");
@@ -1033,7 +1033,7 @@ TEST(two_replicas_converge_by_datagrams) { run_pairs(SCUTTLE_LINK_DATAGRAM); }
 TEST(two_replicas_converge_by_live_datagrams) { run_pairs(SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM); }
 TEST(two_replicas_converge_in_the_classic_dialect) { run_pairs(SCUTTLE_LINK_CLASSIC); }
 
-TEST(a_peer_that_lacks_what_was_trimmed_gets_entries) {
+TEST(a_peer_that_lacks_trimmed_updates_gets_entries) {
   static const uint32_t flags[] = {0, SCUTTLE_LINK_LIVE};
   size_t i;
   for (i = 0; i < 2; i++) {

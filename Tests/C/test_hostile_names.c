@@ -115,7 +115,7 @@ TEST(malformed_names_and_hashes_change_nothing) {
 
 /* --- far ahead --- */
 
-TEST(a_number_that_is_far_ahead_is_not_taken_from_names) {
+TEST(a_distant_version_of_a_name_is_ignored) {
   scuttle_t *r = replica_start("r", NULL, 0);
   scuttle_link_t *link;
   text_t line = {NULL, 0, 0};
@@ -129,7 +129,7 @@ TEST(a_number_that_is_far_ahead_is_not_taken_from_names) {
   scuttle_free(r);
 }
 
-TEST(a_version_that_is_far_ahead_is_not_taken_from_a_hash) {
+TEST(a_distant_version_of_a_hash_is_ignored) {
   scuttle_t *r = replica_start("r", NULL, 0);
   scuttle_link_t *link;
   text_t line = {NULL, 0, 0}, before, after;
@@ -148,7 +148,7 @@ TEST(a_version_that_is_far_ahead_is_not_taken_from_a_hash) {
   scuttle_free(r);
 }
 
-TEST(what_a_peer_says_of_this_name_is_answered_by_staying) {
+TEST(a_retirement_of_the_own_name_is_refuted) {
   /* Claims that the name is retired, final or dropped: the present replica counts on, and writes. */
   scuttle_t *r = replica_start("r", NULL, 0), *b = replica_start("b", NULL, 0);
   scuttle_link_t *link;
@@ -178,7 +178,7 @@ TEST(what_a_peer_says_of_this_name_is_answered_by_staying) {
   scuttle_free(b);
 }
 
-TEST(a_read_only_link_retires_nobody) {
+TEST(a_read_only_link_retires_no_name) {
   scuttle_t *r = replica_start("r", NULL, 0), *b = replica_start("b", NULL, 0);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_READ_ONLY);
   text_t lines = {NULL, 0, 0}, before, after;
@@ -241,7 +241,7 @@ static double time_of_names(int count) {
   return spent;
 }
 
-TEST(names_cost_what_their_bytes_do) {
+TEST(the_cost_of_names_is_that_of_their_bytes) {
   double few, many;
   time_of_names(2000);
   few = time_of_names(2000);
@@ -274,7 +274,7 @@ static double time_of_hashes(int count) {
   return spent;
 }
 
-TEST(chosen_hashes_cost_what_their_bytes_do) {
+TEST(the_cost_of_chosen_hashes_is_that_of_their_bytes) {
   double few, many;
   time_of_hashes(2000);
   few = time_of_hashes(2000);

@@ -118,7 +118,7 @@ static int stop_clock(void *context, const char *source, size_t source_len, uint
   return ++*(int *)context == 2;
 }
 
-TEST(clock_in_byte_order_of_sources) {
+TEST(vector_in_byte_order_of_sources) {
   scuttle_t *r = replica_exact("m");
   scuttle_link_t *link = link_make(r);
   char *text;

@@ -170,7 +170,7 @@ TEST(lines_over_the_limit) {
   scuttle_free(r);
 }
 
-TEST(a_line_without_end_takes_no_memory_without_end) {
+TEST(an_endless_line_needs_bounded_memory) {
   scuttle_config_t config = config_make();
   scuttle_t *r;
   scuttle_link_t *link;
@@ -361,7 +361,7 @@ TEST(sources) {
   scuttle_free(r);
 }
 
-TEST(digests_of_strangers_are_not_sources) {
+TEST(digests_of_unknown_sources_add_none) {
   /* A peer that knows a hundred sources sends them: they do not fill this replica's own table. */
   scuttle_config_t config = config_make();
   scuttle_t *r;
@@ -430,7 +430,7 @@ TEST(the_default_version_jump) {
   scuttle_free(r);
 }
 
-TEST(versions_that_are_used_up) {
+TEST(versions_that_are_exhausted) {
   uint64_t last = (UINT64_C(1) << 53) - 1, jump;
   for (jump = last; jump; jump = jump == last ? UINT64_MAX : 0) {
     scuttle_config_t config = config_make();

@@ -14,7 +14,7 @@ static void check_output(scuttle_link_t *link, const char *expected) {
 static scuttle_link_t *classic(scuttle_t *replica) { return link_with(replica, SCUTTLE_LINK_CLASSIC); }
 
 /* Gossips once. The first gossip of a link requests everything, and the next one claims the versions that were covered then. */
-static void ask_once(scuttle_link_t *link) {
+static void gossip_once(scuttle_link_t *link) {
   CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
   check_output(link, DONE);
 }
@@ -56,13 +56,13 @@ TEST(gossip_of_an_empty_replica) {
   scuttle_free(r);
 }
 
-TEST(the_first_gossip_of_a_link_asks_for_everything) {
+TEST(the_first_gossip_of_a_link_requests_everything) {
   /* Each later gossip claims the versions that were covered at the previous one, because those covered since may have arrived
      out of order. */
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = classic(r), *other = classic(r);
   feed_update(link, "a", "1", "A", 5);
-  ask_once(link);
+  gossip_once(link);
   feed_update(link, "b", "1", "A", 9);
   feed_update(link, "c", "1", "B", 10);
   CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
@@ -82,7 +82,7 @@ TEST(the_first_gossip_of_a_link_asks_for_everything) {
     CHECK_INT(text_count(&out, "\n"), 4);
     text_free(&out);
   }
-  ask_once(other); /* each link by itself */
+  gossip_once(other); /* each link by itself */
   scuttle_free(r);
 }
 
@@ -94,7 +94,7 @@ TEST(gossip_names_each_source_and_ends_with_done) {
   feed_update(link, "b", "1", "r\xc3\xa4pli \"\\\n", 7);
   feed_update(link, "c", "1", "A", 9);
   set(r, "d", "1");
-  ask_once(link);
+  gossip_once(link);
   CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
   read_all(link, 0, &out);
   CHECK_INT(text_count(&out, "\n"), 4);
@@ -106,7 +106,7 @@ TEST(gossip_names_each_source_and_ends_with_done) {
   scuttle_free(r);
 }
 
-TEST(gossip_that_waits_is_not_asked_twice) {
+TEST(a_pending_gossip_is_not_repeated) {
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *a = classic(r), *b = classic(r);
   set(r, "k", "1");
@@ -136,7 +136,7 @@ TEST(gossip_between_two_reads_of_a_gossip) {
     snprintf(source, sizeof source, "s%d", i);
     feed_update(link, source, "1", source, 1);
   }
-  ask_once(link);
+  gossip_once(link);
   for (at = 1; at < 300; at += 7) {
     text_t out = {NULL, 0, 0};
     char part[300];
@@ -172,7 +172,7 @@ static void gossip_order(uint64_t seed, text_t *out) {
     snprintf(source, sizeof source, "s%02d", i);
     feed_update(link, "k", "1", source, 1);
   }
-  ask_once(link);
+  gossip_once(link);
   scuttle_gossip(r);
   read_all(link, 0, out);
   scuttle_gossip(r);
@@ -204,7 +204,7 @@ TEST(digests_are_in_random_order_that_the_seed_repeats) {
 
 /* --- deltas --- */
 
-TEST(a_digest_is_answered_before_done) {
+TEST(a_digest_is_served_before_done) {
   scuttle_link_t *link;
   scuttle_t *r = with_updates("X", 5, &link);
   CHECK_CODE(feed(link, "{\"digest\":true,\"source_id\":\"X\",\"version\":3}\n"), SCUTTLE_OK);
@@ -259,7 +259,7 @@ TEST(superseded_updates_are_not_sent) {
   scuttle_free(r);
 }
 
-TEST(answers_are_by_version_then_source) {
+TEST(deltas_are_by_version_then_source) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = classic(r);
   feed_update(link, "1", "1", "C", 1);
@@ -488,13 +488,13 @@ TEST(extensions_are_ignored) {
   scuttle_free(r);
 }
 
-TEST(an_own_digest_that_comes_back) {
+TEST(an_own_digest_that_a_peer_repeats) {
   /* A peer repeats the updates of this replica. */
   scuttle_link_t *link;
   scuttle_t *r = with_updates("local", 3, &link);
   text_t out = {NULL, 0, 0};
   feed_update(link, "other", "1", "A", 70);
-  ask_once(link);
+  gossip_once(link);
   scuttle_gossip(r);
   read_all(link, 0, &out);
   CHECK_CODE(scuttle_link_write(link, out.data, out.len), SCUTTLE_OK);
@@ -626,7 +626,7 @@ TEST(peek_twice_shows_the_same) {
   scuttle_free(r);
 }
 
-TEST(consume_takes_no_more_than_was_shown) {
+TEST(consume_accepts_no_more_than_was_shown) {
   scuttle_link_t *link;
   scuttle_t *r = talkative(&link);
   scuttle_span_t spans[3];
@@ -673,7 +673,7 @@ static void check_whole_lines(const text_t *out) {
   scuttle_free(r);
 }
 
-TEST(overwriting_what_is_half_read) {
+TEST(overwriting_a_half_read_entry) {
   /* The record of which a peer has half is replaced, deleted, and replaced again: the line still ends as it began. */
   size_t at;
   for (at = 1; at < 120; at++) {
@@ -704,7 +704,7 @@ TEST(overwriting_what_is_half_read) {
   }
 }
 
-TEST(overwriting_what_was_peeked) {
+TEST(overwriting_a_peeked_entry) {
   size_t take;
   for (take = 1; take < 150; take += 3) {
     scuttle_link_t *link;
@@ -771,7 +771,7 @@ TEST(two_replicas_agree) {
   scuttle_free(peer);
 }
 
-TEST(a_second_round_has_nothing_new) {
+TEST(a_second_gossip_sends_no_updates) {
   scuttle_link_t *a, *b;
   scuttle_t *r = with_updates("a", 50, &a), *peer = with_updates("b", 70, &b);
   text_t out = {NULL, 0, 0};
@@ -899,7 +899,7 @@ TEST(link_flags) {
   scuttle_free(r);
 }
 
-TEST(a_link_without_flags_lets_no_classic_line_in) {
+TEST(a_link_without_flags_rejects_classic_lines) {
   static const char *const lines[] = {DONE, "{\"digest\":true,\"source_id\":\"A\",\"version\":9}\n", "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n"};
   size_t i;
   for (i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -1011,7 +1011,7 @@ TEST(the_short_form) {
   scuttle_free(b);
 }
 
-TEST(the_short_form_asks_nothing_by_itself) {
+TEST(the_short_form_requests_nothing_by_itself) {
   scuttle_t *r = replica_exact("local");
   text_t hello = {NULL, 0, 0};
   char buffer[512];
@@ -1064,7 +1064,7 @@ TEST(the_short_form_beside_links) {
   scuttle_free(r);
 }
 
-TEST(asked_again_while_only_the_done_waits) {
+TEST(a_gossip_while_only_the_done_is_pending) {
   /* The digests were read, so a gossip begins anew. */
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = classic(r);
@@ -1084,7 +1084,7 @@ TEST(asked_again_while_only_the_done_waits) {
   scuttle_free(r);
 }
 
-TEST(reading_nothing_takes_nothing_from_a_peek) {
+TEST(a_read_of_nothing_keeps_the_peek) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = classic(r);
   scuttle_span_t span;

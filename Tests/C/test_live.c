@@ -38,7 +38,7 @@ static void release(pair_t pair) {
   scuttle_free(pair.b);
 }
 
-TEST(news_goes_out_unasked) {
+TEST(updates_are_sent_without_a_request) {
   pair_t pair = joined(replica_make("a"), replica_make("b"));
   int i;
   for (i = 0; i < 50; i++) {
@@ -58,7 +58,7 @@ TEST(news_goes_out_unasked) {
   release(pair);
 }
 
-TEST(nothing_goes_out_before_the_first_reconciliation) {
+TEST(nothing_is_sent_before_the_first_reconciliation) {
   scuttle_t *a = replica_make("a");
   scuttle_link_t *link = link_with(a, SCUTTLE_LINK_LIVE);
   text_t out = {NULL, 0, 0};
@@ -88,7 +88,7 @@ TEST(a_link_that_is_not_live_waits) {
   scuttle_free(b);
 }
 
-TEST(news_is_relayed) {
+TEST(updates_are_relayed) {
   enum { NODES = 5 };
   scuttle_t *nodes[NODES];
   scuttle_link_t *right[NODES], *left[NODES]; /* to the next, to the one before */
@@ -153,7 +153,7 @@ TEST(no_echo) {
   release(pair);
 }
 
-TEST(a_link_that_fell_out_of_the_history) {
+TEST(a_link_behind_the_history) {
   /* The history has dropped the updates that it lacks: it receives the entries instead, without a gossip. */
   int history;
   for (history = 1; history < 12; history += 5) {
@@ -199,7 +199,7 @@ TEST(a_slow_reader) {
   release(pair);
 }
 
-TEST(a_link_that_nobody_reads_costs_nothing) {
+TEST(an_unread_link_costs_nothing) {
   pair_t pair = joined(replica_make("a"), replica_make("b"));
   scuttle_link_t *idle = link_with(pair.a, SCUTTLE_LINK_LIVE);
   int i;

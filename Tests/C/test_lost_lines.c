@@ -123,7 +123,7 @@ TEST(one_fault_anywhere_is_healed) {
         for (line = 0; line < 24; line++) check_fault(fault, line, kinds[k], histories[i]);
 }
 
-TEST(an_update_that_is_lost_is_not_vouched_for) {
+TEST(a_lost_update_is_not_covered) {
   /* Before the next request, the vector claims no more than has arrived. */
   told_t of_a, of_b;
   scuttle_t *a = watched("a", &of_a, 100), *b = watched("b", &of_b, 100);
@@ -157,7 +157,7 @@ TEST(an_update_that_is_lost_is_not_vouched_for) {
   scuttle_free(b);
 }
 
-TEST(an_altered_line_is_healed_and_told) {
+TEST(an_altered_line_is_healed_and_reported) {
   /* The line check does not cover memory: a value that was altered between a and b, and is valid JSON. */
   told_t of_a, of_b;
   scuttle_t *a = watched("a", &of_a, 100), *b = watched("b", &of_b, 100);
@@ -188,7 +188,7 @@ TEST(an_altered_line_is_healed_and_told) {
   scuttle_free(b);
 }
 
-TEST(many_faults_with_a_third_come_to_rest) {
+TEST(many_faults_with_a_third_converge) {
   /* Each line has a fault with a chance of one in five, for twenty gossips; then the wires are undisturbed. */
   uint64_t seed;
   for (seed = 1; seed <= 60; seed++) {

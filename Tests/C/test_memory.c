@@ -75,7 +75,7 @@ TEST(replicas) {
   check_steady("new and free", new_and_free, NULL);
 }
 
-TEST(replicas_that_cannot_be) { check_steady("scuttle_new that fails", new_that_fails, NULL); }
+TEST(invalid_replicas) { check_steady("scuttle_new that fails", new_that_fails, NULL); }
 
 static void open_and_close(void *context, int i) {
   scuttle_t *r = (scuttle_t *)context;
@@ -168,7 +168,7 @@ static void ask(void *context, int i) {
   text_free(&out);
 }
 
-static void ask_without_reading(void *context, int i) {
+static void request_without_reading(void *context, int i) {
   (void)i;
   feed((scuttle_link_t *)context, "{\"digest\":true,\"source_id\":\"A\",\"version\":0}\n{\"digest\":true,\"done\":true}\n");
   scuttle_link_gossip((scuttle_link_t *)context);
@@ -181,7 +181,7 @@ TEST(one_busy_link) {
   check_steady("receiving other forms", receive_otherwise, link);
   check_steady("receiving rejected lines", receive_bad, link);
   check_steady("being asked", ask, link);
-  check_steady("requests without a read", ask_without_reading, link);
+  check_steady("requests without a read", request_without_reading, link);
   scuttle_free(r);
 }
 
@@ -232,7 +232,7 @@ TEST(idle_links_after_long_lines) {
   scuttle_free(r);
 }
 
-TEST(all_is_given_back) {
+TEST(all_memory_is_freed) {
   long long before;
   int round;
   new_and_free(NULL, 1);
@@ -257,7 +257,7 @@ static void look(void *context, int i) {
   if (i % 10 == 0) overwrite(r, i);
 }
 
-TEST(looking_around) {
+TEST(reading_calls) {
   scuttle_t *r = replica_make("local");
   int i;
   for (i = 0; i < 100; i++) {

@@ -112,7 +112,7 @@ TEST(a_value_over_the_limit_among_10000_keys) {
   scuttle_free(b);
 }
 
-TEST(every_update_that_fits_no_datagram_is_told_once) {
+TEST(every_update_that_fits_no_datagram_is_reported_once) {
   host_t at_a, at_b;
   scuttle_link_config_t options = {sizeof options, SCUTTLE_LINK_DATAGRAM, 0};
   scuttle_t *a = host_make("a", &at_a, 0, 0), *b = host_make("b", &at_b, 0, 0);
@@ -142,7 +142,7 @@ TEST(every_update_that_fits_no_datagram_is_told_once) {
   scuttle_free(b);
 }
 
-TEST(a_host_that_refuses_a_key_and_changes_its_mind) {
+TEST(a_host_that_refuses_a_key_and_accepts_it_later) {
   host_t at_a, at_b;
   scuttle_t *a = host_make("a", &at_a, 0, 0), *b = host_make("b", &at_b, 0, 1);
   scuttle_link_t *ab = link_make(a), *ba = link_make(b);

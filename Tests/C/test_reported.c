@@ -34,7 +34,7 @@ TEST(an_id_of_control_characters_is_an_id) {
   scuttle_free(b);
 }
 
-TEST(a_peer_that_names_such_an_id_does_not_end_all_talk) {
+TEST(a_peer_that_names_such_an_id_does_not_end_the_link) {
   char id[256];
   scuttle_t *a = replica_make("a"), *b = replica_make("b");
   make_long_id(id);
@@ -74,7 +74,7 @@ static void take_block(void *context, const scuttle_update_t *update) {
   if (block_count < 64) blocks[block_count++] = (char *)calloc(1, BLOCK);
 }
 
-TEST(a_reset_may_forget_the_tombstones_that_it_takes_away) {
+TEST(a_reset_may_purge_the_tombstones_that_it_removes) {
   scuttle_config_t plain = config_make(), few = config_make();
   scuttle_t *a, *b;
   scuttle_link_t *to_b, *to_a;
@@ -116,7 +116,7 @@ TEST(a_reset_may_forget_the_tombstones_that_it_takes_away) {
 
 /* --- datagrams ------------------------------------------------------------------------------------------------------- */
 
-static size_t take_datagram(scuttle_link_t *link, size_t capacity, char *buffer) {
+static size_t copy_datagram(scuttle_link_t *link, size_t capacity, char *buffer) {
   size_t len = 0;
   int code = scuttle_link_read(link, buffer, capacity, &len);
   if (code != SCUTTLE_OK && code != SCUTTLE_E_DATAGRAM) CHECK_SAY("scuttle_link_read returned %s", code_name(code));
@@ -129,13 +129,13 @@ static void pass_all(scuttle_link_t *from, scuttle_link_t *to, size_t capacity) 
   size_t len;
   int silent = 0;
   while (silent < 3) { /* a read may report a withheld update instead */
-    len = take_datagram(from, capacity, buffer);
+    len = copy_datagram(from, capacity, buffer);
     if (len) scuttle_link_write(to, buffer, len);
     else silent++;
   }
 }
 
-TEST(what_no_longer_fits_is_not_vouched_for) {
+TEST(an_update_that_no_longer_fits_is_not_covered) {
   scuttle_config_t config = config_make();
   scuttle_t *a, *b = replica_make("b");
   scuttle_link_t *to_b, *to_a;
@@ -157,7 +157,7 @@ TEST(what_no_longer_fits_is_not_vouched_for) {
   buffer[0] = 0;
   for (i = 0; i < 20 && !strstr(buffer, "\"large\""); i++) {
     pass_all(to_a, to_b, 1200);
-    if (take_datagram(to_b, 1200, buffer) && !strstr(buffer, "\"large\""))
+    if (copy_datagram(to_b, 1200, buffer) && !strstr(buffer, "\"large\""))
       scuttle_link_write(to_a, buffer, strlen(buffer));
   }
   REQUIRE(strstr(buffer, "\"large\"") != NULL); /* and this one is lost */
@@ -226,7 +226,7 @@ static void make_source(char id[61], int number) {
   for (place = 59; place > 55; place--, number /= 10) id[place] = (char)('0' + number % 10);
 }
 
-TEST(covers_of_what_is_left_out_fit_a_small_receiver) {
+TEST(covers_of_withheld_updates_fit_a_small_receiver) {
   scuttle_config_t config = config_make();
   scuttle_t *a, *small = make_small();
   scuttle_link_t *from_sources, *to_small, *to_a;
@@ -253,7 +253,7 @@ TEST(covers_of_what_is_left_out_fit_a_small_receiver) {
   scuttle_free(small);
 }
 
-TEST(covers_of_live_news_fit_a_small_receiver) {
+TEST(covers_of_live_updates_fit_a_small_receiver) {
   scuttle_config_t config = config_make();
   scuttle_t *a, *small = make_small();
   scuttle_link_t *from_sources, *to_small, *to_a;
@@ -279,7 +279,7 @@ TEST(covers_of_live_news_fit_a_small_receiver) {
 
 /* --- quiet ------------------------------------------------------------------------------------------------------------ */
 
-TEST(two_that_refuse_something_of_each_other_come_to_rest) {
+TEST(two_that_refuse_updates_of_each_other_converge) {
   scuttle_config_t short_keys = config_make(), short_values = config_make();
   scuttle_t *a, *b;
   scuttle_link_t *to_b, *to_a;

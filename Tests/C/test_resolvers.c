@@ -341,7 +341,7 @@ static int after_first(void *context, const scuttle_update_t *update, const scut
   return *(int *)context;
 }
 
-TEST(a_declined_key_can_be_taken_later) {
+TEST(a_declined_key_can_be_accepted_later) {
   scuttle_config_t config = config_make();
   scuttle_t *r;
   int willing = 0;

@@ -159,7 +159,7 @@ TEST(deletes_after_an_old_save_stand) {
   }
 }
 
-TEST(an_exact_source_goes_on_from_its_latest_save) {
+TEST(an_exact_source_continues_from_its_latest_save) {
   /* Likewise from an older save, if it meets a replica that knows more before it writes. */
   scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("a", &config), *b = replica_start("b", NULL, 0);
@@ -298,7 +298,7 @@ TEST(a_save_cut_anywhere_starts_its_own_name) {
   scuttle_free(c);
 }
 
-TEST(what_was_only_in_a_cut_save_is_taken) {
+TEST(entries_of_a_truncated_save_alone_are_loaded) {
   /* Its whole lines are loaded: no other replica has them. */
   scuttle_t *a = replica_start("a", NULL, 0), *b;
   text_t save;
@@ -455,7 +455,7 @@ TEST(lines_of_updates_in_any_order_and_twice) {
 
 /* --- times to live --- */
 
-TEST(what_is_to_expire_expires_under_the_next_incarnation) {
+TEST(keys_expire_under_the_next_incarnation) {
   scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0);
   text_t save;
   CHECK_CODE(scuttle_tick(a, 1000), SCUTTLE_OK);
@@ -483,7 +483,7 @@ TEST(what_is_to_expire_expires_under_the_next_incarnation) {
   scuttle_free(b);
 }
 
-TEST(a_renewal_by_the_next_incarnation_ends_what_was_to_expire) {
+TEST(a_renewal_by_the_next_incarnation_ends_the_old_time_to_live) {
   scuttle_t *a = replica_start("a", NULL, 0);
   text_t save;
   CHECK_CODE(scuttle_tick(a, 1000), SCUTTLE_OK);
@@ -501,7 +501,7 @@ TEST(a_renewal_by_the_next_incarnation_ends_what_was_to_expire) {
   scuttle_free(a);
 }
 
-TEST(what_was_republished_expires_still) {
+TEST(a_republished_key_still_expires) {
   /* a writes with a time to live and is away while b purges; the write arrives at b under a new dot. */
   scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0);
   size_t purged, i;
@@ -557,7 +557,7 @@ TEST(a_newcomer_joins_a_cluster_that_is_far_ahead) {
   }
 }
 
-TEST(who_was_away_for_many_writes_comes_back) {
+TEST(a_replica_that_was_away_for_many_writes_returns) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     scuttle_t *a = small_steps("a", 1000), *b = small_steps("b", 1000);
@@ -582,7 +582,7 @@ TEST(who_was_away_for_many_writes_comes_back) {
   }
 }
 
-TEST(a_hub_with_small_steps_passes_on_what_is_far_ahead) {
+TEST(a_hub_with_small_steps_passes_on_distant_versions) {
   scuttle_t *a = replica_start("a", NULL, 0), *hub = small_steps("hub", 100), *b = replica_start("b", NULL, 0);
   set(hub, "h", "1");
   set(b, "b", "1");

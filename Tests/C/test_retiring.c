@@ -71,7 +71,7 @@ static void run_pod(scuttle_t *hub, const char *name, uint32_t flags) {
 
 #define PODS 1000 /* each learns of all earlier ones */
 
-TEST(pods_of_many_names_that_are_forgotten) {
+TEST(pods_of_many_names_that_are_retired) {
   scuttle_config_t config = config_start();
   scuttle_t *hub, *other, *late;
   char name[32];
@@ -106,7 +106,7 @@ TEST(pods_of_many_names_that_are_forgotten) {
 /* --- the cost of an ended incarnation --- */
 
 #define ENDED 10000
-#define PROMISED 32 /* bytes, once on a new link */
+#define MARK_BYTES 32 /* bytes, once on a new link */
 
 /* Adds a save with `count` incarnations of a name: all but one of them have ended, and hold nothing. */
 static void add_save(text_t *save, const char *source, const char *name, int count) {
@@ -209,7 +209,7 @@ TEST(bytes_of_ten_thousand_ended_incarnations) {
   set(a, "x", "1");
   bytes = check_talk(a, b, 0).bytes;
   printf("  a peer that knows none: %.1f bytes each, once\n", (double)bytes / ENDED);
-  CHECK(bytes <= PROMISED * (size_t)ENDED + 4096);
+  CHECK(bytes <= MARK_BYTES * (size_t)ENDED + 4096);
   bytes = check_talk(a, b, 0).bytes;
   printf("  a new link between two that know the same: %zu bytes\n", bytes);
   CHECK(bytes <= 4096);
@@ -236,14 +236,14 @@ TEST(bytes_of_ten_thousand_ended_incarnations) {
 
   bytes = check_talk(none, a, SCUTTLE_LINK_LIVE).bytes;
   printf("  a newcomer, live: %.1f bytes each\n", (double)bytes / ENDED);
-  CHECK(bytes <= PROMISED * (size_t)ENDED + 4096);
+  CHECK(bytes <= MARK_BYTES * (size_t)ENDED + 4096);
   check_same(none, a);
   bytes = check_talk(none, b, 0).bytes; /* has them from a */
   CHECK(bytes <= 4096);
 
   bytes = check_talk(different, a, 0).bytes;
   printf("  a peer that knows as many others: %.1f bytes each\n", (double)bytes / (2 * ENDED));
-  CHECK(bytes <= PROMISED * (size_t)(2 * ENDED) + 4096);
+  CHECK(bytes <= MARK_BYTES * (size_t)(2 * ENDED) + 4096);
   for (i = 0; i < 3; i++) bytes = check_talk(different, a, 0).bytes;
   printf("  and then: %zu bytes\n", bytes);
   CHECK(bytes <= 1024);
@@ -261,7 +261,7 @@ TEST(ended_incarnations_cross_datagrams_once) {
   set(b, "of b", "1");
   bytes = check_talk(a, b, SCUTTLE_LINK_DATAGRAM).bytes;
   printf("  datagrams: %.1f bytes for each of 2,000\n", (double)bytes / 2000);
-  CHECK(bytes <= 2 * PROMISED * 2000 + 16384 /* datagrams: once in a vector and once in a commit */);
+  CHECK(bytes <= 2 * MARK_BYTES * 2000 + 16384 /* datagrams: once in a vector and once in a commit */);
   for (i = 0; i < 3; i++) bytes = check_talk(a, b, SCUTTLE_LINK_DATAGRAM).bytes;
   printf("  and then: %zu bytes\n", bytes);
   CHECK(bytes <= 1200);
@@ -272,7 +272,7 @@ TEST(ended_incarnations_cross_datagrams_once) {
 
 /* --- a small max_retired --- */
 
-TEST(the_lowest_go_where_few_may_be_kept) {
+TEST(the_lowest_are_dropped_over_max_retired) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     told_t events;
@@ -305,7 +305,7 @@ TEST(the_lowest_go_where_few_may_be_kept) {
 
 /* --- scuttle_forget --- */
 
-TEST(forget_spreads_and_is_saved) {
+TEST(a_retirement_spreads_and_is_saved) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0), *c = replica_start("c", NULL, 0),
@@ -357,7 +357,7 @@ TEST(forget_spreads_and_is_saved) {
   }
 }
 
-TEST(a_retirement_ends_though_somebody_starts_again_meanwhile) {
+TEST(a_retirement_ends_although_a_replica_restarts_meanwhile) {
   /* Each start of b sends anew what it covers of the retired sources. */
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
@@ -438,7 +438,7 @@ TEST(an_unknown_name) {
   scuttle_free(b);
 }
 
-TEST(ones_own_name_is_leaving) {
+TEST(retiring_the_own_name_is_leaving) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0), *c = replica_start("c", NULL, 0), *again;
@@ -481,7 +481,7 @@ TEST(ones_own_name_is_leaving) {
   }
 }
 
-TEST(a_forgotten_name_that_comes_back_counts_again) {
+TEST(a_retired_name_that_returns_counts_again) {
   size_t kind;
   for (kind = 0; kind < KINDS * 2; kind++) {
     uint32_t flags = kinds[kind / 2];
@@ -579,7 +579,7 @@ TEST(silent_names_are_retired_and_live_ones_are_not) {
   }
 }
 
-TEST(one_giant_tick_retires_nobody) {
+TEST(one_giant_tick_retires_no_name) {
   uint64_t steps[] = {8000, 80000, UINT64_C(1) << 40, UINT64_MAX - 1};
   size_t i;
   for (i = 0; i < 4; i++) {
@@ -598,7 +598,7 @@ TEST(one_giant_tick_retires_nobody) {
   }
 }
 
-TEST(time_alone_writes_nothing_where_nobody_is_retired_by_it) {
+TEST(time_alone_writes_nothing_without_retire_after) {
   scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0);
   text_t before, after;
   uint64_t now;

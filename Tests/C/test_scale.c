@@ -80,7 +80,7 @@ TEST(everything_of_many_sources) {
   within_seconds(2);
 }
 
-TEST(many_sources_asked_for_again) {
+TEST(many_sources_requested_again) {
   /* A peer that requests everything, and again before it has read the delta. */
   scuttle_config_t config = config_make();
   scuttle_link_t *link;
@@ -93,7 +93,7 @@ TEST(many_sources_asked_for_again) {
   scuttle_free(r);
 }
 
-TEST(many_digests_asked_again) {
+TEST(many_digests_requested_again) {
   scuttle_config_t config = config_make();
   scuttle_link_t *link;
   scuttle_t *r = with_sources(&link, &config);
@@ -125,7 +125,7 @@ TEST(a_long_line_byte_by_byte) {
   scuttle_free(r);
 }
 
-TEST(an_answer_byte_by_byte) {
+TEST(a_delta_byte_by_byte) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
   size_t bytes = 0, len;

@@ -107,7 +107,7 @@ static void member(text_t *line, const char *name, const text_t *value, uint64_t
   text_free(&text);
 }
 
-TEST(updates_spelled_otherwise) {
+TEST(updates_in_other_spellings) {
   uint64_t seed;
   for (seed = 1; seed <= 100; seed++) {
     uint64_t random = seed;
@@ -210,7 +210,7 @@ TEST(updates_spelled_otherwise) {
   }
 }
 
-TEST(a_host_and_a_peer_say_the_same) {
+TEST(a_host_and_a_peer_write_the_same) {
   /* A value by scuttle_set, and the same text in a peer's line: the same entry. */
   uint64_t random = 4;
   int n;

@@ -45,7 +45,7 @@ TEST(entries_in_any_order) {
   }
 }
 
-TEST(an_exact_source_goes_on) {
+TEST(an_exact_source_continues) {
   scuttle_t *r = NULL;
   scuttle_link_t *link;
   scuttle_entry_t entry;
@@ -144,7 +144,7 @@ TEST(errors_of_the_state) {
   }
 }
 
-TEST(a_state_whose_last_line_is_torn) {
+TEST(a_state_whose_last_line_is_truncated) {
   /* The lines in front of it are loaded. */
   static const char *const torn[] = {"nonsense", "{\"key\":\"l\",\"value\":1,\"source_id\":\"A\",\"version\":2", "{", "\xff"};
   size_t i;
@@ -211,7 +211,7 @@ static void save(void *context, const scuttle_update_t *update) {
   text_format(text, "\",\"version\":%" PRIu64 "%s}\n", update->version, update->flags & SCUTTLE_UPDATE_DELETED ? ",\"deleted\":true" : "");
 }
 
-TEST(what_was_handed_out_can_be_started_from) {
+TEST(updates_of_callbacks_are_a_state) {
   /* A host that keeps the updates of on_update, and starts from them, has the same replica again, deletes included. */
   scuttle_t *a = NULL, *b = NULL;
   text_t saved = {NULL, 0, 0};
@@ -233,7 +233,7 @@ TEST(what_was_handed_out_can_be_started_from) {
   scuttle_free(b);
 }
 
-TEST(an_export_goes_on_as_itself) {
+TEST(an_export_continues_its_source) {
   /* Entries, tombstones, vector and version: the next start issues no version twice and resurrects no key. */
   scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = NULL;
   text_t saved = {NULL, 0, 0}, again = {NULL, 0, 0};
@@ -275,7 +275,7 @@ static int stop_at_once(void *context, const char *line, size_t line_len) {
   return 1;
 }
 
-TEST(an_export_stops_when_told) {
+TEST(an_export_stops_if_the_visitor_does) {
   scuttle_t *r = replica_make("local");
   int calls = 0;
   set(r, "a", "1");
@@ -285,7 +285,7 @@ TEST(an_export_stops_when_told) {
   scuttle_free(r);
 }
 
-TEST(a_clock_to_start_from) {
+TEST(a_vector_to_start_from) {
   scuttle_t *r = NULL;
   CHECK_CODE(make("{\"digest\":true,\"source_id\":\"A\",\"id\":\"A\",\"version\":7}\n", SCUTTLE_NTS, &r), SCUTTLE_OK);
   REQUIRE(r);

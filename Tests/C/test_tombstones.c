@@ -73,7 +73,7 @@ TEST(a_delete_travels) {
   chain_free(&chain);
 }
 
-TEST(stable_ones_are_forgotten) {
+TEST(stable_tombstones_are_purged) {
   scuttle_config_t config = config_make();
   chain_t chain = chain_with(&config);
   add_keys(chain.a, 20);
@@ -92,7 +92,7 @@ TEST(stable_ones_are_forgotten) {
   chain_free(&chain);
 }
 
-TEST(a_source_that_is_away_holds_them) {
+TEST(a_source_that_is_away_holds_tombstones_back) {
   /* It may still write below them; retiring the source ends that. */
   scuttle_config_t config = config_exact();
   chain_t chain = chain_with(&config);
@@ -121,7 +121,7 @@ TEST(a_source_that_is_away_holds_them) {
   chain_free(&chain);
 }
 
-TEST(a_peer_that_was_away_brings_nothing_back) {
+TEST(a_peer_that_was_away_revives_no_key) {
   /* It holds keys that the others have deleted and purged. */
   scuttle_config_t config = config_exact();
   int history, forced;
@@ -175,7 +175,7 @@ static void see(void *context, const scuttle_update_t *update) {
   }
 }
 
-TEST(a_reset_tells_the_host) {
+TEST(a_reset_calls_the_host) {
   scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("a", &config), *b;
   scuttle_link_t *ab, *ba;
@@ -207,7 +207,7 @@ TEST(a_reset_tells_the_host) {
   scuttle_free(b);
 }
 
-TEST(purge_forgets_all_at_once) {
+TEST(purge_removes_all_at_once) {
   scuttle_t *r = replica_exact("local");
   uint64_t fingerprint;
   size_t purged = 7;
@@ -231,7 +231,7 @@ TEST(purge_forgets_all_at_once) {
   scuttle_free(r);
 }
 
-TEST(kept_until_told) {
+TEST(tombstones_are_kept_until_a_purge) {
   scuttle_config_t config = config_make();
   chain_t chain;
   size_t purged = 0;
@@ -251,7 +251,7 @@ TEST(kept_until_told) {
   chain_free(&chain);
 }
 
-TEST(no_more_than_the_limit) {
+TEST(no_more_tombstones_than_the_limit) {
   scuttle_config_t config = config_make();
   chain_t chain;
   int i;
@@ -281,7 +281,7 @@ static int newer(void *context, const scuttle_update_t *update, const scuttle_up
   return !current || update->version > current->version;
 }
 
-TEST(a_resolver_of_the_hosts_keeps_them) {
+TEST(a_resolver_of_the_host_keeps_tombstones) {
   scuttle_config_t config = config_make();
   scuttle_t *r;
   size_t purged = 7;
@@ -296,7 +296,7 @@ TEST(a_resolver_of_the_hosts_keeps_them) {
   scuttle_free(r);
 }
 
-TEST(a_classic_peer_gets_each) {
+TEST(a_classic_peer_receives_each_delete) {
   /* It knows no reset, so no stable tombstone is purged while it is linked. */
   scuttle_t *a = replica_make("a"), *b = replica_make("b"), *c = replica_make("c");
   scuttle_link_t *ab = link_make(a), *ba = link_make(b), *ac = link_with(a, SCUTTLE_LINK_CLASSIC), *ca = link_with(c, SCUTTLE_LINK_CLASSIC);
@@ -314,7 +314,7 @@ TEST(a_classic_peer_gets_each) {
   scuttle_free(c);
 }
 
-TEST(writes_win_over_what_is_forgotten) {
+TEST(writes_win_over_purged_tombstones) {
   /* A key that is written, deleted, purged and written again, by turns, with a peer that is sometimes away. */
   scuttle_config_t config = config_make();
   uint64_t random;

@@ -30,7 +30,7 @@ static void sync_two(scuttle_t *a, scuttle_t *b) {
   scuttle_link_close(ba);
 }
 
-TEST(it_goes_by_itself) {
+TEST(a_key_expires_by_itself) {
   scuttle_config_t config = config_make();
   seen_t seen = {0, 0};
   scuttle_t *r;
@@ -110,7 +110,7 @@ TEST(time_does_not_go_back) {
   scuttle_free(r);
 }
 
-TEST(another_write_ends_it) {
+TEST(another_write_ends_a_time_to_live) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
   CHECK_CODE(scuttle_tick(r, 0), SCUTTLE_OK);
@@ -136,7 +136,7 @@ TEST(another_write_ends_it) {
   scuttle_free(r);
 }
 
-TEST(the_first_tick_begins) {
+TEST(the_first_tick_starts_the_time) {
   /* For any first tick, keys that were set before it count from there. */
   uint64_t firsts[] = {0, 7, 1700000000000u};
   size_t i;
@@ -221,7 +221,7 @@ TEST(null_has_to_win) {
   scuttle_free(r);
 }
 
-TEST(a_read_only_link_brings_none) {
+TEST(a_read_only_link_brings_no_expiry) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_ANY | SCUTTLE_LINK_READ_ONLY);
   char *before = snapshot(r), *after;
@@ -303,7 +303,7 @@ TEST(no_version_is_left) {
   scuttle_free(r);
 }
 
-TEST(it_is_saved) {
+TEST(a_time_to_live_is_saved) {
   /* With the rest of it and the host's time: the next start continues there. */
   scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("local", &config), *b = NULL;

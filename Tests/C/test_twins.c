@@ -61,7 +61,7 @@ TEST(two_of_one_name_with_a_hub_between) {
   }
 }
 
-TEST(two_of_one_name_that_talk_to_each_other) {
+TEST(two_of_one_name_on_one_link) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     told_t of_one, of_two;
@@ -80,7 +80,7 @@ TEST(two_of_one_name_that_talk_to_each_other) {
   }
 }
 
-TEST(deletes_of_twins_stand_and_nothing_comes_back) {
+TEST(deletes_of_twins_stand_and_no_key_returns) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     told_t of_hub, of_one, of_two;

@@ -13,7 +13,7 @@ static text_t saved(scuttle_t *replica) {
 }
 
 /* A replica with keys, tombstones, a peer in step and an end of a name. */
-static scuttle_t *lived_in(scuttle_t **peer, told_t *events) {
+static scuttle_t *populated(scuttle_t **peer, told_t *events) {
   scuttle_config_t config = config_start();
   scuttle_t *r, *gone = replica_start("gone", NULL, 0);
   memset(events, 0, sizeof *events);
@@ -58,7 +58,7 @@ static const char *modes[] = {"log", "state", "reset", "early", "contents"};
 /* Requests that are not open: of another incarnation, another epoch with a wrong nonce, none at all. */
 static const char *requests[] = {"[0,0,0]", "[77,0,4]", "[9007199254740991,9007199254740991,9007199254740991]", "[0,0,4611686018427387904]"};
 
-TEST(a_delta_that_nobody_asked_for) {
+TEST(a_delta_without_a_request) {
   size_t mode, request;
   int is_datagram, has_asked;
   for (has_asked = 0; has_asked < 2; has_asked++)
@@ -71,7 +71,7 @@ TEST(a_delta_that_nobody_asked_for) {
           text_t lines = {NULL, 0, 0}, before, after;
           char *start;
           int code, wanted = is_datagram ? SCUTTLE_OK : SCUTTLE_E_UNASKED;
-          r = lived_in(&peer, &events);
+          r = populated(&peer, &events);
           link = link_with(r, is_datagram ? SCUTTLE_LINK_DATAGRAM : 0);
           text_hello(&lines, "evil", "", 1, 1, 3);
           CHECK_CODE(scuttle_link_write(link, lines.data, lines.len), SCUTTLE_OK);
@@ -114,7 +114,7 @@ TEST(hello_reset_and_commit_of_everything) {
   scuttle_link_t *link;
   text_t lines = {NULL, 0, 0};
   int i;
-  r = lived_in(&peer, &events);
+  r = populated(&peer, &events);
   link = link_make(r);
   text_hello(&lines, "evil", "", 1, 1, 1000);
   text_str(&lines, "{\"digest\":true,\"delta\":{\"mode\":\"reset\",\"request\":[1,0,1],\"epoch\":0,\"span\":[0,0]}}\n");
@@ -130,13 +130,13 @@ TEST(hello_reset_and_commit_of_everything) {
   scuttle_free(peer);
 }
 
-TEST(an_answer_to_the_request_of_another_link) {
+TEST(a_delta_for_the_request_of_another_link) {
   /* A request of one link does not count on another. */
   scuttle_t *peer, *r;
   told_t events;
   scuttle_link_t *asks, *other;
   text_t hello = {NULL, 0, 0}, head = {NULL, 0, 0}, commit = {NULL, 0, 0}, before, after;
-  r = lived_in(&peer, &events);
+  r = populated(&peer, &events);
   asks = link_make(r);
   other = link_make(r);
   text_hello(&hello, "evil", "", 1, 1, 3);
@@ -158,7 +158,7 @@ TEST(an_answer_to_the_request_of_another_link) {
   scuttle_free(peer);
 }
 
-TEST(an_answer_that_comes_twice) {
+TEST(a_repeated_delta) {
   /* The second delta serves no request any more. */
   scuttle_t *a = replica_start("a", NULL, 0), *r = replica_start("r", NULL, 0);
   scuttle_link_t *to_r = link_make(a), *to_a = link_make(r);
@@ -199,13 +199,13 @@ TEST(an_answer_that_comes_twice) {
   scuttle_free(r);
 }
 
-TEST(a_log_cannot_answer_with_a_commit) {
+TEST(a_log_request_is_not_served_by_a_commit) {
   /* A head of one mode does not open another. */
   scuttle_t *peer, *r;
   told_t events;
   scuttle_link_t *link;
   text_t lines = {NULL, 0, 0}, before, after;
-  r = lived_in(&peer, &events);
+  r = populated(&peer, &events);
   link = link_make(r);
   text_hello(&lines, "evil", "", 1, 1, 3);
   CHECK_CODE(feed(link, lines.data), SCUTTLE_OK);
