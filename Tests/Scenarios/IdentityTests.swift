@@ -81,7 +81,8 @@ struct IdentityTests {
         #expect(end.replica.broken == nil)
     }
 
-    @Test("Datagrams of a delta in every order: the vector never passes a gap, and in the end covers all (scylladb#2894)")
+    @Test(
+        "Datagrams of a delta in every order: the vector never passes a gap, and in the end covers all (scylladb#2894)")
     func everyOrder() throws {
         var orders = 0
         try withEveryOrder(of: [0, 1, 2, 3, 4]) { order in

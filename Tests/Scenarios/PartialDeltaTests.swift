@@ -117,7 +117,9 @@ struct PartialDeltaTests {
         mesh.expectAgreement(without: ["source"])
     }
 
-    @Test("A relay ends while it passes on its state: the replica that got more of it sends it to the others", arguments: 0..<20)
+    @Test(
+        "A relay ends while it passes on its state: the replica that got more of it sends it to the others",
+        arguments: 0..<20)
     func relayDies(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let mesh = try Mesh("source relay x y") { $0.maxHistory = 1 }

@@ -80,7 +80,9 @@ struct RefusalMeshTests {
         }
     }
 
-    @Test("All entries except the refused ones are equal, nothing is sent twice, and without refusals all are equal", arguments: 0..<12)
+    @Test(
+        "All entries except the refused ones are equal, nothing is sent twice, and without refusals all are equal",
+        arguments: 0..<12)
     func mesh(block: Int) throws {
         for seed in UInt64(block * 10)..<UInt64(block * 10 + 10) {
             let mesh = try Mesh(seed: seed)

@@ -35,7 +35,10 @@ private func compareValue(_ text: [UInt8], _ limits: Limits) {
     text.withUnsafeBytes { text in
         let isDirect = CanonicalValue.accepts(text, maxDepth: limits.depth)
         let judged = outcome { (values) throws(Failure) in try values.checkByJansson(text, limits) }
-        if isDirect { precondition(judged == Outcome(text: [UInt8](text)), "the fast path accepts a value that jansson rejects or changes") }
+        if isDirect {
+            precondition(
+                judged == Outcome(text: [UInt8](text)), "the fast path accepts a value that jansson rejects or changes")
+        }
         guard text.count <= limits.valueBytes else { return }
         precondition(outcome { (values) throws(Failure) in try values.check(text, limits) } == judged)
     }
@@ -59,10 +62,14 @@ private func compareLine(_ line: [UInt8], _ limits: Limits) {
         var decoder = JanssonJudge(limits: limits)
         let judged = outcome { (take) throws(Failure) in try decoder.judge(line, take) }
         if let direct = CanonicalUpdate.read(line, limits) {
-            precondition(judged == Outcome(message: .update(direct)), "the fast path reads an update that jansson rejects or reads differently")
+            precondition(
+                judged == Outcome(message: .update(direct)),
+                "the fast path reads an update that jansson rejects or reads differently")
         }
         if let direct = CanonicalCover.read(line) {
-            precondition(judged == Outcome(message: .cover(direct)), "the fast path reads a cover that jansson rejects or reads differently")
+            precondition(
+                judged == Outcome(message: .cover(direct)),
+                "the fast path reads a cover that jansson rejects or reads differently")
         }
         precondition(outcome { (take) throws(Failure) in try decoder.read(line, take) } == judged)
     }

@@ -44,7 +44,8 @@ extension World {
         do { try end.write(lines) } catch { thrown = error }
         guard exported(end.replica) == before, end.replica.clockHash == vector else {
             throw SimulationFailure(
-                description: "replica \(index(of: end.replica)) applies a delta that it has not requested: \(lines.text)")
+                description:
+                    "replica \(index(of: end.replica)) applies a delta that it has not requested: \(lines.text)")
         }
         guard end.link.isDatagram ? thrown == nil : thrown?.code == .unasked else {
             throw SimulationFailure(

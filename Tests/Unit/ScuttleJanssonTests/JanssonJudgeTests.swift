@@ -105,7 +105,9 @@ struct JanssonJudgeTests {
         }
     }
 
-    @Test("Lines with a few bytes changed: an accepted message can be written and read again unchanged", arguments: 0..<40)
+    @Test(
+        "Lines with a few bytes changed: an accepted message can be written and read again unchanged", arguments: 0..<40
+    )
     func mutated(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var decoder = JanssonJudge(limits: Limits())

@@ -84,7 +84,8 @@ struct ContentsTests {
         for replica in [a, b] { #expect(replica.broken == nil) }
     }
 
-    @Test("An altered value: both hosts are notified, and the same content stands in both", arguments: Link.Options.ways)
+    @Test(
+        "An altered value: both hosts are notified, and the same content stands in both", arguments: Link.Options.ways)
     func value(options: Link.Options) throws {
         for (mine, theirs, standing) in [("1", "2", "1"), ("2", "1", "1"), ("10", "2", "2"), ("2", "10", "2")] {
             let (a, b) = (try make("a", seed: 1), try make("b", seed: 2))
@@ -136,7 +137,8 @@ struct ContentsTests {
     }
 
     @Test(
-        "A content that is kept against the peer reaches a third replica with the peer's content", arguments: Link.Options.ways)
+        "A content that is kept against the peer reaches a third replica with the peer's content",
+        arguments: Link.Options.ways)
     func third(options: Link.Options) throws {
         let (a, b, c) = (try make("a", seed: 1), try make("b", seed: 2), try make("c", seed: 3))
         for key in ["i", "k"] { try a.set(key, "1") }

@@ -15,7 +15,9 @@ struct GossipTests {
         #expect(end.readLines().isEmpty)
     }
 
-    @Test("The first gossip requests everything; later ones send a digest for each source, and then done, each time again")
+    @Test(
+        "The first gossip requests everything; later ones send a digest for each source, and then done, each time again"
+    )
     func gossip() throws {
         let end = try LinkEnd.sample()
         end.replica.gossip()

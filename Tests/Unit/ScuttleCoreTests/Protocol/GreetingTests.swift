@@ -108,7 +108,8 @@ struct GreetingTests {
     }
 
     @Test(
-        "An extended link and a classic one become equal, in the classic dialect, whichever requests first", arguments: [0, 1, 2, 3])
+        "An extended link and a classic one become equal, in the classic dialect, whichever requests first",
+        arguments: [0, 1, 2, 3])
     func mixed(first: Int) throws {
         let (a, b) = (try replica("a"), try replica("b"))
         let ends = (try LinkEnd(a), try LinkEnd(b, .classic))
@@ -335,7 +336,9 @@ struct GreetingTests {
         #expect(end.readLines().isEmpty)
     }
 
-    @Test("Over a read-only link all updates are sent, and none are received", arguments: [[], .datagram] as [Link.Options])
+    @Test(
+        "Over a read-only link all updates are sent, and none are received",
+        arguments: [[], .datagram] as [Link.Options])
     func readOnly(options: Link.Options) throws {
         let (a, b) = (try replica("a"), try replica("b"))
         let ends = (try LinkEnd(a, options.union(.readOnly)), try LinkEnd(b, options))

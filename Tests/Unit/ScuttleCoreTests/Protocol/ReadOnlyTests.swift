@@ -31,7 +31,8 @@ struct ReadOnlyTests {
         return HandPeer(try LinkEnd(replica, .readOnly), lamport: 3)
     }
 
-    @Test("Any messages of the peer: vectors, unknown sources, distant versions, retirements, exceptions, twins, digests")
+    @Test(
+        "Any messages of the peer: vectors, unknown sources, distant versions, retirements, exceptions, twins, digests")
     func nothingChanges() throws {
         let vectors = [
             HandPeer.vector(#""evil":[9,9]"#, lamport: 9), HandPeer.vector(#""ghost":0"#),

@@ -211,7 +211,9 @@ struct RefusalTests {
         sound(b, plain)
     }
 
-    @Test("While a host refuses an update nothing is sent again and again, uncovered updates included", arguments: [false, true])
+    @Test(
+        "While a host refuses an update nothing is sent again and again, uncovered updates included",
+        arguments: [false, true])
     func quiet(inDatagrams: Bool) throws {
         let opinion = Opinion()
         let a = try Replica.make("a")

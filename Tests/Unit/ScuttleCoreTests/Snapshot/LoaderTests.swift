@@ -72,7 +72,9 @@ struct LoaderTests {
         #expect(third.allEntries == again.allEntries)
     }
 
-    @Test("Under another id it has the same entries and vector, and issues no version of the other source", arguments: 0..<10)
+    @Test(
+        "Under another id it has the same entries and vector, and issues no version of the other source",
+        arguments: 0..<10)
     func another(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try sample(&random)

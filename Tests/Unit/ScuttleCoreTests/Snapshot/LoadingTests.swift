@@ -10,7 +10,9 @@ struct LoadingTests {
         PlainUpdate("w", "3", "local", 5), PlainUpdate("v", "4", "a", 1),
     ]
 
-    @Test("Entries in any order give the same state, vector and version; the history stays empty, and no callback is called")
+    @Test(
+        "Entries in any order give the same state, vector and version; the history stays empty, and no callback is called"
+    )
     func anyOrder() throws {
         var snapshots: [Snapshot] = []
         try withEveryOrder(of: Self.entries) { entries in

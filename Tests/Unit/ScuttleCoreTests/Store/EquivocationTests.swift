@@ -13,7 +13,9 @@ struct EquivocationTests {
         PlainUpdate("k", "true", "x", 4),
     ]
 
-    @Test("A delete stands over a value, an ordinary one over an expiry, then the shorter text, then the bytewise smaller")
+    @Test(
+        "A delete stands over a value, an ordinary one over an expiry, then the shorter text, then the bytewise smaller"
+    )
     func tieBreak() {
         for (a, first) in Self.contents.enumerated() {
             for (b, second) in Self.contents.enumerated() {
@@ -50,7 +52,8 @@ struct EquivocationTests {
         #expect(Snapshot(replica) == before)
     }
 
-    @Test("A content that stands over the present one replaces it if its dot is not covered, and is reported by an event")
+    @Test(
+        "A content that stands over the present one replaces it if its dot is not covered, and is reported by an event")
     func replaced() throws {
         for (index, known) in Self.contents.enumerated().dropFirst() {
             for other in Self.contents[..<index] {

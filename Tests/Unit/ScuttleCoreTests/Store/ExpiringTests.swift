@@ -62,7 +62,8 @@ struct ExpiringTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("The first tick starts the time to live of keys that were set before it", arguments: [0, 1, 1_700_000_000_000])
+    @Test(
+        "The first tick starts the time to live of keys that were set before it", arguments: [0, 1, 1_700_000_000_000])
     func firstTick(first: UInt64) throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b", seed: 2))
         try set(a, "k", "1", for: 30)

@@ -14,7 +14,9 @@ struct LimitsTests {
         let sources = replica.sources.count
         let code = failure { () throws(Failure) in try replica.receive(update) }
         if code != nil {
-            check(Snapshot(replica) == before && replica.sources.count == sources, "a rejected update changed the replica")
+            check(
+                Snapshot(replica) == before && replica.sources.count == sources, "a rejected update changed the replica"
+            )
         }
         return code
     }

@@ -100,7 +100,9 @@ struct RetiredTableTests {
         #expect(count - live <= live / 4 + 64)
     }
 
-    @Test("Over the limit the lowest versions are dropped, and a sixteenth more; all of one version together", arguments: 0..<40)
+    @Test(
+        "Over the limit the lowest versions are dropped, and a sixteenth more; all of one version together",
+        arguments: 0..<40)
     func lowest(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var table = RetiredTable(key: 1)

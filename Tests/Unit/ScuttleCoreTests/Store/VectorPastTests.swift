@@ -88,7 +88,9 @@ struct VectorPastTests {
         }
     }
 
-    @Test("The vector at each base, while sources appear, rise and go, and bases are added and removed", arguments: 0..<60)
+    @Test(
+        "The vector at each base, while sources appear, rise and go, and bases are added and removed", arguments: 0..<60
+    )
     func model(seed: Int) throws {
         var world = try World(seed: seed)
         let most = world.random.pick([3, 20, 200])
