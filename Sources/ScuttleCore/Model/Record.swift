@@ -202,7 +202,7 @@ struct Record: BitwiseCopyable {
     var kind: Update.Kind { Update.Kind(rawValue: kindBits).unsafelyUnwrapped }
     var isDelete: Bool { kindBits != Update.Kind.value.rawValue }
 
-    /// The sequence at which the record became the entry of its key. Undefined unless `isEntry`.
+    /// The sequence at which the record became the entry of its key.
     var arrival: Arrivals.Stamp {
         get { header.pointee.arrival }
         nonmutating set { header.pointee.arrival = newValue }

@@ -28,7 +28,7 @@ extension UnsafeRawBufferPointer {
     /// none. `isASCII` is false if a byte before that offset may not be ASCII. O(length).
     @_optimize(speed)
     public func endOfPlainText(from start: Int) -> (offset: Int, isASCII: Bool) {
-        // The bits of all bytes together. A few bytes behind the end of the text count too, because leaving them out would cost
+        // The bits of all bytes together. A few bytes behind the found one count too, because leaving them out would cost
         // more.
         var seen = SIMD16<UInt8>(repeating: 0)
         var alone: UInt8 = 0

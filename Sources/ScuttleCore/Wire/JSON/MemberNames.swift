@@ -14,7 +14,7 @@ struct MemberNames {
     private let memory: UnsafeMutableBufferPointer<Name>
     private var count = 0
 
-    /// - Parameter memory: memory for `capacity` names.
+    /// - Parameter memory: uninitialised memory for `capacity` names.
     init(in memory: UnsafeMutableBufferPointer<Name>) {
         self.memory = memory
     }
