@@ -13,14 +13,14 @@ public struct ValueText: ~Copyable {
     @_optimize(speed)
     public mutating func check(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         try Self.check(size: text.count, limits)
-        guard !CanonicalValue.accepts(text, deepest: limits.depth) else { return text }
+        guard !CanonicalValue.accepts(text, maxDepth: limits.depth) else { return text }
         return try checkByJansson(text, limits)
     }
 
     /// Checks a text of any form within the limit of size, without the fast path. Tests compare both.
     package mutating func checkByJansson(_ text: Bytes, _ limits: Limits) throws(Failure) -> Bytes {
         let shape = JSONShape(of: text)
-        try shape.check(deepest: limits.depth, within: limits.bytes)
+        try shape.check(maxDepth: limits.depth, within: limits.bytes)
         _ = try JSONDocument(parsing: text)
         return shape.hasWhiteSpace ? try compact(text) : text
     }

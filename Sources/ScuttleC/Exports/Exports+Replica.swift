@@ -118,7 +118,7 @@ public func scuttle_set(
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
         let place = try replica.place(of: key)
         try replica.set(place, to: handle.values.check(json, handle.limits))
-        return replica.news
+        return replica.successCode
     }
 }
 
@@ -126,7 +126,7 @@ public func scuttle_set(
 public func scuttle_delete(_ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int) -> CInt {
     enter(replica) { (handle, replica) throws(Failure) in
         try replica.delete(text(key, key_len, limit: handle.limits.keyBytes, "key"))
-        return replica.news
+        return replica.successCode
     }
 }
 
@@ -139,14 +139,14 @@ public func scuttle_set_ttl(
         let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
         try replica.set(key, to: handle.values.check(json, handle.limits), for: ttl_ms)
-        return replica.news
+        return replica.successCode
     }
 }
 
 @_cdecl("scuttle_tick") @implementation
 public func scuttle_tick(_ replica: OpaquePointer!, _ now_ms: UInt64) -> CInt {
     enter(replica) { (_, replica) throws(Failure) in
-        return try replica.tick(now_ms) ? SCUTTLE_MORE : replica.news
+        return try replica.tick(now_ms) ? SCUTTLE_MORE : replica.successCode
     }
 }
 
@@ -154,7 +154,7 @@ public func scuttle_tick(_ replica: OpaquePointer!, _ now_ms: UInt64) -> CInt {
 public func scuttle_gossip(_ replica: OpaquePointer!) -> CInt {
     enter(replica) { (handle, replica) throws(Failure) in
         handle.gossip()
-        return replica.news
+        return replica.successCode
     }
 }
 
