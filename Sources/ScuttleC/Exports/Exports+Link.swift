@@ -14,9 +14,10 @@ public func scuttle_link_open(
         let known =
             SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_ANY
             | SCUTTLE_LINK_HISTORY
-        guard config.flags & ~known == 0, config.reserved == 0 else {
+        guard config.flags & ~known == 0 else {
             throw Failure(.argument, "flags is \(UInt64(config.flags)), which has an unknown flag")
         }
+        guard config.reserved == 0 else { throw Failure(.argument, "reserved is not 0") }
         // The flags of the header are those of the core, bit by bit.
         let link = try handle.openLink(Link.Options(rawValue: UInt8(truncatingIfNeeded: config.flags)))
         out.pointee = OpaquePointer(Unmanaged.passUnretained(link).toOpaque())
