@@ -1,4 +1,4 @@
-// What the processor and the system can be told or asked, and Swift has no word for. Nothing changes but how fast it goes.
+// Hints to the processor and the system that Swift lacks, and allocations with large pages. They change the speed only.
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,23 +7,23 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/// Memory will be read soon, whatever the address.
+/// Prefetches memory. Any address is valid.
 static inline void hint_will_read(const void *_Nullable address) {
   __builtin_prefetch(address, 1);
 }
 
-/// What the system may give at once, and the processor find by one entry of its tables, instead of by 512.
+/// The size of a large page, which is one page fault and one TLB entry instead of 512.
 enum { hint_large_page = 2 << 20 };
 
-/// All of these bytes, which begin at a page, are about to be used, in any order: in large pages, where they stand at multiples
-/// of one. One call of the system. Not for a part of a block that grows: it could not be moved in one piece.
+/// Requests large pages for bytes that begin at a page and will be used in any order. One system call. Not for a part of a growing
+/// block, which mremap could then not move in one piece.
 static inline void hint_will_use(void *_Nonnull start, size_t bytes) {
   int error = errno;
   madvise(start, bytes, MADV_HUGEPAGE);
   errno = error;
 }
 
-/// Says on stderr that the system had not so many bytes to give, and aborts. It takes no memory itself.
+/// Reports on stderr that an allocation of `bytes` failed, and aborts. Allocates nothing.
 static inline _Noreturn __attribute__((cold, noinline)) void hint_out_of_memory(size_t bytes) {
   static const char words[] = "libscuttle: out of memory: ";
   static const char unit[] = " bytes\n";
@@ -38,44 +38,43 @@ static inline _Noreturn __attribute__((cold, noinline)) void hint_out_of_memory(
   abort();
 }
 
-/// A block for `free`; out of memory ends the process. The memory of malloc is aligned for all but a few types.
+/// Allocates a block for `free`; ends the process if there is no memory. malloc aligns to 16, which few types exceed.
 static inline void *_Nonnull hint_allocate(size_t alignment, size_t bytes) {
   void *block = alignment <= 16 ? malloc(bytes ? bytes : 1) : aligned_alloc(alignment, bytes);
   if (!block) hint_out_of_memory(bytes);
   return block;
 }
 
-/// A block for `free`, of which the size is the alignment, too; NULL if there is no memory.
+/// Allocates a block for `free` that is aligned to its size; NULL if there is no memory.
 static inline void *_Nullable hint_try_aligned(size_t bytes) {
   return aligned_alloc(bytes, bytes);
 }
 
-/// Whether there is memory for a block. It is taken and given back.
+/// Returns whether there is memory for a block, by allocating and freeing one.
 static inline int hint_has_memory(size_t bytes) {
   void *block = malloc(bytes);
-  __asm__ volatile("" : "+r"(block)); // or the compiler would leave both calls out
+  __asm__ volatile("" : "+r"(block)); // keeps the compiler from removing both calls
   free(block);
   return block != NULL;
 }
 
-// <sys/mman.h> has these for _GNU_SOURCE only, with which types of other headers would not be what other modules see.
+// <sys/mman.h> declares these for _GNU_SOURCE only, which would change types of other headers between modules.
 enum { hint_may_move = 1 };
 extern void *_Nonnull mremap(void *_Nonnull old, size_t old_bytes, size_t bytes, int flags, ...);
 
-/// From which size on a block of `hint_grow` has pages of its own.
+/// Returns the size from which on a block of `hint_grow` has pages of its own.
 static inline size_t hint_own_pages(int large) {
   return large ? hint_large_page : 256 << 10;
 }
 
-/// Gives back a block of `hint_grow`.
+/// Frees a block of `hint_grow`.
 static inline void hint_free(void *_Nullable block, size_t bytes, int large) {
   if (bytes < hint_own_pages(large)) free(block); else munmap(block, bytes);
 }
 
-/// Makes of a block of `old` bytes, or of none where that is 0, one of `bytes`, which are more, and says where it is now. A
-/// great one has pages of its own, `large` ones where that is wanted: those the system moves in its tables where they cannot
-/// grow in place, while malloc would copy them wherever it had learned to keep blocks of that size in its heap. Out of memory
-/// ends the process.
+/// Grows a block from `old` bytes, or from none if that is 0, to `bytes`, and returns its new address. A large block has pages of its
+/// own, large ones if `large` is set. If it cannot grow in place, the system moves its pages, while malloc would copy a block of a size
+/// that it keeps in its heap. Ends the process if there is no memory.
 static inline __attribute__((always_inline)) void *_Nonnull hint_grow(void *_Nullable block, size_t old, size_t bytes, int large) {
   if (bytes < hint_own_pages(large)) {
     void *grown = realloc(block, bytes);
@@ -94,7 +93,7 @@ static inline __attribute__((always_inline)) void *_Nonnull hint_grow(void *_Nul
   return grown;
 }
 
-/// Shrinks a block of `hint_grow` from `old` to `bytes` bytes. Returns its address, which may be another one.
+/// Shrinks a block of `hint_grow` from `old` to `bytes` bytes, and returns its new address.
 static inline __attribute__((noinline)) void *_Nonnull hint_shrink(void *_Nonnull block, size_t old, size_t bytes) {
   if (old < hint_own_pages(0)) {
     void *shrunk = realloc(block, bytes);

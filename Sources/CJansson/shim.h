@@ -2,11 +2,11 @@
 #include <jansson.h>
 #include <string.h>
 
-// jansson collects a token in a buffer of 16 bytes, which doubles. If there is no memory for that, it drops bytes and goes on, reads
-// behind the end, or stops by an assertion. All its other allocations end in an error, which may have any code.
+// jansson collects a token in a buffer of 16 bytes, which doubles. If that allocation fails, jansson drops bytes and continues, reads
+// beyond the end, or fails an assertion. All its other allocations end in an error, which may have any code.
 
-/// A text on its way to jansson as the second element of an array. The first is a string that makes the buffer as large as the tokens
-/// of the text need it; whether there was memory for that is looked at before the text comes.
+/// The input of jansson: a text as the second element of an array. The first element is a string that makes the buffer as large as the
+/// tokens of the text need it, so a failed allocation is detected before jansson reads the text.
 struct json_feed {
   const char *_Nullable part[5];
   size_t left[5];
@@ -32,15 +32,15 @@ static inline size_t json_feed_next(void *buffer, size_t capacity, void *context
   return count;
 }
 
-/// Whether a byte stands between tokens: white space, a comma, a colon, a bracket or a brace.
+/// Returns whether a byte separates tokens: white space, a comma, a colon, a bracket or a brace.
 static inline int json_is_between(unsigned char byte) {
   if (byte <= ':') return (1ull << ':' | 1ull << ',' | 1ull << ' ' | 1ull << '\t' | 1ull << '\n' | 1ull << '\r') >> byte & 1;
   return (byte | 0x20) == '{' || (byte | 0x20) == '}';
 }
 
-/// The length of the longest token, or more. O(length).
-static inline size_t json_longest_token(const char *_Nullable text, size_t length) {
-  size_t longest = 0, start = 0, at = 0;
+/// Returns the length of the longest token, or more. O(length).
+static inline size_t json_max_token(const char *_Nullable text, size_t length) {
+  size_t max = 0, start = 0, at = 0;
   while (at < length) {
     char byte = text[at];
     if (byte == '"') {
@@ -49,16 +49,16 @@ static inline size_t json_longest_token(const char *_Nullable text, size_t lengt
       start = at + 1;
     }
     at++;
-    if (at - start > longest) longest = at - start;
+    if (at - start > max) max = at - start;
   }
-  return longest;
+  return max;
 }
 
-/// The same as json_loadb for a text whose longest token does not fit into the first buffer.
+/// Parses as json_loadb does a text whose longest token does not fit into the first buffer.
 static inline json_t *_Nullable json_load_long(
-    const char *_Nonnull text, size_t length, size_t longest, size_t flags, json_error_t *_Nonnull error) {
-  size_t half = 16; // of the buffer: so long a string doubles it, and its closing quote does not once more
-  while (2 * half < longest + 3) half *= 2;
+    const char *_Nonnull text, size_t length, size_t max, size_t flags, json_error_t *_Nonnull error) {
+  size_t half = 16; // half of the buffer: a string of this length doubles it, and its closing quote does not double it again
+  while (2 * half < max + 3) half *= 2;
   struct json_feed feed = {{"[\"", NULL, "\",", text, "]"}, {2, half, 2, length, 1}, 0, 0};
   json_t *array = json_load_callback(json_feed_next, &feed, flags, error), *root = NULL;
   if (feed.is_out_of_memory) {
@@ -73,14 +73,14 @@ static inline json_t *_Nullable json_load_long(
   return root;
 }
 
-/// json_loadb that says json_error_out_of_memory wherever memory runs out, and never parses anything else than the text. malloc may set
-/// errno and still find memory in another way, so a second attempt decides.
+/// Parses as json_loadb does, but returns json_error_out_of_memory for every failed allocation, and never parses anything else than the
+/// text. malloc may set errno although it succeeds in another way, so a second attempt decides.
 static inline json_t *_Nullable json_load_text(
     const char *_Nullable text, size_t length, size_t flags, json_error_t *_Nonnull error) {
-  size_t longest = json_longest_token(text, length);
+  size_t max = json_max_token(text, length);
   for (int attempt = 0; attempt < 2; attempt++) {
     errno = 0;
-    json_t *root = longest < 15 ? json_loadb(text, length, flags, error) : json_load_long(text, length, longest, flags, error);
+    json_t *root = max < 15 ? json_loadb(text, length, flags, error) : json_load_long(text, length, max, flags, error);
     if (root || errno != ENOMEM) return root;
   }
   error->text[JSON_ERROR_TEXT_LENGTH - 1] = json_error_out_of_memory;

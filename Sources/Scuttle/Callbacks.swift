@@ -1,7 +1,7 @@
 internal import CScuttle
 
-/// What the C interface gets as its `context`: the closures, and who is to be told. It outlives the replica's handle, and nothing in it
-/// keeps the replica or a link alive.
+/// The `context` of the C interface: the closures, and the replica and links that they receive. It outlives the replica's
+/// handle, and keeps no replica and no link alive.
 final class Callbacks: Sendable {
     private struct Listeners {
         weak var replica: Replica?
@@ -18,13 +18,13 @@ final class Callbacks: Sendable {
         self.configuration = configuration
     }
 
-    // MARK: Who is told
+    // MARK: Receivers
 
     func begin(_ replica: Replica) {
         listeners.withLock { $0.replica = replica }
     }
 
-    /// The replica is about to go.
+    /// Ends all callbacks, because the replica is about to be released.
     func end() {
         for weak in listeners.withLock({ $0.changes }) { weak.buffer?.finish() }
     }
@@ -51,7 +51,7 @@ final class Callbacks: Sendable {
         return listeners.withLock { $0.links[handle]?.link }
     }
 
-    // MARK: What the library calls
+    // MARK: Functions that the library calls
 
     /// Sets the callbacks that the configuration has, and `on_update` for ``Replica/changes``.
     func fill(_ config: inout scuttle_config_t) {
@@ -78,7 +78,7 @@ final class Callbacks: Sendable {
         let buffers = listeners.withLock { $0.changes }
         guard !buffers.isEmpty || configuration.onUpdate != nil else { return }
         let update = Update(view.pointee)
-        for weak in buffers { weak.buffer?.take(update) }
+        for weak in buffers { weak.buffer?.append(update) }
         if let onUpdate = configuration.onUpdate, let replica { onUpdate(replica, update) }
     }
 
@@ -98,7 +98,7 @@ final class Callbacks: Sendable {
     }
 
     private func accepts(_ handle: OpaquePointer?, _ view: UnsafePointer<scuttle_update_t>?) -> Bool {
-        // The call that brings the update keeps its link.
+        // The call that reads the update keeps its link alive.
         guard let accept = configuration.accept, let view, let link = link(handle) else { return false }
         return accept(link, Update(view.pointee))
     }

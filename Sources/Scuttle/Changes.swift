@@ -1,12 +1,14 @@
-/// The changes of a replica from the moment on that it was made: see ``Replica/changes(limit:)``.
+/// The changes of a replica since the sequence was created: see ``Replica/changes(limit:)``.
 ///
-/// It is for one consumer. It ends when the replica is released, which it does not prevent, or when its task is cancelled.
+/// The sequence is for one consumer. It ends when its task is cancelled, or when the replica is released, which the sequence
+/// does not prevent.
 public struct Changes: AsyncSequence, Sendable {
     /// A change of a replica.
     public enum Element: Hashable, Sendable {
         /// An update has become the entry of its key.
         case update(Update)
-        /// Updates were dropped because the consumer was slow: read ``Replica/entries(prefix:)``, and go on with what follows.
+        /// Updates were dropped because the consumer was slow: read ``Replica/entries(prefix:)``, and continue with the changes
+        /// that follow.
         case missed
     }
 
@@ -15,12 +17,12 @@ public struct Changes: AsyncSequence, Sendable {
 
     let buffer: ChangeBuffer
 
-    /// Makes an iterator. All iterators of a sequence share what is pending.
+    /// Makes an iterator. All iterators of a sequence share its pending changes.
     public func makeAsyncIterator() -> Iterator {
         Iterator(buffer: buffer, signals: buffer.signals.makeAsyncIterator())
     }
 
-    /// Waits for one change after the other.
+    /// Waits for changes, one at a time.
     public struct Iterator: AsyncIteratorProtocol {
         let buffer: ChangeBuffer
         var signals: AsyncStream<Void>.Iterator
@@ -34,22 +36,22 @@ public struct Changes: AsyncSequence, Sendable {
         public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
             while true {
                 if let change = buffer.pop() { return change }
-                // At the end, one last look.
+                // At the end, the buffer may still have changes.
                 if await signals.next(isolation: actor) == nil { return buffer.pop() }
             }
         }
     }
 }
 
-/// The updates that wait for a consumer: the latest one of each key, in the order in which they came, for `limit` keys at most.
+/// The pending updates of a consumer: the latest one of each key, in order of arrival, for `limit` keys at most.
 final class ChangeBuffer: Sendable {
     fileprivate struct Pending {
         /// Nil in place of an update that a later one of its key has superseded.
         var updates: [Update?] = []
-        /// How many of them the consumer has got.
-        var taken = 0
+        /// The count of updates that the consumer has received.
+        var consumed = 0
         /// The index of a key's update.
-        var places: [String: Int] = [:]
+        var indices: [String: Int] = [:]
         var hasMissed = false
         var hasFinished = false
     }
@@ -65,24 +67,24 @@ final class ChangeBuffer: Sendable {
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    func take(_ update: Update) {
+    func append(_ update: Update) {
         pending.withLock { pending in
             guard !pending.hasFinished else { return }
-            if let place = pending.places[update.key] {
-                pending.updates[place] = nil
-            } else if pending.places.count == limit {
+            if let index = pending.indices[update.key] {
+                pending.updates[index] = nil
+            } else if pending.indices.count == limit {
                 pending = Pending(hasMissed: true)
                 return
             }
-            if pending.updates.count >= 2 * pending.places.count + 16 { pending.sweep() }
-            pending.places[update.key] = pending.updates.count
+            if pending.updates.count >= 2 * pending.indices.count + 16 { pending.sweep() }
+            pending.indices[update.key] = pending.updates.count
             pending.updates.append(update)
         }
         signal.yield()
     }
 
     func pop() -> Changes.Element? {
-        let (change, hasMore) = pending.withLock { pending in (pending.pop(), !pending.places.isEmpty) }
+        let (change, hasMore) = pending.withLock { pending in (pending.pop(), !pending.indices.isEmpty) }
         // Another iterator may wait for it.
         if hasMore { signal.yield() }
         return change
@@ -100,24 +102,24 @@ extension ChangeBuffer.Pending {
             hasMissed = false
             return .missed
         }
-        while taken < updates.count {
-            let next = updates[taken]
-            updates[taken] = nil
-            taken += 1
+        while consumed < updates.count {
+            let next = updates[consumed]
+            updates[consumed] = nil
+            consumed += 1
             guard let next else { continue }
-            places[next.key] = nil
+            indices[next.key] = nil
             return .update(next)
         }
-        (updates, taken) = ([], 0)
+        (updates, consumed) = ([], 0)
         return nil
     }
 
-    /// Drops the holes.
+    /// Removes the superseded updates.
     fileprivate mutating func sweep() {
-        updates = updates[taken...].filter { $0 != nil }
-        taken = 0
-        for (place, update) in updates.enumerated() {
-            if let update { places[update.key] = place }
+        updates = updates[consumed...].filter { $0 != nil }
+        consumed = 0
+        for (index, update) in updates.enumerated() {
+            if let update { indices[update.key] = index }
         }
     }
 }

@@ -1,22 +1,22 @@
 internal import CScuttle
 
-/// What has happened on a link.
+/// An event on a link.
 public enum Event: Hashable, Sendable {
     /// The hello of the peer was accepted.
     case hello
-    /// Both version vectors were found equal; once, until they differ again.
+    /// Both version vectors are equal. Reported once, until they differ again.
     case inStep
-    /// The link has ended, for this reason.
+    /// The link has ended, with the error.
     case ended(ScuttleError.Code?)
-    /// With nil: the version vectors are equal and the contents are not, and both replicas exchange all entries. With
-    /// ``ScuttleError/Code/corrupt``: another content has replaced one of the same write.
+    /// With nil: the version vectors are equal but the contents differ, and both replicas exchange all entries. With
+    /// ``ScuttleError/Code/corrupt``: an entry was replaced by another content with the same timestamp.
     case diverged(ScuttleError.Code?)
-    /// The peer has refused this update, or it fits no datagram of the link, and it is not sent there again.
+    /// The peer has refused this update, or it is too long for a datagram of the link. The link does not send it again.
     case refused(ScuttleError.Code?, Update?)
-    /// Two live incarnations of one name have sent something: two processes run under it.
+    /// A peer has seen two live incarnations of one name: two processes run under it.
     case twin
 
-    /// Nil for an event of a later version.
+    /// Converts an event; nil for an event of a later version.
     init?(_ event: CInt, _ code: CInt, of link: OpaquePointer) {
         let reason = ScuttleError.Code(rawValue: code)
         switch event {

@@ -1,7 +1,7 @@
-/// A JSON text: what keys hold. A replica checks it when it is set.
+/// A JSON text, the value of a key. A replica checks it when it is set.
 ///
-/// Insignificant white space is dropped then, and everything else keeps its spelling, so that numbers of any length survive. A literal is
-/// a text: `try replica.set("lamp", to: "{\"on\": true}")`. The module `ScuttleCodable` makes texts of `Encodable` values.
+/// The replica removes insignificant white space and keeps the spelling of the rest, so numbers of any length survive. A
+/// literal is a text: `try replica.set("lamp", to: "{\"on\": true}")`. The module `ScuttleCodable` encodes `Encodable` values.
 public struct JSONText: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     /// The text, in UTF-8.
     public var bytes: [UInt8]
@@ -11,7 +11,7 @@ public struct JSONText: Hashable, Sendable, ExpressibleByStringLiteral, CustomSt
         bytes = Array(text.utf8)
     }
 
-    /// Makes a text of UTF-8. A replica refuses bytes that are none.
+    /// Makes a text of UTF-8. A replica rejects bytes that are not UTF-8.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }

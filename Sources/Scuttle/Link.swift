@@ -1,16 +1,16 @@
 internal import CScuttle
 internal import ScuttleC
 
-/// The conversation of a replica with one peer. ``Replica/openLink(_:)`` makes it.
+/// The conversation of a replica with one peer. ``Replica/openLink(_:)`` opens it.
 ///
-/// Send what ``read(upTo:)`` returns, over one ordered stream of bytes such as a TCP connection, or as datagrams, and hand what the peer
-/// sends to ``write(_:)-([UInt8])``. Open a new link if the connection is a new one. A link keeps its replica alive, and closes itself when
-/// it is released. After ``close()`` each call is ``ScuttleError/Code/argument``.
+/// Send what ``read(upTo:)`` returns, over an ordered stream of bytes such as a TCP connection, or as datagrams, and pass the
+/// peer's bytes to ``write(_:)-([UInt8])``. Open a new link for each connection. A link keeps its replica alive, and closes
+/// itself when it is released. After ``close()`` each call throws ``ScuttleError/Code/argument``.
 ///
-/// It is `Sendable`, though the compiler cannot see why: the library serialises all calls on a replica and its links by one lock, and
-/// the link's own state, its handle and who uses it, is guarded by another.
+/// It is `Sendable`, though the compiler cannot verify it: one lock serialises all calls on a replica and its links, and
+/// another guards the link's handle and the count of its users.
 public final class Link: @unchecked Sendable {
-    /// How a link speaks.
+    /// The options of a link.
     public struct Options: OptionSet, Hashable, Sendable {
         /// The bits of the C interface.
         public let rawValue: UInt32
@@ -24,9 +24,9 @@ public final class Link: @unchecked Sendable {
         public static let live = Options(rawValue: SCUTTLE_LINK_LIVE)
         /// Each read makes one datagram, each write reads one. They may be lost, repeated, late and in any order.
         public static let datagram = Options(rawValue: SCUTTLE_LINK_DATAGRAM)
-        /// Accepts nothing from the peer, and serves its requests.
+        /// Rejects updates of the peer, and serves its requests.
         public static let readOnly = Options(rawValue: SCUTTLE_LINK_READ_ONLY)
-        /// Speaks the classic dialect only, simple-scuttle's own.
+        /// Speaks the classic dialect only, that of simple-scuttle.
         public static let classic = Options(rawValue: SCUTTLE_LINK_CLASSIC)
         /// Speaks the dialect of the peer.
         public static let any = Options(rawValue: SCUTTLE_LINK_ANY)
@@ -34,29 +34,29 @@ public final class Link: @unchecked Sendable {
         public static let history = Options(rawValue: SCUTTLE_LINK_HISTORY)
     }
 
-    /// What is known of a link.
+    /// The state of a link.
     public struct Info: Hashable, Sendable {
-        /// A way to speak.
+        /// The dialect of a link.
         public enum Dialect: UInt32, Hashable, Sendable {
-            /// The peer has said nothing valid yet, or the link has ended.
+            /// No valid message has arrived yet, or the link has ended.
             case unknown = 0
-            /// simple-scuttle's own.
+            /// The dialect of simple-scuttle.
             case classic = 1
-            /// This library's.
+            /// The dialect of this library.
             case extended = 2
         }
 
         /// The name that the peer claims in its hello; nil before that, and for classic peers.
         public let peerName: String?
-        /// The source that the peer writes under; likewise.
+        /// The peer's source; nil as for ``peerName``.
         public let peerSource: String?
-        /// What the peer speaks.
+        /// The dialect that the peer speaks.
         public let dialect: Dialect
-        /// Whether both version vectors were found equal, and have not been found different since.
+        /// Whether both version vectors were equal at the latest comparison.
         public let isInStep: Bool
         /// Whether the peer gets new updates without a request.
         public let isLive: Bool
-        /// Whether the link has ended: it is of no use any more.
+        /// Whether the link has ended and cannot be used again.
         public let hasEnded: Bool
         /// The error of the latest call on this link that failed.
         public let lastError: ScuttleError.Code?
@@ -64,11 +64,11 @@ public final class Link: @unchecked Sendable {
 
     /// The replica that the link belongs to.
     public let replica: Replica
-    /// What the link was opened with.
+    /// The options with which the link was opened.
     public let options: Options
 
-    /// Nil once the link is closed. Whoever uses the handle is counted, and the last one gives it back: a lock held for the whole call would
-    /// meet the replica's lock in the other order in a callback.
+    /// The handle, nil once the link is closed, with the count of its users. The last user closes it: a lock held for the whole
+    /// call would deadlock with the replica's lock in a callback.
     fileprivate struct Use {
         var handle: OpaquePointer?
         var users = 0
@@ -87,14 +87,14 @@ public final class Link: @unchecked Sendable {
         close()
     }
 
-    /// Reads bytes that the peer has sent: any number of lines, cut anywhere; on a datagram link one datagram.
+    /// Reads bytes of the peer: any number of lines, cut anywhere; on a datagram link one datagram.
     ///
-    /// Each line is a message of its own. A bad one is refused and changes nothing, the others are applied all the same, and the call throws
-    /// the error of the first bad one.
+    /// Each line is a message of its own. Malformed lines are rejected and change nothing, the other lines are applied, and the
+    /// call throws the error of the first bad line.
     /// - Returns: ``Outcome/done``; ``Outcome/full`` if this link is full.
-    /// - Throws: ``ScuttleError/Code/argument`` if the link is closed, ``ScuttleError/Code/busy`` in a callback, and what concerns a
-    ///   message: ``ScuttleError/Code/json``, ``ScuttleError/Code/unasked``, ``ScuttleError/Code/refused``, and the others that
-    ///   `scuttle_link_write` names. After ``ScuttleError/Code/cluster``, ``ScuttleError/Code/protocolVersion`` and
+    /// - Throws: ``ScuttleError/Code/argument`` if the link is closed, ``ScuttleError/Code/busy`` in a callback, and the errors
+    ///   of a message: ``ScuttleError/Code/json``, ``ScuttleError/Code/unasked``, ``ScuttleError/Code/refused``, and the others
+    ///   that `scuttle_link_write` names. After ``ScuttleError/Code/cluster``, ``ScuttleError/Code/protocolVersion`` and
     ///   ``ScuttleError/Code/rejected`` the link has ended.
     /// - Complexity: O(n) for n bytes, and O(log k) for an update, of k keys.
     @discardableResult
@@ -102,27 +102,27 @@ public final class Link: @unchecked Sendable {
         try bytes.withUnsafeBytes { bytes in Result { () throws(ScuttleError) in try write(bytes) } }.get()
     }
 
-    /// Reads bytes that the peer has sent, without a copy. See ``write(_:)-([UInt8])``.
+    /// Reads bytes of the peer, without a copy. See ``write(_:)-([UInt8])``.
     @discardableResult
     public func write(_ bytes: UnsafeRawBufferPointer) throws(ScuttleError) -> Outcome {
         try outcome { scuttle_link_write($0, bytes.baseAddress, bytes.count) }
     }
 
-    /// Reads bytes that the peer has sent. See ``write(_:)-([UInt8])``.
+    /// Reads bytes of the peer. See ``write(_:)-([UInt8])``.
     @discardableResult
     public func write(_ bytes: ArraySlice<UInt8>) throws(ScuttleError) -> Outcome {
         try bytes.withUnsafeBytes { bytes in Result { () throws(ScuttleError) in try write(bytes) } }.get()
     }
 
-    /// Fills a buffer with what is to be sent to the peer. What has been read counts as sent.
+    /// Fills a buffer with the next bytes for the peer, which then count as sent.
     ///
-    /// - Returns: How many bytes it is; 0 if there is nothing now.
+    /// - Returns: The count of bytes; 0 if there are none now.
     /// - Throws: ``ScuttleError/Code/argument`` if the link is closed, ``ScuttleError/Code/busy`` in a callback. On a datagram
-    ///   link also ``ScuttleError/Code/space`` if no message fits, and ``ScuttleError/Code/datagram`` if an update does not and is left out:
-    ///   read on, the rest comes.
+    ///   link also ``ScuttleError/Code/space`` if no message fits, and ``ScuttleError/Code/datagram`` if an update does not fit
+    ///   and is left out: the next reads return the rest.
     /// - Complexity: O(n) for n bytes read.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(ScuttleError) -> Int {
-        // An empty buffer may have no address, which is an error to the library and none here.
+        // An empty buffer may have no address, which the library rejects.
         var dummy: UInt8 = 0
         var count = 0
         _ = try outcome { handle in
@@ -133,12 +133,12 @@ public final class Link: @unchecked Sendable {
         return count
     }
 
-    /// Returns what is to be sent to the peer, at most `capacity` bytes; empty if there is nothing now.
+    /// Returns the next bytes for the peer, at most `capacity`; empty if there are none now.
     ///
     /// On a datagram link it is one datagram, of at most `capacity` and 16 MiB. Read until it is empty.
     /// - Throws: as ``read(into:)``; ``ScuttleError/Code/argument`` for a negative capacity.
     public func read(upTo capacity: Int = 65_536) throws(ScuttleError) -> [UInt8] {
-        guard capacity >= 0 else { throw ScuttleError(.argument, "capacity is \(capacity); it is at least 0") }
+        guard capacity >= 0 else { throw ScuttleError(.argument, "capacity is \(capacity); it must be at least 0") }
         let isDatagram = options.contains(.datagram)
         var all: [UInt8] = []
         while true {
@@ -149,7 +149,7 @@ public final class Link: @unchecked Sendable {
         }
     }
 
-    /// Reads once, into an array without spare room.
+    /// Reads once, into an array of exact size.
     private func readOnce(_ capacity: Int) throws(ScuttleError) -> [UInt8] {
         let result = withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { buffer in
             Result { () throws(ScuttleError) in [UInt8](buffer[..<(try read(into: buffer))]) }
@@ -157,16 +157,16 @@ public final class Link: @unchecked Sendable {
         return try result.get()
     }
 
-    /// Requests what is new from the peer. What differs crosses in both directions, as the link is read and written.
+    /// Requests updates from the peer. Missing updates cross in both directions as the link is read and written.
     ///
-    /// - Returns: ``Outcome/done``, or ``Outcome/full``: it waits, because the link is full.
+    /// - Returns: ``Outcome/done``, or ``Outcome/full``: the request waits, because the link is full.
     /// - Throws: ``ScuttleError/Code/argument`` if the link is closed, ``ScuttleError/Code/busy`` in a callback.
     @discardableResult
     public func gossip() throws(ScuttleError) -> Outcome {
         try outcome { scuttle_link_gossip($0) }
     }
 
-    /// Says who the peer is, and how far the conversation is. Readable in callbacks.
+    /// Returns the state of the link and the peer's name. Readable in callbacks.
     ///
     /// - Throws: ``ScuttleError/Code/argument`` if the link is closed.
     /// - Complexity: O(length of the name).
@@ -177,7 +177,7 @@ public final class Link: @unchecked Sendable {
             var names: (String?, String?)
             _ = try outcome { handle in
                 var code = SCUTTLE_OK
-                // The names are borrowed, so they are copied before another thread can end the borrow.
+                // The names are borrowed, so they are copied before another thread can end the loan.
                 let held = holdingLock(of: replica.handle) {
                     code = scuttle_link_info(handle, &view)
                     names.0 = view.peer_name.map { String(cString: $0) }
@@ -195,12 +195,13 @@ public final class Link: @unchecked Sendable {
     /// Whether the link was closed.
     public var isClosed: Bool { use.withLock { $0.isClosed } }
 
-    /// Closes the link. What it still had to send is dropped, and the next gossip over another link requests it again. A second call does nothing.
-    /// Calls that other threads are in come to their end first; in a callback of its replica the link closes after the callback.
+    /// Closes the link. Its pending messages are dropped, and the next gossip over another link requests their updates again. A
+    /// second call does nothing. Running calls of other threads finish first; in a callback of its replica the link closes
+    /// after the callback.
     public func close() {
         let handle = use.withLock { use in
             use.isClosed = true
-            return use.takeIfUnused()
+            return use.removeUnusedHandle()
         }
         if let handle { replica.close(handle) }
     }
@@ -216,7 +217,7 @@ public final class Link: @unchecked Sendable {
         defer {
             let unused = use.withLock { use in
                 use.users -= 1
-                return use.takeIfUnused()
+                return use.removeUnusedHandle()
             }
             if let unused { replica.close(unused) }
         }
@@ -225,7 +226,7 @@ public final class Link: @unchecked Sendable {
 }
 
 extension Link.Use {
-    fileprivate mutating func takeIfUnused() -> OpaquePointer? {
+    fileprivate mutating func removeUnusedHandle() -> OpaquePointer? {
         guard isClosed, users == 0 else { return nil }
         defer { handle = nil }
         return handle

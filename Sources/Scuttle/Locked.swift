@@ -1,8 +1,8 @@
 internal import CSystem
 
-/// A value that one thread at a time uses, for short: no callback runs, and no call of the library is made, while it is locked.
+/// A value that one thread at a time uses, briefly: while it is locked, no callback runs and no library call is made.
 ///
-/// The lock is that of the threads' library, because ThreadSanitizer knows it.
+/// The lock is a pthread mutex, because ThreadSanitizer knows it.
 final class Locked<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value

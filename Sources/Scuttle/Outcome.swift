@@ -1,16 +1,16 @@
-/// What a call has to say that went well. The raw value is the code of the C interface.
+/// The outcome of a successful call. The raw value is the code of the C interface.
 public enum Outcome: Int32, Hashable, Sendable {
     /// Done.
     case done = 0
 
-    /// Done, and a link is full, because its peer is behind. This is advice: nothing is dropped if the host
-    /// writes on. ``Configuration/onDrain`` follows once every link has drained. See ``Configuration/mtu``.
+    /// Done, and a link is full, because its peer is behind. This is backpressure: later calls still work and drop nothing.
+    /// ``Configuration/onDrain`` follows once every link has drained. See ``Configuration/mtu``.
     case full = 1
 
-    /// Done, but the text is truncated: its last line is cut, or the end of an export is missing. Only of
+    /// Done, but the text is truncated: its last line is cut, or the end of an export is missing. Only from
     /// ``Replica/import(_:)``.
     case truncated = 3
 
-    /// Done so far, and more is due: call again with the same time or a later one. Only of ``Replica/tick(milliseconds:)``.
+    /// Done in part: call again with the same time or a later one. Only from ``Replica/tick(milliseconds:)``.
     case more = 5
 }

@@ -2,7 +2,7 @@ internal import CScuttle
 internal import ScuttleC
 
 extension Replica {
-    /// Returns what a key holds; nil if it is absent or deleted. Readable in callbacks.
+    /// Returns the entry of a key; nil if it is absent or deleted. Readable in callbacks.
     ///
     /// - Throws: ``ScuttleError/Code/key``, ``ScuttleError/Code/keySize``, ``ScuttleError/Code/nul``, ``ScuttleError/Code/memory``.
     /// - Complexity: O(length of key and value).
@@ -28,7 +28,7 @@ extension Replica {
         }
     }
 
-    /// What a key holds; nil if it is absent or deleted. As ``get(_:)``, without source and version.
+    /// The value of a key; nil if it is absent or deleted. As ``get(_:)``, without source and version.
     public subscript(_ key: String) -> JSONText? {
         get throws(ScuttleError) { try get(key)?.value }
     }
@@ -42,9 +42,10 @@ extension Replica {
         }
     }
 
-    /// Returns the entries whose keys begin with `prefix`, in the byte order of keys: one consistent state, copied. Readable in callbacks.
+    /// Returns the entries whose keys begin with `prefix`, in the byte order of keys: one consistent state, copied. Readable in
+    /// callbacks.
     ///
-    /// - Throws: ``ScuttleError/Code/forked`` only: no key begins with an odd prefix.
+    /// - Throws: ``ScuttleError/Code/forked`` only. No key begins with an invalid prefix.
     /// - Complexity: O(log n + bytes of the entries), and O(k log k + n) before that if k of n keys are new since the last call.
     public func entries(prefix: String = "") throws(ScuttleError) -> [Entry] {
         var entries: [Entry] = []
@@ -57,9 +58,9 @@ extension Replica {
 
     /// Visits the entries whose keys begin with `prefix`, in the byte order of keys, until `visit` returns false. Readable in callbacks.
     ///
-    /// `visit` runs under the lock, so it sees one consistent state, and may call what callbacks may.
+    /// `visit` runs under the lock, so it sees one consistent state, and may make the calls that callbacks may make.
     /// - Throws: as ``entries(prefix:)``.
-    /// - Complexity: as ``entries(prefix:)``, for what is visited.
+    /// - Complexity: as ``entries(prefix:)``, for the visited entries.
     public func visitEntries(prefix: String = "", _ visit: (Entry) -> Bool) throws(ScuttleError) {
         _ = try code { replica in
             withVisitor({ visit(Entry($0)) }) { visitor, context in
@@ -68,7 +69,7 @@ extension Replica {
         }
     }
 
-    /// The highest version that was seen anywhere, here or from peers; 0 before the first. Readable in callbacks.
+    /// The highest version seen, here or from peers; 0 before the first. Readable in callbacks.
     public var version: UInt64 {
         get throws(ScuttleError) {
             var version: UInt64 = 0
@@ -97,7 +98,8 @@ extension Replica {
         }
     }
 
-    /// A number that two replicas share exactly if they hold the same keys, values and timestamps. For tests; not cryptographic.
+    /// A number that is equal in two replicas if and only if they hold the same keys, values and timestamps. For tests; not
+    /// cryptographic.
     ///
     /// - Complexity: O(bytes of the keys and values that have arrived since the last call).
     public var fingerprint: UInt64 {
@@ -110,9 +112,9 @@ extension Replica {
 
     // MARK: Saves
 
-    /// Returns all that the replica is: its source, version vector, entries, tombstones and times to live, as lines.
+    /// Exports the whole replica: its source, version vector, entries, tombstones and times to live, as lines.
     ///
-    /// A replica that starts from them holds what this one does, and goes on as another incarnation.
+    /// A replica that imports the lines holds the same map, and continues as another incarnation.
     /// - Complexity: O(bytes held).
     public func export() throws(ScuttleError) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -129,13 +131,13 @@ extension Replica {
         return bytes
     }
 
-    /// Starts from what ``export()`` gave, of any age and of any length, or from lines of updates. Only a replica with which nothing has
-    /// been done yet can.
+    /// Imports a save of ``export()``, of any age and length, or lines of updates. Only a new replica can, before any other
+    /// call.
     ///
-    /// - Returns: ``Outcome/done``; ``Outcome/truncated`` if the last line is cut or the end of an export is missing: the rest is in place, and
-    ///   peers send again what is not.
-    /// - Throws: ``ScuttleError/Code/argument`` if something was done with the replica; for a bad line what ``Link/write(_:)-([UInt8])``
-    ///   throws, and nothing is imported then.
+    /// - Returns: ``Outcome/done``; ``Outcome/truncated`` if the last line is cut or the end of an export is missing: the rest
+    ///   is imported, and peers send the missing updates again.
+    /// - Throws: ``ScuttleError/Code/argument`` if the replica is not new; for a bad line the errors of
+    ///   ``Link/write(_:)-([UInt8])``, and then nothing is imported.
     /// - Complexity: O(n log n) for n bytes.
     @discardableResult
     public func `import`(_ bytes: [UInt8]) throws(ScuttleError) -> Outcome {

@@ -1,20 +1,20 @@
 internal import CScuttle
 internal import ScuttleC
 
-/// A key-value map that peers keep in step.
+/// A key-value map that replicates to its peers.
 ///
-/// Keys are strings, values are JSON texts. Each replica has a name of its own, and each start of it is an incarnation that writes under a
-/// source of its own. A replica opens no socket, starts no thread and reads no clock: its host carries the bytes of its links, gossips
-/// from time to time, and tells it the time if keys have a time to live.
+/// Keys are strings, values are JSON texts. Each replica has a name of its own, and each start of it is an incarnation that
+/// writes under a source of its own. A replica opens no socket, starts no thread and reads no clock: its host carries the bytes
+/// of its links, gossips from time to time, and passes it the time if keys have a time to live.
 ///
-/// Calls throw ``ScuttleError``, after which nothing has changed. Each may throw ``ScuttleError/Code/forked`` in the child of a fork, and
-/// each but those that are readable in callbacks ``ScuttleError/Code/busy`` in a callback of the replica.
+/// Calls throw ``ScuttleError``, after which nothing has changed. Each may throw ``ScuttleError/Code/forked`` in the child of a
+/// fork. In a callback of the replica, each throws ``ScuttleError/Code/busy``, except those that are readable in callbacks.
 ///
-/// It is `Sendable`, though the compiler cannot see why: the library serialises all calls on a replica and its links by one lock, and
-/// the closures of its ``Configuration`` are `Sendable`, because they run in the thread of any call. A release closes what is left of it; its
-/// links keep it alive.
+/// It is `Sendable`, though the compiler cannot verify it: one lock serialises all calls on a replica and its links, and the
+/// closures of its ``Configuration`` are `Sendable`, because they run on the thread of any call. A replica closes when it is
+/// released; its links keep it alive.
 public final class Replica: @unchecked Sendable {
-    /// What the replica was named.
+    /// The name of the replica.
     public let name: String
     /// The source that the replica writes under: its name and its incarnation.
     public let source: String
@@ -34,7 +34,7 @@ public final class Replica: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - name: 1 to 246 bytes of UTF-8, unique among the replicas that run at one time; with ``Configuration/usesExactID`` up to 255.
-    ///   - configuration: The defaults are good for most.
+    ///   - configuration: The defaults suit most hosts.
     /// - Throws: ``ScuttleError/Code/id``, ``ScuttleError/Code/nul`` for the name; ``ScuttleError/Code/argument`` for a
     ///   configuration that is out of range; ``ScuttleError/Code/memory``; for a bad line of ``Configuration/state`` what ``import(_:)``
     ///   throws; ``ScuttleError/Code/store`` if ``Configuration/stateStore`` has failed.
@@ -42,7 +42,7 @@ public final class Replica: @unchecked Sendable {
         // The library reads both up to a NUL.
         guard !name.utf8.contains(0) else { throw ScuttleError(.nul, "the name contains U+0000") }
         guard configuration.cluster?.utf8.contains(0) != true else {
-            throw ScuttleError(.nul, "the name of the cluster contains U+0000")
+            throw ScuttleError(.nul, "the cluster name contains U+0000")
         }
         var config = scuttle_config_t()
         try configuration.fill(&config)
@@ -93,9 +93,9 @@ public final class Replica: @unchecked Sendable {
     /// - Parameters:
     ///   - key: 1 to ``Configuration/maxKeyBytes`` bytes of UTF-8, without U+0000.
     ///   - value: A JSON text.
-    ///   - timeToLive: The key is deleted by the first ``tick(milliseconds:)`` at which it is over, or by peers if this name is gone. It is
-    ///     rounded up to milliseconds; nil: the key stays.
-    /// - Returns: ``Outcome/done``, or ``Outcome/full``: set, and a peer is behind.
+    ///   - timeToLive: The first ``tick(milliseconds:)`` after this time deletes the key; peers do so if this name is gone. It
+    ///     is rounded up to milliseconds; nil: the key stays.
+    /// - Returns: ``Outcome/done``, or ``Outcome/full``: set, and a link is full.
     /// - Throws: ``ScuttleError/Code/key``, ``ScuttleError/Code/keySize``, ``ScuttleError/Code/nul`` for the key;
     ///   ``ScuttleError/Code/utf8``, ``ScuttleError/Code/valueSize``, ``ScuttleError/Code/depth``, ``ScuttleError/Code/json``,
     ///   ``ScuttleError/Code/duplicate``, ``ScuttleError/Code/number`` for the value; ``ScuttleError/Code/argument`` for a negative time
@@ -107,7 +107,9 @@ public final class Replica: @unchecked Sendable {
         var time: UInt64?
         if let timeToLive {
             time = timeToLive.wholeMilliseconds
-            guard time != nil else { throw ScuttleError(.argument, "timeToLive is \(timeToLive); it is at least 0") }
+            guard time != nil else {
+                throw ScuttleError(.argument, "timeToLive is \(timeToLive); it must be at least 0")
+            }
         }
         return try outcome { replica in
             withText(key) { key, keyCount in
@@ -119,10 +121,10 @@ public final class Replica: @unchecked Sendable {
         }
     }
 
-    /// Removes a key: a local write, whose tombstone tells peers of it. A key that is not there may be removed, too.
+    /// Deletes a key: a local write, whose tombstone spreads to peers. An absent key may be deleted, too.
     ///
-    /// - Returns: ``Outcome/done``, or ``Outcome/full``: removed, and a peer is behind.
-    /// - Throws: What ``set(_:to:timeToLive:)`` throws for a key, and ``ScuttleError/Code/bytes``, ``ScuttleError/Code/exhausted``,
+    /// - Returns: ``Outcome/done``, or ``Outcome/full``: deleted, and a link is full.
+    /// - Throws: The errors of ``set(_:to:timeToLive:)`` for a key, and ``ScuttleError/Code/bytes``, ``ScuttleError/Code/exhausted``,
     ///   ``ScuttleError/Code/unsupported``.
     /// - Complexity: O(length of the key).
     @discardableResult
@@ -130,11 +132,11 @@ public final class Replica: @unchecked Sendable {
         try outcome { replica in withText(key) { scuttle_delete(replica, $0, $1) } }
     }
 
-    // MARK: Keeping in step
+    // MARK: Replication
 
     /// Opens a link: the conversation with one peer. It closes itself when it is released.
     ///
-    /// - Throws: ``ScuttleError/Code/argument`` for options that do not go together, ``ScuttleError/Code/links``,
+    /// - Throws: ``ScuttleError/Code/argument`` for options that exclude each other, ``ScuttleError/Code/links``,
     ///   ``ScuttleError/Code/cluster`` for a classic link of a replica with a cluster, ``ScuttleError/Code/memory``.
     /// - Complexity: O(1).
     public func openLink(_ options: Link.Options = []) throws(ScuttleError) -> Link {
@@ -147,18 +149,20 @@ public final class Replica: @unchecked Sendable {
         return Link(self, link, options)
     }
 
-    /// Requests what is new from every peer: when a link is new, and from time to time.
+    /// Requests updates from every peer. Call it when a link is new, and from time to time.
     ///
-    /// - Returns: ``Outcome/done``, or ``Outcome/full``: it waits, because a link is full.
+    /// - Returns: ``Outcome/done``, or ``Outcome/full``: the request waits, because a link is full.
     @discardableResult
     public func gossip() throws(ScuttleError) -> Outcome {
         try outcome { scuttle_gossip($0) }
     }
 
-    /// Says what time it is, in milliseconds by any clock of the host's that does not go back, and deletes the keys whose time to live is over.
+    /// Advances the time, in milliseconds by any clock of the host's that does not go back, and deletes the keys whose time to
+    /// live has ended.
     ///
-    /// It matters for times to live and ``Configuration/retireAfter`` only. A call deletes 4,096 keys at most.
-    /// - Returns: ``Outcome/more`` if more keys are due: call again, until it is another one. ``Outcome/full`` if a peer is behind.
+    /// The time matters for times to live and ``Configuration/retireAfter`` only. A call deletes 4,096 keys at most.
+    /// - Returns: ``Outcome/more`` if more keys are due: call again until the outcome differs. ``Outcome/full`` if a link is
+    ///   full.
     /// - Throws: ``ScuttleError/Code/exhausted``.
     /// - Complexity: O(log t) for each key that expires, of t with a time to live; O(1) if none does.
     @discardableResult
@@ -166,7 +170,7 @@ public final class Replica: @unchecked Sendable {
         try outcome { scuttle_tick($0, milliseconds) }
     }
 
-    /// Purges all tombstones that are accounted for here, stable or not, and returns how many these were.
+    /// Purges all covered tombstones, stable or not, and returns their count.
     ///
     /// - Throws: ``ScuttleError/Code/unsupported`` with a custom ``Resolver``.
     /// - Complexity: O(t log n) for t tombstones and n keys.
@@ -177,8 +181,8 @@ public final class Replica: @unchecked Sendable {
         return count
     }
 
-    /// Retires a name: says, here and at every replica that learns of it, that it will not be back, so that tombstones no longer wait for it.
-    /// To retire the replica's own name is to leave: later writes are ``ScuttleError/Code/unsupported``.
+    /// Retires a name, here and at every replica that learns of it: it will not return, so tombstone garbage collection no
+    /// longer waits for it. A replica that retires its own name leaves: later writes throw ``ScuttleError/Code/unsupported``.
     ///
     /// - Returns: Whether the name is known.
     @discardableResult
@@ -187,7 +191,8 @@ public final class Replica: @unchecked Sendable {
         return code != SCUTTLE_NOT_FOUND
     }
 
-    /// Drops all refusals: with the next gossip, peers send again what a limit or ``Configuration/accept`` has refused.
+    /// Drops all refusals. With the next gossip, peers send again the updates that a limit or ``Configuration/accept`` has
+    /// refused.
     ///
     /// - Complexity: O(refusals + links).
     public func acceptAgain() throws(ScuttleError) {
@@ -201,9 +206,9 @@ public final class Replica: @unchecked Sendable {
 
     /// Returns the changes from now on. Each call makes a sequence of its own, for one consumer.
     ///
-    /// What waits for the consumer is: the latest update of each key, in the order of arrival, so a slow consumer misses
-    /// updates that were superseded. If more than `limit` keys wait, all of them are dropped, and the consumer gets ``Changes/Element/missed``
-    /// in their place. What ``import(_:)`` brings is no change. Readable in callbacks.
+    /// The pending changes are the latest update of each key, in the order of arrival, so a slow consumer misses updates that
+    /// were superseded. If more than `limit` keys are pending, all of them are dropped, and the consumer receives
+    /// ``Changes/Element/missed`` in their place. An ``import(_:)`` is not a change. Readable in callbacks.
     /// - Parameter limit: At least 1; less counts as 1.
     /// - Complexity: O(1) for each update and sequence.
     public func changes(limit: Int) -> Changes {
@@ -215,7 +220,7 @@ public final class Replica: @unchecked Sendable {
     // MARK: Calls of the library
 
     /// Makes a call.
-    /// - Returns: its code, which is not negative.
+    /// - Returns: Its code, which is not negative.
     func code(_ body: (OpaquePointer) -> CInt) throws(ScuttleError) -> CInt {
         let code = body(handle)
         let failure = code < 0 ? error(code) : nil
@@ -228,9 +233,9 @@ public final class Replica: @unchecked Sendable {
         Outcome(rawValue: try code(body)) ?? .done
     }
 
-    /// The error of a call, with its particulars.
+    /// Returns the error of a call, with its particulars.
     func error(_ code: CInt) -> ScuttleError {
-        // The library refuses these before it has the lock, and leaves the message of another error in its place.
+        // The library rejects these calls before it holds the lock, so the message may be that of another error.
         guard code != SCUTTLE_E_BUSY, code != SCUTTLE_E_FORKED, let kind = ScuttleError.Code(rawValue: code) else {
             return ScuttleError(code)
         }
@@ -244,10 +249,11 @@ public final class Replica: @unchecked Sendable {
         return code == SCUTTLE_E_STORE ? store?.explain(error) ?? error : error
     }
 
-    /// Closes the handle of a link that nobody uses. The library closes none in a callback, so it waits for the end of the call there.
+    /// Closes the handle of a link that nobody uses. In a callback, in which the library closes no links, the handle is closed
+    /// after the call.
     func close(_ link: OpaquePointer) {
         callbacks.remove(link)
-        // To consume nothing has no effect, and is no call for callbacks.
+        // Consuming 0 bytes has no effect, and is rejected in callbacks.
         guard scuttle_link_consume(link, 0) == SCUTTLE_E_BUSY else { return scuttle_link_close(link) }
         deferred.withLock { $0.append(link) }
     }

@@ -5,26 +5,26 @@ public enum Resolver: Sendable {
     /// The greater timestamp stands: by version, then by source. The default.
     case lastWriter
 
-    /// The greater value stands: null < false < true < numbers < strings < arrays < objects; of equal values the greater timestamp. It counts
-    /// no times to live.
+    /// The greater value stands: null < false < true < numbers < strings < arrays < objects; of equal values the greater
+    /// timestamp. Times to live are not supported.
     case greaterValue
 
-    /// The host decides: whether `update` replaces `current`, which is nil if the key is new.
+    /// The host decides: returns whether `update` replaces `current`, which is nil if the key is new.
     ///
-    /// The rule decides alone, of local and of received updates alike. It has to follow a total order of updates, or replicas
-    /// differ for good: ``flaw(among:)`` looks for a counterexample. It runs under the lock, in any thread. It counts no times to live,
+    /// The rule decides on local and received updates alike. It must be a total order of updates, or replicas differ for good:
+    /// ``flaw(among:)`` searches for a counterexample. It runs under the lock, on any thread. Times to live are not supported,
     /// and tombstones are never purged.
     case custom(@Sendable (_ update: Update, _ current: Update?) -> Bool)
 
-    /// A counterexample: updates of which the outcome depends on how they arrive.
+    /// A counterexample: updates whose outcome depends on how they arrive.
     public struct Flaw: Hashable, Sendable {
-        /// A law that a resolver has to keep.
+        /// A law that a resolver must keep.
         public enum Law: UInt32, Hashable, Sendable {
             /// The order of arrival must not matter.
             case commutative = 1
             /// A repeated arrival must not matter.
             case idempotent = 2
-            /// It must not matter which updates have met before.
+            /// The order in which updates are merged must not matter.
             case associative = 3
         }
 
@@ -39,10 +39,10 @@ public enum Resolver: Sendable {
     /// - Parameter updates: Up to 1,000; of two with one timestamp the first counts.
     /// - Returns: A smallest counterexample, or nil if these updates show none.
     /// - Throws: ``ScuttleError/Code/argument`` for more updates, and what ``Replica/set(_:to:timeToLive:)`` throws for a value;
-    ///   ``ScuttleError/Code/id`` or ``ScuttleError/Code/version`` for a timestamp that none can have.
+    ///   ``ScuttleError/Code/id`` or ``ScuttleError/Code/version`` for an invalid timestamp.
     /// - Complexity: O(n^3) for n updates. Any thread.
     public func flaw(among updates: [Update]) throws(ScuttleError) -> Flaw? {
-        // More than the library accepts is its error, and no byte of them is needed for that.
+        // The library rejects more than 1,000, without reading them.
         let samples = updates.count > 1_000 ? [] : updates
         let texts = samples.flatMap { [$0.key.utf8.count, $0.value.bytes.count, $0.timestamp.source.utf8.count] }
         let bytes = samples.flatMap { Array($0.key.utf8) + $0.value.bytes + Array($0.timestamp.source.utf8) }

@@ -1,12 +1,12 @@
 internal import CScuttle
 
-/// The error of every throwing call of this module. After it the replica is as it was before the call.
+/// The error of every throwing call of this module. The call has changed nothing.
 public struct ScuttleError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Says what kind of error it is.
+    /// The kind of error.
     public let code: Code
 
-    /// The particulars: one English line, such as `key is 70000 bytes long; max_key_bytes is 65536`. A replica keeps those of its
-    /// latest error, so another thread that fails on the same replica at the same moment may have put its own in their place.
+    /// The particulars: one English line, such as `the key is 70000 bytes long; max_key_bytes is 65536`. A replica keeps only
+    /// its latest text, so another thread that fails on it at the same moment may replace the text.
     public let message: String
 
     /// The message, with the number of the code.
@@ -16,17 +16,17 @@ public struct ScuttleError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: Int32, Hashable, Sendable, CaseIterable {
         /// An argument is out of range, or the link is closed.
         case argument = -1
-        /// The system gave no memory or randomness, or no more keys can be named.
+        /// The system has no memory or no randomness, or no more keys can be stored.
         case memory = -2
-        /// The call came from a callback of the same replica, and is not one that callbacks may make.
+        /// The call came from a callback of the same replica, and callbacks may not make it.
         case busy = -3
-        /// The replica or the link cannot do that, by the way that it was made.
+        /// The configuration of the replica or the link does not support the call.
         case unsupported = -4
-        /// A struct of the C interface has a wrong size. This module passes none such.
+        /// A struct of the C interface has a wrong size. This module never passes one.
         case structSize = -5
         /// The buffer is too small.
         case space = -6
-        /// A name or a source is empty or too long, or a name ends as an incarnation does.
+        /// A name or a source is empty or too long, or a name ends in the suffix of an incarnation.
         case id = -7
         /// A key is empty.
         case key = -8
@@ -36,9 +36,9 @@ public struct ScuttleError: Error, Hashable, Sendable, CustomStringConvertible {
         case utf8 = -10
         /// A value is not JSON.
         case json = -11
-        /// A JSON object has two members of one name.
+        /// A JSON object has two members with one name.
         case duplicate = -12
-        /// A JSON number is one that no double can hold.
+        /// A JSON number is out of range of a double.
         case number = -13
         /// A value is nested deeper than ``Configuration/maxDepth``.
         case depth = -14
@@ -46,7 +46,7 @@ public struct ScuttleError: Error, Hashable, Sendable, CustomStringConvertible {
         case message = -15
         /// A version is not an integer from 1 to 2^53-1.
         case version = -16
-        /// A version is further ahead of this replica than ``Configuration/maxVersionJump``.
+        /// A version exceeds this replica's by more than ``Configuration/maxVersionJump``.
         case versionJump = -17
         /// A peer has this replica's own source, or a version of it that was never issued here.
         case identity = -18
@@ -62,24 +62,24 @@ public struct ScuttleError: Error, Hashable, Sendable, CustomStringConvertible {
         case sources = -23
         /// There are more links than ``Configuration/maxLinks``.
         case links = -24
-        /// Version numbers have reached 2^53-1: no local write is possible any more.
+        /// The version has reached 2^53-1: no local write is possible any more.
         case exhausted = -25
         /// The peer belongs to another cluster. The link has ended.
         case cluster = -26
-        /// The peer speaks no protocol version that this replica does, or the classic dialect on a link that does not let it in. The link
-        /// has ended.
+        /// The peer supports no protocol version of this replica, or speaks the classic dialect on a link that does not allow
+        /// it. The link has ended.
         case protocolVersion = -27
         /// The peer has rejected this replica. The link has ended.
         case rejected = -28
-        /// An update fits no datagram of this capacity, and has been left out.
+        /// An update is too long for a datagram of this capacity, and is left out.
         case datagram = -29
-        /// Equivocation: a peer has another content for a write that is known here.
+        /// Equivocation: a peer has another content for a known timestamp.
         case corrupt = -30
-        /// The outcome of a resolver depends on order, repetition or grouping.
+        /// The resolver is not commutative, not idempotent or not associative.
         case resolver = -31
         /// A delta, update, cover or commit belongs to no open request of the link.
         case unasked = -32
-        /// ``Configuration/accept`` has refused an update, or a peer sent more of them than ``Configuration/maxRefused``.
+        /// ``Configuration/accept`` has refused an update, or more updates were refused than ``Configuration/maxRefused``.
         case refused = -33
         /// The write needs another key than the ``Configuration/maxKeys`` that hold a value.
         case keys = -34
@@ -89,7 +89,7 @@ public struct ScuttleError: Error, Hashable, Sendable, CustomStringConvertible {
         case timeToLive = -36
         /// A closure of ``Configuration/stateStore`` has thrown: the call is undone, here and in the store. The message has the closure's error.
         case store = -37
-        /// The replica was made before a fork, in the parent of this process.
+        /// The replica belongs to the parent process: it was created before a fork.
         case forked = -38
     }
 
@@ -98,7 +98,7 @@ public struct ScuttleError: Error, Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// The sentence that the library has for a code of which no particulars are known.
+    /// Creates an error with the library's sentence for its code.
     init(_ code: CInt) {
         self.init(Code(rawValue: code) ?? .argument, String(cString: scuttle_strerror(code)))
     }

@@ -1,6 +1,6 @@
-// Text on its way to the C interface and back. A length goes with each, so that no byte ends a text.
+// Converts text to the C interface and back. Each text has a length, so no byte ends it.
 
-/// Lends the UTF-8 of a string, never at NULL: an empty key is an error of its own.
+/// Lends the UTF-8 of a string, never at NULL, because an empty key has an error of its own.
 func withText<Result>(_ text: String, _ body: (UnsafePointer<CChar>, Int) -> Result) -> Result {
     var text = text
     return text.withUTF8 { lend($0, body) }
@@ -33,7 +33,7 @@ extension JSONText {
 }
 
 extension Duration {
-    /// Rounded up; `UInt64.max` for what is longer. Nil if it is negative.
+    /// The duration in milliseconds, rounded up; `UInt64.max` if it is longer. Nil if it is negative.
     var wholeMilliseconds: UInt64? {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return nil }

@@ -1,6 +1,6 @@
 internal import CScuttle
 
-/// A source with a version: the number of an update.
+/// A source with a version: the identity of an update.
 public struct Dot: Hashable, Sendable {
     /// A name with an incarnation.
     public var source: String
@@ -14,7 +14,7 @@ public struct Dot: Hashable, Sendable {
     }
 }
 
-/// What a key holds. A copy: it stays as it is.
+/// The entry of a key, copied.
 public struct Entry: Hashable, Sendable {
     /// The key.
     public let key: String
@@ -31,17 +31,17 @@ public struct Entry: Hashable, Sendable {
     }
 }
 
-/// One write by one replica. A copy: it stays as it is.
+/// A write of a replica, copied.
 public struct Update: Hashable, Sendable {
     /// The key.
     public var key: String
     /// The value; `null` if it is a delete.
     public var value: JSONText
-    /// The write's own number, for ever. It decides which of two writes of a key stands.
+    /// The timestamp of the write, which never changes and decides which of two writes of a key stands.
     public var timestamp: Dot
-    /// The number under which the update travels. It is the timestamp until a replica republishes the update.
+    /// The dot under which the update travels. It is the timestamp until a replica republishes the update.
     public var dot: Dot
-    /// What more there is to say of the update.
+    /// The kind and origin of the update.
     public var flags: Flags
 
     /// Makes an update, for ``Replica/record(_:)`` and ``Resolver/flaw(among:)``.
@@ -53,7 +53,7 @@ public struct Update: Hashable, Sendable {
         self.flags = flags
     }
 
-    /// Says of an update that it is more, or something else, than a peer's new value.
+    /// The kind and origin of an update. A peer's new value has no flags.
     public struct Flags: OptionSet, Hashable, Sendable {
         /// The bits of the C interface.
         public let rawValue: UInt32
@@ -63,21 +63,22 @@ public struct Update: Hashable, Sendable {
             self.rawValue = rawValue
         }
 
-        /// The key was deleted.
+        /// The update is a delete.
         public static let deleted = Flags(rawValue: SCUTTLE_UPDATE_DELETED)
-        /// This replica wrote it.
+        /// This replica has written the update.
         public static let local = Flags(rawValue: SCUTTLE_UPDATE_LOCAL)
-        /// It is the delete of a key whose time to live was over; ``deleted`` is set, too. The timestamp is that of the write that it ends.
+        /// The update is an expiry: the delete of a key whose time to live has ended. ``deleted`` is set, too. Its timestamp is
+        /// that of the write that it ends.
         public static let expired = Flags(rawValue: SCUTTLE_UPDATE_EXPIRED)
-        /// It is no write: a reset removes the entry; ``deleted`` is set, too.
+        /// Not a write: a reset removes the entry. ``deleted`` is set, too.
         public static let reset = Flags(rawValue: SCUTTLE_UPDATE_RESET)
     }
 
-    /// Whether the key was deleted.
+    /// Whether the update is a delete.
     public var isDelete: Bool { flags.contains(.deleted) }
 }
 
-// Borrowed text becomes values here, before it leaves a callback.
+// Conversions of borrowed text to values, before a callback returns.
 
 extension Dot {
     fileprivate init(_ source: UnsafePointer<CChar>?, _ count: Int, _ version: UInt64) {

@@ -2,9 +2,9 @@ import CScuttle
 import CSystem
 import ScuttleCore
 
-/// Turns arguments into values, and refuses those that cannot be.
+/// Converts arguments to values, and rejects invalid ones.
 
-/// A required pointer.
+/// Returns a pointer that must not be NULL.
 @inline(__always)
 func required<Pointer>(_ pointer: Pointer?, _ name: StaticString) throws(Failure) -> Pointer {
     guard let pointer else { throw isNull(name) }
@@ -16,8 +16,8 @@ private func isNull(_ name: StaticString) -> Failure {
     Failure(.argument, "\(name) is NULL")
 }
 
-/// Text with a length, or with `SCUTTLE_NTS` for one that is measured, up to just over `limit`: what is longer is refused
-/// for its size, wherever it ends.
+/// Returns a text of a given length, or with `SCUTTLE_NTS` of its measured length, up to just over `limit`: a longer text is
+/// rejected for its size, wherever it ends.
 @_optimize(speed)
 func text(
     _ start: UnsafePointer<CChar>?, _ count: Int, limit: Int, _ name: StaticString
@@ -28,7 +28,7 @@ func text(
     return Bytes(start: start, count: count)
 }
 
-/// A length: `size_t` comes as `Int`, so what no object can have is negative.
+/// Checks a length. `size_t` arrives as `Int`, so a length beyond any object is negative.
 @inline(__always)
 func length(_ count: Int, _ name: StaticString) throws(Failure) -> Int {
     guard count >= 0 else { throw isAbsurd(name) }
@@ -37,18 +37,18 @@ func length(_ count: Int, _ name: StaticString) throws(Failure) -> Int {
 
 @inline(never)
 private func isAbsurd(_ name: StaticString) -> Failure {
-    Failure(.argument, "the length of \(name) is beyond any object")
+    Failure(.argument, "the length of \(name) is above SIZE_MAX / 2")
 }
 
-/// Bytes from a peer. NULL is fine for none.
+/// Returns bytes of a peer. NULL is valid for no bytes.
 @_optimize(speed)
 func bytes(_ start: UnsafeRawPointer?, _ count: Int) throws(Failure) -> Bytes {
     guard count != 0 else { return Bytes(start: nil, count: 0) }
     return Bytes(start: try required(start, "bytes"), count: try length(count, "bytes"))
 }
 
-/// A struct from a host that may have an older or a newer header: fields that it lacks are zero, fields that it has
-/// beyond must be zero.
+/// Reads a struct of a host whose header may be older or newer. Fields that the host's struct lacks are zero; its fields that
+/// this library does not know must be zero.
 func versioned<Struct>(
     _ pointer: UnsafePointer<Struct>?, zero: Struct, smallest: Int
 ) throws(Failure) -> Struct {
@@ -59,16 +59,16 @@ func versioned<Struct>(
     return result
 }
 
-/// The fields of such a struct that both the host and this library know.
+/// Returns the fields of such a struct that both the host and this library know.
 private func fields(at start: UnsafeRawPointer, known: Int, smallest: Int) throws(Failure) -> Bytes {
-    // struct_size is the first field of every such struct.
+    // struct_size is the first field of each such struct.
     let given = start.loadUnaligned(as: Int.self)
     guard given >= smallest, given <= 1 << 16 else {
-        throw Failure(.structSize, "struct_size is \(given); it is \(known) here")
+        throw Failure(.structSize, "struct_size is \(given); this library's is \(known)")
     }
     if given > known {
         for offset in known..<given where start.load(fromByteOffset: offset, as: UInt8.self) != 0 {
-            throw Failure(.structSize, "a field of a later version, at offset \(offset), is set")
+            throw Failure(.structSize, "a field that this library does not know is set, at offset \(offset)")
         }
     }
     return Bytes(start: start, count: min(given, known))

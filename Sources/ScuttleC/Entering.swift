@@ -1,26 +1,26 @@
 import CScuttle
 import ScuttleCore
 
-/// Every call enters through here: it checks the handle, takes the lock, and turns a failure into a code and a message.
+/// The entrance of every call: checks the handle, locks it, and converts an error to a code and a message.
 
 @inline(__always)
 func enter(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt) -> CInt {
     enter(pointer, nestedIf: { _ in false }, body)
 }
 
-/// The same for a call that only reads: a callback of this very replica may make it, in the thread that holds the lock.
+/// Enters a call that only reads. A callback of the same replica may make it, on the thread that holds the lock.
 @inline(__always)
 func enterReading(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt) -> CInt {
     enter(pointer, nestedIf: { _ in true }, body)
 }
 
-/// The same for a call that reads nothing of the replica itself.
+/// Enters a call that does not read the replica itself.
 @inline(__always)
 func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failure) -> Void) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
         let isOutermost = handle.lock.acquire()
-        guard isOutermost || handle.lock.isHere else { return Failure.Code.forked.rawValue }
+        guard isOutermost || handle.lock.isInOriginProcess else { return Failure.Code.forked.rawValue }
         defer { if isOutermost { handle.lock.release() } }
         return tell(handle) { () throws(Failure) in
             try body(handle)
@@ -29,17 +29,17 @@ func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failu
     }
 }
 
-/// The same for a call that some callbacks may make.
+/// Enters a call that some callbacks may make.
 @inline(__always)
 func enter(
     _ pointer: OpaquePointer?, nestedIf isAllowed: (Replica) -> Bool,
     _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
 ) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
-    // Whoever calls keeps the handle alive, so it is not counted: that would be the dearest part of a small call.
+    // The caller keeps the handle alive, so it is not retained: that would be the largest cost of a small call.
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
         guard handle.lock.acquire() else { return enterNested(handle, isAllowed, body) }
-        // One way out, or there would be two in each function of the interface.
+        // One exit, because two would be inlined into each exported function.
         var code = handle.hasStore ? prepare(handle) : SCUTTLE_OK
         if code == SCUTTLE_OK {
             code = handle.withReplica { replica in
@@ -51,14 +51,14 @@ func enter(
     }
 }
 
-/// Goes on without the lock, if this thread has it and the call is allowed there.
+/// Continues without locking, if this thread holds the lock and its callback may make the call.
 @inline(never)
 private func enterNested(
     _ handle: ReplicaHandle, _ isAllowed: (Replica) -> Bool,
     _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
 ) -> CInt {
     handle.withReplica { replica in
-        guard handle.lock.isHere, isAllowed(replica) else { return handle.lock.refusal }
+        guard handle.lock.isInOriginProcess, isAllowed(replica) else { return handle.lock.refusal }
         return tell(handle) { () throws(Failure) in try body(handle, replica) }
     }
 }
@@ -78,13 +78,13 @@ func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) ->
     }
 }
 
-/// The same for a call that only reads: see `enterReading`.
+/// Enters a call on a link that only reads: see `enterReading`.
 @inline(never)
 func enterReading(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
     let link = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
     let isOutermost = link.owner.lock.acquire()
-    guard isOutermost || link.owner.lock.isHere else { return Failure.Code.forked.rawValue }
+    guard isOutermost || link.owner.lock.isInOriginProcess else { return Failure.Code.forked.rawValue }
     defer { if isOutermost { link.owner.lock.release() } }
     return tell(link.owner) { () throws(Failure) in try body(link) }
 }
@@ -94,7 +94,7 @@ private func report(to handle: ReplicaHandle, _ body: () throws(Failure) -> CInt
     tell(handle) { () throws(Failure) in try handle.hasStore ? storing(handle, body) : body() }
 }
 
-/// Turns a failure into a code, and keeps its sentence.
+/// Converts an error to a code, and keeps its sentence.
 @inline(__always)
 private func tell(_ handle: ReplicaHandle, _ body: () throws(Failure) -> CInt) -> CInt {
     do throws(Failure) {
@@ -105,7 +105,7 @@ private func tell(_ handle: ReplicaHandle, _ body: () throws(Failure) -> CInt) -
     }
 }
 
-/// Before a call on a replica with a store: an error if the call cannot be made, because the store does not load.
+/// Prepares a call on a replica with a store: returns an error if the store does not load.
 @inline(never)
 private func prepare(_ handle: ReplicaHandle) -> CInt {
     tell(handle) { () throws(Failure) in
@@ -120,7 +120,7 @@ private func storing(_ handle: ReplicaHandle, _ body: () throws(Failure) -> CInt
     var code = SCUTTLE_OK
     var failure: Failure?
     do throws(Failure) { code = try body() } catch { failure = error }
-    // A failure of the store has been undone already.
+    // A failed store has undone the call already.
     if failure?.code != .store { try handle.settleStore() }
     if let failure { throw failure }
     return code

@@ -1,8 +1,8 @@
 import CSystem
 import ScuttleCore
 
-/// The particulars of the last error, at an address that never moves: it may be read without the lock, and the NUL at
-/// its end is never overwritten.
+/// The text of the last error, at a fixed address, so that it can be read without the lock. The NUL at its end is never
+/// overwritten.
 final class ErrorMessage {
     private static var capacity: Int { 256 }
     private let start = UnsafeMutablePointer<CChar>.allocate(capacity: capacity)
@@ -17,7 +17,7 @@ final class ErrorMessage {
 
     var text: UnsafePointer<CChar> { UnsafePointer(start) }
 
-    /// Takes over what a failure says, or the text of its code if it says no more.
+    /// Sets the text to an error's sentence, or to the text of its code if there is no sentence.
     func set(_ failure: Failure) {
         guard !failure.sentence.bytes.isEmpty else { return set(Bytes(sentence(for: failure.code.rawValue))) }
         set(failure.sentence)
@@ -27,7 +27,7 @@ final class ErrorMessage {
         sentence.bytes.withUnsafeBytes { set($0) }
     }
 
-    /// Takes a message over, on one line, since jansson may quote what a peer sent, and cut to fit.
+    /// Sets the text, cut to fit and on one line, because jansson may quote bytes of a peer.
     private func set(_ text: Bytes) {
         let shown = text.prefixOfCharacters(within: Self.capacity - 1)
         for (offset, byte) in shown.enumerated() {
@@ -37,7 +37,7 @@ final class ErrorMessage {
         start[shown.count] = 0
     }
 
-    /// Copies the message, cut to fit, and a NUL; `capacity` is at least 1.
+    /// Copies the text, cut to fit, and a NUL; `capacity` is at least 1.
     func copy(to buffer: UnsafeMutablePointer<CChar>, capacity: Int) {
         Self.copy(start, to: buffer, capacity: capacity)
     }

@@ -3,12 +3,12 @@ import CSystem
 import ScuttleCore
 import ScuttleJansson
 
-/// From a host's config to the core's: defaults for what is zero, closures for function pointers, errors for what is odd.
+/// Converts a host's config to the core's: defaults for zeros, closures for function pointers, errors for invalid fields.
 extension Configuration {
     init(_ config: scuttle_config_t) throws(Failure) {
         self.init()
         guard config.flags & ~(SCUTTLE_UNIQUE_ID | SCUTTLE_KEEP_TOMBSTONES | SCUTTLE_EXACT_ID) == 0 else {
-            throw Failure(.argument, "an unknown flag is set")
+            throw Failure(.argument, "flags is \(UInt64(config.flags)), which has an unknown flag")
         }
         keepsTombstones = config.flags & SCUTTLE_KEEP_TOMBSTONES != 0
         maxTombstones = Self.count(config.max_tombstones, default: maxTombstones)
@@ -21,7 +21,7 @@ extension Configuration {
         maxHistory = Self.count(config.max_history, default: maxHistory)
         seed = config.seed == 0 ? try Self.systemSeed() : config.seed
         limits = try Limits(config)
-        maxLinks = try Self.size(config.max_links, default: maxLinks, most: 1 << 30)
+        maxLinks = try Self.size(config.max_links, "max_links", default: maxLinks, max: 1 << 30)
         maxKeys = Self.count(config.max_keys, default: maxKeys)
         bound()
         resolver = try Resolver(config)
@@ -62,22 +62,29 @@ extension Configuration {
         }
     }
 
-    /// `size_t` comes as `Int`: what is negative is more than there will ever be.
+    /// Converts a count. `size_t` arrives as `Int`, and a negative one is beyond any count.
     fileprivate static func count(_ value: Int, default standard: Int) -> Int {
         value == 0 ? standard : value < 0 ? .max : value
     }
 
-    fileprivate static func size(_ value: Int, default standard: Int, most: Int) throws(Failure) -> Int {
+    /// Converts a limit; 0 is the default.
+    fileprivate static func size(
+        _ value: Int, _ name: StaticString, default standard: Int, max: Int
+    ) throws(Failure) -> Int {
         guard value != 0 else { return standard }
-        guard value > 0, value <= most else { throw Failure(.argument, "a size in the config is out of range") }
+        guard value > 0, value <= max else {
+            throw Failure(.argument, "\(name) is \(UInt64(UInt(bitPattern: value))); the limit is \(max)")
+        }
         return value
     }
 
     private static func cluster(_ name: UnsafePointer<CChar>?) throws(Failure) -> [UInt8] {
         guard let name else { return [] }
         let bytes = try text(name, -1, limit: Limits.idBytes, "cluster")
-        guard bytes.count <= Limits.idBytes else { throw Failure(.argument, "the name of the cluster is too long") }
-        try bytes.checkUTF8("the name of the cluster")
+        guard bytes.count <= Limits.idBytes else {
+            throw Failure(.argument, "the cluster name is \(bytes.count) bytes long; the limit is \(Limits.idBytes)")
+        }
+        try bytes.checkUTF8("the cluster name")
         return [UInt8](bytes)
     }
 
@@ -85,7 +92,10 @@ extension Configuration {
         let low = lowest == 0 ? SCUTTLE_PROTOCOL_LOWEST : lowest
         let high = highest == 0 ? SCUTTLE_PROTOCOL_HIGHEST : highest
         guard low <= high, low >= SCUTTLE_PROTOCOL_LOWEST, high <= SCUTTLE_PROTOCOL_HIGHEST else {
-            throw Failure(.argument, "protocol versions that this library does not speak")
+            throw Failure(
+                .argument,
+                "protocol versions \(UInt64(low)) to \(UInt64(high)) are not within \(UInt64(SCUTTLE_PROTOCOL_LOWEST)) to \(UInt64(SCUTTLE_PROTOCOL_HIGHEST))"
+            )
         }
         return low...high
     }
@@ -93,7 +103,7 @@ extension Configuration {
     private static func systemSeed() throws(Failure) -> UInt64 {
         var seed: UInt64 = 0
         let count = MemoryLayout<UInt64>.size
-        guard getrandom(&seed, count, 0) == count else { throw Failure(.memory, "the system gave no randomness") }
+        guard getrandom(&seed, count, 0) == count else { throw Failure(.memory, "the system has no randomness") }
         return seed
     }
 }
@@ -101,13 +111,14 @@ extension Configuration {
 extension Limits {
     fileprivate init(_ config: scuttle_config_t) throws(Failure) {
         self.init()
-        let most = Limits.mostBytes
-        keyBytes = try Configuration.size(config.max_key_bytes, default: keyBytes, most: most)
-        valueBytes = try Configuration.size(config.max_value_bytes, default: valueBytes, most: most)
-        let largest = Limits.largestLine(keyBytes: keyBytes, valueBytes: valueBytes)
-        messageBytes = try Configuration.size(config.max_message_bytes, default: largest, most: 8 * most)
-        depth = try Configuration.size(config.max_depth, default: depth, most: Limits.deepest)
-        sources = try Configuration.size(config.max_sources, default: sources, most: 1 << 30)
+        let max = Limits.maxItemBytes
+        keyBytes = try Configuration.size(config.max_key_bytes, "max_key_bytes", default: keyBytes, max: max)
+        valueBytes = try Configuration.size(config.max_value_bytes, "max_value_bytes", default: valueBytes, max: max)
+        let maxLine = Limits.largestLine(keyBytes: keyBytes, valueBytes: valueBytes)
+        messageBytes = try Configuration.size(
+            config.max_message_bytes, "max_message_bytes", default: maxLine, max: 8 * max)
+        depth = try Configuration.size(config.max_depth, "max_depth", default: depth, max: Limits.maxDepth)
+        sources = try Configuration.size(config.max_sources, "max_sources", default: sources, max: 1 << 30)
         bytes = Configuration.count(config.max_bytes, default: bytes)
         if config.max_version_jump != 0 { versionJump = config.max_version_jump }
     }
@@ -126,7 +137,7 @@ extension Resolver {
         switch config.resolver {
         case SCUTTLE_LWW_VS_CLOCK, SCUTTLE_LWW_VS_CURRENT_VERS: self = .lastWriter
         case SCUTTLE_STRICTLY_ORDER_VALUES: self = .orderedValues(compare: ValueOrder.compare)
-        default: throw Failure(.argument, "an unknown resolver")
+        default: throw Failure(.argument, "resolver is \(UInt64(config.resolver)), which is unknown")
         }
     }
 }

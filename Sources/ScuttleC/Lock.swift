@@ -1,17 +1,17 @@
 import CScuttle
 import CSystem
 
-/// The lock of a replica. It notices its own thread: a call from inside a callback is refused, not dead. And it notices the child
-/// of a fork, which does not touch it: the thread that holds it may not be there, and would never release it. Whoever makes it
-/// destroys it.
+/// The lock of a replica. It detects a call from inside a callback, which is rejected instead of deadlocked. It also detects
+/// the child of a fork, in which the thread that holds the lock may be missing and would never release it. The owner destroys
+/// it.
 struct Lock {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let birthplace: Birthplace
+    private let origin: OriginProcess
 
-    /// Nil if the system has no memory to give.
+    /// Creates a lock. Nil if there is no memory.
     init?() {
-        guard let birthplace = Birthplace() else { return nil }
-        self.birthplace = birthplace
+        guard let origin = OriginProcess() else { return nil }
+        self.origin = origin
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: system_lock())
     }
@@ -21,17 +21,18 @@ struct Lock {
         mutex.deallocate()
     }
 
-    /// Whether this is the process that has made it.
-    var isHere: Bool { birthplace.isHere }
+    /// Whether this is the process that has created the lock.
+    var isInOriginProcess: Bool { origin.isCurrent }
 
-    /// False if this thread has it already, or if this is a child of the process that has made it.
+    /// Acquires the lock. Returns false if this thread holds it already, or if this is a child of the process that has created
+    /// it.
     @inline(__always)
     func acquire() -> Bool {
-        birthplace.isHere && pthread_mutex_lock(mutex) == 0
+        origin.isCurrent && pthread_mutex_lock(mutex) == 0
     }
 
-    /// The code of a call that has not acquired it.
-    var refusal: CInt { isHere ? SCUTTLE_E_BUSY : SCUTTLE_E_FORKED }
+    /// The error code of a call that could not acquire the lock.
+    var refusal: CInt { isInOriginProcess ? SCUTTLE_E_BUSY : SCUTTLE_E_FORKED }
 
     func release() {
         pthread_mutex_unlock(mutex)

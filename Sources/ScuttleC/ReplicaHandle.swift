@@ -2,33 +2,33 @@ import CScuttle
 import ScuttleCore
 import ScuttleJansson
 
-/// What a `scuttle_t *` points to: a replica with its lock, its open links, and what the interface lends to callers.
+/// The target of a `scuttle_t *`: a replica with its lock, its open links, and the memory that the interface lends to callers.
 final class ReplicaHandle {
-    /// It never changes. The compiler does not know that, or each call would keep its address in a register meanwhile.
+    /// The lock never changes. A `let` would make each call keep its address in a register.
     private(set) var lock: Lock
     private var owned: Unmanaged<Replica>
     let limits: Limits
-    /// The replica's source and its name, at addresses that an import does not change.
+    /// The replica's source and name, at addresses that an import does not change.
     let id: OwnedBytes
     let name: OwnedBytes
     let message = ErrorMessage()
 
-    /// Reused by every set and get: text without white space, and the value that was lent last.
+    /// Buffers of set and get: text without white space, and the value that was lent last.
     var values = ValueText()
     var lent = ByteBuffer()
 
     /// Strong references, so that freeing the replica closes its links.
     private var links: [LinkHandle] = []
     private var shortForm: LinkHandle?
-    /// Somebody asked for gossip before there was a link to gossip over.
+    /// Whether gossip was requested while no link was open.
     private var gossipAwaitsLink = false
 
-    /// What loads the host's state store; nil: there is none. And whether the replica is not what the store says.
+    /// Loads the host's state store; nil without a store.
     private let load: StateLoader?
     private var isLost = false
-    /// The host's `load` is running: it must not call the replica that it loads.
+    /// Whether the host's `load` is running, which must not call the replica that it loads.
     private var isLoading = false
-    /// What the replica was before that: a call may still be in it.
+    /// The replica that a load has replaced, because a call may still be inside of it.
     private var replaced: Unmanaged<Replica>?
 
     init(lock: Lock, replica: Replica, limits: Limits, load: StateLoader? = nil) {
@@ -46,7 +46,7 @@ final class ReplicaHandle {
         lock.destroy()
     }
 
-    /// Lends the replica without counting, which would be the dearest part of a small call.
+    /// Lends the replica without retaining it, which would be the largest cost of a small call.
     @inline(__always)
     func withReplica<Result>(_ body: (Replica) -> Result) -> Result {
         owned._withUnsafeGuaranteedRef(body)
@@ -61,8 +61,8 @@ final class ReplicaHandle {
 
     var hasStore: Bool { load != nil }
 
-    /// Becomes what the store says. Links begin their conversations anew.
-    /// - Throws: `.store`, and for a bad row those of `LinkInput.load`; then each call tries it again first.
+    /// Replaces the replica by the content of the store. Links restart their conversations.
+    /// - Throws: `.store`, and the errors of `LinkInput.load` for a bad row; each later call first tries again.
     func loadStore() throws(Failure) {
         guard let load else { return }
         guard !isLoading else { throw Failure(.busy, "the replica is being loaded from its state store") }
@@ -79,8 +79,8 @@ final class ReplicaHandle {
         isLost = false
     }
 
-    /// Before a call.
-    /// - Throws: as `loadStore`.
+    /// Loads the store before a call, if that is due.
+    /// - Throws: the errors of `loadStore`.
     @inline(never)
     func prepareStore() throws(Failure) {
         replaced?.release()
@@ -88,7 +88,7 @@ final class ReplicaHandle {
         if isLost { try loadStore() }
     }
 
-    /// After a call: what has changed is stored, or undone.
+    /// Stores the changes of a call, or undoes them.
     /// - Throws: `.store`.
     @inline(never)
     func settleStore() throws(Failure) {
@@ -100,11 +100,11 @@ final class ReplicaHandle {
         throw failure
     }
 
-    /// Becomes what was saved; nothing has changed where that fails. False where it is torn.
+    /// Loads a save. If it fails, nothing has changed. Returns false if the save is truncated.
     func load(_ bytes: Bytes) throws(Failure) -> Bool {
         let replica = owned.takeUnretainedValue()
         guard replica.isNew else {
-            throw Failure(.argument, "only a replica with which nothing was done can start from lines")
+            throw Failure(.argument, "lines of updates can be imported into a new replica only")
         }
         let loaded = replica.another()
         var input = LinkInput()
@@ -115,9 +115,9 @@ final class ReplicaHandle {
     }
 
     func openLink(_ options: Link.Options = []) throws(Failure) -> LinkHandle {
-        // As much as a new link takes.
+        // The memory of a new link.
         try Memory.checkNow(1 << 14)
-        let handle = LinkHandle(self, try owned.takeUnretainedValue().openLink(options), place: links.count)
+        let handle = LinkHandle(self, try owned.takeUnretainedValue().openLink(options), index: links.count)
         links.append(handle)
         return handle
     }
@@ -126,11 +126,11 @@ final class ReplicaHandle {
         withReplica { $0.close(handle.link) }
         let last = links.removeLast()
         guard last !== handle else { return }
-        last.place = handle.place
-        links[handle.place] = last
+        last.index = handle.index
+        links[handle.index] = last
     }
 
-    /// The link of `scuttle_read` and `scuttle_write`, opened when it is first wanted.
+    /// Returns the link of `scuttle_read` and `scuttle_write`, opened at first use.
     func shortFormLink() throws(Failure) -> LinkHandle {
         if let shortForm { return shortForm }
         let handle = try openLink()
@@ -141,30 +141,30 @@ final class ReplicaHandle {
 }
 
 extension Replica {
-    /// The code of a call that went well.
-    var news: CInt { tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
+    /// The code of a successful call.
+    var successCode: CInt { tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }
 
-/// What a `scuttle_link_t *` points to. Its replica's handle owns it.
+/// The target of a `scuttle_link_t *`. Its replica's handle owns it.
 final class LinkHandle {
-    /// Not counted: the owner outlives it.
+    /// Not retained: the owner outlives it.
     private let ownerReference: Unmanaged<ReplicaHandle>
     var owner: ReplicaHandle { ownerReference.takeUnretainedValue() }
     private(set) var link: Link
     private var input = LinkInput()
-    /// Bytes that were read, in a call that was undone.
+    /// Bytes that an undone call has read.
     fileprivate var unread: [UInt8] = []
-    /// Where it stands among its owner's links.
-    fileprivate(set) var place: Int
+    /// The index among the owner's links.
+    fileprivate(set) var index: Int
     /// The code of the last call that failed.
     var lastError: CInt = 0
-    /// The peer's name, as it was lent last.
+    /// The peer's name that was lent last.
     private var lentName: OwnedBytes?
 
-    fileprivate init(_ owner: ReplicaHandle, _ link: Link, place: Int) {
+    fileprivate init(_ owner: ReplicaHandle, _ link: Link, index: Int) {
         ownerReference = .passUnretained(owner)
         self.link = link
-        self.place = place
+        self.index = index
         link.host = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -173,7 +173,7 @@ final class LinkHandle {
         ownerReference._withUnsafeGuaranteedRef(body)
     }
 
-    /// Goes on with another replica: see `Link.replace`.
+    /// Moves to another replica: see `Link.replace`.
     fileprivate func moveOn(to replica: Replica) throws(Failure) {
         let next = try replica.openLink(link.options)
         unread.withUnsafeBytes { next.replace(link, unread: $0) }
@@ -181,7 +181,7 @@ final class LinkHandle {
         link = next
     }
 
-    /// After a read, of bytes that go out only if what has changed is stored.
+    /// Settles the store after a read, because bytes are sent only if their changes are stored.
     /// - Throws: `.store`.
     func settleRead(of bytes: Bytes) throws(Failure) {
         if !link.isDatagram { unread = [UInt8](bytes) }
@@ -189,20 +189,20 @@ final class LinkHandle {
         unread = []
     }
 
-    /// The update that the event speaks of whose callback is running.
+    /// The update of the event whose callback is running.
     private(set) var told: UnsafePointer<scuttle_update_t>?
 
-    /// Lends an update to a callback, and names its key.
+    /// Lends an update to a callback, and sets the error text to its key.
     @inline(never)
     func tell(_ update: Update, _ view: UnsafePointer<scuttle_update_t>, _ code: CInt, _ call: () -> Void) {
         let key = update.key.prefixOfCharacters(within: 80)
-        owner.message.set("an update of key \(key) is refused: code \(Int(code))")
+        owner.message.set("the update of key \(key) is refused with code \(Int(code))")
         told = view
         call()
         told = nil
     }
 
-    /// A name with a NUL behind it, until the next one.
+    /// Returns a name with a NUL behind it, valid until the next call.
     func lend(name: Bytes) -> UnsafeRawPointer? {
         if lentName?.bytes.equals(name) != true { lentName = OwnedBytes(copying: name) }
         return lentName?.bytes.baseAddress
@@ -212,5 +212,5 @@ final class LinkHandle {
         try input.receive(bytes, on: link)
     }
 
-    var news: CInt { link.tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
+    var successCode: CInt { link.tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }

@@ -2,10 +2,11 @@ import CScuttle
 import ScuttleCore
 import ScuttleJansson
 
-/// A host's state store as the core knows it, and how a replica is loaded from it.
+/// The host's state store as the core's type, and the loading of a replica from it.
 final class StateLoader {
     private let host: scuttle_state_store_t
 
+    /// Converts the host's struct.
     /// - Throws: `.structSize`; `.argument` if a function is missing.
     init(_ pointer: UnsafePointer<scuttle_state_store_t>) throws(Failure) {
         host = try versioned(pointer, zero: scuttle_state_store_t(), smallest: MemoryLayout<scuttle_state_store_t>.size)
@@ -38,7 +39,7 @@ final class StateLoader {
     }
 
     /// Loads all rows into a new replica, as an export: the head first, and an end behind them.
-    /// - Throws: `.store` if the host fails, or if rows are there and the head is not; as `LinkInput.load`.
+    /// - Throws: `.store` if the host fails, or if there are rows without a head; the errors of `LinkInput.load`.
     func load(into replica: Replica) throws(Failure) -> Bool {
         let rows = Rows()
         let context = Unmanaged.passUnretained(rows).toOpaque()
@@ -46,30 +47,30 @@ final class StateLoader {
             host.context,
             { context, line, count in
                 guard let context, let line, count >= 0 else { return 1 }
-                Unmanaged<Rows>.fromOpaque(context).takeUnretainedValue().take(Bytes(start: line, count: count))
+                Unmanaged<Rows>.fromOpaque(context).takeUnretainedValue().append(Bytes(start: line, count: count))
                 return 0
             }, context)
-        guard code == 0 else { throw Failure(.store, "the state store could not be loaded") }
+        guard code == 0 else { throw Failure(.store, "load of state_store returned \(Int(code))") }
         guard rows.text.count > 0 || rows.head.count > 0 else { return false }
         guard rows.head.count > 0 else {
-            throw Failure(.store, "the state store has rows, and not the one of the replica")
+            throw Failure(.store, "state_store has rows, but not the row of the replica")
         }
         rows.head.append(rows.text.bytes)
         rows.head.appendEnd(lines: rows.lines)
         var input = LinkInput()
         guard try input.load(rows.head.bytes, into: replica) else {
-            throw Failure(.store, "the rows of the state store are not whole")
+            throw Failure(.store, "the last row of state_store is truncated")
         }
         return true
     }
 
-    /// What a host hands out.
+    /// The rows that a host passes to `load`.
     private final class Rows {
         var head = MessageBuffer()
         var text = MessageBuffer()
         var lines: UInt64 = 0
 
-        func take(_ row: Bytes) {
+        func append(_ row: Bytes) {
             lines += UInt64(truncatingIfNeeded: Encoding.chosen.messageCount(endingIn: row))
             if Encoding.chosen.isExportHead(row) { head.append(row) } else { text.append(row) }
         }

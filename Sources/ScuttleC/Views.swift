@@ -1,10 +1,10 @@
 import CScuttle
 import ScuttleCore
 
-/// The core's values as the structs of the header.
+/// Converts the core's values to the structs of the header.
 
 extension UnsafeRawBufferPointer {
-    /// Never NULL, also for no bytes.
+    /// The bytes as a C string. Never NULL, even for no bytes.
     var chars: UnsafePointer<CChar> {
         guard let baseAddress else { return empty }
         return baseAddress.assumingMemoryBound(to: CChar.self)
@@ -40,7 +40,7 @@ extension Update.Kind {
 }
 
 extension scuttle_entry_t {
-    /// What an absent key holds.
+    /// The entry of an absent key.
     static var absent: scuttle_entry_t {
         scuttle_entry_t(
             value: Bytes("null").chars, value_len: 4, source: Bytes("").chars, source_len: 0, version: 0)

@@ -8,14 +8,14 @@ public import Scuttle
 extension JSONText {
     /// Makes a text of a value.
     ///
-    /// - Throws: What the encoder throws.
+    /// - Throws: The errors of the encoder.
     public init(encoding value: some Encodable, with encoder: JSONEncoder = JSONEncoder()) throws {
         self.init([UInt8](try encoder.encode(value)))
     }
 
     /// Makes a value of the text.
     ///
-    /// - Throws: What the decoder throws.
+    /// - Throws: The errors of the decoder.
     public func decode<Value: Decodable>(
         _ type: Value.Type = Value.self, with decoder: JSONDecoder = JSONDecoder()
     ) throws -> Value {
@@ -26,7 +26,7 @@ extension JSONText {
 extension Replica {
     /// Sets a key to a value, as `Replica.set(_:to:timeToLive:)` does to its JSON text.
     ///
-    /// - Throws: What the encoder throws, and `ScuttleError`.
+    /// - Throws: The errors of the encoder, and `ScuttleError`.
     @discardableResult
     public func set(
         _ key: String, toEncoded value: some Encodable, timeToLive: Duration? = nil,
@@ -35,9 +35,9 @@ extension Replica {
         try set(key, to: JSONText(encoding: value, with: encoder), timeToLive: timeToLive)
     }
 
-    /// Returns the value that a key holds; nil if it is absent or deleted. Readable in callbacks.
+    /// Returns the value of a key; nil if it is absent or deleted. Readable in callbacks.
     ///
-    /// - Throws: What the decoder throws, and `ScuttleError`.
+    /// - Throws: The errors of the decoder, and `ScuttleError`.
     public func get<Value: Decodable>(
         _ key: String, as type: Value.Type, with decoder: JSONDecoder = JSONDecoder()
     ) throws -> Value? {

@@ -1,11 +1,11 @@
 import CJansson
 import ScuttleCore
 
-/// The messages of the extended dialect, and the lines of an export: each is an object under one name.
+/// Decodes the messages of the extended dialect, and the lines of an export: each is an object with one member.
 enum ExtendedDecoder {
     typealias Value = UnsafeMutablePointer<json_t>
 
-    /// The message; nil where no name in it is known.
+    /// Decodes a message; nil if no member is known.
     /// - Throws: `.message` for a field that is missing or of the wrong type, `.version` for a number out of range.
     static func decode(_ root: Value) throws(Failure) -> Message? {
         if let body = root["hello"] { return .hello(try hello(body)) }
@@ -15,19 +15,21 @@ enum ExtendedDecoder {
         if let body = root["vector"] { return .vector(try vector(body)) }
         if let body = root["delta"] { return .delta(try delta(body)) }
         if let body = root["cover"] {
-            guard let check = try check(root["lines"]) else { throw Failure(.message, "a cover without its lines") }
+            guard let check = try check(root["lines"]) else { throw Failure(.message, "lines of a cover is missing") }
             return .cover(Cover(intervals: try cover(body), check: check))
         }
         if let body = root["commit"] { return .commit(try commit(body)) }
         if let body = root["mark"] {
-            guard let check = try check(body["lines"]) else { throw Failure(.message, "a mark without its lines") }
+            guard let check = try check(body["lines"]) else { throw Failure(.message, "lines of a mark is missing") }
             return .mark(ProgressMark(sequence: try number(body["sequence"], "sequence"), check: check))
         }
         if let body = root["forgot"] {
             let forgotten = ForgottenKeys(
                 since: try number(body["since"], "since"), epoch: try number(body["epoch"], "epoch"),
                 keys: try texts(body["keys"], "keys"), isLast: try flag(body["last"], "last"))
-            guard forgotten.since <= forgotten.epoch else { throw Failure(.message, "a forgot does not ascend") }
+            guard forgotten.since <= forgotten.epoch else {
+                throw Failure(.message, "since is \(forgotten.since), above epoch \(forgotten.epoch)")
+            }
             return .forgot(forgotten)
         }
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
@@ -54,7 +56,7 @@ enum ExtendedDecoder {
     private static func hello(_ body: Value) throws(Failure) -> Hello {
         let versions = try numbers(body["protocol"], 2...2, "protocol")
         guard versions[0] <= versions[1], versions[1] <= UInt64(UInt32.max) else {
-            throw Failure(.message, "protocol is no range of versions")
+            throw Failure(.message, "protocol is not a range of versions")
         }
         var hello = Hello(
             protocolVersions: UInt32(versions[0])...UInt32(versions[1]), source: try text(body["source"], "source"),
@@ -80,23 +82,23 @@ enum ExtendedDecoder {
     private static func sum(_ given: Value?, _ name: StaticString) throws(Failure) -> RetiredSum? {
         guard let given else { return nil }
         guard given.type == JSON_ARRAY, json_array_size(given) == 2 else {
-            throw Failure(.message, "\(name) is not a number and a sum")
+            throw Failure(.message, "\(name) is not a count and a sum")
         }
         return RetiredSum(
             count: try number(json_array_get(given, 0), name),
             sum: try hexadecimal(json_array_get(given, 1), "the sum of retired", digits: 16).low)
     }
 
-    /// `{"ada":[7,0,12,"00000000000000ab"]}`.
+    /// Decodes `{"ada":[7,0,12,"00000000000000ab"]}`.
     private static func names(_ value: Value?) throws(Failure) -> [NameClaim] {
         guard let value else { return [] }
         var claims: [NameClaim] = []
         for member in try members(value, "names") {
             guard member.value.type == JSON_ARRAY, json_array_size(member.value) == 4 else {
-                throw Failure(.message, "a name has no four numbers")
+                throw Failure(.message, "the claim of a name is not an array of 4 numbers")
             }
             let state = try number(json_array_get(member.value, 1), "the state of a retirement")
-            guard state < 4 else { throw Failure(.message, "the state of a retirement is above 3") }
+            guard state < 4 else { throw Failure(.message, "the state of a retirement is \(state); the limit is 3") }
             claims.append(
                 NameClaim(
                     name: member.name, number: try version(json_array_get(member.value, 0), "a retirement"),
@@ -110,7 +112,7 @@ enum ExtendedDecoder {
     private static func retired(_ value: Value?) throws(Failure) -> [RetiredClaim] {
         guard let value else { return [] }
         guard let claims = RetiredClaim.read(try text(value, "retired")) else {
-            throw Failure(.message, "retired is no list of hashes and versions")
+            throw Failure(.message, "retired is not a list of hashes and versions")
         }
         return claims
     }
@@ -153,8 +155,8 @@ enum ExtendedDecoder {
         return mode
     }
 
-    /// `{"incarnation":7,"mode":"state","epoch":0,"sequence":12,"ranges":[3,1,2,5],"item":2,"window":1}`; a range is a gap and
-    /// a length.
+    /// Decodes `{"incarnation":7,"mode":"state","epoch":0,"sequence":12,"ranges":[3,1,2,5],"item":2,"window":1}`. A range is a
+    /// gap and a length.
     private static func progress(_ body: Value?) throws(Failure) -> Progress? {
         guard let body else { return nil }
         var progress = Progress(
@@ -178,11 +180,11 @@ enum ExtendedDecoder {
         return progress
     }
 
-    /// `[3,"a1b2c3d4"]`: how many updates, and a hash over their lines; nil where it is missing.
+    /// Decodes `[3,"a1b2c3d4"]`, the count of updates and a hash over their lines; nil if it is missing.
     private static func check(_ value: Value?) throws(Failure) -> LineCheck? {
         guard let value else { return nil }
         guard value.type == JSON_ARRAY, json_array_size(value) == 2 else {
-            throw Failure(.message, "lines is not a number and a hash")
+            throw Failure(.message, "lines is not a count and a hash")
         }
         let count = try number(json_array_get(value, 0), "lines")
         let hash = try hexadecimal(json_array_get(value, 1), "the hash of lines", digits: 8).low
@@ -214,7 +216,7 @@ enum ExtendedDecoder {
         return part
     }
 
-    /// `[["A",7,22],["A",9,0]]`.
+    /// Decodes `[["A",7,22],["A",9,0]]`.
     private static func exceptions(_ body: Value) throws(Failure) -> [ExceptionClaim] {
         guard body.type == JSON_ARRAY else { throw Failure(.message, "exceptions are not an array") }
         var claims: [ExceptionClaim] = []
@@ -225,8 +227,10 @@ enum ExtendedDecoder {
             let source = try text(json_array_get(item, 0), "the source of an exception")
             let version = try version(json_array_get(item, 1), "an exception")
             let reason = try number(json_array_get(item, 2), "the reason of an exception")
-            guard version > 0 else { throw Failure(.version, "an exception is not in 1 ... 2^53-1") }
-            guard reason <= 255 else { throw Failure(.message, "the reason of an exception is above 255") }
+            guard version > 0 else { throw Failure(.version, "the version of an exception is 0; the lowest is 1") }
+            guard reason <= 255 else {
+                throw Failure(.message, "the reason of an exception is \(reason); the limit is 255")
+            }
             claims.append(
                 ExceptionClaim(source: source, version: version, reason: UInt8(truncatingIfNeeded: reason)))
         }
@@ -235,31 +239,31 @@ enum ExtendedDecoder {
 
     // MARK: Fields
 
-    /// `"A":[2,5]`, or `"A":[0,5,3]` where something is purged.
+    /// Decodes `"A":[2,5]`, or `"A":[0,5,3]` with a GC version.
     private static func commitClaims(_ value: Value?) throws(Failure) -> [CommitClaim] {
         var claims: [CommitClaim] = []
         for member in try members(value, "sources") {
             let parts = try numbers(member.value, 2...3, "a commit's entry")
             let purged = parts.count > 2 ? parts[2] : 0
             guard parts[0] <= parts[1], parts[1] <= Version.highest, purged <= parts[1] else {
-                throw Failure(.version, "a commit's entry does not ascend, or ends above 2^53-1")
+                throw Failure(.version, "an interval of a commit does not ascend, or ends above 2^53-1")
             }
             claims.append(CommitClaim(source: member.name, since: parts[0], covered: parts[1], purged: purged))
         }
         return claims
     }
 
-    /// Sources with what is said of them: `"A":5`, or `"A":[5,3]` where something is purged.
+    /// Decodes the claims of sources: `"A":5`, or `"A":[5,3]` with a GC version.
     private static func claims(_ value: Value?) throws(Failure) -> [SourceClaim] {
         var claims: [SourceClaim] = []
         for member in try members(value, "sources") {
             if member.value.type == JSON_INTEGER {
-                let covered = try version(member.value, "a clock entry")
+                let covered = try version(member.value, "a vector entry")
                 claims.append(SourceClaim(source: member.name, covered: covered, purged: 0))
             } else {
-                let pair = try numbers(member.value, 2...2, "a clock entry")
+                let pair = try numbers(member.value, 2...2, "a vector entry")
                 guard pair[0] <= Version.highest, pair[1] <= pair[0] else {
-                    throw Failure(.version, "a clock entry is above 2^53-1, or more is purged than covered")
+                    throw Failure(.version, "a vector entry is above 2^53-1, or below its GC version")
                 }
                 claims.append(SourceClaim(source: member.name, covered: pair[0], purged: pair[1]))
             }
@@ -290,12 +294,12 @@ enum ExtendedDecoder {
 
     private static func number(_ value: Value?, _ name: StaticString) throws(Failure) -> UInt64 {
         guard let number = value?.integer, number >= 0 else {
-            throw Failure(.message, "\(name) is not a number from 0 up")
+            throw Failure(.message, "\(name) is not an integer of at least 0")
         }
         return UInt64(number)
     }
 
-    /// A number that may be missing, which is 0.
+    /// Decodes a number; 0 if it is missing.
     private static func optional(_ value: Value?, _ name: StaticString) throws(Failure) -> UInt64 {
         guard let value else { return 0 }
         return try number(value, name)
@@ -314,10 +318,10 @@ enum ExtendedDecoder {
         return number
     }
 
-    /// A place among sources: there are never more than 2^32.
+    /// Decodes a count of sources, or an index among them, below 2^32.
     private static func count(_ value: Value?, _ name: StaticString) throws(Failure) -> Int {
         let number = try number(value, name)
-        guard number <= UInt64(UInt32.max) else { throw Failure(.message, "\(name) is out of range") }
+        guard number <= UInt64(UInt32.max) else { throw Failure(.message, "\(name) is \(number); the limit is 2^32-1") }
         return Int(truncatingIfNeeded: number)
     }
 
@@ -332,7 +336,7 @@ enum ExtendedDecoder {
         return text
     }
 
-    /// A number of 8, 16 or 32 digits in lower case.
+    /// Decodes a number of 8, 16 or 32 hexadecimal digits in lower case.
     private static func hexadecimal(
         _ value: Value?, _ name: StaticString, digits: Int
     ) throws(Failure) -> ContentHash {
@@ -355,7 +359,7 @@ enum ExtendedDecoder {
 }
 
 extension UnsafeMutablePointer<json_t> {
-    /// A member of an object by its name; nil where this is no object or has none.
+    /// The member of an object with a name; nil if this is not an object or has no such member.
     fileprivate subscript(name: StaticString) -> UnsafeMutablePointer<json_t>? {
         json_object_get(self, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
     }

@@ -1,23 +1,24 @@
 import CJansson
 import ScuttleCore
 
-/// A text that jansson has parsed. What is read out of it is borrowed from it.
+/// A parsed JSON text. The values in it are borrowed from it.
 struct JSONDocument: ~Copyable {
     let root: UnsafeMutablePointer<json_t>
-    /// Whether an integer is beyond 64 bits, and so all of them were read as reals.
+    /// Whether an integer is beyond 64 bits, so jansson has read all integers as reals.
     let hasLargeIntegers: Bool
 
+    /// Parses a text.
     /// - Throws: `.json`, `.duplicate`, `.number`, `.utf8`, `.depth`, `.nul`, `.memory`.
     init(parsing text: Bytes) throws(Failure) {
-        // jansson takes a raw NUL behind a number or a word for nothing.
-        guard text.offset(of: 0) == nil else { throw Failure(.json, "a NUL byte in the text") }
+        // jansson ignores a raw NUL behind a number or a literal.
+        guard text.offset(of: 0) == nil else { throw Failure(.json, "the JSON text contains a NUL byte") }
         let flags = Int(JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL)
         var error = json_error_t()
         if let root = json_load_text(text.baseAddress, text.count, flags, &error) {
             (self.root, hasLargeIntegers) = (root, false)
             return
         }
-        // A number that a double can hold is one, however many digits it has.
+        // A number within the range of a double is valid, whatever the count of its digits.
         guard Failure.code(of: error) == json_error_numeric_overflow,
             let root = json_load_text(text.baseAddress, text.count, flags | Int(JSON_DECODE_INT_AS_REAL), &error)
         else { throw Failure(jansson: error) }
@@ -30,7 +31,7 @@ struct JSONDocument: ~Copyable {
 }
 
 extension Failure {
-    /// jansson puts the code into the last byte of the text.
+    /// Returns jansson's error code, which is the last byte of its text.
     fileprivate static func code(of error: json_error_t) -> json_error_code {
         withUnsafeBytes(of: error.text) { json_error_code(UInt32($0[$0.count - 1])) }
     }
@@ -57,7 +58,7 @@ extension Failure {
 extension UnsafeMutablePointer<json_t> {
     var type: json_type { pointee.type }
 
-    /// A string's text, without the NUL that jansson has behind it.
+    /// The text of a string, without the NUL that jansson appends.
     var string: Bytes? {
         guard type == JSON_STRING, let start = json_string_value(self) else { return nil }
         return Bytes(start: start, count: json_string_length(self))
@@ -67,7 +68,7 @@ extension UnsafeMutablePointer<json_t> {
         type == JSON_INTEGER ? json_integer_value(self) : nil
     }
 
-    /// A whole number that JavaScript can count to, also if it was read as a real.
+    /// The value of an integer within 2^53-1, even if jansson has read it as a real.
     var wholeNumber: Int64? {
         guard type == JSON_REAL else { return integer }
         let real = json_real_value(self)
@@ -75,7 +76,7 @@ extension UnsafeMutablePointer<json_t> {
         return Int64(real)
     }
 
-    /// What JavaScript takes for true.
+    /// Whether JavaScript treats the value as true.
     var isTruthy: Bool {
         switch type {
         case JSON_NULL, JSON_FALSE: false
@@ -90,7 +91,7 @@ extension UnsafeMutablePointer<json_t> {
         type == JSON_TRUE ? true : type == JSON_FALSE ? false : nil
     }
 
-    /// Visits an object's members in the order in which they stand in the text.
+    /// Visits the members of an object in the order of the text.
     func visitMembers(_ visit: (Bytes, UnsafeMutablePointer<json_t>) -> Void) {
         var iterator = json_object_iter(self)
         while let here = iterator {

@@ -1,6 +1,6 @@
 import ScuttleCore
 
-/// Steps through JSON text and hops over strings. It judges nothing: jansson does that.
+/// Walks over JSON text and skips strings. It accepts any text, because jansson judges it.
 struct JSONScanner {
     private let text: Bytes
     private(set) var offset = 0
@@ -9,7 +9,7 @@ struct JSONScanner {
         self.text = text
     }
 
-    /// The next byte that is not inside a string; of a string only its opening quote shows.
+    /// Returns the next byte outside of strings; of a string only its opening quote.
     mutating func nextOutsideStrings() -> UInt8? {
         guard offset < text.count else { return nil }
         let byte = text[offset]

@@ -1,15 +1,15 @@
 import ScuttleCore
 
-/// What can be told of a JSON text by looking at its brackets and strings alone, before anyone parses it.
+/// The measures of a JSON text that its brackets and strings reveal before jansson parses it.
 struct JSONShape {
-    /// How deep arrays and objects nest.
+    /// The nesting of arrays and objects.
     private(set) var depth = 0
-    /// Whether white space stands outside of strings.
+    /// Whether the text has white space outside of strings.
     private(set) var hasWhiteSpace = false
-    /// What jansson takes to read it, at most: up to 79 bytes for one of the text.
+    /// The limit of the memory that jansson allocates to read the text: up to 79 bytes for each of its bytes.
     private(set) var bytesToRead: Int
 
-    /// O(length), no recursion: the text may be anything.
+    /// Measures any text, valid or not. O(length), without recursion.
     @_optimize(speed)
     init(of text: Bytes) {
         var scanner = JSONScanner(text)
@@ -20,12 +20,12 @@ struct JSONShape {
             case UInt8(ascii: "["), UInt8(ascii: "{"):
                 open += 1
                 depth = max(depth, open)
-                // An empty object, which takes most.
+                // An empty object, which costs most memory.
                 bytesToRead &+= 240
             case UInt8(ascii: "]"), UInt8(ascii: "}"):
                 open -= 1
             case UInt8(ascii: ","), UInt8(ascii: ":"):
-                // A short string, with its place; half of a member.
+                // A short string with its pointer; half of a member.
                 bytesToRead &+= 92
             default:
                 if byte.isJSONWhiteSpace { hasWhiteSpace = true }
@@ -33,13 +33,16 @@ struct JSONShape {
         }
     }
 
-    /// - Throws: `.depth`; `.bytes` if it takes too much to read.
+    /// Checks the measures.
+    /// - Throws: `.depth`; `.bytes` if reading needs too much memory.
     @inline(never)
-    func check(deepest: Int, within bytes: Int = .max) throws(Failure) {
+    func check(maxDepth: Int, within bytes: Int = .max) throws(Failure) {
         guard bytesToRead <= bytes / 4 else {
-            throw Failure(.bytes, "a JSON text that takes \(bytesToRead) bytes to read; max_bytes is \(bytes)")
+            throw Failure(.bytes, "reading the JSON text needs \(bytesToRead) bytes; max_bytes is \(bytes)")
         }
-        guard depth <= deepest else { throw Failure(.depth, "nested \(depth) deep; at most \(deepest) are allowed") }
+        guard depth <= maxDepth else {
+            throw Failure(.depth, "the JSON text is nested \(depth) deep; the limit is \(maxDepth)")
+        }
     }
 }
 

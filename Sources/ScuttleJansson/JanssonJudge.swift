@@ -1,7 +1,7 @@
 import CJansson
 import ScuttleCore
 
-/// Turns lines of any form into messages: jansson judges the text, this judges the fields.
+/// Decodes lines of any form into messages: jansson judges the text, and the judge checks the fields.
 package struct JanssonJudge: MessageJudge, ~Copyable {
     package let limits: Limits
     private var value = ValueText()
@@ -11,30 +11,30 @@ package struct JanssonJudge: MessageJudge, ~Copyable {
         self.limits = limits
     }
 
-    /// How deep messages of the extended dialect nest, whatever values may.
-    private static var deepestMessage: Int { 4 }
+    /// The nesting of messages of the extended dialect, whatever `max_depth` is.
+    private static var maxMessageDepth: Int { 4 }
 
-    /// Reads one line and hands the message on. Tests hold what the core reads without a judge against this.
-    /// - Throws: what `take` throws; `.depth`, `.bytes`, what jansson finds (`.json`, `.duplicate`, `.number`, `.utf8`, `.nul`), and
-    ///   `.message`, `.version`, `.valueSize` for fields that are missing, odd or too large.
+    /// Reads one line and passes the message to `take`. Tests compare it with the fast path.
+    /// - Throws: the errors of `take`; `.depth`, `.bytes`, jansson's errors (`.json`, `.duplicate`, `.number`, `.utf8`,
+    ///   `.nul`), and `.message`, `.version`, `.valueSize` for fields that are missing, malformed or too large.
     package mutating func judge(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
         guard line.contains(where: { !$0.isJSONWhiteSpace }) else { return try take(.nothing) }
         let shape = JSONShape(of: line)
-        // A value that is too deep for this host is refused by name, if jansson can read it.
-        try shape.check(deepest: Limits.deepest + 1, within: limits.bytes)
+        // If jansson can read it, a value that is too deep for this host is refused by its dot.
+        try shape.check(maxDepth: Limits.maxDepth + 1, within: limits.bytes)
         let document = try JSONDocument(parsing: line)
-        guard document.root.type == JSON_OBJECT else { throw Failure(.message, "a message is a JSON object") }
+        guard document.root.type == JSON_OBJECT else { throw Failure(.message, "the message is not a JSON object") }
         let fields = MessageFields(document)
         defer { value.clear() }
         if fields.isDigest {
-            try shape.check(deepest: max(limits.depth + 1, Self.deepestMessage))
+            try shape.check(maxDepth: max(limits.depth + 1, Self.maxMessageDepth))
             return try take(decodeDigest(fields))
         }
         let update = try decodeUpdate(fields, line, hasWhiteSpace: shape.hasWhiteSpace)
         guard shape.depth <= limits.depth + 1 else {
-            // What else is in the line may not be deeper than a message.
+            // The rest of the line may not be deeper than a message.
             guard JSONShape(of: update.value).depth + 1 == shape.depth else {
-                return try shape.check(deepest: limits.depth + 1)
+                return try shape.check(maxDepth: limits.depth + 1)
             }
             return try take(.refusedUpdate(update, .depth))
         }
@@ -46,10 +46,10 @@ package struct JanssonJudge: MessageJudge, ~Copyable {
         let isDone = fields.isDone
         guard fields.sourceID != nil || fields.id != nil || fields.version != nil else {
             if isDone { return .done }
-            guard fields.hasOthers else { throw Failure(.message, "a digest names a source_id, or is done") }
+            guard fields.hasOthers else { throw Failure(.message, "a digest has neither source_id nor done") }
             return try ExtendedDecoder.decode(fields.root) ?? .nothing
         }
-        // Peers of the field's first dialect say `id`, its documentation says `source_id`.
+        // Peers of the classic dialect send `id`, its documentation says `source_id`.
         let source = try fields.text(fields.sourceID ?? fields.id, "source_id")
         if fields.sourceID != nil, let id = fields.id {
             let same = try fields.text(id, "id")
@@ -72,11 +72,11 @@ package struct JanssonJudge: MessageJudge, ~Copyable {
         }
         let isDelete = try fields.flag(fields.deleted, "deleted")
         let isExpiry = try fields.flag(fields.expired, "expired")
-        // A value that JavaScript calls undefined is not written.
+        // JavaScript leaves out a value that is undefined.
         var text = Bytes("null")
-        if let place = fields.valuePlace {
-            if isDelete, !fields.valueIsNull { throw Failure(.message, "the value of a delete is null") }
-            text = MemberLocator.value(ofMember: place, in: line)
+        if let index = fields.valueIndex {
+            if isDelete, !fields.valueIsNull { throw Failure(.message, "the value of a delete is not null") }
+            text = MemberLocator.value(ofMember: index, in: line)
             if hasWhiteSpace { text = try value.compact(text) }
         }
         return IncomingUpdate(
@@ -86,12 +86,13 @@ package struct JanssonJudge: MessageJudge, ~Copyable {
             age: try fields.time(fields.age, ifMissing: 0), ageAt: fields.ageAt?.integer ?? 0)
     }
 
-    /// A key is text. JavaScript peers may have numbers, true, false and null: they mean what JavaScript makes of them.
+    /// Returns the text of a key. Numbers, true, false and null, which JavaScript peers may send, become the text that
+    /// JavaScript makes of them.
     private mutating func key(of fields: MessageFields, _ line: Bytes) throws(Failure) -> Bytes {
-        guard let key = fields.key, let place = fields.keyPlace, key.type.rawValue > JSON_STRING.rawValue else {
+        guard let key = fields.key, let index = fields.keyIndex, key.type.rawValue > JSON_STRING.rawValue else {
             return try fields.text(fields.key, "key")
         }
-        guard let number = key.wholeNumber else { return MemberLocator.value(ofMember: place, in: line) }
+        guard let number = key.wholeNumber else { return MemberLocator.value(ofMember: index, in: line) }
         keyText.clear()
         if number < 0 { keyText.append(Bytes("-")) }
         keyText.put(number.magnitude)
@@ -100,7 +101,7 @@ package struct JanssonJudge: MessageJudge, ~Copyable {
 }
 
 extension LinkInput {
-    /// Takes bytes from the peer, as `receive(_:on:by:)`, with jansson as the judge.
+    /// Applies bytes of the peer, as `receive(_:on:by:)`, with jansson as the judge.
     /// - Throws: the error of the first bad message.
     @_optimize(speed)
     public mutating func receive(_ bytes: Bytes, on link: Link) throws(Failure) {
@@ -108,8 +109,8 @@ extension LinkInput {
         try receive(bytes, on: link, by: &judge)
     }
 
-    /// Makes a new replica what was saved, as `load(_:into:by:)`, with jansson as the judge.
-    /// - Throws: the error of the first bad line that is not the last, or of the whole; the replica is then of no use.
+    /// Loads a save into a new replica, as `load(_:into:by:)`, with jansson as the judge.
+    /// - Throws: the error of the first bad line that is not the last, or of the whole; the replica is then of no further use.
     public mutating func load(_ bytes: Bytes, into replica: Replica) throws(Failure) -> Bool {
         var judge = JanssonJudge(limits: replica.limits)
         return try load(bytes, into: replica, by: &judge)

@@ -1,12 +1,12 @@
 import ScuttleCore
 
-/// Cuts the text of a member's value out of an object that jansson has accepted.
+/// Locates the text of a member's value in an object that jansson has accepted.
 ///
-/// jansson does not say where in the text a value stood, and its own output would spell numbers anew. It keeps the order of
-/// members, so the place of a member is enough to find it.
+/// jansson does not return the offset of a value, and its own output would change the spelling of numbers. It keeps the order
+/// of members, so the index of a member identifies it.
 enum MemberLocator {
-    /// O(length). White space around the value is left out.
-    static func value(ofMember place: Int, in object: Bytes) -> Bytes {
+    /// Returns the text of a member's value without the white space around it. O(length).
+    static func value(ofMember index: Int, in object: Bytes) -> Bytes {
         var scanner = JSONScanner(object)
         var depth = 0
         var member = 0
@@ -15,7 +15,7 @@ enum MemberLocator {
             switch byte {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1
-            case UInt8(ascii: ":") where depth == 1 && member == place:
+            case UInt8(ascii: ":") where depth == 1 && member == index:
                 start = scanner.offset
             case UInt8(ascii: ","), UInt8(ascii: "}"):
                 if depth == 1, let start {

@@ -1,18 +1,18 @@
 import CJansson
 import ScuttleCore
 
-/// The members of a message that have a meaning, found by name, and their types checked when they are taken.
+/// The known members of a message. Each access checks the type.
 struct MessageFields {
     typealias Value = UnsafeMutablePointer<json_t>
 
     private(set) var digest, done, deleted, expired, key, sourceID, id, version, written, timeToLive, age, ageAt,
         dot: Value?
-    /// Which member of the object the value is, counted from 0: its text is cut out of the line by that.
-    private(set) var valuePlace: Int?
+    /// The index of the member `value`, by which `MemberLocator` finds its text.
+    private(set) var valueIndex: Int?
     private(set) var valueIsNull = false
-    /// The same of a key that is no string.
-    private(set) var keyPlace: Int?
-    /// Whether there are members besides `digest` and `done`.
+    /// The index of the member `key`, if it is not a string.
+    private(set) var keyIndex: Int?
+    /// Whether the message has members besides `digest` and `done`.
     private(set) var hasOthers = false
 
     let root: Value
@@ -20,10 +20,10 @@ struct MessageFields {
 
     init(_ document: borrowing JSONDocument) {
         var fields = MessageFields(root: document.root, hasLargeIntegers: document.hasLargeIntegers)
-        var place = 0
+        var index = 0
         document.root.visitMembers { name, value in
-            fields.take(name, value, place)
-            place += 1
+            fields.assign(name, value, index)
+            index += 1
         }
         self = fields
     }
@@ -32,7 +32,7 @@ struct MessageFields {
         (self.root, self.hasLargeIntegers) = (root, hasLargeIntegers)
     }
 
-    private mutating func take(_ name: Bytes, _ value: Value, _ place: Int) {
+    private mutating func assign(_ name: Bytes, _ value: Value, _ index: Int) {
         if name.equals(Bytes("digest")) {
             digest = value
             return
@@ -44,9 +44,9 @@ struct MessageFields {
         hasOthers = true
         if name.equals(Bytes("key")) {
             key = value
-            keyPlace = place
+            keyIndex = index
         } else if name.equals(Bytes("value")) {
-            valuePlace = place
+            valueIndex = index
             valueIsNull = value.type == JSON_NULL
         } else if name.equals(Bytes("source_id")) {
             sourceID = value
@@ -71,39 +71,39 @@ struct MessageFields {
         }
     }
 
-    /// Whether a peer means a digest, or the end of a round of them: whatever JavaScript takes for true.
+    /// Whether the message is a digest or the end of a round: JavaScript treats `digest` as true.
     var isDigest: Bool { digest?.isTruthy ?? false }
     var isDone: Bool { done?.isTruthy ?? false }
 
-    /// The version of a digest. JavaScript peers begin with -Infinity, which JSON spells as null.
+    /// Returns the version of a digest. JavaScript peers begin with -Infinity, which JSON spells as null.
     func digestVersion() throws(Failure) -> Version {
         guard let version, version.type != JSON_NULL else { return 0 }
         if json_number_value(version) < 0 { return 0 }
         return try number(version, lowest: 0)
     }
 
-    /// A boolean that is false where it is missing.
+    /// Returns a boolean; false if it is missing.
     func flag(_ value: Value?, _ name: StaticString) throws(Failure) -> Bool {
         guard let value else { return false }
         guard let flag = value.bool else { throw Failure(.message, "\(name) is not true or false") }
         return flag
     }
 
-    /// `["A",3]`: of a republished update the timestamp, or the dot; nil if there is none.
+    /// Decodes `["A",3]`, the timestamp or the dot of a republished update; nil if it is missing.
     func pair(_ value: Value?) throws(Failure) -> IncomingUpdate.Written? {
         guard let value else { return nil }
         guard value.type == JSON_ARRAY, json_array_size(value) == 2 else {
-            throw Failure(.message, "written or dot is not a source and a version")
+            throw Failure(.message, "written or dot is not an array of a source and a version")
         }
         let source = try text(json_array_get(value, 0), "the source of written or dot")
         return (source, try number(json_array_get(value, 1), lowest: 1))
     }
 
-    /// A time to live, or how much of it is over.
+    /// Returns a time to live or an age.
     func time(_ value: Value?, ifMissing time: UInt64) throws(Failure) -> UInt64 {
         guard let value else { return time }
         guard let number = value.integer, number >= 0, number <= Version.highest else {
-            throw Failure(.timeToLive, "a time to live or its age is not an integer in 0 ... 2^53-1")
+            throw Failure(.timeToLive, "ttl or age is not an integer in 0 ... 2^53-1")
         }
         return UInt64(number)
     }

@@ -4,20 +4,19 @@ import ScuttleCore
 /// A total order over JSON values, by meaning rather than by spelling:
 /// null < false < true < numbers < strings < arrays < objects.
 ///
-/// Numbers compare as the numbers that they are, integers and reals alike; strings by their bytes, which is by code points;
-/// arrays element by element; objects as their members sorted by name, name before value. What compares as equal (such as
-/// 1 and 1.0) is left to the caller to tell apart.
+/// Integers and reals compare as numbers, strings by their bytes, which is the order of code points. Arrays compare element by
+/// element, and objects as their members sorted by name, name before value. Different texts may be equal, such as 1 and 1.0.
 ///
-/// Both texts are read side by side up to the first difference, so a short value costs little against a long one. Two objects are
-/// read as a whole, without memory but for the members that may decide, because a member may stand anywhere.
+/// The comparison reads both texts side by side up to the first difference, so a short value costs little against a long one.
+/// It reads both objects to their ends, because members have no order, and needs memory only for the members that may decide.
 public enum ValueOrder {
-    /// <0, 0 or >0. Both are values that `ValueText` has checked.
+    /// Returns <0, 0 or >0. `ValueText` must have checked both values.
     public static func compare(_ a: Bytes, _ b: Bytes) -> Int {
         var (left, right) = (ValueReader(a), ValueReader(b))
         return compare(&left, &right, false)
     }
 
-    /// Whether both are the same to JavaScript: its numbers are doubles.
+    /// Returns whether both are equal in JavaScript, whose numbers are doubles.
     public static func areSame(_ a: Bytes, _ b: Bytes) -> Bool {
         var (left, right) = (ValueReader(a), ValueReader(b))
         return compare(&left, &right, true) == 0
@@ -25,7 +24,7 @@ public enum ValueOrder {
 
     private typealias Value = UnsafeMutablePointer<json_t>
 
-    /// Both are read to their end if they are equal.
+    /// Compares two values. If they are equal, both readers are at the end of their value.
     @inline(never)
     private static func compare(_ a: inout ValueReader, _ b: inout ValueReader, _ asDoubles: Bool) -> Int {
         let ranks = (rank(a.next), rank(b.next))
@@ -80,7 +79,7 @@ public enum ValueOrder {
         a < b ? -1 : a > b ? 1 : 0
     }
 
-    /// Exactly, where a double cannot hold the integer: whole parts first, then what the real has beyond.
+    /// Compares exactly, even if a double cannot hold the integer: the whole parts first, then the fraction of the real.
     private static func compareMixed(_ integer: Int64, _ real: Double) -> Int {
         guard real < 0x1p63 else { return -1 }
         guard real >= -0x1p63 else { return 1 }
@@ -102,7 +101,7 @@ public enum ValueOrder {
     private static func compareArrays(_ a: inout ValueReader, _ b: inout ValueReader, _ asDoubles: Bool) -> Int {
         (a.offset, b.offset) = (a.offset + 1, b.offset + 1)
         while true {
-            let (isLeft, isRight) = (a.takeEnd(), b.takeEnd())
+            let (isLeft, isRight) = (a.skipCommaOrEnd(), b.skipCommaOrEnd())
             if isLeft || isRight { return isLeft == isRight ? 0 : isLeft ? -1 : 1 }
             let order = compare(&a, &b, asDoubles)
             if order != 0 { return order }
@@ -114,10 +113,10 @@ public enum ValueOrder {
         a.findEnds()
         b.findEnds()
         var (first, second) = (a, b)
-        let counts = (first.takeMembers(first: 0).count, second.takeMembers(first: 0).count)
+        let counts = (first.skipObject(first: 0).count, second.skipObject(first: 0).count)
         let least = min(counts.0, counts.1)
-        let left = a.takeMembers(first: least).names
-        let right = b.takeMembers(first: least).names
+        let left = a.skipObject(first: least).names
+        let right = b.skipObject(first: least).names
         for index in 0..<least {
             var (mine, theirs) = (a.at(left[index]), b.at(right[index]))
             let names = compareStrings(&mine, &theirs)
@@ -130,7 +129,7 @@ public enum ValueOrder {
         return counts.0 - counts.1
     }
 
-    /// The order of two names that begin at offsets in one text.
+    /// Returns the order of two names at offsets in one text.
     @inline(never)
     fileprivate static func precedes(_ a: UInt32, _ b: UInt32, in reader: ValueReader) -> Bool {
         var (left, right) = (reader.at(a), reader.at(b))
@@ -138,13 +137,13 @@ public enum ValueOrder {
     }
 }
 
-/// Reads a JSON value that is known to be one, token by token. It never stands on white space outside of a string.
+/// Reads a valid JSON value token by token. Its offset is never at white space outside of a string.
 private struct ValueReader {
     let text: Bytes
     var offset = 0
-    /// Of an escape in a string, the bytes that are still to be read, the next one lowest.
+    /// The bytes of an escape that are still to be read, the next one lowest.
     private var pending: UInt32 = 0
-    /// Where each array and object begins, in the upper half, and where it ends, once that was needed: then it is stepped over in
+    /// The start of each array and object in the upper half, and in the lower one its end, once it is known: a skip then costs
     /// O(log n).
     private var ends: [UInt64] = []
 
@@ -160,14 +159,14 @@ private struct ValueReader {
     /// The next byte; 0 at the end.
     var next: UInt8 { offset < text.count ? text[offset] : 0 }
 
-    /// The same text at another offset.
+    /// Returns a reader at another offset of the text.
     func at(_ offset: UInt32) -> ValueReader {
         var other = self
         other.offset = Int(offset)
         return other
     }
 
-    /// Steps over a number or a word.
+    /// Reads a number or a literal.
     @inline(never)
     mutating func scalar() -> Bytes {
         offset = min(offset, text.count)
@@ -180,9 +179,9 @@ private struct ValueReader {
         byte == UInt8(ascii: ",") || byte | 0x20 == UInt8(ascii: "}")
     }
 
-    /// Steps over the comma before an element, or over the end of an array or an object; whether that was the end.
+    /// Skips the comma before an element, or the end of an array or an object; returns whether that was the end.
     @inline(never)
-    mutating func takeEnd() -> Bool {
+    mutating func skipCommaOrEnd() -> Bool {
         skipSpace()
         let byte = next
         if Self.ends(byte) { offset += 1 }
@@ -191,7 +190,7 @@ private struct ValueReader {
         return offset > text.count || byte == 0 || byte | 0x20 == UInt8(ascii: "}")
     }
 
-    /// The next byte of what a string spells, as UTF-8; -1 behind its end, which is stepped over.
+    /// Reads the next byte of a string's text, as UTF-8; -1 at the end of the string, which is skipped.
     mutating func byteOfString() -> Int {
         if pending != 0 {
             defer { pending >>= 8 }
@@ -249,14 +248,14 @@ private struct ValueReader {
 
     // MARK: Objects
 
-    /// Steps over the colon behind a name.
+    /// Skips the colon behind a name.
     mutating func skipColon() {
         skipSpace()
         offset += 1
         skipSpace()
     }
 
-    /// Steps over a string.
+    /// Skips a string.
     @inline(never)
     private mutating func skipString() {
         offset += 1
@@ -272,40 +271,40 @@ private struct ValueReader {
         switch next {
         case UInt8(ascii: "\""): skipString()
         case UInt8(ascii: "["), UInt8(ascii: "{"):
-            let place = ends.indices.partition { ends[$0] >> 32 >= UInt64(UInt32(truncatingIfNeeded: offset)) }
-            offset = place < ends.count ? Int(UInt32(truncatingIfNeeded: ends[place])) : text.count
+            let index = ends.indices.partition { ends[$0] >> 32 >= UInt64(UInt32(truncatingIfNeeded: offset)) }
+            offset = index < ends.count ? Int(UInt32(truncatingIfNeeded: ends[index])) : text.count
         default: _ = scalar()
         }
     }
 
-    /// Steps over an object: how many members it has, and where the names begin of those that are first in the order of names, up
-    /// to `most`.
+    /// Skips an object, and returns the count of its members and the offsets of the first names in the order of names, at most
+    /// `max`.
     @inline(never)
-    mutating func takeMembers(first most: Int) -> (count: Int, names: [UInt32]) {
+    mutating func skipObject(first max: Int) -> (count: Int, names: [UInt32]) {
         var names: [UInt32] = []
         var count = 0
         var bound: UInt32?
         let reader = self
         offset += 1
-        while !takeEnd() {
+        while !skipCommaOrEnd() {
             let name = UInt32(truncatingIfNeeded: offset)
             skipString()
             skipColon()
             skipValue()
             count += 1
-            if most == 0 { continue }
+            if max == 0 { continue }
             if let bound, !ValueOrder.precedes(name, bound, in: reader) { continue }
             names.append(name)
-            guard names.count >= 2 * most + 16 else { continue }
+            guard names.count >= 2 * max + 16 else { continue }
             names.arrange { ValueOrder.precedes($0, $1, in: reader) }
-            while names.count > most { names.removeLast() }
+            while names.count > max { names.removeLast() }
             bound = names.last
         }
         names.arrange { ValueOrder.precedes($0, $1, in: reader) }
         return (count, names)
     }
 
-    /// Finds where each array and object ends, if that is not known. O(length).
+    /// Finds the ends of all arrays and objects, if they are not known. O(length).
     @inline(never)
     mutating func findEnds() {
         guard ends.isEmpty else { return }

@@ -1,4 +1,4 @@
-"""Builds a program that counts with meter.c, and reads what callgrind has counted of it. Shared by the stages `gates` and `attacks`."""
+"""Builds a program that counts with meter.c, and reads the counts of callgrind. Shared by the stages `gates` and `attacks`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def compile_program(out: Path, sources: list[Path]) -> None:
 
 
 def instructions(program: Path, *options: str) -> dict[str, tuple[int, int]]:
-    """Of each part that the program names: how many instructions, and for how many operations."""
+    """Returns the instructions and the operations of each part that the program names."""
     counted: dict[str, tuple[int, int]] = {}
     with tempfile.TemporaryDirectory() as folder:
         tool = ["--tool=callgrind", "--collect-atstart=no", f"--callgrind-out-file={folder}/out", *options]

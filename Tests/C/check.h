@@ -30,7 +30,7 @@ static void check_add(check_test_t *test) {
   }                                                                              \
   static void NAME(void)
 
-/* Says what is wrong, at most twenty times a test. */
+/* Reports a failure, at most twenty times a test. */
 #define CHECK_SAY(...)                                                           \
   do {                                                                           \
     if (++check_failures <= 20) {                                                \
@@ -45,7 +45,7 @@ static void check_add(check_test_t *test) {
     if (!(CONDITION)) CHECK_SAY("not so: %s", #CONDITION);                       \
   } while (0)
 
-/* Leaves the test where it cannot go on. */
+/* Leaves the test if it cannot continue. */
 #define REQUIRE(CONDITION)                                                       \
   do {                                                                           \
     if (!(CONDITION)) {                                                          \
@@ -85,7 +85,7 @@ static void check_add(check_test_t *test) {
                 (int)(check_el > 2000 ? 2000 : check_el), check_e ? check_e : ""); \
   } while (0)
 
-/* Result codes, shown by name (code_name is in support.h). */
+/* Compares result codes, and reports them by name (code_name is in support.h). */
 #define CHECK_CODE(ACTUAL, EXPECTED)                                             \
   do {                                                                           \
     int check_a = (ACTUAL), check_e = (EXPECTED);                                \

@@ -190,7 +190,7 @@ scuttle_t *replica_with(const char *name, const scuttle_config_t *config) {
   scuttle_t *replica = NULL;
   int code = scuttle_new(name, config, &replica);
   if (code != SCUTTLE_OK || !replica) {
-    printf("test support: scuttle_new says %s\n", code_name(code));
+    printf("test support: scuttle_new returned %s\n", code_name(code));
     exit(3);
   }
   return replica;
@@ -217,7 +217,7 @@ scuttle_link_t *link_with(scuttle_t *replica, uint32_t flags) {
   config.flags = flags;
   code = scuttle_link_open(replica, &config, &link);
   if (code != SCUTTLE_OK || !link) {
-    printf("test support: scuttle_link_open says %s\n", code_name(code));
+    printf("test support: scuttle_link_open returned %s\n", code_name(code));
     exit(3);
   }
   return link;
@@ -391,10 +391,10 @@ void read_all(scuttle_link_t *link, size_t capacity, text_t *out) {
   for (;;) {
     len = 0;
     if (scuttle_link_read(link, buffer, capacity, &len) != SCUTTLE_OK) give_up("scuttle_link_read");
-    if (len > capacity) give_up("scuttle_link_read gave more than the capacity");
+    if (len > capacity) give_up("scuttle_link_read returned more than the capacity");
     if (!len) break;
     text_add(out, buffer, len);
-    if (out->len > ((size_t)1 << 30)) give_up("output without end");
+    if (out->len > ((size_t)1 << 30)) give_up("endless output");
   }
   free(buffer);
 }
@@ -406,10 +406,10 @@ void peek_all(scuttle_link_t *link, size_t max, size_t bytes, text_t *out) {
   for (;;) {
     size_t count = 0, total = 0, take, i;
     if (scuttle_link_peek(link, spans, max, &count) != SCUTTLE_OK) give_up("scuttle_link_peek");
-    if (count > max) give_up("scuttle_link_peek gave more spans than asked");
+    if (count > max) give_up("scuttle_link_peek returned more spans than requested");
     if (!count) break;
     for (i = 0; i < count; i++) total += spans[i].len;
-    if (!total) give_up("scuttle_link_peek gave empty spans");
+    if (!total) give_up("scuttle_link_peek returned empty spans");
     take = bytes && bytes < total ? bytes : total;
     for (i = 0, total = take; i < count && total; i++) {
       size_t part = spans[i].len < total ? spans[i].len : total;
@@ -417,7 +417,7 @@ void peek_all(scuttle_link_t *link, size_t max, size_t bytes, text_t *out) {
       total -= part;
     }
     if (scuttle_link_consume(link, take) != SCUTTLE_OK) give_up("scuttle_link_consume");
-    if (out->len > ((size_t)1 << 30)) give_up("output without end");
+    if (out->len > ((size_t)1 << 30)) give_up("endless output");
   }
   free(spans);
 }
@@ -430,7 +430,7 @@ static size_t carry_one(scuttle_link_t *from, scuttle_link_t *to) {
   if (!len) return 0;
   code = scuttle_link_write(to, buffer, len);
   if (code != SCUTTLE_OK && code != SCUTTLE_FULL) {
-    printf("test support: a peer refused what the library wrote: %s: %.*s\n", code_name(code),
+    printf("test support: a peer rejected output of the library: %s: %.*s\n", code_name(code),
            (int)(len > 500 ? 500 : len), buffer);
     exit(3);
   }
@@ -443,7 +443,7 @@ size_t carry(scuttle_link_t *a, scuttle_link_t *b) {
     moved = carry_one(a, b);
     moved += carry_one(b, a);
     total += moved;
-    if (total > ((size_t)1 << 30)) give_up("two links talk without end");
+    if (total > ((size_t)1 << 30)) give_up("endless messages between two links");
   } while (moved);
   return total;
 }
@@ -473,7 +473,7 @@ void sync_links(scuttle_link_t *a, scuttle_link_t *b) {
 /* --- export ------------------------------------------------------------------------------------------------------------ */
 
 static int take_line(void *context, const char *line, size_t line_len) {
-  if (!line_len || line[line_len - 1] != '\n') give_up("scuttle_export gave what is no line");
+  if (!line_len || line[line_len - 1] != '\n') give_up("scuttle_export visited a text that is not a line");
   text_add((text_t *)context, line, line_len);
   return 0;
 }
@@ -513,19 +513,19 @@ scuttle_t *replica_start(const char *name, const char *save, size_t len) {
   config.state_len = len;
   code = scuttle_new(name, &config, &replica);
   if ((code != SCUTTLE_OK && code != SCUTTLE_TORN) || !replica) {
-    printf("test support: a start of %s says %s\n", name, code_name(code));
+    printf("test support: a start of %s returned %s\n", name, code_name(code));
     exit(3);
   }
   return replica;
 }
 
-/* One read, written to the other side. */
+/* Writes one read to the other side. */
 static size_t pass(scuttle_link_t *from, scuttle_link_t *to, talk_t *talk) {
   char buffer[1200];
   size_t len = 0;
   int code = scuttle_link_read(from, buffer, sizeof buffer, &len);
   if (code < 0 && talk->code >= 0) talk->code = code;
-  if (!len) return code < 0; /* a read may report what it left out instead */
+  if (!len) return code < 0; /* a read may report a withheld update instead */
   code = scuttle_link_write(to, buffer, len);
   if (code < 0 && talk->code >= 0) talk->code = code;
   talk->bytes += len;
@@ -572,7 +572,7 @@ void text_hello(text_t *text, const char *id, const char *cluster, unsigned lowe
                     "\"reply\":false}}\n", lamport);
 }
 
-/* The number behind the last `"name":` in a text. */
+/* Returns the number behind the last `"name":` in a text. */
 static uint64_t number_in(const text_t *text, const char *name) {
   char member[32];
   const char *at, *found = NULL;

@@ -1,4 +1,4 @@
-/* What the tests share: growing text, snapshots of a replica, guarded memory, moving bytes between links. */
+/* Shared support of the tests: growing text, snapshots of a replica, guarded memory, moving bytes between links. */
 #ifndef SUPPORT_H
 #define SUPPORT_H
 
@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* --- text that grows ------------------------------------------------------------------------------------------- */
+/* --- growing text ------------------------------------------------------------------------------------------- */
 
 typedef struct {
-  char *data; /* NUL-terminated once something has been added */
+  char *data; /* NUL-terminated, unless empty */
   size_t len, capacity;
 } text_t;
 
@@ -19,26 +19,26 @@ void text_str(text_t *text, const char *string);
 __attribute__((format(printf, 2, 3)))
 #endif
 void text_format(text_t *text, const char *format, ...);
-void text_free(text_t *text); /* and is empty again */
+void text_free(text_t *text); /* frees it; it is then empty */
 
-/* Adds a whole file; 0 where there is none. */
+/* Adds a whole file; returns 0 if it does not exist. */
 int text_file(text_t *text, const char *path);
 
-/* Adds `string` as JSON has it between the quotes, escaping only what must be. */
+/* Adds `string` as the inside of a JSON string in canonical form. */
 void text_escaped(text_t *text, const char *string, size_t len);
 
 /* Adds an update line in the canonical form. */
 void text_update(text_t *text, const char *key, const char *value, const char *source, uint64_t version);
 
-/* Whether `needle` is in the text, and how often. */
+/* Returns how often `needle` is in the text. */
 size_t text_count(const text_t *text, const char *needle);
 
-/* --- random numbers that a seed repeats -------------------------------------------------------------------------- */
+/* --- random numbers from a seed -------------------------------------------------------------------------- */
 
 uint64_t random_next(uint64_t *state);
 size_t random_below(uint64_t *state, size_t limit);
 
-/* --- memory whose end is the end of a readable page, so that a read or write past it stops the program ------------- */
+/* --- memory that ends with a readable page, so that an access beyond it stops the program ------------- */
 
 typedef struct {
   void *base;
@@ -55,28 +55,27 @@ void guarded_free(guarded_t *memory);
 
 const char *code_name(int code);
 
-/* A config with its size and seed 1; the second with SCUTTLE_EXACT_ID besides. */
+/* Returns a config with its size and seed 1; the second with SCUTTLE_EXACT_ID besides. */
 scuttle_config_t config_make(void);
 scuttle_config_t config_exact(void);
 
-/* A replica with seed 1 and defaults otherwise, under a name; the second under a source that is the name itself. */
+/* Creates a replica with seed 1 and defaults otherwise, under a name; the second under a source that is the name itself. */
 scuttle_t *replica_make(const char *name);
 scuttle_t *replica_exact(const char *source);
 scuttle_t *replica_with(const char *name, const scuttle_config_t *config);
 scuttle_link_t *link_make(scuttle_t *replica);
 scuttle_link_t *link_with(scuttle_t *replica, uint32_t flags); /* SCUTTLE_LINK_… */
 
-/* Everything that can be seen of a replica in one string: id, version, count, clock, entries, history, fingerprint.
-   Free it. */
+/* Returns the visible state of a replica in one string: id, version, count, vector, entries, history, fingerprint. Free it. */
 char *snapshot(scuttle_t *replica);
 
-/* "key<TAB>value<TAB>source<TAB>version[<TAB>deleted]" for each entry. Free it. */
+/* Returns "key<TAB>value<TAB>source<TAB>version[<TAB>deleted]" for each entry. Free it. */
 char *state_text(scuttle_t *replica);
 
-/* "source version" for each source of the clock. Free it. */
+/* Returns "source version" for each source of the vector. Free it. */
 char *clock_text(scuttle_t *replica);
 
-/* Each remembered update of `source` above `version`, as update lines. Free it. */
+/* Returns each update in the history of `source` above `version`, as update lines. Free it. */
 char *news_text(scuttle_t *replica, const char *source, uint64_t version);
 
 uint64_t version_of(scuttle_t *replica);
@@ -84,7 +83,7 @@ uint64_t fingerprint_of(scuttle_t *replica);
 size_t count_of(scuttle_t *replica);
 uint64_t clock_of(scuttle_t *replica, const char *source); /* 0: unknown */
 
-/* The value of a key, copied into one of several static buffers; NULL where there is none. */
+/* Returns the value of a key, copied into one of several static buffers; NULL if there is none. */
 const char *value_of(scuttle_t *replica, const char *key);
 
 int set(scuttle_t *replica, const char *key, const char *json); /* NUL-terminated */
@@ -96,52 +95,53 @@ int feed_update(scuttle_link_t *link, const char *key, const char *value, const 
 
 /* --- moving bytes -------------------------------------------------------------------------------------------------- */
 
-/* Reads all there is, by `capacity` bytes a read (0: 4096). */
+/* Reads until there is nothing to send, by `capacity` bytes a read (0: 4096). */
 void read_all(scuttle_link_t *link, size_t capacity, text_t *out);
 void peek_all(scuttle_link_t *link, size_t spans, size_t bytes, text_t *out);
 
-/* Carries everything both ways until neither has anything to send. Returns the bytes moved. */
+/* Carries bytes both ways until neither has anything to send. Returns their count. */
 size_t carry(scuttle_link_t *a, scuttle_link_t *b);
 
-/* Reads all that `from` has to send, and writes it to `to`; returns what that says. SCUTTLE_OK where there is nothing.
-   `out`, unless NULL, receives the bytes. */
+/* Reads all output of `from`, and writes it to `to`; returns the code of that, or SCUTTLE_OK if there is no output. `out`,
+   unless NULL, receives the bytes. */
 int move_all(scuttle_link_t *from, scuttle_link_t *to, text_t *out);
 
-/* Both ask, and all is carried, twice over. */
+/* Gossips on both and carries all bytes, twice. */
 void sync_links(scuttle_link_t *a, scuttle_link_t *b);
 
-/* A hello of a peer that is not there. Its hash is none that a replica of a test has. */
+/* Adds the hello of an invented peer. Its hash differs from those of the replicas in tests. */
 void text_hello(text_t *text, const char *id, const char *cluster, unsigned lowest, unsigned highest, uint64_t lamport);
 
-/* The head of a delta: a peer that has said hello asks for the replica's vector, and answers the request that this makes.
-   What ends with a commit has the number 4. Reads what the link has to say. */
+/* Adds the head of a delta: the peer, which has sent a hello, requests the replica's vector, and names the request that
+   follows. A delta with a commit has the sequence 4. Reads the output of the link. */
 void text_head(text_t *text, scuttle_link_t *link, const char *mode);
 
-/* All lines of scuttle_export. */
+/* Adds all lines of scuttle_export. */
 void export_all(scuttle_t *replica, text_t *out);
 
 /* --- whole conversations ------------------------------------------------------------------------------------------- */
 
-/* A config with a seed that no other call gives, so that each start is an incarnation of its own and a run can be repeated. */
+/* Returns a config with a seed that no other call returns, so that each start is an incarnation of its own and a run can be
+   repeated. */
 scuttle_config_t config_start(void);
 
-/* Starts a replica from a save, which may be empty; SCUTTLE_TORN is fine. NULL, and a check that fails, for an error. */
+/* Starts a replica from a save, which may be empty or truncated. Returns NULL, and fails a check, for an error. */
 scuttle_t *replica_start(const char *name, const char *save, size_t len);
 
 typedef struct {
-  size_t bytes; /* that have crossed, both ways */
+  size_t bytes; /* carried both ways */
   int code;     /* the first error of a read or write */
-  int endless;  /* `most` bytes had crossed, and there was more */
+  int endless;  /* more than `most` bytes were to be carried */
 } talk_t;
 
-/* Opens a link on each replica, lets both gossip, carries bytes both ways until both are silent or `most` have crossed, and
-   closes both. `flags` are those of both links; datagrams have 1,200 bytes. */
+/* Opens a link on each replica, gossips on both, carries bytes both ways until there is nothing to send or `most` were carried,
+   and closes both. `flags` are those of both links; datagrams have 1,200 bytes. */
 talk_t talk(scuttle_t *a, scuttle_t *b, uint32_t flags, size_t most);
 
-/* The same with links that stay open. */
+/* Carries bytes likewise between open links. */
 talk_t talk_links(scuttle_link_t *a, scuttle_link_t *b, size_t most);
 
-/* What on_event told of one replica: set `on_event` to note_event and `context` to one of these. */
+/* Events of one replica: set `on_event` to note_event and `context` to one of these. */
 typedef struct {
   int count[8]; /* by event */
   int code[8];  /* of the latest one of each */
@@ -150,7 +150,7 @@ typedef struct {
 
 void note_event(void *context, scuttle_link_t *link, int event, int code);
 
-/* The lines of `text` that begin with `start`, one behind the other. Free it. */
+/* Returns the lines of `text` that begin with `start`, one behind the other. Free it. */
 char *lines_with(const text_t *text, const char *start);
 
 #endif

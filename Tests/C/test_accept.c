@@ -1,4 +1,4 @@
-/* Who a peer is, and policies of who may write what. */
+/* The name of a peer, and policies for writers. */
 #include "../../bindings/c/examples/policies.h"
 #include "check.h"
 #include "support.h"
@@ -35,7 +35,7 @@ TEST(names_and_prefixes) {
   CHECK(!policy_own_prefix(&update, '/'));
 }
 
-/* A host that writes down who asks, and lets a policy decide. */
+/* A host that notes each call of `accept`, and lets a policy decide. */
 typedef struct {
   scuttle_t *replica;
   scuttle_link_info_t info;
@@ -74,7 +74,7 @@ static void host_open(host_t *host, int policy) {
   host->replica = replica_with("host", &config);
 }
 
-/* Both gossip; refused updates are errors of the calls that bring them. */
+/* Gossips on both; refused updates are errors of the calls that read them. */
 static void meet(scuttle_t *a, scuttle_t *b) {
   scuttle_link_t *ab = link_with(a, 0), *ba = link_with(b, 0);
   char buffer[4096];
@@ -94,7 +94,7 @@ static void meet(scuttle_t *a, scuttle_t *b) {
   scuttle_link_close(ba);
 }
 
-TEST(accept_hears_who_the_peer_is) {
+TEST(accept_sees_the_name_of_the_peer) {
   host_t host;
   scuttle_t *ada = replica_make("ada");
   const char *source;
@@ -142,7 +142,7 @@ TEST(policies_hold) {
     for (i = 0; i < 5; i++) set(ada, keys[i], "1");
     meet(host.replica, ada);
     check_keys(host.replica, expected[policy]);
-    /* What a relay brings is judged by who wrote it. */
+    /* Policies judge a relayed update by its writer. */
     if (policy != 2) set(bob, "of bob", "1");
     if (policy == 2) set(bob, "bob/2", "1");
     meet(ada, bob);
@@ -165,7 +165,7 @@ TEST(at_most_so_many_keys_a_name) {
   set(ada, "free", "1");
   meet(host.replica, ada);
   check_keys(host.replica, "ada/1 ada/2 bob/1 ");
-  /* An overwrite makes no new key, and a delete makes room once the host decides anew. */
+  /* An overwrite adds no key. A delete frees one, once the host decides anew. */
   set(ada, "ada/2", "2");
   unset(ada, "ada/1");
   meet(host.replica, ada);
@@ -178,8 +178,8 @@ TEST(at_most_so_many_keys_a_name) {
   scuttle_free(host.replica);
 }
 
-TEST(a_reset_of_a_peer_that_is_not_listed_takes_nothing_away) {
-  /* The host was away while "gone" was deleted and its tombstone purged: the reset would take it away. */
+TEST(a_reset_of_an_unlisted_peer_removes_nothing) {
+  /* The host was away while "gone" was deleted and its tombstone purged: the reset would remove the key. */
   int trusted;
   for (trusted = 0; trusted < 2; trusted++) {
     host_t host;
@@ -194,7 +194,7 @@ TEST(a_reset_of_a_peer_that_is_not_listed_takes_nothing_away) {
     meet(host.replica, hub);
     CHECK(host.resets > 0);
     check_keys(host.replica, trusted ? "stays " : "gone stays ");
-    /* What is kept is written again, so both hold it. */
+    /* The host writes the kept key again, so both hold it. */
     meet(host.replica, hub);
     check_keys(hub, trusted ? "stays " : "gone stays ");
     CHECK_INT(fingerprint_of(hub), fingerprint_of(host.replica));
@@ -231,7 +231,7 @@ TEST(link_info) {
   CHECK_INT(info.live, 1);
   CHECK_CODE(scuttle_link_info(ba, &info), SCUTTLE_OK);
   CHECK_INT(info.live, 0);
-  /* What an older host has room for is written, and nothing behind it. */
+  /* The fields of an older host are written, and nothing behind them. */
   CHECK_CODE(scuttle_link_info(ab, (scuttle_link_info_t *)(void *)&older), SCUTTLE_OK);
   CHECK_STR(older.peer_name, "bob");
   CHECK_INT(older.dialect, 9);
@@ -247,7 +247,7 @@ TEST(link_info) {
   CHECK(info.peer_name == NULL);
   CHECK_INT(info.dialect, SCUTTLE_DIALECT_CLASSIC);
   CHECK_INT(info.last_error, SCUTTLE_E_JSON);
-  /* An ended link says whom it had, and why it has ended. */
+  /* The info of an ended link keeps the peer's name and the error. */
   CHECK_CODE(feed(ab, "{\"digest\":true,\"reject\":{\"reason\":\"cluster\"}}\n"), SCUTTLE_E_REJECTED);
   CHECK_CODE(scuttle_link_info(ab, &info), SCUTTLE_OK);
   CHECK_STR(info.peer_name, "bob");

@@ -1,4 +1,4 @@
-/* NULL and impossible lengths, everywhere. */
+/* NULL and impossible lengths, in all functions. */
 #include "check.h"
 #include "support.h"
 
@@ -137,7 +137,7 @@ TEST(null_pointers) {
   CHECK_STR(after, before);
   free(before);
   free(after);
-  { /* and nothing of the output was lost */
+  { /* and no output was lost */
     text_t out = {NULL, 0, 0};
     read_all(link, 0, &out);
     CHECK_STR(out.data, "{\"key\":\"k\",\"value\":1,\"source_id\":\"local\",\"version\":1}\n");
@@ -171,7 +171,7 @@ TEST(lengths_that_no_object_has) {
     BAD(scuttle_write(r, "x", len));
     BAD(scuttle_link_consume(link, len));
   }
-  /* Here SIZE_MAX is not "measure it" but too long. */
+  /* Here SIZE_MAX is a length, and too long. */
   BAD(scuttle_link_write(link, "x", SIZE_MAX));
   BAD(scuttle_write(r, "x", SIZE_MAX));
   BAD(scuttle_link_consume(link, SIZE_MAX));
@@ -203,7 +203,7 @@ TEST(capacities_that_no_object_has) {
 }
 
 TEST(lengths_just_too_long_are_not_read) {
-  /* As long as an object can be, and far beyond every limit: refused by size, without a look at the bytes. */
+  /* As long as an object can be, and far beyond every limit: rejected by size, without reading the bytes. */
   static const size_t lengths[] = {PTRDIFF_MAX, PTRDIFF_MAX - 1, (size_t)1 << 40, 65537};
   scuttle_t *r = replica_make("local");
   scuttle_entry_t entry;
@@ -238,7 +238,7 @@ TEST(contexts_may_be_null) {
 }
 
 TEST(outputs_may_be_anywhere) {
-  /* In the last bytes of a page. */
+  /* The last bytes of a page. */
   scuttle_t *r = replica_make("local");
   guarded_t memory = guarded_make(sizeof(scuttle_entry_t));
   scuttle_entry_t *entry = (scuttle_entry_t *)(void *)memory.data;
@@ -258,8 +258,8 @@ TEST(outputs_may_be_anywhere) {
   scuttle_free(r);
 }
 
-TEST(absurd_lengths_of_what_is_looked_for) {
-  /* Longer than any source or key may be: there is none, and nothing is read to find that out. */
+TEST(absurd_lengths_in_reading_calls) {
+  /* Longer than any source or key: the function returns "not found" without reading the bytes. */
   scuttle_t *r = replica_make("local");
   scuttle_entry_t entry;
   set(r, "x", "1");

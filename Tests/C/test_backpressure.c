@@ -1,4 +1,4 @@
-/* The high-water mark: FULL, waiting, on_drain. Nothing is ever dropped. */
+/* Backpressure: SCUTTLE_FULL, waiting, on_drain. Nothing is ever dropped. */
 #include "check.h"
 #include "support.h"
 
@@ -18,7 +18,7 @@ static scuttle_t *small_mtu(size_t mtu, int keys, int *drains) {
   for (i = 1; i <= keys; i++) {
     char key[24];
     snprintf(key, sizeof key, "k%d", i);
-    CHECK_CODE(set(r, key, "1"), SCUTTLE_OK); /* no link, no mark */
+    CHECK_CODE(set(r, key, "1"), SCUTTLE_OK); /* no link can be full */
   }
   return r;
 }
@@ -32,7 +32,7 @@ static size_t lines_of(scuttle_link_t *link) {
   return lines;
 }
 
-TEST(an_answer_above_the_mark) {
+TEST(a_delta_of_more_than_mtu_messages) {
   int drains;
   scuttle_t *r = small_mtu(2, 50, &drains), *peer = replica_make("peer");
   scuttle_link_t *link = link_make(r), *to = link_make(peer);
@@ -45,7 +45,7 @@ TEST(an_answer_above_the_mark) {
   CHECK_CODE(feed_update(link, "other", "1", "A", 3), SCUTTLE_FULL);
   CHECK_CODE(feed(link, ""), SCUTTLE_FULL);
   CHECK_CODE(feed(link, "nonsense\n"), SCUTTLE_E_JSON); /* an error goes first */
-  CHECK_STR(value_of(r, "k1"), "2"); /* FULL is news: it was done */
+  CHECK_STR(value_of(r, "k1"), "2"); /* FULL: it was set */
   CHECK_INT(drains, 0);
   read_all(link, 10, &out);
   CHECK_INT(drains, 1);
@@ -76,8 +76,8 @@ TEST(nothing_waits_nothing_is_full) {
   scuttle_free(r);
 }
 
-TEST(the_mark_is_the_mtu) {
-  /* One message less than the mtu is below the mark, one more is above. */
+TEST(a_link_becomes_full_at_mtu) {
+  /* With mtu - 1 pending messages a link is not full; with one more it is. */
   size_t mtu;
   for (mtu = 1; mtu <= 12; mtu++) {
     int drains;
@@ -96,7 +96,7 @@ TEST(the_mark_is_the_mtu) {
   }
 }
 
-TEST(digests_above_the_mark_wait) {
+TEST(digests_of_a_full_link_wait) {
   int drains, i;
   scuttle_t *r = small_mtu(3, 1, &drains);
   scuttle_link_t *link = link_make(r);
@@ -106,7 +106,7 @@ TEST(digests_above_the_mark_wait) {
     snprintf(source, sizeof source, "s%d", i);
     CHECK_CODE(feed_update(link, "k", "1", source, 5), SCUTTLE_OK);
   }
-  CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK); /* the first gossip of a link is a done alone */
+  CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK); /* the first gossip of a link sends only the end of its digests */
   CHECK_INT(lines_of(link), 1);
   CHECK_CODE(scuttle_gossip(r), SCUTTLE_FULL);
   CHECK_CODE(set(r, "k", "2"), SCUTTLE_FULL);
@@ -138,7 +138,7 @@ TEST(full_until_the_last_byte) {
     text_add(&out, &byte, 1);
     REQUIRE(out.len < 100000);
   }
-  /* It called when there was nothing left. */
+  /* It is called when nothing is pending. */
   CHECK_INT(out.data[out.len - 1], '\n');
   CHECK(text_count(&out, "\"key\"") >= 20);
   CHECK(text_count(&out, DONE) >= 1);
@@ -156,10 +156,10 @@ TEST(drain_waits_for_the_last_link) {
   scuttle_link_t *a = link_make(r), *b = link_make(r), *c = link_make(r);
   CHECK_CODE(feed(a, DONE), SCUTTLE_FULL);
   CHECK_CODE(feed(b, DONE), SCUTTLE_FULL);
-  CHECK_CODE(feed(c, "{\"digest\":true,\"source_id\":\"local\",\"version\":29}\n"), SCUTTLE_OK); /* not over */
+  CHECK_CODE(feed(c, "{\"digest\":true,\"source_id\":\"local\",\"version\":29}\n"), SCUTTLE_OK); /* not full */
   CHECK_INT(lines_of(a), 30);
   CHECK_INT(drains, 0);
-  CHECK_CODE(set(r, "k1", "2"), SCUTTLE_FULL); /* b still is */
+  CHECK_CODE(set(r, "k1", "2"), SCUTTLE_FULL); /* b is still full */
   CHECK(lines_of(b) >= 30);
   CHECK_INT(drains, 1);
   CHECK_CODE(set(r, "k1", "3"), SCUTTLE_OK);
@@ -204,13 +204,13 @@ TEST(drain_by_close) {
   CHECK_INT(drains, 0);
   CHECK_CODE(set(r, "k", "1"), SCUTTLE_FULL);
   scuttle_link_close(b);
-  CHECK_INT(drains, 1); /* nobody is over the mark any more: a host that waits must hear of it */
+  CHECK_INT(drains, 1); /* no link is full any more: a waiting host must be called */
   CHECK_CODE(set(r, "k", "2"), SCUTTLE_OK);
   scuttle_free(r);
 }
 
-TEST(a_waiting_answer_follows_the_state) {
-  /* What is overwritten before it is read goes out once, as it is then, or is asked for again: nothing is lost. */
+TEST(a_waiting_delta_follows_the_state) {
+  /* An entry that is overwritten before it is read is sent once, in its latest state, or requested again: nothing is lost. */
   int drains, i;
   scuttle_t *r = small_mtu(2, 100, &drains), *peer = replica_make("peer");
   scuttle_link_t *link = link_make(r), *to = link_make(peer);
@@ -243,8 +243,8 @@ TEST(one_slow_peer_does_not_stop_the_others) {
   scuttle_free(peer);
 }
 
-TEST(a_peer_that_asks_and_asks) {
-  /* Ten thousand rounds that are never read take no more memory than one, and the answer is whole once. */
+TEST(a_peer_that_requests_again_and_again) {
+  /* Ten thousand gossips that are never read need no more memory than one, and one delta has all updates. */
   int drains, i;
   scuttle_t *r = small_mtu(10, 100, &drains);
   scuttle_link_t *link = link_make(r);
@@ -256,9 +256,9 @@ TEST(a_peer_that_asks_and_asks) {
   scuttle_free(r);
 }
 
-TEST(what_waited_is_gone_before_it_is_peeked) {
-  /* All that a link had to send is superseded by writes that its peer did not ask for. A host that peeks and finds
-     nothing has no more to wait for. */
+TEST(pending_updates_are_superseded_before_a_peek) {
+  /* All pending updates of a link are superseded by writes that its peer has not requested. A host whose peek returns nothing
+     has no more to wait for. */
   int drains, i;
   scuttle_t *r = small_mtu(2, 0, &drains);
   scuttle_link_t *link = link_make(r);
@@ -282,7 +282,7 @@ TEST(what_waited_is_gone_before_it_is_peeked) {
   scuttle_free(r);
 }
 
-TEST(what_waited_is_gone_before_it_is_read) {
+TEST(pending_updates_are_superseded_before_a_read) {
   int drains, i;
   scuttle_t *r = small_mtu(2, 0, &drains);
   scuttle_link_t *link = link_make(r);
@@ -306,7 +306,7 @@ TEST(what_waited_is_gone_before_it_is_read) {
   scuttle_free(r);
 }
 
-/* A live link, and its peer's, in step. Returns the peer, to be freed. */
+/* Connects a live link with an equal peer. Returns the peer, to be freed. */
 static scuttle_t *live_pair(scuttle_t *r, const char *name, uint32_t flags, scuttle_link_t **link, scuttle_link_t **to) {
   scuttle_t *peer = replica_make(name);
   *link = link_with(r, SCUTTLE_LINK_LIVE | flags);
@@ -318,7 +318,8 @@ static scuttle_t *live_pair(scuttle_t *r, const char *name, uint32_t flags, scut
 }
 
 TEST(a_live_link_that_is_not_read) {
-  /* FULL with the update that makes mtu wait, and on_drain after it: on a stream and in datagrams, in any history. */
+  /* FULL comes with the update that is the mtu-th pending one, and on_drain after it: on streams and datagrams, with any
+     history. */
   size_t mtu;
   for (mtu = 1; mtu <= 12; mtu++) {
     int flags;
@@ -334,7 +335,7 @@ TEST(a_live_link_that_is_not_read) {
         CHECK_CODE(i % 7 ? set(r, key, "1") : unset(r, key), i < (int)mtu ? SCUTTLE_OK : SCUTTLE_FULL);
       }
       CHECK_INT(drains, 0);
-      CHECK_CODE(move_all(link, to, NULL), SCUTTLE_OK); /* a request: the history does not reach so far back */
+      CHECK_CODE(move_all(link, to, NULL), SCUTTLE_OK); /* a request: the history lacks the updates */
       CHECK_INT(drains, 1);
       carry(link, to);
       CHECK_CODE(set(r, "k", "1"), mtu == 1 ? SCUTTLE_FULL : SCUTTLE_OK);
@@ -363,9 +364,9 @@ TEST(every_local_write_counts_on_a_live_link) {
   scuttle_free(peer);
 }
 
-TEST(a_relay_is_told_by_its_own_calls) {
-  /* What one peer sends fills the link to another. scuttle_link_write speaks of its own link, the calls on the replica of all;
-     on_drain follows only where FULL was returned. */
+TEST(a_relay_sees_full_in_its_own_calls) {
+  /* The updates of one peer fill the link to another. scuttle_link_write returns FULL for its own link, the calls on the
+     replica for any; on_drain follows only if FULL was returned. */
   int drains, told, i;
   for (told = 0; told < 2; told++) {
     scuttle_t *r = small_mtu(4, 3, &drains);
@@ -401,7 +402,7 @@ TEST(a_live_link_that_is_closed_waits_for_nothing) {
 }
 
 TEST(full_may_be_ignored) {
-  /* It is advice: nothing is dropped, and what waits takes no memory. */
+  /* FULL is advice: nothing is dropped, and pending updates use no memory. */
   int drains, i;
   scuttle_t *r = small_mtu(2, 3, &drains);
   scuttle_link_t *link, *to;
@@ -413,7 +414,7 @@ TEST(full_may_be_ignored) {
     CHECK(set(r, key, "[1,2,3]") >= 0);
   }
   read_all(link, 0, &out);
-  CHECK(out.len < 100 * 200); /* the entries of now, not all updates */
+  CHECK(out.len < 100 * 200); /* the present entries, not all updates */
   CHECK(scuttle_link_write(to, out.data, out.len) >= 0);
   carry(link, to);
   CHECK_CODE(set(r, "k", "1"), SCUTTLE_OK);

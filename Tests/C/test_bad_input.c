@@ -1,12 +1,12 @@
-/* Bytes from a hostile or a broken peer. Whatever comes, what is refused leaves no trace. */
+/* Bytes of a hostile or broken peer. A rejected message changes nothing. */
 #include "check.h"
 #include "support.h"
 
 #define GOOD "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n"
 #define DONE "{\"digest\":true,\"done\":true}\n"
 
-/* A replica with something of everything. */
-static scuttle_t *lived_in(scuttle_link_t **link) {
+/* Creates a replica with values, tombstones and several sources. */
+static scuttle_t *populated(scuttle_link_t **link) {
   scuttle_t *r = replica_exact("local");
   *link = link_make(r);
   set(r, "k", "[1]");
@@ -17,7 +17,7 @@ static scuttle_t *lived_in(scuttle_link_t **link) {
   return r;
 }
 
-/* Wrong values for each field of an update and of a digest, and the code. 0: may be either of some, as commented. */
+/* Wrong values for each field of an update and of a digest, and the code. 0: may be one of several, as commented. */
 typedef struct {
   const char *value;
   int code;
@@ -25,7 +25,7 @@ typedef struct {
 
 static void check_wrong(const char *format, const wrong_t *wrong, size_t count) {
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   char *before = snapshot(r), *after;
   size_t i;
   for (i = 0; i < count; i++) {
@@ -91,12 +91,12 @@ TEST(wrong_versions) {
     check_wrong("{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":@}", low, COUNT(low));
   }
   {
-    static const wrong_t jump[] = {{"281474976710698", SCUTTLE_E_VERSION_JUMP}, {"9007199254740991", SCUTTLE_E_VERSION_JUMP}}; /* 41 has been seen */
+    static const wrong_t jump[] = {{"281474976710698", SCUTTLE_E_VERSION_JUMP}, {"9007199254740991", SCUTTLE_E_VERSION_JUMP}}; /* the replica has seen 41 */
     check_wrong("{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":@}", jump, COUNT(jump));
   }
 }
 
-/* The number of lines that a link has to send. */
+/* Returns the count of lines that a link has to send. */
 static size_t lines_to_send(scuttle_link_t *link) {
   text_t out = {NULL, 0, 0};
   size_t lines;
@@ -107,17 +107,17 @@ static size_t lines_to_send(scuttle_link_t *link) {
 }
 
 TEST(digests_whose_version_is_missing_or_low) {
-  /* A simple-scuttle has -Infinity for a source that it lacks, which JSON.stringify writes as null. */
+  /* simple-scuttle has -Infinity for a source that it lacks, which JSON.stringify writes as null. */
   static const char *const versions[] = {"", ",\"version\":null", ",\"version\":0", ",\"version\":-0", ",\"version\":-1", ",\"version\":-0.5", ",\"version\":-9223372036854775808"};
   size_t i;
   for (i = 0; i < COUNT(versions); i++) {
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     char *before = snapshot(r), *after;
     text_t line = {NULL, 0, 0};
     text_format(&line, "{\"digest\":true,\"source_id\":\"C\"%s}\n", versions[i]);
     CHECK_CODE(feed(link, line.data), SCUTTLE_OK);
-    if (lines_to_send(link) != 1) CHECK_SAY("no answer to %s", line.data);
+    if (lines_to_send(link) != 1) CHECK_SAY("no delta for %s", line.data);
     after = snapshot(r);
     CHECK_STR(after, before);
     text_free(&line);
@@ -128,7 +128,7 @@ TEST(digests_whose_version_is_missing_or_low) {
 }
 
 TEST(wrong_flags) {
-  /* Whether JavaScript takes it for false. What is no digest lacks a key. */
+  /* JavaScript treats these as false. A line that is not a digest lacks a key. */
   static const wrong_t falsy[] = {{"0", M}, {"null", M}, {"\"\"", M}, {"false", M}, {"-0", M}, {"0.0", M}};
   static const wrong_t wrong[] = {{"1", M}, {"0", M}, {"null", M}, {"\"true\"", M}, {"\"\"", M}, {"[]", M}, {"{}", M}, {"[true]", M}, {"1.0", M}};
   check_wrong("{\"digest\":@,\"done\":true}", falsy, COUNT(falsy));
@@ -143,18 +143,18 @@ TEST(digest_and_done_are_truthy) {
   size_t i;
   for (i = 0; i < COUNT(truthy); i++) {
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     char *before = snapshot(r), *after;
     text_t lines = {NULL, 0, 0};
     text_format(&lines, "{\"digest\":%s,\"done\":%s}\n", truthy[i], truthy[i]);
     CHECK_CODE(feed(link, lines.data), SCUTTLE_OK);
-    if (lines_to_send(link) != 4) CHECK_SAY("no answer to %s", lines.data);
+    if (lines_to_send(link) != 4) CHECK_SAY("no delta for %s", lines.data);
     text_free(&lines);
     text_format(&lines, "{\"digest\":%s,\"source_id\":\"C\",\"version\":41,\"done\":%s}\n", truthy[i], truthy[i]);
     CHECK_CODE(feed(link, lines.data), SCUTTLE_OK);
-    if (lines_to_send(link) != 3) CHECK_SAY("no answer to %s", lines.data);
+    if (lines_to_send(link) != 3) CHECK_SAY("no delta for %s", lines.data);
     text_free(&lines);
-    /* A digest, whatever else it has. */
+    /* A digest, whatever other members it has. */
     text_format(&lines, "{\"digest\":%s,\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":50}\n", truthy[i]);
     CHECK_CODE(feed(link, lines.data), SCUTTLE_OK);
     CHECK_INT(lines_to_send(link), 0);
@@ -167,7 +167,7 @@ TEST(digest_and_done_are_truthy) {
   }
   for (i = 0; i < COUNT(falsy); i++) {
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     text_t lines = {NULL, 0, 0};
     text_format(&lines, "{\"digest\":true,\"source_id\":\"C\",\"version\":40,\"done\":%s}\n", falsy[i]);
     CHECK_CODE(feed(link, lines.data), SCUTTLE_OK);
@@ -181,8 +181,8 @@ TEST(digest_and_done_are_truthy) {
   }
 }
 
-/* What an update stands for once it has been taken from a peer, and what a classic peer gets of it. */
-static void check_taken(const char *line, const char *key, const char *value) {
+/* Checks the entry of an accepted update, and the line of it that a classic peer receives. */
+static void check_applied(const char *line, const char *key, const char *value) {
   scuttle_t *r = replica_exact("local"), *peer;
   scuttle_link_t *link = link_make(r), *to;
   if (feed(link, line) != SCUTTLE_OK) CHECK_SAY("%s: %s", line, scuttle_errmsg(r));
@@ -198,23 +198,23 @@ static void check_taken(const char *line, const char *key, const char *value) {
 }
 
 TEST(keys_that_are_no_text) {
-  /* JavaScript makes text of them. */
+  /* JavaScript converts these to text. */
   static const struct { const char *written, *key; } keys[] = {{"1", "1"}, {"0", "0"}, {"-7", "-7"}, {"1.5", "1.5"}, {"true", "true"}, {"false", "false"}, {"null", "null"}, {"20.0", "20"}, {"1e3", "1000"}};
   size_t i;
   for (i = 0; i < COUNT(keys); i++) {
     text_t line = {NULL, 0, 0};
     text_format(&line, "{\"key\":%s,\"value\":1,\"source_id\":\"A\",\"version\":50}\n", keys[i].written);
-    check_taken(line.data, keys[i].key, "1");
+    check_applied(line.data, keys[i].key, "1");
     text_free(&line);
     text_format(&line, "{\"version\":50, \"source_id\":\"A\", \"value\":1, \"key\" : %s }\n", keys[i].written);
-    check_taken(line.data, keys[i].key, "1");
+    check_applied(line.data, keys[i].key, "1");
     text_free(&line);
   }
 }
 
 TEST(a_missing_value_is_null) {
-  check_taken("{\"key\":\"k\",\"source_id\":\"A\",\"version\":50}\n", "k", "null");
-  check_taken("{\"version\":50, \"source_id\":\"A\", \"key\":\"k\"}\n", "k", "null");
+  check_applied("{\"key\":\"k\",\"source_id\":\"A\",\"version\":50}\n", "k", "null");
+  check_applied("{\"version\":50, \"source_id\":\"A\", \"key\":\"k\"}\n", "k", "null");
 }
 
 TEST(numbers_beyond_int64_keep_their_text) {
@@ -223,18 +223,18 @@ TEST(numbers_beyond_int64_keep_their_text) {
   for (i = 0; i < COUNT(values); i++) {
     text_t line = {NULL, 0, 0};
     text_update(&line, "k", values[i], "A", 50);
-    check_taken(line.data, "k", values[i]);
+    check_applied(line.data, "k", values[i]);
     text_free(&line);
     text_format(&line, "{\"key\":\"k\", \"value\":%s,\"source_id\":\"A\",\"version\":50,\"more\":%s}\n", values[i], values[i]);
-    check_taken(line.data, "k", values[i]);
+    check_applied(line.data, "k", values[i]);
     text_free(&line);
   }
 }
 
 TEST(deletes_that_hold_a_value) {
-  /* "deleted" with a value other than null: refused, or a delete. Never a key that holds it. */
+  /* "deleted" with a value other than null: rejected, or a delete. Never a key that holds the value. */
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   char *before = snapshot(r), *after;
   int code = feed(link, "{\"key\":\"k\",\"value\":7,\"source_id\":\"A\",\"version\":50,\"deleted\":true}\n");
   after = snapshot(r);
@@ -278,13 +278,13 @@ TEST(not_json) {
 }
 
 TEST(nul_bytes) {
-  /* Raw ones, anywhere in a line. */
+  /* Raw NUL bytes, anywhere in a line. */
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   const char *line = "{\"key\":\"k\",\"value\":[1,\"a\"],\"source_id\":\"A\",\"version\":50}";
   size_t len = strlen(line), at, put;
   char *before = snapshot(r), *after;
-  for (put = 0; put < 2; put++) /* one more byte, or one in the place of another */
+  for (put = 0; put < 2; put++) /* inserted, or instead of another byte */
     for (at = 0; at <= len - put; at++) {
       char text[128];
       int code;
@@ -306,7 +306,7 @@ TEST(nul_bytes) {
 TEST(lone_surrogates) {
   static const char *const values[] = {"\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\ud800\"", "\"\\udc00\\ud800\"", "\"\\ud800x\"", "\"\\ud83d\\u0041\"", "{\"\\ud800\":1}"};
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   char *before = snapshot(r), *after;
   size_t i;
   for (i = 0; i < COUNT(values); i++) {
@@ -321,7 +321,7 @@ TEST(lone_surrogates) {
 }
 
 TEST(names_with_nul_inside_a_value) {
-  /* {"a\u0000b":1} is JSON. It may be refused, with a code for it; two such names must not be taken for one. */
+  /* {"a\u0000b":1} is JSON. It may be rejected with its own code; two such names must not count as one. */
   static const char *const values[] = {"{\"a\\u0000b\":1}", "{\"a\\u0000b\":1,\"a\\u0000c\":2}", "{\"a\":1,\"a\\u0000\":2}", "{\"\\u0000\":1}"};
   size_t i;
   for (i = 0; i < COUNT(values); i++) {
@@ -329,19 +329,19 @@ TEST(names_with_nul_inside_a_value) {
     int code = set(r, "k", values[i]), wire;
     if (code != SCUTTLE_OK && code != SCUTTLE_E_NUL && code != SCUTTLE_E_JSON) CHECK_SAY("%s: %s", values[i], code_name(code));
     wire = feed_update(link_make(r), "k", values[i], "A", 9);
-    CHECK_CODE(wire, code); /* one judgement for both ways in */
+    CHECK_CODE(wire, code); /* the same result on both ways */
     scuttle_free(r);
   }
 }
 
 TEST(own_identity) {
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link); /* its last write has version 3 */
+  scuttle_t *r = populated(&link); /* its last write has version 3 */
   char *before = snapshot(r), *after;
-  CHECK_CODE(feed_update(link, "k", "[1]", "local", 1), SCUTTLE_OK); /* known: old news */
-  CHECK_CODE(feed_update(link, "k", "9", "local", 2), SCUTTLE_OK);   /* the content is not known any more */
+  CHECK_CODE(feed_update(link, "k", "[1]", "local", 1), SCUTTLE_OK); /* known */
+  CHECK_CODE(feed_update(link, "k", "9", "local", 2), SCUTTLE_OK);   /* its content was superseded */
   CHECK_CODE(feed_update(link, "k", "[9]", "local", 1), SCUTTLE_E_CORRUPT); /* and not with another content */
-  CHECK_CODE(feed_update(link, "k", "9", "local", 1), SCUTTLE_E_CORRUPT); /* covered: it does not stand over this one */
+  CHECK_CODE(feed_update(link, "k", "9", "local", 1), SCUTTLE_E_CORRUPT); /* covered: the entry is not its successor */
   CHECK_CODE(feed_update(link, "k", "9", "local", 4000), SCUTTLE_E_IDENTITY);
   CHECK_CODE(feed(link, "{\"key\":\"\\u006b\",\"value\":9,\"source_id\":\"\\u006cocal\",\"version\":4000}\n"), SCUTTLE_E_IDENTITY);
   CHECK_CODE(feed(link, "{\"digest\":true,\"source_id\":\"local\",\"version\":4000}\n"), SCUTTLE_E_IDENTITY);
@@ -354,9 +354,9 @@ TEST(own_identity) {
 }
 
 TEST(own_identity_after_a_gossip) {
-  /* A gossip promises that all to come is higher than what was seen, so what is not above that may count as known. */
+  /* A gossip raises the low-water mark above all versions that were seen, so versions below it may count as known. */
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link); /* has issued 3, and seen 41 */
+  scuttle_t *r = populated(&link); /* has issued 3, and seen 41 */
   char *before, *after;
   int code;
   scuttle_link_gossip(link);
@@ -373,7 +373,7 @@ TEST(own_identity_after_a_gossip) {
 
 TEST(blank_lines) {
   scuttle_link_t *link;
-  scuttle_t *r = lived_in(&link);
+  scuttle_t *r = populated(&link);
   CHECK_CODE(feed(link, "\n\r\n\n \n\t\r\n"), SCUTTLE_OK);
   CHECK_CODE(feed(link, "\r"), SCUTTLE_OK);
   CHECK_CODE(feed(link, "\n"), SCUTTLE_OK);
@@ -392,7 +392,7 @@ TEST(good_lines_among_bad_ones) {
                         "{\"key\":\"c\",\"value\":1,\"source_id\":\"A\",\"version\":4}\n"
                         "{\"key\":\"d\",\"value\":1,"),
              SCUTTLE_E_KEY);
-  CHECK_CODE(feed(link, "\"source_id\":\"A\",\"version\":5}\n"), SCUTTLE_OK); /* and the error is not told again */
+  CHECK_CODE(feed(link, "\"source_id\":\"A\",\"version\":5}\n"), SCUTTLE_OK); /* and the error is not reported again */
   CHECK_INT(count_of(r), 4);
   scuttle_free(r);
 }
@@ -405,7 +405,7 @@ TEST(the_message_is_of_the_first_bad_line) {
   CHECK_CODE(scuttle_errmsg_copy(r, first, sizeof first), SCUTTLE_OK);
   feed(link, "{\"key\":\"\",\"value\":1,\"source_id\":\"A\",\"version\":2}\nnonsense\n");
   CHECK_CODE(scuttle_errmsg_copy(r, both, sizeof both), SCUTTLE_OK);
-  both[strlen(first)] = 0; /* it may say more after that */
+  both[strlen(first)] = 0; /* it may have more text behind that */
   CHECK_STR(both, first);
   scuttle_free(r);
 }
@@ -428,12 +428,12 @@ TEST(a_line_cut_at_every_byte) {
 }
 
 TEST(a_line_that_ends_at_every_byte) {
-  /* The rest never comes, or the line is broken there. */
+  /* The rest of the line never arrives, or the line is broken there. */
   const char *line = "{\"key\":\"k\xc3\xa9\",\"value\":{\"a\":[1,-2.5e3,true]},\"source_id\":\"A\",\"version\":50}";
   size_t len = strlen(line), at;
   for (at = 1; at < len; at++) {
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     char *before = snapshot(r), *after;
     int code;
     CHECK_CODE(scuttle_link_write(link, line, at), SCUTTLE_OK);
@@ -483,7 +483,7 @@ TEST(bytes_at_random) {
   for (seed = 1; seed <= 300; seed++) {
     uint64_t random = seed;
     scuttle_link_t *link;
-    scuttle_t *r = lived_in(&link);
+    scuttle_t *r = populated(&link);
     char *before = snapshot(r), *after;
     int i;
     for (i = 0; i < 40; i++) {
@@ -505,7 +505,7 @@ TEST(bytes_at_random) {
 }
 
 TEST(good_lines_spoiled_at_random) {
-  /* Each line is one that is taken, with a few bytes changed. Refused: no trace. Taken: it can be sent on. */
+  /* Valid lines with a few bytes changed. If rejected, nothing changes. If accepted, the update can be sent on. */
   static const char *const lines[] = {
       "{\"key\":\"k\",\"value\":{\"a\":[1,2.5,\"x\\u00e9\\n\"]},\"source_id\":\"A\",\"version\":50}",
       "{ \"version\" : 51, \"value\":null, \"deleted\":true, \"key\":\"r\xc3\xa4pli\", \"source_id\":\"\\u0042\" }",
@@ -516,7 +516,7 @@ TEST(good_lines_spoiled_at_random) {
   for (seed = 1; seed <= 4000; seed++) {
     uint64_t random = seed * 77;
     scuttle_link_t *link, *to;
-    scuttle_t *r = lived_in(&link), *peer;
+    scuttle_t *r = populated(&link), *peer;
     char *before = snapshot(r), *after;
     char bytes[256];
     const char *line = lines[random_below(&random, COUNT(lines))];
@@ -527,11 +527,11 @@ TEST(good_lines_spoiled_at_random) {
       size_t at = random_below(&random, len);
       switch (random_below(&random, 4)) {
       case 0: bytes[at] = (char)random_next(&random); break;
-      case 1: /* without one */
+      case 1: /* one byte removed */
         memmove(bytes + at, bytes + at + 1, len - at - 1);
         len--;
         break;
-      case 2: /* one twice */
+      case 2: /* one byte repeated */
         memmove(bytes + at + 1, bytes + at, len - at);
         len++;
         break;
@@ -551,7 +551,7 @@ TEST(good_lines_spoiled_at_random) {
     free(after);
     peer = replica_make("peer");
     to = link_make(peer);
-    sync_links(link, to); /* ends the program where a line is refused */
+    sync_links(link, to); /* ends the program if a line is rejected */
     if (fingerprint_of(peer) != fingerprint_of(r)) CHECK_SAY("seed %d: the peer did not get %.*s", (int)seed, (int)len, bytes);
     scuttle_free(r);
     scuttle_free(peer);

@@ -1,5 +1,6 @@
-/* max_keys and max_bytes: what a local write and an update of a peer are told at the limit, what passes there, and how much memory a
-   replica takes, whatever a peer sends. Memory is what the system says is resident; under sanitizers that says nothing. */
+/* max_keys and max_bytes: the errors of a local write and of a peer's update at the limit, the calls that still work, and the
+   memory of a replica, whatever a peer sends. Memory is the resident size that the system reports, which is meaningless under
+   sanitizers. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -27,11 +28,11 @@ static long long resident(void) {
   return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* --- how much memory a flood takes ----------------------------------------------------------------------------------- */
+/* --- the memory of a flood ----------------------------------------------------------------------------------- */
 
 typedef struct {
   scuttle_t *r;
-  scuttle_link_t *link; /* a classic one, made anew if it has ended */
+  scuttle_link_t *link; /* a classic one, reopened if it has ended */
   long long before, most;
   int refused, other;
   text_t lines;
@@ -41,8 +42,8 @@ static flood_t flood_begin(long long max_bytes, size_t history, uint32_t flags) 
   scuttle_config_t config = config_make();
   flood_t flood;
   memset(&flood, 0, sizeof flood);
-  /* Whatever is large goes back to the system at once, and holes among small blocks do not hide in what is resident. */
-  mallopt(M_PERTURB, 0); /* writes to what nobody uses */
+  /* Large blocks are returned to the system at once, and the resident size shows holes among small blocks. */
+  mallopt(M_PERTURB, 0); /* writes to freed memory */
   mallopt(M_MMAP_THRESHOLD, 1 << 16);
   prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* a large page is resident as a whole */
   malloc_trim(0);
@@ -60,7 +61,7 @@ static void flood_measure(flood_t *flood) {
   if (used > flood->most) flood->most = used;
 }
 
-/* Hands the lines over, some at a time. */
+/* Writes the lines to the link, a part at a time. */
 static void flood_send(flood_t *flood, size_t at_least) {
   int code;
   if (flood->lines.len < at_least || flood->lines.len == 0) return;
@@ -148,7 +149,7 @@ TEST(floods_of_one_kind) {
 }
 
 TEST(floods_one_after_the_other) {
-  /* Tables and pools that the first one leaves behind are in the way of the next. */
+  /* The tables and pools that one flood leaves behind remain for the next. */
   static const int orders[][3] = {{SMALL, LARGE_VALUES, SMALL}, {TOMBSTONES, LARGE_VALUES, SMALL}, {LARGE_VALUES, SOURCES, SMALL}};
   size_t order;
   for (order = 0; order < sizeof orders / sizeof *orders; order++) {
@@ -165,7 +166,7 @@ TEST(floods_one_after_the_other) {
 }
 
 TEST(a_pool_with_holes) {
-  /* Small entries fill the pool, most of them go, and large ones come. */
+  /* Small entries fill the pool, most of them are deleted, and large ones follow. */
   flood_t flood = flood_begin(32 * MB, 0, 0);
   char key[24], *value = filled(100000, '"');
   size_t purged;
@@ -205,7 +206,7 @@ TEST(history_gives_way) {
   free(value);
 }
 
-/* Lines of an extended peer: the head of a log, and updates that no cover follows. */
+/* Opens a link of an extended peer that has sent the head of a log delta, whose updates no cover follows. */
 static scuttle_link_t *log_link(scuttle_t *r) {
   text_t lines = {NULL, 0, 0};
   scuttle_link_t *link = link_with(r, 0);
@@ -219,7 +220,7 @@ static scuttle_link_t *log_link(scuttle_t *r) {
 }
 
 TEST(updates_that_wait_for_a_cover) {
-  /* 1,000 of 1 MB: bounded without max_bytes, too. */
+  /* 1,000 values of 1 MB: bounded without max_bytes, too. */
   int bounded;
   for (bounded = 0; bounded < 2; bounded++) {
     flood_t flood = flood_begin(bounded ? 16 * MB : 0, 0, 0);
@@ -259,7 +260,7 @@ TEST(half_lines_on_1000_links) {
   }
   CHECK(refused > 900);
   CHECK(strstr(scuttle_errmsg(flood.r), "max_bytes") != NULL);
-  /* It keeps nobody from writing, and short lines come through. */
+  /* Other links can still write, and short lines still arrive. */
   CHECK_CODE(set(flood.r, "k", "1"), SCUTTLE_OK);
   CHECK_CODE(scuttle_link_write(flood.link, "{\"key\":\"b\",\"value\":1,\"sour", 26), SCUTTLE_OK);
   CHECK_CODE(feed(flood.link, "ce_id\":\"B\",\"version\":9}\n"), SCUTTLE_OK);
@@ -269,22 +270,22 @@ TEST(half_lines_on_1000_links) {
   free(half);
 }
 
-TEST(half_lines_are_given_back) {
+TEST(the_memory_of_half_lines_is_freed) {
   flood_t flood = flood_begin(4 * MB, 0, 0);
   char *half = filled(400000, 0);
   int i;
   for (i = 0; i < 20; i++) {
     scuttle_link_t *link = link_with(flood.r, SCUTTLE_LINK_CLASSIC);
     CHECK_CODE(scuttle_link_write(link, half, 400000), SCUTTLE_OK);
-    if (i % 2) CHECK_CODE(feed(link, "\n"), SCUTTLE_E_JSON); /* it ends, and is no message */
+    if (i % 2) CHECK_CODE(feed(link, "\n"), SCUTTLE_E_JSON); /* the line ends, and is not a message */
     else scuttle_link_close(link);
   }
   flood_end(&flood, "half lines, given back", 4 * MB);
   free(half);
 }
 
-TEST(text_that_takes_much_to_read) {
-  /* jansson takes up to 79 bytes for one of the text. */
+TEST(text_that_needs_much_memory_to_read) {
+  /* jansson allocates up to 79 bytes for each byte of the text. */
   static const char *const items[] = {"{},", "[],", "\"\",", "{\"\":{}},", "[ ],"};
   size_t item;
   for (item = 0; item < sizeof items / sizeof *items; item++) {
@@ -298,13 +299,13 @@ TEST(text_that_takes_much_to_read) {
     CHECK_CODE(scuttle_link_write(flood.link, flood.lines.data, flood.lines.len), SCUTTLE_E_BYTES);
     flood_measure(&flood);
     CHECK_CODE(scuttle_set(flood.r, "k", 1, "[ 1, {} ]", 9), SCUTTLE_OK);
-    flood_end(&flood, "text that takes much to read", 16 * MB);
+    flood_end(&flood, "text that needs much memory to read", 16 * MB);
     text_free(&value);
   }
 }
 
 TEST(keys_that_are_named_without_a_mark) {
-  /* A state delta whose sender says the same again and again, and never how far it has come. */
+  /* A state delta with the same updates again and again, and no mark. */
   flood_t flood = flood_begin(16 * MB, 0, 0);
   scuttle_link_t *link = link_with(flood.r, 0);
   int i, round;
@@ -319,7 +320,7 @@ TEST(keys_that_are_named_without_a_mark) {
   flood_end(&flood, "keys without a mark", 16 * MB);
 }
 
-/* --- what passes at the limit ----------------------------------------------------------------------------------------- */
+/* --- calls that work at the limit ----------------------------------------------------------------------------------------- */
 
 TEST(keys_at_the_limit) {
   scuttle_config_t config = config_make();
@@ -377,8 +378,8 @@ TEST(bytes_at_the_limit) {
   scuttle_free(r);
 }
 
-TEST(an_entry_takes_what_the_header_says) {
-  /* 95 bytes beside key and value, within some tenths: by what the replica counts, and by what the system gives. */
+TEST(an_entry_needs_the_memory_that_the_header_names) {
+  /* 95 bytes beside key and value, within some tenths: by the replica's count, and by the system's. */
   static const long long limits[] = {8 * MB, 64 * MB};
   size_t limit;
   for (limit = 0; limit < 2; limit++) {
@@ -410,7 +411,8 @@ static void full_and_roomy(scuttle_config_t *config, const char *name, told_t *t
   *small = replica_with(name, config);
 }
 
-/* Both gossip, and bytes are carried until both are silent; how many. Refusals are errors, and no end. */
+/* Gossips on both, and carries bytes until there is nothing to send; returns their count. Refusals are errors that do not end
+   it. */
 static size_t converse(scuttle_link_t *a, scuttle_link_t *b) {
   static char buffer[65536];
   size_t total = 0, moved, len;
@@ -429,7 +431,7 @@ static size_t converse(scuttle_link_t *a, scuttle_link_t *b) {
   return total;
 }
 
-TEST(a_peer_is_told_of_keys_and_bytes) {
+TEST(a_peer_is_notified_of_keys_and_bytes) {
   int kind;
   for (kind = 0; kind < 2; kind++) {
     scuttle_config_t config = config_start();
@@ -456,7 +458,7 @@ TEST(a_peer_is_told_of_keys_and_bytes) {
     CHECK_CODE(told.code[event], kind ? SCUTTLE_E_BYTES : SCUTTLE_E_KEYS);
     for (i = 0; i < 3; i++) CHECK(converse(at_small, at_large) < 20000); /* nothing crosses again */
     CHECK_INT(told.count[event], 100 - (int)held);
-    /* Room is made by a peer's deletes, and refusals are dropped: all that fits comes. */
+    /* A peer's deletes free memory, and the refusals are dropped: all updates that fit arrive. */
     for (i = 0; i < 80; i++) {
       snprintf(key, sizeof key, "k%d", i);
       CHECK(unset(large, key) >= 0);
@@ -473,7 +475,7 @@ TEST(a_peer_is_told_of_keys_and_bytes) {
   }
 }
 
-TEST(what_was_saved_is_loaded) {
+TEST(a_save_is_loaded) {
   scuttle_config_t config = config_start();
   scuttle_t *r = replica_make("name"), *again = NULL;
   text_t save = {NULL, 0, 0};

@@ -1,5 +1,5 @@
-/* Calls into the replica from each of its callbacks: what reads gives the state of that moment, all else is SCUTTLE_E_BUSY, and
-   nothing is a deadlock. */
+/* Calls into the replica from each of its callbacks: reading calls return the present state, all others SCUTTLE_E_BUSY, and no
+   call deadlocks. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -15,7 +15,7 @@ static scuttle_t *busy_replica;
 static scuttle_link_t *busy_link;
 static int busy_calls, busy_depth, busy_compacts;
 
-/* What is seen through all functions that are readable in callbacks, as lines. Each of them agrees with the others. */
+/* The state as all functions show it that are readable in callbacks, as lines. They agree with each other. */
 typedef struct {
   text_t text;
   size_t entries, remembered, sources;
@@ -67,7 +67,7 @@ static int see_source(void *context, const char *source, size_t source_len, uint
   return 0;
 }
 
-/* "key=value; …|key@version; …|", entries and history. */
+/* Adds "key=value; …|key@version; …|", entries and history. */
 static void see(seen_t *seen) {
   scuttle_t *r = busy_replica;
   size_t count = 0, news = 0;
@@ -88,18 +88,18 @@ static int no_line(void *context, const char *line, size_t line_len) {
   (void)context;
   (void)line;
   (void)line_len;
-  CHECK_SAY("handed out from within a callback");
+  CHECK_SAY("visited inside of a callback");
   return 0;
 }
 
-static const char *busy_expected; /* what `sort` sees, the state before */
+static const char *busy_expected; /* the state in `sort`, from before the call */
 static seen_t busy_seen; /* in the latest callback */
 static text_t busy_story; /* one line a callback */
 
 static int never_dropped(void *context, const scuttle_update_t *update) {
   (void)context;
   (void)update;
-  CHECK_SAY("asked from within a callback");
+  CHECK_SAY("called inside of a callback");
   return 1;
 }
 
@@ -154,14 +154,14 @@ static void call_everything(void) {
   CHECK_BYTES(id, n, "local", 5);
   CHECK_CODE(scuttle_errmsg_copy(r, buffer, sizeof buffer), SCUTTLE_OK);
   CHECK_CODE(scuttle_get(r, "never", 5, &entry), SCUTTLE_NOT_FOUND);
-  CHECK_CODE(scuttle_get(r, "", 0, &entry), SCUTTLE_E_KEY); /* errors are those of any call */
+  CHECK_CODE(scuttle_get(r, "", 0, &entry), SCUTTLE_E_KEY); /* errors as in any call */
   CHECK_CODE(scuttle_get_copy(r, "k", 1, NULL, 5, &n, &entry), SCUTTLE_E_ARGUMENT);
   CHECK_CODE(scuttle_count(r, NULL), SCUTTLE_E_ARGUMENT);
   CHECK_CODE(scuttle_history(r, NULL, NULL), SCUTTLE_E_ARGUMENT);
   text_free(&busy_seen.text);
   see(&busy_seen);
   CHECK(scuttle_errmsg(r) != NULL);
-  CHECK(scuttle_strerror(SCUTTLE_E_BUSY) != NULL); /* these know no replica */
+  CHECK(scuttle_strerror(SCUTTLE_E_BUSY) != NULL); /* these have no replica */
   CHECK(scuttle_library_version() != NULL);
   scuttle_link_close(link);
   scuttle_free(r);
@@ -251,12 +251,12 @@ static void begin(scuttle_config_t *config) {
   busy_calls = busy_depth = busy_compacts = 0;
   text_free(&busy_story);
   text_add(&busy_story, "", 0);
-  alarm(20); /* a deadlock ends here */
+  alarm(20); /* ends a deadlock */
   busy_replica = replica_with("local", config);
-  busy_link = link_with(busy_replica, SCUTTLE_LINK_CLASSIC); /* so that `end` knows what is asked */
+  busy_link = link_with(busy_replica, SCUTTLE_LINK_CLASSIC); /* so that `end` knows the bytes */
 }
 
-/* The replica and the link still work, so that nothing that was called has done anything. */
+/* Checks that the replica and the link still work, so the rejected calls have changed nothing. */
 static void end(int calls) {
   text_t out = {NULL, 0, 0};
   CHECK_INT(busy_calls, calls);
@@ -294,7 +294,7 @@ TEST(from_on_update) {
   CHECK_CODE(feed_update(busy_link, "l", "2", "A", 10), SCUTTLE_OK);
   CHECK_INT(count_of(busy_replica), 2);
   {
-    /* The new value is there. Whether it is in the history yet is left open. */
+    /* The new value is there. The history may have it or not. */
     static const char *const starts[] = {"update k@1: k=1;|", "update k@2: |", "update k@9: k=2;|", "update l@10: k=2;l=2;|"};
     const char *line = busy_story.data;
     size_t i;
@@ -314,13 +314,13 @@ TEST(from_on_compaction) {
   CHECK_CODE(set(busy_replica, "k", "1"), SCUTTLE_OK);
   CHECK_CODE(set(busy_replica, "k", "2"), SCUTTLE_OK);
   CHECK_CODE(feed_update(busy_link, "k", "3", "A", 9), SCUTTLE_OK);
-  /* The doomed update is still in the history. */
+  /* The update to be dropped is still in the history. */
   CHECK(strstr(busy_story.data, "compaction of 1 from k@1: k=2;|k@1;\n") == busy_story.data);
   CHECK(strstr(busy_story.data, "compaction of 1 from k@2: k=3;|k@2;\n") != NULL);
   end(2);
 }
 
-TEST(from_sort_in_an_answer) {
+TEST(from_sort_in_a_delta) {
   scuttle_config_t config = config_exact();
   text_t out = {NULL, 0, 0};
   config.sort = on_sort;
@@ -452,7 +452,7 @@ TEST(from_on_event) {
   end(calls);
 }
 
-/* Another thread waits for the lock and reads no half-done state. */
+/* Another thread waits for the lock and reads no intermediate state. */
 static int slow_visit(void *context, const scuttle_update_t *update) {
   (void)update;
   usleep(20000);
@@ -511,7 +511,7 @@ static int inner(void *context, const scuttle_update_t *update) {
   size_t n;
   (void)context;
   (void)update;
-  ring_codes[0] = scuttle_count(ring[0], &n); /* two replicas further out */
+  ring_codes[0] = scuttle_count(ring[0], &n); /* a call on another replica */
   CHECK_INT(n, 1);
   ring_codes[1] = scuttle_count(ring[1], &n);
   CHECK_INT(n, 1);
@@ -549,8 +549,8 @@ static int greater_version(void *context, const scuttle_update_t *update, const 
   return !current || update->version > current->version;
 }
 
-TEST(the_resolver_is_asked_for_the_first_state) {
-  /* During scuttle_new: there is no handle yet that it could call with. */
+TEST(the_resolver_decides_on_the_first_state) {
+  /* During scuttle_new there is no handle yet for the calls of a callback. */
   scuttle_config_t config = config_make();
   scuttle_t *r = NULL;
   int calls = 0;

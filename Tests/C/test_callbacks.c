@@ -1,4 +1,4 @@
-/* What the host is told: on_update, on_compaction, on_drain (the last also in test_backpressure). */
+/* Callbacks: on_update, on_compaction, on_drain (the last also in test_backpressure). */
 #include "check.h"
 #include "support.h"
 
@@ -18,7 +18,7 @@ static void add(text_t *text, const scuttle_update_t *update) {
               update->flags & SCUTTLE_UPDATE_LOCAL ? "L" : "");
   CHECK_INT(update->flags & ~3u, 0);
   CHECK_INT(update->reserved, 0);
-  /* Nobody has republished it: the dot is the timestamp. */
+  /* The update was never republished: the dot is the timestamp. */
   CHECK_BYTES(update->dot_source, update->dot_source_len, update->source, update->source_len);
   CHECK_U64(update->dot_version, update->version);
 }
@@ -52,7 +52,7 @@ static void seen_free(seen_t *seen) {
   text_free(&seen->gone);
 }
 
-TEST(local_writes_are_told) {
+TEST(on_update_for_local_writes) {
   seen_t seen;
   scuttle_config_t config = config_seeing(&seen);
   scuttle_t *r = replica_with("local", &config);
@@ -67,15 +67,15 @@ TEST(local_writes_are_told) {
   seen_free(&seen);
 }
 
-TEST(received_updates_are_told_when_they_become_the_entry) {
+TEST(on_update_for_received_updates_that_become_the_entry) {
   seen_t seen;
   scuttle_config_t config = config_seeing(&seen);
   scuttle_t *r = replica_with("local", &config);
   scuttle_link_t *link = link_make(r);
   feed_update(link, "k", "1", "A", 5);
   feed_update(link, "k", "2", "B", 3); /* beaten */
-  feed_update(link, "k", "3", "A", 4); /* old news */
-  feed_update(link, "k", "4", "A", 5); /* old news */
+  feed_update(link, "k", "3", "A", 4); /* covered */
+  feed_update(link, "k", "4", "A", 5); /* covered */
   feed_update(link, "k", "5", "B", 5); /* equal version, greater source */
   feed_update(link, "", "6", "B", 9);  /* refused */
   feed(link, "{\"key\":\"k\",\"value\":null,\"source_id\":\"A\",\"version\":8,\"deleted\":true}\n");
@@ -85,7 +85,7 @@ TEST(received_updates_are_told_when_they_become_the_entry) {
   seen_free(&seen);
 }
 
-TEST(many_updates_in_one_write_are_told_in_order) {
+TEST(on_update_is_in_order_for_many_updates_in_one_write) {
   seen_t seen;
   scuttle_config_t config = config_seeing(&seen);
   scuttle_t *r = replica_with("local", &config);
@@ -101,7 +101,7 @@ TEST(many_updates_in_one_write_are_told_in_order) {
   seen_free(&seen);
 }
 
-TEST(compaction_is_told_before_the_oldest_go) {
+TEST(on_compaction_comes_before_the_oldest_are_dropped) {
   seen_t seen;
   scuttle_config_t config;
   scuttle_t *r;
@@ -127,7 +127,7 @@ TEST(compaction_is_told_before_the_oldest_go) {
         set(r, key, value);
         text_format(&all, "%s=%d local%dL;", key, i, i);
       }
-      /* What went and what is there make the whole. */
+      /* The dropped updates and the present ones are all updates. */
       mine = news_text(r, "local", 0);
       theirs = news_text(r, "A", 0);
       for (lines = 0, at = mine; *at; at++) lines += *at == '\n';
@@ -144,7 +144,7 @@ TEST(compaction_is_told_before_the_oldest_go) {
   }
 }
 
-TEST(no_compaction_while_there_is_room) {
+TEST(no_compaction_below_max_history) {
   seen_t seen;
   scuttle_config_t config = config_seeing(&seen);
   scuttle_t *r;
@@ -180,7 +180,7 @@ TEST(compaction_shows_tombstones_and_beaten_updates) {
 }
 
 static void read_borrowed(void *context, const scuttle_update_t *update) {
-  /* Borrowed for the call: every byte can be read. */
+  /* Borrowed for the call: every byte is readable. */
   uint64_t *sum = (uint64_t *)context;
   size_t i;
   for (i = 0; i < update->key_len; i++) *sum += (unsigned char)update->key[i];
@@ -221,7 +221,7 @@ static void forward(void *context, const scuttle_update_t *update) {
   CHECK_CODE(scuttle_link_gossip(to->link), SCUTTLE_OK);
 }
 
-TEST(a_callback_may_use_another_replica) {
+TEST(a_callback_may_call_another_replica) {
   scuttle_config_t config = config_make();
   forward_t to = {NULL, NULL, 0};
   scuttle_t *r;

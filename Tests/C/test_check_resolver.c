@@ -1,4 +1,4 @@
-/* scuttle_check_resolver: whether the outcome depends on order, repetition or grouping. */
+/* scuttle_check_resolver: whether a resolver is commutative, idempotent and associative. */
 #include "check.h"
 #include "support.h"
 
@@ -39,7 +39,7 @@ static samples_t samples(void) {
   return all;
 }
 
-TEST(those_of_the_library_have_no_flaw) {
+TEST(resolvers_of_the_library_keep_all_laws) {
   samples_t all = samples();
   uint32_t resolver;
   for (resolver = 0; resolver < 3; resolver++) {
@@ -78,7 +78,7 @@ static int never(void *context, const scuttle_update_t *update, const scuttle_up
   return !current;
 }
 
-/* Rock, paper, scissors: each of two has a winner, and three have none. Equal hands go by version. */
+/* Rock, paper, scissors: each of two hands has a winner, and three have none. Equal hands compare by version. */
 static int beats(void *context, const scuttle_update_t *update, const scuttle_update_t *current) {
   (void)context;
   if (!current) return 1;
@@ -93,14 +93,14 @@ static int check(int (*resolve)(void *, const scuttle_update_t *, const scuttle_
   return scuttle_check_resolver(&config, updates, count, flaw);
 }
 
-TEST(a_good_one_of_the_hosts) {
+TEST(a_valid_resolver_of_the_host) {
   samples_t all = samples();
   scuttle_flaw_t flaw;
   CHECK_CODE(check(greater_version, all.list, all.count, &flaw), SCUTTLE_OK);
   CHECK_INT(flaw.kind, 0);
 }
 
-TEST(order) {
+TEST(not_commutative) {
   /* The first one stays: what stands depends on which came first. */
   samples_t all = samples();
   scuttle_flaw_t flaw;
@@ -111,7 +111,7 @@ TEST(order) {
   CHECK_CODE(check(never, all.list, all.count, NULL), SCUTTLE_E_RESOLVER);
 }
 
-TEST(repetition) {
+TEST(not_idempotent) {
   /* The last one stays, also when it comes a second time. */
   samples_t all = samples();
   scuttle_flaw_t flaw;
@@ -121,7 +121,7 @@ TEST(repetition) {
   CHECK(flaw.a < all.count && flaw.b < all.count && flaw.a != flaw.b);
 }
 
-TEST(grouping) {
+TEST(not_associative) {
   scuttle_update_t hands[5];
   scuttle_flaw_t flaw;
   hands[0] = make("0", "A", 1);
@@ -129,7 +129,7 @@ TEST(grouping) {
   hands[2] = make("1", "B", 3);
   hands[3] = make("0", "C", 4);
   hands[4] = make("2", "D", 5);
-  CHECK_CODE(check(beats, hands, 4, &flaw), SCUTTLE_OK); /* two kinds of hands alone show nothing */
+  CHECK_CODE(check(beats, hands, 4, &flaw), SCUTTLE_OK); /* two kinds of hands have no counterexample */
   CHECK_CODE(check(beats, hands, 5, &flaw), SCUTTLE_E_RESOLVER);
   CHECK_INT(flaw.kind, SCUTTLE_FLAW_GROUPING);
   CHECK_INT(flaw.count, 3);
@@ -139,7 +139,7 @@ TEST(grouping) {
 }
 
 TEST(one_update_counts_once) {
-  /* The same source and version: of two only the first is asked about. */
+  /* Two updates of one source and version: the resolver is called for the first only. */
   scuttle_update_t twice[3];
   scuttle_flaw_t flaw;
   twice[0] = make("1", "A", 1);
@@ -147,7 +147,7 @@ TEST(one_update_counts_once) {
   twice[2] = make("3", "A", 2);
   CHECK_CODE(check(never, twice, 2, &flaw), SCUTTLE_OK);
   CHECK_CODE(check(never, twice, 3, &flaw), SCUTTLE_E_RESOLVER);
-  CHECK_INT(flaw.a + flaw.b, 2); /* places in what was given */
+  CHECK_INT(flaw.a + flaw.b, 2); /* indices in the given array */
 }
 
 TEST(few_updates) {
@@ -159,8 +159,8 @@ TEST(few_updates) {
   CHECK_INT(flaw.kind, 0);
 }
 
-TEST(the_replica_of_the_context_may_be_used) {
-  /* It uses no replica, so that a resolver may look into one; config's other callbacks are not called. */
+TEST(the_resolver_may_call_a_replica) {
+  /* It uses no replica, so a resolver may call one; the other callbacks of config are not called. */
   samples_t all = samples();
   scuttle_config_t config = config_make();
   scuttle_t *r = replica_make("local");
@@ -207,13 +207,13 @@ TEST(wrong_arguments) {
   one.value_len = SIZE_MAX - 1;
   CHECK(scuttle_check_resolver(&config, &one, 1, &flaw) < 0);
   one = make("1", "A", 1);
-  one.key = NULL; /* keys do not matter */
+  one.key = NULL; /* keys are ignored */
   one.key_len = 0;
   CHECK_CODE(scuttle_check_resolver(&config, &one, 1, &flaw), SCUTTLE_OK);
 }
 
 TEST(many_updates) {
-  /* Of which no three disagree. */
+  /* No three of these disagree. */
   static scuttle_update_t many[200];
   static char values[200][16];
   size_t i;

@@ -1,4 +1,4 @@
-/* The classic dialect as simple-scuttles speak it: they keep no order, respell values, and drop members that they do not know. */
+/* The classic dialect of simple-scuttles: they keep no order, respell values, and drop members that they do not know. */
 #include "check.h"
 #include "support.h"
 
@@ -87,7 +87,7 @@ TEST(a_late_update_that_is_beaten_changes_nothing) {
 }
 
 TEST(updates_in_any_order_are_the_same) {
-  /* Six updates of two sources in random orders, to a hub of which two peers ask. */
+  /* Six updates of two sources in random orders, to a hub from which two peers request. */
   uint64_t seed;
   printf("  seeds 1 to 200\n");
   for (seed = 1; seed <= 200 && !check_failures; seed++) {
@@ -184,7 +184,7 @@ TEST(a_null_of_an_incarnation_is_a_delete) {
   }
 }
 
-TEST(a_null_that_goes_out_classic_becomes_a_delete) {
+TEST(a_null_that_is_sent_classic_becomes_a_delete) {
   scuttle_t *r = replica_make("local"), *exact = replica_exact("exact"), *peer = replica_make("peer");
   scuttle_link_t *link = classic(r), *of_exact = classic(exact);
   text_t out = {NULL, 0, 0};
@@ -202,7 +202,7 @@ TEST(a_null_that_goes_out_classic_becomes_a_delete) {
   CHECK_STR(value_of(r, "l"), "[null]");
   CHECK_INT(count_of(r), 1);
   sync_links(link_make(r), link_make(peer));
-  CHECK(value_of(peer, "k") == NULL); /* with the next gossip */
+  CHECK(value_of(peer, "k") == NULL); /* after the next gossip */
   check_same(r, peer);
   CHECK_CODE(feed(of_exact, DONE), SCUTTLE_OK);
   text_free(&out);
@@ -240,9 +240,9 @@ TEST(accept_refuses_on_classic_links) {
   CHECK_CODE(feed_update(link, "a", "1", "N", 1), SCUTTLE_OK);
   CHECK_CODE(feed_update(link, "x", "2", "N", 2), SCUTTLE_E_REFUSED);
   CHECK_U64(clock_of(r, "N"), 1); /* it covers nothing */
-  CHECK_CODE(feed_update(link, "x", "2", "N", 2), SCUTTLE_OK); /* an error the first time, asked once */
+  CHECK_CODE(feed_update(link, "x", "2", "N", 2), SCUTTLE_OK); /* an error the first time; the host is called once */
   CHECK_INT(judge.asked, 2);
-  CHECK_CODE(feed_update(link, "b", "3", "N", 3), SCUTTLE_OK); /* the rest goes on */
+  CHECK_CODE(feed_update(link, "b", "3", "N", 3), SCUTTLE_OK); /* later updates arrive */
   CHECK_U64(clock_of(r, "N"), 3);
   CHECK_CODE(feed_update(link, "x", "2", "N", 2), SCUTTLE_OK);
   CHECK_INT(count_of(r), 2);
@@ -253,7 +253,7 @@ TEST(accept_refuses_on_classic_links) {
   {
     text_t out = {NULL, 0, 0};
     read_all(link, 0, &out);
-    CHECK_INT(text_count(&out, "\"N\",\"version\":3}"), 1); /* it is not asked for again */
+    CHECK_INT(text_count(&out, "\"N\",\"version\":3}"), 1); /* it is not requested again */
     text_free(&out);
   }
   judge.refuses = 0;
@@ -287,7 +287,7 @@ TEST(limits_refuse_on_classic_links) {
   CHECK_INT(count_of(r), 1);
   CHECK_U64(clock_of(r, "N"), 9);
   sync_links(link_make(r), link_make(peer));
-  CHECK_CODE(feed_update(link_with(peer, SCUTTLE_LINK_CLASSIC), "a", "1234", "N", 2), SCUTTLE_OK); /* the peer knows that it is missing */
+  CHECK_CODE(feed_update(link_with(peer, SCUTTLE_LINK_CLASSIC), "a", "1234", "N", 2), SCUTTLE_OK); /* the peer has noted it as missing */
   CHECK_STR(value_of(peer, "a"), "1234");
   scuttle_free(r);
   scuttle_free(peer);
@@ -305,11 +305,11 @@ TEST(too_many_refusals_end_a_classic_link) {
   config.max_refused = 2;
   r = replica_with("H", &config);
   link = classic(r);
-  /* Covered ones, since others make room for each other. */
+  /* Covered ones, because uncovered ones evict each other. */
   CHECK_CODE(feed_update(link, "b", "1", "N", 10), SCUTTLE_OK);
   for (version = 1; version <= 3; version++) {
     char key[24];
-    snprintf(key, sizeof key, "x%d", (int)version); /* a later refusal of a key settles an earlier one */
+    snprintf(key, sizeof key, "x%d", (int)version); /* a later refusal of a key replaces an earlier one */
     code = feed_update(link, key, "1", "N", version);
   }
   CHECK_CODE(code, SCUTTLE_E_REFUSED);

@@ -3,7 +3,7 @@
 #include "support.h"
 
 TEST(older_config_structs) {
-  /* Every size that ends after a field, with a wall behind it. */
+  /* Every size that ends after a field, with an unreadable page behind it. */
   static const size_t sizes[] = {offsetof(scuttle_config_t, mtu),
                                  offsetof(scuttle_config_t, max_history),
                                  offsetof(scuttle_config_t, seed),
@@ -58,7 +58,7 @@ TEST(older_config_structs) {
   }
 }
 
-/* The config of 0.1.0, as a program that was built with its header has it. */
+/* The config of 0.1.0, as in a program that was built with its header. */
 typedef struct {
   size_t struct_size;
   uint32_t flags;
@@ -105,7 +105,7 @@ TEST(the_config_of_0_1_0) {
   old.state_len = SCUTTLE_NTS;
   old.max_sources = 3;
   old.max_version_jump = 100;
-  memory = guarded_copy(&old, sizeof old); /* behind it is a wall */
+  memory = guarded_copy(&old, sizeof old); /* an unreadable page follows */
   CHECK_CODE(scuttle_new("local", (const scuttle_config_t *)(const void *)memory.data, &r), SCUTTLE_OK);
   guarded_free(&memory);
   REQUIRE(r);
@@ -168,7 +168,7 @@ static void on_event(void *context, scuttle_link_t *link, int event, int code) {
   if (link != events->links[0] && link != events->links[1]) events->strangers++;
   CHECK(event >= SCUTTLE_EVENT_HELLO && event <= SCUTTLE_EVENT_TWIN);
   CHECK(code <= 0);
-  scuttle_link_close(link); /* from a callback it does nothing */
+  scuttle_link_close(link); /* in a callback it does nothing */
 }
 
 TEST(a_callback_for_events) {
@@ -215,7 +215,7 @@ TEST(fields_beyond_the_size_are_not_read) {
   scuttle_config_t config = config_make();
   scuttle_t *r = NULL;
   config.struct_size = offsetof(scuttle_config_t, context);
-  memset(&config.context, 0xff, sizeof config - offsetof(scuttle_config_t, context)); /* callbacks to nowhere */
+  memset(&config.context, 0xff, sizeof config - offsetof(scuttle_config_t, context)); /* invalid callbacks */
   config.max_history = 3;
   CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_OK);
   REQUIRE(r);
@@ -230,7 +230,7 @@ TEST(fields_within_the_size_are_read) {
   scuttle_t *r = NULL;
   char *news;
   config.max_history = 1;
-  config.struct_size = offsetof(scuttle_config_t, seed); /* up to and with max_history */
+  config.struct_size = offsetof(scuttle_config_t, seed); /* up to max_history, included */
   CHECK_CODE(scuttle_new("local", &config, &r), SCUTTLE_OK);
   REQUIRE(r);
   set(r, "k", "1");
@@ -281,7 +281,7 @@ TEST(config_structs_that_are_too_small) {
 }
 
 TEST(config_structs_of_any_size) {
-  /* Whatever the number, nothing beyond it is read. */
+  /* Whatever the size, nothing beyond it is read. */
   size_t size;
   for (size = sizeof(size_t); size <= sizeof(scuttle_config_t); size++) {
     scuttle_config_t config = config_make();

@@ -1,17 +1,18 @@
-/* Datagram links: each read makes one, each write takes one, and they are lost, repeated, late and out of order. */
+/* Datagram links: each call of read makes one datagram, and each call of write reads one. Datagrams are lost, repeated, late
+   and out of order. */
 #include "check.h"
 #include "support.h"
 
 enum { MOST = 65507, QUEUE = 400 };
 
-/* One direction of a network: what is in it comes out in any order, some of it twice, some of it never. */
+/* One direction of a network: datagrams come out in any order, some twice, some never. */
 typedef struct {
   char *bytes[QUEUE];
   size_t len[QUEUE], count;
 } network_t;
 
 static uint64_t chance;
-static unsigned loss = 30; /* in a hundred; the same again are late or come twice */
+static unsigned loss = 30; /* in percent; as many again are late or repeated */
 
 static void send_all(scuttle_link_t *from, network_t *network, size_t capacity, int *refused) {
   char *buffer = (char *)malloc(capacity);
@@ -33,14 +34,14 @@ static void send_all(scuttle_link_t *from, network_t *network, size_t capacity, 
     if (random_below(&chance, 100) < loss) continue;
     do {
       size_t place = network->count < QUEUE ? network->count++ : random_below(&chance, QUEUE);
-      if (place + 1 < network->count) free(network->bytes[place]); /* too much at once: one is lost */
+      if (place + 1 < network->count) free(network->bytes[place]); /* too many at once: one is lost */
       network->bytes[place] = (char *)malloc(len);
       if (!network->bytes[place]) abort();
       memcpy(network->bytes[place], buffer, len);
       network->len[place] = len;
     } while (random_below(&chance, 100) < loss / 3);
   }
-  if (reads > 100000) CHECK_SAY("reads without end");
+  if (reads > 100000) CHECK_SAY("endless reads");
   free(buffer);
 }
 
@@ -49,7 +50,7 @@ static void deliver(network_t *network, scuttle_link_t *to, size_t most) {
     size_t place = loss ? random_below(&chance, network->count) : 0;
     guarded_t memory = guarded_copy(network->bytes[place], network->len[place]);
     int code = scuttle_link_write(to, memory.data, memory.len);
-    if (code < 0) CHECK_SAY("a datagram is refused: %s: %.*s", code_name(code), (int)(memory.len > 900 ? 900 : memory.len), memory.data);
+    if (code < 0) CHECK_SAY("a datagram is rejected: %s: %.*s", code_name(code), (int)(memory.len > 900 ? 900 : memory.len), memory.data);
     guarded_free(&memory);
     free(network->bytes[place]);
     network->count--;
@@ -96,10 +97,10 @@ static void exchange(pair_t *pair) {
     deliver(&pair->to_b, pair->ba, 1 + random_below(&chance, 40));
     deliver(&pair->to_a, pair->ab, 1 + random_below(&chance, 40));
   }
-  CHECK_SAY("two links talk without end");
+  CHECK_SAY("endless messages between two links");
 }
 
-/* Gossips until both hold the same; returns the rounds that took. */
+/* Gossips until both are equal; returns the count of rounds. */
 static int settle(pair_t *pair, int most) {
   int round;
   for (round = 0; round < most; round++) {
@@ -107,7 +108,7 @@ static int settle(pair_t *pair, int most) {
     CHECK(scuttle_link_gossip(round % 2 ? pair->ab : pair->ba) >= 0);
     exchange(pair);
   }
-  if (fingerprint_of(pair->a) != fingerprint_of(pair->b)) CHECK_SAY("not the same after %d gossips, %zu bytes each datagram", most, pair->capacity);
+  if (fingerprint_of(pair->a) != fingerprint_of(pair->b)) CHECK_SAY("not equal after %d gossips, %zu bytes each datagram", most, pair->capacity);
   return round;
 }
 
@@ -154,7 +155,7 @@ static void run(unsigned lost, uint32_t flags, int seeds) {
       rounds = settle(&pair, 1000);
       if (seed == 1) printf("  %zu bytes, %u %% lost: in step after %d gossips\n", capacities[i], lost, rounds);
       if (!lost) CHECK(rounds <= 3);
-      for (round = 0; round < 10; round++) { /* and it goes on */
+      for (round = 0; round < 10; round++) { /* further writes */
         char key[24];
         snprintf(key, sizeof key, "b key %d", round * 3);
         CHECK(set(pair.a, key, "[1]") >= 0);
@@ -178,7 +179,7 @@ TEST(three_in_ten_are_lost) { run(30, 0, 4); }
 TEST(live_and_all_arrive) { run(0, SCUTTLE_LINK_LIVE, 3); }
 TEST(live_and_three_in_ten_are_lost) { run(30, SCUTTLE_LINK_LIVE, 4); }
 
-TEST(live_news_in_one_datagram) {
+TEST(live_updates_in_one_datagram) {
   pair_t pair;
   size_t i;
   loss = 0;
@@ -200,7 +201,7 @@ TEST(live_news_in_one_datagram) {
   pair_close(&pair);
 }
 
-TEST(nothing_new_costs_little) {
+TEST(a_gossip_of_equal_replicas_is_short) {
   pair_t pair;
   size_t bytes = 0, i;
   char buffer[1472];
@@ -224,7 +225,7 @@ TEST(nothing_new_costs_little) {
 }
 
 TEST(a_value_that_fits_no_datagram) {
-  /* It is reported by its key and left out; all else flows, and a link with more room brings it. */
+  /* It is reported by its key and left out; all other updates arrive, and a link with larger datagrams brings it. */
   uint32_t live;
   for (live = 0; live < 2; live++) {
     pair_t pair;
@@ -266,14 +267,14 @@ TEST(a_value_that_fits_no_datagram) {
     CHECK(value_of(pair.b, "the large one") == NULL);
     CHECK_CODE(scuttle_link_read(pair.ab, buffer, sizeof buffer, &len), SCUTTLE_OK); /* reading ends */
     CHECK_INT(len, 0);
-    /* What comes later arrives all the same. */
+    /* Later updates still arrive. */
     CHECK(set(pair.a, "later", "1") >= 0);
     for (i = 0; i < 3; i++) {
       CHECK(scuttle_gossip(pair.a) >= 0);
       exchange(&pair);
     }
     CHECK_STR(value_of(pair.b, "later"), "1");
-    CHECK_INT(pair.refused, 0); /* it has been told */
+    CHECK_INT(pair.refused, 0); /* it was reported */
     pair.capacity = MOST;
     settle(&pair, 6);
     CHECK_INT(count_of(pair.b), 33);
@@ -314,7 +315,7 @@ TEST(a_datagram_ends_its_last_line) {
   CHECK_CODE(scuttle_link_read(to, buffer, sizeof buffer, &len), SCUTTLE_OK);
   REQUIRE(len > 20);
   for (cut = 1; cut + 1 < len; cut += 3) CHECK(scuttle_link_write(link, buffer, cut) < 0);
-  CHECK(scuttle_link_write(link, buffer + 5, len - 5) < 0); /* and does not belong to the one before */
+  CHECK(scuttle_link_write(link, buffer + 5, len - 5) < 0); /* and does not continue the previous one */
   after = snapshot(r);
   CHECK_STR(after, before);
   CHECK_CODE(scuttle_link_write(link, "", 0), SCUTTLE_OK);
@@ -362,7 +363,7 @@ TEST(an_own_id_in_datagrams) {
   size_t len = 0;
   CHECK_CODE(scuttle_link_gossip(ab), SCUTTLE_OK);
   CHECK_CODE(scuttle_link_read(ab, buffer, sizeof buffer, &len), SCUTTLE_OK);
-  /* A challenge, and its answer. */
+  /* A challenge, and its echo. */
   CHECK_CODE(scuttle_link_write(ba, buffer, len), SCUTTLE_OK);
   CHECK_CODE(scuttle_link_read(ba, buffer, sizeof buffer, &len), SCUTTLE_OK);
   CHECK_CODE(scuttle_link_write(ab, buffer, len), SCUTTLE_OK);

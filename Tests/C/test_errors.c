@@ -1,4 +1,4 @@
-/* An error changes nothing: for every code of the header, the export before the call and after it. */
+/* An error changes nothing: for every code of the header, an export before the call equals one after it. */
 #include "check.h"
 #include "support.h"
 
@@ -12,10 +12,10 @@ typedef struct {
   int code;
 } scene_t;
 
-/* For what happens in callbacks. */
+/* The scene, for callbacks. */
 static scene_t *scene;
 
-/* One way to an error. */
+/* A case that ends with an error. */
 typedef struct {
   int code;
   const char *name;
@@ -106,7 +106,7 @@ static int resolver(scene_t *s) {
   return scuttle_check_resolver(&config, updates, 2, &flaw);
 }
 
-/* What a peer says. */
+/* Messages of the peer. */
 #define HELLO "{\"digest\":true,\"hello\":{\"protocol\":[%d,%d],\"source\":\"%s\",\"incarnation\":8,\"cluster\":\"%s\",\"lamport\":0,\"epoch\":0,\"revision\":0,\"hash\":\"0000000000000000\",\"nonce\":4,\"reply\":true}}\n"
 #define UPDATE "{\"key\":\"%s\",\"value\":1,\"source_id\":\"%s\",\"version\":%s}\n"
 
@@ -146,7 +146,7 @@ static int unasked(scene_t *s) {
 static int time_to_live(scene_t *s) { return says(s, "{\"key\":\"x\",\"value\":1,\"source_id\":\"peer\",\"version\":9,\"ttl\":-1}\n"); }
 
 static int datagram(scene_t *s) {
-  /* An update that fits no datagram, on the way to a peer. */
+  /* An update that fits no datagram, sent to a peer. */
   scuttle_t *peer = replica_make("peer");
   scuttle_link_t *link = link_with(peer, SCUTTLE_LINK_DATAGRAM);
   char buffer[700];
@@ -156,7 +156,7 @@ static int datagram(scene_t *s) {
   for (i = 0; i < 20 && code >= 0; i++) {
     CHECK_CODE(scuttle_link_read(link, buffer, sizeof buffer, &len), SCUTTLE_OK);
     if (len > 0) CHECK_CODE(scuttle_link_write(s->link, buffer, len), SCUTTLE_OK);
-    /* What the exchange itself may do, such as a promise, is done before. */
+    /* Changes by the exchange itself, such as a low-water mark, are made before. */
     text_free(&s->before);
     export_all(s->replica, &s->before);
     code = scuttle_link_read(s->link, buffer, sizeof buffer, &len);
@@ -176,7 +176,7 @@ static int exhausted(scene_t *s) {
   return sets(s, "x", "1");
 }
 
-/* A store that fails when told to. */
+/* A store that fails on demand. */
 static int store_fails;
 static int store_load(void *context, scuttle_line_fn take, void *take_context) {
   (void)context;
@@ -266,7 +266,7 @@ static const case_t cases[] = {
     CASE(SCUTTLE_E_FORKED, NULL, 0, forked),
 };
 
-/* A refused update is remembered, so that it crosses once: test_refusals and test_limits. Memory: the stage of that name. */
+/* A refused update is recorded, so that it crosses once: test_refusals and test_limits. Memory: the stage of that name. */
 static const int elsewhere[] = {SCUTTLE_E_MEMORY, SCUTTLE_E_REFUSED};
 
 TEST(an_error_changes_nothing) {
@@ -298,7 +298,7 @@ TEST(an_error_changes_nothing) {
     if (code != c->code) CHECK_SAY("%s: %s came", c->name, code_name(code));
     export_all(s.replica, &after);
     if (strcmp(s.before.data, after.data) != 0) CHECK_SAY("%s has changed\n%s\ninto\n%s", c->name, s.before.data, after.data);
-    /* And the replica goes on. */
+    /* The replica still works. */
     if (c->code != SCUTTLE_E_EXHAUSTED) CHECK_CODE(set(s.replica, "k", "2"), SCUTTLE_OK);
     text_free(&s.before);
     text_free(&after);
@@ -310,7 +310,7 @@ TEST(no_code_is_left_out) {
   int code;
   size_t i;
   for (code = -1; code > -100; code--) {
-    int found = strncmp(code_name(code), "SCUTTLE_E_", 10) != 0; /* a number that is not given */
+    int found = strncmp(code_name(code), "SCUTTLE_E_", 10) != 0; /* an unassigned number */
     for (i = 0; i < sizeof cases / sizeof cases[0]; i++) found |= cases[i].code == code;
     for (i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) found |= elsewhere[i] == code;
     if (!found) CHECK_SAY("no case ends with %s", code_name(code));

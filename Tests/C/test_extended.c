@@ -1,9 +1,8 @@
-/* The extended dialect on streams: who speaks it, what crosses, how much of it, and what is refused. */
+/* The extended dialect on streams: its negotiation, the messages and bytes that cross, and the rejections. */
 #include "check.h"
 #include "support.h"
 
 #define DONE "{\"digest\":true,\"done\":true}\n"
-#define LIFE 77 /* of the peer that text_hello makes up */
 
 static scuttle_t *filled(const char *id, size_t count) {
   scuttle_t *r = replica_exact(id);
@@ -16,7 +15,7 @@ static scuttle_t *filled(const char *id, size_t count) {
   return r;
 }
 
-/* One update of each of `count` sources, by a classic peer. */
+/* Adds one update of each of `count` sources, by a classic peer. */
 static void add_sources(scuttle_t *r, int count) {
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC);
   char source[24];
@@ -36,7 +35,7 @@ static void check_same(scuttle_t *a, scuttle_t *b) {
   free(of_b);
 }
 
-/* --- who speaks it --- */
+/* --- negotiation --- */
 
 TEST(hello_is_the_first_line) {
   scuttle_config_t config = config_make();
@@ -48,7 +47,7 @@ TEST(hello_is_the_first_line) {
   link = link_make(r);
   set(r, "k", "1");
   CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
-  CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK); /* in both dialects, see below; the hello is not said twice */
+  CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK); /* in both dialects, see below; the hello is not sent twice */
   read_all(link, 0, &out);
   CHECK(strncmp(out.data, "{\"digest\":true,\"hello\":{\"protocol\":[1,1],\"source\":\"local~", 55) == 0);
   CHECK_INT(text_count(&out, "\"hello\""), 1);
@@ -78,7 +77,7 @@ TEST(one_gossip_brings_both_in_step) {
   scuttle_free(b);
 }
 
-TEST(both_ask_at_once) {
+TEST(both_request_at_once) {
   scuttle_t *a = filled("a", 40), *b = filled("b", 60);
   scuttle_link_t *ab = link_make(a), *ba = link_make(b);
   scuttle_gossip(a);
@@ -102,8 +101,8 @@ TEST(empty_replicas) {
   scuttle_free(b);
 }
 
-TEST(a_peer_that_asks_in_digests_is_asked_in_digests) {
-  /* The question that waits is asked again in the dialect of the peer. */
+TEST(a_peer_that_sends_digests_receives_digests) {
+  /* The waiting request is repeated in the dialect of the peer. */
   scuttle_t *r = filled("local", 2);
   scuttle_link_t *link = link_make(r);
   text_t out = {NULL, 0, 0};
@@ -114,11 +113,11 @@ TEST(a_peer_that_asks_in_digests_is_asked_in_digests) {
   CHECK_CODE(feed(link, DONE), SCUTTLE_OK);
   read_all(link, 0, &out);
   CHECK_INT(text_count(&out, "\"hello\""), 0);
-  CHECK_INT(text_count(&out, "\"source_id\":\"local\",\"id\""), 0); /* the first gossip asks for everything */
+  CHECK_INT(text_count(&out, "\"source_id\":\"local\",\"id\""), 0); /* the first gossip requests everything */
   CHECK_INT(text_count(&out, DONE), 1);
   CHECK_INT(text_count(&out, "\"key\""), 2);
   text_free(&out);
-  CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK); /* and so it stays */
+  CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK); /* and no more later */
   read_all(link, 0, &out);
   CHECK_INT(text_count(&out, "\"hello\""), 0);
   CHECK_INT(text_count(&out, "{\"digest\":true,\"source_id\":\"local\",\"id\":\"local\",\"version\":2}\n"), 1);
@@ -127,7 +126,7 @@ TEST(a_peer_that_asks_in_digests_is_asked_in_digests) {
   scuttle_free(r);
 }
 
-TEST(a_peer_that_sends_an_update_is_asked_in_digests) {
+TEST(a_peer_that_sends_an_update_receives_digests) {
   scuttle_t *r = filled("local", 2);
   scuttle_link_t *link = link_make(r);
   text_t out = {NULL, 0, 0};
@@ -140,7 +139,7 @@ TEST(a_peer_that_sends_an_update_is_asked_in_digests) {
   scuttle_free(r);
 }
 
-TEST(a_peer_that_was_never_asked_is_not_asked) {
+TEST(a_peer_receives_no_request_without_a_gossip) {
   scuttle_t *r = filled("local", 2);
   scuttle_link_t *link = link_make(r);
   text_t out = {NULL, 0, 0};
@@ -151,7 +150,7 @@ TEST(a_peer_that_was_never_asked_is_not_asked) {
   scuttle_free(r);
 }
 
-TEST(a_peer_without_a_word_is_asked_in_both) {
+TEST(a_silent_peer_receives_requests_in_both_dialects) {
   scuttle_t *r = filled("local", 2);
   scuttle_link_t *link = link_make(r);
   text_t out = {NULL, 0, 0};
@@ -167,7 +166,7 @@ TEST(a_peer_without_a_word_is_asked_in_both) {
   scuttle_free(r);
 }
 
-TEST(a_classic_link_says_no_hello_and_hears_none) {
+TEST(a_classic_link_sends_no_hello_and_accepts_none) {
   scuttle_t *a = filled("a", 20), *b = filled("b", 30);
   scuttle_link_t *ab = link_with(a, SCUTTLE_LINK_CLASSIC), *ba = link_make(b);
   text_t out = {NULL, 0, 0};
@@ -186,10 +185,10 @@ TEST(a_classic_link_says_no_hello_and_hears_none) {
   scuttle_free(b);
 }
 
-/* --- how much crosses --- */
+/* --- the bytes that cross --- */
 
-TEST(nothing_new_costs_two_hellos) {
-  /* Whatever the number of sources. */
+TEST(a_gossip_of_equal_replicas_is_two_hellos) {
+  /* The bytes do not depend on the number of sources. */
   scuttle_t *a = replica_make("a"), *b = replica_make("b");
   scuttle_link_t *ab = link_make(a), *ba = link_make(b);
   size_t bytes;
@@ -222,7 +221,7 @@ TEST(only_what_has_changed_crosses_again) {
   scuttle_link_gossip(ab);
   bytes = carry(ab, ba);
   check_same(a, b);
-  CHECK(bytes > 10000); /* the clocks */
+  CHECK(bytes > 10000); /* the vectors */
   for (round = 0; round < 5; round++) {
     char key[24];
     snprintf(key, sizeof key, "new %d", round);
@@ -238,7 +237,7 @@ TEST(only_what_has_changed_crosses_again) {
 }
 
 TEST(no_line_is_long) {
-  /* A clock of many sources goes out in lines that any receiver takes. */
+  /* A vector of many sources is sent in lines that any receiver accepts. */
   scuttle_config_t config = config_make();
   scuttle_t *a = replica_make("a"), *b;
   config.max_message_bytes = 4096;
@@ -246,7 +245,7 @@ TEST(no_line_is_long) {
   add_sources(a, 5000);
   add_sources(b, 10);
   set(b, "k", "1");
-  sync_links(link_make(a), link_make(b)); /* ends the program where b refuses a line */
+  sync_links(link_make(a), link_make(b)); /* ends the program if b rejects a line */
   check_same(a, b);
   scuttle_free(a);
   scuttle_free(b);
@@ -287,7 +286,7 @@ TEST(a_connection_that_breaks_anywhere) {
     char part[64];
     size_t moved = 0, len, any;
     scuttle_link_gossip(ab);
-    do { /* in pieces of 64 bytes, until `cut` have moved */
+    do { /* in pieces of 64 bytes, until `cut` bytes have moved */
       any = 0;
       CHECK_CODE(scuttle_link_read(ab, part, sizeof part, &len), SCUTTLE_OK);
       CHECK(scuttle_link_write(ba, part, len) >= 0);
@@ -311,9 +310,10 @@ TEST(a_connection_that_breaks_anywhere) {
   }
 }
 
-/* --- who is refused --- */
+/* --- rejected peers --- */
 
-/* `a` has asked `b`, which says `code` and tells a why. Both links are of no use any more, and harm nothing. */
+/* Checks that `a` has requested from `b`, which returns `code` and sends a reason. Both links have ended, and change nothing.
+   */
 static void check_refused(scuttle_t *a, scuttle_t *b, int code) {
   scuttle_link_t *ab = link_make(a), *ba = link_make(b);
   char *before_a = snapshot(a), *before_b = snapshot(b), *after;
@@ -327,7 +327,7 @@ static void check_refused(scuttle_t *a, scuttle_t *b, int code) {
   CHECK_INT(text_count(&out, "\n"), 1);
   CHECK(strlen(scuttle_errmsg(a)) > 5);
   text_free(&out);
-  for (round = 0; round < 2; round++) { /* and so it stays */
+  for (round = 0; round < 2; round++) { /* and no more later */
     CHECK_CODE(feed_update(ab, "k", "2", "Z", 90), SCUTTLE_E_REJECTED);
     CHECK_CODE(feed_update(ba, "k", "2", "Z", 90), code);
     CHECK_CODE(feed(ab, DONE), SCUTTLE_E_REJECTED);
@@ -392,7 +392,7 @@ TEST(another_protocol) {
   CHECK_STR(after, before);
   free(before);
   free(after);
-  text_hello(&hello, "A", "", 1, 9, 5); /* speaks ours as well */
+  text_hello(&hello, "A", "", 1, 9, 5); /* supports this version as well */
   link = link_make(r);
   CHECK_CODE(feed(link, hello.data), SCUTTLE_OK);
   CHECK_U64(version_of(r), 5);
@@ -402,7 +402,7 @@ TEST(another_protocol) {
 
 /* --- hostile lines --- */
 
-/* A replica, and a link whose peer "A" has said hello and waits for nothing. */
+/* Creates a replica, and a link whose peer "A" has sent a hello and waits for nothing. */
 static scuttle_t *greeted(scuttle_link_t **link) {
   scuttle_t *r = filled("local", 3);
   text_t text = {NULL, 0, 0};
@@ -486,8 +486,8 @@ TEST(hostile_messages) {
   scuttle_free(peer);
 }
 
-TEST(what_was_not_requested_means_nothing) {
-  /* Well-formed, and part of nothing that was asked. */
+TEST(messages_without_a_request_change_nothing) {
+  /* Well-formed messages without an open request. */
   static const struct {
     const char *line;
     int code;
@@ -513,8 +513,8 @@ TEST(what_was_not_requested_means_nothing) {
   scuttle_free(peer);
 }
 
-TEST(an_own_source_that_is_ahead) {
-  /* In a vector, a cover, a commit and an update: the link ends, and the peer is told. */
+TEST(a_version_of_the_own_source_that_was_never_issued) {
+  /* In a vector, a cover, a commit and an update: the link ends, and the peer receives a reject. */
   int form;
   for (form = 0; form < 4; form++) {
     scuttle_link_t *link;
@@ -544,7 +544,7 @@ TEST(an_own_source_that_is_ahead) {
 }
 
 TEST(more_sources_than_the_limit) {
-  /* Named in a vector, a cover or a commit: those that there is room for count, and what is written here goes on. */
+  /* Sources in a vector, a cover or a commit: those within max_sources count, and local writes still work. */
   int form;
   for (form = 0; form < 3; form++) {
     scuttle_config_t config = config_make();
@@ -573,7 +573,7 @@ TEST(more_sources_than_the_limit) {
     CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
     for (i = 0; i < 4; i++) {
       CHECK_CODE(move_all(to_r, to_peer, NULL), SCUTTLE_OK);
-      (void)move_all(to_peer, to_r, NULL); /* there is no room for this one */
+      (void)move_all(to_peer, to_r, NULL); /* this one is over max_sources */
     }
     CHECK_STR(value_of(peer, "k"), "1");
     text_free(&line);
@@ -591,7 +591,7 @@ static void count_equivocation(void *context, scuttle_link_t *link, int event, i
 }
 
 TEST(two_contents_of_one_write) {
-  /* What gives way to the entry is refused; what stands over it is told by an event. */
+  /* The content that the entry replaces is refused; the content that replaces the entry is reported by an event. */
   scuttle_config_t config = config_make();
   scuttle_link_t *link = NULL;
   scuttle_t *r = NULL, *a = replica_make("a"), *b = replica_make("b");
@@ -619,11 +619,11 @@ TEST(two_contents_of_one_write) {
     CHECK_CODE(feed_update(link, "k", "0", "S", 5), SCUTTLE_E_CORRUPT); /* covered, so the entry stays */
     CHECK_CODE(feed(link, "{\"key\":\"k\",\"value\":null,\"source_id\":\"S\",\"version\":5,\"deleted\":true}\n"),
                SCUTTLE_E_CORRUPT);
-    CHECK_INT(equivocations, 0); /* the error tells it */
+    CHECK_INT(equivocations, 0); /* the error reports it */
     CHECK_STR(value_of(r, "k"), "1");
     CHECK_INT(count_of(r), 1);
   }
-  /* Two replicas that each have another one of it, and ask each other: one content stands at both. */
+  /* Two replicas with another content each, which request from each other: one content stands at both. */
   CHECK_CODE(feed_update(link_with(a, SCUTTLE_LINK_CLASSIC), "k", "1", "S", 5), SCUTTLE_OK);
   CHECK_CODE(feed_update(link_with(b, SCUTTLE_LINK_CLASSIC), "k", "2", "S", 5), SCUTTLE_OK);
   CHECK_CODE(feed_update(link_with(b, SCUTTLE_LINK_CLASSIC), "l", "2", "S", 6), SCUTTLE_OK);
@@ -639,7 +639,7 @@ TEST(two_contents_of_one_write) {
     }
     read_all(ab, 0, &line);
     read_all(ba, 0, &line);
-    CHECK_INT(line.len, 0); /* they do not talk for ever */
+    CHECK_INT(line.len, 0); /* they do not send for ever */
     text_free(&line);
     CHECK_STR(value_of(a, "k"), "1");
     CHECK_STR(value_of(b, "k"), "1");
@@ -651,7 +651,7 @@ TEST(two_contents_of_one_write) {
   scuttle_free(b);
 }
 
-TEST(a_read_only_link_answers_and_takes_nothing) {
+TEST(a_read_only_link_serves_requests_and_applies_nothing) {
   scuttle_t *a = filled("a", 10), *b = filled("b", 10);
   scuttle_link_t *ab = link_with(a, SCUTTLE_LINK_READ_ONLY), *ba = link_make(b);
   text_t line = {NULL, 0, 0};

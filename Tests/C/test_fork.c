@@ -1,4 +1,5 @@
-/* A replica in the child of a fork: an error that says so, whatever the parent's threads were doing, and no harm to the parent. */
+/* A replica in the child of a fork: each call returns an error, whatever the parent's threads were doing, and the parent is not
+   harmed. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -16,7 +17,7 @@ enum { ROUNDS = 60, WORKERS = 3, ADVICE_WIPE_ON_FORK = 18 };
 
 extern char **environ;
 
-/* Forks, and runs `child` in the child. Returns what it returned; -1: it crashed or was still running after 30 seconds. */
+/* Forks, and runs `child` in the child. Returns its result; -1: it crashed or was still running after 30 seconds. */
 static int in_child(int (*child)(void *), void *argument) {
   int status = 0;
   pid_t pid = fork();
@@ -28,7 +29,7 @@ static int in_child(int (*child)(void *), void *argument) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* In a child: which check was the first that failed. */
+/* In a child: the first check that failed. */
 static int first_wrong, check_number;
 #define HOLDS(CONDITION)                                                         \
   do {                                                                           \
@@ -66,7 +67,7 @@ typedef struct {
   scuttle_link_t *link;
 } pair_t;
 
-/* Every function of the header that takes a replica or a link. */
+/* Calls every function of the header that has a replica or a link. */
 static void all_forked(scuttle_t *replica, scuttle_link_t *link) {
   char buffer[64];
   const char *text;
@@ -117,13 +118,13 @@ static void all_forked(scuttle_t *replica, scuttle_link_t *link) {
   HOLDS(strncmp(buffer, scuttle_strerror(SCUTTLE_E_FORKED), sizeof buffer - 1) == 0);
   HOLDS(scuttle_errmsg_copy(replica, NULL, 8) == SCUTTLE_E_ARGUMENT);
   scuttle_link_close(link);
-  scuttle_link_close(link); /* nothing was done, so there is nothing that must not be done twice */
+  scuttle_link_close(link); /* it has done nothing, so a second call does nothing either */
   scuttle_free(replica);
   scuttle_free(replica);
   FORKED(scuttle_count(replica, &size));
 }
 
-/* A replica of the child's own works, with all that it does. */
+/* Checks that a replica of the child works, with all functions. */
 static void own_works(void) {
   scuttle_t *own = replica_make("own"), *peer = replica_make("peer");
   scuttle_link_t *here, *there;
@@ -142,7 +143,7 @@ static int child_of_all(void *argument) {
   pair_t *pair = (pair_t *)argument;
   all_forked(pair->replica, pair->link);
   own_works();
-  all_forked(pair->replica, pair->link); /* a replica of this process makes the others none of it */
+  all_forked(pair->replica, pair->link); /* a new replica does not make the parent's usable */
   return first_wrong;
 }
 
@@ -195,7 +196,7 @@ static void *stay_busy(void *argument) {
   return NULL;
 }
 
-/* The allocator of AddressSanitizer waits for ever in a child, if a thread of the parent was in it. */
+/* In a child, the allocator of AddressSanitizer deadlocks if a thread of the parent was inside of it. */
 #ifdef __SANITIZE_ADDRESS__
 enum { IS_SANITIZED = 1 };
 #else

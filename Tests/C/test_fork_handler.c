@@ -1,4 +1,4 @@
-/* The same on a system that clears no page in the child of a fork: madvise is one that refuses. */
+/* The same on a system that clears no page in the child of a fork: madvise fails. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

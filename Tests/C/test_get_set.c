@@ -1,4 +1,4 @@
-/* Local writes and what a key holds afterwards. */
+/* Local writes and the entries that they make. */
 #include "check.h"
 #include "support.h"
 
@@ -55,7 +55,7 @@ TEST(every_write_is_one_version) {
   scuttle_free(r);
 }
 
-TEST(a_write_is_above_all_that_was_seen) {
+TEST(a_write_is_above_all_versions_seen) {
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = link_make(r);
   feed_update(link, "k", "1", "A", 41);
@@ -192,7 +192,7 @@ TEST(null_is_a_value_and_not_a_delete) {
   scuttle_free(r);
 }
 
-TEST(delete_of_what_is_not_there) {
+TEST(delete_of_an_absent_key) {
   scuttle_t *r = replica_exact("local"), *peer = replica_exact("peer");
   scuttle_link_t *a = link_make(r), *b = link_make(peer);
   CHECK_CODE(scuttle_delete(r, "gone", 4), SCUTTLE_OK);
@@ -216,7 +216,7 @@ TEST(absent_keys) {
   scuttle_free(r);
 }
 
-TEST(copies_need_exactly_what_they_say) {
+TEST(copies_need_exactly_the_returned_size) {
   scuttle_t *r = replica_exact("local");
   size_t capacity, needed, whole;
   const char *value = "[\"value\",12345]";
@@ -245,7 +245,7 @@ TEST(copies_need_exactly_what_they_say) {
   scuttle_free(r);
 }
 
-TEST(copies_outlive_what_was_copied) {
+TEST(copies_outlive_the_entry) {
   scuttle_t *r = replica_exact("local");
   char buffer[64];
   size_t needed = 0;
@@ -265,7 +265,7 @@ TEST(copies_of_absent_keys) {
   scuttle_entry_t entry;
   int code = scuttle_get_copy(r, "k", 1, NULL, 0, &needed, &entry);
   CHECK(code == SCUTTLE_E_SPACE || code == SCUTTLE_NOT_FOUND);
-  CHECK(needed <= 6); /* null, NUL, no source, NUL: or nothing, since nothing need be copied */
+  CHECK(needed <= 6); /* null, NUL, no source, NUL: or nothing, because nothing need be copied */
   CHECK_CODE(scuttle_get_copy(r, "k", 1, buffer, sizeof buffer, &needed, &entry), SCUTTLE_NOT_FOUND);
   CHECK_STR(entry.value, "null");
   scuttle_free(r);

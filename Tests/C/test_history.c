@@ -1,4 +1,4 @@
-/* What the history remembers, and in which order it tells. */
+/* The updates that the history holds, and their order. */
 #include "check.h"
 #include "support.h"
 
@@ -49,13 +49,13 @@ TEST(source_with_a_length) {
   scuttle_free(r);
 }
 
-TEST(ten_are_remembered_by_default) {
+TEST(ten_updates_are_in_the_history_by_default) {
   scuttle_t *r = replica_exact("local");
   write_many(r, 1, 25);
   check_news(r, "local", 0,
              "k16\t16\tlocal\t16\nk17\t17\tlocal\t17\nk18\t18\tlocal\t18\nk19\t19\tlocal\t19\nk20\t20\tlocal\t20\n"
              "k21\t21\tlocal\t21\nk22\t22\tlocal\t22\nk23\t23\tlocal\t23\nk24\t24\tlocal\t24\nk25\t25\tlocal\t25\n");
-  CHECK_INT(count_of(r), 25); /* the history forgets, the state does not */
+  CHECK_INT(count_of(r), 25); /* the history drops updates, the state does not */
   CHECK_STR(value_of(r, "k1"), "1");
   scuttle_free(r);
 }
@@ -85,7 +85,7 @@ TEST(a_history_without_bound) {
   char *text;
   size_t lines = 0, i;
   config.max_history = PTRDIFF_MAX;
-  r = replica_with("local", &config); /* asks for no memory ahead */
+  r = replica_with("local", &config); /* reserves no memory */
   write_many(r, 1, 3000);
   text = news_text(r, "local", 0);
   for (i = 0; text[i]; i++) lines += text[i] == '\n';
@@ -107,12 +107,12 @@ TEST(the_length_counts_all_sources) {
   scuttle_free(r);
 }
 
-TEST(superseded_and_beaten_updates_are_remembered) {
+TEST(superseded_and_beaten_updates_are_in_the_history) {
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = link_make(r);
   feed_update(link, "k", "1", "A", 5);
   feed_update(link, "k", "2", "A", 6);
-  feed_update(link, "k", "3", "B", 2); /* news, though it does not stand */
+  feed_update(link, "k", "3", "B", 2); /* in the history, although it is not the entry */
   set(r, "k", "4");
   check_news(r, "A", 0, "k\t1\tA\t5\nk\t2\tA\t6\n");
   check_news(r, "B", 0, "k\t3\tB\t2\n");
@@ -120,7 +120,7 @@ TEST(superseded_and_beaten_updates_are_remembered) {
   scuttle_free(r);
 }
 
-TEST(old_news_and_refused_lines_are_not_remembered) {
+TEST(covered_updates_and_rejected_lines_are_not_in_the_history) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
   feed_update(link, "k", "1", "A", 5);
@@ -131,7 +131,7 @@ TEST(old_news_and_refused_lines_are_not_remembered) {
   scuttle_free(r);
 }
 
-TEST(tombstones_are_remembered) {
+TEST(tombstones_are_in_the_history) {
   scuttle_t *r = replica_exact("local");
   set(r, "k", "1");
   scuttle_delete(r, "k", 1);
@@ -153,7 +153,7 @@ static int by_key(void *context, const scuttle_update_t *a, const scuttle_update
   return order ? order : a->key_len < b->key_len ? -1 : a->key_len > b->key_len;
 }
 
-TEST(sort_orders_the_news) {
+TEST(sort_orders_the_history) {
   scuttle_config_t config = config_exact();
   scuttle_t *r;
   int calls = 0;

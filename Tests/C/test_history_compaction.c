@@ -1,4 +1,5 @@
-/* The host's own compaction: what it trims, keeps and writes, what the history tells of it, and what peers get. */
+/* The host's own compaction: the updates that it trims, keeps and writes, the history after it, and the updates that peers
+   receive. */
 #include "check.h"
 #include "support.h"
 
@@ -13,7 +14,7 @@ static int show(void *context, const scuttle_update_t *update) {
   return 0;
 }
 
-/* "key=value source version;" for each update of the history. Free it. */
+/* Returns "key=value source version;" for each update of the history. Free it. */
 static char *history_text(scuttle_t *replica) {
   text_t text = {NULL, 0, 0};
   text_add(&text, "", 0);
@@ -64,7 +65,7 @@ static int write_history(scuttle_t *replica, const char *key, const char *value,
   return scuttle_history_write(replica, &update);
 }
 
-/* What to drop. */
+/* The updates to drop. */
 typedef struct {
   const char *key, *source;
   uint64_t below; /* this version */
@@ -89,7 +90,7 @@ static size_t trim(scuttle_t *replica, const char *key, const char *source, uint
   drop.source = source;
   drop.below = below;
   CHECK_CODE(scuttle_history_trim(replica, drops, &drop, &removed), SCUTTLE_OK);
-  CHECK_INT(drop.asked, before); /* once about each */
+  CHECK_INT(drop.asked, before); /* one call for each */
   return removed;
 }
 
@@ -100,7 +101,7 @@ static scuttle_t *with_history(const char *source, size_t max_history) {
   return replica_with(source, &config);
 }
 
-/* "a" … at versions 1 …, of "local" and in between of the peer "A". */
+/* Creates a history of "a" … at versions 1 …, of "local" and in between of the peer "A". */
 static scuttle_t *mixed(size_t max_history) {
   scuttle_t *r = with_history("local", max_history);
   scuttle_link_t *link = link_make(r);
@@ -120,7 +121,7 @@ TEST(the_history_in_order) {
   scuttle_t *r = mixed(100);
   scuttle_link_t *link = link_make(r);
   check_history(r, "a=1 local1;b=2 A2;a=3 local3;a=4 A4;b=null local5 deleted;c=6 local6;");
-  CHECK_CODE(feed_update(link, "d", "0", "B", 2), SCUTTLE_OK); /* by version and source, whenever it comes */
+  CHECK_CODE(feed_update(link, "d", "0", "B", 2), SCUTTLE_OK); /* by version and source, whatever the order of arrival */
   check_history(r, "a=1 local1;b=2 A2;d=0 B2;a=3 local3;a=4 A4;b=null local5 deleted;c=6 local6;");
   scuttle_free(r);
 }
@@ -191,7 +192,7 @@ TEST(trim_of_everything) {
   scuttle_free(r);
 }
 
-TEST(room_comes_back_after_a_trim) {
+TEST(capacity_is_free_again_after_a_trim) {
   scuttle_t *r = mixed(6);
   CHECK_INT(trim(r, "a", NULL, 0), 3);
   CHECK_CODE(set(r, "d", "7"), SCUTTLE_OK);
@@ -265,8 +266,8 @@ TEST(trim_inside_on_compaction_by_key) {
   write_many(r, 7, 7); /* k1 again */
   CHECK_INT(host.calls, 1);
   CHECK_INT(host.counts[0], 1);
-  CHECK_STR(host.doomed.data, "k1=1 local1;"); /* told before anything is removed */
-  check_history(r, "k2=2 local2;k0=3 local3;k2=5 local5;k0=6 local6;k1=7 local7;"); /* and the new update is none of them */
+  CHECK_STR(host.doomed.data, "k1=1 local1;"); /* called before anything is removed */
+  check_history(r, "k2=2 local2;k0=3 local3;k2=5 local5;k0=6 local6;k1=7 local7;"); /* and the new update is not among them */
   write_many(r, 8, 8);
   CHECK_INT(host.calls, 1);
   write_many(r, 9, 9);
@@ -287,7 +288,7 @@ TEST(trim_inside_on_compaction_by_age) {
   scuttle_free(r);
 }
 
-TEST(a_trim_that_finds_nothing_lets_the_oldest_go) {
+TEST(a_trim_that_finds_nothing_drops_the_oldest) {
   host_t host;
   scuttle_t *r = compacting(&host, 3);
   host.trim_key = "nothing";
@@ -311,9 +312,9 @@ TEST(keep_up_to_a_number) {
   write_many(r, 5, 8);
   CHECK_INT(host.calls, 1);
   CHECK_INT(length_of(r), 8);
-  write_many(r, 9, 9); /* it holds 8 and is to take one more */
+  write_many(r, 9, 9); /* it holds 8 and needs one more */
   CHECK_INT(host.calls, 2);
-  CHECK_INT(host.counts[1], 6); /* what is over max_history, with the one more */
+  CHECK_INT(host.counts[1], 6); /* those over max_history, with the new one */
   CHECK_STR(host.doomed.data, "k1=1 local1;k2=2 local2;k0=3 local3;k1=4 local4;k2=5 local5;k0=6 local6;");
   check_history(r, "k1=7 local7;k2=8 local8;k0=9 local9;"); /* max_history counts again */
   write_many(r, 10, 10);
@@ -345,7 +346,7 @@ TEST(keep_again_at_that_number) {
   scuttle_free(r);
 }
 
-TEST(keep_wants_more_than_the_history_holds) {
+TEST(keep_needs_more_than_the_history_holds) {
   static const size_t counts[] = {1, 2, 3, 4};
   size_t i;
   for (i = 0; i < 4; i++) {
@@ -380,7 +381,7 @@ TEST(trim_and_keep_in_one_compaction) {
 }
 
 TEST(keep_below_max_history_loses_nothing) {
-  /* More than the history holds after the trim, so no error. max_history counts again from that number on. */
+  /* More than the history holds after the trim, so no error. From that number on max_history counts again. */
   size_t keep;
   for (keep = 1; keep <= 4; keep++) {
     host_t host;
@@ -402,7 +403,7 @@ TEST(keep_below_max_history_loses_nothing) {
   }
 }
 
-TEST(a_trim_outside_ends_nothing_that_is_kept) {
+TEST(a_trim_outside_does_not_end_a_keep) {
   host_t host;
   scuttle_t *r = compacting(&host, 3);
   host.keep = 10;
@@ -410,7 +411,7 @@ TEST(a_trim_outside_ends_nothing_that_is_kept) {
   host.keep = 0;
   CHECK_INT(host.calls, 1);
   CHECK_INT(trim(r, NULL, NULL, 3), 2);
-  CHECK_INT(length_of(r), 6); /* still over max_history: on_compaction says what goes */
+  CHECK_INT(length_of(r), 6); /* still over max_history: on_compaction decides */
   write_many(r, 9, 12);
   CHECK_INT(host.calls, 1);
   CHECK_INT(length_of(r), 10);
@@ -495,7 +496,7 @@ static void compact_calls_back(void *context, const scuttle_update_t *const *upd
   CHECK_CODE(set(nest->replica, "k", "1"), SCUTTLE_E_BUSY);
   CHECK_CODE(scuttle_history_trim(nest->replica, NULL, NULL, NULL), SCUTTLE_E_ARGUMENT);
   CHECK_CODE(scuttle_history_keep(nest->replica, 0), SCUTTLE_E_ARGUMENT);
-  CHECK_CODE(scuttle_history_trim(nest->replica, visit_calls_back, nest, NULL), SCUTTLE_OK); /* its own callback is another one */
+  CHECK_CODE(scuttle_history_trim(nest->replica, visit_calls_back, nest, NULL), SCUTTLE_OK); /* its visitor is a callback of its own */
   CHECK_CODE(scuttle_history_keep(nest->replica, 50), SCUTTLE_OK);
 }
 
@@ -628,8 +629,8 @@ TEST(a_written_update_is_in_the_history_and_nowhere_else) {
   scuttle_free(r);
 }
 
-TEST(a_written_update_does_not_keep_the_real_one_away) {
-  /* It covers nothing, so the peer's own write is news when it comes. */
+TEST(a_written_update_does_not_replace_the_real_one) {
+  /* It covers nothing, so the peer's own write enters the history when it arrives. */
   scuttle_t *r = with_history("local", 100);
   scuttle_link_t *link = link_make(r);
   CHECK_CODE(write_history(r, "a", "1", "A", 5, 0), SCUTTLE_OK);
@@ -662,7 +663,7 @@ TEST(a_written_update_goes_to_no_extended_peer) {
   }
 }
 
-TEST(a_written_update_goes_to_classic_peers_that_ask_for_its_source) {
+TEST(a_written_update_goes_to_classic_peers_that_request_its_source) {
   scuttle_t *r = with_history("local", 100);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_HISTORY), *plain = link_with(r, SCUTTLE_LINK_CLASSIC);
   set(r, "a", "1");
@@ -684,7 +685,7 @@ TEST(a_written_update_goes_to_classic_peers_that_ask_for_its_source) {
 
 /* --- SCUTTLE_LINK_HISTORY --- */
 
-TEST(answers_with_superseded_updates_by_version_and_source) {
+TEST(deltas_with_superseded_updates_by_version_and_source) {
   scuttle_t *r = mixed(100);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_HISTORY);
   feed(link, DONE);
@@ -729,7 +730,7 @@ static scuttle_t *sorted(int (*sort)(void *, const scuttle_update_t *, const scu
   return r;
 }
 
-TEST(answers_in_the_order_of_sort) {
+TEST(deltas_in_the_order_of_sort) {
   /* Superseded updates included. "local" is the longer id. */
   scuttle_t *r = sorted(sources_backwards);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_HISTORY);
@@ -740,7 +741,7 @@ TEST(answers_in_the_order_of_sort) {
   scuttle_free(r);
 }
 
-TEST(where_sort_does_not_care_versions_of_a_source_ascend) {
+TEST(versions_of_a_source_ascend_among_equals_of_sort) {
   scuttle_t *r = sorted(no_matter);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_HISTORY);
   text_t out = {NULL, 0, 0};
@@ -759,7 +760,7 @@ TEST(where_sort_does_not_care_versions_of_a_source_ascend) {
   scuttle_free(r);
 }
 
-/* --- a model of it --- */
+/* --- a model of the history --- */
 
 typedef struct {
   char key[16], value[16], source[16];
@@ -851,7 +852,7 @@ static void model_compact(void *context, const scuttle_update_t *const *updates,
   model_t *model = (model_t *)context;
   size_t i, doomed = model->count - model->capacity + 1;
   model->calls++;
-  CHECK_INT(model->count, model->room); /* called when it holds that many */
+  CHECK_INT(model->count, model->room); /* called at that count */
   CHECK_INT(count, doomed);
   for (i = 0; i < count && i < model->count; i++) {
     CHECK_U64(updates[i]->version, model->lines[i].version);
@@ -872,7 +873,7 @@ static void model_compact(void *context, const scuttle_update_t *const *updates,
   CHECK_CODE(scuttle_history_keep(model->replica, model->count), SCUTTLE_E_ARGUMENT);
 }
 
-/* The library took one more update: what the model does. Called after the compaction, if there was one. */
+/* Adds one more update to the model. Called after the compaction, if there was one. */
 static void model_add(model_t *model, const char *key, const char *value, const char *source, uint64_t version, int deleted) {
   line_t *line;
   size_t surplus = model->count >= model->room ? model->count - model->capacity + 1 : 0;
@@ -934,7 +935,7 @@ static void run_model(uint64_t seed, size_t capacity) {
   scuttle_free(model.replica);
 }
 
-TEST(trims_and_keeps_at_random_are_as_a_list_has_them) {
+TEST(trims_and_keeps_at_random_as_on_a_list) {
   static const size_t capacities[] = {1, 2, 3, 10, 1000};
   uint64_t seed;
   printf("  seeds 1 to 200\n");
@@ -1002,7 +1003,7 @@ static void run_pair(uint64_t seed, size_t max_history, uint32_t flags) {
     talk_t end = talk_links(links[0], links[1], 1 << 22);
     if (end.code < 0 || end.endless) CHECK_SAY("%s after %zu bytes", code_name(end.code), end.bytes);
   }
-  if (flags & SCUTTLE_LINK_LIVE) { /* and it goes on live */
+  if (flags & SCUTTLE_LINK_LIVE) { /* and further updates go live */
     CHECK(set(replicas[0], "live", "1") >= 0);
     while (carry(links[0], links[1])) continue;
   } else {
@@ -1032,7 +1033,7 @@ TEST(two_replicas_converge_by_datagrams) { run_pairs(SCUTTLE_LINK_DATAGRAM); }
 TEST(two_replicas_converge_by_live_datagrams) { run_pairs(SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM); }
 TEST(two_replicas_converge_in_the_classic_dialect) { run_pairs(SCUTTLE_LINK_CLASSIC); }
 
-TEST(a_peer_that_lacks_what_was_trimmed_gets_entries) {
+TEST(a_peer_that_lacks_trimmed_updates_gets_entries) {
   static const uint32_t flags[] = {0, SCUTTLE_LINK_LIVE};
   size_t i;
   for (i = 0; i < 2; i++) {

@@ -1,5 +1,5 @@
-/* Hand-made messages about names and about incarnations that have ended: what is malformed is an error and changes nothing,
-   what is far ahead is refused, and no cost grows faster than the bytes. */
+/* Hand-made messages about names and about ended incarnations: malformed ones are errors and change nothing, versions far ahead
+   are rejected, and no cost grows faster than the bytes. */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
@@ -23,7 +23,7 @@ static text_t saved(scuttle_t *replica) {
   return text;
 }
 
-/* A replica that has written, with a link on which `evil` has said hello, and has opened a delta of this mode. */
+/* Opens a link of a replica that has written, on which `evil` has sent a hello and begun a delta of this mode. */
 static scuttle_link_t *asked(scuttle_t *r, const char *mode) {
   scuttle_link_t *link = link_make(r);
   text_t lines = {NULL, 0, 0};
@@ -115,7 +115,7 @@ TEST(malformed_names_and_hashes_change_nothing) {
 
 /* --- far ahead --- */
 
-TEST(a_number_that_is_far_ahead_is_not_taken_from_names) {
+TEST(a_distant_version_of_a_name_is_ignored) {
   scuttle_t *r = replica_start("r", NULL, 0);
   scuttle_link_t *link;
   text_t line = {NULL, 0, 0};
@@ -129,7 +129,7 @@ TEST(a_number_that_is_far_ahead_is_not_taken_from_names) {
   scuttle_free(r);
 }
 
-TEST(a_version_that_is_far_ahead_is_not_taken_from_a_hash) {
+TEST(a_distant_version_of_a_hash_is_ignored) {
   scuttle_t *r = replica_start("r", NULL, 0);
   scuttle_link_t *link;
   text_t line = {NULL, 0, 0}, before, after;
@@ -148,8 +148,8 @@ TEST(a_version_that_is_far_ahead_is_not_taken_from_a_hash) {
   scuttle_free(r);
 }
 
-TEST(what_a_peer_says_of_this_name_is_answered_by_staying) {
-  /* Retired, final, dropped: a replica that is here counts, and writes. */
+TEST(a_retirement_of_the_own_name_is_refuted) {
+  /* Claims that the name is retired, final or dropped: the present replica counts on, and writes. */
   scuttle_t *r = replica_start("r", NULL, 0), *b = replica_start("b", NULL, 0);
   scuttle_link_t *link;
   text_t line = {NULL, 0, 0};
@@ -178,7 +178,7 @@ TEST(what_a_peer_says_of_this_name_is_answered_by_staying) {
   scuttle_free(b);
 }
 
-TEST(a_read_only_link_retires_nobody) {
+TEST(a_read_only_link_retires_no_name) {
   scuttle_t *r = replica_start("r", NULL, 0), *b = replica_start("b", NULL, 0);
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_READ_ONLY);
   text_t lines = {NULL, 0, 0}, before, after;
@@ -203,7 +203,7 @@ TEST(a_read_only_link_retires_nobody) {
 
 /* --- costs --- */
 
-/* CPU time of a vector that retires `count` names that are known, while somebody is away. */
+/* Returns the CPU time of a vector that retires `count` known names, while a replica is away. */
 static double time_of_names(int count) {
   scuttle_t *r = replica_start("r", NULL, 0), *away = replica_start("away", NULL, 0);
   scuttle_link_t *link;
@@ -241,7 +241,7 @@ static double time_of_names(int count) {
   return spent;
 }
 
-TEST(names_cost_what_their_bytes_do) {
+TEST(the_cost_of_names_is_that_of_their_bytes) {
   double few, many;
   time_of_names(2000);
   few = time_of_names(2000);
@@ -250,7 +250,7 @@ TEST(names_cost_what_their_bytes_do) {
   CHECK(many <= 40 * few + 20);
 }
 
-/* CPU time of a commit with `count` hashes that a peer has chosen: they differ in the low half only. */
+/* Returns the CPU time of a commit with `count` hashes that a peer has chosen: they differ in the low half only. */
 static double time_of_hashes(int count) {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   scuttle_t *r = replica_start("r", NULL, 0);
@@ -274,7 +274,7 @@ static double time_of_hashes(int count) {
   return spent;
 }
 
-TEST(chosen_hashes_cost_what_their_bytes_do) {
+TEST(the_cost_of_chosen_hashes_is_that_of_their_bytes) {
   double few, many;
   time_of_hashes(2000);
   few = time_of_hashes(2000);

@@ -1,9 +1,10 @@
-/* Saving a replica and going on: whole, torn, as another incarnation, under another id, and from a state that is too old. */
+/* Saving a replica and starting from the save: whole, truncated, as another incarnation, under another id, and from an old
+   save. */
 #include "check.h"
 #include "support.h"
 
-/* A replica that has lived: entries, tombstones, other sources, something that is to expire. */
-static scuttle_t *lived_in(const char *id) {
+/* Creates a replica with entries, tombstones, other sources and an entry that will expire. */
+static scuttle_t *populated(const char *id) {
   scuttle_config_t config = config_exact();
   scuttle_t *r, *peer = replica_exact("peer");
   size_t purged;
@@ -26,8 +27,8 @@ static scuttle_t *lived_in(const char *id) {
   return r;
 }
 
-/* What an export says without the incarnation and the epoch, which are a new one's own. */
-static void essence(scuttle_t *r, text_t *out) {
+/* Adds an export without the incarnation and the epoch, which differ with each start. */
+static void comparable_export(scuttle_t *r, text_t *out) {
   text_t lines = {NULL, 0, 0};
   char *part = clock_text(r);
   text_str(out, part);
@@ -44,7 +45,7 @@ static void essence(scuttle_t *r, text_t *out) {
 }
 
 TEST(a_round_trip) {
-  scuttle_t *a = lived_in("local"), *b = replica_exact("local"), *c = replica_exact("local");
+  scuttle_t *a = populated("local"), *b = replica_exact("local"), *c = replica_exact("local");
   text_t saved = {NULL, 0, 0}, again = {NULL, 0, 0}, before = {NULL, 0, 0}, after = {NULL, 0, 0};
   char *state_a, *state_b;
   guarded_t memory;
@@ -54,8 +55,8 @@ TEST(a_round_trip) {
   memory = guarded_copy(saved.data, saved.len);
   CHECK_CODE(scuttle_import(b, memory.data, memory.len), SCUTTLE_OK);
   guarded_free(&memory); /* read during the call only */
-  essence(a, &before);
-  essence(b, &after);
+  comparable_export(a, &before);
+  comparable_export(b, &after);
   CHECK_STR(after.data, before.data);
   CHECK_U64(fingerprint_of(b), fingerprint_of(a));
   state_a = state_text(a);
@@ -64,7 +65,7 @@ TEST(a_round_trip) {
   export_all(b, &again); /* and once more */
   CHECK_CODE(scuttle_import(c, again.data, again.len), SCUTTLE_OK);
   text_free(&after);
-  essence(c, &after);
+  comparable_export(c, &after);
   CHECK_STR(after.data, before.data);
   free(state_a);
   free(state_b);
@@ -77,8 +78,8 @@ TEST(a_round_trip) {
   scuttle_free(c);
 }
 
-TEST(it_goes_on_as_itself) {
-  scuttle_t *a = lived_in("local"), *peer = replica_exact("another peer"), *b = replica_exact("local");
+TEST(a_save_continues_its_source) {
+  scuttle_t *a = populated("local"), *peer = replica_exact("another peer"), *b = replica_exact("local");
   scuttle_link_t *link, *to;
   text_t saved = {NULL, 0, 0};
   uint64_t version;
@@ -105,7 +106,7 @@ TEST(it_goes_on_as_itself) {
   scuttle_free(peer);
 }
 
-/* A start of a name from a save, with a seed of the system's. */
+/* Starts a name from a save, with a seed of the system's. */
 static int start(const char *name, const text_t *saved, size_t len, scuttle_t **out) {
   scuttle_config_t config = config_make();
   config.seed = 0;
@@ -114,8 +115,8 @@ static int start(const char *name, const text_t *saved, size_t len, scuttle_t **
   return scuttle_new(name, &config, out);
 }
 
-TEST(a_name_goes_on_under_another_source) {
-  /* All that its save says is there, and what the earlier incarnation wrote is an entry as any other. */
+TEST(a_name_continues_under_another_source) {
+  /* All entries of its save are there, including those that the earlier incarnation wrote. */
   scuttle_t *a = replica_make("local"), *peer = replica_make("peer"), *b = NULL;
   text_t saved = {NULL, 0, 0};
   const char *was = NULL, *is = NULL, *name = NULL;
@@ -146,7 +147,7 @@ TEST(a_name_goes_on_under_another_source) {
 }
 
 TEST(a_name_starts_from_any_save) {
-  /* From one that is older than what was sent, and from one that ends anywhere: no version is issued twice. */
+  /* From a save that is older than the sent updates, and from one that ends anywhere: no version is issued twice. */
   scuttle_t *a = replica_make("local"), *peer = replica_make("peer");
   text_t saved = {NULL, 0, 0};
   size_t cut;
@@ -176,8 +177,8 @@ TEST(a_name_starts_from_any_save) {
   scuttle_free(peer);
 }
 
-TEST(it_enters_neither_history_nor_callbacks) {
-  scuttle_t *a = lived_in("local"), *b = replica_exact("other");
+TEST(an_import_enters_neither_history_nor_callbacks) {
+  scuttle_t *a = populated("local"), *b = replica_exact("other");
   text_t saved = {NULL, 0, 0};
   char *news;
   export_all(a, &saved);
@@ -195,7 +196,7 @@ TEST(it_enters_neither_history_nor_callbacks) {
   scuttle_free(b);
 }
 
-TEST(only_a_new_one_imports) {
+TEST(only_a_new_replica_imports) {
   const char *line = "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":5}\n";
   int form;
   for (form = 0; form < 6; form++) {
@@ -235,7 +236,7 @@ TEST(wrong_arguments) {
   scuttle_free(r);
 }
 
-TEST(a_bad_line_takes_nothing) {
+TEST(a_bad_line_imports_nothing) {
   static const struct {
     const char *line;
     int code;
@@ -274,9 +275,9 @@ TEST(a_bad_line_takes_nothing) {
   }
 }
 
-TEST(torn_anywhere) {
-  /* It is a start, under whatever name: what is there becomes entries, nothing is claimed of others, and peers give the rest. */
-  scuttle_t *a = lived_in("local");
+TEST(truncated_anywhere) {
+  /* It is a start, under any name: the lines become entries, nothing is claimed of others, and peers send the rest. */
+  scuttle_t *a = populated("local");
   text_t saved = {NULL, 0, 0};
   size_t cut;
   export_all(a, &saved);
@@ -304,7 +305,7 @@ TEST(torn_anywhere) {
 }
 
 TEST(an_end_that_counts_other_lines) {
-  scuttle_t *a = lived_in("local"), *b = replica_exact("other");
+  scuttle_t *a = populated("local"), *b = replica_exact("other");
   text_t saved = {NULL, 0, 0}, less = {NULL, 0, 0};
   const char *line, *next;
   int n = 0;
@@ -321,9 +322,9 @@ TEST(an_end_that_counts_other_lines) {
   scuttle_free(b);
 }
 
-TEST(an_export_that_is_too_old) {
-  /* A replica of an exact source wrote on after it was saved. Whoever asks, it gets what it lacks, and issues nothing twice:
-     it promises past the peer's number before it writes. */
+TEST(an_old_export) {
+  /* A replica of an exact source wrote on after its save. Whichever side requests, the replica receives the updates that it
+     lacks, and issues no version twice: its low-water mark rises above the peer's version before it writes. */
   int by_peer;
   for (by_peer = 0; by_peer < 2; by_peer++) {
     scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = replica_exact("local");
@@ -357,8 +358,8 @@ TEST(an_export_that_is_too_old) {
   }
 }
 
-TEST(an_export_that_is_too_old_and_goes_on_at_once) {
-  /* It writes before it has met anybody: a version is issued twice, which is told, and one of both writes stands at both. */
+TEST(an_old_export_that_writes_at_once) {
+  /* It writes before it has met a peer: a version is issued twice, which is reported, and one of both writes stands at both. */
   scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = replica_exact("local");
   scuttle_link_t *link, *to;
   text_t saved = {NULL, 0, 0};

@@ -1,4 +1,4 @@
-/* Visiting entries and the clock. */
+/* Visiting entries and the vector. */
 #include "check.h"
 #include "support.h"
 
@@ -45,7 +45,7 @@ TEST(prefix_forms) {
 }
 
 TEST(a_prefix_is_bytes) {
-  /* Half of a character is a prefix of bytes, though not text: either refused as such, or taken as bytes. */
+  /* Half of a character is a prefix of bytes, although not text: either rejected as such, or read as bytes. */
   text_t text = {NULL, 0, 0};
   scuttle_t *r = replica_make("local");
   int code;
@@ -118,7 +118,7 @@ static int stop_clock(void *context, const char *source, size_t source_len, uint
   return ++*(int *)context == 2;
 }
 
-TEST(clock_in_byte_order_of_sources) {
+TEST(vector_in_byte_order_of_sources) {
   scuttle_t *r = replica_exact("m");
   scuttle_link_t *link = link_make(r);
   char *text;
@@ -137,7 +137,7 @@ TEST(clock_in_byte_order_of_sources) {
   scuttle_free(r);
 }
 
-/* A model: the keys 0…N-1 in the order of their spelling, and what each holds. */
+/* A model: the keys 0…N-1 in the order of their spelling, and their values. */
 enum { N = 1500 };
 typedef struct {
   char key[24];
@@ -158,7 +158,7 @@ static int walk(void *context, const scuttle_update_t *update) {
     return 1;
   }
   if (update->key_len != strlen(model[walk_at].key) || memcmp(update->key, model[walk_at].key, update->key_len) != 0) {
-    CHECK_SAY("visited %.*s in the place of %s", (int)update->key_len, update->key, model[walk_at].key);
+    CHECK_SAY("visited %.*s instead of %s", (int)update->key_len, update->key, model[walk_at].key);
     return 1;
   }
   snprintf(value, sizeof value, "%d", model[walk_at].value);

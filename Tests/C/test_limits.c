@@ -1,4 +1,4 @@
-/* Each limit at its edge: what fits is taken, one more is an error of its own, and nothing has changed. */
+/* Each limit at its edge: a size at the limit is accepted, one more is an error of its own, and changes nothing. */
 #include "check.h"
 #include "support.h"
 
@@ -105,7 +105,7 @@ TEST(small_limits) {
   CHECK_INT(count_of(r), 2);
   CHECK_U64(clock_of(r, "A"), 10);
   check_feed(r, link, "abc", "123456", "A", 12, SCUTTLE_E_VALUE_SIZE);
-  /* Escapes in the line count as what they stand for. */
+  /* Escapes in the line count as the characters that they spell. */
   CHECK_CODE(feed(link, "{\"key\":\"\\u0061\\u0062\\u0063\",\"value\":1,\"source_id\":\"A\",\"version\":20}\n"), SCUTTLE_OK);
   CHECK_CODE(feed(link, "{\"key\":\"\\u0061\\u0062\\u0063\\u0064\",\"value\":1,\"source_id\":\"A\",\"version\":21}\n"), SCUTTLE_E_KEY_SIZE);
   scuttle_free(r);
@@ -149,7 +149,7 @@ TEST(lines_over_the_limit) {
     text_free(&line);
   }
   CHECK_CODE(feed_update(link, "k", "2", "A", 2), SCUTTLE_OK); /* the next line works again */
-  /* A long one in pieces is told once, whatever the pieces, and the next line works again. */
+  /* A long line in pieces is reported once, whatever the pieces, and the next line works again. */
   for (chunk = 1; chunk < 5000; chunk = chunk * 3 + 1) {
     size_t at, errors = 0;
     uint64_t version = 10 + chunk;
@@ -170,7 +170,7 @@ TEST(lines_over_the_limit) {
   scuttle_free(r);
 }
 
-TEST(a_line_without_end_takes_no_memory_without_end) {
+TEST(an_endless_line_needs_bounded_memory) {
   scuttle_config_t config = config_make();
   scuttle_t *r;
   scuttle_link_t *link;
@@ -209,7 +209,7 @@ TEST(the_default_line_limit) {
 }
 
 TEST(what_may_be_set_can_be_sent) {
-  /* The longest key, all of it escaped on the wire, with the longest value: a peer with the same limits takes it. */
+  /* The longest key, all of it escaped on the wire, with the longest value: a peer with the same limits accepts it. */
   scuttle_t *r = replica_make("local"), *peer = replica_make("peer");
   scuttle_link_t *a = link_make(r), *b = link_make(peer);
   char *key = repeat('\x01', 65536), *value = quoted(1048576);
@@ -252,7 +252,7 @@ TEST(depth) {
       free(fits);
       free(deep);
     }
-    check_set(r, "k", "[0,\"[[[[[[\"]", SCUTTLE_OK); /* brackets in a string are none */
+    check_set(r, "k", "[0,\"[[[[[[\"]", SCUTTLE_OK); /* brackets in a string do not count */
     scuttle_free(r);
   }
 }
@@ -289,7 +289,7 @@ TEST(a_million_brackets) {
   CHECK_CODE(feed_update(link, "k", close, "A", 1), SCUTTLE_E_DEPTH);
   CHECK_CODE(feed_update(link, "k", members, "A", 1), SCUTTLE_E_DEPTH);
   text_free(&line);
-  text_str(&line, "{\"unknown\":"); /* in a member that nobody wants */
+  text_str(&line, "{\"unknown\":"); /* in an unknown member */
   text_str(&line, close);
   text_str(&line, ",\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n");
   code = feed(link, line.data);
@@ -353,7 +353,7 @@ TEST(sources) {
     free(after);
   }
   CHECK(taken == 4 || taken == 5); /* with or without this replica itself */
-  CHECK_CODE(feed_update(link, "k", "2", "s0", 500), SCUTTLE_OK); /* the known ones go on */
+  CHECK_CODE(feed_update(link, "k", "2", "s0", 500), SCUTTLE_OK); /* the known ones still work */
   CHECK_CODE(set(r, "k", "3"), SCUTTLE_OK);                      /* and so does this replica */
   CHECK_STR(value_of(r, "k"), "3");
   code = feed(link, "{\"digest\":true,\"source_id\":\"unknown\",\"version\":0}\n");
@@ -361,8 +361,8 @@ TEST(sources) {
   scuttle_free(r);
 }
 
-TEST(digests_of_strangers_are_not_sources) {
-  /* A peer that knows a hundred sources tells of them: they do not fill this replica's own table. */
+TEST(digests_of_unknown_sources_add_none) {
+  /* A peer that knows a hundred sources sends them: they do not fill this replica's own table. */
   scuttle_config_t config = config_make();
   scuttle_t *r;
   scuttle_link_t *link;
@@ -407,7 +407,7 @@ TEST(version_jump) {
   config.max_version_jump = 100;
   r = replica_with("local", &config);
   link = link_make(r);
-  check_feed(r, link, "k", "1", "A", 1000, SCUTTLE_OK); /* who has seen nothing takes any */
+  check_feed(r, link, "k", "1", "A", 1000, SCUTTLE_OK); /* a replica that has seen no version accepts any */
   check_feed(r, link, "k", "1", "A", 1101, SCUTTLE_E_VERSION_JUMP);
   check_feed(r, link, "k", "1", "A", 1100, SCUTTLE_OK);
   check_feed(r, link, "k", "1", "B", 1201, SCUTTLE_E_VERSION_JUMP);
@@ -430,7 +430,7 @@ TEST(the_default_version_jump) {
   scuttle_free(r);
 }
 
-TEST(versions_that_are_used_up) {
+TEST(versions_that_are_exhausted) {
   uint64_t last = (UINT64_C(1) << 53) - 1, jump;
   for (jump = last; jump; jump = jump == last ? UINT64_MAX : 0) {
     scuttle_config_t config = config_make();
@@ -455,7 +455,7 @@ TEST(versions_that_are_used_up) {
     CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
     read_all(link, 0, &out);
     text_free(&out);
-    CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK); /* the second one claims what is covered */
+    CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK); /* the second one claims the covered versions */
     read_all(link, 0, &out);
     CHECK_INT(text_count(&out, "\"version\":9007199254740991}"), 2);
     text_free(&out);

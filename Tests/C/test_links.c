@@ -1,4 +1,4 @@
-/* Links: what is asked, what is answered, and how it is read; the bytes are those of the classic dialect. */
+/* Links: requests, deltas, and how they are read; the bytes are those of the classic dialect. */
 #include "check.h"
 #include "support.h"
 
@@ -13,8 +13,8 @@ static void check_output(scuttle_link_t *link, const char *expected) {
 
 static scuttle_link_t *classic(scuttle_t *replica) { return link_with(replica, SCUTTLE_LINK_CLASSIC); }
 
-/* The first gossip of a link asks for everything. The next one claims what was covered then. */
-static void ask_once(scuttle_link_t *link) {
+/* Gossips once. The first gossip of a link requests everything, and the next one claims the versions that were covered then. */
+static void gossip_once(scuttle_link_t *link) {
   CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
   check_output(link, DONE);
 }
@@ -37,14 +37,14 @@ static scuttle_t *with_updates(const char *id, size_t count, scuttle_link_t **li
   return r;
 }
 
-/* --- asking --- */
+/* --- requesting --- */
 
 TEST(nothing_to_send_at_first) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = classic(r);
   check_output(link, "");
   set(r, "k", "1");
-  check_output(link, ""); /* a classic link sends when asked */
+  check_output(link, ""); /* a classic link sends on request */
   scuttle_free(r);
 }
 
@@ -56,12 +56,13 @@ TEST(gossip_of_an_empty_replica) {
   scuttle_free(r);
 }
 
-TEST(the_first_gossip_of_a_link_asks_for_everything) {
-  /* Each later one claims what was covered at the gossip before, since what was covered later may have come before its time. */
+TEST(the_first_gossip_of_a_link_requests_everything) {
+  /* Each later gossip claims the versions that were covered at the previous one, because those covered since may have arrived
+     out of order. */
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *link = classic(r), *other = classic(r);
   feed_update(link, "a", "1", "A", 5);
-  ask_once(link);
+  gossip_once(link);
   feed_update(link, "b", "1", "A", 9);
   feed_update(link, "c", "1", "B", 10);
   CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
@@ -70,7 +71,7 @@ TEST(the_first_gossip_of_a_link_asks_for_everything) {
     read_all(link, 0, &out);
     CHECK_INT(text_count(&out, "{\"digest\":true,\"source_id\":\"A\",\"id\":\"A\",\"version\":5}\n"), 1);
     CHECK_INT(text_count(&out, "\"B\""), 0);
-    CHECK_INT(text_count(&out, "\"local\",\"version\":10}\n"), 1); /* the own source is whole, so its promise is renewed */
+    CHECK_INT(text_count(&out, "\"local\",\"version\":10}\n"), 1); /* the own source is complete, so its low-water mark is renewed */
     CHECK_INT(text_count(&out, "\n"), 3);
     text_free(&out);
     CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
@@ -81,7 +82,7 @@ TEST(the_first_gossip_of_a_link_asks_for_everything) {
     CHECK_INT(text_count(&out, "\n"), 4);
     text_free(&out);
   }
-  ask_once(other); /* each link by itself */
+  gossip_once(other); /* each link by itself */
   scuttle_free(r);
 }
 
@@ -93,7 +94,7 @@ TEST(gossip_names_each_source_and_ends_with_done) {
   feed_update(link, "b", "1", "r\xc3\xa4pli \"\\\n", 7);
   feed_update(link, "c", "1", "A", 9);
   set(r, "d", "1");
-  ask_once(link);
+  gossip_once(link);
   CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
   read_all(link, 0, &out);
   CHECK_INT(text_count(&out, "\n"), 4);
@@ -105,7 +106,7 @@ TEST(gossip_names_each_source_and_ends_with_done) {
   scuttle_free(r);
 }
 
-TEST(gossip_that_waits_is_not_asked_twice) {
+TEST(a_pending_gossip_is_not_repeated) {
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *a = classic(r), *b = classic(r);
   set(r, "k", "1");
@@ -126,7 +127,7 @@ TEST(gossip_that_waits_is_not_asked_twice) {
 }
 
 TEST(gossip_between_two_reads_of_a_gossip) {
-  /* Asked again when half of the digests are out: the peer sees whole lines, each source, and a last "done". */
+  /* A gossip while half of the digests are read: the peer receives whole lines, each source, and a last "done". */
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = classic(r);
   int i, at;
@@ -135,7 +136,7 @@ TEST(gossip_between_two_reads_of_a_gossip) {
     snprintf(source, sizeof source, "s%d", i);
     feed_update(link, source, "1", source, 1);
   }
-  ask_once(link);
+  gossip_once(link);
   for (at = 1; at < 300; at += 7) {
     text_t out = {NULL, 0, 0};
     char part[300];
@@ -171,7 +172,7 @@ static void gossip_order(uint64_t seed, text_t *out) {
     snprintf(source, sizeof source, "s%02d", i);
     feed_update(link, "k", "1", source, 1);
   }
-  ask_once(link);
+  gossip_once(link);
   scuttle_gossip(r);
   read_all(link, 0, out);
   scuttle_gossip(r);
@@ -201,16 +202,16 @@ TEST(digests_are_in_random_order_that_the_seed_repeats) {
   text_free(&d);
 }
 
-/* --- answering --- */
+/* --- deltas --- */
 
-TEST(a_digest_is_answered_before_done) {
+TEST(a_digest_is_served_before_done) {
   scuttle_link_t *link;
   scuttle_t *r = with_updates("X", 5, &link);
   CHECK_CODE(feed(link, "{\"digest\":true,\"source_id\":\"X\",\"version\":3}\n"), SCUTTLE_OK);
   check_output(link, "{\"key\":\"k4\",\"value\":4,\"source_id\":\"X\",\"version\":4}\n{\"key\":\"k5\",\"value\":5,\"source_id\":\"X\",\"version\":5}\n");
-  CHECK_CODE(feed(link, DONE), SCUTTLE_OK); /* X has been mentioned */
+  CHECK_CODE(feed(link, DONE), SCUTTLE_OK); /* a digest has named X */
   check_output(link, "");
-  CHECK_CODE(feed(link, DONE), SCUTTLE_OK); /* and since that "done" not */
+  CHECK_CODE(feed(link, DONE), SCUTTLE_OK); /* but not since that "done" */
   {
     text_t out = {NULL, 0, 0};
     read_all(link, 0, &out);
@@ -233,7 +234,7 @@ TEST(rounds_are_each_of_their_own) {
 }
 
 TEST(links_do_not_mix_their_rounds) {
-  /* The seed keeps its digest bookkeeping in one place for all links. */
+  /* simple-scuttle keeps its digests in one place for all links. */
   scuttle_t *r = replica_exact("local");
   scuttle_link_t *a = classic(r), *b = classic(r);
   set(r, "k", "1");
@@ -258,7 +259,7 @@ TEST(superseded_updates_are_not_sent) {
   scuttle_free(r);
 }
 
-TEST(answers_are_by_version_then_source) {
+TEST(deltas_are_by_version_then_source) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = classic(r);
   feed_update(link, "1", "1", "C", 1);
@@ -278,7 +279,7 @@ static int sources_backwards(void *context, const scuttle_update_t *a, const scu
   int order = memcmp(b->source, a->source, len);
   ++*(int *)context;
   if (order) return order;
-  return a->version > b->version ? -1 : a->version < b->version; /* not to be obeyed within a source */
+  return a->version > b->version ? -1 : a->version < b->version; /* must not count within a source */
 }
 
 TEST(sort_orders_sources_and_not_within_one) {
@@ -322,7 +323,7 @@ static scuttle_t *sorted_crowd(int *calls, size_t history, int count) {
   return r;
 }
 
-/* How many update lines there are; and whether sources descend, and versions ascend within each. */
+/* Returns the count of update lines; and whether sources descend, and versions ascend within each. */
 static int updates_in_order(const char *text, int *in_order) {
   const char *at = text;
   int updates = 0;
@@ -341,8 +342,7 @@ static int updates_in_order(const char *text, int *in_order) {
   return updates;
 }
 
-/* The peer has asked, and the answer is to be read.
-   In datagrams there is a round more, with a challenge. */
+/* Makes the peer request, with a delta to be read. On datagram links there is one more round, with a challenge. */
 static void ask(scuttle_link_t *link, scuttle_link_t *to, size_t capacity, int rounds) {
   char buffer[4096];
   size_t len;
@@ -356,7 +356,7 @@ static void ask(scuttle_link_t *link, scuttle_link_t *to, size_t capacity, int r
 }
 
 TEST(sort_orders_sources_in_the_extended_dialect) {
-  /* Whatever the history has; a write meanwhile goes to the end, although its source is the first. */
+  /* With any history. A later write goes to the end, although its source is the first. */
   static const size_t histories[] = {1, 10, 1000};
   size_t h;
   for (h = 0; h < 3; h++) {
@@ -421,7 +421,7 @@ TEST(sort_does_not_order_datagrams) {
 }
 
 TEST(sort_does_not_order_live_updates) {
-  /* One text serves all live links: in the order in which the updates came. */
+  /* One text serves all live links: in the order of arrival. */
   int calls = 0;
   scuttle_t *r = sorted_crowd(&calls, 1000, 5), *peer = replica_make("peer");
   scuttle_link_t *from = classic(r), *link = link_with(r, SCUTTLE_LINK_LIVE), *to = link_make(peer);
@@ -466,7 +466,7 @@ TEST(a_sort_that_contradicts_itself_keeps_sources_in_order) {
       feed_update(from, key, "1", source, (uint64_t)i);
     }
     sync_links(link, to);
-    CHECK_INT(count_of(peer), 600); /* any update behind its source's clock would be lost */
+    CHECK_INT(count_of(peer), 600); /* an update below its source's version would be lost */
     CHECK_U64(fingerprint_of(peer), fingerprint_of(r));
     scuttle_free(r);
     scuttle_free(peer);
@@ -488,13 +488,13 @@ TEST(extensions_are_ignored) {
   scuttle_free(r);
 }
 
-TEST(an_own_digest_that_comes_back) {
-  /* A peer repeats what it heard of this replica. */
+TEST(an_own_digest_that_a_peer_repeats) {
+  /* A peer repeats the updates of this replica. */
   scuttle_link_t *link;
   scuttle_t *r = with_updates("local", 3, &link);
   text_t out = {NULL, 0, 0};
   feed_update(link, "other", "1", "A", 70);
-  ask_once(link);
+  gossip_once(link);
   scuttle_gossip(r);
   read_all(link, 0, &out);
   CHECK_CODE(scuttle_link_write(link, out.data, out.len), SCUTTLE_OK);
@@ -615,9 +615,9 @@ TEST(peek_twice_shows_the_same) {
     CHECK_CODE(scuttle_link_peek(link, spans, 1, &count), SCUTTLE_OK);
     flatten(spans, count, &c);
     CHECK(c.len <= a.len && memcmp(a.data, c.data, c.len) == 0);
-    /* A read goes on at the same place. */
+    /* A read goes on at the same offset. */
     CHECK_CODE(scuttle_link_read(link, byte, sizeof byte, &len), SCUTTLE_OK);
-    if (a.len < len) len = a.len; /* a peek need not show all that there is */
+    if (a.len < len) len = a.len; /* a peek may show less than all */
     CHECK(len > 0 && memcmp(a.data, byte, len) == 0);
     text_free(&a);
     text_free(&b);
@@ -626,7 +626,7 @@ TEST(peek_twice_shows_the_same) {
   scuttle_free(r);
 }
 
-TEST(consume_takes_no_more_than_was_shown) {
+TEST(consume_accepts_no_more_than_was_shown) {
   scuttle_link_t *link;
   scuttle_t *r = talkative(&link);
   scuttle_span_t spans[3];
@@ -665,7 +665,7 @@ TEST(zero_capacity) {
 }
 
 static void check_whole_lines(const text_t *out) {
-  /* Every line is a message that a fresh replica takes. */
+  /* Every line is a message that a fresh replica accepts. */
   scuttle_t *r = replica_make("check");
   scuttle_link_t *link = classic(r);
   int code = scuttle_link_write(link, out->data, out->len);
@@ -673,8 +673,8 @@ static void check_whole_lines(const text_t *out) {
   scuttle_free(r);
 }
 
-TEST(overwriting_what_is_half_read) {
-  /* The record that a peer has half of is replaced, deleted, and replaced again: the line still ends as it began. */
+TEST(overwriting_a_half_read_entry) {
+  /* The record of which a peer has half is replaced, deleted, and replaced again: the line still ends as it began. */
   size_t at;
   for (at = 1; at < 120; at++) {
     scuttle_link_t *link, *to;
@@ -704,7 +704,7 @@ TEST(overwriting_what_is_half_read) {
   }
 }
 
-TEST(overwriting_what_was_peeked) {
+TEST(overwriting_a_peeked_entry) {
   size_t take;
   for (take = 1; take < 150; take += 3) {
     scuttle_link_t *link;
@@ -717,13 +717,13 @@ TEST(overwriting_what_was_peeked) {
     CHECK_CODE(scuttle_link_peek(link, spans, 8, &count), SCUTTLE_OK);
     flatten(spans, count, &shown);
     REQUIRE(shown.len >= take);
-    text_add(&out, shown.data, take); /* this went out … */
+    text_add(&out, shown.data, take); /* these bytes were sent … */
     for (n = 0; n < 15; n++) {
       set(r, "k1", "\"new\"");
       set(r, "k2", "\"new\"");
       set(r, "k3", "\"new\"");
     }
-    CHECK_CODE(scuttle_link_consume(link, take), SCUTTLE_OK); /* … and is now accounted for */
+    CHECK_CODE(scuttle_link_consume(link, take), SCUTTLE_OK); /* … and are now consumed */
     read_all(link, 0, &out);
     check_whole_lines(&out);
     text_free(&shown);
@@ -733,7 +733,7 @@ TEST(overwriting_what_was_peeked) {
 }
 
 TEST(writing_while_a_link_is_read) {
-  /* A host that writes without pause, and a peer that reads little by little: it ends up with everything. */
+  /* A host that writes without pause, and a peer that reads little by little: it receives everything. */
   scuttle_link_t *link, *to;
   scuttle_t *r = with_updates("local", 200, &link), *peer = replica_make("peer");
   uint64_t random = 8;
@@ -760,7 +760,7 @@ TEST(writing_while_a_link_is_read) {
   scuttle_free(peer);
 }
 
-/* --- two and more --- */
+/* --- two replicas and more --- */
 
 TEST(two_replicas_agree) {
   scuttle_t *r = filled("a", 50), *peer = filled("b", 70);
@@ -771,7 +771,7 @@ TEST(two_replicas_agree) {
   scuttle_free(peer);
 }
 
-TEST(a_second_round_has_nothing_new) {
+TEST(a_second_gossip_sends_no_updates) {
   scuttle_link_t *a, *b;
   scuttle_t *r = with_updates("a", 50, &a), *peer = with_updates("b", 70, &b);
   text_t out = {NULL, 0, 0};
@@ -801,7 +801,7 @@ TEST(a_chain_relays) {
 
 TEST(a_link_closed_half_way_leaves_no_hole) {
   size_t cut;
-  for (cut = 1; cut < 3000; cut += 97) { /* what was asked in the one dialect goes on in the other */
+  for (cut = 1; cut < 3000; cut += 97) { /* a request in the one dialect continues in the other */
     scuttle_link_t *a, *b;
     scuttle_t *r = with_updates("a", 60, &a), *peer = replica_make("b");
     char buffer[3000];
@@ -840,7 +840,7 @@ TEST(a_peer_that_is_far_behind_converges) {
     CHECK_CODE(set(r, key, "\"value\""), SCUTTLE_OK);
   }
   CHECK_CODE(scuttle_link_gossip(b), SCUTTLE_OK);
-  carry(a, b); /* one question, and all of the answer */
+  carry(a, b); /* one request, and the whole delta */
   CHECK_INT(count_of(peer), 90000);
   CHECK_U64(fingerprint_of(peer), fingerprint_of(r));
   scuttle_free(r);
@@ -899,7 +899,7 @@ TEST(link_flags) {
   scuttle_free(r);
 }
 
-TEST(a_link_without_flags_lets_no_classic_line_in) {
+TEST(a_link_without_flags_rejects_classic_lines) {
   static const char *const lines[] = {DONE, "{\"digest\":true,\"source_id\":\"A\",\"version\":9}\n", "{\"key\":\"k\",\"value\":1,\"source_id\":\"A\",\"version\":1}\n"};
   size_t i;
   for (i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -950,7 +950,7 @@ TEST(a_cluster_speaks_the_extended_dialect_only) {
   link = link_make(r);
   set(r, "k", "1");
   CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK);
-  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK); /* nobody is asked in digests */
+  CHECK_CODE(scuttle_link_gossip(link), SCUTTLE_OK); /* it sends no digests */
   read_all(link, 0, &out);
   CHECK_INT(text_count(&out, "\"hello\""), 1);
   CHECK_INT(text_count(&out, "\"done\""), 0);
@@ -977,7 +977,7 @@ TEST(a_read_only_link_accepts_nothing) {
   CHECK_CODE(feed_update(link, "k", "2", "A", 5), SCUTTLE_E_READ_ONLY);
   CHECK_CODE(feed(link, "{\"key\":\"k\",\"value\":null,\"source_id\":\"A\",\"version\":9,\"deleted\":true}\n"), SCUTTLE_E_READ_ONLY);
   CHECK_CODE(feed(link, "{\"digest\":true,\"source_id\":\"A\",\"version\":9}\n"), SCUTTLE_OK);
-  CHECK_CODE(feed(link, DONE), SCUTTLE_OK); /* it is answered all the same */
+  CHECK_CODE(feed(link, DONE), SCUTTLE_OK); /* it still receives a delta */
   after = snapshot(r);
   CHECK_STR(after, before);
   check_output(link, "{\"key\":\"k\",\"value\":1,\"source_id\":\"local\",\"version\":1}\n");
@@ -1011,7 +1011,7 @@ TEST(the_short_form) {
   scuttle_free(b);
 }
 
-TEST(the_short_form_asks_nothing_by_itself) {
+TEST(the_short_form_requests_nothing_by_itself) {
   scuttle_t *r = replica_exact("local");
   text_t hello = {NULL, 0, 0};
   char buffer[512];
@@ -1023,7 +1023,7 @@ TEST(the_short_form_asks_nothing_by_itself) {
   CHECK_CODE(scuttle_write(r, hello.data, hello.len), SCUTTLE_OK);
   CHECK_CODE(scuttle_read(r, buffer, sizeof buffer - 1, &len), SCUTTLE_OK);
   buffer[len] = 0;
-  CHECK(strstr(buffer, "\"hello\"") != NULL); /* an answer */
+  CHECK(strstr(buffer, "\"hello\"") != NULL); /* a reply */
   CHECK_CODE(scuttle_read(r, buffer, sizeof buffer, &len), SCUTTLE_OK);
   CHECK_INT(len, 0);
   text_free(&hello);
@@ -1064,8 +1064,8 @@ TEST(the_short_form_beside_links) {
   scuttle_free(r);
 }
 
-TEST(asked_again_while_only_the_done_waits) {
-  /* The digests have gone, so what is asked now is asked anew. */
+TEST(a_gossip_while_only_the_done_is_pending) {
+  /* The digests were read, so a gossip begins anew. */
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = classic(r);
   char buffer[4096];
@@ -1084,7 +1084,7 @@ TEST(asked_again_while_only_the_done_waits) {
   scuttle_free(r);
 }
 
-TEST(reading_nothing_takes_nothing_from_a_peek) {
+TEST(a_read_of_nothing_keeps_the_peek) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = classic(r);
   scuttle_span_t span;

@@ -1,4 +1,4 @@
-/* Live links: after the first reconciliation what is new goes out without being asked for. */
+/* Live links: after the first reconciliation, new updates are sent without a request. */
 #include "check.h"
 #include "support.h"
 
@@ -38,7 +38,7 @@ static void release(pair_t pair) {
   scuttle_free(pair.b);
 }
 
-TEST(news_goes_out_unasked) {
+TEST(updates_are_sent_without_a_request) {
   pair_t pair = joined(replica_make("a"), replica_make("b"));
   int i;
   for (i = 0; i < 50; i++) {
@@ -54,11 +54,11 @@ TEST(news_goes_out_unasked) {
   carry(pair.ab, pair.ba);
   CHECK(value_of(pair.b, "k3") == NULL);
   CHECK_INT(count_of(pair.b), 19);
-  CHECK_INT(carry(pair.ab, pair.ba), 0); /* and then there is rest */
+  CHECK_INT(carry(pair.ab, pair.ba), 0); /* and then nothing is sent */
   release(pair);
 }
 
-TEST(nothing_goes_out_before_the_first_reconciliation) {
+TEST(nothing_is_sent_before_the_first_reconciliation) {
   scuttle_t *a = replica_make("a");
   scuttle_link_t *link = link_with(a, SCUTTLE_LINK_LIVE);
   text_t out = {NULL, 0, 0};
@@ -70,7 +70,7 @@ TEST(nothing_goes_out_before_the_first_reconciliation) {
 }
 
 TEST(a_link_that_is_not_live_waits) {
-  /* Each side decides for what it sends. */
+  /* Each side chooses for its own updates. */
   scuttle_t *a = replica_make("a"), *b = replica_make("b");
   scuttle_link_t *ab = link_with(a, SCUTTLE_LINK_LIVE), *ba = link_make(b);
   CHECK_CODE(scuttle_gossip(a), SCUTTLE_OK);
@@ -88,7 +88,7 @@ TEST(a_link_that_is_not_live_waits) {
   scuttle_free(b);
 }
 
-TEST(news_is_relayed) {
+TEST(updates_are_relayed) {
   enum { NODES = 5 };
   scuttle_t *nodes[NODES];
   scuttle_link_t *right[NODES], *left[NODES]; /* to the next, to the one before */
@@ -120,7 +120,7 @@ TEST(news_is_relayed) {
 }
 
 TEST(no_echo) {
-  /* What came from a peer is not sent back to it, by the relay neither. */
+  /* An update of a peer is not sent back to it, nor by a relay. */
   pair_t pair = joined(replica_make("a"), replica_make("b"));
   scuttle_t *c = replica_make("c");
   scuttle_link_t *bc = link_with(pair.b, SCUTTLE_LINK_LIVE), *cb = link_with(c, SCUTTLE_LINK_LIVE);
@@ -153,8 +153,8 @@ TEST(no_echo) {
   release(pair);
 }
 
-TEST(a_link_that_fell_out_of_the_history) {
-  /* The news that it lacks is forgotten: it gets the entries instead, without a gossip. */
+TEST(a_link_behind_the_history) {
+  /* The history has dropped the updates that it lacks: it receives the entries instead, without a gossip. */
   int history;
   for (history = 1; history < 12; history += 5) {
     pair_t pair = joined(with_history("a", 10, (size_t)history), with_history("b", 3, (size_t)history));
@@ -193,13 +193,13 @@ TEST(a_slow_reader) {
     CHECK_CODE(scuttle_link_read(pair.ba, part, 1 + random_below(&random, 64), &len), SCUTTLE_OK);
     if (len) CHECK(scuttle_link_write(pair.ab, part, len) >= 0);
   }
-  CHECK(full > 1000); /* the host was told */
+  CHECK(full > 1000); /* the host saw SCUTTLE_FULL */
   carry(pair.ab, pair.ba);
   check_same(pair.a, pair.b);
   release(pair);
 }
 
-TEST(a_link_that_nobody_reads_costs_nothing) {
+TEST(an_unread_link_costs_nothing) {
   pair_t pair = joined(replica_make("a"), replica_make("b"));
   scuttle_link_t *idle = link_with(pair.a, SCUTTLE_LINK_LIVE);
   int i;
@@ -234,7 +234,7 @@ TEST(a_new_connection_goes_on) {
 }
 
 TEST(a_classic_peer_of_a_live_link) {
-  /* It is answered when it asks, as by any other link. */
+  /* Its requests are served as on any other link. */
   scuttle_t *a = replica_make("a"), *b = replica_make("b");
   scuttle_link_t *ab = link_with(a, SCUTTLE_LINK_LIVE | SCUTTLE_LINK_ANY), *ba = link_with(b, SCUTTLE_LINK_CLASSIC);
   set(a, "k", "1");

@@ -1,5 +1,5 @@
-/* Lines of a stream that are lost, repeated or swapped, as by a host that ignores what a short send() tells it: what they were
-   part of is void, is asked for again, and all is healed by later gossips. */
+/* Lines of a stream that are lost, repeated or swapped, as by a host that ignores short writes: their delta is void and is
+   requested again, and later gossips repair everything. */
 #include "check.h"
 #include "support.h"
 
@@ -11,13 +11,13 @@ enum { LOSE, REPEAT, SWAP, CUT, FAULTS };
 
 typedef struct {
   int fault;
-  size_t line, seen; /* the line that it happens to, and how many have passed */
-  text_t held;       /* one that waits behind the next */
+  size_t line, seen; /* the disturbed line, and the count of lines so far */
+  text_t held;       /* a line that the next one overtakes */
 } wire_t;
 
 static int put(scuttle_link_t *to, const char *line, size_t len) { return scuttle_link_write(to, line, len); }
 
-/* Carries what `from` has to say, line by line. Errors may be told. */
+/* Carries the output of `from`, line by line. Calls may return errors. */
 static size_t pass_lines(scuttle_link_t *from, scuttle_link_t *to, wire_t *wire) {
   text_t out = {NULL, 0, 0};
   const char *line, *end;
@@ -33,7 +33,7 @@ static size_t pass_lines(scuttle_link_t *from, scuttle_link_t *to, wire_t *wire)
       case LOSE: continue;
       case REPEAT: put(to, line, length); break;
       case SWAP: text_add(&wire->held, line, length); continue;
-      default: put(to, line, length / 2); continue; /* the next one goes on in its middle */
+      default: put(to, line, length / 2); continue; /* the next one continues in its middle */
       }
     }
     put(to, line, length);
@@ -52,7 +52,7 @@ static size_t converse(scuttle_link_t *a, scuttle_link_t *b, wire_t *wire) {
     moved = pass_lines(a, b, wire);
     moved += pass_lines(b, a, NULL);
     total += moved;
-    if (total > MOST) CHECK_SAY("two talk without end");
+    if (total > MOST) CHECK_SAY("endless messages");
   } while (moved && total <= MOST);
   return total;
 }
@@ -74,7 +74,7 @@ static int differs(scuttle_t *a, scuttle_t *b) {
   return is;
 }
 
-/* One fault in all that a says; then whole gossips. */
+/* Makes one fault in the output of a; then undisturbed gossips. */
 static void check_fault(int fault, size_t line, uint32_t flags, size_t history) {
   told_t of_a, of_b;
   scuttle_t *a = watched("a", &of_a, history), *b = watched("b", &of_b, history), *c;
@@ -95,12 +95,12 @@ static void check_fault(int fault, size_t line, uint32_t flags, size_t history) 
   set(a, "k6", "\"later\"");
   converse(to_b, to_a, &wire);
   text_free(&wire.held);
-  c = replica_start("c", NULL, 0); /* an empty third, that b tells what it has */
+  c = replica_start("c", NULL, 0); /* an empty third, which receives from b */
   for (round = 0; round < 4; round++) {
     scuttle_link_gossip(to_b);
     scuttle_link_gossip(to_a);
     converse(to_b, to_a, NULL);
-    if (talk(b, c, flags, MOST).endless) CHECK_SAY("line %zu, fault %d: no end with a third", line, fault);
+    if (talk(b, c, flags, MOST).endless) CHECK_SAY("line %zu, fault %d: endless with a third", line, fault);
   }
   if (differs(a, b)) CHECK_SAY("line %zu, fault %d, flags %u, history %zu: a and b differ", line, fault, flags, history);
   talk(b, c, flags, MOST);
@@ -108,7 +108,7 @@ static void check_fault(int fault, size_t line, uint32_t flags, size_t history) 
   if (of_a.count[SCUTTLE_EVENT_ENDED] + of_b.count[SCUTTLE_EVENT_ENDED]) CHECK_SAY("line %zu, fault %d: a link has ended", line, fault);
   if (!of_b.count[SCUTTLE_EVENT_IN_STEP]) CHECK_SAY("line %zu, fault %d: never in step", line, fault);
   scuttle_link_gossip(to_b);
-  if (converse(to_b, to_a, NULL) > 2000) CHECK_SAY("line %zu, fault %d: no rest", line, fault);
+  if (converse(to_b, to_a, NULL) > 2000) CHECK_SAY("line %zu, fault %d: not quiet", line, fault);
   scuttle_free(a);
   scuttle_free(b);
   scuttle_free(c);
@@ -123,8 +123,8 @@ TEST(one_fault_anywhere_is_healed) {
         for (line = 0; line < 24; line++) check_fault(fault, line, kinds[k], histories[i]);
 }
 
-TEST(an_update_that_is_lost_is_not_vouched_for) {
-  /* Before anything is asked for again, the vector claims no more than has come. */
+TEST(a_lost_update_is_not_covered) {
+  /* Before the next request, the vector claims no more than has arrived. */
   told_t of_a, of_b;
   scuttle_t *a = watched("a", &of_a, 100), *b = watched("b", &of_b, 100);
   scuttle_link_t *to_b = link_make(a), *to_a = link_make(b);
@@ -149,7 +149,7 @@ TEST(an_update_that_is_lost_is_not_vouched_for) {
   }
   CHECK_U64(clock_of(b, id), 0);
   CHECK_STR(value_of(b, "three"), "3");
-  carry(to_a, to_b); /* it has asked by itself */
+  carry(to_a, to_b); /* it has requested by itself */
   CHECK_U64(clock_of(b, id), 3);
   CHECK_STR(value_of(b, "two"), "2");
   text_free(&out);
@@ -157,8 +157,8 @@ TEST(an_update_that_is_lost_is_not_vouched_for) {
   scuttle_free(b);
 }
 
-TEST(an_altered_line_is_healed_and_told) {
-  /* What the check of lines does not see: a value that was altered on its way from a to b, and is whole JSON. */
+TEST(an_altered_line_is_healed_and_reported) {
+  /* The line check does not cover memory: a value that was altered between a and b, and is valid JSON. */
   told_t of_a, of_b;
   scuttle_t *a = watched("a", &of_a, 100), *b = watched("b", &of_b, 100);
   scuttle_link_t *to_b = link_make(a), *to_a = link_make(b);
@@ -188,8 +188,8 @@ TEST(an_altered_line_is_healed_and_told) {
   scuttle_free(b);
 }
 
-TEST(many_faults_with_a_third_come_to_rest) {
-  /* Each line has one chance in five of a fault, for twenty gossips; then the wires are whole. */
+TEST(many_faults_with_a_third_converge) {
+  /* Each line has a fault with a chance of one in five, for twenty gossips; then the wires are undisturbed. */
   uint64_t seed;
   for (seed = 1; seed <= 60; seed++) {
     uint64_t random = seed;

@@ -1,5 +1,5 @@
-/* Memory: given back after errors and after use, and bounded by what is held. Counted in bytes that malloc has given out
-   (with glibc; elsewhere, and under the sanitizers, which have their own malloc and find leaks themselves, it is always 0). */
+/* Memory: freed after errors and after use, and bounded by the state. Counted in bytes of malloc with glibc; elsewhere, and
+   under sanitizers, which have their own malloc and detect leaks, it is always 0. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -17,7 +17,7 @@ static long long used(void) {
 #endif
 }
 
-/* Runs `step` four thousand times, after a hundred to warm up, and wants no growth beyond malloc's own small change. */
+/* Runs `step` four thousand times, after a hundred to warm up, and expects no growth beyond malloc's small blocks. */
 static void check_steady(const char *what, void (*step)(void *context, int i), void *context) {
   long long before, after;
   int i;
@@ -75,7 +75,7 @@ TEST(replicas) {
   check_steady("new and free", new_and_free, NULL);
 }
 
-TEST(replicas_that_cannot_be) { check_steady("scuttle_new that fails", new_that_fails, NULL); }
+TEST(invalid_replicas) { check_steady("scuttle_new that fails", new_that_fails, NULL); }
 
 static void open_and_close(void *context, int i) {
   scuttle_t *r = (scuttle_t *)context;
@@ -168,7 +168,7 @@ static void ask(void *context, int i) {
   text_free(&out);
 }
 
-static void ask_without_reading(void *context, int i) {
+static void request_without_reading(void *context, int i) {
   (void)i;
   feed((scuttle_link_t *)context, "{\"digest\":true,\"source_id\":\"A\",\"version\":0}\n{\"digest\":true,\"done\":true}\n");
   scuttle_link_gossip((scuttle_link_t *)context);
@@ -179,14 +179,14 @@ TEST(one_busy_link) {
   scuttle_link_t *link = link_make(r);
   check_steady("receiving", receive, link);
   check_steady("receiving other forms", receive_otherwise, link);
-  check_steady("receiving what is refused", receive_bad, link);
+  check_steady("receiving rejected lines", receive_bad, link);
   check_steady("being asked", ask, link);
-  check_steady("being asked, and not read", ask_without_reading, link);
+  check_steady("requests without a read", request_without_reading, link);
   scuttle_free(r);
 }
 
 TEST(a_round_that_never_ends) {
-  /* A peer that sends digests of ever new strangers, and no "done": it does not fill the memory. */
+  /* A peer that sends digests of ever new sources, and no "done": it does not fill the memory. */
   scuttle_config_t config = config_make();
   scuttle_t *r;
   scuttle_link_t *link;
@@ -206,7 +206,7 @@ TEST(a_round_that_never_ends) {
 }
 
 TEST(idle_links_after_long_lines) {
-  /* "An idle link costs next to nothing", also where a long line went through it once. */
+  /* "An idle link costs next to nothing", even after a long line. */
   enum { LINKS = 40 };
   scuttle_t *r = replica_make("local");
   scuttle_link_t *links[LINKS];
@@ -232,7 +232,7 @@ TEST(idle_links_after_long_lines) {
   scuttle_free(r);
 }
 
-TEST(all_is_given_back) {
+TEST(all_memory_is_freed) {
   long long before;
   int round;
   new_and_free(NULL, 1);
@@ -257,7 +257,7 @@ static void look(void *context, int i) {
   if (i % 10 == 0) overwrite(r, i);
 }
 
-TEST(looking_around) {
+TEST(reading_calls) {
   scuttle_t *r = replica_make("local");
   int i;
   for (i = 0; i < 100; i++) {
@@ -269,7 +269,7 @@ TEST(looking_around) {
   scuttle_free(r);
 }
 
-/* --- what links know of peers that know many sources ------------------------------------------------------------------ */
+/* --- peer states of many sources ------------------------------------------------------------------ */
 
 enum { MANY_SOURCES = 65535, BYTES_A_LINK = 100000 }; /* a hundred megabytes for a thousand links */
 
@@ -280,7 +280,7 @@ static void hello_of(text_t *text, uint64_t incarnation, const char *hash) {
               (unsigned long long)incarnation, (unsigned long long)incarnation, hash);
 }
 
-/* The vector of a peer: of all sources from a number on, each so much further than here. */
+/* Adds the vector of a peer: all sources from a number on, with versions above the present ones. */
 static void vector_of(text_t *text, uint64_t incarnation, int from, int further) {
   int i, next;
   for (i = from; i < MANY_SOURCES; i = next) {
@@ -308,7 +308,7 @@ static scuttle_t *covering_many(char hash[17]) {
   set(r, "k", "1");
   link = link_with(r, 0);
   hello_of(&lines, 9999, "0000000000000063");
-  CHECK_CODE(feed(link, lines.data), SCUTTLE_OK); /* the promise is renewed */
+  CHECK_CODE(feed(link, lines.data), SCUTTLE_OK); /* the low-water mark is renewed */
   scuttle_link_gossip(link);
   read_all(link, 0, &out);
   found = strstr(out.data, "\"hash\":\"");
@@ -321,7 +321,7 @@ static scuttle_t *covering_many(char hash[17]) {
   return r;
 }
 
-/* Opens links, and lets each peer say hello and name its sources; returns the bytes that a link takes. */
+/* Opens links whose peers send a hello and their vector; returns the bytes of each link. */
 static long long bytes_a_link(scuttle_t *r, int links, const char *hash, int from, int further, int reads) {
   static uint64_t incarnation = 100;
   scuttle_link_t *opened[1000];

@@ -28,7 +28,7 @@ static int smaller_text(void *context, const scuttle_update_t *update, const scu
 }
 
 static void join(mesh_t *mesh, int a, int b) {
-  /* Which pairs may speak the classic dialect stays so: a replica that has purged cannot tell a classic peer. */
+  /* Pairs keep the classic dialect for good: a replica that has purged cannot reset a classic peer. */
   uint32_t classic = (mesh->seed >> (a + b)) & 1 ? SCUTTLE_LINK_CLASSIC & mesh->flags : 0;
   uint32_t live = SCUTTLE_LINK_LIVE & mesh->flags;
   if (mesh->links[a][b]) {
@@ -57,7 +57,7 @@ static void transfer(mesh_t *mesh, int from, int to, size_t most) {
   }
   if (len) {
     int code = scuttle_link_write(mesh->links[to][from], buffer, len);
-    if (code < 0) CHECK_SAY("seed %d: %d refuses what %d wrote: %s: %.*s", (int)mesh->seed, to, from, code_name(code), (int)len, buffer);
+    if (code < 0) CHECK_SAY("seed %d: %d rejects output of %d: %s: %.*s", (int)mesh->seed, to, from, code_name(code), (int)len, buffer);
   }
 }
 
@@ -80,7 +80,7 @@ static void step(mesh_t *mesh, int may_break) {
   case 5: CHECK(scuttle_gossip(mesh->nodes[a]) >= 0); break;
   case 6: CHECK(scuttle_link_gossip(mesh->links[a][b]) >= 0); break;
   case 7:
-    if (may_break && random_below(&mesh->random, 10) == 0) join(mesh, a, b); /* what was on its way is lost */
+    if (may_break && random_below(&mesh->random, 10) == 0) join(mesh, a, b); /* bytes on their way are lost */
     break;
   default: transfer(mesh, a, b, 1 + random_below(&mesh->random, random_below(&mesh->random, 4) ? 60 : 2000)); break;
   }

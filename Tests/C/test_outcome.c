@@ -1,5 +1,5 @@
-/* Which write stands in the end: small random histories through the public interface, with deletes, forced purges, strangers
-   and starts from saves. Where the greatest write of a key is a value, it stands. */
+/* The write that stands in the end: small random histories through the public interface, with deletes, forced purges, strangers
+   and starts from saves. If the greatest write of a key is a value, it stands. */
 #include "check.h"
 #include "support.h"
 
@@ -80,7 +80,7 @@ TEST(a_newcomer_with_defaults_overwrites_nothing) {
 }
 
 TEST(many_newcomers_at_once) {
-  /* As pods of one image that start before the network is there. */
+  /* Pods of one image that start before the network is up. */
   scuttle_t *a = replica_start("a", NULL, 0), *n[8];
   size_t purged;
   int i, round;
@@ -167,7 +167,7 @@ static void step(world_t *world, uint64_t *random) {
     export_all(replica, &world->saves[who]);
     break;
   case 9:
-    if (random_below(random, 3) == 0) { /* it has told somebody what it wrote; then it starts from what it saved last */
+    if (random_below(random, 3) == 0) { /* it has sent its writes; then it starts from its last save */
       talk(replica, world->replicas[other == who ? (who + 1) % world->count : other], 0, MOST);
       scuttle_free(replica);
       world->replicas[who] = replica_start(names[who], world->saves[who].data, world->saves[who].len);
@@ -198,7 +198,7 @@ static void check_world(uint64_t seed, size_t steps) {
   for (i = 0; i < KEYS; i++) {
     char name[16];
     scuttle_entry_t entry;
-    if (!world.greatest[i].version || !*world.greatest[i].value) continue; /* a delete: it may be forgotten */
+    if (!world.greatest[i].version || !*world.greatest[i].value) continue; /* a delete: it may be purged */
     snprintf(name, sizeof name, "k%zu", i);
     memset(&entry, 0, sizeof entry);
     scuttle_get(world.replicas[0], name, SCUTTLE_NTS, &entry);
@@ -208,7 +208,7 @@ static void check_world(uint64_t seed, size_t steps) {
                 (unsigned long long)entry.version, entry.source ? entry.source : "", world.greatest[i].value,
                 (unsigned long long)world.greatest[i].version, world.greatest[i].source);
   }
-  if (check_talk(world.replicas[0], world.replicas[1], 0).bytes > 2500) CHECK_SAY("seed %llu: no rest", (unsigned long long)seed);
+  if (check_talk(world.replicas[0], world.replicas[1], 0).bytes > 2500) CHECK_SAY("seed %llu: not quiet", (unsigned long long)seed);
   for (i = 0; i < world.count; i++) scuttle_free(world.replicas[i]);
   for (i = 0; i < REPLICAS; i++) text_free(&world.saves[i]);
 }

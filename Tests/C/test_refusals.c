@@ -1,4 +1,4 @@
-/* Refusals: what a peer does not take crosses once, its sender is told once, and the rest flows. */
+/* Refusals: a refused update crosses once, its sender is notified once, and all others arrive. */
 #include "check.h"
 #include "support.h"
 
@@ -47,7 +47,7 @@ static scuttle_t *host_make(const char *name, host_t *host, size_t max_value, in
   return r;
 }
 
-/* Both gossip, and bytes are carried until both are silent; how many. */
+/* Gossips on both, and carries bytes until there is nothing to send; returns their count. */
 static size_t converse(scuttle_link_t *a, scuttle_link_t *b, size_t capacity) {
   static char buffer[65536];
   size_t total = 0, len;
@@ -69,7 +69,7 @@ static size_t converse(scuttle_link_t *a, scuttle_link_t *b, size_t capacity) {
     if (!moved) return total;
     total += moved;
   }
-  CHECK(!"it never ends");
+  CHECK(!"endless");
   return total;
 }
 
@@ -112,7 +112,7 @@ TEST(a_value_over_the_limit_among_10000_keys) {
   scuttle_free(b);
 }
 
-TEST(every_update_that_fits_no_datagram_is_told_once) {
+TEST(every_update_that_fits_no_datagram_is_reported_once) {
   host_t at_a, at_b;
   scuttle_link_config_t options = {sizeof options, SCUTTLE_LINK_DATAGRAM, 0};
   scuttle_t *a = host_make("a", &at_a, 0, 0), *b = host_make("b", &at_b, 0, 0);
@@ -142,7 +142,7 @@ TEST(every_update_that_fits_no_datagram_is_told_once) {
   scuttle_free(b);
 }
 
-TEST(a_host_that_refuses_a_key_and_changes_its_mind) {
+TEST(a_host_that_refuses_a_key_and_accepts_it_later) {
   host_t at_a, at_b;
   scuttle_t *a = host_make("a", &at_a, 0, 0), *b = host_make("b", &at_b, 0, 1);
   scuttle_link_t *ab = link_make(a), *ba = link_make(b);

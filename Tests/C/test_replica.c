@@ -1,4 +1,4 @@
-/* Making, naming and freeing replicas; codes and versions. */
+/* Creating, naming and freeing replicas; codes and versions. */
 #include "check.h"
 #include "support.h"
 
@@ -51,7 +51,7 @@ TEST(id_is_copied) {
 }
 
 TEST(name_lengths) {
-  /* 1 to 246 bytes; 1 to 255 where the name is the source. */
+  /* 1 to 246 bytes; 1 to 255 if the name is the source. */
   char name[400];
   size_t len;
   scuttle_t *r = NULL;
@@ -102,8 +102,8 @@ TEST(id_not_utf8) {
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Copies the source of a replica that has just been made, checks its form, and frees the replica. */
-static void take_source(scuttle_t *r, const char *expected_name, char source[256]) {
+/* Copies the source of a new replica, checks its form, and frees the replica. */
+static void copy_source(scuttle_t *r, const char *expected_name, char source[256]) {
   const char *id = NULL, *name = NULL;
   size_t id_len = 0, name_len = 0, i;
   CHECK_CODE(scuttle_id(r, &id, &id_len), SCUTTLE_OK);
@@ -133,7 +133,7 @@ TEST(a_source_is_the_name_and_an_incarnation) {
   CHECK_U64(clock_of(peer, id), 1);
   CHECK_CODE(scuttle_get(peer, "k", 1, &entry), SCUTTLE_OK);
   CHECK_BYTES(entry.source, entry.source_len, id, len);
-  take_source(r, "ada", source);
+  copy_source(r, "ada", source);
   scuttle_free(peer);
 }
 
@@ -144,7 +144,7 @@ TEST(each_start_is_another_incarnation) {
     scuttle_t *r = NULL;
     CHECK_CODE(scuttle_new("ada", NULL, &r), SCUTTLE_OK);
     REQUIRE(r);
-    take_source(r, "ada", sources[i]);
+    copy_source(r, "ada", sources[i]);
     for (j = 0; j < i; j++) CHECK(strcmp(sources[i], sources[j]) != 0);
   }
 }
@@ -163,8 +163,8 @@ TEST(an_incarnation_follows_from_seed_name_and_save) {
         config.seed = seed;
         config.state = saves[save];
         config.state_len = SCUTTLE_NTS;
-        take_source(replica_with(name, &config), name, sources[n]);
-        take_source(replica_with(name, &config), name, again);
+        copy_source(replica_with(name, &config), name, sources[n]);
+        copy_source(replica_with(name, &config), name, again);
         CHECK_STR(again, sources[n]);
         for (j = 0; j < n; j++) CHECK(strcmp(strchr(sources[n], '~'), strchr(sources[j], '~')) != 0);
         n++;
@@ -178,8 +178,8 @@ TEST(a_seed_of_the_systems_makes_another_of_each_start_from_one_save) {
   config.seed = 0;
   config.state = save;
   config.state_len = SCUTTLE_NTS;
-  take_source(replica_with("ada", &config), "ada", first);
-  take_source(replica_with("ada", &config), "ada", second);
+  copy_source(replica_with("ada", &config), "ada", first);
+  copy_source(replica_with("ada", &config), "ada", second);
   CHECK(strcmp(first, second) != 0);
 }
 
@@ -232,7 +232,7 @@ TEST(the_name_is_valid_until_the_replica_is_freed) {
   CHECK_CODE(scuttle_name(r, &name, &len), SCUTTLE_OK);
   CHECK_CODE(scuttle_import(r, lines.data, lines.len), SCUTTLE_OK);
   CHECK_CODE(scuttle_name(r, &later, &len), SCUTTLE_OK);
-  REQUIRE(name == later); /* not read where it may have been freed */
+  REQUIRE(name == later); /* not read if it may be freed */
   CHECK_STR(name, "a-name-to-keep");
   text_free(&lines);
   scuttle_free(r);
@@ -252,16 +252,16 @@ TEST(the_longest_sources_reach_a_peer) {
   CHECK_CODE(scuttle_id(r, &id, &len), SCUTTLE_OK);
   CHECK_INT(len, 255);
   CHECK_U64(clock_of(peer, id), 1);
-  take_source(r, name, source);
+  copy_source(r, name, source);
   scuttle_free(peer);
 }
 
 TEST(the_flag_of_unique_ids_changes_nothing) {
   scuttle_config_t config = config_make();
   char without[256], with[256];
-  take_source(replica_with("ada", &config), "ada", without);
+  copy_source(replica_with("ada", &config), "ada", without);
   config.flags = SCUTTLE_UNIQUE_ID;
-  take_source(replica_with("ada", &config), "ada", with);
+  copy_source(replica_with("ada", &config), "ada", with);
   CHECK_STR(with, without);
   config.flags = SCUTTLE_UNIQUE_ID | SCUTTLE_EXACT_ID;
   {
@@ -307,7 +307,7 @@ TEST(free_closes_links) {
   scuttle_free(r);
 }
 
-TEST(many_replicas_come_and_go) {
+TEST(many_replicas_are_created_and_freed) {
   int i;
   for (i = 0; i < 5000; i++) {
     scuttle_t *r = replica_make("local");
@@ -316,7 +316,7 @@ TEST(many_replicas_come_and_go) {
   }
 }
 
-TEST(fingerprint_shows_what_is_held) {
+TEST(fingerprint_depends_on_the_entries) {
   scuttle_config_t config = config_make();
   scuttle_t *a = replica_make("a"), *b;
   scuttle_link_t *la = link_make(a), *lb;
@@ -366,7 +366,7 @@ TEST(fingerprint_shows_what_is_held) {
 }
 
 TEST(fingerprint_is_not_the_sum_of_its_letters) {
-  /* Entries that share all their bytes, joined otherwise. */
+  /* Entries with the same bytes, split differently. */
   const char *pairs[][2] = {{"ab", "c"}, {"a", "bc"}};
   uint64_t seen[2];
   int i;
@@ -400,7 +400,7 @@ TEST(fingerprint_goes_back_with_the_state) {
   scuttle_free(b);
 }
 
-TEST(wrong_arguments_of_purge_and_forget) {
+TEST(wrong_arguments_of_purge_and_retire) {
   scuttle_t *r = replica_make("local");
   char *before, *after;
   size_t purged = 7;

@@ -1,4 +1,4 @@
-/* Faults that reviews have found, each with the conversation that showed it. */
+/* Reported bugs, each with the conversation that showed it. */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
@@ -9,7 +9,7 @@
 
 /* --- ids that need escapes ----------------------------------------------------------------------------------------- */
 
-/* The longest id there is, as bytes and as a line has it. */
+/* Makes the longest id. */
 static void make_long_id(char id[256]) {
   memset(id, 1, 255);
   id[255] = 0;
@@ -34,7 +34,7 @@ TEST(an_id_of_control_characters_is_an_id) {
   scuttle_free(b);
 }
 
-TEST(a_peer_that_names_such_an_id_does_not_end_all_talk) {
+TEST(a_peer_that_names_such_an_id_does_not_end_the_link) {
   char id[256];
   scuttle_t *a = replica_make("a"), *b = replica_make("b");
   make_long_id(id);
@@ -44,7 +44,7 @@ TEST(a_peer_that_names_such_an_id_does_not_end_all_talk) {
   scuttle_free(b);
 }
 
-/* --- what is handed out ---------------------------------------------------------------------------------------------- */
+/* --- lent memory ---------------------------------------------------------------------------------------------- */
 
 TEST(the_id_is_valid_until_the_replica_is_freed) {
   scuttle_t *replica = replica_exact("a-name-to-keep");
@@ -56,15 +56,15 @@ TEST(the_id_is_valid_until_the_replica_is_freed) {
   CHECK_CODE(scuttle_id(replica, &id, &len), SCUTTLE_OK);
   CHECK_CODE(scuttle_import(replica, lines.data, lines.len), SCUTTLE_OK);
   CHECK_CODE(scuttle_id(replica, &later, &len), SCUTTLE_OK);
-  REQUIRE(id == later); /* not read where it may have been freed */
+  REQUIRE(id == later); /* not read if it may be freed */
   CHECK_STR(id, "a-name-to-keep");
   text_free(&lines);
   scuttle_free(replica);
 }
 
-/* --- a reset that deletes anew, where few tombstones may stay ---------------------------------------------------- */
+/* --- a reset that deletes anew, with few tombstones allowed ---------------------------------------------------- */
 
-#define BLOCK 76 /* header, key and value of one of the long tombstones below: what is freed too early comes here */
+#define BLOCK 76 /* header, key and value of one of the long tombstones below: a block that was freed too early is reused here */
 static char *blocks[64];
 static size_t block_count;
 
@@ -74,7 +74,7 @@ static void take_block(void *context, const scuttle_update_t *update) {
   if (block_count < 64) blocks[block_count++] = (char *)calloc(1, BLOCK);
 }
 
-TEST(a_reset_may_forget_the_tombstones_that_it_takes_away) {
+TEST(a_reset_may_purge_the_tombstones_that_it_removes) {
   scuttle_config_t plain = config_make(), few = config_make();
   scuttle_t *a, *b;
   scuttle_link_t *to_b, *to_a;
@@ -105,7 +105,7 @@ TEST(a_reset_may_forget_the_tombstones_that_it_takes_away) {
   CHECK_CODE(scuttle_purge(a, &purged), SCUTTLE_OK);
   for (i = 0; i < block_count; i++) free(blocks[i]);
   block_count = 0;
-  sync_links(to_b, to_a); /* stops the program where a peer refuses what was made of freed memory */
+  sync_links(to_b, to_a); /* stops the program if a peer rejects lines of freed memory */
   CHECK_INT(count_of(b), 0);
   CHECK_U64(fingerprint_of(a), fingerprint_of(b));
   for (i = 0; i < block_count; i++) free(blocks[i]);
@@ -116,10 +116,10 @@ TEST(a_reset_may_forget_the_tombstones_that_it_takes_away) {
 
 /* --- datagrams ------------------------------------------------------------------------------------------------------- */
 
-static size_t take_datagram(scuttle_link_t *link, size_t capacity, char *buffer) {
+static size_t copy_datagram(scuttle_link_t *link, size_t capacity, char *buffer) {
   size_t len = 0;
   int code = scuttle_link_read(link, buffer, capacity, &len);
-  if (code != SCUTTLE_OK && code != SCUTTLE_E_DATAGRAM) CHECK_SAY("scuttle_link_read says %s", code_name(code));
+  if (code != SCUTTLE_OK && code != SCUTTLE_E_DATAGRAM) CHECK_SAY("scuttle_link_read returned %s", code_name(code));
   buffer[len] = 0;
   return len;
 }
@@ -128,14 +128,14 @@ static void pass_all(scuttle_link_t *from, scuttle_link_t *to, size_t capacity) 
   char buffer[2001];
   size_t len;
   int silent = 0;
-  while (silent < 3) { /* a read may report what it left out instead */
-    len = take_datagram(from, capacity, buffer);
+  while (silent < 3) { /* a read may report a withheld update instead */
+    len = copy_datagram(from, capacity, buffer);
     if (len) scuttle_link_write(to, buffer, len);
     else silent++;
   }
 }
 
-TEST(what_no_longer_fits_is_not_vouched_for) {
+TEST(an_update_that_no_longer_fits_is_not_covered) {
   scuttle_config_t config = config_make();
   scuttle_t *a, *b = replica_make("b");
   scuttle_link_t *to_b, *to_a;
@@ -157,13 +157,13 @@ TEST(what_no_longer_fits_is_not_vouched_for) {
   buffer[0] = 0;
   for (i = 0; i < 20 && !strstr(buffer, "\"large\""); i++) {
     pass_all(to_a, to_b, 1200);
-    if (take_datagram(to_b, 1200, buffer) && !strstr(buffer, "\"large\""))
+    if (copy_datagram(to_b, 1200, buffer) && !strstr(buffer, "\"large\""))
       scuttle_link_write(to_a, buffer, strlen(buffer));
   }
   REQUIRE(strstr(buffer, "\"large\"") != NULL); /* and this one is lost */
   pass_all(to_b, to_a, 1200);                   /* the rest, and a commit that vouches for all */
-  pass_all(to_a, to_b, 1200);                   /* what has not come? */
-  pass_all(to_b, to_a, 300);                    /* all but what fits no more */
+  pass_all(to_a, to_b, 1200);                   /* the missing ranges */
+  pass_all(to_b, to_a, 300);                    /* all but the large one */
   CHECK_U64(clock_of(b, "a"), 0);
 
   for (i = 0; i < 5; i++) {
@@ -226,7 +226,7 @@ static void make_source(char id[61], int number) {
   for (place = 59; place > 55; place--, number /= 10) id[place] = (char)('0' + number % 10);
 }
 
-TEST(covers_of_what_is_left_out_fit_a_small_receiver) {
+TEST(covers_of_withheld_updates_fit_a_small_receiver) {
   scuttle_config_t config = config_make();
   scuttle_t *a, *small = make_small();
   scuttle_link_t *from_sources, *to_small, *to_a;
@@ -253,7 +253,7 @@ TEST(covers_of_what_is_left_out_fit_a_small_receiver) {
   scuttle_free(small);
 }
 
-TEST(covers_of_live_news_fit_a_small_receiver) {
+TEST(covers_of_live_updates_fit_a_small_receiver) {
   scuttle_config_t config = config_make();
   scuttle_t *a, *small = make_small();
   scuttle_link_t *from_sources, *to_small, *to_a;
@@ -266,7 +266,7 @@ TEST(covers_of_live_news_fit_a_small_receiver) {
   to_small = link_with(a, SCUTTLE_LINK_LIVE);
   to_a = link_make(small);
   sync_links(to_small, to_a);
-  for (i = 0; i < 120; i++) { /* the first half has a head in front, the other is a broadcast */
+  for (i = 0; i < 120; i++) { /* the first half has a head in front, the other is a shared delta */
     make_source(id, i);
     snprintf(key, sizeof key, "k%d", i);
     CHECK(feed_update(from_sources, key, "1", id, (uint64_t)i + 1) >= 0);
@@ -277,9 +277,9 @@ TEST(covers_of_live_news_fit_a_small_receiver) {
   scuttle_free(small);
 }
 
-/* --- rest ------------------------------------------------------------------------------------------------------------ */
+/* --- quiet ------------------------------------------------------------------------------------------------------------ */
 
-TEST(two_that_refuse_something_of_each_other_come_to_rest) {
+TEST(two_that_refuse_updates_of_each_other_converge) {
   scuttle_config_t short_keys = config_make(), short_values = config_make();
   scuttle_t *a, *b;
   scuttle_link_t *to_b, *to_a;

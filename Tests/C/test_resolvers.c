@@ -1,4 +1,4 @@
-/* Which update stands. Whatever the order of arrival, the outcome is one. */
+/* The update that stands: the outcome does not depend on the order of arrival. */
 #include "check.h"
 #include "support.h"
 
@@ -21,7 +21,7 @@ static void check_holds(scuttle_t *r, const char *key, const char *value, const 
   CHECK_U64(entry.version, version);
 }
 
-/* All orders of `count` updates that keep each source's own order, each over links chosen at random. */
+/* Checks all orders of `count` updates that keep each source's own order, each over links chosen at random. */
 static void check_orders(uint32_t resolver, const line_t *lines, size_t count, const char *expected) {
   size_t order[8], i, j;
   uint64_t random = 11;
@@ -103,7 +103,7 @@ TEST(a_local_write_of_a_smaller_value_does_not_stand) {
   CHECK_U64(version_of(r), 2);
   CHECK_CODE(set(r, "k", "5"), SCUTTLE_OK); /* equal: by version */
   check_holds(r, "k", "5", "observer", 3);
-  news = news_text(r, "observer", 0); /* the writes are history all the same */
+  news = news_text(r, "observer", 0); /* the writes are in the history anyway */
   CHECK_STR(news, "k\t5\tobserver\t1\nk\t4\tobserver\t2\nk\t5\tobserver\t3\n");
   free(news);
   scuttle_free(r);
@@ -130,7 +130,7 @@ TEST(the_ladder_of_values) {
     }
 }
 
-/* Values that a careless order would mix up, among them ones that are equal in some sense and not in another. */
+/* Values that a careless order would confuse, among them values that are equal in one sense and not in another. */
 static const char *const hard[] = {
     "null", "0", "-0", "0.0", "-0.0", "1", "1.0", "1e0", "10", "1e1", "9007199254740992", "9007199254740993", "9007199254740992.0",
     "9007199254740994.0", "9223372036854775807", "9223372036854775806", "9223372036854775808.0", "-9223372036854775808", "-9223372036854775808.0",
@@ -181,7 +181,7 @@ TEST(the_order_of_values_is_total) {
 }
 
 TEST(tombstones_in_the_order_of_values) {
-  /* A tombstone's value is null, the smallest: whatever the host makes of that, replicas agree. */
+  /* A tombstone's value is null, the smallest: whatever the host's rule, replicas agree. */
   const char *set_line = "{\"key\":\"k\",\"value\":0,\"source_id\":\"A\",\"version\":1}\n";
   const char *null_line = "{\"key\":\"k\",\"value\":null,\"source_id\":\"B\",\"version\":2}\n";
   const char *delete_line = "{\"key\":\"k\",\"value\":null,\"source_id\":\"C\",\"version\":2,\"deleted\":true}\n";
@@ -202,7 +202,7 @@ TEST(tombstones_in_the_order_of_values) {
   }
 }
 
-/* --- the host's own --- */
+/* --- resolvers of the host --- */
 
 typedef struct {
   int calls, fresh;
@@ -218,7 +218,7 @@ static void show(text_t *log, const scuttle_update_t *update) {
   text_format(log, "%d", (int)update->version);
 }
 
-/* The smaller text stands; the smaller (version, source) of equal ones. */
+/* The smaller text stands; of equal texts the smaller (version, source). */
 static int smallest(void *context, const scuttle_update_t *update, const scuttle_update_t *current) {
   host_t *host = (host_t *)context;
   size_t len;
@@ -259,7 +259,7 @@ TEST(the_host_decides) {
   CHECK_CODE(feed_update(link, "k", "3", "A", 1), SCUTTLE_OK);
   CHECK_CODE(feed_update(link, "k", "4", "A", 9), SCUTTLE_OK);
   CHECK_CODE(feed_update(link, "k", "1", "A", 2), SCUTTLE_OK); /* covered, but never here: republished */
-  CHECK_CODE(feed_update(link, "k", "1", "A", 2), SCUTTLE_OK); /* here: not asked about */
+  CHECK_CODE(feed_update(link, "k", "1", "A", 2), SCUTTLE_OK); /* here: the host is not called */
   CHECK_CODE(feed_update(link, "l", "8", "A", 10), SCUTTLE_OK);
   check_holds(r, "k", "1", "A", 2);
   CHECK_STR(host.log.data, "k=5 local1;k=7 local2 or k=5 local1;k=3 A1 or k=5 local1;k=4 A9 or k=3 A1;k=1 A2 or k=3 A1;l=8 A10;");
@@ -327,7 +327,7 @@ TEST(a_host_that_declines_everything) {
   CHECK_STR(state, "");
   free(state);
   CHECK_U64(version_of(r), 5);
-  CHECK_U64(clock_of(r, "A"), 5); /* it is accounted for */
+  CHECK_U64(clock_of(r, "A"), 5); /* it is covered */
   news = news_text(r, "A", 0);
   CHECK_STR(news, "k\t1\tA\t5\n");
   free(news);
@@ -335,13 +335,13 @@ TEST(a_host_that_declines_everything) {
 }
 
 static int after_first(void *context, const scuttle_update_t *update, const scuttle_update_t *current) {
-  /* Declines until told otherwise: a key may so be known and hold nothing. */
+  /* Declines until told otherwise, so a key may be known and hold nothing. */
   (void)update;
   CHECK(current == NULL);
   return *(int *)context;
 }
 
-TEST(a_declined_key_can_be_taken_later) {
+TEST(a_declined_key_can_be_accepted_later) {
   scuttle_config_t config = config_make();
   scuttle_t *r;
   int willing = 0;

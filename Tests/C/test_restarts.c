@@ -1,4 +1,4 @@
-/* Replicas that end and start again: from the last save, an old one, a truncated one, another one's, or none. */
+/* Replicas that end and start again: from the last save, an old one, a truncated one, another replica's, or none. */
 #include "check.h"
 #include "support.h"
 
@@ -7,7 +7,7 @@
 static const uint32_t kinds[] = {0, SCUTTLE_LINK_LIVE, SCUTTLE_LINK_DATAGRAM, SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_LIVE};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
-/* Two replicas hold the same, and have the same vector. */
+/* Checks that two replicas have equal entries and the same vector. */
 static void check_same(scuttle_t *a, scuttle_t *b) {
   char *of_a = state_text(a), *of_b = state_text(b);
   CHECK_STR(of_a, of_b);
@@ -79,7 +79,7 @@ TEST(the_same_with_a_hub_between) {
 }
 
 TEST(one_save_that_is_used_again_and_again) {
-  /* Each start writes a key of its own and one that all write; the latest stands. */
+  /* Each start writes a key of its own and a common one; the latest write stands. */
   scuttle_t *b = replica_start("b", NULL, 0), *a = replica_start("a", NULL, 0);
   text_t save;
   int start;
@@ -106,7 +106,7 @@ TEST(one_save_that_is_used_again_and_again) {
 }
 
 TEST(one_save_that_starts_other_names) {
-  /* A save as an image that many machines start from. */
+  /* A save that serves as an image for many machines. */
   const char *names[] = {"a", "c", "d", "a b", "ä"};
   scuttle_t *b = replica_start("b", NULL, 0), *a = replica_start("a", NULL, 0), *started[5];
   text_t save;
@@ -131,7 +131,7 @@ TEST(one_save_that_starts_other_names) {
 }
 
 TEST(deletes_after_an_old_save_stand) {
-  /* What was deleted, told, and purged everywhere else does not come back from the save. */
+  /* A key whose delete was sent and purged everywhere else does not return from the save. */
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0);
@@ -159,8 +159,8 @@ TEST(deletes_after_an_old_save_stand) {
   }
 }
 
-TEST(an_exact_source_goes_on_from_its_latest_save) {
-  /* And from an older one, if it meets somebody who knows more before it writes. */
+TEST(an_exact_source_continues_from_its_latest_save) {
+  /* Likewise from an older save, if it meets a replica that knows more before it writes. */
   scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("a", &config), *b = replica_start("b", NULL, 0);
   text_t old, latest;
@@ -182,7 +182,7 @@ TEST(an_exact_source_goes_on_from_its_latest_save) {
   config.state = old.data;
   config.state_len = old.len;
   a = replica_with("a", &config);
-  for (round = 0; round < 3; round++) CHECK(!talk(a, b, 0, MOST).endless); /* it gets what it lacks, and issues nothing twice */
+  for (round = 0; round < 3; round++) CHECK(!talk(a, b, 0, MOST).endless); /* it receives the updates that it lacks, and issues no version twice */
   check_same(a, b);
   CHECK_INT(count_of(a), 3);
   set(a, "more", "4");
@@ -195,10 +195,10 @@ TEST(an_exact_source_goes_on_from_its_latest_save) {
   scuttle_free(b);
 }
 
-/* --- who never wrote --- */
+/* --- replicas that never wrote --- */
 
 TEST(a_reader_starts_from_a_save_that_is_one_gossip_old) {
-  /* A gossip raises its promise, which it has issued no write for. */
+  /* A gossip raises its low-water mark, under which it has issued no write. */
   size_t kind;
   int start;
   for (kind = 0; kind < KINDS; kind++) {
@@ -239,7 +239,7 @@ TEST(a_reader_starts_without_a_save) {
 }
 
 TEST(a_reader_on_a_read_only_link_starts_again) {
-  /* The hub takes nothing from its readers, and their starts change nothing there. */
+  /* The hub receives no updates from its readers, and their starts change nothing there. */
   scuttle_t *hub = replica_start("hub", NULL, 0);
   text_t before;
   int start;
@@ -263,7 +263,7 @@ TEST(a_reader_on_a_read_only_link_starts_again) {
   scuttle_free(hub);
 }
 
-/* --- a save that is cut --- */
+/* --- a truncated save --- */
 
 TEST(a_save_cut_anywhere_starts_its_own_name) {
   scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0), *c = replica_start("c", NULL, 0);
@@ -298,8 +298,8 @@ TEST(a_save_cut_anywhere_starts_its_own_name) {
   scuttle_free(c);
 }
 
-TEST(what_was_only_in_a_cut_save_is_taken) {
-  /* The whole lines of it: nobody else has them. */
+TEST(entries_of_a_truncated_save_alone_are_loaded) {
+  /* Its whole lines are loaded: no other replica has them. */
   scuttle_t *a = replica_start("a", NULL, 0), *b;
   text_t save;
   size_t cut, i;
@@ -310,7 +310,7 @@ TEST(what_was_only_in_a_cut_save_is_taken) {
   }
   save = saved(a);
   scuttle_free(a);
-  for (cut = 0; cut + 20 < save.len; cut++) { /* so that no `end` counts among the updates */
+  for (cut = 0; cut + 20 < save.len; cut++) { /* so that the `end` is not counted as an update */
     text_t part = {NULL, 0, 0};
     size_t whole;
     text_add(&part, save.data, cut);
@@ -332,7 +332,7 @@ TEST(what_was_only_in_a_cut_save_is_taken) {
 }
 
 TEST(a_save_of_an_exact_source_that_is_cut) {
-  /* As that of a name: what is there is taken, and peers give the rest before it writes. */
+  /* As for a name: the present lines are loaded, and peers send the rest before it writes. */
   scuttle_config_t config = config_exact();
   scuttle_t *a = replica_exact("a"), *b = replica_exact("b");
   text_t save;
@@ -366,7 +366,7 @@ static void add_line(void *context, const scuttle_update_t *update) {
 }
 
 TEST(lines_of_updates_claim_nothing) {
-  /* A datagram was lost before; the lines have what came behind it. */
+  /* A datagram was lost before; the lines have the updates behind it. */
   size_t lost;
   for (lost = 0; lost < 12; lost++) {
     scuttle_config_t config = config_start();
@@ -391,7 +391,7 @@ TEST(lines_of_updates_claim_nothing) {
       if (len) scuttle_link_write(to_b, buffer, len);
       moved += len;
       CHECK_CODE(scuttle_link_read(to_b, buffer, sizeof buffer, &len), SCUTTLE_OK);
-      if (len && number++ != lost + 2 && scuttle_link_write(to_a, buffer, len) < 0) CHECK_SAY("a datagram is refused");
+      if (len && number++ != lost + 2 && scuttle_link_write(to_a, buffer, len) < 0) CHECK_SAY("a datagram is rejected");
       moved += len;
     } while (moved && number < 9);
     scuttle_free(b);
@@ -453,9 +453,9 @@ TEST(lines_of_updates_in_any_order_and_twice) {
   }
 }
 
-/* --- what expires --- */
+/* --- times to live --- */
 
-TEST(what_is_to_expire_expires_under_the_next_incarnation) {
+TEST(keys_expire_under_the_next_incarnation) {
   scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0);
   text_t save;
   CHECK_CODE(scuttle_tick(a, 1000), SCUTTLE_OK);
@@ -483,7 +483,7 @@ TEST(what_is_to_expire_expires_under_the_next_incarnation) {
   scuttle_free(b);
 }
 
-TEST(a_renewal_by_the_next_incarnation_ends_what_was_to_expire) {
+TEST(a_renewal_by_the_next_incarnation_ends_the_old_time_to_live) {
   scuttle_t *a = replica_start("a", NULL, 0);
   text_t save;
   CHECK_CODE(scuttle_tick(a, 1000), SCUTTLE_OK);
@@ -501,8 +501,8 @@ TEST(a_renewal_by_the_next_incarnation_ends_what_was_to_expire) {
   scuttle_free(a);
 }
 
-TEST(what_was_republished_expires_still) {
-  /* a writes with a time to live and is away while b purges; the write comes to b under a new dot. */
+TEST(a_republished_key_still_expires) {
+  /* a writes with a time to live and is away while b purges; the write arrives at b under a new dot. */
   scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0);
   size_t purged, i;
   set(b, "x", "1");
@@ -525,7 +525,7 @@ TEST(what_was_republished_expires_still) {
   scuttle_free(b);
 }
 
-/* --- numbers far apart --- */
+/* --- distant versions --- */
 
 static scuttle_t *small_steps(const char *name, uint64_t jump) {
   scuttle_config_t config = config_start();
@@ -545,7 +545,7 @@ TEST(a_newcomer_joins_a_cluster_that_is_far_ahead) {
     write_often(a, 5020);
     check_talk(b, a, kinds[kind]);
     check_same(a, b);
-    set(c, "its own", "1"); /* so it has seen something */
+    set(c, "its own", "1"); /* so it has seen a version */
     check_talk(c, a, kinds[kind]);
     check_talk(c, a, kinds[kind]);
     check_same(a, c);
@@ -557,7 +557,7 @@ TEST(a_newcomer_joins_a_cluster_that_is_far_ahead) {
   }
 }
 
-TEST(who_was_away_for_many_writes_comes_back) {
+TEST(a_replica_that_was_away_for_many_writes_returns) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     scuttle_t *a = small_steps("a", 1000), *b = small_steps("b", 1000);
@@ -582,7 +582,7 @@ TEST(who_was_away_for_many_writes_comes_back) {
   }
 }
 
-TEST(a_hub_with_small_steps_passes_on_what_is_far_ahead) {
+TEST(a_hub_with_small_steps_passes_on_distant_versions) {
   scuttle_t *a = replica_start("a", NULL, 0), *hub = small_steps("hub", 100), *b = replica_start("b", NULL, 0);
   set(hub, "h", "1");
   set(b, "b", "1");

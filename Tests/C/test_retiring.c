@@ -1,4 +1,4 @@
-/* Names that will not be back, and incarnations that have ended: what they cost, and that nothing is lost with them. */
+/* Names that will not return, and ended incarnations: their cost, and that no update is lost with them. */
 #if !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
@@ -33,7 +33,7 @@ static text_t saved(scuttle_t *replica) {
   return text;
 }
 
-/* How many times a replica's export says something. */
+/* Returns how often a text occurs in a replica's export. */
 static size_t says(scuttle_t *replica, const char *what) {
   text_t save = saved(replica);
   size_t count = text_count(&save, what);
@@ -56,7 +56,7 @@ static size_t tombstones_of(scuttle_t *replica) { return says(replica, "\"delete
 
 static int forget(scuttle_t *replica, const char *name) { return scuttle_forget(replica, name, SCUTTLE_NTS); }
 
-/* A pod joins, sets a key, deletes it, and leaves; its name is `name`. */
+/* Makes a pod join under `name`, set a key, delete it, and leave. */
 static void run_pod(scuttle_t *hub, const char *name, uint32_t flags) {
   scuttle_t *pod = replica_start(name, NULL, 0);
   set(pod, name, "\"here\"");
@@ -69,9 +69,9 @@ static void run_pod(scuttle_t *hub, const char *name, uint32_t flags) {
 
 /* --- pods --- */
 
-#define PODS 1000 /* each hears of all that were before */
+#define PODS 1000 /* each learns of all earlier ones */
 
-TEST(pods_of_many_names_that_are_forgotten) {
+TEST(pods_of_many_names_that_are_retired) {
   scuttle_config_t config = config_start();
   scuttle_t *hub, *other, *late;
   char name[32];
@@ -94,7 +94,7 @@ TEST(pods_of_many_names_that_are_forgotten) {
   CHECK(tombstones_of(other) <= 20);
   CHECK_INT(count_of(hub), 0);
   check_same(hub, other);
-  late = replica_start("late", NULL, 0); /* max_sources shuts nobody out */
+  late = replica_start("late", NULL, 0); /* max_sources rejects no peer */
   set(late, "late", "1");
   check_talk(late, hub, 0);
   CHECK_STR(value_of(hub, "late"), "1");
@@ -103,12 +103,12 @@ TEST(pods_of_many_names_that_are_forgotten) {
   scuttle_free(late);
 }
 
-/* --- what an ended incarnation costs --- */
+/* --- the cost of an ended incarnation --- */
 
 #define ENDED 10000
-#define PROMISED 32 /* bytes, once on a new link */
+#define MARK_BYTES 32 /* bytes, once on a new link */
 
-/* A save that knows `count` incarnations of a name: all but one of them have ended, and hold nothing. */
+/* Adds a save with `count` incarnations of a name: all but one of them have ended, and hold nothing. */
 static void add_save(text_t *save, const char *source, const char *name, int count) {
   int i;
   text_format(save, "{\"digest\":true,\"export\":{\"source\":\"%s\",\"lamport\":%d,\"incarnation\":7}}\n", source, 2 * count + 9);
@@ -137,7 +137,7 @@ static scuttle_t *start_ended(const char *own, const char *name, int count, size
   return replica;
 }
 
-/* What a program holds: of malloc, and of the system. */
+/* Returns the memory of the process: of malloc, and resident. */
 static size_t memory(size_t *resident) {
   long pages = 0, ours = 0;
   FILE *file;
@@ -150,13 +150,13 @@ static size_t memory(size_t *resident) {
 }
 
 TEST(pods_of_one_name) {
-  /* Nobody forgets anything: of incarnations of one name only the furthest counts. Then the 4,000th. */
+  /* No retired source is dropped: of the incarnations of one name only the furthest counts. Then the 4,000th. */
   scuttle_config_t config = config_start();
   text_t save = {NULL, 0, 0};
   scuttle_t *hub, *late;
   int i, started;
   for (started = 0; started <= 4000; started += 4000) {
-    config.max_sources = started ? 5000 : 20; /* a start knows all for a moment */
+    config.max_sources = started ? 5000 : 20; /* a start has all for a moment */
     text_free(&save);
     add_save(&save, "hub", "pod", started);
     config.state = started ? save.data : NULL;
@@ -177,7 +177,7 @@ TEST(pods_of_one_name) {
 }
 
 TEST(memory_of_ended_incarnations) {
-  /* At a replica that hears of them, so that they have taken no other room before. */
+  /* At a replica that learns of them from a peer, so that they have used no other memory before. */
   int count;
   for (count = ENDED; count <= 6 * ENDED; count *= 6) {
     size_t before, after, resident_before, resident_after;
@@ -209,7 +209,7 @@ TEST(bytes_of_ten_thousand_ended_incarnations) {
   set(a, "x", "1");
   bytes = check_talk(a, b, 0).bytes;
   printf("  a peer that knows none: %.1f bytes each, once\n", (double)bytes / ENDED);
-  CHECK(bytes <= PROMISED * (size_t)ENDED + 4096);
+  CHECK(bytes <= MARK_BYTES * (size_t)ENDED + 4096);
   bytes = check_talk(a, b, 0).bytes;
   printf("  a new link between two that know the same: %zu bytes\n", bytes);
   CHECK(bytes <= 4096);
@@ -236,14 +236,14 @@ TEST(bytes_of_ten_thousand_ended_incarnations) {
 
   bytes = check_talk(none, a, SCUTTLE_LINK_LIVE).bytes;
   printf("  a newcomer, live: %.1f bytes each\n", (double)bytes / ENDED);
-  CHECK(bytes <= PROMISED * (size_t)ENDED + 4096);
+  CHECK(bytes <= MARK_BYTES * (size_t)ENDED + 4096);
   check_same(none, a);
   bytes = check_talk(none, b, 0).bytes; /* has them from a */
   CHECK(bytes <= 4096);
 
   bytes = check_talk(different, a, 0).bytes;
   printf("  a peer that knows as many others: %.1f bytes each\n", (double)bytes / (2 * ENDED));
-  CHECK(bytes <= PROMISED * (size_t)(2 * ENDED) + 4096);
+  CHECK(bytes <= MARK_BYTES * (size_t)(2 * ENDED) + 4096);
   for (i = 0; i < 3; i++) bytes = check_talk(different, a, 0).bytes;
   printf("  and then: %zu bytes\n", bytes);
   CHECK(bytes <= 1024);
@@ -261,7 +261,7 @@ TEST(ended_incarnations_cross_datagrams_once) {
   set(b, "of b", "1");
   bytes = check_talk(a, b, SCUTTLE_LINK_DATAGRAM).bytes;
   printf("  datagrams: %.1f bytes for each of 2,000\n", (double)bytes / 2000);
-  CHECK(bytes <= 2 * PROMISED * 2000 + 16384 /* datagrams: once in a vector and once in a commit */);
+  CHECK(bytes <= 2 * MARK_BYTES * 2000 + 16384 /* datagrams: once in a vector and once in a commit */);
   for (i = 0; i < 3; i++) bytes = check_talk(a, b, SCUTTLE_LINK_DATAGRAM).bytes;
   printf("  and then: %zu bytes\n", bytes);
   CHECK(bytes <= 1200);
@@ -270,9 +270,9 @@ TEST(ended_incarnations_cross_datagrams_once) {
   scuttle_free(b);
 }
 
-/* --- few may be kept --- */
+/* --- a small max_retired --- */
 
-TEST(the_lowest_go_where_few_may_be_kept) {
+TEST(the_lowest_are_dropped_over_max_retired) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     told_t events;
@@ -289,7 +289,7 @@ TEST(the_lowest_go_where_few_may_be_kept) {
     check_same(a, b);
     memset(&events, 0, sizeof events);
     CHECK(check_talk(a, b, kinds[kind]).bytes <= 1200);
-    CHECK_INT(events.count[SCUTTLE_EVENT_IN_STEP], 1); /* the same vectors, though b may keep more */
+    CHECK_INT(events.count[SCUTTLE_EVENT_IN_STEP], 1); /* the same vectors, although b may keep more */
     for (i = 0; i < 3; i++) check_talk(c, b, kinds[kind]);
     check_same(c, b);
     memset(&events, 0, sizeof events);
@@ -303,9 +303,9 @@ TEST(the_lowest_go_where_few_may_be_kept) {
   }
 }
 
-/* --- forget --- */
+/* --- scuttle_forget --- */
 
-TEST(forget_spreads_and_is_saved) {
+TEST(a_retirement_spreads_and_is_saved) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0), *c = replica_start("c", NULL, 0),
@@ -325,7 +325,7 @@ TEST(forget_spreads_and_is_saved) {
       check_talk(a, b, kinds[kind]);
       check_talk(b, c, kinds[kind]);
     }
-    CHECK_INT(tombstones_of(a), 1); /* held by the one that is gone */
+    CHECK_INT(tombstones_of(a), 1); /* held back by the replica that is gone */
     CHECK_CODE(forget(a, "gone"), SCUTTLE_OK);
     CHECK(says(a, "\"names\":{\"gone\":[") == 1);
     for (round = 0; round < 6; round++) {
@@ -336,7 +336,7 @@ TEST(forget_spreads_and_is_saved) {
     CHECK_INT(tombstones_of(a), 0);
     CHECK_INT(tombstones_of(b), 0);
     CHECK_INT(tombstones_of(c), 0);
-    CHECK_STR(value_of(c, "of gone"), "1"); /* what it wrote stays */
+    CHECK_STR(value_of(c, "of gone"), "1"); /* its writes stay */
     check_same(a, c);
     check_same(b, c);
     save = saved(c);
@@ -357,8 +357,8 @@ TEST(forget_spreads_and_is_saved) {
   }
 }
 
-TEST(a_retirement_ends_though_somebody_starts_again_meanwhile) {
-  /* Each start of b says anew what it covers of the retired. */
+TEST(a_retirement_ends_although_a_replica_restarts_meanwhile) {
+  /* Each start of b sends anew what it covers of the retired sources. */
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0), *c = replica_start("c", NULL, 0);
@@ -438,7 +438,7 @@ TEST(an_unknown_name) {
   scuttle_free(b);
 }
 
-TEST(ones_own_name_is_leaving) {
+TEST(retiring_the_own_name_is_leaving) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0), *c = replica_start("c", NULL, 0), *again;
@@ -457,14 +457,14 @@ TEST(ones_own_name_is_leaving) {
     CHECK_STR(after.data, before.data);
     CHECK_CODE(scuttle_purge(a, &purged), SCUTTLE_OK);
     CHECK_CODE(scuttle_tick(a, 5), SCUTTLE_OK);
-    for (round = 0; round < 3; round++) check_talk(a, b, kinds[kind]); /* it may still talk, and say so */
+    for (round = 0; round < 3; round++) check_talk(a, b, kinds[kind]); /* it may still gossip, and claim so */
     check_same(a, b);
     CHECK_STR(value_of(b, "x"), "1");
     save = saved(a);
     scuttle_free(a);
     unset(b, "x");
     for (round = 0; round < 5; round++) check_talk(b, c, kinds[kind]);
-    CHECK_INT(tombstones_of(b), 0); /* nobody waits for it */
+    CHECK_INT(tombstones_of(b), 0); /* no replica waits for it */
     CHECK_INT(tombstones_of(c), 0);
     again = replica_start("a", save.data, save.len); /* another incarnation may write */
     CHECK(set(again, "back", "3") >= 0);
@@ -481,7 +481,7 @@ TEST(ones_own_name_is_leaving) {
   }
 }
 
-TEST(a_forgotten_name_that_comes_back_counts_again) {
+TEST(a_retired_name_that_returns_counts_again) {
   size_t kind;
   for (kind = 0; kind < KINDS * 2; kind++) {
     uint32_t flags = kinds[kind / 2];
@@ -516,7 +516,7 @@ TEST(a_forgotten_name_that_comes_back_counts_again) {
       check_talk(a, b, flags);
     }
     CHECK_STR(value_of(a, "of c"), "2");
-    unset(a, "y"); /* c is not there: its tombstone waits for c */
+    unset(a, "y"); /* c is away: the tombstone waits for c */
     for (round = 0; round < 5; round++) check_talk(a, b, flags);
     CHECK_INT(tombstones_of(a), 1);
     for (round = 0; round < 3; round++) {
@@ -579,7 +579,7 @@ TEST(silent_names_are_retired_and_live_ones_are_not) {
   }
 }
 
-TEST(one_giant_tick_retires_nobody) {
+TEST(one_giant_tick_retires_no_name) {
   uint64_t steps[] = {8000, 80000, UINT64_C(1) << 40, UINT64_MAX - 1};
   size_t i;
   for (i = 0; i < 4; i++) {
@@ -598,7 +598,7 @@ TEST(one_giant_tick_retires_nobody) {
   }
 }
 
-TEST(time_alone_writes_nothing_where_nobody_is_retired_by_it) {
+TEST(time_alone_writes_nothing_without_retire_after) {
   scuttle_t *a = replica_start("a", NULL, 0), *b = replica_start("b", NULL, 0);
   text_t before, after;
   uint64_t now;

@@ -1,5 +1,5 @@
-/* Large numbers of everything: no step whose work grows with their square. Each step takes some hundredths of a second where
-   all is well, and a hundred times that otherwise, so that a limit on its processor time is safe on any machine. */
+/* Large counts of everything: no step's work may grow with their square. A step needs some hundredths of a second, and a
+   hundred times that if it is quadratic, so a limit on its processor time is safe on any machine. */
 #include "check.h"
 #include "support.h"
 
@@ -72,7 +72,7 @@ TEST(everything_of_many_sources) {
     CHECK_CODE(feed(link, DONE), SCUTTLE_FULL);
     CHECK_INT(lines_of(link, 16), SOURCES);
     CHECK_CODE(scuttle_gossip(r), SCUTTLE_OK);
-    CHECK_INT(lines_of(link, 16), 1); /* the first gossip of a link asks for everything */
+    CHECK_INT(lines_of(link, 16), 1); /* the first gossip of a link requests everything */
     CHECK_CODE(scuttle_gossip(r), SCUTTLE_FULL);
     CHECK_INT(lines_of(link, 16), SOURCES + 2); /* this replica's own, and "done" */
     scuttle_free(r);
@@ -80,8 +80,8 @@ TEST(everything_of_many_sources) {
   within_seconds(2);
 }
 
-TEST(many_sources_asked_for_again) {
-  /* A peer that asks for everything, and again before it has read the answer. */
+TEST(many_sources_requested_again) {
+  /* A peer that requests everything, and again before it has read the delta. */
   scuttle_config_t config = config_make();
   scuttle_link_t *link;
   scuttle_t *r = with_sources(&link, &config);
@@ -93,7 +93,7 @@ TEST(many_sources_asked_for_again) {
   scuttle_free(r);
 }
 
-TEST(many_digests_asked_again) {
+TEST(many_digests_requested_again) {
   scuttle_config_t config = config_make();
   scuttle_link_t *link;
   scuttle_t *r = with_sources(&link, &config);
@@ -125,7 +125,7 @@ TEST(a_long_line_byte_by_byte) {
   scuttle_free(r);
 }
 
-TEST(an_answer_byte_by_byte) {
+TEST(a_delta_byte_by_byte) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
   size_t bytes = 0, len;
@@ -149,7 +149,7 @@ TEST(an_answer_byte_by_byte) {
 }
 
 TEST(holes_in_an_index) {
-  /* One source wrote everything, another has overwritten nearly all of it: an answer about the first is short work. */
+  /* One source wrote everything, and another has overwritten nearly all of it: a delta about the first is short. */
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
   char part[16];
@@ -196,7 +196,7 @@ TEST(writes_with_many_links_open) {
 }
 
 TEST(chosen_keys) {
-  /* Keys that differ in one place only, and keys that grow: no order of theirs is a bad one. */
+  /* Keys that differ in one byte only, and keys that grow: no order of theirs is slow. */
   scuttle_t *r = replica_make("local");
   int i;
   begin();

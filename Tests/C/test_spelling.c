@@ -1,5 +1,5 @@
-/* However a peer spells a message, it means the same: members in any order, white space, escapes. Random updates go to one
-   replica in the canonical form and to another in some other form; both must come out the same to the byte. */
+/* The meaning of a message does not depend on its spelling: members in any order, white space, escapes. Random updates go to
+   one replica in the canonical form and to another in some other form; both must become equal to the byte. */
 #include "check.h"
 #include "support.h"
 
@@ -15,7 +15,7 @@ static void random_text(text_t *text, uint64_t *random, size_t most) {
   while (n--) add_character(text, random);
 }
 
-/* A JSON string of some text, escaped more than it need be. */
+/* Adds a JSON string of a text, with more escapes than needed. */
 static void other_string(text_t *out, const text_t *text, uint64_t *random) {
   size_t i = 0;
   text_str(out, "\"");
@@ -42,7 +42,7 @@ static void space(text_t *out, uint64_t *random) {
   text_str(out, spaces[random_below(random, sizeof spaces / sizeof *spaces)]);
 }
 
-/* A random value, once compact and once with white space; otherwise spelled the same. */
+/* Adds a random value, once compact and once with white space; otherwise spelled the same. */
 static void random_value(text_t *compact, text_t *spaced, uint64_t *random, int depth) {
   static const char *const scalars[] = {"null", "true", "false", "0", "-0", "1", "-12", "1.50", "1E5", "1e-2", "-0.0", "9223372036854775807", "1.7976931348623157e308", "\"\"", "[]", "{}",
                                         "\"\\u00e9\\/\\ud83d\\udc19\""};
@@ -107,7 +107,7 @@ static void member(text_t *line, const char *name, const text_t *value, uint64_t
   text_free(&text);
 }
 
-TEST(updates_spelled_otherwise) {
+TEST(updates_in_other_spellings) {
   uint64_t seed;
   for (seed = 1; seed <= 100; seed++) {
     uint64_t random = seed;
@@ -186,7 +186,7 @@ TEST(updates_spelled_otherwise) {
       text_free(&canonical);
       text_free(&other);
     }
-    { /* and what they send on is the same, and what a third makes of it */
+    { /* and they send the same updates, from which a third becomes equal */
       text_t oa = {NULL, 0, 0}, ob = {NULL, 0, 0};
       scuttle_t *c = replica_make("third");
       scuttle_link_t *lc = link_make(c);
@@ -210,7 +210,7 @@ TEST(updates_spelled_otherwise) {
   }
 }
 
-TEST(a_host_and_a_peer_say_the_same) {
+TEST(a_host_and_a_peer_write_the_same) {
   /* A value by scuttle_set, and the same text in a peer's line: the same entry. */
   uint64_t random = 4;
   int n;

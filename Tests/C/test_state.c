@@ -1,4 +1,4 @@
-/* Entries to start from: config.state. */
+/* Initial entries: config.state. */
 #include "check.h"
 #include "support.h"
 
@@ -45,14 +45,14 @@ TEST(entries_in_any_order) {
   }
 }
 
-TEST(an_exact_source_goes_on) {
+TEST(an_exact_source_continues) {
   scuttle_t *r = NULL;
   scuttle_link_t *link;
   scuttle_entry_t entry;
   CHECK_CODE(make("{\"key\":\"k\",\"value\":1,\"source_id\":\"local\",\"version\":7}\n", SCUTTLE_NTS, &r), SCUTTLE_OK);
   REQUIRE(r);
   link = link_make(r);
-  CHECK_CODE(feed_update(link, "k", "1", "local", 7), SCUTTLE_OK); /* its own, known */
+  CHECK_CODE(feed_update(link, "k", "1", "local", 7), SCUTTLE_OK); /* its own, covered */
   CHECK_CODE(feed_update(link, "k", "2", "local", 7), SCUTTLE_E_CORRUPT);
   CHECK_CODE(feed_update(link, "k", "0", "local", 5), SCUTTLE_OK);
   CHECK_CODE(feed_update(link, "k", "0", "local", 8), SCUTTLE_E_IDENTITY);
@@ -106,7 +106,7 @@ TEST(no_state) {
   CHECK_CODE(make("", SCUTTLE_NTS, &r), SCUTTLE_OK);
   scuttle_free(r);
   r = NULL;
-  CHECK_CODE(make(NULL, SCUTTLE_NTS, &r), SCUTTLE_OK); /* "a NULL field takes its default" */
+  CHECK_CODE(make(NULL, SCUTTLE_NTS, &r), SCUTTLE_OK); /* a NULL field has its default */
   scuttle_free(r);
   r = (scuttle_t *)(void *)&r;
   CHECK_CODE(make("x", SIZE_MAX - 1, &r), SCUTTLE_E_ARGUMENT);
@@ -144,8 +144,8 @@ TEST(errors_of_the_state) {
   }
 }
 
-TEST(a_state_whose_last_line_is_torn) {
-  /* What stands before it is in place. */
+TEST(a_state_whose_last_line_is_truncated) {
+  /* The lines in front of it are loaded. */
   static const char *const torn[] = {"nonsense", "{\"key\":\"l\",\"value\":1,\"source_id\":\"A\",\"version\":2", "{", "\xff"};
   size_t i;
   for (i = 0; i < sizeof torn / sizeof *torn; i++) {
@@ -211,8 +211,8 @@ static void save(void *context, const scuttle_update_t *update) {
   text_format(text, "\",\"version\":%" PRIu64 "%s}\n", update->version, update->flags & SCUTTLE_UPDATE_DELETED ? ",\"deleted\":true" : "");
 }
 
-TEST(what_was_handed_out_can_be_started_from) {
-  /* A host that keeps what on_update hands out, and begins with it, has the same replica again: deletes too. */
+TEST(updates_of_callbacks_are_a_state) {
+  /* A host that keeps the updates of on_update, and starts from them, has the same replica again, deletes included. */
   scuttle_t *a = NULL, *b = NULL;
   text_t saved = {NULL, 0, 0};
   scuttle_config_t config = config_make();
@@ -233,8 +233,8 @@ TEST(what_was_handed_out_can_be_started_from) {
   scuttle_free(b);
 }
 
-TEST(an_export_goes_on_as_itself) {
-  /* Entries, tombstones, clock and version: the next start issues nothing twice and resurrects nothing. */
+TEST(an_export_continues_its_source) {
+  /* Entries, tombstones, vector and version: the next start issues no version twice and resurrects no key. */
   scuttle_t *a = replica_exact("local"), *peer = replica_exact("peer"), *b = NULL;
   text_t saved = {NULL, 0, 0}, again = {NULL, 0, 0};
   char *lines[2];
@@ -275,7 +275,7 @@ static int stop_at_once(void *context, const char *line, size_t line_len) {
   return 1;
 }
 
-TEST(an_export_stops_when_told) {
+TEST(an_export_stops_if_the_visitor_does) {
   scuttle_t *r = replica_make("local");
   int calls = 0;
   set(r, "a", "1");
@@ -285,7 +285,7 @@ TEST(an_export_stops_when_told) {
   scuttle_free(r);
 }
 
-TEST(a_clock_to_start_from) {
+TEST(a_vector_to_start_from) {
   scuttle_t *r = NULL;
   CHECK_CODE(make("{\"digest\":true,\"source_id\":\"A\",\"id\":\"A\",\"version\":7}\n", SCUTTLE_NTS, &r), SCUTTLE_OK);
   REQUIRE(r);
@@ -297,7 +297,7 @@ TEST(a_clock_to_start_from) {
 }
 
 TEST(two_keys_of_one_version) {
-  /* No replica ever writes that. Refused, or one of them taken, or both: but then both reach a peer. */
+  /* No replica ever writes that. Rejected, or one or both of them accepted: but then both reach a peer. */
   scuttle_t *r = NULL, *peer = replica_make("peer");
   int code = make("{\"key\":\"a\",\"value\":1,\"source_id\":\"A\",\"version\":5}\n{\"key\":\"b\",\"value\":1,\"source_id\":\"A\",\"version\":5}\n", SCUTTLE_NTS, &r);
   if (code == SCUTTLE_OK) {

@@ -1,5 +1,5 @@
-/* A replica in a store of the host's that fails: at each call of each function, during each call that changes something. After
-   it, memory and store agree, and once the store works again all replicas converge. */
+/* A replica whose state store fails: at each call of each function, during each call that changes the replica. Afterwards
+   memory and store agree, and once the store works again all replicas converge. */
 #include "check.h"
 #include "support.h"
 
@@ -71,7 +71,7 @@ static void table_copy(table_t *to, const table_t *from) {
   }
 }
 
-/* Whether this call of a function is one that fails. */
+/* Returns whether this call of a function fails. */
 static int store_fails(store_t *store, int function) {
   int first = store->failing[function], call = ++store->calls[function];
   int fails = first && call >= first && call < first + (store->lasting[function] ? store->lasting[function] : 1);
@@ -84,7 +84,7 @@ static int store_load(void *context, scuttle_line_fn take, void *take_context) {
   size_t i;
   CHECK(!store->is_open);
   for (i = 0; i < store->committed.count; i++) {
-    if (i == store->committed.count / 2 && store_fails(store, LOAD)) return 5; /* in the midst of it */
+    if (i == store->committed.count / 2 && store_fails(store, LOAD)) return 5; /* in the middle of the rows */
     if (take(take_context, store->committed.rows[i].line.data, store->committed.rows[i].line.len)) return 0;
   }
   return store->committed.count == 0 && store_fails(store, LOAD) ? 5 : 0;
@@ -173,12 +173,12 @@ static void store_free(store_t *store) {
   table_free(&store->pending);
 }
 
-/* --- what is compared ---------------------------------------------------------------------------------------------------- */
+/* --- comparisons ---------------------------------------------------------------------------------------------------- */
 
 static int compare_lines(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-/* The vector, and the lines of the entries in byte order: an export without what differs from start to start. Free it.
-   Without the own source, "a": what a replica has promised may be ahead of what it has stored, once a call was undone. */
+/* Returns the vector, and the lines of the entries in byte order: an export without the lines that differ between starts. Free
+   it. Without the own source, "a": after an undone call its low-water mark may be above the stored one. */
 static char *shown(scuttle_t *replica) {
   text_t all = {NULL, 0, 0}, text = {NULL, 0, 0};
   char *lines[200], *line, *clock = clock_text(replica);
@@ -194,7 +194,7 @@ static char *shown(scuttle_t *replica) {
   return text.data;
 }
 
-/* A replica in a store, under a source that is its name: a start from the same store shows the same. */
+/* Creates a replica in a store, under a source that is its name: a start from the same store shows the same. */
 static scuttle_t *stored(const char *name, const store_t *store) {
   scuttle_config_t config = config_exact();
   scuttle_t *replica = NULL;
@@ -203,7 +203,7 @@ static scuttle_t *stored(const char *name, const store_t *store) {
   return replica;
 }
 
-/* A fresh replica that starts from the store is what the replica is. */
+/* Checks that a fresh replica that starts from the store equals the replica. */
 static void check_stored(scuttle_t *replica, const store_t *store, const char *place) {
   store_t copy;
   scuttle_t *fresh;
@@ -213,7 +213,7 @@ static void check_stored(scuttle_t *replica, const store_t *store, const char *p
   if (fresh) {
     char *is = shown(replica), *was = shown(fresh);
     if (strcmp(is, was) != 0) CHECK_SAY("%s: memory has\n%sand the store\n%s", place, is, was);
-    /* A start of a name that has left counts again, above what it retired. */
+    /* A start of a name that has left counts again, above the version that was retired. */
     if (strncmp(place, "leave", 5) != 0 &&
         (clock_of(fresh, "a") > clock_of(replica, "a") || version_of(fresh) > version_of(replica)))
       CHECK_SAY("%s: the store has a later version than memory", place);
@@ -224,7 +224,7 @@ static void check_stored(scuttle_t *replica, const store_t *store, const char *p
   store_free(&copy);
 }
 
-/* --- the world in which calls fail ---------------------------------------------------------------------------------------- */
+/* --- the world of failing calls ---------------------------------------------------------------------------------------- */
 
 typedef struct {
   store_t store;
@@ -258,7 +258,7 @@ static void world_make(world_t *world) {
   set(world->b, "n", "4");
   set(world->b, "k", "5");
   unset(world->b, "m");
-  unset(world->a, "l"); /* a tombstone that b does not know */
+  unset(world->a, "l"); /* a tombstone that b lacks */
   store_disarm(&world->store);
 }
 
@@ -268,7 +268,7 @@ static void world_free(world_t *world) {
   store_free(&world->store);
 }
 
-/* Once the store works, a few rounds make both equal, over the same links. */
+/* Checks that a few gossips over the same links make both equal, once the store works. */
 static void world_converges(world_t *world, const char *place) {
   char *of_a, *of_b;
   int round;
@@ -287,7 +287,7 @@ static void world_converges(world_t *world, const char *place) {
 typedef struct {
   const char *name;
   int is_local;                /* a failure changes nothing */
-  int (*call)(world_t *world); /* returns the first error of what it calls on a */
+  int (*call)(world_t *world); /* returns the first error of its calls on a */
 } use_t;
 
 static int use_set(world_t *world) { return set(world->a, "k", "6"); }
@@ -308,7 +308,7 @@ static int use_purge(world_t *world) {
   return scuttle_purge(world->a, &purged);
 }
 
-/* Carries everything both ways until both are silent or a call on `a` fails. */
+/* Carries bytes both ways until there is nothing to send or a call on `a` fails. */
 static int use_talk(world_t *world) {
   int turn;
   scuttle_link_gossip(world->ba);
@@ -392,7 +392,7 @@ TEST(each_call_is_a_transaction_or_none) {
   }
 }
 
-/* One failure in its place, and as many of `load` besides. */
+/* Makes one call of a function fail, and as many of `load` besides. */
 static void fail_at(const use_t *use, int function, int number, int loads) {
   world_t world;
   char place[120], *before;

@@ -123,7 +123,7 @@ static void *pair_work(void *argument) {
     snprintf(value, sizeof value, "%d", i);
     pair->problems += set(pair->replicas[side], key, value) < 0;
     if (random_below(&random, 20) == 0) pair->problems += scuttle_gossip(pair->replicas[1 - side]) < 0;
-    /* One thread alone moves the bytes, for their order is a matter of the connection. */
+    /* One thread alone carries the bytes, because their order matters. */
     if (pair->number == 0) {
       char buffer[300];
       size_t len = 0;
@@ -161,7 +161,7 @@ enum { NODES = 3 };
 
 typedef struct {
   scuttle_t *nodes[NODES];
-  scuttle_link_t *from, *to; /* the connection that this thread alone serves */
+  scuttle_link_t *from, *to; /* the connection of this thread */
   int number, problems;
   uint64_t *now; /* the host's clock, under its lock */
   pthread_mutex_t *clock;
@@ -218,7 +218,8 @@ static void *live_work(void *argument) {
 }
 
 TEST(live_links_between_replicas_that_threads_share) {
-  /* Three replicas, all linked with one another, one connection in datagrams; each thread serves one, and uses all. */
+  /* Three replicas, all linked with one another, one connection with datagrams; each thread serves one connection, and calls
+     all replicas. */
   scuttle_t *nodes[NODES];
   live_t lives[NODES];
   pthread_t threads[NODES];
@@ -271,7 +272,7 @@ static void *knock(void *argument) {
   pthread_mutex_lock(&meeting->lock);
   while (!meeting->inside) pthread_cond_wait(&meeting->changed, &meeting->lock);
   pthread_mutex_unlock(&meeting->lock);
-  code = scuttle_count(meeting->replica, &n); /* waits until the callback is over: another thread is not busy */
+  code = scuttle_count(meeting->replica, &n); /* waits until the callback has ended: SCUTTLE_E_BUSY is for its own thread only */
   pthread_mutex_lock(&meeting->lock);
   meeting->other_done = code == SCUTTLE_OK ? 1 : -1;
   pthread_mutex_unlock(&meeting->lock);
@@ -293,16 +294,16 @@ static int stay(void *context, const scuttle_update_t *update) {
   return 0;
 }
 
-/* Two replicas whose callbacks are about each other: docs/reference/abi.md says how that ends well. */
+/* Two replicas whose callbacks write to each other: docs/reference/abi.md describes a safe way. */
 typedef struct {
   scuttle_t *own, *other;
-  char noted[32]; /* what is to be set in the other one */
+  char noted[32]; /* the key to set in the other one */
   int is_direct, number, problems;
 } mirror_t;
 
 static void mirror_update(void *context, const scuttle_update_t *update) {
   mirror_t *mirror = (mirror_t *)context;
-  if (update->value_len == 1) return; /* "0": came from the other one */
+  if (update->value_len == 1) return; /* "0": written by the other one */
   snprintf(mirror->noted, sizeof mirror->noted, "%.*s", (int)update->key_len, update->key);
   if (mirror->is_direct && set(mirror->other, mirror->noted, "0") < 0) mirror->problems++;
 }

@@ -1,4 +1,4 @@
-/* Deletes: they travel, they are forgotten once that is safe, and nothing comes back. */
+/* Deletes: their tombstones spread and are purged once that is safe, and no key returns. */
 #include "check.h"
 #include "support.h"
 
@@ -32,7 +32,7 @@ static void gossip(chain_t *chain, int rounds) {
   }
 }
 
-/* Deletes that are remembered: lines of an export with the mark. */
+/* Returns the count of tombstones: lines of an export with the flag. */
 static size_t tombstones_of(scuttle_t *r) {
   text_t out = {NULL, 0, 0};
   size_t count;
@@ -73,7 +73,7 @@ TEST(a_delete_travels) {
   chain_free(&chain);
 }
 
-TEST(stable_ones_are_forgotten) {
+TEST(stable_tombstones_are_purged) {
   scuttle_config_t config = config_make();
   chain_t chain = chain_with(&config);
   add_keys(chain.a, 20);
@@ -92,8 +92,8 @@ TEST(stable_ones_are_forgotten) {
   chain_free(&chain);
 }
 
-TEST(a_source_that_is_away_holds_them) {
-  /* It may still write below them; forgetting the source ends that. */
+TEST(a_source_that_is_away_holds_tombstones_back) {
+  /* It may still write below them; retiring the source ends that. */
   scuttle_config_t config = config_exact();
   chain_t chain = chain_with(&config);
   int i;
@@ -101,17 +101,17 @@ TEST(a_source_that_is_away_holds_them) {
   add_keys(chain.a, 10);
   gossip(&chain, 2);
   delete_keys(chain.a, 0, 10);
-  for (i = 0; i < 5; i++) sync_links(chain.ab, chain.ba); /* c is not there */
+  for (i = 0; i < 5; i++) sync_links(chain.ab, chain.ba); /* c is away */
   CHECK_INT(tombstones_of(chain.a), 10);
   CHECK_INT(tombstones_of(chain.b), 10);
   CHECK_CODE(scuttle_forget(chain.a, "c", 1), SCUTTLE_OK);
-  CHECK_INT(tombstones_of(chain.a), 10); /* b has not said yet that it has the same of it */
+  CHECK_INT(tombstones_of(chain.a), 10); /* b has not claimed it yet */
   for (i = 0; i < 4; i++) sync_links(chain.ab, chain.ba);
   CHECK_INT(tombstones_of(chain.a), 0);
   CHECK_INT(tombstones_of(chain.b), 0);
   CHECK_STR(value_of(chain.a, "of c"), "1"); /* its entries stay */
   CHECK_CODE(scuttle_forget(chain.a, "nobody", SCUTTLE_NTS), SCUTTLE_NOT_FOUND);
-  set(chain.c, "k3", "2"); /* it comes back, with a write and without the deletes */
+  set(chain.c, "k3", "2"); /* it returns, with a write and without the deletes */
   gossip(&chain, 4);
   CHECK_STR(value_of(chain.a, "of c"), "1");
   CHECK_INT(count_of(chain.a), count_of(chain.c));
@@ -121,8 +121,8 @@ TEST(a_source_that_is_away_holds_them) {
   chain_free(&chain);
 }
 
-TEST(a_peer_that_was_away_brings_nothing_back) {
-  /* It holds what the others have deleted and forgotten. */
+TEST(a_peer_that_was_away_revives_no_key) {
+  /* It holds keys that the others have deleted and purged. */
   scuttle_config_t config = config_exact();
   int history, forced;
   for (history = 1; history < 2000; history += 1000)
@@ -140,14 +140,14 @@ TEST(a_peer_that_was_away_brings_nothing_back) {
       if (forced) {
         CHECK_CODE(scuttle_purge(chain.a, &purged), SCUTTLE_OK);
         CHECK_CODE(scuttle_purge(chain.b, &purged), SCUTTLE_OK);
-      } else { /* nobody waits for it any more */
+      } else { /* no replica waits for it any more */
         CHECK_CODE(scuttle_forget(chain.a, "c", 1), SCUTTLE_OK);
         CHECK_CODE(scuttle_forget(chain.b, "c", 1), SCUTTLE_OK);
         for (i = 0; i < 4; i++) sync_links(chain.ab, chain.ba);
       }
       CHECK_INT(tombstones_of(chain.b), 0);
       CHECK_INT(count_of(chain.c), 100);
-      CHECK(scuttle_link_gossip(chain.cb) >= 0); /* the one that was away asks first */
+      CHECK(scuttle_link_gossip(chain.cb) >= 0); /* the one that was away requests first */
       carry(chain.cb, chain.bc);
       gossip(&chain, 4);
       CHECK_INT(count_of(chain.a), 50);
@@ -175,7 +175,7 @@ static void see(void *context, const scuttle_update_t *update) {
   }
 }
 
-TEST(a_reset_tells_the_host) {
+TEST(a_reset_calls_the_host) {
   scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("a", &config), *b;
   scuttle_link_t *ab, *ba;
@@ -196,7 +196,7 @@ TEST(a_reset_tells_the_host) {
   delete_keys(a, 10, 40);
   CHECK_CODE(scuttle_purge(a, &purged), SCUTTLE_OK);
   CHECK(purged >= 30);
-  set(b, "of b", "1"); /* what b has written since stays */
+  set(b, "of b", "1"); /* b's later write stays */
   sync_links(ab, ba);
   CHECK_INT(seen.deletes, 10);
   CHECK_INT(seen.resets, 30);
@@ -207,7 +207,7 @@ TEST(a_reset_tells_the_host) {
   scuttle_free(b);
 }
 
-TEST(purge_forgets_all_at_once) {
+TEST(purge_removes_all_at_once) {
   scuttle_t *r = replica_exact("local");
   uint64_t fingerprint;
   size_t purged = 7;
@@ -231,7 +231,7 @@ TEST(purge_forgets_all_at_once) {
   scuttle_free(r);
 }
 
-TEST(kept_until_told) {
+TEST(tombstones_are_kept_until_a_purge) {
   scuttle_config_t config = config_make();
   chain_t chain;
   size_t purged = 0;
@@ -251,7 +251,7 @@ TEST(kept_until_told) {
   chain_free(&chain);
 }
 
-TEST(no_more_than_the_limit) {
+TEST(no_more_tombstones_than_the_limit) {
   scuttle_config_t config = config_make();
   chain_t chain;
   int i;
@@ -281,7 +281,7 @@ static int newer(void *context, const scuttle_update_t *update, const scuttle_up
   return !current || update->version > current->version;
 }
 
-TEST(a_resolver_of_the_hosts_keeps_them) {
+TEST(a_resolver_of_the_host_keeps_tombstones) {
   scuttle_config_t config = config_make();
   scuttle_t *r;
   size_t purged = 7;
@@ -296,8 +296,8 @@ TEST(a_resolver_of_the_hosts_keeps_them) {
   scuttle_free(r);
 }
 
-TEST(a_classic_peer_gets_each) {
-  /* It knows no reset, so nothing stable is forgotten while it is linked. */
+TEST(a_classic_peer_receives_each_delete) {
+  /* It knows no reset, so no stable tombstone is purged while it is linked. */
   scuttle_t *a = replica_make("a"), *b = replica_make("b"), *c = replica_make("c");
   scuttle_link_t *ab = link_make(a), *ba = link_make(b), *ac = link_with(a, SCUTTLE_LINK_CLASSIC), *ca = link_with(c, SCUTTLE_LINK_CLASSIC);
   int i;
@@ -314,8 +314,8 @@ TEST(a_classic_peer_gets_each) {
   scuttle_free(c);
 }
 
-TEST(writes_win_over_what_is_forgotten) {
-  /* A key that is written, deleted, forgotten and written again, by turns, with a peer that is now there, now not. */
+TEST(writes_win_over_purged_tombstones) {
+  /* A key that is written, deleted, purged and written again, by turns, with a peer that is sometimes away. */
   scuttle_config_t config = config_make();
   uint64_t random;
   int seed, step;

@@ -1,4 +1,4 @@
-/* A time to live: it travels with the update, and each replica counts it by its host's clock. */
+/* Times to live: they travel with the update, and each replica counts them by its host's clock. */
 #include "check.h"
 #include "support.h"
 
@@ -22,7 +22,7 @@ static int set_ttl(scuttle_t *r, const char *key, const char *json, uint64_t ttl
   return scuttle_set_ttl(r, key, SCUTTLE_NTS, json, SCUTTLE_NTS, ttl);
 }
 
-/* Both get what the other has, on new links. */
+/* Gossips on new links until both are equal. */
 static void sync_two(scuttle_t *a, scuttle_t *b) {
   scuttle_link_t *ab = link_make(a), *ba = link_make(b);
   sync_links(ab, ba);
@@ -30,7 +30,7 @@ static void sync_two(scuttle_t *a, scuttle_t *b) {
   scuttle_link_close(ba);
 }
 
-TEST(it_goes_by_itself) {
+TEST(a_key_expires_by_itself) {
   scuttle_config_t config = config_make();
   seen_t seen = {0, 0};
   scuttle_t *r;
@@ -110,7 +110,7 @@ TEST(time_does_not_go_back) {
   scuttle_free(r);
 }
 
-TEST(another_write_ends_it) {
+TEST(another_write_ends_a_time_to_live) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_make(r);
   CHECK_CODE(scuttle_tick(r, 0), SCUTTLE_OK);
@@ -136,8 +136,8 @@ TEST(another_write_ends_it) {
   scuttle_free(r);
 }
 
-TEST(the_first_tick_begins) {
-  /* Whatever the time is: keys that were set before it count from there. */
+TEST(the_first_tick_starts_the_time) {
+  /* For any first tick, keys that were set before it count from there. */
   uint64_t firsts[] = {0, 7, 1700000000000u};
   size_t i;
   for (i = 0; i < 3; i++) {
@@ -153,7 +153,7 @@ TEST(the_first_tick_begins) {
 }
 
 TEST(the_writer_is_gone) {
-  /* Its peers delete what it wrote, each by its own clock: after half as long again, and a random part below that. */
+  /* Its peers delete its keys, each by its own clock: half the time to live later, and a random part of that. */
   char names[8][16];
   scuttle_t *writer = replica_make("writer"), *peers[8];
   int i, k, earlier = 0;
@@ -176,7 +176,7 @@ TEST(the_writer_is_gone) {
     CHECK(value_of(peers[i], "k") == NULL);
   }
   CHECK(earlier > 0 && earlier < 8);
-  /* Eight have ended one write. */
+  /* Eight replicas have ended one write. */
   for (i = 0; i < 8; i++)
     for (k = 0; k < 8; k++)
       if (i != k) sync_two(peers[i], peers[k]);
@@ -221,7 +221,7 @@ TEST(null_has_to_win) {
   scuttle_free(r);
 }
 
-TEST(a_read_only_link_brings_none) {
+TEST(a_read_only_link_brings_no_expiry) {
   scuttle_t *r = replica_make("local");
   scuttle_link_t *link = link_with(r, SCUTTLE_LINK_ANY | SCUTTLE_LINK_READ_ONLY);
   char *before = snapshot(r), *after;
@@ -236,7 +236,7 @@ TEST(a_read_only_link_brings_none) {
 }
 
 TEST(peers_see_a_delete) {
-  /* The writer deletes first: a peer's ticks do so later. */
+  /* The writer deletes first, before the ticks of its peer. */
   scuttle_config_t config = config_make();
   seen_t seen = {0, 0};
   scuttle_t *a = replica_make("a"), *b;
@@ -303,8 +303,8 @@ TEST(no_version_is_left) {
   scuttle_free(r);
 }
 
-TEST(it_is_saved) {
-  /* With what is left of it and the host's time: the next start goes on where this one was. */
+TEST(a_time_to_live_is_saved) {
+  /* With the rest of it and the host's time: the next start continues there. */
   scuttle_config_t config = config_exact();
   scuttle_t *a = replica_with("local", &config), *b = NULL;
   text_t saved = {NULL, 0, 0};
@@ -341,7 +341,7 @@ TEST(it_is_saved) {
   scuttle_free(b);
 }
 
-/* What is due goes in calls of 4,096 keys. */
+/* Expired keys are deleted 4,096 in a call. */
 TEST(many_at_once) {
   scuttle_t *r = replica_make("local");
   char key[16];

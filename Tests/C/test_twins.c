@@ -1,4 +1,4 @@
-/* Two processes that run under one name: nothing is lost, and their hosts are told. */
+/* Two processes under one name: no write is lost, and their hosts are notified. */
 #include "check.h"
 #include "support.h"
 
@@ -23,7 +23,7 @@ static void check_same(scuttle_t *a, scuttle_t *b) {
 }
 
 TEST(two_of_one_name_with_a_hub_between) {
-  /* Equal numbers of writes, so that the numbers of both are the same. */
+  /* Equal counts of writes, so that the versions of both are equal. */
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     told_t of_hub, of_one, of_two;
@@ -61,7 +61,7 @@ TEST(two_of_one_name_with_a_hub_between) {
   }
 }
 
-TEST(two_of_one_name_that_talk_to_each_other) {
+TEST(two_of_one_name_on_one_link) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     told_t of_one, of_two;
@@ -80,7 +80,7 @@ TEST(two_of_one_name_that_talk_to_each_other) {
   }
 }
 
-TEST(deletes_of_twins_stand_and_nothing_comes_back) {
+TEST(deletes_of_twins_stand_and_no_key_returns) {
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     told_t of_hub, of_one, of_two;
@@ -92,7 +92,7 @@ TEST(deletes_of_twins_stand_and_nothing_comes_back) {
       talk(two, hub, kinds[kind], MOST);
     }
     unset(two, "shared");
-    for (i = 0; i < 5; i++) set(one, "last", "3"); /* the further one */
+    for (i = 0; i < 5; i++) set(one, "last", "3"); /* the one with the higher version */
     for (round = 0; round < 4; round++) {
       talk(one, hub, kinds[kind], MOST);
       talk(two, hub, kinds[kind], MOST);
@@ -139,7 +139,7 @@ TEST(three_of_one_name) {
 }
 
 TEST(a_restart_is_no_twin) {
-  /* Its old link may still be open at the hub, and its old incarnation's number be higher. */
+  /* Its old link may still be open at the hub, and its old incarnation may have a higher version. */
   size_t kind;
   for (kind = 0; kind < KINDS; kind++) {
     told_t of_hub, of_web;
@@ -156,7 +156,7 @@ TEST(a_restart_is_no_twin) {
     new_link = link_with(hub, kinds[kind]);
     from = link_with(web, kinds[kind]);
     for (round = 0; round < 5; round++) {
-      scuttle_link_gossip(old); /* nobody is there */
+      scuttle_link_gossip(old); /* the other end is gone */
       talk_links(new_link, from, MOST);
     }
     CHECK_INT(of_hub.count[SCUTTLE_EVENT_TWIN], 0);
@@ -168,7 +168,7 @@ TEST(a_restart_is_no_twin) {
 }
 
 TEST(exact_ids_are_no_names_with_incarnations) {
-  /* Two of one exact source clash: both links end, hosts are told, and nothing changes. */
+  /* Two replicas of one exact source clash: both links end, hosts are notified, and nothing changes. */
   scuttle_config_t config = config_exact();
   told_t of_one, of_two;
   scuttle_t *one, *two;

@@ -1,5 +1,5 @@
-/* Answers that nobody has asked for: an error on a stream, dropped on datagrams, and nothing changes, here or at anybody that
-   this replica talks to. */
+/* Deltas without a request: an error on a stream, dropped on datagrams, and nothing changes, in this replica or in its peers.
+   */
 #include "check.h"
 #include "support.h"
 
@@ -13,7 +13,7 @@ static text_t saved(scuttle_t *replica) {
 }
 
 /* A replica with keys, tombstones, a peer in step and an end of a name. */
-static scuttle_t *lived_in(scuttle_t **peer, told_t *events) {
+static scuttle_t *populated(scuttle_t **peer, told_t *events) {
   scuttle_config_t config = config_start();
   scuttle_t *r, *gone = replica_start("gone", NULL, 0);
   memset(events, 0, sizeof *events);
@@ -34,7 +34,7 @@ static scuttle_t *lived_in(scuttle_t **peer, told_t *events) {
   return r;
 }
 
-/* A commit of everything: what stands in no delta is gone. */
+/* Adds a commit of everything: keys outside of the delta are gone. */
 static void text_commit_of_all(text_t *text, scuttle_t *r) {
   const char *line, *end;
   char *vector = clock_text(r);
@@ -58,7 +58,7 @@ static const char *modes[] = {"log", "state", "reset", "early", "contents"};
 /* Requests that are not open: of another incarnation, another epoch with a wrong nonce, none at all. */
 static const char *requests[] = {"[0,0,0]", "[77,0,4]", "[9007199254740991,9007199254740991,9007199254740991]", "[0,0,4611686018427387904]"};
 
-TEST(a_delta_that_nobody_asked_for) {
+TEST(a_delta_without_a_request) {
   size_t mode, request;
   int is_datagram, has_asked;
   for (has_asked = 0; has_asked < 2; has_asked++)
@@ -71,7 +71,7 @@ TEST(a_delta_that_nobody_asked_for) {
           text_t lines = {NULL, 0, 0}, before, after;
           char *start;
           int code, wanted = is_datagram ? SCUTTLE_OK : SCUTTLE_E_UNASKED;
-          r = lived_in(&peer, &events);
+          r = populated(&peer, &events);
           link = link_with(r, is_datagram ? SCUTTLE_LINK_DATAGRAM : 0);
           text_hello(&lines, "evil", "", 1, 1, 3);
           CHECK_CODE(scuttle_link_write(link, lines.data, lines.len), SCUTTLE_OK);
@@ -108,13 +108,13 @@ TEST(a_delta_that_nobody_asked_for) {
 }
 
 TEST(hello_reset_and_commit_of_everything) {
-  /* As the field has it: in one write, and in the middle of a mesh. */
+  /* As it happens in practice: in one write, and in the middle of a mesh. */
   scuttle_t *peer, *r;
   told_t events;
   scuttle_link_t *link;
   text_t lines = {NULL, 0, 0};
   int i;
-  r = lived_in(&peer, &events);
+  r = populated(&peer, &events);
   link = link_make(r);
   text_hello(&lines, "evil", "", 1, 1, 1000);
   text_str(&lines, "{\"digest\":true,\"delta\":{\"mode\":\"reset\",\"request\":[1,0,1],\"epoch\":0,\"span\":[0,0]}}\n");
@@ -130,13 +130,13 @@ TEST(hello_reset_and_commit_of_everything) {
   scuttle_free(peer);
 }
 
-TEST(an_answer_to_the_request_of_another_link) {
-  /* What one link asked for does not count on another. */
+TEST(a_delta_for_the_request_of_another_link) {
+  /* A request of one link does not count on another. */
   scuttle_t *peer, *r;
   told_t events;
   scuttle_link_t *asks, *other;
   text_t hello = {NULL, 0, 0}, head = {NULL, 0, 0}, commit = {NULL, 0, 0}, before, after;
-  r = lived_in(&peer, &events);
+  r = populated(&peer, &events);
   asks = link_make(r);
   other = link_make(r);
   text_hello(&hello, "evil", "", 1, 1, 3);
@@ -158,14 +158,14 @@ TEST(an_answer_to_the_request_of_another_link) {
   scuttle_free(peer);
 }
 
-TEST(an_answer_that_comes_twice) {
-  /* The second one answers nothing any more. */
+TEST(a_repeated_delta) {
+  /* The second delta serves no request any more. */
   scuttle_t *a = replica_start("a", NULL, 0), *r = replica_start("r", NULL, 0);
   scuttle_link_t *to_r = link_make(a), *to_a = link_make(r);
   text_t answer = {NULL, 0, 0}, before, after;
   const char *line, *end;
   int i, refused = 0;
-  for (i = 0; i < 50; i++) { /* more than the history has, so that it ends with a commit */
+  for (i = 0; i < 50; i++) { /* more than the history holds, so that the delta ends with a commit */
     char key[16];
     snprintf(key, sizeof key, "k%d", i);
     set(a, key, "1");
@@ -199,13 +199,13 @@ TEST(an_answer_that_comes_twice) {
   scuttle_free(r);
 }
 
-TEST(a_log_cannot_answer_with_a_commit) {
-  /* A head of one mode opens no other. */
+TEST(a_log_request_is_not_served_by_a_commit) {
+  /* A head of one mode does not open another. */
   scuttle_t *peer, *r;
   told_t events;
   scuttle_link_t *link;
   text_t lines = {NULL, 0, 0}, before, after;
-  r = lived_in(&peer, &events);
+  r = populated(&peer, &events);
   link = link_make(r);
   text_hello(&lines, "evil", "", 1, 1, 3);
   CHECK_CODE(feed(link, lines.data), SCUTTLE_OK);
@@ -221,7 +221,7 @@ TEST(a_log_cannot_answer_with_a_commit) {
   CHECK_CODE(feed(link, lines.data), SCUTTLE_OK);
   CHECK_CODE(feed(link, "{\"digest\":true,\"cover\":{\"evil\":[0,5]},\"lines\":[0,\"00000000\"]}\n"), SCUTTLE_E_UNASKED);
   text_free(&lines);
-  text_head(&lines, link, "contents"); /* a vector asks for no contents */
+  text_head(&lines, link, "contents"); /* a vector requests no contents */
   CHECK_CODE(feed(link, lines.data), SCUTTLE_E_UNASKED);
   after = saved(r);
   CHECK_STR(after.data, before.data);

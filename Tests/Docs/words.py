@@ -27,6 +27,8 @@ NOT_PROSE = {
 }
 CODE_SPAN = re.compile(r"``[^`]*``|`[^`\n]*`")
 C_COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.DOTALL)
+# The title of a test, and the sentence of an error.
+SWIFT_SENTENCE = re.compile(r'(?:@(?:Test|Suite)\(|Failure\(\s*\.\w+,)\s*"((?:[^"\\\n]|\\.)*)"')
 SHELL_COMMENT = re.compile(r"(?m)^\s*#[^\n]*")
 
 
@@ -83,6 +85,8 @@ def prose(path: Path) -> str:
     else:
         comment = SHELL_COMMENT if kind == ".sh" else C_COMMENT
         kept = [found.span() for found in comment.finditer(text)]
+        if kind == ".swift":
+            kept += [found.span(1) for found in SWIFT_SENTENCE.finditer(text)]
     shown = re.sub(r"[^\n]", " ", text)
     for begin, end in kept:
         shown = shown[:begin] + text[begin:end] + shown[end:]

@@ -3,11 +3,11 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What peers did that are hostile and speak well, as the fuzz target FuzzPeer has found it.
+/// Attacks by peers that send well-formed messages, as the fuzz target FuzzPeer has found them.
 @Suite("Hostile peers")
 struct HostilePeerTests {
-    /// A replica that has asked a peer by hand for a delta.
-    private func asking(_ adjust: (inout Configuration) -> Void = { _ in }) throws -> HandPeer {
+    /// Returns a replica that has requested a delta from a hand-written peer.
+    private func requesting(_ adjust: (inout Configuration) -> Void = { _ in }) throws -> HandPeer {
         var peer = HandPeer(try LinkEnd(try Replica.make("local", adjust)))
         peer.beAsked()
         return peer
@@ -17,17 +17,17 @@ struct HostilePeerTests {
         peer.end.write(update.line + "\n")
     }
 
-    @Test("One dot with another content that is refused is no exception: the entry has the dot", arguments: ["k", "j"])
+    @Test("A refused second content of a dot is no exception: the entry has the dot", arguments: ["k", "j"])
     func refusedDot(key: String) throws {
         let long = "\"" + String(repeating: "x", count: 200) + "\""
         for isHost in [false, true] {
-            let peer = try asking {
+            let peer = try requesting {
                 $0.limits.valueBytes = 100
                 if isHost { $0.accept = { _, update in update.value.count < 4 } }
             }
             peer.say(peer.head("early"))
             #expect(say(PlainUpdate("k", "1", "x", 7), peer) == nil)
-            // The host is not asked about what loses.
+            // The host is not called for an update that loses.
             let isLoser = isHost && key == "k"
             #expect(say(PlainUpdate(key, isHost ? "12345" : long, "x", 7), peer) == (isLoser ? .corrupt : nil))
             #expect(try peer.replica.value("k") == "1")
@@ -36,9 +36,9 @@ struct HostilePeerTests {
         }
     }
 
-    @Test("A time to live ends with its write, though another key comes under its dot")
+    @Test("A time to live ends with its write, although another key arrives under its dot")
     func expiryOfAnotherKey() throws {
-        let peer = try asking()
+        let peer = try requesting()
         try peer.replica.tick(1)
         peer.say(peer.head("early"))
         #expect(say(PlainUpdate("k", "1", "x", 7).living(for: 10), peer) == nil)
@@ -48,9 +48,9 @@ struct HostilePeerTests {
         #expect(try peer.replica.value("j") == "1")
     }
 
-    @Test("A value is not purged in place of a tombstone that had its dot")
+    @Test("A value is not purged instead of a tombstone that had its dot")
     func tombstoneOfAnotherKey() throws {
-        let peer = try asking { $0.keepsTombstones = true }
+        let peer = try requesting { $0.keepsTombstones = true }
         let updates = [PlainUpdate(delete: "k", "x", 7), PlainUpdate("j", "1", "x", 7)]
         #expect(peer.sayLog(updates, cover: #""x":[0,7]"#) == [nil, nil, nil, nil])
         #expect(try peer.replica.purge() == 0)
@@ -58,9 +58,9 @@ struct HostilePeerTests {
         #expect(peer.replica.broken == nil)
     }
 
-    @Test("A statement with the highest sequence leaves the replica of its name able to speak")
+    @Test("After a statement with the highest sequence, the replica of that name can still gossip")
     func highestStatement() throws {
-        let peer = try asking()
+        let peer = try requesting()
         #expect(peer.sayLog([PlainUpdate("k", "1", "peer", 1)], cover: #""peer":[0,1]"#) == [nil, nil, nil])
         for sequence in [UInt64(Int64.max), .highest] {
             peer.say(
@@ -77,7 +77,7 @@ struct HostilePeerTests {
         #expect(peer.replica.broken == nil)
     }
 
-    @Test("What is purged of a retired source is told by the whole of it, whichever claim says so")
+    @Test("Peers learn the GC version of a retired source with its last version, whichever claim has it")
     func purgedBelow() throws {
         let replica = try Replica.make()
         func claim(_ version: Version, isPurged: Bool) -> RetiredClaim {
@@ -87,13 +87,13 @@ struct HostilePeerTests {
         #expect(!replica.adopt(claim(12, isPurged: false), isReset: true))
         #expect(replica.adopt(claim(5, isPurged: true), isReset: true))
         #expect(replica.highestPurged == 12)
-        // It comes back in full.
+        // The source returns in full.
         _ = try "x~AAAAAAAA".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
         #expect(replica.broken == nil)
     }
 
     @Test(
-        "A log delta whose dots descend, or repeat: the history vouches for no more than it has",
+        "The history vouches only for its own updates, after a log delta whose dots descend or repeat",
         arguments: [
             [28, 28, 18], [3, 2, 1], [1, 3, 2], [2, 2], [5, 1, 7, 3],
         ] as [[Version]])
@@ -104,7 +104,7 @@ struct HostilePeerTests {
         let updates = versions.enumerated().map { PlainUpdate("k\($0)", "1", "peer", $1) }
         #expect(peer.sayLog(updates, cover: #""peer":[0,30]"#).allSatisfy { $0 == nil || $0 == .corrupt })
         #expect(replica.broken == nil)
-        // What the history does not have goes out from the state.
+        // Updates that the history lacks are sent from the state.
         let other = try Replica.make("other")
         #expect(try meet(replica, other) == nil)
         #expect(other.count == replica.count)
@@ -112,7 +112,7 @@ struct HostilePeerTests {
     }
 
     @Test(
-        "A line that comes twice stands for no entry that came before, whether a cover names few sources or many",
+        "A repeated line does not count for an earlier entry, whether a cover names few sources or many",
         arguments: [1, 9])
     func repeated(sources: Int) throws {
         let replica = try Replica.make("local", seed: 3) { $0.maxHistory = 100 }
@@ -132,7 +132,7 @@ struct HostilePeerTests {
         peer.end.close()
     }
 
-    @Test("A late update of a classic peer, if no number is left to republish it under")
+    @Test("A late update of a classic peer, if no version is left to republish it")
     func lateWithoutNumber() throws {
         let replica = try Replica.make("local", seed: 3) {
             $0.maxHistory = 100
@@ -148,9 +148,9 @@ struct HostilePeerTests {
         #expect(other.count == 3)
     }
 
-    @Test("A reset that excepts more than there is room for purges no more than it covers", arguments: [0, 1, 2, 9])
-    func exceptionsOfReset(room: Int) throws {
-        let replica = try Replica.make("local", seed: 3) { $0.maxRefused = room }
+    @Test("A reset with more exceptions than max_refused purges no more than it covers", arguments: [0, 1, 2, 9])
+    func exceptionsOfReset(capacity: Int) throws {
+        let replica = try Replica.make("local", seed: 3) { $0.maxRefused = capacity }
         var peer = HandPeer(try LinkEnd(replica))
         peer.beAsked()
         peer.say(peer.head("reset"))
@@ -159,13 +159,13 @@ struct HostilePeerTests {
                 HandPeer.commit(#""peer":[0,9,9]"#, of: []).replacing(
                     #""from""#, with: #""excepted":[["peer",9,0],["peer",8,0]],"from""#)) + "\n")
         let source = "peer".lend { replica.sources.find($0) }.map { replica.sources[$0] }
-        #expect(source?.covered ?? 0 == (room < 1 ? 0 : room < 2 ? 8 : 9))
-        #expect(source?.purged ?? 0 == (room < 2 ? 0 : 9))
+        #expect(source?.covered ?? 0 == (capacity < 1 ? 0 : capacity < 2 ? 8 : 9))
+        #expect(source?.purged ?? 0 == (capacity < 2 ? 0 : 9))
         #expect(replica.broken == nil)
         peer.end.close()
     }
 
-    @Test("A replica that knows as many sources as it may starts again from its save")
+    @Test("A replica with max_sources sources starts again from its save")
     func fullOfSources() throws {
         var replica = try Replica.start("a", seed: 1) { $0.limits.sources = 3 }
         try replica.set("own", "1")
@@ -176,7 +176,7 @@ struct HostilePeerTests {
             replica = try Replica.start("a", seed: UInt64(seed), from: replica.exported()) { $0.limits.sources = 3 }
             try replica.set("own", "\(seed)")
             #expect(replica.count == 3)
-            // Another one finds no room.
+            // One more source exceeds the limit.
             #expect(failure { () throws(Failure) in try replica.receive(PlainUpdate("z", "1", "z", 9)) } == .sources)
         }
         #expect(replica.broken == nil)

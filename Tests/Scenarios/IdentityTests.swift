@@ -3,13 +3,13 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Ids that come back, and versions that cannot be.
+/// Ids that return, and invalid versions.
 @Suite("Scenario: identities and versions")
 struct IdentityTests {
-    /// riak_kv#679: an actor whose clock was lost began to count anew under its old id; its new writes looked like old ones
-    /// to everybody, and were dropped in silence.
+    /// riak_kv#679: an actor that had lost its version vector counted anew under its old id. Its peers treated its new writes as
+    /// old ones, and dropped them without an error.
     @Test(
-        "A name that comes back without its state is another incarnation, and loses nothing (riak_kv#679)",
+        "A name that returns without its state is another incarnation, and loses nothing (riak_kv#679)",
         arguments: Link.Options.ways, [0, 1, 2])
     func lostClock(options: Link.Options, writes: Int) throws {
         let mesh = try Mesh("a c", over: options)
@@ -24,7 +24,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "An exact source that comes back with a lost clock, its host's to answer for: told, and nothing old is lost (riak_kv#679)",
+        "An exact source that returns without its vector is reported, and loses nothing old (riak_kv#679)",
         arguments: Link.Options.ways, [0, 1, 2])
     func exactLostClock(options: Link.Options, writes: Int) throws {
         let told = Collected<String>()
@@ -41,7 +41,7 @@ struct IdentityTests {
             codes += mesh.carry(pair).refused
         }
         pair.close()
-        // It has promised to go on above the peer's number before the vectors are compared, and contents differ.
+        // Its low-water mark rose above the peer's version before the vectors were compared, and the contents differ.
         #expect(told.all.contains("diverged 0"))
         #expect(codes.allSatisfy { $0 == .corrupt })
         #expect(mesh["a"].walk().map(\.key.text).filter { $0.hasPrefix("k") } == ["k0", "k1", "k2"])
@@ -52,7 +52,7 @@ struct IdentityTests {
         if writes == 0 { #expect(mesh["a"].count == 4) }
     }
 
-    @Test("In the classic dialect too: a digest of its own id tells it (riak_kv#679)")
+    @Test("In the classic dialect, a digest of its own id reports it (riak_kv#679)")
     func lostClockClassic() throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b"))
         try b.set("k", "1")
@@ -60,14 +60,14 @@ struct IdentityTests {
         #expect(try meet(a, Replica.make("b", seed: 9), .classic) == .identity)
     }
 
-    /// scylladb#2894: two concurrent changes were published in the order of their end; whoever saw the later one first took
-    /// the earlier one for seen.
+    /// scylladb#2894: two concurrent changes were published in the order of their end. A reader that saw the later one first
+    /// treated the earlier one as seen.
     @Test("A version published before the one below it leaves a gap, which is filled (scylladb#2894)")
     func gap() throws {
         let end = try LinkEnd(Replica.make("a"))
         var peer = HandPeer(end, source: "b")
         peer.beAsked()
-        // b:3 is published, with the interval behind b:2; b:1 and b:2 come later.
+        // b:3 is published, with the interval behind b:2; b:1 and b:2 arrive later.
         #expect(peer.sayLog([PlainUpdate("k3", "1", "b", 3)], cover: #""b":[2,3]"#).allSatisfy { $0 == nil })
         #expect(try end.replica.value("k3") == "1")
         #expect(end.replica.clock["b"] == nil)
@@ -81,7 +81,8 @@ struct IdentityTests {
         #expect(end.replica.broken == nil)
     }
 
-    @Test("Datagrams of a delta in every order: the clock never passes a gap, and in the end has all (scylladb#2894)")
+    @Test(
+        "Datagrams of a delta in every order: the vector never passes a gap, and in the end covers all (scylladb#2894)")
     func everyOrder() throws {
         var orders = 0
         try withEveryOrder(of: [0, 1, 2, 3, 4]) { order in
@@ -95,11 +96,11 @@ struct IdentityTests {
             for text in pair.b.readDatagrams(capacity: 330).datagrams { pair.a.write(text) }
             for text in pair.a.readDatagrams(capacity: 330).datagrams { pair.b.write(text) }
             for text in pair.b.readDatagrams(capacity: 330).datagrams { pair.a.write(text) }
-            let answer = pair.a.readDatagrams(capacity: 330).datagrams.filter { $0.text.contains(#""delta":"#) }
+            let delta = pair.a.readDatagrams(capacity: 330).datagrams.filter { $0.text.contains(#""delta":"#) }
             // Four updates, and the commit.
-            try #require(answer.count == 5)
+            try #require(delta.count == 5)
             for number in order {
-                pair.b.write(answer[number])
+                pair.b.write(delta[number])
                 let covered = b.clock["a"] ?? 0
                 let has = (1...4).prefix { (try? b.value("k\($0)")) ?? nil != nil }.count
                 check(covered <= Version(has), "\(order): \(covered) covered, \(has) there")
@@ -113,8 +114,8 @@ struct IdentityTests {
         #expect(orders == 120)
     }
 
-    /// orbitdb#512: an honest peer relayed an entry whose Lamport time was huge; clamped or not, it pushed everybody's clock
-    /// to where no write was possible any more.
+    /// orbitdb#512: an honest peer relayed an entry with a huge Lamport time. Clamped or not, it raised the Lamport time of all
+    /// peers so far that no write was possible any more.
     @Test(
         "A huge version relayed by an honest peer is rejected, not clamped (orbitdb#512)", arguments: Link.Options.ways)
     func huge(options: Link.Options) throws {
@@ -129,7 +130,7 @@ struct IdentityTests {
             pair.gossip()
             let exchange = mesh.carry(pair)
             #expect(exchange.isQuiet)
-            // It comes nearer, by so many steps a gossip and no more.
+            // The version rises by a limited number of steps with each gossip.
             #expect(mesh["careful"].version <= 1 + round * 70 * jump)
         }
         #expect(mesh["careful"].allEntries == before)
@@ -139,7 +140,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "One that lags by more than a jump comes nearer with each hello, and then has all",
+        "A replica that lags by more than a jump gains with each hello, and then has all updates",
         arguments: Link.Options.ways, [1, 63, 64, 200])
     func approach(options: Link.Options, steps: Int) throws {
         let jump: UInt64 = 10
@@ -160,7 +161,7 @@ struct IdentityTests {
         mesh.expectAgreement()
     }
 
-    @Test("A huge version costs what it came with, not the rest of an answer (orbitdb#512)")
+    @Test("Of a delta with a huge version only that update is rejected (orbitdb#512)")
     func hugeAmongOthers() throws {
         let end = try LinkEnd(Replica.make("a"))
         var peer = HandPeer(end, source: "b")

@@ -3,15 +3,15 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Entries that have beaten something with a newer dot, and resets that take them away.
+/// Entries that have beaten an update with a newer dot, and resets that remove them.
 @Suite("Inverted")
 struct InvertedTests {
-    /// The write that stands, one that lost to it and was republished, and the delete that beats both.
+    /// The write that stands, a republished write that lost to it, and the delete that beats both.
     private static let write = PlainUpdate("k", "1", "m", 6)
     private static let beaten = PlainUpdate("k", "0", "c", 5).republished("x", 9)
     private static let delete = PlainUpdate(delete: "k", "n", 8)
 
-    /// A replica that has had the write, and a delete of it, and has purged that.
+    /// Returns a replica that has had the write and its delete, and has purged the delete.
     private func purging(_ name: String, seed: UInt64) throws -> Replica {
         let replica = try Replica.make(name, seed: seed)
         try replica.receive(Self.write)
@@ -20,7 +20,7 @@ struct InvertedTests {
         return replica
     }
 
-    @Test("A beaten value inverts the entry, a beaten delete does not, but where a classic peer may take it")
+    @Test("A beaten value inverts the entry; a beaten delete does so only if a classic peer may apply it")
     func inverts() throws {
         for (update, metClassic, isInverted) in [
             (Self.beaten, false, true), (Self.beaten, true, true),
@@ -50,14 +50,14 @@ struct InvertedTests {
         #expect(keeper.inversions.isEmpty && keeper.vectorHash == other.vectorHash)
     }
 
-    @Test("What an inverted entry has beaten goes with it, everywhere", arguments: [false, true])
+    @Test("The update that an inverted entry has beaten disappears with it, in all replicas", arguments: [false, true])
     func goes(reversed: Bool) throws {
         let told = Collected<PlainUpdate>()
         let replica = try Replica.make("r", seed: 1) { $0.onUpdate = { told.all.append(PlainUpdate($0)) } }
         try replica.receive(Self.write)
         try replica.receive(Self.beaten)
         let (first, second) = (try purging("p", seed: 2), try purging("q", seed: 3))
-        // It has lost the write, so it takes what the write has beaten.
+        // It has lost the write, so it applies the update that the write has beaten.
         try second.receive(Self.beaten)
         #expect(try second.value("k") == "0")
         let all = [replica, first, second]
@@ -77,7 +77,7 @@ struct InvertedTests {
         }
     }
 
-    @Test("A reset that takes an entry away from one who has met a classic peer overtakes no later write")
+    @Test("A reset that removes an entry of a replica with classic peers overtakes no later write")
     func classic() throws {
         let replica = try Replica.make("r", seed: 1)
         replica.hasMetClassic = true
@@ -90,7 +90,7 @@ struct InvertedTests {
         #expect(entry.write == PlainUpdate(expiry: Self.write, "r", 0).write)
         // Its dot is above all that a classic peer can have.
         #expect(replica.own.covered > 20)
-        // A later write of another, that had not come yet.
+        // A later write of another replica, which had not arrived yet.
         try replica.receive(PlainUpdate("k", "2", "n", 9))
         #expect(try replica.value("k") == "2")
         #expect(try meet(replica, peer) == nil)

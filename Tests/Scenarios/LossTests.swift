@@ -3,13 +3,12 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What is lost, and what does not fit.
+/// Lost messages, and messages that are too large.
 @Suite("Scenario: loss and size")
 struct LossTests {
-    /// chitchat#127: a node's state was larger than a message could be; what was cut off was never sent, and the receiver
-    /// waited for ever.
+    /// chitchat#127: a node's state exceeded the size of a message. The rest was never sent, and the receiver waited for ever.
     @Test(
-        "A snapshot far larger than the mtu and any datagram gets through, in parts (chitchat#127)",
+        "A snapshot far larger than the mtu and any datagram arrives in parts (chitchat#127)",
         arguments: Link.Options.ways, [1, 2, 10])
     func largeSnapshot(options: Link.Options, mtu: Int) throws {
         let mesh = try Mesh("a b", over: options, capacity: 600) { ($0.mtu, $0.maxHistory) = (mtu, 1) }
@@ -24,9 +23,9 @@ struct LossTests {
         mesh.expectAgreement()
     }
 
-    /// automerge#1284: after one message of a reconciliation was lost, both sides sent each other the same again and again.
+    /// automerge#1284: after one message of a reconciliation was lost, both sides sent the same messages again and again.
     @Test(
-        "After any one datagram is lost both fall silent, and the next question brings them together (automerge#1284)",
+        "After the loss of any datagram both stop sending, and the next request makes them equal (automerge#1284)",
         arguments: [1, 100])
     func oneLost(history: Int) throws {
         var lost = 0
@@ -42,13 +41,13 @@ struct LossTests {
                 count += 1
                 return count == lost ? 0 : 1
             }
-            check(exchange.isQuiet, "without datagram \(lost) it never ends")
+            check(exchange.isQuiet, "without datagram \(lost) it is endless")
             check(exchange.refused.isEmpty, "without datagram \(lost): \(exchange.refused)")
             check(exchange.datagrams.count < 200, "without datagram \(lost): \(exchange.datagrams.count) datagrams")
-            // The other one asks now, so that each side recovers by itself.
+            // The other replica requests now, so that each side recovers by itself.
             (lost % 2 == 0 ? pair.a : pair.b).link.gossip()
             let more = mesh.carry(pair)
-            check(more.isQuiet, "then it never ends")
+            check(more.isQuiet, "then it is endless")
             pair.gossip()
             _ = mesh.carry(pair)
             mesh.expectAgreement()
@@ -59,11 +58,11 @@ struct LossTests {
     }
 
     @Test(
-        "With a datagram repeated, or swapped with the next, it comes to an end as well (automerge#1284)",
+        "With a datagram repeated, or swapped with the next, both stop sending as well (automerge#1284)",
         arguments: 0..<30)
-    func repeated(place: Int) throws {
+    func repeated(position: Int) throws {
         for isSwap in [false, true] {
-            let mesh = try Mesh("a b", over: .datagram, capacity: 450) { $0.maxHistory = place % 2 == 0 ? 1 : 100 }
+            let mesh = try Mesh("a b", over: .datagram, capacity: 450) { $0.maxHistory = position % 2 == 0 ? 1 : 100 }
             for number in 0..<25 { try mesh["a"].set("k\(number)", "1") }
             for number in 0..<5 { try mesh["b"].set("of b \(number)", "1") }
             let pair = try mesh.pair("a", "b")
@@ -74,16 +73,16 @@ struct LossTests {
                 for (from, to) in [(pair.a, pair.b), (pair.b, pair.a)] {
                     var datagrams = from.readDatagrams(capacity: 450).datagrams
                     if !datagrams.isEmpty { isQuiet = false }
-                    for index in datagrams.indices where count + index == place {
+                    for index in datagrams.indices where count + index == position {
                         if isSwap, index + 1 < datagrams.count { datagrams.swapAt(index, index + 1) }
                         if !isSwap { datagrams.append(datagrams[index]) }
                     }
                     count += datagrams.count
-                    for datagram in datagrams { check(to.write(datagram) == nil, "at \(place)") }
+                    for datagram in datagrams { check(to.write(datagram) == nil, "at \(position)") }
                 }
                 if isQuiet { break }
                 guard round < 300 else {
-                    check(false, "at \(place) it never ends")
+                    check(false, "at \(position) it is endless")
                     break
                 }
             }
@@ -93,8 +92,8 @@ struct LossTests {
         }
     }
 
-    /// quickwit#6653: nodes that had left for ever filled every digest, until a digest alone was larger than a message.
-    @Test("Dead sources do not swell what two say that are in step, nor what they say of what is new (quickwit#6653)")
+    /// quickwit#6653: nodes that had left for ever filled every digest, until a digest alone exceeded the size of a message.
+    @Test("Ended sources do not enlarge a gossip of equal replicas, nor one about a new write (quickwit#6653)")
     func deadSources() throws {
         let mesh = try Mesh("a b", over: .datagram, capacity: 1200)
         for number in 0..<3000 {
@@ -102,14 +101,14 @@ struct LossTests {
         }
         try mesh.meet("a", "b", times: 3)
         mesh.expectAgreement()
-        // In step: two hellos.
+        // Equal replicas: two hellos.
         let pair = try mesh.pair("a", "b")
         exchangeTokens(pair.a, pair.b)
         pair.gossip()
         #expect(mesh.carry(pair).datagrams.count <= 4)
         pair.gossip()
         #expect(mesh.carry(pair).datagrams.count <= 4)
-        // One write: a question that names what has changed, and not three thousand sources.
+        // One write: a request that names the changed source, and not three thousand.
         try mesh["a"].set("new", "1")
         pair.gossip()
         let exchange = mesh.carry(pair)
@@ -118,7 +117,7 @@ struct LossTests {
         mesh.expectAgreement()
     }
 
-    @Test("Nor what goes over a stream (quickwit#6653)")
+    @Test("Ended sources do not enlarge a gossip over a stream (quickwit#6653)")
     func deadSourcesOnAStream() throws {
         let mesh = try Mesh("a b")
         for number in 0..<3000 {

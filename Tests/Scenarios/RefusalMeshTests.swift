@@ -3,8 +3,8 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Replicas in a mesh, some of which refuse keys or writers for a while: all but what is refused is the same everywhere, and
-/// once nobody refuses anything, everything is.
+/// Replicas in a mesh, some of which refuse keys or writers for a while. All other entries become equal, and once no replica
+/// refuses anything, all entries do.
 @Suite("Refusals in a mesh")
 struct RefusalMeshTests {
     private final class Host {
@@ -45,7 +45,7 @@ struct RefusalMeshTests {
             pairs.append(try Pair(replicas[a], replicas[b], random.oneIn(2) ? .live : []))
         }
 
-        /// Both gossip; bytes are carried until both are silent, or for some rounds.
+        /// Gossips on both ends, and carries bytes until both have nothing to send, or for some rounds.
         func talk(_ pair: Pair, rounds: Int = 3000) {
             pair.gossip()
             for round in 0... {
@@ -57,7 +57,7 @@ struct RefusalMeshTests {
                     check(code == nil || code == .refused || code == .unasked, "\(String(describing: code))")
                 }
                 guard round < 2999 else {
-                    check(false, "there is no end of talking")
+                    check(false, "endless messages")
                     return
                 }
             }
@@ -80,7 +80,9 @@ struct RefusalMeshTests {
         }
     }
 
-    @Test("All but what is refused is the same; nothing is sent twice; lifted, all is", arguments: 0..<12)
+    @Test(
+        "All entries except the refused ones are equal, nothing is sent twice, and without refusals all are equal",
+        arguments: 0..<12)
     func mesh(block: Int) throws {
         for seed in UInt64(block * 10)..<UInt64(block * 10 + 10) {
             let mesh = try Mesh(seed: seed)
@@ -118,7 +120,7 @@ struct RefusalMeshTests {
             mesh.settle()
             let ends = mesh.replicas.map { mesh.state($0, without: []) }
             check(ends.allSatisfy { $0 == ends[0] }, "seed \(seed) has diverged: \(ends)")
-            check(mesh.replicas.allSatisfy { $0.refused == nil }, "seed \(seed): something is missing still")
+            check(mesh.replicas.allSatisfy { $0.refused == nil }, "seed \(seed): something is still missing")
             check(Set(mesh.replicas.map(\.vectorHash)).count == 1, "seed \(seed) is not in step")
         }
     }

@@ -3,15 +3,15 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Peers that have missed a delete which has been forgotten since.
+/// Peers that have missed a delete whose tombstone was purged since.
 @Suite("Scenario: resets")
 struct ResetScenarioTests {
-    /// chitchat#110: while a node was being reset, a third one that had not heard of the delete gave it the key again, and
-    /// the reset then vouched for it.
+    /// chitchat#110: during the reset of a node, a third node that had not received the delete sent it the key again, and the
+    /// reset then vouched for the key.
     @Test(
         "A third replica does not revive a deleted key in the middle of a reset (chitchat#110)",
         arguments: [false, true], 0..<12)
-    func thirdReplica(thirdIsFirst: Bool, place: Int) throws {
+    func thirdReplica(thirdIsFirst: Bool, index: Int) throws {
         let mesh = try Mesh("a b old") { ($0.mtu, $0.maxHistory) = (1, 3) }
         try mesh["a"].set("gone", "1")
         for number in 0..<5 { try mesh["a"].set("k\(number)", "1") }
@@ -20,15 +20,15 @@ struct ResetScenarioTests {
         #expect(try mesh["a"].purge() == 1)
         try mesh["a"].set("k0", "2")
 
-        // b is in the middle of its reset when it hears from the one that still has the key.
+        // During its reset, b receives updates of the replica that still has the key.
         let reset = try mesh.pair("a", "b")
         reset.b.link.gossip()
         let lines = answer(of: reset.a, to: reset.b)
         #expect(lines.contains { $0.text.contains("reset") })
-        reset.b.write(lines.prefix(place).flatMap { $0 })
+        reset.b.write(lines.prefix(index).flatMap { $0 })
         if thirdIsFirst { try mesh["old"].set("of the old one", "1") }
         try mesh.meet("b", "old")
-        reset.b.write(lines.dropFirst(place).flatMap { $0 })
+        reset.b.write(lines.dropFirst(index).flatMap { $0 })
         #expect(talk(reset.a, reset.b) == nil)
         reset.close()
 
@@ -38,14 +38,14 @@ struct ResetScenarioTests {
         if thirdIsFirst { #expect(try mesh["a"].value("of the old one") == "1") }
     }
 
-    /// chitchat#138: two nodes reset each other again and again, since a reset itself made the other one seem too old.
-    @Test("Resets come to an end: after one there is none, whoever asks (chitchat#138)", arguments: Link.Options.ways)
+    /// chitchat#138: two nodes reset each other again and again, because a reset itself made the other node seem too old.
+    @Test("After one reset there is no other, whichever replica requests (chitchat#138)", arguments: Link.Options.ways)
     func endless(options: Link.Options) throws {
         let mesh = try Mesh("a b", over: options)
         for number in 0..<10 { try mesh["a"].set("k\(number)", "1") }
         try mesh["b"].set("of b", "1")
         try mesh.meet("a", "b")
-        // Both forget something that the other has not seen.
+        // Both purge a tombstone that the other has not seen.
         for name in ["a", "b"] {
             try mesh[name].delete("k1")
             try mesh[name].set("of " + name, "2")
@@ -67,7 +67,7 @@ struct ResetScenarioTests {
             #expect((bytes + other).allSatisfy { !$0.text.contains("reset") })
             #expect(mesh.carry(pair).isQuiet)
         }
-        #expect(["a", "b"].map { mesh[$0].epoch } == epochs, "nothing was forgotten, and still epochs grow")
+        #expect(["a", "b"].map { mesh[$0].epoch } == epochs, "nothing was purged, and epochs still rise")
     }
 
     @Test("Purging while a peer is being reset does not make the reset endless (chitchat#138)", arguments: 0..<10)
@@ -95,8 +95,8 @@ struct ResetScenarioTests {
         #expect(mesh["b"].count == 20)
     }
 
-    /// riak_kv#1094: a tombstone was reaped while a newer write of the same key was on its way; the delete came back by a
-    /// handoff, and took the new value with it.
+    /// riak_kv#1094: a tombstone was removed while a newer write of the same key was on its way. A handoff brought the delete
+    /// back, which removed the new value.
     @Test(
         "A late tombstone does not delete a key that was created again (riak_kv#1094)",
         arguments: [false, true], [false, true])
@@ -105,14 +105,14 @@ struct ResetScenarioTests {
         try mesh["a"].set("k", "1")
         for name in ["b", "late"] { try mesh.meet("a", name) }
         try mesh["a"].delete("k")
-        // The one that is late has the tombstone, and is gone for a while.
+        // The late replica has the tombstone, and is away for a while.
         try mesh.meet("a", "late")
         let tombstone = try #require(mesh["a"].entry("k"))
         try mesh.meet("a", "b")
         if isPurged { for name in ["a", "b"] { _ = try mesh[name].purge() } }
         try mesh[createdByOther ? "b" : "a"].set("k", "2")
         try mesh.meet("a", "b")
-        // It comes back, and with it the tombstone, over every way.
+        // It returns, and its tombstone spreads over every link.
         try mesh.meet("b", "late")
         for name in ["a", "b"] { try mesh[name].receive(tombstone) }
         try mesh.settle()
@@ -120,10 +120,10 @@ struct ResetScenarioTests {
         for name in ["a", "b", "late"] { #expect(try mesh[name].value("k") == "2", "at \(name)") }
     }
 
-    /// corrosion#533: a node came back from an old backup; its peers had purged since, and it gave them back what was
-    /// deleted, or went on with versions that it had issued before.
+    /// corrosion#533: a node returned from an old backup, and its peers had purged since. It sent them deleted keys again, or
+    /// reused versions that it had issued before.
     @Test(
-        "An old backup that meets peers which have purged: nothing comes back, nothing is issued twice (corrosion#533)",
+        "An old backup meets peers that have purged: no key comes back, no dot is issued twice (corrosion#533)",
         arguments: [false, true])
     func oldBackup(isGone: Bool) throws {
         let mesh = try Mesh("a b")
@@ -132,7 +132,7 @@ struct ResetScenarioTests {
         try mesh.meet("a", "b")
         let backup = mesh["b"].exported()
 
-        // Life goes on without it.
+        // The others go on without it.
         for number in 0..<3 { try mesh["a"].delete("k\(number)") }
         try mesh["a"].set("k5", "2")
         try mesh["b"].set("of b", "1")
@@ -141,7 +141,7 @@ struct ResetScenarioTests {
         #expect(mesh["a"].keys.tombstoneCount == 0)
         let expected = mesh["a"].walk()
 
-        // The backup is of b, which may be gone; it goes on under another id.
+        // The backup is of b, which may be gone, and starts under another id.
         let gone: Set = isGone ? ["b"] : []
         let restored = try mesh.add("restored")
         #expect(try restored.load(backup))
@@ -157,7 +157,7 @@ struct ResetScenarioTests {
     }
 
     @Test(
-        "A start from an old backup of one's own gets what was issued since, and issues nothing twice (corrosion#533)",
+        "A start from its own old backup receives the later updates, and issues no dot twice (corrosion#533)",
         arguments: [false, true], [false, true])
     func ownOldBackup(isExact: Bool, isPurged: Bool) throws {
         let mesh = try Mesh("a")
@@ -176,7 +176,7 @@ struct ResetScenarioTests {
         try mesh.meet("a", "b")
         if isPurged { _ = try mesh["a"].purge() }
         mesh.replicas["b"] = try start(51, from: backup)
-        // An exact source is its host's to answer for: what was deleted may be back, under dots that differ for a while.
+        // For an exact source the host is responsible: deleted keys may return, under dots that differ for a while.
         func settle() throws {
             for _ in 0..<(isExact ? 3 : 1) { try mesh.settle() }
             if isExact { mesh.expectSameValues() } else { mesh.expectAgreement() }
@@ -189,9 +189,9 @@ struct ResetScenarioTests {
         #expect(try mesh["a"].value("new") == "1")
     }
 
-    @Test("A reset of which some has been sent begins anew when what was sent is taken away by another reset")
+    @Test("A partly sent reset begins anew if another reset removes an entry that was sent")
     func resetDuringReset() throws {
-        // a and b have k; b deletes it, and forgets so, while c is getting a's state, of which k has come.
+        // a and b have k. b deletes it and purges the tombstone, while c receives the state of a, of which k has arrived.
         let mesh = try Mesh("a b c", over: .datagram, capacity: 512)
         try mesh["a"].set("gone", "1")
         _ = try mesh["a"].delete("gone")
@@ -205,12 +205,12 @@ struct ResetScenarioTests {
         pair.gossip()
         var isEarly = true
         mesh.carry(pair, rounds: 8) {
-            // Of the reset the first datagrams come, and the others are lost.
+            // Of the reset the first datagrams arrive, and the others are lost.
             if mesh["c"].entry("k") != nil { isEarly = false }
             return isEarly ? 1 : 0
         }
         #expect(try mesh["c"].value("k") == "1")
-        // What c says next of how far it is reaches a when a has been reset itself.
+        // The next progress message of c reaches a when a has been reset itself.
         var late: [[UInt8]] = []
         pair.gossip()
         for _ in 0..<6 {
@@ -233,9 +233,9 @@ struct ResetScenarioTests {
         mesh.expectAgreement()
     }
 
-    @Test("A classic peer, which knows no reset, gets what one takes away as a new delete")
+    @Test("A classic peer, which knows no reset, gets a new delete for an entry that a reset removes")
     func classicPeer() throws {
-        // c, classic, hangs on b alone; a deletes what all have, and forgets so before b knows.
+        // c, classic, is connected to b alone. a deletes a key that all have, and purges the tombstone before b knows.
         let mesh = try Mesh("a b c")
         try mesh["a"].set("k", "1")
         try mesh["b"].set("mine", "2")
@@ -255,10 +255,10 @@ struct ResetScenarioTests {
         #expect(mesh["c"].walk() == mesh["b"].walk())
     }
 
-    /// A reset to a peer goes on in a later GC epoch by naming tombstones that were forgotten. It cannot name what another
-    /// reset has taken away meanwhile.
-    @Test("A reset begins anew if another reset takes away an entry that it has sent")
-    func takenAwayMeanwhile() throws {
+    /// A reset continues in a later GC epoch by naming the purged tombstones. It cannot name entries that another reset has
+    /// removed meanwhile.
+    @Test("A reset begins anew if another reset removes an entry that it has sent")
+    func removedMeanwhile() throws {
         let (sender, peer, purger) = (try Replica.make("s"), try Replica.make("p"), try Replica.make("q"))
         try purger.set("gone", "1")
         #expect(try meet(purger, sender) == nil)
@@ -276,7 +276,7 @@ struct ResetScenarioTests {
             pair.b.write(pair.a.read(upTo: 300))
         }
         #expect(try peer.value("gone") == "1")
-        // The request that follows comes before the sender's next read.
+        // The request that follows arrives before the sender's next read.
         try peer.set("own", "1")
         pair.b.link.gossip()
         pair.a.write(pair.b.readAll())

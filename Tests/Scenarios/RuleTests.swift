@@ -7,18 +7,18 @@ import Testing
     /// Rules that matter in rare histories only: each in the smallest one, with the rule and without it.
     @Suite("Scenario: rules of reconciliation")
     struct RuleTests {
-        /// Whether all hold the same values, and none a key that is deleted.
+        /// Returns whether all hold the same values, and no replica a key that is deleted.
         private func agree(_ mesh: Mesh, without key: String? = nil) throws -> Bool {
             let walks = mesh.replicas.values.map { $0.walk() }
             guard walks.allSatisfy({ $0 == walks[0] }) else { return false }
             return key.map { key in walks[0].allSatisfy { $0.key.text != key } } ?? true
         }
 
-        /// What `a` has to say to `b`, which has asked; the pair is left before it arrives.
-        private func question(_ mesh: Mesh) throws -> Pair {
+        /// Makes `b` request from `a`, and leaves the pair before the delta arrives.
+        private func request(_ mesh: Mesh) throws -> Pair {
             let pair = try mesh.pair("a", "b")
             pair.b.link.gossip()
-            // One that knows what the other had begins at once.
+            // A replica that knows the peer's vector begins at once.
             for _ in 0..<2 where pair.a.link.outgoing == nil {
                 pair.b.write(pair.a.readAll())
                 pair.a.write(pair.b.readAll())
@@ -27,7 +27,7 @@ import Testing
         }
 
         @Test(
-            "An answer to a question from before something was forgotten is not taken at its word",
+            "A delta for a request from before a purge does not count",
             arguments: [false, true])
         func epoch(isOff: Bool) throws {
             let mesh = try Mesh("a b c") {
@@ -37,11 +37,11 @@ import Testing
             try mesh["a"].set("k", "1")
             for _ in 0..<3 { try mesh["c"].delete("k") }
             try mesh.meet("b", "c")
-            let pair = try question(mesh)
-            let answer = pair.a.readAll()
-            // The answer brings what the tombstone beats, and the tombstone is gone by then.
+            let pair = try request(mesh)
+            let delta = pair.a.readAll()
+            // The delta brings the update that the tombstone beats, and the tombstone is purged by then.
             #expect(try mesh["b"].purge() == 1)
-            pair.b.write(answer)
+            pair.b.write(delta)
             #expect(talk(pair.a, pair.b) == nil)
             pair.close()
             if !isOff { try mesh.settle() } else { try mesh.meet("a", "c") }
@@ -49,7 +49,7 @@ import Testing
         }
 
         @Test(
-            "An answer begins anew where something was forgotten since it began", arguments: [false, true], [1, 100])
+            "A delta begins anew if a tombstone was purged since it began", arguments: [false, true], [1, 100])
         func restart(isOff: Bool, history: Int) throws {
             let mesh = try Mesh("a b") {
                 ($0.mtu, $0.maxHistory) = (1, history)
@@ -60,7 +60,7 @@ import Testing
             try mesh.meet("a", "b")
             for number in 0..<6 { try mesh["a"].set("filler \(number)", "1") }
             try mesh["a"].delete("k")
-            let pair = try question(mesh)
+            let pair = try request(mesh)
             var text: [UInt8] = []
             while text.lines.count < 5 {
                 let piece = pair.a.read(upTo: 30)
@@ -80,12 +80,12 @@ import Testing
         func matters(isOff: Bool) throws {
             let mesh = try Mesh("a b c") {
                 ($0.maxHistory, $0.keepsTombstones) = (100, true)
-                // The comparison of contents would mend it afterwards.
+                // The comparison of contents would repair it afterwards.
                 $0.disabledRules = isOff ? [.matters, .content] : .content
             }
             for _ in 0..<3 { try mesh["c"].delete("k") }
             for name in ["a", "b"] { try mesh.meet(name, "c") }
-            // What x wrote before it knew of the delete comes to a alone, where it is beaten.
+            // The write of x from before it knew of the delete arrives only at a, and is beaten there.
             try mesh["a"].receive(PlainUpdate("k", "1", "x", 1))
             #expect(try mesh["a"].value("k") == nil)
             #expect(try mesh["b"].purge() == 1)
@@ -93,7 +93,7 @@ import Testing
             #expect(try agree(mesh, without: "k") == !isOff)
         }
 
-        @Test("What a reset might have beaten is published again by the one that lags", arguments: [false, true])
+        @Test("A lagging replica republishes the entries that a reset might have beaten", arguments: [false, true])
         func republish(isOff: Bool) throws {
             let mesh = try Mesh("a b c") {
                 $0.keepsTombstones = true

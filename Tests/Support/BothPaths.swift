@@ -3,8 +3,8 @@ import Testing
 
 @testable import ScuttleCore
 
-/// Texts on the fast path for the canonical form and on jansson's: each test of the fast path runs through here, so
-/// that whatever it accepts, jansson has accepted with the same meaning, and nothing else comes out than from jansson.
+/// Reads texts on the fast path and by jansson, and compares. All tests of the fast path use it, so jansson accepts every text
+/// that they accept, with the same meaning, and both paths together return the same as jansson alone.
 struct BothPaths: ~Copyable {
     private let limits: Limits
     private var values = ValueText()
@@ -15,9 +15,9 @@ struct BothPaths: ~Copyable {
         decoder = JanssonJudge(limits: limits)
     }
 
-    /// Whether the fast path accepts a value.
+    /// Returns whether the fast path accepts a value.
     mutating func takeDirectly(value text: [UInt8]) -> Bool {
-        let isDirect = text.lend { CanonicalValue.accepts($0, deepest: limits.depth) }
+        let isDirect = text.lend { CanonicalValue.accepts($0, maxDepth: limits.depth) }
         let judged = Self.outcome(of: text) { (text) throws(Failure) in
             [UInt8](try values.checkByJansson(text, limits))
         }
@@ -28,7 +28,7 @@ struct BothPaths: ~Copyable {
         return isDirect
     }
 
-    /// The update that the fast path finds in a line.
+    /// Returns the update that the fast path reads from a line.
     mutating func takeDirectly(line: [UInt8]) -> PlainUpdate? {
         let direct = line.lend { CanonicalUpdate.read($0, limits).map { PlainUpdate($0) } }
         var update: PlainUpdate?
@@ -47,20 +47,23 @@ struct BothPaths: ~Copyable {
         return direct
     }
 
-    /// At the front of a text, a line is taken off with its newline where it is read directly alone; else nothing is.
+    /// Checks the removal of a line at the front of a text: with its newline if the fast path reads it alone, and not at all
+    /// otherwise.
     private static func takeFromFront(_ line: [UInt8], _ direct: PlainUpdate?, _ limits: Limits) {
         guard !line.contains(0x0a) else { return }
         for rest in ["", "\n", "}\n", "{\"key\":"] {
             (line + [0x0a] + [UInt8](rest)).lend { text in
                 var left = text
-                let update = CanonicalUpdate.take(from: &left, limits).map { PlainUpdate($0) }
+                let update = CanonicalUpdate.readFirst(of: &left, limits).map { PlainUpdate($0) }
                 check(update == direct, "\(line.text) before \(rest)")
                 check(left.count == (direct == nil ? text.count : rest.utf8.count), "\(left.count) bytes left")
             }
         }
         line.lend { text in
             var left = text
-            check(CanonicalUpdate.take(from: &left, limits) == nil && left.count == text.count, "taken without its end")
+            check(
+                CanonicalUpdate.readFirst(of: &left, limits) == nil && left.count == text.count, "taken without its end"
+            )
         }
     }
 

@@ -10,12 +10,12 @@ extension [UInt8] {
         try withUnsafeBufferPointer { (buffer) throws(Thrown) in try body(Bytes(buffer)) }
     }
 
-    /// For a person: as text, where it is text.
+    /// The bytes as text if they are UTF-8, for messages.
     var text: String {
         String(decoding: self, as: UTF8.self)
     }
 
-    /// The lines of a text, without their newlines; what stands behind the last newline is a line too.
+    /// The lines of a text, without their newlines. The text behind the last newline is a line too.
     var lines: [[UInt8]] {
         split(separator: 0x0a, omittingEmptySubsequences: false).map { [UInt8]($0) }
     }

@@ -1,8 +1,8 @@
 import ScuttleCore
 import Testing
 
-/// As `#expect`, for loops over many thousands of cases: it costs next to nothing where the condition holds, and puts the
-/// case into words only where it does not.
+/// Expects a condition, as `#expect` does, in loops over many thousands of cases: it costs almost nothing if the condition
+/// holds, and builds the message only if it does not.
 func check(
     _ condition: Bool, _ what: @autoclosure () -> String = "it does not hold",
     sourceLocation: SourceLocation = #_sourceLocation
@@ -11,7 +11,7 @@ func check(
     Issue.record("\(what())", sourceLocation: sourceLocation)
 }
 
-/// The code of the failure that `body` ends with; nil where it ends well.
+/// Returns the code of the failure that `body` throws; nil if it throws none.
 func failure(_ body: () throws(Failure) -> Void) -> Failure.Code? {
     do throws(Failure) {
         try body()

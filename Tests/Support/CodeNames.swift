@@ -2,7 +2,7 @@ import CScuttle
 
 @testable import ScuttleCore
 
-/// Each code's constant in scuttle.h. The compiler asks for a new line here where a code is new.
+/// Returns the constant of a code in scuttle.h. The compiler requires a case here for each new code.
 func constant(of code: Failure.Code) -> (name: String, value: Int32) {
     switch code {
     case .argument: ("SCUTTLE_E_ARGUMENT", SCUTTLE_E_ARGUMENT)

@@ -1,4 +1,4 @@
-/// What callbacks collect.
+/// A list to which callbacks append.
 final class Collected<Element> {
     var all: [Element] = []
 }

@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 
 extension LinkEnd {
-    /// The datagrams that reading until there is nothing yields, each one read; and what reading has failed with.
+    /// Reads datagrams until there are none, and returns them with the failures of the reads.
     func readDatagrams(capacity: Int) -> (datagrams: [[UInt8]], failures: [Failure]) {
         var (datagrams, failures): ([[UInt8]], [Failure]) = ([], [])
-        // A link that fails for ever would never be read empty.
+        // A link that fails in each read would never be read empty.
         while datagrams.count + failures.count < 20_000 {
             forget()
             let datagram = read(upTo: capacity)
@@ -23,28 +23,28 @@ extension LinkEnd {
     }
 }
 
-/// Lets each end of a datagram link echo the other's token, as after a challenge.
+/// Makes each end of a datagram link echo the other's token, as after a challenge.
 func exchangeTokens(_ a: LinkEnd, _ b: LinkEnd) {
     for (one, other) in [(a, b), (b, a)] { one.link.address?.peerToken = other.link.address?.token ?? 0 }
 }
 
-/// What has been carried between two ends of a datagram link.
+/// The datagrams that two ends of a link have exchanged.
 struct Exchange {
     var datagrams: [[UInt8]] = []
-    /// What reading has failed with, and what writing has.
+    /// The failures of the reads, and those of the writes.
     var unsent: [Failure] = []
     var refused: [Failure.Code] = []
-    /// Both were silent in the end.
+    /// Whether both ends had nothing more to send.
     var isQuiet = false
 
-    /// The lines of all datagrams that begin a message of this name.
+    /// Returns the lines of all datagrams that begin a message of this name.
     func lines(_ name: String) -> [String] {
         datagrams.flatMap { $0.lines.map(\.text) }.filter { $0.hasPrefix(#"{"digest":true,"\#(name)":"#) }
     }
 }
 
-/// Carries datagrams between two ends until both are silent, or for so many rounds.
-/// - Parameter fate: how often a datagram arrives: 0 where it is lost.
+/// Carries datagrams between two ends until both have nothing to send, for at most `rounds` rounds.
+/// - Parameter fate: returns how often a datagram arrives: 0 if it is lost.
 func carry(
     _ a: LinkEnd, _ b: LinkEnd, capacity: Int = 1200, rounds: Int = 400, fate: () -> Int = { 1 }
 ) -> Exchange {
@@ -72,7 +72,7 @@ func carry(
     return exchange
 }
 
-/// Two replicas that are joined by a pair of ends, and ask each other.
+/// Two replicas with a pair of ends, each of which requests the other's updates.
 struct Pair {
     let a: LinkEnd
     let b: LinkEnd

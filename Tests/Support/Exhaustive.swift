@@ -1,6 +1,6 @@
 /// Loops over all small cases.
 
-/// Every array over an alphabet, from the empty one up to a length.
+/// Visits every array over an alphabet, from the empty one up to a length.
 func withEvery<Element>(upTo length: Int, over alphabet: [Element], _ body: ([Element]) throws -> Void) rethrows {
     var level: [[Element]] = [[]]
     for count in 0...length {
@@ -10,7 +10,7 @@ func withEvery<Element>(upTo length: Int, over alphabet: [Element], _ body: ([El
     }
 }
 
-/// Every way to cut an array into pieces that are not empty.
+/// Visits every way to cut an array into non-empty pieces.
 func withEveryCut<Element>(of array: [Element], _ body: ([[Element]]) throws -> Void) rethrows {
     guard array.count > 1 else { return try body(array.isEmpty ? [] : [array]) }
     for cuts in 0..<(1 << (array.count - 1)) {
@@ -23,7 +23,7 @@ func withEveryCut<Element>(of array: [Element], _ body: ([[Element]]) throws -> 
     }
 }
 
-/// Every order of some elements.
+/// Visits every order of some elements.
 func withEveryOrder<Element>(of elements: [Element], _ body: ([Element]) throws -> Void) rethrows {
     var elements = elements
     try permute(&elements, from: 0, body)

@@ -2,14 +2,14 @@ import Testing
 
 @testable import ScuttleCore
 
-/// A peer whose messages are spelled here by hand, at one end of a link of the extended dialect.
+/// A peer whose messages are written by hand, at one end of a link of the extended dialect.
 struct HandPeer {
     let end: LinkEnd
     var replica: Replica { end.replica }
-    /// The latest request that was made here, as a delta names it.
+    /// The nonce of the latest request of the replica, which a delta has to name.
     private(set) var nonce: UInt64 = 0
 
-    /// Says hello with a vector of its own, and takes what is said in return.
+    /// Sends a hello and a vector of its own, and reads the replica's messages.
     init(
         _ end: LinkEnd, source: String = "peer", incarnation: UInt64 = 5, lamport: Version = 9, nonce: UInt64 = 0
     ) {
@@ -38,7 +38,7 @@ struct HandPeer {
             + #","sources":{\#(sources)},"from":\#(from),"to":\#(to),"last":\#(isLast)}"#
     }
 
-    /// `[2,"a1b2c3d4"]`: how many lines, and their hash.
+    /// Returns `[2,"a1b2c3d4"]`: the count of lines, and their hash.
     static func linesCheck(of lines: [String], sealing numbers: [UInt64] = []) -> String {
         let (count, hash) = NaiveFoldHash.check(lines, sealing: numbers)
         let digits = String(hash, radix: 16)
@@ -59,17 +59,17 @@ struct HandPeer {
             + #","sources":{\#(sources)},"from":\#(from),"to":\#(to),"last":\#(isLast)}"#
     }
 
-    /// On a stream: so far has come a delta that starts at 0.
+    /// Returns the mark at a sequence of a stream delta that starts at 0.
     static func mark(_ sequence: UInt64, of lines: [String]) -> String {
         #""mark":{"sequence":\#(sequence),"lines":\#(linesCheck(of: lines, sealing: [0, sequence]))}"#
     }
 
-    /// A whole line of a message without its braces.
+    /// Returns a whole line from a message without its braces.
     static func line(_ body: String) -> String {
         #"{"digest":true,\#(body)}"#
     }
 
-    /// The head of a delta that answers the latest request of the replica's; of one that ends with a commit, on a stream, from
+    /// Returns the head of a delta for the latest request of the replica; on a stream, of a delta that ends with a commit, from
     /// a sequence on.
     func head(
         _ mode: String = "log", epoch: UInt64? = nil, nonce: UInt64? = nil, incarnation: UInt64? = nil,
@@ -80,7 +80,7 @@ struct HandPeer {
             + (["log", "early"].contains(mode) ? "" : #","epoch":0,"span":[0,\#(from)]"#) + "}"
     }
 
-    /// Has the replica ask for what it lacks.
+    /// Makes the replica request the updates that it lacks.
     mutating func beAsked() {
         say(#""request":{"revision":0,"from":0}"#)
         let lines = end.readLines()
@@ -88,7 +88,7 @@ struct HandPeer {
         check(nonce > 0, "no vector is in \(lines)")
     }
 
-    /// The nonce of a request in a line of the replica's.
+    /// Returns the nonce of a request in a line of the replica.
     static func nonce(in line: String, of message: String) -> UInt64? {
         guard line.hasPrefix(#"{"digest":true,"\#(message)":"#), let place = line.firstRange(of: #""nonce":"#) else {
             return nil
@@ -96,13 +96,13 @@ struct HandPeer {
         return UInt64(line[place.upperBound...].prefix { $0.isNumber })
     }
 
-    /// Writes one message without its braces.
+    /// Writes one message, given without its braces.
     @discardableResult
     func say(_ body: String) -> Failure.Code? {
         end.write(end.echo + Self.line(body) + "\n")
     }
 
-    /// Writes a log delta that answers the latest request: updates, and their cover.
+    /// Writes a log delta for the latest request: updates, and their cover.
     @discardableResult
     func sayLog(_ updates: [PlainUpdate], cover: String) -> [Failure.Code?] {
         let lines = updates.map(\.line)

@@ -2,22 +2,22 @@ import ScuttleJansson
 
 @testable import ScuttleCore
 
-/// One end of a conversation: a link and its parser, in owned bytes.
+/// One end of a link: the link and its input, in owned bytes.
 final class LinkEnd {
     let replica: Replica
     let link: Link
     private var input = LinkInput()
-    /// What the last read or peek that failed has told.
+    /// The failure of the latest read or peek that failed.
     private(set) var told: Failure?
 
-    /// - Parameter isStrict: speaks the extended dialect only, unless the options say otherwise. Most tests play a peer by hand,
-    ///   in either dialect.
+    /// - Parameter isStrict: whether the link speaks the extended dialect only, unless the options say otherwise. Most tests
+    ///   write the peer's messages by hand, in either dialect.
     init(_ replica: Replica, _ options: Link.Options = [], isStrict: Bool = false) throws(Failure) {
         self.replica = replica
         link = try replica.openLink(isStrict ? options : options.union(.any))
     }
 
-    /// Of a classic link: the first gossip asks for everything, and the next ones for what is new.
+    /// Makes the first gossip of a classic link request everything, and the next ones only updates.
     func askForEverything() {
         link.gossip()
         _ = readAll()
@@ -27,10 +27,10 @@ final class LinkEnd {
         replica.close(link)
     }
 
-    /// What a peer by hand puts in front of its control messages: in datagrams the echo of the link's token.
+    /// The echo of a datagram link's token, which a hand-written peer puts in front of its control messages.
     var echo: String { link.address.map { #"{"digest":true,"echo":\#($0.token)}"# + "\n" } ?? "" }
 
-    /// Takes what the peer sent; the code of the failure, if there is one.
+    /// Reads bytes of the peer. Returns the code of the failure, if there is one.
     @discardableResult
     func write(_ bytes: [UInt8]) -> Failure.Code? {
         failure { () throws(Failure) in
@@ -43,12 +43,12 @@ final class LinkEnd {
         write([UInt8](text))
     }
 
-    /// Forgets what was told.
+    /// Drops the noted failure.
     func forget() {
         told = nil
     }
 
-    /// What one read yields; nothing where it fails.
+    /// Returns the bytes of one read; none if it fails.
     func read(upTo capacity: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             count = 0
@@ -60,7 +60,7 @@ final class LinkEnd {
         }
     }
 
-    /// What reading until there is nothing yields.
+    /// Reads until there is nothing to send, and returns the bytes.
     func readAll(capacity: Int = 4096) -> [UInt8] {
         var all: [UInt8] = []
         while true {
@@ -70,12 +70,12 @@ final class LinkEnd {
         }
     }
 
-    /// The same in text, a line a message.
+    /// Reads until there is nothing to send, and returns the lines as text.
     func readLines() -> [String] {
         readAll().lines.dropLast().map { $0.text }
     }
 
-    /// The spans that a peek shows.
+    /// Returns the spans of a peek.
     func peek(most: Int = 1 << 20) -> [[UInt8]] {
         var spans: [[UInt8]] = []
         do throws(Failure) {
@@ -91,7 +91,7 @@ final class LinkEnd {
     }
 }
 
-/// Carries what two ends have to say to each other until both are silent.
+/// Carries bytes between two ends until both have nothing to send.
 func talk(_ a: LinkEnd, _ b: LinkEnd) -> Failure.Code? {
     while true {
         let (toB, toA) = (a.readAll(), b.readAll())
@@ -100,8 +100,8 @@ func talk(_ a: LinkEnd, _ b: LinkEnd) -> Failure.Code? {
     }
 }
 
-/// What `asked` says when it answers the other end, which has gossiped: all lines from the one read in which a delta begins. It
-/// may answer the hello or the vector behind it.
+/// Returns the delta of the end `asked` for the other end, which has gossiped: all lines of the read in which the delta begins.
+/// It may serve the hello or the vector behind it.
 func answer(of asked: LinkEnd, to asking: LinkEnd) -> [[UInt8]] {
     for _ in 0..<4 {
         asked.write(asking.readAll())
@@ -112,7 +112,7 @@ func answer(of asked: LinkEnd, to asking: LinkEnd) -> [[UInt8]] {
     return []
 }
 
-/// Lets two replicas meet over fresh links, each asking the other, until both are silent.
+/// Connects two replicas by new links, on which both request, until both have nothing to send.
 func meet(_ a: Replica, _ b: Replica, _ options: Link.Options = []) throws(Failure) -> Failure.Code? {
     let ends = (try LinkEnd(a, options), try LinkEnd(b, options))
     ends.0.link.gossip()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ScuttleCore
 
-/// A few replicas under names, that meet in pairs.
+/// Named replicas that meet in pairs.
 final class Mesh {
     var replicas: [String: Replica] = [:]
     private let options: Link.Options
@@ -16,7 +16,7 @@ final class Mesh {
         for name in names.split(separator: " ").map(String.init) { try add(name, adjust) }
     }
 
-    /// A replica that has nothing yet; another incarnation where there was one of this name.
+    /// Adds an empty replica, as another incarnation if there was one of this name.
     @discardableResult
     func add(_ name: String, _ adjust: (inout Configuration) -> Void = { _ in }) throws -> Replica {
         let replica = try Replica.make(name, seed: UInt64(replicas.count + made + 1), adjust)
@@ -36,7 +36,7 @@ final class Mesh {
         try Pair(self[a], self[b], options)
     }
 
-    /// Carries what both ends of a pair have to say until both are silent.
+    /// Carries bytes between both ends of a pair until they have nothing to send.
     @discardableResult
     func carry(_ pair: Pair, rounds: Int = 200, fate: () -> Int = { 1 }) -> Exchange {
         if options.contains(.datagram) {
@@ -47,7 +47,7 @@ final class Mesh {
         return exchange
     }
 
-    /// Lets two meet so often that both have what the other has.
+    /// Lets two replicas meet often enough that each has the other's updates.
     func meet(_ a: String, _ b: String, times: Int = 2) throws {
         for _ in 0..<times {
             let pair = try pair(a, b)
@@ -58,7 +58,7 @@ final class Mesh {
         }
     }
 
-    /// Everybody meets everybody until nothing can be new.
+    /// Lets all replicas meet each other until no updates can be missing.
     func settle(without gone: Set<String> = []) throws {
         let names = replicas.keys.filter { !gone.contains($0) }.sorted()
         for _ in names {
@@ -68,8 +68,8 @@ final class Mesh {
         }
     }
 
-    /// The same values and the same vector everywhere, and no invariant broken. Of ended incarnations some replicas keep no
-    /// more than a hash: clocks are compared where two know a source, and vectors by their hashes.
+    /// Expects the same values and the same vector in all replicas, and no broken invariant. Some replicas keep only a hash of
+    /// a retired source: versions are compared if both replicas have the source in full, and vectors by their hashes.
     func expectAgreement(without gone: Set<String> = [], sourceLocation: SourceLocation = #_sourceLocation) {
         let names = replicas.keys.filter { !gone.contains($0) }.sorted()
         guard let first = names.first.map({ self[$0] }) else { return }
@@ -86,7 +86,7 @@ final class Mesh {
         }
     }
 
-    /// The same values everywhere, under whatever dots, and no invariant broken.
+    /// Expects the same values in all replicas, under any dots, and no broken invariant.
     func expectSameValues(sourceLocation: SourceLocation = #_sourceLocation) {
         let values = replicas.mapValues { $0.walk().map { "\($0.key.text)=\($0.value.text)" } }
         check(Set(values.values).count <= 1, "\(values)", sourceLocation: sourceLocation)
@@ -97,6 +97,6 @@ final class Mesh {
 }
 
 extension Link.Options {
-    /// Both ways to talk.
+    /// The options of stream links and of datagram links.
     static let ways: [Link.Options] = [[], .datagram]
 }

@@ -12,7 +12,8 @@ func line(_ key: String, _ value: String, _ source: String, _ version: Version) 
 }
 
 extension LinkEnd {
-    /// One end, which speaks the classic dialect, at a replica with two updates of `a`, one of `b`, and one of its own.
+    /// Returns one end, which speaks the classic dialect, of a link of a replica with two updates of `a`, one of `b`, and one
+    /// of its own.
     static func sample(_ options: Link.Options = .classic, _ adjust: (inout Configuration) -> Void = { _ in }) throws
         -> LinkEnd
     {

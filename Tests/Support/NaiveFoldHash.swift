@@ -1,8 +1,8 @@
 @testable import ScuttleCore
 
-/// FoldHash and the check of lines, put together otherwise than in the library: byte by byte, and multiplied by hand.
+/// FoldHash and the line check, implemented differently from the library: byte by byte, with long multiplication.
 enum NaiveFoldHash {
-    /// The first 64 binary digits behind the point of e, pi and the golden ratio, in the order in which they are used.
+    /// The first 64 binary digits behind the point of e, pi and the golden ratio, in their order of use.
     static let keys: [UInt64] = [0xb7e1_5162_8aed_2a6b, 0x243f_6a88_85a3_08d3, 0x9e37_79b9_7f4a_7c15]
 
     static func hash(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {
@@ -16,7 +16,7 @@ enum NaiveFoldHash {
         return fold(fold(states[0] ^ keys[2], states[1] ^ keys[1]), UInt64(bytes.count) ^ keys[0])
     }
 
-    /// What a delta of these lines says of them, and of some numbers that are sealed with them.
+    /// Returns the line check of a delta, with sealed numbers.
     static func check(_ lines: [String], sealing numbers: [UInt64] = []) -> (count: UInt64, hash: UInt32) {
         var state: UInt64 = 0
         for line in lines { state = fold(state ^ keys[1], hash([UInt8](line)) ^ keys[2]) }
@@ -24,7 +24,7 @@ enum NaiveFoldHash {
         return (UInt64(lines.count), UInt32(state & 0xffff_ffff))
     }
 
-    /// The high and the low half of a product, combined.
+    /// Combines the high and the low half of a product.
     static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
         // Long multiplication with digits of 32 bits.
         let digits = [a & 0xffff_ffff, a >> 32].map { x in [b & 0xffff_ffff, b >> 32].map { x * $0 } }

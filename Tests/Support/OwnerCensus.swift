@@ -1,13 +1,13 @@
 @testable import ScuttleCore
 
-/// Knows every record of some replicas, holds one reference to each, and counts who else should: so a record that is
-/// released once too often, or once too seldom, shows, whether anything still refers to it or not.
+/// Counts the owners of every record of some replicas, and holds one reference to each. So it detects a record that was
+/// released too often or not often enough, whether anything still refers to it or not.
 final class OwnerCensus {
     private var known: [UnsafeRawPointer: Record] = [:]
 
     var count: Int { known.count }
 
-    /// Takes notice of the records that are new in the history; call it after each update, before the next one is made.
+    /// Adds the records that are new in the history. Call it after each update, before the next one.
     func notice(_ replica: Replica) {
         for id in 0..<SourceID(replica.sources.count) {
             for record in replica.history.news(of: replica.sources[id], above: 0) where known[record.address] == nil {
@@ -17,7 +17,7 @@ final class OwnerCensus {
         }
     }
 
-    /// The first record whose owners are not those that refer to it.
+    /// Returns the first record whose count of owners is wrong.
     func wrong(_ replicas: [Replica]) -> String? {
         var owners: [UnsafeRawPointer: Int] = [:]
         for replica in replicas {
@@ -39,7 +39,7 @@ final class OwnerCensus {
         return owners.keys.contains { known[$0] == nil } ? "a record that nobody has noticed" : nil
     }
 
-    /// The record whose value a span is, or is the rest of; nil for text.
+    /// Returns the record whose value a span is, or whose value ends in it; nil for text.
     private func record(with span: Bytes) -> Record? {
         guard let start = span.baseAddress else { return nil }
         return known.values.first { record in
@@ -48,7 +48,7 @@ final class OwnerCensus {
         }
     }
 
-    /// After all replicas and links are gone: the first record that has another owner than this one. Lets go of all.
+    /// Returns the first record that has another owner, after all replicas and links are gone. Releases all records.
     func leaked() -> String? {
         let leaked = known.values.first { $0.owners != 1 }
         let words = leaked.map { "\($0.key.text) still has \($0.owners - 1) owners" }

@@ -10,13 +10,13 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
 
     var key: [UInt8]
     var value: [UInt8]
-    /// The dot.
+    /// The source and version of the dot.
     var source: [UInt8]
     var version: Version
     var kind = Update.Kind.value
-    /// Nil: the dot is the timestamp.
+    /// The timestamp; nil if it is the dot.
     var written: Written?
-    /// Nil: for ever.
+    /// The time to live; nil if there is none.
     var timeToLive: UInt64?
     var age: UInt64 = 0
 
@@ -36,14 +36,14 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
         kind = .expiry
     }
 
-    /// An expiry of a write.
+    /// Creates an expiry of a write.
     init(expiry write: PlainUpdate, _ source: String, _ version: Version) {
         self.init(
             key: write.key, value: [UInt8]("null"), source: [UInt8](source), version: version, kind: .expiry,
             written: Written(source: write.writer, version: write.writtenVersion))
     }
 
-    /// The same with a time to live.
+    /// Returns the update with a time to live.
     func living(for timeToLive: UInt64, age: UInt64 = 0) -> PlainUpdate {
         var update = self
         (update.timeToLive, update.age) = (timeToLive, age)
@@ -58,18 +58,18 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
         (self.version, self.kind, self.written) = (version, kind, written)
     }
 
-    /// The same write under another dot.
+    /// Returns the write under another dot.
     func republished(_ source: String, _ version: Version) -> PlainUpdate {
         PlainUpdate(
             key: key, value: value, source: [UInt8](source), version: version, kind: kind,
             written: Written(source: writer, version: writtenVersion))
     }
 
-    /// Who wrote it, and when.
+    /// The source and version of the timestamp.
     var writer: [UInt8] { written?.source ?? source }
     var writtenVersion: Version { written?.version ?? version }
 
-    /// The write alone, as hosts see it.
+    /// The update under its timestamp, as hosts see it.
     var write: PlainUpdate {
         PlainUpdate(key: key, value: value, source: writer, version: writtenVersion, kind: kind)
     }
@@ -91,7 +91,7 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
         age = update.age
     }
 
-    /// Lends it as what a peer sent.
+    /// Lends the update as an `IncomingUpdate`.
     func incoming<Result, Thrown: Error>(
         _ body: (IncomingUpdate) throws(Thrown) -> Result
     ) throws(Thrown) -> Result {
@@ -110,7 +110,7 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
         }
     }
 
-    /// Lends it as it is shown to resolvers.
+    /// Lends the update as an `Update`.
     func shown<Result>(_ body: (Update) -> Result) -> Result {
         incoming {
             body(
@@ -120,13 +120,13 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
         }
     }
 
-    /// The order of last-writer-wins, put otherwise than in the library.
+    /// Returns whether another update wins by last-writer-wins, implemented differently from the library.
     func isOlder(than other: PlainUpdate) -> Bool {
         if writtenVersion != other.writtenVersion { return writtenVersion < other.writtenVersion }
         return writer.lexicographicallyPrecedes(other.writer)
     }
 
-    /// Its line in the canonical form, put together otherwise than in the library.
+    /// The line of the update in canonical form, implemented differently from the library.
     var line: String {
         let written = written.map { #","written":[\#(quote($0.source)),\#($0.version)]"# } ?? ""
         let deleted = (isDelete ? #","deleted":true"# : "") + (kind == .expiry ? #","expired":true"# : "")
@@ -142,7 +142,7 @@ struct PlainUpdate: Hashable, @unchecked Sendable, CustomStringConvertible {
     }
 }
 
-/// The canonical spelling of a JSON string, for text that is UTF-8.
+/// Returns the canonical spelling of a JSON string, for text that is UTF-8.
 func quote(_ text: [UInt8]) -> String {
     let short: [Unicode.Scalar: String] = [
         "\"": #"\""#, "\\": #"\\"#, "\u{8}": #"\b"#, "\t": #"\t"#, "\n": #"\n"#, "\u{c}": #"\f"#, "\r": #"\r"#,

@@ -1,7 +1,6 @@
 @testable import ScuttleCore
 
-/// A JSON value as its tokens, so that it can be spelled with white space anywhere, and its compact text is known without
-/// a parser.
+/// A JSON value as a list of tokens, which can be spelled with white space anywhere, and whose compact text needs no parser.
 struct JSONTokens {
     var tokens: [String]
 
@@ -14,7 +13,7 @@ struct JSONTokens {
 }
 
 extension TestRandom {
-    /// A random JSON value, nested at most `depth` deep.
+    /// Returns a random JSON value, nested at most `depth` deep.
     mutating func json(depth: Int = 3) -> JSONTokens {
         switch below(depth > 0 ? 9 : 6) {
         case 0: JSONTokens(tokens: [pick(["null", "true", "false"])])
@@ -31,7 +30,7 @@ extension TestRandom {
     }
 
     mutating func jsonObject(_ depth: Int) -> JSONTokens {
-        // A number in each name keeps them apart.
+        // A number in each name makes it unique.
         let members = (0..<below(4)).map { number in
             [jsonString(ending: "\(number)"), ":"] + json(depth: depth - 1).tokens
         }
@@ -45,7 +44,7 @@ extension TestRandom {
         ])
     }
 
-    /// A string with escapes and with what looks like structure.
+    /// Returns a string with escapes and with characters of JSON's structure.
     mutating func jsonString(ending: String = "") -> String {
         let pieces = [
             "a", "key", " ", "{", "}", "[", "]", ":", ",", "\\\"", "\\\\", "\\/", "\\n", "\\u00e9", "\\ud83d\\ude00",

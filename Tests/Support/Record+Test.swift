@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
 extension SourceTable {
-    /// Sources by number; the first is the own one.
+    /// Creates a table of sources by id, of which the first is the own one.
     init(_ ids: [[UInt8]]) {
         let own = UnsafeMutableRawBufferPointer.allocate(byteCount: ids[0].count, alignment: 1)
         defer { own.deallocate() }
@@ -12,9 +12,9 @@ extension SourceTable {
 }
 
 extension Record {
-    /// A record that the caller owns.
+    /// Creates a record that the caller owns.
     ///
-    /// - Parameter writer: of a republished update, the number of the source that wrote it.
+    /// - Parameter writer: the source id of a republished update's writer.
     init(_ update: PlainUpdate, from source: SourceID, writer: SourceID = 0) {
         self = update.incoming { update in
             let timestamp = update.written.map { Timestamp(version: $0.version, source: writer) }
@@ -31,7 +31,7 @@ extension Record {
         }
     }
 
-    /// Its line, where `sources` are the ids of all sources by number.
+    /// Returns the record's line; `sources` has the texts of all source ids.
     func line(of sources: [[UInt8]]) -> String {
         var buffer = MessageBuffer()
         let table = SourceTable(sources)
@@ -39,13 +39,13 @@ extension Record {
         return buffer.bytes.text
     }
 
-    /// How many own it. A record is a pointer to its block, and the block begins with the count: `Record` keeps both to
-    /// itself, so a change of its layout must be followed here.
+    /// The count of owners. A record is a pointer to its block, which begins with the count. `Record` keeps both private, so a
+    /// change of its layout must be repeated here.
     var owners: UInt32 {
         address.load(as: UInt32.self)
     }
 
-    /// The block's address: the same for all copies of a record.
+    /// The block's address, which is the same for all copies of a record.
     var address: UnsafeRawPointer {
         unsafeBitCast(self, to: UnsafeRawPointer.self)
     }

@@ -2,7 +2,7 @@ import ScuttleJansson
 
 @testable import ScuttleCore
 
-/// Replicas that speak in strings.
+/// Calls of replicas with strings.
 extension Replica {
     static func make(
         _ id: String = "local", seed: UInt64 = 1, _ adjust: (inout Configuration) -> Void = { _ in }
@@ -14,7 +14,7 @@ extension Replica {
         return try id.lend { (id) throws(Failure) in Replica(id: try ReplicaID(id), configuration: configuration) }
     }
 
-    /// An incarnation of a name: each seed is another start.
+    /// Starts an incarnation of a name; each seed gives another one.
     static func start(
         _ name: String, seed: UInt64, from state: [UInt8] = [], _ adjust: (inout Configuration) -> Void = { _ in }
     ) throws -> Replica {
@@ -54,7 +54,7 @@ extension Replica {
         _ = try loader.finish()
     }
 
-    /// Takes a state in lines, as `exported` gives it; false where it is torn.
+    /// Loads the lines of an export; false if they are truncated.
     @discardableResult
     func load(_ text: [UInt8]) throws(Failure) -> Bool {
         var input = LinkInput()
@@ -74,7 +74,7 @@ extension Replica {
         try key.lend { (key) throws(Failure) in try get(key)?.value.text }
     }
 
-    /// The entry of a key, tombstones too.
+    /// Returns the entry of a key, tombstones included.
     func entry(_ key: String) -> PlainUpdate? {
         key.lend { key in keys.find(key).flatMap { keys[$0] }.map { PlainUpdate(update(of: $0)) } }
     }

@@ -1,16 +1,16 @@
 import Foundation
 
-/// The files of this repository that tests read, found from where this one stands.
+/// The files of this repository that tests read, found relative to this file.
 enum Repository {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// A file's bytes; nil where there is none.
+    /// Returns a file's bytes; nil if there is no such file.
     static func bytes(of path: String) -> [UInt8]? {
         read(root.appendingPathComponent(path).path)
     }
 
-    /// Not by Foundation's `Data`: that leaks where a file is empty, and hides what else leaks from the sanitizer.
+    /// Foundation's `Data` leaks for an empty file, which would hide other leaks from the sanitizer.
     fileprivate static func read(_ path: String) -> [UInt8]? {
         guard let file = fopen(path, "rb") else { return nil }
         defer { fclose(file) }
@@ -22,14 +22,14 @@ enum Repository {
         }
     }
 
-    /// The names of the folders in a folder, in order.
+    /// Returns the names of the folders in a folder, sorted.
     static func folders(in path: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(path).path)) ?? []
         return names.filter { !$0.hasPrefix(".") }.sorted()
     }
 }
 
-/// The memory of this process that is in use; 0 where the system does not tell.
+/// Returns the memory of this process that is in use; 0 if the system does not report it.
 func residentBytes() -> Int {
     // Linux: the second number is pages of 4 KiB.
     let numbers = (Repository.read("/proc/self/statm") ?? []).split(separator: 0x20)

@@ -1,14 +1,14 @@
 @testable import ScuttleCore
 
-/// Everything that a replica shows, owned, so that it can be held against another time or another replica.
+/// An owned copy of a replica's whole visible state, to compare it with another time or another replica.
 struct Snapshot: Equatable, CustomStringConvertible {
-    /// Tombstones too, in the byte order of keys.
+    /// All entries, tombstones included, in the byte order of keys.
     let entries: [PlainUpdate]
     let clock: [String: Version]
     let version: Version
     let count: Int
     let fingerprint: UInt64
-    /// What the history has of each source that has an entry or a clock.
+    /// The updates in the history of each source that has an entry or a version.
     let history: [String: [PlainUpdate]]
 
     init(_ replica: Replica) {
@@ -21,17 +21,17 @@ struct Snapshot: Equatable, CustomStringConvertible {
     }
 
     var description: String {
-        "version \(version), clock \(clock.sorted { $0.key < $1.key }), entries \(entries), history \(history)"
+        "version \(version), vector \(clock.sorted { $0.key < $1.key }), entries \(entries), history \(history)"
     }
 }
 
 extension Replica {
-    /// Tombstones too, in the byte order of keys.
+    /// All entries, tombstones included, in the byte order of keys.
     var allEntries: [PlainUpdate] {
         keys.records.map { PlainUpdate(update(of: $0)) }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
     }
 
-    /// What a walk shows: keys that hold a value.
+    /// Returns the entries of a walk: keys that hold a value.
     func walk(prefix: String = "") -> [PlainUpdate] {
         var found: [PlainUpdate] = []
         prefix.lend { prefix in
@@ -52,7 +52,7 @@ extension Replica {
         return found
     }
 
-    /// The first invariant that does not hold; nil in builds that cannot tell.
+    /// The first broken invariant; nil if all hold, or in builds without checks.
     var broken: String? {
         #if DEBUG
             brokenInvariant()

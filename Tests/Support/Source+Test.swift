@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
 extension Source {
-    /// A source outside a table, which the caller deallocates.
+    /// Creates a source outside of a table, which the caller deallocates.
     init(id: Bytes) {
         self.init(id: id, number: 0, name: 0)
     }

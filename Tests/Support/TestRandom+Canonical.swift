@@ -2,7 +2,7 @@
 
 /// Values and lines close to the canonical form.
 extension TestRandom {
-    /// A value such as hosts mostly write: without white space, surrogates, long exponents and escapes in names, and with
+    /// Returns a value as hosts mostly write it: without white space, surrogates, long exponents and escapes in names, and with
     /// few members.
     mutating func simpleJSON(depth: Int) -> String {
         switch below(depth > 0 ? 8 : 5) {
@@ -20,13 +20,13 @@ extension TestRandom {
         }
     }
 
-    /// Text that needs no escapes.
+    /// Returns text that needs no escapes.
     mutating func simpleText() -> String {
         (0..<below(4)).map { _ in pick(["a", "key", " ", "{}", "é", "日本", "\u{1f600}", "0123456789abcdef", "\u{7f}"]) }
             .joined()
     }
 
-    /// An update, most often one whose line is read without jansson.
+    /// Returns an update, mostly one whose line the fast path reads.
     mutating func update() -> PlainUpdate {
         let value = oneIn(6) ? json().compact : simpleJSON(depth: 3)
         var update = PlainUpdate(
@@ -45,7 +45,7 @@ extension TestRandom {
         return update
     }
 
-    /// Changes one thing in a line.
+    /// Changes a line in one place.
     mutating func change(_ line: inout [UInt8]) {
         guard !line.isEmpty else { return }
         let place = below(line.count)
@@ -55,7 +55,7 @@ extension TestRandom {
         case 2: line[place] = UInt8(below(256))
         case 3: line[place] ^= 1 << UInt8(below(8))
         case 4:
-            // A part of it twice.
+            // Repeats a part of it.
             let end = min(line.count, place + within(1...12))
             line.insert(contentsOf: line[place..<end], at: place)
         default:

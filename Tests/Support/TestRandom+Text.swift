@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
 extension TestRandom {
-    /// UTF-8 text without U+0000, with a good deal of what needs care: escapes, control characters, several bytes a character.
+    /// Returns UTF-8 text without U+0000, with many special cases: escapes, control characters, characters of several bytes.
     mutating func text(_ count: ClosedRange<Int>) -> [UInt8] {
         let odd: [Unicode.Scalar] = [
             "\"", "\\", "/", "\u{1}", "\u{8}", "\t", "\n", "\r", "\u{1f}", " ", "\u{7f}", "\u{80}", "é", "\u{7ff}",

@@ -1,5 +1,4 @@
-/// Random numbers that follow from a seed: xorshift64* (Vigna, 2014), so that the tests do not lean on the generator that
-/// they test.
+/// A random generator with a seed: xorshift64* (Vigna, 2014), which is not the generator under test.
 struct TestRandom: RandomNumberGenerator {
     private var state: UInt64
 
@@ -16,7 +15,7 @@ struct TestRandom: RandomNumberGenerator {
         return state &* 0x2545_f491_4f6c_dd1d
     }
 
-    /// A number in 0 ..< limit.
+    /// Returns a number in 0 ..< limit.
     mutating func below(_ limit: Int) -> Int {
         Int(truncatingIfNeeded: (next() >> 11) % UInt64(limit))
     }
@@ -25,7 +24,7 @@ struct TestRandom: RandomNumberGenerator {
         range.lowerBound + below(range.count)
     }
 
-    /// True once in `times`, on average.
+    /// Returns true once in `times`, on average.
     mutating func oneIn(_ times: Int) -> Bool {
         below(times) == 0
     }

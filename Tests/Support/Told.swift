@@ -12,7 +12,7 @@ final class Told {
 
     private(set) var all: [Entry] = []
 
-    /// Has a configuration tell here, under a name.
+    /// Appends the events of a configuration under a name.
     func hear(_ name: String, _ configuration: inout Configuration) {
         configuration.onEvent = { [weak self] _, event, code in
             self?.all.append(Entry(name: name, event: event, code: Failure.Code(rawValue: code)))

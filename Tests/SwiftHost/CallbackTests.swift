@@ -83,7 +83,7 @@ import Testing
         try toThere.write(toHere.read())
         #expect(toThere.isClosed)
         expect(.argument) { try toThere.read() }
-        // It was the only one that may be open.
+        // It was the only link that may be open.
         links.value.append(try here.openLink())
     }
 

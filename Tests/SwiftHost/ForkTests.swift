@@ -3,7 +3,7 @@ import Scuttle
 import Testing
 
 @Suite struct ForkTests {
-    /// Swift hides `fork`, since a child has one thread only; a host may be forked all the same, by C code in it.
+    /// Swift hides `fork`, because a child has only one thread; but C code may fork a Swift host.
     private let fork = dlsym(nil, "fork").map { unsafeBitCast($0, to: (@convention(c) () -> Int32).self) }
 
     @Test func inTheChildAnOlderReplicaIsForked() throws {

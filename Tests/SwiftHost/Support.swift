@@ -27,7 +27,7 @@ struct Pair {
         toHere = try self.there.openLink(backOptions ?? options)
     }
 
-    /// Gossips, and carries until both sides are silent. Errors of writes are returned.
+    /// Gossips, and carries bytes until both have nothing to send. Returns the errors of writes.
     @discardableResult
     func settle(gossips: Bool = true) throws -> [ScuttleError.Code] {
         if gossips {

@@ -14,9 +14,10 @@ public func scuttle_link_open(
         let known =
             SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_ANY
             | SCUTTLE_LINK_HISTORY
-        guard config.flags & ~known == 0, config.reserved == 0 else {
-            throw Failure(.argument, "an unknown flag is set")
+        guard config.flags & ~known == 0 else {
+            throw Failure(.argument, "flags is \(UInt64(config.flags)), which has an unknown flag")
         }
+        guard config.reserved == 0 else { throw Failure(.argument, "reserved is not 0") }
         // The flags of the header are those of the core, bit by bit.
         let link = try handle.openLink(Link.Options(rawValue: UInt8(truncatingIfNeeded: config.flags)))
         out.pointee = OpaquePointer(Unmanaged.passUnretained(link).toOpaque())
@@ -37,9 +38,9 @@ public func scuttle_event_update(
     _ link: OpaquePointer!, _ update: UnsafeMutablePointer<UnsafePointer<scuttle_update_t>?>!
 ) -> CInt {
     guard let link, let update else { return SCUTTLE_E_ARGUMENT }
-    // Called from a callback, which has the lock.
+    // Called from a callback, which holds the lock.
     let handle = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(link)).takeUnretainedValue()
-    guard handle.owner.lock.isHere else { return SCUTTLE_E_FORKED }
+    guard handle.owner.lock.isInOriginProcess else { return SCUTTLE_E_FORKED }
     let told = handle.told
     update.pointee = told
     return told == nil ? SCUTTLE_NOT_FOUND : SCUTTLE_OK
@@ -49,7 +50,7 @@ public func scuttle_event_update(
 public func scuttle_link_gossip(_ link: OpaquePointer!) -> CInt {
     enter(link: link) { (handle) throws(Failure) in
         handle.link.gossip()
-        return handle.news
+        return handle.successCode
     }
 }
 
@@ -66,7 +67,7 @@ public func scuttle_link_read(
 ) -> CInt {
     enter(link: link) { (handle) throws(Failure) in
         try required(len, "len").pointee = 0
-        len.pointee = try read(from: handle, into: room(buffer, capacity))
+        len.pointee = try read(from: handle, into: output(buffer, capacity))
         return SCUTTLE_OK
     }
 }
@@ -84,7 +85,7 @@ public func scuttle_link_peek(
             spans[shown] = scuttle_span_t(data: bytes.baseAddress, len: bytes.count)
             shown += 1
         }
-        // Nothing is shown that is not stored.
+        // The host may not read bytes of changes that are not stored.
         if handle.owner.hasStore { try handle.owner.settleStore() }
         count.pointee = shown
         return SCUTTLE_OK
@@ -113,24 +114,24 @@ public func scuttle_read(
 ) -> CInt {
     enter(replica) { (handle, _) throws(Failure) in
         try required(len, "len").pointee = 0
-        let room = try room(buffer, capacity)
-        len.pointee = try read(from: handle.shortFormLink(), into: room)
+        let output = try output(buffer, capacity)
+        len.pointee = try read(from: handle.shortFormLink(), into: output)
         return SCUTTLE_OK
     }
 }
 
 private func write(_ bytes: Bytes, to handle: LinkHandle) throws(Failure) -> CInt {
     try handle.receive(bytes)
-    return handle.news
+    return handle.successCode
 }
 
-private func read(from handle: LinkHandle, into room: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
-    let count = try handle.link.read(into: room)
-    if handle.owner.hasStore { try handle.settleRead(of: Bytes(rebasing: UnsafeRawBufferPointer(room)[..<count])) }
+private func read(from handle: LinkHandle, into output: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+    let count = try handle.link.read(into: output)
+    if handle.owner.hasStore { try handle.settleRead(of: Bytes(rebasing: UnsafeRawBufferPointer(output)[..<count])) }
     return count
 }
 
-private func room(
+private func output(
     _ buffer: UnsafeMutableRawPointer?, _ capacity: Int
 ) throws(Failure) -> UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: try required(buffer, "buffer"), count: try length(capacity, "buffer"))

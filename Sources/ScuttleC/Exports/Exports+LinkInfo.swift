@@ -6,7 +6,8 @@ public func scuttle_link_info(_ link: OpaquePointer!, _ info: UnsafeMutablePoint
     enterReading(link: link) { (handle) throws(Failure) in
         let size = try required(info, "info").pointee.struct_size
         guard size >= 24 else {
-            throw Failure(.structSize, "struct_size is \(size); it is \(MemoryLayout<scuttle_link_info_t>.size) here")
+            throw Failure(
+                .structSize, "struct_size is \(size); this library's is \(MemoryLayout<scuttle_link_info_t>.size)")
         }
         let link = handle.link
         var known = scuttle_link_info_t()

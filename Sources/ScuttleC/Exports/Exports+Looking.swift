@@ -38,7 +38,7 @@ public func scuttle_get_copy(
         }
         needed.pointee = entry.value.count + entry.source.count + 2
         guard let buffer, capacity >= needed.pointee else {
-            throw Failure(.space, "\(needed.pointee) bytes are needed")
+            throw Failure(.space, "the buffer is too small; \(needed.pointee) bytes are needed")
         }
         let source = buffer + entry.value.count + 1
         copy(entry.value, to: buffer)
@@ -86,7 +86,7 @@ public func scuttle_state(
         if prefix != nil || prefix_len != 0 {
             bytes = try text(prefix, prefix_len, limit: handle.limits.keyBytes, "prefix")
         }
-        // No key is longer; the length may be absurd, and nothing of it has been read yet.
+        // No key is longer. The length may be beyond any object, and no byte was read yet.
         guard bytes.count <= handle.limits.keyBytes else { return SCUTTLE_OK }
         replica.visitEntries(prefix: bytes) { entry in withView(entry) { visit(context, $0) == 0 } }
         return SCUTTLE_OK
@@ -136,7 +136,7 @@ public func scuttle_clock(
     }
 }
 
-/// Hands out one update after the other, until the host has enough.
+/// Passes updates to the host one by one, until it stops.
 func hand(_ updates: [Update], to visit: scuttle_visit_fn, _ context: UnsafeMutableRawPointer?) {
     for update in updates {
         guard withView(update, { visit(context, $0) }) == 0 else { return }
@@ -151,7 +151,7 @@ extension Replica {
     }
 }
 
-/// Copies bytes and puts a NUL behind them.
+/// Copies bytes and appends a NUL.
 private func copy(_ bytes: Bytes, to buffer: UnsafeMutableRawPointer) {
     if let start = bytes.baseAddress { buffer.copyMemory(from: start, byteCount: bytes.count) }
     buffer.storeBytes(of: 0, toByteOffset: bytes.count, as: UInt8.self)

@@ -34,7 +34,7 @@ public func scuttle_new(
 private func makeReplica(
     _ name: UnsafePointer<CChar>?, _ config: scuttle_config_t, startingFrom state: Bytes
 ) throws(Failure) -> ReplicaHandle {
-    // As much as a new replica takes.
+    // The memory of a new replica.
     try Memory.checkNow(1 << 16)
     var configuration = try Configuration(config)
     let loader: StateLoader?
@@ -47,10 +47,10 @@ private func makeReplica(
     configuration.store = loader?.store
     let name = try text(name, -1, limit: Limits.idBytes, "name")
     let isExact = config.flags & SCUTTLE_EXACT_ID != 0
-    // A seed of the system's makes another incarnation of every start by itself.
+    // A random seed gives each start another incarnation anyway.
     let distinguishing = config.seed == 0 ? Bytes(start: nil, count: 0) : state
     let id = try ReplicaID(name, incarnation: isExact ? nil : configuration.seed, startingFrom: distinguishing)
-    guard let lock = Lock() else { throw Failure(.memory, "the system gives no memory for a lock") }
+    guard let lock = Lock() else { throw Failure(.memory, "the system has no memory for a lock") }
     let replica = Replica(id: id, configuration: configuration)
     return ReplicaHandle(lock: lock, replica: replica, limits: configuration.limits, load: loader)
 }
@@ -59,8 +59,8 @@ private func makeReplica(
 public func scuttle_free(_ replica: OpaquePointer!) {
     guard let replica else { return }
     let handle = Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(replica))
-    // In the child of a fork nothing can be given back: the parent's threads may have been in the middle of anything. From
-    // a callback: the call that runs it still needs the replica.
+    // In the child of a fork nothing can be freed, because the parent's threads may have been inside of any call. In a callback
+    // the running call still needs the replica.
     guard handle.takeUnretainedValue().lock.acquire() else { return }
     handle.takeUnretainedValue().lock.release()
     handle.release()
@@ -70,7 +70,7 @@ public func scuttle_free(_ replica: OpaquePointer!) {
 public func scuttle_errmsg(_ replica: OpaquePointer!) -> UnsafePointer<CChar>! {
     guard let replica else { return Bytes("the replica is NULL").chars }
     let handle = Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(replica)).takeUnretainedValue()
-    return handle.lock.isHere ? handle.message.text : scuttle_strerror(SCUTTLE_E_FORKED)
+    return handle.lock.isInOriginProcess ? handle.message.text : scuttle_strerror(SCUTTLE_E_FORKED)
 }
 
 @_cdecl("scuttle_errmsg_copy") @implementation
@@ -118,7 +118,7 @@ public func scuttle_set(
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
         let place = try replica.place(of: key)
         try replica.set(place, to: handle.values.check(json, handle.limits))
-        return replica.news
+        return replica.successCode
     }
 }
 
@@ -126,7 +126,7 @@ public func scuttle_set(
 public func scuttle_delete(_ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int) -> CInt {
     enter(replica) { (handle, replica) throws(Failure) in
         try replica.delete(text(key, key_len, limit: handle.limits.keyBytes, "key"))
-        return replica.news
+        return replica.successCode
     }
 }
 
@@ -139,14 +139,14 @@ public func scuttle_set_ttl(
         let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
         try replica.set(key, to: handle.values.check(json, handle.limits), for: ttl_ms)
-        return replica.news
+        return replica.successCode
     }
 }
 
 @_cdecl("scuttle_tick") @implementation
 public func scuttle_tick(_ replica: OpaquePointer!, _ now_ms: UInt64) -> CInt {
     enter(replica) { (_, replica) throws(Failure) in
-        return try replica.tick(now_ms) ? SCUTTLE_MORE : replica.news
+        return try replica.tick(now_ms) ? SCUTTLE_MORE : replica.successCode
     }
 }
 
@@ -154,7 +154,7 @@ public func scuttle_tick(_ replica: OpaquePointer!, _ now_ms: UInt64) -> CInt {
 public func scuttle_gossip(_ replica: OpaquePointer!) -> CInt {
     enter(replica) { (handle, replica) throws(Failure) in
         handle.gossip()
-        return replica.news
+        return replica.successCode
     }
 }
 

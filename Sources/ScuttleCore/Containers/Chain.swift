@@ -1,6 +1,6 @@
-/// A list that runs through its members, so that any of them can leave it at once. It owns nothing. Each step: O(1).
+/// An intrusive list: its links lie in its members, so any member can leave in O(1). The list owns nothing.
 struct Chain<Member: Chained> {
-    /// Where a member stands in its list.
+    /// The neighbours of a member in its list.
     struct Links {
         fileprivate var previous: UnsafeMutablePointer<Member>?
         fileprivate var next: UnsafeMutablePointer<Member>?
@@ -22,7 +22,7 @@ struct Chain<Member: Chained> {
     }
 }
 
-/// What can stand in a chain, one at a time.
+/// A type whose values can be in one chain at a time.
 protocol Chained {
     var links: Chain<Self>.Links { get set }
 }

@@ -1,19 +1,20 @@
 import CHints
 
-/// What the pool takes from the system at once: as much as a large page, cut into slabs. It stands at a multiple of its size;
-/// what is here stands in the first slab, behind the slab's own.
+/// The unit in which a pool allocates from the system: as long as a large page, aligned to its size, and cut into slabs. This
+/// header lies in the first slab, behind the header of that slab.
 struct Chunk: Chained {
     static var bytes: Int { Int(hint_large_page) }
     private static var offset: Int { MemoryLayout<Slab>.stride }
 
     var links = Chain<Chunk>.Links()
-    /// A bit for each.
+    /// One bit for each free slab.
     private var freeSlabs = UInt32.max
 
     var isFull: Bool { freeSlabs == 0 }
     var isEmpty: Bool { freeSlabs == .max }
 
-    /// One that the caller frees; a large page, which is resident at once, or small ones. Nil if there is no memory.
+    /// Allocates a chunk that the caller frees. A large page is resident at once; small ones are not. Nil if there is no
+    /// memory.
     static func make(large: Bool) -> UnsafeMutablePointer<Chunk>? {
         guard let start = hint_try_aligned(bytes) else { return nil }
         if large { hint_will_use(start, bytes) }
@@ -24,16 +25,16 @@ struct Chunk: Chained {
         start(of: chunk).deallocate()
     }
 
-    /// The memory of a slab; it is not full.
-    static func takeSlab(_ chunk: UnsafeMutablePointer<Chunk>) -> UnsafeMutableRawPointer {
-        let place = chunk.pointee.freeSlabs.trailingZeroBitCount
-        chunk.pointee.freeSlabs &= ~(1 << UInt32(truncatingIfNeeded: place))
-        return start(of: chunk) + place * Slab.bytes
+    /// Allocates a slab. The chunk must not be full.
+    static func allocateSlab(_ chunk: UnsafeMutablePointer<Chunk>) -> UnsafeMutableRawPointer {
+        let index = chunk.pointee.freeSlabs.trailingZeroBitCount
+        chunk.pointee.freeSlabs &= ~(1 << UInt32(truncatingIfNeeded: index))
+        return start(of: chunk) + index * Slab.bytes
     }
 
-    static func putBack(_ slab: UnsafeMutablePointer<Slab>, _ chunk: UnsafeMutablePointer<Chunk>) {
-        let place = (UnsafeMutableRawPointer(slab) - start(of: chunk)) / Slab.bytes
-        chunk.pointee.freeSlabs |= 1 << UInt32(truncatingIfNeeded: place)
+    static func freeSlab(_ slab: UnsafeMutablePointer<Slab>, _ chunk: UnsafeMutablePointer<Chunk>) {
+        let index = (UnsafeMutableRawPointer(slab) - start(of: chunk)) / Slab.bytes
+        chunk.pointee.freeSlabs |= 1 << UInt32(truncatingIfNeeded: index)
     }
 
     static func holding(_ slab: UnsafeMutablePointer<Slab>) -> UnsafeMutablePointer<Chunk> {

@@ -1,13 +1,12 @@
 import CHints
 
-/// A growable array of plain values: what the tables keep for each key, and each update writes to.
+/// A growable array of plain values. The tables keep one for each column of data about keys or sources.
 ///
-/// It owns one block, and nobody shares it: a write need not look whether somebody does. A large block grows in place or is
-/// moved by the system, without a copy. One that was never used has no block. Positions are the caller's care: nothing is
-/// checked but in debug builds. Append: O(1) amortised; memory: what has been written to, and up to as much again that is
-/// not resident until it is.
+/// A column owns one block and shares it with nobody, so a write need not check for other owners. The system grows a large
+/// block in place or moves its pages, without a copy. An unused column has no block. Only debug builds check positions. Append:
+/// O(1) amortised. Memory: the bytes that were written to; the rest of the capacity, as much again at most, is not resident.
 ///
-/// Invariants: `count` <= `capacity`; there is a block where `capacity` is not 0.
+/// Invariants: `count` <= `capacity`; a block exists if `capacity` is not 0.
 struct Column<Element: BitwiseCopyable>: ~Copyable {
     private var start: UnsafeMutablePointer<Element>?
     private var capacity = 0
@@ -19,10 +18,10 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
 
     var isEmpty: Bool { count == 0 }
 
-    /// The size of its block.
+    /// The size of the block.
     var bytes: Int { capacity * MemoryLayout<Element>.stride }
 
-    /// The last element; nil where there is none.
+    /// The last element; nil if the column is empty.
     var last: Element? { isEmpty ? nil : self[count - 1] }
 
     subscript(position: Int) -> Element {
@@ -42,14 +41,14 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
         count += 1
     }
 
-    /// The same, with little idle room for the price of more copies: for what grows seldom.
+    /// Appends an element to a column that grows seldom: less idle capacity, for more copies.
     mutating func appendFrugally(_ element: Element) {
         if count == capacity { grow(to: capacity + max(4, capacity / 16)) }
         (start.unsafelyUnwrapped + count).initialize(to: element)
         count += 1
     }
 
-    /// As many equal elements in one that is empty, and no room behind them.
+    /// Fills an empty column with equal elements, without idle capacity.
     mutating func fill(_ element: Element, count: Int) {
         assert(isEmpty && count > 0)
         if capacity < count { grow(to: count) }
@@ -57,22 +56,22 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
         self.count = count
     }
 
-    /// O(elements behind it).
+    /// Inserts an element. O(elements behind `position`).
     mutating func insert(_ element: Element, at position: Int) {
         assert(position >= 0 && position <= count)
         if count == capacity { grow() }
-        let place = start.unsafelyUnwrapped + position
-        (place + 1).moveInitialize(from: place, count: count - position)
-        place.initialize(to: element)
+        let address = start.unsafelyUnwrapped + position
+        (address + 1).moveInitialize(from: address, count: count - position)
+        address.initialize(to: element)
         count += 1
     }
 
-    /// O(elements behind it).
+    /// Removes an element. O(elements behind `position`).
     mutating func remove(at position: Int) {
         assert(position >= 0 && position < count)
-        let place = start.unsafelyUnwrapped + position
+        let address = start.unsafelyUnwrapped + position
         count -= 1
-        place.update(from: place + 1, count: count - position)
+        address.update(from: address + 1, count: count - position)
     }
 
     mutating func popLast() -> Element? {
@@ -81,13 +80,13 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
         return last
     }
 
-    /// Forgets the elements from `count` on, and keeps the room.
+    /// Removes the elements from `count` on, and keeps the capacity.
     mutating func truncate(to count: Int) {
         assert(count >= 0 && count <= self.count)
         self.count = count
     }
 
-    /// Gives most of the room back that is idle, if more than half is. O(elements).
+    /// Frees most of the idle capacity, if that is more than half. O(elements).
     @inline(never)
     mutating func shrink() {
         guard capacity &- count > count &+ 64, let old = start else { return }
@@ -96,19 +95,19 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
         start = hint_shrink(old, before, bytes).bindMemory(to: Element.self, capacity: capacity)
     }
 
-    /// Forgets all, and gives the room back.
+    /// Removes all elements and frees the block.
     mutating func clear() {
         hint_free(start, bytes, 0)
         (start, capacity, count) = (nil, 0, 0)
     }
 
-    /// The first position whose element is in the upper part, where `isUpper` is false below some position and true from
-    /// there on. O(log n).
+    /// Returns the first position whose element makes `isUpper` true, which is false below some position and true from there
+    /// on. O(log n).
     func partition(_ isUpper: (Element) -> Bool) -> Int {
         (0..<count).partition { isUpper(self[$0]) }
     }
 
-    /// Twice the room while it is small, since it may have to be copied; a quarter more later, so that little is idle.
+    /// Doubles a small capacity, because growing may copy it; adds a quarter to a large one, so that little is idle.
     @inline(never)
     private mutating func grow() {
         grow(to: max(4, capacity + capacity / (bytes < 1 << 20 ? 1 : 4)))

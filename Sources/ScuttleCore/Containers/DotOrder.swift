@@ -1,15 +1,15 @@
-/// Dots in order of source and version, each with a number: of what arrives in any order and is looked for in order.
+/// A sorted map from dots to numbers, in order of source and version, for dots that arrive in any order.
 ///
-/// A list of sorted chunks. Find, insert and remove: O(log n), and the half of a chunk moves. A chunk that is full becomes two,
-/// which moves 16 bytes for each chunk behind it, once in 32 inserts. An object of its own, since most owners that may have one
-/// have none. Memory: 24 bytes a slot; chunks are half full at least, but for what was removed.
+/// A list of sorted chunks. Find, insert and remove: O(log n), and half of a chunk moves. A full chunk splits into two, which
+/// moves 16 bytes for each chunk behind it, once in 32 inserts. It is an object, because most of its possible owners have none.
+/// Memory: 24 bytes a slot; chunks are at least half full, except after removals.
 final class DotOrder {
     struct Slot: BitwiseCopyable {
         let dot: Dot
         let number: UInt32
     }
 
-    /// A part of `slots`.
+    /// A chunk: a range of `slots`.
     private struct Chunk: BitwiseCopyable {
         let start: UInt32
         var count: UInt32
@@ -19,23 +19,23 @@ final class DotOrder {
 
     private var slots = Column<Slot>()
     private var chunks = Column<Chunk>()
-    /// Where chunks began that are no more.
+    /// The starts of chunks that were removed.
     private var free = Column<UInt32>()
     private(set) var count = 0
-    /// Grows with each change.
+    /// A counter that each change increases.
     private(set) var changes: UInt64 = 0
 
-    /// The first slot that does not stand before a dot.
+    /// Returns the first slot at or behind a dot.
     @inline(never)
     func first(from dot: Dot) -> Slot? {
-        let (chunk, position) = place(of: dot)
+        let (chunk, position) = position(of: dot)
         guard chunk < chunks.count else { return nil }
         if position < end(of: chunk) { return slots[position] }
         // No chunk is empty.
         return chunk + 1 < chunks.count ? slots[Int(chunks[chunk + 1].start)] : nil
     }
 
-    /// The number of a dot.
+    /// Returns the number of a dot; nil if it is not in the map.
     func find(_ dot: Dot) -> UInt32? {
         first(from: dot).flatMap { $0.dot == dot ? $0.number : nil }
     }
@@ -47,7 +47,7 @@ final class DotOrder {
         }
     }
 
-    /// Visits the slots of a source above a version and up to another one. O(log n) for each.
+    /// Visits the slots of a source with versions above `low` and up to `high`. O(log n) for each.
     @inline(never)
     func forEach(of source: SourceID, above low: Version, upTo high: Version, _ visit: (Slot) -> Void) {
         var version = low
@@ -59,12 +59,12 @@ final class DotOrder {
         }
     }
 
-    /// Adds a dot, or gives it another number.
+    /// Inserts a dot, or replaces its number.
     @inline(never)
     func insert(_ dot: Dot, _ number: UInt32) {
         changes += 1
         if chunks.isEmpty { addChunk(at: 0) }
-        var (chunk, position) = place(of: dot)
+        var (chunk, position) = position(of: dot)
         let slot = Slot(dot: dot, number: number)
         if position < end(of: chunk), slots[position].dot == dot {
             slots[position] = slot
@@ -89,10 +89,10 @@ final class DotOrder {
         count += 1
     }
 
-    /// Takes out a dot if it is there.
+    /// Removes a dot, if it is in the map.
     @inline(never)
     func remove(_ dot: Dot) {
-        let (chunk, position) = place(of: dot)
+        let (chunk, position) = position(of: dot)
         guard chunk < chunks.count, position < end(of: chunk), slots[position].dot == dot else { return }
         changes += 1
         count -= 1
@@ -107,10 +107,10 @@ final class DotOrder {
         Int(chunks[chunk].start + chunks[chunk].count)
     }
 
-    /// Where a dot stands, or would: the last chunk that begins at or before it, unless it stands before all; and the position in
-    /// `slots`.
+    /// Returns the last chunk that begins at or before a dot, or the first chunk, and the dot's position in `slots`, whether it
+    /// is there or not.
     @inline(never)
-    private func place(of dot: Dot) -> (chunk: Int, position: Int) {
+    private func position(of dot: Dot) -> (chunk: Int, position: Int) {
         let chunk = max(0, chunks.partition { Self.precedes(dot, slots[Int($0.start)].dot) } - 1)
         guard chunk < chunks.count else { return (0, 0) }
         let range = Int(chunks[chunk].start)..<end(of: chunk)

@@ -1,10 +1,10 @@
 import CHints
 
-/// A hash table from hashes to small numbers that name something elsewhere: key ids, source ids.
+/// A hash table from hashes to 32-bit ids, such as key ids and source ids.
 ///
-/// Open addressing with linear probing in one array of 8-byte slots, at most three quarters full. A slot holds the high
-/// half of the hash and the number plus one, so that growing needs no second look at what is named, and a miss rarely
-/// compares. Find, insert and remove: O(1) expected.
+/// Open addressing with linear probing in one array of 8-byte slots, at most three quarters full. A slot holds the high half of
+/// the hash and the id plus one, so growing needs no access to the keys, and a miss rarely compares one. Find, insert and
+/// remove: O(1) expected.
 struct HashIndex: ~Copyable {
     private var slots: UnsafeMutablePointer<UInt64>
     private var mask: Int
@@ -24,13 +24,13 @@ struct HashIndex: ~Copyable {
         slots * MemoryLayout<UInt64>.stride
     }
 
-    /// Where the search for `hash` begins comes into the caches meanwhile: in a large table that takes longer than the rest of
-    /// a write. O(1).
+    /// Prefetches the slot at which the search for `hash` begins, because in a large table a cache miss costs more than the
+    /// rest of a write. O(1).
     func expect(_ hash: UInt64) {
         hint_will_read(slots + (Int(truncatingIfNeeded: hash >> 32) & mask))
     }
 
-    /// The number stored under `hash` that `matches` accepts.
+    /// Returns the id under `hash` that `matches` accepts; nil if there is none.
     @inline(__always)
     func find(_ hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32? {
         let tag = hash >> 32
@@ -46,16 +46,16 @@ struct HashIndex: ~Copyable {
         return nil
     }
 
-    /// Stores a number, below 2^32-1, that is not there yet.
+    /// Inserts an id, below 2^32-1, that is not in the table yet.
     @_optimize(speed)
     mutating func insert(_ hash: UInt64, _ number: UInt32) {
         if (count + 1) * 4 > (mask + 1) * 3 { grow() }
-        place((hash & ~0xffff_ffff) | (UInt64(number) + 1))
+        store((hash & ~0xffff_ffff) | (UInt64(number) + 1))
         count += 1
     }
 
-    /// Takes out a number that is stored under `hash`. What stands behind it in its run moves up, so that no search ends
-    /// too early and no mark of the removed is left. Whether it was there.
+    /// Removes an id under `hash`, and returns whether it was there. The slots behind it in its run move up, so the table needs
+    /// no marks for removed slots.
     @discardableResult
     mutating func remove(_ hash: UInt64, _ number: UInt32) -> Bool {
         let slot = (hash & ~0xffff_ffff) | (UInt64(number) + 1)
@@ -68,7 +68,7 @@ struct HashIndex: ~Copyable {
         var position = (gap + 1) & mask
         while slots[position] != 0 {
             let home = Int(truncatingIfNeeded: slots[position] >> 32) & mask
-            // It may move to the gap unless its home lies between the gap and itself.
+            // It may move into the gap unless its home lies between the gap and itself.
             if (position - home) & mask >= (position - gap) & mask {
                 slots[gap] = slots[position]
                 gap = position
@@ -79,18 +79,18 @@ struct HashIndex: ~Copyable {
         return true
     }
 
-    private func place(_ slot: UInt64) {
+    private func store(_ slot: UInt64) {
         var position = Int(truncatingIfNeeded: slot >> 32) & mask
         while slots[position] != 0 { position = (position + 1) & mask }
         slots[position] = slot
     }
 
-    /// Doubles the slots in place. Each number moves into the new half or stays in the old one, and not further from where
-    /// its run begins; so, beginning behind an empty slot, each finds room among those that have moved already.
+    /// Doubles the slots in place. Each id moves into the new half or stays in the old one, not further from its home. The walk
+    /// begins behind an empty slot, so each id finds a free slot among those that have moved.
     @_optimize(speed)
     private mutating func grow() {
         let old = mask + 1
-        // In large pages: a search looks anywhere, and would have to find the page first.
+        // Large pages, because each search looks at a random slot, and would miss the TLB with small pages.
         slots = hint_grow(slots, Self.bytes(old), Self.bytes(2 * old), 1).bindMemory(to: UInt64.self, capacity: 2 * old)
         mask = 2 * old - 1
         (slots + old).initialize(repeating: 0, count: old)
@@ -101,7 +101,7 @@ struct HashIndex: ~Copyable {
             let slot = slots[position]
             guard slot != 0 else { continue }
             slots[position] = 0
-            place(slot)
+            store(slot)
         }
     }
 }

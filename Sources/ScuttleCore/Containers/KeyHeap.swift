@@ -1,12 +1,12 @@
-/// Keys by a number that belongs to their entry at the time: tombstones by version, times to live by expiry.
+/// A priority queue of keys, by a number of their entry: tombstones by version, times to live by expiry.
 ///
-/// A binary heap, smallest number first. What is in it may be out of date, since a write does not look for its key here;
-/// whoever takes it out compares the version with the key's entry. Push and pop: O(log n).
+/// A binary heap, smallest number first. A write does not update the heap, so an item may be outdated; the caller of `pop`
+/// compares its version with the key's entry. Push and pop: O(log n).
 struct KeyHeap {
     struct Item {
         let number: UInt64
         let key: KeyID
-        /// Of the entry that it was made for, which is of this source.
+        /// The source of the entry that the item was made for.
         let source: SourceID
         let version: Version
     }
@@ -38,20 +38,20 @@ struct KeyHeap {
         return first
     }
 
-    /// Drops what is out of date where that is most of it; amortised O(1) a push.
+    /// Removes outdated items if they are the majority; amortised O(1) a push.
     mutating func sweep(keeping live: Int, _ isCurrent: (Item) -> Bool) {
         guard items.count > 2 * live + 32 else { return }
         removeOutdated(isCurrent)
     }
 
-    /// Drops what is out of date. O(items).
+    /// Removes outdated items. O(items).
     @inline(never)
     mutating func removeOutdated(_ isCurrent: (Item) -> Bool) {
         items.removeAll { !isCurrent($0) }
         for index in stride(from: items.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
     }
 
-    /// The items on the way move up, each once, and the one that sinks is written at the end.
+    /// Each item on the way moves up once, and the sinking item is written at the end.
     private mutating func siftDown(_ index: Int) {
         items.withUnsafeMutableBufferPointer { items in
             let item = items[index]

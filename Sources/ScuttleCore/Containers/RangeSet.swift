@@ -1,4 +1,4 @@
-/// The sequences behind `from` and up to `until`.
+/// A range of sequences: above `from`, up to `until`.
 public struct SequenceRange: Equatable, Sendable {
     public var from: UInt64
     public var until: UInt64
@@ -8,24 +8,24 @@ public struct SequenceRange: Equatable, Sendable {
     }
 }
 
-/// How far the deltas of a peer have come: all up to a sequence, and some ranges behind gaps, which count once the gap before
-/// them has closed. So what was lost is all that has to come again.
+/// The sequences that have arrived of a peer's delta: all up to `end`, and some ranges behind gaps, which count once their gap
+/// has closed. So only lost updates are sent again.
 ///
-/// Invariant: the ranges ascend, do not touch, and begin behind `end`. Memory: `maxCount` ranges; those that come when it is
-/// full are forgotten, and come again. Add: O(ranges).
+/// Invariant: the ranges ascend, do not touch, and begin behind `end`. Memory: `maxCount` ranges. A range that arrives at a
+/// full set is dropped, and its updates are sent again. Add: O(ranges).
 struct RangeSet {
-    /// Everything up to this sequence has come.
+    /// The sequence up to which everything has arrived.
     private(set) var end: UInt64 = 0
     private(set) var ranges: [SequenceRange] = []
 
-    /// As many as a peer sends before it waits to hear of them.
+    /// The limit of ranges: as many as a peer sends before it waits for a progress message.
     private static var maxCount: Int { Progress.maxRanges }
 
     init(from start: UInt64 = 0) {
         end = start
     }
 
-    /// Without some ranges, which ascend. O(ranges of both).
+    /// Returns a copy without some ranges, which ascend. O(ranges of both).
     func subtracting(_ gaps: [SequenceRange]) -> RangeSet {
         guard !gaps.isEmpty else { return self }
         var rest = RangeSet()
@@ -40,7 +40,7 @@ struct RangeSet {
         return rest
     }
 
-    /// All from `from` to `until` has come.
+    /// Adds the range above `from` up to `until`.
     mutating func add(from: UInt64, until: UInt64) {
         guard until > end, from < until else { return }
         var (from, until) = (from, until)
@@ -61,17 +61,17 @@ struct RangeSet {
     }
 }
 
-/// What the sender of a delta has left out, because it fits no datagram: it counts for the commit, which claims nothing of it, and has
-/// to come on another link or in larger datagrams.
+/// The ranges of a delta that its sender withheld, because an update fits no datagram. They count as arrived for the commit,
+/// whose claims exclude them, and must arrive on another link or in larger datagrams.
 ///
-/// Invariant: the gaps ascend and do not touch. Memory: `maxCount` gaps; beyond that the last one takes in those behind it, which
-/// come again.
+/// Invariant: the gaps ascend and do not touch. Memory: `maxCount` gaps. Beyond that the last gap absorbs those behind it, and
+/// the updates between them are sent again.
 struct Gaps {
     private(set) var ranges: [SequenceRange] = []
 
     private static var maxCount: Int { 32 }
 
-    /// All from `from` to `until` has come. O(gaps).
+    /// Removes the range above `from` up to `until`, which has arrived. O(gaps).
     mutating func remove(from: UInt64, until: UInt64) {
         guard from < until, let last = ranges.last, from < last.until else { return }
         var rest: [SequenceRange] = []
@@ -87,7 +87,7 @@ struct Gaps {
         shorten()
     }
 
-    /// All from `from` to `until` was left out. O(gaps).
+    /// Adds the range above `from` up to `until`, which was withheld. O(gaps).
     mutating func add(from: UInt64, until: UInt64) {
         guard from < until else { return }
         var (from, until) = (from, until)

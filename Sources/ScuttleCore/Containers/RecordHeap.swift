@@ -1,11 +1,11 @@
-/// The records of a replica that stand in no pool: blocks of the system's allocator, and how many bytes they take.
+/// An allocator for the records that are not in a pool: blocks of the system's allocator, with a count of their bytes.
 ///
-/// A block names its heap in front, so that it is given back without its replica, and may outlive it. Allocate and free: O(1).
-/// Memory: 8 bytes a block.
+/// The front of each block refers to its heap, so a block can be freed without its replica, and may outlive it. Allocate and
+/// free: O(1). Memory: 8 bytes a block.
 struct RecordHeap: ~Copyable {
     private struct State {
         var bytes = 0
-        /// Nobody will allocate any more.
+        /// Whether the replica has gone, and only frees remain.
         var isClosed = false
     }
 
@@ -21,10 +21,10 @@ struct RecordHeap: ~Copyable {
         Self.destroyIfOver(state)
     }
 
-    /// What its blocks take, with what the system's allocator adds.
+    /// The bytes of all blocks, with the overhead of the system's allocator.
     var bytes: Int { state.pointee.bytes }
 
-    /// A block that is given back by `free`.
+    /// Allocates a block; `free` frees it.
     @_optimize(speed)
     func allocate(_ count: Int) -> UnsafeMutableRawPointer {
         let block = UnsafeMutableRawPointer.allocate(byteCount: count + Self.front, alignment: 8)
@@ -33,7 +33,7 @@ struct RecordHeap: ~Copyable {
         return block + Self.front
     }
 
-    /// Takes back a block of `count` bytes that a heap gave; whether that heap is still there is of no matter.
+    /// Frees a block of `count` bytes, whether or not its heap still exists.
     @_optimize(speed)
     static func free(_ block: UnsafeMutableRawPointer, _ count: Int) {
         let start = block - front
@@ -43,7 +43,7 @@ struct RecordHeap: ~Copyable {
         destroyIfOver(state)
     }
 
-    /// What a block takes: its front, the 8 bytes that malloc keeps of each, and what it rounds up to.
+    /// Returns the memory that a block uses: its front, the 8 bytes that malloc keeps of each, and the rounding.
     static func cost(of count: Int) -> Int {
         max(32, (count &+ front &+ 8 &+ 15) & ~15)
     }

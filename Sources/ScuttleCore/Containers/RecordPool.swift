@@ -1,40 +1,41 @@
-/// Memory for the records of a replica that has many: blocks of one size side by side, in chunks as long as a large page.
+/// A slab allocator for the records of a replica with many: blocks of one size side by side, in chunks as long as a large page.
 ///
-/// The system's allocator hands out a record as quickly, but in small pages: taking those into use, and finding them again,
-/// is the dearest part of a write to a large map. So chunks are taken from the system, a chunk is cut into slabs, and a slab
-/// into blocks of one size. A freed block waits in its slab for a record of that size, an empty slab in its chunk for any
-/// size, and an empty chunk goes back. After Bonwick, "The Slab Allocator", USENIX Summer 1994.
+/// The system's allocator is as fast for one record, but uses small pages, and the page faults and TLB misses of those are the
+/// largest cost of a write to a large map. So the pool allocates chunks from the system, cuts a chunk into slabs, and a slab
+/// into blocks of one size. A freed block waits in its slab for a record of that size, and an empty slab in its chunk for any
+/// size. An empty chunk goes back to the system. After Bonwick, "The Slab Allocator", USENIX Summer 1994.
 ///
-/// It serves nothing until it is opened, since a replica with few keys is smaller without. Blocks may outlive it. A block keeps
-/// its slab to blocks of its size, so somebody who writes many records of each size and leaves a few behind could keep most
-/// of the pool idle: while more slabs have room than have none, it takes no chunk more, and serves nothing that would need one.
+/// The pool allocates nothing before `open`, because a replica with few keys is smaller without it. Blocks may outlive the
+/// pool. A slab keeps to blocks of its size, so a peer that writes many records of each size and leaves a few could keep most
+/// of the pool idle. So while more slabs have free blocks than are full, the pool adds no chunk, and serves no allocation that
+/// would need one.
 ///
-/// Invariants: a slab stands in `roomySlabs` of its size exactly while it has room, a chunk in `roomyChunks` while a slab of
-/// it is free. No slab is empty, and at most one chunk, the spare one. Allocate and free: O(1), and a call of the system for
-/// each chunk. Memory: blocks are rounded up to 8 bytes, the head of a slab has 88; beside a slab of each size and a chunk, at
-/// most as much is idle as was full when the last chunk was taken.
+/// Invariants: a slab is in the `partialSlabs` of its size exactly while it has a free block, and a chunk is in `partialChunks`
+/// exactly while it has a free slab. No slab is empty, and at most one chunk is, the spare one. Allocate and free: O(1), and a
+/// system call for each chunk. Memory: blocks are rounded up to 8 bytes, and a slab's header has 88. Idle memory is at most a
+/// slab of each size, a chunk, and as much as was full when the last chunk was added.
 struct RecordPool: ~Copyable {
-    /// Longer blocks are not served: what the system's allocator wastes with them is little.
-    static var longest: Int { 512 }
+    /// The largest block that the pool serves. With longer ones the system's allocator wastes little.
+    static var maxBlockBytes: Int { 512 }
 
     private var state: UnsafeMutablePointer<State>?
-    /// Of longer blocks, and of all while it is not open.
+    /// The allocator of longer blocks, and of all blocks before `open`.
     let heap = RecordHeap()
     var isOpen: Bool { state != nil }
 
-    /// How many it holds.
+    /// The count of its chunks.
     var chunkCount: Int { state?.pointee.chunkCount ?? 0 }
 
-    /// What it takes of the system, with the blocks outside.
+    /// The memory of its chunks and of the blocks outside of them.
     var bytes: Int { heap.bytes &+ chunkCount &* Chunk.bytes }
 
-    /// Whether it has a block without taking memory.
+    /// Returns whether the pool has a free block, without another chunk.
     func hasRoom(for bytes: Int) -> Bool {
-        guard let state, bytes <= Self.longest else { return false }
-        return state.pointee.hasRoom((bytes - 1) / Slab.step)
+        guard let state, bytes <= Self.maxBlockBytes else { return false }
+        return state.pointee.hasFreeBlock((bytes - 1) / Slab.step)
     }
 
-    /// It takes so many bytes more at most for chunks, until this is called again. Without it there is no such limit.
+    /// Limits the memory of further chunks to `bytes`, until the next call. There is no limit before the first one.
     func limit(to bytes: Int) {
         state?.pointee.limit(to: bytes)
     }
@@ -42,7 +43,7 @@ struct RecordPool: ~Copyable {
     mutating func open() {
         guard state == nil else { return }
         let opened = UnsafeMutablePointer<State>.allocate(capacity: 1)
-        opened.initialize(to: State(sizes: Self.longest / Slab.step))
+        opened.initialize(to: State(sizes: Self.maxBlockBytes / Slab.step))
         state = opened
     }
 
@@ -52,80 +53,80 @@ struct RecordPool: ~Copyable {
         Self.destroyIfOver(state)
     }
 
-    /// A block that the caller gives back by `free`; nil where the pool does not serve it.
+    /// Allocates a block; `free` frees it. Nil if the pool does not serve it.
     @_optimize(speed)
     func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
-        guard let state, bytes > 0, bytes <= Self.longest else { return nil }
-        return state.pointee.take((bytes - 1) / Slab.step, for: state)
+        guard let state, bytes > 0, bytes <= Self.maxBlockBytes else { return nil }
+        return state.pointee.allocate((bytes - 1) / Slab.step, for: state)
     }
 
-    /// Takes back a block that a pool gave; whether that pool is still there is of no matter.
+    /// Frees a block of a pool, whether or not that pool still exists.
     @_optimize(speed)
     static func free(_ block: UnsafeMutableRawPointer) {
         let slab = Slab.holding(block)
         let state = slab.pointee.pool.assumingMemoryBound(to: State.self)
-        state.pointee.putBack(block, slab)
+        state.pointee.free(block, slab)
         destroyIfOver(state)
     }
 
     private static func destroyIfOver(_ state: UnsafeMutablePointer<State>) {
         guard state.pointee.isClosed, state.pointee.chunkCount == 0 else { return }
-        state.pointee.roomySlabs.deallocate()
+        state.pointee.partialSlabs.deallocate()
         state.deallocate()
     }
 
     private struct State {
-        /// By size.
-        let roomySlabs: UnsafeMutablePointer<Chain<Slab>>
-        private var roomyChunks = Chain<Chunk>()
+        /// The slabs with free blocks, by size.
+        let partialSlabs: UnsafeMutablePointer<Chain<Slab>>
+        private var partialChunks = Chain<Chunk>()
         private(set) var chunkCount = 0
-        /// The empty one, which is kept for what comes next: at the border of a chunk each record might cost two calls of the
-        /// system otherwise.
+        /// The empty chunk, which stays for the next allocation. Without it, at the border of a chunk each record could cost
+        /// two system calls.
         private var spare: UnsafeMutablePointer<Chunk>?
-        /// Slabs that are not free, and those of them that are full.
+        /// The slabs in use, and those of them that are full.
         private var slabCount = 0
         private var fullCount = 0
-        /// Nobody will allocate any more.
+        /// Whether the replica has gone, and only frees remain.
         private(set) var isClosed = false
-        private var mostChunks = Int.max
+        private var maxChunks = Int.max
 
-        /// Which chunks the system is asked to make large pages: not the first, which may never become full; and not all, since
-        /// a virtual machine that has given free memory back to its host gets large pages from there more slowly than small ones.
+        /// The chunks that use large pages. Not the first, which may never become full. And not all: a virtual machine that has
+        /// returned free memory to its host gets large pages from there more slowly than small ones.
         private static var largePages: Range<Int> { 1..<8 }
-        /// So many slabs may have room however many are full: one of each size.
-        private static var slack: Int { RecordPool.longest / Slab.step }
+        /// How many slabs may have free blocks however many are full: one of each size.
+        private static var slack: Int { RecordPool.maxBlockBytes / Slab.step }
 
         init(sizes: Int) {
-            roomySlabs = .allocate(capacity: sizes)
-            roomySlabs.initialize(repeating: Chain<Slab>(), count: sizes)
+            partialSlabs = .allocate(capacity: sizes)
+            partialSlabs.initialize(repeating: Chain<Slab>(), count: sizes)
         }
 
         @_optimize(speed)
-        mutating func take(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-            guard let slab = roomySlabs[size].first ?? makeSlab(size, for: pool) else { return nil }
-            let block = slab.pointee.take()
+        mutating func allocate(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+            guard let slab = partialSlabs[size].first ?? makeSlab(size, for: pool) else { return nil }
+            let block = slab.pointee.allocate()
             if slab.pointee.isFull {
-                roomySlabs[size].remove(slab)
+                partialSlabs[size].remove(slab)
                 fullCount += 1
             }
             return block
         }
 
-        mutating func putBack(_ block: UnsafeMutableRawPointer, _ slab: UnsafeMutablePointer<Slab>) {
+        mutating func free(_ block: UnsafeMutableRawPointer, _ slab: UnsafeMutablePointer<Slab>) {
             if slab.pointee.isFull {
-                roomySlabs[slab.pointee.size].push(slab)
+                partialSlabs[slab.pointee.size].push(slab)
                 fullCount -= 1
             }
-            slab.pointee.putBack(block)
-            if slab.pointee.used == 0 { giveBack(slab) }
+            slab.pointee.free(block)
+            if slab.pointee.used == 0 { release(slab) }
         }
 
-        func hasRoom(_ size: Int) -> Bool {
-            roomySlabs[size].first != nil || roomyChunks.first != nil
+        func hasFreeBlock(_ size: Int) -> Bool {
+            partialSlabs[size].first != nil || partialChunks.first != nil
         }
 
         mutating func limit(to bytes: Int) {
-            mostChunks = chunkCount &+ max(0, bytes / Chunk.bytes)
+            maxChunks = chunkCount &+ max(0, bytes / Chunk.bytes)
         }
 
         mutating func close() {
@@ -134,39 +135,39 @@ struct RecordPool: ~Copyable {
         }
 
         private mutating func makeSlab(_ size: Int, for pool: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Slab>? {
-            guard let chunk = roomyChunks.first ?? makeChunk() else { return nil }
+            guard let chunk = partialChunks.first ?? makeChunk() else { return nil }
             if chunk == spare { spare = nil }
-            let start = Chunk.takeSlab(chunk)
-            if chunk.pointee.isFull { roomyChunks.remove(chunk) }
+            let start = Chunk.allocateSlab(chunk)
+            if chunk.pointee.isFull { partialChunks.remove(chunk) }
             let slab = start.initializeMemory(as: Slab.self, to: Slab(at: start, of: pool, size: size))
-            roomySlabs[size].push(slab)
+            partialSlabs[size].push(slab)
             slabCount += 1
             return slab
         }
 
         private mutating func makeChunk() -> UnsafeMutablePointer<Chunk>? {
-            guard slabCount - fullCount <= fullCount + Self.slack, chunkCount < mostChunks,
+            guard slabCount - fullCount <= fullCount + Self.slack, chunkCount < maxChunks,
                 let chunk = Chunk.make(large: Self.largePages.contains(chunkCount))
             else { return nil }
             chunkCount += 1
-            roomyChunks.push(chunk)
+            partialChunks.push(chunk)
             return chunk
         }
 
-        /// Takes an empty slab out of its list, and back into its chunk.
-        private mutating func giveBack(_ slab: UnsafeMutablePointer<Slab>) {
-            roomySlabs[slab.pointee.size].remove(slab)
+        /// Removes an empty slab from its list and returns it to its chunk.
+        private mutating func release(_ slab: UnsafeMutablePointer<Slab>) {
+            partialSlabs[slab.pointee.size].remove(slab)
             slabCount -= 1
             let chunk = Chunk.holding(slab)
-            if chunk.pointee.isFull { roomyChunks.push(chunk) }
-            Chunk.putBack(slab, chunk)
+            if chunk.pointee.isFull { partialChunks.push(chunk) }
+            Chunk.freeSlab(slab, chunk)
             guard chunk.pointee.isEmpty else { return }
             if spare == nil, !isClosed { spare = chunk } else { free(chunk) }
         }
 
         @_optimize(speed)
         private mutating func free(_ chunk: UnsafeMutablePointer<Chunk>) {
-            roomyChunks.remove(chunk)
+            partialChunks.remove(chunk)
             chunkCount -= 1
             Chunk.free(chunk)
         }

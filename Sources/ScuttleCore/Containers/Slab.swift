@@ -1,21 +1,21 @@
-/// A part of a chunk that is cut into blocks of one size. It stands at a multiple of its size, and begins with what is here;
-/// a block so finds its slab.
+/// A part of a chunk that is cut into blocks of one size. It is aligned to its size and begins with this header, so a block's
+/// address leads to its slab.
 struct Slab: Chained {
     static var bytes: Int { 1 << 16 }
-    /// Blocks are multiples of this long.
+    /// The granularity of block sizes.
     static var step: Int { 8 }
-    /// What is in front of the blocks: this, and in the first slab of a chunk the chunk's.
+    /// The bytes in front of the blocks: this header, and in the first slab of a chunk the chunk's.
     private static var headBytes: Int { MemoryLayout<Slab>.stride + MemoryLayout<Chunk>.stride }
 
     var links = Chain<Slab>.Links()
     let pool: UnsafeMutableRawPointer
-    /// How long its blocks are, in steps, less one.
+    /// The size of its blocks, in steps, less one.
     let size: Int
     private(set) var used = 0
-    /// From here on no block has been used yet, and behind the limit no block begins.
+    /// The first block that was never used; no block begins behind the limit.
     private var fresh: UnsafeMutableRawPointer
     private let limit: UnsafeMutableRawPointer
-    /// Each freed block begins with the address of the next.
+    /// The first freed block. Each begins with the address of the next.
     private var freed: UnsafeMutableRawPointer?
 
     init(at start: UnsafeMutableRawPointer, of pool: UnsafeMutableRawPointer, size: Int) {
@@ -27,9 +27,9 @@ struct Slab: Chained {
 
     var isFull: Bool { freed == nil && fresh > limit }
 
-    /// A block; it is not full.
+    /// Allocates a block. The slab must not be full.
     @_optimize(speed)
-    mutating func take() -> UnsafeMutableRawPointer {
+    mutating func allocate() -> UnsafeMutableRawPointer {
         used += 1
         if let block = freed {
             freed = block.load(as: UnsafeMutableRawPointer?.self)
@@ -39,7 +39,7 @@ struct Slab: Chained {
         return fresh
     }
 
-    mutating func putBack(_ block: UnsafeMutableRawPointer) {
+    mutating func free(_ block: UnsafeMutableRawPointer) {
         used -= 1
         block.storeBytes(of: freed, as: UnsafeMutableRawPointer?.self)
         freed = block
@@ -51,7 +51,7 @@ struct Slab: Chained {
 }
 
 extension UnsafeMutableRawPointer {
-    /// The last multiple of a power of two that is not behind it.
+    /// Rounds an address down to a multiple of a power of two.
     func alignedDown(to power: Int) -> UnsafeMutableRawPointer {
         self - Int(UInt(bitPattern: self) & UInt(power - 1))
     }

@@ -1,10 +1,10 @@
-/// A map from numbers of sources to numbers that are not 0. Absent is 0, and so is what was set to 0.
+/// A map from source ids to numbers. A source that is not in the map has 0, and 0 removes it.
 ///
-/// Open addressing with linear probing, from a start that peers cannot know, since they choose which sources they name. Find and
-/// set: O(1) expected, and O(entries) each time that it grows by a quarter. Memory: 13 to 15 bytes an entry once there are some; 17 to 25
-/// in a roomy one, in which nothing is looked at long.
+/// Open addressing with linear probing. The hash has a secret start, because peers choose which sources they name. Find and
+/// set: O(1) expected, and O(entries) each time that the map grows by a quarter. Memory: 13 to 15 bytes an entry once there are
+/// some; 17 to 25 in a roomy map, whose searches are short.
 class SourceMap {
-    /// 12 bytes, so that no padding stands between two.
+    /// An entry of 12 bytes, so that no padding lies between two.
     private struct Entry: BitwiseCopyable {
         var id: SourceID
         var low: UInt32
@@ -18,12 +18,12 @@ class SourceMap {
         }
     }
 
-    /// Its own, so that a write need not look whether somebody shares them.
+    /// Memory of its own, so that a write need not check for other owners.
     private final var slots: UnsafeMutablePointer<Entry>?
     private final var capacity = 0
-    /// How many slots are taken, those with 0 included.
+    /// The count of used slots, those with 0 included.
     private(set) final var count = 0
-    /// Where the last one stood that was found: updates of one source come in runs.
+    /// The slot that was found last: updates of one source arrive in runs.
     private final var recent = 0
 
     private final let isRoomy: Bool
@@ -32,7 +32,7 @@ class SourceMap {
         self.isRoomy = isRoomy
     }
 
-    /// Whether the next new entry makes it grow.
+    /// Whether the next new entry makes the map grow.
     final var isFull: Bool { (count + 1) * 10 > capacity * (isRoomy ? 7 : 9) }
 
     deinit { slots?.deallocate() }
@@ -40,23 +40,23 @@ class SourceMap {
     @inline(never)
     @_optimize(speed)
     final subscript(id: SourceID) -> UInt64 {
-        guard let slots, let place = find(id, slots) else { return 0 }
-        return slots[place].value
+        guard let slots, let slot = find(id, slots) else { return 0 }
+        return slots[slot].value
     }
 
-    /// Raises the value of an entry. False if there is none.
+    /// Raises the value of an entry. Returns false if there is none.
     @inline(never)
     @_optimize(speed)
     final func raise(_ id: SourceID, to value: UInt64) -> Bool {
-        guard let slots, let place = find(id, slots), slots[place].value > 0 else { return false }
-        if slots[place].value < value { slots[place].value = value }
+        guard let slots, let slot = find(id, slots), slots[slot].value > 0 else { return false }
+        if slots[slot].value < value { slots[slot].value = value }
         return true
     }
 
     @inline(never)
     final func set(_ id: SourceID, to value: UInt64) {
-        if let slots, let place = find(id, slots) {
-            slots[place].value = value
+        if let slots, let slot = find(id, slots) {
+            slots[slot].value = value
         } else if value > 0 {
             if isFull { grow() }
             insert(
@@ -65,19 +65,19 @@ class SourceMap {
         }
     }
 
-    /// Entries stand at places below this, in no order.
+    /// The capacity: entries are at offsets below this, in no order.
     final var places: Int { capacity }
 
-    /// What stands at a place; where nothing does, 0 of no source.
-    final func entry(at place: Int) -> (id: SourceID, value: UInt64) {
-        guard let slots, place < capacity else { return (.max, 0) }
-        return (slots[place].id, slots[place].value)
+    /// Returns the entry at an offset; 0 of no source for a free slot.
+    final func entry(at slot: Int) -> (id: SourceID, value: UInt64) {
+        guard let slots, slot < capacity else { return (.max, 0) }
+        return (slots[slot].id, slots[slot].value)
     }
 
     @inline(__always)
     private final func home(of id: SourceID) -> Int {
         let seed = UInt64(UInt(bitPattern: ObjectIdentifier(self)))
-        // Once would not do: numbers follow each other, and so would their homes, every 113th in one place.
+        // Two rounds, because source ids are consecutive and with one round every 113th would have the same home.
         let mixed =
             FoldHash.fold(
                 FoldHash.fold(UInt64(id) ^ FoldHash.key.0, seed ^ FoldHash.key.1), FoldHash.key.2) >> 32
@@ -87,24 +87,24 @@ class SourceMap {
     @inline(__always)
     private final func find(_ id: SourceID, _ slots: UnsafeMutablePointer<Entry>) -> Int? {
         if slots[recent].id == id { return recent }
-        var place = home(of: id)
-        while slots[place].id != id {
-            if slots[place].id == .max { return nil }
-            place = place + 1 == capacity ? 0 : place + 1
+        var slot = home(of: id)
+        while slots[slot].id != id {
+            if slots[slot].id == .max { return nil }
+            slot = slot + 1 == capacity ? 0 : slot + 1
         }
-        recent = place
-        return place
+        recent = slot
+        return slot
     }
 
     private final func insert(_ entry: Entry) {
         guard let slots else { return }
-        var place = home(of: entry.id)
-        while slots[place].id != .max { place = place + 1 == capacity ? 0 : place + 1 }
-        slots[place] = entry
+        var slot = home(of: entry.id)
+        while slots[slot].id != .max { slot = slot + 1 == capacity ? 0 : slot + 1 }
+        slots[slot] = entry
         count += 1
     }
 
-    /// Makes room for a quarter more than there is, and forgets what has become 0.
+    /// Grows by a quarter, and drops entries that have become 0.
     @inline(never)
     private final func grow() {
         let old = UnsafeMutableBufferPointer(start: slots, count: capacity)

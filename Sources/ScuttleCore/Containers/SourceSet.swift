@@ -1,13 +1,13 @@
-/// Sources by their numbers. Memory: 13 to 15 bytes for each that is in it, whatever their numbers.
+/// A set of source ids. Memory: 13 to 15 bytes for each member, whatever the ids.
 struct SourceSet {
     private var map: SourceMap?
 
-    /// Whether nothing has been put into it.
+    /// Whether no source was ever inserted.
     var isEmpty: Bool { map == nil }
 
     func contains(_ source: SourceID) -> Bool { map.map { $0[source] > 0 } ?? false }
 
-    /// Whether it was not in it.
+    /// Inserts a source, and returns whether it was new.
     @discardableResult
     mutating func insert(_ source: SourceID) -> Bool {
         guard !contains(source) else { return false }

@@ -1,61 +1,61 @@
-/// What a replica is made with. The closures run during calls on the replica and must not call it.
+/// The configuration of a replica. Its closures run during calls on the replica and must not call it.
 public struct Configuration {
-    /// The messages in one batch, and the high-water mark of a link.
+    /// The messages of one batch. A link becomes full at this many pending messages.
     public var mtu = 10
-    /// The updates that the history remembers.
+    /// The count of updates that the history holds.
     public var maxHistory = 10
     public var resolver = Resolver.lastWriter
-    /// Whether the first update goes before the second in an answer and in `news`; nil: by version, then source id.
+    /// Returns whether the first update precedes the second in deltas and in `news`; nil: by version, then source id.
     public var sort: ((Update, Update) -> Bool)?
-    /// Of everything random in the replica.
+    /// The seed of everything random in the replica.
     public var seed: UInt64 = 0
     public var limits = Limits()
     public var maxLinks = 1 << 16
-    /// Keys that hold a value.
+    /// The limit of keys that hold a value.
     public var maxKeys = Int.max
-    /// Links join replicas of one cluster only.
+    /// The cluster of the replica: a link ends if its peer belongs to another one.
     public var cluster: [UInt8] = []
-    /// The versions of the extended dialect to speak.
+    /// The supported versions of the extended dialect.
     public var protocolVersions: ClosedRange<UInt32> = 1...1
-    /// Forget no tombstone for being stable.
+    /// Whether the replica purges no stable tombstones.
     public var keepsTombstones = false
-    /// More are forgotten, stable or not.
+    /// The limit of tombstones. Beyond it the replica purges the oldest, stable or not.
     public var maxTombstones = 1 << 20
-    /// Retired incarnations that are kept; beyond it the lowest go.
+    /// The limit of retired incarnations. Beyond it the replica drops those with the lowest versions.
     public var maxRetired = 1 << 20
-    /// Exceptions to the version vector that are remembered; beyond it a link ends.
+    /// The limit of exceptions to the version vector. Beyond it a link ends.
     public var maxRefused = 1024
-    /// A name that nobody has heard of for so many milliseconds is retired by itself; 0: never.
+    /// A name is retired if no replica has renewed its low-water mark for this many milliseconds; 0: never.
     public var retireAfter: UInt64 = 0
-    /// From here on records stand in a pool.
+    /// The count of keys from which on records are in a pool.
     var fewKeys = 512
 
     #if DEBUG
-        /// For tests.
+        /// The rules that a test disables.
         public var disabledRules: DisabledRules = []
     #endif
 
-    /// An update became the entry of its key.
+    /// Called when an update becomes the entry of its key.
     public var onUpdate: ((Update) -> Void)?
-    /// The history is about to forget these updates, oldest first.
+    /// Called before the history drops these updates, oldest first.
     public var onCompaction: (([Update]) -> Void)?
-    /// Whether two JSON texts that differ are spellings of one value.
+    /// Returns whether two JSON texts that differ spell one value.
     public var isRespelling: (Bytes, Bytes) -> Bool = { _, _ in false }
-    /// The last link that was over its high-water mark has been read empty.
+    /// Called when the last full link has drained.
     public var onDrain: (() -> Void)?
-    /// Something has happened on a link; the number is the code that `Event` speaks of.
+    /// Called for an event on a link, with the code that `Event` documents.
     public var onEvent: ((Link, Event, Int32) -> Void)?
 
-    /// The state store of the host; nil: the host keeps the replica nowhere.
+    /// The state store of the host; nil: the replica is in memory only.
     public var store: StateStore?
 
-    /// Whether an update from a peer may be taken; or whether a reset may take an entry away (`Update.Kind.reset`).
+    /// Returns whether an update of a peer may be applied, or whether a reset may remove an entry (`Update.Kind.reset`).
     public var accept: ((Link, Update) -> Bool)?
-    /// A peer has not taken an update, or it fits no datagram; the number is the code of the reason.
+    /// Called if a peer has refused an update, or if the update fits no datagram, with the code of the reason.
     public var onRefused: ((Link, Update, Int32) -> Void)?
 
     public init() {}
 
-    /// Of updates of all sources.
+    /// The order in which deltas and `news` have the updates of all sources.
     var order: (Update, Update) -> Bool { sort ?? { $0.precedes($1) } }
 }

@@ -1,21 +1,21 @@
-/// An update as a peer sent it, not yet believed. Borrowed.
+/// An update as a peer sent it, borrowed and unchecked.
 public struct IncomingUpdate {
-    /// A timestamp as a peer says it.
+    /// A timestamp as it stands in a message.
     public typealias Written = (source: Bytes, version: Version)
 
     public let key: Bytes
     /// Valid JSON without insignificant white space.
     public let value: Bytes
-    /// The dot.
+    /// The source and version of the dot.
     public let source: Bytes
     public let version: Version
     public let kind: Update.Kind
     /// The timestamp of a republished update; version 0: the dot is the timestamp.
     private let timestamp: Written
-    /// Its time to live, and how much of that is over at the peer; `.max`: none.
+    /// The time to live, and the part of it that had passed at the peer; `.max`: none.
     public let timeToLive: UInt64
     public let age: UInt64
-    /// In a store: what the host's time was then; 0: nothing is known of it.
+    /// In a row of a store: the host's time at which `age` was counted; 0: unknown.
     public let ageAt: Int64
 
     @inline(__always)
@@ -36,12 +36,12 @@ public struct IncomingUpdate {
 
     public var written: Written? { timestamp.version == 0 ? nil : timestamp }
 
-    /// Whether its timestamp is not its dot, or it has a time to live.
+    /// Whether the timestamp differs from the dot, or the update has a time to live.
     var hasTail: Bool { timestamp.version != 0 || timeToLive != .max }
 
     var isDelete: Bool { kind != .value }
 
-    /// Who wrote it, and when.
+    /// The source and version of the timestamp.
     var writer: Bytes { timestamp.version == 0 ? source : timestamp.source }
     var writtenVersion: Version { timestamp.version == 0 ? version : timestamp.version }
 

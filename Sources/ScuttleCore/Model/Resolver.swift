@@ -1,22 +1,22 @@
 /// Decides which of two writes of one key stands, by their timestamps or values.
 ///
-/// Each case is a total order of updates, and the greater one stands; so replicas that have seen the same updates agree,
-/// in whatever order those came.
+/// Each case is a total order of updates, and the greater update stands. So replicas that have received the same updates
+/// converge, in whatever order those arrived.
 public enum Resolver {
-    /// The greater timestamp: last writer wins.
+    /// Last writer wins: the greater timestamp stands.
     case lastWriter
-    /// The greater value, as `compare` (<0, 0, >0) orders JSON texts; equal ones by timestamp.
+    /// The greater value stands, as `compare` (<0, 0, >0) orders JSON texts; equal values by timestamp.
     case orderedValues(compare: (Bytes, Bytes) -> Int)
-    /// The host's rule: whether the first should replace the second. The host answers for its order.
+    /// The host's rule: returns whether the first update replaces the second. The host guarantees that this is a total order.
     case host((Update, Update?) -> Bool)
 
-    /// Whether a record becomes the entry of a key that has none. It asks for an update if it has to look inside.
+    /// Returns whether a record becomes the entry of a key that has none. Calls `update` only if the rule needs the update.
     func accepts(_ record: Record, _ update: (Record) -> Update) -> Bool {
         guard case .host = self else { return true }
         return prefers(update(record), to: nil)
     }
 
-    /// Whether the first should replace the second. It asks for them as updates if it has to look inside.
+    /// Returns whether the first record replaces the second. Calls `update` only if the rule needs the updates.
     @inline(__always)
     func prefers(_ record: Record, to entry: Record, _ update: (Record) -> Update) -> Bool {
         if case .lastWriter = self {

@@ -1,13 +1,13 @@
 /// The form of a source: a name, `~`, and 8 characters that encode the 48 random bits of an incarnation.
 ///
-/// A source without that ending is exact: a name of its own.
+/// A source without that suffix is exact: the name itself.
 enum SourceName {
-    /// `~` and the characters of the incarnation.
+    /// The length of `~` and the characters of the incarnation.
     static let suffixBytes = 9
-    /// The longest name that leaves room for an incarnation.
+    /// The limit of a name that an incarnation follows.
     static let maxBytes = Limits.idBytes - suffixBytes
 
-    /// Whether a text ends in `~` and 8 characters of the alphabet. O(1).
+    /// Returns whether a text ends in `~` and 8 characters of the alphabet. O(1).
     static func endsInIncarnation(_ text: Bytes) -> Bool {
         let start = text.count - suffixBytes
         guard start >= 0, text[start] == UInt8(ascii: "~") else { return false }
@@ -36,7 +36,7 @@ enum SourceName {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The name in a source: all before the incarnation, and the whole of an exact source. O(1).
+    /// The name of a source: the part before the incarnation, or the whole of an exact source. O(1).
     public var nameOfSource: Bytes {
         // No name is empty.
         guard count > SourceName.suffixBytes, SourceName.endsInIncarnation(self) else { return self }

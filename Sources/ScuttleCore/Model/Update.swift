@@ -1,25 +1,25 @@
-/// One write by one replica, as it is shown to hosts, resolvers and sorts. Borrowed.
+/// A write of a replica, borrowed, as hosts, resolvers and sort functions see it.
 public struct Update {
     public enum Kind: UInt8 {
         case value
-        /// A delete that somebody asked for.
+        /// A delete by a host.
         case delete
         /// A delete at the end of a time to live.
         case expiry
-        /// No write: an entry taken away by a reset. Never sent, never kept.
+        /// Not a write: an entry that a reset removes. It is never sent and never stored.
         case reset
 
-        /// Whether the first ends the second if both have one timestamp.
+        /// Returns whether the first ends the second if both have one timestamp.
         static func isExpiry(_ kind: Kind, of other: Kind) -> Bool { kind == .expiry && other == .value }
     }
 
     public let key: Bytes
     /// JSON text without insignificant white space; `null` for a delete.
     public let value: Bytes
-    /// The timestamp: the write's own, for ever.
+    /// The source and version of the timestamp, which never changes.
     public let source: Bytes
     public let version: Version
-    /// The dot under which the update travels: the timestamp, until the update is republished.
+    /// The source and version of the dot, which is the timestamp until the update is republished.
     public let dotSource: Bytes
     public let dotVersion: Version
     public let kind: Kind
@@ -42,7 +42,8 @@ public struct Update {
         self.dotVersion = dotVersion ?? version
     }
 
-    /// The order of last-writer-wins, total over all updates that can exist: by version, then by source id.
+    /// Returns whether this timestamp is less than another one: by version, then by source id. This order of last-writer-wins
+    /// is total over all possible updates.
     public func precedes(_ other: Update) -> Bool {
         version == other.version ? source.precedes(other.source) : version < other.version
     }

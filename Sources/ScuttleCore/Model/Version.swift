@@ -1,8 +1,8 @@
-/// A Lamport number: a write takes one more than the highest that its writer has seen, so it wins over all of that.
-/// 0 stands before all versions.
+/// A Lamport number. A new write has one more than the highest number that its writer has seen, so it wins over all earlier
+/// writes. Versions begin at 1.
 public typealias Version = UInt64
 
 extension Version {
-    /// 2^53-1: the highest integer that peers in JavaScript can count to.
+    /// 2^53-1: the greatest integer that JavaScript represents exactly.
     public static let highest: Version = (1 << 53) - 1
 }

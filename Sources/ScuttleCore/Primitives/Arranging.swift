@@ -1,23 +1,24 @@
-/// Sorting. The standard library's sort is 6 kB of code for each type of elements and each order, so all share one.
+/// Stable sorting. All callers share one implementation, because the standard library's sort is 6 kB of code for each element
+/// type and order.
 
 extension [UInt32] {
-    /// Sorts ids, or places in another array. Equal ones keep their order. O(n log n), and O(n) for runs that are in order.
+    /// Sorts ids, or indices into another array, stably. O(n log n), and O(n) for runs that are in order.
     @inline(never)
     package mutating func arrange(by precedes: (UInt32, UInt32) -> Bool) {
         sort(by: precedes)
     }
 
-    /// The places in another array, of so many elements, in the order of those.
+    /// Creates the indices of `count` elements, sorted by the elements that they refer to.
     @inline(never)
     fileprivate init(count: Int, arrangedBy precedes: (Int, Int) -> Bool) {
         self = []
-        for place in 0..<count { append(UInt32(truncatingIfNeeded: place)) }
+        for index in 0..<count { append(UInt32(truncatingIfNeeded: index)) }
         arrange { precedes(Int($0), Int($1)) }
     }
 }
 
 extension Array {
-    /// The elements in order. Equal ones keep their order. O(n log n).
+    /// Returns the elements in order, stably sorted. O(n log n).
     package func arranged(by precedes: (Element, Element) -> Bool) -> [Element] {
         [UInt32](count: count, arrangedBy: { precedes(self[$0], self[$1]) }).map { self[Int($0)] }
     }

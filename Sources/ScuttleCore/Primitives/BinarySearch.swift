@@ -1,6 +1,6 @@
 extension Range<Int> {
-    /// The first position in the upper part, where `isUpper` is false below some position and true from there on; the end
-    /// where it is true nowhere. O(log n).
+    /// Returns the first position at which `isUpper` is true; the end if there is none. `isUpper` must be false below some
+    /// position and true from there on. O(log n).
     package func partition(_ isUpper: (Int) -> Bool) -> Int {
         var (low, high) = (lowerBound, upperBound)
         while low < high {

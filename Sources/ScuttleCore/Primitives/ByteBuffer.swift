@@ -1,4 +1,4 @@
-/// Bytes that grow at the end: a line on its way in, messages on their way out. Growing moves them.
+/// A buffer of bytes that grows at the end: an incoming line, or outgoing messages. Growing moves the bytes.
 public struct ByteBuffer: ~Copyable {
     private var start: UnsafeMutableRawPointer?
     private(set) var capacity = 0
@@ -14,7 +14,7 @@ public struct ByteBuffer: ~Copyable {
         Bytes(start: start, count: count)
     }
 
-    /// Makes room for `extra` bytes behind the present ones and returns where they begin; `advance` then counts them.
+    /// Reserves `extra` bytes behind the present ones and returns their address; `advance` then counts those that were written.
     @_optimize(speed)
     public mutating func reserve(_ extra: Int) -> UnsafeMutableRawPointer {
         if let start, count + extra <= capacity { return start + count }
@@ -28,8 +28,8 @@ public struct ByteBuffer: ~Copyable {
         return moved + count
     }
 
-    /// Whether `reserve` will have memory for so many bytes. Yes for few.
-    public func hasRoom(for extra: Int) -> Bool {
+    /// Returns whether the system has the memory that `reserve` needs for `extra` bytes. True for few bytes.
+    public func hasMemory(for extra: Int) -> Bool {
         count + extra <= capacity || Memory.has(grown(by: extra))
     }
 
@@ -41,19 +41,19 @@ public struct ByteBuffer: ~Copyable {
         count += added
     }
 
-    /// Forgets the bytes behind the first `count`.
+    /// Removes the bytes behind the first `count`.
     mutating func truncate(to count: Int) {
         self.count = min(self.count, count)
     }
 
-    /// Moves the bytes from `start` on to the front of those at `place`. O(bytes behind that).
-    mutating func move(from start: Int, to place: Int) {
-        guard place < start, start < count else { return }
-        // All of them go up by as many as are to be moved, and those then down.
+    /// Moves the bytes from `start` on in front of those from `destination` on. O(bytes behind `destination`).
+    mutating func move(from start: Int, to destination: Int) {
+        guard destination < start, start < count else { return }
+        // All bytes first move up by the length of the moved part, which then moves down.
         let moved = count - start
-        let to = reserve(moved) - (count - place)
-        (to + moved).copyMemory(from: to, byteCount: count - place)
-        to.copyMemory(from: to + moved + (start - place), byteCount: moved)
+        let to = reserve(moved) - (count - destination)
+        (to + moved).copyMemory(from: to, byteCount: count - destination)
+        to.copyMemory(from: to + moved + (start - destination), byteCount: moved)
     }
 
     @_optimize(speed)
@@ -63,10 +63,10 @@ public struct ByteBuffer: ~Copyable {
         count += bytes.count
     }
 
-    /// Whether its memory is worth giving back.
+    /// Whether the memory is large enough to be worth returning to the system.
     var isLarge: Bool { capacity > 64 }
 
-    /// Forgets the bytes, and gives their memory back where it was large: an idle owner is a small owner.
+    /// Removes all bytes, and frees the memory if it is large, so that an idle owner is small.
     public mutating func clear() {
         count = 0
         guard isLarge, let start else { return }

@@ -1,4 +1,4 @@
-/// Writes bytes, text and numbers behind one another. The writer trusts its caller for the room: measure first.
+/// Writes bytes, text and numbers one behind another, unchecked: the caller measures them first and provides the memory.
 struct ByteWriter {
     private(set) var end: UnsafeMutableRawPointer
 
@@ -29,7 +29,7 @@ struct ByteWriter {
         put(number, digits: Self.digits(of: number))
     }
 
-    /// A number of so many digits.
+    /// Writes a number that has `digits` decimal digits.
     @_optimize(speed)
     mutating func put(_ number: UInt64, digits: Int) {
         var rest = number
@@ -40,12 +40,12 @@ struct ByteWriter {
         end += digits
     }
 
-    /// The hexadecimal digit of a number below 16, in lower case.
+    /// Returns the hexadecimal digit of a number below 16, in lower case.
     static func hexadecimal(_ digit: UInt8) -> UInt8 {
         digit < 10 ? 48 + digit : 87 + digit
     }
 
-    /// How many decimal digits a number has.
+    /// Returns the count of decimal digits of a number.
     @_optimize(speed)
     static func digits(of number: UInt64) -> Int {
         var digits = 1

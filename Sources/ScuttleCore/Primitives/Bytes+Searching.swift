@@ -1,7 +1,7 @@
-/// Searches sixteen bytes at a time.
+/// Searches that look at sixteen bytes at a time.
 
 extension UnsafeRawBufferPointer {
-    /// The offset of the first such byte. O(length).
+    /// Returns the offset of the first byte that equals `byte`; nil if there is none. O(length).
     @_optimize(speed)
     public func offset(of byte: UInt8) -> Int? {
         let wanted = SIMD16<UInt8>(repeating: byte)
@@ -13,7 +13,7 @@ extension UnsafeRawBufferPointer {
         return offset < count ? offset : nil
     }
 
-    /// How often a byte occurs. O(length).
+    /// Returns how often a byte occurs. O(length).
     @_optimize(speed)
     package func count(of byte: UInt8) -> Int {
         var (rest, found) = (self, 0)
@@ -24,11 +24,12 @@ extension UnsafeRawBufferPointer {
         return found
     }
 
-    /// From `start` on, the offset of the first byte that is not plain: a double quote, a backslash or a control character; the count
-    /// if there is none. And whether all before it is ASCII: false if this is in doubt. O(length).
+    /// Returns the offset of the first double quote, backslash or control character from `start` on; the count if there is
+    /// none. `isASCII` is false if a byte before that offset may not be ASCII. O(length).
     @_optimize(speed)
     public func endOfPlainText(from start: Int) -> (offset: Int, isASCII: Bool) {
-        // The bits of all bytes together. That takes in a few neighbours, whom it would cost more to leave out.
+        // The bits of all bytes together. A few bytes behind the found one count too, because leaving them out would cost
+        // more.
         var seen = SIMD16<UInt8>(repeating: 0)
         var alone: UInt8 = 0
         let offset = firstOffset(from: start) { bytes in
@@ -45,8 +46,8 @@ extension UnsafeRawBufferPointer {
         return (offset, (halves[0] | halves[1]) & 0x8080_8080_8080_8080 == 0 && alone < 0x80)
     }
 
-    /// From `start` on, the offset of the first byte that `find` marks; the count where there is none.
-    /// - Parameter one: the same for one byte, where there are no sixteen.
+    /// Returns the offset of the first byte from `start` on that `find` marks; the count if there is none.
+    /// - Parameter one: the test for a single byte, for fewer than sixteen.
     @inline(__always)
     private func firstOffset(
         from start: Int, _ find: (SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>>, orOne one: (UInt8) -> Bool
@@ -62,8 +63,8 @@ extension UnsafeRawBufferPointer {
             return offset
         }
         guard offset < count else { return count }
-        // The last sixteen, of which some have been looked at, and do not count again. Not by a shift: the linker's optimizer would
-        // take one of 128 bits from libgcc.
+        // The last sixteen bytes. Those that were searched already are masked out, and not by a shift, for which the linker's
+        // optimizer would call a 128-bit function of libgcc.
         let last = count &- 16
         let isNew = SIMD16<UInt8>.lanes .>= SIMD16<UInt8>(repeating: UInt8(truncatingIfNeeded: offset &- last))
         let found = (find(loadUnaligned(fromByteOffset: last, as: SIMD16<UInt8>.self)) .& isNew).bits
@@ -72,7 +73,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension SIMDMask<SIMD16<Int8>> {
-    /// Eight bits a lane, the first lane the lowest.
+    /// Eight bits a lane, the first lane in the lowest.
     @inline(__always)
     fileprivate var bits: UInt128 {
         UInt128(littleEndian: unsafeBitCast(self, to: UInt128.self))

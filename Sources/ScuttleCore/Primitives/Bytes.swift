@@ -1,23 +1,23 @@
-/// Borrowed bytes: keys, values, ids and lines while they are looked at. Whoever hands them out keeps them alive.
+/// Borrowed bytes: keys, values, ids and lines. Their owner keeps them alive during the call.
 ///
 /// Text is bytes throughout the core, compared byte by byte: the same order as that of code points, and no Unicode
 /// tables in the library.
 public typealias Bytes = UnsafeRawBufferPointer
 
 extension UnsafeRawBufferPointer {
-    /// Bytes that live as long as the process.
+    /// Creates bytes that live as long as the process.
     public init(_ text: StaticString) {
         self.init(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
-    /// Whether both hold the same bytes. O(length), eight bytes at a time.
+    /// Returns whether both hold the same bytes. O(length), eight bytes at a time.
     public func equals(_ other: Bytes) -> Bool {
         guard count == other.count else { return false }
         guard let mine = baseAddress, let theirs = other.baseAddress else { return true }
         return mine.commonPrefix(with: theirs, limit: count) == count
     }
 
-    /// Whether this stands before `other` in the order of bytes; a prefix stands before what it begins.
+    /// Returns whether these bytes are less than `other` in the order of bytes; a prefix is less than a longer text.
     public func precedes(_ other: Bytes) -> Bool {
         let shorter = Swift.min(count, other.count)
         guard shorter > 0, let mine = baseAddress, let theirs = other.baseAddress else { return count < other.count }
@@ -31,7 +31,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension UnsafeRawPointer {
-    /// The length of the longest common prefix, at most `limit`.
+    /// Returns the length of the longest common prefix, at most `limit`.
     fileprivate func commonPrefix(with other: UnsafeRawPointer, limit: Int) -> Int {
         var offset = 0
         while offset + 8 <= limit {

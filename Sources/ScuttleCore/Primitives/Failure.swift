@@ -1,6 +1,6 @@
-/// Why a call or a message was refused. Nothing has changed where one is thrown.
+/// The reason why a call or a message is rejected. A function that throws a `Failure` has changed nothing.
 public struct Failure: Error {
-    /// The numbers of `SCUTTLE_E_…` in scuttle.h: each has one meaning for ever.
+    /// The values of `SCUTTLE_E_…` in scuttle.h: each has one meaning for ever.
     public enum Code: Int32, CaseIterable, Sendable {
         case argument = -1
         case memory = -2
@@ -50,7 +50,7 @@ public struct Failure: Error {
         self.sentence = sentence
     }
 
-    /// It needs no memory for particulars.
+    /// The error for a lack of memory. It has no particulars, which would need memory.
     public static var outOfMemory: Failure { Failure(.memory, Sentence()) }
 
     /// The particulars in English, for a person.

@@ -1,13 +1,13 @@
-/// A fast hash without a key, the same in all replicas: it notices lines that were lost, swapped or altered on their way, and
-/// contents that differ. It does not resist somebody who looks for collisions.
+/// A fast hash without a key, equal in all replicas. It detects lines that were lost, swapped or altered on their way, and
+/// contents that differ. It does not resist an attacker who searches for collisions.
 ///
-/// The bytes are read as little-endian words of 64 bits, four at a time, the last block filled up with zeros. Two states take two
-/// words of each block: both words are mixed, multiplied to 128 bits, and the halves of the product are combined (the "folded
-/// multiply" of wyhash, Wang Yi 2019). At the end both states and the number of bytes are folded into one. O(length).
+/// The hash reads the bytes as little-endian words of 64 bits, four words a block, and fills the last block up with zeros. Each
+/// of two states mixes two words of a block, multiplies them to 128 bits, and combines the halves of the product (the "folded
+/// multiply" of wyhash, Wang Yi 2019). At the end it folds both states and the count of bytes into one number. O(length).
 struct FoldHash {
     private var states: (UInt64, UInt64)
     private var count = 0
-    /// The bytes of a block that is not complete, and zeros.
+    /// The bytes of the last, incomplete block, and zeros.
     private var rest: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
     private static var block: Int { 32 }
@@ -16,7 +16,7 @@ struct FoldHash {
         states = (seed ^ Self.key.0, seed ^ Self.key.2)
     }
 
-    /// The hash of bytes that stand in one piece.
+    /// Returns the hash of bytes that lie in one piece.
     @inline(__always)
     static func hash(_ bytes: Bytes, seed: UInt64 = 0) -> UInt64 {
         guard let start = bytes.baseAddress else { return finish((seed ^ key.0, seed ^ key.2), 0) }
@@ -35,18 +35,18 @@ struct FoldHash {
         return finish(states, bytes.count)
     }
 
-    /// The same of a name. Names are hashed seldom, and this is half a kilobyte of code.
+    /// Returns the hash of a name. Not inlined: names are hashed seldom, and the code is half a kilobyte.
     @inline(never)
     @_optimize(speed)
     static func hash(ofName name: Bytes) -> UInt64 {
         hash(name)
     }
 
-    /// Goes on with the next bytes; where pieces are cut does not matter.
+    /// Adds the next bytes. The result does not depend on how the bytes are cut into pieces.
     @_optimize(speed)
     mutating func add(_ bytes: Bytes) {
         var bytes = bytes
-        // Few pieces are cut inside of a block: what completes one goes byte by byte.
+        // Few pieces begin inside a block. The bytes that complete it are added one by one.
         while count & (Self.block - 1) != 0, let first = bytes.first {
             put(first)
             bytes = Bytes(rebasing: bytes[1...])
@@ -63,21 +63,21 @@ struct FoldHash {
         for byte in bytes[offset...] { put(byte) }
     }
 
-    /// Of all bytes so far.
+    /// The hash of all bytes so far.
     var value: UInt64 {
         var states = states
         if count & (Self.block - 1) != 0 { Self.absorb(rest.0, rest.1, rest.2, rest.3, into: &states) }
         return Self.finish(states, count)
     }
 
-    /// Two numbers become one that depends on all bits of both.
+    /// Combines two numbers into one that depends on all bits of both.
     @inline(__always)
     static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = a.multipliedFullWidth(by: b)
         return product.high ^ product.low
     }
 
-    /// Odd numbers without a pattern: the first digits of e, pi and the golden ratio behind the point, in base 2^64.
+    /// Constants without a pattern: the first digits of e, pi and the golden ratio behind the point, in base 2^64.
     static var key: (UInt64, UInt64, UInt64) {
         (0xb7e1_5162_8aed_2a6b, 0x243f_6a88_85a3_08d3, 0x9e37_79b9_7f4a_7c15)
     }
@@ -100,7 +100,7 @@ struct FoldHash {
         UInt64(littleEndian: place.loadUnaligned(as: UInt64.self))
     }
 
-    /// Less than a block, filled up with zeros: some whole words, and `last`.
+    /// Splits less than a block into words, filled up with zeros: some whole words, and `last`.
     @inline(__always)
     private static func tail(
         _ place: UnsafeRawPointer, _ count: Int, _ last: UInt64
@@ -113,11 +113,11 @@ struct FoldHash {
         }
     }
 
-    /// The bytes behind the last whole word, less than 8, as a word that is filled up with zeros.
+    /// Returns the bytes behind the last whole word, less than 8, as a word that is filled up with zeros.
     @inline(__always)
     private static func part(_ bytes: Bytes) -> UInt64 {
         guard let start = bytes.baseAddress, bytes.count >= 8 else { return word(ofShort: bytes) }
-        // Read with those in front of them, which go out at the low end: that spares looking how many there are.
+        // One load covers the last 8 bytes, and shifts out those in front. That saves a branch on how many remain.
         let ahead = word(start + (bytes.count &- 8)) &>> UInt64(truncatingIfNeeded: 56 &- 8 &* (bytes.count & 7))
         return ahead &>> 8
     }
@@ -131,7 +131,7 @@ struct FoldHash {
 
     private mutating func put(_ byte: UInt8) {
         let place = count & (Self.block - 1)
-        // A block begins with its first byte.
+        // The first byte of a block clears the previous one.
         if place == 0 { rest = (0, 0, 0, 0) }
         let bits = UInt64(byte) << UInt64(truncatingIfNeeded: 8 * (place & 7))
         switch place >> 3 {

@@ -1,5 +1,5 @@
-/// Nonces and tokens: a keyed hash of a count. A peer that knows some of them cannot tell those of another link; the states of a
-/// `RandomSource` follow from its numbers.
+/// A generator of nonces and tokens: a keyed hash of a counter. A peer that has seen some cannot predict those of another link,
+/// as it could with a `RandomSource`, whose state follows from its output.
 struct NonceSource {
     private let hash: SipHash
     private var count: UInt64 = 0

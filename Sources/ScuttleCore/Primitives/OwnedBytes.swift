@@ -1,4 +1,4 @@
-/// An immutable copy of some bytes at an address that does not move, with a NUL behind them for C.
+/// An immutable copy of bytes at a fixed address, with a NUL behind them for C.
 public struct OwnedBytes: ~Copyable {
     private let start: UnsafeMutableRawPointer
     private let count: Int
@@ -21,7 +21,7 @@ public struct OwnedBytes: ~Copyable {
         start.deallocate()
     }
 
-    /// Without the NUL.
+    /// The bytes without the NUL.
     public var bytes: Bytes {
         Bytes(start: start, count: count)
     }

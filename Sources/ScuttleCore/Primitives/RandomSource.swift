@@ -1,5 +1,5 @@
-/// Numbers that follow from a seed: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
-/// 2014). The core has no randomness of its own; the host gives the seed.
+/// A pseudorandom generator with a seed: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
+/// 2014). The core has no randomness of its own; the host passes the seed.
 struct RandomSource {
     private var state: UInt64
 
@@ -12,7 +12,7 @@ struct RandomSource {
         return Self.mix(state)
     }
 
-    /// The finishing steps: each bit of the number changes about half of those that come out.
+    /// Mixes the bits of a number: each input bit changes about half of the output bits.
     static func mix(_ number: UInt64) -> UInt64 {
         var mixed = number
         mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
@@ -20,7 +20,7 @@ struct RandomSource {
         return mixed ^ mixed >> 31
     }
 
-    /// A number in 0 ..< limit, for a limit far below 2^64, where the bias of a remainder does not show.
+    /// Returns a number in 0 ..< limit. The limit must be far below 2^64, so that the bias of the remainder does not matter.
     mutating func next(below limit: Int) -> Int {
         Int(truncatingIfNeeded: next() % UInt64(max(limit, 1)))
     }

@@ -1,5 +1,5 @@
-/// What a replica derives from its one seed. Each derivation is a keyed hash of its purpose, so that none tells another:
-/// peers see the incarnation of a source and the order of digests, and must not learn the key of the hash tables from them.
+/// The secrets that a replica derives from its one seed. Each is a keyed hash of its purpose, so none reveals another: peers
+/// see the incarnation of a source and the order of digests, and must not learn the key of the hash tables from them.
 struct Secrets {
     private let hash: SipHash
 
@@ -11,7 +11,8 @@ struct Secrets {
         hash.hash(purpose)
     }
 
-    /// The random bits of an incarnation, other ones for another name and for another save to start from. O(bytes).
+    /// Derives the random bits of an incarnation. They differ for each name and for each save that a replica starts from.
+    /// O(bytes).
     func incarnation(of name: Bytes, startingFrom state: Bytes) -> UInt64 {
         var purpose = ByteBuffer()
         purpose.append(Bytes("incarnation "))
@@ -20,7 +21,8 @@ struct Secrets {
         return derive(purpose.bytes)
     }
 
-    /// What peers tell a start by. Replicas that share a seed have other ones, if each start has a source of its own.
+    /// Derives the number by which peers recognise an incarnation. Replicas with a common seed have different numbers, if each
+    /// start has a source of its own.
     func incarnationNumber(of id: Bytes) -> UInt64 {
         var purpose = ByteBuffer()
         purpose.append(Bytes("incarnation"))

@@ -1,14 +1,14 @@
-/// The particulars of a failure in English, for a person.
+/// The particulars of an error in English, for a person.
 ///
-/// It is written as a literal with values in it, as a `String` is, but made of bytes. Strings and their interpolations took
-/// a seventh of the library.
+/// A sentence is written as a literal with interpolations, as a `String` is, but consists of bytes, because strings and their
+/// interpolations were a seventh of the library.
 public struct Sentence: Sendable {
     public private(set) var bytes: [UInt8] = []
 
-    /// None: the code says it all.
+    /// Creates an empty sentence, for an error whose code says all.
     public init() {}
 
-    /// Text in UTF-8.
+    /// Creates a sentence from UTF-8 text.
     @inline(never)
     public init(_ text: Bytes) {
         bytes = [UInt8](text)
@@ -45,7 +45,7 @@ extension Sentence: ExpressibleByStringInterpolation {
             self.sentence.bytes += sentence.bytes
         }
 
-        /// Text in UTF-8.
+        /// Appends UTF-8 text.
         @inline(never)
         public mutating func appendInterpolation(_ text: Bytes) {
             for byte in text { sentence.bytes.append(byte) }
@@ -59,11 +59,11 @@ extension Sentence: ExpressibleByStringInterpolation {
         @inline(never)
         public mutating func appendInterpolation(_ number: UInt64) {
             let digits = ByteWriter.digits(of: number)
-            withUnsafeTemporaryAllocation(byteCount: digits, alignment: 1) { room in
-                guard let start = room.baseAddress else { return }
+            withUnsafeTemporaryAllocation(byteCount: digits, alignment: 1) { memory in
+                guard let start = memory.baseAddress else { return }
                 var writer = ByteWriter(at: start)
                 writer.put(number, digits: digits)
-                appendInterpolation(Bytes(room))
+                appendInterpolation(Bytes(memory))
             }
         }
     }

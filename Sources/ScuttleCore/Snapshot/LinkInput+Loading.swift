@@ -1,7 +1,7 @@
 extension LinkInput {
-    /// Makes a new replica what was saved. False if the last line is truncated, or if an export ends too soon.
-    /// - Parameter judge: reads what is not canonical.
-    /// - Throws: the error of the first bad line that is not the last, or of the whole; the replica is then of no use.
+    /// Loads a save into a new replica. Returns false if the last line is truncated, or if an export lacks its end.
+    /// - Parameter judge: reads the lines that are not canonical.
+    /// - Throws: the error of the first bad line that is not the last, or of the whole; the replica is then of no further use.
     package mutating func load<Judge: MessageJudge & ~Copyable>(
         _ bytes: Bytes, into replica: Replica, by judge: inout Judge
     ) throws(Failure) -> Bool {
@@ -46,7 +46,7 @@ extension Loader {
         case .nothing: break
         case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin, .echo,
             .challenge:
-            throw Failure(.message, "a state to start from does not talk")
+            throw Failure(.message, "a saved state contains a message that only links send")
         }
     }
 }

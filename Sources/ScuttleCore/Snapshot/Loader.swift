@@ -1,10 +1,10 @@
-/// Makes a new replica what another one was, from the lines that were saved of it; or from lines of updates alone.
+/// Builds a new replica from the lines of a save, or from lines of updates alone.
 ///
-/// Loading enters neither the history nor the callbacks. The indices are built at the end, in order of version, so that the
-/// order of lines does not matter: O(n log n).
+/// Loading calls no callbacks and leaves the history empty. The indices are built at the end, in order of version, so the order
+/// of lines does not matter: O(n log n).
 public struct Loader {
     private let replica: Replica
-    /// What an export says of itself; nil for lines of updates alone.
+    /// The head of an export; nil for lines of updates alone.
     private var export: (lamport: Version, incarnation: UInt64)?
     private var vector: [(source: SourceID, covered: Version, purged: Version)] = []
     private var names: [(name: OwnedName, number: Version, state: RetirementState)] = []
@@ -18,17 +18,20 @@ public struct Loader {
     private var updates = 0
     private var isEnded = false
 
-    /// - Parameter replica: one with which nothing has been done yet.
+    /// - Parameter replica: a replica on which no other call was made.
     public init(_ replica: Replica) {
         self.replica = replica
     }
 
-    /// - Throws: `.message` where it is not the first line, `.id`, `.nul`, `.version`.
+    /// Loads the head of an export.
+    /// - Throws: `.message` if it is not the first line, `.id`, `.nul`, `.version`.
     public mutating func take(_ head: ExportHead) throws(Failure) {
-        guard lines == 0 else { throw Failure(.message, "an export begins in the middle") }
+        guard lines == 0 else {
+            throw Failure(.message, "the head of an export is line \(lines + 1); it must be line 1")
+        }
         try Limits.check(clockOf: head.source, at: head.lamport)
         export = (head.lamport, head.incarnation)
-        // Another name is another host, whose clock may be another one.
+        // Another name is another host, whose clock may differ.
         isOwn = head.source.nameOfSource.equals(replica.name)
         replica.isLoadingOwn = isOwn
         if let now = head.now, isOwn { replica.leases.goOn(from: now) }
@@ -36,7 +39,8 @@ public struct Loader {
         lines = 1
     }
 
-    /// - Throws: as `Link.receive`, for the update that is refused.
+    /// Loads an update.
+    /// - Throws: the errors of `Link.receive` for a rejected update.
     public mutating func take(_ update: IncomingUpdate) throws(Failure) {
         try replica.check(update, from: replica.sources.recall(update.source))
         try replica.checkRoom()
@@ -51,7 +55,7 @@ public struct Loader {
         record.release()
     }
 
-    /// An update of a store is as old as its row, and the time of the host has gone on.
+    /// Returns an update of a store with the age that it has now: its row's, and the host's time that has passed since.
     private func aged(_ update: IncomingUpdate) -> IncomingUpdate {
         let now = Int64(truncatingIfNeeded: replica.leases.hostTime ?? 0)
         guard isOwn, update.ageAt > 0, now > update.ageAt else { return update }
@@ -61,14 +65,17 @@ public struct Loader {
             age: update.age + UInt64(truncatingIfNeeded: now - update.ageAt))
     }
 
+    /// Loads the claim of a source.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
     public mutating func take(_ claim: SourceClaim) throws(Failure) {
         try Limits.check(clockOf: claim.source, at: claim.covered)
-        guard claim.purged <= claim.covered else { throw Failure(.version, "more is purged than covered") }
+        guard claim.purged <= claim.covered else {
+            throw Failure(.version, "GC version \(claim.purged) of a source is above its version \(claim.covered)")
+        }
         vector.append((try replica.sourceID(for: claim.source), claim.covered, claim.purged))
     }
 
-    /// What a line of a vector says of names, and of sources that have ended.
+    /// Loads the claims of names and of retired sources.
     public mutating func take(ended part: VectorPart) {
         for claim in part.names {
             names.append((OwnedName(copying: claim.name), claim.number, claim.state))
@@ -77,40 +84,41 @@ public struct Loader {
         retiredFloor = max(retiredFloor, part.retiredFloor)
     }
 
-    /// Why an update is refused that could be read.
+    /// Returns the error for an update that was readable and is rejected.
     public func failure(of update: IncomingUpdate, _ code: Failure.Code) -> Failure {
         replica.configuration.limits.failure(of: update, code)
     }
 
-    /// An update that the replica had not taken. What it refused, another start may take.
+    /// Loads an exception to the vector. If the previous incarnation refused the update, this one may accept it.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
     public mutating func take(exception claim: ExceptionClaim) throws(Failure) {
         try Limits.check(clockOf: claim.source, at: claim.version)
         exceptions.append(Dot(source: try replica.sourceID(for: claim.source), version: claim.version))
     }
 
-    /// How far a delta of a peer's has come.
+    /// Loads the progress of a delta.
     public mutating func take(_ saved: SavedProgress) {
         progress.append(saved)
         lines += 1
     }
 
-    /// A line that was none of the above has been taken.
+    /// Counts a loaded line of another kind.
     public mutating func countLine() {
         lines += 1
     }
 
-    /// - Throws: `.message` where there are fewer or more lines than were saved.
+    /// Loads the end of an export.
+    /// - Throws: `.message` if the count of lines is not that of the export.
     public mutating func take(endAfter count: UInt64) throws(Failure) {
         guard export != nil, count == lines else {
-            throw Failure(.message, "an export of \(count) lines has \(lines)")
+            throw Failure(.message, "the export has \(lines) lines; its end says \(count)")
         }
         isEnded = true
     }
 
-    /// Builds the indices. False where an export ends too soon: its entries are there, and the vector claims nothing, so that
-    /// peers give again what is missing. Lines of updates alone claim nothing either.
-    /// - Throws: `.version` where two keys have one version of one source.
+    /// Builds the indices. Returns false if an export lacks its end: its entries are loaded, but the vector stays empty, so
+    /// that peers send the missing updates again. The vector stays empty for lines of updates alone, too.
+    /// - Throws: `.version` if two keys have one version of one source.
     public func finish() throws(Failure) -> Bool {
         replica.isLoadingOwn = false
         let isWhole = export == nil || isEnded
@@ -118,7 +126,7 @@ public struct Loader {
             replica.version = max(replica.version, export.lamport)
             replica.incarnation = (replica.incarnation ^ (export.incarnation &* 0x9e37_79b9_7f4a_7c15)) & .highest
         }
-        // A vector whose exceptions have no room here would vouch for them.
+        // A vector without all of its exceptions would vouch for updates that are missing.
         let vouches = isWhole && exceptions.count <= replica.configuration.maxRefused
         if vouches {
             for claim in vector {
@@ -129,7 +137,7 @@ public struct Loader {
             takeEnded()
         }
         try enlist()
-        // An exact source goes on with what it has issued, as far as that is known.
+        // An exact source continues after its highest known version.
         if replica.own.entries.liveCount > 0 || replica.own.covered > 0 {
             replica.cover(SourceTable.own, upTo: replica.version)
         }
@@ -141,7 +149,7 @@ public struct Loader {
         for id in replica.sources.ids {
             replica.sources[id].raiseFloor(to: replica.sources[id].covered)
         }
-        // It vouches for all the entries of the export, and for nothing else.
+        // The progress counts with all entries of the export, and only with those.
         if isEnded, vouches, isOwn, updates == replica.keys.idLimit { replica.resumeProgress(progress) }
         return isWhole
     }
@@ -158,7 +166,7 @@ public struct Loader {
         }
     }
 
-    /// A name, until it is known which sources there are.
+    /// A name whose source is not yet known.
     private struct OwnedName {
         let bytes: [UInt8]
 
@@ -185,7 +193,7 @@ public struct Loader {
 }
 
 extension Replica {
-    /// Whether nothing has been done with it yet.
+    /// Whether no call has changed the replica yet.
     public var isNew: Bool {
         version == 0 && sources.count == 1 && keys.idLimit == 0 && links.isEmpty && !leases.hasTicked
     }

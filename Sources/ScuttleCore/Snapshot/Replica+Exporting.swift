@@ -1,7 +1,7 @@
 extension Replica {
-    /// Hands out all that this replica is, line by line: who it is, its version vector, its entries with tombstones in order of
-    /// arrival, how far peers' deltas have come, and an end. A replica of the same name that loads them goes on from there.
-    /// Stops where `visit` returns false. O(bytes held).
+    /// Visits the lines of an export: its head, the version vector, the entries with tombstones in order of arrival, the
+    /// progress of peers' deltas, and an end. A replica of the same name that loads them continues from there. Stops if `visit`
+    /// returns false. O(bytes held).
     ///
     ///     {"digest":true,"export":{"source":"…","lamport":N,"incarnation":N,"now":N}}⏎
     ///     {"digest":true,"vector":{…}}⏎ …
@@ -48,20 +48,20 @@ extension Replica {
             now: expiries.first == nil ? nil : leases.hostTime)
     }
 
-    /// Of a vector, for one claim of it.
+    /// A part of a vector, for one claim.
     var emptyPart: VectorPart {
         VectorPart(
             incarnation: incarnation, epoch: epoch, nonce: 0, since: 0, until: revision, from: 0, to: 0, isLast: false,
             lamport: version, progress: nil, claims: [])
     }
 
-    /// Not if it has issued nothing, and nobody has taken its promise: a replica that starts often would leave sources behind that
-    /// no one else knows. The next start promises as much by itself.
+    /// Whether the export names this replica's own source. Not if the source has issued nothing and no peer has its low-water
+    /// mark: a replica that starts often would leave sources behind that no peer knows. The next start claims the same mark.
     var isOwnWorthSaving: Bool {
         isOwnKnown || hasMetClassic || !SourceName.endsInIncarnation(id) || sources.names[own.name].retirement > 0
     }
 
-    /// What is known of names, and of sources that have ended: a line a name, and one for some dozens of sources.
+    /// Exports the claims of names and of retired sources: a line for each name, and one for some dozens of sources.
     func exportEnded(_ empty: VectorPart, _ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
         for name in sources.names.ids where sources.names.isName(name) && sources.names[name].retirement > 0 {
             let facts = sources.names[name]
@@ -95,7 +95,7 @@ extension Replica {
         return true
     }
 
-    /// The exceptions to the vector, a line each.
+    /// Exports the exceptions to the vector, a line each.
     func exportExceptions(_ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
         guard let refused else { return true }
         for position in 0..<refused.count {

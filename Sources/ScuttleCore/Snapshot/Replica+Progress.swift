@@ -1,15 +1,15 @@
-/// How far deltas have come that broke off, in a save: the next incarnation of this replica goes on with them.
+/// The progress of interrupted deltas in a save, from which the next incarnation of this replica continues.
 ///
-/// A peer is known by its incarnation, and what has come by the peer's sequences, so neither depends on which incarnation of
-/// this replica has taken it: the entries that it rests on are in the same save.
+/// A save identifies a peer by its incarnation, and the arrived part of a delta by the peer's sequences, so neither depends on
+/// the incarnation of this replica. The same save holds the entries that have arrived.
 extension Replica {
-    /// One line for each delta, and for a reset as many as it takes to say what it has named. O(entries) for each reset. False
-    /// if a line was the last one wanted.
+    /// Exports one line for each delta, and for a reset as many as its named entries need. Returns false if `hand` did.
+    /// O(entries) for each reset.
     func exportProgress(_ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
         for item in peers.items {
             guard export(item.transfer, of: item.peer.incarnation, hand) else { return false }
         }
-        // No more of them would be remembered.
+        // A load would drop more of them.
         var left = RememberedPeers.maxCount
         for link in links where left > 0 && link.incoming.transfer != nil {
             guard export(link.incoming.transfer, of: link.peer.incarnation, hand) else { return false }
@@ -43,11 +43,11 @@ extension Replica {
         return goesOn && hand { $0.appendSaved(saved) }
     }
 
-    /// In a line: some 1,000 bytes, which any receiver takes.
+    /// The limit of counts in a line: some 1,000 bytes, which any receiver accepts.
     private static var mostCounts: Int { 300 }
 
-    /// What is said of deltas in an export, whose entries have the key ids from 0 up, in its order. What does not fit those claims
-    /// nothing.
+    /// Restores the progress of deltas from an export whose entries have the key ids from 0 up, in its order. A line that does
+    /// not fit the entries claims nothing.
     func resumeProgress(_ lines: [SavedProgress]) {
         var index = 0
         while index < lines.count {

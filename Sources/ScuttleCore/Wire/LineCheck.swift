@@ -1,5 +1,5 @@
-/// What a delta says of its own lines: how many updates there were, and a hash over them in their order. A line that was lost,
-/// repeated, swapped or altered on its way makes another one.
+/// The checksum of a delta's lines: their count, and a hash over them in order. A line that was lost, repeated, swapped or
+/// altered on its way changes it.
 public struct LineCheck: Equatable {
     public private(set) var count: UInt64
     private var state: UInt64
@@ -8,7 +8,7 @@ public struct LineCheck: Equatable {
         (count, state) = (0, 0)
     }
 
-    /// As a peer has said it.
+    /// Creates the checksum that a peer sent.
     public init(count: UInt64, hash: UInt32) {
         self.count = count
         state = UInt64(hash)
@@ -16,31 +16,31 @@ public struct LineCheck: Equatable {
 
     public var hash: UInt32 { UInt32(truncatingIfNeeded: state) }
 
-    /// Takes the hash of one more line, without its newline, into account.
+    /// Adds the hash of one more line, without its newline.
     @inline(__always)
     mutating func add(_ line: UInt64) {
         count &+= 1
         state = FoldHash.fold(state ^ FoldHash.key.1, line ^ FoldHash.key.2)
     }
 
-    /// Takes one more line into account, without its newline. O(length).
+    /// Adds one more line, without its newline. O(length).
     @inline(__always)
     mutating func add(_ line: Bytes) {
         add(FoldHash.hash(line))
     }
 
-    /// Takes a number into account that is said of the lines: altered on its way, it makes another hash too.
+    /// Adds a number that belongs to the lines, so that an alteration of it is detected too.
     mutating func seal(_ number: UInt64) {
         state = FoldHash.fold(state ^ FoldHash.key.1, number ^ FoldHash.key.2)
     }
 
-    /// Seals the span of a datagram, and what was withheld of it, if anything.
+    /// Adds the span of a datagram, and the withheld part of it, if there is one.
     mutating func seal(_ span: DeltaHead.Span, withheld: UInt64) {
         for number in [span.start, span.from, span.until] { seal(number) }
         if withheld > 0 { seal(withheld) }
     }
 
-    /// Only what is said of lines is compared.
+    /// Compares only the members that are sent.
     public static func == (a: LineCheck, b: LineCheck) -> Bool {
         a.count == b.count && a.hash == b.hash
     }

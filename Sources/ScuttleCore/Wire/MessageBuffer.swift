@@ -1,7 +1,7 @@
-/// Messages on their way out, one behind the other, in an encoding.
+/// A buffer of outgoing messages, one behind the other, in an encoding.
 ///
-/// A message that names many sources is written in parts: a start, its claims, and an end. The caller says of each claim whether
-/// it is the first of its kind. The functions are inlined, since they only choose.
+/// A message that names many sources is written in parts: a start, its claims, and an end. The caller passes whether a claim is
+/// the first of its kind. The functions are inlined, because they only choose the encoding.
 package struct MessageBuffer: ~Copyable {
     let encoding: Encoding
     var text = ByteBuffer()
@@ -12,30 +12,30 @@ package struct MessageBuffer: ~Copyable {
 
     package var bytes: Bytes { text.bytes }
     package var count: Int { text.count }
-    /// Whether its memory is worth giving back.
+    /// Whether the memory is large enough to be worth returning to the system.
     var isLarge: Bool { text.isLarge }
 
-    /// Appends messages that are written already.
+    /// Appends messages that are encoded already.
     package mutating func append(_ messages: Bytes) {
         text.append(messages)
     }
 
-    /// Makes room for so many bytes, so that the text grows once.
+    /// Reserves `extra` bytes, so that the buffer grows once.
     mutating func makeRoom(for extra: Int) {
         _ = text.reserve(extra)
     }
 
-    /// Forgets the bytes behind the first `count`.
+    /// Removes the bytes behind the first `count`.
     mutating func truncate(to count: Int) {
         text.truncate(to: count)
     }
 
-    /// Moves the bytes from `start` on to the front of those at `place`. O(bytes behind that).
-    mutating func move(from start: Int, to place: Int) {
-        text.move(from: start, to: place)
+    /// Moves the bytes from `start` on in front of those from `destination` on. O(bytes behind `destination`).
+    mutating func move(from start: Int, to destination: Int) {
+        text.move(from: start, to: destination)
     }
 
-    /// Forgets all bytes, and gives their memory back if it is large.
+    /// Removes all bytes, and frees the memory if it is large.
     mutating func clear() {
         text.clear()
     }
@@ -65,7 +65,7 @@ extension MessageBuffer {
         }
     }
 
-    /// Another live incarnation of the peer's name is known here.
+    /// Appends that another live incarnation of the peer's name exists.
     @inline(__always)
     mutating func appendTwin() {
         switch encoding {
@@ -73,7 +73,7 @@ extension MessageBuffer {
         }
     }
 
-    /// The token of the receiver: this datagram comes from the address that the token was sent to.
+    /// Appends the receiver's token, which proves the address of a datagram's sender.
     @inline(__always)
     mutating func appendEcho(_ token: UInt64) {
         switch encoding {
@@ -81,7 +81,7 @@ extension MessageBuffer {
         }
     }
 
-    /// The token that the receiver has to echo.
+    /// Appends the token that the receiver has to echo.
     @inline(__always)
     mutating func appendChallenge(_ token: UInt64) {
         switch encoding {
@@ -93,7 +93,7 @@ extension MessageBuffer {
 // MARK: - Vectors and commits
 
 extension MessageBuffer {
-    /// A part of a vector without its claims; claims and `appendClaimsEnd` follow.
+    /// Begins a part of a vector; claims and `appendClaimsEnd` follow.
     @inline(__always)
     mutating func appendVector(_ part: VectorPart) {
         switch encoding {
@@ -101,7 +101,7 @@ extension MessageBuffer {
         }
     }
 
-    /// A part of a commit without its claims; claims and `appendClaimsEnd` follow.
+    /// Begins a part of a commit; claims and `appendClaimsEnd` follow.
     @inline(__always)
     mutating func appendCommit(_ part: CommitPart) {
         switch encoding {
@@ -125,7 +125,7 @@ extension MessageBuffer {
         }
     }
 
-    /// The claim of a name, behind the sources.
+    /// Appends the claim of a name, behind the sources.
     @inline(__always)
     mutating func appendName(_ claim: NameClaim, isFirst: Bool) {
         switch encoding {
@@ -133,7 +133,7 @@ extension MessageBuffer {
         }
     }
 
-    /// The claim of a retired source, behind sources and names.
+    /// Appends the claim of a retired source, behind sources and names.
     @inline(__always)
     mutating func appendRetired(_ claim: RetiredClaim, isFirst: Bool) {
         switch encoding {
@@ -141,7 +141,7 @@ extension MessageBuffer {
         }
     }
 
-    /// The start of a commit's exceptions, behind its sources and retired sources; `appendException` follows.
+    /// Begins a commit's exceptions, behind its sources and retired sources; `appendException` follows.
     @inline(__always)
     mutating func beginExcepted(hasRetired: Bool) {
         switch encoding {
@@ -149,9 +149,10 @@ extension MessageBuffer {
         }
     }
 
+    /// Ends a part of a vector or of a commit.
     /// - Parameters:
-    ///   - hasRetired: retired sources stand in front.
-    ///   - hasExcepted: exceptions stand in front.
+    ///   - hasRetired: whether retired sources precede.
+    ///   - hasExcepted: whether exceptions precede.
     @inline(__always)
     mutating func appendClaimsEnd(
         from: Int, to: Int, isLast: Bool, hasRetired: Bool = false, hasExcepted: Bool = false
@@ -180,7 +181,7 @@ extension MessageBuffer {
         }
     }
 
-    /// The start of forgotten keys; `appendKey` and `appendForgottenEnd` follow.
+    /// Begins the purged keys of a reset; `appendKey` and `appendForgottenEnd` follow.
     @inline(__always)
     mutating func appendForgottenStart(since: UInt64, epoch: UInt64) {
         switch encoding {
@@ -202,7 +203,7 @@ extension MessageBuffer {
         }
     }
 
-    /// The start of a cover; `appendInterval` and `appendCoverEnd` follow.
+    /// Begins a cover; `appendInterval` and `appendCoverEnd` follow.
     @inline(__always)
     mutating func appendCoverStart() {
         switch encoding {
@@ -226,7 +227,7 @@ extension MessageBuffer {
         }
     }
 
-    /// The start of refusals; `appendException` and `appendRefusedEnd` follow.
+    /// Begins refusals; `appendException` and `appendRefusedEnd` follow.
     @inline(__always)
     mutating func beginRefused() {
         switch encoding {
@@ -234,7 +235,7 @@ extension MessageBuffer {
         }
     }
 
-    /// An update that the sender has not taken, in refusals and in a commit.
+    /// Appends an update that the sender has refused, to refusals or to a commit.
     @inline(__always)
     mutating func appendException(_ source: Source, _ version: Version, _ reason: UInt8, isFirst: Bool) {
         switch encoding {
@@ -242,7 +243,8 @@ extension MessageBuffer {
         }
     }
 
-    /// - Parameter isAnew: the receiver forgets the refusals that it was told of before.
+    /// Ends refusals.
+    /// - Parameter isAnew: whether these replace all refusals that were sent before.
     @inline(__always)
     mutating func appendRefusedEnd(isAnew: Bool) {
         switch encoding {
@@ -254,7 +256,7 @@ extension MessageBuffer {
 // MARK: - The classic dialect
 
 extension MessageBuffer {
-    /// The version up to which this replica has a source.
+    /// Appends the version up to which this replica has a source.
     @inline(__always)
     mutating func appendDigest(of source: Source, at version: Version) {
         switch encoding {
@@ -262,7 +264,7 @@ extension MessageBuffer {
         }
     }
 
-    /// The end of a round of digests.
+    /// Appends the end of a round of digests.
     @inline(__always)
     mutating func appendDone() {
         switch encoding {

@@ -1,7 +1,6 @@
-/// Reads the bytes that come in, in any pieces: cuts them into messages and reads those. Of its own it has no more than a
-/// message that waits for its end.
+/// Splits incoming bytes, in any pieces, into messages and reads them. Memory: the incomplete message.
 ///
-/// bytes → lines → message values: most messages are in the canonical form and are read here at once. All others are a judge's.
+/// Most messages are canonical and are read here at once. A judge reads all others.
 package struct MessageReader: ~Copyable {
     private let encoding: Encoding
     private var lines = LineSplitter()
@@ -10,18 +9,18 @@ package struct MessageReader: ~Copyable {
         self.encoding = encoding
     }
 
-    /// The bytes that the part of a message takes that waits for its end.
+    /// The memory of the incomplete message.
     var waitingBytes: Int { lines.waitingBytes }
 
-    /// Drops the part of a message that waits for its end, and skips the rest of that message.
+    /// Drops the incomplete message, and skips the rest of it.
     mutating func skipMessage() {
         lines.skipLine()
     }
 
-    /// Hands each whole message to `take`, with its bytes, as line checks count them. What fails goes to `refuse`, with whether the
-    /// message could be read, which says whether to go on. Inlined, so that a message need not become a value on its way to
-    /// `take`.
-    /// - Parameter judge: reads what is not canonical.
+    /// Passes each whole message to `take`, with its bytes, as line checks count them. Passes an error to `refuse`, with
+    /// whether the message was readable; `refuse` returns whether to go on. Inlined, so that the message is not built in memory
+    /// for `take`.
+    /// - Parameter judge: reads the messages that are not canonical.
     @inline(__always)
     mutating func forEachMessage<Judge: MessageJudge & ~Copyable>(
         of bytes: Bytes, by judge: inout Judge, take: (Message, Bytes) throws(Failure) -> Void,
@@ -33,13 +32,13 @@ package struct MessageReader: ~Copyable {
     }
 }
 
-/// Reads messages of any form, and says what is wrong with those that are none.
+/// Reads messages of any form, and names the fault of malformed ones.
 ///
-/// The core reads only what this library writes. It takes everything else to a judge, so that one place words errors.
+/// The core reads only the messages that this library writes. A judge reads all others, so that one place words the errors.
 package protocol MessageJudge: ~Copyable {
     var limits: Limits { get }
 
-    /// Reads one message, without the end that it has in a stream, and hands it on.
-    /// - Throws: what `take` throws, and what is wrong with the message.
+    /// Reads one message, without the end that it has in a stream, and passes it to `take`.
+    /// - Throws: the errors of `take`, and the fault of a malformed message.
     mutating func judge(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure)
 }

@@ -1,4 +1,4 @@
-/// The words that messages have for modes and reasons, in every encoding.
+/// The words of modes and reasons in messages, in every encoding.
 
 extension DeltaMode {
     /// The word for this mode.

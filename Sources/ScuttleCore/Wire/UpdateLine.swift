@@ -1,37 +1,38 @@
-/// An update as it goes to peers: measured once, then written.
+/// An outgoing update: measured first, then written.
 ///
-/// It has a front, up to the value, and a back behind it, so that a long value can be sent from where it is. Borrows the record.
+/// It consists of a front, up to the value, and a back behind it, so that a long value is sent without a copy. Borrows the
+/// record.
 struct UpdateLine {
     let record: Record
-    /// What stands as the update's source and version: its dot, or of a restated update the timestamp.
+    /// The source in the message: of the dot, or of a restated update the timestamp's.
     let source: Source
     let version: Version
-    /// If the timestamp is not the dot: the one of them that does not stand as source and version.
+    /// If the timestamp is not the dot: the one of the two that `written` or `dot` holds.
     private(set) var other: (source: Source, version: Version)?
-    /// A republished update under its timestamp, with the dot behind it.
+    /// Whether a republished update has its timestamp as source and version, with the dot behind it.
     let isRestated: Bool
-    /// The part of its time to live that is over, in milliseconds.
+    /// The part of the time to live that has passed, in milliseconds.
     private(set) var age: UInt64 = 0
-    /// The bytes that it takes, and what else the encoding has measured.
+    /// The size, and the other lengths that the encoding has measured.
     private(set) var size: UpdateSize
 
     var count: Int { size.count }
     private var encoding: Encoding { .chosen }
 
-    /// O(length of key).
+    /// Measures an update under its dot. O(length of key).
     @_optimize(speed)
     init(of record: Record, in replica: Replica) {
         self.init(of: record, in: replica.sources, at: replica.leases.time)
     }
 
-    /// - Parameter time: that of the `LeaseClock`.
+    /// - Parameter time: the time of the `LeaseClock`.
     @_optimize(speed)
     init(of record: Record, in sources: borrowing SourceTable, at time: UInt64) {
         self.init(record, sources[record.source], record.version, isRestated: false)
         if !record.isPlain { measureTail(in: sources, at: time) }
     }
 
-    /// A republished update under its timestamp, with the dot behind it.
+    /// Measures a republished update under its timestamp, with the dot behind it.
     @inline(never)
     init(restating record: Record, in replica: Replica) {
         let timestamp = record.timestamp
@@ -76,9 +77,9 @@ struct UpdateLine {
     }
 }
 
-/// What an encoding measures of an update before it writes it.
+/// The lengths that an encoding measures before it writes an update.
 struct UpdateSize {
-    /// All of it.
+    /// The whole update.
     var count: Int
     /// The key with its escapes, and the version.
     let keyCount: Int
@@ -97,7 +98,7 @@ extension MessageBuffer {
         text.advance(writer.end - start)
     }
 
-    /// Appends an update, and returns the hash of it that line checks count.
+    /// Appends an update, and returns its hash, which line checks add.
     @_optimize(speed)
     mutating func appendHashed(_ line: UpdateLine) -> UInt64 {
         let start = count
@@ -105,7 +106,7 @@ extension MessageBuffer {
         return FoldHash.hash(Bytes(rebasing: bytes[start..<count - encoding.endCount]))
     }
 
-    /// Appends an update without its value; returns how much of it stands in front of that.
+    /// Appends an update without its value; returns the length of the front.
     @_optimize(speed)
     mutating func appendAroundValue(_ line: UpdateLine) -> Int {
         let start = text.reserve(line.count - line.record.value.count)
@@ -117,10 +118,10 @@ extension MessageBuffer {
         return front
     }
 
-    /// The hash of an update that was appended without its value, as `appendHashed` returns it.
+    /// Returns the hash of an update that was appended without its value, as `appendHashed` does.
     /// - Parameters:
-    ///   - start: where it begins.
-    ///   - front: how much of it stands in front of the value.
+    ///   - start: the offset of the update.
+    ///   - front: the length of its front.
     @_optimize(speed)
     func hash(ofUpdateAt start: Int, _ front: Int, around value: Bytes) -> UInt64 {
         var hash = FoldHash()

@@ -1,5 +1,5 @@
-/* What a peer can do to a replica, each at two sizes. The cost of a byte that comes in or is asked for must not grow with
-   the size: ./run compares. `n` is the size of what the attack builds up, or of what the victim holds. */
+/* Attacks of a peer on a replica, each at two sizes. The cost of a byte that is received or requested must not grow with the
+   size: ./run compares. `n` is the size of what the attack builds up, or of the victim's state. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static void versions(size_t n, enum order order) {
     put_update(&peer, "{\"key\":\"k%07zu\",\"value\":1,\"source_id\":\"evil~aaaaaaaa\",\"version\":%zu}", i, version + 2);
   }
   peer_attack(&peer);
-  require(count_keys(peer.victim) == n, "all versions should have been taken");
+  require(count_keys(peer.victim) == n, "all versions should have been applied");
   free_victim(&peer);
 }
 
@@ -51,7 +51,7 @@ static void set_and_delete(scuttle_t *replica, size_t n) {
   }
 }
 
-/* Many small calls on a link, once each tombstone has been looked at. */
+/* Many small calls on a link, after each tombstone was examined. */
 static void few_calls(scuttle_t *victim) {
   peer_t other = peer_open(victim, 0);
   for (size_t i = 0; i < FEW; i++) {
@@ -64,7 +64,7 @@ static void few_calls(scuttle_t *victim) {
   }
 }
 
-/* A peer says hello and names its vector, and never reads: the delta that it requested holds `n` stable tombstones back. */
+/* A peer sends a hello and its vector, and never reads: the delta that it requested holds `n` stable tombstones back. */
 static peer_t peer_that_never_reads(size_t n) {
   scuttle_t *victim = victim_make(NULL);
   done(scuttle_set(victim, "k", 1, "1", 1));
@@ -76,14 +76,14 @@ static peer_t peer_that_never_reads(size_t n) {
   return peer;
 }
 
-/* Calls meanwhile. */
+/* Makes calls meanwhile. */
 static void tombstones_unread(size_t n) {
   peer_t peer = peer_that_never_reads(n);
   few_calls(peer.victim);
   free_victim(&peer);
 }
 
-/* Tombstones of an incarnation that has ended, which no vector covers: they cannot be purged. */
+/* Tombstones of an ended incarnation, which no vector covers: they cannot be purged. */
 static void tombstones_ahead(size_t n) {
   peer_t peer = peer_meet(victim_make(NULL), "evil~bbbbbbbb", 9, 0);
   put_head(&peer, "log");
@@ -98,7 +98,7 @@ static void tombstones_ahead(size_t n) {
   free_victim(&peer);
 }
 
-/* Stable tombstones that become free at once: what one call purges is bounded. */
+/* Stable tombstones that become free at once: one call purges a bounded count. */
 static void tombstones_freed(size_t n) {
   peer_t peer = peer_that_never_reads(n);
   scuttle_link_close(peer.link);
@@ -151,7 +151,7 @@ static void restated(size_t n) {
   put(&classic, "{\"digest\":true,\"done\":true}");
   peer_attack(&classic);
   peer_hear_attacked(&classic, 1 << 20);
-  require(attack_bytes > n * 50, "all should have gone out");
+  require(attack_bytes > n * 50, "all should have been sent");
   free(claims);
   free_victim(&peer);
 }
@@ -179,7 +179,7 @@ static void withheld(size_t n) {
     int code = scuttle_link_read(reader.link, read, sizeof read, &got);
     attack_end();
     if (code == 0 && got == 0) break;
-    /* What is withheld was asked for, too. */
+    /* Withheld updates were requested, too. */
     attack_bytes += got + (code < 0 ? sizeof value : 0);
   }
   free_victim(&peer);
@@ -187,7 +187,7 @@ static void withheld(size_t n) {
 
 /* --- covers --- */
 
-/* A cover of many sources behind as many updates as wait for one. */
+/* A cover of many sources behind as many waiting updates. */
 static void cover_of_many(size_t n) {
   peer_t peer = peer_meet(victim_make(NULL), "evil~aaaaaaaa", 9, 0);
   char *claims = text_of(n * 32 + 32);
@@ -203,7 +203,7 @@ static void cover_of_many(size_t n) {
   free_victim(&peer);
 }
 
-/* Covers without updates, behind many that wait. */
+/* Covers without updates, behind many waiting ones. */
 static void covers_again(size_t n) {
   peer_t peer = peer_meet(victim_make(NULL), "evil~aaaaaaaa", 9, 0);
   put_head(&peer, "log");
@@ -264,7 +264,7 @@ static void refused_beside(size_t n) {
   free_victim(&peer);
 }
 
-/* More refused updates that nobody covers than there is room for. */
+/* More refused and uncovered updates than max_refused. */
 static void refused_evicted(size_t n) {
   scuttle_config_t config = {.accept = refuse, .max_refused = n};
   peer_t peer = peer_meet(victim_make(&config), "evil~aaaaaaaa", 9, 0);
@@ -289,7 +289,7 @@ static void hear_refusal(void *context, scuttle_link_t *link, int event, int cod
   (void)context, (void)link, (void)event, (void)code;
 }
 
-/* A peer names updates that it has refused, which the victim holds. */
+/* A peer names updates of the victim that it has refused. */
 static void refusals_named(size_t n) {
   scuttle_config_t config = {.on_event = hear_refusal, .max_refused = n};
   scuttle_t *victim = victim_make(&config);
@@ -364,7 +364,7 @@ static void contents_requests(size_t n) {
   free_victim(&peer);
 }
 
-/* A peer that lacks the first entry only, again and again: a read looks at a bounded number of entries in vain. */
+/* A peer that lacks only the first entry, again and again: the read skips a bounded count of entries. */
 static void sparse_walks(size_t n) {
   scuttle_t *victim = victim_make(NULL);
   peer_t writer = peer_meet(victim, "evil~aaaaaaaa", 9, 0);
@@ -405,7 +405,7 @@ static void commit_parts(size_t n) {
   free_victim(&peer);
 }
 
-/* Empty resets, one after the other, as often as the victim asks for one. */
+/* Empty resets, one after the other, one for each request of the victim. */
 static void resets(size_t n) {
   peer_t peer = peer_meet(holding(n), "evil~aaaaaaaa", 9, 0);
   for (size_t i = 0; i < 2 * FEW; i++) {
@@ -424,7 +424,7 @@ static void resets(size_t n) {
   free_victim(&peer);
 }
 
-/* A peer that is ahead and behind at once raises what it has purged, again and again: entries are republished. */
+/* A peer that is ahead and behind raises its GC version again and again: entries are republished. */
 static void republishing(size_t n) {
   scuttle_t *victim = holding(n);
   done(scuttle_delete(victim, "k0", 2));
@@ -440,14 +440,14 @@ static void republishing(size_t n) {
   free_victim(&peer);
 }
 
-/* Contents that differ, again and again: entries are republished. */
+/* Contents differ again and again: entries are republished. */
 static void contents_again(size_t n) {
   scuttle_t *victim = holding(n);
   peer_t peer = peer_meet(victim, "evil~aaaaaaaa", 9, 0);
   char hash[64] = "0000000000000001";
   static char read[1 << 16];
   for (size_t i = 0; i < 2 * FEW; i++) {
-    /* The victim's own hash, as its hello says it. */
+    /* The victim's own hash, from its hello. */
     for (int round = 0; round < 2; round++) {
       put(&peer, "{\"digest\":true,\"hello\":{\"protocol\":[1,1],\"source\":\"evil~aaaaaaaa\",\"incarnation\":9,\"cluster\":\"\","
                  "\"lamport\":1,\"epoch\":0,\"revision\":1,\"hash\":\"%s\",\"contents\":\"%032zu\",\"nonce\":%zu,\"reply\":false}}",
@@ -522,7 +522,7 @@ static void sources_met(size_t n) {
   free_victim(&peer);
 }
 
-/* Vectors that say nothing. */
+/* Vectors without claims. */
 static void sources_asked(size_t n) {
   peer_t peer = knowing(n);
   for (size_t i = 0; i < FEW; i++) {
@@ -533,7 +533,7 @@ static void sources_asked(size_t n) {
   free_victim(&peer);
 }
 
-/* A classic peer that has named all, again and again. */
+/* A classic peer that has sent digests of all sources, again and again. */
 static void sources_done(size_t n) {
   peer_t peer = knowing(n);
   peer_t classic = peer_open(peer.victim, SCUTTLE_LINK_CLASSIC);
@@ -600,7 +600,7 @@ static const attack_t attacks[] = {
     {"sources-blocking", sources_blocking, 1000},
 };
 
-/* Without arguments all attacks; otherwise those that are named. */
+/* Runs all attacks, or those that are named. */
 int main(int count, char **names) {
   setvbuf(stdout, NULL, _IOLBF, 0);
   for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {

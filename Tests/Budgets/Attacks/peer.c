@@ -15,7 +15,7 @@ static char text[CAPACITY];
 static size_t len;
 size_t attack_bytes;
 
-/* Counting is slow: what the first attack builds up runs without it. */
+/* Counting is slow, so the first attack builds up its state uncounted. */
 void attack_begin(void) {
   CALLGRIND_START_INSTRUMENTATION;
   meter_open();
@@ -84,7 +84,7 @@ void put_head(peer_t *peer, const char *mode) {
   begin_check(peer);
 }
 
-/* What the lines of a mark or a commit are sealed with. */
+/* Seals the lines of a mark or a commit. */
 static void seal(peer_t *peer, uint64_t sequence) {
   add(peer, 0);
   add(peer, sequence);
@@ -112,13 +112,13 @@ void put_commit(peer_t *peer, uint64_t sequence, const char *claims, const char 
   begin_check(peer);
 }
 
-/* The front of a datagram. */
+/* Writes the front of a datagram. */
 static void put_echo(peer_t *peer) {
   if (peer->token != 0) put(peer, "{\"digest\":true,\"echo\":%llu}", (unsigned long long)peer->token);
 }
 
 void peer_send(peer_t *peer) {
-  /* Some attacks are told of: what is counted is what that costs. */
+  /* Some attacks are errors: their cost is counted. */
   (void)scuttle_link_write(peer->link, text, len);
   len = 0;
 }
@@ -141,7 +141,7 @@ void peer_attack_in_pieces(peer_t *peer, size_t piece) {
   len = 0;
 }
 
-/* The number behind the last `name` in a text that `next` follows; `known` if there is none. */
+/* Returns the number behind the last `name` in a text that `next` follows; `known` if there is none. */
 static uint64_t number_behind(const char *name, const char *next, const char *read, uint64_t known) {
   for (const char *at = read; (at = strstr(at, name)) != NULL; at++) {
     char *end;
@@ -192,7 +192,7 @@ peer_t peer_open(scuttle_t *victim, uint32_t flags) {
 
 peer_t peer_meet(scuttle_t *victim, const char *source, uint64_t incarnation, uint32_t flags) {
   peer_t peer = peer_open(victim, flags);
-  /* In datagrams the first hello is challenged. */
+  /* On datagram links the first hello is challenged. */
   for (int round = 0; round < (flags & SCUTTLE_LINK_DATAGRAM ? 2 : 1); round++) {
     put_echo(&peer);
     put(&peer,

@@ -1,9 +1,9 @@
-/* Counts what a program allocates: for LD_PRELOAD. One thread only. */
+/* Counts the allocations of a single-threaded program: for LD_PRELOAD. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* glibc's own, under the names that it keeps for such as this. */
+/* glibc keeps its own functions under these names for replacements. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
@@ -25,7 +25,7 @@ void *calloc(size_t count, size_t size) {
   return __libc_calloc(count, size);
 }
 
-/* To move a block is to allocate one and to free one, whether it had to move or not. */
+/* A realloc counts as one allocation and one free, whether it moves the block or not. */
 void *realloc(void *block, size_t size) {
   allocated++;
   freed += block != NULL;

@@ -1,4 +1,4 @@
-/* What is counted: each part warms up, so that the growing of tables is over or in proportion, and is then measured. */
+/* The counted operations: each part warms up, so that the growth of tables is over or in proportion, and is then measured. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +61,8 @@ static int accept_all(void *context, scuttle_link_t *from, const scuttle_update_
   return update->key_len == KEY_LEN;
 }
 
-/* Live updates in bursts, as a relay sees them: first what they cost to take, `accept` or not, then, apart, what they cost to
-   pass on. */
+/* Live updates in bursts, as a relay receives them: the cost to apply them, with `accept` or without, and separately the cost
+   to pass them on. */
 static void relayed(int onward, int accepts) {
   scuttle_config_t config = {.struct_size = sizeof config, .seed = 1, .max_history = 1000, .accept = accepts ? accept_all : NULL};
   scuttle_t *from = replica_make("from", 1000), *middle, *peer = replica_make("peer", 1000);
@@ -95,7 +95,7 @@ static void relayed(int onward, int accepts) {
   scuttle_free(peer);
 }
 
-/* One update at a time to many links. */
+/* Sends one update at a time to many links. */
 static void fan_out(void) {
   enum { MANY = 50, ROUNDS = 40 };
   static pair_t links[MANY];
@@ -118,7 +118,7 @@ static void fan_out(void) {
   scuttle_free(peer);
 }
 
-/* Local writes that no live link has read yet: a write looks at a link only when that fills up. */
+/* Local writes that no live link has read yet: a write examines a link only when that fills up. */
 static void unread(void) {
   enum { MANY = 1000, FEW = 20 };
   static pair_t links[MANY];
@@ -160,7 +160,7 @@ static void full_sync(const char *name, size_t history, size_t datagram) {
   scuttle_free(to);
 }
 
-/* Nothing new, between two that know many sources; on the same link, and on a new one each time. */
+/* Gossip of equal replicas with many sources; on the same link, and on a new one each time. */
 static void idle(const char *name, size_t sources, int fresh) {
   enum { ROUNDS = 20 };
   scuttle_t *a = replica_make("a", 1000), *b = replica_make("b", 1000);
@@ -210,7 +210,7 @@ static size_t hello_line(char *line, const hello_t *hello) {
                          hello->hash);
 }
 
-/* Writes what a peer says, and reads the answer into the buffer. */
+/* Writes a message of the peer, and reads the reply into the buffer. */
 static void say(scuttle_link_t *link, const char *line, size_t len) {
   done(scuttle_link_write(link, line, len));
   buffer[read_all(link)] = 0;
@@ -229,7 +229,7 @@ static void asked(message_t message, const char *name, size_t sources) {
   hello_t hello = {5, 0, 1, unequal};
   unsigned long long revision = 0;
   if (message != DONE) {
-    say(pair.a, line, hello_line(line, &hello)); /* renews its promise */
+    say(pair.a, line, hello_line(line, &hello)); /* renews its low-water mark */
     const char *found = strstr(buffer, "\"hash\":\""), *at = strstr(buffer, "\"revision\":");
     require(found != NULL && at != NULL, "no hello");
     memcpy(hash, found + 8, 16);
@@ -274,7 +274,7 @@ static void asked_all(size_t sources) {
 
 int main(void) {
   make_inputs();
-  setvbuf(stdout, NULL, _IOLBF, 0); /* makes its buffer now, before anything is counted */
+  setvbuf(stdout, NULL, _IOLBF, 0); /* allocates the buffer now, before the count starts */
   printf("gates\n");
   uint64_t before = meter_blocks();
   local();

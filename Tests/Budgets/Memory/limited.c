@@ -15,7 +15,7 @@
     }                                                          \
   } while (0)
 
-/* Lets the process have so much more than it has now. */
+/* Limits the process to `more` bytes above its present size. */
 static int limit_to(size_t more) {
   unsigned long pages = 0;
   struct rlimit limit;
@@ -57,7 +57,7 @@ static int small(void) {
   }
 }
 
-/* A map of values grows until it is told that there is no memory; then something is deleted, and it goes on. */
+/* A map of values grows until a call returns SCUTTLE_E_MEMORY; then a key is deleted, and the map grows again. */
 static int grow(size_t length, size_t more) {
   scuttle_t *replica = make();
   char *value = string(length), key[24];
@@ -89,7 +89,7 @@ static int grow(size_t length, size_t more) {
 
 static int large(void) { return grow(1 << 20, 40 << 20); }
 
-/* One value that there can never be memory for; a copy of one that is there; and a text that jansson has no memory to parse. */
+/* A value that is always too large for memory; a copy of a stored one; and a text that jansson has no memory to parse. */
 static int huge(void) {
   enum { length = 64 << 20 };
   scuttle_t *replica = make();
@@ -108,7 +108,7 @@ static int huge(void) {
   return 0;
 }
 
-/* A peer sends a line that there is no memory for, and then others. */
+/* A peer sends a line for which there is no memory, and then others. */
 static int line(void) {
   enum { piece = 1 << 20 };
   static char bytes[piece];

@@ -1,11 +1,11 @@
-/* What is done under RLIMIT_AS. */
+/* The scenarios under RLIMIT_AS. */
 #ifndef LIMITED_H
 #define LIMITED_H
 
 typedef struct {
   const char *name;
-  int (*run)(void); /* 0: each code was right */
-  int aborts;       /* the process is to end */
+  int (*run)(void); /* returns 0 if each code was right */
+  int aborts;       /* the process must end */
 } limited_t;
 
 extern const limited_t limiteds[];

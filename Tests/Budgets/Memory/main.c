@@ -1,6 +1,6 @@
-/* Fails each allocation of each scenario in turn, in a process of its own. There are two outcomes and no third: a call says
-   SCUTTLE_E_MEMORY, has changed nothing, and the scenario ends as it does with enough memory; or the process aborts, and says that
-   memory has run out. */
+/* Fails each allocation of each scenario in turn, in a process of its own. There are two valid outcomes: a call returns
+   SCUTTLE_E_MEMORY, has changed nothing, and the scenario ends as it does with enough memory; or the process aborts with a
+   message that memory has run out. */
 #define _GNU_SOURCE
 #include "failing.h"
 #include "limited.h"
@@ -33,7 +33,8 @@ static int says_so(const char *message) {
   return sscanf(message, "libscuttle: out of memory: %lu bytes\n%n", &bytes, &end) == 1 && message[end] == 0 && end > 0;
 }
 
-/* Runs `body` in a process. Returns the exit status; -1 for an abort that says why; a text in `problem` for anything else. */
+/* Runs `body` in a process. Returns the exit status; -1 for an abort with the message; a text in `problem` for anything else.
+   */
 static int run_apart(int (*body)(void *), void *context, char *problem, size_t capacity) {
   int status = 0;
   char message[400];
@@ -65,7 +66,7 @@ typedef struct {
     unsigned long count;
     size_t length;
     char text[8 << 20];
-  } *well; /* shared: how it ends with enough memory */
+  } *well; /* shared: the outcome with enough memory */
 } attempt_t;
 
 static int attempt(void *context) {
@@ -89,7 +90,7 @@ static int attempt(void *context) {
   return has_seen_code ? said_so : all_well;
 }
 
-/* 1 if all is as it should be. */
+/* Returns 1 if all is as it should be. */
 static int check_scenario(const scenario_t *scenario, enum failing_mode mode) {
   attempt_t this;
   unsigned long step, first, codes = 0, aborts = 0, unnoticed = 0, problems = 0;
@@ -109,7 +110,7 @@ static int check_scenario(const scenario_t *scenario, enum failing_mode mode) {
     status = run_apart(attempt, &this, problem, sizeof problem);
     if (status == -1) aborts++;
     else if (status == said_so && !*problem) codes++;
-    else if (status == all_well && !*problem) unnoticed++; /* there was another way */
+    else if (status == all_well && !*problem) unnoticed++; /* the allocation was replaced by another */
     else if (++problems <= 5) printf("  %s: allocation %lu: status %d %s\n", scenario->name, this.n, status, problem);
   }
   if (codes == 0 && mode == FAIL_FROM_THEN_ON && scenario->has_codes) {
@@ -134,7 +135,7 @@ static int check_limited(const limited_t *limited) {
   int status = run_apart(limited_run, &copy, problem, sizeof problem);
   int is_right = limited->aborts ? status == -1 : status == 0;
   printf("%s %s, with a limit of the system's: %s %s\n", is_right && !*problem ? "ok" : "FAIL", limited->name,
-         status == -1 ? "an abort that says so" : status == 0 ? "a code" : "neither", problem);
+         status == -1 ? "an abort with its message" : status == 0 ? "a code" : "neither", problem);
   return is_right && !*problem;
 }
 

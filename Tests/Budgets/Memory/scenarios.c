@@ -15,7 +15,7 @@ static void wrong(const char *call, const char *what) {
   _exit(1);
 }
 
-/* What a replica is, in one string; the calls that find it out are no part of the scenario. */
+/* Returns the state of a replica in one string. Its calls are no part of the scenario. */
 static char *look(scuttle_t *replica) {
   text_t text = {NULL, 0, 0};
   if (replica) export_all(replica, &text);
@@ -23,7 +23,8 @@ static char *look(scuttle_t *replica) {
   return text.data;
 }
 
-/* A call that may say SCUTTLE_E_MEMORY: then the replica is what it was, and the call succeeds when there is memory again. */
+/* Makes a call that may return SCUTTLE_E_MEMORY: then the replica is unchanged, and the call succeeds when there is memory
+   again. */
 #define TRY(REPLICA, EXPRESSION)                                                             \
   do {                                                                                       \
     char *try_before = look(REPLICA), *try_after;                                            \
@@ -40,7 +41,7 @@ static char *look(scuttle_t *replica) {
     free(try_before);                                                                        \
   } while (0)
 
-/* The same of a call that is to fail with a code of its own. */
+/* Makes a call that must fail with a code of its own, or return SCUTTLE_E_MEMORY. */
 #define TRY_CODE(REPLICA, EXPRESSION, EXPECTED)                                              \
   do {                                                                                       \
     int code_got = CALL(EXPRESSION);                                                         \
@@ -88,7 +89,7 @@ static int count_clock(void *context, const char *source, size_t source_len, uin
   return 0;
 }
 
-/* More keys than from which on records stand in a pool. */
+/* Adds more keys than the count from which on records are in a pool. */
 static void fill(scuttle_t *replica, int from, int to) {
   char key[24], value[24];
   int i;
@@ -147,7 +148,7 @@ static void local(text_t *out) {
 
 /* --- links ---------------------------------------------------------------------------------------------------------- */
 
-/* Writes the lines one by one, or the whole if it is a datagram. A line for which there was no memory has changed nothing, and is lost. */
+/* Writes the lines one by one, or a datagram whole. A line for which there was no memory has changed nothing, and is lost. */
 static void deliver(scuttle_t *replica, scuttle_link_t *link, char *bytes, size_t length, int is_whole) {
   while (length) {
     char *end = (char *)memchr(bytes, '\n', length), *before = NULL, *after;
@@ -175,7 +176,7 @@ static size_t pass(scuttle_link_t *from, scuttle_t *to, scuttle_link_t *link, in
   size_t length = 0, all = 0;
   do {
     int code = CALL(scuttle_link_read(from, buffer, sizeof buffer, &length));
-    if (code == SCUTTLE_E_MEMORY) wrong("scuttle_link_read", "has no memory, and says so");
+    if (code == SCUTTLE_E_MEMORY) wrong("scuttle_link_read", "returns SCUTTLE_E_MEMORY");
     if (code < 0 && !has_seen_code) wrong("scuttle_link_read", code_name(code));
     deliver(to, link, buffer, length, is_datagram);
     all += length;
@@ -421,7 +422,7 @@ static void large(text_t *out) {
   if (entry.value_len != length || memcmp(copy, plain, length + 1) != 0) wrong("scuttle_get_copy", "another value");
   TRY(replica, scuttle_link_write(link, line, length));
   line[length - 3] = '2';
-  for (at = 0; at < length; at += 70000) { /* the line comes again if it was lost */
+  for (at = 0; at < length; at += 70000) { /* the line is sent again if it was lost */
     char *before = look(replica), *after;
     size_t piece = length - at < 70000 ? length - at : 70000;
     int code = CALL(scuttle_link_write(link, line + at, piece));

@@ -1,4 +1,4 @@
-/* What is done while memory runs out. */
+/* The scenarios in which allocations fail. */
 #ifndef SCENARIOS_H
 #define SCENARIOS_H
 
@@ -6,7 +6,7 @@
 
 typedef struct {
   const char *name;
-  void (*run)(text_t *result); /* adds what the outcome is, which memory that ran out must not change */
+  void (*run)(text_t *result); /* adds the outcome, which a failed allocation must not change */
   int has_codes;               /* some of its calls return SCUTTLE_E_MEMORY */
 } scenario_t;
 

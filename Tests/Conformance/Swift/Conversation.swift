@@ -3,25 +3,25 @@ import Testing
 
 @testable import ScuttleTesting
 
-/// A folder of Tests/Conformance/Vectors/conversations: what a peer and a host do to a replica, and what comes of it. The README of the
-/// vectors says how it is written.
+/// A folder of Tests/Conformance/Vectors/conversations: the calls of a peer and a host on a replica, and their results. The
+/// README of the vectors describes the format.
 struct Conversation: Sendable, CustomTestStringConvertible {
     struct Step: Sendable {
         /// `<`, `>`, `|`, `=`, or a word.
         let kind: String
-        /// What stands behind it in each line.
+        /// The lines of the step, without their prefix.
         var lines: [[UInt8]]
-        /// Where it begins.
+        /// The number of its first line.
         let number: Int
-        /// The name of the code that it returns.
+        /// The name of the code that the step returns.
         var code = "SCUTTLE_OK"
 
-        /// Each line with its newline; an empty line of its own stands for nothing at all.
+        /// Each line with its newline; a single empty line stands for no bytes.
         var text: [UInt8] {
             lines == [[]] ? [] : lines.flatMap { $0 + [0x0a] }
         }
 
-        /// The first line cut at blanks, into so many words at most.
+        /// Returns the first line, split at blanks into at most this many words.
         func words(_ most: Int = .max) -> [String] {
             lines[0].text.split(separator: " ", maxSplits: most - 1).map { String($0) }
         }
@@ -29,7 +29,7 @@ struct Conversation: Sendable, CustomTestStringConvertible {
 
     static let root = "Tests/Conformance/Vectors/conversations"
 
-    /// All files in all its folders.
+    /// The files of all folders.
     static let files: [String] = {
         let root = Repository.root.appendingPathComponent(Conversation.root)
         let paths = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []

@@ -4,7 +4,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// The vectors of Tests/Conformance/Vectors/conversations, as their README says they are to be played.
+/// Plays the vectors of Tests/Conformance/Vectors/conversations as their README describes.
 @Suite("Conversations")
 struct ConversationTests {
     @Test("In whole writes", arguments: Conversation.all)
@@ -12,12 +12,12 @@ struct ConversationTests {
         try play(conversation, inPiecesOf: .max)
     }
 
-    @Test("Byte by byte: the same comes of it", arguments: Conversation.all)
+    @Test("Byte by byte, with the same results", arguments: Conversation.all)
     func cut(conversation: Conversation) throws {
         try play(conversation, inPiecesOf: 1)
     }
 
-    @Test("A folder has folders in it, or a conversation and nothing else")
+    @Test("A folder has only folders in it, or only a conversation")
     func present() {
         #expect(Conversation.all.count > 100)
         let played = Set(Conversation.all.map(\.name))
@@ -48,7 +48,7 @@ struct ConversationTests {
     }
 }
 
-/// A replica, its links, and what was asked to be shown last.
+/// A replica with its links, and the latest output to compare.
 private final class Stage {
     private(set) var replica: Replica!
     private var end: LinkEnd?
@@ -62,7 +62,7 @@ private final class Stage {
         self.piece = piece
     }
 
-    /// The name of the code that the step returns.
+    /// Plays a step, and returns the name of its code.
     func play(_ step: Conversation.Step) throws -> String {
         let words = step.words()
         switch step.kind {
@@ -121,7 +121,7 @@ private final class Stage {
         code.map { codeNames[$0] ?? "?" } ?? (isFull ? "SCUTTLE_FULL" : "SCUTTLE_OK")
     }
 
-    /// The first failure, or how the last write went.
+    /// Writes text to the link. Returns the name of the first failure, or of the last write's code.
     private func hear(_ text: [UInt8]) throws -> String {
         let end = try #require(end)
         var first: Failure.Code?
@@ -135,7 +135,7 @@ private final class Stage {
         return name(of: first, isFull: end.link.isOverHighWaterMark)
     }
 
-    /// All that a stream has to say, or one datagram.
+    /// Returns all output of a stream, or one datagram.
     private func say(_ expected: [UInt8]) throws -> String {
         let end = try #require(end)
         end.forget()
@@ -149,7 +149,7 @@ private final class Stage {
         shown = nil
     }
 
-    /// As scuttle_import, which changes nothing where it fails.
+    /// Imports a save, as scuttle_import does, which changes nothing if it fails.
     private func load(_ text: [UInt8]) -> String {
         guard replica.isNew else { return "SCUTTLE_E_ARGUMENT" }
         let loaded = replica.another()
@@ -159,7 +159,7 @@ private final class Stage {
         return code == nil && !isWhole ? "SCUTTLE_TORN" : name(of: code, isFull: false)
     }
 
-    /// Its incarnation is 7, since that of what it starts from is mixed into it.
+    /// Creates a replica with incarnation 7, because its own would depend on the save that it starts from.
     private func make(_ id: String, options: ArraySlice<String>) throws {
         replica = try Replica.make(id) { [told] configuration in
             configuration.onEvent = { told.all.append(Self.words($1, $2)) }
@@ -170,13 +170,13 @@ private final class Stage {
         try #expect(replica.load([UInt8](export + "\n{\"digest\":true,\"end\":1}\n")))
     }
 
-    /// `in_step`, or `diverged SCUTTLE_E_CORRUPT`.
+    /// Returns an event as `in_step`, or `diverged SCUTTLE_E_CORRUPT`.
     private static func words(_ event: Event, _ code: Int32) -> String {
         let name = event == .inStep ? "in_step" : "\(event)"
         return name + (Failure.Code(rawValue: code).flatMap { codeNames[$0] }.map { " \($0)" } ?? "")
     }
 
-    /// Nothing is to be read any more, on any link.
+    /// Expects that no link has anything to read.
     func expectSilence() throws {
         for _ in 0..<2 {
             if end != nil { try #expect(play(.init(kind: ">", lines: [[]], number: 0)) == "SCUTTLE_OK") }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ScuttleTesting
 
-/// A folder of Tests/Conformance/Vectors/messages: what goes in, and what is expected. Its README says what the files mean.
+/// A folder of Tests/Conformance/Vectors/messages: the input, and the expected outcome. Its README describes the files.
 struct Vector: Sendable, CustomTestStringConvertible {
     let name: String
     let isValid: Bool

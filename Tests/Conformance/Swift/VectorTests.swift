@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// The vectors of Tests/Conformance/Vectors/messages, as its README says they are to be run.
+/// Runs the vectors of Tests/Conformance/Vectors/messages as its README describes.
 @Suite("Vectors")
 struct VectorTests {
-    /// What came of writing a vector's input in pieces.
+    /// The outcome of writing a vector's input in pieces.
     private struct Outcome: Equatable {
         let code: String
         let entries: [String]
@@ -52,7 +52,7 @@ struct VectorTests {
         if vector.input.last == 0x0a { #expect(outcome.takesMore) }
     }
 
-    @Test("Byte by byte, and cut at random places: the same comes of it", arguments: Vector.all)
+    @Test("Byte by byte, and cut at random places, with the same outcome", arguments: Vector.all)
     func cut(vector: Vector) throws {
         let whole = try run([vector.input])
         var cuts = [vector.input.map { [$0] }]
@@ -67,7 +67,7 @@ struct VectorTests {
         }
     }
 
-    @Test("The vectors are there")
+    @Test("The vectors exist")
     func present() {
         #expect(Vector.all.count > 200)
         #expect(Vector.all.contains { $0.output != nil })

@@ -1,8 +1,8 @@
 import CScuttle
 import ScuttleC
 
-/// The interface as a sequence of calls, with arguments that are odd in every way that C can check: NULL, absurd lengths,
-/// unknown flags, bad text. Two replicas exchange what they have in between. Nothing traps.
+/// Makes a sequence of calls of the C interface, with every kind of invalid argument that C can detect: NULL, absurd lengths,
+/// unknown flags, bad text. Two replicas exchange their updates in between. No call may trap.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = Input(rest: UnsafeRawBufferPointer(start: data, count: size))
@@ -12,7 +12,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     return 0
 }
 
-/// Takes choices off the front of the fuzzer's bytes; 0 where there are none left.
+/// Removes choices from the front of the fuzzer's bytes; returns 0 if none are left.
 struct Input {
     var rest: UnsafeRawBufferPointer
 
@@ -22,7 +22,7 @@ struct Input {
         return first
     }
 
-    /// Text with a length that fits it, now and then one that does not need to.
+    /// Returns text with its length, or sometimes with a wrong one.
     mutating func text() -> (start: UnsafePointer<CChar>?, count: Int) {
         let choice = byte()
         switch choice {
@@ -51,7 +51,7 @@ struct World {
             config.max_history = 3
             config.max_links = 4
             config.max_sources = 3
-            // The host compacts as the history says.
+            // The host compacts as the history requires.
             config.on_compaction = { _, updates, count in
                 guard count > 0, let first = updates?[0] else { return }
                 precondition(first.pointee.version > 0)
@@ -121,7 +121,7 @@ struct World {
     }
 
     private mutating func open(_ side: Int, _ replica: OpaquePointer?, _ input: inout Input) {
-        // The size that fits, or one that is too small; what is larger would have to be there.
+        // The right size, or a smaller one. A larger struct would have to exist.
         let size = min(Int(input.byte() & 31), MemoryLayout<scuttle_link_config_t>.size)
         var config = scuttle_link_config_t(struct_size: size, flags: UInt32(input.byte() & 63), reserved: 0)
         var link: OpaquePointer?
@@ -133,7 +133,7 @@ struct World {
         links[side].removeAll { $0 == link }
     }
 
-    /// What one side's link has to say goes to the first link of the other side.
+    /// Carries the output of one side's link to the first link of the other side.
     private func carry(_ side: Int, _ link: OpaquePointer?, _ input: inout Input) {
         let capacity = Int(input.byte()) * 4
         withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 1) { buffer in
@@ -157,7 +157,7 @@ struct World {
         }
     }
 
-    /// What came with the extended dialect, and a replica with odd settings.
+    /// Makes the calls that the extended dialect has added, and a replica with odd settings.
     private mutating func later(_ replica: OpaquePointer?, _ input: inout Input) {
         switch input.byte() & 15 {
         case 0:
@@ -196,7 +196,7 @@ struct World {
         _ = scuttle_history_write(replica, &update)
     }
 
-    /// The first links of both sides talk until they are silent.
+    /// Exchanges messages between the first links of both sides until they have nothing to send.
     private func exchange() {
         guard let a = links[0].first, let b = links[1].first else { return }
         _ = scuttle_link_gossip(a)
@@ -210,7 +210,7 @@ struct World {
                     moved += count
                 }
                 if moved == 0 { return }
-                precondition(round < 1999, "a conversation without an end")
+                precondition(round < 1999, "an endless conversation")
             }
         }
     }
@@ -232,10 +232,10 @@ struct World {
         }
         var flaw = scuttle_flaw_t()
         let code = scuttle_check_resolver(&config, updates, updates.count, &flaw)
-        precondition(code != SCUTTLE_E_RESOLVER, "a resolver of the library has a flaw")
+        precondition(code != SCUTTLE_E_RESOLVER, "a resolver of the library breaks a law")
     }
 
-    /// A replica with odd settings, made and freed.
+    /// Creates and frees a replica with odd settings.
     private func new(_ input: inout Input) {
         var config = scuttle_config_t()
         withUnsafeMutableBytes(of: &config) { bytes in

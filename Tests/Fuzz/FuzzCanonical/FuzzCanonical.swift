@@ -1,11 +1,11 @@
 import ScuttleCore
 import ScuttleJansson
 
-/// Any text, as a value, as lines, and as a value in a line: what the fast path for the canonical form accepts, jansson
-/// accepts with the same meaning; and what comes of both together is what comes of jansson alone.
+/// Reads any text as a value, as lines, and as a value in a line: jansson accepts every text that the fast path accepts, with
+/// the same meaning; and both together return the same as jansson alone.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
-    // A copy with nothing behind it, so that the sanitizer sees a step too far.
+    // A copy of exact size, so that the sanitizer detects a read beyond it.
     let text = [UInt8](UnsafeBufferPointer(start: data, count: size))
     var tight = Limits()
     (tight.depth, tight.valueBytes) = (2, 24)
@@ -33,24 +33,27 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
 
 private func compareValue(_ text: [UInt8], _ limits: Limits) {
     text.withUnsafeBytes { text in
-        let isDirect = CanonicalValue.accepts(text, deepest: limits.depth)
+        let isDirect = CanonicalValue.accepts(text, maxDepth: limits.depth)
         let judged = outcome { (values) throws(Failure) in try values.checkByJansson(text, limits) }
-        if isDirect { precondition(judged == Outcome(text: [UInt8](text)), "a value that jansson does not take so") }
+        if isDirect {
+            precondition(
+                judged == Outcome(text: [UInt8](text)), "the fast path accepts a value that jansson rejects or changes")
+        }
         guard text.count <= limits.valueBytes else { return }
         precondition(outcome { (values) throws(Failure) in try values.check(text, limits) } == judged)
     }
 }
 
-/// At the front of a text a line is read as it is alone, and taken off; what is left is left where it is not read.
+/// Checks that a line at the front of a text is read as it is alone, and removed; and that an unread line stays.
 private func compareFront(_ text: [UInt8], _ limits: Limits) {
     text.withUnsafeBytes { text in
         var rest = text
-        let taken = CanonicalUpdate.take(from: &rest, limits).map { Outcome(message: .update($0)) }
+        let taken = CanonicalUpdate.readFirst(of: &rest, limits).map { Outcome(message: .update($0)) }
         let end = text.firstIndex(of: 0x0a)
         let line = UnsafeRawBufferPointer(rebasing: text[..<(end ?? 0)])
         let alone = end == nil ? nil : CanonicalUpdate.read(line, limits).map { Outcome(message: .update($0)) }
-        precondition(taken == alone, "an update that depends on what stands behind it")
-        precondition(rest.count == text.count - (taken == nil ? 0 : line.count + 1), "not one line taken off")
+        precondition(taken == alone, "the update depends on the text behind its line")
+        precondition(rest.count == text.count - (taken == nil ? 0 : line.count + 1), "not exactly one line was removed")
     }
 }
 
@@ -59,27 +62,31 @@ private func compareLine(_ line: [UInt8], _ limits: Limits) {
         var decoder = JanssonJudge(limits: limits)
         let judged = outcome { (take) throws(Failure) in try decoder.judge(line, take) }
         if let direct = CanonicalUpdate.read(line, limits) {
-            precondition(judged == Outcome(message: .update(direct)), "an update that jansson does not take so")
+            precondition(
+                judged == Outcome(message: .update(direct)),
+                "the fast path reads an update that jansson rejects or reads differently")
         }
         if let direct = CanonicalCover.read(line) {
-            precondition(judged == Outcome(message: .cover(direct)), "a cover that jansson does not take so")
+            precondition(
+                judged == Outcome(message: .cover(direct)),
+                "the fast path reads a cover that jansson rejects or reads differently")
         }
         precondition(outcome { (take) throws(Failure) in try decoder.read(line, take) } == judged)
     }
 }
 
-/// What comes of a text, in owned bytes: a value or an update, or why not.
+/// The outcome of a text, in owned bytes: a value, a message or an error.
 private struct Outcome: Equatable {
     var key: [UInt8] = []
     var value: [UInt8] = []
     var source: [UInt8] = []
     var version: Version = 0
     var kind: Update.Kind?
-    /// Of a republished update.
+    /// The source of a republished update's timestamp.
     var writer: [UInt8] = []
     var written: Version = 0
     var sources: [[UInt8]] = []
-    /// Of a cover.
+    /// The line check of a cover.
     var check: LineCheck?
     var versions: [Version] = []
     var code: Failure.Code?

@@ -1,22 +1,22 @@
 import CScuttle
 import ScuttleC
 
-/// Any text as what a replica starts from: it is refused, and the replica is as new; or the replica exports what makes an
-/// equal one, which goes on.
+/// Imports any text. Either it is rejected, and the replica stays new; or the replica's export creates an equal replica, which
+/// can be used.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     let text = UnsafeRawBufferPointer(start: data, count: size)
     let replica = make()
     let code = scuttle_import(replica, text.baseAddress, text.count)
-    if code < 0 { precondition(count(of: replica) == 0, "a refused import left something") }
+    if code < 0 { precondition(count(of: replica) == 0, "a rejected import has changed the replica") }
 
     let saved = exported(replica)
     let again = make()
     let second = saved.withUnsafeBytes { scuttle_import(again, $0.baseAddress, $0.count) }
-    precondition(second == SCUTTLE_OK, "an export is refused, or torn")
-    precondition(fingerprint(of: replica) == fingerprint(of: again), "an export makes another replica")
+    precondition(second == SCUTTLE_OK, "an export is rejected, or truncated")
+    precondition(fingerprint(of: replica) == fingerprint(of: again), "an export creates a replica that differs")
 
-    // It can be used.
+    // The replica can be used.
     _ = scuttle_tick(again, 1 << 40)
     _ = scuttle_set(again, "k", 1, "1", 1)
     var purged = 0

@@ -1,9 +1,9 @@
 import CScuttle
 import ScuttleC
 
-/// Bytes of a hostile peer. The first byte says how they reach the replica: as they are, while it writes, gossips and
-/// sends; or as changes to what an honest peer says, so that they come behind a valid handshake. A bit of the third makes the
-/// replica that of the conversations in Tests/Conformance/Vectors, whose messages name its incarnation and its nonces.
+/// Writes bytes of a hostile peer. The first byte chooses how: unchanged, while the replica writes, gossips and sends; or as
+/// changes of an honest peer's bytes, so that they follow a valid handshake. A bit of the third byte chooses the replica of the
+/// conversations in Tests/Conformance/Vectors, whose messages name its incarnation and its nonces.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     guard size > 3 else { return 0 }
@@ -13,7 +13,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     return 0
 }
 
-/// Nothing traps, and answers end.
+/// Writes the bytes unchanged. No call may trap, and the output must end.
 private func monologue(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawBufferPointer) {
     let replica = makeReplica(settings.2 & 8 != 0 ? "A" : "local", settings)
     if settings.2 & 8 != 0 {
@@ -46,8 +46,8 @@ private func monologue(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawBuff
     scuttle_free(replica)
 }
 
-/// Two replicas talk, and each line on its way may be changed, dropped, repeated or replaced as the input says. Then the
-/// link is a new one and nobody interferes: they can still talk.
+/// Connects two replicas; each line on its way may be changed, dropped, repeated or replaced as the input says. Then they get a
+/// new, undisturbed link, on which they must still converge.
 private func conversation(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawBufferPointer) {
     let flags =
         (settings.2 & 2 != 0 ? SCUTTLE_LINK_DATAGRAM : SCUTTLE_LINK_ANY) | (settings.2 & 4 != 0 ? SCUTTLE_LINK_LIVE : 0)
@@ -73,12 +73,12 @@ private func conversation(_ settings: (UInt8, UInt8, UInt8), _ bytes: UnsafeRawB
         for side in [0, 1] {
             said[side].withUnsafeBytes { _ = scuttle_link_write(links[1 - side], $0.baseAddress, $0.count) }
         }
-        precondition(round < 9_999, "a conversation without an end")
+        precondition(round < 9_999, "an endless conversation")
     }
     for replica in replicas { scuttle_free(replica) }
 }
 
-/// A little of everything that a host does.
+/// Makes a few of each call of a host.
 private func work(_ replica: OpaquePointer?, _ input: inout Changes) {
     let choice = input.byte()
     let key = [UInt8(ascii: "a") + (choice >> 4 & 7)].map { CChar(bitPattern: $0) }
@@ -116,7 +116,7 @@ private struct Changes {
             let place = (Int(byte()) << 8 | Int(byte())) % bytes.count
             bytes.remove(at: place)
         case 2:
-            // A digit more or another one: versions, stamps and lengths.
+            // Adds or changes a digit of a version, a sequence or a length.
             let digits = bytes.indices.filter { bytes[$0] >= 48 && bytes[$0] < 58 }
             guard !digits.isEmpty else { break }
             let place = digits[(Int(byte()) << 8 | Int(byte())) % digits.count]
@@ -179,6 +179,6 @@ private func drain(_ link: OpaquePointer?) {
     var total = 0
     while case let count = read(link, atMost: 4096).count, count > 0 {
         total += count
-        precondition(total < 1 << 26, "an answer without an end")
+        precondition(total < 1 << 26, "an endless delta")
     }
 }

@@ -4,30 +4,30 @@ import Simulation
 @testable import ScuttleCore
 @testable import Simulation
 
-/// A link of the target whose other end the fuzzer holds. An honest replica stands behind it, whose lines the fuzzer may pass on
-/// or use; and it hears what the target says.
+/// A link of the target whose other end the fuzzer plays. An honest replica is behind it, which receives the target's output,
+/// and whose lines the fuzzer may pass on or use.
 final class HostileLink {
     let options: Link.Options
     let honest: Replica
-    /// The target's end, and the honest replica's.
+    /// The end of the target, and that of the honest replica.
     private(set) var end: End
     private(set) var honestEnd: End
 
-    /// Lines of a stream, or datagrams, that have not gone on yet.
+    /// Lines of a stream, or datagrams, that wait to be passed on.
     var toTarget: [[UInt8]] = []
     var toHonest: [[UInt8]] = []
     private var unfinished: [[UInt8]] = [[], []]
 
-    /// The nonces that the target has said, the latest one last; and its token.
+    /// The nonces that the target has sent, the latest one last; and its token.
     private(set) var nonces: [UInt64] = []
     private(set) var token: UInt64 = 0
 
-    /// Of a datagram link whose peer has echoed no token: the bytes that the target has heard, and has said.
+    /// For a datagram link whose peer has echoed no token: the bytes that the target has received, and has sent.
     private(set) var heardUnchecked = 0
     private(set) var saidUnchecked = 0
     private var isUnchecked: Bool { end.link.address?.peerToken == 0 }
 
-    /// Of the delta that goes to the target: the updates since its head, mark or cover, and where it starts.
+    /// For the delta on its way to the target: the check of the updates since its head, mark or cover, and its start.
     private(set) var lines = LineCheck()
     private(set) var start: UInt64 = 0
 
@@ -37,7 +37,7 @@ final class HostileLink {
         honestEnd = try End(honest, options.subtracting(.readOnly))
     }
 
-    /// Both sides close the link and open another one.
+    /// Closes both ends of the link and opens another one.
     func reopen() throws(Failure) {
         end.close()
         honestEnd.close()
@@ -53,7 +53,7 @@ final class HostileLink {
     var allowsClassic: Bool { !end.isExtended && !options.isDisjoint(with: [.classic, .any]) }
     var isDatagram: Bool { options.contains(.datagram) }
 
-    /// Takes all that the target has to say, in reads of so many bytes.
+    /// Reads all output of the target, in reads of at most `capacity` bytes.
     func hearTarget(_ capacity: Int) {
         for unit in units(of: end, 0, capacity) {
             if isUnchecked { saidUnchecked += unit.count }
@@ -62,7 +62,7 @@ final class HostileLink {
         }
     }
 
-    /// Takes all that the honest replica has to say.
+    /// Reads all output of the honest replica.
     func hearHonest(_ capacity: Int) {
         toTarget += units(of: honestEnd, 1, capacity)
     }
@@ -74,11 +74,11 @@ final class HostileLink {
             var bytes: [UInt8] = []
             var failure: Failure?
             do throws(Failure) { bytes = try end.read(upTo: capacity) } catch { failure = error }
-            // What does not fit is told once; a capacity that is too small stays so.
+            // An update that does not fit is reported once; a capacity that is too small stays so.
             if let failure, failure.code == .space || failure.code != .datagram { break }
             guard failure != nil || !bytes.isEmpty else { break }
             total += bytes.count + (failure == nil ? 0 : 100)
-            hold(total < 1 << 22, "an answer does not end: \(total) bytes")
+            hold(total < 1 << 22, "an endless delta: \(total) bytes")
             guard !bytes.isEmpty else { continue }
             if isDatagram {
                 hold(bytes.count <= capacity, "a datagram of \(bytes.count) bytes was read into \(capacity)")
@@ -94,7 +94,7 @@ final class HostileLink {
         return found
     }
 
-    /// Keeps the nonces and the token that stand in what the target says.
+    /// Notes the nonces and the token in the output of the target.
     private func learn(from unit: [UInt8]) {
         for line in unit.split(separator: 0x0a) where line.starts(with: Self.control) {
             if let nonce = Self.number(behind: #""nonce":"#, in: line), nonce > 0, nonces.last != nonce {
@@ -108,7 +108,7 @@ final class HostileLink {
 
     private static let control = [UInt8](#"{"digest":true,"#.utf8)
 
-    /// Where the first copy of a mark ends, each of which begins with a quotation mark.
+    /// Returns the end of the first copy of a mark, each of which begins with a quotation mark.
     private static func end(of mark: [UInt8], in line: ArraySlice<UInt8>) -> Int? {
         var place = line.startIndex
         while place + mark.count <= line.endIndex {
@@ -130,7 +130,7 @@ final class HostileLink {
         return number
     }
 
-    /// Counts what goes to the target, so that a mark, cover or commit behind it can be right.
+    /// Counts bytes that go to the target, so that a mark, cover or commit behind them can be right.
     func count(_ unit: [UInt8]) {
         if isUnchecked { heardUnchecked += unit.count }
         for line in unit.split(separator: 0x0a) {
@@ -151,12 +151,12 @@ final class HostileLink {
     private static let mark = [UInt8](#"{"digest":true,"mark":"#.utf8)
     private static let commit = [UInt8](#"{"digest":true,"commit":"#.utf8)
 
-    /// What the honest replica hears; it judges for itself.
+    /// Passes output of the target to the honest replica, which judges by itself.
     func tellHonest(_ unit: [UInt8]) {
         do throws(Failure) { try honestEnd.write(unit) } catch {
             hold(
                 !Self.malformed.contains(error.code),
-                "the target says what is malformed, \(error.code): \(error.detail): \(unit.text)")
+                "the target has sent a malformed message, \(error.code): \(error.detail): \(unit.text)")
         }
     }
 
@@ -170,7 +170,7 @@ final class HostileLink {
     }
 }
 
-/// Ends the process if a property does not hold: libFuzzer keeps the input.
+/// Ends the process if a property does not hold: libFuzzer then keeps the input.
 func hold(_ condition: Bool, _ what: @autoclosure () -> String) {
     if !condition { fatalError(what()) }
 }

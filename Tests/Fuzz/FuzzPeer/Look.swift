@@ -1,15 +1,15 @@
 @testable import ScuttleCore
 
-/// What can be seen of a replica, as text: two looks are equal if nothing that matters has changed between them. A look changes
+/// The visible state of a replica as text: two looks are equal if nothing that matters has changed between them. A look changes
 /// nothing, unlike an export.
 struct Look: Equatable {
     /// The lines of all entries by arrival, tombstones included.
     let entries: [UInt8]
-    /// The version vector, retired sources, names.
+    /// The version vector, retired sources and names.
     let vector: [UInt8]
     /// Exceptions to the vector.
     let exceptions: [UInt8]
-    /// Lamport number, GC epoch, whether a classic peer was met.
+    /// The Lamport number, the GC epoch, and whether a classic peer was met.
     let numbers: [UInt64]
 
     init(_ replica: Replica) {
@@ -38,7 +38,7 @@ struct Look: Equatable {
         numbers = [replica.version, replica.epoch, replica.hasMetClassic ? 1 : 0]
     }
 
-    /// What of two looks differs, for a person.
+    /// Returns the difference of two looks, for a person.
     static func difference(_ before: Look, _ after: Look) -> String {
         func pair(_ name: String, _ a: [UInt8], _ b: [UInt8]) -> String {
             a == b
@@ -52,14 +52,14 @@ struct Look: Equatable {
 }
 
 extension Replica {
-    /// A vector with nothing in it, whatever the replica says of itself.
+    /// A part of a vector without claims, whatever the replica's state.
     fileprivate var emptyVector: VectorPart {
         VectorPart(
             incarnation: 0, epoch: 0, nonce: 0, since: 0, until: 0, from: 0, to: 0, isLast: false, lamport: 0,
             progress: nil, claims: [])
     }
 
-    /// Live entries by key with their timestamps: what replicas of one map have to agree on.
+    /// The live entries by key with their timestamps, in which replicas of one map have to agree.
     var live: [String] {
         var lines: [String] = []
         keys.forEach { _, record in
@@ -76,7 +76,7 @@ extension Replica {
         return lines.sorted()
     }
 
-    /// What it holds, as a count: keys, sources in full and retired, names, exceptions.
+    /// The count of keys, sources in full and retired, names and exceptions.
     var weight: Int {
         keys.liveCount + keys.tombstoneCount + sources.liveCount + sources.limboCount + retired.liveCount
             + sources.names.count + (refused?.count ?? 0)

@@ -24,7 +24,7 @@ struct Program {
         elements[below(elements.count)]
     }
 
-    /// A number from 0 to 2^63-1: a small one, one near a number that means something, a power of two, or nearly the highest.
+    /// Returns a number from 0 to 2^63-1: a small one, one near a known number, a power of two, or nearly the highest.
     mutating func number(near known: [UInt64] = []) -> UInt64 {
         let choice = byte()
         let low = UInt64(choice & 31)
@@ -37,7 +37,7 @@ struct Program {
         }
     }
 
-    /// The same from 0 to 2^53-1.
+    /// Returns a version from 0 to 2^53-1, chosen likewise.
     mutating func version(near known: [Version]) -> Version {
         let number = number(near: known)
         return number > .highest ? .highest - min(UInt64(Int64.max) - min(number, UInt64(Int64.max)), 31) : number

@@ -3,11 +3,11 @@ import Simulation
 @testable import ScuttleCore
 @testable import Simulation
 
-/// Well-formed messages of a hostile peer, whose fields are what the input says: most of them right, or nearly.
+/// Well-formed messages of a hostile peer, whose fields follow from the input: most of them right, or nearly.
 struct Speech {
     let target: Replica
     let link: HostileLink
-    /// Sources that somebody may claim: the target's, its name's, those of the peers, and of nobody.
+    /// Sources for claims: the target's, its name's, those of the peers, and an unknown one.
     let sources: [[UInt8]]
 
     static let keys = (0..<6).map { [UInt8("abcdef".utf8.dropFirst($0).first!)] } + [[UInt8]("too long a key".utf8)]
@@ -24,12 +24,12 @@ struct Speech {
 
     private func version(_ input: inout Program, of source: [UInt8]) -> Version {
         let version = input.version(near: [covered(source), target.version, target.highestPurged, target.own.covered])
-        // More of the target's own source ends the link.
+        // A higher version of the target's own source ends the link.
         guard version > target.own.covered, source.lend({ target.id.equals($0) }) else { return version }
         return input.byte() < 240 ? target.own.covered : version
     }
 
-    /// Another version up to one, for a claim that ascends.
+    /// Returns another version up to one, for a claim that ascends.
     private func version(_ input: inout Program, upTo version: Version) -> Version {
         let choice = input.byte()
         return choice < 128
@@ -45,7 +45,7 @@ struct Speech {
         return link.nonces[link.nonces.count - 1 - choice % link.nonces.count]
     }
 
-    /// A GC epoch or a revision of the peer's: as it was last, mostly.
+    /// Returns a GC epoch or a revision of the peer: mostly its latest.
     private func near(_ number: UInt64, _ input: inout Program) -> UInt64 {
         let choice = input.byte()
         return choice < 160
@@ -271,7 +271,7 @@ struct Speech {
         return head
     }
 
-    /// The head of a delta on a stream.
+    /// Returns the head of a delta on a stream.
     func head(_ input: inout Program) -> [UInt8] {
         let head = head(&input, input.pick(DeltaMode.allCases))
         return MessageBuffer.bytes { $0.appendDelta(head) }
@@ -299,8 +299,8 @@ struct Speech {
         return MessageBuffer.bytes { $0.appendMark(ProgressMark(sequence: sequence, check: check)) }
     }
 
-    /// A part of a commit.
-    /// - Parameter sequence: up to which it holds; nil: as the input says.
+    /// Returns a part of a commit.
+    /// - Parameter sequence: the sequence up to which it holds; nil: as the input says.
     func commit(_ input: inout Program, _ lines: LineCheck?, upTo sequence: UInt64? = nil) -> [UInt8] {
         let choice = input.byte()
         let sequence = sequence ?? input.number(near: [link.start])
@@ -340,7 +340,7 @@ struct Speech {
 
     // MARK: Datagrams
 
-    /// The echo that a datagram with control messages begins with: right, mostly.
+    /// Returns the echo in front of a datagram with control messages: mostly the right one.
     func echo(_ input: inout Program) -> [UInt8] {
         let choice = input.byte()
         guard choice < 240 else { return choice == 255 ? [] : MessageBuffer.bytes { $0.appendEcho(UInt64(choice)) } }
@@ -348,7 +348,7 @@ struct Speech {
         return token == 0 ? [] : MessageBuffer.bytes { $0.appendEcho(token) }
     }
 
-    /// A head with a span that is what it says, its updates, and a commit by a bit of the input.
+    /// Returns a head with a correct span, its updates, and a commit if a bit of the input says so.
     func datagram(_ input: inout Program) -> [UInt8] {
         let mode = input.pick(DeltaMode.allCases)
         var head = head(&input, mode)

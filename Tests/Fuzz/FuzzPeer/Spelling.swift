@@ -1,8 +1,8 @@
 @testable import ScuttleCore
 
-/// Lines that the core writes in pieces, with what belongs to no replica here: made-up sources, and any update.
+/// Writers of lines that the core writes in pieces, for made-up sources and any update.
 extension MessageBuffer {
-    /// A line on its own, from here on.
+    /// Returns a line on its own, from this position on.
     static func bytes(_ write: (inout MessageBuffer) -> Void) -> [UInt8] {
         var buffer = MessageBuffer()
         write(&buffer)
@@ -16,7 +16,7 @@ extension MessageBuffer {
         text.withUnsafeBytes { self.text.putJSONString($0) }
     }
 
-    /// `"A":9`, `"A":[9,4]`, `"A":[2,9,4]`: a claim of a vector, an interval of a cover or a claim of a commit.
+    /// Writes `"A":9`, `"A":[9,4]` or `"A":[2,9,4]`: a claim of a vector, an interval of a cover or a claim of a commit.
     mutating func putClaim(_ source: [UInt8], _ numbers: [Version], isFirst: Bool) {
         if !isFirst { put(",") }
         putQuoted(source)
@@ -43,12 +43,12 @@ struct SpokenUpdate {
     var value: [UInt8]
     var dot: (source: [UInt8], version: Version)
     var written: (source: [UInt8], version: Version)?
-    /// The member that holds `written`: `dot` on a classic link.
+    /// Whether the timestamp is in `dot`, as on a classic link, instead of `written`.
     var isRestated = false
     var lease: (timeToLive: UInt64, age: UInt64)?
     var kind = Update.Kind.value
 
-    /// Its line without the newline.
+    /// The line without its newline.
     var line: [UInt8] {
         MessageBuffer.bytes { line in
             line.put(#"{"key":"#)

@@ -3,15 +3,15 @@ import Simulation
 @testable import ScuttleCore
 @testable import Simulation
 
-/// A target with three links to peers that the fuzzer plays, and what must hold whatever they say.
+/// A target with three links to peers that the fuzzer plays, and the properties that must hold whatever those send.
 final class Stage {
     private let target: Target
     private var links: [HostileLink] = []
-    /// What peers have written to the target, in bytes.
+    /// The bytes that peers have written to the target.
     private var heard = 0
-    /// Gossips of links that the target's host has called, beside its other calls.
+    /// The gossips that the target's host has called on links, besides its other calls.
     private var gossips = 0
-    /// Nothing has happened since the replica was examined.
+    /// Whether the replica was examined after the latest move.
     private var isExamined = false
 
     private var replica: Replica { target.replica }
@@ -40,7 +40,7 @@ final class Stage {
         return try HostileLink(replica, honest, options)
     }
 
-    /// What a peer may name.
+    /// Returns the sources that a peer may name.
     static func sources(of target: Replica) -> [[UInt8]] {
         [[UInt8](target.id)]
             + ["A", "B", "C", "g~AAAAAAAA", "g~AAAAAAAB", "T~AAAAAAAA", "x", "A~AAAAAAAA"].map { [UInt8]($0.utf8) }
@@ -55,7 +55,7 @@ final class Stage {
         if link.end.hasEnded, input.byte() < 240 { try link.reopen() }
         let speech = Speech(target: replica, link: link, sources: Self.sources(of: replica))
         switch move & 31 {
-        // What no peer says before hello ends a link of the extended dialect.
+        // A message that precedes the hello ends a link of the extended dialect.
         case 18...25 where !link.isReady && move & 7 != 0: exchange(link, rounds: 1 + Int(move & 3))
         case 26 where !link.allowsClassic && input.byte() < 250: exchange(link, rounds: 2)
         case 0: exchange(link, rounds: 1 + input.below(4))
@@ -93,7 +93,7 @@ final class Stage {
         link.isDatagram ? [1200, 512, 300, 200][input.below(4)] : 4096
     }
 
-    /// Both sides talk, and nobody interferes.
+    /// Exchanges undisturbed messages of both ends.
     private func exchange(_ link: HostileLink, rounds: Int) {
         link.honestEnd.link.gossip()
         for _ in 0..<rounds {
@@ -106,7 +106,7 @@ final class Stage {
         }
     }
 
-    /// Some line or datagram of the honest replica's goes on: whole or cut short, once or twice, or not at all.
+    /// Passes a line or datagram of the honest replica on: whole or cut, once or twice, or not at all.
     private func passToTarget(_ link: HostileLink, _ input: inout Program) {
         guard !link.toTarget.isEmpty else { return }
         let choice = input.byte()
@@ -137,7 +137,7 @@ final class Stage {
         }
     }
 
-    /// A control message, which in datagrams has an echo in front.
+    /// Writes a control message, with an echo in front of it in datagrams.
     private func speak(_ link: HostileLink, _ input: inout Program, _ message: (inout Program) -> [UInt8]) {
         let echo = link.isDatagram ? Speech(target: replica, link: link, sources: []).echo(&input) : []
         tell(link, echo + message(&input))
@@ -156,7 +156,7 @@ final class Stage {
         }
     }
 
-    /// A whole delta: head, updates, and an end that is right for them.
+    /// Writes a whole delta: head, updates, and a matching end.
     private func sayDelta(_ link: HostileLink, _ speech: Speech, _ input: inout Program) {
         guard !link.isDatagram else { return tell(link, speech.datagram(&input)) }
         let mode = input.pick(DeltaMode.allCases)
@@ -182,7 +182,7 @@ final class Stage {
 
     // MARK: Properties
 
-    /// The target hears a line, or a datagram. An error changes nothing that it must not; a read-only link changes nothing.
+    /// Writes a line or a datagram to the target. An error changes nothing that it must not; a read-only link changes nothing.
     private func tell(_ link: HostileLink, _ unit: [UInt8]) {
         guard !unit.isEmpty else { return }
         replica.rest()
@@ -210,7 +210,7 @@ final class Stage {
     }
 
     private func checkReadOnly(_ before: Look, _ after: Look, _ unit: [UInt8]) {
-        // The answer to a request carries the low-water mark.
+        // The delta for a request carries the low-water mark.
         hold(
             before.entries == after.entries && before.exceptions == after.exceptions
                 && before.numbers == after.numbers,
@@ -218,13 +218,13 @@ final class Stage {
     }
 
     private func check(_ failure: Failure, _ before: Look, _ after: Look, _ unit: [UInt8], hasEnded: Bool) {
-        // The end of a link frees what it held back.
+        // The end of a link frees the updates that it held.
         guard !hasEnded else { return }
         let isSame: Bool
         switch failure.code {
-        // Of a vector, cover or commit the sources that fit count.
+        // Of a vector, cover or commit, the sources that fit count.
         case .sources: return
-        // What is refused is remembered; the loser of an equivocation is accounted for.
+        // A refused update is recorded, and the loser of an equivocation is accounted for.
         case .refused, .keySize, .valueSize, .depth: isSame = before.entries == after.entries
         case .corrupt: isSame = before.entries == after.entries
         default: isSame = before == after
@@ -239,19 +239,19 @@ final class Stage {
         let most = 64 + heard / 8 + 3 * target.writes
         hold(replica.weight <= most, "\(replica.weight) things are held after \(heard) bytes")
         for link in links {
-            // Each gossip says hello.
+            // Each gossip sends a hello.
             let most = link.heardUnchecked + 500 * (gossips + target.writes)
             hold(link.saidUnchecked <= most, "an unknown address gets \(link.saidUnchecked) bytes, not \(most)")
             guard let covered = replica.id.covered(by: link.honest) else { continue }
             hold(
                 covered <= replica.own.covered,
-                "an honest peer has the target covered to \(covered), which has promised \(replica.own.covered)")
+                "an honest peer has the target covered to \(covered), whose low-water mark is \(replica.own.covered)")
         }
     }
 
     // MARK: The end
 
-    /// The hostile peers are gone. Two honest replicas, one of them empty, come to the same as the target.
+    /// Ends the run: without the hostile peers, two honest replicas, one of them empty, must converge with the target.
     func end() throws(Failure) {
         for link in links {
             hold(link.honest.brokenInvariant() == nil, "an honest peer: \(link.honest.brokenInvariant() ?? "")")
@@ -260,7 +260,7 @@ final class Stage {
         target.acceptAll()
         examine("the end")
         target.loadsAgain()
-        // Without versions nothing can be republished.
+        // Without free versions nothing can be republished.
         guard replica.version < .highest - 1000 else { return }
         let newcomer = Replica(id: try ReplicaID(Bytes("N")), configuration: Configuration())
         if replica.sources.liveCount < replica.limits.sources - 2 { try newcomer.set(Bytes("n"), to: Bytes("1")) }
@@ -306,7 +306,7 @@ final class Stage {
 extension Bytes {
     fileprivate var text: String { String(decoding: self, as: UTF8.self) }
 
-    /// Up to which version a replica covers a source.
+    /// Returns the version up to which a replica covers a source.
     fileprivate func covered(by replica: Replica) -> Version? {
         replica.sources.find(self).map { replica.sources[$0].covered }
     }

@@ -12,10 +12,10 @@ final class Target {
     private let isSelective: Bool
     private var mind = Mind()
     private var now: UInt64 = 0
-    /// What its host has written, as a bound of what it may hold.
+    /// The count of the host's writes, which bounds what the replica may hold.
     private(set) var writes = 0
 
-    /// Which keys the host accepts from peers.
+    /// The keys that the host accepts from peers.
     private final class Mind {
         var refusesHalf = true
     }
@@ -47,7 +47,7 @@ final class Target {
             id: try ReplicaID(Bytes("T"), incarnation: choice & 1 == 0 ? nil : 3), configuration: configuration)
     }
 
-    /// One call of the host's. An error of it is the host's own matter.
+    /// Makes one call of the host. An error of it is no fault.
     func work(_ input: inout Program) {
         let choice = input.byte()
         let key = Speech.keys[Int(choice >> 4) % 6]
@@ -82,13 +82,14 @@ final class Target {
         do throws(Failure) { try body() } catch { trace("the host: \(error.code): \(error.detail)") }
     }
 
-    /// The host accepts all from now on.
+    /// Makes the host accept everything from now on.
     func acceptAll() {
         mind.refusesHalf = false
         replica.acceptAgain()
     }
 
-    /// An export makes a replica with the same entries, under its name and under another one; so do the rows of a store.
+    /// Checks that an export creates a replica with the same entries, under its name and under another one; and that the rows
+    /// of a store do.
     func loadsAgain() {
         var text: [UInt8] = []
         replica.export {
@@ -105,7 +106,7 @@ final class Target {
     private func load(_ text: [UInt8], _ name: Bytes, _ look: Look, _ what: String) {
         var again = configuration
         again.store = nil
-        // Under another name, this start is one more.
+        // Under another name, this start is one more source.
         if !name.equals(Bytes("T")) { again.limits.sources += 1 }
         do {
             let loaded = Replica(id: try ReplicaID(name, incarnation: 4), configuration: again)

@@ -1,10 +1,10 @@
 @testable import ScuttleCore
 import ScuttleJansson
 
-/// Links that break soon, one after the other, between a replica that holds much and one that holds nothing.
+/// Links that break soon, one after the other, between a replica with many entries and an empty one.
 public enum BreakingLinks {
-    /// How many links it takes until both hold the same, if each breaks after some bytes in either direction; nil: more than
-    /// 200.
+    /// Returns how many links the replicas need until they are equal, if each link breaks after some bytes in either direction;
+    /// nil: more than 200.
     public static func links(breakingAfter limit: Int = 2000, without rules: DisabledRules = []) -> Int? {
         guard let (full, empty) = replicas(rules) else { return nil }
         for count in 1...200 {

@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 import ScuttleJansson
 
-/// What a seed decides about a world of classic links: keys and values of any text, and hosts that sort.
+/// The plan of a world of classic links: keys and values of any text, and hosts that sort.
 struct ClassicPlan {
     let keys: [String]
 
@@ -9,19 +9,19 @@ struct ClassicPlan {
         "a", "b", "key", "k\n\"", "\u{e9}", "__proto__", "\u{10000}", "x\\", "long key, longer than most", "z",
     ]
 
-    /// Values in the order of `orderedValues`; those on one line are equal.
+    /// Values in the order of `orderedValues`. Those on one line are equal.
     private static let values = [
         ["null"], ["false"], ["true"], ["-1.50"], ["0", "0.0", "-0"], ["7", "7.0", "70e-1"], ["9007199254740993"],
         ["\"\""],
         ["\"a\"", "\"\\u0061\""], ["[]"], ["[1,[2]]", "[1.0,[2]]"], ["{}"],
         ["{\"a\":1,\"b\":[]}", "{\"b\":[],\"a\":1}"],
     ]
-    /// Each value, and its place in that order. A delete has that of null.
+    /// Each value with its rank in that order. A delete has the rank of null.
     static let texts = values.enumerated().flatMap { rank, texts in texts.map { (text: $0, rank: rank) } }
 
     init(_ random: inout Random) {
         var names = Self.names
-        for place in names.indices.dropLast() { names.swapAt(place, random.within(place...names.count - 1)) }
+        for index in names.indices.dropLast() { names.swapAt(index, random.within(index...names.count - 1)) }
         keys = Array(names.prefix(random.within(1...names.count)))
     }
 

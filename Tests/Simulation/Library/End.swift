@@ -2,12 +2,12 @@ import ScuttleJansson
 
 @testable import ScuttleCore
 
-/// One end of a conversation: a link and its parser.
+/// One end of a link: the link and its input.
 final class End {
     let replica: Replica
     let link: Link
     private var input = LinkInput()
-    /// Whether the bytes that have come end with a line.
+    /// Whether the bytes received so far end with a line.
     private(set) var isBetweenLines = true
 
     init(_ replica: Replica, _ options: Link.Options) throws(Failure) {
@@ -26,7 +26,7 @@ final class End {
         return Array(bytes[..<count])
     }
 
-    /// The same by looking at the messages and taking bytes of them.
+    /// Returns bytes as a read does, by a peek and a consume.
     func peek(upTo capacity: Int) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
         try link.peek(most: 1 + capacity % 5) { bytes += $0 }

@@ -1,17 +1,17 @@
 @testable import ScuttleCore
 
-/// What replicas have told their hosts.
+/// The events that replicas have reported to their hosts.
 struct Events {
-    /// An event that no honest and undisturbed conversation may raise.
+    /// An event that must not happen without a fault or an attack.
     var unexpected: String?
-    /// The replicas that were told of a twin since this was last emptied.
+    /// The replicas that have reported a twin since this was last cleared.
     var twins: Set<Int> = []
-    /// The links on which a replica was told that contents differ.
+    /// The links on which a replica has reported that contents differ.
     var diverged: [ObjectIdentifier: Int] = [:]
 }
 
 extension World {
-    /// A replica tells its host.
+    /// Notes an event of a replica.
     func note(_ event: Event, _ code: Int32, on link: Link, of number: Int) {
         say("\(number) raises \(event), code \(code)")
         switch event {
@@ -21,9 +21,10 @@ extension World {
         case .diverged:
             counts.diverged += 1
             events.diverged[ObjectIdentifier(link), default: 0] += 1
-            // A classic relay may leave an update out before its winner has gone (docs/reference/protocol.md, gap):
-            // replicas behind it have equal vectors then, and differ for a while.
-            // Who has dropped a retired source resets nobody for what was purged of it. And who has taken entries away by a reset
+            // A classic relay may leave an update out before its winner has gone (docs/reference/protocol.md, gap): replicas
+            // behind it have equal vectors then, and differ for a while. A replica that has dropped a retired source resets no
+            // peer for the tombstones that were purged of it. And a replica whose entries an incomplete reset has removed lacks
+            // their successors.
             // that was not whole lacks what stands for them.
             let mayDiffer =
                 code == 0
@@ -43,8 +44,9 @@ extension World {
         if let unexpected = events.unexpected { throw SimulationFailure(description: unexpected) }
     }
 
-    /// Where two live replicas of one name have kept talking to one hub, or to each other, all of them know.
-    func twinsAreTold() throws {
+    /// Checks that two live replicas of one name have reported each other, if they stayed connected to one hub or to each
+    /// other.
+    func checkTwins() throws {
         guard hasTwins else { return }
         for first in replicas.indices {
             for second in replicas.indices where first < second && names[first] == names[second] {
@@ -59,7 +61,7 @@ extension World {
     private func areTold(_ numbers: [Int], _ first: Int, _ second: Int) throws {
         for number in numbers where !events.twins.contains(number) {
             throw SimulationFailure(
-                description: "\(number) was not told that \(first) and \(second) are twins; \(numbers)")
+                description: "\(number) has not reported that \(first) and \(second) are twins; \(numbers)")
         }
     }
 

@@ -1,30 +1,30 @@
-/// What goes wrong in a world besides links that break and datagrams that are lost.
+/// The faults of a world, besides links that break and datagrams that are lost.
 struct Faults {
-    /// Strangers: replicas that begin late, from nothing or from an old save of any replica.
+    /// The count of strangers: replicas that begin late, empty or from an old save of any replica.
     var joins = 0
-    /// Replicas that are started under the name of a live one.
+    /// The count of replicas that are started under the name of a live one.
     var twins = 0
-    /// A host starts from a save of any age, cut anywhere, or from nothing.
+    /// Whether hosts start from a save of any age, cut anywhere, or empty.
     var losesState = false
-    /// A host ignores short writes: whole lines of its streams are lost, repeated or swapped.
+    /// Whether hosts ignore short writes: whole lines of streams are lost, repeated or swapped.
     var losesLines = false
-    /// An intruder writes deltas into links that did not ask for them.
+    /// Whether an intruder writes deltas into links that did not request them.
     var hasIntruder = false
-    /// An intruder writes all that an earlier link carried into the link that follows it.
+    /// Whether an intruder writes the bytes of an earlier link into the link that follows it.
     var replaysLinks = false
-    /// A host does not notice that a stream has broken, and keeps its end open.
+    /// Whether hosts keep their end of a broken stream open.
     var keepsDeadLinks = false
-    /// Hosts forget names: of replicas that have ended, that are away, that are there, and their own.
-    var forgetsNames = false
-    /// Replicas retire by themselves a name that they have not heard for so many steps; 0: they do not.
+    /// Whether hosts retire names: of replicas that have ended, that are away, that are present, and their own.
+    var retiresNames = false
+    /// The steps after which a replica retires a name from which it has received nothing; 0: never.
     var retireAfter: UInt64 = 0
-    /// Some replicas keep few retired sources.
+    /// Whether some replicas keep few retired sources.
     var keepsFewRetired = false
 
-    /// Nothing but that.
+    /// Creates a plan without faults.
     init() {}
 
-    /// Beside a man in the middle.
+    /// Chooses the faults of a world with a man in the middle.
     init(ofMiddle random: inout Random) {
         losesState = random.oneIn(4)
         keepsDeadLinks = random.oneIn(6)
@@ -32,7 +32,7 @@ struct Faults {
     }
 
     private mutating func retireNames(_ random: inout Random) {
-        forgetsNames = random.oneIn(4)
+        retiresNames = random.oneIn(4)
         retireAfter = random.oneIn(6) ? random.pick([40, 100, 200]) : 0
     }
 

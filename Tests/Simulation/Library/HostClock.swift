@@ -1,5 +1,4 @@
-/// A host's clock: it begins anywhere, runs at a speed of its own, jumps, and at some time ticks no more, as that of a host
-/// whose loop hangs.
+/// A host's clock. It starts at any time, runs at its own speed, jumps, and may stop ticking, as if the host's loop hangs.
 struct HostClock {
     private(set) var time: UInt64
     private let speed: UInt64
@@ -11,15 +10,15 @@ struct HostClock {
         stopsAt = random.oneIn(3) ? random.below(steps) : .max
     }
 
-    /// Some steps later.
+    /// Advances by some steps and returns the time.
     mutating func pass(_ steps: Int, _ random: inout Random) -> UInt64 {
         time += UInt64(steps) * speed
         if random.oneIn(15) { time += UInt64(random.within(1...100)) }
-        // A tick that goes back counts as the one before.
+        // A tick that goes back counts as the previous tick.
         return random.oneIn(15) ? time / 2 : time
     }
 
-    /// After a start it may begin anew, below what was saved.
+    /// Starts again, below the saved time if `anew` is set.
     mutating func begin(anew: Bool) {
         if anew { time = 0 }
     }
@@ -30,21 +29,21 @@ struct HostClock {
     }
 }
 
-/// What a world with times to live has beside its hosts.
+/// The times to live of a world.
 struct Leases {
-    /// Apart from those of the world, so that worlds without them stay what they were.
+    /// A generator of its own, so that worlds without times to live keep their histories.
     var random: Random
     var clocks: [HostClock] = []
     var lastTick: [Int] = []
-    /// By the number of the write.
+    /// The leases by the index of the write.
     var all: [Int: Lease] = [:]
-    /// The sum of what all ticks have risen by: no copy of a write can be older.
+    /// The sum of the differences of all ticks: no copy of a write can be older.
     var elapsed: UInt64 = 0
 
     struct Lease {
         let timeToLive: UInt64
         let begin: UInt64
-        /// The number of its expiry, once there is one.
+        /// The index of the expiry, once there is one.
         var expiry: Int?
     }
 
@@ -52,5 +51,5 @@ struct Leases {
         random = Random(seed: seed ^ 0x6c65_6173_6573)
     }
 
-    static var longest: Int { 200 }
+    static var maxTimeToLive: Int { 200 }
 }

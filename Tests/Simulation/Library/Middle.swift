@@ -1,12 +1,12 @@
-/// What a man in the middle does, and how the links are good again in the end.
+/// The plan of a man in the middle, and of the repair of the links at the end.
 struct Middle {
-    /// One line in so many does not come as it was sent.
+    /// He disturbs one line in this many.
     let oneIn: Int
-    /// The step from which on he is there.
+    /// The step in which he starts.
     let after: Int
-    /// He leaves the links open, and they are asked on again and again; otherwise new ones are opened.
+    /// Whether his links stay open and gossip again and again; otherwise new links are opened.
     let leavesLinks: Bool
-    /// The third replica begins, empty, when he has gone.
+    /// Whether the third replica starts, empty, after he has gone.
     let joinsLate: Bool
 
     init(_ random: inout Random) {

@@ -1,23 +1,23 @@
-/// What somebody between two replicas does to the lines that pass.
+/// The disturbance of the lines between two replicas.
 enum Noise {
     case none
     /// One line in so many is lost, repeated, or overtaken by the next one.
     case lines(oneIn: Int)
-    /// The same, and lines are altered.
+    /// One line in so many is lost, repeated, overtaken or altered.
     case altered(oneIn: Int)
 }
 
-/// Cuts one direction of a link into lines and applies noise to them.
+/// Cuts one direction of a link into lines and disturbs them.
 struct LineGate {
-    /// The beginning of a line whose end has not come.
+    /// The incomplete line.
     private var unfinished: [UInt8] = []
-    /// A line that the next one overtakes.
+    /// The line that the next one overtakes.
     private var overtaken: [UInt8]?
     private static let hello = [UInt8](#"{"digest":true,"hello""#.utf8)
-    /// How many lines did not pass as they were.
+    /// The count of disturbed lines.
     private(set) var disturbed = 0
 
-    /// Takes bytes, and returns those that go on. O(bytes).
+    /// Disturbs bytes, and returns those that pass. O(bytes).
     mutating func pass(_ bytes: [UInt8], _ noise: Noise, _ random: inout Random) -> [UInt8] {
         if case .none = noise { return drain() + bytes }
         var out: [UInt8] = []
@@ -30,7 +30,7 @@ struct LineGate {
         return out
     }
 
-    /// What has not gone on yet.
+    /// Returns the bytes that are held back.
     mutating func drain() -> [UInt8] {
         defer { (unfinished, overtaken) = ([], nil) }
         return (overtaken ?? []) + unfinished
@@ -45,7 +45,7 @@ struct LineGate {
             case .lines(let oneIn): (oneIn, false)
             case .altered(let oneIn): (oneIn, true)
             }
-        // A link whose first hello is lost takes the peer for a classic one, and ends.
+        // If its first hello is lost, a link treats the peer as a classic one and ends.
         guard alters || !line.starts(with: Self.hello) else { return line + late }
         guard random.oneIn(oneIn) else { return line + late }
         disturbed += 1

@@ -1,16 +1,17 @@
 @testable import ScuttleCore
 import ScuttleJansson
 
-/// What a seed decides before anything happens.
+/// The choices of a seed before the first step.
 struct Plan {
     enum Purging: CaseIterable {
-        /// No tombstone is ever forgotten: then the outcome is exactly the winner of all writes.
+        /// No tombstone is ever purged: the outcome is exactly the winner of all writes.
         case never
-        /// By default: what is stable.
+        /// Stable tombstones are purged, as by default.
         case stable
-        /// Stable, and all replicas have met before the first write: nothing may come back, nothing may be lost.
+        /// Stable tombstones are purged, and all replicas have met before the first write: no value may come back, and none may
+        /// be lost.
         case settled
-        /// At any time, and of a few tombstones only.
+        /// Tombstones are purged at any time, and all but a few always.
         case forced
     }
 
@@ -18,32 +19,32 @@ struct Plan {
     let rule: Rule
     let replicas: Int
     let keys: Int
-    /// With few keys most of a long history is superseded, and no log delta is long.
+    /// Whether there are many keys. With few keys most of a long history is superseded, and no log delta is long.
     let hasManyKeys: Bool
     let steps: Int
-    /// Nil unless all links are classic.
+    /// The plan of classic links; nil for a world with extended links.
     let classic: ClassicPlan?
-    /// The edges of the network; all can reach all.
+    /// The edges of the network, which is connected.
     var edges: [Edge] = []
     var faults: Faults
-    /// Of a world with a man in the middle; nil: there is none.
+    /// The plan of a man in the middle; nil if there is none.
     var middle: Middle?
 
     struct Edge {
         let sides: [Int]
         let isDatagram: Bool
-        /// Each side's flags.
+        /// The flags of each side.
         let options: [Link.Options]
         let capacity: Int
         let isSlow: Bool
-        /// Lines are lost, repeated and swapped on it.
+        /// Whether lines are lost, repeated and swapped on it.
         let losesLines: Bool
     }
 
-    // Of a hundred, and one in how many steps.
+    // In percent, and one in how many steps.
     private(set) var loss: Int
     let duplication: Int
-    /// Streams break after so many bytes of both directions together; nil: they do not.
+    /// The bytes of both directions together after which streams break; nil: they do not.
     private(set) var breakAfter: Int?
     let delay: Int
     let writes: Int
@@ -53,7 +54,7 @@ struct Plan {
     let saveOneIn: Int
     let purgeOneIn: Int
     let awayOneIn: Int
-    let forgetOneIn: Int
+    let retireOneIn: Int
     let endOneIn: Int
 
     init(_ kind: World.Kind, _ random: inout Random) {
@@ -77,7 +78,7 @@ struct Plan {
         saveOneIn = random.pick([20, 100])
         purgeOneIn = random.pick([5, 30, 200])
         awayOneIn = random.pick([30, 100])
-        forgetOneIn = random.pick([10, 40, 120])
+        retireOneIn = random.pick([10, 40, 120])
         endOneIn = random.pick([60, 200])
         faults =
             switch kind {
@@ -86,11 +87,11 @@ struct Plan {
             case .classic: Faults()
             }
         if isMiddle { middle = Middle(&random) }
-        // A classic peer can be neither reset nor told of a gap: with it no tombstone may go before all who write know each
-        // other, and no relay may lose its state or end.
+        // A classic peer can neither be reset nor learn of a gap. With one, no tombstone may be purged before all writers know
+        // each other, and no relay may lose its state or end.
         let mayBeClassic =
             kind == .rules && (purging == .never || purging == .settled) && !faults.losesState
-            && !faults.forgetsNames && random.oneIn(2)
+            && !faults.retiresNames && random.oneIn(2)
         for replica in 1..<replicas { addEdge(replica, random.below(replica), mayBeClassic, &random) }
         for replica in 1..<replicas {
             for other in 0..<replica where random.oneIn(3) && !hasEdge(replica, other) {
@@ -99,7 +100,7 @@ struct Plan {
         }
     }
 
-    /// Of the worst networks. Their random numbers are their own, so all other worlds stay as they are.
+    /// Chooses the worst networks. The random numbers are their own, so all other worlds keep their histories.
     mutating func worsen(seed: UInt64) {
         var random = Random(seed: ~seed)
         if random.oneIn(8) { loss = 50 }

@@ -24,7 +24,7 @@ public struct Random {
         below(count) == 0
     }
 
-    /// True that many times of a hundred.
+    /// Returns true in `share` percent of the calls.
     mutating func percent(_ share: Int) -> Bool {
         below(100) < share
     }

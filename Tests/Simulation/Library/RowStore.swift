@@ -35,7 +35,7 @@ final class RowStore {
             rollback: {})
     }
 
-    /// All rows as an export, by kind and id behind the head; nil: there are none.
+    /// All rows as an export, sorted by kind and id behind the head; nil if there are none.
     var export: [UInt8]? {
         let head = Key(kind: StateStore.Kind.replica.rawValue, id: [UInt8]("head".utf8))
         guard var text = rows[head] else { return nil }
@@ -47,12 +47,12 @@ final class RowStore {
 }
 
 extension World {
-    /// What every call of a host with a store does at its end.
+    /// Stores all changes, as the end of each call of a host with a store does.
     func storeAll() throws {
         for number in present where stores[number] != nil { try replicas[number].store() }
     }
 
-    /// What a replica starts from that was killed.
+    /// Returns the state that a killed replica starts from.
     func killed(_ number: Int) throws -> [UInt8]? {
         guard let store = stores[number] else { return exported(replicas[number]) }
         try replicas[number].store()

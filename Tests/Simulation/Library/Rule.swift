@@ -2,15 +2,15 @@ import ScuttleJansson
 
 @testable import ScuttleCore
 
-/// Which of two updates of a key stands: as a resolver for replicas, and once more for the oracle.
+/// The rule that decides which of two updates of a key stands, as a resolver and, implemented again, for the oracle.
 enum Rule {
     case lastWriter, orderedValues
-    /// A host's: the greater last digit of the version, then the later.
+    /// A host's rule: the greater last digit of the version, then the later update.
     case lastDigit
-    /// A host's: the shorter value, then the older update.
+    /// A host's rule: the shorter value, then the older update.
     case shortest
 
-    /// Of worlds whose values are numbered, and of worlds whose values are any text.
+    /// The rules of worlds whose values are numbered, and of worlds whose values are any text.
     static let ofNumbers: [Rule] = [.lastWriter, .orderedValues, .lastDigit]
     static let ofTexts: [Rule] = [.lastWriter, .orderedValues, .shortest]
 
@@ -33,7 +33,7 @@ enum Rule {
         }
     }
 
-    /// Whether `b` stands against `a`.
+    /// Returns whether `b` stands against `a`.
     func loses(_ a: Write, to b: Write) -> Bool {
         switch self {
         case .lastWriter: return a.precedes(b)

@@ -1,4 +1,4 @@
-/// Alterations of a line, most of which leave it a line that can be read.
+/// Alterations of a line, most of which leave it readable.
 enum Tampering {
     static func alter(_ line: [UInt8], _ random: inout Random) -> [UInt8] {
         switch random.below(10) {
@@ -13,7 +13,7 @@ enum Tampering {
 
     /// Replaces one of the numbers behind a mark, or the digits of a hash.
     private static func alterNumber(behind mark: String, in line: [UInt8], _ random: inout Random) -> [UInt8] {
-        let start = place(of: [UInt8](mark.utf8), in: line) ?? 0
+        let start = index(of: [UInt8](mark.utf8), in: line) ?? 0
         var runs: [Range<Int>] = []
         var begin: Int?
         for index in start..<line.count {
@@ -48,8 +48,8 @@ enum Tampering {
         // Each line but an update begins with `{"digest":true`.
         let start = min(15, line.count)
         for (old, new, start) in [(no, yes, 0), (yes, no, start)] {
-            guard let place = place(of: old, in: line, from: start) else { continue }
-            return line[..<place] + new + line[(place + old.count)...]
+            guard let index = index(of: old, in: line, from: start) else { continue }
+            return line[..<index] + new + line[(index + old.count)...]
         }
         return alterByte(line, &random)
     }
@@ -61,14 +61,14 @@ enum Tampering {
         return line
     }
 
-    /// A short write inside the line; where its end goes too, the next line follows on.
+    /// Makes a short write inside of the line. If the newline goes too, the next line continues it.
     private static func leaveHole(_ line: [UInt8], _ random: inout Random) -> [UInt8] {
         let from = random.below(line.count)
         let until = random.within(from + 1...line.count)
         return Array(line[..<from] + line[until...])
     }
 
-    private static func place(of part: [UInt8], in line: [UInt8], from start: Int = 0) -> Int? {
+    private static func index(of part: [UInt8], in line: [UInt8], from start: Int = 0) -> Int? {
         guard part.count + start <= line.count else { return nil }
         return (start...line.count - part.count).first { line[$0..<$0 + part.count].elementsEqual(part) }
     }

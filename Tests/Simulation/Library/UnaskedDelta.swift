@@ -1,8 +1,8 @@
 @testable import ScuttleCore
 
-/// Deltas that no request of a link asks for.
+/// Deltas without an open request of the link.
 enum UnaskedDelta {
-    /// The updates, covers and commits in some bytes, from the first head of a delta on.
+    /// Returns the updates, covers and commits in some bytes, from the first head of a delta on.
     static func lines(of bytes: [UInt8]) -> [UInt8] {
         let starts = ["delta", "cover", "mark", "forgot", "commit"].map { "{\"digest\":true,\"\($0)\"" } + ["{\"key\""]
         let lines = bytes.split(separator: 0x0a).filter { line in
@@ -14,7 +14,7 @@ enum UnaskedDelta {
         return Array(lines[first...].joined(separator: [0x0a])) + [0x0a]
     }
 
-    /// A delta that a peer makes up: with the names that it knows, and a request that was not made, or not for this.
+    /// Invents a delta of a peer, with the names that it knows and without a valid request.
     static func invent(from peer: End, to victim: End, _ random: inout Random) -> [UInt8] {
         let head = head(from: peer, to: victim, &random)
         var text = MessageBuffer()

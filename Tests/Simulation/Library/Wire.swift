@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
-/// Two ends and what is on its way between them: a stream that may break at any byte, or datagrams that are lost, repeated,
-/// late and cut short.
+/// Two ends and the bytes on their way between them: a stream that may break at any byte, or datagrams that are lost, repeated,
+/// late and cut.
 final class Wire {
     let edge: Plan.Edge
     private(set) var ends: [End] = []
@@ -12,17 +12,17 @@ final class Wire {
     private var dead: [End] = []
     var isBlocked = false
 
-    /// Bytes of both directions that a stream has carried.
+    /// The bytes that a stream has carried in both directions.
     private(set) var carried = 0
 
-    /// What happens to lines on their way.
+    /// The disturbance of lines on their way.
     var noise = Noise.none
-    /// Something on this link did not come as it was sent.
+    /// Whether a line on this link was disturbed.
     var isDisturbed = false
 
-    /// What has come over this link, and what came over the one before it, from each side.
-    private(set) var heard: [[UInt8]] = [[], []]
-    private(set) var heardEarlier: [[UInt8]] = [[], []]
+    /// The bytes that arrived over this link, and over the previous one, from each side.
+    private(set) var received: [[UInt8]] = [[], []]
+    private(set) var receivedEarlier: [[UInt8]] = [[], []]
 
     init(_ edge: Plan.Edge) {
         self.edge = edge
@@ -39,8 +39,9 @@ final class Wire {
         ]
     }
 
-    /// A stream takes with it what had not arrived, but for some bytes; datagrams arrive all the same, at whoever is there.
-    /// - Parameter stopped: the replica that is no more; nil: both are there.
+    /// Breaks the connection. The bytes on a stream are lost except some; datagrams still arrive, at whichever replica is
+    /// there.
+    /// - Parameter stopped: the replica that has ended; nil: both are there.
     func cut(_ world: World, stopped: Int? = nil) throws {
         guard isUp else { return }
         for side in [0, 1] where !edge.isDatagram && world.random.oneIn(2) {
@@ -54,10 +55,10 @@ final class Wire {
         ends = []
         streams = [[], []]
         gates = [LineGate(), LineGate()]
-        (heardEarlier, heard) = (heard, [[], []])
+        (receivedEarlier, received) = (received, [[], []])
     }
 
-    /// All hosts notice what is broken, or are gone; nothing is on its way any more.
+    /// Drops all bytes on their way, because all hosts notice what is broken, or have ended.
     func clear(of stopped: Replica? = nil) {
         for end in dead where stopped == nil || end.replica === stopped { end.close() }
         dead.removeAll { stopped == nil || $0.replica === stopped }
@@ -67,7 +68,7 @@ final class Wire {
         datagrams = []
     }
 
-    /// Moves what a link has to say onto the wire; returns how many bytes.
+    /// Moves the output of a link onto the wire; returns the count of bytes.
     func send(from side: Int, _ world: World, isCalm: Bool = false) throws -> Int {
         guard isUp else { return 0 }
         let capacity = edge.isDatagram ? edge.capacity : world.random.within(1...400)
@@ -96,7 +97,7 @@ final class Wire {
         datagrams.append((world.now + delay, side, gate.disturbed > 0, isCut ? cut(passed, world) : passed))
     }
 
-    /// The beginning of a datagram, half of the time up to the end of a line: no line of it is bad then.
+    /// Returns the beginning of a datagram, half of the time up to the end of a line, so that no line of it is bad.
     private func cut(_ bytes: [UInt8], _ world: World) -> [UInt8] {
         let end = world.random.below(bytes.count + 1)
         guard world.random.oneIn(2), let newline = bytes[..<end].lastIndex(of: 0x0a) else {
@@ -105,18 +106,18 @@ final class Wire {
         return Array(bytes[...newline])
     }
 
-    /// Lets what is due arrive; returns how many bytes.
+    /// Delivers the bytes that are due; returns their count.
     func deliver(from side: Int, _ count: Int, _ world: World) throws -> Int {
         guard isUp else { return 0 }
         guard edge.isDatagram else { return try deliverStream(from: side, count, world) }
         var arrived = 0
-        while let place = datagrams.firstIndex(where: { $0.from == side && $0.due <= world.now }),
+        while let index = datagrams.firstIndex(where: { $0.from == side && $0.due <= world.now }),
             arrived < max(count, 1)
         {
-            let datagram = datagrams.remove(at: place)
+            let datagram = datagrams.remove(at: index)
             arrived += max(datagram.bytes.count, 1)
             if datagram.isDisturbed { isDisturbed = true }
-            try hear(datagram.bytes, from: side, world)
+            try receive(datagram.bytes, from: side, world)
         }
         return arrived
     }
@@ -127,15 +128,15 @@ final class Wire {
         guard !bytes.isEmpty else { return 0 }
         streams[side].removeFirst(bytes.count)
         carried += bytes.count
-        try hear(bytes, from: side, world)
+        try receive(bytes, from: side, world)
         return bytes.count
     }
 
-    private func hear(_ bytes: [UInt8], from side: Int, _ world: World) throws {
-        if world.plan.faults.hasIntruder || world.plan.faults.replaysLinks, heard[side].count < 20_000 {
-            heard[side] += bytes
-            // A datagram that was cut short ends its line all the same.
-            if edge.isDatagram, bytes.last != 0x0a { heard[side].append(0x0a) }
+    private func receive(_ bytes: [UInt8], from side: Int, _ world: World) throws {
+        if world.plan.faults.hasIntruder || world.plan.faults.replaysLinks, received[side].count < 20_000 {
+            received[side] += bytes
+            // A datagram that was cut still ends its line.
+            if edge.isDatagram, bytes.last != 0x0a { received[side].append(0x0a) }
         }
         try world.arrive(bytes, at: ends[1 - side], on: self, from: edge.sides[side])
     }

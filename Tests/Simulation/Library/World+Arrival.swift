@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
 extension World {
-    /// Bytes arrive; nothing that an honest replica says may be refused, unless something was done to it on its way.
+    /// Delivers bytes. No message of an honest replica may be rejected, unless it was disturbed on its way.
     func arrive(_ bytes: [UInt8], at end: End, on wire: Wire, from sender: Int) throws {
         for byte in bytes { fingerprint = (fingerprint ^ UInt64(byte)) &* 0x100_0000_01b3 }
         counts.bytes += bytes.count
@@ -26,7 +26,7 @@ extension World {
         if plan.middle != nil { return true }
         if refusals != nil, [.refused, .valueSize, .keys].contains(error.code) { return true }
         if end.link.isDatagram, bytes.last != 0x0a, error.code == .json || error.code == .utf8 { return true }
-        // What follows a line that did not come, or came twice, belongs to nothing; and so does what an intruder interrupts.
+        // Lines behind a lost or repeated line belong to no delta, and neither do those behind an intruder's.
         return wire.isDisturbed && error.code == .unasked
     }
 
@@ -39,7 +39,7 @@ extension World {
         }
     }
 
-    /// Each key's entry: what it holds, its dot, and its timestamp if that is another one.
+    /// Returns the entry of each key: its value, its dot, and its timestamp if that is not the dot.
     private func entryTexts(of replica: Replica) -> [String: String] {
         var texts: [String: String] = [:]
         replica.keys.forEach { key, record in

@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
 extension World {
-    /// The write whose value a key holds, or whose delete stands; nil where there is none.
+    /// Returns the write that is the entry of a key, a value or a delete; nil if there is none.
     func entry(of key: String, at replica: Replica) -> Int? {
         [UInt8](key.utf8).lend { bytes in
             guard let id = replica.keys.find(bytes), let record = replica.keys[id] else { return nil }
@@ -9,7 +9,7 @@ extension World {
         }
     }
 
-    /// A write is known by its timestamp, which never changes.
+    /// Returns the index of a record's write, by its timestamp, which never changes.
     func number(of record: Record, _ replica: Replica) -> Int? {
         let timestamp = record.timestamp
         return numbers[
@@ -20,7 +20,8 @@ extension World {
 
     // MARK: At any time
 
-    /// No broken invariant; and where no tombstone is ever forgotten, no vector that claims what is not accounted for.
+    /// Checks that no invariant is broken, and, if tombstones are never purged, that no vector claims a write that is not
+    /// accounted for.
     func examine() throws {
         for number in present {
             let replica = replicas[number]
@@ -31,12 +32,12 @@ extension World {
             #endif
             try checkSmall(number)
             try examineClassic(number)
-            let (retired, most) = (replica.retired.liveCount, replica.configuration.maxRetired)
-            guard retired <= most else {
+            let (retired, limit) = (replica.retired.liveCount, replica.configuration.maxRetired)
+            guard retired <= limit else {
                 throw SimulationFailure(
-                    description: "replica \(number) keeps \(retired) retired sources; max_retired is \(most)")
+                    description: "replica \(number) keeps \(retired) retired sources; max_retired is \(limit)")
             }
-            // A classic delta claims more than it has brought until it is whole: docs/reference/protocol.md.
+            // A classic delta claims more than it has brought until it is complete: docs/reference/protocol.md.
             guard plan.purging == .never, plan.middle == nil, !replicas.contains(where: \.hasMetClassic) else {
                 continue
             }
@@ -59,7 +60,7 @@ extension World {
 
     // MARK: At the end
 
-    /// The writes that stand somewhere, before the links are mended.
+    /// Returns the writes that stand in some replica, before the links are mended.
     func heldBefore() -> [Int] {
         var held: [Int] = []
         for replica in presentReplicas {
@@ -71,9 +72,9 @@ extension World {
         return held
     }
 
-    /// All hold the same; and, as far as the way of forgetting tombstones promises it, what must stand.
+    /// Checks that all replicas are equal, and that the writes stand that must, as far as the plan of purging guarantees it.
     func agree(_ held: [Int]) throws {
-        // What was lost with state is found by comparing contents, which exceptions that nobody can fill stand against.
+        // Lost state is found by a comparison of contents, which exceptions that no replica can fill prevent.
         guard !hasLostState || presentReplicas.allSatisfy({ $0.mayStateContents }) else { return }
         let states = presentReplicas.map(live)
         for (number, state) in zip(present, states) where state != states[0] {
@@ -117,7 +118,7 @@ extension World {
         }
         for (key, winner) in winners.sorted(by: { $0.key < $1.key }) {
             let standing = entry(of: key, at: firstPresent)
-            // What only a replica that lost its state, or ended, had may have come through, or not.
+            // Writes that only a lost or ended replica had may have come through, or not.
             if mayLackWrites, let standing, plan.rule.loses(winner, to: writes[standing]) { continue }
             guard standing == winner.number else {
                 throw SimulationFailure(
@@ -126,8 +127,8 @@ extension World {
         }
     }
 
-    /// The outcome that holds in every world: where the greatest write of a key is a value, it stands. A write that died with
-    /// its author, since nobody else had it, does not count.
+    /// Checks the guarantee of every world: if the greatest write of a key is a value, it stands. A write that was lost with
+    /// its only holder does not count.
     private func greatestValuesStand(_ held: [Int]) throws {
         guard plan.rule == .lastWriter else { return }
         let held = Set(held)
@@ -137,7 +138,8 @@ extension World {
             throw SimulationFailure(description: "\(write.key): \(write) is outranked by \(standing(write.key))")
         }
         guard isExact else { return }
-        // A delete that died with its author does not count either. An expiry has the number of its write, not of its own dot.
+        // A delete that was lost with its only holder does not count either. An expiry has the index of its write, not of its
+        // own dot.
         let known = hasEnded ? greatestWrites { $0.isExpiry ? held.contains($0.number) : isCovered($0) } : greatest
         for write in known where write.isDelete {
             guard let standing = entry(of: write.key, at: firstPresent), !writes[standing].isDelete else { continue }
@@ -145,7 +147,7 @@ extension World {
         }
     }
 
-    /// The greatest write of each key, of those that count and those that stand, by key.
+    /// Returns the greatest write of each key, of those that count and those that stand, by key.
     private func greatestWrites(where counts: (Write) -> Bool) -> [Write] {
         var greatest: [String: Write] = [:]
         for write in writes where !isTainted(write.key) {
@@ -156,21 +158,21 @@ extension World {
         return greatest.values.sorted { $0.key < $1.key }
     }
 
-    /// Deletes are exact, too: all have met before the first purge, each start is from all that the replica was, nobody is
-    /// retired who has something to say, no retired source is dropped, and no classic peer may have taken an expiry that was
-    /// beaten. So who knows the promise of the new incarnation has what the old one wrote.
+    /// Whether deletes are exact, too: all replicas have met before the first purge, each start is from the whole state, no
+    /// replica with unsent writes is retired, no retired source is dropped, and no classic peer may have applied an expiry that
+    /// was beaten. So a replica that knows the low-water mark of the new incarnation has the writes of the old one.
     private var isExact: Bool {
         plan.purging == .settled && !hasLostState && !hasTwins && !hasRetiredPresent
             && presentReplicas.allSatisfy { $0.retired.floor == 0 && (leases == nil || !$0.hasMetClassic) }
     }
 
     private var hasEnded: Bool { present.count < replicas.count }
-    /// Writes may be gone with a replica that ended, or that lost its state.
+    /// Whether writes may be gone with a replica that ended, or that lost its state.
     private var mayLackWrites: Bool { hasLostState || hasEnded }
     private var firstPresent: Replica { replicas[present[0]] }
 
-    /// A replica that has met a classic peer writes an expiry where a reset takes an entry away, which ends the write, also where it
-    /// has been republished meanwhile: docs/explanation/guarantees.md.
+    /// Returns whether a write was ended for classic peers. A replica that has met one writes an expiry if a reset removes an
+    /// entry, which ends the write even if it was republished meanwhile: docs/explanation/guarantees.md.
     private func hasEndedForClassic(_ write: Write) -> Bool {
         leases == nil
             && presentReplicas.contains { replica in
@@ -198,7 +200,8 @@ extension World {
         }
     }
 
-    /// No value stands that somebody had seen and replaced; no key is gone but by a delete that nobody has replaced.
+    /// Checks that no value stands that a write had seen and replaced, and that a key is gone only by a delete that no write
+    /// has replaced.
     private func noneIsBackOrLost(_ state: [String], isStrict: Bool) throws {
         guard plan.rule == .lastWriter, !mayLackWrites else { return }
         let replaced = Set(writes.compactMap(\.replaced))

@@ -1,34 +1,35 @@
 @testable import ScuttleCore
 
-/// What a classic world remembers of its replicas.
+/// The state that a classic world keeps of its replicas.
 struct ClassicLedger {
-    /// How often each replica has started again under a new id, by its index.
-    private var lives: [Int: Int] = [:]
-    /// The version vector of each replica as it was last seen, by its index.
+    /// The count of starts of each replica under a new id, by its index.
+    private var restarts: [Int: Int] = [:]
+    /// The latest version vector of each replica, by its index.
     var vectors: [Int: [[UInt8]: Version]] = [:]
 
-    /// A replica of a classic world is its own source. One that starts again under a new id is another one.
+    /// Gives a replica another source, because in a classic world a start under a new id is another replica.
     mutating func rename(_ number: Int) {
-        lives[number, default: 0] += 1
+        restarts[number, default: 0] += 1
         vectors[number] = nil
     }
 
     func suffix(of number: Int) -> [UInt8] {
-        lives[number].map { [UInt8]("'\($0)".utf8) } ?? []
+        restarts[number].map { [UInt8]("'\($0)".utf8) } ?? []
     }
 }
 
-/// Replicas that speak to each other as simple-scuttle does.
+/// Replicas that speak the dialect of simple-scuttle.
 extension World {
-    /// A write of a classic world has any text, and the rank of that text.
-    func takeText(_ write: inout Write) {
+    /// Gives a write any text, and the rank of that text.
+    func setText(_ write: inout Write) {
         let value = write.isDelete ? (text: "null", rank: 0) : random.pick(ClassicPlan.texts)
         (write.text, write.rank) = (value.text, value.rank)
     }
 
     // MARK: At any time
 
-    /// A version vector never falls, and a host sees all keys that hold a value, in the byte order of keys.
+    /// Checks that no version in the vector has fallen, and that a host sees all keys that hold a value, in the byte order of
+    /// keys.
     func examineClassic(_ number: Int) throws {
         guard plan.classic != nil else { return }
         let (shown, held) = (shown(by: replicas[number]), heldInOrder(by: replicas[number]))
@@ -54,7 +55,8 @@ extension World {
 
     // MARK: At the end
 
-    /// All replicas have the same entries, deletes too, and the same fingerprint; nothing waits; one more gossip sends digests only.
+    /// Checks that all replicas have the same entries, deletes included, and the same fingerprint, that nothing is pending, and
+    /// that one more gossip sends digests only.
     func endClassic() throws {
         guard plan.classic != nil else { return }
         for number in present {
@@ -66,7 +68,7 @@ extension World {
                 throw SimulationFailure(description: "replica \(number) has another fingerprint")
             }
             guard !replica.isOverHighWaterMark else {
-                throw SimulationFailure(description: "replica \(number) is over its high-water mark")
+                throw SimulationFailure(description: "replica \(number) is full")
             }
         }
         let digests = present.reduce(0) { sum, number in
@@ -85,7 +87,7 @@ extension World {
         try examine()
     }
 
-    /// The keys that hold a value, as a host sees them, in the order in which it sees them.
+    /// Returns the keys that hold a value, as a host sees them, in that order.
     private func shown(by replica: Replica) -> [String] {
         var lines: [String] = []
         replica.visitEntries(prefix: Bytes(start: nil, count: 0)) { update in
@@ -96,7 +98,7 @@ extension World {
         return lines
     }
 
-    /// The keys that hold a value, as the table has them, in the byte order of keys.
+    /// Returns the keys that hold a value, as the table has them, in the byte order of keys.
     private func heldInOrder(by replica: Replica) -> [String] {
         var lines: [(key: [UInt8], line: String)] = []
         replica.keys.forEach { _, record in
@@ -109,7 +111,7 @@ extension World {
         return lines.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.line)
     }
 
-    /// The bytes of a gossip of a replica on one link: a digest for each source, and done.
+    /// Returns the size of a replica's gossip on one link: a digest for each source, and the end.
     private func digestBytes(of replica: Replica) -> Int {
         vector(of: replica).reduce(#"{"digest":true,"done":true}"#.utf8.count + 1) { sum, item in
             let id = quoted(item.key.text)
@@ -117,7 +119,7 @@ extension World {
         }
     }
 
-    /// The names of a simulation have no other character that JSON escapes.
+    /// Returns a JSON string. The names of a simulation have no other character that JSON escapes.
     private func quoted(_ name: String) -> String {
         "\"" + name.map { $0 == "\"" ? #"\""# : String($0) }.joined() + "\""
     }

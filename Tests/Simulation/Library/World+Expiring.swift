@@ -1,10 +1,10 @@
 @testable import ScuttleCore
 
-/// Keys with a time to live, hosts whose clocks differ by any amount, and what must come of them.
+/// Keys with a time to live, and hosts whose clocks differ by any amount.
 extension World {
-    /// Some worlds have them: those of last writers, since other rules have none.
+    /// Chooses the times to live of a world. Only last-writer worlds have them, since other rules support none.
     func beginLeases(seed: UInt64) {
-        // The clock of worlds in which names are retired by time belongs to those.
+        // In worlds that retire names by time, the clock serves for that.
         guard plan.middle == nil, plan.classic == nil, plan.rule == .lastWriter, plan.faults.retireAfter == 0 else {
             return
         }
@@ -12,10 +12,10 @@ extension World {
         if leases.random.oneIn(3) { self.leases = leases }
     }
 
-    /// Half of the keys have one, and few of those are deleted by hosts.
+    /// Returns a time to live for half of the keys. Hosts delete few of those.
     func timeToLive(of key: String) -> UInt64? {
         guard leases != nil, key.hasPrefix("k"), key.utf8.last.map({ $0 % 2 == 0 }) ?? false else { return nil }
-        return leases?.random.pick([0, 20, 20, 60, UInt64(Leases.longest)])
+        return leases?.random.pick([0, 20, 20, 60, UInt64(Leases.maxTimeToLive)])
     }
 
     func noteLease(of write: Write, _ timeToLive: UInt64) {
@@ -23,7 +23,7 @@ extension World {
         leases?.all[write.number] = Leases.Lease(timeToLive: timeToLive, begin: begin)
     }
 
-    /// A host's clock after a start of it.
+    /// Starts a host's clock again.
     func startClock(of number: Int) {
         guard var leases else { return }
         let anew = leases.random.oneIn(2)
@@ -58,7 +58,7 @@ extension World {
         for (key, ended) in before { try noteExpiry(of: ended, key, at: replica) }
     }
 
-    /// The keys with a time to live that a replica holds, and their writes.
+    /// Returns the keys with a time to live that a replica holds, and their writes.
     private func living(_ replica: Replica) -> [(key: KeyID, write: Int)] {
         var found: [(KeyID, Int)] = []
         replica.keys.forEach { key, record in
@@ -68,7 +68,7 @@ extension World {
         return found
     }
 
-    /// The oracle knows the expiries of one write as one delete, which ranks just above that write.
+    /// Notes an expiry. The oracle treats the expiries of one write as one delete, which ranks just above that write.
     private func noteExpiry(of ended: Int, _ key: KeyID, at replica: Replica) throws {
         // Its tombstone may have been purged at once.
         let record = replica.keys[key]
@@ -94,22 +94,22 @@ extension World {
             expiry
     }
 
-    /// In the end some hosts tick no more, the writers among them or not; one is enough for all times to live to end. The
-    /// rest stays as it is.
+    /// Ends all times to live: some hosts stop ticking, the writers among them or not, because one ticking host is enough. All
+    /// other keys stay.
     func endLeases() throws {
         guard leases != nil else { return }
         let stays = known(presentReplicas[0]).filter { leaseOfLine($0) == nil }
-        // Who has left writes no more, not even the end of a time to live.
+        // A replica that has left writes nothing any more, not even an expiry.
         let writers = present.filter { !left.contains($0) }
         guard !writers.isEmpty else { return }
         let last = writers[leases?.random.below(writers.count) ?? 0]
         let ticking = present.filter { $0 == last || leases?.random.oneIn(3) ?? false }
-        // A replica that has left brings a value back over its expiry, if that was purged before they met. It ends once more.
+        // A replica that has left may bring a value back whose expiry was purged before they met. The value expires again.
         for _ in 0..<2 {
             for number in ticking {
-                // The first one may be where counting begins.
+                // The first tick may only start the clock.
                 try tick(number, jump: 1)
-                try tick(number, jump: UInt64(3 * Leases.longest))
+                try tick(number, jump: UInt64(3 * Leases.maxTimeToLive))
             }
             try heal()
         }
@@ -120,7 +120,7 @@ extension World {
         }
     }
 
-    /// What a host had refused to lose was written again, and the oracle does not know of that.
+    /// Returns the known entries: the oracle does not know the entries that a host kept from a reset and wrote again.
     private func known(_ replica: Replica) -> [String] {
         live(replica).filter { line in !isTainted(String(line.prefix { $0 != "=" })) }
     }

@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
 extension World {
-    /// All links are new and good; everybody asks until nothing moves.
+    /// Replaces all links by good ones; all replicas gossip until no update moves.
     func heal() throws {
         away = []
         for wire in wires {
@@ -13,8 +13,8 @@ extension World {
         }
         events.twins = []
         var rounds = 0
-        // A log delta goes one edge further in each round, at least; and a lagging replica may publish again. With each 64th
-        // gossip links forget what they know of each other.
+        // A log delta goes at least one edge further in each round, and a lagging replica may republish. With each 64th gossip
+        // links drop their peer state.
         while rounds < 3 * replicas.count + 12 || (rounds < 160 && mustBeInStep) {
             rounds += 1
             let before = fingerprintOfAll
@@ -27,14 +27,15 @@ extension World {
 
     var presentReplicas: [Replica] { present.map { replicas[$0] } }
     var fingerprintOfAll: [UInt64] { presentReplicas.map(\.fingerprint) }
-    /// Of a source at or below the floor some replicas keep all and others nothing, so their vectors may differ for ever.
+    /// Whether vectors must become equal. Of a source at or below the floor some replicas keep all and others nothing, so their
+    /// vectors may differ for ever.
     var mustBeInStep: Bool {
         refusals?.isActive != true && presentReplicas.allSatisfy { !$0.hasMetClassic && $0.retired.floor == 0 }
     }
     var areInStep: Bool { Set(presentReplicas.map(\.vectorHash)).count == 1 }
 
-    /// Carries bytes until both sides of all links are silent.
-    /// - Parameter limit: so many bytes are no end of talking.
+    /// Carries bytes until all links have nothing to send.
+    /// - Parameter limit: the bytes after which the run counts as endless.
     func runUntilQuiet(within limit: Int = 20_000_000) throws {
         let before = counts.bytes
         for round in 0... {

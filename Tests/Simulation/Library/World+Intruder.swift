@@ -1,6 +1,6 @@
 @testable import ScuttleCore
 
-/// Somebody writes into a link what nobody has asked for.
+/// An intruder writes messages into a link that were not requested.
 extension World {
     func intrude() throws {
         guard plan.faults.hasIntruder || plan.faults.replaysLinks else { return }
@@ -11,17 +11,17 @@ extension World {
         if plan.faults.replaysLinks { return try replay(wire, to: side) }
         let lines =
             random.oneIn(2)
-            ? UnaskedDelta.lines(of: wire.heardEarlier[1 - side])
+            ? UnaskedDelta.lines(of: wire.receivedEarlier[1 - side])
             : UnaskedDelta.invent(from: wire.ends[1 - side], to: wire.ends[side], &random)
         guard !lines.isEmpty else { return }
         try intrude(lines, wire.ends[side])
-        // A delta of the peer's is interrupted.
+        // A delta of the peer is interrupted.
         wire.isDisturbed = true
     }
 
-    /// All that came over the link before this one, from its hello on.
+    /// Writes all bytes of the previous link again, from its hello on.
     private func replay(_ wire: Wire, to side: Int) throws {
-        let bytes = wire.heardEarlier[1 - side]
+        let bytes = wire.receivedEarlier[1 - side]
         guard !bytes.isEmpty else { return }
         say("an intruder replays \(bytes.count) bytes to \(wire.edge.sides[side]): \(bytes.text)")
         wire.isDisturbed = true
@@ -31,9 +31,9 @@ extension World {
         try noneIsUnexpected()
     }
 
-    /// Writes a delta that is to change nothing: an error on streams, and nothing on datagrams.
+    /// Writes a delta that must change nothing: an error on streams, and ignored on datagrams.
     private func intrude(_ lines: [UInt8], _ end: End) throws {
-        // What any call does, and an export, is done before; and what the call after an export does.
+        // The pending work of any call, and of an export, is done first; and that of the call after an export.
         for _ in 0..<2 {
             try end.write([])
             _ = exported(end.replica)
@@ -44,7 +44,8 @@ extension World {
         do { try end.write(lines) } catch { thrown = error }
         guard exported(end.replica) == before, end.replica.clockHash == vector else {
             throw SimulationFailure(
-                description: "replica \(index(of: end.replica)) takes what it did not ask for: \(lines.text)")
+                description:
+                    "replica \(index(of: end.replica)) applies a delta that it has not requested: \(lines.text)")
         }
         guard end.link.isDatagram ? thrown == nil : thrown?.code == .unasked else {
             throw SimulationFailure(

@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
-/// Three replicas with somebody between them who loses, repeats, swaps and alters lines; then he is gone. What he has done is
-/// healed, or both hosts know.
+/// Three replicas with a man in the middle who loses, repeats, swaps and alters lines, and then leaves. The damage is repaired,
+/// or both hosts know of it.
 extension World {
     func run(_ middle: Middle) throws {
         for step in 0..<plan.steps {
@@ -9,7 +9,7 @@ extension World {
             if step == middle.after {
                 for wire in wires { wire.noise = .altered(oneIn: middle.oneIn) }
             }
-            try takeStepThatMayFail()
+            try makeStepThatMayFail()
             if step % 16 == 0 { try examine() }
         }
         away = []
@@ -31,19 +31,19 @@ extension World {
         try agreeAgain()
     }
 
-    /// A lie may have exhausted the versions of a replica, or made its own save useless.
-    private func takeStepThatMayFail() throws {
-        do { try takeStep() } catch let error as Failure { say("\(error.code), \(error.detail)") }
+    /// Makes a step that may fail: a forged version may have exhausted the versions of a replica, or made its own save invalid.
+    private func makeStepThatMayFail() throws {
+        do { try makeStep() } catch let error as Failure { say("\(error.code), \(error.detail)") }
     }
 
-    /// Replicas agree; and on what they write from now on.
+    /// Checks that the replicas are equal, and remain so after further writes.
     private func agreeAgain() throws {
         try gossipUntilEqual()
         for number in present { try? write(number, "k\(random.below(plan.keys))", isDelete: random.oneIn(3)) }
         try gossipUntilEqual()
     }
 
-    /// Gossips on good links as often as it takes, within reason: the whole vector is asked for with every 64th gossip.
+    /// Gossips on good links as often as needed, up to a limit: each 64th gossip requests the whole vector.
     private func gossipUntilEqual() throws {
         var equal = 0
         for round in 0..<80 {
@@ -65,7 +65,7 @@ extension World {
         let before = counts.bytes
         for replica in replicas { replica.gossip() }
         try runUntilQuiet(within: 300 * held)
-        counts.mostTalk = max(counts.mostTalk, (counts.bytes - before) / held)
+        counts.maxGossip = max(counts.maxGossip, (counts.bytes - before) / held)
     }
 
     private var areEqual: Bool {
@@ -81,10 +81,10 @@ extension World {
             let isTold = wire.ends.allSatisfy { events.diverged[ObjectIdentifier($0.link), default: 0] > 0 }
             guard isTold else {
                 throw SimulationFailure(
-                    description: "\(wire.edge.sides) differ, and nobody is told: \(states[0]), \(states[1])"
+                    description: "\(wire.edge.sides) differ, and no host was notified: \(states[0]), \(states[1])"
                         + (hashes[0] == hashes[1] ? "" : "; vectors differ"))
             }
-            counts.told += 1
+            counts.reported += 1
         }
     }
 }

@@ -1,20 +1,19 @@
 @testable import ScuttleCore
 
-/// Hosts that do not accept some keys, for a while, and change their minds; and hosts that take no long values, or few keys, until they
-/// start again with other limits.
+/// Hosts that refuse some keys for a while, and hosts with limits on values or keys until they start again with other limits.
 struct Refusals {
-    /// Apart from those of the world, so that worlds without refusals stay what they were.
+    /// A generator of its own, so that worlds without refusals keep their histories.
     var random: Random
     /// The keys that the host of a replica refuses, by its index.
     var refused: [Int: Set<String>] = [:]
-    /// The keys that any host has ever refused: a write of theirs may be lost with its author, and what it replaced, too; and a
-    /// delete may come back.
+    /// The keys that a host has ever refused. Their writes may be lost with their author, and so may the writes that those
+    /// replaced; and a delete may come back.
     var tainted: Set<String> = []
-    /// Until all refusals are lifted, at the end.
+    /// Whether hosts still refuse; false from the end of the history on.
     var isActive = true
-    /// The replicas whose limit the later values of others are over.
+    /// The replicas whose limit later values of other replicas exceed.
     var limited: Set<Int> = []
-    /// The replicas that hold few keys, and how many at most.
+    /// The limit of keys of the replicas that hold few, by index.
     var small: [Int: Int] = [:]
 
     init(seed: UInt64) {
@@ -23,7 +22,7 @@ struct Refusals {
 }
 
 extension World {
-    /// A tenth of the worlds have them. Classic links ask no host.
+    /// Chooses refusals for a tenth of the worlds. On classic links hosts are not called.
     func beginRefusals(seed: UInt64) {
         guard plan.middle == nil, plan.keys >= 3,
             !plan.edges.contains(where: { $0.options.contains { $0.contains(.classic) } })
@@ -35,9 +34,9 @@ extension World {
     func judge(_ configuration: inout Configuration, of number: Int) {
         guard refusals != nil else { return }
         configuration.maxRefused = 100_000
-        // Those that come later may start from what others have saved.
+        // Replicas that join later may start from the saves of others.
         if number < plan.replicas, refusals?.random.oneIn(5) ?? false {
-            configuration.limits.valueBytes = Self.longestShort
+            configuration.limits.valueBytes = Self.maxShort
             refusals?.limited.insert(number)
         }
         if number < plan.replicas, refusals?.random.oneIn(6) ?? false {
@@ -60,7 +59,7 @@ extension World {
             say("\(number) accepts all")
             replicas[number].acceptAgain()
         } else {
-            // Some keys nobody refuses.
+            // No host refuses some of the keys.
             let key = "k\(refusals.random.below(plan.keys * 2 / 3))"
             refusals.refused[number, default: []].insert(key)
             refusals.tainted.insert(key)
@@ -69,8 +68,8 @@ extension World {
         }
     }
 
-    /// Values have their number in them, which has more and more digits.
-    private static var longestShort: Int { "[0,99]".utf8.count }
+    /// Values contain their index, whose digits increase.
+    private static var maxShort: Int { "[0,99]".utf8.count }
 
     private func isLong(_ write: Int) -> Bool { write > 99 }
 
@@ -78,20 +77,20 @@ extension World {
         isLong(write) && (refusals?.limited.contains(number) ?? false)
     }
 
-    /// Whether a replica has no room for a key.
+    /// Returns whether a replica has no capacity for a key.
     func isFull(_ number: Int, for key: String) -> Bool {
-        guard let most = refusals?.small[number], replicas[number].count >= most else { return false }
+        guard let limit = refusals?.small[number], replicas[number].count >= limit else { return false }
         return [UInt8](key.utf8).lend { (key) in
             replicas[number].keys.find(key).flatMap { replicas[number].keys[$0] }?.isDelete ?? true
         }
     }
 
-    /// A replica that holds few keys holds no more; what it has refused may be lost with its author.
+    /// Checks that a replica with a limit of keys keeps it. Writes that it has refused may be lost with their author.
     func checkSmall(_ number: Int) throws {
-        guard let most = refusals?.small[number] else { return }
+        guard let limit = refusals?.small[number] else { return }
         let replica = replicas[number]
-        guard replica.count <= most else {
-            throw SimulationFailure(description: "replica \(number) holds \(replica.count) keys; max_keys is \(most)")
+        guard replica.count <= limit else {
+            throw SimulationFailure(description: "replica \(number) holds \(replica.count) keys; max_keys is \(limit)")
         }
         guard let table = replica.refused else { return }
         for position in 0..<table.count where table[position].reason != 0 {
@@ -109,12 +108,13 @@ extension World {
         refusals?.tainted.insert(write.key)
     }
 
-    /// Whether it is known what must become of a key.
+    /// Returns whether the outcome of a key is undefined.
     func isTainted(_ key: String) -> Bool {
         refusals?.tainted.contains(key) ?? false
     }
 
-    /// While hosts refuse some keys, all others are the same; and nothing goes round. Then they refuse nothing any more.
+    /// Checks that all keys that no host refuses are equal, and that nothing is sent for ever. Then hosts refuse nothing any
+    /// more.
     func endRefusals(_ held: [Int]) throws {
         guard refusals != nil else { return }
         for number in present { try checkSmall(number) }
@@ -123,7 +123,7 @@ extension World {
             for replica in presentReplicas { replica.gossip() }
             try runUntilQuiet()
         }
-        // Of three at least one is none of those that send all vectors once more.
+        // Of three gossips at least one is not among those that send all vectors again.
         var least = Int.max
         for _ in 0..<3 {
             let before = counts.bytes
@@ -147,6 +147,6 @@ extension World {
         try examine()
     }
 
-    /// Vectors of replicas that keep different ended sources differ for ever.
+    /// Whether gossip may be quiet: vectors of replicas that keep different retired sources differ for ever.
     private var mayBeQuiet: Bool { presentReplicas.allSatisfy { $0.retired.floor == 0 } }
 }

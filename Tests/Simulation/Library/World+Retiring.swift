@@ -1,22 +1,22 @@
 @testable import ScuttleCore
 
-/// Replicas are away and come back, end for good, and leave; and hosts, or replicas by themselves, retire their names.
+/// Replicas that are away and come back, end for good, and leave; and names that hosts or replicas retire.
 extension World {
     func retireNames() throws {
-        guard plan.faults.forgetsNames || plan.faults.retireAfter > 0 else { return }
+        guard plan.faults.retiresNames || plan.faults.retireAfter > 0 else { return }
         for number in present where random.oneIn(4) { try tick(number) }
-        while let place = away.firstIndex(where: { $0.until <= now }) { try comeBack(away.remove(at: place).number) }
+        while let index = away.firstIndex(where: { $0.until <= now }) { try comeBack(away.remove(at: index).number) }
         if random.oneIn(plan.awayOneIn) { try goAway(random.pick(present)) }
-        guard plan.faults.forgetsNames else { return }
+        guard plan.faults.retiresNames else { return }
         if random.oneIn(plan.endOneIn) { try end(random.pick(present)) }
-        if random.oneIn(plan.forgetOneIn) { try forget(at: random.pick(present)) }
+        if random.oneIn(plan.retireOneIn) { try retireName(at: random.pick(present)) }
     }
 
     func isAsleep(_ number: Int) -> Bool {
         away.contains { $0.number == number && $0.isAsleep }
     }
 
-    /// The host of a replica tells it the time.
+    /// Ticks the clock of a replica's host.
     func tick(_ number: Int) throws {
         guard plan.faults.retireAfter > 0, !isAsleep(number) else { return }
         let replica = replicas[number]
@@ -37,7 +37,7 @@ extension World {
 
     // MARK: Away, and ended
 
-    /// Nobody reaches a replica for some time; its host goes on with it, or sleeps.
+    /// Disconnects a replica for some time; its host goes on with it, or sleeps.
     private func goAway(_ number: Int) throws {
         guard !away.contains(where: { $0.number == number }) else { return }
         say("\(number) goes away")
@@ -56,7 +56,7 @@ extension World {
         }
     }
 
-    /// A replica ends for good. Its neighbours find links to each other, so that all who are left can still reach all.
+    /// Ends a replica for good. Its neighbours are linked to each other, so that the network stays connected.
     private func end(_ number: Int) throws {
         guard plan.middle == nil, present.count > 2, othersWrite(beside: number) else { return }
         say("\(number) ends")
@@ -83,13 +83,12 @@ extension World {
         present.contains { $0 != number && !left.contains($0) }
     }
 
-    // MARK: Forgetting
+    // MARK: Retiring
 
-    /// A host says of a name that it will not be back: most often of one that has ended, but also of one that is away or there,
-    /// and of its own.
-    private func forget(at number: Int) throws {
+    /// Retires a name on a host: most often of a replica that has ended, but also of one that is away or present, and its own.
+    private func retireName(at number: Int) throws {
         guard !isAsleep(number), !left.contains(number) else { return }
-        // One that has left promises nothing any more, so it cannot answer lies about its own source.
+        // A replica that has left has no low-water mark any more, so it cannot refute forged claims about its own source.
         if random.oneIn(8), plan.middle == nil { return leave(number) }
         let ended = replicas.indices.filter { !present.contains($0) }
         let away = away.map(\.number)
@@ -97,24 +96,25 @@ extension World {
         let name = names[random.pick(random.pick(choices))]
         guard name != names[number], name.lend({ replicas[number].forget($0) }) else { return }
         say("\(number) forgets \(name.text)")
-        counts.forgotten += 1
+        counts.retired += 1
         noteRetired(name)
     }
 
     private func leave(_ number: Int) {
         guard othersWrite(beside: number), names[number].lend({ replicas[number].forget($0) }) else { return }
         say("\(number) leaves")
-        counts.forgotten += 1
+        counts.retired += 1
         left.insert(number)
         if !isKnownToAll(number) { hasRetiredPresent = true }
     }
 
-    /// A name that has really ended may be retired at any time; one that has not may bring back what others have purged.
+    /// Notes a retired name. One that has really ended may be retired at any time; another one may bring back keys whose
+    /// tombstones were purged.
     private func noteRetired(_ name: [UInt8]) {
         if present.contains(where: { names[$0] == name && !left.contains($0) }) { hasRetiredPresent = true }
     }
 
-    /// Whether all have covered what a replica holds.
+    /// Returns whether all replicas have covered the updates of a replica.
     private func isKnownToAll(_ number: Int) -> Bool {
         let replica = replicas[number]
         var isKnown = true

@@ -2,7 +2,7 @@ import ScuttleJansson
 
 @testable import ScuttleCore
 
-/// Replicas begin, stop, and start again from what was saved.
+/// Replicas that begin, stop, and start again from a save.
 extension World {
     static let names = ["A", "B", "C\"", "\u{e9}", "AA", "F", "G", "H"].map { [UInt8]($0.utf8) }
 
@@ -24,7 +24,7 @@ extension World {
     }
 
     private func makeReplica(_ number: Int, from state: [UInt8]? = nil) throws -> Replica {
-        // A rule may be off: then each start of a name is the same source.
+        // A rule may be disabled, so that each start of a name has the same source.
         stores[number] = haveStores ? RowStore() : nil
         configurations[number].store = stores[number]?.store
         let seed = disabledRules.contains(.incarnation) ? 1 : random.next()
@@ -55,8 +55,8 @@ extension World {
         return text
     }
 
-    /// A host stops, and starts again: from what it is, or where state may be lost from some save, from a part of one, from the
-    /// one that it has started from before, or from nothing.
+    /// Stops a host and starts it again: from its present state, or, if state may be lost, from any save, from a part of one,
+    /// from the one that it last started from, or empty.
     func restart(_ number: Int) throws {
         try stop(number)
         if plan.classic != nil, random.oneIn(2) { classic.rename(number) }
@@ -75,7 +75,7 @@ extension World {
         for wire in wires { try wire.connect(replicas) }
     }
 
-    /// A host stops, and starts again with other limits.
+    /// Stops a host and starts it again with other limits.
     func restart(_ number: Int, with limits: Limits) throws {
         try stop(number)
         configurations[number].limits = limits
@@ -87,7 +87,7 @@ extension World {
         for wire in wires where wire.edge.sides.contains(number) { try wire.cut(self, stopped: number) }
         for wire in wires { wire.clear(of: replicas[number]) }
         counts.starts += 1
-        // It writes again, and may have missed what others have purged without it.
+        // It writes again, and may have missed purges of the others.
         if left.remove(number) != nil { hasRetiredPresent = true }
     }
 
@@ -98,7 +98,7 @@ extension World {
         return random.oneIn(3) ? Array(whole[..<random.below(whole.count + 1)]) : whole
     }
 
-    /// A stranger begins, from nothing or from an old save of any replica, and may write before it meets another one.
+    /// Adds a stranger, empty or from an old save of any replica, which may write before it meets another replica.
     func join() throws {
         guard let name = Self.names.first(where: { !names.contains($0) }) else { return }
         plan.faults.joins -= 1
@@ -111,7 +111,7 @@ extension World {
         try connect(number, other)
     }
 
-    /// A second replica begins under the name of a live one, from nothing or from a save of it.
+    /// Starts a second replica under the name of a live one, empty or from a save of it.
     func addTwin() throws {
         plan.faults.twins -= 1
         let (original, number) = (random.pick(present), replicas.count)
@@ -137,7 +137,7 @@ extension World {
         try wire.connect(replicas)
     }
 
-    /// One that all replicas have deleted, if there is one; the more likely any.
+    /// Returns a key that all replicas have deleted, if there is one; otherwise any key.
     private func keyThatIsGone() -> String {
         let keys = (0..<plan.keys).map { "k\($0)" }
         let gone = keys.filter { key in

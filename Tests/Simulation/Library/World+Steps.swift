@@ -1,7 +1,7 @@
 @testable import ScuttleCore
 
 extension World {
-    func takeStep() throws {
+    func makeStep() throws {
         if random.oneIn(plan.cutOneIn) { try cutOrMend() }
         if random.oneIn(plan.crashOneIn) { try restart(random.pick(present)) }
         if random.oneIn(plan.saveOneIn) { save(random.pick(present)) }
@@ -30,7 +30,8 @@ extension World {
         }
     }
 
-    /// Now and then so many that indices are swept, histories run over, and a delta takes hundreds of batches.
+    /// Returns how many writes come at once: sometimes so many that indices are swept, histories overflow, and a delta needs
+    /// hundreds of batches.
     private func writesAtOnce() -> Int {
         guard random.oneIn(30) else { return 1 }
         return random.oneIn(plan.hasManyKeys ? 2 : 10) ? random.within(200...500) : random.within(10...80)
@@ -46,7 +47,7 @@ extension World {
         var write = Write(
             number: writes.count, key: key, rank: random.below(4), isDelete: isDelete, source: [UInt8](replica.id),
             version: replica.version + 1, replaced: seen)
-        if plan.classic != nil { takeText(&write) }
+        if plan.classic != nil { setText(&write) }
         let timeToLive = isDelete ? nil : timeToLive(of: key)
         try [UInt8](key.utf8).lend { (key) throws(Failure) in
             if isDelete { return try replica.delete(key) }
@@ -65,7 +66,7 @@ extension World {
         numbers[WriteID(source: write.source, version: write.version)] = write.number
     }
 
-    /// A replica that has left writes nothing any more.
+    /// Checks that a replica that has left rejects a write.
     private func writeIsRefused(_ number: Int, _ key: String, isDelete: Bool) throws {
         let replica = replicas[number]
         let before = exported(replica)

@@ -4,13 +4,13 @@ public struct SimulationFailure: Error, CustomStringConvertible {
     public let description: String
 }
 
-/// Replicas that write, delete, forget and talk over bad links, stop and start again, in an order that follows from one
-/// seed; then all links are mended, and they must agree, on what must stand.
+/// Replicas that write, delete, purge and gossip over bad links, stop and start again, in an order that follows from one seed.
+/// Then all links are mended, and the replicas must be equal, with the writes that must stand.
 public final class World {
     public enum Kind: CaseIterable, Sendable {
-        /// Replicas are honest, and lines come as they were sent, or not at all.
+        /// Replicas are honest, and lines arrive as they were sent, or not at all.
         case rules
-        /// Somebody between three replicas alters what they say.
+        /// A man in the middle of three replicas alters lines.
         case middle
         /// All links are classic, and keys and values are any texts.
         case classic
@@ -25,39 +25,39 @@ public final class World {
     var replicas: [Replica] = []
     /// The indices of the replicas that have not ended for good.
     var present: [Int] = []
-    /// The replicas that have left: their own host has forgotten their name.
+    /// The replicas that have left: their own host has retired their name.
     var left: Set<Int> = []
-    /// The replicas that nobody reaches, the step in which each is back, and whether its host sleeps until then.
+    /// The disconnected replicas, the step in which each returns, and whether its host sleeps until then.
     var away: [(number: Int, until: Int, isAsleep: Bool)] = []
-    /// Each replica's name, by its index; twins have one.
+    /// The name of each replica, by its index; twins share one.
     var names: [[UInt8]] = []
     var wires: [Wire] = []
     var configurations: [Configuration] = []
-    /// Where hosts keep their replicas; nil: in saves only.
+    /// The state stores of the hosts; nil for hosts that only save.
     var stores: [RowStore?] = []
     let haveStores: Bool
-    /// The saves of each, the oldest first.
+    /// The saves of each replica, the oldest first.
     var saves: [[[UInt8]]] = []
-    /// The save that each has last started from.
+    /// The save that each replica has last started from.
     var starts: [[UInt8]?] = []
 
     var writes: [Write] = []
     var numbers: [WriteID: Int] = [:]
-    /// Writes may be gone with a replica that lost its state.
+    /// Whether writes may be gone with a replica that lost its state.
     var hasLostState = false
-    /// A name has had two live replicas.
+    /// Whether a name has had two live replicas.
     var hasTwins = false
-    /// A name was retired though a replica of it was there, with writes that others had not covered.
+    /// Whether a name was retired although a replica of it was present, with writes that others had not covered.
     var hasRetiredPresent = false
     var events = Events()
-    /// Of classic worlds.
+    /// The state of a classic world.
     var classic = ClassicLedger()
-    /// Nil: no key has a time to live.
+    /// The times to live; nil if no key has one.
     var leases: Leases?
-    /// Nil: no host refuses anything.
+    /// The refusals of hosts; nil if there are none.
     var refusals: Refusals?
 
-    /// Of all that has arrived anywhere: two runs of a seed have the same.
+    /// A hash of all bytes that have arrived: two runs of a seed have the same.
     public internal(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
     public internal(set) var counts = Counts()
 
@@ -89,7 +89,7 @@ public final class World {
         for wire in wires where wire.edge.losesLines { wire.noise = .lines(oneIn: 10) }
         for step in 0..<plan.steps {
             now += 1
-            try takeStep()
+            try makeStep()
             try tickSometimes()
             changeMinds()
             try storeAll()
@@ -100,7 +100,7 @@ public final class World {
         try examine()
         try endRefusals(held)
         try agree(held)
-        try twinsAreTold()
+        try checkTwins()
         try endLeases()
         try endClassic()
     }

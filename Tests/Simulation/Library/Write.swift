@@ -1,22 +1,22 @@
 @testable import ScuttleCore
 
-/// A write, as the simulation remembers it.
+/// A write, as the simulation knows it.
 struct Write {
-    /// Its index among all writes.
+    /// The index among all writes.
     let number: Int
     let key: String
     var rank: Int
     let isDelete: Bool
-    /// The end of a time to live: above the write with the same timestamp, and below all later ones.
+    /// Whether it is an expiry, which ranks above the write with the same timestamp, and below all later ones.
     var isExpiry = false
     let source: [UInt8]
     let version: Version
     /// The write that its writer saw and replaced.
     let replaced: Int?
-    /// The value where it is any text; nil where it is made of rank and number.
+    /// The value, if it is any text; nil if it consists of rank and index.
     var text: String?
 
-    /// Values order by their first member; equal ones are told apart by the number.
+    /// The value. Values order by their first member; the index makes equal ones different.
     var value: String { text ?? "[\(rank),\(number)]" }
 
     func precedes(_ other: Write) -> Bool {
@@ -26,7 +26,7 @@ struct Write {
     }
 }
 
-/// A write's timestamp.
+/// The timestamp of a write.
 struct WriteID: Hashable {
     let source: [UInt8]
     let version: Version

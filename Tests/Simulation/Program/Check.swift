@@ -1,8 +1,7 @@
 import ScuttleCore
 import Simulation
 
-/// Short histories by the thousand; the same history from the same seed; and each rule of reconciliation, switched off, is
-/// missed.
+/// Runs thousands of short histories, checks that a seed repeats its history, and that the worlds fail without each rule.
 func check() -> Bool {
     var (passed, failed) = (0, 0)
     func note(_ isWell: Bool, _ text: String) {
@@ -26,7 +25,7 @@ func check() -> Bool {
     }
     for (name, rule) in DisabledRules.all {
         guard rule != .progress else {
-            // Replicas without it agree as well, where links last; it is missed where they do not.
+            // Replicas without this rule converge as well if links last, and never if links break early.
             note(
                 BreakingLinks.links() != nil && BreakingLinks.links(without: rule) == nil,
                 "without \(name): links that break after 2,000 bytes never end")
@@ -39,22 +38,22 @@ func check() -> Bool {
     return failed == 0
 }
 
-/// A live twin that was retired again with each rise, and a reset for each. A write that a refused and purged delete beats.
+/// A live twin was retired again with each rise, and each time caused a reset. A write lost to a delete that was refused and purged.
 private let seedsOfBugs: [UInt64] = [36_001_502, 80_002_528]
 
 private let seedsThatMiss: [(rule: DisabledRules, seed: UInt64)] = [
     (.inversion, 16806), (.ownCover, 1087), (.restart, 3509), (.matters, 2117), (.epoch, 1750),
 ]
 
-/// The first seed that fails without a rule, and does not fail with it.
+/// Returns the first seed that fails without a rule, and does not fail with it.
 private func seedThatMisses(_ rule: DisabledRules) -> (kind: World.Kind, seed: UInt64)? {
     var total = Counts()
-    // Seeds that have missed it so far: few worlds do, and the search through all others takes minutes.
+    // Seeds that have failed without the rule before: few worlds do, and the search through all others needs minutes.
     for (known, seed) in seedsThatMiss where known == rule {
         guard failure(of: seed, .rules, rule, counting: &total) != nil else { break }
         if failure(of: seed, .rules, [], counting: &total) == nil { return (.rules, seed) }
     }
-    // Without the comparison of contents honest replicas agree all the same: that is what it is to find out.
+    // Without the comparison of contents honest replicas converge as well: only the man in the middle needs it.
     for kind in rule == .content ? [World.Kind.middle] : [.rules, .middle] {
         for seed in 0..<UInt64(30_000) where failure(of: seed, kind, rule, counting: &total) != nil {
             if failure(of: seed, kind, [], counting: &total) == nil { return (kind, seed) }

@@ -5,7 +5,7 @@ import Simulation
 /// The seed whose history is running, for a crash to name.
 nonisolated(unsafe) private var seedOfCrash: UInt64 = 0
 
-/// A trap ends the process: its seed is printed first.
+/// Makes a trap print its seed before the process ends.
 func nameSeedOfCrash() {
     for trap in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] {
         signal(trap) { number in
@@ -15,7 +15,7 @@ func nameSeedOfCrash() {
     }
 }
 
-/// What went wrong with a seed; nil: nothing.
+/// Returns the failure of a seed; nil if there is none.
 func failure(
     of seed: UInt64, _ kind: World.Kind, _ disabledRules: DisabledRules, counting total: inout Counts
 ) -> String? {
@@ -30,7 +30,7 @@ func failure(
     }
 }
 
-/// Runs some seeds, and returns how many have failed.
+/// Runs some seeds, and returns the count of failed ones.
 func run(_ kind: World.Kind, _ seeds: Range<UInt64>, _ disabledRules: DisabledRules) -> Int {
     var failures = 0
     var total = Counts()
@@ -47,7 +47,7 @@ func run(_ kind: World.Kind, _ seeds: Range<UInt64>, _ disabledRules: DisabledRu
     return failures
 }
 
-/// Runs one seed, telling each step.
+/// Runs one seed, and prints each step.
 func tell(_ kind: World.Kind, _ seed: UInt64, _ disabledRules: DisabledRules) -> Bool {
     seedOfCrash = seed
     do {

@@ -9,11 +9,11 @@ import Simulation
 //     simulate --middle …                the same of the worlds with a man in the middle
 //     simulate --classic …               the same of the worlds of classic links
 //     simulate … --without RULE          with a rule of reconciliation switched off: it must fail somewhere
-//     simulate --check                   what `make test` wants to know, with its closing line
+//     simulate --check                   the check of `make test`, with its closing line
 
 var arguments = Array(CommandLine.arguments.dropFirst())
-let without = takeRule(from: &arguments)
-let kind = World.Kind.allCases.first { takeFlag("--\($0)", from: &arguments) } ?? .rules
+let without = removeRule(from: &arguments)
+let kind = World.Kind.allCases.first { removeFlag("--\($0)", from: &arguments) } ?? .rules
 nameSeedOfCrash()
 if arguments == ["--check"] { exit(check() ? 0 : 1) }
 if arguments.first == "--seed", arguments.count == 2, let seed = UInt64(arguments[1]) {

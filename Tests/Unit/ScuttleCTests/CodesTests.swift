@@ -7,13 +7,13 @@ import Testing
 
 @Suite("Codes")
 struct CodesTests {
-    @Test("A code's number is its constant's in the header", arguments: Failure.Code.allCases)
+    @Test("The number of a code is that of its constant in the header", arguments: Failure.Code.allCases)
     func numbers(code: Failure.Code) {
         #expect(code.rawValue == constant(of: code).value)
         #expect(code.rawValue < 0)
     }
 
-    @Test("Each error of the header is a code here, and no number is used twice")
+    @Test("Each error of the header is a code here, and no number repeats")
     func complete() throws {
         let header = try #require(Repository.bytes(of: "include/scuttle.h")).text
         let defined = header.matches(of: /#define (SCUTTLE_E_\w+) \((-\d+)\)/).map { (String($0.1), Int32($0.2)) }
@@ -35,7 +35,7 @@ struct CodesTests {
     }
 
     @Test(
-        "Numbers that are no code have a sentence too, always the same",
+        "Numbers without a code have one common sentence",
         arguments: [4, 99, -99, -1000, .max, .min] as [Int32])
     func unknown(code: Int32) {
         #expect(String(cString: scuttle_strerror(code)) == String(cString: scuttle_strerror(12345)))

@@ -4,8 +4,8 @@ import Testing
 
 @testable import ScuttleTesting
 
-/// The structs and constants of the header as Swift sees them, against Tests/ABI/layout.txt, which C, C++ and Python are
-/// held against too.
+/// Compares the structs and constants of the header, as Swift imports them, with Tests/ABI/layout.txt, which is compared with
+/// C, C++ and Python too.
 @Suite("Layout")
 struct LayoutTests {
     private static let text = Repository.bytes(of: "Tests/ABI/layout.txt")?.text
@@ -136,7 +136,7 @@ struct LayoutTests {
         for (name, value) in Self.constants + events + errors {
             check(expected.removeValue(forKey: name) == value, "\(name) is \(value) in Swift")
         }
-        // Swift does not import this one: it is a cast.
+        // Swift does not import this constant, which is a cast.
         expected["SCUTTLE_NTS"] = nil
         #expect(expected.isEmpty, "Swift's list lacks some")
     }

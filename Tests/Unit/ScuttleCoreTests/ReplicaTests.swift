@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Replica")
 struct ReplicaTests {
-    @Test("A write takes one more than the highest version seen anywhere, and wins over all that its writer had seen")
+    @Test("A write has one more than the highest version seen, and wins over all earlier ones")
     func versions() throws {
         let replica = try Replica.make()
         try replica.set("k", "1")
@@ -37,7 +37,7 @@ struct ReplicaTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("onUpdate tells of each update that became an entry, from here and from peers, and of no other")
+    @Test("onUpdate is called for each update that became an entry, local or a peer's, and for no other")
     func onUpdate() throws {
         let told = Collected<String>()
         let replica = try Replica.make {
@@ -52,7 +52,7 @@ struct ReplicaTests {
         #expect(told.all == ["a 1 true false", "a 2 false false", "b null false true", "a null true true"])
     }
 
-    @Test("The resolver is asked about local writes and received ones, with the present entry")
+    @Test("The resolver decides on local writes and received ones, with the present entry")
     func hostResolver() throws {
         let asked = Collected<String>()
         let replica = try Replica.make {
@@ -73,7 +73,7 @@ struct ReplicaTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("A beaten update is covered: it is not asked for again, and not sent on")
+    @Test("A beaten update is covered: it is not requested again, and not sent on")
     func beaten() throws {
         let end = try LinkEnd(Replica.make())
         try end.replica.receive(PlainUpdate("k", "1", "z", 9))
@@ -83,7 +83,7 @@ struct ReplicaTests {
         #expect(end.readLines() == [PlainUpdate("k", "1", "z", 9).line])
     }
 
-    @Test("Fingerprints are the same for the same entries, whatever way they came, and differ where an entry does")
+    @Test("Fingerprints are equal for equal entries, in any order of arrival, and differ if an entry does")
     func fingerprint() throws {
         let updates = [
             PlainUpdate("a", "1", "x", 1), PlainUpdate("b", "1", "y", 2), PlainUpdate(delete: "c", "z", 3),
@@ -109,7 +109,7 @@ struct ReplicaTests {
         #expect(try Replica.make().fingerprint == 0)
     }
 
-    @Test("The same seed gives the same bytes; another the same messages in another order")
+    @Test("The same seed gives the same bytes; another one the same messages in another order")
     func seeds() throws {
         func digests(_ seed: UInt64) throws -> [String] {
             let end = try LinkEnd(Replica.make(seed: seed), .classic)
@@ -125,7 +125,7 @@ struct ReplicaTests {
         #expect(others.contains { $0 != first })
     }
 
-    @Test("Any key that may be set is found again, and goes to a peer and back", arguments: 0..<10)
+    @Test("Any valid key is found again, and survives a trip to a peer and back", arguments: 0..<10)
     func anyKey(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let (a, b) = (try Replica.make("a"), try Replica.make("b"))

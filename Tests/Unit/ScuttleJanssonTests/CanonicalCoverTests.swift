@@ -4,7 +4,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Covers on both paths: what the direct one reads, jansson reads the same.
+/// Covers on both paths: jansson reads every cover that the fast path reads, with the same meaning.
 @Suite("CanonicalCover")
 struct CanonicalCoverTests {
     private struct PlainCover: Equatable {
@@ -24,7 +24,7 @@ struct CanonicalCoverTests {
         }
     }
 
-    /// What the fast path makes of a line, after it has been compared with what jansson does.
+    /// Returns the cover that the fast path reads from a line, after a comparison with jansson.
     private func direct(_ line: [UInt8]) -> PlainCover? {
         line.lend { line in
             var decoder = JanssonJudge(limits: Limits())
@@ -58,14 +58,14 @@ struct CanonicalCoverTests {
         for body in [#""A":[0,1]"#, #""A":[2,12],"B":[0,9,7]"#, #""é":[5,5,5]"#, #""A":[0,9007199254740991]"#] {
             #expect(direct(cover(body)) != nil)
         }
-        // Promises alone cover no line.
+        // Intervals without updates have no lines.
         #expect(direct(cover("", lines: #"[0,"00000000"]"#)) != nil)
         let sixteen = (0..<16).map { #""s\#($0)":[0,\#($0)]"# }
         #expect(direct(cover(sixteen.joined(separator: ","))) != nil)
     }
 
     @Test(
-        "What is left to jansson",
+        "Covers that are left to jansson",
         arguments: [
             #""A":[0]"#, #""A":[2,1]"#, #""A":[0,1,2]"#, #""A":[0,5,1,1]"#, #""A":[0,9007199254740992]"#,
             #""A":[0,1],"A":[1,2]"#, #""A":[-1,1]"#, #""A":[0,01]"#, #""A":[0,1.0]"#, #""A":[0, 1]"#, #""A" :[0,1]"#,
@@ -92,7 +92,7 @@ struct CanonicalCoverTests {
         if let read, text.hasPrefix("[1,") { #expect(read.check == LineCheck(count: 1, hash: 0x0123_cdef)) }
     }
 
-    @Test("Without its lines it is left to jansson, who refuses it")
+    @Test("A cover without its lines is left to jansson's path, which rejects it")
     func withoutLines() {
         #expect(direct([UInt8](#"{"digest":true,"cover":{"A":[0,1]}}"#)) == nil)
     }
@@ -102,7 +102,7 @@ struct CanonicalCoverTests {
         #expect(direct(cover((0..<17).map { #""s\#($0)":[0,\#($0)]"# }.joined(separator: ","))) == nil)
     }
 
-    @Test("Every byte of a line changed to every other, taken away, or repeated")
+    @Test("Every byte of a line changed to every other, removed, or repeated")
     func everyByte() {
         let line = cover(#""A":[0,12],"Bé":[3,9,7]"#)
         #expect(direct(line) != nil)
@@ -118,7 +118,7 @@ struct CanonicalCoverTests {
         }
     }
 
-    @Test("What a replica with few sources writes is read directly", arguments: 0..<20)
+    @Test("The fast path reads the covers of a replica with few sources", arguments: 0..<20)
     func written(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try Replica.make("a") { $0.maxHistory = 1000 }

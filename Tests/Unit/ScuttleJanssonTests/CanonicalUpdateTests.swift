@@ -45,14 +45,14 @@ struct CanonicalUpdateTests {
         }
     }
 
-    @Test("What the limits refuse is left to jansson's path, which says so; exactly at the limit it is read")
+    @Test("Updates over a limit are left to jansson's path, which rejects them; updates at the limit are read")
     func limits() {
         var limits = Limits()
         (limits.valueBytes, limits.depth, limits.keyBytes) = (6, 2, 3)
         for (value, isRead) in [("123456", true), ("1234567", false), ("[[1]]", true), ("[[[]]]", false)] {
             #expect(isDirect(PlainUpdate("k", value, "A", 1).line, limits) == isRead, "\(value)")
         }
-        // Keys and ids are the replica's to judge, whichever path they came.
+        // The replica judges keys and ids, whichever path read them.
         for (key, source) in [("", "A"), ("long key", "A"), ("k", ""), ("k", String(repeating: "A", count: 256))] {
             #expect(isDirect(PlainUpdate(key, "1", source, 1).line, limits))
         }
@@ -115,7 +115,7 @@ struct CanonicalUpdateTests {
         #expect(!isDirect(line))
     }
 
-    @Test("A line cut off anywhere, and any one byte of it another")
+    @Test("A line cut anywhere, and a line with any one byte changed")
     func everyByte() {
         var paths = BothPaths()
         for update in [
@@ -135,7 +135,7 @@ struct CanonicalUpdateTests {
     }
 
     /// 100,000 lines: a third as they were written, the others with a few changes.
-    @Test("Random lines, as they are and changed", arguments: 0..<50)
+    @Test("Random lines, unchanged and changed", arguments: 0..<50)
     func random(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var paths = BothPaths()
@@ -152,13 +152,13 @@ struct CanonicalUpdateTests {
             accepted += 1
             changed += changes > 0 ? 1 : 0
         }
-        // Both verdicts are common, with changes too; otherwise this shows nothing.
+        // Both results are common, changed lines included; otherwise the test shows nothing.
         check(accepted > 500 && accepted < 1500, "\(accepted) accepted")
         check(changed > 50, "\(changed) changed lines accepted")
     }
 
     @Test(
-        "What this library writes, of keys and ids without escapes and of simple values, is all read directly",
+        "The fast path reads every update of this library that has keys and ids without escapes and simple values",
         arguments: 0..<20)
     func written(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
@@ -175,7 +175,7 @@ struct CanonicalUpdateTests {
             }
         }
         try replica.tick(1 << 40)
-        // A peer that has forgotten all this makes it publish it again.
+        // A peer without its state makes it republish its entries.
         var peer = PeerState()
         peer.note(0, covered: 0, purged: replica.version + 1, in: replica)
         let half = replica.version / 2

@@ -4,7 +4,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Values on both paths. What is said here to be accepted is what the fast path is there for.
+/// Values on both paths. The values that must be accepted here are those that the fast path exists for.
 @Suite("CanonicalValue")
 struct CanonicalValueTests {
     private func isDirect(_ text: String, _ limits: Limits = Limits()) -> Bool {
@@ -30,7 +30,7 @@ struct CanonicalValueTests {
     }
 
     @Test(
-        "Accepted by jansson alone, so far",
+        "Values that only jansson accepts",
         arguments: [
             "-9223372036854775808", "10000000000000000000.0", "1e100", "1e-100", "1e003", "1.7976931348623157e308",
             "5e-324", #""\ud83d\ude00""#, #""\ud7ff""#, #"{"\u0061":1}"#, #"{"a\n":1}"#, " 1", "1 ", "[1, 2]", "[ ]",
@@ -126,7 +126,7 @@ struct CanonicalValueTests {
         }
     }
 
-    @Test("Names: as many as there is room for, and doubles among them found wherever they stand")
+    @Test("Names up to the capacity, and duplicates found anywhere among them")
     func names() {
         func object(_ names: [Int]) -> String {
             "{" + names.map { "\"name\($0)\":{\"x\":\($0)}" }.joined(separator: ",") + "}"
@@ -142,12 +142,12 @@ struct CanonicalValueTests {
                 }
             }
         }
-        // Objects that have closed give their room back.
+        // Closed objects free their names.
         #expect(isDirect("[" + (1...100).map { "{\"a\":\($0),\"b\":{\"a\":[]}}" }.joined(separator: ",") + "]"))
         #expect(isDirect(object(Array(1...16)).replacing("\"x\":1}", with: "\"x\":1,\"y\":2,\"z\":3}")))
     }
 
-    @Test("Random values, compact ones with and without what is left to jansson", arguments: 0..<40)
+    @Test("Random values, compact ones with and without parts that are left to jansson", arguments: 0..<40)
     func random(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var paths = BothPaths()

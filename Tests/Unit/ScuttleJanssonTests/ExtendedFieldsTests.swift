@@ -4,14 +4,14 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Every field of every message of the extended dialect: what is missing, of the wrong type or out of range.
+/// Every field of every message of the extended dialect: missing, of the wrong type, or out of range.
 @Suite("Fields of the extended dialect")
 struct ExtendedFieldsTests {
     struct Field: Sendable {
         let name: String
         let valid: String
         let mayBeMissing: Bool
-        /// What it must not be.
+        /// Values that the field must not have.
         let invalid: [(text: String, code: Failure.Code)]
     }
 
@@ -60,14 +60,14 @@ struct ExtendedFieldsTests {
             name, "\"\(valid)\"", mayBeMissing: mayBeMissing, ["5", "null", "[]"] + wrong.map { "\"\($0)\"" })
     }
 
-    /// A count of updates, and the hash of their lines.
+    /// Wrong pairs of a count of updates and the hash of their lines.
     private static let wrongLines = [
         "5", "null", "{}", "[1]", #"["00000000"]"#, #"[1,"00000000",2]"#, #"[-1,"00000000"]"#, #"["1","00000000"]"#,
         #"[1,"0000000"]"#, #"[1,"000000000"]"#, #"[1,"0000000A"]"#, #"[1,0]"#, #"[1.0,"00000000"]"#,
     ]
     private static let lines = field("lines", #"[1,"00ab12cd"]"#, mayBeMissing: true, wrongLines)
 
-    /// What a request says of deltas that have come, with one member in another's stead or behind the others.
+    /// Returns the progress in a request, with one member replaced or added.
     private static func progress(_ name: String, _ text: String?) -> String {
         var members = [("incarnation", "1"), ("mode", "\"state\""), ("epoch", "2"), ("sequence", "3")]
         members.removeAll { $0.0 == name }
@@ -161,7 +161,7 @@ struct ExtendedFieldsTests {
         return #"{"digest":true,"\#(name)":{\#(body)}}"#
     }
 
-    @Test("Each field, missing and with each value that it must not have", arguments: messages.map(\.name))
+    @Test("Each field, missing and with each invalid value", arguments: messages.map(\.name))
     func fields(name: String) throws {
         let fields = try #require(Self.messages.first { $0.name == name }).fields
         let valid = fields.map { ($0.name, $0.valid) }
@@ -184,7 +184,7 @@ struct ExtendedFieldsTests {
     }
 
     @Test(
-        "A body that is no object", arguments: messages.map(\.name) + ["cover"],
+        "A body that is not an object", arguments: messages.map(\.name) + ["cover"],
         ["5", "null", "true", "\"text\"", "[]", "[1,2]"])
     func bodies(name: String, body: String) {
         #expect(outcome(#"{"digest":true,"\#(name)":\#(body)}"#) == .message)
@@ -204,7 +204,7 @@ struct ExtendedFieldsTests {
         #expect(outcome(#"{"digest":true,"cover":\#(body),"lines":[1,"00ab12cd"]}"#) == code)
     }
 
-    @Test("The lines of a cover: they are never missing")
+    @Test("A cover needs its lines")
     func coverLines() {
         #expect(outcome(#"{"digest":true,"cover":{"A":[0,5]}}"#) == .message)
         for lines in Self.wrongLines {
@@ -213,7 +213,7 @@ struct ExtendedFieldsTests {
     }
 
     @Test(
-        "The timestamp of an update that is republished",
+        "The timestamp of a republished update",
         arguments: [
             (#"["A",3]"#, nil), (#"["\u00e9",9007199254740991]"#, nil), (#"["A"]"#, .message),
             (#"["A",3,4]"#, .message),
@@ -238,7 +238,7 @@ struct ExtendedFieldsTests {
         for text in ["1", "null", "{}", "\"x\""] { #expect(outcome(#"{"digest":true,"twin":\#(text)}"#) == .message) }
     }
 
-    @Test("A number beyond 2^63-1 is none that is known here")
+    @Test("A number beyond 2^63-1 is not read")
     func large() {
         #expect(outcome(#"{"digest":true,"request":{"revision":9223372036854775808,"from":0}}"#) == .message)
     }

@@ -4,10 +4,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Messages of the extended dialect, spelled here by hand: what the decoder makes of a line, the core writes as that line.
+/// Hand-written messages of the extended dialect: the core writes each message that the decoder reads as the same line.
 @Suite("Messages of the extended dialect")
 struct ExtendedRoundTripTests {
-    /// The message's line as the core writes it, without the newline.
+    /// Returns the message's line as the core writes it, without the newline.
     private func written(_ message: Message) -> String {
         var text = MessageBuffer()
         var made: [Source] = []
@@ -89,7 +89,7 @@ struct ExtendedRoundTripTests {
     }
 
     @Test(
-        "One of each, as it stands in docs/reference/protocol.md",
+        "One of each message, as in docs/reference/protocol.md",
         arguments: [
             #"{"hello":{"protocol":[1,3],"source":"A\"","incarnation":7,"cluster":"","lamport":9,"epoch":2,"revision":30,"hash":"00ff00000000000a","nonce":0,"reply":false}}"#,
             #"{"hello":{"protocol":[1,1],"source":"é","incarnation":0,"cluster":"c\n","lamport":0,"epoch":0,"revision":0,"hash":"0000000000000000","contents":"000000000000000f00ff00000000000a","nonce":9007199254740991,"reply":true}}"#,
@@ -131,7 +131,7 @@ struct ExtendedRoundTripTests {
         #expect(again(line) == line)
     }
 
-    /// Random messages, put together otherwise than in the library.
+    /// Random messages, built independently of the library.
     private struct Speaker {
         var random: TestRandom
 
@@ -143,7 +143,7 @@ struct ExtendedRoundTripTests {
 
         mutating func place() -> UInt64 { number(UInt64(UInt32.max)) }
 
-        /// Sources with what is said of each; no source twice.
+        /// Returns sources with a claim for each, without repetition.
         mutating func sources(_ claim: (inout Speaker) -> String) -> String {
             let names = (0..<random.below(5)).map { quote(random.text(1...6) + [UInt8]("\($0)")) }
             return "{" + names.map { "\($0):\(claim(&self))" }.joined(separator: ",") + "}"
@@ -158,7 +158,7 @@ struct ExtendedRoundTripTests {
             return String(repeating: "0", count: count - digits.count) + digits
         }
 
-        /// Sometimes nothing.
+        /// Returns the text, or nothing.
         mutating func maybe(_ text: (inout Speaker) -> String) -> String { random.oneIn(2) ? text(&self) : "" }
 
         mutating func got() -> String {

@@ -57,7 +57,7 @@ struct JanssonJudgeTests {
         #expect(decode(#"{"digest":true,"id":"A","source_id":"B","version":5}"#) == .refused(.message))
     }
 
-    @Test("A delete has the value null, which may be missing, as a value that JavaScript calls undefined is")
+    @Test("A delete has the value null, which may be missing, as JavaScript's undefined is")
     func deletes() {
         func delete(_ value: String) -> Decoded {
             decode(#"{"key":"k",\#(value)"source_id":"A","version":3,"deleted":true}"#)
@@ -105,7 +105,9 @@ struct JanssonJudgeTests {
         }
     }
 
-    @Test("Lines with a few bytes changed: what is taken can be written and read again as the same", arguments: 0..<40)
+    @Test(
+        "Lines with a few bytes changed: an accepted message can be written and read again unchanged", arguments: 0..<40
+    )
     func mutated(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var decoder = JanssonJudge(limits: Limits())
@@ -131,7 +133,7 @@ struct JanssonJudgeTests {
         }
     }
 
-    @Test("A line cut off anywhere is refused, and so is one with something behind it")
+    @Test("A line that is cut anywhere is rejected, and so is a line with further text behind it")
     func cut() {
         for line in [
             #"{"key":"k","value":{"a":[1,2]},"source_id":"A","version":12}"#, #"{"digest":true,"done":true}"#,
@@ -147,7 +149,7 @@ struct JanssonJudgeTests {
         }
     }
 
-    @Test("The value may be as deep as the limit says, other members no deeper than the message may be")
+    @Test("The value may be as deep as max_depth, other members only as deep as messages are")
     func depth() {
         func nested(_ depth: Int, in name: String) -> String {
             let value = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

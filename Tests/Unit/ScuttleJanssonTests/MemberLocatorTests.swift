@@ -16,7 +16,7 @@ struct MemberLocatorTests {
     }
 
     @Test(
-        "Each member of random objects, with white space anywhere, against the tokens that they were made of",
+        "Each member of random objects, with white space anywhere, equals its tokens",
         arguments: 0..<60)
     func random(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
@@ -38,7 +38,7 @@ struct MemberLocatorTests {
     }
 
     @Test(
-        "Without white space the text is exactly what stands there",
+        "Without white space the text is unchanged",
         arguments: [
             (0, #"{"a":1}"#, "1"),
             (0, #"{"}":"{"}"#, #""{""#),
@@ -51,7 +51,7 @@ struct MemberLocatorTests {
         #expect(located(place, in: object) == value)
     }
 
-    @Test("A place that no member has gives nothing")
+    @Test("An index without a member returns no text")
     func beyond() {
         #expect(located(1, in: #"{"a":1}"#).isEmpty)
         #expect(located(0, in: "{}").isEmpty)

@@ -58,7 +58,7 @@ struct ValueOrderTests {
         ["\"aa\""],
         ["\"b\""],
         ["\"é\"", "\"\\u00e9\"", "\"\\u00E9\""],
-        // By code points: U+FFFF stands before U+10000, other than in UTF-16.
+        // By code points: U+FFFF precedes U+10000, other than in UTF-16.
         ["\"\u{ffff}\"", "\"\\uffff\""],
         ["\"\u{10000}\"", "\"\\ud800\\udc00\"", "\"\\uD800\\uDC00\""],
         ["[]", "[ ]"],
@@ -89,7 +89,7 @@ struct ValueOrderTests {
         a.lend { a in b.lend { b in ValueOrder.compare(a, b).signum() } }
     }
 
-    @Test("A list in its order: each two compare as their places, so the order is total, and spelling does not count")
+    @Test("A list in its order: any two compare as their indices, so the order is total, and spelling does not count")
     func list() {
         let places = Self.ascending.enumerated().flatMap { place, texts in texts.map { (place, $0) } }
         for (mine, a) in places {
@@ -99,7 +99,7 @@ struct ValueOrderTests {
         }
     }
 
-    @Test("Random values: both ways, in rings of three, and spelled otherwise", arguments: 0..<8)
+    @Test("Random values: both ways, in rings of three, and in other spellings", arguments: 0..<8)
     func random(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let pool = (0..<24).map { _ in random.json() }
@@ -118,7 +118,7 @@ struct ValueOrderTests {
         }
     }
 
-    @Test("Integers and reals near the powers of two where they part ways, against arithmetic of 64 bits of mantissa")
+    @Test("Integers and reals near the powers of two at which they differ, compared with 64-bit mantissas")
     func mixed() {
         #if arch(x86_64)
             var numbers: [(text: String, value: Float80)] = []
@@ -143,7 +143,7 @@ struct ValueOrderTests {
         #endif
     }
 
-    @Test("Nested as deep as a host may allow")
+    @Test("Nested as deep as max_depth can be")
     func deep() {
         let depth = 1024
         let (open, close) = (String(repeating: "[", count: depth), String(repeating: "]", count: depth))

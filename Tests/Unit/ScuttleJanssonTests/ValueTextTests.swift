@@ -42,7 +42,7 @@ struct ValueTextTests {
     }
 
     @Test(
-        "What is not JSON is refused for what it is",
+        "Invalid JSON is rejected with its own code",
         arguments: [
             ("", .json), (" ", .json), ("{", .json), ("[1,]", .json), ("{\"a\":1,}", .json), ("01", .json),
             ("1.", .json),
@@ -60,7 +60,7 @@ struct ValueTextTests {
     }
 
     @Test(
-        "Long tokens, for which jansson gets a string in front of the text, change nothing",
+        "Long tokens, for which jansson reads a string in front of the text, change nothing",
         arguments: [
             ("1234567890123456,2", .json), ("1234567890123456],[2", .json), ("1234567890123456]", .json),
             ("\"a string that is long\",", .json), ("\"a string that does not end", .json),
@@ -80,7 +80,7 @@ struct ValueTextTests {
         }
     }
 
-    @Test("Bytes that are not UTF-8 are refused")
+    @Test("Bytes that are not UTF-8 are rejected")
     func notUTF8() {
         var values = ValueText()
         for bytes in [[0x22, 0xff, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], [0x22, 0xc0, 0x80, 0x22]] as [[UInt8]] {
@@ -91,13 +91,13 @@ struct ValueTextTests {
         }
     }
 
-    /// With a NUL byte for each "@".
+    /// Returns a text with a NUL byte for each "@".
     private func withNUL(_ text: String) -> String {
         text.replacing("@", with: "\0")
     }
 
     @Test(
-        "A NUL byte is not JSON, wherever it stands",
+        "A NUL byte is not JSON, anywhere in the text",
         arguments: [
             "@", "@1", "[1,@2]", "\"@\"", "{}@", "[@]", "1@", "[1@]", "true@", "[null@,2]", "{\"a\":1.5@}",
         ])
@@ -105,7 +105,7 @@ struct ValueTextTests {
         #expect(checked(withNUL(text)).1 == .json)
     }
 
-    @Test("Depth and size: exactly at the limit, and one over")
+    @Test("Depth and size: at the limit, and one over")
     func limits() {
         for depth in 1...5 {
             let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -121,7 +121,7 @@ struct ValueTextTests {
         #expect(checked("123456") { $0.valueBytes = 5 }.1 == .valueSize)
     }
 
-    @Test("One of these serves many values, small after large")
+    @Test("One buffer serves many values, small after large")
     func reused() {
         var values = ValueText()
         for count in [1, 3000, 2, 100_000, 0] {

@@ -1,13 +1,14 @@
-/// The fast path for covers, which come with every batch of updates: reads those that this library writes.
+/// The fast path for covers, which follow every batch of updates: reads those that this library writes.
 package enum CanonicalCover {
-    /// More sources than this are left to the judge, whose hash table finds a repeated name sooner than comparing all does.
+    /// The limit of sources. Longer covers are left to the judge, whose hash table finds a duplicate sooner than pairwise
+    /// comparison.
     private static var maxSources: Int { 16 }
 
-    /// The cover of a line in the canonical form, borrowed from it; nil: ask the judge, which reads it too or says why not.
+    /// Returns the cover of a canonical line, borrowed from it; nil: the judge decides.
     @_optimize(speed)
     package static func read(_ line: Bytes) -> Cover? {
         var scanner = CanonicalScanner(line)
-        guard scanner.take(#"{"digest":true,"#), scanner.take(#""cover":{"#) else { return nil }
+        guard scanner.consume(#"{"digest":true,"#), scanner.consume(#""cover":{"#) else { return nil }
         var intervals: [CoveredInterval] = []
         while scanner.next != UInt8(ascii: "}") {
             guard let interval = interval(in: &scanner) else { return nil }
@@ -16,40 +17,41 @@ package enum CanonicalCover {
             }
             intervals.append(interval)
             guard scanner.next == UInt8(ascii: ",") else { break }
-            _ = scanner.take(UInt8(ascii: ","))
+            _ = scanner.consume(UInt8(ascii: ","))
             guard scanner.next == UInt8(ascii: "\"") else { return nil }
         }
-        guard scanner.take(#"},"lines":["#), let count = scanner.version(), scanner.take(UInt8(ascii: ",")),
-            let hash = hash(in: &scanner), scanner.take(UInt8(ascii: "]")), scanner.take(UInt8(ascii: "}")),
+        guard scanner.consume(#"},"lines":["#), let count = scanner.version(), scanner.consume(UInt8(ascii: ",")),
+            let hash = hash(in: &scanner), scanner.consume(UInt8(ascii: "]")), scanner.consume(UInt8(ascii: "}")),
             scanner.isAtEnd
         else { return nil }
         return Cover(intervals: intervals, check: LineCheck(count: count, hash: hash))
     }
 
-    /// `"a1b2c3d4"`.
+    /// Reads `"a1b2c3d4"`.
     @_optimize(speed)
     private static func hash(in scanner: inout CanonicalScanner) -> UInt32? {
-        guard scanner.take(UInt8(ascii: "\"")) else { return nil }
+        guard scanner.consume(UInt8(ascii: "\"")) else { return nil }
         var hash: UInt32 = 0
         for _ in 0..<8 {
-            guard let digit = scanner.take(where: { $0 &- 48 < 10 || $0 &- 97 < 6 }) else { return nil }
+            guard let digit = scanner.consume(where: { $0 &- 48 < 10 || $0 &- 97 < 6 }) else { return nil }
             hash = hash << 4 | UInt32(digit < 58 ? digit - 48 : digit - 87)
         }
-        return scanner.take(UInt8(ascii: "\"")) ? hash : nil
+        return scanner.consume(UInt8(ascii: "\"")) ? hash : nil
     }
 
-    /// `"A":[2,12]`, or `"A":[2,12,7]`.
+    /// Reads `"A":[2,12]` or `"A":[2,12,7]`.
     @_optimize(speed)
     private static func interval(in scanner: inout CanonicalScanner) -> CoveredInterval? {
-        guard let source = scanner.plainString(), scanner.take(UInt8(ascii: ":")), scanner.take(UInt8(ascii: "[")),
-            let since = scanner.version(), scanner.take(UInt8(ascii: ",")), let until = scanner.version()
+        guard let source = scanner.plainString(), scanner.consume(UInt8(ascii: ":")),
+            scanner.consume(UInt8(ascii: "[")),
+            let since = scanner.version(), scanner.consume(UInt8(ascii: ",")), let until = scanner.version()
         else { return nil }
         var leftOut: Version = 0
-        if scanner.take(UInt8(ascii: ",")) {
+        if scanner.consume(UInt8(ascii: ",")) {
             guard let version = scanner.version() else { return nil }
             leftOut = version
         }
-        guard scanner.take(UInt8(ascii: "]")), since <= until, leftOut <= until else { return nil }
+        guard scanner.consume(UInt8(ascii: "]")), since <= until, leftOut <= until else { return nil }
         return CoveredInterval(source: source, since: since, until: until, leftOut: leftOut)
     }
 }

@@ -1,8 +1,8 @@
 extension CanonicalScanner {
-    /// Steps over a number that is within int64, or a real that is far within double. O(length).
+    /// Skips an integer within int64, or a real far within double. O(length).
     @_optimize(speed)
     mutating func skipNumber() -> Bool {
-        _ = take(UInt8(ascii: "-"))
+        _ = consume(UInt8(ascii: "-"))
         guard let whole = digits(max: 19) else { return false }
         switch next {
         case UInt8(ascii: "."):
@@ -12,24 +12,24 @@ extension CanonicalScanner {
         case UInt8(ascii: "e"), UInt8(ascii: "E"):
             return skipExponent()
         default:
-            // -2^63 is jansson's.
+            // -2^63 is left to jansson.
             return whole <= UInt64(Int64.max)
         }
     }
 
-    /// A number of a canonical line: no sign, no leading zero, at most 2^53-1.
+    /// Reads a number of a canonical line: no sign, no leading zero, at most 2^53-1.
     @_optimize(speed)
     mutating func version() -> Version? {
         guard let version = digits(max: 16), version <= .highest else { return nil }
         return version
     }
 
-    /// Digits without a leading zero; nil if there are none or too many. At most 19, so that 64 bits are enough.
+    /// Reads digits without a leading zero; nil if there are none or too many. At most 19 digits, which fit 64 bits.
     @_optimize(speed)
     private mutating func digits(max: Int) -> UInt64? {
         let start = offset
         var number: UInt64 = 0
-        while let digit = take(where: { $0.isDigit }) {
+        while let digit = consume(where: { $0.isDigit }) {
             guard offset &- start <= max else { return nil }
             number = number &* 10 &+ UInt64(digit &- UInt8(ascii: "0"))
         }
@@ -41,15 +41,15 @@ extension CanonicalScanner {
     @_optimize(speed)
     private mutating func skipDigits() -> Bool {
         let start = offset
-        while take(where: { $0.isDigit }) != nil {}
+        while consume(where: { $0.isDigit }) != nil {}
         return offset > start
     }
 
-    /// Steps over the exponent, if there is one. With two digits and the nineteen before the point nothing overflows.
+    /// Skips the exponent, if there is one. Two digits, with the nineteen before the point, cannot overflow.
     @_optimize(speed)
     private mutating func skipExponent() -> Bool {
-        guard take(where: { $0 | 0x20 == UInt8(ascii: "e") }) != nil else { return true }
-        _ = take(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") })
+        guard consume(where: { $0 | 0x20 == UInt8(ascii: "e") }) != nil else { return true }
+        _ = consume(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") })
         let start = offset
         return skipDigits() && offset &- start <= 2
     }

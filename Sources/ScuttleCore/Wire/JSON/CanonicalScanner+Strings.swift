@@ -1,32 +1,32 @@
 extension CanonicalScanner {
-    /// The inside of a string without escapes: it is what it spells. O(length).
+    /// Reads a string without escapes, and returns the bytes between its quotes, which are the text itself. O(length).
     @_optimize(speed)
     mutating func plainString() -> Bytes? {
-        guard take(UInt8(ascii: "\"")) else { return nil }
+        guard consume(UInt8(ascii: "\"")) else { return nil }
         let start = offset
         let isASCII = skipPlain()
-        let inside = taken(from: start)
-        guard take(UInt8(ascii: "\"")), isASCII || inside.isUTF8 else { return nil }
-        return inside
+        let text = slice(from: start)
+        guard consume(UInt8(ascii: "\"")), isASCII || text.isUTF8 else { return nil }
+        return text
     }
 
-    /// Steps over a string, escapes and all. O(length).
+    /// Skips a string, with its escapes. O(length).
     @_optimize(speed)
     mutating func skipString() -> Bool {
-        guard take(UInt8(ascii: "\"")) else { return false }
+        guard consume(UInt8(ascii: "\"")) else { return false }
         let start = offset
         var isASCII = true
         while true {
             isASCII = skipPlain() && isASCII
-            if take(UInt8(ascii: "\"")) { break }
+            if consume(UInt8(ascii: "\"")) { break }
             guard skipEscape() else { return false }
         }
-        // The closing quote is ASCII, and does no harm.
-        return isASCII || taken(from: start).isUTF8
+        // The closing quote is ASCII, so it does not change the result.
+        return isASCII || slice(from: start).isUTF8
     }
 
-    /// Steps to the next quote, backslash or control character, or to the end; false if it stepped over a byte that is
-    /// not ASCII. Longer characters have none of those bytes in them, so that UTF-8 can be checked afterwards.
+    /// Skips to the next quote, backslash or control character, or to the end; false if a skipped byte may not be ASCII. No
+    /// longer character contains one of those bytes, so the caller can check UTF-8 afterwards.
     @_optimize(speed)
     private mutating func skipPlain() -> Bool {
         let end = text.endOfPlainText(from: offset)
@@ -34,10 +34,10 @@ extension CanonicalScanner {
         return end.isASCII
     }
 
-    /// Steps over an escape. Halves of surrogate pairs are left to jansson.
+    /// Skips an escape. Surrogates are left to jansson.
     @_optimize(speed)
     private mutating func skipEscape() -> Bool {
-        guard take(UInt8(ascii: "\\")), let kind = take(where: { _ in true }) else { return false }
+        guard consume(UInt8(ascii: "\\")), let kind = consume(where: { _ in true }) else { return false }
         switch kind {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
@@ -45,7 +45,7 @@ extension CanonicalScanner {
         case UInt8(ascii: "u"):
             // U+D000 … U+DFFF, of which the upper half are surrogates.
             guard next.map({ $0 | 0x20 }) != UInt8(ascii: "d") else { return false }
-            for _ in 0..<4 { guard take(where: { $0.isHexadecimal }) != nil else { return false } }
+            for _ in 0..<4 { guard consume(where: { $0.isHexadecimal }) != nil else { return false } }
             return true
         default:
             return false

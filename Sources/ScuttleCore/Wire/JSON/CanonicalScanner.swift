@@ -1,7 +1,7 @@
 /// Reads the tokens of compact JSON one by one, without memory of its own.
 ///
-/// It accepts less than jansson does and never more: each answer that is nil or false means "ask the judge", after which the
-/// scanner is of no more use. White space is not skipped, so a text that is read to its end has none outside of strings.
+/// It accepts less than jansson and never more. Nil and false mean that the judge decides, and the scanner is then of no
+/// further use. It skips no white space, so a text that it reads to the end has none outside of strings.
 struct CanonicalScanner {
     let text: Bytes
     private(set) var offset = 0
@@ -12,33 +12,33 @@ struct CanonicalScanner {
 
     var isAtEnd: Bool { offset >= text.count }
 
-    /// The byte at the present place; nil at the end.
+    /// The byte at `offset`; nil at the end.
     var next: UInt8? { offset < text.count ? text[offset] : nil }
 
-    /// The bytes from `start` to the present place.
+    /// Returns the bytes from `start` to `offset`.
     @_optimize(speed)
-    func taken(from start: Int) -> Bytes {
+    func slice(from start: Int) -> Bytes {
         Bytes(rebasing: text[start..<offset])
     }
 
-    /// Steps over some bytes, which the caller has seen to be there.
+    /// Skips bytes that are known to be there.
     @_optimize(speed)
     mutating func skip(_ count: Int) {
         offset &+= count
     }
 
-    /// Steps over a byte, if it stands here.
+    /// Consumes a byte, if it is the next one.
     @_optimize(speed)
-    mutating func take(_ byte: UInt8) -> Bool {
+    mutating func consume(_ byte: UInt8) -> Bool {
         guard next == byte else { return false }
         offset &+= 1
         return true
     }
 
-    /// Steps over a word or a frame of 4 to 16 bytes, if it stands here. Two words that may overlap cover it; inlined, so
-    /// that what is expected of them is known at compile time.
+    /// Consumes a token of 4 to 16 bytes, if it is next. Compares two words that may overlap; inlined, so that the expected
+    /// words are constants.
     @inline(__always)
-    mutating func take(_ expected: StaticString) -> Bool {
+    mutating func consume(_ expected: StaticString) -> Bool {
         let frame = Bytes(expected)
         guard text.count &- offset >= frame.count else { return false }
         let here = Bytes(rebasing: text[offset..<offset &+ frame.count])
@@ -51,9 +51,9 @@ struct CanonicalScanner {
         return true
     }
 
-    /// Steps over a byte that belongs to a class.
+    /// Consumes the next byte, if it belongs to a class.
     @_optimize(speed)
-    mutating func take(where belongs: (UInt8) -> Bool) -> UInt8? {
+    mutating func consume(where belongs: (UInt8) -> Bool) -> UInt8? {
         guard let next, belongs(next) else { return nil }
         offset &+= 1
         return next
@@ -61,7 +61,7 @@ struct CanonicalScanner {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether the first and the last word are the same in both, which have as many bytes: one word at least.
+    /// Returns whether the first and the last word are equal in both, which have the same length, of one word at least.
     @inline(__always)
     fileprivate func isSame<Word: FixedWidthInteger & BitwiseCopyable>(as other: Bytes, _: Word.Type) -> Bool {
         let last = count &- MemoryLayout<Word>.size

@@ -1,39 +1,39 @@
-/// The fast path for values: says of most compact JSON texts that they are valid, and leaves the others to jansson.
+/// The fast path for values: accepts most valid compact JSON texts, and leaves the others to jansson.
 ///
-/// Whatever it accepts, jansson accepts. What it leaves: white space, numbers beyond its range, halves of surrogate pairs,
-/// names with escapes, and more than 32 names in objects that are open at once.
+/// jansson accepts everything that it accepts. It leaves to jansson: white space, numbers out of range, surrogates, names with
+/// escapes, and more than 32 names in objects that are open at once.
 package enum CanonicalValue {
-    /// Whether a whole text is one valid value without white space, nested at most `deepest` deep. False: ask jansson.
-    /// O(length), on a stack of fixed size.
+    /// Returns whether a whole text is one valid value without white space, nested at most `maxDepth` deep; false: jansson
+    /// decides. O(length), on a stack of fixed size.
     @_optimize(speed)
-    package static func accepts(_ text: Bytes, deepest: Int) -> Bool {
+    package static func accepts(_ text: Bytes, maxDepth: Int) -> Bool {
         var scanner = CanonicalScanner(text)
-        return skip(in: &scanner, deepest: deepest) && scanner.isAtEnd
+        return skip(in: &scanner, maxDepth: maxDepth) && scanner.isAtEnd
     }
 
-    /// Steps over a value. False, anywhere: ask jansson.
+    /// Skips a value; false: jansson decides.
     @_optimize(speed)
-    static func skip(in scanner: inout CanonicalScanner, deepest: Int) -> Bool {
+    static func skip(in scanner: inout CanonicalScanner, maxDepth: Int) -> Bool {
         guard scanner.next == UInt8(ascii: "{") || scanner.next == UInt8(ascii: "[") else {
             return scanner.skipScalar()
         }
-        return withUnsafeTemporaryAllocation(of: MemberNames.Name.self, capacity: MemberNames.capacity) { room in
-            var walk = Walk(names: MemberNames(in: room), deepest: min(deepest, UInt64.bitWidth))
+        return withUnsafeTemporaryAllocation(of: MemberNames.Name.self, capacity: MemberNames.capacity) { memory in
+            var walk = Walk(names: MemberNames(in: memory), maxDepth: min(maxDepth, UInt64.bitWidth))
             return walk.skip(in: &scanner)
         }
     }
 
-    /// A walk through nested arrays and objects, which are counted and not recursed into.
+    /// A walk through nested arrays and objects, which counts the depth instead of recursing.
     private struct Walk {
         var names: MemberNames
-        let deepest: Int
+        let maxDepth: Int
         private var depth = 0
-        /// A bit for each open array and object, the innermost the lowest: 1 for an object.
+        /// A bit for each open array and object, the innermost in the lowest: 1 for an object.
         private var objects: UInt64 = 0
 
-        init(names: MemberNames, deepest: Int) {
+        init(names: MemberNames, maxDepth: Int) {
             self.names = names
-            self.deepest = deepest
+            self.maxDepth = maxDepth
         }
 
         @_optimize(speed)
@@ -44,8 +44,8 @@ package enum CanonicalValue {
             return true
         }
 
-        /// Opens what opens here, down to the first value that does not or has nothing in it; nil where that value is yet
-        /// to be stepped over.
+        /// Opens arrays and objects, down to the first value that is a scalar or empty. Nil if that value is a scalar, which
+        /// remains to be skipped.
         @_optimize(speed)
         private mutating func enter(_ scanner: inout CanonicalScanner) -> Bool? {
             while true {
@@ -67,16 +67,16 @@ package enum CanonicalValue {
         private mutating func open(_ scanner: inout CanonicalScanner, asObject bit: UInt64) -> Bool {
             depth &+= 1
             objects = objects << 1 | bit
-            return depth <= deepest && scanner.take(where: { _ in true }) != nil
+            return depth <= maxDepth && scanner.consume(where: { _ in true }) != nil
         }
 
-        /// Behind a value: closes what closes here, up to the next value.
+        /// Closes the arrays and objects that end behind a value, up to the next value.
         @_optimize(speed)
         private mutating func leave(_ scanner: inout CanonicalScanner) -> Bool {
             while depth > 0 {
                 let isObject = objects & 1 == 1
-                if scanner.take(UInt8(ascii: ",")) { return !isObject || skipName(&scanner) }
-                guard scanner.take(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return false }
+                if scanner.consume(UInt8(ascii: ",")) { return !isObject || skipName(&scanner) }
+                guard scanner.consume(isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { return false }
                 if isObject { names.removeAll(atDepth: depth) }
                 depth &-= 1
                 objects >>= 1
@@ -87,20 +87,20 @@ package enum CanonicalValue {
         @_optimize(speed)
         private mutating func skipName(_ scanner: inout CanonicalScanner) -> Bool {
             guard let name = scanner.plainString(), names.insert(name, depth: depth) else { return false }
-            return scanner.take(UInt8(ascii: ":"))
+            return scanner.consume(UInt8(ascii: ":"))
         }
     }
 }
 
 extension CanonicalScanner {
-    /// Steps over a string, a number or a word.
+    /// Skips a string, a number or a literal.
     @_optimize(speed)
     fileprivate mutating func skipScalar() -> Bool {
         switch next {
         case UInt8(ascii: "\""): skipString()
-        case UInt8(ascii: "t"): take("true")
-        case UInt8(ascii: "f"): take("false")
-        case UInt8(ascii: "n"): take("null")
+        case UInt8(ascii: "t"): consume("true")
+        case UInt8(ascii: "f"): consume("false")
+        case UInt8(ascii: "n"): consume("null")
         default: skipNumber()
         }
     }

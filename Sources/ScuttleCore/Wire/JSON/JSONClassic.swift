@@ -1,6 +1,6 @@
-/// The messages of the classic dialect beside updates.
+/// The messages of the classic dialect, without updates.
 extension ByteBuffer {
-    /// Up to where this replica has a source.
+    /// Writes a digest: the version up to which this replica has a source.
     ///
     ///     {"digest":true,"source_id":"…","id":"…","version":N}⏎
     mutating func putJSONDigest(of source: Source, at version: Version) {
@@ -16,7 +16,7 @@ extension ByteBuffer {
         advance(writer.end - start)
     }
 
-    /// Nothing follows the digests in front.
+    /// Writes the end of a round of digests.
     mutating func putJSONDone() {
         put(#"{"digest":true,"done":true}"#)
         put("\n")

@@ -55,18 +55,18 @@ extension ByteBuffer {
         put("\"}}\n")
     }
 
-    /// Another live incarnation of the peer's name is known here.
+    /// Writes that another live incarnation of the peer's name exists.
     mutating func putJSONTwin() {
         beginJSON("twin")
         put("true}\n")
     }
 
-    /// The token of the receiver: this datagram comes from the address that the token was sent to.
+    /// Writes the receiver's token, which proves the address of a datagram's sender.
     mutating func putJSONEcho(_ token: UInt64) {
         putJSON("echo", token)
     }
 
-    /// The token that the receiver has to echo.
+    /// Writes the token that the receiver has to echo.
     mutating func putJSONChallenge(_ token: UInt64) {
         putJSON("challenge", token)
     }

@@ -1,4 +1,4 @@
-/// The messages of a delta beside its updates: head, mark, forgotten keys, cover; and refusals.
+/// The messages of a delta without its updates: head, mark, purged keys, cover; and refusals.
 extension ByteBuffer {
     mutating func putJSON(_ head: DeltaHead) {
         beginJSON("delta")
@@ -46,7 +46,7 @@ extension ByteBuffer {
         put("}}\n")
     }
 
-    /// The beginning of a line with keys; `putJSONKey` and `putJSONForgottenEnd` follow.
+    /// Begins a line of purged keys; `putJSONKey` and `putJSONForgottenEnd` follow.
     mutating func putJSONForgottenStart(since: UInt64, epoch: UInt64) {
         beginJSON("forgot")
         put(#"{"since":"#)
@@ -93,7 +93,7 @@ extension ByteBuffer {
         put("}\n")
     }
 
-    /// Updates that the sender has not taken: `[["A",7,22],["A",9,0]]`.
+    /// Begins the updates that the sender has refused: `[["A",7,22],["A",9,0]]`.
     mutating func putJSONRefusedStart() {
         put(#"{"digest":true,"refused":["#)
     }

@@ -1,4 +1,4 @@
-/// The lines of an export that no peer sends.
+/// The lines that only an export has.
 extension ByteBuffer {
     mutating func putJSON(_ head: ExportHead) {
         beginJSON("export")
@@ -16,7 +16,7 @@ extension ByteBuffer {
         put("}}\n")
     }
 
-    /// `{"digest":true,"got":{…},"named":[0,12]}`; `named` is left out if it is empty.
+    /// Writes `{"digest":true,"got":{…},"named":[0,12]}`, without an empty `named`.
     mutating func putJSON(_ saved: SavedProgress) {
         put(#"{"digest":true"#)
         putJSONProgress(saved.progress)
@@ -37,7 +37,7 @@ extension ByteBuffer {
         put("}\n")
     }
 
-    /// Says in the line of an update, the last one, at which of the host's times its age was counted.
+    /// Adds to the last line, an update, the host's time at which its age was counted.
     mutating func putJSONTime(_ now: UInt64) {
         truncate(to: count - 2)
         put(#","at":"#)
@@ -47,6 +47,6 @@ extension ByteBuffer {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether it begins as the first line of an export does.
+    /// Whether the bytes begin as the first line of an export does.
     var isJSONExportHead: Bool { begins(with: Bytes(#"{"digest":true,"export":"#)) }
 }

@@ -1,13 +1,13 @@
-/// The pieces that several messages share.
+/// The parts that several messages share.
 extension ByteBuffer {
-    /// The beginning of a line under one name.
+    /// Begins a line with one member.
     mutating func beginJSON(_ name: StaticString) {
         put(#"{"digest":true,""#)
         put(name)
         put(#"":"#)
     }
 
-    /// A line with one number under one name.
+    /// Writes a line with one member, a number.
     @inline(never)
     mutating func putJSON(_ name: StaticString, _ number: UInt64) {
         beginJSON(name)
@@ -29,7 +29,7 @@ extension ByteBuffer {
         putJSON(progress)
     }
 
-    /// `{"incarnation":7,"mode":"state","epoch":0,"sequence":12}`; what is empty or 0 of the rest is left out.
+    /// Writes `{"incarnation":7,"mode":"state","epoch":0,"sequence":12}`, and the other members unless they are empty or 0.
     mutating func putJSON(_ progress: Progress) {
         put(#"{"incarnation":"#)
         put(progress.incarnation)

@@ -1,7 +1,7 @@
-/// The inside of a JSON string in canonical form, which has one spelling for each text, so that equal updates are equal bytes
-/// everywhere: `"`, `\` and the control characters below U+0020 are escaped, nothing else.
+/// The canonical text inside of a JSON string: it escapes `"`, `\` and the control characters below U+0020, and nothing else.
+/// Each text has one spelling, so equal updates are equal bytes in all replicas.
 extension ByteWriter {
-    /// The inside of a JSON string, which takes so many bytes with its escapes.
+    /// Writes the inside of a JSON string, which is `count` bytes long with its escapes.
     @_optimize(speed)
     mutating func put(_ text: Bytes, escapedTo count: Int) {
         guard count > text.count else { return put(text) }
@@ -27,7 +27,7 @@ extension ByteWriter {
         put(letter)
     }
 
-    /// The bytes that a text takes inside of a JSON string. O(length).
+    /// Returns the length of a text inside of a JSON string. O(length).
     @_optimize(speed)
     static func escapedCount(of text: Bytes) -> Int {
         var count = text.count

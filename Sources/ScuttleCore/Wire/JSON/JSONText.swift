@@ -1,4 +1,4 @@
-/// The tokens that lines of JSON are made of.
+/// The tokens of JSON lines.
 extension ByteBuffer {
     mutating func put(_ text: StaticString) {
         append(Bytes(text))
@@ -8,7 +8,7 @@ extension ByteBuffer {
         append(bytes)
     }
 
-    /// A number in decimal.
+    /// Writes a number in decimal.
     package mutating func put(_ number: UInt64) {
         let digits = ByteWriter.digits(of: number)
         var writer = ByteWriter(at: reserve(digits))
@@ -16,7 +16,7 @@ extension ByteBuffer {
         advance(digits)
     }
 
-    /// A string in its quotes.
+    /// Writes a string in quotes.
     mutating func putJSONString(_ text: Bytes) {
         let count = ByteWriter.escapedCount(of: text)
         var writer = ByteWriter(at: reserve(count + 2))
@@ -26,7 +26,7 @@ extension ByteBuffer {
         advance(count + 2)
     }
 
-    /// A number in 16 hexadecimal digits.
+    /// Writes a number in 16 hexadecimal digits.
     mutating func putHexadecimal(_ number: UInt64) {
         var writer = ByteWriter(at: reserve(16))
         for shift in stride(from: UInt64(60), through: 0, by: -4) {

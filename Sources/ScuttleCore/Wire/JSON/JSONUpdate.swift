@@ -7,9 +7,9 @@
 ///     {"key":"…","value":null,"source_id":"…","version":N,"written":["…",N],"deleted":true,"expired":true}⏎
 ///     {"key":"…","value":…,"source_id":"…","version":N,"dot":["…",N]}⏎
 ///
-/// `written` is the timestamp, if `source_id` and `version` are another dot: of a republished update, and of an expiry, which
-/// has the timestamp of the write that it ends. `dot` is the dot, if they are the timestamp: on classic links, where a relay drops
-/// it. `age` is how much of the time to live is over here; 0 is left out.
+/// `written` is the timestamp, if `source_id` and `version` are a dot that differs from it: of a republished update, and of an
+/// expiry, whose timestamp is that of the write that it ends. `dot` is the dot, if `source_id` and `version` are the timestamp:
+/// on classic links, on which a relay drops it. `age` is the part of the time to live that has passed here; 0 is left out.
 private enum Frame {
     static var key: StaticString { #"{"key":""# }
     static var value: StaticString { #"","value":"# }
@@ -23,7 +23,7 @@ private enum Frame {
 }
 
 extension UpdateSize {
-    /// The size of an update without what few have behind the version. O(length of key).
+    /// Measures an update without its tail. O(length of key).
     @inline(__always)
     init(ofJSON record: Record, _ source: Source, _ version: Version) {
         keyCount = ByteWriter.escapedCount(of: record.key)
@@ -34,7 +34,7 @@ extension UpdateSize {
 }
 
 extension UpdateLine {
-    /// The bytes of what few updates have behind the version.
+    /// The length of the tail.
     var jsonTailCount: Int {
         var count = 0
         if record.isDelete { count += Frame.deleted.utf8CodeUnitCount }

@@ -1,6 +1,6 @@
 /// Parts of a version vector and of a commit: the version up to which each source is covered.
 extension ByteBuffer {
-    /// A part of a vector without its claims; `putJSONClaim` and `putJSONClaimsEnd` follow.
+    /// Begins a part of a vector; `putJSONClaim` and `putJSONClaimsEnd` follow.
     mutating func putJSONStart(of part: VectorPart) {
         beginJSON("vector")
         put(#"{"incarnation":"#)
@@ -64,7 +64,7 @@ extension ByteBuffer {
         put("]")
     }
 
-    /// The claim of a name, behind the sources.
+    /// Writes the claim of a name, behind the sources.
     mutating func putJSONName(_ claim: NameClaim, isFirst: Bool) {
         put(isFirst ? #"},"names":{"# : ",")
         putJSONString(claim.name)
@@ -84,14 +84,15 @@ extension ByteBuffer {
         putJSON(claim)
     }
 
-    /// Of a commit, behind its sources and retired sources: exceptions follow.
+    /// Begins the exceptions of a commit, behind its sources and retired sources.
     mutating func putJSONExceptedStart(hasRetired: Bool) {
         put(hasRetired ? #"","excepted":["# : #"},"excepted":["#)
     }
 
+    /// Ends a part.
     /// - Parameters:
-    ///   - hasRetired: retired sources stand in front, whose text ends here.
-    ///   - hasExcepted: exceptions stand in front.
+    ///   - hasRetired: whether retired sources precede, whose text ends here.
+    ///   - hasExcepted: whether exceptions precede.
     mutating func putJSONClaimsEnd(
         from: Int, to: Int, isLast: Bool, hasRetired: Bool = false, hasExcepted: Bool = false
     ) {

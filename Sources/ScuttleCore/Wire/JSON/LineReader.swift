@@ -1,5 +1,5 @@
 extension LineSplitter {
-    /// See `MessageReader`.
+    /// Reads the messages of a piece of a stream: see `MessageReader`.
     @inline(__always)
     mutating func forEachMessage<Judge: MessageJudge & ~Copyable>(
         of bytes: Bytes, by judge: inout Judge, take: (Message, Bytes) throws(Failure) -> Void,
@@ -9,9 +9,9 @@ extension LineSplitter {
         while true {
             var isRead = false
             do throws(Failure) {
-                // The end of most lines need not be looked for: reading them comes to it.
+                // Most lines are read without a search for their end.
                 let front = rest
-                if isBetweenLines, let update = CanonicalUpdate.take(from: &rest, judge.limits) {
+                if isBetweenLines, let update = CanonicalUpdate.readFirst(of: &rest, judge.limits) {
                     isRead = true
                     try take(.update(update), Bytes(rebasing: front[..<(front.count &- rest.count &- 1)]))
                     continue
@@ -26,7 +26,7 @@ extension LineSplitter {
                 case .noMemory: throw Failure.outOfMemory
                 case .tooLong:
                     throw Failure(
-                        .messageSize, "a line of more than \(judge.limits.messageBytes) bytes; max_message_bytes")
+                        .messageSize, "a line is too long; max_message_bytes is \(judge.limits.messageBytes)")
                 }
             } catch {
                 guard refuse(error, isRead) else { return }
@@ -36,7 +36,7 @@ extension LineSplitter {
 }
 
 extension MessageJudge where Self: ~Copyable {
-    /// Reads one message: here if it is canonical, which most are, and by the judge otherwise.
+    /// Reads one message: here if it is canonical, as most are, and by the judge otherwise.
     @_optimize(speed)
     package mutating func read(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
         if let update = CanonicalUpdate.read(line, limits) { return try take(.update(update)) }

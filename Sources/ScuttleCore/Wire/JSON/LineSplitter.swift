@@ -1,19 +1,19 @@
-/// Cuts a stream of bytes into lines, whatever the pieces it comes in.
+/// Cuts a stream of bytes into lines, whatever the pieces in which it arrives.
 ///
-/// A line within one piece is not copied. Memory: the part of a line that waits for its end, at most the `limit` of `next`.
+/// A line within one piece is not copied. Memory: the incomplete line, at most the `limit` of `next`.
 struct LineSplitter: ~Copyable {
     enum Line {
-        /// Without its newline; borrowed until the next call.
+        /// A line without its newline, borrowed until the next call.
         case whole(Bytes)
-        /// Reported once, if a line grows over the limit; the rest of it is skipped.
+        /// A line longer than the limit, reported once; the rest of it is skipped.
         case tooLong
-        /// Reported once, if there is no memory to put a line together; likewise.
+        /// A line for which there is no memory, reported once; the rest of it is skipped.
         case noMemory
     }
 
     private enum State {
         case collecting
-        /// `partial` holds a line that was handed out.
+        /// `partial` holds a line that was returned.
         case handedOut
         case skipping
     }
@@ -26,7 +26,7 @@ struct LineSplitter: ~Copyable {
 
     init() {}
 
-    /// The bytes that the part of a line takes that waits for its end.
+    /// The memory of the incomplete line.
     var waitingBytes: Int { partial.capacity }
 
     /// Drops the part of a line that waits for its end, and skips the rest of that line.
@@ -38,8 +38,8 @@ struct LineSplitter: ~Copyable {
     /// Whether the next byte begins a line.
     var isBetweenLines: Bool { state == .handedOut || (state == .collecting && partial.count == 0) }
 
-    /// The next line of the stream, taken off the front of `piece`; nil if the piece is used up. A line has `limit` bytes
-    /// at most.
+    /// Removes the next line from the front of `piece` and returns it; nil if the piece is used up. A line has at most `limit`
+    /// bytes.
     mutating func next(from piece: inout Bytes, limit: Int) -> Line? {
         if state == .handedOut {
             partial.clear()
@@ -58,7 +58,7 @@ struct LineSplitter: ~Copyable {
                 return .tooLong
             }
             guard end == nil || partial.count > 0 else { return .whole(line) }
-            guard partial.hasRoom(for: line.count) else {
+            guard partial.hasMemory(for: line.count) else {
                 skip(hasEnded: end != nil)
                 return .noMemory
             }

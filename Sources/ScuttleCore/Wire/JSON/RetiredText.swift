@@ -1,12 +1,12 @@
-/// Retired sources in messages: 22 characters each for the hash, and a few for the version, one behind the other.
+/// Retired sources in messages, one behind the other: 22 characters for the hash, and a few for the version.
 ///
-/// The characters are those of base64 for URLs. The first 22 hold the 128 bits of the hash, the high half first, then a bit that
-/// says whether something is purged, one that says whether its name will not be back, and two bits for how many digits of 6 bits
-/// the version has: two, four, six or nine.
+/// The characters are those of base64 for URLs. The first 22 hold 132 bits: the hash of 128 bits, the high half first, a bit
+/// for a GC version, a bit for a name that will not return, and two bits for the count of characters of the version: two, four,
+/// six or nine.
 extension RetiredClaim {
     private static var hashCharacters: Int { 22 }
 
-    /// The characters that one takes.
+    /// Returns the length of a claim.
     static func count(version: Version) -> Int {
         hashCharacters + digits(of: version)
     }
@@ -18,10 +18,10 @@ extension RetiredClaim {
     fileprivate func write(_ put: (UInt8) -> Void) {
         let digits = Self.digits(of: version)
         let code = UInt64(isPurged ? 8 : 0) | UInt64(isFinal ? 4 : 0) | UInt64(truncatingIfNeeded: digits / 2 - 1)
-        for place in 0..<Self.hashCharacters {
+        for index in 0..<Self.hashCharacters {
             // 132 bits: 64 of the high half, 64 of the low one, 4 of the code.
             var bits: UInt64 = 0
-            for bit in 6 * place..<6 * place + 6 {
+            for bit in 6 * index..<6 * index + 6 {
                 let one =
                     bit < 64
                     ? hash.high >> UInt64(63 - bit)
@@ -30,26 +30,27 @@ extension RetiredClaim {
             }
             put(Self.character(bits))
         }
-        for place in stride(from: digits - 1, through: 0, by: -1) {
-            put(Self.character(version >> UInt64(6 * place) & 63))
+        for index in stride(from: digits - 1, through: 0, by: -1) {
+            put(Self.character(version >> UInt64(6 * index) & 63))
         }
     }
 
-    /// The claims of a text; nil if it is odd. O(length).
+    /// Reads the claims of a text; nil if the text is malformed. O(length).
     public static func read(_ text: Bytes) -> [RetiredClaim]? {
         var claims: [RetiredClaim] = []
         var offset = 0
         while offset < text.count {
             guard text.count - offset > hashCharacters else { return nil }
             var (high, low, code): (UInt64, UInt64, UInt64) = (0, 0, 0)
-            for place in 0..<hashCharacters {
-                guard let bits = value(of: text[offset + place]) else { return nil }
-                // Shifted in from the right: what overflows the code goes to the low half, and on to the high one.
+            for index in 0..<hashCharacters {
+                guard let bits = value(of: text[offset + index]) else { return nil }
+                // Each character shifts in from the right. The bits that overflow the code move to the low half, and on to the
+                // high one.
                 high = high << 6 | low >> 58
                 low = low << 6 | bits
                 code = bits
             }
-            // The last four bits are the code's.
+            // The last four bits are the code.
             let kept = low >> 4 | high << 60
             high >>= 4
             // 132 bits went through 128: the first four are read again.
@@ -60,8 +61,8 @@ extension RetiredClaim {
             offset += hashCharacters
             guard text.count - offset >= digits else { return nil }
             var version: UInt64 = 0
-            for place in 0..<digits {
-                guard let bits = value(of: text[offset + place]) else { return nil }
+            for index in 0..<digits {
+                guard let bits = value(of: text[offset + index]) else { return nil }
                 version = version << 6 | bits
             }
             offset += digits

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Column")
 struct ColumnTests {
-    /// An element whose size is no power of two, as the history has them.
+    /// An element whose size is not a power of two, as in the history.
     private struct Slot: BitwiseCopyable, Equatable {
         let (a, b, c): (UInt64, UInt64, UInt32)
 
@@ -64,7 +64,7 @@ struct ColumnTests {
         model(seed: seed) { Slot($0) }
     }
 
-    @Test("One that was never used, or was cleared, is empty and has no block")
+    @Test("An unused or cleared column is empty and has no block")
     func empty() {
         var column = Column<UInt64>()
         func examine(_ column: borrowing Column<UInt64>) {
@@ -84,7 +84,7 @@ struct ColumnTests {
         #expect(room >= 800)
         column.truncate(to: 0)
         let kept = column.bytes
-        #expect(kept == room, "what is forgotten leaves its room")
+        #expect(kept == room, "a truncated column keeps its capacity")
         column.clear()
         examine(column)
         column.append(7)
@@ -92,7 +92,7 @@ struct ColumnTests {
         #expect(elements == [7])
     }
 
-    /// Appends numbers until its block has `most` bytes, and looks at all of them each time that it has grown.
+    /// Appends numbers until the block has `most` bytes, and checks all of them each time that it has grown.
     private func grow<Element: BitwiseCopyable & Equatable>(to most: Int, _ make: (UInt64) -> Element) {
         var column = Column<Element>()
         var room = 0
@@ -113,17 +113,17 @@ struct ColumnTests {
         let place = column.count / 2
         column.insert(make(1), at: place)
         let (before, inserted, last) = (column[place - 1], column[place], column[column.count - 1])
-        check(inserted == make(1) && before == make(UInt64(place - 1)), "what was inserted stands elsewhere")
+        check(inserted == make(1) && before == make(UInt64(place - 1)), "the inserted element is at another index")
         check(last == make(UInt64(column.count - 2)), "the last one was another")
     }
 
-    @Test("What it holds outlasts its growing, past the size from which on the system moves it")
+    @Test("Elements survive growing, beyond the size from which on the system moves the block")
     func growth() {
         grow(to: 6 << 20) { $0 &* 0x9e37_79b9_7f4a_7c15 }
         grow(to: 3 << 20) { Slot($0) }
     }
 
-    @Test("The first element of the upper part, at every size and place", arguments: 0...9)
+    @Test("The first element of the upper part, at every size and index", arguments: 0...9)
     func partition(count: Int) {
         var column = Column<UInt32>()
         for number in 0..<UInt32(count) { column.append(2 * number) }

@@ -3,7 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Against a dictionary.
+/// Compared with a dictionary.
 @Suite("DotOrder")
 struct DotOrderTests {
     @Test("As a dictionary, through insertions and removals in any order", arguments: 0..<12)
@@ -15,7 +15,7 @@ struct DotOrderTests {
         let span = [40, 400, 4000][seed % 3]
         for step in 0..<4000 {
             let dot = Dot(source: SourceID(random.below(sources)), version: Version(1 + random.below(span)))
-            // Now it grows, now it shrinks.
+            // It grows and shrinks by turns.
             if random.below(10) < (step / 1000 % 2 == 0 ? 8 : 3) {
                 order.insert(dot, UInt32(step))
                 model[Version(dot.source), default: [:]][dot.version] = UInt32(step)
@@ -53,7 +53,7 @@ struct DotOrderTests {
         }
     }
 
-    @Test("What is forgotten last of the marks is what came last")
+    @Test("Marks: the latest are kept longest")
     func recent() {
         var marks = RecentMarks()
         for mark in 0..<20_000 as Range<UInt64> {

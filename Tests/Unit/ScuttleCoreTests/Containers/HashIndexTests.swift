@@ -5,7 +5,7 @@ import Testing
 
 @Suite("HashIndex")
 struct HashIndexTests {
-    /// How hashes come about: spread, few, alike in the half that is kept, all the same.
+    /// The kinds of hashes: spread, few, equal in the stored half, all equal.
     enum Hashes: CaseIterable, CustomTestStringConvertible {
         case spread, few, sameTag, sameSlot, same
 
@@ -29,7 +29,7 @@ struct HashIndexTests {
         }
     }
 
-    @Test("Every number is found under its hash and no other is, at every size", arguments: Hashes.allCases)
+    @Test("Every id is found under its hash, and no other id, at every size", arguments: Hashes.allCases)
     func model(hashes: Hashes) {
         var index = HashIndex()
         let most: UInt32 = hashes == .same || hashes == .sameTag ? 200 : 1500
@@ -58,7 +58,7 @@ struct HashIndexTests {
             check(found == number, "\(number) is found as \(String(describing: found))")
         }
         let none = index.find(hash(most)) { $0 == most }
-        check(none == nil, "what is not there is found")
+        check(none == nil, "an absent id is found")
     }
 
     @Test("Under random insertions and removals: as a set", arguments: Hashes.allCases, 0..<6)
@@ -73,7 +73,7 @@ struct HashIndexTests {
                 index.remove(hashes.hash(number), number)
                 model.remove(number)
             } else {
-                // What is not there cannot be removed, and nothing else goes in its stead.
+                // An absent id cannot be removed, and no other id is removed instead.
                 if random.oneIn(3) { index.remove(hashes.hash(number), number) }
                 index.insert(hashes.hash(number), number)
                 model.insert(number)
@@ -107,7 +107,7 @@ struct HashIndexTests {
         }
     }
 
-    @Test("Only numbers with the same upper half of the hash are asked about, each once")
+    @Test("Only ids with the same upper half of the hash are compared, each once")
     func asks() {
         var index = HashIndex()
         for number: UInt32 in 0..<10 { index.insert(UInt64(number % 2) << 32, number) }
@@ -120,7 +120,7 @@ struct HashIndexTests {
         #expect(asked.sorted() == [1, 3, 5, 7, 9])
     }
 
-    @Test("The greatest number that can be stored")
+    @Test("The greatest id that can be stored")
     func greatest() {
         var index = HashIndex()
         index.insert(.max, .max - 1)

@@ -19,7 +19,7 @@ struct KeyHeapTests {
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var heap = KeyHeap()
-        // Each key is new, so that it stands for its item.
+        // Each key is new, so it identifies its item.
         var model: [KeyID: UInt64] = [:]
         for key in 0..<600 as Range<KeyID> {
             let number = UInt64(random.below(100))

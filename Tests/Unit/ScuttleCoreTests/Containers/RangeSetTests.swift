@@ -5,7 +5,7 @@ import Testing
 
 @Suite("RangeSet")
 struct RangeSetTests {
-    @Test("Random stretches: the end is where the first gap is, as a set of all stamps says")
+    @Test("Random ranges: the end is at the first gap, as in a set of all sequences")
     func random() {
         for seed in 0..<2000 as Range<UInt64> {
             var random = RandomSource(seed: seed)
@@ -24,7 +24,7 @@ struct RangeSetTests {
         }
     }
 
-    @Test("More stretches than are remembered are forgotten, not mistaken")
+    @Test("Ranges beyond the capacity are dropped, not confused")
     func surplus() {
         var stretches = RangeSet()
         for place in 1...100 as ClosedRange<UInt64> { stretches.add(from: 10 * place, until: 10 * place + 5) }
@@ -37,7 +37,7 @@ struct RangeSetTests {
         #expect(stretches.end == 1010)
     }
 
-    @Test("Numbers of a hostile peer: the ends of the range, and stretches that run backwards")
+    @Test("Sequences of a hostile peer: the limits of the type, and ranges that run backwards")
     func hostile() {
         var stretches = RangeSet()
         stretches.add(from: .max, until: .max)
@@ -50,7 +50,7 @@ struct RangeSetTests {
         #expect(stretches.end == .max)
     }
 
-    @Test("Random stretches: the ranges behind the end are those of a set, ascend and do not touch", arguments: 0..<200)
+    @Test("Random ranges: the ranges behind the end are those of a set, ascend and do not touch", arguments: 0..<200)
     func ranges(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var set = RangeSet()
@@ -74,7 +74,7 @@ struct RangeSetTests {
         }
     }
 
-    @Test("No more ranges than a peer can be told of, and nothing in them that has not come", arguments: 0..<20)
+    @Test("No more ranges than a request can name, and no sequence that has not arrived", arguments: 0..<20)
     func bounded(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var set = RangeSet(from: 5)

@@ -24,12 +24,12 @@ struct RecordPoolTests {
         return pool
     }
 
-    @Test("What is written into a block stays there, whatever is allocated and freed around it", arguments: 0..<8)
+    @Test("A block keeps its bytes, whatever is allocated and freed around it", arguments: 0..<8)
     func blocks(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let pool = open()
         var blocks: [Block] = []
-        let sizes = (0..<random.within(1...6)).map { _ in random.within(1...RecordPool.longest) }
+        let sizes = (0..<random.within(1...6)).map { _ in random.within(1...RecordPool.maxBlockBytes) }
         for step in 0..<8000 {
             // Waves, so that slabs and chunks become full and empty.
             if blocks.isEmpty || random.below(100) < (step / 2000 % 2 == 0 ? 80 : 20) {
@@ -49,7 +49,7 @@ struct RecordPoolTests {
         #expect(chunks == 1, "all but one are given back")
     }
 
-    @Test("It holds little more than its blocks, and serves other sizes from what has become free")
+    @Test("It uses little more memory than its blocks, and reuses freed memory for other sizes")
     func economy() {
         let pool = open()
         var starts: [UnsafeMutableRawPointer] = []
@@ -64,12 +64,12 @@ struct RecordPoolTests {
         }
     }
 
-    @Test("Whoever leaves a few blocks of each size behind cannot keep much of it idle")
+    @Test("A peer that leaves a few blocks of each size cannot keep much of it idle")
     func survivors() {
         let pool = open()
         var kept: [Block] = []
         var used = 0
-        for count in stride(from: 48, through: RecordPool.longest, by: 8) {
+        for count in stride(from: 48, through: RecordPool.maxBlockBytes, by: 8) {
             let starts = (0..<12_000).map { _ in pool.allocate(count) }
             for (number, start) in starts.enumerated() {
                 guard let start else { continue }
@@ -81,9 +81,10 @@ struct RecordPoolTests {
                 }
             }
         }
-        // As much as the most that was full at a time, as much again, a slab of each size and a chunk.
+        // As much as was full at the most, as much again, a slab of each size and a chunk.
         let most =
-            2 * (12_000 * RecordPool.longest + used) + (RecordPool.longest / Slab.step) * Slab.bytes + Chunk.bytes
+            2 * (12_000 * RecordPool.maxBlockBytes + used) + (RecordPool.maxBlockBytes / Slab.step) * Slab.bytes
+            + Chunk.bytes
         let chunks = pool.chunkCount
         check(chunks * Chunk.bytes <= most, "\(chunks) chunks for \(used) bytes")
         check(kept.allSatisfy(\.isIntact), "a block was written over")
@@ -92,7 +93,7 @@ struct RecordPoolTests {
         #expect(left == 1)
     }
 
-    @Test("At the border of a chunk none comes and goes with each block")
+    @Test("At the border of a chunk no chunk is allocated and freed with each block")
     func border() {
         let pool = open()
         // All slabs of a chunk but one.
@@ -111,7 +112,7 @@ struct RecordPoolTests {
         #expect(left == 1)
     }
 
-    @Test("The block freed last is the first that is used again")
+    @Test("The block freed last is the first to be reused")
     func reuse() throws {
         let pool = open()
         let blocks = [50, 50].compactMap { pool.allocate($0) }
@@ -125,31 +126,31 @@ struct RecordPoolTests {
         for case let block? in others + [blocks[1]] { RecordPool.free(block) }
     }
 
-    @Test("Nothing before it is opened, and nothing that is too long")
+    @Test("It allocates nothing before it is opened, and no long blocks")
     func refusals() throws {
         var pool = RecordPool()
         let early = pool.allocate(1)
         #expect(early == nil)
         pool.open()
-        let refused = [0, RecordPool.longest + 1, .max].map { pool.allocate($0) }
+        let refused = [0, RecordPool.maxBlockBytes + 1, .max].map { pool.allocate($0) }
         let before = pool.chunkCount
         #expect(refused == [nil, nil, nil])
         #expect(before == 0)
-        let longest = pool.allocate(RecordPool.longest)
+        let longest = pool.allocate(RecordPool.maxBlockBytes)
         RecordPool.free(try #require(longest))
         pool.open()
         let after = pool.chunkCount
         #expect(after == 1, "it was open")
     }
 
-    @Test("Blocks outlive their pool, in whatever order they go", arguments: 0..<4)
+    @Test("Blocks outlive their pool, in any order of freeing", arguments: 0..<4)
     func outliving(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var blocks: [Block] = []
         do {
             let pool = open()
             for number in 0..<9000 {
-                let count = random.within(1...RecordPool.longest)
+                let count = random.within(1...RecordPool.maxBlockBytes)
                 guard let start = pool.allocate(count) else { return check(false, "no block of \(count)") }
                 blocks.append(Block(start, count, UInt8(truncatingIfNeeded: number)))
             }
@@ -162,7 +163,7 @@ struct RecordPoolTests {
         }
     }
 
-    @Test("A replica's records stand in it once there are many keys, and go with their last owner")
+    @Test("A replica's records are in the pool once there are many keys, and are freed by their last owner")
     func replicas() throws {
         let replica = try Replica.make { $0.fewKeys = 10 }
         for number in 0..<10 { try replica.set("k\(number)", "1") }
@@ -181,7 +182,7 @@ struct RecordPoolTests {
 }
 
 extension Array {
-    /// Takes one out; the last one takes its place.
+    /// Removes an element and moves the last one to its index.
     fileprivate mutating func swapRemove(_ place: Int) -> Element {
         swapAt(place, count - 1)
         return removeLast()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("SourceMap")
 struct SourceMapTests {
-    @Test("As a dictionary, whatever is set, raised and set to 0", arguments: 0..<20)
+    @Test("As a dictionary, with values set, raised and set to 0", arguments: 0..<20)
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let map = SourceMap()
@@ -32,7 +32,7 @@ struct SourceMapTests {
     }
 
     @Test(
-        "At most 16 bytes for each of many entries, whatever their numbers; and room is not taken by what has become 0")
+        "At most 16 bytes for each of many entries, whatever the ids; entries that have become 0 use no memory")
     func memory() {
         let map = SourceMap()
         for id in 0..<65_536 as Range<SourceID> {

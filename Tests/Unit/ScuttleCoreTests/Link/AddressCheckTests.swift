@@ -3,8 +3,8 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Datagrams with an address that somebody made up: until a peer has echoed the link's token, it gets no more than it sent, and
-/// nothing that it says counts.
+/// Datagrams with a forged address: until a peer has echoed the link's token, it receives no more bytes than it sent, and its
+/// messages do not count.
 @Suite("Address check")
 struct AddressCheckTests {
     private func replica(_ id: String, keys: Int = 0) throws -> Replica {
@@ -22,7 +22,7 @@ struct AddressCheckTests {
         end.readDatagrams(capacity: 1200).datagrams.reduce(0) { $0 + $1.count }
     }
 
-    @Test("Whatever is said without an echo, no more goes out than came in, and nothing changes")
+    @Test("Without an echo, no more bytes are sent than were received, and nothing changes")
     func amplification() throws {
         let end = try LinkEnd(replica("a", keys: 500), .datagram)
         let request = HandPeer.line(#""request":{"revision":0,"from":0}"#) + "\n"
@@ -54,7 +54,7 @@ struct AddressCheckTests {
         #expect(end.readLines().contains { $0.contains(#""hello":"#) }, "the link has not ended")
     }
 
-    @Test("A peer that echoes the token of the challenge gets all, and without that much delay")
+    @Test("A peer that echoes the token of the challenge receives everything, without a longer delay")
     func challenged() throws {
         let (a, b) = (try replica("a", keys: 500), try replica("b"))
         let ends = (try LinkEnd(a, .datagram), try LinkEnd(b, .datagram))
@@ -67,7 +67,7 @@ struct AddressCheckTests {
         #expect(carry(ends.0, ends.1).lines("challenge").isEmpty)
     }
 
-    @Test("Who begins anew at the same address is let in again; who only says so is not")
+    @Test("A peer that starts anew at the same address is accepted again; a forged start is not")
     func again() throws {
         let (a, b) = (try replica("a", keys: 20), try replica("b", keys: 3))
         let end = try LinkEnd(a, .datagram)
@@ -75,7 +75,7 @@ struct AddressCheckTests {
         first.link.gossip()
         _ = carry(end, first)
         #expect(b.count == 20)
-        // Somebody else says hello in its place: the conversation goes on as before.
+        // An attacker sends a hello in its place: the conversation goes on.
         end.write(hello())
         #expect(end.readLines().count == 2, "an echo and a challenge, to whoever that was")
         try a.set("new", "1")
@@ -89,7 +89,7 @@ struct AddressCheckTests {
         second.link.gossip()
         _ = carry(end, second)
         #expect(try b.value("newer") == "1")
-        // And is asked by the other side.
+        // The other side requests.
         second.close()
         let third = try LinkEnd(b, .datagram)
         try a.set("newest", "1")

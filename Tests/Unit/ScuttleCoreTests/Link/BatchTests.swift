@@ -60,7 +60,7 @@ struct BatchTests {
         }
     }
 
-    @Test("Consumed up to any byte, the rest is there", arguments: ["u", "U", "d", ".", "uu", "du.", "dU.u"])
+    @Test("After a consume up to any byte, the rest remains", arguments: ["u", "U", "d", ".", "uu", "du.", "dU.u"])
     func everyByte(kinds: String) {
         let count = Filled(kinds).text.utf8.count
         for gone in 0...count {
@@ -73,7 +73,7 @@ struct BatchTests {
     }
 
     @Test(
-        "Consumed in random steps, it counts its messages and lets go of records when they are gone", arguments: 0..<20)
+        "In random steps, it counts its messages and releases records that were consumed", arguments: 0..<20)
     func steps(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var filled = Filled("U" + String((0..<10).map { _ in random.pick(["u", "U", "d", "."]) }))
@@ -87,7 +87,7 @@ struct BatchTests {
             let left = ends.filter { $0 > gone }.count
             check(filled.batch.count == left, "\(filled.batch.count) messages, not \(left)")
             let held = filled.records.filter { $0.owners == 2 }.count
-            // A borrowed value is held until its last byte is gone; behind it stands a back of some 40 bytes.
+            // A borrowed value is held until its last byte is consumed; behind it is a back of some 40 bytes.
             let borrowed = filled.records.filter { $0.value.count > 1000 }
             let least = borrowed.filter { ends[Int($0.version) - 1] - 100 > gone }.count
             let most = borrowed.filter { ends[Int($0.version) - 1] > gone }.count
@@ -96,7 +96,7 @@ struct BatchTests {
         check(filled.records.allSatisfy { $0.owners == 1 }, "the batch holds on to a record")
     }
 
-    @Test("Shows at most as many pieces as are asked for: text in one, each borrowed value in one", arguments: 0...7)
+    @Test("Shows at most the requested count of pieces: text in one, each borrowed value in one", arguments: 0...7)
     func pieces(most: Int) {
         var filled = Filled("ud.UdU")
         filled.batch.consume(3)
@@ -109,7 +109,7 @@ struct BatchTests {
     }
 
     @Test(
-        "A line may be put in front of what came later, long values and all",
+        "A line may be inserted in front of later messages, with long values and all",
         arguments: ["", "u", "U", "uU.", "UUd", "du"])
     func inserted(kinds: String) {
         for place in 0...kinds.count {
@@ -133,7 +133,7 @@ struct BatchTests {
         }
     }
 
-    @Test("A question waits until something of the last one has gone")
+    @Test("A digest waits until a part of the previous ones was sent")
     func asks() {
         var filled = Filled("uUdud")
         let last = filled.text.utf8.count - Self.digest.utf8.count
@@ -145,7 +145,7 @@ struct BatchTests {
         #expect(!asks)
     }
 
-    @Test("Given up half-read, it lets go of what it has", arguments: [0, 1, 60, 1200])
+    @Test("Dropped half-read, it releases its records", arguments: [0, 1, 60, 1200])
     func givenUp(gone: Int) {
         let value = "\"\(String(repeating: "x", count: 1030))\""
         let records = (1...4).map { Record(PlainUpdate("k\($0)", value, "A", Version($0)), from: 0) }
@@ -181,7 +181,7 @@ struct BatchTests {
         }
     }
 
-    @Test("Read empty, it forgets its texts: the next ones stand where those stood")
+    @Test("Read empty, it reuses the memory of its texts")
     func sameMemory() {
         var batch = Batch()
         var places: Set<UInt> = []

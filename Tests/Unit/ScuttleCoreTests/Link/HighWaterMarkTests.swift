@@ -3,7 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-@Suite("The high-water mark")
+@Suite("Backpressure")
 struct HighWaterMarkTests {
     private static let done = #"{"digest":true,"done":true}"# + "\n"
 
@@ -20,11 +20,11 @@ struct HighWaterMarkTests {
             for number in 0..<updates { try replica.set("k\(number)", "1") }
         }
 
-        /// What a call on the replica says.
+        /// Whether a call on the replica returns FULL.
         var isOver: Bool { replica.tellFull() }
     }
 
-    @Test("Over from mtu messages on, until none is left", arguments: 1...12, 0...14)
+    @Test("Full from mtu messages on, until none remains", arguments: 1...12, 0...14)
     func answers(mtu: Int, updates: Int) throws {
         let world = try World(mtu: mtu, updates: updates)
         let end = try LinkEnd(world.replica, .classic)
@@ -43,7 +43,7 @@ struct HighWaterMarkTests {
         check(world.replica.broken == nil, "\(String(describing: world.replica.broken))")
     }
 
-    @Test("Digests that wait count, with the done", arguments: 1...6)
+    @Test("Pending digests count, with the done", arguments: 1...6)
     func digests(mtu: Int) throws {
         let world = try World(mtu: mtu, updates: 1)
         for name in ["a", "b"] { try world.replica.receive(PlainUpdate("k" + name, "1", name, 9)) }
@@ -57,7 +57,7 @@ struct HighWaterMarkTests {
         #expect(world.drains.all.count - drains == (4 >= mtu ? 1 : 0))
     }
 
-    @Test("What a peer took half of is added to what it asks for next", arguments: 1...3)
+    @Test("The rest of a half-read delta counts with the next request", arguments: 1...3)
     func added(left: Int) throws {
         let world = try World(mtu: 5, updates: 4)
         let end = try LinkEnd(world.replica, .classic)
@@ -68,12 +68,12 @@ struct HighWaterMarkTests {
             repeat { line += end.read(upTo: 1) } while line.last != 0x0a
         }
         #expect(!world.isOver)
-        // A digest of the own source and a done: what is left makes it five where three are left.
+        // A digest of the own source and a done: the rest makes five, if three are left.
         end.link.gossip()
         #expect(world.isOver == (left + 2 >= 5))
     }
 
-    @Test("Drained means all links: the last one says so, by reading or by closing", arguments: [true, false])
+    @Test("on_drain needs all links: the last one fires it, by reading or by closing", arguments: [true, false])
     func severalLinks(byClosing: Bool) throws {
         let world = try World(mtu: 2, updates: 3)
         let ends = try (0..<3).map { _ in try LinkEnd(world.replica, .classic) }
@@ -105,7 +105,7 @@ struct HighWaterMarkTests {
         #expect(world.drains.all.count == 1)
     }
 
-    /// All that was owed is superseded, by what another link brings, before any of it is taken.
+    /// Supersedes all pending updates, by updates of another link, before any of them is read.
     private func supersede() throws -> (World, LinkEnd) {
         let world = try World(mtu: 2, updates: 3)
         let end = try LinkEnd(world.replica, .classic)
@@ -117,7 +117,7 @@ struct HighWaterMarkTests {
         return (world, end)
     }
 
-    @Test("A link that turns out to have nothing to send is drained by a read")
+    @Test("A link whose pending updates were superseded is drained by a read")
     func nothingLeft() throws {
         let (world, end) = try supersede()
         #expect(world.isOver)
@@ -126,7 +126,7 @@ struct HighWaterMarkTests {
         #expect(world.drains.all.count == 1)
     }
 
-    @Test("A link that turns out to have nothing to send is drained by a peek")
+    @Test("A link whose pending updates were superseded is drained by a peek")
     func nothingToPeekAt() throws {
         let (world, end) = try supersede()
         #expect(end.peek().isEmpty)
@@ -134,7 +134,7 @@ struct HighWaterMarkTests {
         #expect(world.drains.all.count == 1)
     }
 
-    @Test("Updates that were superseded before they were asked for do not count")
+    @Test("Updates that were superseded before the request do not count")
     func superseded() throws {
         let world = try World(mtu: 3, updates: 0)
         for number in 1...4 { try world.replica.receive(PlainUpdate("k\(number)", "1", "a", Version(number))) }
@@ -145,7 +145,7 @@ struct HighWaterMarkTests {
         #expect(end.readLines().count == 1)
     }
 
-    @Test("Asked again and again, what is owed counts once", arguments: [true, false])
+    @Test("Pending updates count once, however often they are requested", arguments: [true, false])
     func askedAgain(byDigest: Bool) throws {
         let world = try World(mtu: 10, updates: 4)
         let end = try LinkEnd(world.replica, .classic)
@@ -156,7 +156,7 @@ struct HighWaterMarkTests {
         #expect(end.readLines().count == 4)
     }
 
-    @Test("Without having been told to wait a host is not told to go on")
+    @Test("Without FULL before it, on_drain does not fire")
     func untold() throws {
         let world = try World(mtu: 2, updates: 3)
         let end = try LinkEnd(world.replica, .classic)

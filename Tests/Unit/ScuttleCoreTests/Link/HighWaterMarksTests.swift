@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// The numbers of links against an array of them.
+/// Compares the numbers of links with an array of them.
 @Suite("HighWaterMarks")
 struct HighWaterMarksTests {
-    @Test("Each link whose number is reached is looked at, and no other", arguments: 0..<100)
+    @Test("Only the links whose number is reached are examined", arguments: 0..<100)
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var marks = HighWaterMarks()

@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What updates add to links that are not read is counted when they are written.
-@Suite("The high-water mark of live links")
+/// The pending updates of unread links count as soon as they are written.
+@Suite("Backpressure of live links")
 struct LiveHighWaterMarkTests {
-    /// A replica with live links to peers that are in step, which counts its drains.
+    /// A replica with live links to equal peers, which counts its drains.
     private final class World {
         let drains = Collected<Int>()
         let replica: Replica
@@ -43,7 +43,7 @@ struct LiveHighWaterMarkTests {
         var isOver: Bool { replica.tellFull() }
     }
 
-    @Test("Over with the update that is the mtu-th to wait, whatever the history", arguments: 1...12, [1, 3, 1000])
+    @Test("Full with the mtu-th pending update, whatever the history", arguments: 1...12, [1, 3, 1000])
     func over(mtu: Int, history: Int) throws {
         for options in [Link.Options.live, [.live, .datagram]] {
             let world = try World(mtu: mtu, history: history)
@@ -78,7 +78,7 @@ struct LiveHighWaterMarkTests {
         #expect(pair.b.replica.count == 1000)
     }
 
-    @Test("Deletes, expiries, and what other peers send count as well")
+    @Test("Deletes, expiries, and updates of other peers count as well")
     func everyWrite() throws {
         let writes: [(Replica) throws -> Void] = [
             { for number in 0..<4 { try $0.delete("k\(number)") } },
@@ -108,7 +108,7 @@ struct LiveHighWaterMarkTests {
         }
     }
 
-    @Test("What a peer sends fills the other links, and not its own", arguments: [true, false])
+    @Test("The updates of a peer fill the other links, and not its own", arguments: [true, false])
     func relay(isTold: Bool) throws {
         let world = try World(mtu: 4, history: 1000)
         let (from, to) = (try world.join(), try world.join())
@@ -119,7 +119,7 @@ struct LiveHighWaterMarkTests {
         if isTold { #expect(world.isOver) }
         world.deliver(to)
         #expect(world.drains.all.count == (isTold ? 1 : 0))
-        // What came from the peer stands between updates that wait for it.
+        // The peer's updates stand between updates that wait for it.
         for number in 1...4 {
             try world.replica.set("own\(number)", "1")
             #expect(from.a.link.isOverHighWaterMark == (number == 4), "\(number) wait")
@@ -174,7 +174,7 @@ struct LiveHighWaterMarkTests {
         }
     }
 
-    @Test("A delta that was requested grows, too, while it is below the mark")
+    @Test("A requested delta grows, too, until the link is full")
     func growing() throws {
         let world = try World(mtu: 5)
         for number in 0..<4 { try world.replica.set("k\(number)", "1") }
@@ -194,7 +194,7 @@ struct LiveHighWaterMarkTests {
         #expect(!world.isOver, "nobody has asked for it")
     }
 
-    @Test("Datagrams that wait for the peer are nothing to be read")
+    @Test("Datagrams that wait for the peer's progress are not pending")
     func pausing() throws {
         let world = try World(mtu: 10, history: 10)
         for number in 0..<2000 { try world.replica.set("key\(number)", "1") }
@@ -212,7 +212,7 @@ struct LiveHighWaterMarkTests {
         #expect(world.drains.all.count == 1)
     }
 
-    @Test("A link that has ended is over no mark")
+    @Test("An ended link is not full")
     func ended() throws {
         let world = try World(mtu: 2)
         let pair = try world.join()

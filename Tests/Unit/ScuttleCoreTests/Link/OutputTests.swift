@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// How messages leave a link: by reads of any size, or by looking and taking.
+/// The output of a link: by reads of any size, or by peek and consume.
 @Suite("Output")
 struct OutputTests {
-    @Test("Digests go out before updates, and both are cut into reads of any size", arguments: [1, 2, 7, 64, 100_000])
+    @Test("Digests precede updates, and both are cut into reads of any size", arguments: [1, 2, 7, 64, 100_000])
     func sizes(capacity: Int) throws {
         let end = try LinkEnd.sample()
         end.askForEverything()
@@ -21,7 +21,7 @@ struct OutputTests {
             ])
     }
 
-    @Test("Peeking shows the same bytes until they are consumed, at most mtu messages at a time", arguments: 1...5)
+    @Test("A peek shows the same bytes until they are consumed, at most mtu messages at a time", arguments: 1...5)
     func peeking(mtu: Int) throws {
         let end = try LinkEnd.sample { $0.mtu = mtu }
         end.write(done + "\n")
@@ -44,7 +44,7 @@ struct OutputTests {
         #expect(sent == all)
     }
 
-    @Test("More than was shown cannot be consumed, nor less than nothing, and trying changes nothing")
+    @Test("A consume of more than was shown, or of less than nothing, is an error and changes nothing")
     func consumedTooMuch() throws {
         let end = try LinkEnd.sample()
         end.write(done + "\n")
@@ -58,7 +58,7 @@ struct OutputTests {
         try end.consume(0)
     }
 
-    @Test("What a later peek or read did not show again cannot be consumed")
+    @Test("Bytes that a later peek or read did not show again cannot be consumed")
     func shownBefore() throws {
         let end = try LinkEnd.sample()
         // A long value is a piece of its own.
@@ -80,7 +80,7 @@ struct OutputTests {
         failure { () throws(Failure) in try end.consume(count) }
     }
 
-    @Test("A message that has begun to go out stays as it was, though its key has been written again")
+    @Test("A half-read message stays as it was, although its key was written again")
     func begun() throws {
         let end = try LinkEnd.sample()
         end.write(done + "\n")

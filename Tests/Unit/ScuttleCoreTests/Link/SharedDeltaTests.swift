@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What goes to many live links is written once, and is right for each of them.
+/// A delta for many live links is written once, and is right for each of them.
 @Suite("SharedDelta")
 struct SharedDeltaTests {
-    /// A replica and live links to peers that have all it has.
+    /// A replica and live links to peers that have all its updates.
     private struct Hub {
         let replica: Replica
         var pairs: [Pair] = []
@@ -20,7 +20,7 @@ struct SharedDeltaTests {
                 #expect(talk(pair.a, pair.b) == nil)
                 pairs.append(pair)
             }
-            // The promises of those that came later.
+            // The low-water marks of those that joined later.
             for pair in pairs { #expect(talk(pair.a, pair.b) == nil) }
             // A live link begins with a head of its own.
             try replica.set("second", "1")
@@ -41,7 +41,7 @@ struct SharedDeltaTests {
         return places
     }
 
-    @Test("All links show the same bytes at the same place")
+    @Test("All links show the same bytes at the same position")
     func sameBytes() throws {
         let hub = try Hub(peers: 6)
         for number in 0..<5 { try hub.replica.set("k\(number)", "\(number)") }
@@ -52,7 +52,7 @@ struct SharedDeltaTests {
         hub.expectAgreement("shared")
     }
 
-    @Test("Links at different places, slow ones and fast ones, that write too: all get all", arguments: 0..<40)
+    @Test("Links at different positions, slow and fast, that write too: all receive all updates", arguments: 0..<40)
     func random(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let hub = try Hub(peers: 5) {
@@ -78,10 +78,11 @@ struct SharedDeltaTests {
         hub.expectAgreement("seed \(seed)")
     }
 
-    @Test("An update that is superseded before all have got it does not go where its winner does not")
+    @Test("An update that is superseded half-way is not sent without its winner")
     func superseded() throws {
         let hub = try Hub(peers: 2)
-        // p1 deletes k, which it has not seen, and forgets so; the hub learns of the delete when p0 has been shown the value.
+        // p1 deletes k, which it has not seen, and purges the tombstone; the hub receives the delete after p0 was shown the
+        // value.
         try hub.replica.set("k", "1")
         #expect(hub.pairs[0].a.peek().map(\.text).joined().contains(#""key":"k""#))
         let p1 = hub.pairs[1].b.replica
@@ -96,7 +97,7 @@ struct SharedDeltaTests {
         for pair in hub.pairs { #expect(talk(pair.a, pair.b) == nil) }
     }
 
-    @Test("To the peer that it came from an update does not go back")
+    @Test("An update is not sent back to its peer")
     func echo() throws {
         let hub = try Hub(peers: 3)
         try hub.pairs[0].b.replica.set("mine", "1")
@@ -108,7 +109,7 @@ struct SharedDeltaTests {
         hub.expectAgreement("echo")
     }
 
-    @Test("A link that is closed in the middle of one, and a replica that goes first, leave nothing behind")
+    @Test("A link that closes in the middle of a shared delta, and a replica that is freed first, leave nothing behind")
     func closing() throws {
         weak var kept: SharedDelta?
         do {

@@ -37,7 +37,7 @@ struct RecordTests {
         delete.release()
     }
 
-    @Test("All that was put in comes out, with and without escapes", arguments: 0..<30)
+    @Test("A record returns its fields, with and without escapes", arguments: 0..<30)
     func slices(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         for _ in 0..<20 {
@@ -56,7 +56,7 @@ struct RecordTests {
         }
     }
 
-    @Test("What a record writes, the decoder reads as the same update", arguments: 0..<30)
+    @Test("The decoder reads the line of a record as the same update", arguments: 0..<30)
     func decoded(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var decoder = JanssonJudge(limits: Limits())
@@ -89,7 +89,7 @@ struct RecordTests {
         }
     }
 
-    @Test("A republished update has both numbers, whatever the length of its texts")
+    @Test("A republished update has a dot and a timestamp, whatever the length of its texts")
     func republished() {
         for length in 0...40 {
             let text = String(repeating: "x", count: length)
@@ -130,7 +130,7 @@ struct RecordTests {
                 + "\n")
     }
 
-    @Test("A time to live stands behind the timestamp, and the earlier begin of two copies counts")
+    @Test("A time to live lies behind the timestamp, and the earlier begin of two copies counts")
     func leases() {
         let write = PlainUpdate("k", "1", "A", 3)
         let clock = LeaseClock()

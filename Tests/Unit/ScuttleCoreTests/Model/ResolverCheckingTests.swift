@@ -22,7 +22,7 @@ struct ResolverCheckingTests {
         return first.shown { lend(Array(updates.dropFirst()), lent + [$0], body) }
     }
 
-    @Test("The library's own resolvers have no flaw, among few updates and many", arguments: 0..<10)
+    @Test("The library's own resolvers keep all laws, among few updates and many", arguments: 0..<10)
     func ours(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var updates = Self.updates
@@ -36,21 +36,21 @@ struct ResolverCheckingTests {
         }
     }
 
-    @Test("First come, first served depends on the order")
+    @Test("First come, first served is not commutative")
     func order() throws {
         let found = try #require(flaw(.host { _, current in current == nil }, Self.updates))
-        #expect(found.kind == .order)
+        #expect(found.kind == .notCommutative)
         #expect(found.updates == [0, 1])
     }
 
-    @Test("The latest to arrive depends on repetition: one that comes once more stands again")
+    @Test("The latest to arrive is not idempotent: a repeated update stands again")
     func repetition() throws {
         let found = try #require(flaw(.host { _, _ in true }, Self.updates))
-        #expect(found.kind == .repetition)
+        #expect(found.kind == .notIdempotent)
         #expect(found.updates == [0, 1])
     }
 
-    @Test("A circle of three, each of which beats the next, depends on grouping")
+    @Test("A circle of three, each of which beats the next, is not associative")
     func grouping() throws {
         let hands = ["\"rock\"", "\"paper\"", "\"scissors\""]
         let game = Resolver.host { update, current in
@@ -61,12 +61,12 @@ struct ResolverCheckingTests {
         }
         let updates = hands.enumerated().map { PlainUpdate("k", $0.element, "a", Version($0.offset + 1)) }
         let found = try #require(flaw(game, updates))
-        #expect(found.kind == .grouping)
+        #expect(found.kind == .notAssociative)
         #expect(found.updates.sorted() == [0, 1, 2])
         #expect(flaw(game, Array(updates.prefix(2))) == nil)
     }
 
-    @Test("Every total order of four updates is without a flaw, and so is no order with two swapped")
+    @Test("Every total order of four updates keeps all laws, and no order with two swapped does")
     func orders() {
         let updates = Array(Self.updates.prefix(4))
         withEveryOrder(of: Array(0..<4)) { ranks in
@@ -75,13 +75,13 @@ struct ResolverCheckingTests {
             }
             let fair = Resolver.host { update, current in current.map { rank(update) > rank($0) } ?? true }
             check(flaw(fair, updates) == nil, "\(ranks)")
-            // The greatest and the least beat each other: who was there first stays.
+            // The greatest and the least beat each other: the one that is there first stays.
             let unfair = Resolver.host { update, current in
                 guard let current else { return true }
                 if rank(update) + rank(current) == 3, rank(update) * rank(current) == 0 { return false }
                 return rank(update) > rank(current)
             }
-            check(flaw(unfair, updates)?.kind == .order, "\(ranks)")
+            check(flaw(unfair, updates)?.kind == .notCommutative, "\(ranks)")
         }
     }
 }

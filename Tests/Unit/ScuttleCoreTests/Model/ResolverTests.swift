@@ -22,7 +22,7 @@ struct ResolverTests {
         }
     }
 
-    /// Updates of one key that are equal in all but one thing, near each other in each, or far apart; no two are the same.
+    /// Updates of one key that differ in one field, by little in each, or far; no two are the same.
     private static let pool: [PlainUpdate] = {
         var pool: [PlainUpdate] = []
         for value in ["null", "1", "1.0", "2", "\"a\"", "[1]", "{\"a\":1}"] {
@@ -31,7 +31,7 @@ struct ResolverTests {
             }
         }
         pool += [PlainUpdate(delete: "k", "a", 3), PlainUpdate(delete: "k", "b", 2)]
-        // One (source, version) names one update.
+        // One (source, version) identifies one update.
         var seen: Set<String> = []
         return pool.filter { update in seen.insert("\(update.source) \(update.version) \(update.value)").inserted }
     }()
@@ -40,7 +40,7 @@ struct ResolverTests {
         a.shown { a in b.shown { b in resolver.prefers(a, to: b) } }
     }
 
-    @Test("A new key takes any update", arguments: [Kind.lastWriter, .orderedValues])
+    @Test("A new key accepts any update", arguments: [Kind.lastWriter, .orderedValues])
     func newKey(kind: Kind) {
         for update in Self.pool {
             check(update.shown { kind.resolver.prefers($0, to: nil) }, "\(update)")
@@ -55,7 +55,7 @@ struct ResolverTests {
         for a in pool.indices {
             for b in pool.indices {
                 let (mine, other) = (pool[a], pool[b])
-                // Updates of the same source and version cannot both exist, so nothing need decide between them.
+                // Two updates with one source and version cannot both exist, so nothing need decide between them.
                 let isSame = mine.source == other.source && mine.version == other.version
                 check(isSame || beats[a][b] != beats[b][a], "\(mine) and \(other)")
                 check(!beats[a][a], "\(mine) is preferred to itself")
@@ -75,7 +75,7 @@ struct ResolverTests {
         }
     }
 
-    @Test("Ordered values go by the value; the newer of equal ones stands")
+    @Test("Ordered values compare by the value; the newer of equal ones stands")
     func orderedValues() {
         let ranks = ["null": 0, "1": 1, "1.0": 1, "2": 2, "\"a\"": 3, "[1]": 4, "{\"a\":1}": 5]
         for a in Self.pool {
@@ -89,10 +89,10 @@ struct ResolverTests {
         }
     }
 
-    @Test("Whatever order updates come in, the same one stands", arguments: Kind.allCases, 0..<6)
+    @Test("The same update stands in any order of arrival", arguments: Kind.allCases, 0..<6)
     func orders(kind: Kind, seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
-        // Each from a source of its own: a link never brings those of one source in another order.
+        // Each from a source of its own, because a link keeps the order of each source.
         let updates = (0..<5).map { number in
             var update = random.pick(Self.pool)
             update.source = [UInt8](["a", "b", "ab", "\u{e9}", "\u{10000}"][number])
@@ -109,7 +109,7 @@ struct ResolverTests {
             check(replica.broken == nil, "\(String(describing: replica.broken))")
         }
         check(winners.count == 1, "\(updates) gave \(winners)")
-        // And it is the one that all others lose against.
+        // The winner is the update that all others lose to.
         for winner in winners {
             for update in updates where update != winner {
                 check(prefers(kind.resolver, winner, update), "\(winner) stands before \(update)")

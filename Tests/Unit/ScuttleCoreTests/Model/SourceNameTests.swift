@@ -44,7 +44,7 @@ struct SourceNameTests {
         #expect(code("été", incarnation: seed) == nil)
     }
 
-    @Test("A name that ends as an incarnation does is refused", arguments: [nil, 3] as [UInt64?])
+    @Test("A name that ends in the suffix of an incarnation is rejected", arguments: [nil, 3] as [UInt64?])
     func endings(seed: UInt64?) {
         for name in ["ada~AZaz09-_", "~abcdefgh", "a~~abcdefgh", "a~bcdefghi~abcdefgh"] {
             #expect(code(name, incarnation: seed) == .id, "\(name)")
@@ -63,11 +63,11 @@ struct SourceNameTests {
         let again = try (1...200).map { try makeSource("ada", $0) }
         #expect(sources == again)
         #expect(sources.allSatisfy { $0.wholeMatch(of: pattern) != nil })
-        // Another save, and another name, make other bits.
+        // Another save and another name give other bits.
         let fromSaves = try (1...200).map { try makeSource("ada", 1, startingFrom: "save \($0)") }
         #expect(Set(sources + fromSaves).count == 400)
         #expect(try makeSource("ida", 1).suffix(8) != sources[0].suffix(8))
-        // Each character of the alphabet turns up.
+        // Each character of the alphabet occurs.
         #expect(Set((sources + fromSaves).flatMap { $0.suffix(8) }).count == 64)
     }
 
@@ -78,7 +78,7 @@ struct SourceNameTests {
     }
 
     @Test(
-        "The name in a source: all before the incarnation, and the whole of an exact source",
+        "The name of a source: the part before the incarnation, or the whole of an exact source",
         arguments: [
             ("ada~AZaz09-_", "ada"), ("a~bcdefghi~abcdefgh", "a~bcdefghi"), ("ada", "ada"), ("", ""), ("~", "~"),
             ("~abcdefgh", "~abcdefgh"), ("ada~AZaz09-", "ada~AZaz09-"), ("ada~AZaz09-!", "ada~AZaz09-!"),
@@ -88,7 +88,7 @@ struct SourceNameTests {
         #expect(self.name(of: source) == name)
     }
 
-    @Test("A replica knows its name and its source")
+    @Test("A replica has its name and its source")
     func replica() throws {
         for seed in [nil, 5] as [UInt64?] {
             let replica = try "ada".lend { (name) throws(Failure) in

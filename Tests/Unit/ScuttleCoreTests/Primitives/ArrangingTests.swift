@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// The one sort that all share.
+/// The one sort that all callers share.
 @Suite("Arranging")
 struct ArrangingTests {
-    @Test("In order, and equal elements stay as they were, in any number", arguments: [0, 1, 2, 31, 64, 65, 1000])
+    @Test("Sorted and stable, for any count", arguments: [0, 1, 2, 31, 64, 65, 1000])
     func stable(count: Int) {
         var state: UInt64 = 7
         var elements: [(value: UInt64, place: Int)] = []

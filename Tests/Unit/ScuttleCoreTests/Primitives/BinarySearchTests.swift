@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Binary search")
 struct BinarySearchTests {
-    @Test("The first position in the upper part of a range, at every size and place", arguments: 0...9)
+    @Test("The first position in the upper part of a range, at every size and position", arguments: 0...9)
     func partition(count: Int) {
         for start in [0, 5] {
             for place in start...start + count {

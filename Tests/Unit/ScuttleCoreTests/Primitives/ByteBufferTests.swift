@@ -17,7 +17,7 @@ struct ByteBufferTests {
                 buffer.clear()
                 model = []
             case 1...5:
-                // More room than is then used.
+                // More capacity than is used afterwards.
                 let room = buffer.reserve(bytes.count + random.below(10))
                 bytes.lend { if let from = $0.baseAddress { room.copyMemory(from: from, byteCount: $0.count) } }
                 buffer.advance(bytes.count)
@@ -31,7 +31,7 @@ struct ByteBufferTests {
         }
     }
 
-    @Test("Where there is room, nothing moves")
+    @Test("Within the capacity, nothing moves")
     func stays() {
         var buffer = ByteBuffer()
         let start = buffer.reserve(100)
@@ -43,7 +43,7 @@ struct ByteBufferTests {
         #expect(again == start)
     }
 
-    @Test("Its last bytes move to the front of any others", arguments: 0...12)
+    @Test("Its last bytes move in front of any others", arguments: 0...12)
     func moving(count: Int) {
         let bytes = [UInt8]((0..<UInt8(count)))
         for start in 0...count {
@@ -58,7 +58,7 @@ struct ByteBufferTests {
         }
     }
 
-    @Test("Nothing appended is nothing")
+    @Test("Appending nothing changes nothing")
     func nothing() {
         var buffer = ByteBuffer()
         buffer.append(Bytes(start: nil, count: 0))
@@ -67,7 +67,7 @@ struct ByteBufferTests {
         #expect(count == 0)
     }
 
-    @Test("Cleared, it gives large memory back: the next use is at a small one")
+    @Test("A clear frees large memory: the next use allocates a small block")
     func givesBack() {
         var buffer = ByteBuffer()
         [UInt8](repeating: 1, count: 1 << 20).lend { buffer.append($0) }

@@ -3,7 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Bytes against the comparisons of Swift's own arrays.
+/// Compares bytes with Swift's own arrays.
 @Suite("Bytes")
 struct BytesTests {
     private static let alphabet: [UInt8] = [0x00, 0x7f, 0x80, 0xff]
@@ -14,7 +14,7 @@ struct BytesTests {
         return all
     }
 
-    /// Lends two arrays at odd addresses, with different bytes before and behind them.
+    /// Lends two arrays at odd addresses, with different bytes around them.
     private func lend(_ a: [UInt8], _ b: [UInt8], _ body: (Bytes, Bytes) -> Void) {
         let (first, second) = ([1, 2, 3] + a + [4, 5], [6] + b + [7, 8])
         first.lend { first in
@@ -40,7 +40,7 @@ struct BytesTests {
         }
     }
 
-    @Test("Texts that part behind a common prefix of any length to 17", arguments: 0...17)
+    @Test("Texts that differ behind a common prefix of any length to 17", arguments: 0...17)
     func behindAPrefix(length: Int) {
         let prefix = [UInt8](repeating: 0x61, count: length)
         var tails: [[UInt8]] = []
@@ -62,7 +62,7 @@ struct BytesTests {
         }
     }
 
-    @Test("No bytes: with an address or without, they are equal, a prefix of all, and before all that are any")
+    @Test("No bytes: with an address or without, they are equal, a prefix of all, and less than all others")
     func none() {
         let nothing = Bytes(start: nil, count: 0)
         [1].lend { one in

@@ -11,7 +11,7 @@ struct FoldHashTests {
         return hash.value
     }
 
-    @Test("Two numbers become one, as by long multiplication")
+    @Test("Two numbers are combined as by long multiplication")
     func fold() {
         let ends: [UInt64] = [0, 1, 2, 0xffff_ffff, 1 << 32, 1 << 63, .max - 1, .max]
         for a in ends {
@@ -37,7 +37,7 @@ struct FoldHashTests {
         }
     }
 
-    @Test("Where pieces are cut does not matter: every cut of up to 12 bytes, and any two cuts of up to 70")
+    @Test("The pieces do not matter: every cut of up to 12 bytes, and any two cuts of up to 70")
     func cuts() {
         var random = TestRandom(seed: 3)
         for length in 1...12 {
@@ -59,7 +59,7 @@ struct FoldHashTests {
         }
     }
 
-    @Test("Byte by byte, with the value looked at in between")
+    @Test("Byte by byte, with the value read in between")
     func growing() {
         var random = TestRandom(seed: 4)
         let bytes = random.bytes(50)
@@ -70,7 +70,7 @@ struct FoldHashTests {
         }
     }
 
-    @Test("At any alignment, and no byte behind the end counts")
+    @Test("At any alignment, without the bytes behind the end")
     func alignments() {
         var random = TestRandom(seed: 5)
         let bytes = random.bytes(64)
@@ -83,7 +83,7 @@ struct FoldHashTests {
         }
     }
 
-    @Test("Zeros count, though the last block is filled up with them; any changed bit makes another hash")
+    @Test("Zeros count, although the last block is filled up with them; any changed bit changes the hash")
     func distinct() {
         let zeros = (0...40).map { [UInt8](repeating: 0, count: $0).lend { FoldHash.hash($0) } }
         #expect(Set(zeros).count == 41)

@@ -22,7 +22,7 @@ struct RandomSourceTests {
         #expect(numbers.map { _ in source.next() } == numbers)
     }
 
-    @Test("Numbers below a limit meet all of them, and a limit of 0 or less gives 0")
+    @Test("Numbers below a limit cover all of them, and a limit of 0 or less returns 0")
     func below() {
         var source = RandomSource(seed: 7)
         for limit in 1...20 {

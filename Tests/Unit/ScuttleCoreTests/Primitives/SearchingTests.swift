@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// The searches against loops over single bytes, around every length and place where the sixteen at a time begin and end.
+/// Compares the searches with loops over single bytes, around every length and offset at which sixteen bytes begin and end.
 @Suite("Searching bytes")
 struct SearchingTests {
-    /// Lends the bytes at an odd address, with what is searched for right before and behind them.
+    /// Lends the bytes at an odd address, with the searched byte right before and behind them.
     private func lend(_ bytes: [UInt8], around neighbour: UInt8, _ body: (Bytes) -> Void) {
         ([neighbour] + bytes + [neighbour]).lend { body(Bytes(rebasing: $0[1..<1 + bytes.count])) }
     }
@@ -43,7 +43,7 @@ struct SearchingTests {
         }
     }
 
-    @Test("Random bytes, of which some are searched for")
+    @Test("Random bytes, some of them searched for")
     func random() {
         var random = TestRandom(seed: 3)
         for _ in 0..<300 {

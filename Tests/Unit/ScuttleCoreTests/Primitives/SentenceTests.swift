@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What failures say.
+/// The sentences of failures.
 @Suite("Sentences")
 struct SentenceTests {
-    @Test("Values stand where the literal has them")
+    @Test("Values appear at their interpolations")
     func values() {
         let name: StaticString = "version"
         let inner: Sentence = "it is \(7)"

@@ -14,7 +14,7 @@ struct SipHashTests {
     }
 
     @Test(
-        "What CPython says, whose hash() of bytes is SipHash-1-3: with PYTHONHASHSEED=0 the key is zero",
+        "As CPython, whose hash() of bytes is SipHash-1-3: with PYTHONHASHSEED=0 the key is zero",
         arguments: [
             ("a", 0x4074_48d2_b89b_1813),
             ("abc", 0xc03b_c3a0_0426_30f2),

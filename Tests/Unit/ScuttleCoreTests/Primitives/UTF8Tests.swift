@@ -4,8 +4,8 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What the host may set must be what its peers accept, so three judges must agree: the library's check, a reference
-/// after RFC 3629, and jansson.
+/// A key of the host must be valid for its peers, so three judges must agree: the library's check, a reference after RFC 3629,
+/// and jansson.
 @Suite("UTF-8")
 struct UTF8Tests {
     /// The bytes at the borders of RFC 3629's syntax.
@@ -52,7 +52,7 @@ struct UTF8Tests {
         }
     }
 
-    @Test("Every text of three bytes at the borders, and of four that begins as one of four")
+    @Test("Every text of three bytes at the borders, and of four that begins like one of four")
     func borders() {
         let tails: [UInt8] = [0x7f, 0x80, 0x8f, 0x90, 0xbf, 0xc0]
         for a in Self.borders {
@@ -66,7 +66,7 @@ struct UTF8Tests {
         }
     }
 
-    @Test("jansson agrees, so a peer takes every key that a host may set")
+    @Test("jansson agrees, so a peer accepts every key that a host may set")
     func jansson() {
         var decoder = JanssonJudge(limits: Limits())
         withEvery(upTo: 3, over: Self.borders.filter { $0 >= 0x41 }) { text in

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Answer")
 struct AnswerTests {
-    /// Which order of updates, if any, the host gives.
+    /// The order of updates that the host defines, if any.
     enum Sort: CaseIterable {
         case none, byKey, newestFirst, oldestFirst
 
@@ -27,14 +27,14 @@ struct AnswerTests {
         }
     }
 
-    /// A replica with some hundred updates of many sources, a third of them superseded.
+    /// Returns a replica with some hundred updates of many sources, a third of them superseded.
     private func crowd(_ random: inout TestRandom, sources: Int, updates: Int, _ sort: Sort) throws -> Replica {
         let replica = try Replica.make { sort.adjust(&$0) }
         try write(updates, sources: sources, to: replica, &random)
         return replica
     }
 
-    /// Random updates of random sources, as peers would bring them.
+    /// Writes random updates of random sources, as peers would send them.
     private func write(_ updates: Int, sources: Int, to replica: Replica, _ random: inout TestRandom) throws {
         for _ in 0..<updates {
             let key = "k\(random.below(updates))"
@@ -56,7 +56,7 @@ struct AnswerTests {
         return drained
     }
 
-    /// The merge, naively: the live entries of each source that is asked for in order of version; at each step the head
+    /// Merges naively: the live entries of each requested source in order of version; at each step the head that sorts first.
     /// that sorts first.
     private func expected(_ asked: [SourceID: Version], _ replica: Replica, _ sort: Sort) -> [PlainUpdate] {
         var queues = asked.map { source, version in
@@ -74,7 +74,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("The merge of the sources that are asked for, as a naive merge", arguments: Sort.allCases, 0..<12)
+    @Test("The merge of the requested sources, as a naive merge", arguments: Sort.allCases, 0..<12)
     func merge(sort: Sort, seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try crowd(&random, sources: random.within(1...12), updates: 120, sort)
@@ -82,7 +82,7 @@ struct AnswerTests {
         var answer = Answer()
         var asked: [SourceID: Version] = [:]
         for _ in 0..<random.within(1...20) {
-            // Some are asked for twice: the last question counts.
+            // Some are requested twice: the last request counts.
             let source = SourceID(random.below(replica.sources.count))
             let version = Version(random.below(Int(replica.sources[source].covered) + 3))
             asked[source] = version
@@ -98,7 +98,7 @@ struct AnswerTests {
     }
 
     @Test(
-        "Half taken while updates arrive: prefixes of each source, nothing dead, nothing owed left out, in order",
+        "Read in part while updates arrive: prefixes of each source, no dead entry, no missing one, in order",
         arguments: 0..<40)
     func halfTaken(seed: Int) throws {
         try takeInParts(seed, .none)
@@ -109,7 +109,7 @@ struct AnswerTests {
         try takeInParts(seed, sort)
     }
 
-    @Test("A host's order holds, though what was to go next has been superseded")
+    @Test("A host's order holds, although the next update was superseded")
     func sortedThoughSuperseded() throws {
         let replica = try Replica.make { Sort.newestFirst.adjust(&$0) }
         try replica.receive(PlainUpdate("k", "1", "a", 1))
@@ -121,7 +121,7 @@ struct AnswerTests {
         #expect(drain(&answer, replica).map(\.key.text) == ["newest", "middle"])
     }
 
-    @Test("A host's order holds, though one cursor ends while others must move on")
+    @Test("A host's order holds, although one cursor ends while others must move on")
     func sortedThoughEnded() throws {
         let replica = try Replica.make { Sort.oldestFirst.adjust(&$0) }
         let updates = [("k", "s1", 1), ("third", "s1", 3), ("second", "s2", 2), ("l", "s3", 3), ("fourth", "s4", 4)]
@@ -152,8 +152,8 @@ struct AnswerTests {
                     liveEntries(of: source, above: sent[source] ?? 0, upTo: promise, replica)
                 }
                 guard let record = answer.next(in: replica) else {
-                    check(answer.count == 0, "seed \(seed): nothing is left, counted as \(answer.count)")
-                    check(owed.isEmpty, "seed \(seed): left out \(owed)")
+                    check(answer.count == 0, "seed \(seed): nothing remains, counted as \(answer.count)")
+                    check(owed.isEmpty, "seed \(seed): missing \(owed)")
                     return
                 }
                 let update = PlainUpdate(replica.update(of: record))
@@ -172,12 +172,12 @@ struct AnswerTests {
             .map { PlainUpdate(replica.update(of: $0)) }
     }
 
-    /// Of each source the update that goes first.
+    /// Returns the first update of each source.
     private func heads(_ updates: [PlainUpdate]) -> [PlainUpdate] {
         Dictionary(grouping: updates, by: \.source).values.compactMap { $0.min { $0.version < $1.version } }
     }
 
-    @Test("A source that is asked for again starts again, from what is said last")
+    @Test("A source that is requested again starts again, from the last claim")
     func askedAgain() throws {
         let replica = try Replica.make()
         for number in 1...6 { try replica.set("k\(number)", "1") }
@@ -191,7 +191,7 @@ struct AnswerTests {
         #expect(drain(&answer, replica).isEmpty)
     }
 
-    @Test("An index that is swept under a cursor: it goes on where it was")
+    @Test("A cursor goes on in an index that was swept")
     func swept() throws {
         let replica = try Replica.make()
         for number in 1...200 { try replica.set("k\(number)", "1") }
@@ -204,7 +204,7 @@ struct AnswerTests {
         #expect(drain(&answer, replica).map(\.version) == Array(181...200) + Array(381...560))
     }
 
-    @Test("Written over again and again, a key is sent once, as it is by then")
+    @Test("A key that is overwritten again and again is sent once, in its latest state")
     func once() throws {
         let replica = try Replica.make()
         for number in 1...100 { try replica.set("k", "\(number)") }

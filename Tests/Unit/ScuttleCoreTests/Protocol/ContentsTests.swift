@@ -3,8 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Two replicas whose vectors are equal and whose contents are not: a line was written otherwise on its way, and so was the
-/// check of it.
+/// Two replicas with equal vectors and different contents: a line was altered on its way, and so was its check.
 @Suite("Contents")
 struct ContentsTests {
     private let told = Told()
@@ -19,7 +18,7 @@ struct ContentsTests {
         }
     }
 
-    /// Lets `b` have what `a` has, with lines as `change` writes them, nil for a line that is lost; and covers that say so.
+    /// Gives `b` the updates of `a`, with lines as `change` alters them, nil for a lost line; and covers that match.
     private func forge(_ a: Replica, _ b: Replica, _ change: (String) -> String?) throws {
         let pair = try Pair(a, b)
         pair.b.link.gossip()
@@ -52,13 +51,13 @@ struct ContentsTests {
         told.forget()
     }
 
-    /// The digits behind a text.
+    /// Returns the digits behind a text.
     private func number(in line: String?, behind text: String) -> UInt64? {
         guard let line, let place = line.firstRange(of: text) else { return nil }
         return UInt64(line[place.upperBound...].prefix { $0.isNumber })
     }
 
-    /// Gossips until both are in step, over fresh links; returns what was refused.
+    /// Gossips until both are in step, over fresh links; returns the rejected messages.
     private func settle(_ a: Replica, _ b: Replica, _ options: Link.Options, rounds: Int = 4) throws -> [Failure.Code] {
         let pair = try Pair(a, b, options)
         var refused: [Failure.Code] = []
@@ -85,7 +84,8 @@ struct ContentsTests {
         for replica in [a, b] { #expect(replica.broken == nil) }
     }
 
-    @Test("An altered value: both hosts are told, and the same content stands at both", arguments: Link.Options.ways)
+    @Test(
+        "An altered value: both hosts are notified, and the same content stands in both", arguments: Link.Options.ways)
     func value(options: Link.Options) throws {
         for (mine, theirs, standing) in [("1", "2", "1"), ("2", "1", "1"), ("10", "2", "2"), ("2", "10", "2")] {
             let (a, b) = (try make("a", seed: 1), try make("b", seed: 2))
@@ -98,7 +98,7 @@ struct ContentsTests {
             #expect(told.count(.diverged, at: "b") == 1, "\(told.all)")
             expectAgreement(a, b)
             for replica in [a, b] { #expect(try replica.value("k") == standing) }
-            // In the end nothing more is to be said.
+            // In the end no event remains.
             told.forget()
             #expect(try settle(a, b, options).isEmpty)
             #expect(told.all.allSatisfy { $0.event != .diverged })
@@ -125,7 +125,7 @@ struct ContentsTests {
         #expect(try a.value("k") == nil)
     }
 
-    @Test("A write that was lost comes again, though its dot is covered", arguments: Link.Options.ways)
+    @Test("A lost write arrives again, although its dot is covered", arguments: Link.Options.ways)
     func lost(options: Link.Options) throws {
         let (a, b) = (try make("a", seed: 1), try make("b", seed: 2))
         for key in ["i", "k", "l"] { try a.set(key, "1") }
@@ -137,12 +137,13 @@ struct ContentsTests {
     }
 
     @Test(
-        "What is kept against the peer reaches a third one that holds what the peer did", arguments: Link.Options.ways)
+        "A content that is kept against the peer reaches a third replica with the peer's content",
+        arguments: Link.Options.ways)
     func third(options: Link.Options) throws {
         let (a, b, c) = (try make("a", seed: 1), try make("b", seed: 2), try make("c", seed: 3))
         for key in ["i", "k"] { try a.set(key, "1") }
         try forge(a, b) { $0.contains(#""key":"k""#) ? nil : $0 }
-        // c has what b has.
+        // c has the entries of b.
         #expect(try meet(b, c) == nil)
         #expect(try c.value("k") == nil)
         #expect(try settle(a, b, options).isEmpty)
@@ -154,7 +155,7 @@ struct ContentsTests {
         expectAgreement(a, c)
     }
 
-    @Test("Two keys under one dot: told, and settled: both stand; the vector goes on", arguments: Link.Options.ways)
+    @Test("Two keys under one dot: reported, and settled: both stand; the vector rises", arguments: Link.Options.ways)
     func keys(options: Link.Options) throws {
         let (a, b) = (try make("a", seed: 1), try make("b", seed: 2))
         try a.set("k", "1")
@@ -168,7 +169,7 @@ struct ContentsTests {
         expectAgreement(a, b)
     }
 
-    @Test("Where a classic peer was met nobody is told: it respells values")
+    @Test("After a classic link no host is notified: a classic peer respells values")
     func classic() throws {
         let (a, b) = (try make("a", seed: 1), try make("b", seed: 2))
         _ = try a.openLink(.classic)
@@ -180,7 +181,7 @@ struct ContentsTests {
         expectAgreement(a, b)
     }
 
-    @Test("A read-only link takes nothing, and its host is told")
+    @Test("A read-only link applies nothing, and its host is notified")
     func readOnly() throws {
         let (a, b) = (try make("a", seed: 1), try make("b", seed: 2))
         try a.set("k", "1")
@@ -200,7 +201,7 @@ struct ContentsTests {
         #expect(told.count(.diverged, at: "b") == 1)
     }
 
-    @Test("Altered at random, in either direction: in the end both hold the same", arguments: 0..<40)
+    @Test("Altered at random, in either direction: in the end both are equal", arguments: 0..<40)
     func random(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let options = random.pick(Link.Options.ways)

@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What a delta says: updates and the covers that make them count, or entries and a commit.
+/// The lines of a delta: updates with their covers, or entries with a commit.
 @Suite("Deltas and their covers")
 struct CoverTests {
-    /// The lines of a delta for a peer that has nothing, over a stream.
+    /// Returns the lines of a delta for an empty peer, over a stream.
     private func delta(_ replica: Replica, known: String = "", options: Link.Options = []) throws -> [String] {
         let end = try LinkEnd(replica, options)
         let peer = HandPeer(end, lamport: 0)
@@ -32,14 +32,14 @@ struct CoverTests {
                 cover(#""a":[0,1],"x":[0,4]"#, line("k", "1", "a", 1), line("x", "1", "x", 4)),
                 line("l", "2", "a", 5), cover(#""a":[1,5]"#, line("l", "2", "a", 5)),
             ])
-        // A peer that has the first two gets the third, with an interval from the one before it.
+        // A peer that has the first two receives the third, with an interval behind the second.
         #expect(
             try delta(replica, known: #""a":1,"x":4"#) == [
                 head, line("l", "2", "a", 5), cover(#""a":[1,5]"#, line("l", "2", "a", 5)),
             ])
     }
 
-    @Test("Each batch has covers for its own updates, and the head stands once")
+    @Test("Each batch has covers for its own updates, and there is one head")
     func batches() throws {
         let replica = try Replica.make("a") { $0.mtu = 2 }
         for number in 1...5 { try replica.set("k\(number)", "1") }
@@ -47,7 +47,7 @@ struct CoverTests {
         let updates = (1...5).map { line("k\($0)", "1", "a", Version($0)) }
         #expect(lines.count { $0 == head } == 1)
         #expect(lines.filter { $0.hasPrefix(#"{"key""#) } == updates)
-        // Each interval joins on to the one before it, and says no more than has been sent; and of its own lines alone.
+        // Each interval joins on to the previous one, and covers only updates that were sent, with a check of its own lines.
         var (covered, sent): (Version, Version) = (0, 0)
         var since: [String] = []
         for line in lines.dropFirst() {
@@ -66,7 +66,7 @@ struct CoverTests {
         #expect(covered == 5)
     }
 
-    @Test("A superseded update is left out where its winner was sent already, and covered all the same")
+    @Test("A superseded update is left out if its winner was sent, and covered anyway")
     func superseded() throws {
         let replica = try Replica.make("a")
         try replica.set("k", "1")
@@ -78,7 +78,7 @@ struct CoverTests {
     }
 
     @Test(
-        "What was left out, since its winner was here, is not vouched for to one who lacks the winner: the state goes there"
+        "An update that was left out here, because its winner was present, is not vouched for: a peer without the winner gets the state"
     )
     func leftOutOnTheWay() throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b"))
@@ -89,24 +89,24 @@ struct CoverTests {
         #expect(try meet(b, a) == nil)
         #expect(b.clock["a"] ?? 0 >= 1)
         #expect(b.history.news(of: b.sources[try b.sourceID(for: Bytes("a"))], above: 0).isEmpty)
-        // Of a:1 b knows only that it is beaten: a log would cover it, and the winner might get lost on the way.
+        // Of a:1 b knows only that it is beaten: a log delta would cover it, and the winner might be lost on the way.
         let lines = try delta(b)
         #expect(lines.first?.contains(#""mode":"state""#) == true)
         #expect(lines.contains(line("k", "2", "x", 4)))
     }
 
-    @Test("Behind its last update a source is covered as far as it has promised")
+    @Test("Behind its last update a source is covered up to its low-water mark")
     func promises() throws {
         let replica = try Replica.make("a")
         try replica.set("k", "1")
         try replica.receive(PlainUpdate("x", "1", "x", 9))
         let lines = try delta(replica)
-        // A request renews the promise: nothing below 9 will ever come of it.
+        // A request renews the low-water mark: the source will issue nothing below 9.
         #expect(
             lines.last == cover(#""a":[0,9],"x":[0,9]"#, line("k", "1", "a", 1), line("x", "1", "x", 9)))
     }
 
-    @Test("Where most of the history has been superseded, the state is shorter, and goes out in its stead")
+    @Test("If most of the history was superseded, the state is shorter, and is sent instead")
     func hotKey() throws {
         let replica = try Replica.make("a") { $0.maxHistory = 1000 }
         for number in 0..<60 { try replica.set("hot", "\(number)") }
@@ -117,13 +117,13 @@ struct CoverTests {
         #expect(lines.count == 3)
     }
 
-    @Test("Where the history does not reach, the state goes out, and one commit behind it")
+    @Test("If the history lacks updates, the state is sent, with one commit behind it")
     func state() throws {
         let replica = try Replica.make("a") { $0.maxHistory = 1 }
         for number in 1...4 { try replica.set("k\(number % 3)", "\(number)") }
         let lines = try delta(replica)
         try #require(lines.count == 6)
-        // What arrived first has been superseded: nothing is lacked up to there.
+        // The first arrivals were superseded: up to there nothing is missing.
         #expect(lines[0] == #"{"digest":true,"delta":{"mode":"state","request":[5,0,77],"epoch":0,"span":[1,1]}}"#)
         #expect(lines[1...3] == [line("k2", "2", "a", 2), line("k0", "3", "a", 3), line("k1", "4", "a", 4)])
         #expect(
@@ -148,13 +148,13 @@ struct CoverTests {
             lines[0].hasPrefix(#"{"digest":true,"delta":{"mode":"reset","request":[5,0,77],"epoch":1,"span":[0,0]}}"#))
         #expect(lines[1] == line("l", "1", "a", 3))
         #expect(lines[2].contains(#""sources":{"a":[0,3,2]},"from":0,"to":2,"last":true}}"#))
-        // Whoever has covered the tombstone lacks nothing.
+        // A peer that has covered the tombstone lacks nothing.
         let later = try delta(replica, known: #""a":2"#)
         #expect(later[0] == head)
     }
 
     @Test(
-        "Covers make up whole histories: any cut of them leaves the receiver with a clock that tells the truth",
+        "Covers make up whole histories: any cut of them leaves the receiver with a vector that is true",
         arguments: 0..<30)
     func cut(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
@@ -184,7 +184,7 @@ struct CoverTests {
         let answer = pair.a.readAll()
         pair.b.write(Array(answer.prefix(random.below(answer.count + 1))))
         check(b.broken == nil, "seed \(seed): \(String(describing: b.broken))")
-        // What is covered is there, or has been superseded by what is there.
+        // Each covered update is an entry, or was superseded by an entry.
         for update in all where update.version <= b.clock[update.source.text] ?? 0 {
             let entry = b.entry(update.key.text)
             check(entry.map { !$0.isOlder(than: update) } ?? false, "seed \(seed): \(update) is covered, and lost")
@@ -194,7 +194,7 @@ struct CoverTests {
     }
 
     @Test(
-        "A live link sends what is new without being asked, once",
+        "A live link sends new updates without a request, once",
         arguments: [[.live], [.live, .datagram]] as [Link.Options])
     func live(options: Link.Options) throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b"))

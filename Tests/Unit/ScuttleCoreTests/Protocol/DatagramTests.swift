@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Links over datagrams: each fits, whatever its size, and what is lost is asked for again.
+/// Datagram links: each datagram fits, whatever its size, and lost updates are requested again.
 @Suite("Datagrams")
 struct DatagramTests {
-    /// A replica with some sources of its own acquaintance, keys and tombstones.
+    /// Returns a replica with some sources, keys and tombstones of its own.
     private func replica(_ id: String, _ random: inout TestRandom, sources: Int, updates: Int) throws -> Replica {
         let replica = try Replica.make(id, seed: random.next()) {
             $0.mtu = random.within(1...20)
@@ -34,7 +34,7 @@ struct DatagramTests {
         for replica in [a, b] { check(replica.broken == nil, "\(what): \(String(describing: replica.broken))") }
     }
 
-    @Test("Nothing that is made is larger than the capacity; from some capacity on all gets through", arguments: 0..<6)
+    @Test("No datagram is larger than the capacity; from some capacity on all updates arrive", arguments: 0..<6)
     func everyCapacity(seed: Int) throws {
         for capacity in Array(1...40) + Array(stride(from: 41, through: 700, by: 7)) + [1200, 65_000] {
             var random = TestRandom(seed: UInt64(seed))
@@ -59,7 +59,7 @@ struct DatagramTests {
         }
     }
 
-    @Test("Lost and repeated, in rounds: in the end both hold the same", arguments: 0..<60)
+    @Test("Lost and repeated, in rounds: in the end both are equal", arguments: 0..<60)
     func lossy(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let a = try replica("a", &random, sources: random.within(1...9), updates: random.below(80))
@@ -87,13 +87,13 @@ struct DatagramTests {
         check(carry(pair.a, pair.b, capacity: capacity).datagrams.count == 2, "seed \(seed): in step, and not quiet")
     }
 
-    @Test("An update that fits none is told with its key, once, and left out; the rest gets through")
+    @Test("An update that fits no datagram is reported with its key, once, and left out; the rest arrives")
     func tooLarge() throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b"))
         try a.receive(PlainUpdate("of x", "1", "x", 1))
         try a.set("small", "1")
         for mode in ["log", "state"] {
-            // The second time the history has run over.
+            // The second time the history has overflowed.
             let fillers = mode == "log" ? 0 : 20
             for number in 0..<fillers { try a.set("filler \(number)", "1") }
             let before = a.version
@@ -113,7 +113,7 @@ struct DatagramTests {
                 #expect(round == 0 || b.clock["a"] ?? 0 > before)
             }
             pair.close()
-            // Over a wider one it gets there.
+            // It arrives over a link with larger datagrams.
             let wide = try Pair(a, b, .datagram)
             wide.gossip()
             #expect(carry(wide.a, wide.b, capacity: 1400).unsent.isEmpty)
@@ -122,7 +122,7 @@ struct DatagramTests {
         }
     }
 
-    @Test("One datagram of rubbish in the middle of an answer does not stop it for ever", arguments: [false, true])
+    @Test("One malformed datagram in the middle of a delta does not stop it for ever", arguments: [false, true])
     func rubbish(isState: Bool) throws {
         let (a, b) = (try Replica.make("a") { $0.maxHistory = isState ? 1 : 1000 }, try Replica.make("b"))
         for number in 0..<60 { try a.set("k\(number)", "1") }
@@ -148,20 +148,20 @@ struct DatagramTests {
         agree(a, b, "with rubbish")
     }
 
-    /// The front of a datagram, half of the time up to the end of a line: then no line is bad.
+    /// Returns the front of a datagram, half of the time up to the end of a line: then no line is bad.
     private func cut(_ datagram: [UInt8], _ random: inout TestRandom) -> [UInt8] {
         let front = datagram.prefix(random.within(1...datagram.count - 1))
         guard random.oneIn(2), let newline = front.lastIndex(of: 0x0a) else { return Array(front) }
         return Array(datagram[...newline])
     }
 
-    @Test("What was in a datagram that is cut short comes again, in every kind of answer", arguments: 0..<60)
+    @Test("The updates of a truncated datagram are sent again, in every kind of delta", arguments: 0..<60)
     func truncated(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let (a, b) = (try Replica.make("a") { $0.maxHistory = random.pick([1, 100]) }, try Replica.make("b"))
         for number in 0..<30 { try a.set("k\(number)", "\"\(number)\"") }
         if seed % 3 == 0 {
-            // What b lacks makes the answer a reset.
+            // The keys that b lacks make the delta a reset.
             try a.delete("k0")
             _ = try a.purge()
         }

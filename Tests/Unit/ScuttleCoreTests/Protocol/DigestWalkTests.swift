@@ -5,7 +5,7 @@ import Testing
 
 @Suite("DigestWalk")
 struct DigestWalkTests {
-    @Test("Meets each source exactly once: every count to 200, many seeds")
+    @Test("Visits each source exactly once: every count to 200, many seeds")
     func eachOnce() {
         for count in 1...200 {
             for seed in 0..<10 {
@@ -26,7 +26,7 @@ struct DigestWalkTests {
         }
     }
 
-    @Test("Every source has its turn in every place", arguments: 1...12)
+    @Test("Every source occurs at every index", arguments: 1...12)
     func everyPlace(count: Int) {
         var random = RandomSource(seed: 9)
         var met = [[Int]](repeating: [Int](repeating: 0, count: count), count: count)
@@ -42,7 +42,7 @@ struct DigestWalkTests {
         }
     }
 
-    @Test("Strides vary as well: whoever is first, not always the same one is second", arguments: [5, 7, 8, 12])
+    @Test("Strides vary as well: behind a first source the second one varies", arguments: [5, 7, 8, 12])
     func strides(count: Int) {
         var random = RandomSource(seed: 3)
         var met: Set<Int> = []
@@ -55,7 +55,7 @@ struct DigestWalkTests {
         #expect(met == Set(coprime))
     }
 
-    @Test("The same seed walks the same way")
+    @Test("The same seed gives the same walk")
     func seeded() {
         var (one, other) = (RandomSource(seed: 4), RandomSource(seed: 4))
         var (walk, same) = (DigestWalk(over: 50, &one), DigestWalk(over: 50, &other))

@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What a replica sends that has missed tombstones which its peer has forgotten.
+/// The deltas of a replica that has missed tombstones which its peer has purged.
 @Suite("Early deltas")
 struct EarlyDeltaTests {
-    /// `a` has forgotten a delete that `b` has missed; `b` has written below it and above it.
+    /// Returns a mesh in which `a` has purged a delete that `b` has missed; `b` has written below it and above it.
     private func lagging(_ options: Link.Options = []) throws -> Mesh {
         let mesh = try Mesh("a b", over: options)
         try mesh["a"].set("gone", "1")
@@ -25,7 +25,7 @@ struct EarlyDeltaTests {
         lines.filter { $0.hasPrefix(#"{"key""#) }.map { String($0.split(separator: "\"")[3]) }
     }
 
-    @Test("What is above all that was forgotten goes out at once, without cover or commit, and stands")
+    @Test("Updates above all purged tombstones are sent at once, without cover or commit, and stand")
     func first() throws {
         let mesh = try lagging()
         let pair = try mesh.pair("a", "b")
@@ -50,13 +50,13 @@ struct EarlyDeltaTests {
         #expect(talk(pair.a, pair.b) == nil)
         mesh.expectAgreement()
         #expect(mesh["a"].walk().map(\.key.text) == ["above", "below", "filler"])
-        // The write below was republished: the same write, under a dot above what was forgotten.
+        // The write below was republished: the same write, under a dot above the purged tombstones.
         let below = try #require(mesh["a"].entry("below"))
         #expect(below.written?.version == 2 && below.version > 5)
     }
 
     @Test(
-        "Lost, or for a peer that goes away, it costs nothing: the next meeting brings all",
+        "Lost, or for a peer that leaves, it does no harm: the next meeting brings all",
         arguments: Link.Options.ways, 0..<8)
     func lost(options: Link.Options, number: Int) throws {
         let mesh = try lagging(options)
@@ -81,7 +81,7 @@ struct EarlyDeltaTests {
         #expect(try mesh["b"].value("below") == "1")
     }
 
-    @Test("What has beaten a newer dot does not go out early")
+    @Test("An inverted entry is not sent early")
     func inverted() throws {
         let mesh = try lagging()
         let b = mesh["b"]
@@ -104,7 +104,7 @@ struct EarlyDeltaTests {
         #expect(try mesh["a"].value("twice") == "2")
     }
 
-    @Test("On a read-only link nothing else is ever sent by one that lags", arguments: Link.Options.ways)
+    @Test("On a read-only link a lagging replica never sends anything else", arguments: Link.Options.ways)
     func readOnly(options: Link.Options) throws {
         let mesh = try lagging(options)
         let ends = (try LinkEnd(mesh["a"], options), try LinkEnd(mesh["b"], options.union(.readOnly)))
@@ -119,10 +119,10 @@ struct EarlyDeltaTests {
         #expect(Snapshot(mesh["b"]).entries == before.entries)
     }
 
-    @Test("An ended source that was dropped since is nothing that this replica lags behind for")
+    @Test("A replica does not lag behind for a retired source that was dropped since")
     func dropped() throws {
         let end = try LinkEnd(try Replica.make("own"))
-        for _ in 0..<9 { try end.replica.set("k", "1") }  // above what was forgotten
+        for _ in 0..<9 { try end.replica.set("k", "1") }  // above the purged tombstones
         let peer = HandPeer(end)
         func mode(_ members: String, since: UInt64) -> String? {
             let vector = HandPeer.vector("", nonce: since + 1, lamport: 9, since: since, until: since + 1)
@@ -136,7 +136,7 @@ struct EarlyDeltaTests {
         end.close()
     }
 
-    @Test("Both lag: both reset each other, and what either wrote stays", arguments: Link.Options.ways)
+    @Test("Both lag: both reset each other, and the writes of both stay", arguments: Link.Options.ways)
     func both(options: Link.Options) throws {
         let mesh = try Mesh("a b", over: options)
         for key in ["x", "y"] { try mesh["a"].set(key, "1") }

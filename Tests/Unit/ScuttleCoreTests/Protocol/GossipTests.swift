@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Asking peers for what is new.
+/// Requests for updates.
 @Suite("Gossip")
 struct GossipTests {
-    @Test("Gossip of a new replica is a done alone, and is not asked twice")
+    @Test("Gossip of a new replica sends only the end of its digests, once")
     func gossipOfNothing() throws {
         let end = try LinkEnd(Replica.make(), .classic)
         end.link.gossip()
@@ -15,7 +15,9 @@ struct GossipTests {
         #expect(end.readLines().isEmpty)
     }
 
-    @Test("The first gossip asks for everything; then it is a digest for each source, and then done, each time again")
+    @Test(
+        "The first gossip requests everything; later ones send a digest for each source, and then done, each time again"
+    )
     func gossip() throws {
         let end = try LinkEnd.sample()
         end.replica.gossip()
@@ -29,7 +31,7 @@ struct GossipTests {
         }
     }
 
-    @Test("Asked again while digests wait, a link goes on where it was", arguments: 0..<3)
+    @Test("A gossip while digests are pending continues them", arguments: 0..<3)
     func gossipAgain(sent: Int) throws {
         let end = try LinkEnd.sample { $0.mtu = 1 }
         end.askForEverything()
@@ -43,7 +45,7 @@ struct GossipTests {
         #expect(lines.last == done)
     }
 
-    @Test("Asked again when only the done waits, a link asks anew: the digests that went may be old by now")
+    @Test("A gossip while only the done is pending begins anew: the sent digests may be outdated")
     func gossipAgainBehindTheDigests() throws {
         let end = try LinkEnd.sample { $0.mtu = 1 }
         end.askForEverything()
@@ -56,7 +58,7 @@ struct GossipTests {
         #expect(lines[3] == done && lines[7] == done)
     }
 
-    @Test("Gossip renews the promise of the own source; nothing else does")
+    @Test("Gossip renews the low-water mark of the own source; nothing else does")
     func promise() throws {
         let end = try LinkEnd.sample()
         end.askForEverything()
@@ -69,7 +71,7 @@ struct GossipTests {
         #expect(end.replica.entry("u")?.version == 10)
     }
 
-    @Test("A digest claims what was covered at the gossip before: what came since may have overtaken something")
+    @Test("A digest claims the versions covered at the previous gossip: later ones may be out of order")
     func oneBehind() throws {
         let end = try LinkEnd.sample()
         end.askForEverything()
@@ -81,7 +83,7 @@ struct GossipTests {
         #expect(Set(end.readLines()) == [digest("a", 7), digest("b", 2), digest("new", 8), digest("local", 8), done])
     }
 
-    @Test("What a peer sends again since it was not claimed changes nothing")
+    @Test("Updates that a peer sends again, because they were not claimed, change nothing")
     func again() throws {
         let end = try LinkEnd.sample()
         let before = Snapshot(end.replica)

@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Which dialect a link comes to speak, and who is turned away.
+/// The negotiation of the dialect, and rejected peers.
 @Suite("Greeting")
 struct GreetingTests {
-    /// The names of messages, in short: "hello", "digest", "update" and so on.
+    /// Returns the names of messages, in short: "hello", "digest", "update" and so on.
     private func names(_ lines: [String]) -> [String] {
         lines.map { line in
             guard line.hasPrefix(#"{"digest":true,""#) else { return "update" }
@@ -33,12 +33,12 @@ struct GreetingTests {
 
     // MARK: Choice of dialect
 
-    @Test("The first question is a hello alone; asked again without an answer, it asks in both dialects")
+    @Test("The first request is a hello alone; without a reply, the next one is in both dialects")
     func silence() throws {
         let end = try LinkEnd(replica("a"))
         end.link.gossip()
         end.link.gossip()
-        // What waits has not been asked yet, and is not asked twice.
+        // Pending messages are not sent twice.
         let first = names(end.readLines())
         end.link.gossip()
         let second = names(end.readLines())
@@ -47,7 +47,7 @@ struct GreetingTests {
         #expect(second == ["hello", "digest", "done"])
     }
 
-    @Test("A new link says one hello, and nothing more until it is asked to")
+    @Test("A new link sends one hello, and nothing more until it gossips")
     func firstHello() throws {
         let end = try LinkEnd(replica("a"))
         end.link.gossip()
@@ -55,7 +55,7 @@ struct GreetingTests {
         #expect(end.readLines().isEmpty)
     }
 
-    @Test("On datagrams silence is loss, and is asked in hellos for ever")
+    @Test("On datagrams silence is loss, and gossips send hellos for ever")
     func silenceOnDatagrams() throws {
         let end = try LinkEnd(replica("a"), .datagram)
         for _ in 0..<3 {
@@ -64,7 +64,7 @@ struct GreetingTests {
         }
     }
 
-    @Test("A peer that speaks classic makes the link classic, and the question that was asked is asked in digests")
+    @Test("A peer that speaks classic makes the link classic, and the open request is sent as digests")
     func becomesClassic() throws {
         let end = try LinkEnd(replica("a"))
         end.link.gossip()
@@ -75,7 +75,7 @@ struct GreetingTests {
         #expect(end.readLines() == [digest("a", 1), done])
     }
 
-    @Test("A classic peer that is heard first is answered, and asked in its own dialect")
+    @Test("A classic peer that sends first receives a delta, and digests")
     func heardFirst() throws {
         let end = try LinkEnd(replica("a"))
         #expect(end.write(line("k", "1", "x", 9) + "\n") == nil)
@@ -85,7 +85,7 @@ struct GreetingTests {
         #expect(names(end.readLines()) == ["done"])
     }
 
-    @Test("A peer that says hello after it has spoken classic is taken at its word")
+    @Test("A peer that sends a hello after classic messages gets the extended dialect")
     func upgraded() throws {
         let end = try LinkEnd(replica("a"))
         end.link.gossip()
@@ -98,7 +98,7 @@ struct GreetingTests {
         #expect(end.readLines().isEmpty)
     }
 
-    @Test("A link that is to be classic never says hello, and hears none")
+    @Test("A link that must be classic never sends a hello, and accepts none")
     func classicOnly() throws {
         let end = try LinkEnd(replica("a"), .classic)
         end.link.gossip()
@@ -108,7 +108,8 @@ struct GreetingTests {
     }
 
     @Test(
-        "An extended link and a classic one agree, in the classic dialect, whoever asks first", arguments: [0, 1, 2, 3])
+        "An extended link and a classic one become equal, in the classic dialect, whichever requests first",
+        arguments: [0, 1, 2, 3])
     func mixed(first: Int) throws {
         let (a, b) = (try replica("a"), try replica("b"))
         let ends = (try LinkEnd(a), try LinkEnd(b, .classic))
@@ -141,7 +142,7 @@ struct GreetingTests {
         #expect(Snapshot(end.replica) == before)
     }
 
-    @Test("On a datagram link updates and digests that come before a hello belong to nothing")
+    @Test("On a datagram link updates and digests before a hello belong to nothing")
     func strayDatagrams() throws {
         let end = try LinkEnd(replica("a"), .datagram)
         let before = Snapshot(end.replica)
@@ -150,7 +151,7 @@ struct GreetingTests {
         #expect(Snapshot(end.replica) == before)
     }
 
-    @Test("Two in step exchange two hellos for a question, and nothing else")
+    @Test("Two equal replicas exchange two hellos for a gossip, and nothing else")
     func inStep() throws {
         let (a, b) = (try replica("a"), try replica("b"))
         #expect(try meet(a, b) == nil)
@@ -172,9 +173,9 @@ struct GreetingTests {
         }
     }
 
-    // MARK: Who is turned away
+    // MARK: Rejected peers
 
-    /// Whether both ends have ended: each says the same of all that comes, and nothing goes out any more.
+    /// Checks that both ends have ended: each rejects all messages with one code, and sends nothing any more.
     private func examineEnd(_ end: LinkEnd, _ code: Failure.Code) {
         let before = Snapshot(end.replica)
         for text in [done, line("k", "1", "x", 9), hello().text, HandPeer.line(#""request":{"revision":0,"from":0}"#)] {
@@ -221,7 +222,7 @@ struct GreetingTests {
         try reject(replica("a"), replica("a"), .identity, options)
     }
 
-    @Test("A peer that knows more of this replica's source than it has issued is turned away, whatever says so")
+    @Test("A peer with a higher version of this replica's source than was issued is rejected, in any message")
     func knowsMore() throws {
         let update = PlainUpdate("of a", "5", "a", 2)
         let claims: [(HandPeer) -> [String]] = [
@@ -242,7 +243,7 @@ struct GreetingTests {
         }
     }
 
-    @Test("A reject is told with its reason, and one that is not known too")
+    @Test("A reject is an error with its reason, known or not")
     func reasons() throws {
         for reason in RejectReason.allCases.map({ String(describing: $0.name) }) + ["", "moon"] {
             let end = try LinkEnd(replica("a"))
@@ -251,7 +252,7 @@ struct GreetingTests {
         }
     }
 
-    @Test("A hello with an odd source or number is refused and changes nothing")
+    @Test("A hello with an invalid source or number is rejected and changes nothing")
     func refusedHello() throws {
         let end = try LinkEnd(replica("a"))
         let before = Snapshot(end.replica)
@@ -262,12 +263,12 @@ struct GreetingTests {
         #expect(end.readLines().isEmpty)
     }
 
-    @Test("A delta, an update, a cover and a commit that answer no request are refused, and change nothing")
+    @Test("A delta, an update, a cover and a commit without an open request are rejected, and change nothing")
     func unasked() throws {
         let end = try LinkEnd(replica("a"))
         var peer = HandPeer(end)
         let before = Snapshot(end.replica)
-        // Nothing has been asked for yet.
+        // There was no request yet.
         let stray = [
             peer.head(nonce: 0), peer.head("state", nonce: 0), HandPeer.cover(#""x":[0,9]"#),
             HandPeer.commit(#""x":[0,2]"#),
@@ -275,14 +276,14 @@ struct GreetingTests {
         for body in stray { #expect(peer.say(body) == .unasked) }
         #expect(end.write(line("k", "1", "x", 9) + "\n") == .unasked)
         peer.beAsked()
-        // Another incarnation, another nonce, one that is still to come.
+        // Another incarnation, another nonce, a later nonce.
         for (incarnation, nonce) in [(9, peer.nonce), (nil, peer.nonce + 4), (nil, 3)] as [(UInt64?, UInt64)] {
             let head = peer.head(nonce: nonce, incarnation: incarnation)
             #expect(peer.say(head) == .unasked)
             #expect(end.write(line("k", "1", "x", 9) + "\n") == .unasked)
             #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .unasked)
         }
-        // A cover belongs to a log alone, a commit to what ends with one.
+        // A cover belongs to a log delta only, a commit to a delta that ends with one.
         #expect(peer.say(peer.head("state")) == nil)
         #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .unasked)
         #expect(peer.say(peer.head()) == nil)
@@ -290,12 +291,12 @@ struct GreetingTests {
         #expect(peer.say(peer.head("early")) == nil)
         #expect(peer.say(HandPeer.commit(#""x":[0,2]"#, of: [])) == .unasked)
         #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .unasked)
-        // Contents answer a request for contents only.
+        // A contents delta serves a request for contents only.
         #expect(peer.say(peer.head("contents")) == .unasked)
         #expect(Snapshot(end.replica) == before)
     }
 
-    @Test("On datagrams what answers no request is dropped without an error, up to the end of its datagram")
+    @Test("On datagrams a delta without an open request is dropped without an error, up to the end of its datagram")
     func unaskedDatagrams() throws {
         let end = try LinkEnd(replica("a"), .datagram)
         var peer = HandPeer(end)
@@ -312,13 +313,13 @@ struct GreetingTests {
             HandPeer.line(peer.head("contents")) + "\n" + HandPeer.line(HandPeer.commit(#""x":[0,1]"#))
         #expect(end.write(commit) == nil)
         #expect(Snapshot(end.replica) == before)
-        // What belongs to no head at all is told.
+        // Lines that belong to no head at all are errors.
         #expect(end.write(update) == .unasked)
         #expect(end.write(datagram(peer.head())) == nil)
         #expect(end.replica.clock["x"] == 1)
     }
 
-    @Test("On a read-only link nothing of a delta is taken")
+    @Test("A read-only link applies nothing of a delta")
     func strays() throws {
         let end = try LinkEnd(replica("a"), .readOnly)
         let peer = HandPeer(end)
@@ -328,14 +329,16 @@ struct GreetingTests {
         #expect(peer.say(HandPeer.cover(#""x":[0,9]"#)) == .readOnly)
         #expect(peer.say(HandPeer.commit(#""x":[0,2]"#)) == .readOnly)
         #expect(Snapshot(end.replica) == before)
-        // It asks for nothing, and says so; a peer that asks it for its vector gets none.
+        // It requests nothing, and says so; a peer that requests its vector gets none.
         end.link.gossip()
         #expect(end.readLines().allSatisfy { HandPeer.nonce(in: $0, of: "hello") == 0 })
         #expect(peer.say(#""request":{"revision":0,"from":0}"#) == nil)
         #expect(end.readLines().isEmpty)
     }
 
-    @Test("Over a read-only link all goes out, and nothing comes in", arguments: [[], .datagram] as [Link.Options])
+    @Test(
+        "Over a read-only link all updates are sent, and none are received",
+        arguments: [[], .datagram] as [Link.Options])
     func readOnly(options: Link.Options) throws {
         let (a, b) = (try replica("a"), try replica("b"))
         let ends = (try LinkEnd(a, options.union(.readOnly)), try LinkEnd(b, options))

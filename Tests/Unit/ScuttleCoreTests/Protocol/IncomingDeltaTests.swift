@@ -10,7 +10,7 @@ struct IncomingDeltaTests {
         return LineCheck(count: check.count, hash: check.hash)
     }
 
-    /// The head of a datagram.
+    /// Returns the head of a datagram.
     private func head(
         _ mode: DeltaMode = .state, kind: UInt64 = 5, span: DeltaHead.Span? = nil, of lines: [String] = []
     ) -> DeltaHead {
@@ -19,7 +19,7 @@ struct IncomingDeltaTests {
             check: span.map { lineCheck(lines, sealing: [$0.start, $0.from, $0.until]) })
     }
 
-    /// The head of a delta on a stream.
+    /// Returns the head of a delta on a stream.
     private func streamHead(
         _ mode: DeltaMode = .state, kind: UInt64 = 5, start: UInt64 = 0, from: UInt64 = 0
     ) -> DeltaHead {
@@ -34,9 +34,9 @@ struct IncomingDeltaTests {
             check: lines.map { lineCheck($0, sealing: [0, sequence]) }, claims: [])
     }
 
-    @Test("Spans in every order, lost and repeated: the sequence stands where nothing is missing before it")
+    @Test("Spans in every order, lost and repeated: the sequence ends before the first gap")
     func spans() {
-        // A delta from 10 in four datagrams; the third has updates that all are superseded by now.
+        // A delta from 10 in four datagrams; all updates of the third are superseded by now.
         let spans: [DeltaHead.Span] = [(10, 10, 14), (10, 14, 15), (10, 15, 15), (10, 15, 21)]
         withEvery(upTo: 5, over: Array(0..<4)) { numbers in
             var incoming = IncomingDelta()
@@ -58,7 +58,7 @@ struct IncomingDeltaTests {
         }
     }
 
-    @Test("A part of a commit that rests on more than the last one makes all of it come again")
+    @Test("A part of a commit that relies on more than the last one makes all parts be sent again")
     func contradictingParts() {
         var incoming = IncomingDelta()
         func isWhole(_ parts: [CommitPart]) -> [Bool] {
@@ -75,7 +75,7 @@ struct IncomingDeltaTests {
         #expect(again == [false, true])
     }
 
-    @Test("Several heads in one datagram: each closes the one before it")
+    @Test("Several heads in one datagram: each closes the previous one")
     func headsInADatagram() {
         var incoming = IncomingDelta()
         incoming.begin(head(span: (0, 0, 3)), at: 0)
@@ -92,7 +92,7 @@ struct IncomingDeltaTests {
         #expect(told == Progress(incarnation: 1, mode: .state, epoch: 6, sequence: 4, window: 3))
     }
 
-    @Test("What goes on with another delta than has come here counts for nothing")
+    @Test("The continuation of another delta counts for nothing")
     func otherDelta() {
         var incoming = IncomingDelta()
         incoming.begin(head(span: (0, 0, 3)), at: 0)
@@ -105,7 +105,7 @@ struct IncomingDeltaTests {
             let told = incoming.progress(of: 1, isDatagram: true)
             #expect(told == Progress(incarnation: 1, mode: .state, epoch: 5, sequence: 3))
         }
-        // On a stream a gap would go unnoticed.
+        // On a stream a gap would be unnoticed.
         for (from, counts) in [(3, true), (4, false), (0, true)] as [(UInt64, Bool)] {
             incoming.begin(streamHead(from: from), at: 0)
             check(incoming.head?.counts == counts, "from \(from)")
@@ -114,13 +114,13 @@ struct IncomingDeltaTests {
         empty.begin(streamHead(from: 3), at: 0)
         check(empty.head?.counts == false)
         check(empty.transfer == nil)
-        // The sender knows that nothing is lacked up to the start.
+        // The sender knows that nothing is missing up to the start.
         empty.begin(streamHead(start: 3, from: 3), at: 0)
         check(empty.head?.counts == true)
     }
 
     @Test(
-        "On a stream what stands before a mark counts with it, and what was lost, repeated, swapped or altered does not"
+        "On a stream the lines before a mark count with it, unless they were lost, repeated, swapped or altered"
     )
     func marks() {
         let sent = ["one", "two", "three"]
@@ -131,7 +131,7 @@ struct IncomingDeltaTests {
             incoming.mark(upTo: 7, lineCheck(sent, sealing: [0, 7]), isChecked: true)
             let expected: UInt64 = heard == sent ? 7 : 0
             check(incoming.sequence == expected, "\(heard): \(incoming.sequence)")
-            // Nor does what follows, up to the next head.
+            // The lines behind it do not count either, up to the next head.
             incoming.mark(upTo: 9, lineCheck([], sealing: [0, 9]), isChecked: true)
             check(incoming.sequence == (heard == sent ? 9 : 0), "\(heard): behind it \(incoming.sequence)")
             incoming.begin(streamHead(from: incoming.sequence), at: 0)
@@ -140,7 +140,7 @@ struct IncomingDeltaTests {
         }
     }
 
-    @Test("The sequence of a mark, and where its delta starts, are sealed with the lines; without the check all counts")
+    @Test("The sequence of a mark, and the start of its delta, are sealed with the lines; without the check all counts")
     func sealedMark() {
         for (start, sequence, isChecked) in [(0, 8, true), (1, 7, true), (0, 8, false), (1, 7, false)]
             as [(UInt64, UInt64, Bool)]
@@ -152,7 +152,7 @@ struct IncomingDeltaTests {
         }
     }
 
-    @Test("A mark counts for nothing where an update before it was refused, and one behind it does again")
+    @Test("A mark counts for nothing if an update before it was refused; a later one counts again")
     func refusedBeforeMark() {
         var incoming = IncomingDelta()
         incoming.begin(streamHead(), at: 0)
@@ -163,7 +163,7 @@ struct IncomingDeltaTests {
     }
 
     @Test(
-        "What has come goes on over another link, but of contents; a commit that is taken leaves a state delta where it is"
+        "Progress continues over another link, except for contents; an accepted commit leaves a state delta's progress"
     )
     func resume() {
         for mode in [DeltaMode.state, .reset, .contents] {
@@ -188,7 +188,7 @@ struct IncomingDeltaTests {
         }
     }
 
-    @Test("A span counts where just the lines have come that were sent: none missing, twice, swapped or altered")
+    @Test("A span counts if exactly the sent lines have arrived: none missing, twice, swapped or altered")
     func spanLines() {
         let sent = ["one", "two", "three"]
         for mode in [DeltaMode.state, .reset, .contents] {
@@ -202,7 +202,7 @@ struct IncomingDeltaTests {
         }
     }
 
-    @Test("The updates since a cover are compared with what it says of them, and the next one begins anew")
+    @Test("The updates since a cover are compared with its check, and the next one begins anew")
     func covers() {
         var incoming = IncomingDelta()
         incoming.begin(head(.log), at: 0)
@@ -218,13 +218,13 @@ struct IncomingDeltaTests {
         incoming.begin(head(.log), at: 0)
         let anew = incoming.takeCheck(lineCheck([]))
         #expect(anew)
-        // A part of a commit that is not the last says nothing of lines.
+        // A part of a commit that is not the last has no check.
         "five".lend { incoming.note(line: $0) }
         let unsaid = incoming.takeCheck(nil)
         #expect(unsaid)
     }
 
-    @Test("A head that answers nothing closes the one before it, and what follows belongs to nothing")
+    @Test("A head without an open request closes the previous one, and the lines behind it belong to nothing")
     func unasked() {
         var incoming = IncomingDelta()
         incoming.begin(head(span: (0, 0, 3)), at: 0)
@@ -248,7 +248,7 @@ struct IncomingDeltaTests {
         #expect(isWhole)
     }
 
-    @Test("A span of which a line could not be read does not count")
+    @Test("A span with an unreadable line does not count")
     func unreadable() {
         var incoming = IncomingDelta()
         incoming.begin(head(span: (0, 0, 3)), at: 0)
@@ -257,7 +257,7 @@ struct IncomingDeltaTests {
         check(incoming.sequence == 0)
     }
 
-    @Test("Commit parts in every order, lost and repeated: whole where all are there, and hold")
+    @Test("Commit parts in every order, lost and repeated: complete if all have arrived and hold")
     func commits() {
         let parts = (0..<3).map { commit($0, $0 + 1, sequence: 4, last: $0 == 2) }
         for reached in [3, 4, 5] as [UInt64] {
@@ -283,7 +283,7 @@ struct IncomingDeltaTests {
         }
     }
 
-    @Test("On a stream a commit holds from where it says, if the updates before it are those that were sent")
+    @Test("On a stream a commit holds from its sequence, if the updates before it are those that were sent")
     func streamCommit() {
         var incoming = IncomingDelta()
         incoming.begin(streamHead(), at: 0)
@@ -297,7 +297,7 @@ struct IncomingDeltaTests {
         check(incoming.transfer == nil)
         check(incoming.claims.isEmpty)
         check(incoming.progress(of: 1, isDatagram: false) == nil)
-        // Without a check, or with a wrong one, it holds only where nothing is checked.
+        // Without a check, or with a wrong one, it holds only if checks are disabled.
         for (lines, isChecked) in [(nil, true), (["two"], true), (nil, false), (["two"], false)] as [([String]?, Bool)]
         {
             incoming.begin(streamHead(), at: 0)
@@ -322,7 +322,7 @@ struct IncomingDeltaTests {
         #expect(late)
     }
 
-    @Test("What a log brings waits for its cover, no more of it than is bearable, and is let go of with the datagram")
+    @Test("The updates of a log wait for their cover, up to a limit, and are released with the datagram")
     func pending() {
         let records = (0..<1100).map { Record(PlainUpdate("k", "1", "A", Version($0 + 1)), from: 0) }
         do {
@@ -353,7 +353,7 @@ struct IncomingDeltaTests {
         for record in records { record.release() }
     }
 
-    @Test("What was refused is excluded from its delta, and not from the next")
+    @Test("Refused updates are excluded from their delta, and not from the next")
     func excluded() {
         var incoming = IncomingDelta()
         incoming.begin(streamHead(), at: 0)
@@ -369,7 +369,7 @@ struct IncomingDeltaTests {
         check(!incoming.excludes(4))
     }
 
-    @Test("Of a reset it knows for each key which arrival the peer has too, as soon as the lines around it are sure")
+    @Test("A reset records which arrival of each key the peer has too, once the lines around it are certain")
     func kept() {
         var incoming = IncomingDelta()
         func all() -> [Arrivals.Stamp] { (0..<6).map { incoming.kept($0) } }
@@ -379,7 +379,7 @@ struct IncomingDeltaTests {
         check(all() == [0, 0, 0, 0, 0, 0])
         incoming.mark(upTo: 3, lineCheck([], sealing: [0, 3]), isChecked: true)
         check(all() == [0, 0, .max, 0, 17, 0])
-        // A late line may still have what the peer had before.
+        // A late line may still have the peer's earlier entry.
         incoming.note(4, .max)
         incoming.note(2, 18)
         incoming.mark(upTo: 4, lineCheck([], sealing: [0, 4]), isChecked: true)
@@ -388,13 +388,13 @@ struct IncomingDeltaTests {
         incoming.mark(upTo: 5, lineCheck(["lost"], sealing: [0, 5]), isChecked: true)
         incoming.begin(streamHead(.reset, from: 4), at: 0)
         incoming.mark(upTo: 6, lineCheck([], sealing: [0, 6]), isChecked: true)
-        check(all() == [0, 0, 18, 0, 17, 0], "what came with a lost line counts for nothing")
+        check(all() == [0, 0, 18, 0, 17, 0], "updates beside a lost line count for nothing")
         incoming.begin(streamHead(.reset, kind: 6), at: 0)
         check(all() == [0, 0, 0, 0, 0, 0])
     }
 }
 
 extension IncomingDelta {
-    /// Up to where everything has come.
+    /// The sequence up to which everything has arrived.
     fileprivate var sequence: UInt64 { transfer?.come.end ?? 0 }
 }

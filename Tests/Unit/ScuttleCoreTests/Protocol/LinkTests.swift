@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What comes in over a link, and what is answered: the classic dialect, message by message.
+/// Messages on a link, and the deltas for them: the classic dialect, message by message.
 @Suite("Link")
 struct LinkTests {
-    @Test("A digest is answered with what is above it, of that source alone")
+    @Test("A digest requests the updates above it, of that source alone")
     func answer() throws {
         let end = try LinkEnd.sample()
         end.write(digest("a", 1) + "\n")
@@ -19,7 +19,7 @@ struct LinkTests {
         #expect(end.readLines().isEmpty)
     }
 
-    @Test("Done is answered with all of the sources that were not named since the last done")
+    @Test("Done requests all sources that were not named since the last done")
     func afterDone() throws {
         let end = try LinkEnd.sample()
         end.write(digest("a", 3) + "\n" + digest("local", 3) + "\n" + done + "\n")
@@ -39,7 +39,7 @@ struct LinkTests {
         #expect(other.readLines() == [line("y", "2", "b", 2), line("w", "4", "local", 4)])
     }
 
-    @Test("A digest of a source that is not known is ignored, and does not make it known")
+    @Test("A digest of an unknown source is ignored, and does not add it")
     func unknownSource() throws {
         let end = try LinkEnd.sample()
         #expect(end.write(digest("stranger", 5) + "\n") == nil)
@@ -48,7 +48,7 @@ struct LinkTests {
         #expect(end.replica.sources.count == 3)
     }
 
-    @Test("An entry that comes again changes nothing; an entry's version with another content is told")
+    @Test("A repeated entry changes nothing; its version with another content is an error")
     func covered() throws {
         let end = try LinkEnd.sample()
         let before = Snapshot(end.replica)
@@ -57,7 +57,7 @@ struct LinkTests {
         #expect(Snapshot(end.replica) == before)
     }
 
-    @Test("On a read-only link updates are refused, and questions are answered")
+    @Test("On a read-only link updates are rejected, and requests are served")
     func readOnly() throws {
         let replica = try LinkEnd.sample().replica
         let end = try LinkEnd(replica, [.classic, .readOnly])
@@ -67,7 +67,7 @@ struct LinkTests {
         #expect(end.readLines() == [line("z", "3", "a", 3)])
     }
 
-    @Test("The own id with a version that was never issued is refused, in updates and in digests")
+    @Test("The own id with a version that was never issued is rejected, in updates and in digests")
     func identity() throws {
         let end = try LinkEnd.sample()
         let before = Snapshot(end.replica)
@@ -79,7 +79,7 @@ struct LinkTests {
         #expect(end.readLines().isEmpty)
     }
 
-    @Test("A refused digest with done in it does not count as done")
+    @Test("A rejected digest with done in it does not count as done")
     func refusedDone() throws {
         let end = try LinkEnd.sample()
         #expect(end.write(#"{"digest":true,"id":"local","version":5,"done":true}"# + "\n") == .identity)
@@ -88,7 +88,7 @@ struct LinkTests {
         #expect(end.readLines().count == 3)
     }
 
-    @Test("Links are closed in any order, and the others are as they were", arguments: 0..<20)
+    @Test("Links are closed in any order, and the others are unchanged", arguments: 0..<20)
     func closing(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try LinkEnd.sample().replica
@@ -105,7 +105,7 @@ struct LinkTests {
         }
     }
 
-    @Test("Two replicas that meet hold the same", arguments: 0..<20)
+    @Test("Two replicas that meet become equal", arguments: 0..<20)
     func meeting(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replicas = try ["a", "b"].map { name in try Replica.make(name) { $0.mtu = random.within(1...8) } }

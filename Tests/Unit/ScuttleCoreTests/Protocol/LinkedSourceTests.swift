@@ -3,14 +3,14 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What one peer claims of another one that is linked here itself is checked with that one.
+/// A peer's claims about another linked peer are checked with that one.
 @Suite("Claims of linked sources")
 struct LinkedSourceTests {
     private func replica(_ id: String) throws -> Replica {
         try Replica.make(id, seed: UInt64(id.utf8.first ?? 0)) { $0.maxHistory = 100 }
     }
 
-    /// A hub, an honest writer on a link to it, and a peer whose messages are spelled by hand.
+    /// A hub, an honest writer on a link to it, and a hand-written peer.
     private struct Scene {
         let hub: Replica
         let writer: Replica
@@ -36,7 +36,7 @@ struct LinkedSourceTests {
         ("a commit", { [$0.head("state"), HandPeer.commit(#""writer":[0,1000000000]"#, of: [])] }),
     ]
 
-    @Test("A claim of more than the writer has issued changes nothing for the writer", arguments: [false, true])
+    @Test("A claim above the writer's version changes nothing for the writer", arguments: [false, true])
     func falseClaims(isWriterKnown: Bool) throws {
         for (name, claim) in claims {
             let scene = try Scene(isWriterKnown: isWriterKnown)
@@ -52,7 +52,7 @@ struct LinkedSourceTests {
         }
     }
 
-    @Test("The same of a writer that has not said hello to the end, or whose link moves in the list of links")
+    @Test("The same for a writer whose hello is incomplete, or whose link moves in the list of links")
     func placesOfLinks() throws {
         let hub = try replica("hub")
         var ends: [LinkEnd] = []
@@ -66,12 +66,12 @@ struct LinkedSourceTests {
             return writer
         }
         var liar = HandPeer(try LinkEnd(hub), source: "liar", lamport: 0)
-        // The last link takes the place of the first one.
+        // The last link moves to the index of the first one.
         ends[0].close()
         liar.beAsked()
         #expect(liar.say(liar.head()) == nil)
         #expect(liar.say(HandPeer.cover(#""w0":[0,50],"w1":[0,50],"w4":[0,50]"#)) == nil)
-        #expect(hub.clock["w0"] == 50, "nobody is there to ask")
+        #expect(hub.clock["w0"] == 50, "the writer has no link")
         for number in [1, 4] {
             try writers[number].set("later", "\(number)")
             let pair = (ends[2 * number], ends[2 * number + 1])
@@ -81,7 +81,7 @@ struct LinkedSourceTests {
         }
     }
 
-    @Test("A true claim counts as soon as the writer has said so, and the writer is asked at once")
+    @Test("A true claim counts as soon as the writer confirms it, and the link requests that at once")
     func trueClaims() throws {
         let scene = try Scene(isWriterKnown: true)
         try scene.writer.set("second", "2")
@@ -90,12 +90,12 @@ struct LinkedSourceTests {
         #expect(scene.liar.end.write(line + "\n") == nil)
         #expect(scene.liar.say(HandPeer.cover(#""writer":[1,2]"#, of: [line])) == nil)
         #expect(try scene.hub.value("second") == "2", "the update stands")
-        #expect(scene.hub.clock["writer"] == 1, "and is not vouched for yet")
+        #expect(scene.hub.clock["writer"] == 1, "and is not covered yet")
         #expect(talk(scene.toWriter.a, scene.toWriter.b) == nil)
         #expect(scene.hub.clock["writer"] == 2)
     }
 
-    @Test("Links that close leave nothing behind")
+    @Test("Closed links leave nothing behind")
     func closing() throws {
         let hub = try replica("hub")
         for number in 0..<200 {

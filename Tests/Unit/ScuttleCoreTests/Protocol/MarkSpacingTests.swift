@@ -5,7 +5,7 @@ import Testing
 
 @Suite("MarkSpacing")
 struct MarkSpacingTests {
-    /// Lines of random lengths go out, each mark as soon as it is due. How many bytes went out before each mark.
+    /// Sends lines of random lengths, and each mark as soon as it is due. Returns the bytes before each mark.
     private func spaces(_ total: Int, seed: Int, longestLine: Int) -> [Int] {
         var random = TestRandom(seed: UInt64(seed))
         var spacing = MarkSpacing()
@@ -23,10 +23,10 @@ struct MarkSpacingTests {
         return spaces
     }
 
-    /// The root of what a mark and a half takes and of what has gone out, or a tenth of that.
+    /// Returns the root of one and a half marks and of the sent bytes, or a tenth of those.
     private func share(_ sent: Int) -> Int { max(Int((96 * Double(sent)).squareRoot()), sent / 10) }
 
-    @Test("The root of what has gone out is unmarked at most, later a tenth; and never more than the longest space")
+    @Test("At most the root of the sent bytes is unmarked, later a tenth; and never more than the longest space")
     func lost() {
         for seed in 0..<50 {
             var before = 0
@@ -50,7 +50,7 @@ struct MarkSpacingTests {
         }
     }
 
-    @Test("A line of just what is left makes a mark due, and one of a byte less does not")
+    @Test("A line of exactly the rest makes a mark due, and one of a byte less does not")
     func left() {
         var random = TestRandom(seed: 1)
         var spacing = MarkSpacing()

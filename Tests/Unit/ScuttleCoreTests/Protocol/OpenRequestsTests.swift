@@ -7,16 +7,16 @@ import Testing
 struct OpenRequestsTests {
     private static let kinds: [OpenRequests.Kind] = [.subscription, .vector, .contents]
 
-    /// Which modes may answer which kind, spelled out.
+    /// Returns the modes that may serve a kind of request.
     private static func mayAnswer(_ kind: OpenRequests.Kind) -> Set<DeltaMode> {
         switch kind {
-        // A hello asks for what is lacked, too, where its vector is known.
+        // A hello requests updates, too, if its vector is known.
         case .subscription, .vector: [.log, .state, .reset, .early]
         case .contents: [.contents]
         }
     }
 
-    @Test("A request is open for the modes that may answer its kind, and no other number is", arguments: 0..<20)
+    @Test("A request is open for the modes that may serve its kind, and no other nonce is", arguments: 0..<20)
     func kinds(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var requests = OpenRequests(base: random.next())
@@ -35,14 +35,14 @@ struct OpenRequestsTests {
             let nonces = Set(made.map(\.nonce))
             let near = made.flatMap { request in (0..<9).map { request.nonce &+ $0 &- 4 } }
             for nonce in near + [0, 1, .max, .max - 3] where !nonces.contains(nonce) {
-                // The kind is a part of the nonce: with another one it may be that of another request.
+                // The kind is a part of the nonce: with another kind it may be that of another request.
                 guard !nonces.contains(where: { $0 >> 2 == nonce >> 2 }) else { continue }
                 for mode in DeltaMode.allCases { check(!requests.isOpen(nonce, for: mode), "\(nonce) by \(mode)") }
             }
         }
     }
 
-    @Test("What has been answered whole is closed, and all before it; but a log goes on")
+    @Test("A served request is closed, and all earlier ones; but a log goes on")
     func closing() {
         withEvery(upTo: 4, over: Self.kinds) { kinds in
             for closed in kinds.indices {
@@ -55,14 +55,14 @@ struct OpenRequestsTests {
                         check(requests.isOpen(nonces[number], for: mode) == expected, "\(kinds), \(closed), \(mode)")
                     }
                 }
-                // An older one that is closed later opens nothing again.
+                // Closing an older one later reopens nothing.
                 requests.close(nonces[0])
                 check(!requests.isOpen(nonces[closed], for: .state), "\(kinds), \(closed)")
             }
         }
     }
 
-    @Test("A fourth kind, and numbers of other links, are none")
+    @Test("A fourth kind, and nonces of other links, are not open")
     func strangers() {
         var requests = OpenRequests(base: 5)
         let nonce = requests.open(.vector)

@@ -22,12 +22,12 @@ struct PeerStateTests {
     }
 
     @Test(
-        "Parts of two epochs, in any order, lost and repeated: complete only where all of one epoch have come in order")
+        "Parts of two epochs, in any order, lost and repeated: complete only if all of one epoch have arrived in order")
     func everyOrder() {
         let parts = [0, 1].flatMap { epoch in (0..<3).map { part($0, $0 + 1, last: $0 == 2, epoch: epoch) } }
         withEvery(upTo: 6, over: Array(0..<parts.count)) { numbers in
             var mine = peer()
-            // How far the present epoch's request has come, naively.
+            // The progress of the present epoch's request, naively.
             var (epoch, heard): (UInt64, Int) = (0, 0)
             for number in numbers {
                 let part = parts[number]
@@ -53,17 +53,17 @@ struct PeerStateTests {
         #expect(mine.revision == 0)
         check(mine.take(part(3, 4, last: true, until: 10)))
         #expect(mine.revision == 8)
-        // What has changed since a revision that is not known here is of no use.
+        // Changes since a revision that is unknown here are of no use.
         let tooLate = mine.take(part(0, 4, last: true, since: 9, until: 20))
         #expect(!tooLate)
         check(mine.take(part(0, 4, last: true, since: 8, until: 20)))
         #expect(mine.revision == 20)
-        // A late part of an old request takes nothing back.
+        // A late part of an old request changes nothing.
         check(mine.take(part(0, 4, last: true, until: 3)))
         #expect(mine.revision == 20)
     }
 
-    /// A replica that knows so many sources besides its own.
+    /// Returns a replica with this many sources besides its own.
     private func replica(sources: Int) throws -> Replica {
         let replica = try Replica.make()
         for number in 0..<sources {
@@ -90,7 +90,7 @@ struct PeerStateTests {
         check(mine.take(part(0, 4, last: true, incarnation: 8)))
     }
 
-    @Test("What is said stays; what is expected goes when the peer says anew what it has", arguments: 0..<20)
+    @Test("Confirmed versions stay; expected ones are dropped when the peer sends its vector anew", arguments: 0..<20)
     func claims(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try replica(sources: 9)
@@ -124,7 +124,7 @@ struct PeerStateTests {
         }
     }
 
-    @Test("Lagging: one of the two has forgotten what the other may lack; every small case")
+    @Test("Lagging: one of the two has purged a tombstone that the other may lack; every small case")
     func lagging() throws {
         for (covered, purged) in [(0, 0), (2, 0), (2, 1), (2, 2), (3, 2)] as [(Version, Version)] {
             for (theirs, theirPurged) in [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2), (3, 3)] as [(Version, Version)] {
@@ -141,7 +141,7 @@ struct PeerStateTests {
         }
     }
 
-    @Test("A peer that knows the same ended sources has forgotten nothing of others")
+    @Test("A peer with the same retired sources has purged nothing of others")
     func sameRetired() throws {
         let replica = try Replica.make()
         var peer = peer()
@@ -152,7 +152,7 @@ struct PeerStateTests {
         check(before && !after, "\(before), then \(after)")
     }
 
-    @Test("A peer whose hash is the same has the same vector")
+    @Test("A peer with the same hash has the same vector")
     func equal() throws {
         let replica = try Replica.make()
         try replica.receive(PlainUpdate("k", "1", "a", 4))
@@ -165,7 +165,7 @@ struct PeerStateTests {
         #expect(peer.next == 0)
     }
 
-    @Test("A peer that is doubted keeps its name and its request, and says its whole vector anew")
+    @Test("A peer in doubt keeps its name and its request, and sends its whole vector anew")
     func doubted() throws {
         let replica = try replica(sources: 4)
         var mine = peer()
@@ -183,7 +183,7 @@ struct PeerStateTests {
         let tooLate = mine.take(part(0, 4, last: true, epoch: 2, since: 1))
         #expect(!tooLate)
         check(mine.take(part(0, 4, last: true, epoch: 2)))
-        // What was found equal before is looked at again.
+        // Vectors that were equal before are compared again.
         try replica.receive(PlainUpdate("k", "1", "s0", 4))
         mine.equals(replica, epoch: 2, revision: 11)
         mine.doubt()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("PeerVector")
 struct PeerVectorTests {
-    @Test("As an array of numbers, while the replica changes, and whatever it rests on", arguments: 0..<80)
+    @Test("As an array of versions, while the replica changes, on any base", arguments: 0..<80)
     func model(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try Replica.make()
@@ -16,7 +16,7 @@ struct PeerVectorTests {
         for id in replica.sources.ids where random.oneIn(2) { replica.cover(id, upTo: Version(random.within(1...9))) }
         var vector = PeerVector()
         var expected = [Version](repeating: 0, count: count)
-        // Mostly what the replica has, mostly something else, or as it comes.
+        // Mostly the replica's versions, mostly others, or any.
         let bias = random.below(3)
         for step in 0..<600 {
             let id = SourceID(random.below(count))
@@ -56,7 +56,7 @@ struct PeerVectorTests {
         check(vector.coversMore(than: replica) == isMore, "\(what): covers more: \(isMore)")
     }
 
-    /// A replica that covers so many sources, each up to its number.
+    /// Returns a replica that covers this many sources, each up to its id.
     private func replica(covering count: Int) throws -> Replica {
         let replica = try Replica.make { $0.limits.sources = count + 1 }
         for number in 1...count {
@@ -66,7 +66,7 @@ struct PeerVectorTests {
         return replica
     }
 
-    @Test("A peer that names all sources as they are here, in whatever order, takes a bit for each; then nothing")
+    @Test("A peer with the same vector, in any order of sources, needs a bit for each; then nothing")
     func sameByName() throws {
         let replica = try replica(covering: 5000)
         var vector = PeerVector()
@@ -76,7 +76,7 @@ struct PeerVectorTests {
             check(vector.count <= 16, "\(vector.count) numbers of its own")
         }
         #expect(Array(vector.differing(from: replica)).count <= 1 + 16)
-        // While it is on its way the replica changes.
+        // The replica changes while the vector is on its way.
         replica.cover(9, upTo: 30_000)
         vector.set(9, to: 30_000, in: replica)
         vector.rebase(in: replica)
@@ -84,13 +84,13 @@ struct PeerVectorTests {
         #expect(Array(vector.differing(from: replica)).isEmpty)
     }
 
-    @Test("A base goes on where that says more with less, and stays where it would not")
+    @Test("A base moves if that needs less memory, and stays otherwise")
     func rebasing() throws {
         let replica = try replica(covering: 1000)
         var vector = PeerVector(of: replica)
         let base = vector.base
         for id in 1...500 as ClosedRange<SourceID> { replica.cover(id, upTo: 2000) }
-        // The peer lacks it all: as numbers of its own that would be 500.
+        // The peer lacks it all: as versions of its own that would be 500.
         vector.rebase(in: replica)
         #expect(vector.base == base && vector.count == 0)
         for id in 1...400 as ClosedRange<SourceID> { vector.set(id, to: 2000, in: replica) }

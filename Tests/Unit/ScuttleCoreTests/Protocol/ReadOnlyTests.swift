@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// A read-only link changes nothing: no source, no promise, no number, no republishing; and memory of its own only.
+/// A read-only link changes nothing: no source, no low-water mark, no version, no republishing; and only its own memory.
 @Suite("Read-only links")
 struct ReadOnlyTests {
-    /// All that a peer could change, and an export says.
+    /// The state that a peer could change, and that an export has.
     private struct Facts: Equatable {
         let snapshot: Snapshot
         let export: String
@@ -31,7 +31,8 @@ struct ReadOnlyTests {
         return HandPeer(try LinkEnd(replica, .readOnly), lamport: 3)
     }
 
-    @Test("Whatever the peer says: vectors, ghosts, far numbers, retirements, exceptions, twins, digests")
+    @Test(
+        "Any messages of the peer: vectors, unknown sources, distant versions, retirements, exceptions, twins, digests")
     func nothingChanges() throws {
         let vectors = [
             HandPeer.vector(#""evil":[9,9]"#, lamport: 9), HandPeer.vector(#""ghost":0"#),
@@ -62,14 +63,14 @@ struct ReadOnlyTests {
         }
     }
 
-    @Test("A reader that requests and reads nothing holds no tombstone back")
+    @Test("A reader that requests and never reads holds back no tombstone")
     func idleReader() throws {
         let peer = try scene()
         let replica = peer.replica
         let writer = try Replica.make("b", seed: 6)
         for _ in 0..<2 { #expect(try meet(replica, writer) == nil) }
         peer.say(HandPeer.vector(""))
-        // The other replica has to cover it first, and the reader's delta has not come to it.
+        // The other replica has to cover it first, and the reader's delta has not reached it.
         try replica.delete("k")
         #expect(replica.allEntries.contains { $0.isDelete })
         try #require(peer.end.link.outgoing?.hasMore(in: replica) ?? false)

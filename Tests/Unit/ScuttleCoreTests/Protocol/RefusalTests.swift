@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Refused updates are exceptions to the vector: sent once, told once, and the rest flows.
+/// Refused updates are exceptions to the vector: sent once, reported once, and the rest arrives.
 @Suite("Refusals")
 struct RefusalTests {
-    /// What a replica's host hears of refusals.
+    /// The refusals that a replica's host has seen.
     private final class Heard {
         var all: [String] = []
 
@@ -15,7 +15,7 @@ struct RefusalTests {
         }
     }
 
-    /// A host's opinion, which may change.
+    /// A host's policy, which may change.
     private final class Opinion {
         var refused: Set<String> = []
         var asked: [String] = []
@@ -42,7 +42,7 @@ struct RefusalTests {
         }
     }
 
-    /// Lets both gossip, and carries bytes until both are silent. Returns how many.
+    /// Gossips on both, and carries bytes until there is nothing to send. Returns their count.
     @discardableResult
     private func talk(_ pair: Pair, _ inDatagrams: Bool) -> Int {
         guard inDatagrams else { return bytes(pair) }
@@ -57,7 +57,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "A value over the limit crosses once, in a log and in a state; its writer is told once; the rest flows",
+        "A value over the limit crosses once, in a log and in a state; its writer is notified once; the rest arrives",
         arguments: [10, 1000])
     func once(history: Int) throws {
         let heard = Heard()
@@ -77,12 +77,12 @@ struct RefusalTests {
         try a.set("new", "1")
         #expect(bytes(pair) < 3000)
         #expect(b.count == 200)
-        // A new link says the same again, and nothing of it is sent or told again.
+        // A new link sends the refusal again, and neither the update nor the event.
         pair.close()
         let again = try Pair(a, b)
         #expect(bytes(again) < 3000)
         #expect(heard.all.count == 1)
-        // What loses is accounted for.
+        // A beaten update is covered.
         try a.set("k77", "2")
         _ = bytes(again)
         #expect(try b.value("k77") == "2")
@@ -92,7 +92,7 @@ struct RefusalTests {
         sound(a, b)
     }
 
-    @Test("A host refuses by key, and takes everything when it has changed its mind")
+    @Test("A host refuses by key, and accepts everything after a change of policy")
     func opinion() throws {
         let (heard, opinion) = (Heard(), Opinion())
         let a = try Replica.make("a") { heard.hear(&$0) }
@@ -121,7 +121,7 @@ struct RefusalTests {
         sound(a, b)
     }
 
-    @Test("A relay names what it refuses: those behind it get the rest from it, and that from others")
+    @Test("A relay names its refusals: replicas behind it get the rest from it, and those updates from others")
     func relay() throws {
         let a = try Replica.make("a") { $0.maxHistory = 1000 }
         let b = try Replica.make("b") { $0.limits.valueBytes = 100 }
@@ -160,7 +160,7 @@ struct RefusalTests {
         #expect(c.count == 600)
         #expect(c.clock["a"] == 1200)
         #expect(c.refused?.count == 600)
-        // What was refused is missing behind the relay, and wanted: more than the datagrams of one window hold.
+        // Behind the relay the refused updates are missing, and wanted: more than the datagrams of one window hold.
         let third = try Pair(a, c, inDatagrams ? .datagram : [])
         for _ in 0..<2 { talk(third, inDatagrams) }
         #expect(c.count == 1200)
@@ -168,7 +168,7 @@ struct RefusalTests {
         sound(a, b, c)
     }
 
-    @Test("A peer that has forgotten what was refused accounts for it", arguments: [false, true])
+    @Test("A peer that has purged a refused update covers it", arguments: [false, true])
     func accounted(inDatagrams: Bool) throws {
         let opinion = Opinion()
         let a = try Replica.make("a")
@@ -182,7 +182,7 @@ struct RefusalTests {
         let behind = try Pair(b, c, inDatagrams ? .datagram : [])
         for _ in 0..<2 { talk(behind, inDatagrams) }
         #expect(c.refused?.count == 1)
-        // The write is replaced, which a third one hears before it hears of an exception.
+        // The write is replaced, and a third replica receives the new one before it learns of an exception.
         try a.set("k", "2")
         let third = try Pair(a, c, inDatagrams ? .datagram : [])
         for _ in 0..<3 { talk(third, inDatagrams) }
@@ -192,7 +192,7 @@ struct RefusalTests {
         sound(a, b, c)
     }
 
-    @Test("What was refused ahead of the vector counts once the vector passes it")
+    @Test("An out-of-order refusal counts once the vector passes it")
     func ahead() throws {
         let opinion = Opinion()
         let b = try Replica.make("b") { opinion.judge(&$0) }
@@ -211,12 +211,14 @@ struct RefusalTests {
         sound(b, plain)
     }
 
-    @Test("Nothing goes round while a host refuses something, whatever nobody covers", arguments: [false, true])
+    @Test(
+        "While a host refuses an update nothing is sent again and again, uncovered updates included",
+        arguments: [false, true])
     func quiet(inDatagrams: Bool) throws {
         let opinion = Opinion()
         let a = try Replica.make("a")
         let b = try Replica.make("b") { opinion.judge(&$0) }
-        // Entries of a writer that is gone, of whom nobody has had a commit.
+        // Entries of a writer that is gone, of which no replica has received a commit.
         for replica in [a, b] {
             try replica.load((0..<100).map { PlainUpdate("x\($0)", "1", "gone", UInt64($0) + 10) })
             #expect(replica.aheadCount == 100)
@@ -226,7 +228,7 @@ struct RefusalTests {
         let pair = try Pair(a, b, inDatagrams ? .datagram : [])
         for _ in 0..<4 { talk(pair, inDatagrams) }
         #expect(talk(pair, inDatagrams) < 1500)
-        // And what is new goes over all the same.
+        // New updates still arrive.
         try a.set("l", "1")
         try b.set("m", "1")
         for _ in 0..<2 { talk(pair, inDatagrams) }
@@ -235,7 +237,7 @@ struct RefusalTests {
         sound(a, b)
     }
 
-    @Test("A save goes on with what was refused as missing, and another start takes it")
+    @Test("After a start from a save refused updates are missing, and may be accepted")
     func save() throws {
         let a = try Replica.make("a")
         let b = try Replica.make("b") { $0.limits.valueBytes = 100 }
@@ -255,7 +257,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "A refused delete whose tombstone is forgotten comes by a reset, or goes if the host refuses that too",
+        "A refused delete whose tombstone was purged arrives by a reset, or is dropped if the host refuses that too",
         arguments: [false, true])
     func delete(refusesReset: Bool) throws {
         let opinion = Opinion()
@@ -293,7 +295,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "A delta with more refusals than max_refused ends its link, though others ahead of the vector could make room",
+        "A delta with more refusals than max_refused ends its link, although out-of-order ones could be evicted",
         arguments: 1...5)
     func mostAhead(broken: Int) throws {
         let a = try Replica.make("a") { $0.maxHistory = 1 }
@@ -320,7 +322,7 @@ struct RefusalTests {
         sound(a, b)
     }
 
-    @Test("Two peers that would take each other's room among refusals come to rest, and one after the other is taken")
+    @Test("Two peers that compete for the capacity of refusals both finish, one after the other")
     func roomForTwo() throws {
         let names = ["a", "c"]
         let peers = try names.map { try Replica.make($0) { $0.maxHistory = 1 } }
@@ -372,7 +374,7 @@ struct RefusalTests {
         sound(replica)
     }
 
-    @Test("In datagrams each update that fits none is told, once", arguments: [10, 1000])
+    @Test("On datagrams each update that fits none is reported, once", arguments: [10, 1000])
     func datagrams(history: Int) throws {
         let heard = Heard()
         let a = try Replica.make("a") {

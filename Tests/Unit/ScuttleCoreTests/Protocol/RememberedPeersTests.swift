@@ -15,7 +15,7 @@ struct RememberedPeersTests {
         return RememberedPeers.Item(peer: peer, transfer: transfer)
     }
 
-    /// A replica that knows so many sources besides its own.
+    /// Returns a replica with this many sources besides its own.
     private func replica(sources: Int) throws -> Replica {
         let replica = try Replica.make { $0.limits.sources = sources + 1 }
         for number in 0..<sources {
@@ -26,7 +26,7 @@ struct RememberedPeersTests {
 
     private func incarnations(_ peers: RememberedPeers) -> [UInt64] { peers.items.map { $0.peer.incarnation } }
 
-    @Test("Of more peers than are remembered the one that was heard of longest ago goes")
+    @Test("Over the limit of peers, the one that was seen longest ago is dropped")
     func count() throws {
         let replica = try Replica.make()
         var peers = RememberedPeers()
@@ -35,13 +35,13 @@ struct RememberedPeersTests {
             let first = incarnation > 64 ? incarnation - 63 : 1
             check(incarnations(peers) == Array(first...incarnation), "\(incarnation): \(incarnations(peers))")
         }
-        // One that is heard of again is the latest, and there once.
+        // A peer that is seen again is the latest, and is there once.
         peers.remember(item(40, in: replica))
         #expect(incarnations(peers) == Array(37...39) + Array(41...100) + [40])
     }
 
     @Test(
-        "Of more claims than are remembered those of the peer that was heard of longest ago go; the latest stays",
+        "Over the limit of claims, those of the peer that was seen longest ago are dropped; the latest stays",
         arguments: 0..<2)
     func claims(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
@@ -59,7 +59,7 @@ struct RememberedPeersTests {
         }
     }
 
-    @Test("A peer is taken once, with what has come of its deltas")
+    @Test("A peer is removed once, with the progress of its deltas")
     func take() throws {
         let replica = try replica(sources: 4)
         var peers = RememberedPeers()
@@ -74,7 +74,7 @@ struct RememberedPeersTests {
         #expect(incarnations(peers) == [2])
     }
 
-    @Test("A reset that takes entries away leaves what is known of vectors, and nothing of deltas")
+    @Test("A reset that removes entries keeps the vectors of peers, and drops the progress of deltas")
     func dropTransfers() throws {
         let replica = try replica(sources: 4)
         var peers = RememberedPeers()
@@ -86,7 +86,7 @@ struct RememberedPeersTests {
         #expect(peers.items.allSatisfy { $0.transfer == nil && $0.peer.confirmed(1, in: replica) == 2 })
     }
 
-    @Test("A source that is retired is forgotten, and known by its position to those that had covered it")
+    @Test("A retired source is dropped, and known by its position to peers that had covered it")
     func retirement() throws {
         for isKept in [false, true] {
             let replica = try replica(sources: 4)
@@ -127,7 +127,7 @@ struct RememberedPeersTests {
         }
     }
 
-    @Test("What is known of a peer's vector is the same on its next link; what it was expected to have is not")
+    @Test("A peer's confirmed vector stays for its next link; its expected one does not")
     func endOfLink() throws {
         let replica = try replica(sources: 9)
         var peer = PeerState()
@@ -143,7 +143,7 @@ struct RememberedPeersTests {
         #expect(peer.highestPurged == 4 && peer.nonce == 0 && peer.subscription == 0)
     }
 
-    @Test("A peer that has all, or what this replica had once, counts for nothing")
+    @Test("A peer with everything, or with an earlier vector of this replica, counts for nothing")
     func inStep() throws {
         let replica = try replica(sources: 500)
         for source in 1...500 as ClosedRange<SourceID> { replica.cover(source, upTo: 3) }
@@ -163,7 +163,7 @@ struct RememberedPeersTests {
     }
 
     @Test(
-        "A peer that knows ended sources here and there is asked for its vector again, rather than remembered with many bits"
+        "A peer that knows scattered retired sources is requested again, rather than remembered with many bits"
     )
     func manyRetirements() throws {
         let replica = try replica(sources: 5000)

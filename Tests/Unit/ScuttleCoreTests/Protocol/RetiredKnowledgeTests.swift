@@ -29,7 +29,7 @@ struct RetiredKnowledgeTests {
                 let position = random.below(table.count + 1)
                 knowledge.note(upTo: position, of: table.generation, in: table)
                 known.formUnion(0..<position)
-                // A generation that is over says nothing.
+                // An earlier generation does not count.
                 knowledge.note(upTo: table.count, of: table.generation &- 1, in: table)
             case 17 where random.oneIn(4):
                 knowledge.noteAll(in: table)
@@ -58,7 +58,7 @@ struct RetiredKnowledgeTests {
         check(missing == (isAny, isPurged) || (isPurged && missing == (true, true)), "\(what): missing \(missing)")
     }
 
-    @Test("A peer that knows all of them takes no memory, and lacks the next one")
+    @Test("A peer that knows all of them needs no memory, and lacks the next one")
     func all() {
         var table = RetiredTable(key: 1)
         var knowledge = RetiredKnowledge()

@@ -3,14 +3,14 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// The parts of a commit, and what happens to them when the sender forgets tombstones.
+/// The parts of a commit when the sender purges tombstones.
 @Suite("State transfer")
 struct StateTransferTests {
     private func part(_ from: Int, _ to: Int, isLast: Bool) -> CommitPart {
         CommitPart(sequence: 5, from: from, to: to, isLast: isLast, check: nil, claims: [])
     }
 
-    @Test("Parts that came before a purge do not count for a commit after it")
+    @Test("Parts from before a purge do not count for a commit after it")
     func purgedBetween() {
         let transfer = StateTransfer(.reset, kind: 1, from: 0, begun: 0)
         transfer.note(from: 0, until: 5)
@@ -24,7 +24,7 @@ struct StateTransferTests {
     }
 
     @Test(
-        "A sender that has purged since begins its commit anew, whatever item the peer has come to", arguments: [1, 2])
+        "A sender that has purged since begins its commit anew, whatever item the peer has reached", arguments: [1, 2])
     func goOn(epoch: UInt64) {
         let outgoing = OutgoingDelta(.reset, epoch: 7, nonce: 1, kind: 1, start: 0, begun: 9)
         let progress = Progress(incarnation: 1, mode: .reset, epoch: 1, sequence: 4, ranges: [], item: 3)

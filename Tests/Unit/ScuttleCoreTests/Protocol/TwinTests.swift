@@ -23,7 +23,7 @@ struct TwinTests {
         }
     }
 
-    @Test("Both hosts and the one that has heard them are told, once", arguments: Link.Options.ways)
+    @Test("Both hosts, and that of the replica between them, are notified once", arguments: Link.Options.ways)
     func told(options: Link.Options) throws {
         let hub = try hub()
         let pairs = try [2, 3].map { try Pair(hub, start($0), options) }
@@ -40,13 +40,13 @@ struct TwinTests {
     }
 
     @Test(
-        "A first hello is no sign: the link of an incarnation that has ended may still be open",
+        "A first hello is no sign: the link of an ended incarnation may still be open",
         arguments: Link.Options.ways)
     func restarted(options: Link.Options) throws {
         let hub = try hub()
         let first = try Pair(hub, start(2), options)
         for _ in 0..<3 { gossip([first]) }
-        // It ends, and nobody tells the hub; its next incarnation is there, and speaks as often as it likes.
+        // It ends without notice to the hub; its next incarnation is there, and sends as often as it likes.
         let second = try Pair(hub, start(3, from: first.b.replica.exported()), options)
         for _ in 0..<5 { gossip([second]) }
         #expect(told.all.allSatisfy { $0.event != .twin }, "\(told.all)")
@@ -66,7 +66,7 @@ struct TwinTests {
         #expect(told.all.allSatisfy { $0.event != .twin }, "\(told.all)")
     }
 
-    @Test("A peer of this replica's own name is told with its first hello, on both sides")
+    @Test("A peer of this replica's own name is reported with its first hello, on both sides")
     func ownName() throws {
         let pair = try Pair(start(2), start(3))
         for _ in 0..<3 { gossip([pair]) }

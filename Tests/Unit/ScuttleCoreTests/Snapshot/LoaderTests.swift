@@ -4,10 +4,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Exports and what is made of them, whole and torn.
+/// Exports, and loads of them, whole and truncated.
 @Suite("Loader")
 struct LoaderTests {
-    /// A replica with a bit of everything: sources, tombstones, purged ones, what is ahead, times to live.
+    /// Returns a replica with sources, tombstones, purged ones, out-of-order entries and times to live.
     private func sample(_ random: inout TestRandom, _ id: String = "a") throws -> Replica {
         let replica = try Replica.make(id, seed: random.next()) { $0.keepsTombstones = true }
         try replica.tick(1000)
@@ -39,7 +39,7 @@ struct LoaderTests {
         return claims
     }
 
-    /// What is left of each time to live.
+    /// Returns the rest of each time to live.
     private func expiries(_ replica: Replica) -> [String: UInt64] {
         var times: [String: UInt64] = [:]
         for item in replica.expiries.items where replica.isCurrent(item) {
@@ -49,7 +49,7 @@ struct LoaderTests {
     }
 
     @Test(
-        "An export and the next incarnation of an exact source are the same, but for the incarnation", arguments: 0..<40
+        "An export and the next incarnation of an exact source are equal, except the incarnation", arguments: 0..<40
     )
     func roundTrip(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
@@ -65,14 +65,16 @@ struct LoaderTests {
         #expect(again.incarnation != replica.incarnation)
         #expect(again.broken == nil)
         #expect(again.isNew == (replica.version == 0))
-        // The order of arrival stays a good order: by version.
+        // The order of arrival is a valid one: by version.
         #expect(try meet(again, Replica.make("z")) == nil)
         let third = try Replica.make("a", seed: 98)
         #expect(try third.load(again.exported()))
         #expect(third.allEntries == again.allEntries)
     }
 
-    @Test("Under another id it has the same entries and clock, and issues nothing of the other's", arguments: 0..<10)
+    @Test(
+        "Under another id it has the same entries and vector, and issues no version of the other source",
+        arguments: 0..<10)
     func another(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try sample(&random)
@@ -88,7 +90,7 @@ struct LoaderTests {
         #expect(other.broken == nil)
     }
 
-    @Test("Torn at every byte, of whatever name: its entries are there, and it claims nothing of others")
+    @Test("Truncated at every byte, under any name: its entries are loaded, and it claims nothing of others")
     func torn() throws {
         var random = TestRandom(seed: 5)
         let whole = try sample(&random).exported()
@@ -107,12 +109,12 @@ struct LoaderTests {
                 check(again.broken == nil, "\(name) at \(count): \(String(describing: again.broken))")
                 check(entries.isSuperset(of: again.allEntries), "\(name) at \(count): other entries")
                 var mine = claims(again)
-                // What an exact source has issued itself it may say.
+                // An exact source may claim the versions that it has issued itself.
                 if !isWhole { mine[name] = nil }
                 check(mine == (isWhole ? allClaims : [:]), "\(name) at \(count): \(mine)")
             }
             guard count % 37 == 0 else { continue }
-            // What it has is ahead of its vector, and it can be made whole by a peer.
+            // Its entries are above its vector, and a peer can complete it.
             for name in ["a", "other"] {
                 let again = try Replica.start(name, seed: UInt64(count) + 2, from: text)
                 check(try meet(again, all) == nil, "\(name) at \(count)")
@@ -121,7 +123,7 @@ struct LoaderTests {
         }
     }
 
-    @Test("With a line taken out, repeated or out of place an export is refused")
+    @Test("An export with a line removed, repeated or misplaced is rejected")
     func damaged() throws {
         var random = TestRandom(seed: 6)
         let lines = try sample(&random).exported().lines.dropLast().map { $0 }
@@ -156,7 +158,7 @@ struct LoaderTests {
         #expect(replica.version == 7)
         #expect(Set(replica.allEntries) == Set(updates))
         #expect(replica.broken == nil)
-        // Its last line may lack its newline, or be torn.
+        // Its last line may lack its newline, or be truncated.
         let text = [UInt8](updates.map(\.line).joined(separator: "\n"))
         for count in text.count - updates[2].line.utf8.count...text.count {
             let replica = try Replica.make()
@@ -167,7 +169,7 @@ struct LoaderTests {
         }
     }
 
-    @Test("What is refused of a state is told")
+    @Test("Rejected lines of a state are errors")
     func refused() throws {
         func load(_ bodies: [String], _ adjust: (inout Configuration) -> Void = { _ in }) throws -> Failure.Code? {
             let replica = try Replica.make("a", adjust)
@@ -194,7 +196,7 @@ struct LoaderTests {
         }
     }
 
-    @Test("A start from any save, under any name and however old, is no clash of identities", arguments: 0..<10)
+    @Test("A start from any save, under any name and of any age, is no clash of identities", arguments: 0..<10)
     func starts(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let peer = try Replica.make("peer")
@@ -206,7 +208,7 @@ struct LoaderTests {
             saves.append(replica.exported())
             try replica.set("since \(number)", "1")
             #expect(try meet(replica, peer) == nil)
-            // It starts again, from any of its saves, or from the front of one.
+            // It starts again, from any of its saves, or from a part of one.
             var save = random.pick(saves)
             if random.oneIn(3) { save = Array(save.prefix(random.below(save.count))) }
             replica = try Replica.start("a", seed: UInt64(number + 101), from: save)
@@ -216,7 +218,7 @@ struct LoaderTests {
         }
     }
 
-    @Test("What was republished keeps its timestamp")
+    @Test("A republished update keeps its timestamp")
     func republished() throws {
         let replica = try Replica.make("a")
         let write = PlainUpdate("k", "1", "x", 4)

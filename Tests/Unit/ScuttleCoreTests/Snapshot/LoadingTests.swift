@@ -10,7 +10,9 @@ struct LoadingTests {
         PlainUpdate("w", "3", "local", 5), PlainUpdate("v", "4", "a", 1),
     ]
 
-    @Test("Entries in any order give the same state, clock and version; history stays empty, and no callback is called")
+    @Test(
+        "Entries in any order give the same state, vector and version; the history stays empty, and no callback is called"
+    )
     func anyOrder() throws {
         var snapshots: [Snapshot] = []
         try withEveryOrder(of: Self.entries) { entries in
@@ -23,7 +25,7 @@ struct LoadingTests {
         }
         let first = try #require(snapshots.first)
         #expect(snapshots.allSatisfy { $0 == first })
-        // Entries claim nothing; but the own source has issued no more than the highest version, and may say so.
+        // Entries claim nothing; but the own source has issued no more than the highest version, and may claim it.
         #expect(first.clock == ["local": 7])
         #expect(first.version == 7)
         #expect(first.count == 4)
@@ -44,7 +46,7 @@ struct LoadingTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("What was loaded is sent to peers, in order, and goes on as any other entry")
+    @Test("Loaded entries are sent to peers, in order, and behave as any others")
     func answers() throws {
         let expected = Self.entries.sorted { $0.isOlder(than: $1) }.map(\.line)
         let vector = [("a", 7), ("b", 2)].map { #"{"digest":true,"id":"\#($0)","version":\#($1)}"# }
@@ -57,14 +59,14 @@ struct LoadingTests {
         #expect(end.replica.broken == nil)
     }
 
-    @Test("Updates alone, of which nothing is covered, go out all the same: to peers that know what that is")
+    @Test("Updates alone, of which none is covered, are sent to peers of the extended dialect")
     func ahead() throws {
         let (a, b, c) = (try Replica.make(), try Replica.make("first"), try Replica.make("second"))
         try a.load(Self.entries)
         #expect(try meet(a, b) == nil)
         #expect(b.allEntries == a.allEntries)
         #expect(b.clock["a"] == nil)
-        // A classic peer would take what is above a gap for all that there is.
+        // A classic peer would cover the versions below a gap, too.
         #expect(try meet(a, c, .classic) == nil)
         #expect(c.allEntries.map(\.key.text) == ["w"])
     }
@@ -81,7 +83,7 @@ struct LoadingTests {
     }
 
     @Test(
-        "A bad line is told, and so is a message that is no update",
+        "A malformed line is an error, and so is a message that is not an update",
         arguments: [
             (#"{"digest":true,"done":true}"#, .message),
             (#"{"digest":true,"id":"a","version":1,"done":true}"#, .message),
@@ -97,7 +99,7 @@ struct LoadingTests {
         #expect(told == code)
     }
 
-    @Test("Two entries with one source and version are refused: no replica writes them")
+    @Test("Two entries with one source and version are rejected: no replica writes them")
     func sameVersionTwice() throws {
         let replica = try Replica.make()
         let code = failure { () throws(Failure) in

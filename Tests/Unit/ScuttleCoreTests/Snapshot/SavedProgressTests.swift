@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Deltas that break off, and a receiver that starts again from its save.
+/// Interrupted deltas, and a receiver that starts again from its save.
 @Suite("Progress in saves")
 struct SavedProgressTests {
-    /// Carries so many bytes of both directions. What the sender says of a delta: its heads, and how many updates.
+    /// Carries this many bytes of both directions. Returns the heads of the sender's deltas, and the count of updates.
     private func meet(_ a: Replica, _ b: Replica, bytes: Int) throws -> (heads: [String], updates: Int) {
         let (from, to) = (try LinkEnd(a), try LinkEnd(b))
         from.link.gossip()
@@ -30,7 +30,7 @@ struct SavedProgressTests {
         )
     }
 
-    /// A replica with keys, and one that lacks them: of a reset, that has had them all, and has missed deletes.
+    /// Returns a replica with keys, and one that lacks them: for a reset, one that has had them all, and has missed deletes.
     private func couple(_ mode: DeltaMode) throws -> (Replica, Replica) {
         let a = try Replica.start("a", seed: 1) { $0.maxHistory = 1 }
         let b = try Replica.start("b", seed: 2) { $0.maxHistory = 1 }
@@ -52,7 +52,7 @@ struct SavedProgressTests {
         try Replica.start(name, seed: seed, from: save) { $0.maxHistory = 1 }
     }
 
-    @Test("A delta goes on where it was, over and over, and both become the same", arguments: [false, true])
+    @Test("A delta continues from its progress, over and over, and both become equal", arguments: [false, true])
     func goesOn(isReset: Bool) throws {
         let mode: DeltaMode = isReset ? .reset : .state
         let (a, first) = try couple(mode)
@@ -60,7 +60,7 @@ struct SavedProgressTests {
         while a.fingerprint != b.fingerprint {
             let said = try meet(a, b, bytes: 3000)
             updates += said.updates
-            // A connection may break between a whole reset and the log of what is new behind it.
+            // A connection may break between a whole reset and the log delta behind it.
             let isBehind = isReset && said.heads.first?.contains(#""mode":"log""#) ?? false
             check(
                 isBehind
@@ -73,11 +73,11 @@ struct SavedProgressTests {
         }
         #expect(a.fingerprint == b.fingerprint)
         #expect((3..<50).contains(starts))
-        // What crosses behind the last mark of a connection comes again.
+        // Updates behind the last mark of a connection are sent again.
         check(updates < 2 * a.allEntries.count, "\(updates) of \(a.allEntries.count)")
     }
 
-    @Test("What a save holds is what the next incarnation holds", arguments: [false, true])
+    @Test("The next incarnation has the progress of the save", arguments: [false, true])
     func roundTrip(isReset: Bool) throws {
         let mode: DeltaMode = isReset ? .reset : .state
         let (a, b) = try couple(mode)
@@ -102,7 +102,7 @@ struct SavedProgressTests {
         #expect(got(c.exported()).count == got(b.exported()).count)
     }
 
-    @Test("A save that is cut anywhere claims nothing, nor does one of another name")
+    @Test("A truncated save claims nothing, nor does one of another name")
     func torn() throws {
         let (a, b) = try couple(.reset)
         _ = try meet(a, b, bytes: 4000)
@@ -120,7 +120,7 @@ struct SavedProgressTests {
         #expect(try again(save, seed: 9).peers.items.count == 1)
     }
 
-    @Test("An older save says how far the delta had come then, and the rest comes again")
+    @Test("A delta continues from the progress of an older save")
     func older() throws {
         let (a, b) = try couple(.state)
         _ = try meet(a, b, bytes: 2500)
@@ -177,12 +177,12 @@ struct SavedProgressTests {
         for lines in unfit {
             check(try again(save(lines), seed: 9).peers.items.isEmpty, "\(lines)")
         }
-        // Of two lines of one key nobody knows which one was counted.
+        // Of two lines of one key it is unknown which one was counted.
         let twice = save([got(#","named":[0,1]"#)], entries: ["a", "a"])
         #expect(try again(twice, seed: 9).peers.items.isEmpty)
     }
 
-    @Test("No more peers are taken up than are remembered")
+    @Test("No more peers are loaded than are remembered")
     func many() throws {
         let lines = (1...100).map {
             #"{"digest":true,"got":{"incarnation":\#($0),"mode":"state","epoch":0,"sequence":9}}"#
@@ -192,7 +192,7 @@ struct SavedProgressTests {
         #expect(got(replica.exported()).count == 64)
     }
 
-    @Test("Of a reset that has named every second entry, the lines stay short, and together say the same")
+    @Test("The lines of a reset that has named every second entry stay short, and together name the same")
     func manyCounts() throws {
         let b = try Replica.start("b", seed: 2)
         for number in 0..<2000 { try b.set("key \(number)", "1") }
@@ -221,7 +221,7 @@ struct SavedProgressTests {
         }
     }
 
-    @Test("What was refused, or has to be answered, comes anew")
+    @Test("Refused updates, and those that need republishing, are sent again")
     func notSaved() {
         let progress = Progress(incarnation: 5, mode: .state, epoch: 3, sequence: 9)
         #expect(StateTransfer(progress).saved(of: 5) == progress)
@@ -238,7 +238,7 @@ struct SavedProgressTests {
         #expect(empty.saved(of: 5) == nil)
     }
 
-    @Test("The own source is saved if it is exact, or others may know it")
+    @Test("The own source is saved if it is exact, or if peers may have its low-water mark")
     func ownSource() throws {
         func names(_ replica: Replica) -> Bool {
             replica.exported().text.contains(#""sources":{"\#(replica.id.text)""#)
@@ -258,7 +258,7 @@ struct SavedProgressTests {
         #expect(names(exact))
     }
 
-    @Test("Replicas of one seed have other incarnation numbers if their names differ")
+    @Test("Replicas with one seed have other incarnation numbers if their names differ")
     func incarnations() throws {
         #expect(try Replica.start("a", seed: 1).incarnation != Replica.start("b", seed: 1).incarnation)
         #expect(try Replica.start("a", seed: 1).incarnation == Replica.start("a", seed: 1).incarnation)

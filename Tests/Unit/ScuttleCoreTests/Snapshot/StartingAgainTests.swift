@@ -3,7 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// A replica that starts again from what another one, or an earlier incarnation of its own, has exported.
+/// A replica that starts again from an export of another replica, or of its own earlier incarnation.
 @Suite("Starting again")
 struct StartingAgainTests {
     private func again(_ replica: Replica, as id: String) throws -> Replica {
@@ -16,7 +16,7 @@ struct StartingAgainTests {
         line.starts(with: [UInt8](#"{"key":"#))
     }
 
-    @Test("Under the same id it is as the other one was, but for the history", arguments: 0..<10)
+    @Test("Under the same id it equals the other one, except the history", arguments: 0..<10)
     func same(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let (a, b) = (try Replica.make("a"), try Replica.make("b\"\n"))
@@ -39,12 +39,12 @@ struct StartingAgainTests {
         #expect(again.highestPurged == a.highestPurged)
         let (mine, other) = (again.exported().lines, a.exported().lines)
         #expect(mine.count == other.count)
-        // The first line has the incarnation, and those of the vector too.
+        // The first line has the incarnation, and so do those of the vector.
         #expect(Set(mine.filter(isUpdate)) == Set(other.filter(isUpdate)))
         #expect(mine.suffix(2) == other.suffix(2))
     }
 
-    @Test("An empty replica exports who it is and an end; an export stops where it is told to")
+    @Test("An empty replica exports its head and an end; an export stops if the visitor returns false")
     func stops() throws {
         let replica = try Replica.make()
         #expect(replica.exported().lines.count == 3)
@@ -61,7 +61,7 @@ struct StartingAgainTests {
         #expect(replica.exported().lines.count == 7)
     }
 
-    @Test("A delete that was seen before stays a delete")
+    @Test("A covered delete stays a delete")
     func deletes() throws {
         let (a, b, c) = (try Replica.make("a"), try Replica.make("b"), try Replica.make("c"))
         try b.set("k", "1")
@@ -71,7 +71,7 @@ struct StartingAgainTests {
         try a.set("later", "2")
         #expect(try meet(a, c) == nil)
         let again = try again(c, as: "d")
-        // Now it meets one that has not heard of the delete, and then all meet all.
+        // Now it meets a replica that has not received the delete, and then all meet all.
         #expect(try meet(again, b) == nil)
         for pair in [(a, b), (a, again), (b, again)] { #expect(try meet(pair.0, pair.1) == nil) }
         #expect(again.allEntries == a.allEntries)
@@ -89,7 +89,7 @@ struct StartingAgainTests {
         #expect(b.walk().map(\.key.text) == ["x", "y", "z"])
     }
 
-    @Test("Under the same id, what peers know of the own source is not taken for another incarnation's")
+    @Test("Under the same id, the peers' versions of the own source are not another incarnation's")
     func sameIDAfterAnOverwrite() throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b"))
         try a.set("j", "0")
@@ -105,7 +105,7 @@ struct StartingAgainTests {
         #expect(entries.write(#"{"digest":true,"source_id":"a","version":2}"# + "\n") == nil)
     }
 
-    @Test("A write that was beaten is issued, though no entry shows it")
+    @Test("A beaten write is issued, although no entry shows it")
     func beaten() throws {
         let replica = try Replica.make("a") { $0.resolver = .host { update, current in current == nil } }
         try replica.set("k", "1")

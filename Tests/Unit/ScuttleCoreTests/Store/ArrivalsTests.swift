@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Arrivals")
 struct ArrivalsTests {
-    /// A table and its arrivals, against the live entries in the order in which they came.
+    /// A table and its arrivals, compared with the live entries in order of arrival.
     private struct World: ~Copyable {
         var table = KeyTable(hash: SipHash(key: (1, 2)))
         var arrivals = Arrivals()
@@ -13,7 +13,7 @@ struct ArrivalsTests {
         var version: Version = 0
         var sweeps = 0
 
-        /// As the replica does it: the winner stands, the loser retires, the winner arrives.
+        /// Writes as the replica does: the winner stands, the loser is removed, the winner arrives.
         mutating func write(_ key: [UInt8]) {
             version += 1
             let record = Record(PlainUpdate(key: key, value: [0x31], source: [0x41], version: version), from: 0)
@@ -26,7 +26,7 @@ struct ArrivalsTests {
                 id = table.insert(record)
             }
             arrivals.append(record, id)
-            check(record.arrival == arrivals.last, "the record carries its stamp")
+            check(record.arrival == arrivals.last, "the record has its sequence")
             model.append((arrivals.last, key))
         }
 
@@ -45,7 +45,7 @@ struct ArrivalsTests {
             record.release()
         }
 
-        /// Up to `most` entries behind a stamp.
+        /// Visits up to `most` entries behind a sequence.
         func walk(after stamp: Arrivals.Stamp, most: Int = .max) -> [Arrivals.Stamp] {
             var seen: [Arrivals.Stamp] = []
             guard most > 0 else { return [] }
@@ -89,7 +89,7 @@ struct ArrivalsTests {
     }
 
     @Test(
-        "A walk that is taken in parts, while entries come, go and are swept, meets all that stay, once, in order",
+        "A walk in parts, while entries are added, removed and swept, meets all that stay, once, in order",
         arguments: 0..<40)
     func walks(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
@@ -111,7 +111,7 @@ struct ArrivalsTests {
                 if random.oneIn(3) { world.remove(key) } else { world.write(key) }
             }
         }
-        // What came after the last part would be met by the next one.
+        // The next part would meet the entries behind the last one.
         let missed = world.model.filter { $0.stamp > start && $0.stamp <= cursor && !seen.contains($0.stamp) }
         check(missed.isEmpty, "seed \(seed): missed \(missed)")
     }

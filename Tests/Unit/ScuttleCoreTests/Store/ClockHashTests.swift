@@ -5,7 +5,7 @@ import Testing
 
 @Suite("ClockHash")
 struct ClockHashTests {
-    /// What a hash says of a clock and of versions ahead of it, taken anew.
+    /// Returns the hash of a vector and of versions above it, computed anew.
     private func hash(_ sources: [Source], _ clock: [Version], ahead: [[Version]] = []) -> ClockHash {
         var hash = ClockHash()
         for (source, version) in zip(sources, clock) { hash.change(source, from: 0, to: version) }
@@ -17,7 +17,7 @@ struct ClockHashTests {
         (0..<count).map { number in "s\(number)".lend { Source(id: $0) } }
     }
 
-    @Test("However it came about, it is that of the clock and of what is ahead", arguments: 0..<20)
+    @Test("In any order of changes, it is the hash of the vector and of the out-of-order entries", arguments: 0..<20)
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let sources = sources(5)
@@ -44,7 +44,7 @@ struct ClockHashTests {
         }
     }
 
-    @Test("All small clocks, with and without something ahead, have hashes of their own; an empty one has 0")
+    @Test("All small vectors, with and without out-of-order entries, have hashes of their own; an empty one has 0")
     func distinct() {
         let sources = sources(3)
         defer { for source in sources { source.deallocate() } }
@@ -62,7 +62,7 @@ struct ClockHashTests {
     }
 
     @Test(
-        "Replicas with the same clock have the same hash, whatever their seeds and the order in which they met sources")
+        "Replicas with equal vectors have equal hashes, whatever their seeds and the order in which they met sources")
     func replicas() throws {
         var hashes: Set<UInt64> = []
         let updates = [PlainUpdate("k", "1", "x", 3), PlainUpdate("l", "1", "y", 5), PlainUpdate("m", "1", "z", 4)]

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("ContentHash")
 struct ContentHashTests {
-    /// Taken anew of a replica's entries, by the naive hash.
+    /// Returns the hash of a replica's entries, computed anew by the naive hash.
     private func expected(_ replica: Replica) -> ContentHash {
         var (low, high): (UInt64, UInt64) = (0, 0)
         for update in replica.walk() {
@@ -19,7 +19,7 @@ struct ContentHashTests {
         return ContentHash(low: low, high: high)
     }
 
-    @Test("However it came about, and however often it was asked for, it is that of the values", arguments: 0..<20)
+    @Test("In any order of changes and reads, it is the hash of the values", arguments: 0..<20)
     func model(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try Replica.make("a") { $0.keepsTombstones = random.oneIn(2) }
@@ -37,7 +37,7 @@ struct ContentHashTests {
                 version = max(version, replica.version) + 1
                 try replica.receive(PlainUpdate(key, "[\(number)]", "x", version))
             }
-            // Asked for now and then: what came and went between two questions was never counted.
+            // It is read seldom, so some entries are added and removed without ever being hashed.
             guard random.oneIn(7) else { continue }
             check(replica.contentHash == expected(replica), "seed \(seed), after \(number)")
             check(replica.broken == nil, "\(replica.broken ?? "")")
@@ -78,7 +78,7 @@ struct ContentHashTests {
         #expect(b.contentHash == a.contentHash)
     }
 
-    @Test("While something has beaten a newer dot, it says nothing; what is out of order counts in the vector's hash")
+    @Test("With an inversion there is no content hash; out-of-order entries count in the vector's hash")
     func mayBeStated() throws {
         let end = try LinkEnd(Replica.make("a"))
         var peer = HandPeer(end)

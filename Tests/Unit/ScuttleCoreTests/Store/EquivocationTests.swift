@@ -3,17 +3,19 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// One timestamp with two keys or contents: nobody's honest doing. The same one stands everywhere.
+/// Two keys or contents with one timestamp, which no honest replica writes. The same one stands in all replicas.
 @Suite("Equivocation")
 struct EquivocationTests {
-    /// Contents of one write, from the one that stands over all others down to the one that gives way to all.
+    /// Contents of one write, from the one that stands over all others to the one that loses to all.
     private static let contents = [
         PlainUpdate(delete: "k", "x", 4), PlainUpdate(expiry: "k", "x", 4), PlainUpdate("k", "1", "x", 4),
         PlainUpdate("k", "2", "x", 4), PlainUpdate("k", "[]", "x", 4), PlainUpdate("k", "1.5", "x", 4),
         PlainUpdate("k", "true", "x", 4),
     ]
 
-    @Test("A delete over a value, an ordinary one over an expiry, then the shorter text, then the bytewise smaller")
+    @Test(
+        "A delete stands over a value, an ordinary one over an expiry, then the shorter text, then the bytewise smaller"
+    )
     func tieBreak() {
         for (a, first) in Self.contents.enumerated() {
             for (b, second) in Self.contents.enumerated() {
@@ -25,14 +27,14 @@ struct EquivocationTests {
         }
     }
 
-    @Test("What gives way to what is here is told, and changes nothing; the same again is no difference")
+    @Test("A content that loses to the present one is an error, and changes nothing; an equal one is no difference")
     func refused() throws {
         for (index, known) in Self.contents.enumerated() {
             let replica = try Replica.make()
             try replica.receive(known)
             let before = Snapshot(replica)
             for other in Self.contents[(index + 1)...] + [PlainUpdate("other", "1", "x", 4)] {
-                // A classic peer drops what tells one delete from another.
+                // A classic peer drops the member that distinguishes deletes.
                 let expected = known.kind != .value && other.kind != .value ? nil : Failure.Code.corrupt
                 #expect(failure { () throws(Failure) in try replica.receive(other) } == expected, "\(other)")
             }
@@ -41,7 +43,7 @@ struct EquivocationTests {
         }
     }
 
-    @Test("What is covered already is told, and changes nothing, though it would stand")
+    @Test("A covered content is an error, and changes nothing, although it would stand")
     func covered() throws {
         let replica = try Replica.make()
         try replica.receive(Self.contents[3])
@@ -50,7 +52,8 @@ struct EquivocationTests {
         #expect(Snapshot(replica) == before)
     }
 
-    @Test("What stands over what is here replaces it where its dot is news, and is told by an event")
+    @Test(
+        "A content that stands over the present one replaces it if its dot is not covered, and is reported by an event")
     func replaced() throws {
         for (index, known) in Self.contents.enumerated().dropFirst() {
             for other in Self.contents[..<index] {
@@ -59,7 +62,7 @@ struct EquivocationTests {
                     Replica.make("a") { $0.onEvent = { told.all.append("\($1) \($2)") } })
                 var peer = HandPeer(end)
                 peer.beAsked()
-                // Ahead of the vector, so that both copies of the dot are news.
+                // Out of order, so that both copies of the dot are not covered.
                 peer.say(peer.head())
                 told.all = []
                 #expect(end.write(known.line + "\n") == nil)
@@ -74,7 +77,7 @@ struct EquivocationTests {
         }
     }
 
-    @Test("Under another dot too: of two copies of one write with two contents one stands, whichever comes first")
+    @Test("Under another dot too: of two copies of one write with two contents one stands, in any order of arrival")
     func underAnotherDot() throws {
         for (a, first) in Self.contents.enumerated() {
             for (b, second) in Self.contents.enumerated() where a != b {
@@ -82,7 +85,7 @@ struct EquivocationTests {
                 try replica.receive(first)
                 let again = second.republished("y", 9)
                 let code = failure { () throws(Failure) in try replica.receive(again) }
-                // An expiry and the value that it ends are no two contents.
+                // An expiry and the value that it ends are not two contents.
                 let isExpiry = first.kind == .expiry && second.kind == .value
                 let expected = b < a || isExpiry ? nil : Failure.Code.corrupt
                 check(code == expected, "\(first), then \(again): \(String(describing: code))")
@@ -92,7 +95,7 @@ struct EquivocationTests {
         }
     }
 
-    @Test("Of two copies with one content the newer dot is kept, and no callback hears of it")
+    @Test("Of two copies with one content the newer dot is kept, and no callback is called")
     func copies() throws {
         let told = Collected<PlainUpdate>()
         let replica = try Replica.make { $0.onUpdate = { told.all.append(PlainUpdate($0)) } }
@@ -121,7 +124,7 @@ struct EquivocationTests {
         #expect(replica.entry("k") == PlainUpdate("k", "2", "x", 5))
     }
 
-    @Test("A delta vouches for the source of what was beaten, too")
+    @Test("A delta vouches for the source of a beaten update, too")
     func vouched() throws {
         let end = try LinkEnd(Replica.make("a"))
         try end.replica.receive(PlainUpdate("x1", "1", "x", 1))

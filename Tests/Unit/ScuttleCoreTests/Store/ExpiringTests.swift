@@ -21,7 +21,7 @@ struct ExpiringTests {
 
     private static let write = PlainUpdate("k", "1", "a", 1)
 
-    @Test("Deleted with the first tick at or behind its time, and not before; peers learn of an expiry")
+    @Test("A key expires with the first tick at or behind its time, and not before; peers receive an expiry")
     func expires() throws {
         let told = Collected<PlainUpdate>()
         let replica = try Replica.make("a") { $0.onUpdate = { told.all.append(PlainUpdate($0)) } }
@@ -40,7 +40,7 @@ struct ExpiringTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("Time does not go back, and what is longer than all time is for ever")
+    @Test("Time does not go back, and a time to live beyond all time never ends")
     func time() throws {
         let replica = try Replica.make("a")
         try replica.tick(100)
@@ -55,14 +55,15 @@ struct ExpiringTests {
         #expect(replica.walk().map(\.key.text) == ["long", "never 0", "never 1", "never 2"])
         try replica.tick(.max)
         #expect(replica.walk().map(\.key.text) == ["never 0", "never 1", "never 2"])
-        // The host's time is at its end, and so is all counting.
+        // The host's time is at its end, so no time to live ends any more.
         try set(replica, "at the end", "1", for: 1)
         try replica.tick(.max)
         #expect(try replica.value("at the end") == "1")
         #expect(replica.broken == nil)
     }
 
-    @Test("Keys that were set before the first tick begin to count with it", arguments: [0, 1, 1_700_000_000_000])
+    @Test(
+        "The first tick starts the time to live of keys that were set before it", arguments: [0, 1, 1_700_000_000_000])
     func firstTick(first: UInt64) throws {
         let (a, b) = (try Replica.make("a"), try Replica.make("b", seed: 2))
         try set(a, "k", "1", for: 30)
@@ -76,7 +77,7 @@ struct ExpiringTests {
         }
     }
 
-    @Test("A jump of the host's time ends what is due by then, and no more")
+    @Test("A jump of the host's time ends the times to live that are due by then, and no others")
     func jump() throws {
         let replica = try Replica.make("a")
         try replica.tick(5)
@@ -86,7 +87,7 @@ struct ExpiringTests {
         #expect(replica.walk().map(\.key.text) == ["l"])
     }
 
-    @Test("What was written over, by whom ever, does not expire")
+    @Test("An overwritten value does not expire, whoever overwrote it")
     func writtenOver() throws {
         let replica = try Replica.make("a")
         try replica.tick(0)
@@ -138,7 +139,7 @@ struct ExpiringTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("When versions run out, what is due stays, and is due again; a replica that has left deletes nothing")
+    @Test("Without free versions, due keys stay due; a replica that has left deletes nothing")
     func exhausted() throws {
         let replica = try Replica.make("a") { $0.limits.versionJump = .max }
         try replica.tick(0)
@@ -158,7 +159,7 @@ struct ExpiringTests {
     }
 
     @Test(
-        "Resolvers under which null may lose have no times to live, and count none of a peer's; all others hand them on"
+        "Resolvers under which null may lose have no times to live, and count none of a peer's; all others pass them on"
     )
     func resolvers() throws {
         for resolver in [Resolver.orderedValues { _, _ in 0 }, .host { _, _ in true }] {
@@ -198,11 +199,11 @@ struct ExpiringTests {
         #expect(ends.count > 15)
     }
 
-    @Test("What a relay has counted counts: a key does not live on by being handed from one to the next")
+    @Test("The time that a relay has counted counts: a key does not live on by being passed on")
     func handedOn() throws {
         var replica = try Replica.make("b")
         try replica.receive(Self.write.living(for: 100))
-        // Each lives for half of the time, by a clock of its own.
+        // Each keeps the key for half of the time, by a clock of its own.
         for number in 1...10 {
             try replica.tick(UInt64(number) * 1_000_000)
             try replica.tick(UInt64(number) * 1_000_000 + 50)
@@ -218,7 +219,7 @@ struct ExpiringTests {
         #expect(Bool(false), "it lives for ever")
     }
 
-    @Test("Expiries of one write by several replicas are one, and it is told once", arguments: [false, true])
+    @Test("Expiries of one write by several replicas are one, and on_update is called once", arguments: [false, true])
     func twins(reversed: Bool) throws {
         let told = Collected<PlainUpdate>()
         let replicas = try ["a", "b", "c"].enumerated().map { number, name in
@@ -244,7 +245,7 @@ struct ExpiringTests {
         #expect(told.all.map(\.kind) == [.value, .expiry])
     }
 
-    @Test("An expiry ends no renewal, though its dot is the newer one, in whatever order they come")
+    @Test("An expiry ends no renewal, although its dot is newer, in any order of arrival")
     func renewal() throws {
         let renewed = PlainUpdate("k", "2", "a", 5).living(for: 100)
         let expiry = PlainUpdate(expiry: Self.write, "b", 9)
@@ -265,7 +266,7 @@ struct ExpiringTests {
         }
     }
 
-    @Test("A copy with a newer dot than the expiry comes back over no expiry that was forgotten")
+    @Test("A copy with a newer dot than the expiry does not return after the purge of the expiry")
     func inverted() throws {
         let (a, b) = (try Replica.make("a", seed: 1), try Replica.make("b", seed: 2))
         let expiry = PlainUpdate(expiry: Self.write, "x", 4)
@@ -282,7 +283,7 @@ struct ExpiringTests {
         #expect(try a.value("k") == nil && b.value("k") == nil)
     }
 
-    @Test("A key that holds null ends in an expiry that is told")
+    @Test("A key that holds null ends in an expiry, with its callback")
     func null() throws {
         let told = Collected<PlainUpdate>()
         let replica = try Replica.make("a") { $0.onUpdate = { told.all.append(PlainUpdate($0)) } }
@@ -295,7 +296,7 @@ struct ExpiringTests {
     // MARK: Saves, incarnations, republishing
 
     @Test(
-        "An export says what is left: to the next start, which goes on by its clock, and to another name, which does not"
+        "An export has the rest of each time: the next start continues by its clock, and another name does not"
     )
     func exported() throws {
         let replica = try Replica.make("a")
@@ -324,7 +325,7 @@ struct ExpiringTests {
         }
     }
 
-    @Test("The next incarnation of the writer's name deletes when the time is over")
+    @Test("The next incarnation of the writer's name deletes when the time has ended")
     func nextIncarnation() throws {
         let first = try Replica.start("a", seed: 1)
         try first.tick(0)
@@ -340,7 +341,7 @@ struct ExpiringTests {
         #expect(try first.value("k") == nil)
     }
 
-    @Test("A time to live that is republished after a reset keeps its time, at both")
+    @Test("A time to live that is republished after a reset keeps its time, in both replicas")
     func republished() throws {
         let (a, b) = (try Replica.make("a", seed: 1), try Replica.make("b", seed: 2))
         for replica in [a, b] { try replica.tick(0) }
@@ -363,7 +364,7 @@ struct ExpiringTests {
         #expect(a.broken == nil && b.broken == nil)
     }
 
-    @Test("A copy does not start the time anew, whatever it says")
+    @Test("A copy does not restart the time, whatever its age")
     func copies() throws {
         let replica = try Replica.make("b")
         try replica.tick(0)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("ForgottenTombstones")
 struct ForgottenTombstonesTests {
-    @Test("As a list of all: the latest of them since an epoch, and it is known whether that is all", arguments: 0..<40)
+    @Test("As a list of all: the latest of them since an epoch, and whether these are all", arguments: 0..<40)
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let capacity = 1 + random.below(6)
@@ -34,7 +34,7 @@ struct ForgottenTombstonesTests {
         check(records.allSatisfy { $0.owners == 1 }, "seed \(seed): a record is held on to")
     }
 
-    @Test("Nothing goes on across a reset that took entries away")
+    @Test("Nothing continues across a reset that removed entries")
     func reset() {
         var forgotten = ForgottenTombstones(capacity: 4)
         forgotten.noteReset(at: 3)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("History")
 struct HistoryTests {
-    /// Sources, of which the history is told.
+    /// The sources of the history.
     private final class Sources {
         var table: SourceTable
 
@@ -36,7 +36,7 @@ struct HistoryTests {
         for step in 1...120 {
             let source = random.oneIn(4) ? 2 : random.below(2)
             if random.oneIn(8) {
-                // Some came by another way, and are not in the history.
+                // Some were covered in another way, and are not in the history.
                 versions[source] += Version(random.below(3))
                 floors[source] = versions[source]
                 sources.table[SourceID(source)].raiseFloor(to: versions[source])
@@ -70,7 +70,7 @@ struct HistoryTests {
         }
     }
 
-    /// Each number from the first that is kept is that of an update, and no other is.
+    /// Each number from the first one kept on is that of an update, and no other number is.
     private func examineNumbers(_ history: borrowing History, _ model: [Remembered]) {
         let start = history.end - UInt64(model.count)
         for (offset, expected) in model.enumerated() {
@@ -93,7 +93,7 @@ struct HistoryTests {
         check(first?.record.address == expected.first, "the first of source \(source.id.text) above \(above)")
     }
 
-    @Test("Nothing live is missing above a floor, whatever the history has dropped", arguments: 0..<20)
+    @Test("No live update above a floor is missing, whatever the history has dropped", arguments: 0..<20)
     func floors(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try Replica.make { $0.maxHistory = random.within(1...9) }
@@ -118,14 +118,14 @@ struct HistoryTests {
         }
     }
 
-    @Test("A source that has never been heard of has no news")
+    @Test("A source that was never seen has no updates")
     func unknown() throws {
         let replica = try Replica.make()
         try replica.set("k", "1")
         #expect(replica.news("who?", above: 0).isEmpty)
     }
 
-    @Test("LogDelta is sorted by the host's order, where it has one")
+    @Test("LogDelta is sorted by the host's order, if there is one")
     func sorted() throws {
         let replica = try Replica.make { $0.sort = { $1.key.precedes($0.key) } }
         for key in ["b", "c", "a"] { try replica.set(key, "1") }
@@ -133,7 +133,7 @@ struct HistoryTests {
         #expect(replica.news("local", above: 1).map(\.key.text) == ["c", "a"])
     }
 
-    @Test("A write that is beaten is news all the same")
+    @Test("A beaten write is in the history anyway")
     func beaten() throws {
         let replica = try Replica.make { $0.resolver = .host { update, current in current == nil && !update.isDelete } }
         try replica.set("k", "1")
@@ -142,7 +142,7 @@ struct HistoryTests {
         #expect(replica.news("local", above: 0).map(\.value.text) == ["1", "2"])
     }
 
-    @Test("Compaction tells of each update that is forgotten, oldest first, while it is still there")
+    @Test("Compaction calls the host for each dropped update, oldest first, while it is still there")
     func compaction() throws {
         let forgotten = Collected<String>()
         let replica = try Replica.make {
@@ -154,7 +154,7 @@ struct HistoryTests {
         #expect(replica.news("local", above: 0).map(\.version) == [4, 5])
     }
 
-    @Test("What was forgotten and what is still there is all that ever came, in order", arguments: [1, 2, 5, 12])
+    @Test("The dropped updates and the present ones are all updates, in order", arguments: [1, 2, 5, 12])
     func nothingMissing(capacity: Int) throws {
         var random = TestRandom(seed: UInt64(capacity))
         let (forgotten, all) = (Collected<PlainUpdate>(), Collected<PlainUpdate>())

@@ -33,7 +33,7 @@ struct InversionsTests {
         #expect(model.isEmpty)
     }
 
-    /// A replica after some updates of one key.
+    /// Returns a replica after some updates of one key.
     private func replica(_ updates: [PlainUpdate], _ adjust: (inout Configuration) -> Void = { _ in }) throws -> Replica
     {
         let replica = try Replica.make("own", adjust)
@@ -44,7 +44,7 @@ struct InversionsTests {
     private static let older = PlainUpdate("k", "1", "c", 3)
     private static let winner = PlainUpdate("k", "2", "d", 4)
 
-    @Test("An entry that has beaten a newer dot is noted, whichever came first, and no other is")
+    @Test("An entry that has beaten a newer dot is noted, in either order of arrival, and no other is")
     func noted() throws {
         let (older, winner) = (Self.older, Self.winner)
         for (updates, isInverted) in [
@@ -53,7 +53,7 @@ struct InversionsTests {
             ([older, winner.republished("b", 9)], false),
             ([winner.republished("b", 8), older.republished("b", 9)], true),
             ([winner.republished("b", 9), older.republished("b", 8)], false),
-            // A copy under a newer dot makes up for it, and a later write does.
+            // A copy under a newer dot resolves it, and so does a later write.
             ([winner, older.republished("b", 8), winner.republished("b", 9)], false),
             ([winner, older.republished("b", 9), winner.republished("e", 5)], true),
             ([winner, older.republished("b", 9), PlainUpdate("k", "3", "d", 10)], false),
@@ -72,7 +72,7 @@ struct InversionsTests {
         }
     }
 
-    @Test("It is settled before anything is said, saved or forgotten that rests on it; no callback hears of it")
+    @Test("It is settled before any message, save or purge that relies on it; no callback is called")
     func settled() throws {
         let updates = [Self.winner, Self.older.republished("b", 9)]
         for act in 0..<4 {
@@ -94,7 +94,7 @@ struct InversionsTests {
         }
     }
 
-    @Test("A key that goes takes its inversion with it")
+    @Test("A removed key removes its inversion")
     func removed() throws {
         let replica = try replica([PlainUpdate(delete: "k", "d", 4), Self.older.republished("b", 9)])
         check(!replica.inversions.isEmpty)
@@ -113,17 +113,18 @@ struct InversionsTests {
     }
 
     @Test(
-        "Whoever has lost the winner to a forgotten tombstone gets it back (scenario of rule 9)",
+        "A replica that has lost the winner to a purged tombstone receives it again (scenario of rule 9)",
         arguments: [false, true])
     func scenario(isOff: Bool) throws {
-        // c has deleted k, which a has written before, and forgets so; b holds a later write that the delete has not beaten.
+        // c has deleted k, which a had written before, and has purged the tombstone; b holds a later write that the delete has
+        // not beaten.
         let mesh = try Mesh("a b") {
             $0.keepsTombstones = true
             #if DEBUG
                 $0.disabledRules = isOff ? [.inversion, .content] : .content
             #endif
         }
-        // At a the winner is covered, and gone; what it has beaten comes under a newer dot.
+        // At a the winner is covered, and gone; the update that it has beaten arrives under a newer dot.
         for name in ["a", "b"] { try mesh[name].receive(Self.winner) }
         let id = try #require("k".lend { mesh["a"].keys.find($0) })
         let record = try #require(mesh["a"].keys[id])

@@ -20,7 +20,7 @@ struct KeyOrderTests {
                 Record(PlainUpdate(key: key, value: [0x31], source: [0x41], version: 1), from: 0))
         }
 
-        /// As the replica does it.
+        /// Removes a key as the replica does.
         mutating func remove(_ key: [UInt8]) {
             guard let id = ids.removeValue(forKey: key), let record = table[id] else { return }
             table.remove(id, record)
@@ -57,7 +57,7 @@ struct KeyOrderTests {
         }
     }
 
-    @Test("The same with removals: ids go, come again under other keys, and wait in between", arguments: 0..<20)
+    @Test("The same with removals: ids are freed, reused under other keys, and wait in between", arguments: 0..<20)
     func removals(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var world = World(random.next())
@@ -66,14 +66,14 @@ struct KeyOrderTests {
                 let key = random.bytes(random.within(1...3), of: Self.alphabet)
                 if random.oneIn(2) { world.insert(key) } else { world.remove(key) }
             }
-            // Now and then nearly all go at once.
+            // Sometimes nearly all are removed at once.
             if random.oneIn(8) { for key in Array(world.ids.keys.dropFirst(3)) { world.remove(key) } }
             if random.oneIn(2) { world.examine("seed \(seed), round \(round)") }
         }
         world.examine("seed \(seed)")
     }
 
-    @Test("A key that is removed and comes again between two walks stands once, where it belongs")
+    @Test("A key that is removed and added again between two walks is visited once, in its order")
     func again() {
         var world = World(1)
         for key in ["b", "a", "c"] { world.insert([UInt8](key)) }
@@ -88,7 +88,7 @@ struct KeyOrderTests {
         #expect(world.keys(from: []).map(\.text) == ["a", "b", "c", "d"])
     }
 
-    @Test("Without walks removed ids are given out again at once; with them they do not pile up")
+    @Test("Without walks removed ids are reused at once; with walks they do not pile up")
     func waiting() {
         var world = World(1)
         for round in 0..<5 {

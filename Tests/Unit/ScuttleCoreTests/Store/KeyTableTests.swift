@@ -16,7 +16,7 @@ struct KeyTableTests {
         var random = TestRandom(seed: UInt64(seed))
         var table = KeyTable(hash: SipHash(key: (random.next(), random.next())))
         var model: [[UInt8]: (id: KeyID, update: PlainUpdate)] = [:]
-        // Ids of removed keys: those that must not be given out yet, and those that must be.
+        // Ids of removed keys: those that must not be reused yet, and those that must be.
         var (waiting, free): (Set<KeyID>, Set<KeyID>) = ([], [])
         var records: [Record] = []
         for version in 1...600 as ClosedRange<Version> {
@@ -36,7 +36,7 @@ struct KeyTableTests {
                     model[key] = (id, update)
                     check(table.isEntry(of: id, 0, version), "\(key.text) is the entry")
                 }
-                check(!old.isEntry, "a record that went is no entry")
+                check(!old.isEntry, "a removed record is no entry")
                 old.release()
             } else {
                 let limit = table.idLimit
@@ -70,7 +70,7 @@ struct KeyTableTests {
         check(records.allSatisfy { $0.owners == 1 }, "the table alone owns its records")
     }
 
-    @Test("An id that is no key's has no record, and a visit stops where it is told to")
+    @Test("An id without a key has no record, and a visit stops if the visitor returns false")
     func ids() {
         var table = KeyTable(hash: SipHash(key: (1, 2)))
         check(table[0] == nil, "an id that was never given")
@@ -86,7 +86,7 @@ struct KeyTableTests {
         check(!table.isEntry(of: 0, 0, 2), "another version")
     }
 
-    @Test("Keys that differ in one byte, or are a prefix of each other, are others")
+    @Test("Keys that differ in one byte, or are a prefix of each other, are different")
     func near() {
         var table = KeyTable(hash: SipHash(key: (1, 2)))
         var keys: [[UInt8]] = []

@@ -4,7 +4,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Each limit exactly, and one over; what is over changes nothing.
+/// Each limit exactly, and one over, which changes nothing.
 @Suite("Limits")
 struct LimitsTests {
     private func text(_ count: Int) -> String { String(repeating: "x", count: count) }
@@ -14,12 +14,14 @@ struct LimitsTests {
         let sources = replica.sources.count
         let code = failure { () throws(Failure) in try replica.receive(update) }
         if code != nil {
-            check(Snapshot(replica) == before && replica.sources.count == sources, "a refused update changed something")
+            check(
+                Snapshot(replica) == before && replica.sources.count == sources, "a rejected update changed the replica"
+            )
         }
         return code
     }
 
-    @Test("Values may be kept flat: messages nest as deep as they do")
+    @Test("Values may be limited to no nesting: messages nest anyway")
     func flatValues() throws {
         let (a, b) = (try Replica.make("a") { $0.limits.depth = 1 }, try Replica.make("b") { $0.limits.depth = 1 })
         try a.set("k", "[1]")
@@ -34,7 +36,7 @@ struct LimitsTests {
         #expect(pair.a.write(#"{"key":"m","value":[[1]],"source_id":"x","version":9}"# + "\n") == .depth)
     }
 
-    @Test("Key bytes, for local writes, for received ones and for looking")
+    @Test("Key bytes, for local writes, for received ones and for reads")
     func keys() throws {
         let replica = try Replica.make { $0.limits.keyBytes = 5 }
         for (count, code) in [(0, .key), (1, nil), (5, nil), (6, .keySize)] as [(Int, Failure.Code?)] {
@@ -48,7 +50,7 @@ struct LimitsTests {
         #expect(refusal(replica, of: PlainUpdate("a\0", "1", "a", 200)) == .nul)
     }
 
-    @Test("A key that is not UTF-8 is refused before it is written")
+    @Test("A key that is not UTF-8 is rejected before it is written")
     func keyText() throws {
         let replica = try Replica.make()
         let code = failure { () throws(Failure) in
@@ -89,7 +91,7 @@ struct LimitsTests {
         #expect(digest(.max) == .version)
     }
 
-    @Test("Jumps: counted from the highest version seen, and of what is not covered; who has seen nothing takes any")
+    @Test("Jumps: counted from the highest version seen, and for uncovered versions; an empty replica accepts any")
     func jumps() throws {
         let fresh = try Replica.make { $0.limits.versionJump = 10 }
         #expect(refusal(fresh, of: PlainUpdate("k", "1", "a", 1_000_000)) == nil)
@@ -117,7 +119,7 @@ struct LimitsTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("Sources: the own one counts; known ones go on; what is covered or refused makes none")
+    @Test("Sources: the own one counts; known ones still work; covered or rejected updates add none")
     func sources() throws {
         let end = try LinkEnd(Replica.make { $0.limits.sources = 3 })
         for name in ["a", "b"] { #expect(refusal(end.replica, of: PlainUpdate(name, "1", name, 1)) == nil) }
@@ -128,7 +130,7 @@ struct LimitsTests {
         #expect(end.replica.sources.count == 3)
     }
 
-    @Test("Links: closing one makes room for another")
+    @Test("Links: closing one allows another")
     func links() throws {
         let replica = try Replica.make { $0.maxLinks = 2 }
         var ends = try (0..<2).map { _ in try LinkEnd(replica) }
@@ -137,12 +139,12 @@ struct LimitsTests {
         ends[0] = try LinkEnd(replica)
         #expect(failure { () throws(Failure) in _ = try replica.openLink(.readOnly) } == .links)
         ends.removeLast()
-        #expect(replica.links.count == 1, "a link that nobody holds any more is closed")
+        #expect(replica.links.count == 1, "a released link is closed")
         ends.removeLast()
         #expect(replica.links.isEmpty)
     }
 
-    @Test("Message bytes: a line at the limit is taken, one over is refused, and the next line is taken again")
+    @Test("Message bytes: a line at the limit is accepted, one over is rejected, and the next line is accepted again")
     func messages() throws {
         let line = PlainUpdate("k", "1", "a", 1).line
         for over in [0, 1, 20] {
@@ -153,7 +155,7 @@ struct LimitsTests {
         }
     }
 
-    @Test("The same where the line comes in two pieces, with others before and behind it", arguments: 0...1)
+    @Test("Message bytes of a line in two pieces, with others before and behind it", arguments: 0...1)
     func messagesInPieces(over: Int) throws {
         let line = PlainUpdate("key", #""0123456789""#, "a", 100).line
         let (before, behind) = (PlainUpdate("k", "1", "a", 1).line, PlainUpdate("l", "1", "a", 101).line)
@@ -166,20 +168,20 @@ struct LimitsTests {
         }
     }
 
-    @Test("The first of several bad lines is told, and how many more there were")
+    @Test("The first of several bad lines is the error, with the count of the others")
     func severalBad() throws {
         let end = try LinkEnd(Replica.make())
         do throws(Failure) {
             var input = LinkInput()
             try "[]\n{\n{}\n".lend { (text) throws(Failure) in try input.receive(text, on: end.link) }
-            check(false, "three bad lines are taken")
+            check(false, "three bad lines are accepted")
         } catch {
             #expect(error.code == .message)
             #expect(error.detail.hasSuffix("(and 2 more lines refused)"))
         }
     }
 
-    @Test("A value's size counts without its white space, where it comes from a peer")
+    @Test("The size of a peer's value counts without its white space")
     func valueSize() throws {
         let end = try LinkEnd(Replica.make { $0.limits.valueBytes = 5 })
         #expect(end.write(#"{"key":"k","value": [ 1, 2 ] ,"source_id":"a","version":1}"# + "\n") == nil)
@@ -188,7 +190,7 @@ struct LimitsTests {
         #expect(end.replica.version == 1)
     }
 
-    /// The longest lines that can be: every byte of key and id needs an escape of six.
+    /// Returns the longest possible lines: every byte of key and id needs an escape of six.
     private func longest(key: Int, value: Int) -> (update: String, delete: String, digest: String) {
         let (key, id) = ([UInt8](repeating: 1, count: key), [UInt8](repeating: 1, count: Limits.idBytes))
         let update = PlainUpdate(
@@ -202,7 +204,7 @@ struct LimitsTests {
     }
 
     @Test(
-        "The default limit of a line fits whatever this library writes within the other limits",
+        "The default limit of a line fits every line that this library writes within the other limits",
         arguments: [
             (1, 1), (10, 10), (300, 1), (1 << 16, 1 << 20),
         ])
@@ -214,9 +216,9 @@ struct LimitsTests {
         #expect(lines.digest.utf8.count <= limit)
     }
 
-    // MARK: What a replica holds
+    // MARK: Memory and keys
 
-    @Test("Keys that hold a value, for local writes and for received ones; overwrites and deletes pass")
+    @Test("Keys that hold a value, for local writes and for received ones; overwrites and deletes still work")
     func heldKeys() throws {
         let replica = try Replica.make { $0.maxKeys = 2 }
         try replica.set("a", "1")
@@ -231,7 +233,7 @@ struct LimitsTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("What a replica counts falls to what it was, when all goes")
+    @Test("The counted memory falls to its start when everything is removed")
     func heldBytes() throws {
         let replica = try Replica.make { $0.limits.bytes = 1 << 20 }
         let before = replica.pool.bytes
@@ -244,7 +246,7 @@ struct LimitsTests {
         #expect(replica.pool.bytes == before)
     }
 
-    @Test("At the limit of bytes: nothing longer, nothing new; the history goes first")
+    @Test("At the limit of bytes: no longer value and no new key; the history is dropped first")
     func bytesAtTheLimit() throws {
         let replica = try Replica.make {
             $0.limits.bytes = 200_000
@@ -266,7 +268,7 @@ struct LimitsTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("A peer's update over a limit is an exception, and the rest of its source goes on")
+    @Test("A peer's update over a limit is an exception, and later updates of its source arrive")
     func exceptions() throws {
         let a = try Replica.make("a", seed: 3)
         let b = try Replica.make("b", seed: 4) { $0.maxKeys = 5 }

@@ -16,7 +16,7 @@ struct NameTableTests {
         replica.cover(replica.sources[number], upTo: version)
     }
 
-    @Test("One name for all incarnations of it, and one for each exact source")
+    @Test("One name for all of its incarnations, and one for each exact source")
     func names() throws {
         let replica = try Replica.make("ada")
         for id in ["ada~AAAAAAAA", "ada~BBBBBBBB", "bob~AAAAAAAA", "bob", "bob~short", "ada~AAAAAAA!"] {
@@ -31,7 +31,7 @@ struct NameTableTests {
         #expect(count == 4)
     }
 
-    @Test("The furthest of a name is the one with the highest version; one that moves on behind it is alive too")
+    @Test("The furthest of a name is the one with the highest version; one that rises behind it is alive too")
     func furthest() throws {
         let (a, b, c) = ("n~AAAAAAAA", "n~BBBBBBBB", "n~CCCCCCCC")
         let replica = try Replica.make("own")
@@ -41,16 +41,16 @@ struct NameTableTests {
         }
         try cover(replica, a, 5)
         #expect(alive() == [a])
-        // A later start is further ahead: the one before has ended, as far as is known.
+        // A later start has a higher version, so the previous incarnation counts as ended.
         try cover(replica, b, 8)
         #expect(alive() == [b])
         #expect(furthest() == [b])
-        // An old save of a third is heard of, behind both, and the first one writes again: only the furthest counts.
+        // An old save of a third incarnation appears, behind both, and the first one writes again: only the furthest counts.
         try cover(replica, c, 3)
         try cover(replica, a, 7)
         #expect(furthest() == [b])
         #expect(alive() == [b])
-        // Of two that are equal the greater id counts, whoever came first.
+        // Of two equal versions the greater id counts, in any order of arrival.
         try cover(replica, a, 8)
         #expect(furthest() == [[a, b].max()])
         try cover(replica, a, 20)
@@ -60,7 +60,7 @@ struct NameTableTests {
     }
 
     @Test(
-        "Random rises: the furthest is the highest, and of equal ones that with the greater id",
+        "Random rises: the furthest is the highest, and of equal ones the one with the greater id",
         arguments: 0..<20)
     func model(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
@@ -83,7 +83,7 @@ struct NameTableTests {
         }
     }
 
-    @Test("An incarnation that has ended holds no tombstones back; one that is alive does")
+    @Test("An ended incarnation holds back no tombstones; a live one does")
     func stability() throws {
         let a = try Replica.make("a")
         var b = try Replica.start("b", seed: 10)
@@ -92,8 +92,8 @@ struct NameTableTests {
         try a.set("k", "1")
         try a.delete("k")
         a.gossip()
-        #expect(a.entry("k")?.isDelete == true, "b is alive, and has not promised")
-        // It starts again from its save: the new incarnation promises for its name.
+        #expect(a.entry("k")?.isDelete == true, "b is alive, and its low-water mark is below")
+        // It starts again from its save: the new incarnation has a low-water mark for its name.
         b = try Replica.start("b", seed: 11, from: b.exported())
         for _ in 0..<2 { #expect(try meet(a, b) == nil) }
         a.gossip()

@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Records are counted by hand: every reference that is taken must be given back, once, on every way that they go.
+/// Records are counted by hand: every reference must be released once, on every path.
 @Suite("Ownership of records")
 struct OwnershipTests {
-    /// A replica under random use, whose records are all known to a census.
+    /// A replica under random use, with a census of all its records.
     private struct World {
         let census: OwnerCensus
         let replica: Replica
@@ -20,7 +20,7 @@ struct OwnershipTests {
             replica = try Replica.make {
                 $0.maxHistory = random.within(1...8)
                 $0.mtu = random.within(1...6)
-                // Some writes are beaten: then the history alone holds them.
+                // Some writes are beaten: then only the history holds them.
                 if random.oneIn(2) {
                     $0.resolver = .host { update, current in current == nil || update.version % 3 > 0 }
                 }
@@ -66,7 +66,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("Each record has the owners that refer to it, at any time, and none when all is over", arguments: 0..<60)
+    @Test("Each record has the owners that refer to it, at any time, and none at the end", arguments: 0..<60)
     func random(seed: Int) throws {
         let census = OwnerCensus()
         do {
@@ -87,7 +87,7 @@ struct OwnershipTests {
     }
 
     @Test(
-        "Links that outlive their replica, with messages half read, let go of what they hold", arguments: [true, false])
+        "Links that outlive their replica, with messages half-read, release their records", arguments: [true, false])
     func replicaFirst(afterClosing: Bool) throws {
         let census = OwnerCensus()
         var replica: Replica? = try Replica.make { $0.maxHistory = 2 }
@@ -120,7 +120,7 @@ struct OwnershipTests {
         #expect(replica.keys.records.allSatisfy { $0.owners == 1 })
     }
 
-    @Test("A refused update leaves no record behind it")
+    @Test("A rejected update leaves no record")
     func refused() throws {
         let census = OwnerCensus()
         do {

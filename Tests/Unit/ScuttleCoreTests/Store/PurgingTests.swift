@@ -3,7 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Tombstones, and when they are forgotten.
+/// Tombstones, and when they are purged.
 @Suite("Purging")
 struct PurgingTests {
     private func make(_ id: String, _ adjust: (inout Configuration) -> Void = { _ in }) throws -> Replica {
@@ -22,7 +22,7 @@ struct PurgingTests {
 
     // MARK: Stable
 
-    @Test("A replica alone forgets its tombstones at the next occasion: nobody can bring anything older")
+    @Test("A replica alone purges its tombstones at once: no older update can arrive")
     func alone() throws {
         let replica = try make("a")
         try replica.set("k", "1")
@@ -36,7 +36,7 @@ struct PurgingTests {
         examine(replica)
     }
 
-    @Test("A tombstone goes when each source has promised to write nothing as old, and not before")
+    @Test("A tombstone is purged when the low-water mark of each source is above it, and not before")
     func stable() throws {
         let (a, b) = (try make("a"), try make("b"))
         try a.set("k", "1")
@@ -45,7 +45,7 @@ struct PurgingTests {
         try a.delete("k")
         a.gossip()
         #expect(a.entry("k")?.isDelete == true, "b has not covered it")
-        // The first meeting brings b's promise, as it was when b was asked.
+        // The first meeting brings b's low-water mark, as it was at the request.
         for _ in 0..<2 { #expect(try meet(a, b) == nil) }
         for replica in [a, b] {
             replica.gossip()
@@ -56,7 +56,7 @@ struct PurgingTests {
     }
 
     @Test(
-        "A name that is never heard of again holds tombstones back, until it is forgotten, and again when it comes back"
+        "A name that never returns holds tombstones back until it is retired, and again when it returns"
     )
     func forgotten() throws {
         let (a, b) = (try make("a"), try make("b"))
@@ -72,7 +72,7 @@ struct PurgingTests {
         #expect(a.keys.tombstoneCount == 5)
         #expect(forget(a, "b"))
         #expect(a.keys.tombstoneCount == 0)
-        // It comes back: it is told to reset, and counts again.
+        // It returns: it is reset, and counts again.
         for _ in 0..<2 { #expect(try meet(a, b) == nil) }
         #expect(b.clock == a.clock)
         try a.delete("k9")
@@ -81,7 +81,7 @@ struct PurgingTests {
         examine(a, b)
     }
 
-    @Test("A name of which nothing is covered holds tombstones back if an entry of it has come, until it is forgotten")
+    @Test("A name without covered versions holds tombstones back if an entry of it has arrived, until it is retired")
     func uncovered() throws {
         let end = try LinkEnd(try make("a"))
         let replica = end.replica
@@ -92,7 +92,7 @@ struct PurgingTests {
         end.close()
         try replica.delete("k")
         replica.gossip()
-        // Others may hold what c wrote, and would republish it.
+        // Others may hold the writes of c, and would republish them.
         #expect(replica.entry("k")?.isDelete == true)
         #expect(forget(replica, "c"))
         #expect(replica.keys.tombstoneCount == 0)
@@ -111,7 +111,7 @@ struct PurgingTests {
         examine(replica)
     }
 
-    @Test("Once a link was classic nothing stable is forgotten: its peer knows no reset, and may come back")
+    @Test("After a classic link no stable tombstone is purged: the peer knows no reset, and may return")
     func classicLinks() throws {
         let replica = try make("a")
         let end = try LinkEnd(replica, .classic)
@@ -128,7 +128,7 @@ struct PurgingTests {
         #expect(try replica.purge() == 1)
     }
 
-    @Test("A tombstone that the walk of an answer has not come to stays until it has")
+    @Test("A tombstone ahead of the walk of a delta stays until the walk has passed it")
     func underWalk() throws {
         let (a, b) = (try make("a") { ($0.maxHistory, $0.mtu) = (1, 1) }, try make("b"))
         for number in 0..<8 { try a.set("k\(number)", "1") }
@@ -137,7 +137,7 @@ struct PurgingTests {
         pair.a.write(pair.b.readAll())
         pair.b.write(pair.a.readAll())
         pair.a.write(pair.b.readAll())
-        // The state is on its way, two entries of it are out.
+        // The state is on its way, with two entries sent.
         var text: [UInt8] = []
         while text.lines.count < 4 {
             let piece = pair.a.read(upTo: 20)
@@ -155,9 +155,9 @@ struct PurgingTests {
         examine(a, b)
     }
 
-    // MARK: By number, and by hand
+    // MARK: By limit, and by call
 
-    @Test("More than the limit are never kept, the lowest versions go first", arguments: [0, 1, 5, 40])
+    @Test("No more than max_tombstones are kept, the lowest versions go first", arguments: [0, 1, 5, 40])
     func most(limit: Int) throws {
         let replica = try make("a") {
             $0.maxTombstones = limit
@@ -172,7 +172,7 @@ struct PurgingTests {
         examine(replica)
     }
 
-    @Test("Tombstones ahead of the clock are not forgotten, however many there are")
+    @Test("Out-of-order tombstones are not purged, however many there are")
     func ahead() throws {
         let replica = try make("a") { $0.maxTombstones = 2 }
         for version in 2...20 as ClosedRange<Version> {
@@ -191,7 +191,7 @@ struct PurgingTests {
         examine(replica)
     }
 
-    @Test("What is purged is only tombstones, all of them, and nothing that a walk or a count shows", arguments: 0..<20)
+    @Test("A purge removes all tombstones and nothing else, and changes no walk and no count", arguments: 0..<20)
     func model(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try make("a") { $0.keepsTombstones = true }
@@ -219,7 +219,7 @@ struct PurgingTests {
         }
     }
 
-    @Test("Where the host resolves, nothing is purged: it alone knows what tombstones beat")
+    @Test("With a host's resolver nothing is purged: only the host knows what a tombstone beats")
     func hostResolver() throws {
         let replica = try make("a") {
             $0.resolver = .host { update, current in current?.precedes(update) ?? true }
@@ -235,7 +235,7 @@ struct PurgingTests {
 
     // MARK: Resets
 
-    @Test("A peer that missed a purged tombstone loses the key, is told so, and keeps what it wrote itself since")
+    @Test("A peer that missed a purged tombstone loses the key by a reset, and keeps its own later writes")
     func reset() throws {
         let told = Collected<String>()
         let (a, b) = (
@@ -256,7 +256,7 @@ struct PurgingTests {
         examine(a, b)
     }
 
-    @Test("What lags and was written below the purge is published again, as the same write")
+    @Test("A lagging entry from below the purge is republished, as the same write")
     func republished() throws {
         let (a, b) = (try make("a"), try make("b"))
         try a.set("x", "1")
@@ -275,7 +275,7 @@ struct PurgingTests {
     }
 
     @Test(
-        "Three that purge as they like, in any order of meetings: in the end they agree on what holds a value",
+        "Three replicas that purge at random, in any order of meetings, agree in the end on the keys that hold a value",
         arguments: 0..<60)
     func convergence(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))

@@ -3,7 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Against a list that is searched.
+/// Compared with a list that is searched.
 @Suite("RefusedTable")
 struct RefusedTableTests {
     private struct Naive {
@@ -12,7 +12,7 @@ struct RefusedTableTests {
         var serial: UInt64
     }
 
-    @Test("What is to be told comes by serial, once, whatever has gone meanwhile", arguments: 0..<20)
+    @Test("Exceptions to send are visited by serial, once, whatever was removed meanwhile", arguments: 0..<20)
     func order(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let table = RefusedTable()

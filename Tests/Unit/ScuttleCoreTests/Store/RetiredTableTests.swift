@@ -5,7 +5,7 @@ import Testing
 
 @Suite("RetiredTable")
 struct RetiredTableTests {
-    /// A table, and the same as a list in the order in which the entries were retired.
+    /// A table, and a list of its entries in the order in which they were retired.
     private struct World: ~Copyable {
         var table = RetiredTable(key: 7)
         var model: [RetiredTable.Entry] = []
@@ -59,10 +59,10 @@ struct RetiredTableTests {
                 let found = table[position]
                 check(found.packed == entry.packed, "seed \(seed): one has changed")
             }
-            check(table.find(SourceHash(low: 0, high: .max)) == nil, "seed \(seed): what is not there is found")
+            check(table.find(SourceHash(low: 0, high: .max)) == nil, "seed \(seed): an absent one is found")
             var again = RetiredTable(key: 8)
             for entry in model.reversed() { again.insert(entry, at: 1) }
-            check(again.whole == table.whole, "seed \(seed): the sum depends on the order or on what has gone")
+            check(again.whole == table.whole, "seed \(seed): the sum depends on the order or on removed entries")
         }
     }
 
@@ -100,7 +100,9 @@ struct RetiredTableTests {
         #expect(count - live <= live / 4 + 64)
     }
 
-    @Test("Over the limit the lowest versions go, and a sixteenth more; all of one version together", arguments: 0..<40)
+    @Test(
+        "Over the limit the lowest versions are dropped, and a sixteenth more; all of one version together",
+        arguments: 0..<40)
     func lowest(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var table = RetiredTable(key: 1)
@@ -128,7 +130,7 @@ struct RetiredTableTests {
         #expect(later != generation, "positions have changed")
     }
 
-    @Test("What a revision of the vector does not have stands behind the first position since it", arguments: 0..<40)
+    @Test("Entries that a revision of the vector lacks are behind the first position since it", arguments: 0..<40)
     func revisions(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var table = RetiredTable(key: 1)
@@ -143,7 +145,7 @@ struct RetiredTableTests {
             if random.oneIn(40) {
                 let generation = table.generation
                 table.raiseFloor(to: Version(random.within(1...3)), at: revision) { _ in }
-                // A sweep moves all to the present revision: a peer may hear of some twice.
+                // A sweep moves all to the present revision, so a peer may receive some twice.
                 if table.generation != generation { for hash in since.keys { since[hash] = revision } }
             }
             let asked = UInt64(random.below(Int(revision) + 2))

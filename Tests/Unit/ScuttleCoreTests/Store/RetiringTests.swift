@@ -3,7 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What replicas say of names, and what of it stands.
+/// Claims about names, and which of them stand.
 @Suite("Retiring")
 struct RetiringTests {
     private func merge(
@@ -39,7 +39,7 @@ struct RetiringTests {
         for step in 0..<60 {
             let name = random.pick(["m", "n", "nobody"])
             let pair = (Version(random.below(6)), random.pick(Self.states))
-            // No name states two things under one sequence.
+            // No name makes two statements under one sequence.
             let sequence = UInt64(random.below(8))
             merge(name, pair.0, pair.1, sequence, sequence * 10, at: replica)
             if pair.0 > 0, (pair.0, pair.1.rawValue) > pairs[name] ?? (0, 0) { pairs[name] = (pair.0, pair.1.rawValue) }
@@ -72,7 +72,7 @@ struct RetiringTests {
     }
 
     @Test(
-        "What a name has stated counts in the hash of the vector while another is pending, and not if it is final itself"
+        "A name's statement counts in the hash of the vector while another one is pending, and not if it is final itself"
     )
     func finalStatement() throws {
         let replica = try replica(knowing: ["m~AAAAAAAA", "n", "o"])
@@ -80,12 +80,12 @@ struct RetiringTests {
         let before = replica.vectorHash
         merge("m", 0, .pending, 3, 30, at: replica)
         #expect(replica.vectorHash != before)
-        // Others know it by the hash of its source alone.
+        // Peers know it by the hash of its source alone.
         merge("m", 5, .final, at: replica)
         #expect(replica.vectorHash == before)
     }
 
-    @Test("A replica that hears its own name says that it is alive, and promises past the number")
+    @Test("A replica that receives a retirement of its own name states that it is alive, with a higher low-water mark")
     func alive() throws {
         let replica = try replica(knowing: [])
         merge("own", 9, .pending, at: replica)
@@ -98,7 +98,7 @@ struct RetiringTests {
         #expect(replica.version > 12)
     }
 
-    @Test("A replica that has left writes nothing, says nothing, and may be told again")
+    @Test("A replica that has left writes and states nothing, and may learn of it again")
     func left() throws {
         let replica = try replica(knowing: ["n"])
         try replica.set("k", "1")
@@ -115,7 +115,7 @@ struct RetiringTests {
         #expect(replica.own.covered == covered)
     }
 
-    @Test("A number that is too far ahead, or beyond all versions, is ignored; the statement counts")
+    @Test("A version that is too far ahead, or above 2^53-1, is ignored; the statement counts")
     func jump() throws {
         let replica = try Replica.make("own") { $0.limits.versionJump = 10 }
         let number = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
@@ -129,7 +129,7 @@ struct RetiringTests {
         #expect(facts("n", replica)?.retirement == 15)
     }
 
-    @Test("Two whose vectors cross agree that a name is alive, after some gossips")
+    @Test("Two replicas whose vectors cross agree that a name is alive, after some gossips")
     func crossing() throws {
         let (a, b) = (try Replica.start("a", seed: 1), try Replica.start("b", seed: 2))
         try a.set("x", "1")
@@ -142,7 +142,7 @@ struct RetiringTests {
         #expect(a.vectorHash == b.vectorHash)
     }
 
-    @Test("A name of which nothing is covered holds up no retirement and no equality")
+    @Test("A name without covered versions delays no retirement and no equality")
     func unheard() throws {
         let replica = try Replica.make("own")
         try replica.set("k", "1")
@@ -153,7 +153,7 @@ struct RetiringTests {
         #expect(replica.vectorHash == before)
     }
 
-    @Test("What a name has stated of which nothing is covered counts in no hash")
+    @Test("The statement of a name without covered versions counts in no hash")
     func unheardStatement() throws {
         let replica = try replica(knowing: ["m"])
         _ = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
@@ -165,7 +165,7 @@ struct RetiringTests {
         #expect(replica.vectorHash == before)
     }
 
-    @Test("A statement comes after what an earlier incarnation has stated", arguments: [1, 2, 9] as [UInt64])
+    @Test("A statement comes after those of earlier incarnations", arguments: [1, 2, 9] as [UInt64])
     func earlierStatement(sequence: UInt64) throws {
         let replica = try replica(knowing: ["m", "n"])
         let known = "m".lend { replica.forget($0) }
@@ -180,7 +180,7 @@ struct RetiringTests {
     }
 
     @Test(
-        "A source that rises after it was retired stays in full while it keeps pace, and says no more of what was purged"
+        "A source that rises after it was retired stays in full while it keeps pace, and claims no more of its GC version"
     )
     func revived() throws {
         let replica = try Replica.make("own")
@@ -208,7 +208,7 @@ struct RetiringTests {
         #expect(replica.broken == nil)
     }
 
-    @Test("A peer that names its ended sources again with each vector may name others in between, and all count")
+    @Test("A peer that names its retired sources again with each vector may name others in between, and all count")
     func heardAgain() {
         let memory = LinkMemory()
         func claim(_ number: Int, _ version: Version) -> RetiredClaim {
@@ -234,7 +234,7 @@ struct RetiringTests {
         }
     }
 
-    @Test("What was refused of an ended source is not covered: it shrinks when the delta is over")
+    @Test("A refused update of a retired source is not covered: the source shrinks when the delta is over")
     func refused() throws {
         let end = try LinkEnd(try Replica.make("own"))
         let replica = end.replica
@@ -270,7 +270,7 @@ struct RetiringTests {
         id.lend { replica.sources.find($0) }.map { replica.sources[$0].covered }
     }
 
-    @Test("A claim of an ended source at or below the floor brings back nothing; others do")
+    @Test("A claim of a retired source at or below the floor restores nothing; others do")
     func claimsBelowFloor() throws {
         let replica = try Replica.make("own")
         try cover("m~BBBBBBBB", 7, replica)
@@ -286,7 +286,7 @@ struct RetiringTests {
         #expect(isOld("m~AAAAAAAA", 7) && !isOld("m~CCCCCCCC", 7))
     }
 
-    @Test("A source that was dropped and rises again: the peer that sends it hears that nothing of it is covered")
+    @Test("A dropped source that rises again: its sender learns that none of it is covered")
     func dropped() throws {
         let (a, b) = (try Replica.make("a", seed: 1), try Replica.make("b", seed: 2))
         for replica in [a, b] { try cover("m~CCCCCCCC", 5, replica) }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("SourceTable")
 struct SourceTableTests {
-    @Test("Numbers ascend, the own one first; each is found again; in order they ascend by bytes")
+    @Test("Ids ascend, the own one first; each is found again; in order they ascend by bytes")
     func model() {
         var random = TestRandom(seed: 3)
         var names: [[UInt8]] = [[UInt8]("own")]
@@ -25,7 +25,7 @@ struct SourceTableTests {
         #expect(order == names.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
-    /// A table that can be returned from a closure.
+    /// Holds a table that can be returned from a closure.
     private final class SourceTableBox {
         var sources: SourceTable
 

@@ -4,14 +4,14 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// A replica in its host's store, and out of it again. The simulator stores and kills replicas of all kinds.
+/// A replica in its host's store, and loads from it. The simulator stores and kills replicas of all kinds.
 @Suite("Storing")
 struct StoringTests {
     /// Rows by kind and id.
     private final class Rows {
         var rows: [String: [UInt8]] = [:]
         private var pending: [String: [UInt8]] = [:]
-        /// What was done, one word a call.
+        /// The calls, one word each.
         var calls: [String] = []
         var failing = ""
 
@@ -62,7 +62,7 @@ struct StoringTests {
         }
     }
 
-    @Test("A write is stored before it is made, in one transaction, and nothing is left to store after it")
+    @Test("A write is stored before it is made, in one transaction, and nothing remains to be stored after it")
     func write() throws {
         let rows = Rows()
         let replica = try replica(rows)
@@ -76,7 +76,7 @@ struct StoringTests {
         #expect(try rows.load("a").clock == replica.clock)
     }
 
-    @Test("A write whose store fails has changed nothing", arguments: ["begin", "put", "commit"])
+    @Test("A write whose store fails changes nothing", arguments: ["begin", "put", "commit"])
     func failing(call: String) throws {
         let rows = Rows()
         let replica = try replica(rows)
@@ -94,7 +94,7 @@ struct StoringTests {
         #expect(try rows.load("a").allEntries == replica.allEntries)
     }
 
-    @Test("A key that was set before the first tick is as old in the store as it is here")
+    @Test("A key that was set before the first tick has the same age in the store")
     func age() throws {
         let rows = Rows()
         let replica = try replica(rows)
@@ -112,7 +112,7 @@ struct StoringTests {
         #expect(loaded.count == 0)
     }
 
-    @Test("What is purged, and of which source, is stored; rows of what has gone go")
+    @Test("A purge and its source are stored; the rows of removed entries are removed")
     func purge() throws {
         let rows = Rows()
         let replica = try replica(rows) { $0.keepsTombstones = true }

@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What the vector was, against full copies of it.
+/// Compares past vectors with full copies of them.
 @Suite("VectorPast")
 struct VectorPastTests {
-    /// A replica whose sources come and rise at random, with copies of its vector at some bases.
+    /// A replica whose sources appear and rise at random, with copies of its vector at some bases.
     private struct World {
         let replica: Replica
         var copies: [(base: UInt64, vector: [Version])] = []
@@ -36,7 +36,7 @@ struct VectorPastTests {
             copies.append((replica.relyOnVector(), vector))
         }
 
-        /// A source goes, and its number with it: nothing is known of it at any base.
+        /// Removes a source and its id, so it is unknown at any base.
         mutating func remove() {
             guard replica.sources.count > 1 else { return }
             let id = SourceID(1 + random.below(replica.sources.count - 1))
@@ -54,7 +54,7 @@ struct VectorPastTests {
         }
 
         mutating func examine(_ what: String) {
-            // Nobody relies on most revisions, and yet nothing is passed by that has changed since.
+            // No base relies on most revisions, and yet no later change is skipped.
             for _ in 0..<3 {
                 let since = UInt64(1 + random.below(Int(replica.revision) + 1))
                 let changed = replica.sources.ids.filter { replica.sources[$0].changedAt >= since }
@@ -72,7 +72,7 @@ struct VectorPastTests {
                     let found = replica.covered(id, at: base)
                     check(found == expected, "\(what): source \(id) at \(base): \(found), not \(expected)")
                 }
-                // Whatever has changed is visited; what stands between two that are visited has not.
+                // Every change is visited; sources between two visited ones have not changed.
                 var place = 0
                 while place < replica.sources.count {
                     let next = replica.nextChange(since: base, from: place)
@@ -88,7 +88,9 @@ struct VectorPastTests {
         }
     }
 
-    @Test("What the vector was at each base, while sources come, rise and go, and bases come and go", arguments: 0..<60)
+    @Test(
+        "The vector at each base, while sources appear, rise and go, and bases are added and removed", arguments: 0..<60
+    )
     func model(seed: Int) throws {
         var world = try World(seed: seed)
         let most = world.random.pick([3, 20, 200])
@@ -106,7 +108,7 @@ struct VectorPastTests {
         world.examine("seed \(seed)")
     }
 
-    @Test("While nobody relies on the vector nothing is kept; and no more than a change of each source for a base")
+    @Test("Without a base nothing is kept; and for a base no more than one change of each source")
     func frugal() throws {
         var world = try World(seed: 1)
         for _ in 0..<50 { try world.add() }
@@ -118,7 +120,7 @@ struct VectorPastTests {
     }
 
     @Test(
-        "What nobody needs any more is dropped between calls; a link that says nothing for long gets a new base, or asks anew",
+        "Unused changes are dropped between calls; a link that is silent for long gets a new base, or requests anew",
         arguments: [30, 90])
     func bounded(active: Int) throws {
         let replica = try Replica.make()
@@ -139,7 +141,7 @@ struct VectorPastTests {
         let isLittle = active <= 64
         #expect(links[0].peer.isKnown(at: 5, of: 0) == isLittle)
         #expect(links[0].peer.confirmed(3, in: replica) == (isLittle ? 3 : 0))
-        // The others are as they were.
+        // The others are unchanged.
         #expect(links.dropFirst().allSatisfy { $0.peer.isKnown(at: 5, of: 0) })
         for (one, next) in zip(links.dropFirst(), links.dropFirst(2)) {
             #expect(one.peer.confirmed(3, in: replica) < next.peer.confirmed(3, in: replica))
@@ -150,6 +152,6 @@ struct VectorPastTests {
 }
 
 extension Replica {
-    /// Nothing is known of peers without a link any more.
+    /// Drops the peer states of peers without a link.
     fileprivate func dropPeers() { peers = RememberedPeers() }
 }

@@ -3,12 +3,12 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// The index of two sources that take keys from each other, against an array of live entries for each.
+/// The index of two sources that overwrite each other's keys, compared with an array of live entries for each.
 @Suite("VersionIndex")
 struct VersionIndexTests {
     private struct World: ~Copyable {
         var table = KeyTable(hash: SipHash(key: (1, 2)))
-        /// They own the indices.
+        /// The owners of the indices.
         let sources = ["0", "1"].map { $0.lend { Source(id: $0) } }
         /// The live entries by version, for each source.
         var model: [[Version: KeyID]] = [[:], [:]]
@@ -20,7 +20,7 @@ struct VersionIndexTests {
             for source in sources { source.deallocate() }
         }
 
-        /// A write as the replica does it: the winner stands, the loser retires, the index learns of the winner.
+        /// Writes as the replica does: the winner stands, the loser is removed, the index adds the winner.
         mutating func write(_ key: [UInt8], source: SourceID, version: Version) {
             let record = Record(PlainUpdate(key: key, value: [0x31], source: [0x41], version: version), from: source)
             let id: KeyID
@@ -56,7 +56,7 @@ struct VersionIndexTests {
             sweeps += 1
         }
 
-        /// The versions of live entries, as the index knows them.
+        /// Returns the versions of live entries, as the index has them.
         func found(_ source: SourceID, above version: Version) -> [Version] {
             found(sources[Int(source)].entries, source, above: version)
         }
@@ -120,7 +120,7 @@ struct VersionIndexTests {
         #expect(inOrder)
     }
 
-    @Test("The same where versions arrive out of order, and keys are removed and come again", arguments: 0..<20)
+    @Test("The same with versions out of order, and keys that are removed and added again", arguments: 0..<20)
     func outOfOrder(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var world = World()
@@ -165,7 +165,7 @@ struct VersionIndexTests {
         func key(_ number: Int) -> [UInt8] { [UInt8(number & 255), UInt8(number >> 8)] }
         for (number, version) in versions.enumerated() { world.write(key(number), source: 0, version: version) }
         world.examineAll(9001, &random)
-        // Each key that another source takes leaves a hole, also among those that came late.
+        // Each key that another source overwrites leaves a hole, also among those that arrived late.
         for number in 0..<2200 {
             if random.oneIn(3) {
                 world.remove(key(number))
@@ -174,14 +174,14 @@ struct VersionIndexTests {
             }
             if random.oneIn(200) { world.examineAll(9001, &random) }
         }
-        // Late ones again, among those that a sweep has put in order.
+        // Late ones again, among those that a sweep has sorted.
         for number in 2200..<2600 { world.write(key(number), source: 0, version: Version(3 * number + 1)) }
         world.examineAll(9001, &random)
         let sweeps = world.sweeps
         #expect(sweeps > 0, "the test must sweep")
     }
 
-    @Test("An update that comes again, after what superseded it has been removed, takes its slot again")
+    @Test("An update that arrives again, after its successor was removed, uses its slot again")
     func again() {
         var world = World()
         world.write([0x6b], source: 0, version: 3)

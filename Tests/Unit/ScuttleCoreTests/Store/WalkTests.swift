@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A walk over entries")
 struct WalkTests {
-    @Test("Shows what begins with the prefix, without tombstones, in the byte order of keys", arguments: 0..<10)
+    @Test("Visits the keys with the prefix, without tombstones, in the byte order of keys", arguments: 0..<10)
     func prefixes(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try Replica.make()
@@ -31,7 +31,7 @@ struct WalkTests {
         #expect(replica.count == model.count)
     }
 
-    @Test("Stops where it is told to")
+    @Test("Stops if the visitor returns false")
     func stops() throws {
         let replica = try Replica.make()
         for key in ["a", "b", "c", "d"] { try replica.set(key, "1") }

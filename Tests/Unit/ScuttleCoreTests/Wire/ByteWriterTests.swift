@@ -5,7 +5,7 @@ import Testing
 
 @Suite("ByteWriter")
 struct ByteWriterTests {
-    /// What a writer writes, with a guard byte behind it that must survive.
+    /// Returns the written bytes; a guard byte behind them must survive.
     private func written(_ room: Int, _ write: (inout ByteWriter) -> Void) -> [UInt8] {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: room + 1, alignment: 1)
         defer { memory.deallocate() }
@@ -13,11 +13,11 @@ struct ByteWriterTests {
         guard let start = memory.baseAddress else { return [] }
         var writer = ByteWriter(at: start)
         write(&writer)
-        #expect(memory[room] == 0xee, "written behind the room")
+        #expect(memory[room] == 0xee, "written behind the capacity")
         return [UInt8](memory[..<(writer.end - start)])
     }
 
-    /// RFC 8259, section 7, with the short escapes where there are any.
+    /// RFC 8259, section 7, with the short escapes if there is one.
     private func escaped(_ byte: UInt8) -> String? {
         switch byte {
         case 0x08: #"\b"#
@@ -33,7 +33,7 @@ struct ByteWriterTests {
         }
     }
 
-    @Test("Each of the 256 bytes, escaped or as it is, and measured right")
+    @Test("Each of the 256 bytes, escaped or unchanged, and measured right")
     func allBytes() {
         for byte in UInt8.min...UInt8.max {
             let expected = escaped(byte).map { [UInt8]($0) } ?? [byte]
@@ -44,7 +44,7 @@ struct ByteWriterTests {
         }
     }
 
-    @Test("Texts: what was measured is what is written, byte after byte", arguments: 0..<20)
+    @Test("The measured length of a text is that of its bytes", arguments: 0..<20)
     func texts(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let text = random.bytes(random.below(60), of: Array(0...0x23) + [0x5b, 0x5c, 0x5d, 0x7f, 0x80, 0xff])

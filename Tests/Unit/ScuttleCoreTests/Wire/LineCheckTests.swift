@@ -20,7 +20,7 @@ struct LineCheckTests {
         }
     }
 
-    @Test("Two lists of up to four lines have one check only where they are the same")
+    @Test("Two lists of up to four lines have one check only if they are equal")
     func distinct() {
         var seen: [String: [String]] = [:]
         withEvery(upTo: 4, over: ["", "a", "b", "ab"]) { lines in
@@ -31,7 +31,7 @@ struct LineCheckTests {
         }
     }
 
-    @Test("What a peer has said is compared by count and hash, and none says nothing")
+    @Test("A peer's check compares by count and hash; a check of no lines is empty")
     func said() {
         let mine = made(["a", "b"])
         #expect(mine == LineCheck(count: 2, hash: mine.hash))
@@ -40,7 +40,7 @@ struct LineCheckTests {
         #expect(LineCheck() == LineCheck(count: 0, hash: 0))
     }
 
-    @Test("A line and its hash are the same to it")
+    @Test("A line and its hash add the same")
     func hashes() {
         var check = LineCheck()
         check.add("a line".lend { FoldHash.hash($0) })

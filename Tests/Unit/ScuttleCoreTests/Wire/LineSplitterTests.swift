@@ -29,7 +29,7 @@ struct LineSplitterTests {
         return events
     }
 
-    /// What a text should give: its lines, and of one that is not ended only whether it is too long by now.
+    /// Returns the lines of a text, and for an incomplete line only whether it is already too long.
     private func expected(_ text: [UInt8], limit: Int) -> [Event] {
         var lines = text.lines
         let open = lines.removeLast()
@@ -68,7 +68,7 @@ struct LineSplitterTests {
             text[offset] = 0x0a
             check(split([text], limit: 100) == [.line(Array(text[..<offset]))], "\(filler) before \(offset)")
             text[offset] = filler
-            check(split([text], limit: 100).isEmpty, "a newline is seen in bytes of \(filler)")
+            check(split([text], limit: 100).isEmpty, "a newline is found in bytes of \(filler)")
         }
     }
 
@@ -86,7 +86,7 @@ struct LineSplitterTests {
         #expect(split(pieces, limit: 20) == expected(text, limit: 20))
     }
 
-    @Test("A line within one piece is not copied; one that was cut is")
+    @Test("A line within one piece is not copied; a line in two pieces is")
     func notCopied() {
         var splitter = LineSplitter()
         [UInt8]("one\ntwo\nthr").lend { piece in
@@ -109,7 +109,7 @@ struct LineSplitterTests {
         #expect(line.text == "three")
     }
 
-    @Test("A line that was handed out stays whole until the next call")
+    @Test("A returned line stays valid until the next call")
     func borrowed() {
         var splitter = LineSplitter()
         [UInt8]("ab").lend { piece in
@@ -129,7 +129,7 @@ struct LineSplitterTests {
         }
     }
 
-    @Test("It knows whether a line begins next, whatever came")
+    @Test("It reports whether a line begins next")
     func betweenLines() {
         var splitter = LineSplitter()
         let text = [UInt8]("ab\n\nabcd\nabc\nx")
@@ -143,7 +143,7 @@ struct LineSplitterTests {
         }
     }
 
-    @Test("A line without an end takes no more memory than the limit, however long it grows")
+    @Test("An endless line uses no more memory than the limit")
     func memory() {
         let piece = [UInt8](repeating: 0x61, count: 4 << 20)
         var splitter = LineSplitter()
@@ -156,7 +156,7 @@ struct LineSplitterTests {
             }
         }
         #expect(tooLong == 1)
-        // Half of what came; other tests run beside this one, and take some memory too.
+        // Half of the bytes; other tests run beside this one, and use some memory too.
         #expect(residentBytes() - before < 128 << 20)
     }
 }

@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Messages in, up to where a judge is asked.
+/// Incoming messages, up to the judge.
 @Suite("MessageReader")
 struct MessageReaderTests {
-    /// A judge that knows nothing: which lines it was asked about.
+    /// A judge that rejects all lines, and notes them.
     private struct NoJudge: MessageJudge, ~Copyable {
         let limits = Limits()
         private(set) var asked: [String] = []
@@ -17,7 +17,7 @@ struct MessageReaderTests {
         }
     }
 
-    @Test("The core reads what this library writes of updates and covers by itself, and asks the judge about all else")
+    @Test("The core reads its own updates and covers, and leaves all other lines to the judge")
     func judge() throws {
         let update = PlainUpdate("k", "[1,{\"a\":2}]", "A", 1)
         let cover = #"{"digest":true,"cover":{"A":[0,1]},"lines":[1,"00000000"]}"#
@@ -47,7 +47,7 @@ struct MessageReaderTests {
         #expect(refused == others.count)
     }
 
-    @Test("A refusal that ends the reading leaves the rest unread")
+    @Test("A rejection that ends the reading leaves the rest unread")
     func ending() {
         var judge = NoJudge()
         var reader = MessageReader()

@@ -3,7 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// What parts of messages take is at most what is said of them: a message ends before it is too long.
+/// Parts of messages are no longer than the computed sizes, so a message ends before it is too long.
 @Suite("MessageSizes")
 struct MessageSizesTests {
     private func count(_ write: (inout MessageBuffer) -> Void) -> Int {
@@ -16,7 +16,7 @@ struct MessageSizesTests {
         random.next() & (Version.highest >> UInt64(random.below(53)))
     }
 
-    @Test("Claims, intervals and exceptions of sources, names, retired sources and forgotten keys", arguments: 0..<100)
+    @Test("Claims, intervals and exceptions of sources, names, retired sources and purged keys", arguments: 0..<100)
     func bounds(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let encoding = Encoding.chosen
@@ -49,7 +49,7 @@ struct MessageSizesTests {
         #expect(count { $0.appendEcho(token) } <= encoding.bytes(ofEcho: token))
     }
 
-    @Test("The keys of forgotten tombstones", arguments: 0..<20)
+    @Test("The keys of purged tombstones", arguments: 0..<20)
     func forgotten(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let keys = (0..<random.below(9)).map { _ in random.bytes(1 + random.below(40), of: Array(1...0x7f)) }

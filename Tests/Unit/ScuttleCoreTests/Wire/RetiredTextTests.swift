@@ -27,7 +27,7 @@ struct RetiredTextTests {
 
     private static let alphabet = [UInt8]("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    @Test("Claims come back as they were, one behind the other", arguments: 0..<200)
+    @Test("Claims are read as they were written, one behind the other", arguments: 0..<200)
     func roundTrip(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let claims = (0..<random.below(12)).map { _ in claim(&random) }
@@ -37,7 +37,7 @@ struct RetiredTextTests {
         check(read(text) == claims, "seed \(seed): \(claims)")
     }
 
-    @Test("The version has two, four, six or nine digits, the fewest that hold it")
+    @Test("The version has two, four, six or nine digits, as few as possible")
     func digits() {
         let lengths: [(Version, Int)] = [
             (1, 2), (4095, 2), (4096, 4), (1 << 24 - 1, 4), (1 << 24, 6), (1 << 36 - 1, 6), (1 << 36, 9),
@@ -51,7 +51,7 @@ struct RetiredTextTests {
         }
     }
 
-    @Test("The text of the protocol page: the hash, the high half first, the marks and the version")
+    @Test("The text of the protocol page: the hash, the high half first, the flags and the version")
     func bits() {
         let claim = RetiredClaim(hash: SourceHash(low: 0, high: 0), version: 5, isPurged: false, isFinal: false)
         #expect(text([claim]) == [UInt8]("AAAAAAAAAAAAAAAAAAAAAAAF".utf8))
@@ -61,7 +61,7 @@ struct RetiredTextTests {
         #expect(text([low]) == [UInt8]("AAAAAAAAAAAAAAAAAAAAAUAF".utf8))
     }
 
-    @Test("A text that is cut anywhere but between two claims is rejected", arguments: 0..<30)
+    @Test("A text that is cut inside a claim is rejected", arguments: 0..<30)
     func cut(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let claims = (0..<3).map { _ in claim(&random) }
@@ -73,12 +73,12 @@ struct RetiredTextTests {
             if let whole = ends.firstIndex(of: count) {
                 check(found == Array(claims[..<whole]), "seed \(seed): \(count) bytes")
             } else {
-                check(found == nil, "seed \(seed): \(count) bytes are taken")
+                check(found == nil, "seed \(seed): \(count) bytes are accepted")
             }
         }
     }
 
-    @Test("A character of another alphabet is rejected, wherever it stands")
+    @Test("A character of another alphabet is rejected, anywhere in the text")
     func characters() {
         var random = TestRandom(seed: 1)
         let text = text([claim(&random), claim(&random)])

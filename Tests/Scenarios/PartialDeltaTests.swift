@@ -3,11 +3,11 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Answers of which only a part arrives.
-@Suite("Scenario: partial answers")
-struct PartialAnswerTests {
-    /// The messages of an answer from the state of `a` to `b`, each a line; the pair is left in the middle of it.
-    private func stateAnswer(_ mesh: Mesh) throws -> (pair: Pair, lines: [[UInt8]]) {
+/// Deltas of which only a part arrives.
+@Suite("Scenario: partial deltas")
+struct PartialDeltaTests {
+    /// Returns the messages of a state delta of `a` to `b`, each a line; the pair is left in the middle of the delta.
+    private func stateDelta(_ mesh: Mesh) throws -> (pair: Pair, lines: [[UInt8]]) {
         let pair = try mesh.pair("a", "b")
         pair.b.link.gossip()
         let lines = answer(of: pair.a, to: pair.b)
@@ -30,21 +30,21 @@ struct PartialAnswerTests {
         return mesh
     }
 
-    /// chitchat#121: a node took the version of a delta that had been cut off at the size of a message, and with it the
-    /// version up to which deletes count as seen; garbage collection trusted that, and keys came back.
-    @Test("An answer that breaks off at any line advances nothing that garbage collection trusts (chitchat#121)")
+    /// chitchat#121: a node adopted the version of a delta that was cut at the size of a message, and with it the version up to
+    /// which deletes count as seen. Garbage collection relied on that version, and keys came back.
+    @Test("A delta that breaks off at any line advances no version that garbage collection relies on (chitchat#121)")
     func nothingAdvances() throws {
-        let count = try stateAnswer(mesh(tombstones: true)).lines.count
+        let count = try stateDelta(mesh(tombstones: true)).lines.count
         #expect(count > 8)
         for most in 0..<count {
             let mesh = try mesh(tombstones: true)
-            let (pair, lines) = try stateAnswer(mesh)
+            let (pair, lines) = try stateDelta(mesh)
             pair.b.write(lines.prefix(most).flatMap { $0 })
             pair.close()
             let b = mesh["b"]
             check(b.clock["a"] == nil && b.clock["c"] == nil, "after \(most) lines: \(b.clock)")
             check(b.highestPurged == 0, "after \(most) lines: purged up to \(b.highestPurged)")
-            // What b holds is not covered, so it must not be forgotten either, by force or by number.
+            // The entries of b are not covered, so neither a forced nor a stable purge may remove their tombstones.
             check(try b.purge() == 0, "after \(most) lines tombstones went")
             check(b.broken == nil, "after \(most) lines: \(b.broken ?? "")")
             try mesh.settle()
@@ -53,7 +53,7 @@ struct PartialAnswerTests {
         }
     }
 
-    @Test("A reset that breaks off at any line takes nothing away, and does not move the clock (chitchat#121)")
+    @Test("A reset that breaks off at any line removes nothing, and does not move the vector (chitchat#121)")
     func resetBreaksOff() throws {
         func prepare() throws -> Mesh {
             let mesh = try mesh(tombstones: false)
@@ -63,11 +63,11 @@ struct PartialAnswerTests {
             try mesh["a"].set("new", "1")
             return mesh
         }
-        let count = try stateAnswer(prepare()).lines.count
+        let count = try stateDelta(prepare()).lines.count
         for most in 0..<count {
             let mesh = try prepare()
             let clock = mesh["b"].clock["a"]
-            let (pair, lines) = try stateAnswer(mesh)
+            let (pair, lines) = try stateDelta(mesh)
             #expect(lines.contains { $0.text.contains("reset") })
             pair.b.write(lines.prefix(most).flatMap { $0 })
             pair.close()
@@ -79,15 +79,15 @@ struct PartialAnswerTests {
         }
     }
 
-    /// A relay reads half of the source's state and hands that on; the source is never seen again.
+    /// A relay reads half of the source's state and passes that on; the source never returns.
     @Test(
-        "A relay that had half of an answer: the others still agree, though the source is gone for good",
+        "Replicas behind a relay with half of a delta become equal, although the source is gone for good",
         arguments: Link.Options.ways, 0..<20)
     func relayWithAHalf(options: Link.Options, seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let mesh = try Mesh("source relay other", over: options, capacity: 500) {
             $0.maxHistory = random.pick([1, 3, 50])
-            // Otherwise the tombstone is forgotten at once, and the answer is a reset.
+            // Otherwise the tombstone is purged at once, and the delta is a reset.
             $0.keepsTombstones = random.oneIn(2)
         }
         for number in 0..<20 { try mesh["source"].set("k\(number)", "\(number)") }
@@ -105,19 +105,21 @@ struct PartialAnswerTests {
             pair.a.write(pair.b.readAll())
             pair.b.write(pair.a.readAll())
             pair.a.write(pair.b.readAll())
-            let answer = pair.a.readAll()
-            pair.b.write(Array(answer.prefix(random.below(answer.count + 1))))
+            let delta = pair.a.readAll()
+            pair.b.write(Array(delta.prefix(random.below(delta.count + 1))))
         }
         pair.close()
         try mesh.settle(without: ["source"])
         mesh.expectAgreement(without: ["source"])
-        // Another one, that comes later, gets as much.
+        // A replica that joins later gets as much.
         try mesh.add("late")
         try mesh.settle(without: ["source"])
         mesh.expectAgreement(without: ["source"])
     }
 
-    @Test("A relay dies while it hands on what it had: whoever got more of it gives it to the rest", arguments: 0..<20)
+    @Test(
+        "A relay ends while it passes on its state: the replica that got more of it sends it to the others",
+        arguments: 0..<20)
     func relayDies(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let mesh = try Mesh("source relay x y") { $0.maxHistory = 1 }
@@ -129,8 +131,8 @@ struct PartialAnswerTests {
             pair.a.write(pair.b.readAll())
             pair.b.write(pair.a.readAll())
             pair.a.write(pair.b.readAll())
-            let answer = pair.a.readAll()
-            pair.b.write(Array(answer.prefix(random.below(answer.count + 1))))
+            let delta = pair.a.readAll()
+            pair.b.write(Array(delta.prefix(random.below(delta.count + 1))))
             pair.close()
         }
         let gone: Set = ["source", "relay"]
