@@ -1,30 +1,3 @@
-/// A replica that its host keeps elsewhere, in rows: the functions that the host gives. Each says whether it has succeeded.
-public struct StateStore {
-    /// What a row is about. With its id it is the row's primary key.
-    public enum Kind: UInt32 {
-        /// What stands for a key.
-        case entry = 1
-        /// A source's entry in the version vector.
-        case source = 2
-        /// What else there is to know of the replica.
-        case replica = 3
-    }
-
-    public let begin: () -> Bool
-    /// Kind, id and line; of an entry also the update.
-    public let put: (Kind, Bytes, Bytes, Update?) -> Bool
-    public let remove: (Kind, Bytes) -> Bool
-    public let commit: () -> Bool
-    public let rollback: () -> Void
-
-    public init(
-        begin: @escaping () -> Bool, put: @escaping (Kind, Bytes, Bytes, Update?) -> Bool,
-        remove: @escaping (Kind, Bytes) -> Bool, commit: @escaping () -> Bool, rollback: @escaping () -> Void
-    ) {
-        (self.begin, self.put, self.remove, self.commit, self.rollback) = (begin, put, remove, commit, rollback)
-    }
-}
-
 /// What of a replica is not in its store yet. Entries are found by their arrival, so a write notes nothing.
 final class StoreChanges {
     let store: StateStore
@@ -57,5 +30,22 @@ final class StoreChanges {
 
     init(_ store: StateStore) {
         self.store = store
+    }
+}
+
+extension Store {
+    /// A source's entry in the vector changes, or its GC version has: the revision is new, and the entry is still the old one.
+    @inline(__always)
+    func noteChange(of source: Source) {
+        if let changes, source.changedAt <= changes.revision { changes.sources.append(source.number) }
+        if source.changedAt < past.newestBase { past.enter(source, at: revision) }
+        source.changedAt = revision
+        past.note(source.number, at: revision)
+    }
+
+    /// A row goes.
+    @inline(never)
+    func noteRemoval(of kind: StateStore.Kind, _ id: Bytes) {
+        changes?.removed.append((kind, [UInt8](id)))
     }
 }

@@ -5,7 +5,7 @@ public struct KeyPlace {
     let hash: UInt64
 }
 
-extension Replica {
+extension Store {
     /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.exhausted`, `.memory`.
     @inline(__always)
     public func place(of key: Bytes) throws(Failure) -> KeyPlace {
@@ -40,7 +40,9 @@ extension Replica {
     /// Before a local write changes anything: there is room for it, and the host's store has it.
     @inline(never)
     func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
-        if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value) { throw failure }
+        if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value, losePending: { losePending() }) {
+            throw failure
+        }
         try storeFirst(key, value, kind, lease)
     }
 
