@@ -141,7 +141,8 @@ public class LinkedStore: Store {
         for link in linkTable.links { link.classic?.askForAll() }
     }
 
-    override func losePending() {
+    override func losePending(of holder: Int?) {
+        if let holder { return linkTable.links[holder].incoming.losePending() }
         for link in linkTable.links { link.incoming.losePending() }
     }
 

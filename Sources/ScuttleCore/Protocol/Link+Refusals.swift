@@ -109,9 +109,7 @@ extension Link {
         }
         var failure = failure
         if failure == nil, replica.isBounded {
-            failure = replica.overflow(by: update.key, update.value, isDelete: update.isDelete) {
-                incoming.losePending()
-            }
+            failure = replica.overflow(by: update.key, update.value, isDelete: update.isDelete, of: place)
         }
         if failure == nil {
             guard let accept else { return .taken }

@@ -8,9 +8,9 @@
 /// only serves to answer peers sooner: history, and updates that wait for their cover.
 extension Store {
     /// Why there is no room for an update; nil if there is. O(length of key), and amortised O(1) for what is let go.
-    /// - Parameter losePending: lets go of the updates that wait for their cover.
+    /// - Parameter holder: whose updates are to wait no longer for their cover, the place of a link; nil: those of all.
     @inline(never)
-    func overflow(by key: Bytes, _ value: Bytes, isDelete: Bool, losePending: () -> Void) -> Failure? {
+    func overflow(by key: Bytes, _ value: Bytes, isDelete: Bool, of holder: Int? = nil) -> Failure? {
         let current = entry(of: key)
         let holdsValue = current.map { !$0.isDelete } ?? false
         if isDelete {
@@ -20,13 +20,13 @@ extension Store {
         }
         let text = key.count &+ value.count
         let isGrowing = !isDelete && text > current?.text.count ?? 0
-        return overflow(by: text, leaving: isGrowing ? limits.bytes / 8 : 0, current, losePending: losePending)
+        return overflow(by: text, leaving: isGrowing ? limits.bytes / 8 : 0, current, of: holder)
     }
 
     /// - Parameter text: the bytes of key and value.
     /// - Parameter current: what the update replaces.
     @inline(never)
-    func overflow(by text: Int, leaving rest: Int, _ current: Record? = nil, losePending: () -> Void) -> Failure? {
+    func overflow(by text: Int, leaving rest: Int, _ current: Record? = nil, of holder: Int? = nil) -> Failure? {
         guard limits.bytes != .max else { return nil }
         var isShortened = false
         while true {
@@ -43,7 +43,7 @@ extension Store {
             if needed <= left { return nil }
             if !isShortened {
                 isShortened = true
-                letGo(losePending)
+                letGo(of: holder)
             } else if !shortenHistory() {
                 return lack(of: needed)
             }
@@ -55,10 +55,10 @@ extension Store {
     }
 
     /// Lets go of the updates that wait for their cover, and of the tombstones that a reset may have to name.
-    private func letGo(_ losePending: () -> Void) {
+    private func letGo(of holder: Int?) {
         forgotten.clear(at: epoch)
         forgetShared()
-        losePending()
+        losePending(of: holder)
     }
 
     /// Forgets the older half of the history. O(what it holds); false if it holds nothing.

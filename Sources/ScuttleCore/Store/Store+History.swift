@@ -50,9 +50,7 @@ extension Store {
             throw Failure(.version, "version \(version) is not in 1 ... 2^53-1")
         }
         try checkIdentity(of: sources.find(source), claims: version)
-        if isBounded, let failure = overflow(by: key.count + value.count, leaving: 0, losePending: { losePending() }) {
-            throw failure
-        }
+        if isBounded, let failure = overflow(by: key.count + value.count, leaving: 0) { throw failure }
         try checkMemory(for: key, value)
         let dot = Dot(source: try sourceID(for: source), version: version)
         let record = record(key, value, dot, isDelete ? .delete : .value)

@@ -40,9 +40,7 @@ extension Store {
     /// Before a local write changes anything: there is room for it, and the host's store has it.
     @inline(never)
     func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
-        if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value, losePending: { losePending() }) {
-            throw failure
-        }
+        if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value) { throw failure }
         try storeFirst(key, value, kind, lease)
     }
 

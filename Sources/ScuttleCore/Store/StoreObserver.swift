@@ -59,8 +59,9 @@ public class StoreObserver {
     /// for all they have.
     func refusalsAreLifted() {}
 
-    /// Memory is wanted for an update of the host's: updates that wait for their cover are let go. Their peers send them again.
-    func losePending() {}
+    /// Memory is wanted: updates that wait for their cover are let go, and their peers send them again.
+    /// - Parameter holder: the place of the link that holds them; nil: all links.
+    func losePending(of holder: Int?) {}
 
     // MARK: The host's store
 
