@@ -1,20 +1,22 @@
-/// A replica: a store, and the links to its peers.
-///
-/// The protocol is van Renesse, Dumitriu, Gough, Thomas: "Efficient Reconciliation and Flow Control for Anti-Entropy
-/// Protocols", LADIS 2008. A replica does no I/O, reads no clock and takes no lock: whoever holds it calls it from one
-/// thread at a time, feeds `Link.receive` and drains `Link.read`.
-public final class Replica: LinkedStore {
+/// The face of a replica. The class stands in Link/, and what it does beside its links in Store/.
+extension Replica {
     public convenience init(id: borrowing ReplicaID, configuration: Configuration) {
         self.init(ownID: id.bytes, configuration: configuration)
+    }
+
+    private convenience init(ownID: Bytes, configuration: Configuration) {
+        self.init(
+            ownID: ownID, configuration: configuration,
+            encoding: StoreEncoding(
+                encodeID: { Encoding.chosen.encodedID(of: $0) },
+                storeFirst: { store, key, value, kind, lease throws(Failure) in
+                    try store.storeRows(before: key, value, kind, lease)
+                }))
     }
 
     /// A new one with the same id and configuration.
     public func another() -> Replica {
         Replica(ownID: id, configuration: configuration)
-    }
-
-    override func storeFirst(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?) throws(Failure) {
-        try storeRows(before: key, value, kind, lease)
     }
 }
 

@@ -62,7 +62,7 @@ extension Link {
     }
 }
 
-extension LinkedStore {
+extension Replica {
     /// Whether some link is over its high-water mark.
     public var isOverHighWaterMark: Bool { linkTable.linksOverMark > 0 }
 

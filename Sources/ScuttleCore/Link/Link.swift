@@ -41,7 +41,7 @@ public final class Link {
     // for each of thousands of peers.
 
     /// Held, so that it is there as long as its links are; a constant, so that reading it counts nothing.
-    let replica: LinkedStore
+    let replica: Replica
     /// Where it stands in `LinkTable.links`; nil once it is closed.
     var place: Int?
     public let options: Options
@@ -105,7 +105,7 @@ public final class Link {
     public var host: UnsafeRawPointer?
     var identity: LinkIdentity { LinkIdentity(host: host) }
 
-    init(_ replica: LinkedStore, options: Options) {
+    init(_ replica: Replica, options: Options) {
         self.replica = replica
         self.options = options
         dialect = options.contains(.classic) ? .classic : .unknown

@@ -86,7 +86,7 @@ final class SharedDelta {
     }
 }
 
-extension LinkedStore {
+extension Replica {
     /// What live links get that stand at a number in the history; nil where each has to look for itself.
     @_optimize(speed)
     func broadcast(from number: UInt64, most: Int) -> SharedDelta? {

@@ -1,4 +1,4 @@
-extension LinkedStore {
+extension Replica {
     /// Hands out all that this replica is, line by line: who it is, its version vector, its entries with tombstones in order of
     /// arrival, how far peers' deltas have come, and an end. A replica of the same name that loads them goes on from there.
     /// Stops where `visit` returns false. O(bytes held).

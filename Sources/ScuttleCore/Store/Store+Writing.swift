@@ -41,7 +41,7 @@ extension Store {
     @inline(never)
     func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
         if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value) { throw failure }
-        try storeFirst(key, value, kind, lease)
+        if let changes { try changes.storeFirst(self, key, value, kind, lease) }
     }
 
     @_optimize(speed)

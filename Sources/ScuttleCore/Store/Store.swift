@@ -1,8 +1,9 @@
 /// The state of a replica, and all that changes it but its links: the map, the version vector, the history, tombstones, expiry, exceptions,
 /// retired sources.
 ///
-/// What a store has to ask or to tell of links are the methods of `StoreObserver`, which a subclass overrides. A store by itself has
-/// nobody to tell.
+/// The methods at the end of the class ask and tell whoever carries its updates to peers. `Replica` overrides them; each has an answer
+/// for a store that nobody carries anywhere. A store calls them in the midst of its work. They may read all of the store, and change
+/// only what their comments name.
 ///
 /// An update has a timestamp, by which the resolver decides, and a dot, under which it travels: see `Timestamp` and `Dot`.
 ///
@@ -10,7 +11,7 @@
 /// version here; each entry stands in its source's `VersionIndex` and in `arrivals`; the history holds only covered updates.
 ///
 /// All fields are final, so that subclasses reach them without accessors.
-public class Store: StoreObserver {
+public class Store {
     final let configuration: Configuration
     final let cluster: OwnedBytes
     /// Of the records of this replica.
@@ -135,8 +136,7 @@ public class Store: StoreObserver {
     /// The number in the history whose update is told of by `historyReachesMark`; `max`: none.
     final var historyMark = UInt64.max
 
-    /// - Parameter encodeID: makes what the encoding of messages keeps of a source's id.
-    init(ownID: Bytes, configuration: Configuration, encodeID: @escaping (Bytes) -> OwnedBytes) {
+    init(ownID: Bytes, configuration: Configuration, encoding: StoreEncoding) {
         self.configuration = configuration
         isBounded = configuration.isBounded
         isGuarded = isBounded || configuration.store != nil
@@ -146,15 +146,80 @@ public class Store: StoreObserver {
         incarnation = secrets.incarnationNumber(of: ownID) & .highest
         nonces = secrets.nonces
         keys = KeyTable(hash: secrets.tableHash)
-        sources = SourceTable(own: ownID, hash: secrets.tableHash, encodeID: encodeID)
+        sources = SourceTable(own: ownID, hash: secrets.tableHash, encodeID: encoding.encodeID)
         retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
         history = History(capacity: configuration.maxHistory)
         forgotten = ForgottenTombstones(capacity: max(4096, configuration.maxHistory))
         tolerableTombstones = configuration.maxTombstones
         isSelective = isBounded || configuration.accept != nil
-        changes = configuration.store.map { StoreChanges($0) }
+        changes = configuration.store.map { StoreChanges($0, storeFirst: encoding.storeFirst) }
         past.makeRoom(for: SourceTable.own)
     }
+
+    // MARK: What others refer to
+
+    /// Whether somebody refers to a source by its number in a way that no longer holds once it is known by its hash alone: it does not
+    /// shrink then, and is not asked about again until it becomes idle once more. O(links and remembered peers).
+    func refers(to source: SourceID) -> Bool { false }
+
+    /// A source shrinks: its number names nothing when the store's call is over, and may be given away then. It still stands in the
+    /// table.
+    /// - Parameter isKept: its entry is the last one of `retired`; otherwise it has been dropped at once.
+    func sourceShrinks(_ source: SourceID, to entry: RetiredTable.Entry, isKept: Bool) {}
+
+    /// A retired source has its number and its place in the table again; its entry stood at a position of `retired`.
+    func sourceReturns(_ source: SourceID, from entry: RetiredTable.Entry, at position: Int) {}
+
+    /// A number has been given to a source that was not known in full. The observer may set its `isLinked`.
+    func sourceAppears(_ source: SourceID) {}
+
+    /// The oldest base of the version vector on which somebody relies, `max` if nobody does; and how many links there are that may rely
+    /// on some. What the vector was before that base is forgotten. O(links and remembered peers).
+    func basesInUse() -> (oldest: UInt64, links: Int) { (.max, 0) }
+
+    /// What the vector was before a base is about to be forgotten: nobody may rely on it when this returns. The observer may rely on
+    /// the vector as it is.
+    func leaveBases(before base: UInt64) {}
+
+    // MARK: What holds a purge back
+
+    /// How far a walk in the order of arrival has come, `max` if there is none of that number. Numbers of walks are good for one call,
+    /// and a guess afterwards.
+    func position(ofWalk walk: Int) -> Arrivals.Stamp { .max }
+
+    /// The position of the walk that is the least far, and its number; `max` if there is no walk. A tombstone behind the position would be
+    /// missed by the walk if it were purged. O(links).
+    func leastWalk() -> (position: Arrivals.Stamp, walk: Int) { (.max, 0) }
+
+    /// Says of an update whether a peer has refused it; nil if no peer has refused anything. Good while the purge that has asked for it
+    /// runs. O(links).
+    func refusalsOfPeers() -> ((Record) -> Bool)? { nil }
+
+    // MARK: What has changed
+
+    /// The history has reached `historyMark`. The observer sets a higher one.
+    func historyReachesMark() {}
+
+    /// What was written of the history for many to borrow is out of date: a part of it is no entry any more, a source that it names
+    /// shrinks, or its memory is wanted. The observer sets `earliestShared` to the arrival of the first entry in what it writes next,
+    /// or to `max`.
+    func forgetShared() {}
+
+    /// An exception ahead of the vector is forgotten before its update has come: what has come of deltas that named it counts no more.
+    func exceptionIsLost(_ dot: Dot) {}
+
+    /// Refused updates are wanted from now on: what was left out of deltas on their way counts no more, and classic peers are asked
+    /// for all they have.
+    func refusalsAreLifted() {}
+
+    /// Memory is wanted: updates that wait for their cover are let go, and their peers send them again.
+    /// - Parameter holder: the place of the link that holds them; nil: all links.
+    func losePending(of holder: Int?) {}
+
+    #if DEBUG
+        /// What must hold between any two calls of what stands beside the store: the first thing that does not, in words.
+        func brokenReference() -> String? { nil }
+    #endif
 }
 
 extension Store {
@@ -197,69 +262,4 @@ extension Store {
 
     /// Whether it may issue another dot. One that has left still republishes, since what it holds may be with nobody else.
     var mayWrite: Bool { version < .highest }
-}
-
-// MARK: - Looking around
-
-extension Store {
-    /// The keys that hold a value.
-    public var count: Int { keys.liveCount }
-
-    /// What a key holds; nil where it is absent or deleted. Borrowed until the next call. O(length of key).
-    @_optimize(speed)
-    public func get(_ key: Bytes) throws(Failure) -> Update? {
-        try configuration.limits.check(hostKey: key)
-        guard let id = keys.find(key, keys.hash(of: key)), let record = keys[id], !record.isDelete else { return nil }
-        return update(of: record)
-    }
-
-    /// Visits the entries whose key begins with `prefix`, in the byte order of keys, until `visit` returns false.
-    /// O(log n + entries and tombstones passed), and before that O(k log k + n) where k keys are new since the last visit.
-    public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
-        order.update(from: &keys)
-        let ids = order.ids(from: prefix, in: keys)
-        for place in ids.indices {
-            // Entries stand anywhere in memory: some are on their way while the host looks at this one.
-            let ahead = place + Store.entriesAhead
-            if ahead < ids.endIndex { keys[ids[ahead]]?.prepareToRead() }
-            guard let record = keys[ids[place]], record.key.begins(with: prefix) else { return }
-            guard record.isDelete || visit(update(of: record)) else { return }
-        }
-    }
-
-    private static var entriesAhead: Int { 6 }
-
-    /// Visits each known source and the version up to which it is accounted for, in the byte order of sources, until
-    /// `visit` returns false. O(s log s).
-    public func visitClock(_ visit: (Bytes, Version) -> Bool) {
-        for id in sources.inOrder() where sources[id].covered > 0 {
-            guard visit(sources[id].id, sources[id].covered) else { return }
-        }
-    }
-
-    /// The updates of `source` above `version` that the history still has, ordered by `Configuration.sort`. Borrowed until
-    /// the next call. O(updates found), times a logarithm with a sort of the host's.
-    public func news(of source: Bytes, above version: Version) -> [Update] {
-        guard let id = sources.find(source) else { return [] }
-        let found = history.news(of: sources[id], above: version).map { update(of: $0) }
-        guard let sort = configuration.sort else { return found }
-        return found.arranged(by: sort)
-    }
-
-    /// The same number at replicas that hold the same values by the same writes. Tombstones do not count: replicas that agree
-    /// forget them at different times. O(bytes that have arrived since it was last asked for).
-    public var fingerprint: UInt64 {
-        contentHash.low
-    }
-
-    @_optimize(speed)
-    func update(of record: Record) -> Update {
-        let timestamp = record.timestamp
-        let dotSource = sources[record.source].id
-        return Update(
-            key: record.key, value: record.value,
-            source: timestamp.source == record.source ? dotSource : sources[timestamp.source].id,
-            version: timestamp.version, kind: record.kind, isLocal: timestamp.source == SourceTable.own,
-            dotSource: dotSource, dotVersion: record.version)
-    }
 }

@@ -1,6 +1,8 @@
 /// What of a replica is not in its store yet. Entries are found by their arrival, so a write notes nothing.
 final class StoreChanges {
     let store: StateStore
+    /// Stores a local write before it is made: see `StoreEncoding`.
+    let storeFirst: StoreEncoding.StoreFirst
     /// Entries up to this arrival are stored.
     var arrival: Arrivals.Stamp = 0
     /// Rows that have gone: keys and sources.
@@ -28,8 +30,8 @@ final class StoreChanges {
         var exceptionCount = 0
     }
 
-    init(_ store: StateStore) {
-        self.store = store
+    init(_ store: StateStore, storeFirst: @escaping StoreEncoding.StoreFirst) {
+        (self.store, self.storeFirst) = (store, storeFirst)
     }
 }
 

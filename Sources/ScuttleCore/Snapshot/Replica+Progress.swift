@@ -2,7 +2,7 @@
 ///
 /// A peer is known by its incarnation, and what has come by the peer's sequences, so neither depends on which incarnation of
 /// this replica has taken it: the entries that it rests on are in the same save.
-extension LinkedStore {
+extension Replica {
     /// One line for each delta, and for a reset as many as it takes to say what it has named. O(entries) for each reset. False
     /// if a line was the last one wanted.
     func exportProgress(_ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
@@ -29,7 +29,7 @@ extension LinkedStore {
         var position: UInt64 = 0
         arrivals.forEach(after: 0, in: keys) { record in
             let state = transfer.state(of: record, keys.find(record.key))
-            if state == 0, saved.named.count >= LinkedStore.mostCounts {
+            if state == 0, saved.named.count >= Replica.mostCounts {
                 goesOn = hand { $0.appendSaved(saved) }
                 // The next line counts from the first entry on again.
                 saved.named = [position]
