@@ -1,4 +1,4 @@
-# libscuttle. `make` builds the library, `make list` says what else there is.
+# libscuttle. `make` builds the library, `make list` prints the other targets.
 
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
@@ -7,7 +7,7 @@ MANDIR     ?= $(PREFIX)/share/man
 DESTDIR    ?=
 CFLAGS     ?= -O2 -g
 
-# The header is the one place that knows the version.
+# The header is the one place of the version.
 VERSION := $(shell sed -n 's/.*define SCUTTLE_VERSION_STRING "\(.*\)"/\1/p' include/scuttle.h)
 MAJOR   := $(firstword $(subst ., ,$(VERSION)))
 
@@ -19,13 +19,13 @@ SWIFT    := Package.swift Sources Tests bindings/swift
 .DELETE_ON_ERROR:
 .PHONY: library node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall format format-check list clean
 
-library: $(LIBRARY) ## The shared library, in build/lib (what `make` alone does)
+library: $(LIBRARY) ## Builds the shared library in build/lib; the default
 
-# Folders are among the prerequisites because their dates change when a file goes. The linker runs each time, since
+# Folders are among the prerequisites because their dates change when a file is removed. The linker runs each time, because
 # SwiftPM does not see a change of exports.map; the rest is incremental.
 $(LIBRARY): $(shell find Package.swift Sources include)
 	scripts/dependencies library
-	@# SwiftPM does not see a change of a C module's header either: then it begins anew.
+	@# SwiftPM does not see a change of a C module's header either, so the build starts from nothing after one.
 	test -e $@ && test -z "$$(find Sources include -name '*.h' -newer $@ -o -name '*.modulemap' -newer $@)" || rm -rf .build-embedded
 	rm -f .build-embedded/release/libscuttle-c.so
 	SCUTTLE_EMBEDDED=1 swift build -c release --scratch-path .build-embedded --disable-local-rpath \
@@ -35,17 +35,17 @@ $(LIBRARY): $(shell find Package.swift Sources include)
 	ln -sf $(@F) $(@D)/$(SONAME)
 	ln -sf $(SONAME) $(@D)/libscuttle.so
 
-demo: build/demo/peer ## Replicas in processes of their own, C, Python and Node: one is cut off, and all converge
+demo: build/demo/peer ## Runs replicas in processes of their own, C, Python and Node: one is cut off, and all converge
 	@scripts/dependencies demo
 	@! demo/has-node >/dev/null || $(MAKE) --no-print-directory -s -C bindings/node
 	@python3 demo/run
 
-node: $(LIBRARY) ## The addon for Node, in bindings/node/build
+node: $(LIBRARY) ## Builds the addon for Node in bindings/node/build
 	$(MAKE) --no-print-directory -s -C bindings/node
 
-examples: $(EXAMPLES) ## The programs of bindings/c/examples, in build/examples
+examples: $(EXAMPLES) ## Builds the programs of bindings/c/examples in build/examples
 
-# The programs find the library by their own place, so that build/ may move.
+# The programs find the library relative to themselves, so that build/ may move.
 LINK = -Iinclude -Lbuild/lib -Wl,-rpath,'$$ORIGIN/../lib' -lscuttle
 COMPILE = mkdir -p $(@D) && $(CC) -std=c99 -Wall -Wextra -Wpedantic $(CPPFLAGS) $(CFLAGS) $< -o $@ $(LINK) $(LDFLAGS)
 
@@ -59,11 +59,11 @@ build/examples/sqlite_store: LINK += -lsqlite3
 build/demo/peer: demo/peer.c bindings/c/examples/connection.h $(LIBRARY)
 	$(COMPILE)
 
-test: ## Everything that can be checked; STAGES="c docs" for some of it (scripts/test --list names them)
+test: ## Runs all tests; STAGES="c docs" runs some stages (scripts/test --list names them)
 	@scripts/dependencies test
 	@scripts/test $(STAGES)
 
-docs: $(LIBRARY) ## The documentation as a site, in build/site, and a man page for each C function, in build/man
+docs: $(LIBRARY) ## Makes the site of the documentation in build/site, and a man page for each C function in build/man
 	@docs/site/build
 
 BENCH_SOURCES := $(wildcard Benchmarks/c/*.[ch])
@@ -71,40 +71,40 @@ build/bench/driver: $(BENCH_SOURCES) $(LIBRARY)
 	mkdir -p $(@D)
 	$(CC) -std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic $(CPPFLAGS) -O2 -g $(filter %.c,$^) -o $@ $(LINK) $(LDFLAGS)
 
-bench: build/bench/driver ## Benchmarks: results, report and pictures into build/bench; QUICK=1 for what the targets need, PEERS=0 without peers
+bench: build/bench/driver ## Runs the benchmarks: results, report and pictures in build/bench; QUICK=1 runs the cases of the targets, PEERS=0 no peers
 	@Benchmarks/run --set $(if $(QUICK),quick,standard) $(if $(filter 0,$(PEERS)),--without-peers) $(if $(OUT),--out $(OUT))
 
-bench-loss: build/bench/driver ## What loss and breaks cost, in 6 minutes and into docs/benchmarks.md: counted, the same on each machine
+bench-loss: build/bench/driver ## Counts the cost of loss and breaks for docs/benchmarks.md, in 6 minutes; the counts are the same on each machine
 	@Benchmarks/run --set loss --without-peers --out build/loss
 	@Benchmarks/run --publish --out build/loss
 
-bench-compare: ## Two files of results side by side, A=before.json B=after.json; status 2 where machine or inputs differ
+bench-compare: ## Compares two files of results, A=before.json B=after.json; status 2 if machine or inputs differ
 	@Benchmarks/run --compare $(or $(A),$(error A=… is missing)) $(or $(B),$(error B=… is missing))
 
-bench-publish: ## The report of the last `make bench` into docs/benchmarks.md
+bench-publish: ## Puts the report of the last `make bench` into docs/benchmarks.md
 	@Benchmarks/run --publish
 
-baselines: library ## What the stage `gates` counts now becomes what it expects
+baselines: library ## Records the present counts of the stage `gates` as the expected ones
 	@scripts/dependencies test
 	@Tests/Budgets/Gates/run --update
 
 SEEDS = 2000
-sim: ## The simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, telling each step; MIDDLE=2000 with a man in the middle; CLASSIC=2000 of classic links; WITHOUT=covers leaves a rule out
+sim: ## Runs the simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, step by step; MIDDLE=2000 with a man in the middle; CLASSIC=2000 of classic links; WITHOUT=covers disables a rule
 	@scripts/dependencies library
 	@Tests/Simulation/run $(if $(MIDDLE),--middle) $(if $(CLASSIC),--classic) $(if $(SEED),--seed $(SEED),$(or $(MIDDLE),$(CLASSIC),$(SEEDS)) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
 
 ROUNDS = 2000
 .PHONY: kill-test
-kill-test: $(LIBRARY) ## Processes with a state store, each killed with SIGKILL while it writes: ROUNDS=2000, FIRST=0 the first seed
+kill-test: $(LIBRARY) ## Kills processes with a state store while they write: ROUNDS=2000, FIRST=0 the first seed
 	@scripts/dependencies test
 	@SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/kill_rounds.py --rounds $(ROUNDS) --first $(or $(FIRST),0)
 
 SECONDS = 60
-fuzz: ## libFuzzer and AddressSanitizer on the link input, the import, the calls, the fast path, hostile peers: SECONDS=60 each
+fuzz: ## Runs libFuzzer and AddressSanitizer on link input, import, calls, fast path, hostile peers: SECONDS=60 each
 	@scripts/dependencies library
 	@Tests/Fuzz/fuzz $(SECONDS)
 
-# What is installed, and so what is taken away again.
+# The files that `install` writes and `uninstall` removes.
 INSTALLED = $(LIBDIR)/$(notdir $(LIBRARY)) $(LIBDIR)/$(SONAME) $(LIBDIR)/libscuttle.so $(INCLUDEDIR)/scuttle.h \
             $(LIBDIR)/pkgconfig/scuttle.pc $(LIBDIR)/cmake/scuttle/scuttleConfig.cmake \
             $(LIBDIR)/cmake/scuttle/scuttleConfigVersion.cmake
@@ -118,7 +118,7 @@ FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
            -e "s|@INCLUDEDIR_FROM_CMAKE@|$$(realpath -m --relative-to=$(LIBDIR)/cmake/scuttle $(INCLUDEDIR))|g"
 REFRESH_LOADER = test -n "$(DESTDIR)" || ldconfig 2>/dev/null || true
 
-install: library ## Library, header, pkg-config and CMake files: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
+install: library ## Installs the library, the header, pkg-config and CMake files: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
 	install -d $(addprefix $(DESTDIR),$(INCLUDEDIR) $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/scuttle)
 	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(LIBRARY)) $(DESTDIR)$(LIBDIR)/$(SONAME)
@@ -130,11 +130,11 @@ install: library ## Library, header, pkg-config and CMake files: PREFIX=/usr/loc
 	done
 	@$(REFRESH_LOADER)
 
-install-man: docs ## The man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
+install-man: docs ## Installs the man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
 	install -d $(DESTDIR)$(MANDIR)/man3
 	install -m 644 build/man/man3/*.3 $(DESTDIR)$(MANDIR)/man3/
 
-uninstall: ## Takes away what install put there, for the same PREFIX, LIBDIR, INCLUDEDIR and DESTDIR
+uninstall: ## Removes the installed files, for the same PREFIX, LIBDIR, INCLUDEDIR and DESTDIR
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED) $(MANDIR)/man3/scuttle.3) $(DESTDIR)$(MANDIR)/man3/scuttle_*.3
 	rmdir $(DESTDIR)$(LIBDIR)/cmake/scuttle 2>/dev/null || true
 	@$(REFRESH_LOADER)
@@ -142,11 +142,11 @@ uninstall: ## Takes away what install put there, for the same PREFIX, LIBDIR, IN
 format: ## Formats the Swift sources
 	swift format --in-place --parallel --recursive $(SWIFT)
 
-format-check: ## Says where the Swift sources are not formatted, or break a rule of .swift-format
+format-check: ## Checks the format of the Swift sources, and the rules of .swift-format
 	swift format lint --strict --parallel --recursive $(SWIFT)
 
-list: ## This list
+list: ## Prints this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-clean: ## Takes away all that was built here
+clean: ## Removes all that was built here
 	rm -rf build .build .build-embedded .build-host .build-sim .build-fuzz .venv .venv-docs Benchmarks/.venv

@@ -1,4 +1,4 @@
-/* Lower bounds, measured: what the memory and a loop need for the same bytes, and nothing else. Not the library. */
+/* Lower bounds, measured without the library: the time that memory and a loop need for the same bytes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ static stream_t stream_make(const options_t *options) {
   watch_t unused = {0, 0};
   stream_t stream = {malloc(options->n * (options->value + 160) + 65536), 0};
   require(stream.bytes != NULL, "no memory for a stream");
-  memset(stream.bytes, 1, options->n * (options->value + 160) + 65536); /* or page faults would be measured */
+  memset(stream.bytes, 1, options->n * (options->value + 160) + 65536); /* otherwise the loop would measure page faults */
   scuttle_t *from = replica_make("from", options->history), *to = replica_make("to", options->history);
   write_keys(from, options, 0, options->n, options->n, 0, &unused);
   pair_t pair = pair_open(from, 0, to, 0);
@@ -59,7 +59,7 @@ void workload_bound_memcpy(const options_t *options, sample_t *sample) {
   free(stream.bytes);
 }
 
-/* Looking for the newlines in the bytes of a full sync. An operation is one update's share. */
+/* Finding the newlines in the bytes of a full sync. An operation is one update's share. */
 void workload_bound_scan(const options_t *options, sample_t *sample) {
   stream_t stream = stream_make(options);
   watch_t watch = {0, 0};
@@ -76,7 +76,7 @@ void workload_bound_scan(const options_t *options, sample_t *sample) {
   free(stream.bytes);
 }
 
-/* The least of a map: slots of a hash and a place in an arena, linear probing, doubled when half full. */
+/* The least that a map can be: slots of a hash and an offset in an arena, linear probing, doubled when half full. */
 typedef struct {
   uint32_t hash, place; /* place 0: free */
 } slot_t;
@@ -123,7 +123,7 @@ static void table_insert(table_t *table, const char *key, const char *value, siz
   memcpy(record + KEY_LEN, value, value_len);
 }
 
-/* n keys and values into that map. The arena is not touched before, as a library's memory is not. */
+/* Inserts n keys and values into that map. The arena is untouched before, as a library's memory is. */
 void workload_bound_insert(const options_t *options, sample_t *sample) {
   table_t table = {NULL, 0, 0, NULL, KEY_LEN + options->value + 2};
   table.arena = malloc((options->n + 1) * table.record);

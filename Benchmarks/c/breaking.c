@@ -1,4 +1,4 @@
-/* Reconciliation over connections that break too early: how many it takes, and what crosses until both are the same. */
+/* Reconciliation over connections that break too early: counts connections and bytes until both replicas hold the same. */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static void delete_keys(scuttle_t *replica, size_t first, size_t count) {
   done(scuttle_purge(replica, &purged));
 }
 
-/* Carries no more than `limit` bytes of both directions together. Returns how many it has carried. */
+/* Carries at most `limit` bytes of both directions together. Returns the number of carried bytes. */
 static size_t connect_for(couple_t *couple, size_t limit) {
   static char buffer[BUFFER];
   pair_t pair = pair_open(couple->from, 0, couple->to, 0);
@@ -40,7 +40,7 @@ static size_t connect_for(couple_t *couple, size_t limit) {
   return limit - left;
 }
 
-/* Each has written a key of its own. */
+/* Makes sources known that have each written a key of their own. */
 static void meet_sources(scuttle_t *replica, const options_t *options) {
   for (size_t i = 0; i < options->sources; i++) {
     char name[32];
@@ -52,8 +52,8 @@ static void meet_sources(scuttle_t *replica, const options_t *options) {
   }
 }
 
-/* Of two replicas one has n keys, and `sources` others have written to it. With deletes, the other one has had all that
-   before, half of the keys have changed since, and `deletes` are gone and forgotten: it lags, and gets a reset. */
+/* Makes two replicas. One has n keys, and `sources` others have written to it. With deletes, the other one has had all keys
+   before; half of them have changed since, and `deletes` of them are deleted and purged: it lags, and gets a reset. */
 static couple_t couple_make(const options_t *options) {
   watch_t making = {0, 0};
   couple_t couple = {replica_make("from", options->history), replica_seeded("to", options->history, 1000000)};
@@ -72,18 +72,18 @@ static void couple_free(couple_t *couple) {
   scuttle_free(couple->to);
 }
 
-/* After the first connections keys are deleted, and their tombstones forgotten. */
-static void forget_more(couple_t *couple, size_t connections, const options_t *options) {
+/* Deletes keys after the first connections, and purges their tombstones. */
+static void purge_more(couple_t *couple, size_t connections, const options_t *options) {
   size_t behind = options->n / 2 + options->deletes + 4 * connections;
   if (connections > FORGETS || behind + 4 > options->n) return;
   if (options->forgets & FORGETS_SENDER) delete_keys(couple->from, behind, 3);
   if (options->forgets & FORGETS_RECEIVER) delete_keys(couple->to, behind + 3, 1);
 }
 
-/* What crosses if the connection lasts. */
+/* Returns the bytes of a connection that lasts. */
 static size_t bytes_without_breaks(const options_t *options) {
   couple_t couple = couple_make(options);
-  for (size_t i = 1; i <= FORGETS; i++) forget_more(&couple, i, options);
+  for (size_t i = 1; i <= FORGETS; i++) purge_more(&couple, i, options);
   size_t bytes = 0;
   for (size_t i = 0; fingerprint(couple.from) != fingerprint(couple.to); i++) {
     require(i < 10, "breaks: connections that last do not make both the same");
@@ -102,7 +102,7 @@ void workload_breaks(const options_t *options, sample_t *sample) {
     require(connections < MOST_CONNECTIONS, "breaks: it never ends");
     bytes += connect_for(&couple, options->breaks);
     connections++;
-    forget_more(&couple, connections, options);
+    purge_more(&couple, connections, options);
     if (options->restarts) couple.to = replica_restart(couple.to, "to", options->history, 1000000 + connections);
   }
   watch_stop(&watch);

@@ -1,4 +1,4 @@
-/* Many replicas write the same keys without knowing of each other. */
+/* Conflicts: many replicas write the same keys at the same time. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -6,7 +6,7 @@
 #include "workloads.h"
 
 /* `replicas` replicas around a hub, which is the first of them: `rounds` times each writes n keys, and all reconcile until
-   all are the same. An operation is one write, its way to everybody included. */
+   they hold the same. An operation is one write, with its way to all replicas. */
 void workload_conflicts(const options_t *options, sample_t *sample) {
   size_t count = options->replicas;
   scuttle_t **replicas = malloc(count * sizeof *replicas);
@@ -23,8 +23,8 @@ void workload_conflicts(const options_t *options, sample_t *sample) {
   for (size_t round = 0; round < options->rounds; round++) {
     for (size_t i = 0; i < count; i++) write_keys(replicas[i], options, 0, options->n, options->n, round * count + i, &watch);
     watch_start(&watch);
-    for (size_t i = 1; i < count; i++) bytes += reconcile(&pairs[i], options); /* the hub gets all of it … */
-    for (size_t i = 1; i < count; i++) bytes += reconcile(&pairs[i], options); /* … and then everybody does */
+    for (size_t i = 1; i < count; i++) bytes += reconcile(&pairs[i], options); /* the hub gets all writes … */
+    for (size_t i = 1; i < count; i++) bytes += reconcile(&pairs[i], options); /* … and then all others do */
     watch_stop(&watch);
     for (size_t i = 1; i < count; i++) require_same(replicas[0], replicas[i]);
   }

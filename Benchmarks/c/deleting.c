@@ -1,4 +1,4 @@
-/* Deletes, and forgetting them. */
+/* Deletes and purges. */
 #include "replicas.h"
 #include "workloads.h"
 
@@ -21,7 +21,7 @@ static void delete_all(scuttle_t *replica, const options_t *options, watch_t *wa
   require(count_keys(replica) == 0, "delete: a key is left");
 }
 
-/* n keys that are there are deleted; their tombstones are kept. */
+/* Deletes n keys that hold a value; their tombstones are kept. */
 void workload_delete(const options_t *options, sample_t *sample) {
   scuttle_t *replica = filled(options);
   watch_t watch = {0, 0};
@@ -30,7 +30,7 @@ void workload_delete(const options_t *options, sample_t *sample) {
   scuttle_free(replica);
 }
 
-/* n tombstones are forgotten at once. */
+/* Purges n tombstones at once. */
 void workload_purge(const options_t *options, sample_t *sample) {
   scuttle_t *replica = filled(options);
   watch_t making = {0, 0}, watch = {0, 0};

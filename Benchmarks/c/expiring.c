@@ -1,4 +1,4 @@
-/* Keys with a time to live, and the ticks that end it. */
+/* Times to live, and the ticks that end them. */
 #include "replicas.h"
 #include "workloads.h"
 
@@ -10,7 +10,7 @@ static scuttle_t *expirer_make(const options_t *options) {
   return replica;
 }
 
-/* As set, with times to live between one and two seconds. */
+/* Sets n keys with times to live between one and two seconds. */
 void workload_set_ttl(const options_t *options, sample_t *sample) {
   scuttle_t *replica = expirer_make(options);
   watch_t watch = {0, 0};
@@ -19,7 +19,7 @@ void workload_set_ttl(const options_t *options, sample_t *sample) {
   scuttle_free(replica);
 }
 
-/* Each of n keys is set anew before its time is over: what is counted for the old write must go. */
+/* Sets each of n keys again before its time is over, which removes the old write's time. */
 void workload_renew(const options_t *options, sample_t *sample) {
   scuttle_t *replica = expirer_make(options);
   watch_t unused = {0, 0}, watch = {0, 0};
@@ -33,7 +33,7 @@ void workload_renew(const options_t *options, sample_t *sample) {
   scuttle_free(replica);
 }
 
-/* A tick at which nothing is due, with n keys that have a time to live. */
+/* Ticks at which no key is due, with n keys that have a time to live. */
 void workload_tick(const options_t *options, sample_t *sample) {
   enum { TICKS = 100000 };
   scuttle_t *replica = expirer_make(options);
@@ -47,7 +47,7 @@ void workload_tick(const options_t *options, sample_t *sample) {
   scuttle_free(replica);
 }
 
-/* n keys are due at one tick: one of them. */
+/* A tick at which n keys are due. An operation is one of them. */
 void workload_expire(const options_t *options, sample_t *sample) {
   scuttle_t *replica = expirer_make(options);
   watch_t unused = {0, 0}, watch = {0, 0};

@@ -1,5 +1,5 @@
-/* Reconciliation over datagrams that get lost: how often replicas have to gossip until they are the same, and what
-   crosses until then. Each repetition has a network of another seed. */
+/* Reconciliation over datagrams, some of which are lost: counts rounds of gossip and bytes until the replicas hold the same. Each
+   repetition has a network of another seed. */
 #include "network.h"
 #include "workloads.h"
 
@@ -7,14 +7,13 @@ enum { MOST_ROUNDS = 2000 };
 
 static network_t network;
 
-/* Each repetition is another network. */
+/* Returns another seed for each repetition. */
 static uint64_t next_seed(void) {
   static uint64_t seed = 0;
   return ++seed;
 }
 
-/* n keys from a replica that has them to one that has nothing. In a round both gossip, and datagrams are carried until
-   both are silent. */
+/* n keys from one replica to an empty one. In a round both gossip, and datagrams are carried until both are silent. */
 void workload_loss(const options_t *options, sample_t *sample) {
   watch_t making = {0, 0}, watch = {0, 0};
   scuttle_t *from = replica_make("from", options->history), *to = replica_seeded("to", options->history, 2);
@@ -41,7 +40,7 @@ void workload_loss(const options_t *options, sample_t *sample) {
 }
 
 /* `burst` updates at once, by `replicas` of three that are in step, each linked with each. With live=1 the updates spread at
-   once, and the gossips bring what got lost. In a round all gossip, and datagrams are carried until all are silent. */
+   once, and the gossips bring the lost ones. In a round all gossip, and datagrams are carried until all are silent. */
 void workload_bursts(const options_t *options, sample_t *sample) {
   enum { REPLICAS = 3 };
   static const char *const names[REPLICAS] = {"a", "b", "c"};

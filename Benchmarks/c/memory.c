@@ -1,4 +1,4 @@
-/* Resident memory, as the system counts it: each of these wants a process of its own. */
+/* Resident memory, as the system counts it: each workload needs a process of its own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -31,7 +31,7 @@ static void memory_of_keys(const options_t *options, sample_t *sample, int with_
 void workload_memory(const options_t *options, sample_t *sample) { memory_of_keys(options, sample, 0); }
 void workload_memory_ttl(const options_t *options, sample_t *sample) { memory_of_keys(options, sample, 1); }
 
-/* By how many bytes a key n keys grow from having been overwritten once to having been overwritten `rounds` times. */
+/* Bytes a key, of n keys, between one overwrite of each and `rounds` overwrites of each. */
 void workload_memory_overwrites(const options_t *options, sample_t *sample) {
   watch_t unused = {0, 0};
   scuttle_t *replica = replica_make("writer", options->history);

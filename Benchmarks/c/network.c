@@ -32,13 +32,13 @@ static void post(network_t *network, size_t to, const char *bytes, size_t len) {
   if (happens(network, network->options->loss)) return;
   size_t copies = 1 + (size_t)happens(network, network->options->copies);
   for (size_t i = 0; i < copies; i++) {
-    /* It overtakes some of those before it. */
+    /* The datagram overtakes some of those before it. */
     size_t ahead = happens(network, network->options->late) ? draw(network) % LONGEST_DELAY : 0;
     insert(network, network->count - (ahead < network->count ? ahead : network->count), to, bytes, len);
   }
 }
 
-/* All that one end has to say now. */
+/* Sends all pending output of one end. */
 static size_t send_all(network_t *network, pair_t *pair, size_t side) {
   static char buffer[LARGEST];
   size_t count = 0, len;
@@ -49,7 +49,7 @@ static size_t send_all(network_t *network, pair_t *pair, size_t side) {
   }
 }
 
-/* The datagram that comes next, and with eager=1 what its receiver says to it at once. */
+/* Delivers the next datagram, and with eager=1 sends the output that it has caused. */
 static size_t arrive_next(network_t *network, pair_t *pair) {
   datagram_t next = network->way[0];
   memmove(network->way, network->way + 1, --network->count * sizeof *network->way);

@@ -1,4 +1,4 @@
-/* A network that loses, repeats and delays datagrams: the same ones for the same seed. */
+/* A network that loses, repeats and delays datagrams, the same ones for the same seed. */
 #ifndef NETWORK_H
 #define NETWORK_H
 
@@ -21,7 +21,7 @@ typedef struct {
 
 void network_begin(network_t *network, const options_t *options, uint64_t seed);
 
-/* Carries datagrams to and fro until both ends are silent and none is on its way. Returns how many were sent. */
+/* Carries datagrams in both directions until both ends are silent and none is on its way. Returns the number of sent datagrams. */
 size_t network_talk(network_t *network, pair_t *pair);
 
 #endif

@@ -41,7 +41,7 @@ void options_read(options_t *options, char **arguments, int count) {
   }
 }
 
-/* How long it is measured is no input: two files are comparable where one had more patience. */
+/* Returns whether an argument is an input. The time limits are none: they do not make two files incomparable. */
 static int is_input(const char *argument) {
   return strncmp(argument, "repeat=", 7) != 0 && strncmp(argument, "budget=", 7) != 0;
 }

@@ -1,9 +1,9 @@
-/* Nothing new: two replicas in step find that out. */
+/* Gossips of replicas in step: two replicas find that neither lacks an update. */
 #include "replicas.h"
 #include "workloads.h"
 
 /* `rounds` gossips between two replicas that know `sources` sources and hold the same; `fresh` opens a new connection for
-   each. An operation is one gossip and all that follows from it. */
+   each. An operation is one gossip and all messages that it causes. */
 void workload_quiet(const options_t *options, sample_t *sample) {
   scuttle_t *a = replica_make("a", options->history), *b = replica_make("b", options->history);
   add_sources(a, options->sources);

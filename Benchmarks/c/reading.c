@@ -38,7 +38,7 @@ static int visit(void *context, const scuttle_update_t *update) {
   return 0;
 }
 
-/* All keys, once by each of the 256 prefixes of two digits. */
+/* Visits all keys by each of the 256 prefixes of two digits. */
 static size_t scan(scuttle_t *replica) {
   static const char digits[] = "0123456789abcdef";
   size_t seen = 0;
@@ -62,17 +62,17 @@ static void scan_timed(const options_t *options, sample_t *sample, size_t warm_u
   scuttle_free(replica);
 }
 
-/* ns an entry, in a replica whose keys are in order already. */
+/* Visits all keys of a replica whose keys are in order already. An operation is one entry. */
 void workload_scan(const options_t *options, sample_t *sample) { scan_timed(options, sample, 1); }
 
-/* The first scan, which brings the keys into order. */
+/* Visits all keys for the first time, which brings them into order. */
 void workload_scan_first(const options_t *options, sample_t *sample) {
   options_t once = *options;
   once.rounds = 1;
   scan_timed(&once, sample, 0);
 }
 
-/* `rounds` times the `burst` latest updates of a source, out of a history of n. */
+/* Reads the `burst` latest updates of a source `rounds` times, out of a history of n. */
 void workload_news(const options_t *options, sample_t *sample) {
   options_t deep = *options;
   deep.history = options->n;

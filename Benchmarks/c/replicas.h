@@ -1,4 +1,4 @@
-/* Replicas, and the bytes between them, as a host would carry them. Whatever goes wrong ends the program. */
+/* Replicas, and the bytes between them, carried as a host carries them. Any error ends the program. */
 #ifndef REPLICAS_H
 #define REPLICAS_H
 
@@ -8,21 +8,21 @@
 #include "options.h"
 #include "sample.h"
 
-enum { BUFFER = 65536 }; /* bytes asked for in one read of a stream */
+enum { BUFFER = 65536 }; /* the capacity of one read of a stream */
 
-/* A replica whose output is the same in each run: its seed is fixed. */
+/* Makes a replica with a fixed seed, whose output is the same in each run. */
 scuttle_t *replica_make(const char *name, size_t history);
 
-/* One of many: replicas with one seed would take each other for the same incarnation. */
+/* Makes one of many replicas, each with a seed of its own: two with one seed and name would be one source. */
 scuttle_t *replica_seeded(const char *name, size_t history, uint64_t seed);
 
-/* One that keeps all tombstones until they are purged. */
+/* Makes a replica that keeps all tombstones until they are purged. */
 scuttle_t *replica_keeping(const char *name, size_t history);
 
-/* One that starts from the save of another one, under a source of its own. */
+/* Makes a replica that starts from the save of another one, under a source of its own. */
 scuttle_t *replica_restart(scuttle_t *replica, const char *name, size_t history, uint64_t seed);
 
-/* Ends the program where a code is an error. SCUTTLE_FULL is none: these hosts read all that there is anyway. */
+/* Ends the program if a code is an error. SCUTTLE_FULL is none: these hosts read all output anyway. */
 void done(int code);
 
 /* Sets the keys of `count` numbers from `from` on, modulo `modulus`. Only the calls of scuttle_set are timed. */
@@ -39,7 +39,7 @@ uint64_t fingerprint(scuttle_t *replica);
 size_t count_keys(scuttle_t *replica);
 void require_same(scuttle_t *a, scuttle_t *b);
 
-/* Two ends of one connection. */
+/* The two ends of one connection. */
 typedef struct {
   scuttle_link_t *a, *b;
 } pair_t;
@@ -47,19 +47,19 @@ typedef struct {
 pair_t pair_open(scuttle_t *a, uint32_t flags_a, scuttle_t *b, uint32_t flags_b);
 void pair_close(pair_t *pair);
 
-/* Carries all that `from` has to send, in the way that the options say. Returns the bytes. */
+/* Carries all output of `from` as the options say. Returns the number of bytes. */
 size_t carry(scuttle_link_t *from, scuttle_link_t *to, const options_t *options);
 
-/* Carries to and fro until both are silent. Returns the bytes of both directions. */
+/* Carries bytes in both directions until both ends are silent. Returns their number. */
 size_t talk(pair_t *pair, const options_t *options);
 
-/* One gossip from each end, and all that follows: afterwards live links are live, and each knows the other's clock. */
+/* Starts a gossip at each end, and carries all that follows: then live links are live, and each end has the other's version vector. */
 size_t reconcile(pair_t *pair, const options_t *options);
 
-/* Opens that many pairs between two replicas, and brings each into step. */
+/* Opens `count` pairs between two replicas, and brings each into step. */
 void pairs_open(pair_t *pairs, size_t count, scuttle_t *a, uint32_t flags_a, scuttle_t *b, const options_t *options);
 
-/* Takes what a link has to send and throws it away, by peek and consume. Returns the bytes. */
+/* Drops all output of a link, by peek and consume. Returns the number of bytes. */
 size_t drop(scuttle_link_t *link);
 
 #endif

@@ -1,4 +1,4 @@
-/* Live links: what it costs to tell many, and to pass on. */
+/* Live links: the cost of sending to many, and of relaying. */
 #include <stdlib.h>
 
 #include "replicas.h"
@@ -6,14 +6,14 @@
 
 enum { SPANS = 256, MOST_SPANS = 4096 };
 
-/* What the links had to send, in one round and in all. */
+/* The output of the links, in one round and in all. */
 typedef struct {
   scuttle_span_t first[MOST_SPANS]; /* the spans of the first link in this round */
   size_t first_count;
-  size_t bytes, shared; /* in all, and of these what lies where the first link's lies: neither encoded nor copied */
+  size_t bytes, shared; /* bytes in all; bytes at the same address as the first link's: neither encoded nor copied */
 } lent_t;
 
-/* Peeks and consumes all that a link has. */
+/* Peeks at all output of a link, and consumes it. */
 static void lend(scuttle_link_t *link, int is_first, lent_t *lent) {
   scuttle_span_t spans[SPANS];
   size_t count, at = 0;
@@ -26,7 +26,7 @@ static void lend(scuttle_link_t *link, int is_first, lent_t *lent) {
       const scuttle_span_t *same = at + i < lent->first_count ? &lent->first[at + i] : NULL;
       len += spans[i].len;
       if (is_first && at + i < MOST_SPANS) lent->first[lent->first_count++] = spans[i];
-      if (is_first) lent->shared += spans[i].len; /* the one text that there has to be */
+      if (is_first) lent->shared += spans[i].len; /* there has to be one text */
       if (same && same->data == spans[i].data && same->len == spans[i].len) lent->shared += spans[i].len;
     }
     lent->bytes += len;
@@ -34,8 +34,8 @@ static void lend(scuttle_link_t *link, int is_first, lent_t *lent) {
   }
 }
 
-/* `rounds` times `burst` updates to `links` live links by peek and consume; the sets are on the clock too. An operation is
-   one update for one link. One update before the clock starts brings each link the head of its live delta. */
+/* Sends `burst` updates to `links` live links `rounds` times, by peek and consume; the sets are timed, too. An operation is
+   one update for one link. One update before the time starts brings each link the head of its live delta. */
 void workload_fan_out(const options_t *options, sample_t *sample) {
   scuttle_t *from = replica_make("from", options->history), *peer = replica_make("peer", options->history);
   pair_t *pairs = malloc(options->links * sizeof *pairs);
@@ -69,8 +69,8 @@ void workload_fan_out(const options_t *options, sample_t *sample) {
   free(pairs);
 }
 
-/* A replica receives n live updates of another in bursts, and hands them on to `links` live links. The clock has only what
-   happens in the middle. An operation is one update received. */
+/* A replica receives n live updates of another in bursts, and relays them to `links` live links. Only the replica in the middle is
+   timed. An operation is one received update. */
 static void pass_on(const options_t *options, size_t links, sample_t *sample) {
   enum { CAPACITY = 1 << 20 };
   char *bytes = malloc(CAPACITY);

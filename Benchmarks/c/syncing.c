@@ -4,8 +4,8 @@
 
 static uint32_t kind(const options_t *options) { return options->datagram ? SCUTTLE_LINK_DATAGRAM : 0; }
 
-/* n keys from a replica that has them to one that has nothing. Where the history reaches back to the first, the answer
-   comes from it; otherwise it is the state. */
+/* n keys from one replica to an empty one. If the history reaches back to the first update, the delta is a log delta; otherwise it is a
+   state delta. */
 void workload_sync(const options_t *options, sample_t *sample) {
   watch_t making = {0, 0}, watch = {0, 0};
   scuttle_t *from = replica_make("from", options->history), *to = replica_make("to", options->history);
@@ -13,7 +13,7 @@ void workload_sync(const options_t *options, sample_t *sample) {
   pair_t pair = pair_open(from, kind(options), to, kind(options));
   size_t bytes = 0, gossips = 0;
   watch_start(&watch);
-  do { /* more than once only for datagrams */
+  do { /* more than once for datagrams only */
     done(scuttle_link_gossip(pair.b));
     bytes += talk(&pair, options);
     gossips++;
@@ -28,7 +28,7 @@ void workload_sync(const options_t *options, sample_t *sample) {
   scuttle_free(to);
 }
 
-/* Two replicas with n keys: `rounds` times `burst` sets on one of them and a reconciliation, all of it on the clock. */
+/* Two replicas with n keys: `rounds` times `burst` sets on one of them and a reconciliation, all timed. */
 void workload_incremental(const options_t *options, sample_t *sample) {
   watch_t making = {0, 0}, watch = {0, 0};
   scuttle_t *from = replica_make("from", options->history), *to = replica_make("to", options->history);

@@ -1,5 +1,5 @@
-/* The workloads, each one repetition: it makes what it needs, measures, checks and clears up. What each measures stands
-   beside it. */
+/* The workloads. A function is one repetition: it makes its replicas, measures, checks and frees them. Its comment says what it
+   measures. */
 #ifndef WORKLOADS_H
 #define WORKLOADS_H
 
@@ -8,7 +8,7 @@
 
 typedef void workload_t(const options_t *options, sample_t *sample);
 
-/* Name, suffix of the function: those of a line stand in one file. */
+/* The name and the suffix of the function: the workloads of a line stand in one file. */
 #define WORKLOADS(OF) \
   /* writing.c */ OF("set", set) OF("overwrite", overwrite) OF("mixed", mixed) \
   /* reading.c */ OF("get", get) OF("scan", scan) OF("scan-first", scan_first) OF("news", news) \

@@ -6,7 +6,7 @@
 #include "replicas.h"
 #include "workloads.h"
 
-/* A peer with `links` connections to the replica, all of them in step: what idle links look like. */
+/* A peer with `links` connections to the replica, all of them in step and idle. */
 typedef struct {
   scuttle_t *peer;
   pair_t *pairs;
@@ -33,7 +33,7 @@ static scuttle_t *writer_make(const options_t *options) {
   return replica;
 }
 
-/* n keys that were not there, into an empty replica. */
+/* Sets n new keys in an empty replica. */
 void workload_set(const options_t *options, sample_t *sample) {
   scuttle_t *replica = writer_make(options);
   size_t before = count_keys(replica);
@@ -46,7 +46,7 @@ void workload_set(const options_t *options, sample_t *sample) {
   crowd_free(&crowd);
 }
 
-/* `rounds` times n keys that are there already. */
+/* Sets n keys that hold a value, `rounds` times. */
 void workload_overwrite(const options_t *options, sample_t *sample) {
   scuttle_t *replica = writer_make(options);
   crowd_t crowd = crowd_make(replica, options);
@@ -60,7 +60,7 @@ void workload_overwrite(const options_t *options, sample_t *sample) {
   crowd_free(&crowd);
 }
 
-/* One of the replicas that a mixed host hears of, and what it has to say in this round. */
+/* One of the peers of a mixed host, with its output of this round. */
 typedef struct {
   scuttle_t *replica;
   pair_t pair;
@@ -70,7 +70,7 @@ typedef struct {
 
 enum { SAID = 1 << 16 };
 
-/* The speaker writes `count` keys, and its live link's bytes are kept: the host reads them later, on the clock. */
+/* Writes `count` keys at a peer, and keeps its live link's bytes: the host reads them later, timed. */
 static void speak(speaker_t *speaker, const options_t *options, uint64_t from, size_t count) {
   watch_t unused = {0, 0};
   size_t len;

@@ -4,7 +4,7 @@
     driver.py LIBRARY WORKLOAD [NAME=NUMBER ...]
     driver.py --list                                the workloads
 
-Libraries: scuttle, and where they are installed automerge, loro, pycrdt, y_py. All run the same code in workloads.py
+Libraries: scuttle, and, if installed, automerge, loro, pycrdt, y_py. All run the same code in workloads.py
 with the same inputs. Names: n, value, rounds, burst, sources, repeat, budget, as in ../c/options.h.
 """
 

@@ -1,5 +1,4 @@
-"""The same keys and values as the C driver's, which makes them: a mixing function in Python would take longer than what
-is measured."""
+"""The keys and values of the C driver, which makes them: a mixing function in Python would last longer than the measurement."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ DRIVER = Path(__file__).resolve().parent.parent.parent / "build/bench/driver"
 
 
 def pairs(start: int, count: int, modulus: int, salt: int, value: int) -> tuple[list[str], list[str]]:
-    """Keys of the numbers start … start+count modulo `modulus`, and values of `value` characters."""
+    """Returns the keys of the numbers start … start+count modulo `modulus`, and values of `value` characters."""
     for keys, values in blocks(start, count, modulus, salt, value, count):
         return keys, values
     return [], []
@@ -21,7 +20,7 @@ def pairs(start: int, count: int, modulus: int, salt: int, value: int) -> tuple[
 def blocks(
     start: int, count: int, modulus: int, salt: int, value: int, size: int
 ) -> Iterator[tuple[list[str], list[str]]]:
-    """The same, `size` at a time, for who may not hold them all."""
+    """Yields the same keys and values, `size` at a time, for a workload that must not hold them all."""
     numbers = [str(number) for number in (start, count, modulus, salt, value)]
     with subprocess.Popen([str(DRIVER), "--inputs", *numbers], stdout=subprocess.PIPE, encoding="ascii") as process:
         assert process.stdout

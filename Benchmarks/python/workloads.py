@@ -1,4 +1,4 @@
-"""The workloads in Python: each is one repetition on any library, makes what it needs, measures and checks.
+"""The workloads in Python: each is one repetition on any library, which makes its maps, measures and checks.
 
 A library is a module of `libraries` with a class Map (its docstring is in libraries/scuttle.py) and VERSION.
 """
@@ -15,8 +15,8 @@ from typing import Any, Callable
 import inputs
 
 DEFAULTS = {"n": 1000, "value": 32, "rounds": 1, "burst": 100, "sources": 0, "repeat": 5, "budget": 10}
-SAMPLED = 1000  # keys that are looked at where looking at all would take longer than the measurement
-BLOCK = 128  # keys that are made at once where memory counts; less than the tests' n
+SAMPLED = 1000  # keys that are compared if comparing all would last longer than the measurement
+BLOCK = 128  # keys that are made at once if memory is measured; less than the tests' n
 
 Options = dict[str, int]
 
@@ -24,13 +24,13 @@ Options = dict[str, int]
 @dataclass
 class Sample:
     seconds: float
-    ops: int  # 0: this workload is about its figures
+    ops: int  # 0: the workload has figures only
     check: str
     figures: dict[str, float] = field(default_factory=dict)
 
 
 class Watch:
-    """Seconds of processor time spent inside, as the C driver counts them: with those of all threads."""
+    """A stopwatch for seconds of processor time, of all threads, as in the C driver."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -43,7 +43,7 @@ class Watch:
 
 
 def check(held: Any, keys: list[str], values: list[str]) -> str:
-    """Ends the run unless the map holds the last value of each key; what it holds, as a short text."""
+    """Ends the run unless the map holds the last value of each key. Returns a short text that depends on the map."""
     expected = dict(zip(keys, values))
     if len(held) != len(expected):
         raise AssertionError(f"{len(held)} keys, {len(expected)} expected")
@@ -63,7 +63,7 @@ def filled(library: Any, name: str, options: Options, salt: int = 0) -> tuple[An
 
 
 def set_new(way: str, library: Any, options: Options) -> Sample:
-    """n keys that were not there: by set_each one call each, by set_batch in the fastest way that the library has."""
+    """Sets n new keys: by set_each one call each, by set_batch in the fastest way that the library has."""
     keys, values = inputs.pairs(0, options["n"], options["n"], 0, options["value"])
     held, watch = library.Map("writer"), Watch()
     with watch:
@@ -72,7 +72,7 @@ def set_new(way: str, library: Any, options: Options) -> Sample:
 
 
 def overwrite(library: Any, options: Options) -> Sample:
-    """`rounds` times n keys that are there, one call each."""
+    """Sets n keys that hold a value, `rounds` times, one call each."""
     held, _, _ = filled(library, "writer", options)
     keys, values = inputs.pairs(0, options["n"] * options["rounds"], options["n"], 1, options["value"])
     watch = Watch()
@@ -82,7 +82,7 @@ def overwrite(library: Any, options: Options) -> Sample:
 
 
 def get(library: Any, options: Options) -> Sample:
-    """n keys of n, one call each, in another order than they were written in."""
+    """Reads n keys of n, one call each, in another order than that of their writes."""
     held, keys, values = filled(library, "reader", options)
     order, watch = sorted(keys), Watch()
     with watch:
@@ -93,7 +93,7 @@ def get(library: Any, options: Options) -> Sample:
 
 
 def sync(library: Any, options: Options) -> Sample:
-    """n keys from one that has them to one that has nothing."""
+    """Brings n keys from one map to an empty one."""
     source, keys, values = filled(library, "from", options)
     target = library.Map("to")
     pull, watch = library.session(source, target), Watch()
@@ -103,7 +103,7 @@ def sync(library: Any, options: Options) -> Sample:
 
 
 def incremental(library: Any, options: Options) -> Sample:
-    """Two that hold n keys: `rounds` times `burst` sets, one call each, and a reconciliation."""
+    """Two maps that hold n keys: `rounds` times `burst` sets, one call each, and a reconciliation."""
     source, _, _ = filled(library, "from", options)
     target = library.Map("to")
     pull, watch, moved = library.session(source, target), Watch(), 0
@@ -121,7 +121,7 @@ def incremental(library: Any, options: Options) -> Sample:
 
 
 def quiet(library: Any, options: Options) -> Sample:
-    """Nothing new: two that hold the same from `sources` sources find that out, `rounds` times."""
+    """Two maps that hold the same of `sources` sources find that neither lacks an update, `rounds` times."""
     held, other = library.Map("a"), library.Map("b")
     keys, values = inputs.pairs(0, options["sources"], options["sources"], 0, options["value"])
     for number, (key, value) in enumerate(zip(keys, values)):
@@ -143,7 +143,7 @@ def resident() -> int:
 
 
 def memory(library: Any, options: Options) -> Sample:
-    """Resident bytes a key, of n keys; in a process of its own, and without the keys that the driver made."""
+    """Resident bytes a key, of n keys, in a process of its own and without the driver's own keys."""
     held, before, last = library.Map("writer"), resident(), ([""], [""])
     for last in inputs.blocks(0, options["n"], options["n"], 0, options["value"], BLOCK):
         held.set_each(*last)

@@ -1,4 +1,4 @@
-"""Two files of results side by side. Files that are not about the same thing are refused."""
+"""Compares two files of results. Files of other machines or inputs are an error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .results import Document, title
 
 
 class Incomparable(Exception):
-    """Why, in a sentence."""
+    """Two files cannot be compared, for the reason in the sentence."""
 
 
 def require_comparable(a: Document, b: Document) -> None:
@@ -27,12 +27,12 @@ def difference(a: object, b: object) -> str:
 
 
 def verdict(a: list[float], b: list[float]) -> str:
-    """Only what is beyond all samples of the other side is a difference; the rest may be noise."""
+    """Returns the verdict on two results. They differ only if each sample of one is beyond all samples of the other."""
     return "faster" if max(b) < min(a) else "slower" if min(b) > max(a) else ""
 
 
 def rows(a: Document, b: Document) -> list[tuple[str, float, float, str]]:
-    """(title, A, B, verdict): ns per operation, and figures that have changed."""
+    """Returns rows of (title, A, B, verdict): ns per operation, and figures that have changed."""
     others = {title(result): result for result in b["results"]}
     found = []
     for one in a["results"]:

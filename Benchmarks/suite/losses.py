@@ -1,4 +1,4 @@
-"""Loss and breaks in Markdown: what is counted there, and so is the same on each machine."""
+"""The tables of loss and breaks in Markdown. They have counts, which are the same on each machine."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def network(inputs: dict[str, int]) -> str:
 
 
 def loss(index: Index) -> str:
-    """A row for each network, with all losses side by side."""
+    """Returns a row for each network, with all losses side by side."""
     rows: dict[tuple[int, int, str], dict[int, Result]] = {}
     for result in index.all("loss"):
         inputs = result["inputs"]

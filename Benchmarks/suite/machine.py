@@ -1,4 +1,4 @@
-"""What a result is a result of: the machine and the commit."""
+"""The machine and the commit that results belong to."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def found(path: str, pattern: str) -> str:
 
 
 def machine() -> dict[str, object]:
-    """Nothing in it changes while the machine and its tools stay as they are."""
+    """Returns the machine and its tools, the same as long as neither changes."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "architecture": platform.machine(),
@@ -40,11 +40,11 @@ def machine() -> dict[str, object]:
 
 
 def commit() -> str:
-    """The commit, with "+" where files differ from it."""
+    """Returns the commit, with "+" if files differ from it."""
     changed = first_line("git", "status", "--porcelain", "--untracked-files=no")
     return first_line("git", "rev-parse", "--short=12", "HEAD") + ("" if changed == "unknown" else "+")
 
 
 def load() -> float:
-    """How many processes wanted a core in the last minute, on average: the suite is one of them."""
+    """Returns the average number of processes that wanted a core in the last minute, the suite included."""
     return round(os.getloadavg()[0], 2)

@@ -38,7 +38,7 @@ def label(library: str) -> str:
 
 
 def legend(axes: Any, **where: Any) -> None:
-    """Where there is anything to name: a set that is not the standard one draws less."""
+    """Draws a legend if the picture has labels: a set other than the standard one draws less."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(**where)
 
@@ -76,7 +76,7 @@ def growth_all(index: Index) -> Any:
 
 
 def bar_groups(axes: Any, groups: list[tuple[str, dict[str, float | None]]]) -> None:
-    """A group of bars for each label, a bar for each library."""
+    """Draws a group of bars for each label, a bar for each library."""
     width = 0.8 / len(LIBRARIES)
     for place, library in enumerate(LIBRARIES):
         xs = [at + place * width - 0.4 + width / 2 for at, (_, values) in enumerate(groups) if values.get(library)]

@@ -1,7 +1,7 @@
-"""What is measured: each case is one workload of one driver with its inputs.
+"""The plan: its cases, each one workload of one driver with its inputs.
 
-There is one plan. The quick set is the cases that the targets need, and the tiny set is all of them with small numbers:
-so the tests run each case that the report shows.
+The quick set has the cases that the targets need. The tiny set has all cases with small numbers, so that the tests run each case of
+the report.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Case:
     budget: int = 4  # seconds of processor time after which no repetition beyond the third begins
     needed: bool = False  # by a target
     processes: int = 1  # memory is counted once in each
-    group: str = ""  # cases of one group take turns, process by process: both sides of their ratio have the same weather
+    group: str = ""  # cases of one group take turns, process by process, so that load on the machine hits both sides of a ratio
 
     @property
     def name(self) -> str:
@@ -40,12 +40,12 @@ def case(library: str, workload: str, repeat: int = 5, needed: bool = False, pro
 
 
 def counting(workload: str, repeat: int, needed: bool, **inputs: int) -> Case:
-    """A case whose figures are counts: they must not depend on how fast the machine is."""
+    """Returns a case whose figures are counts, which the speed of the machine does not change."""
     return case(C, workload, repeat, needed, budget=120, **inputs)
 
 
 def repeats(n: int) -> int:
-    """What is over in a blink is done more often."""
+    """Returns more repetitions for a case that lasts a short time."""
     return 25 if n <= 1000 else 9 if n <= 100_000 else 3
 
 
@@ -94,7 +94,7 @@ def syncing() -> list[Case]:
 
 LOSSES = (0, 5, 30, 50)
 DATAGRAMS = (512, 1400, 65507)
-NETWORKS = {1: 60, 100: 40, 10_000: 12, 1_000_000: 1}  # how many, by updates
+NETWORKS = {1: 60, 100: 40, 10_000: 12, 1_000_000: 1}  # the number of networks, by updates
 
 
 def losing() -> list[Case]:
@@ -120,7 +120,7 @@ def breaking() -> list[Case]:
     def broken(length: int, needed: bool = False, **inputs: int) -> Case:
         return counting("breaks", 1, needed, breaks=length, **inputs)
 
-    # Of 1 kB most is over before a delta begins, so there are fewer keys.
+    # A connection of 1 kB has few bytes left once its delta begins, so there are fewer keys.
     lengths = ((1000, 400), (10_000, 10_000), (100_000, 10_000))
     cases: list[Case] = []
     for length, n in lengths:
@@ -186,7 +186,7 @@ def bounds() -> list[Case]:
 
 
 def from_python(library: str) -> list[Case]:
-    """The same for each library, as far as it gets in a reasonable time: automerge is not asked for a million keys."""
+    """Returns the cases of a library in Python, the same for each one: without a million keys for automerge, which would last too long."""
     most = 100_000 if library == "automerge" else 1_000_000
     sizes = [n for n in (1000, 10_000, 100_000, 1_000_000) if n <= most]
     needed, compared = library != "automerge", library in ("loro", PYTHON)  # by a target
@@ -208,7 +208,7 @@ def tiny(full: Case) -> Case:
 
 
 def plan(name: str, libraries: tuple[str, ...]) -> list[Case]:
-    """The cases of a set, in the order in which they run. `libraries`: those of PyPI that are there."""
+    """Returns the cases of a set in the order in which they run. `libraries`: the installed ones of PyPI."""
     own = (writing, reading, syncing, losing, breaking, spreading, deleting, expiring, values, memory, bounds)
     cases = [one for part in own for one in part()]
     cases += [one for library in (PYTHON, *libraries) for one in from_python(library)]
@@ -222,7 +222,7 @@ def plan(name: str, libraries: tuple[str, ...]) -> list[Case]:
 
 
 def groups(cases: list[Case]) -> list[list[Case]]:
-    """The cases in their order, those of a group together where the first of them stands."""
+    """Returns the cases in their order, but those of a group together in the place of its first one."""
     found: dict[str, list[Case]] = {}
     for one in cases:
         found.setdefault(one.group or one.name, []).append(one)

@@ -81,7 +81,7 @@ def head(results: Document) -> str:
 
 
 def busy(results: Document) -> str:
-    """A warning where others wanted the cores too."""
+    """Returns a warning if other processes wanted the cores, too."""
     if results["load"] <= BUSY:
         return ""
     load = f"a load of up to {results['load']}, where the suite makes 1"
@@ -96,7 +96,7 @@ def pictures(names: list[str], folder: str) -> str:
 
 
 def report(results: Document, names: list[str], folder: str = "") -> str:
-    """`names`: the pictures that there are; `folder`: where they lie, seen from the report, with a slash."""
+    """Returns the report. `names`: the drawn pictures; `folder`: their path from the report, with a slash."""
     parts = [
         head(results),
         "## Targets",

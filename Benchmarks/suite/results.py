@@ -1,4 +1,4 @@
-"""A file of results: stable JSON, so that two files can be compared and a diff of them can be read."""
+"""A file of results: stable JSON, so that two files can be compared, and a diff is readable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Document = dict[str, Any]
 def document(
     name: str, machine: dict[str, object], commit: str, results: list[dict[str, Any]], load: float = 1.0
 ) -> Document:
-    """`load`: processes that wanted a core, the suite among them: what makes times worse, and is no input."""
+    """The results of a run. `load`: the processes that wanted a core, the suite included, which make times longer and are no input."""
     return {"schema": SCHEMA, "set": name, "machine": machine, "commit": commit, "load": load, "results": results}
 
 
@@ -35,12 +35,12 @@ def title(result: dict[str, Any]) -> str:
 
 
 def worst(result: dict[str, Any], figure: str) -> float:
-    """The highest of all repetitions."""
+    """Returns the highest of all repetitions."""
     return float(max(result.get("figure_samples", {}).get(figure, [result["figures"][figure]])))
 
 
 class Index:
-    """Looks results up by library, workload and all of their inputs."""
+    """Finds results by library, workload and all of their inputs."""
 
     def __init__(self, results: Document) -> None:
         self.by_title = {title(result): result for result in results["results"]}
@@ -60,7 +60,7 @@ class Index:
         return [result for result in self.by_title.values() if result["workload"] == workload]
 
     def curve(self, library: str, workload: str, along: str, **others: int) -> list[tuple[int, float]]:
-        """(inputs[along], ns) of all results whose other inputs are exactly these."""
+        """Returns (inputs[along], ns) of all results whose other inputs are exactly these."""
         points = [
             (result["inputs"][along], float(result["ns"]["median"]))
             for result in self.by_title.values()

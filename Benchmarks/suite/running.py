@@ -1,4 +1,4 @@
-"""Runs cases, each in a process of its own, and makes results of what the drivers print."""
+"""Runs cases, each in a process of its own, and makes results of the drivers' output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Result = dict[str, Any]
 
 
 class BenchmarkError(Exception):
-    """A case that did not end well, for a person."""
+    """A case has failed, for the reason in the sentence."""
 
 
 def build() -> None:
@@ -32,7 +32,7 @@ def build() -> None:
 
 
 def prepare_peers() -> str:
-    """Installs the peers and the plotter where they are not yet. Returns why that failed; nothing where it did not."""
+    """Installs the peers and the plotter unless they are installed. Returns the reason of a failure, or nothing."""
     installed = VENV / "requirements.txt"
     wanted = REQUIREMENTS.read_text(encoding="utf-8")
     if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
@@ -89,7 +89,7 @@ def run_once(case: Case) -> dict[str, Any]:
 
 
 def run_group(cases: list[Case]) -> Iterator[tuple[Case, Result | BenchmarkError]]:
-    """Runs cases in turns. One that fails does not keep the others from running."""
+    """Runs cases in turns. After a case that fails the others still run."""
     runs: dict[Case, list[dict[str, Any]]] = {case: [] for case in cases}
     failed: dict[Case, BenchmarkError] = {}
     for turn in range(max(case.processes for case in cases)):
@@ -107,7 +107,7 @@ def run_group(cases: list[Case]) -> Iterator[tuple[Case, Result | BenchmarkError
 
 
 def merge(case: Case, runs: list[dict[str, Any]]) -> Result:
-    """One result of what the processes of a case have printed."""
+    """Returns one result of the lines that the processes of a case have printed."""
     if len({one["check"] for one in runs}) > 1:
         raise BenchmarkError(f"{case.name}: two processes have come to different states")
     first = runs[0]
@@ -129,7 +129,7 @@ def merge(case: Case, runs: list[dict[str, Any]]) -> Result:
 
 
 def summary(samples: list[float]) -> dict[str, Any]:
-    """The median, and how far the middle half of the samples lies apart, as a share of it."""
+    """Returns the median, and the interquartile range as a share of it."""
     median = statistics.median(samples)
     low, _, high = statistics.quantiles(samples, n=4, method="inclusive") if len(samples) > 1 else (median,) * 3
     return {"median": median, "spread": round((high - low) / median, 4) if median else 0.0, "samples": samples}

@@ -1,4 +1,4 @@
-"""What the library is to reach, held against what was measured. Ratios to peers are of one run on one machine."""
+"""The targets of the library, compared with results. Ratios to peers are of one run on one machine."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .plan import C, PYTHON
 from .results import Document, Index, worst
 
 # Sets a second, of a million distinct keys, that were measured on one machine together with chitchat's 1.07 million.
-# chitchat is written in Rust and not on PyPI: how much faster this machine is than that one, these three tell.
+# chitchat is written in Rust and not on PyPI. These three tell how much faster this machine is than that one.
 REFERENCE_RATES = {"y_py": 268e3, "loro": 199e3, "pycrdt": 130e3}
 
 MILLION = 1_000_000
-A_FEW_PAGES = 3.0  # bytes a key, of 100,000: what the system's own accounting moves by; an update would be 100 and more
+A_FEW_PAGES = 3.0  # bytes a key, of 100,000: the error of the system's own accounting; an update would be 100 and more
 
 
 @dataclass
@@ -65,13 +65,13 @@ def rate(ns: float | None) -> float | None:
 
 
 def apart(*values: float | None) -> float | None:
-    """How many times the largest is the smallest."""
+    """Returns the ratio of the largest to the smallest."""
     known = [value for value in values if value is not None]
     return max(known) / min(known) if len(known) == len(values) else None
 
 
 def machine_factor(index: Index) -> float | None:
-    """How many times faster this machine is than the one of the reference rates, by the median of the peers."""
+    """Returns the speed of this machine as a multiple of the reference machine's, by the median of the peers."""
     measured = {name: rate(index.ns(name, "set", n=MILLION)) for name in REFERENCE_RATES}
     factors = [found / REFERENCE_RATES[name] for name, found in measured.items() if found]
     return statistics.median(factors) if factors else None
@@ -85,7 +85,7 @@ def local_sets(index: Index) -> list[Target]:
         at_least(1, f"set, 1M keys: times {name}", ratio(index.ns(name, "set", n=MILLION), ours), limit, times)
         for name, limit in (("y_py", 8), ("loro", 12))
     ]
-    # Without peers there is no factor, and the rates are held against nothing.
+    # Without peers there is no factor, and no rate is checked.
     scale = f"; this machine is {factor:.2f} × the reference" if factor else ""
     return [
         *found,
@@ -170,7 +170,7 @@ def count(value: float) -> str:
 
 
 def losing(index: Index) -> list[Target]:
-    """The worst of all cases; of rounds also the worst of all networks."""
+    """Returns the worst of all cases; of rounds also the worst of all networks."""
     found = []
     for loss, most_rounds, most_datagrams in ((5, 6, 1.5), (30, 25, 3)):
         lossy = [result for result in index.all("loss") if result["inputs"]["loss"] == loss]

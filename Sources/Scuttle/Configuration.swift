@@ -52,6 +52,12 @@ public struct Configuration: Sendable {
     /// The versions of the extended dialect to speak. All by default, which is 1.
     public var protocolVersions: ClosedRange<UInt32>?
 
+    /// The lines to start from, as ``Replica/import(_:)`` reads them, such as those of ``Replica/export()``. Nil: an empty map. The replica
+    /// does not keep them. ``Replica/isTruncated`` says whether they were truncated.
+    public var state: [UInt8]?
+    /// Keeps the replica in a database, and starts it from there. Nil: the replica is in memory only. Not together with ``state``.
+    public var stateStore: StateStore?
+
     /// Called when an update has become the entry of its key, by a call here or from a peer. See also ``Replica/changes``.
     public var onUpdate: (@Sendable (Replica, Update) -> Void)?
     /// Called when something has happened on a link.
@@ -108,6 +114,9 @@ extension Configuration {
                 throw ScuttleError(.argument, "protocolVersions begin with 0; they begin with 1")
             }
             (config.protocol_min, config.protocol_max) = (protocolVersions.lowerBound, protocolVersions.upperBound)
+        }
+        guard state == nil || stateStore == nil else {
+            throw ScuttleError(.argument, "state and stateStore are both set; a replica starts from one of them")
         }
     }
 

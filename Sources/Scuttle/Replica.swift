@@ -18,12 +18,15 @@ public final class Replica: @unchecked Sendable {
     public let name: String
     /// The source that the replica writes under: its name and its incarnation.
     public let source: String
+    /// Whether ``Configuration/state`` was truncated: its last line was cut, or the end of an export was missing. Peers send the rest.
+    public let isTruncated: Bool
 
     /// The version of the library, such as "0.2.0".
     public static var libraryVersion: String { String(cString: scuttle_library_version()) }
 
     let handle: OpaquePointer
     let callbacks: Callbacks
+    private let store: StoreCalls?
     /// Links that a callback has closed.
     private let deferred = Locked([OpaquePointer]())
 
@@ -33,7 +36,8 @@ public final class Replica: @unchecked Sendable {
     ///   - name: 1 to 246 bytes of UTF-8, unique among the replicas that run at one time; with ``Configuration/usesExactID`` up to 255.
     ///   - configuration: The defaults are good for most.
     /// - Throws: ``ScuttleError/Code/id``, ``ScuttleError/Code/nul`` for the name; ``ScuttleError/Code/argument`` for a
-    ///   configuration that is out of range; ``ScuttleError/Code/memory``.
+    ///   configuration that is out of range; ``ScuttleError/Code/memory``; for a bad line of ``Configuration/state`` what ``import(_:)``
+    ///   throws; ``ScuttleError/Code/store`` if ``Configuration/stateStore`` has failed.
     public init(_ name: String, _ configuration: Configuration = Configuration()) throws(ScuttleError) {
         // The library reads both up to a NUL.
         guard !name.utf8.contains(0) else { throw ScuttleError(.nul, "the name contains U+0000") }
@@ -42,22 +46,37 @@ public final class Replica: @unchecked Sendable {
         }
         var config = scuttle_config_t()
         try configuration.fill(&config)
-        let callbacks = Callbacks(configuration)
+        var kept = configuration
+        kept.state = nil
+        let callbacks = Callbacks(kept)
         callbacks.fill(&config)
+        let store = configuration.stateStore.map(StoreCalls.init)
         var handle: OpaquePointer?
         let code = name.withCString { name in
             (configuration.cluster ?? "").withCString { cluster in
                 config.cluster = cluster
-                return scuttle_new(name, &config, &handle)
+                return withText(configuration.state ?? []) { state, count in
+                    if configuration.state != nil { (config.state, config.state_len) = (state, count) }
+                    guard let store else { return scuttle_new(name, &config, &handle) }
+                    return withUnsafePointer(to: store.view) { view in
+                        config.state_store = view
+                        return scuttle_new(name, &config, &handle)
+                    }
+                }
             }
         }
-        guard let handle, code >= 0 else { throw ScuttleError(code) }
+        guard let handle, code >= 0 else {
+            let error = ScuttleError(code)
+            throw store?.explain(error) ?? error
+        }
         var (source, count): (UnsafePointer<CChar>?, Int) = (nil, 0)
         scuttle_id(handle, &source, &count)
         self.name = name
         self.source = String(borrowed: source, count)
+        self.isTruncated = code == SCUTTLE_TORN
         self.handle = handle
         self.callbacks = callbacks
+        self.store = store
         callbacks.begin(self)
     }
 
@@ -221,7 +240,8 @@ public final class Replica: @unchecked Sendable {
             scuttle_errmsg_copy(handle, start, buffer.count)
             return String(cString: start)
         }
-        return message.isEmpty ? ScuttleError(code) : ScuttleError(kind, message)
+        let error = message.isEmpty ? ScuttleError(code) : ScuttleError(kind, message)
+        return code == SCUTTLE_E_STORE ? store?.explain(error) ?? error : error
     }
 
     /// Closes the handle of a link that nobody uses. The library closes none in a callback, so it waits for the end of the call there.

@@ -87,7 +87,7 @@ public struct ScuttleError: Error, Hashable, Sendable, CustomStringConvertible {
         case bytes = -35
         /// A time to live, or its age, in an update is not an integer from 0 to 2^53-1.
         case timeToLive = -36
-        /// A state store has failed. This module sets none.
+        /// A closure of ``Configuration/stateStore`` has thrown: the call is undone, here and in the store. The message has the closure's error.
         case store = -37
         /// The replica was made before a fork, in the parent of this process.
         case forked = -38

@@ -37,6 +37,19 @@ struct InvertedTests {
         }
     }
 
+    @Test("A tombstone that has beaten a newer dot reaches peers with an equal vector")
+    func reachesEqualVectors() throws {
+        let keeper = try Replica.make("r", seed: 1) { $0.keepsTombstones = true }
+        try keeper.receive(Self.write)
+        try keeper.receive(Self.delete)
+        let other = try purging("p", seed: 2)
+        try other.receive(Self.beaten)
+        #expect(try other.value("k") == "0")
+        for _ in 0..<4 { #expect(try meet(keeper, other) == nil) }
+        #expect(try other.value("k") == nil)
+        #expect(keeper.inversions.isEmpty && keeper.vectorHash == other.vectorHash)
+    }
+
     @Test("What an inverted entry has beaten goes with it, everywhere", arguments: [false, true])
     func goes(reversed: Bool) throws {
         let told = Collected<PlainUpdate>()

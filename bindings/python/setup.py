@@ -13,7 +13,7 @@ LIBRARY = Path(__file__).resolve().parents[2] / "build/lib/libscuttle.so"
 
 
 class BuildWithLibrary(build_py):
-    """Copies libscuttle.so beside the modules, but for an editable install, which finds it where it is."""
+    """Copies libscuttle.so beside the modules. An editable install finds it in the checkout instead."""
 
     def run(self) -> None:
         is_editable = getattr(self, "editable_mode", False)

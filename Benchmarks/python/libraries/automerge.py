@@ -38,7 +38,7 @@ class Map:
 
 
 def session(source: Map, target: Map, fresh: bool = False) -> Callable[[], int]:
-    """An open session in which nothing is new sends nothing at all, so `fresh` begins a new one each time."""
+    """Returns a function that syncs two maps. An open session without new updates sends no byte, so `fresh` begins a new one each time."""
     states = [SyncState(), SyncState()]
 
     def pull() -> int:

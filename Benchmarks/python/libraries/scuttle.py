@@ -12,26 +12,26 @@ BUFFER = 65536
 
 
 class Map:
-    """A map of one library, by one name for each thing.
+    """A map of one library. Each library has a class with these methods.
 
-    The loops stand here, so that each library is called as a program would call it, with nothing in between.
+    The loops stand here, so that each library is called as a program would call it, with no call in between.
     """
 
     def __init__(self, name: str) -> None:
         self.replica = scuttle.Replica(name, max_history=HISTORY, seed=1)
 
     def set_each(self, keys: list[str], values: list[str]) -> None:
-        """One write each, visible at once: where the library has transactions, one each."""
+        """Sets the keys one by one, each visible at once: in a transaction each, if the library has transactions."""
         replica = self.replica
         for key, value in zip(keys, values):
             replica[key] = value
 
     def set_batch(self, keys: list[str], values: list[str]) -> None:
-        """All writes in the fastest way that the library has."""
+        """Sets the keys in the fastest way that the library has."""
         self.replica.update(zip(keys, values))
 
     def get_each(self, keys: list[str]) -> int:
-        """Reads each, and adds up the lengths."""
+        """Reads the keys one by one, and returns the sum of the lengths."""
         replica = self.replica
         return sum(len(replica[key]) for key in keys)
 
@@ -43,8 +43,8 @@ class Map:
 
 
 def session(source: Map, target: Map, fresh: bool = False) -> Callable[[], int]:
-    """A function that brings `target` up to date with `source` through bytes, and says how many. `fresh` asks for as
-    much as a new connection would need, where an open one would need less; links say the same either way."""
+    """Returns a function that brings `target` up to date with `source`, and returns the number of bytes. `fresh`: as over a new
+    connection, which may need more bytes than an open one. Links need the same for both."""
     here, there = source.replica.link(), target.replica.link()
 
     def pull() -> int:

@@ -70,6 +70,8 @@ extension Link {
         if isNew { raise(.hello) }
         noteTwins(of: hello, isNew: isNew)
         pending.hasGreeted = true
+        // Equal vectors bring no delta, and a replica republishes its inverted entries before a delta.
+        if !isReadOnly, hello.hash == replica.vectorHash { replica.settleInversions() }
         let isEqual = hello.hash == replica.vectorHash
         var isAnswer = hello.isReply
         if !hello.isReply {

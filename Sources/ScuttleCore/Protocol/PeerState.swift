@@ -44,8 +44,8 @@ struct PeerState {
     /// What the peer has said itself.
     func confirmed(_ source: SourceID, in replica: Store) -> Version { said.covered(source, in: replica) }
 
-    /// The GC version of a source, if that is above what this replica had covered when the peer said it, or above what the peer
-    /// had covered itself.
+    /// The peer's GC version of a source. Kept if it was above the replica's vector or the peer's own when the peer said it, or if
+    /// the replica had exceptions.
     func purged(_ source: SourceID) -> Version { gone?[source] ?? 0 }
 
     /// How many sources take memory of their own.
@@ -108,7 +108,10 @@ struct PeerState {
         }
         guard purged > 0 else { return }
         highestPurged = max(highestPurged, purged)
-        guard purged > replica.sources[source].covered || purged > confirmed(source, in: replica) else { return }
+        guard
+            purged > replica.sources[source].covered || purged > confirmed(source, in: replica)
+                || replica.refused != nil
+        else { return }
         let gone = self.gone ?? SourceMap()
         self.gone = gone
         if purged > gone[source] { gone.set(source, to: purged) }

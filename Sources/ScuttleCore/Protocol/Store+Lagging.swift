@@ -1,13 +1,23 @@
-/// A replica that lags behind a peer: the peer has forgotten tombstones that this replica has not seen.
+/// A replica that lags behind a peer: the peer has purged tombstones that this replica has not seen.
 extension Store {
-    /// Whether this replica lags behind a peer.
+    /// Whether this replica lags behind a peer, or an exception of its own may be a tombstone that the peer has purged.
     func mustRepublish(against peer: PeerState) -> Bool {
-        peer.highestPurged > 0 && peer.isAhead(of: self)
+        peer.highestPurged > 0 && (peer.isAhead(of: self) || hasException(purgedBy: peer))
             && !configuration.disabledRules.contains(.republish)
     }
 
-    /// Republishes what a peer that is ahead has not covered, and what a tombstone that it has forgotten might have beaten:
-    /// others may have covered it with that tombstone. This replica lags behind the peer. O(entries).
+    /// Whether an exception may be a tombstone that a peer has purged. O(exceptions).
+    @inline(never)
+    private func hasException(purgedBy peer: PeerState) -> Bool {
+        guard let refused else { return false }
+        return (0..<refused.count).contains { position in
+            let entry = refused[position]
+            return (entry.reason == 0 || entry.write.isDelete) && entry.dot.version <= peer.purged(entry.dot.source)
+        }
+    }
+
+    /// Republishes each entry that a peer has not covered and that a tombstone which the peer has purged may have beaten: other
+    /// replicas may have covered the entry's dot together with that tombstone. O(entries).
     func republish(against peer: PeerState) {
         var stale: [KeyID] = []
         keys.forEach { key, record in

@@ -1,17 +1,17 @@
 'use strict'
-// Who hears a Gossip through streams that drop the routes of objects, such as serializers.
+// The peers that receive the objects of a Gossip without their routes, because a stream such as a serializer drops those.
 
-const { Hearer } = require('./peer')
+const { Receiver } = require('./peer')
 
 /**
- * A peer is an input, which is piped to the Gossip, and an output, which the Gossip is piped to. Nothing says which belong
- * together, so they are matched in the order in which they come. What an input says of itself holds for both; an output
- * without an input is known by what it has heard.
+ * Matches inputs, which are piped to the Gossip, and outputs, which the Gossip is piped to: two of them make a peer. Nothing tells
+ * which belong together, so they are matched in the order in which they open. The digests of an input hold for its output, too; an
+ * output without an input has the versions of the updates that it has received.
  */
 class Audience {
   #peers = new Set() // of inputs
   #inputs = new Set() // without an output
-  #outputs = new Map() // without an input -> Hearer
+  #outputs = new Map() // without an input -> Receiver
 
   get isEmpty() {
     return this.#peers.size === 0 && this.#outputs.size === 0
@@ -35,7 +35,7 @@ class Audience {
 
   open(output) {
     const [input] = this.#inputs
-    if (input === undefined) this.#outputs.set(output, new Hearer())
+    if (input === undefined) this.#outputs.set(output, new Receiver())
     else this.#inputs.delete(input)
   }
 
@@ -48,15 +48,15 @@ class Audience {
     yield* this.#outputs.values()
   }
 
-  /** Returns the version of a source that all are known to have; `version` counts for `except`. */
+  /** Returns the version of a source that all receivers are known to have; `version` counts for `except`. */
   floor(source, version, except) {
     let floor = version
-    for (const hearer of this.#all()) if (hearer !== except) floor = Math.min(floor, hearer.known(source))
+    for (const receiver of this.#all()) if (receiver !== except) floor = Math.min(floor, receiver.known(source))
     return floor
   }
 
-  heard(source, version, after) {
-    for (const hearer of this.#all()) hearer.heard(source, version, after)
+  received(source, version, after) {
+    for (const receiver of this.#all()) receiver.received(source, version, after)
   }
 }
 

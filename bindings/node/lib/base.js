@@ -1,5 +1,5 @@
 'use strict'
-// The default config object, and sample conflict resolution functions.
+// The default config, and the resolvers of the seed.
 
 const { codes } = require('./native')
 const { compareStrings, compareValues } = require('./values')
@@ -9,7 +9,7 @@ function sort(a, b) {
   return a.version - b.version || compareStrings(String(a.source_id), String(b.source_id))
 }
 
-/** Returns what stands for the key of an update, as an update; undefined for a key without a value. */
+/** Returns the entry of an update's key as an update; undefined for a key without a value. */
 function currentOf(gossip, update) {
   if (typeof gossip.entry === 'function') return gossip.entry(update.key)
   const { value, version } = gossip.get(update.key)
@@ -22,7 +22,7 @@ function lww_vs_current_vers(gossip, update) {
   return current === undefined || sort(update, current) > 0
 }
 
-/** What the clock does not cover is news; of two updates, the greater (version, source) stands. */
+/** A covered update changes nothing; of two others, the greater (version, source) stands. */
 function lww_vs_clock(gossip, update) {
   return lww_vs_current_vers(gossip, update)
 }
@@ -33,7 +33,7 @@ function strictly_order_values(gossip, update) {
   return current === undefined || (compareValues(update.value, current.value) || sort(update, current)) > 0
 }
 
-/** The resolvers that the library has itself, by the functions that stand for them. */
+/** The library's own resolvers, by the functions that name them. */
 const resolvers = new Map([
   [lww_vs_clock, codes.SCUTTLE_LWW_VS_CLOCK],
   [lww_vs_current_vers, codes.SCUTTLE_LWW_VS_CURRENT_VERS],

@@ -1,7 +1,7 @@
 'use strict'
 // The version vector ("vector clock", as the seed calls it) of a replica.
 
-/** Source -> version up to which its updates are accounted for. */
+/** Maps each source to the version up to which its updates are accounted for. */
 class Clock {
   #core
 
@@ -9,12 +9,12 @@ class Clock {
     this.#core = core
   }
 
-  /** Returns the version of a source; -Infinity for one that is not known. */
+  /** Returns the version of a source; -Infinity for an unknown source. */
   get(source) {
     return this.#core.clockOf(String(source)) || -Infinity
   }
 
-  /** All of it, as an object without a prototype. */
+  /** The version vector as an object without a prototype. */
   get clock() {
     const all = Object.create(null)
     for (const [source, version] of this) all[source] = version

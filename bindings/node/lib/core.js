@@ -1,6 +1,6 @@
 'use strict'
-// A replica of the library and what its callbacks have said: no listener runs during a call of the library, so a listener
-// may call anything.
+// A replica of the library and a record of its callbacks: no listener runs during a call of the library, so a listener may call
+// anything.
 
 const native = require('./native')
 const { ScuttleError } = require('./errors')
@@ -21,10 +21,10 @@ const {
   SCUTTLE_E_NUL
 } = native.codes
 
-/** What the library says of a key that is absent, and of one that cannot be. */
+/** The codes for an absent key, and for a string that can be no key. */
 const NO_KEY = new Set([SCUTTLE_NOT_FOUND, SCUTTLE_E_KEY, SCUTTLE_E_KEY_SIZE, SCUTTLE_E_NUL])
 
-/** Members of a config that the library takes as they are. */
+/** The members of a config that the library reads without a change. */
 const LIMITS = [
   'seed',
   'maxMessageBytes',
@@ -41,20 +41,20 @@ const LIMITS = [
 
 class Core {
   handle = {}
-  updates = [] // that became the entry of their key in the last calls, each with its flags behind it
-  failures = [] // what callbacks and listeners have thrown
+  updates = [] // updates that became the entry of their key in the last calls, each followed by its flags
+  failures = [] // exceptions of callbacks and listeners
   events = [] // [event, code] of links
   drained = false
   running = 0 // calls of the library that run now
   closed = false
-  links = new Set() // byte streams that want to hear of output
+  links = new Set() // byte streams that `wake` tells of output
   #writing // the local write that runs now
-  #asked // the source of the local write that a resolver looks at, and its version before
+  #resolving // the source of the local write that a resolver decides on, and its version before
   #lastLocal = 0
   #later = [] // calls that could not run inside another
 
   /**
-   * `host` is what resolvers get. `options`: exactId, maxHistory, state (lines to start from), told (called when there is
+   * `host` is the first argument of resolvers. `options`: exactId, maxHistory, state (lines to start from), told (called if there is
    * something to tell outside a call of the host's own).
    */
   constructor(host, name, config, options) {
@@ -107,19 +107,19 @@ class Core {
     }
   }
 
-  /** While a resolver looks at a local write, the clock does not show that write yet. */
+  /** Calls the host's resolver. While it decides on a local write, the version vector does not show that write yet. */
   #resolve(call, [, , source, version, flags]) {
     const isLocal = (flags & SCUTTLE_UPDATE_LOCAL) !== 0
-    if (isLocal) this.#asked = { source, before: this.#lastLocal }
+    if (isLocal) this.#resolving = { source, before: this.#lastLocal }
     try {
       return call() ? 1 : 0
     } finally {
-      this.#asked = undefined
+      this.#resolving = undefined
       if (isLocal) this.#lastLocal = version
     }
   }
 
-  /** A callback whose exception the host gets after the call; meanwhile it says 0. */
+  /** Returns a callback that returns 0 instead of an exception, which the host gets after the call. */
   #guarded(callback) {
     return (...fields) => {
       try {
@@ -131,7 +131,7 @@ class Core {
     }
   }
 
-  /** Calls a function of the addon. Returns what it returns. */
+  /** Calls a function of the addon, and returns its result. */
   call(name, ...values) {
     this.running++
     try {
@@ -152,7 +152,7 @@ class Core {
     }
   }
 
-  /** Returns what a call has returned, unless that is the code of an error. */
+  /** Returns the result of a call. Throws if it is the code of an error. */
   check(result) {
     if (typeof result === 'number' && result < 0) throw this.error(result)
     return result
@@ -172,12 +172,12 @@ class Core {
     return true
   }
 
-  /** The next call that has waited for the end of another. */
+  /** Returns the next call that has waited for the end of another. */
   nextCall() {
     return this.running > 0 ? undefined : this.#later.shift()
   }
 
-  /** Hands each update that became an entry, and its flags, to `take`. */
+  /** Calls `take` with each update that became an entry, and its flags. */
   takeUpdates(take) {
     while (this.updates.length > 0) {
       const taken = this.updates
@@ -199,7 +199,7 @@ class Core {
   }
 
   clockOf(source) {
-    if (this.#asked !== undefined && this.#asked.source === source) return this.#asked.before
+    if (this.#resolving !== undefined && this.#resolving.source === source) return this.#resolving.before
     return this.check(this.call('clockOf', source))
   }
 
@@ -223,7 +223,7 @@ class Core {
     return updates
   }
 
-  /** Removes from the library's history what the handle's onTrim names. Returns whether that was possible now. */
+  /** Removes the updates that the handle's onTrim chooses from the library's history. Returns whether that was possible now. */
   trim() {
     if (this.running > 0) return false
     return this.call('historyTrim') >= 0
@@ -242,12 +242,12 @@ class Core {
   }
 }
 
-/** An update as a resolver sees it: with the timestamp, which decides. */
+/** Returns an update as a resolver gets it: with the timestamp, which decides. */
 function writtenUpdate(fields) {
   return fromFields(...fields.slice(0, FIELDS - 2))
 }
 
-/** Returns a limit; undefined for its default, which falsy values stand for. */
+/** Returns a limit; undefined for a falsy value, which means the default. */
 function positive(value, name) {
   if (!value) return undefined
   if (typeof value !== 'number' || !(value > 0)) throw new TypeError(`${name} is ${String(value)}; a number above 0 is expected`)

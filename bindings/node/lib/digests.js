@@ -1,16 +1,16 @@
 'use strict'
-// The digests of a Gossip: how far it knows each source, in random order, and done.
+// The digests of a Gossip: its version of each source, in random order, and done.
 
 /**
- * One round of digests at a time; a round that has not gone out yet is not asked for twice.
+ * Makes one round of digests at a time: a round that is still pending is not begun again.
  *
  * A stream without routes may come from a program that leaves gaps, as simple-scuttle does with several peers: then an update
- * has covered others that are still on their way. So a source that was heard there since the last round is asked for from
- * where it stood at that round.
+ * has covered others that are still on their way. So if such a stream has sent updates of a source since the last round, the digest
+ * has the version of that round.
  */
 class Digests {
   #clock
-  #left = [] // the last one first
+  #left = [] // the next one last
   #doubted = new Set() // sources
   #before = new Map() // source -> version at the last round
 

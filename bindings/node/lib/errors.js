@@ -1,5 +1,5 @@
 'use strict'
-// Errors: codes of the library become exceptions, and what a stream refuses becomes an event.
+// Errors: a code of the library becomes an exception, and a rejected object becomes an event.
 
 const native = require('./native')
 
@@ -23,7 +23,7 @@ class ScuttleError extends Error {
 
 const warned = new Set()
 
-/** Tells what an emitter has refused: as its event 'rejected', or as a warning of the process, once for each code. */
+/** Reports a rejected object: as the emitter's event 'rejected', or as a warning of the process, once for each code. */
 function reject(emitter, error, object) {
   if (emitter.listenerCount('rejected') > 0) {
     emitter.emit('rejected', error, object)

@@ -1,5 +1,5 @@
 'use strict'
-// The stream face of a replica: digests and updates are written to it, digests and updates are read from it.
+// The stream face of a replica: it reads and writes digests and updates.
 
 const { Transform } = require('stream')
 const { inherits } = require('util')
@@ -16,9 +16,9 @@ const inside = Symbol('inside')
 /**
  * A replica as a Transform stream in objectMode.
  *
- * `config.resolve` is required. `state` is an object to keep the entries in, whose entries the replica starts from.
- * Events beside those of a stream: 'state' (state) after an update was applied; 'rejected' (error, object) if an object was
- * refused, which changes nothing. Exceptions of listeners and callbacks come out of the call that has caused them.
+ * `config.resolve` is required. `state` is an object that keeps the entries; the replica starts from those that it has.
+ * Events beside those of a stream: 'state' (state) after an update was applied; 'rejected' (error, object) for a rejected object, which
+ * changes nothing. Exceptions of listeners and callbacks come out of the call that has caused them.
  */
 function Gossip(id, config, state) {
   const self = this instanceof Gossip ? this : Object.create(Gossip.prototype)
@@ -46,7 +46,7 @@ function highWaterMark(mtu) {
   return Math.min(Math.ceil(positive(mtu, 'mtu') || 10), Number.MAX_SAFE_INTEGER)
 }
 
-/** Sets a key: a local write. Returns false if the stream is over its high-water mark; then wait for 'drain'. */
+/** Sets a key: a local write. Returns false if the stream is full; then wait for 'drain'. */
 Gossip.prototype.set = function (key, value) {
   const write = new LocalWrite(toKey(key), value)
   write.text = toText(value)
@@ -64,12 +64,12 @@ Gossip.prototype.get = function (key) {
   return entry === undefined ? { version: -Infinity, value: null } : { version: entry.version, value: entry.value }
 }
 
-/** Returns what stands for a key, {key, value, source_id, version}; undefined if there is no such key. */
+/** Returns the entry of a key, {key, value, source_id, version}; undefined if there is no such key. */
 Gossip.prototype.entry = function (key) {
   return this[inside].core.entry(toKey(key))
 }
 
-/** Queues digests of all known sources, in random order. Returns false if some wait behind the high-water mark. */
+/** Queues digests of all known sources, in random order. Returns false if the stream is full and some of them wait. */
 Gossip.prototype.gossip = function () {
   return this[inside].gossip()
 }
@@ -79,12 +79,12 @@ Gossip.prototype.link = function (options) {
   return this[inside].link(options)
 }
 
-/** Returns all that the replica is, as a Buffer of lines. */
+/** Returns the whole replica as a Buffer of lines. */
 Gossip.prototype.export = function () {
   return this[inside].export()
 }
 
-/** Starts from an export. Only a Gossip with which nothing was done yet can. Returns false if the export is truncated. */
+/** Starts a new Gossip from an export. Returns false if the export is truncated. */
 Gossip.prototype.import = function (bytes) {
   return this[inside].import(bytes)
 }
@@ -98,7 +98,7 @@ Gossip.prototype.write = function (...written) {
   return this[inside].entered(() => Transform.prototype.write.apply(this, written))
 }
 
-/** Objects reach all readers in one order: none goes out while one is being handed out. */
+/** Emits an event. Objects reach all readers in one order: while one is handed out, no other goes out. */
 Gossip.prototype.emit = function (event, ...values) {
   if (event !== 'data') return Transform.prototype.emit.call(this, event, ...values)
   return this[inside].outgoing.handingOut(() => Transform.prototype.emit.call(this, event, ...values))
@@ -128,7 +128,7 @@ Gossip.prototype._flush = function (callback) {
 
 Object.defineProperty(Gossip.prototype, 'version', {
   configurable: true,
-  /** The highest version seen, here or from peers. */
+  /** The highest version seen, in local updates or those of peers. */
   get() {
     return this[inside].core.version()
   },

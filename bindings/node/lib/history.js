@@ -1,5 +1,5 @@
 'use strict'
-// The history: keeps track of updates, and replays those of a source on demand.
+// The history: it records updates, and returns those of a source.
 
 const { EventEmitter } = require('events')
 const { inherits } = require('util')
@@ -12,8 +12,8 @@ module.exports = History
 /**
  * An array of updates, `memory`, in the order of `sort` and at most `max` long.
  *
- * Events: 'update' (update) when an update has entered; 'compaction' (memory, history) if there are more than `max` by
- * then, before the first ones are removed. A listener may change `memory` in place.
+ * Events: 'update' (update) after an update has entered; 'compaction' (memory, history) if there are more than `max`,
+ * before the first ones are removed. A listener may change `memory` in place.
  */
 function History(max, mtu, sort) {
   if (!(this instanceof History)) return new History(max, mtu, sort)
@@ -37,7 +37,7 @@ function updateOf(object) {
   return { key, value, source_id, version }
 }
 
-/** Puts an update into memory, tells of it, and prunes. */
+/** Puts an update into memory, emits 'update', and prunes. */
 History.prototype.enter = function (update) {
   const { memory } = this
   let index = memory.length
@@ -53,7 +53,7 @@ History.prototype.compare = function (a, b) {
   return compare(this.sort, a, b)
 }
 
-/** Removes the first updates of memory if there are too many. Returns what it removed. */
+/** Removes the first updates of memory if there are too many. Returns the removed updates. */
 History.prototype.prune = function () {
   const excess = this.memory.length - this.max_depth
   return excess > 0 ? this.memory.splice(0, excess) : []

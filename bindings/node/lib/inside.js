@@ -1,5 +1,5 @@
 'use strict'
-// What a Gossip has inside: its replica, what it does with objects that come in, and the order of things around a call.
+// The inside of a Gossip: its replica, the objects that it reads, and the work before and after a call.
 
 const base = require('./base')
 const { codes } = require('./native')
@@ -20,10 +20,10 @@ const { SCUTTLE_UPDATE_RESET, SCUTTLE_UPDATE_DELETED } = codes
 
 class Inside {
   #gossip
-  #vector // what the clock says, if nothing has changed since
-  #depth = 0 // entries from outside that run now
+  #vector // a copy of the version vector; undefined once it may have changed
+  #depth = 0 // calls from outside that run now
   #telling = false
-  #notices = [] // refused objects, to be told after the call
+  #notices = [] // rejected objects, reported after the call
 
   constructor(gossip, id, config, state) {
     this.#gossip = gossip
@@ -43,7 +43,7 @@ class Inside {
 
   // ------------------------------------------------------------------------------------------- calls from outside --
 
-  /** Runs a call of the host's, and throws what listeners and callbacks have thrown meanwhile. */
+  /** Runs a call of the host's, and throws the exceptions of listeners and callbacks after it. */
   entered(call) {
     this.#depth++
     let result
@@ -103,9 +103,9 @@ class Inside {
     this.#gossip.destroy()
   }
 
-  // ------------------------------------------------------------------------------------------- objects that come in --
+  // --------------------------------------------------------------------------------------------- objects from peers --
 
-  /** Takes an object of the stream. The stream never waits for its reader, so rings of pipes cannot lock up. */
+  /** Reads an object of the stream. The stream never waits for its reader, so rings of pipes cannot lock up. */
   receive(object, callback) {
     this.core.whenFree(() => this.#take(object))
     callback()
@@ -116,7 +116,7 @@ class Inside {
     try {
       if (object instanceof LocalWrite) this.#set(object)
       else if (typeof object !== 'object') throw new TypeError(`a ${typeof object} is no digest and no update`)
-      else if (object.digest) this.#answer(object)
+      else if (object.digest) this.#serve(object)
       else if (this.#isLocal(object)) this.#setObject(object)
       else this.#apply(object)
     } catch (error) {
@@ -124,7 +124,7 @@ class Inside {
     }
   }
 
-  /** An update without a source is a local write; so is one that was such a write already, and got its source here. */
+  /** Returns whether an update is a local write: it has no source, or it was such a write before and got its source here. */
   #isLocal({ source_id, version }) {
     return source_id === undefined || (version === undefined && source_id === this.core.id)
   }
@@ -145,33 +145,33 @@ class Inside {
     if (core.updates.length > 0) return this.#applied()
     const update = { key, value: deleted ? null : copyOf(value, text), source_id: core.id, version: core.version() }
     if (deleted) update.deleted = true
-    this.history.enter(update) // beaten: the resolver has said no
+    this.history.enter(update) // superseded: the resolver decided no
   }
 
-  #answer(digest) {
+  #serve(digest) {
     const route = routeOf(digest)
     if (route !== undefined && route.from === this.#gossip) return
     const peer = this.outgoing.peerOf(digest, route)
     const source = sourceOf(digest)
     const version = digestVersion(digest.version)
-    const above = typeof source === 'string' ? this.#answerAbove(peer, source, version) : version
+    const above = typeof source === 'string' ? this.#deltaAbove(peer, source, version) : version
     this.history.trim()
     this.core.check(this.core.call('linkWriteLine', peer.link, digestLines(digest, above)))
-    if (source !== undefined) peer.asked(source, version, above)
+    if (source !== undefined) peer.requested(source, version, above)
     this.outgoing.owe(peer)
   }
 
   /**
-   * Where an answer begins. All streams hear it, and those without routes take it: so it begins where the one that is
-   * furthest behind stands.
+   * Returns the version above which a delta begins. All streams receive the delta, and those without routes apply it: so it
+   * begins at the lowest version that one of these has.
    */
-  #answerAbove(peer, source, version) {
+  #deltaAbove(peer, source, version) {
     const { audience } = this.outgoing
     if (!(version > 0) || audience.isEmpty || this.#covered(source) <= version) return version
     return audience.floor(source, version, peer)
   }
 
-  /** The version vector, kept while nothing changes it: a round of digests asks for each source. */
+  /** Returns a source's entry in the version vector. The vector is kept until it changes, because a round reads each source. */
   #covered(source) {
     if (this.#vector === undefined) this.#vector = new Map(this.clock)
     return this.#vector.get(source) || 0
@@ -181,7 +181,7 @@ class Inside {
     const { core } = this
     this.#vector = undefined
     const route = routeOf(update)
-    if (route !== undefined && !this.#mayTake(route, update)) return
+    if (route !== undefined && !this.#mayApply(route, update)) return
     const line = updateLine(update)
     const { version } = update
     const source_id = sourceText(update.source_id)
@@ -191,21 +191,21 @@ class Inside {
     core.check(core.call('linkWriteLine', peer.link, line))
     if (this.outgoing.audience.has(peer)) this.outgoing.digests.doubt(source_id)
     if (core.updates.length > 0) return this.#applied()
-    if (before || !proper || !core.call('remembers', source_id, version)) return // known, or of no use
-    this.history.enter({ ...update, key: toKey(update.key), source_id }) // beaten
+    if (before || !proper || !core.call('remembers', source_id, version)) return // known, or rejected
+    this.history.enter({ ...update, key: toKey(update.key), source_id }) // superseded
   }
 
   /**
-   * Whether an update may be taken. An answer to another peer goes on where that peer stands: if this replica stands below,
-   * the updates between are missing, and it would never ask for them. It hears its own answer soon, unless nobody reads what
-   * it asks: then it takes what it gets.
+   * Returns whether an update may be applied. A delta for another peer begins at that peer's version: if this replica has a lower
+   * one, the updates between are missing, and it would never request them. It receives a delta of its own soon, unless nobody reads
+   * its digests: then it applies all updates.
    */
-  #mayTake({ from, to, after }, { source_id }) {
+  #mayApply({ from, to, after }, { source_id }) {
     if (from === this.#gossip) return false
     return to === this.#gossip || this.core.clockOf(source_id) >= after || this.#gossip.readableFlowing === null
   }
 
-  /** The seed's history.write. */
+  /** Records an update in the history: the seed's history.write. */
   #record(update) {
     const { source_id, version, value } = update
     const key = toKey(update.key)
@@ -221,9 +221,9 @@ class Inside {
     return entered
   }
 
-  // -------------------------------------------------------------------------------------------- what the call has done --
+  // -------------------------------------------------------------------------------------------------- after a call --
 
-  /** Tells of what became entries: state, history, event. */
+  /** Shows the updates that became entries: in the state, in the history and as events. */
   #applied() {
     this.core.takeUpdates((update, flags) => {
       this.#guard(() => {
@@ -235,14 +235,14 @@ class Inside {
     })
   }
 
-  /** After bytes have come in: any number of updates, and beaten ones, of which only the library's history tells. */
-  bytesTaken() {
+  /** Shows the updates of bytes that a link has read; superseded ones stand in the library's history only. */
+  bytesRead() {
     this.#vector = undefined
     this.#applied()
     for (const update of this.core.history()) if (!this.history.has(dotOf(update))) this.history.enter(update)
   }
 
-  /** Runs what has waited, tells what was refused, wakes byte streams, and sends. */
+  /** Runs the calls that have waited, reports rejected objects, wakes byte streams, and sends. */
   settle() {
     if (this.#telling || this.core.running > 0 || this.core.closed) return
     this.#telling = true
@@ -259,7 +259,7 @@ class Inside {
     this.outgoing.pump()
   }
 
-  /** Runs what may throw; the host gets the exception at the end of its call, or as an uncaught one if it made none. */
+  /** Runs a call that may throw; the host gets the exception at the end of its own call, or as an uncaught one if it made none. */
   #guard(call) {
     try {
       call()
@@ -270,7 +270,7 @@ class Inside {
   }
 }
 
-/** The library sorts live entries only, so a sort of the host's leaves superseded updates out unless they are asked for. */
+/** Returns whether deltas have superseded updates. The library sorts live entries only, so with a sort of the host's the default is no. */
 function wantsSuperseded({ superseded, sort }) {
   return superseded === undefined ? !sort || sort === base.sort : Boolean(superseded)
 }

@@ -17,7 +17,7 @@ function toText(value) {
   return /\d{19}/.test(text) ? keepLargeNumbers(text) : text
 }
 
-/** Writes integers outside int64 as reals, which the library takes: a JavaScript number is a double anyway. */
+/** Writes integers outside int64 as reals, which the library accepts: a JavaScript number is a double anyway. */
 function keepLargeNumbers(text) {
   return text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?![\d.eE])/g, (token) => {
     if (token[0] === '"' || token.length < 19) return token

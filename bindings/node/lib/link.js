@@ -15,7 +15,7 @@ const FLAGS = [
   ['history', codes.SCUTTLE_LINK_HISTORY]
 ]
 
-/** Errors after which the library takes nothing from the link any more. */
+/** The errors that end a link. */
 const ENDING = new Set([
   codes.SCUTTLE_E_CLUSTER,
   codes.SCUTTLE_E_PROTOCOL,
@@ -25,8 +25,8 @@ const ENDING = new Set([
 
 /**
  * A Duplex of bytes: socket.pipe(link).pipe(socket). It gossips when it opens, and each `interval` milliseconds if that is
- * given. Lines that are refused are told as 'rejected' (error); an error that ends the link is an 'error' once what the
- * peer is to know has been read.
+ * given. A rejected line is a 'rejected' (error); an error that ends the link is an 'error' once the last output, which tells the
+ * peer the reason, has been read.
  */
 class LinkStream extends Duplex {
   #host
@@ -37,7 +37,7 @@ class LinkStream extends Duplex {
   #ended // the error that has ended the link
   #timer
 
-  /** `host` has a core, entered(), bytesTaken() and settle(). */
+  /** `host` has a core, entered(), bytesRead() and settle(). */
   constructor(host, options = {}) {
     super()
     this.#host = host
@@ -50,7 +50,7 @@ class LinkStream extends Duplex {
     if (options.interval > 0) this.#timer = setInterval(() => this.gossip(), options.interval).unref()
   }
 
-  /** Asks the peer for what is new. */
+  /** Starts a gossip on the link. */
   gossip() {
     const { core } = this.#host
     if (this.destroyed || core.closed) return
@@ -60,7 +60,7 @@ class LinkStream extends Duplex {
     })
   }
 
-  /** After any call on the replica: a live link may have something to send. */
+  /** Sends the output of a live link, which any call on the replica may have made. */
   wake() {
     if (!this.#live || this.#waking || !this.#wanted) return
     this.#waking = true
@@ -87,7 +87,7 @@ class LinkStream extends Duplex {
       if (ENDING.has(code)) this.#ended = error
       else reject(this, error)
     }
-    this.#host.bytesTaken()
+    this.#host.bytesRead()
     this.#send()
   }
 

@@ -1,6 +1,6 @@
 'use strict'
 
-/** What `set` and `delete` write to the stream of a Gossip. */
+/** The object that `set` and `delete` write to the stream of a Gossip. */
 class LocalWrite {
   constructor(key, value, deleted = false) {
     this.key = key

@@ -5,7 +5,7 @@ const { toText } = require('./json')
 
 const HIGHEST = Number.MAX_SAFE_INTEGER
 
-/** Returns the lines of a digest at a version. One that is done and names a source is two: what it names is asked for, too. */
+/** Returns the lines of a digest at a version. A digest that is done and names a source becomes two, because it requests both. */
 function digestLines(digest, version) {
   const source = sourceOf(digest)
   let lines = ''
@@ -19,7 +19,7 @@ function sourceOf(digest) {
   return sourceText(digest.source_id === undefined ? digest.id : digest.source_id)
 }
 
-/** Returns the version of a digest; none, and what is below all versions, is 0. */
+/** Returns the version of a digest; 0 for none, and for one below all versions. */
 function digestVersion(version) {
   if (version === undefined || version === null || version < 0) return 0
   return version === Infinity ? HIGHEST : version

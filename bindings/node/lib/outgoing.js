@@ -1,5 +1,5 @@
 'use strict'
-// What a Gossip sends: a link for each peer that it hears, and one stream that all hear.
+// The output of a Gossip: a link for each peer that sends to it, and one stream that all peers receive.
 
 const Audience = require('./audience')
 const { codes } = require('./native')
@@ -17,17 +17,17 @@ class Outgoing {
   #gossip
   #core
   #flags
-  #guard // runs what may throw
+  #guard // runs a call that may throw
   #peers = new Map() // Gossip, or another stream that is piped here, or null for whoever else writes -> Peer
   #origins = new WeakMap() // object -> the stream that has piped it here
   #notes = new Map() // stream -> its listeners
   #outputs = new Set() // streams that this one is piped to
-  #wasHeard = false // whether it was ever piped anywhere
+  #wasPiped = false // whether it was ever piped anywhere
   #busy = new Set() // peers whose link may have something to send
   #wanted = true // whether the reader has room
   #handing = 0 // objects that are being handed out now
-  #discarding = false // whether objects that are read come to nobody
-  #flushed // what to call once everything is sent
+  #discarding = false // whether objects that are read reach nobody
+  #flushed // called once everything is sent
   #finished = false // whether the end of the stream is under way
 
   constructor(gossip, core, clock, superseded, guard) {
@@ -60,7 +60,7 @@ class Outgoing {
     this.#busy.clear()
   }
 
-  // ---------------------------------------------------------------------------------------------- objects that go out --
+  // ------------------------------------------------------------------------------------------------ objects to peers --
 
   wanted() {
     this.#wanted = true
@@ -72,7 +72,7 @@ class Outgoing {
     this.pump()
   }
 
-  /** Runs the handing out of an object, in which nothing else is sent: a reader further on would get that first. */
+  /** Hands out an object. Nothing else is sent meanwhile, because a later reader would get that first. */
   handingOut(emit) {
     if (this.#discarding) return false
     this.#handing++
@@ -84,7 +84,7 @@ class Outgoing {
     }
   }
 
-  /** Sends objects, one peer after the other, while the reader has room. What does not fit waits in the library. */
+  /** Sends objects, one peer after the other, while the reader has room. The rest waits in the library. */
   pump() {
     if (this.#handing > 0) return
     this.#handing++
@@ -143,23 +143,23 @@ class Outgoing {
     const object = JSON.parse(line)
     const { source_id, version } = object
     const after = peer.sent(source_id, version)
-    this.audience.heard(source_id, version, after)
+    this.audience.received(source_id, version, after)
     return mark(object, this.#gossip, peer.gossip, after)
   }
 
-  // ------------------------------------------------------------------------------------------------ who hears it all --
+  // -------------------------------------------------------------------------------------- the readers of the stream --
 
   opened(output) {
     if (this.#core.closed || this.#outputs.has(output)) return
     if (!gossips.has(output)) {
-      if (this.#wasHeard && !this.#finished) this.#core.whenFree(() => this.#beginAnew())
+      if (this.#wasPiped && !this.#finished) this.#core.whenFree(() => this.#beginAnew())
       this.audience.open(output)
     }
     this.#outputs.add(output)
-    this.#wasHeard = true
+    this.#wasPiped = true
   }
 
-  /** `output` is undefined if all are. */
+  /** Notes that a pipe to `output` has ended; undefined: all pipes. */
   closed(output) {
     for (const each of output === undefined ? [...this.#outputs] : [output]) {
       this.#outputs.delete(each)
@@ -168,8 +168,8 @@ class Outgoing {
   }
 
   /**
-   * Before somebody new hears what others have asked for: answers that are under way begin where others stand, or have lost
-   * their beginning with a connection. So they are taken back, and everything is sent from the beginning, once for all.
+   * Withdraws the deltas on their way before a new reader receives them: they begin at versions that other peers have, or have lost
+   * their beginning with a connection. Everything is sent from the beginning instead, once for all.
    */
   #beginAnew() {
     if (this.#busy.size === 0 && this.#gossip.readableLength === 0) return
@@ -203,7 +203,7 @@ class Outgoing {
     return objects
   }
 
-  /** The peer that an object comes from: the Gossip that has made it, or the stream that has brought it. */
+  /** Returns the peer that an object comes from: the Gossip that has made it, or the stream that has brought it. */
   peerOf(object, route) {
     return route === undefined ? this.#peer(this.#origins.get(object) || null) : this.#peer(route.from, true)
   }
@@ -225,7 +225,7 @@ class Outgoing {
     const note = (object) => {
       if (object === null || typeof object !== 'object') return
       if (routeOf(object) === undefined) this.#origins.set(object, source)
-      else this.audience.leave(source, this.#peers.get(source)) // it only passes on what Gossips say
+      else this.audience.leave(source, this.#peers.get(source)) // it only relays the objects of Gossips
     }
     const close = () => this.#leave(source)
     this.#notes.set(source, { note, close })

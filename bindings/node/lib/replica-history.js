@@ -1,16 +1,16 @@
 'use strict'
-// The history of a Gossip: the library's, which answers peers, and `memory`, which shows it.
+// The history of a Gossip: the library's, which serves peers, and `memory`, which shows it.
 
 const History = require('./history')
 const { dotOf } = require('./updates')
 
 /**
- * Follows the library's history, which forgets nothing by itself: what leaves `memory` is removed there too, before the
- * next digest is answered.
+ * Shows the library's history, which drops nothing by itself: an update that leaves `memory` is removed there, too, before the
+ * next digest is served.
  */
 class ReplicaHistory extends History {
   #core
-  #held = new Map() // dot -> update: what memory has, and the library too
+  #held = new Map() // dot -> update: the updates that memory and the library have
   #dropped = new Set() // dots that the library still has and memory does not
   #record
 
@@ -41,7 +41,7 @@ class ReplicaHistory extends History {
     this.#follow()
   }
 
-  /** A listener that throws ends no call half-way: the host gets the exception after it. */
+  /** Emits an event. A listener that throws ends no call half-way: the host gets the exception after it. */
   emit(...event) {
     try {
       return super.emit(...event)
@@ -51,7 +51,7 @@ class ReplicaHistory extends History {
     }
   }
 
-  /** Nor does a sort that throws: it has no preference then. */
+  /** Compares two updates; a sort that throws ends no call either, and has no preference then. */
   compare(a, b) {
     try {
       return super.compare(a, b)
@@ -71,7 +71,7 @@ class ReplicaHistory extends History {
     if (this.#held.delete(dot)) this.#dropped.add(dot)
   }
 
-  /** Notices what listeners have removed from memory. */
+  /** Notes the updates that listeners have removed from memory. */
   #follow() {
     if (this.memory.length !== this.#held.size) {
       const left = new Set(this.memory.map(dotOf))
@@ -80,7 +80,7 @@ class ReplicaHistory extends History {
     if (this.#dropped.size > 256 && this.#dropped.size > this.#held.size) this.trim()
   }
 
-  /** Removes from the library's history what memory has lost. */
+  /** Removes the updates that memory has lost from the library's history. */
   trim() {
     if (this.memory.length !== this.#held.size) this.#follow()
     if (this.#dropped.size === 0 || !this.#core.trim()) return

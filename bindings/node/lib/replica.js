@@ -47,29 +47,29 @@ class Replica extends EventEmitter {
     return this.#name
   }
 
-  /** The highest version seen, here or from peers. */
+  /** The highest version seen, in local updates or those of peers. */
   get version() {
     return this.#core.version()
   }
 
-  /** How many keys hold a value. */
+  /** The number of keys that hold a value. */
   get size() {
     return this.#core.check(this.#core.call('count'))
   }
 
-  /** A BigInt that two replicas share exactly where they hold the same. */
+  /** A BigInt that two replicas share exactly if they hold the same entries. */
   get fingerprint() {
     return this.#core.check(this.#core.call('fingerprint'))
   }
 
-  /** Sets a key. Returns false if a peer is behind; 'drain' says when to go on. */
+  /** Sets a key. Returns false if a link is full; 'drain' fires once every link has drained. */
   set(key, value) {
     const write = { key: toKey(key), value, text: toText(value) }
     if (this.#core.running > 0) return this.#later(() => this.#core.set(write))
     return this.entered(() => this.#core.check(this.#core.set(write)) !== codes.SCUTTLE_FULL)
   }
 
-  /** Sets a key that deletes itself after `ms` milliseconds of the ticks. */
+  /** Sets a key with a time to live of `ms` milliseconds, which ticks count. */
   setTtl(key, value, ms) {
     return this.#change('setTtl', toKey(key), toText(value), ms)
   }
@@ -79,22 +79,22 @@ class Replica extends EventEmitter {
     return this.#change('delete', toKey(key))
   }
 
-  /** Tells the replica the time, in milliseconds of a clock that does not go back. */
+  /** Tells the replica the time, in milliseconds by any clock of the host's that does not go back. */
   tick(now) {
     return this.#change('tick', now)
   }
 
-  /** Asks every peer for what is new. */
+  /** Starts a gossip on every open link. */
   gossip() {
     return this.#change('gossip')
   }
 
-  /** Forgets all tombstones that are accounted for here. Returns their number. */
+  /** Purges all tombstones whose dots are covered here. Returns their number. */
   purge() {
     return this.#core.check(this.#core.call('purge'))
   }
 
-  /** Retires a name: it will not be back. Returns whether the name was known. */
+  /** Retires a name: excludes it from tombstone garbage collection. Returns whether the name is known. */
   forget(name) {
     return this.#core.check(this.#core.call('forget', toKey(name))) === codes.SCUTTLE_OK
   }
@@ -130,7 +130,7 @@ class Replica extends EventEmitter {
     return this.entries()[Symbol.iterator]()
   }
 
-  /** Returns the updates of a source above a version that the history still has. */
+  /** Returns the updates of a source above a version that the history holds. */
   news(source, version) {
     return this.#core.news(source, Math.max(0, version))
   }
@@ -140,17 +140,17 @@ class Replica extends EventEmitter {
     return this.#core.history()
   }
 
-  /** Returns all that the replica is, as a Buffer of lines. */
+  /** Returns the whole replica as a Buffer of lines. */
   export() {
     return this.#core.check(this.#core.call('export'))
   }
 
-  /** Starts from an export. Only a replica with which nothing was done yet can. Returns false if the export is truncated. */
+  /** Starts a new replica from an export. Returns false if the export is truncated. */
   import(bytes) {
     return this.#core.check(this.#core.call('import', bytes)) === codes.SCUTTLE_OK
   }
 
-  /** Returns a byte stream to one peer. */
+  /** Returns a byte stream to one peer: a link. */
   link(options) {
     return new LinkStream(this, options)
   }
@@ -166,15 +166,15 @@ class Replica extends EventEmitter {
     return this.entered(() => this.#core.check(this.#core.call(name, ...values)) !== codes.SCUTTLE_FULL)
   }
 
-  /** A call inside a resolver waits for the end of the call around it. */
+  /** Runs a call; inside a resolver it waits for the end of the call around it. */
   #later(call) {
     this.#core.whenFree(() => this.#core.check(call()))
     return true
   }
 
-  // What a link needs of its host.
+  // The methods that a link calls.
 
-  /** Runs a call, tells what it has done, and throws what callbacks and listeners have thrown. */
+  /** Runs a call, emits its events, and throws the exceptions of callbacks and listeners. */
   entered(call) {
     this.#depth++
     let result
@@ -192,7 +192,7 @@ class Replica extends EventEmitter {
     return result
   }
 
-  bytesTaken() {}
+  bytesRead() {}
 
   settle() {
     const core = this.#core

@@ -1,6 +1,6 @@
 'use strict'
-// Where an object of a Gossip comes from. Streams hand each object to all that they are piped to, so an answer to one peer
-// is heard by the others: its route tells them. An object that has been through a serializer has none.
+// The route of an object of a Gossip: its maker, and the peer that it is for. A stream hands each object to all its readers, so a delta
+// for one peer reaches the others, too: the route tells them. An object that has been through a serializer has no route.
 
 /** Returns its argument as `this`, so that a subclass can give it a private field: no property, nothing to compare. */
 class Itself {
@@ -23,8 +23,8 @@ class Routed extends Itself {
 }
 
 /**
- * Marks an object. `from`: the Gossip that has made it. `to`: the one that has asked for it, null for all. `after`: of an
- * update, the version of its source up to which the answer has nothing below it.
+ * Marks an object with its route. `from`: the Gossip that has made it. `to`: the Gossip that has requested it, null for all. `after`, of
+ * an update: a version of its source above which the delta has left nothing out before it.
  */
 function mark(object, from, to, after) {
   new Routed(object, { from, to, after })

@@ -15,9 +15,9 @@ function remove(state, key) {
 }
 
 /**
- * Returns the lines of updates for the entries of a state, in order of version, and what is no entry. Their source is
- * `id`; entries that share a version need another one each, and a digest that says they are all of it, because only
- * what is accounted for is sent to peers.
+ * Returns the lines of updates for the entries of a state, in order of version, and the members that are no entries. Their source is
+ * `id`. Entries that share a version need another source each, and a digest that accounts for it, because peers receive
+ * covered updates only.
  */
 function linesOf(state, id, toText) {
   const entries = []

@@ -1,17 +1,17 @@
 'use strict'
-// Updates: from the fields that the addon hands out to the objects of the seed.
+// Updates: the fields of the addon become the objects of the seed.
 
 const { codes } = require('./native')
 
 const DELETED = codes.SCUTTLE_UPDATE_DELETED
 const EXPIRED = codes.SCUTTLE_UPDATE_EXPIRED
 
-/** How many fields the addon hands out for an update. */
+/** The number of fields of an update in the addon. */
 const FIELDS = 7
 
 /**
  * Returns {key, value, source_id, version} as it travels, with `deleted`, `expired` and `written` (the timestamp of a
- * republished update) where they apply.
+ * republished update) if they apply.
  */
 function fromFields(key, text, source, version, flags, dotSource, dotVersion) {
   const update = {
@@ -38,7 +38,7 @@ function writtenVersion(update) {
   return update.written ? update.written[1] : update.version
 }
 
-/** Returns the name of an update among all: no two have one dot. */
+/** Returns the dot of an update as a string: no two updates have the same. */
 function dotOf(update) {
   return dot(update.source_id, update.version)
 }

@@ -1,5 +1,5 @@
-/* What the files of the addon share. Each exported function takes a handle first: a plain object that `create` or
-   `linkOpen` has tagged. Functions return the code of the library and throw only for arguments of the wrong type. */
+/* Types and functions that the files of the addon share. The first argument of each exported function is a handle: a plain object that
+   `create` or `linkOpen` has tagged. Functions return the code of the library, and throw only for arguments of the wrong type. */
 #ifndef SCUTTLE_NODE_ADDON_H
 #define SCUTTLE_NODE_ADDON_H
 
@@ -16,7 +16,7 @@ typedef struct replica {
   scuttle_t *handle; /* NULL once closed */
   size_t owners;
   size_t depth;    /* calls that run now; a callback may make one inside another */
-  napi_env env;    /* of the innermost call; NULL where no JavaScript may run */
+  napi_env env;    /* of the innermost call; NULL while no JavaScript may run */
   napi_value self; /* its handle object, which has the callbacks as properties */
   struct link *closing; /* links that were collected during a call */
   const struct text *writing; /* the key of the local write that runs now */
@@ -31,14 +31,14 @@ typedef struct link {
   struct link *next_closing;
 } link;
 
-/* A string argument as UTF-8, in `small` if it fits. */
+/* A string argument as UTF-8, in `small` if it fits there. */
 typedef struct text {
   char *data;
   size_t len;
   char small[1000];
 } text;
 
-/* What a call has to put back at its end. */
+/* The state of the call around a call, restored at its end. */
 typedef struct {
   replica *replica;
   napi_env env;

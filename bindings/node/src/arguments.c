@@ -1,4 +1,4 @@
-/* Values between JavaScript and C. What is of the wrong type throws a TypeError, and the caller returns NULL. */
+/* Values between JavaScript and C. A value of the wrong type throws a TypeError, and the caller returns NULL. */
 #include "addon.h"
 
 napi_value wrong(napi_env env, const char *what) {
@@ -7,13 +7,13 @@ napi_value wrong(napi_env env, const char *what) {
   return NULL;
 }
 
-/* Fills `values`; what the caller has left out is undefined. */
+/* Fills `values`; a missing argument is undefined. */
 bool arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
   size_t given = count;
   return napi_get_cb_info(env, info, &given, values, NULL, NULL) == napi_ok;
 }
 
-/* Copies a string. The text is to be dropped if this returns true. */
+/* Copies a string. After true, the caller drops the text. */
 bool take_text(napi_env env, napi_value value, text *out) {
   size_t len = 0;
   out->data = out->small;
@@ -51,7 +51,7 @@ bool take_bytes(napi_env env, napi_value value, const void **data, size_t *len) 
   return true;
 }
 
-/* A version: an integer from 0 to 2^53-1. */
+/* Reads a version: an integer from 0 to 2^53-1. */
 bool take_version(napi_env env, napi_value value, uint64_t *version) {
   double given = -1;
   if (napi_get_value_double(env, value, &given) != napi_ok || !(given >= 0 && given <= 9007199254740991.0) ||
@@ -61,7 +61,7 @@ bool take_version(napi_env env, napi_value value, uint64_t *version) {
   return true;
 }
 
-/* A member of the options: 0 if there is none, SIZE_MAX for Infinity. */
+/* Returns a member of the options: 0 if there is none, SIZE_MAX for Infinity. */
 size_t take_size(napi_env env, napi_value options, const char *name) {
   napi_value value;
   double given = 0;

@@ -1,8 +1,8 @@
-/* The callbacks of a replica. They are properties of the handle object and not references, so that a replica and what its
-   callbacks hold can be collected together. The JavaScript side catches what they throw; what slips through is cleared. */
+/* The callbacks of a replica. They are properties of the handle object and not references, so that a replica and the objects of its
+   callbacks can be collected together. The JavaScript side catches their exceptions; one that it has missed is cleared. */
 #include "addon.h"
 
-/* Calls a property of the handle; NULL if that has thrown. */
+/* Calls a property of the handle; returns NULL if that has thrown. */
 napi_value call_back(replica *replica, const char *name, size_t count, const napi_value *values) {
   napi_env env = replica->env;
   napi_value function, result = NULL;
@@ -17,7 +17,7 @@ napi_value call_back(replica *replica, const char *name, size_t count, const nap
   return result;
 }
 
-/* Whether an update is the local write that runs now, whose key and value JavaScript has. */
+/* Returns whether an update is the local write that runs now, whose key and value JavaScript has. */
 static bool is_own(const replica *self, const scuttle_update_t *update) {
   const text *key = self->writing;
   return key != NULL && (update->flags & ~SCUTTLE_UPDATE_DELETED) == SCUTTLE_UPDATE_LOCAL &&
@@ -59,8 +59,8 @@ static void happened(void *context, scuttle_link_t *link, int event, int code) {
   napi_close_handle_scope(self->env, scope);
 }
 
-/* Asks JavaScript about two updates; `second` may be NULL. 0 if it has no answer. */
-static int32_t ask(replica *self, const char *name, const scuttle_update_t *first, const scuttle_update_t *second) {
+/* Lets JavaScript decide on two updates; `second` may be NULL. Returns 0 if it has thrown or decided nothing. */
+static int32_t decide(replica *self, const char *name, const scuttle_update_t *first, const scuttle_update_t *second) {
   napi_handle_scope scope;
   int32_t answer = 0;
   if (self->env == NULL || napi_open_handle_scope(self->env, &scope) != napi_ok) return 0;
@@ -74,11 +74,11 @@ static int32_t ask(replica *self, const char *name, const scuttle_update_t *firs
 }
 
 static int resolved(void *context, const scuttle_update_t *update, const scuttle_update_t *current) {
-  return ask(context, "onResolve", update, current);
+  return decide(context, "onResolve", update, current);
 }
 
 static int sorted(void *context, const scuttle_update_t *a, const scuttle_update_t *b) {
-  return ask(context, "onSort", a, b);
+  return decide(context, "onSort", a, b);
 }
 
 static bool has_function(napi_env env, napi_value self, const char *name) {

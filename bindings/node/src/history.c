@@ -1,4 +1,4 @@
-/* The history of a replica, as its host sees and changes it. */
+/* The history of a replica: reads, writes and trims. */
 #include "addon.h"
 
 /* historyWrite(replica, key, JSON text, source, version) */
@@ -38,7 +38,7 @@ static int is_first(void *context, const scuttle_update_t *update) {
   return wanted->found;
 }
 
-/* remembers(replica, source, version): whether the history has this update */
+/* remembers(replica, source, version): returns whether the history has this update */
 static napi_value remembers(napi_env env, napi_callback_info info) {
   napi_value values[3], made = NULL;
   text source;

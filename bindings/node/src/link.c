@@ -1,4 +1,4 @@
-/* A link: bytes or lines in, bytes or lines out. */
+/* A link, which reads and writes bytes or lines. */
 #include "addon.h"
 
 static const napi_type_tag link_tag = {0x5c0771e0b1a94f10, 0x2b7c5d9e1f60a834};
@@ -12,7 +12,8 @@ void close_link(link *self) {
   disown(owner);
 }
 
-/* The collector may run in a callback, in which a link of the same replica cannot close: that waits for the end of the call. */
+/* Closes a collected link. The collector may run in a callback, in which no link of the same replica can close: that waits for the end
+   of the call. */
 static void collected(napi_env env, void *data, void *hint) {
   (void)env, (void)hint;
   link *self = data;
@@ -54,7 +55,7 @@ static napi_value link_open(napi_env env, napi_callback_info info) {
   return number(env, code);
 }
 
-/* The open link of (replica, link, …); NULL and an exception if there is none. */
+/* Returns the open link of (replica, link, …); NULL and an exception if there is none. */
 static link *open_link(napi_env env, const napi_value *values) {
   bool is = false;
   void *data = NULL;
@@ -101,7 +102,7 @@ static napi_value link_write(napi_env env, napi_callback_info info) {
   if (!arguments(env, info, 3, values)) return NULL;
   link *self = open_link(env, values);
   if (self == NULL || !take_bytes(env, values[2], &bytes, &len)) return NULL;
-  /* A callback may detach or change what it can reach of the buffer, so the library reads a copy. */
+  /* A callback may detach or change the buffer, so the library reads a copy. */
   char *copy = malloc(len + 1);
   if (copy == NULL) return number(env, SCUTTLE_E_MEMORY);
   memcpy(copy, bytes, len);
@@ -156,7 +157,7 @@ static bool keep(link *self, const void *data, size_t len) {
   return true;
 }
 
-/* Takes one line off what the link has. Only what is taken counts as sent; the rest waits in the library. */
+/* Consumes one line of the link's output. Only that counts as sent; the rest waits in the library. */
 static int take_line(link *self, bool *whole) {
   scuttle_span_t spans[8];
   size_t count = 0;

@@ -1,4 +1,4 @@
-/* A replica: its life, its writes and its reads. */
+/* A replica: its start and end, its writes and its reads. */
 #include "addon.h"
 
 static const napi_type_tag replica_tag = {0x5c0771e0b1a94f10, 0x9d2f6a3e8c41b705};
@@ -9,7 +9,7 @@ bool tag_handle(napi_env env, napi_value object, const napi_type_tag *tag, void 
          napi_wrap(env, object, data, finalize, NULL, NULL) == napi_ok;
 }
 
-/* The open replica of a handle; NULL and an exception if it is none or is closed. */
+/* Returns the open replica of a handle; NULL and an exception if it is none or is closed. */
 replica *open_replica(napi_env env, napi_value value) {
   bool is = false;
   void *data = NULL;
@@ -21,7 +21,7 @@ replica *open_replica(napi_env env, napi_value value) {
   return found;
 }
 
-/* Callbacks of the library run JavaScript between `enter` and `leave` only. */
+/* Begins a call: callbacks of the library run JavaScript between `enter` and `leave` only. */
 frame enter(napi_env env, napi_value self, replica *replica) {
   frame before = {replica, replica->env, replica->self};
   replica->env = env;
@@ -55,7 +55,7 @@ static void collected(napi_env env, void *data, void *hint) {
   disown(data);
 }
 
-/* A string member of the options, kept until the replica is made. */
+/* Copies a string member of the options, which is kept until the replica is made. */
 static const char *take_option(napi_env env, napi_value options, const char *name, text *out) {
   napi_value value;
   napi_valuetype type;
@@ -127,7 +127,7 @@ static napi_value close_replica(napi_env env, napi_callback_info info) {
   if (self == NULL) return NULL;
   if (self->depth > 0) return number(env, SCUTTLE_E_BUSY);
   scuttle_t *handle = self->handle;
-  self->handle = NULL; /* its links see that and do not touch theirs any more */
+  self->handle = NULL; /* its links do not touch their own handles any more */
   scuttle_free(handle);
   return number(env, SCUTTLE_OK);
 }
@@ -167,7 +167,7 @@ static napi_value set_ttl(napi_env env, napi_callback_info info) {
   return number(env, code);
 }
 
-/* Calls a function of the library that takes a text; returns its code. */
+/* Calls a function of the library with a text; returns its code. */
 static napi_value with_text(napi_env env, napi_callback_info info, int (*call)(scuttle_t *, const char *, size_t)) {
   napi_value values[2];
   text key;
@@ -259,7 +259,7 @@ static int gossip_all(scuttle_t *handle, double *out) {
   return code;
 }
 
-/* Calls a function of the library that gives a number; returns that, or the code of an error. */
+/* Calls a function of the library that reports a number; returns the number, or the code of an error. */
 static napi_value for_number(napi_env env, napi_callback_info info, int (*call)(scuttle_t *, double *)) {
   napi_value values[1];
   double out = 0;

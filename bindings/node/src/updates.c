@@ -1,7 +1,7 @@
-/* An update as JavaScript gets it: UPDATE_FIELDS values in a row, which the JavaScript side makes an object of. */
+/* An update for JavaScript: UPDATE_FIELDS values in a row. The JavaScript side makes an object of them. */
 #include "addon.h"
 
-/* key, value (JSON text), source, version, flags, source and version of the dot (undefined where that is the timestamp) */
+/* key, value (JSON text), source, version, flags, source and version of the dot (undefined if that is the timestamp) */
 void update_fields(napi_env env, const scuttle_update_t *update, napi_value *fields) {
   bool same = update->dot_version == update->version && update->dot_source_len == update->source_len &&
               memcmp(update->dot_source, update->source, update->source_len) == 0;

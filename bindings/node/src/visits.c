@@ -1,4 +1,4 @@
-/* What a replica holds, as arrays: a visit collects, and JavaScript looks at it after the call. */
+/* The entries, the updates and the version vector of a replica as arrays: a visit collects, and JavaScript reads them after the call. */
 #include "addon.h"
 
 typedef struct {
@@ -47,7 +47,7 @@ static napi_value state(napi_env env, napi_callback_info info) {
   return code < 0 ? number(env, code) : into.array;
 }
 
-/* news(replica, source, version) */
+/* `news`(replica, source, version): returns the fields of updates */
 static napi_value news(napi_env env, napi_callback_info info) {
   napi_value values[3];
   text source;
@@ -65,7 +65,7 @@ static napi_value news(napi_env env, napi_callback_info info) {
   return code < 0 ? number(env, code) : into.array;
 }
 
-/* clock(replica): source, version, source, version … */
+/* `clock`(replica): returns the version vector, source, version, source, version … */
 static napi_value clock_of(napi_env env, napi_callback_info info) {
   napi_value values[1];
   collection into = {env, NULL, 0};

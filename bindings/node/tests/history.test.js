@@ -25,7 +25,7 @@ test('update comes with each update, before memory is pruned', () => {
   assert.strictEqual(a.history.memory.length, 2)
 })
 
-test('compaction comes with memory and history, before anything is removed', () => {
+test('compaction comes with memory and history, before any update is removed', () => {
   const a = gossip('a', { max_history: 2 })
   const told = []
   a.history.on('compaction', (memory, history) => {
@@ -37,7 +37,7 @@ test('compaction comes with memory and history, before anything is removed', () 
   assert.deepStrictEqual(told, [[0, 1, 2], [1, 2, 3]])
 })
 
-test('what a compaction listener removes is in no answer', async () => {
+test('an update that a compaction listener removes is in no delta', async () => {
   const a = gossip('a', { max_history: 4 })
   a.history.on('compaction', (memory) => {
     const last = new Map(memory.map((each) => [each.key, each]))
@@ -83,7 +83,7 @@ test('news returns the updates of a source above a version', () => {
   assert.deepStrictEqual(a.history.news('none', 0), [])
 })
 
-test('write records an update, and peers that ask get it', async () => {
+test('write records an update, and peers that request it get it', async () => {
   const a = gossip('a')
   const told = []
   a.history.on('update', (each) => told.push(each))
@@ -106,7 +106,7 @@ test('write may bring on a compaction', () => {
   assert.deepStrictEqual(a.history.memory, [update('k', 2, 'b', 2)])
 })
 
-test('write refuses what no update can be', () => {
+test('write rejects an object that is no update', () => {
   const { history } = gossip('a')
   assert.throws(() => history.write('', 1, 'b', 1), ScuttleError)
   assert.throws(() => history.write('k', 1, '', 1), ScuttleError)
@@ -116,7 +116,7 @@ test('write refuses what no update can be', () => {
   assert.strictEqual(history.memory.length, 0)
 })
 
-test('a peer that missed forgotten updates gets the entries', async () => {
+test('a peer that missed dropped updates gets the entries', async () => {
   const a = gossip('a')
   const b = gossip('b')
   for (let i = 0; i < 1000; i++) a.set(`k${i % 200}`, i)
@@ -153,7 +153,7 @@ test('on its own: max defaults to 10', () => {
   assert.strictEqual(history.memory.length, 10)
 })
 
-test('a sort that says true or false says what comes first', () => {
+test('a sort that returns true or false decides which update comes first', () => {
   const history = new History(10, 10, (x, y) => x.version < y.version)
   for (const version of [3, 1, 2]) history.write('k', 1, 'a', version)
   assert.deepStrictEqual(history.memory.map(({ version }) => version), [1, 2, 3])

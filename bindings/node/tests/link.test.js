@@ -35,7 +35,7 @@ test('two replicas over links', async () => {
   await until(() => b.has('later'), 'later')
 })
 
-test('live links send new updates without being asked', async () => {
+test('live links send new updates without a request', async () => {
   const [a, b, c] = ['a', 'b', 'c'].map((name) => new Replica(name))
   connect(a, b, { live: true })
   connect(b, c, { live: true })
@@ -70,7 +70,7 @@ test('a Gossip has links too: history, state and events follow', async () => {
   assert.strictEqual(a.history.memory.length, 5)
 })
 
-test('read-only links take nothing', async () => {
+test('read-only links accept nothing', async () => {
   const [a, b] = [new Replica('a'), new Replica('b')]
   a.set('k', 1)
   b.set('j', 1)
@@ -92,7 +92,7 @@ test('classic links speak the lines of simple-scuttle', async () => {
   assert.deepEqual(b.state.k, { value: 1, version: 1 })
 })
 
-test('replicas of two clusters: an error, and the peer learns why', async () => {
+test('replicas of two clusters: an error, and the peer receives the reason', async () => {
   const [a, b] = [new Replica('a', { cluster: 'one' }), new Replica('b', { cluster: 'two' })]
   const [there, back] = connect(a, b)
   const codes = []
@@ -225,7 +225,7 @@ test('the lines of a Gossip are those of a classic link', async () => {
   assert.strictEqual(b.get('a8').value, 8)
 })
 
-test('set returns false while a peer is behind, and drain follows', async () => {
+test('set returns false while a link is full, and drain follows', async () => {
   const [a, b] = [new Replica('a', { mtu: 5 }), new Replica('b')]
   const [there, back] = connect(a, b, { live: true })
   await until(() => a.clock.get(b.id) !== undefined && there.readableFlowing, 'hello')

@@ -1,5 +1,5 @@
 'use strict'
-// The addon: no argument crashes it, and what nobody holds is freed.
+// The addon: no argument crashes it, and replicas without references are freed.
 
 const assert = require('node:assert')
 const { execFileSync } = require('node:child_process')
@@ -34,7 +34,7 @@ test('functions of the addon throw TypeErrors for arguments of any wrong type', 
   assert.strictEqual(native.set(handle, 'k', '1') >= 0, true)
 })
 
-test('handles cannot be taken twice, nor for each other', () => {
+test('no object is a handle twice, nor a handle of another kind', () => {
   const handle = {}
   native.create(handle, 'a', {})
   assert.throws(() => native.create(handle, 'a', {}), TypeError)

@@ -1,5 +1,5 @@
 'use strict'
-// Objects on the stream: what peers send, what is refused, what listeners do meanwhile.
+// Objects on the stream: digests and updates of peers, rejected ones, and calls of listeners meanwhile.
 
 const assert = require('node:assert')
 const { execFileSync } = require('node:child_process')
@@ -7,19 +7,19 @@ const { test } = require('node:test')
 const { ScuttleError } = require('..')
 const { Gossip, base, config, gossip, quiet, converge, drain, answers } = require('./support')
 
-test('answers have superseded updates that the history still has', async () => {
+test('deltas have superseded updates that the history still has', async () => {
   const a = gossip('a')
   for (const value of ['Doctor', 'Who', 'Just']) a.set('name', value)
   assert.deepStrictEqual((await answers(a)).map(({ value }) => value), ['Doctor', 'Who', 'Just'])
 })
 
-test('a superseded update that the history has forgotten is in no answer', async () => {
+test('a superseded update that the history has dropped is in no delta', async () => {
   const a = gossip('a', { max_history: 2 })
   for (const value of ['Doctor', 'Who', 'Just']) a.set('name', value)
   assert.deepStrictEqual((await answers(a)).map(({ value }) => value), ['Who', 'Just'])
 })
 
-test('an entry that the history has forgotten is in the answer', async () => {
+test('an entry that the history has dropped is in the delta', async () => {
   const a = gossip('a', { max_history: 2, mtu: 100 })
   for (let i = 0; i < 20; i++) a.set(`k${i}`, i)
   assert.strictEqual((await answers(a)).length, 20)
@@ -49,7 +49,7 @@ test('a digest may name its source id, as simple-scuttle does', async () => {
   assert.deepStrictEqual((await answers(a, { digest: true, id: 'a', version: 1 })).map(({ version }) => version), [2])
 })
 
-test('a digest that is done and names a source asks for both', async () => {
+test('a digest that is done and names a source requests both', async () => {
   const a = gossip('a')
   a.set('k', 1)
   a.set('k', 2)
@@ -124,7 +124,7 @@ const BROKEN = [
   ['a Proxy that throws', new Proxy({}, { get() { throw new Error('mine') } })]
 ]
 
-test('what is refused changes nothing, and is told', async (context) => {
+test('a rejected object changes nothing, and is reported', async (context) => {
   for (const [name, object, code] of BROKEN) {
     await context.test(name, async () => {
       const a = gossip('a')
@@ -151,7 +151,7 @@ test('what is refused changes nothing, and is told', async (context) => {
   }
 })
 
-test('without a listener, what is refused is a warning of the process, once for each code', () => {
+test('without a listener, a rejected object is a warning of the process, once for each code', () => {
   const program = `
     const { Gossip, base } = require(${JSON.stringify(require.resolve('..'))})
     const a = new Gossip('a', { ...base.config, resolve: base.resolution.lww_vs_clock })
@@ -209,7 +209,7 @@ test('set inside a resolver comes after the call, in order', () => {
   assert.deepEqual(a.state, { outer: { value: 0, version: 1 }, inner1: { value: 1, version: 2 }, inner2: { value: 2, version: 3 } })
 })
 
-test('what listeners and callbacks throw comes out of the call, and everything is done', async () => {
+test('exceptions of listeners and callbacks come out of the call, and everything is done', async () => {
   const a = gossip('a')
   a.history.on('update', () => {
     throw new Error('update')
@@ -258,7 +258,7 @@ test('a Gossip goes on after its stream has ended', async () => {
   assert.strictEqual(b.get('k').value, 1)
 })
 
-test('end comes after everything that was asked for', async () => {
+test('end comes after everything that was requested', async () => {
   const a = gossip('a', { mtu: 1, max_history: 100 })
   for (let i = 0; i < 30; i++) a.set('k', i)
   a.write({ digest: true, done: true })

@@ -47,7 +47,7 @@ for (const [shape, connect] of Object.entries(SHAPES)) {
   }
 }
 
-test('ring, one way: requests come back by nobody, so only what is heard crosses', async () => {
+test('ring, one way: nobody returns requests, so only objects for all cross', async () => {
   const nodes = ['a', 'b', 'c'].map((id) => gossip(id))
   nodes.forEach((a, i) => a.pipe(nodes[(i + 1) % 3]))
   nodes[0].set('k', 1)
@@ -56,7 +56,7 @@ test('ring, one way: requests come back by nobody, so only what is heard crosses
   assert.strictEqual(nodes[0].get('k').value, 1)
 })
 
-test('a Gossip whose output nobody reads takes all that it hears', async () => {
+test('a Gossip whose output nobody reads applies all updates that it receives', async () => {
   const [a, b, mirror] = ['a', 'b', 'mirror'].map((id) => gossip(id))
   a.pipe(b).pipe(a)
   a.pipe(mirror)
@@ -70,7 +70,7 @@ test('a Gossip whose output nobody reads takes all that it hears', async () => {
   assert.deepStrictEqual(mirror.state, a.state)
 })
 
-test('an answer to one peer leaves no gap at another that hears it', async () => {
+test('a delta for one peer leaves no gap at another that receives it', async () => {
   const [hub, near, far] = ['hub', 'near', 'far'].map((id) => gossip(id, { mtu: 100 }))
   hub.pipe(near).pipe(hub)
   for (let i = 0; i < 20; i++) hub.set(`k${i}`, i)
@@ -78,7 +78,7 @@ test('an answer to one peer leaves no gap at another that hears it', async () =>
   hub.pipe(far).pipe(hub)
   far.resume()
   hub.set('last', 1)
-  near.gossip() // the answer is above version 20, and far hears it
+  near.gossip() // the delta begins above version 20, and far receives it
   await quiet()
   assert.strictEqual(far.get('last').value, null)
   far.gossip()
@@ -86,7 +86,7 @@ test('an answer to one peer leaves no gap at another that hears it', async () =>
   assert.deepStrictEqual(far.state, hub.state)
 })
 
-test('what peers hear saves them the question', async () => {
+test('updates for another peer save a request', async () => {
   const [hub, near, far] = ['hub', 'near', 'far'].map((id) => gossip(id, { mtu: 100 }))
   hub.pipe(near).pipe(hub)
   hub.pipe(far).pipe(hub)
@@ -171,7 +171,7 @@ test('a Gossip piped to itself ignores itself', async () => {
   assert.deepEqual(a.state, { k: { value: 1, version: 1 } })
 })
 
-test('digests of two peers that mix on their way are answered each', async () => {
+test('digests of two peers that mix on their way are served each', async () => {
   const hub = gossip('hub', { mtu: 100 })
   hub.write({ key: 'k', value: 1, source_id: 's', version: 5 })
   const [one, two] = [new PassThrough({ objectMode: true }), new PassThrough({ objectMode: true })]
@@ -179,7 +179,7 @@ test('digests of two peers that mix on their way are answered each', async () =>
   two.pipe(hub)
   one.write({ digest: true, source_id: 's', version: 5 })
   await quiet(1)
-  two.write({ digest: true, done: true }) // it has nothing of s
+  two.write({ digest: true, done: true }) // two has nothing of s
   await quiet(1)
   one.write({ digest: true, done: true })
   await quiet()
@@ -199,7 +199,7 @@ test('a hub with a stream of JSON to each peer', async () => {
   assert.strictEqual(Object.keys(hub.state).length, 60)
 })
 
-test('an answer to one peer leaves no gap at another behind a serializer', async () => {
+test('a delta for one peer leaves no gap at another behind a serializer', async () => {
   const [hub, near, far] = ['hub', 'near', 'far'].map((id) => gossip(id, { mtu: 100 }))
   const connect = (peer) => {
     hub.pipe(json()).pipe(peer)
@@ -218,11 +218,11 @@ test('an answer to one peer leaves no gap at another behind a serializer', async
   hub.on('data', ({ digest }) => (count += digest ? 0 : 1))
   near.gossip()
   await quiet()
-  assert.strictEqual(count, 1, 'once all have the rest, an answer is no longer than asked for')
+  assert.strictEqual(count, 1, 'once all have the rest, a delta has no more than was requested')
   assert.strictEqual(far.get('more').value, 2)
 })
 
-test('a pipe that opens after the digest gets what was asked for, and no more', async () => {
+test('a pipe that opens after the digest gets the requested updates, and no more', async () => {
   const a = gossip('a')
   for (let i = 0; i < 5; i++) a.set(`k${i}`, i)
   a.write({ digest: true, source_id: 'a', version: 3 })
@@ -232,14 +232,14 @@ test('a pipe that opens after the digest gets what was asked for, and no more', 
   assert.deepStrictEqual(drain(sink).map(({ version }) => version), [4, 5])
 })
 
-test('a pipe that opens during an answer to another peer leaves no gap', async () => {
+test('a pipe that opens during a delta for another peer leaves no gap', async () => {
   const [hub, near, far] = ['hub', 'near', 'far'].map((id) => gossip(id, { mtu: 2, superseded: false }))
   const [toNear, toFar] = [json(), json()]
   hub.pipe(toNear)
   near.pipe(json()).pipe(hub)
   for (let i = 0; i < 30; i++) hub.set(`k${i}`, i)
   near.gossip()
-  await quiet() // nobody reads toNear, so the answer stops half-way
+  await quiet() // nobody reads toNear, so the delta stops half-way
   hub.pipe(toFar).pipe(far)
   far.pipe(json()).pipe(hub)
   toNear.pipe(near)
@@ -271,11 +271,11 @@ test('streams that are destroyed leave nothing behind', async () => {
   assert.strictEqual(last.value, 'last')
 })
 
-test('what a stream with gaps has left out is asked for with the next gossip', async () => {
+test('the next gossip requests the updates that a stream with gaps has left out', async () => {
   const a = gossip('a', { mtu: 100 })
   const peer = new PassThrough({ objectMode: true })
   peer.pipe(a)
-  peer.write({ key: 'k20', value: 20, source_id: 's', version: 20 }) // what another one has asked for
+  peer.write({ key: 'k20', value: 20, source_id: 's', version: 20 }) // another peer has requested it
   await quiet()
   a.gossip()
   assert.deepStrictEqual(drain(a), [{ digest: true, done: true }], 'nothing is claimed of s')

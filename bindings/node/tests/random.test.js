@@ -6,7 +6,7 @@ const { Transform } = require('node:stream')
 const { test } = require('node:test')
 const { gossip, quiet, converge } = require('./support')
 
-/** Numbers that are the same for a seed. */
+/** Returns random numbers, the same for each seed. */
 function randomFrom(seed) {
   let state = seed
   return (below) => {
@@ -26,7 +26,7 @@ function serialized(random) {
   })
 }
 
-/** Connects two Gossips; returns what takes the connection apart. */
+/** Connects two Gossips; returns a function that breaks the connection. */
 function connect(a, b, random) {
   if (random(2)) {
     a.pipe(b).pipe(a)

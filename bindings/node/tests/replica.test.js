@@ -29,7 +29,7 @@ test('a replica is a map', () => {
   assert.match(libraryVersion, /^\d+\.\d+\.\d+$/)
 })
 
-test('update is told after the call, so that a listener may do anything', () => {
+test('update comes after the call, so that a listener may call anything', () => {
   const replica = new Replica('a', { exactId: true })
   const told = []
   replica.on('update', (update) => {
@@ -119,7 +119,7 @@ test('set inside a resolver comes after the call', () => {
   assert.deepStrictEqual(replica.keys(), ['inner', 'outer'])
 })
 
-test('what listeners throw comes out of the call', () => {
+test('exceptions of listeners come out of the call', () => {
   const replica = new Replica('a')
   replica.on('update', () => {
     throw new Error('listener')

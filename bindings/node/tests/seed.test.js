@@ -1,5 +1,5 @@
 'use strict'
-// What the README of simple-scuttle promises, in its order.
+// The statements of simple-scuttle's README, in its order.
 
 const assert = require('node:assert')
 const { PassThrough, Transform } = require('node:stream')
@@ -93,7 +93,7 @@ test('config.max_history defaults to 10 if falsy', () => {
   }
 })
 
-test('config.max_history says how many updates are stored before old ones are forgotten', () => {
+test('config.max_history limits the updates that the history stores', () => {
   const a = gossip('a', { max_history: 2 })
   for (let i = 0; i < 5; i++) a.set('k', i)
   assert.deepStrictEqual(a.history.memory.map(({ value }) => value), [3, 4])
@@ -116,10 +116,10 @@ test('properties of the config may be inherited', () => {
 })
 
 test('config.resolve decides whether an update is applied', () => {
-  const asked = []
+  const decided = []
   const a = gossip('a', {
     resolve(self, update) {
-      asked.push([self, update])
+      decided.push([self, update])
       return update.value !== 'no'
     }
   })
@@ -128,8 +128,8 @@ test('config.resolve decides whether an update is applied', () => {
   a.write({ key: 'k', value: 'no', source_id: 'b', version: 7 })
   a.write({ key: 'j', value: 'yes', source_id: 'b', version: 8 })
   assert.deepStrictEqual(a.state, { k: { value: 'yes', version: 1 }, j: { value: 'yes', version: 8 } })
-  assert(asked.every(([self]) => self === a))
-  assert.deepStrictEqual(asked[2][1], { key: 'k', value: 'no', source_id: 'b', version: 7 })
+  assert(decided.every(([self]) => self === a))
+  assert.deepStrictEqual(decided[2][1], { key: 'k', value: 'no', source_id: 'b', version: 7 })
 })
 
 test('regardless of config.resolve, every valid update is written to history', () => {
@@ -177,7 +177,7 @@ test('the state argument is the key value store', () => {
   assert.deepStrictEqual(state, { k: { value: { x: 1 }, version: 1 } })
 })
 
-test('a digest is answered with all updates of its source above its version', async () => {
+test('a digest gets all updates of its source above its version', async () => {
   const a = gossip('a')
   for (let i = 1; i <= 4; i++) a.set(`k${i}`, i)
   a.write({ key: 'x', value: 1, source_id: 'b', version: 9 })
@@ -186,7 +186,7 @@ test('a digest is answered with all updates of its source above its version', as
   assert.deepStrictEqual(drain(a).map(({ version }) => version), [3, 4])
 })
 
-test('digest.done asks for the sources that no digest has named', async () => {
+test('digest.done requests the sources that no digest has named', async () => {
   const a = gossip('a')
   a.set('k', 1)
   a.write({ key: 'x', value: 1, source_id: 'b', version: 9 })
@@ -202,7 +202,7 @@ test('any true value of digest.done counts', async () => {
   assert.deepStrictEqual(await answers(a, { digest: 1, done: 'yes' }), [{ key: 'k', value: 1, source_id: 'a', version: 1 }])
 })
 
-test('an update says what its source thought at its version', () => {
+test('an update has the value that its source set at its version', () => {
   const a = gossip('a')
   a.write({ key: 'age', value: 100, source_id: '#A', version: 10 })
   assert.deepStrictEqual(a.get('age'), { version: 10, value: 100 })
@@ -225,7 +225,7 @@ test('set returns false at the high-water mark, and drain follows', async () => 
   assert.strictEqual(a.get('k').value, 2)
 })
 
-test('writing an update without a source is a local write, and tells the object its source', () => {
+test('writing an update without a source is a local write, and gives the object its source', () => {
   const a = gossip('a')
   const object = { key: 'k', value: 'v' }
   a.write(object)
@@ -319,7 +319,7 @@ test('version is the highest seen, locally and from others', () => {
   assert.strictEqual(a.version, 41)
 })
 
-test('clock.get tells how far a source is known', () => {
+test('clock.get returns the version of a source', () => {
   const a = gossip('a')
   a.set('k', 1)
   a.write({ key: 'j', value: 1, source_id: 'b', version: 40 })

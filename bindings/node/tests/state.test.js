@@ -5,7 +5,7 @@ const assert = require('node:assert')
 const { test } = require('node:test')
 const { gossip, quiet, converge, answers } = require('./support')
 
-/** A store behind a Proxy that writes down what is done to it. */
+/** A store behind a Proxy that records each change. */
 function database(rows = {}) {
   const calls = []
   const table = new Map(Object.entries(rows))
@@ -97,7 +97,7 @@ test('a restart from the state goes on above it', async () => {
   assert.strictEqual(peer.get('k').value, 3)
 })
 
-test('what is no entry is rejected, and the rest is taken', async () => {
+test('a member that is no entry is rejected, and the rest is applied', async () => {
   const bad = { none: null, plain: 5, text: { value: 1, version: '3' }, '': { value: 1, version: 1 } }
   const a = gossip('a', {}, { good: { value: 1, version: 2 }, ...bad })
   const rejected = []

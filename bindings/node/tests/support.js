@@ -1,5 +1,5 @@
 'use strict'
-// What the tests share.
+// Functions that the tests share.
 
 const { Transform } = require('node:stream')
 const { Gossip, base } = require('..')
@@ -18,7 +18,7 @@ async function quiet(rounds = 10) {
   for (let i = 0; i < rounds; i++) await new Promise((done) => setImmediate(done))
 }
 
-/** Lets all gossip until all states are equal; fails after `rounds`. Returns how many rounds that took. */
+/** Lets all gossip until all states are equal; fails after `rounds`. Returns the number of rounds. */
 async function converge(gossips, rounds = 50) {
   for (let round = 1; round <= rounds; round++) {
     for (const each of gossips) each.gossip()
@@ -45,14 +45,14 @@ function json() {
   })
 }
 
-/** Takes all objects that a Gossip has to send. */
+/** Reads all objects that a Gossip has to send. */
 function drain(stream) {
   const objects = []
   for (let object; (object = stream.read()) !== null; ) objects.push(object)
   return objects
 }
 
-/** What a Gossip answers to a peer that knows nothing. */
+/** Returns the delta of a Gossip for a peer that has nothing. */
 async function answers(stream, digest = { digest: true, done: true }) {
   stream.write(digest)
   const objects = []

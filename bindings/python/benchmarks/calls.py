@@ -1,9 +1,9 @@
-"""What calls from Python cost: each as a whole, and what of it is not the library's.
+"""Measures the cost of calls from Python: each as a whole, and the package's part of it.
 
     SCUTTLE_LIBRARY=build/lib/libscuttle.so PYTHONPATH=bindings/python python bindings/python/benchmarks/calls.py
 
-Figures are the best of some rounds, in which all that is compared takes its turn, in time that this thread was running:
-what else the machine does bothers them little. No call here waits for anything.
+Figures are the best of some rounds. All compared calls run in each round, and only the time of this thread counts, so other processes
+disturb them little. No call waits for anything.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ import scuttle
 from scuttle import _handle
 from scuttle._library import library
 
-_ASK = b'{"digest":true,"done":true}\n'  # what a classic peer sends that knows nothing
+_REQUEST_ALL = b'{"digest":true,"done":true}\n'  # the digest of an empty classic peer
 
 
 def measure(keys: int = 1_000_000, rounds: int = 3) -> Dict[str, float]:
-    """The cost of each call by its name: nanoseconds a key, and for `..._over_c` how many times what C pays for the
-    same bytes. Keys are distinct and have 16 characters, values 32."""
+    """Returns the cost of each call by its name: nanoseconds a key, and for `..._over_c` the ratio to the cost of the same bytes in C.
+
+    Keys are distinct and have 16 characters, values 32.
+    """
     names = [f"key-{number:012d}" for number in range(keys)]
     values = [f"value-{number:026d}" for number in range(keys)]
     best: Dict[str, float] = {}
@@ -42,7 +44,7 @@ def measure(keys: int = 1_000_000, rounds: int = 3) -> Dict[str, float]:
 
 
 def time_keys(names: List[str], values: List[str]) -> Dict[str, float]:
-    """Seconds for one call, or one place in a call, for each name."""
+    """Returns seconds for one call for each key, or for one call with all keys."""
     figures: Dict[str, float] = {}
     mapping = dict(zip(names, values))
     with scuttle.Replica("a") as replica:
@@ -68,7 +70,7 @@ def time_keys(names: List[str], values: List[str]) -> Dict[str, float]:
 
 
 def time_overhead(names: List[str], values: List[str]) -> Dict[str, float]:
-    """As `time_keys`, with a function in the place of scuttle_set that does nothing: what is not the library's."""
+    """Returns the figures of `time_keys` with a function that does nothing in place of scuttle_set: the package's part of the cost."""
     mapping = dict(zip(names, values))
     with scuttle.Replica("a") as replica, _nothing_is_set():
 
@@ -83,22 +85,24 @@ def time_overhead(names: List[str], values: List[str]) -> Dict[str, float]:
 
 @contextmanager
 def _nothing_is_set() -> Iterator[None]:
-    nothing = ctypes.PyDLL(None)["Py_IsInitialized"]  # looks at no argument and returns 1
+    nothing = ctypes.PyDLL(None)["Py_IsInitialized"]  # reads no argument and returns 1
     with mock.patch.object(_handle, "scuttle_set", nothing):
         yield
 
 
 def time_bytes(names: List[str], values: List[str], piece: int = 65536) -> Dict[str, float]:
-    """Seconds to read and to write all updates in pieces, by the package and, `c_...`, by nothing but a call of the
-    library for each piece, whose cost in ctypes is next to nothing beside that of a large piece."""
+    """Returns seconds to read and to write all updates in pieces, by the package and, as `c_...`, by calls of the library alone.
+
+    The cost of ctypes is small beside that of a large piece.
+    """
     figures: Dict[str, float] = {}
     with scuttle.Replica("a", mtu=sys.maxsize, max_history=sys.maxsize) as replica:
         replica.update(dict(zip(names, values)))
         buffer, room, length = bytearray(piece), ctypes.create_string_buffer(piece), ctypes.c_size_t()
 
-        def asked() -> scuttle.Link:
+        def requested() -> scuttle.Link:
             link = replica.link(classic=True)
-            link.write(_ASK)
+            link.write(_REQUEST_ALL)
             return link
 
         def read(link: scuttle.Link) -> None:
@@ -114,11 +118,11 @@ def time_bytes(names: List[str], values: List[str], piece: int = 65536) -> Dict[
             while library.scuttle_link_read(pointer, room, piece, length) == 0 and length.value:
                 pass
 
-        with asked() as link:
+        with requested() as link:
             pieces = list(iter(lambda: link.read(piece), b""))
         for _ in range(5):
             for name, work in (("read", read), ("readinto", read_into), ("c_read", c_read)):
-                with asked() as link:
+                with requested() as link:
                     figures[name] = min(_seconds(lambda: work(link)), figures.get(name, 1e9))
 
     with scuttle.Replica("b") as replica, replica.link(classic=True) as link:

@@ -40,9 +40,9 @@ is_waiting: Callable[[Any], bool] = (
 )
 
 
-def lost_answer() -> ScuttleError:
+def lost_result() -> ScuttleError:
     """Returns the error of a call if one of its callbacks has ended without a result."""
-    return ScuttleError("an exception has ended a callback before it could answer; it was reported to sys.unraisablehook")
+    return ScuttleError("an exception has ended a callback before it could return a result; it was reported to sys.unraisablehook")
 
 
 def calling_with(argument_types: List[Any]) -> Any:
@@ -72,7 +72,7 @@ class Outcomes:
         for entrance in self.entrances:
             if not is_waiting(entrance.serving):
                 entrance.begin()
-                raised = raised or lost_answer()
+                raised = raised or lost_result()
         return raised
 
     def nest(self) -> None:
@@ -91,17 +91,17 @@ class Outcomes:
 class Entrance:
     """A C function for one callback of one replica. The thread that holds the replica calls it."""
 
-    __slots__ = ("function", "serving", "_answer", "_arguments", "_idle", "_outcomes", "_resume")
+    __slots__ = ("function", "serving", "_call", "_arguments", "_idle", "_outcomes", "_resume")
 
-    def __init__(self, kind: Any, answer: Callable[[Tuple[Any, ...]], int], outcomes: Outcomes) -> None:
+    def __init__(self, kind: Any, call: Callable[[Tuple[Any, ...]], int], outcomes: Outcomes) -> None:
         """Makes the C function.
 
         Args:
             kind: The type of the C function.
-            answer: Called with the arguments of the library, and again if it raises; the exception is kept.
+            call: Called with the arguments of the library, and again if it raises; the exception is kept.
             outcomes: Keeps the exceptions.
         """
-        self._answer = answer
+        self._call = call
         self._outcomes = outcomes
         self._arguments: Deque[Any] = deque()
         #: Generators that have ended, or that wait for the end of a nested call, are kept: their frames may still be in use.
@@ -132,14 +132,14 @@ class Entrance:
         """Drops the reference to the host's function. The library calls it no more."""
         self._resume = py_object()
         self._idle.clear()
-        self._answer = _nothing
+        self._call = _nothing
         self.function = None
         del self.serving
 
     def _serve(self) -> Serving:
         arguments = self._arguments
         given: Optional[Tuple[Any, ...]] = None  # the arguments of an open call
-        answer: object = 0
+        result: object = 0
         tries = 0
         # Two, because a second exception may come while the first one is kept.
         while True:
@@ -151,10 +151,10 @@ class Entrance:
                                 given = tuple(arguments)
                                 arguments.clear()
                             if given is not None:
-                                answer = self._answer(given)
+                                result = self._call(given)
                                 given = None
                             tries = 0
-                            yield answer
+                            yield result
                     except GeneratorExit:
                         return
                     except BaseException as error:
@@ -162,7 +162,7 @@ class Entrance:
                             self._outcomes.raised = error
                         tries += 1
                         if tries == _MOST_TRIES:
-                            given, answer = None, 0
+                            given, result = None, 0
             except BaseException as error:
                 if self._outcomes.raised is None:
                     self._outcomes.raised = error

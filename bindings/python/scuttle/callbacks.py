@@ -134,18 +134,18 @@ class _Kind(NamedTuple):
     copy: Callable[..., Optional[Tuple[Any, ...]]]
     #: Converts the result for the library; None: there is none. The result follows from the arguments, so the function may be called
     #: again.
-    answer: Optional[Callable[[Any], int]] = None
+    convert: Optional[Callable[[Any], int]] = None
 
 
 class _Callback:
     """One callback, with the library's arguments and result."""
 
-    __slots__ = ("_name", "_copy", "_answer", "_callbacks", "_function", "_called_with")
+    __slots__ = ("_name", "_copy", "_convert", "_callbacks", "_function", "_called_with")
 
     def __init__(self, name: str, callbacks: Callbacks) -> None:
         self._name = name
         self._copy = _KINDS[name].copy
-        self._answer = _KINDS[name].answer
+        self._convert = _KINDS[name].convert
         self._callbacks = callbacks
         self._function = callbacks.compact if name == "on_compaction" else getattr(callbacks, name)
         #: The arguments of the last call, if the function is to be called once only.
@@ -158,12 +158,12 @@ class _Callback:
         arguments = self._copy(self._callbacks, *given)
         if arguments is None:
             return 0
-        answer = self._answer
-        if answer is None:
+        convert = self._convert
+        if convert is None:
             self._called_with = given
         try:
             outcome = self._function(*arguments)
-            return 0 if answer is None else answer(outcome)
+            return 0 if convert is None else convert(outcome)
         except BaseException as error:
             if is_from_outside(error):
                 raise

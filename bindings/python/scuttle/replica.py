@@ -1,19 +1,16 @@
-"""A replica."""
+"""A replica: how it is made, its links and history, and its end."""
 
 from __future__ import annotations
 
-from ctypes import c_size_t, c_uint64, c_void_p
+from ctypes import c_size_t, c_void_p
 from types import TracebackType
-from typing import Callable, Dict, List, MutableMapping, Optional, Tuple, Type, Union
+from typing import Callable, List, MutableMapping, Optional, Tuple, Type, Union
 from weakref import WeakValueDictionary
 
 from . import _abi
-from ._bare_calls import scuttle_read
 from ._entrances import Outcomes
 from ._handle import Handle
 from ._library import library
-from ._memory import WritableBuffer, to_read
-from ._reading import read, read_into
 from .callbacks import (
     Accept,
     Callbacks,
@@ -26,17 +23,19 @@ from .callbacks import (
     Resolve,
     Sort,
 )
-from .config import Limits, Resolver, State, c_text, make_config, state_lines
+from .config import Limits, Resolver, State, c_text, make_config
+from .entries import Entries
 from .history import History
 from .link import Link
-from .mapping import EntryMapping
+from .one_peer import OnePeer
+from .saves import Saves
 from .stores import StateStore, StoreCalls
-from .texts import Buffer, decode_value, encode_text, milliseconds, text_at, unsigned
-from .updates import Entry, Update, copy_update
-from .visits import visit_clock, visit_lines
+from .texts import text_at
+from .updates import Update
+from .upkeep import Upkeep
 
 
-class Replica(EntryMapping):
+class Replica(Entries, Saves, OnePeer, Upkeep):
     """A key-value map that its peers keep in step.
 
     It is a mapping from str to JSON values; a deleted key is absent. `link` opens a link to one peer.
@@ -174,94 +173,6 @@ class Replica(EntryMapping):
         """The name that the replica was made with. Readable after closing, too."""
         return self._name
 
-    def lookup(self, key: str) -> Entry:
-        """Returns the entry of a key.
-
-        Args:
-            key: The key. It may be absent.
-
-        Returns:
-            Value, source and version; Entry(None, None, 0) for a key that holds no value.
-
-        Raises:
-            EmptyKeyError, KeyTooLongError, NulError, Utf8Error: The str can be no key.
-        """
-        value, source, version = self._handle.run_reading(self._lookup, encode_text(key))
-        return Entry(decode_value(value), source or None, version)
-
-    def _lookup(self, _: int, key: bytes) -> Tuple[str, str, int]:
-        text = self._handle.find(key)
-        if text is None:
-            return "null", "", 0
-        return text, self._handle.scratch.source, self._handle.scratch.version
-
-    def snapshot(self, prefix: str = "") -> List[Update]:
-        """Returns the entries of the keys that begin with a prefix, in byte order of keys.
-
-        Deleted keys are left out, and so is the version vector. To start another replica use `export`.
-
-        Args:
-            prefix: Begins the keys. Empty: all keys.
-        """
-        updates: List[Update] = []
-        self.visit(updates.append, prefix)
-        return updates
-
-    def export(self) -> bytes:
-        """Returns the whole replica as lines: its source, its version vector, its entries with their tombstones and times to live.
-
-        A replica with them as `state` holds the same, as another incarnation. With `exact_id` it writes under the same source, so this
-        replica must not write any more.
-        """
-        lines: List[bytes] = []
-        self._handle.run(lambda pointer: self._handle.check(visit_lines(library.scuttle_export, pointer, lines)))
-        return b"".join(lines)
-
-    def load(self, state: State) -> bool:
-        """Starts from a save; only for a new replica. Loaded entries enter neither the history nor `on_update`.
-
-        Lines of `export` are the whole replica. If they are truncated, their entries count, and peers send the rest. A replica whose own
-        source is that of the export refuses a truncated one; only `exact_id` or a fixed seed makes such a replica.
-
-        Updates alone, all that `on_update` got or the last of each key, also as lines or dicts of the wire, are entries without a version
-        vector. The last of their lines may be truncated.
-
-        Args:
-            state: Lines as bytes or str, or an iterable of updates.
-
-        Returns:
-            Whether the save was whole; `torn` is the opposite.
-
-        Raises:
-            ArgumentError: The replica is not new.
-            IdentityError: The export is truncated, and of this replica's own source.
-            ScuttleError: A line is malformed, as for `Link.write`. Nothing is loaded then.
-        """
-        self._handle.run(self._load, state_lines(state))
-        return not self.torn
-
-    def _load(self, pointer: int, lines: bytes) -> None:
-        self._handle.is_torn = self._handle.check(library.scuttle_import(pointer, lines, len(lines))) == _abi.TORN
-
-    @property
-    def torn(self) -> bool:
-        """Whether the start, by `state` or `load`, was truncated: in the middle of a line, or before the end of an export.
-
-        Readable after closing, too.
-        """
-        return self._handle.is_torn
-
-    def visit(self, visitor: Callable[[Update], object], prefix: str = "") -> None:
-        """Calls a visitor with the entry of each key that begins with a prefix, in byte order of keys: a `snapshot` without the list.
-
-        The call holds the replica: other threads wait, and the visitor may read the replica, but not change it.
-
-        Args:
-            visitor: Called with an update. A true result stops; an exception stops, and comes out of this call.
-            prefix: Begins the keys. Empty: all keys.
-        """
-        self._handle.run_reading(self._visit, encode_text(prefix, "a prefix"), lambda update: visitor(copy_update(update)))
-
     def news(self, source: str, version: int) -> List[Update]:
         """Returns the updates of a source above a version that the history holds, in the order of `sort`: see `History.news`."""
         return self._history.news(source, version)
@@ -270,36 +181,6 @@ class Replica(EntryMapping):
     def history(self) -> History:
         """The history: the updates of the recent past, to read, write, trim and keep."""
         return self._history
-
-    @property
-    def version(self) -> int:
-        """The highest version that the replica has seen, in its own updates or in those of peers; 0 before the first."""
-        number = c_uint64()
-        self._handle.call_reading(library.scuttle_version, number)
-        return number.value
-
-    @property
-    def fingerprint(self) -> int:
-        """A hash of the contents: two replicas share it exactly if they hold the same keys, values, sources and versions.
-
-        Deleted keys do not count, because replicas in step purge tombstones at different times. For tests and for showing convergence. Cost:
-        O(bytes of the entries that have arrived since the last call).
-        """
-        number = c_uint64()
-        self._handle.call(library.scuttle_fingerprint, number)
-        return number.value
-
-    @property
-    def clock(self) -> Dict[str, int]:
-        """The version vector (vector clock, as the seed calls it): each known source with the version up to which its dots are
-        accounted for. A new dict each time.
-        """
-        return self._handle.run_reading(self._clock)
-
-    def _clock(self, pointer: int) -> Dict[str, int]:
-        clock: Dict[str, int] = {}
-        self._handle.check(visit_clock(library.scuttle_clock, pointer, clock))
-        return clock
 
     def gossip(self) -> bool:
         """Starts a gossip on every open link. In the extended dialect both sides receive what they lack; in the classic one this
@@ -312,25 +193,6 @@ class Replica(EntryMapping):
             False if the gossip waits behind the updates of a full link. Nothing is dropped.
         """
         return self._handle.call(library.scuttle_gossip) != _abi.FULL
-
-    def tick(self, now: float) -> bool:
-        """Tells the replica the time, and deletes the keys whose time to live is over.
-
-        Only differences between ticks count, so hosts need no common time. After a start from `export` under the same name, a
-        first tick that is not below the saved one continues from there.
-
-        Args:
-            now: Seconds, to the millisecond, by any clock of yours that does not go back, such as `time.time()`. A smaller number than
-                before counts as the one before.
-
-        Returns:
-            False if a link is full, as for `set`.
-        """
-        time = milliseconds("now", now)
-        # Between two calls other threads have their turn.
-        while (code := self._handle.call(library.scuttle_tick, time)) == _abi.MORE:
-            pass
-        return code != _abi.FULL
 
     def link(
         self,
@@ -367,60 +229,6 @@ class Replica(EntryMapping):
         flags |= _abi.LINK_LIVE if live else 0
         flags |= _abi.LINK_DATAGRAM if datagram else 0
         return Link(self._handle, self, flags)
-
-    def write(self, data: Buffer) -> bool:
-        """Reads bytes from the peer of a replica with one peer: `Link.write`, on a link that the first use opens."""
-        start, length, _kept = to_read(data)
-        return self._handle.call(library.scuttle_write, start, length) != _abi.FULL
-
-    def read(self, max_bytes: int = 65536) -> bytes:
-        """Returns the next bytes for the peer of a replica with one peer: `Link.read`, on the link of `write`."""
-        return self._handle.run(self._read, unsigned("max_bytes", max_bytes))
-
-    def _read(self, _: int, max_bytes: int) -> bytes:
-        return read(self._handle, scuttle_read, self._handle.argument, max_bytes)
-
-    def readinto(self, buffer: WritableBuffer) -> int:
-        """Fills a buffer with the next bytes for the peer of a replica with one peer: `Link.readinto`, on the link of `write`."""
-        return self._handle.run(self._read_into, buffer)
-
-    def _read_into(self, _: int, buffer: WritableBuffer) -> int:
-        return read_into(self._handle, scuttle_read, self._handle.argument, buffer)
-
-    def purge(self) -> int:
-        """Purges all tombstones whose dots are covered here, stable or not.
-
-        Replicas stay the same as each other. If a tombstone was not stable, a write that no replica which knew of the delete had seen may
-        win over it.
-
-        Returns:
-            The number of purged tombstones.
-
-        Raises:
-            UnsupportedError: With a `resolve` of yours: only you know which writes its tombstones beat.
-        """
-        purged = c_size_t()
-        self._handle.call(library.scuttle_purge, purged)
-        return purged.value
-
-    def accept_again(self) -> None:
-        """Drops all refusals: with the next gossip, peers send the refused updates again, and the limits and `accept` decide anew."""
-        self._handle.call(library.scuttle_accept_again)
-
-    def forget(self, name: str) -> bool:
-        """Retires a name, here and at every replica that learns of it: excludes a departed name from tombstone garbage collection.
-
-        The entries that it wrote stay. A replica of the name that returns after all writes on above the retirement, and counts
-        again. To retire the replica's own name is to leave: later writes raise UnsupportedError.
-
-        Args:
-            name: The name of a replica that will not be back.
-
-        Returns:
-            False if the name is unknown.
-        """
-        encoded = encode_text(name, "a name")
-        return self._handle.call(library.scuttle_forget, encoded, len(encoded)) != _abi.NOT_FOUND
 
     @property
     def closed(self) -> bool:

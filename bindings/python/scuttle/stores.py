@@ -127,36 +127,36 @@ class StoreCalls:
 class _StoreCall:
     """A method of a store, with the library's arguments and result."""
 
-    __slots__ = ("_name", "_calls", "_arguments", "_called_with", "_answer")
+    __slots__ = ("_name", "_calls", "_arguments", "_called_with", "_result")
 
     def __init__(self, name: str, calls: StoreCalls) -> None:
         self._name = name
         self._calls = calls
         self._arguments = _FUNCTIONS[name][1]
-        #: The arguments of the last call; its result is `_answer`.
+        #: The arguments of the last call; its result is `_result`.
         self._called_with: Optional[Tuple[Any, ...]] = None
-        self._answer = 0
+        self._result = 0
 
     def call(self, given: Tuple[Any, ...]) -> int:
         """Calls the method once, and returns whether it has failed. An exception of a signal handler is a failure, and comes out of
         here."""
         if self._called_with is given:
-            return self._answer
+            return self._result
         _, *lent = given
         arguments = self._arguments(*lent)
-        self._answer = 1
+        self._result = 1
         self._called_with = given
         try:
             if self._name == "load":
                 _load(self._calls.store, *arguments)
             else:
                 getattr(self._calls.store, self._name)(*arguments)
-            self._answer = 0
+            self._result = 0
         except BaseException as failure:
             if is_from_outside(failure):
                 raise
             self._calls.note(self._name, failure)
-        return self._answer
+        return self._result
 
 
 def _load(store: StateStore, take: Callable[..., int], take_context: Optional[int]) -> None:

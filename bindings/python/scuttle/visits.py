@@ -6,7 +6,7 @@ from types import GeneratorType
 from typing import Any, Callable, Dict, Generator, List, Optional, Tuple
 
 from . import _abi
-from ._entrances import is_waiting, lost_answer, send_bytes, send_text
+from ._entrances import is_waiting, lost_result, send_bytes, send_text
 
 #: Called with one borrowed update; a true result stops the visit.
 Take = Callable[[_abi.UpdateStruct], object]
@@ -38,16 +38,16 @@ class _Visit:
         if failure is not None:
             raise failure
         if not is_waiting(self.visitor):
-            raise lost_answer()
+            raise lost_result()
         return code
 
 
 def _updates(visit: _Visit, take: Take, end: int) -> _Visitor:
     try:
-        answer = 0
+        result = 0
         while True:
-            update = yield answer
-            answer = 1 if take(update.contents) else 0
+            update = yield result
+            result = 1 if take(update.contents) else 0
     except GeneratorExit:
         return
     except BaseException as failure:
@@ -99,7 +99,7 @@ def trim_updates(
     """Calls scuttle_history_trim; returns the code, and the exception of `drop`, which is not called any more after it."""
     visit = _Visit(_updates, drop, end=0)
     code = function(pointer, _UPDATE_VISITOR, visit.visitor, removed)
-    return code, visit.failure if is_waiting(visit.visitor) else visit.failure or lost_answer()
+    return code, visit.failure if is_waiting(visit.visitor) else visit.failure or lost_result()
 
 
 def visit_lines(function: Callable[..., int], pointer: int, lines: List[bytes]) -> int:

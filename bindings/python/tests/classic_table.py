@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what classic networks cost, as a Markdown table: medians over 20 seeds.
+"""Prints the cost of classic networks as a Markdown table: medians over 20 seeds.
 
     PYTHONPATH=bindings/python bindings/python/tests/classic_table.py [SEEDS]
 """
@@ -18,7 +18,7 @@ HEAD = "| topology | SimplePeers remember | replicas, SimplePeers | equal | roun
 
 
 class Cost(NamedTuple):
-    """Up to the round after which the replicas are equal and stay so; that of all rounds if they are not."""
+    """The cost of the rounds after which the replicas stay equal; of all rounds if they do not become equal."""
 
     rounds: Optional[int]
     bytes: int

@@ -1,4 +1,4 @@
-"""Networks of replicas and SimplePeers, and how they are played."""
+"""Networks of replicas and SimplePeers, and the steps that each one runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Topology(NamedTuple):
     absent: str = ""
 
     def run(self, seed: int, history: Optional[int], **options: bool) -> Network:
-        """Returns the network when all have written what they write, and before the last of it has been carried."""
+        """Returns the network after the last write of each node, and before the last bytes are carried."""
         network = Network(seed, self.edges.split(), history, self.absent.split(), **options)
         self.play(network)
         return network
@@ -42,8 +42,8 @@ def restart_replica(network: Network) -> None:
 
 
 def restart_hub(network: Network) -> None:
-    """All have been told all before, since the hub claims to have what is below its count of gossips, its own old writes too. It
-    writes again when it has been told of them."""
+    """Restarts the hub once all nodes are in step, because its digests claim all versions below its count of gossips, its own old
+    writes included. It writes again once it has received them."""
     network.live(3)
     for _ in range(2):
         network.round()

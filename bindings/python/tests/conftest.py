@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""The fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from simple_scuttle import SimplePeer
 
 import scuttle
 
-# The machine that runs this may be slow, and no test is about time.
+# The machine may be slow, and no test measures time.
 settings.register_profile("scuttle", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("scuttle")
 
 
 @pytest.fixture
 def replica() -> Iterator[scuttle.Replica]:
-    """One whose source is "a"."""
+    """A replica whose source is "a"."""
     with scuttle.Replica("a", exact_id=True, seed=1) as made:
         yield made
 
 
 @pytest.fixture
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A simple-scuttle shares what it was told in digests among all replicas of a process: here it is a new one."""
+    """A new process for the test: in simple-scuttle all replicas of a process share the sources of digests."""
     monkeypatch.setattr(SimplePeer, "sofar", [])
 
 

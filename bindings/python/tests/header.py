@@ -1,4 +1,4 @@
-"""Reads what include/scuttle.h declares: enough of C for that one file."""
+"""Reads the declarations of include/scuttle.h: enough of C for that one file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = re.compile(r"(\w+)$")
 
 
 class Header:
-    """What a header declares."""
+    """The declarations of a header."""
 
     def __init__(self, path: Path) -> None:
         text = _COMMENT.sub("", path.read_text(encoding="utf-8"))

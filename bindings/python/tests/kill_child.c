@@ -1,16 +1,16 @@
 /*
- * A replica with a SQLite store that writes, deletes and takes what a peer sends, until it is killed: see kill_rounds.py.
+ * A replica with a SQLite store that writes, deletes and applies the updates of a peer until it is killed: see kill_rounds.py.
  *
  *   kill_child KIND FILE SEED SYNCHRONOUS TOMBSTONES OUT
  *
- * TOMBSTONES is what becomes of them: "keep", "collect" those that are stable, or "purge" them all now and then.
- * The peer's bytes come in on descriptor 0, those for the peer go out on descriptor OUT. After each call has returned, a
- * block of lines on descriptor 1 confirms what it has done, fields with a tab between them:
- *   R source                             it has started, and writes under this source
+ * TOMBSTONES: "keep" keeps all, "collect" purges stable ones, "purge" purges all now and then.
+ * Descriptor 0 has the bytes of the peer, descriptor OUT gets the bytes for the peer. After each call has returned, a
+ * block of lines on descriptor 1 confirms its effect, fields with a tab between them:
+ *   R source                             the process has started, and writes under this source
  *   U key source version deleted value   an update has become the entry of its key
- *   V source version                     its version vector
+ *   V source version                     an entry of the version vector
  *   .                                    the end of a block
- *   E text                               a call has failed: the end of the process
+ *   E text                               a call has failed, and the process ends
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -47,7 +47,7 @@ static void say(const char *format, ...) {
 static void write_all(int fd, const char *bytes, size_t len) {
   while (len > 0) {
     ssize_t sent = write(fd, bytes, len);
-    if (sent <= 0) exit(0); /* nobody listens any more */
+    if (sent <= 0) exit(0); /* nobody reads them any more */
     bytes += sent;
     len -= (size_t)sent;
   }
@@ -88,7 +88,7 @@ static int say_source(void *context, const char *source, size_t source_len, uint
   return 0;
 }
 
-/* Confirms what a call has done, now that it has returned. */
+/* Confirms the effect of a call that has returned. */
 static void confirm(int code) {
   if (code < 0) {
     block.len = 0;

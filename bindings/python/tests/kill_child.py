@@ -1,4 +1,4 @@
-"""As kill_child.c, in Python: a replica with a SQLite or LMDB store, which lives until it is killed.
+"""Runs a replica with a SQLite or LMDB store until it is killed: kill_child.c in Python.
 
     python kill_child.py KIND FILE SEED SYNCHRONOUS TOMBSTONES OUT
 """
@@ -17,7 +17,7 @@ import scuttle
 
 
 class Child:
-    """The replica, and what it says on descriptor 1."""
+    """The replica, and its confirmations on descriptor 1."""
 
     def __init__(self, kind: str, path: str, seed: int, synchronous: str, tombstones: str, out: int) -> None:
         self._random = random.Random(seed)
@@ -51,8 +51,8 @@ class Child:
         _write_all(1, "\n".join([*self._block, ".\n"]).encode())
         self._block.clear()
 
-    def live(self) -> None:
-        """Goes on until the process is killed, or nobody listens any more."""
+    def run(self) -> None:
+        """Makes calls until the process is killed, or nobody reads descriptor 1 any more."""
         while True:
             while data := self._link.read(1024):
                 _write_all(self._out, data)
@@ -90,7 +90,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 if __name__ == "__main__":
     kind, path, seed, synchronous, tombstones, out = sys.argv[1:]
     try:
-        Child(kind, path, int(seed), synchronous, tombstones, int(out)).live()
+        Child(kind, path, int(seed), synchronous, tombstones, int(out)).run()
     except BrokenPipeError:
         pass
     except Exception as error:

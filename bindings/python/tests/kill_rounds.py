@@ -1,20 +1,20 @@
-"""Rounds of kill -9: a process with a state store is killed while it writes and listens, and what it has confirmed is
-looked for in its database.
+"""Rounds of kill -9: a process with a state store is killed while it writes and reads, and its database has to have the effects
+that the process has confirmed.
 
     kill_rounds.py [--rounds 2000] [--first 0] [--child c|python] [--store sqlite|lmdb]
 
-A chain of rounds has one database and one peer, which lives here and is never killed. In each round a new process starts
-from the database; it writes, deletes, exchanges updates with the peer, and confirms each call after it has returned. It is
-killed with SIGKILL at a random moment. Then a fresh replica starts from the database, and has to have
+A chain of rounds has one database and one peer, which runs in this process and is never killed. In each round a new process starts
+from the database; it writes, deletes, exchanges updates with the peer, and confirms each call that has returned. SIGKILL ends
+it at a random moment. Then a fresh replica starts from the database, and has to have
 
-- for each key of which an update was confirmed: that update or a later one. Of a delete there may be nothing left, in two
-  chains of three: in one, stable tombstones are forgotten, and in the other the process purges them all now and then,
-- a version vector that is at least what was confirmed, of the killed process's own source too,
-- no more in its vector than in its entries: once the peer and it have exchanged what they lack they are equal, without
-  SCUTTLE_EVENT_DIVERGED, which would say that a vector has claimed what was not there.
+- for each key with a confirmed update: that update or a later one. A delete may have left nothing in two chains of three:
+  in one, stable tombstones are purged, and in the other the process purges all tombstones now and then,
+- a version vector that is at least the confirmed one, for the killed process's own source, too,
+- all updates that its vector covers: once the peer and the replica have exchanged their updates they are equal, without
+  SCUTTLE_EVENT_DIVERGED, which would say that a vector has covered a missing update.
 
-A failure names the seed of its chain: `--first SEED --rounds 10` does that chain again. The moment of a kill is the
-clock's, so it may take some tries.
+A failure names the seed of its chain: `--first SEED --rounds 10` runs that chain again. The moment of a kill depends on the machine,
+so a failure may need several runs.
 """
 
 from __future__ import annotations
@@ -45,12 +45,11 @@ CHAIN = 10
 
 
 class Fault(Exception):
-    """What a killed process has confirmed is not there."""
+    """The database lacks a confirmed effect."""
 
 
 class Standing(NamedTuple):
-    """The timestamp of what stands for a key, and its value. The greater one stands; of a write and the end of its time to
-    live, the end."""
+    """The timestamp and the value of an entry. The greater one stands; an expiry is greater than the write that it ends."""
 
     version: int
     source: str
@@ -59,18 +58,18 @@ class Standing(NamedTuple):
 
 
 class Claims:
-    """What processes have confirmed."""
+    """The confirmed effects of the processes of a chain."""
 
     def __init__(self) -> None:
         self.entries: Dict[str, Standing] = {}
         self.vector: Dict[str, int] = {}
-        #: The sources of which an update was confirmed.
+        #: The sources with a confirmed update.
         self.writers: Set[str] = set()
         self.source: Optional[str] = None
         self.blocks = 0
 
     def add(self, output: bytes) -> None:
-        """Takes what one process has said; a block without its end was not said."""
+        """Adds the output of one process; a block without its end does not count."""
         self.source = None
         block: List[List[str]] = []
         for line in output.decode(errors="replace").split("\n")[:-1]:
@@ -78,12 +77,12 @@ class Claims:
             if kind == "E":
                 raise Fault(f"a call has failed: {line}")
             if kind == ".":
-                self._take(block)
+                self._add_block(block)
                 block.clear()
             else:
                 block.append([kind, *fields])
 
-    def _take(self, block: List[List[str]]) -> None:
+    def _add_block(self, block: List[List[str]]) -> None:
         self.blocks += 1
         for kind, *fields in block:
             if kind == "R":
@@ -99,14 +98,14 @@ class Claims:
 
 
 class Chain:
-    """One database, the processes that are killed over it, and their peer."""
+    """One database, its processes that are killed, and their peer."""
 
     def __init__(self, seed: int, child: List[str], store: str, folder: Path, longest: float) -> None:
         self._random = random.Random(seed)
         self._child = child
         self._store = store
         self._path = str(folder / f"{seed}.{store}")
-        #: Seconds that a process lives at most, once it has begun.
+        #: The most seconds that a process runs after its start.
         self._longest = longest
         self._tombstones = self._random.choice(["keep", "collect", "purge"])
         self._keep = self._tombstones == "keep"
@@ -128,9 +127,9 @@ class Chain:
             self._deletes[update.key] = max(standing, self._deletes.get(update.key, standing))
 
     def round(self) -> None:
-        """Lets a process live for a while, kills it, and looks at its database."""
+        """Lets a process run for a while, kills it, and checks its database."""
         self._phase = "alive"
-        output = self._live_and_die()
+        output = self._run_and_kill()
         self._claims.add(output)
         self._phase = "after"
         self._check()
@@ -139,11 +138,11 @@ class Chain:
 
     @property
     def confirmed(self) -> int:
-        """How many calls were confirmed."""
+        """The number of confirmed calls."""
         return self._claims.blocks
 
-    def _live_and_die(self) -> bytes:
-        """What the process has confirmed until it was killed."""
+    def _run_and_kill(self) -> bytes:
+        """Runs a process until it is killed, and returns its confirmations."""
         pick = self._random
         from_child, to_peer = os.pipe()
         arguments = [self._store, self._path, str(pick.getrandbits(48)), pick.choice(SYNCHRONOUS), self._tombstones]
@@ -185,7 +184,7 @@ class Chain:
             finally:
                 process.kill()
             while data := os.read(from_child, 65536):
-                link.write(data)  # it was on its way
+                link.write(data)  # these bytes were on their way
             while data := os.read(confirmations, 65536):
                 output.append(data)
             os.close(from_child)
@@ -219,9 +218,11 @@ class Chain:
                     self._check_again(before, again)
 
     def _check_entries(self, replica: scuttle.Replica) -> None:
-        """Each key whose update was confirmed holds it or a later one. Of a delete that is forgotten, also one that came
-        after what was confirmed, there is nothing; and what did not know of it may stand then: a tombstone is stable at once
-        for a process that knows of no peer yet."""
+        """Expects that each key with a confirmed update holds it or a later one.
+
+        A purged delete, also one after the confirmed update, leaves nothing, and a write that has not met the delete may stand then:
+        a tombstone is stable at once for a process that knows no peer yet.
+        """
         entries = dict(_standing(replica))
         for key, confirmed in self._claims.entries.items():
             found = entries.get(key)
@@ -234,8 +235,10 @@ class Chain:
                 raise Fault(f"{key} holds {found}; confirmed was {confirmed}")
 
     def _check_vector(self, replica: scuttle.Replica) -> None:
-        """The vector has come as far as was confirmed. Sources that have ended may be retired, which is another part of an
-        export, and of one that wrote nothing nothing is missing."""
+        """Expects that the vector is at least the confirmed one.
+
+        An ended source may be retired, which is another part of an export; a source that wrote nothing may be missing.
+        """
         vector, has_retired = replica.clock, b'"retired":"' in replica.export()
         for source, version in self._claims.vector.items():
             may_miss = source not in self._claims.writers or (has_retired and source != self._peer.id)
@@ -243,7 +246,7 @@ class Chain:
                 raise Fault(f"the vector has {source} up to {vector.get(source)}; confirmed was {version}")
 
     def _check_again(self, before: Tuple[List[scuttle.Update], Dict[str, int]], again: scuttle.Replica) -> None:
-        """A start from the database is what the replica was before it."""
+        """Expects that another start from the database has the same entries and vector."""
         snapshot, vector = before
         if [_plain(update) for update in snapshot] != [_plain(update) for update in again.snapshot()]:
             raise Fault("a start from the database has other entries than the replica before it")
@@ -257,7 +260,7 @@ class Chain:
 
 
 def _send(descriptor: int, data: bytes) -> bytes:
-    """Sends what goes through now; the rest is returned."""
+    """Sends the bytes that the pipe accepts now; returns the rest."""
     try:
         return data[os.write(descriptor, data) :] if data else b""
     except BlockingIOError:
@@ -267,7 +270,7 @@ def _send(descriptor: int, data: bytes) -> bytes:
 
 
 def _standing(replica: scuttle.Replica) -> Iterator[Tuple[str, Standing]]:
-    """What stands for each key, deletes too."""
+    """Returns the entry of each key, deletes included."""
     for line in replica.export().decode().splitlines():
         message = json.loads(line)
         if "key" in message:
@@ -277,7 +280,7 @@ def _standing(replica: scuttle.Replica) -> Iterator[Tuple[str, Standing]]:
 
 
 def _plain(update: scuttle.Update) -> scuttle.Update:
-    """Without what depends on who shows it."""
+    """Returns an update without the flags that differ between replicas."""
     return update._replace(local=False)
 
 
@@ -288,7 +291,7 @@ def _difference(one: scuttle.Replica, other: scuttle.Replica) -> Dict[str, Any]:
 
 
 def compile_child(folder: Path) -> List[str]:
-    """The command of the child in C. FileNotFoundError if there is no C compiler, CalledProcessError if no SQLite."""
+    """Returns the command of the child in C. FileNotFoundError if there is no C compiler, CalledProcessError if there is no SQLite."""
     program = str(folder / "kill_child")
     library = Path(LIBRARY).resolve()
     subprocess.run(
@@ -303,8 +306,8 @@ PYTHON_CHILD = [sys.executable, str(_TESTS / "kill_child.py")]
 
 
 def run(rounds: int, first: int, child: List[str], store: str, folder: Path, longest: float) -> int:
-    """Runs rounds, in chains with the seeds `first`, `first` + 1 and so on. Returns how many calls were confirmed. Fault
-    says what is wrong, with its seed."""
+    """Runs rounds, in chains with the seeds `first`, `first` + 1 and so on. Returns the number of confirmed calls. Raises Fault with
+    the seed of a chain that fails."""
     confirmed = 0
     for seed in range(first, first + (rounds + CHAIN - 1) // CHAIN):
         place = Path(tempfile.mkdtemp(dir=folder))
@@ -321,7 +324,7 @@ def run(rounds: int, first: int, child: List[str], store: str, folder: Path, lon
 
 
 def main() -> None:
-    """Runs what the command line says."""
+    """Runs the rounds of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0, help="seed of the first chain")

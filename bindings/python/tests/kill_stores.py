@@ -1,4 +1,4 @@
-"""The stores that processes are killed with."""
+"""The stores of the processes that are killed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ except ImportError:
 else:
     has_lmdb = True
 
-#: What SQLite waits for.
+#: The settings of SQLite's `synchronous`.
 SYNCHRONOUS = ("OFF", "NORMAL", "FULL")
 
 
 def open_store(kind: str, path: str, synchronous: str) -> Union[SQLiteStore, LMDBStore]:
-    """A store of a kind, "sqlite" or "lmdb", in a file or folder."""
+    """Opens a store of a kind, "sqlite" or "lmdb", in a file or folder."""
     if kind == "sqlite":
         return SQLiteStore(path, synchronous)
     return LMDBStore(path, sync=synchronous == "FULL")

@@ -1,4 +1,4 @@
-"""A store in memory that can fail, and what it has to hold."""
+"""A store in memory that can fail, and a check of its rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scuttle import Replica, Row
 
 
 class Broken(Exception):
-    """What a store raises that fails."""
+    """The exception of a store that fails."""
 
 
 class MemoryStore(scuttle.StateStore):
@@ -20,9 +20,9 @@ class MemoryStore(scuttle.StateStore):
         self.rows: Dict[Tuple[int, bytes], Row] = {}
         #: The names of the methods that were called.
         self.calls: List[str] = []
-        #: Which call of which method fails next: 1 is the next one.
+        #: The call of each method that fails: 1 is the next one.
         self.failing: Dict[str, int] = {}
-        #: What it raises then.
+        #: The exception of a call that fails.
         self.failure: BaseException = Broken()
         self._pending: Optional[Dict[Tuple[int, bytes], Row]] = None
 
@@ -70,18 +70,18 @@ class MemoryStore(scuttle.StateStore):
 
     @property
     def lines(self) -> bytes:
-        """What `load` returns."""
+        """The lines that `load` returns, as one text."""
         return b"".join(row.line for row in self.rows.values())
 
     def copy(self) -> MemoryStore:
-        """Another store with the same rows, which does not fail."""
+        """Returns another store with the same rows, which does not fail."""
         other = MemoryStore()
         other.rows = dict(self.rows)
         return other
 
 
 def entries(replica: Replica) -> Set[Tuple[object, ...]]:
-    """What stands for each key, deletes too, whoever shows it."""
+    """Returns the entry of each key, deletes included, without the parts that differ between replicas."""
     messages = [json.loads(text) for text in replica.export().splitlines()]
     return {
         (m["key"], json.dumps(m["value"]), *m.get("written", (m["source_id"], m["version"])), m.get("deleted", False))
@@ -91,8 +91,10 @@ def entries(replica: Replica) -> Set[Tuple[object, ...]]:
 
 
 def assert_stored(replica: Replica, store: MemoryStore) -> None:
-    """The store has what the replica has: another one that starts from it is the same. But what a replica has promised
-    under its own source may be ahead of what it has stored: nobody else knows that source yet, or a call was undone."""
+    """Expects that a replica that starts from the store is the same.
+
+    The low-water mark of the replica's own source may be ahead of the stored one: no peer knows that source yet, or a call was undone.
+    """
     with Replica(replica.name, state_store=store.copy(), keep_tombstones=True) as again:
         assert entries(again) == entries(replica)
         assert again.fingerprint == replica.fingerprint

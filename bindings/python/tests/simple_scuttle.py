@@ -1,7 +1,7 @@
-"""A peer that behaves on the wire as simple-scuttle 3.0.2 does, bug for bug; docs/reference/compatibility.md lists the bugs.
+"""A model of simple-scuttle 3.0.2 on the wire, bug for bug; docs/reference/compatibility.md lists the bugs.
 
-It is a model: `test_simple_scuttle.py` replays the recorded sessions in Tests/Conformance/Vectors/recorded with it, and each message,
-state, clock and history comes out as recorded.
+`test_simple_scuttle.py` replays the recorded sessions in Tests/Conformance/Vectors/recorded with it: each message, state, version vector
+and history has to be the recorded one.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Deque, Dict, Iterable, List, NamedTuple, Optional, Union
 
 Message = Dict[str, object]
 
-# ---------------------------------------------------------------------------------------- JSON as JavaScript has it --
+# ------------------------------------------------------------------------------------------- JSON as in JavaScript --
 
 
 class Undefined:
-    """The value of a member that is not there."""
+    """The value of an absent member."""
 
     def __repr__(self) -> str:
         return "undefined"
@@ -28,7 +28,7 @@ UNDEFINED = Undefined()
 
 
 def number_text(number: float) -> str:
-    """Returns how JavaScript writes a number: the shortest digits that give the same double."""
+    """Returns the text of a number in JavaScript: the shortest digits of the same double."""
     if not math.isfinite(number):
         return "null"  # JSON.stringify has no other word for it
     if number == 0:
@@ -51,18 +51,18 @@ def number_text(number: float) -> str:
 
 
 def string_text(string: str) -> str:
-    """Returns how JavaScript writes a string: only what has to be escaped is, and a lone surrogate."""
+    """Returns the text of a string in JavaScript: it escapes only the characters that need it, and lone surrogates."""
     text = json.dumps(string, ensure_ascii=False)
     return "".join(f"\\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in text)
 
 
 def is_index(name: str) -> bool:
-    """Whether JavaScript keeps the member in front of the others, in order of its number."""
+    """Returns whether JavaScript keeps a member in front of the others, in order of its number."""
     return name.isascii() and name.isdigit() and name == str(int(name)) and int(name) < 2**32 - 1
 
 
 def in_member_order(names: Iterable[str]) -> List[str]:
-    """Returns names in the order in which JavaScript visits the members of an object that they were added to."""
+    """Returns names in the order in which JavaScript visits them as members of an object."""
     given = list(names)
     return sorted(filter(is_index, given), key=int) + [name for name in given if not is_index(name)]
 
@@ -96,7 +96,7 @@ def parse(text: Union[str, bytes]) -> object:
 
 
 def _string(value: object) -> str:
-    """Returns the name of a member that a value stands for."""
+    """Returns the name of a member for a value."""
     if isinstance(value, str):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -105,7 +105,7 @@ def _string(value: object) -> str:
 
 
 def _as_number(value: object) -> float:
-    """Returns what a comparison makes of a value."""
+    """Returns the number that a comparison makes of a value."""
     if isinstance(value, bool) or value is None:
         return float(value or 0)
     if isinstance(value, (int, float)):
@@ -117,7 +117,7 @@ def _as_number(value: object) -> float:
 
 
 def is_truthy(value: object) -> bool:
-    """Whether `if` takes a value for true."""
+    """Returns whether a value is true for `if`."""
     if isinstance(value, (list, dict)):
         return True
     return bool(value) and not isinstance(value, Undefined) and value == value
@@ -133,7 +133,7 @@ PROTOTYPE = {
 
 
 class Update(NamedTuple):
-    """One update as the history has it: nothing else of a message is kept."""
+    """One update in the history, which keeps no other part of a message."""
 
     key: object
     value: object
@@ -142,7 +142,7 @@ class Update(NamedTuple):
 
     @property
     def place(self) -> tuple[float, bytes]:
-        """Where the default `sort` puts it; JavaScript compares strings by their UTF-16 units."""
+        """The key of the default `sort`; JavaScript compares strings by their UTF-16 units."""
         return self.version, self.source.encode("utf-16-be", "surrogatepass")
 
     @property
@@ -159,7 +159,7 @@ DONE: Message = {"digest": True, "done": True}
 
 
 class Pipe:
-    """One peer's connection: the peer that it is piped to, and what this peer's deserializer has half of."""
+    """A connection of one peer: the output for it, and the incomplete line of its deserializer."""
 
     def __init__(self, peer: SimplePeer) -> None:
         self._peer = peer
@@ -168,7 +168,7 @@ class Pipe:
         self._output: Deque[bytes] = deque()
 
     def write(self, data: bytes) -> None:
-        """Takes bytes of the peer, cut anywhere."""
+        """Reads bytes of the peer, cut anywhere."""
         *lines, self._half = (self._half + data).split(b"\n")
         for line in lines:
             if line.strip():
@@ -196,9 +196,9 @@ class Pipe:
 
 
 class SimplePeer:
-    """One Gossip object, which is ONE transform stream: what it pushes goes to every peer that it is piped to.
+    """One Gossip object, which is ONE transform stream: each pushed message goes to every peer that it is piped to.
 
-    `slow` is a reader that takes messages only by `drain`; what then does not fit below the high-water mark is dropped.
+    `slow`: the reader gets messages by `drain` only, and messages beyond `mtu` are dropped.
     """
 
     sofar: List[str] = []
@@ -214,8 +214,15 @@ class SimplePeer:
         rng: Optional[random.Random] = None,
         slow: bool = False,
     ) -> None:
-        """max_history  None: unlimited
-        rng          gives the order of digests; None: the order in which the clock has met the sources"""
+        """Makes a peer.
+
+        Args:
+            id: The source of the peer.
+            mtu: The messages that the buffer holds.
+            max_history: The updates that the history holds. None: all.
+            rng: Orders the digests. None: the order in which the sources have entered the version vector.
+            slow: The reader gets messages by `drain` only.
+        """
         self.id = id
         self.mtu = mtu
         self.max_history = max_history
@@ -244,7 +251,7 @@ class SimplePeer:
             self._pipes.remove(pipe)
 
     def drain(self, most: int = 2**31) -> int:
-        """Carries up to `most` messages to the peers, and returns how many; for a slow reader."""
+        """Carries up to `most` messages of a slow peer, and returns their number."""
         count = 0
         while self._output and self._pipes and count < most:
             self._send(self._output.popleft())
@@ -254,7 +261,7 @@ class SimplePeer:
 
     @property
     def waiting(self) -> int:
-        """The messages that no reader has taken."""
+        """The number of messages that no reader has got."""
         return len(self._output)
 
     def _flow(self) -> None:
@@ -274,7 +281,7 @@ class SimplePeer:
             self._output.append(message)
         return len(self._output) < self.mtu
 
-    # what its host calls
+    # calls of the host
 
     def set(self, key: object, value: object = UNDEFINED) -> None:
         self.write({"key": key, "value": value})
@@ -289,11 +296,11 @@ class SimplePeer:
             self._rng.shuffle(sources)
         for source in sources:
             if not self._push({"id": source, "version": self.clock[source], "digest": True}):
-                return  # the done is dropped too
+                return  # the done is dropped, too
         self._push(DONE)
 
     def write(self, message: Message) -> None:
-        """Takes one message of any peer; a set comes here too. A stream whose reader is slow takes it later."""
+        """Reads one message of a peer or of `set`. A stream whose reader is slow reads it later."""
         self._input.append(message)
         self._run()
 
@@ -305,22 +312,22 @@ class SimplePeer:
             self._transform(self._input.popleft())
             self._has_pushed = len(self._output) != before
 
-    # what it does with a message
+    # messages
 
     def _transform(self, message: Message) -> None:
         is_digest = is_truthy(message.get("digest"))
         if is_digest and is_truthy(message.get("done")):
-            self._answer_rest()
+            self._serve_rest()
         elif is_digest:
-            self._answer(message.get("id", UNDEFINED), message.get("version", UNDEFINED))
+            self._serve(message.get("id", UNDEFINED), message.get("version", UNDEFINED))
         else:
-            self._take(message)
+            self._apply(message)
 
-    def _answer(self, source: object, version: object) -> None:
+    def _serve(self, source: object, version: object) -> None:
         self.sofar.append(_string(source))
         self._push_all(self._news(_string(source), _as_number(version)))
 
-    def _answer_rest(self) -> None:
+    def _serve_rest(self) -> None:
         for source in in_member_order(self.clock):
             if source not in self.sofar:
                 self._push_all(self._news(source, -math.inf))
@@ -332,9 +339,9 @@ class SimplePeer:
     def _push_all(self, updates: List[Update]) -> None:
         for update in updates:
             if not self._push(update.message):
-                return  # what does not fit is dropped
+                return  # the rest is dropped
 
-    def _take(self, message: Message) -> None:
+    def _apply(self, message: Message) -> None:
         key, value = message.get("key", UNDEFINED), message.get("value", UNDEFINED)
         source = _string(message.get("source_id", self.id))
         name = _string(key)
@@ -351,8 +358,8 @@ class SimplePeer:
         self.state[name] = State(value, version)
 
     def _count(self, source: str, version: object) -> float:
-        """Counts as vector-clock-class does: a set, a gossip, and each copy of an update of this peer count one, an update of
-        another peer counts if it is not below."""
+        """Counts as `vector-clock-class` does: a set, a gossip, and each copy of an update of this peer count one, an update of
+        another peer counts if its version is not lower."""
         given = float(version) if isinstance(version, (int, float)) else 0.0
         own = self.clock[self.id]
         if source == self.id:

@@ -1,4 +1,4 @@
-"""What several tests do."""
+"""Functions that several tests share."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from scuttle._library import library
 PACKAGE = Path(scuttle.__file__).resolve().parent
 
 LIBRARY = os.path.abspath(library._name) if "/" in library._name else library._name
-"""The library that is loaded: a path, or a name that the system's loader knows."""
+"""The loaded library: a path, or a name that the system's loader knows."""
 
 
 def pump(one: scuttle.Link, other: scuttle.Link, chunk: Callable[[], int] = lambda: 65536) -> None:
-    """Carries bytes between two links until there are none; `chunk` says how many to carry next."""
+    """Carries bytes between two links until there are none; `chunk` returns the number to carry next."""
     while True:
         there = one.read(chunk())
         if there:
@@ -36,7 +36,7 @@ def pump(one: scuttle.Link, other: scuttle.Link, chunk: Callable[[], int] = lamb
 
 
 def sync(one: scuttle.Replica, other: scuttle.Replica, chunk: Callable[[], int] = lambda: 65536) -> None:
-    """Makes two replicas know what either knows: one asks, and both get in step."""
+    """Brings two replicas in step: one gossips."""
     with one.link() as here, other.link() as there:
         here.gossip()
         pump(here, there, chunk)
@@ -49,7 +49,7 @@ def feed(replica: scuttle.Replica, data: bytes) -> None:
 
 
 def line(key: str, value: str, source: str, version: int) -> bytes:
-    """An update of a peer, the value as JSON text."""
+    """Returns the line of a classic peer's update; the value is JSON text."""
     return b'{"key":"%b","value":%b,"source_id":"%b","version":%d}\n' % (
         key.encode(),
         value.encode(),
@@ -58,18 +58,18 @@ def line(key: str, value: str, source: str, version: int) -> bytes:
     )
 
 
-ASK = b'{"digest":true,"done":true}\n'
-"""What a peer sends that knows nothing and asks for everything."""
+REQUEST_ALL = b'{"digest":true,"done":true}\n'
+"""The digest of an empty classic peer, which requests all entries."""
 
 
 def is_hello(data: bytes) -> bool:
-    """Whether it is one message, which asks a peer in the extended dialect."""
+    """Returns whether the bytes are one message, a hello of the extended dialect."""
     *lines, rest = data.split(b"\n")
     return rest == b"" and len(lines) == 1 and json.loads(lines[0])["hello"]["reply"] is False
 
 
 def facts(replica: scuttle.Replica) -> Tuple[object, ...]:
-    """All that must not change by a call that failed."""
+    """Returns the parts of a replica that a failed call must not change."""
     return replica.snapshot(), replica.clock, replica.version, replica.fingerprint, replica.news(replica.id, 0)
 
 
@@ -83,7 +83,7 @@ def refused(replica: scuttle.Replica, error: type) -> Iterator[pytest.ExceptionI
 
 
 def run_python(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs a program in an interpreter of its own that can import the package."""
+    """Runs a program in an interpreter of its own, which can import the package."""
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],
         cwd="/",  # Python looks there first

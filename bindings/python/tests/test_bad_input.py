@@ -1,4 +1,4 @@
-"""What is wrong is an error of its own class, and changes nothing."""
+"""Each bad argument is an error of its own class, and changes nothing."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def test_bad_keys(replica: Replica, key: str, error: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "a\0b", "\ud800", "k" * 65_537])
-def test_what_can_be_no_key_is_not_there(replica: Replica, key: str) -> None:
-    """As a mapping says it; only what would need the key is an error."""
+def test_a_str_that_can_be_no_key_is_absent(replica: Replica, key: str) -> None:
+    """Reads of a mapping find no such key; only calls that need the key raise an error."""
     before = facts(replica)
     assert (key in replica) is False
     assert (key in replica.keys()) is False
@@ -82,14 +82,14 @@ def test_what_can_be_no_key_is_not_there(replica: Replica, key: str) -> None:
     assert facts(replica) == before
 
 
-def test_what_is_too_long_for_this_replica_is_not_there() -> None:
+def test_a_key_that_is_too_long_is_absent() -> None:
     with Replica("a", limits=Limits(max_key_bytes=3)) as replica:
         assert "four" not in replica
         assert replica.get("four", 4) == 4
 
 
 @pytest.mark.parametrize("key", ["__proto__", "constructor", "toString", " ", "\n", '"', "\\", "\x7f", "\ufeff", "key"])
-def test_odd_keys_that_are_good(replica: Replica, key: str) -> None:
+def test_unusual_keys_are_valid(replica: Replica, key: str) -> None:
     replica[key] = key
     assert replica[key] == key
     assert key in replica
@@ -135,14 +135,14 @@ def test_bad_values(replica: Replica, value: Any, error: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", 1j, {("a",): 1}, [lambda: 1]])
-def test_what_is_not_json(replica: Replica, value: Any) -> None:
+def test_values_that_are_not_json(replica: Replica, value: Any) -> None:
     with refused(replica, TypeError):
         replica["k"] = value
     with refused(replica, TypeError):
         replica.setdefault("new", value)
 
 
-def test_values_at_the_border(replica: Replica) -> None:
+def test_values_at_the_limit(replica: Replica) -> None:
     for value in (2**63 - 1, -(2**63), 2**63, -(10**300), _nested(64), 5e-324, -0.0):
         replica["k"] = value
         assert replica["k"] == value
@@ -190,13 +190,13 @@ def test_numbers_that_are_not_integers(wrong: Any) -> None:
         Replica("a", **wrong)
 
 
-def test_news_above_a_version_that_cannot_be(replica: Replica) -> None:
+def test_news_above_an_invalid_version(replica: Replica) -> None:
     with refused(replica, scuttle.ArgumentError):
         replica.news("a", -1)
     assert replica.news("a", 2**64 - 1) == []
 
 
-def test_messages_say_what_was_wrong(replica: Replica) -> None:
+def test_messages_name_the_fault(replica: Replica) -> None:
     with pytest.raises(scuttle.KeyTooLongError) as caught:
         replica["k" * 70_000] = 1
     assert "70000" in caught.value.message

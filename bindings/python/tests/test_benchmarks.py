@@ -1,4 +1,4 @@
-"""The benchmarks run, and measure what they say; how fast is no matter here."""
+"""The benchmarks run, and print each measurement; their times do not matter here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `write` takes and `readinto` fills: anything that has bytes, where it stands."""
+"""Buffers: `write` reads and `readinto` fills any object with bytes, without a copy if possible."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import mmap
 from typing import Any, Callable, List
 
 import pytest
-from support import ASK, is_hello, line
+from support import REQUEST_ALL, is_hello, line
 
 import scuttle
 from scuttle import Replica
@@ -38,7 +38,7 @@ KINDS: List[Callable[[bytes], Any]] = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_write_takes_anything_that_has_bytes(replica: Replica, kind: Callable[[bytes], Any]) -> None:
+def test_write_accepts_any_object_with_bytes(replica: Replica, kind: Callable[[bytes], Any]) -> None:
     with replica.link(classic=True) as link:
         link.write(kind(LINE))
     assert replica["k"] == "value"
@@ -48,21 +48,21 @@ def test_write_takes_anything_that_has_bytes(replica: Replica, kind: Callable[[b
 
 
 @pytest.mark.parametrize("empty", [b"", bytearray(), memoryview(b""), memoryview(b"abc")[3:]])
-def test_write_takes_nothing(replica: Replica, empty: Any) -> None:
+def test_write_accepts_no_bytes(replica: Replica, empty: Any) -> None:
     assert replica.write(empty) is True
     with replica.link() as link:
         assert link.write(empty) is True
 
 
 @pytest.mark.parametrize("wrong", [None, "text", 7, [1], object()])
-def test_write_takes_nothing_else(replica: Replica, wrong: Any) -> None:
+def test_write_rejects_other_objects(replica: Replica, wrong: Any) -> None:
     with replica.link() as link:
         for use in (link.write, replica.write, link.readinto, replica.readinto):
             with pytest.raises(TypeError):
                 use(wrong)
 
 
-def test_no_copy_of_what_cannot_change() -> None:
+def test_bytes_are_not_copied() -> None:
     data = bytes(range(100))
     assert to_read(data)[0] is data
     first, rest = to_read(memoryview(data)), to_read(memoryview(data)[10:])
@@ -70,11 +70,11 @@ def test_no_copy_of_what_cannot_change() -> None:
     assert (first[1], rest[1]) == (100, 90)
 
 
-def test_a_part_is_let_go() -> None:
+def test_a_memoryview_is_released() -> None:
     part = memoryview(LINE)
     with Replica("a") as replica:
         replica.link(classic=True).write(part)
-        part.release()  # BufferError where anything still has it
+        part.release()  # BufferError if anything still has it
         bad = memoryview(b"bad\n")
         try:
             replica.write(bad)
@@ -93,7 +93,7 @@ def test_a_bytearray_may_change_meanwhile(unraisable: List[Any]) -> None:
 def filled(replica: Replica) -> scuttle.Link:
     replica.update({f"k{number}": "x" * number for number in range(50)})
     link = replica.link(classic=True)
-    link.write(ASK)
+    link.write(REQUEST_ALL)
     return link
 
 
@@ -107,7 +107,7 @@ WRITABLE: List[Callable[[int], Any]] = [
 
 @pytest.mark.parametrize("size", [1, 2, 7, 100, 65_536])
 @pytest.mark.parametrize("kind", WRITABLE)
-def test_readinto_gives_what_read_gives(kind: Callable[[int], Any], size: int) -> None:
+def test_readinto_returns_the_bytes_of_read(kind: Callable[[int], Any], size: int) -> None:
     with Replica("a", mtu=100, max_history=100, seed=1) as replica:
         with filled(replica) as link:
             expected = link.read_all()
@@ -120,7 +120,7 @@ def test_readinto_gives_what_read_gives(kind: Callable[[int], Any], size: int) -
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 100, 65_536, 1 << 21])
-def test_read_gives_at_most_what_was_asked_for(replica: Replica, size: int) -> None:
+def test_read_returns_at_most_max_bytes(replica: Replica, size: int) -> None:
     with filled(replica) as link:
         data = link.read(size)
         assert type(data) is bytes and len(data) <= size
@@ -129,7 +129,7 @@ def test_read_gives_at_most_what_was_asked_for(replica: Replica, size: int) -> N
             assert data == b'{"key":'[:size] or data.startswith(b"{")
 
 
-def test_what_was_read_stays(replica: Replica) -> None:
+def test_bytes_stay_after_the_next_read(replica: Replica) -> None:
     with filled(replica) as link:
         pieces = [link.read(1) for _ in range(20)] + [link.read(10) for _ in range(20)]
         copies = [bytes(bytearray(piece)) for piece in pieces]
@@ -145,7 +145,7 @@ def test_readinto_leaves_the_rest_of_the_buffer(replica: Replica) -> None:
         count = link.readinto(buffer)
     assert 0 < count < 100_000
     assert buffer[count:] == b"-" * (100_000 - count)
-    buffer.clear()  # BufferError where the library still had it
+    buffer.clear()  # BufferError if the library still had it
 
 
 def test_readinto_on_the_short_form(replica: Replica) -> None:
@@ -162,25 +162,25 @@ def test_readinto_of_a_datagram() -> None:
         buffer = bytearray(5)
         with pytest.raises(scuttle.SpaceError):
             link.readinto(buffer)
-        buffer.extend(bytes(1200))  # BufferError where the error still had it
+        buffer.extend(bytes(1200))  # BufferError if the error still had it
         assert link.readinto(buffer) > 5
 
 
-def test_readinto_nothing(replica: Replica) -> None:
+def test_readinto_an_empty_buffer(replica: Replica) -> None:
     with filled(replica) as link:
         assert link.readinto(bytearray()) == 0
         assert link.read() != b""
 
 
 @pytest.mark.parametrize("wrong", [b"bytes", memoryview(b"bytes"), memoryview(bytearray(10))[::2]])
-def test_readinto_what_cannot_be_filled(replica: Replica, wrong: Any) -> None:
+def test_readinto_an_object_that_cannot_be_filled(replica: Replica, wrong: Any) -> None:
     with filled(replica) as link:
         with pytest.raises(TypeError):
             link.readinto(wrong)
         assert link.read() != b""
 
 
-def test_readinto_what_is_closed(replica: Replica) -> None:
+def test_readinto_after_closing(replica: Replica) -> None:
     link = replica.link()
     link.close()
     with pytest.raises(scuttle.ClosedError):

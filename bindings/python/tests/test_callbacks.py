@@ -1,4 +1,4 @@
-"""Callbacks: what they are given, and when."""
+"""Callbacks: their arguments, and when they run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_on_update_sees_local_and_received_updates() -> None:
     ]
 
 
-def test_on_compaction_sees_what_is_forgotten() -> None:
+def test_on_compaction_gets_the_dropped_updates() -> None:
     forgotten: List[Update] = []
     with Replica("a", max_history=2, on_compaction=forgotten.extend) as replica:
         for i in range(5):
@@ -97,7 +97,7 @@ def test_a_sort_orders_the_sources_of_a_delta() -> None:
 
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_a_sorted_reset_that_begins_anew_holds_all(is_lost: bool) -> None:
-    """A tombstone is purged in the midst of the order, after some of it has been sent, or has been lost."""
+    """A tombstone is purged after some of the reset has been sent, or has been lost."""
     with Replica("hub", sort=lambda a, b: 0, mtu=2) as hub, Replica("peer") as peer:
         hub["gone"] = 1
         del hub["gone"]
@@ -119,7 +119,7 @@ def test_a_sorted_reset_that_begins_anew_holds_all(is_lost: bool) -> None:
                 there.write(said)
             del hub["k9"]
             assert hub.purge() == 1
-            with suppress(scuttle.UnaskedError):  # what was on its way belongs to the head that is lost
+            with suppress(scuttle.UnaskedError):  # the lines on their way belong to the lost head
                 there.write(here.read(500))
             pump(there, here)
             assert peer == hub
@@ -139,7 +139,7 @@ def test_a_callback_may_use_another_replica() -> None:
         assert mirror == {"k": [1]}
 
 
-def test_callbacks_live_as_long_as_their_replica() -> None:
+def test_callbacks_are_kept_with_their_replica() -> None:
     class Counter:
         def __init__(self) -> None:
             self.count = 0
@@ -157,7 +157,7 @@ def test_callbacks_live_as_long_as_their_replica() -> None:
 
 
 def test_events_come_with_their_link_and_error() -> None:
-    """What the library would call, called here."""
+    """The test calls the callbacks itself, as the library does."""
     seen: List[Tuple[Any, Any, Any]] = []
     with Replica("a", on_event=lambda *event: seen.append(event)) as replica:
         config = replica._handle._config
@@ -167,7 +167,7 @@ def test_events_come_with_their_link_and_error() -> None:
         seen.clear()
         config.on_event(config.context, address, _abi.EVENT_HELLO, _abi.OK)
         config.on_event(config.context, address, _abi.EVENT_ENDED, _abi.E_CLUSTER)
-        config.on_event(config.context, 8, _abi.EVENT_IN_STEP, _abi.OK)  # of no link that is known
+        config.on_event(config.context, 8, _abi.EVENT_IN_STEP, _abi.OK)  # of an unknown link
         config.on_event(config.context, address, 4711, _abi.OK)  # of a later library
         (hello, ended, other) = seen
         assert hello == (link, Event.HELLO, None)

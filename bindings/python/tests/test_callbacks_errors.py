@@ -1,4 +1,4 @@
-"""Where the exceptions of callbacks go."""
+"""Exceptions of callbacks: they go to `on_error` or to sys.unraisablehook."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_an_on_error_that_fails_is_reported_too(unraisable: List[Any]) -> None:
     assert isinstance(unraisable[0].__context__, ZeroDivisionError)
 
 
-def test_a_resolver_that_raises_says_no(unraisable: List[Any]) -> None:
+def test_a_resolver_that_raises_decides_no(unraisable: List[Any]) -> None:
     with Replica("a", resolve=fail) as replica:
         replica["k"] = 1
         assert "k" not in replica
@@ -58,7 +58,7 @@ def test_a_resolver_that_raises_says_no(unraisable: List[Any]) -> None:
     assert len(unraisable) == 1
 
 
-def test_an_answer_without_a_truth_is_an_exception(unraisable: List[Any]) -> None:
+def test_a_result_without_a_truth_is_an_exception(unraisable: List[Any]) -> None:
     class Undecided:
         def __bool__(self) -> bool:
             raise Failure

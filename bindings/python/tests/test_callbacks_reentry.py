@@ -1,4 +1,4 @@
-"""What callbacks and visitors may read, and what they may not change."""
+"""Calls in callbacks and visitors: reads pass, changes raise BusyError."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ USES: Dict[str, Callable[[Replica, scuttle.Link], object]] = {
     "history-write": lambda r, l: r.history.write(Update("k", "1", "c", 1)),
 }
 
-#: What `on_compaction` may do, and no other callback.
+#: The calls that `on_compaction` alone may make.
 COMPACTING: Dict[str, Callable[[Replica, scuttle.Link], object]] = {
     "history-trim": lambda r, l: r.history.trim(lambda update: False),
     "history-keep": lambda r, l: r.history.keep(1000),
@@ -144,7 +144,7 @@ def test_reading_in_a_callback(name: str, read: Callable[[Replica, scuttle.Link]
 
 
 def entries_of(**sizes: int) -> Dict[str, Any]:
-    """What `exercise` leaves without callbacks."""
+    """Returns the replica that `exercise` leaves without callbacks."""
     with Replica("a", **sizes) as replica:  # type: ignore[arg-type]
         exercise(replica)
         return dict(replica)
@@ -163,8 +163,8 @@ def test_reading_in_a_visitor(replica: Replica, read: Callable[[Replica, scuttle
         assert seen == [expected] * 9
 
 
-def test_what_callbacks_read() -> None:
-    """on_update comes after the update, on_compaction before anything is forgotten, a resolver before the update."""
+def test_callbacks_read_the_state_around_the_update() -> None:
+    """on_update runs after the update, on_compaction before the history drops updates, a resolver before the update."""
     seen: List[Tuple[str, object]] = []
 
     def resolve(update: Update, current: Optional[Update]) -> bool:
@@ -184,7 +184,7 @@ def test_what_callbacks_read() -> None:
     assert sorted(seen[3:], key=str) == [("compaction", [1]), ("update", 2)]
 
 
-def test_a_nested_error_has_its_own_words(replica: Replica) -> None:
+def test_a_nested_error_has_its_own_message(replica: Replica) -> None:
     replica["k"] = 1
     messages: List[str] = []
 
@@ -201,7 +201,7 @@ def test_a_nested_error_has_its_own_words(replica: Replica) -> None:
 
 
 def test_a_nested_read_leaves_the_memory_of_the_outer_one(replica: Replica) -> None:
-    """As a signal handler would, between the library's answer and its use: at each line and call of the package."""
+    """Reads at each line and call of the package, as a signal handler could: between the library's result and its use."""
     long = "x" * 10_000  # larger than the memory that a read begins with
     replica.update({"k": "outer", "l": long, "n": 1})
     package = str(PACKAGE)
@@ -278,8 +278,8 @@ def test_a_dropped_link_waits_until_the_call_is_over(replica: Replica) -> None:
     assert replica._handle._dropped_links == []
 
 
-def test_the_library_says_busy_too() -> None:
-    """The package notices first; the library would not let it through either."""
+def test_the_library_returns_busy_too() -> None:
+    """The package raises the error first; the library rejects the call, too."""
     codes: List[int] = []
 
     def call_back(update: Update) -> None:

@@ -45,7 +45,7 @@ def test_a_delete_through_a_relay_and_a_restart(chain: Network, restarted: str) 
 
 
 def test_a_delete_that_comes_back_is_the_same_one(chain: Network) -> None:
-    """First L2 has it from the relay, without `deleted`; then by an extended link, with it; and back."""
+    """L2 first receives the delete from the relay, without `deleted`; then over an extended link, with it; and sends it back."""
     chain.nodes["L1"].delete("k")
     assert everywhere(chain) == [{}] * 3
     join(chain.nodes["L1"].replica, chain.nodes["L3"].replica)
@@ -84,7 +84,7 @@ def test_an_expiry_through_a_relay(chain: Network) -> None:
 
 
 def test_an_expiry_by_both_ways() -> None:
-    """L2 has the write with its time to live and without, and the expiry as one and as a null."""
+    """L2 receives the write with its time to live and without, and the expiry as an expiry and as a null."""
     network = Network(1, ["L1-N1", "N1-L2", "L1-L2"])
     with closing(network):
         first = network.nodes["L1"].replica
@@ -106,7 +106,7 @@ def test_the_null_of_a_simple_scuttle_is_a_value(chain: Network) -> None:
 
 
 def test_the_null_of_a_replica_is_the_same_on_both_sides(chain: Network) -> None:
-    """A relay makes a delete and a null the same; whatever it comes to, it comes to it everywhere."""
+    """A relay makes a delete and a null the same, and all replicas hold the same of the two."""
     chain.nodes["L1"].set("k", None)
     for _ in range(3):
         chain.round()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Tuple
 
 import pytest
-from classic_network import SEEDS, Edge, Network, closing, expect_equal, join
-from support import ASK, line, pump
+from classic_connections import Edge
+from classic_network import SEEDS, Network, closing, expect_equal, join
+from support import REQUEST_ALL, line, pump
 
 from scuttle import Link, Replica
 
@@ -58,7 +59,7 @@ def test_falling_versions_on_a_live_link() -> None:
 
 
 def test_falling_versions_go_on_through_a_classic_link() -> None:
-    """The next classic peer asks for what is above its clock, and has to get both."""
+    """The next classic peer requests the updates above its version, and has to get both."""
     with Replica("L1") as first, Replica("L2") as second:
         with first.link(classic=True) as link, first.link(classic=True) as here, second.link(classic=True) as there:
             for data in (NEW, OLD):
@@ -71,18 +72,18 @@ def test_falling_versions_go_on_through_a_classic_link() -> None:
         assert dict(second) == BOTH
 
 
-def test_the_first_gossip_of_a_link_asks_for_everything() -> None:
+def test_the_first_gossip_of_a_link_requests_all_entries() -> None:
     with Replica("L1") as first:
         with first.link(classic=True) as link:
             link.write(NEW)
         with first.link(classic=True) as link:
             link.gossip()
-            assert link.read_all() == ASK
+            assert link.read_all() == REQUEST_ALL
             link.gossip()
             assert b'"N"' in link.read_all()
 
 
-def test_an_older_write_of_the_same_key_stays_beaten() -> None:
+def test_an_older_write_of_the_same_key_stays_superseded() -> None:
     with Replica("L1") as first, first.link(classic=True) as link:
         link.write(line("a", '"new"', "N", 5) + line("a", '"old"', "N", 3) + line("a", '"new"', "N", 5))
         assert dict(first) == {"a": "new"}
@@ -98,7 +99,7 @@ def test_an_older_write_does_not_undo_a_delete() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_late_joiner_of_a_hub_loses_nothing(seed: int) -> None:
-    """The hub repeats to all what one of them asks for, and the late joiner gossips last."""
+    """The hub sends all peers the updates that one of them requests, and the late joiner gossips last."""
     network = Network(seed, ["N1-L1", "N1-N2", "N1-L2"], absent=["L2"])
     with closing(network):
         for number in range(8):
@@ -123,7 +124,7 @@ def ask_over(edge: Edge) -> None:
     edge.ends[1].gossip()
 
 
-def test_a_hub_that_answers_a_peer_that_knows_more() -> None:
+def test_a_hub_that_serves_a_peer_with_more_updates() -> None:
     """L2 is behind a hub. L1 has N:1 from N itself, so the hub sends all its peers N:2 and what follows: L2 has to get N:1, too."""
     network = Network(1, ["H-L1", "H-L2", "N-L1", "N-H"], apart=True)
     with closing(network):
@@ -147,7 +148,7 @@ def test_a_hub_that_answers_a_peer_that_knows_more() -> None:
 
 
 @pytest.mark.parametrize("done", ["true", "1", '"yes"', "[]", "{}", "0.5"])
-def test_done_is_what_javascript_takes_for_true(done: str) -> None:
+def test_done_is_any_value_that_is_true_in_javascript(done: str) -> None:
     with Replica("L1", exact_id=True) as first, first.link(classic=True) as link:
         first["k"] = 1
         link.write(b'{"digest":true,"done":%b}\n' % done.encode())

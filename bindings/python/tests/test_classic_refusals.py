@@ -22,7 +22,7 @@ ALL = {"b": 2, "large": "x" * 100}
 
 
 def choosy(kind: str) -> Replica:
-    """A replica that does not take the key "large"."""
+    """Makes a replica that refuses the key "large"."""
     if kind == "limit":
         return Replica("L1", limits=Limits(max_value_bytes=20))
     return Replica("L1", accept=lambda _link, update: update.key != "large")
@@ -36,7 +36,7 @@ def tell(link: Link, *lines: bytes) -> None:
 
 @pytest.mark.parametrize("lines", [[LARGE, NEW], [NEW, LARGE]])
 @pytest.mark.parametrize("kind", ["limit", "accept"])
-def test_the_rest_stands_where_an_update_is_refused(kind: str, lines: List[bytes]) -> None:
+def test_the_other_updates_stand_if_one_is_refused(kind: str, lines: List[bytes]) -> None:
     with choosy(kind) as first, Replica("L2") as second, first.link(classic=True) as link:
         link.gossip()
         tell(link, *lines, line("c", "3", "N", 6))
@@ -46,8 +46,8 @@ def test_the_rest_stands_where_an_update_is_refused(kind: str, lines: List[bytes
 
 @pytest.mark.parametrize("lines", [[LARGE, NEW], [NEW, LARGE]])
 @pytest.mark.parametrize("kind", ["limit", "accept"])
-def test_what_one_replica_refuses_another_takes(kind: str, lines: List[bytes]) -> None:
-    """It is behind an extended link, and gets the update later from the classic peer itself."""
+def test_another_replica_accepts_a_refused_update(kind: str, lines: List[bytes]) -> None:
+    """The other replica is behind an extended link, and gets the update later from the classic peer itself."""
     with choosy(kind) as first, Replica("L2") as second, first.link(classic=True) as link:
         tell(link, *lines)
         join(second, first)
@@ -58,8 +58,8 @@ def test_what_one_replica_refuses_another_takes(kind: str, lines: List[bytes]) -
 
 @pytest.mark.parametrize("lines", [[LARGE, NEW], [NEW, LARGE]])
 @pytest.mark.parametrize("kind", ["limit", "accept"])
-def test_what_one_replica_refuses_another_asks_for(kind: str, lines: List[bytes]) -> None:
-    """On a link on which it has asked for everything before."""
+def test_another_replica_requests_a_refused_update(kind: str, lines: List[bytes]) -> None:
+    """The link has requested all entries before."""
     peer = SimplePeer("N", max_history=None)
     with choosy(kind) as first, Replica("L2") as second:
         with first.link(classic=True) as link, second.link(classic=True) as other:
@@ -76,7 +76,7 @@ def test_what_one_replica_refuses_another_asks_for(kind: str, lines: List[bytes]
         assert dict(second) == ALL
 
 
-def test_what_was_refused_is_accepted_again() -> None:
+def test_a_refused_update_is_accepted_again() -> None:
     refused = {"large"}
     peer = SimplePeer("N", max_history=None)
     for key in ("a", "large", "b"):

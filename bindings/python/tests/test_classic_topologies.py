@@ -1,7 +1,7 @@
 """Networks of replicas and real simple-scuttles, as `simple_scuttle.SimplePeer` models them.
 
-Each replica holds the greatest write of each key among all that it has received or written. Replicas that are connected through
-replicas, and through SimplePeers that forget nothing, become equal, and hold the greatest of all writes.
+Each replica holds the greatest write of each key among those that it has received or made. Replicas that are connected through
+replicas, and through SimplePeers that remember all updates, become equal, and hold the greatest of all writes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def test_topology(name: str, history: Optional[int], seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", ["chain L-N-L", "hub", "ring", "replicas with nodes"])
 def test_slow_readers(name: str, seed: int) -> None:
-    """What does not fit is dropped, so replicas may lack updates; but what they have received stands."""
+    """Slow peers drop messages, so replicas may lack updates; each holds the greatest of the writes that it has received."""
     with closing(TOPOLOGIES[name].run(seed, None, slow=True)) as network:
         for _ in range(4):
             network.round()
@@ -49,7 +49,7 @@ def test_slow_readers(name: str, seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", ["chain L-N-L", "hub", "mesh", "late joiners", "reconnects"])
 def test_the_dialect_of_the_peer(name: str, seed: int) -> None:
-    """All links are opened with `any`: those to SimplePeers become classic."""
+    """All links are opened with `any`; links to SimplePeers become classic."""
     with closing(TOPOLOGIES[name].run(seed, None, any_dialect=True)) as network:
         expect_equal(network, seed)
         network.check()

@@ -6,7 +6,8 @@ import json
 from typing import List
 
 import pytest
-from classic_network import SEEDS, Network, canonical, closing, expect_equal, join
+from classic_ledger import canonical
+from classic_network import SEEDS, Network, closing, expect_equal, join
 from simple_scuttle import UNDEFINED, parse, stringify
 from support import line
 
@@ -45,8 +46,8 @@ def test_numbers_are_keys_as_strings_and_undefined_is_null() -> None:
 
 
 @pytest.mark.parametrize("key, value", [("", 1), ("k", "\ud800"), ("\ud800", 1), ("a\0b", 1), (UNDEFINED, 1)], ids=repr)
-def test_what_cannot_be_taken_holds_nothing_up(key: object, value: object) -> None:
-    """Whether it is taken or refused: what comes after it is taken, the link goes on, and replicas are equal."""
+def test_an_update_that_is_refused_holds_no_other_up(key: object, value: object) -> None:
+    """The replica may apply or refuse the update; the next one is applied, the link goes on, and replicas are equal."""
     network = Network(1, ["N1-L1", "N1-L2", "L1-L3"])
     with closing(network):
         peer = network.peers["N1"]
@@ -71,17 +72,17 @@ def best(texts: List[str]) -> str:
 
 
 def feed(network: Network, name: str, data: bytes) -> None:
-    """A classic peer of its own says something to a replica."""
+    """A new classic peer sends lines to a replica."""
     node = network.nodes[name]
     with node.replica.link(classic=True) as link:
-        node.ledger.take(link, data, True)
+        node.ledger.read(link, data, True)
         link.write(data)
 
 
 @pytest.mark.parametrize("edges", ["L1-N1 N1-L2", "L1-N1 N1-L2 L1-L2", "N1-L1 N1-L2 N1-L3", "L1-L3 L1-N1 N1-L2 L2-L4"])
 @pytest.mark.parametrize("text", SPELLINGS)
 def test_respelled_values_are_one_write(text: str, edges: str) -> None:
-    """All come to one spelling, and no link has an error. After a reconnect each replica has been told both."""
+    """All replicas hold one spelling, and no link has an error. After a reconnect each replica has received both."""
     network = Network(1, edges.split())
     with closing(network):
         feed(network, "L1", line("k", text, "X", 1))
@@ -98,8 +99,8 @@ def test_respelled_values_are_one_write(text: str, edges: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["1E5", "1e16", "[2e9,0.5]"])
-def test_where_only_a_relay_leads_to_there_is_its_spelling_only(text: str) -> None:
-    """JavaScript spells it longer, so the shorter text gets through no relay: each side keeps a spelling of one value."""
+def test_behind_a_relay_a_value_has_the_spelling_of_the_relay(text: str) -> None:
+    """JavaScript spells the value longer, so the shorter text passes no relay: each side keeps a spelling of one value."""
     network = Network(1, ["L1-N1", "N1-L2"])
     with closing(network):
         feed(network, "L1", line("k", text, "X", 1))
@@ -117,7 +118,7 @@ def test_where_only_a_relay_leads_to_there_is_its_spelling_only(text: str) -> No
 
 
 @pytest.mark.parametrize("value", [20.0, -0.0, 1e-7, {"2": 1.0, "1": 2}])
-def test_a_replica_takes_the_better_spelling_of_its_own_write(value: object) -> None:
+def test_a_replica_adopts_the_better_spelling_of_its_own_write(value: object) -> None:
     network = Network(1, ["L1-N1", "N1-L2", "L1-L3"])
     with closing(network):
         network.nodes["L1"].set("k", value)
@@ -131,8 +132,8 @@ def test_a_replica_takes_the_better_spelling_of_its_own_write(value: object) -> 
         assert {name: node.texts["k"] for name, node in network.nodes.items()} == dict.fromkeys(network.nodes, due)
 
 
-def test_a_republished_write_takes_the_better_spelling() -> None:
-    """L1 republishes it, because it lags behind L2, which has purged a tombstone."""
+def test_a_republished_write_adopts_the_better_spelling() -> None:
+    """L1 republishes the write, because it lags behind L2, which has purged a tombstone."""
     with Replica("L1", seed=1) as first, Replica("L2", seed=2) as second:
         first["k"] = 20.0
         for _ in range(3):
@@ -150,7 +151,7 @@ def test_a_republished_write_takes_the_better_spelling() -> None:
 
 @pytest.mark.parametrize("number", [2**53 + 1, 2**62 + 1, 2**63 - 1, -(2**63)])
 def test_digits_that_are_lost_on_the_way(number: int) -> None:
-    """The relay makes another integer of it, of the same double: no link ends, nothing is told, and all take what follows."""
+    """The relay sends another integer of the same double: no link ends, no event comes, and all apply the next updates."""
     network = Network(1, ["L1-N1", "N1-L2", "L1-L3"])
     with closing(network):
         network.nodes["L1"].set("k", number)
@@ -168,7 +169,7 @@ def test_digits_that_are_lost_on_the_way(number: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_respelled_values_in_a_network(seed: int) -> None:
-    """Random writes, and the values of Python that JavaScript spells otherwise."""
+    """Writes at random, with values that JavaScript spells otherwise than Python."""
     values = [20.0, -0.0, 1e-7, {"2": 1.0, "1": 2}, [1.0, {"9": 1, "8": 2}], 1e22]
     network = Network(seed, ["N1-L1", "N1-L2", "N1-L3", "L3-L4"])
     with closing(network):

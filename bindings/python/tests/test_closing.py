@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Callable, List
 
 import pytest
-from support import ASK
+from support import REQUEST_ALL
 
 import scuttle
 from scuttle import ClosedError, Replica
@@ -95,7 +95,7 @@ def test_closing_a_link_drains() -> None:
     with Replica("a", mtu=1, on_drain=lambda: drained.append(True)) as replica:
         replica.update({"k": 1, "l": 2})
         link = replica.link(classic=True)
-        assert link.write(ASK) is False
+        assert link.write(REQUEST_ALL) is False
         assert replica.set("m", 1) is False
         link.close()
         assert drained == [True]
@@ -106,7 +106,7 @@ def test_a_link_keeps_its_replica() -> None:
     link = Replica("a").link(classic=True)
     gc.collect()
     link.gossip()
-    assert link.read_all() == ASK
+    assert link.read_all() == REQUEST_ALL
 
 
 def test_a_dropped_link_is_closed_by_the_next_call() -> None:
@@ -116,7 +116,7 @@ def test_a_dropped_link_is_closed_by_the_next_call() -> None:
         replica.update({"k": 1, "l": 2})
         for _ in range(3):
             link = replica.link(classic=True)
-            assert link.write(ASK) is False
+            assert link.write(REQUEST_ALL) is False
             del link
             gc.collect()
         assert replica.set("m", 1) is True
@@ -152,7 +152,7 @@ def test_a_circle_through_a_callback_is_collected() -> None:
     owners = [Owner() for _ in range(5)]
     for owner in owners:
         owner.replica["k"] = 1
-        owner.link.write(ASK)
+        owner.link.write(REQUEST_ALL)
     handles = [weakref.ref(owner.replica._handle) for owner in owners]
     del owner, owners
     gc.collect()
@@ -222,7 +222,7 @@ def test_signal_handlers_that_use_the_replica(replica: Replica) -> None:
     ],
 )
 def test_signal_handlers_that_close_the_replica(use: Callable[[Replica], object]) -> None:
-    """Wherever one comes, it is not in the midst of a call that goes on with what was freed."""
+    """A signal handler may run anywhere, and no call goes on with a freed replica."""
 
     def handler(*_: Any) -> None:
         with suppress(scuttle.BusyError):
@@ -243,7 +243,7 @@ def test_signal_handlers_that_close_the_replica(use: Callable[[Replica], object]
 
 
 def test_a_replica_is_held_in_the_middle_of_a_call(replica: Replica) -> None:
-    """What a signal handler meets that comes there."""
+    """A signal handler in the middle of a call gets BusyError."""
     with pytest.raises(scuttle.BusyError):
         replica._handle.run(lambda pointer: replica.close())
     with pytest.raises(scuttle.BusyError):

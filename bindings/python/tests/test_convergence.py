@@ -1,4 +1,4 @@
-"""Replicas that can talk agree in the end, however their bytes are cut and their writes interleave."""
+"""Replicas that exchange bytes converge, however their bytes are cut and their writes interleave."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Ring:
             here.write(there.read(*arguments))
 
     def settle(self, chunk: Callable[[], int]) -> None:
-        """Enough rounds for everything to get everywhere, and for tombstones to be forgotten by all."""
+        """Runs enough rounds for each update to reach each replica, and for all to purge the tombstones."""
         for _ in range(2 * len(self.replicas)):
             for replica in self.replicas:
                 replica.gossip()

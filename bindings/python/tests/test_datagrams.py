@@ -24,7 +24,7 @@ def pair(replica: Replica) -> Iterator[Pair]:
 
 
 def datagrams(link: Link, size: int) -> List[bytes]:
-    """All that a link has to send now, and on the way what fits none."""
+    """Returns all datagrams of a link, and the errors of updates that fit none."""
     sent = []
     while True:
         try:
@@ -38,7 +38,7 @@ def datagrams(link: Link, size: int) -> List[bytes]:
 
 
 def carry(here: Link, there: Link, size: int = 500) -> List[str]:
-    """Carries datagrams until there are none; returns the errors of those that fit none."""
+    """Carries datagrams until there are none; returns the errors of updates that fit none."""
     errors = []
     while True:
         moved = False
@@ -66,7 +66,7 @@ def test_a_reconciliation(pair: Pair) -> None:
     assert one.fingerprint == other.fingerprint
 
 
-def test_a_datagram_has_whole_lines_and_is_no_longer_than_asked_for(pair: Pair) -> None:
+def test_a_datagram_has_whole_lines_and_at_most_max_bytes(pair: Pair) -> None:
     one, _, here, there = pair
     one.update({f"k{i}": "x" * i for i in range(50)})
     there.gossip()
@@ -108,7 +108,7 @@ def test_the_error_of_an_update_that_fits_none(pair: Pair) -> None:
     assert caught.value.code == -29
 
 
-def test_a_datagram_of_nothing(pair: Pair) -> None:
+def test_an_empty_datagram(pair: Pair) -> None:
     _, _, here, _ = pair
     assert here.read(0) == b""
     here.gossip()
@@ -152,8 +152,8 @@ def test_a_live_link(replica: Replica) -> None:
         assert replica == other == {"k": 1, "l": 2}
 
 
-def test_a_late_datagram_of_a_reset_takes_nothing_away(replica: Replica) -> None:
-    """The peer had something else for the key when it began to answer, and has this replica's entry since."""
+def test_a_late_datagram_of_a_reset_removes_no_entry(replica: Replica) -> None:
+    """The peer had another entry for the key when its delta began, and has this replica's entry since."""
     with replica.link(datagram=True) as link:
         hello = {"protocol": [1, 1], "source": "b", "incarnation": 5, "cluster": "", "lamport": 0, "epoch": 2}
         hello.update({"revision": 8, "hash": "1" * 16, "nonce": 0, "token": 9, "reply": True})
@@ -178,13 +178,13 @@ def test_a_late_datagram_of_a_reset_takes_nothing_away(replica: Replica) -> None
 
 
 def test_an_early_delta_of_more_than_a_window_goes_on(pair: Pair) -> None:
-    """Its second window holds what the first one did not, though no reset has come to its sender."""
+    """The second window has the entries that the first one lacks, though the sender has received no reset."""
     one, other, here, there = pair
     one["gone"] = 1
     sync(one, other)
     del one["gone"]
     assert one.purge() == 1
-    other["too low"] = 2  # not above what was purged
+    other["too low"] = 2  # not above the purged version
     news = {f"k{i}": "x" * 200 for i in range(300)}
     other.update(news)
     there.gossip()

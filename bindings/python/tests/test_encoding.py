@@ -1,4 +1,4 @@
-"""Values are encoded as json.dumps does it, whichever way they take."""
+"""The package encodes values as json.dumps does, by each of its encoders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scuttle.texts import decode_value, encode_text, encode_value
 
 
 class Text(str):
-    """A str that says other things of itself than it is."""
+    """A str whose methods return other text than its own."""
 
     def encode(self, *_: Any) -> bytes:
         return b"other"
@@ -50,7 +50,7 @@ class Pair(NamedTuple):
     b: Any
 
 
-#: All of str: control characters, NUL, halves of surrogate pairs, what needs four bytes.
+#: All kinds of str: control characters, NUL, halves of surrogate pairs, characters of four bytes.
 TEXTS = st.text() | st.text(st.characters(max_codepoint=0x7F)) | st.text(st.characters(categories=["Cs"]), max_size=3)
 LEAVES = (
     st.none()
@@ -62,7 +62,7 @@ LEAVES = (
     | st.integers().map(Number)
     | st.floats().map(Real)
     | st.just(Color.red)
-    | st.just(b"bytes")  # what JSON has not
+    | st.just(b"bytes")  # a value that JSON has not
 )
 NAMES = TEXTS | TEXTS.map(Text) | st.integers() | st.floats() | st.booleans() | st.none() | st.just(("a",))
 VALUES = st.recursive(
@@ -83,7 +83,7 @@ def dumped(value: Any) -> bytes:
 
 
 def outcome(encode: Any, value: Any) -> Any:
-    """The bytes, or what was said of the value. The package's errors are ValueErrors too."""
+    """Returns the bytes, or the error of the value. The package's errors are ValueErrors, too."""
     try:
         return encode(value)
     except TypeError as error:
@@ -115,7 +115,7 @@ def test_it_is_the_encoder_in_c_that_is_used() -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, [math.nan], {"a": Real("inf")}])
-def test_what_json_has_no_number_for(value: Any) -> None:
+def test_numbers_that_json_has_not(value: Any) -> None:
     with pytest.raises(scuttle.JSONError, match="Out of range float values are not JSON compliant"):
         encode_value(value)
 
@@ -133,7 +133,7 @@ def test_a_circle_is_named(kind: str) -> None:
         encode_value(_circle(kind))
 
 
-def test_what_failed_leaves_nothing_behind() -> None:
+def test_a_failure_leaves_nothing_behind() -> None:
     inner: List[Any] = [object()]
     value = [inner]
     for _ in range(3):
@@ -143,7 +143,7 @@ def test_what_failed_leaves_nothing_behind() -> None:
     assert encode_value(value) == b"[[1]]"
 
 
-def test_one_thing_in_two_places_is_no_circle() -> None:
+def test_one_object_in_two_places_is_no_circle() -> None:
     shared = {"a": [1]}
     assert encode_value([shared, shared]) == b'[{"a":[1]},{"a":[1]}]'
 
@@ -171,7 +171,7 @@ def test_there_and_back(value: Any) -> None:
 @pytest.mark.parametrize("length", [0, 1, 1021, 1022, 1023, 1024, 1025, 4093, 4094, 4095, 4096, 4097, 70_000])
 @pytest.mark.parametrize("character", ["x", "\0", '"', "é", "\U0001f600"])
 def test_texts_of_any_length(replica: scuttle.Replica, length: int, character: str) -> None:
-    """Short and long ones take different ways, and so do values that fit the first buffer and those that do not."""
+    """Short and long texts use different functions, and so do values that fit the first buffer and longer ones."""
     value = character * length
     replica["k"] = value
     assert replica["k"] == replica.lookup("k").value == value

@@ -1,4 +1,4 @@
-"""The interpreter ends while replicas are alive, in use, or in a circle: quietly, with status 0."""
+"""The interpreter ends quietly, with status 0, while replicas are open, in use, or in a reference cycle."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ ENDS = {
 @pytest.mark.parametrize("error", ["KeyboardInterrupt", "OSError"])
 @pytest.mark.parametrize("work", ENDS.values(), ids=ENDS.keys())
 def test_an_end_with_signals(work: str, error: str) -> None:
-    """It may be a noisy end, since Python reports what comes too late to be raised; but it is one, and no crash."""
+    """Python may report exceptions that come too late to be raised, but the process ends and does not crash."""
     program = """
         import signal, threading, scuttle
         def handle(number, frame):
@@ -238,7 +238,7 @@ def test_an_end_with_signals(work: str, error: str) -> None:
         lines = textwrap.dedent(program).format(error=error, delay=delay, work="pass").splitlines()
         place = lines.index("pass")
         outcome = run_python("\n".join([*lines[:place], textwrap.dedent(work), *lines[place + 1 :]]))
-        # SIGINT is how Python ends by KeyboardInterrupt, SIGALRM how it is ended once it has given handlers back.
+        # Python ends by SIGINT after a KeyboardInterrupt, and by SIGALRM once it has restored the handlers.
         assert outcome.returncode in (0, 1, 130, -signal.SIGINT, -signal.SIGALRM), outcome.stderr
 
 

@@ -1,4 +1,4 @@
-"""The extended dialect: hello, which dialect a link speaks, and peers that are not to talk to each other."""
+"""The extended dialect: the hello, the dialect of a link, and peers that reject each other."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 from typing import Any, Dict, List
 
 import pytest
-from support import ASK, is_hello, line, pump, refused, sync
+from support import REQUEST_ALL, is_hello, line, pump, refused, sync
 
 import scuttle
 from scuttle import Replica
 
 
 def hello(**changes: Any) -> bytes:
-    """A hello of a replica that has nothing, but for what is changed."""
+    """Returns the hello of an empty replica, with some members changed."""
     members = {
         **{"protocol": [1, 1], "source": "b", "incarnation": 5, "cluster": "", "lamport": 0, "epoch": 0, "revision": 0},
         **{"hash": "0" * 16, "nonce": 0, "reply": False},
@@ -23,7 +23,7 @@ def hello(**changes: Any) -> bytes:
 
 
 def names(data: bytes) -> List[str]:
-    """What the messages are."""
+    """Returns the kinds of messages."""
     kinds = []
     for text in data.splitlines():
         message: Dict[str, Any] = json.loads(text)
@@ -63,7 +63,7 @@ def test_an_exchange(replica: Replica) -> None:
         assert replica == other
 
 
-def test_two_that_are_in_step_say_hello_only(replica: Replica) -> None:
+def test_two_replicas_in_step_exchange_hellos_only(replica: Replica) -> None:
     with Replica("b") as other, replica.link() as here, other.link() as there:
         replica["k"] = 1
         for _ in range(3):
@@ -84,9 +84,9 @@ def test_a_classic_peer_makes_a_link_classic(replica: Replica) -> None:
     with replica.link(any=True) as link:
         link.gossip()
         assert is_hello(link.read_all())
-        link.write(ASK)
+        link.write(REQUEST_ALL)
         sent = link.read_all()
-        assert names(sent) == ["done", "update"]  # the pending question, which is for everything, then the answer
+        assert names(sent) == ["done", "update"]  # the pending request for all entries, then the delta
         assert line("k", "1", "a", 1) in sent
         link.gossip()
         assert names(link.read_all()) == ["source_id", "done"]
@@ -96,13 +96,13 @@ def test_a_classic_update_makes_a_link_classic_too(replica: Replica) -> None:
     with replica.link(any=True) as link:
         link.write(line("k", "1", "b", 1))
         assert replica == {"k": 1}
-        assert link.read_all() == b""  # there was no question
-        for expected in (["done"], ["source_id", "source_id", "done"]):  # the first one asks for everything
+        assert link.read_all() == b""  # no request was pending
+        for expected in (["done"], ["source_id", "source_id", "done"]):  # the first one requests all entries
             link.gossip()
             assert names(link.read_all()) == expected
 
 
-def test_a_peer_that_says_nothing_is_asked_in_both_dialects(replica: Replica) -> None:
+def test_a_silent_peer_gets_requests_in_both_dialects(replica: Replica) -> None:
     with replica.link(any=True) as link:
         link.gossip()
         assert is_hello(link.read_all())
@@ -120,7 +120,7 @@ def test_a_classic_link_meets_another_kind(replica: Replica) -> None:
         assert replica == other == {"k": 1, "l": 2}
 
 
-def test_a_read_only_link_answers(replica: Replica) -> None:
+def test_a_read_only_link_serves_requests(replica: Replica) -> None:
     with Replica("b") as other, replica.link(read_only=True) as here, other.link() as there:
         replica["k"], other["l"] = 1, 2
         there.gossip()
@@ -139,14 +139,14 @@ def test_a_read_only_link_answers(replica: Replica) -> None:
         ({"source": "a"}, scuttle.IdentityError, "identity"),
     ],
 )
-def test_a_peer_that_is_not_to_be_talked_to(replica: Replica, wrong: Any, error: Any, reason: str) -> None:
+def test_a_peer_that_is_rejected(replica: Replica, wrong: Any, error: Any, reason: str) -> None:
     replica["k"] = 1
     with replica.link() as link:
         with refused(replica, error):
             link.write(hello(**wrong))
         sent = json.loads(link.read_all())
         assert sent == {"digest": True, "reject": {"reason": reason}}
-        for later in (hello(), line("l", "2", "b", 1), ASK):
+        for later in (hello(), line("l", "2", "b", 1), REQUEST_ALL):
             with refused(replica, error):
                 link.write(later)
         link.gossip()
@@ -167,7 +167,7 @@ def test_clusters_do_not_mix() -> None:
                 here.write(there.read_all())
             assert "cluster" in str(caught.value)
             with refused(one, scuttle.RejectedError):
-                here.write(ASK)
+                here.write(REQUEST_ALL)
             assert here.read_all() == there.read_all() == b""
 
 
@@ -191,7 +191,7 @@ def test_two_replicas_with_one_id() -> None:
 
 
 def test_a_name_that_has_lost_its_state() -> None:
-    """It starts again as another incarnation, gets all back, and loses nothing of what it writes."""
+    """The name starts again as another incarnation, gets all entries back, and loses none of its writes."""
     with Replica("a") as before, Replica("b") as other:
         before["k"] = 1
         sync(before, other)
@@ -203,7 +203,7 @@ def test_a_name_that_has_lost_its_state() -> None:
 
 
 def test_an_exact_source_that_has_lost_its_state(replica: Replica) -> None:
-    """It promises to go on above what the peer has seen, and gets its writes back once contents are compared."""
+    """The replica writes on above the versions that the peer has seen, and gets its writes back once contents are compared."""
     events: List[scuttle.Event] = []
     with Replica("b", exact_id=True) as other:
         replica["k"] = 1
@@ -221,7 +221,7 @@ def test_an_exact_source_that_has_lost_its_state(replica: Replica) -> None:
 
 
 def test_two_contents_of_one_write() -> None:
-    """What is covered stays, and the error tells of the other content."""
+    """The covered content stays, and the error reports the other one."""
     with Replica("a") as replica, replica.link(classic=True) as link:
         link.write(line("k", "1", "b", 3))
         with refused(replica, scuttle.CorruptError):
@@ -268,7 +268,7 @@ def test_a_twin() -> None:
         ({"max_tombstones": -1}, scuttle.ArgumentError),
     ],
 )
-def test_what_a_replica_cannot_be_made_with(wrong: Any, error: Any) -> None:
+def test_arguments_that_make_no_replica(wrong: Any, error: Any) -> None:
     with pytest.raises(error):
         Replica("a", **wrong)
 

@@ -1,11 +1,11 @@
-"""The child of a fork: a replica of its parent is an error to it at once, whatever the parent's threads were doing, and no harm."""
+"""The child of a fork: each call on a replica of the parent is an error at once, whatever the parent's threads were doing."""
 
 from __future__ import annotations
 
 import pytest
 from support import run_python
 
-#: What the programs below begin with.
+#: The first lines of the programs below.
 BEGIN = """
 import gc, os, signal, sys, threading
 import scuttle
@@ -19,7 +19,7 @@ def forked(use):
     raise AssertionError("no ForkedError")
 
 def check(replica, link):
-    "In a child: every use is an error that waits for nothing; letting go is quiet."
+    "Expects in a child that each call is an error that waits for nothing, and that closing is quiet."
     for use in (
         lambda: replica.set("k", 1), lambda: replica.get("k"), lambda: "k" in replica, lambda: replica.lookup("k"),
         lambda: list(replica), lambda: len(replica), lambda: replica.update({"k": 1}), lambda: replica.export(),
@@ -41,7 +41,7 @@ def check(replica, link):
         assert there.read_all()
 
 def in_child(work):
-    "Runs work in a child, to the end of its interpreter; its status."
+    "Runs work in a child, to the end of its interpreter, and returns its status."
     sys.stdout.flush()
     child = os.fork()
     if child == 0:

@@ -23,7 +23,7 @@ def declared(header: Path) -> Header:
 
 @pytest.fixture(scope="module")
 def compiled(header: Path, declared: Header, tmp_path_factory: pytest.TempPathFactory) -> List[List[str]]:
-    """What the C compiler says: `constant NAME VALUE` and `struct FIELD OFFSET SIZE`, a list of words for each line."""
+    """The layout by the C compiler: `constant NAME VALUE` and `struct FIELD OFFSET SIZE`, a list of words for each line."""
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("there is no C compiler")

@@ -1,4 +1,4 @@
-"""The updates that a replica remembers: to be read, written, trimmed and kept."""
+"""The history: reads, writes, trims and keeps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def versions(replica: Replica) -> List[int]:
     return [update.version for update in replica.history]
 
 
-def test_it_is_what_was_written(replica: Replica) -> None:
+def test_it_has_the_written_updates(replica: Replica) -> None:
     assert list(replica.history) == [] and len(replica.history) == 0
     replica["k"] = {"x": 1}
     feed(replica, line("l", "[1.50]", "b", 5))
@@ -33,7 +33,7 @@ def test_it_is_what_was_written(replica: Replica) -> None:
     assert replica.history.news("a", 1) == replica.news("a", 1) == list(replica.history)[2:]
 
 
-def test_it_forgets_the_oldest(replica: Replica) -> None:
+def test_it_drops_the_oldest(replica: Replica) -> None:
     replica.update({f"k{i}": i for i in range(25)})
     assert versions(replica) == list(range(16, 26))
     with Replica("a", max_history=sys.maxsize) as other:
@@ -73,7 +73,7 @@ def test_a_start_has_none(replica: Replica) -> None:
 # --- write -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_written_is_in_the_history_only() -> None:
+def test_a_written_update_is_in_the_history_only() -> None:
     seen: List[Update] = []
     with Replica("a", exact_id=True, on_update=seen.append) as replica:
         replica["k"] = 1
@@ -105,7 +105,7 @@ def test_what_is_written_is_in_the_history_only() -> None:
         (Update("\ud800", "1", "b", 1), scuttle.Utf8Error),
     ],
 )
-def test_what_cannot_be_written(replica: Replica, update: Update, error: type) -> None:
+def test_updates_that_cannot_be_written(replica: Replica, update: Update, error: type) -> None:
     replica["k"] = 1
     history = list(replica.history)
     with refused(replica, error):
@@ -134,7 +134,7 @@ def digest(source: str, version: int) -> bytes:
 
 @pytest.mark.parametrize("flags", [{"classic": True}, {"any": True}])
 def test_a_classic_peer_gets_superseded_updates_if_the_link_says_so(replica: Replica, flags: Any) -> None:
-    """It says which sources it knows; with the history it gets each update, without it what stands."""
+    """The peer names the sources that it knows; with the history it gets each update, without it the live entries."""
     for value in range(3):
         replica["k"] = value
     replica.history.write(Update("old", '"written"', "c", 4))
@@ -153,7 +153,7 @@ def test_a_classic_peer_gets_superseded_updates_if_the_link_says_so(replica: Rep
         assert [l for l in lines if b'"key"' in l] == [line("k", "2", "a", 3)]
 
 
-def test_an_extended_peer_gets_nothing_of_what_was_written(replica: Replica) -> None:
+def test_an_extended_peer_gets_no_written_update(replica: Replica) -> None:
     replica.history.write(Update("old", '"written"', "c", 4))
     replica["k"] = 1
     with Replica("b") as other:
@@ -200,7 +200,7 @@ def test_links_that_meet(replica: Replica, flags: Any, others: Any) -> None:
         assert replica == other == {"k": 1, "l": 2}
 
 
-def test_links_that_do_not(replica: Replica) -> None:
+def test_links_that_do_not_meet(replica: Replica) -> None:
     with Replica("b") as other, replica.link() as here, other.link(classic=True) as there:
         replica["k"], other["l"] = 1, 2
         there.gossip()
@@ -212,7 +212,7 @@ def test_links_that_do_not(replica: Replica) -> None:
 # --- trim ------------------------------------------------------------------------------------------------------------
 
 
-def test_trimming_removes_what_is_chosen(replica: Replica) -> None:
+def test_trimming_removes_the_chosen_updates(replica: Replica) -> None:
     replica.update({f"k{i}": i for i in range(9)})
     asked: List[Update] = []
     before = list(replica.history)
@@ -232,7 +232,7 @@ def test_trimming_removes_what_is_chosen(replica: Replica) -> None:
     assert replica.history.trim(lambda update: True) == 0
 
 
-def test_peers_get_entries_in_place_of_what_was_trimmed(replica: Replica) -> None:
+def test_peers_get_entries_in_place_of_trimmed_updates(replica: Replica) -> None:
     with Replica("b") as other, replica.link() as here, other.link() as there:
         replica.update({"k": 1, "l": 1})
         there.gossip()
@@ -286,7 +286,7 @@ def test_after_closing(replica: Replica) -> None:
 
 
 class Model:
-    """What the history should hold, beside a replica whose on_compaction does what it is told."""
+    """A model of the history, beside a replica whose on_compaction trims and keeps as the test says."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity

@@ -1,4 +1,4 @@
-"""What a host does with the history before the oldest updates go."""
+"""Compaction: a host trims or keeps the history before it drops the oldest updates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def versions(replica: Replica) -> List[int]:
 
 
 def compacted(on_compaction: Callable[[Replica, List[Update]], object], count: int = 12) -> Tuple[Replica, List[Any]]:
-    """A replica with room for three updates, after `count` writes of two keys."""
+    """Makes a replica with room for three updates, after `count` writes of two keys."""
     errors: List[Any] = []
     replica = Replica(
         "a",
@@ -31,7 +31,7 @@ def compacted(on_compaction: Callable[[Replica, List[Update]], object], count: i
 
 
 def test_a_host_compacts_by_key() -> None:
-    """Of each key only the latest update is kept."""
+    """The host keeps only the latest update of each key."""
 
     def latest_of_each_key(replica: Replica, updates: List[Update]) -> None:
         latest = {update.key: update.version for update in replica.history}
@@ -90,7 +90,7 @@ def test_keeping_and_trimming_elsewhere(replica: Replica) -> None:
     assert len(replica.history) == 1
 
 
-def test_what_drop_may_do_in_on_compaction() -> None:
+def test_drop_may_read_in_on_compaction() -> None:
     outcomes: List[str] = []
 
     def on_compaction(replica: Replica, updates: List[Update]) -> None:

@@ -1,4 +1,4 @@
-"""Starts from old saves, twins, names that are forgotten: as a Python host sees them."""
+"""Incarnations: starts from old saves, twins, retired names."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_save_cut_anywhere() -> None:
                 assert dict(again) == {"x": 1, "y": [2]}
 
 
-def test_what_is_to_expire_expires_under_the_next_incarnation() -> None:
+def test_a_key_expires_under_the_next_incarnation() -> None:
     with Replica("a") as a:
         a.tick(1000)
         a.set_ttl("short", 1, 60)
@@ -65,7 +65,7 @@ def test_what_is_to_expire_expires_under_the_next_incarnation() -> None:
         assert "short" not in a
 
 
-def test_twins_are_told() -> None:
+def test_twins_are_reported() -> None:
     told: List[Events] = [[], [], []]
 
     def note(number: int):  # type: ignore[no-untyped-def]
@@ -89,7 +89,7 @@ def test_twins_are_told() -> None:
         assert not [event for event, _ in events if event in (Event.ENDED, Event.DIVERGED)]
 
 
-def test_forget_spreads_and_lets_tombstones_go() -> None:
+def test_a_retirement_spreads_and_lets_tombstones_go() -> None:
     with Replica("a") as a, Replica("b") as b:
         with Replica("gone") as gone:
             gone["of gone"] = 1
@@ -104,7 +104,7 @@ def test_forget_spreads_and_lets_tombstones_go() -> None:
         assert b'"names":{"gone":[' in b.export() or b'"retired":"' in b.export()
 
 
-def test_ones_own_name_is_leaving() -> None:
+def test_retiring_its_own_name_is_leaving() -> None:
     with Replica("a") as a, Replica("b") as b:
         a["x"] = 1
         assert a.forget("a") is True

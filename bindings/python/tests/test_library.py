@@ -1,4 +1,4 @@
-"""Where the package looks for the library."""
+"""The places in which the package finds the library."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_package_may_carry_the_library(tmp_path: Path) -> None:
 
 
 def test_all_places_are_named(tmp_path: Path) -> None:
-    """In a folder that is no checkout, without an installed library."""
+    """The package stands in a folder that is no checkout, and no library is installed."""
     shutil.copytree(PACKAGE, tmp_path / "scuttle", ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     program = "import ctypes.util; ctypes.util.find_library = lambda name: 'libscuttle-nowhere.so'\nimport scuttle"
     outcome = run_python(program, SCUTTLE_LIBRARY="", LD_LIBRARY_PATH="", PYTHONPATH=str(tmp_path))

@@ -1,4 +1,4 @@
-"""max_keys and max_bytes: what a host is told at the limit, and what passes there."""
+"""max_keys and max_bytes: the errors at the limit, and the writes that pass there."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_bytes() -> None:
     assert len(replica) == 0
 
 
-def test_a_peer_hears_the_reason() -> None:
+def test_a_peer_receives_the_reason() -> None:
     reasons: List[type] = []
 
     def on_event(link: object, event: scuttle.Event, error: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 
 import pytest
-from support import ASK, is_hello, line, pump, refused
+from support import REQUEST_ALL, is_hello, line, pump, refused
 
 import scuttle
 from scuttle import Replica
@@ -22,7 +22,7 @@ def test_two_replicas_over_a_link(replica: Replica) -> None:
         assert replica.fingerprint == other.fingerprint
 
 
-def test_what_has_been_read_counts_as_sent(replica: Replica) -> None:
+def test_bytes_that_were_read_count_as_sent(replica: Replica) -> None:
     with replica.link() as link:
         link.gossip()
         assert is_hello(link.read())
@@ -33,8 +33,8 @@ def test_what_has_been_read_counts_as_sent(replica: Replica) -> None:
 def test_reads_of_any_size(replica: Replica, size: int) -> None:
     replica.update({f"k{i}": "x" * i for i in range(30)})
     with replica.link(classic=True) as link, replica.link(classic=True) as whole:
-        link.write(ASK)
-        whole.write(ASK)
+        link.write(REQUEST_ALL)
+        whole.write(REQUEST_ALL)
         pieces = list(iter(lambda: link.read(size), b""))
         assert all(len(piece) <= size for piece in pieces)
         assert b"".join(pieces) == whole.read_all()
@@ -95,17 +95,17 @@ def test_a_read_only_link(replica: Replica) -> None:
     with replica.link(read_only=True, classic=True) as link:
         with refused(replica, scuttle.ReadOnlyError):
             link.write(line("k", "2", "b", 5))
-        link.write(ASK)
+        link.write(REQUEST_ALL)
         assert link.read_all() == line("k", "1", "a", 1)
 
 
 def test_a_classic_link(replica: Replica) -> None:
     with replica.link(classic=True) as link:
         link.gossip()
-        assert link.read() == ASK
+        assert link.read() == REQUEST_ALL
 
 
-def test_a_classic_link_takes_a_hello_for_nothing(replica: Replica) -> None:
+def test_a_classic_link_ignores_a_hello(replica: Replica) -> None:
     with Replica("b") as other, replica.link(classic=True) as here, other.link(any=True) as there:
         replica["k"] = 1
         there.gossip()
@@ -116,7 +116,7 @@ def test_a_classic_link_takes_a_hello_for_nothing(replica: Replica) -> None:
         assert other == {"k": 1}
 
 
-def test_a_peer_with_our_own_id(replica: Replica) -> None:
+def test_a_peer_with_the_replicas_own_id(replica: Replica) -> None:
     with replica.link(classic=True) as link, refused(replica, scuttle.IdentityError):
         link.write(line("k", "1", "a", 1))
 

@@ -1,4 +1,4 @@
-"""Live links: new updates go out without being asked for."""
+"""Live links send new updates without a request."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Pair = Tuple[Replica, Replica, Link, Link]
 
 @pytest.fixture
 def pair(replica: Replica) -> Iterator[Pair]:
-    """Two replicas that have said hello over live links."""
+    """Two replicas that have exchanged hellos over live links."""
     with Replica("b", seed=2) as other, replica.link(live=True) as here, other.link(live=True) as there:
         here.gossip()
         pump(here, there)
         yield replica, other, here, there
 
 
-def test_updates_go_out_unasked(pair: Pair) -> None:
+def test_updates_go_out_without_a_request(pair: Pair) -> None:
     one, other, here, there = pair
     one["k"] = 1
     pump(here, there)
@@ -31,11 +31,11 @@ def test_updates_go_out_unasked(pair: Pair) -> None:
     assert one.clock == other.clock
 
 
-def test_nothing_new_nothing_said(pair: Pair) -> None:
+def test_without_updates_there_is_no_output(pair: Pair) -> None:
     one, other, here, there = pair
     one["k"] = 1
     pump(here, there)
-    assert here.read_all() == there.read_all() == b""  # what came from a peer does not go back to it
+    assert here.read_all() == there.read_all() == b""  # updates of a peer do not go back to it
 
 
 def test_both_write_at_once(pair: Pair) -> None:
@@ -95,7 +95,7 @@ def test_a_live_link_fills_up() -> None:
             assert other == one
 
 
-def test_a_link_that_is_not_live_waits_to_be_asked(replica: Replica) -> None:
+def test_a_link_that_is_not_live_waits_for_a_request(replica: Replica) -> None:
     with Replica("b") as other, replica.link() as here, other.link() as there:
         here.gossip()
         pump(here, there)
@@ -109,7 +109,7 @@ def test_before_the_first_gossip_nothing_goes_out(replica: Replica) -> None:
         assert link.read_all() == b""
 
 
-def test_a_live_link_in_the_classic_dialect_waits_to_be_asked(replica: Replica) -> None:
+def test_a_live_link_in_the_classic_dialect_waits_for_a_request(replica: Replica) -> None:
     with Replica("b") as other, replica.link(live=True, any=True) as here, other.link(classic=True) as there:
         there.gossip()
         pump(here, there)

@@ -144,7 +144,7 @@ def test_equality_is_that_of_mappings(replica: Replica) -> None:
         assert replica == other == {"k": 1}
 
 
-def test_a_value_that_is_handed_out_is_a_copy(replica: Replica) -> None:
+def test_a_returned_value_is_a_copy(replica: Replica) -> None:
     replica["k"] = [1]
     replica["k"].append(2)
     assert replica["k"] == [1]

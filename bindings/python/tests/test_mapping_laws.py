@@ -1,4 +1,4 @@
-"""Random operations do the same to a replica as to a dict."""
+"""Random operations have the same effect on a replica and on a dict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make; pip install ./bindings/python` brings the library along, from a checkout; the imports here know no other place of it."""
+"""`make; pip install ./bindings/python` installs the library of a checkout; the imports here have no other place of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Dict, List
 import pytest
 from support import LIBRARY, PACKAGE
 
-# Not the tests': neither where the package is, nor where the library is.
+# Without the tests' places of the package and of the library.
 ENVIRONMENT: Dict[str, str] = {
     name: value for name, value in os.environ.items() if name not in ("SCUTTLE_LIBRARY", "PYTHONPATH")
 }
@@ -22,7 +22,7 @@ USE = "import scuttle; r = scuttle.Replica('a'); r['k'] = 1; print(scuttle._libr
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """As much of one as an install needs, after `make`."""
+    """The files of a checkout that an install needs, after `make`."""
     if not Path(LIBRARY).is_file():
         pytest.skip("the library is known by its name only")
     python = PACKAGE.parent
@@ -54,7 +54,7 @@ def build(checkout: Path) -> subprocess.CompletedProcess[str]:
     return run(["setup.py", "-q", "build", "--build-lib", str(checkout / "built")], checkout)
 
 
-def test_what_is_built_has_the_library_inside(checkout: Path) -> None:
+def test_the_built_package_has_the_library_inside(checkout: Path) -> None:
     built = build(checkout)
     assert built.returncode == 0, built.stderr
     shutil.rmtree(checkout.parents[1] / "build")
@@ -62,7 +62,7 @@ def test_what_is_built_has_the_library_inside(checkout: Path) -> None:
     assert used.stdout == f"{checkout}/built/scuttle/libscuttle.so {{'k': 1}}\n", used.stderr
 
 
-def test_without_the_library_the_error_says_what_to_do(checkout: Path) -> None:
+def test_without_the_library_the_error_names_the_remedy(checkout: Path) -> None:
     shutil.rmtree(checkout.parents[1] / "build")
     built = build(checkout)
     assert built.returncode != 0

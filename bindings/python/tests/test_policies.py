@@ -1,4 +1,4 @@
-"""Who a peer is, and who may write what."""
+"""Policies: the name of a peer, and the keys that a writer may write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from test_refusals import converse
 
 
 def pair(**config: Any) -> Any:
-    """A hub with this configuration, and a guest."""
+    """Makes a hub with this configuration, and a guest."""
     return scuttle.Replica("hub", **config), scuttle.Replica("ada")
 
 
@@ -38,7 +38,7 @@ def test_a_replicas_own_name() -> None:
     assert policies.name_of(ada.id) == "ada"
 
 
-def test_who_the_peer_is() -> None:
+def test_the_name_of_the_peer() -> None:
     seen: List[Optional[str]] = []
 
     def accept(link: Any, _: Any) -> bool:

@@ -1,4 +1,4 @@
-"""A poor network is enough: datagrams that get lost, and connections that break, cost little more than good ones."""
+"""A poor network: lost datagrams and broken connections cost little more than good ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scuttle import Link, Replica
 
 
 def talk(pairs: List[Tuple[Link, Link]], random: Random, loss: float, size: int = 1400) -> int:
-    """Carries datagrams until all links are silent; returns how many were sent."""
+    """Carries datagrams until all links are silent; returns the number of sent datagrams."""
     sent = 0
     while True:
         on_the_way = []
@@ -86,7 +86,7 @@ def test_a_burst_is_over_after_ten_gossips(writers: int, live: bool) -> None:
 
 
 def connect(one: Replica, other: Replica, length: int) -> int:
-    """One connection that breaks after so many bytes of both directions; returns how many there were."""
+    """Runs one connection, which breaks after so many bytes of both directions; returns the number of bytes."""
     left = length
     with one.link() as here, other.link() as there:
         here.gossip()
@@ -120,7 +120,7 @@ def state(keys: int) -> Couple:
 
 
 def reset(keys: int) -> Couple:
-    """The sender has forgotten tombstones that the receiver has not covered."""
+    """The sender has purged tombstones that the receiver has not covered."""
     couple = state(keys)
     connect(*couple, FOREVER)
     couple[0].update({f"key {i}": "y" * 80 for i in range(keys // 2)})
@@ -140,7 +140,7 @@ def nothing(couple: Couple, connections: int) -> None:
 
 
 def forget(here: bool, there: bool) -> Callable[[Couple, int], None]:
-    """Between the first connections keys are deleted and forgotten."""
+    """Keys are deleted and purged between the first connections."""
 
     def change(couple: Couple, connections: int) -> None:
         if connections > 3:
@@ -177,7 +177,7 @@ def test_connections_of_1_kb_come_to_an_end(delta: Callable[[int], Couple]) -> N
 
 
 @pytest.mark.parametrize("here, there", [(True, False), (False, True), (True, True)])
-def test_keys_are_forgotten_between_connections(here: bool, there: bool) -> None:
+def test_keys_are_purged_between_connections(here: bool, there: bool) -> None:
     change = forget(here, there)
     couple = reset(3000)
     for connections in range(1, 4):
@@ -196,7 +196,7 @@ def test_vectors_go_on_over_connections_of_1_kb() -> None:
 
 
 def restarted(couple: Couple, length: int) -> int:
-    """The receiver starts from its save after each connection."""
+    """The receiver restarts from its save after each connection."""
     one, other = couple
     sent = connections = 0
     while one.fingerprint != other.fingerprint:
@@ -212,7 +212,7 @@ def restarted(couple: Couple, length: int) -> int:
 
 
 def test_a_log_goes_on_after_the_receiver_starts_from_its_save() -> None:
-    """Each incarnation is unknown to the sender, so more of each connection goes to who is there."""
+    """The sender does not know the new incarnation, so more of each connection goes to hellos and vectors."""
     whole = bytes_over(log(3000), FOREVER)
     assert restarted(log(3000), 10_000) <= 1.75 * whole
 
@@ -224,7 +224,7 @@ def test_a_delta_goes_on_after_the_receiver_starts_from_its_save(delta: Callable
 
 
 def test_a_delta_of_many_datagrams_outlives_the_64th_gossip() -> None:
-    """With each 64th gossip a link forgets what it knows of its peer, but not how far a delta on its way has come."""
+    """With each 64th gossip a link drops its state of the peer, but not the progress of a delta on its way."""
     random = Random(7)
     with Replica("a", seed=1) as one, Replica("b", seed=2) as other:
         one.update({f"key {i}": "x" * 200 for i in range(3000)})

@@ -1,22 +1,22 @@
-"""Tombstones: when they are forgotten, and what peers see of it."""
+"""Tombstones: purges, and the deltas that peers get after them."""
 
 from __future__ import annotations
 
 from typing import List
 
 import pytest
-from support import ASK, feed, line, pump, refused, sync
+from support import REQUEST_ALL, feed, line, pump, refused, sync
 
 import scuttle
 from scuttle import Replica, Resolver, Update
 
 
 def tombstones(replica: Replica) -> List[str]:
-    """The lines of those that an export shows."""
+    """Returns the lines of the tombstones in an export."""
     return [text for text in replica.export().decode().splitlines() if '"deleted":true' in text]
 
 
-def test_purge_counts_what_it_forgets() -> None:
+def test_purge_counts_the_tombstones() -> None:
     with Replica("a", keep_tombstones=True) as replica:
         replica.update({"k": 1, "l": 2, "m": 3})
         del replica["k"], replica["l"]
@@ -29,7 +29,7 @@ def test_purge_counts_what_it_forgets() -> None:
         assert replica.version == 6
 
 
-def test_a_tombstone_waits_for_the_promises_of_all(replica: Replica) -> None:
+def test_a_tombstone_waits_for_the_low_water_marks_of_all(replica: Replica) -> None:
     with Replica("b") as other, Replica("c") as third:
         replica["k"] = 1
         other["l"] = 2
@@ -40,7 +40,7 @@ def test_a_tombstone_waits_for_the_promises_of_all(replica: Replica) -> None:
         del replica["k"]
         sync(replica, other)
         sync(replica, other)
-        assert len(tombstones(replica)) == 1  # c has promised nothing since
+        assert len(tombstones(replica)) == 1  # c has sent no low-water mark since
         for _ in range(3):
             sync(replica, other)
             sync(other, third)
@@ -49,7 +49,7 @@ def test_a_tombstone_waits_for_the_promises_of_all(replica: Replica) -> None:
         assert replica.fingerprint == other.fingerprint == third.fingerprint
 
 
-def test_a_source_that_is_forgotten_is_not_waited_for(replica: Replica) -> None:
+def test_a_retired_name_is_not_waited_for(replica: Replica) -> None:
     replica["k"] = 1
     with Replica("dead", exact_id=True) as dead, replica.link() as here, dead.link() as there:
         dead["x"] = 1
@@ -64,7 +64,7 @@ def test_a_source_that_is_forgotten_is_not_waited_for(replica: Replica) -> None:
     assert replica["x"] == 1
 
 
-def test_who_can_be_forgotten(replica: Replica) -> None:
+def test_names_that_can_be_retired(replica: Replica) -> None:
     replica["k"] = 1
     feed(replica, line("x", "1", "b", 1))
     assert replica.forget("b") is True
@@ -123,7 +123,7 @@ def test_nothing_comes_back_after_a_purge() -> None:
         assert one == other == third == {}
 
 
-def test_what_a_reset_might_have_beaten_is_published_again() -> None:
+def test_an_update_that_a_reset_may_remove_is_republished() -> None:
     with Replica("a", keep_tombstones=True) as one, Replica("b") as other:
         one["k"] = 1
         sync(one, other)
@@ -151,12 +151,12 @@ def test_no_purge_with_a_resolver_of_ones_own() -> None:
 
 
 def test_a_classic_peer_keeps_tombstones_alive(replica: Replica) -> None:
-    """It knows no reset, so it has to get each of them, and it may come back."""
+    """A classic peer knows no reset, so it has to get each tombstone, and it may reconnect."""
     replica["k"] = 1
     with replica.link(classic=True) as link:
         del replica["k"]
         replica.gossip()
-        link.write(ASK)
+        link.write(REQUEST_ALL)
         assert b'"deleted":true' in link.read_all()
     replica.gossip()
     assert len(tombstones(replica)) == 1
@@ -166,7 +166,7 @@ def test_a_classic_peer_keeps_tombstones_alive(replica: Replica) -> None:
 @pytest.mark.parametrize("size", [100, 65536])
 @pytest.mark.parametrize("asks", ["one", "other", "both"])
 def test_a_delete_is_seen_as_a_delete(asks: str, size: int) -> None:
-    """Whoever asks, a peer whose clock is within reach of the history gets the delete, not a reset."""
+    """A peer whose version is within reach of the history gets the delete and not a reset, whichever side gossips."""
     seen: List[Update] = []
     with Replica("a") as one, Replica("b", on_update=seen.append) as other, one.link() as here, other.link() as there:
         one.update({f"k{i}": i for i in range(100)})

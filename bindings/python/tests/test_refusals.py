@@ -1,4 +1,4 @@
-"""Refusals: what a peer does not take crosses once, its sender is told once, and the rest flows."""
+"""Refusals: a refused update crosses once, its sender learns of it once, and the others are applied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import scuttle
 
 
 def converse(a: scuttle.Link, b: scuttle.Link) -> int:
-    """Both gossip, and bytes are carried until both are silent; how many."""
+    """Starts a gossip at both sides, and carries bytes until both are silent; returns the number of bytes."""
     a.gossip()
     b.gossip()
     total = 0
@@ -29,7 +29,7 @@ def converse(a: scuttle.Link, b: scuttle.Link) -> int:
         total += moved
 
 
-def test_a_value_over_the_limit_is_told_once() -> None:
+def test_a_value_over_the_limit_is_reported_once() -> None:
     told: List[Tuple[Any, Any, Any]] = []
 
     def on_event(link: Any, event: scuttle.Event, error: Any) -> None:
@@ -108,7 +108,7 @@ def refuse_some(name: str) -> bool:
     return int(name[1:]) % 3 == 0
 
 
-def test_what_a_save_excepts_comes_again() -> None:
+def test_an_exception_of_a_save_is_sent_again() -> None:
     a = scuttle.Replica("a")
     b = scuttle.Replica("b", accept=lambda link, update: not refuse_some(update.key))
     for number in range(9):
@@ -117,7 +117,7 @@ def test_what_a_save_excepts_comes_again() -> None:
     save = b.export()
     assert save.count(b'"refused"') == 3
     assert len(b) == 6
-    for most in (1024, 3, 2):  # with less room the save claims nothing
+    for most in (1024, 3, 2):  # with less room the save covers nothing
         c = scuttle.Replica("b", state=save, max_refused=most)
         assert dict(c) == dict(b)
         with a.link() as here, c.link() as there:
@@ -126,14 +126,14 @@ def test_what_a_save_excepts_comes_again() -> None:
         assert dict(c) == dict(a)
 
 
-def test_a_larger_datagram_takes_what_fitted_none() -> None:
+def test_a_larger_datagram_has_room_for_a_skipped_update() -> None:
     a, b = scuttle.Replica("a"), scuttle.Replica("b")
     a["large"] = "x" * 3000
     a["small"] = 1
     ab, ba = a.link(datagram=True), b.link(datagram=True)
 
     def exchange(size: int) -> int:
-        """Both gossip; how many bytes cross."""
+        """Starts a gossip at both sides; returns the number of bytes that cross."""
         total = moved = a.gossip() + b.gossip()
         while moved:
             moved = 0
@@ -152,14 +152,14 @@ def test_a_larger_datagram_takes_what_fitted_none() -> None:
     for _ in range(3):
         exchange(512)
     assert dict(b) == {"small": 1}
-    assert exchange(512) < 1000  # it is not asked about in vain
+    assert exchange(512) < 1000  # no update crosses in vain
     for _ in range(3):
         exchange(8192)
     assert dict(b) == dict(a)
 
 
 class Stranger:
-    """A peer that is written by hand, behind a handshake with a replica whose vector it has asked for."""
+    """A peer whose lines the test writes, after a handshake with a replica whose vector it has requested."""
 
     def __init__(self, replica: scuttle.Replica, contents: bool = False) -> None:
         self.link = replica.link()
@@ -190,7 +190,7 @@ class Stranger:
         return [line[name] for line in said if name in line][-1]
 
 
-def test_accept_is_asked_about_the_end_of_a_time_to_live() -> None:
+def test_accept_decides_on_an_expiry() -> None:
     asked: List[Tuple[bool, bool]] = []
 
     def keeps(_: Any, update: scuttle.Update) -> bool:
@@ -217,7 +217,7 @@ def test_accept_is_asked_about_the_end_of_a_time_to_live() -> None:
         {"value": "evil"},
     ],
 )
-def test_accept_is_asked_about_what_names_the_write_of_an_entry(update: Any) -> None:
+def test_accept_decides_on_an_update_with_the_timestamp_of_an_entry(update: Any) -> None:
     b = scuttle.Replica("b", accept=lambda link, update: False)
     b["k"] = 1
     entry = b.lookup("k")
@@ -228,7 +228,7 @@ def test_accept_is_asked_about_what_names_the_write_of_an_entry(update: Any) -> 
     assert dict(b) == {"k": 1}
 
 
-def test_accept_is_asked_about_a_second_content_of_a_dot() -> None:
+def test_accept_decides_on_a_second_content_of_a_dot() -> None:
     b = scuttle.Replica("b", accept=lambda link, update: update.key != "secret" and update.value == 1)
     stranger = Stranger(b)
     stranger.begin("state")
@@ -238,7 +238,7 @@ def test_accept_is_asked_about_a_second_content_of_a_dot() -> None:
     assert dict(b) == {"ok": 1}
 
 
-def test_accept_is_asked_about_contents() -> None:
+def test_accept_decides_on_contents() -> None:
     b = scuttle.Replica("b", accept=lambda link, update: False)
     b["k"] = 1
     stranger = Stranger(b, contents=True)
@@ -266,7 +266,7 @@ def test_dots_that_nobody_covers_do_not_fill_the_table() -> None:
     assert dict(b) == {"ok0": 0, "ok1": 1, "ok2": 2}
 
 
-def test_what_is_missing_comes_however_much_was_refused() -> None:
+def test_missing_updates_come_after_any_number_of_refusals() -> None:
     limits = scuttle.Limits(max_value_bytes=10)
     a = scuttle.Replica("a", max_refused=4)
     refused: Set[str] = {"s"}

@@ -1,4 +1,4 @@
-"""What a replica can do besides being a mapping: the names of the seed."""
+"""A replica beyond the mapping: the names of the seed."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import sys
 from typing import Any, Callable, List
 
 import pytest
-from support import ASK, feed, line, pump, sync
+from support import REQUEST_ALL, feed, line, pump, sync
 
 import scuttle
 from scuttle import Entry, Limits, Replica, Update
 
 
-def test_set_says_when_to_wait() -> None:
+def test_set_returns_false_if_a_link_is_full() -> None:
     drained = []
     with Replica("a", mtu=2, on_drain=lambda: drained.append(True)) as replica, replica.link(classic=True) as link:
         assert all(replica.set(f"k{i}", i) for i in range(5))
-        assert link.write(ASK) is False
+        assert link.write(REQUEST_ALL) is False
         assert replica.set("more", 1) is False
         assert replica["more"] == 1
         assert replica.delete("more") is False
@@ -58,18 +58,18 @@ def test_news(replica: Replica) -> None:
     assert replica.news("b", 7) == replica.news("nobody", 0) == []
 
 
-def test_the_history_forgets_and_the_state_does_not() -> None:
+def test_the_history_drops_updates_and_the_state_does_not() -> None:
     with Replica("a", exact_id=True, max_history=3) as replica:
         replica.update({f"k{i}": i for i in range(9)})
         assert [update.version for update in replica.news("a", 0)] == [7, 8, 9]
         assert len(replica) == 9
 
 
-def test_the_history_may_remember_all_and_the_mark_be_none() -> None:
+def test_the_history_and_the_links_may_have_no_limit() -> None:
     with Replica("a", exact_id=True, mtu=sys.maxsize, max_history=sys.maxsize) as replica, replica.link(classic=True) as link:
         replica.update({f"k{i}": i for i in range(99)})
         assert len(replica.news("a", 0)) == 99
-        assert link.write(ASK) is True
+        assert link.write(REQUEST_ALL) is True
         assert link.gossip() is True
 
 
@@ -93,7 +93,7 @@ def test_fingerprints_are_those_of_the_entries(replica: Replica) -> None:
         assert replica.fingerprint == other.fingerprint
 
 
-def test_gossip_asks_all_peers(replica: Replica) -> None:
+def test_gossip_sends_requests_to_all_peers(replica: Replica) -> None:
     with replica.link() as one, replica.link() as other:
         assert replica.gossip() is True
         hellos = [json.loads(link.read_all())["hello"] for link in (one, other)]
@@ -108,7 +108,7 @@ def test_gossip_may_have_to_wait() -> None:
         replica["k"] = 1
         assert replica.gossip() is False
         assert link.gossip() is False
-        assert link.read_all().endswith(ASK)
+        assert link.read_all().endswith(REQUEST_ALL)
 
 
 def test_the_short_form(replica: Replica) -> None:
@@ -134,7 +134,7 @@ def test_a_name_and_an_incarnation() -> None:
         assert one.id != other.id
         one["k"] = 1
         assert one.lookup("k").source == one.id
-    assert (one.name, one.id.split("~")[0]) == ("ada", "ada")  # after closing too
+    assert (one.name, one.id.split("~")[0]) == ("ada", "ada")  # after closing, too
 
 
 def test_an_exact_id(replica: Replica) -> None:
@@ -174,7 +174,7 @@ def test_a_seed_makes_a_replica_reproducible() -> None:
         with Replica("a", seed=seed) as replica, replica.link(any=True) as link:
             link.write(b"".join(line("k", "1", f"s{i}", i + 1) for i in range(20)))
             link.gossip()
-            first = link.read_all()  # asks for everything; the next one names sources in a random order
+            first = link.read_all()  # requests all entries; the next one names sources in a random order
             link.gossip()
             return first + link.read_all()
 
@@ -233,7 +233,7 @@ def test_a_state_may_have_deletes() -> None:
         assert (replica.clock, replica.version) == ({}, 3)
 
 
-def test_what_was_handed_out_is_enough_to_go_on() -> None:
+def test_the_updates_of_on_update_are_enough_to_go_on() -> None:
     kept: List[str] = []
     with Replica("a", exact_id=True, on_update=lambda update: kept.append(update.to_line())) as replica:
         replica.update({"k": 1, "l": 2, "m": 3})
@@ -288,7 +288,7 @@ def test_snapshot_and_visit(replica: Replica) -> None:
     assert seen == ["b"]
 
 
-def test_what_a_visitor_raises_comes_out(replica: Replica) -> None:
+def test_an_exception_of_a_visitor_comes_out(replica: Replica) -> None:
     replica.update({"a": 1, "b": 2})
     seen = []
 

@@ -1,4 +1,4 @@
-"""Resolvers that make replicas agree, and resolvers that do not."""
+"""Checks of resolvers: good ones pass, and flaws are found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Resolve = Callable[[Update, Optional[Update]], object]
 
 
 def total(order: Callable[[Update], Any]) -> Resolve:
-    """The greater one stands."""
+    """The update with the greater value stands."""
     return lambda update, current: current is None or order(update) > order(current)
 
 
@@ -26,7 +26,7 @@ def stamp(update: Update) -> Any:
 
 
 def beats_the_next(update: Update, current: Optional[Update]) -> bool:
-    """Rock, paper, scissors, and otherwise the later one: of any two one stands, and of three there is no greatest."""
+    """Rock, paper, scissors, and otherwise the later update: one of any two stands, and three have no greatest."""
     if current is None:
         return True
     ahead = (len(update.json) - len(current.json)) % 3
@@ -66,7 +66,7 @@ SOME = [
 
 
 @pytest.mark.parametrize("resolve", BAD.values(), ids=BAD.keys())
-def test_bad_ones(resolve: Resolve) -> None:
+def test_bad_resolvers(resolve: Resolve) -> None:
     flaw = check_resolver(resolve, SOME)
     assert flaw is not None
     assert check_resolver(resolve, flaw.updates) is not None
@@ -74,11 +74,11 @@ def test_bad_ones(resolve: Resolve) -> None:
 
 
 @pytest.mark.parametrize("resolve", [*GOOD.values(), *Resolver], ids=[*GOOD.keys(), *(r.name for r in Resolver)])
-def test_good_ones(resolve: Any) -> None:
+def test_good_resolvers(resolve: Any) -> None:
     assert check_resolver(resolve, SOME) is None
 
 
-def test_what_the_flaw_is() -> None:
+def test_each_flaw_is_named() -> None:
     one, other = Update("k", "1", "a", 1), Update("k", "2", "b", 2)
     assert check_resolver(BAD["never yes"], [one, other]) == Flaw(FlawKind.order, (one, other))
     flaw = check_resolver(BAD["always yes"], [one, other])
@@ -100,7 +100,7 @@ def test_a_flaw_shows_its_updates() -> None:
     ]
 
 
-def test_the_resolver_is_given_the_updates() -> None:
+def test_the_resolver_gets_the_updates() -> None:
     given = [
         Update("é\0", '{"x":1.50}', "é", 1, local=True),
         Update("", "null", "b", 2**53 - 1, deleted=True),
@@ -123,7 +123,7 @@ def test_one_source_and_version_counts_once() -> None:
     assert flaw is not None and set(flaw.updates) == {SOME[0], SOME[1]}
 
 
-def test_what_a_resolver_raises_comes_out() -> None:
+def test_an_exception_of_a_resolver_comes_out() -> None:
     def fails(update: Update, current: Optional[Update]) -> bool:
         asked.append(update)
         raise LookupError(update.json)
@@ -162,14 +162,14 @@ def test_bad_arguments() -> None:
 
 
 @pytest.mark.parametrize("resolve", BAD.values(), ids=BAD.keys())
-def test_hypothesis_finds_the_bad_ones(resolve: Resolve) -> None:
+def test_hypothesis_finds_bad_resolvers(resolve: Resolve) -> None:
     flaw = scuttle.testing.find_flaw(resolve)
     assert flaw is not None
     assert check_resolver(resolve, flaw.updates) is not None
 
 
 @pytest.mark.parametrize("resolve", [*GOOD.values(), *Resolver], ids=[*GOOD.keys(), *(r.name for r in Resolver)])
-def test_hypothesis_leaves_the_good_ones_alone(resolve: Any) -> None:
+def test_hypothesis_passes_good_resolvers(resolve: Any) -> None:
     assert scuttle.testing.find_flaw(resolve, max_examples=150) is None
 
 

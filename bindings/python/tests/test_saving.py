@@ -1,4 +1,4 @@
-"""What a replica starts from: whole exports, torn ones, and lines of updates."""
+"""Starts of a replica: from whole exports, truncated ones, and lines of updates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scuttle import Replica, Update
 
 @pytest.fixture
 def saved(replica: Replica) -> bytes:
-    """An export with all there can be in one."""
+    """An export with all kinds of lines."""
     feed(replica, line("theirs", '{"x":1.50}', "b", 4))
     replica.update({"k": 1, "é": [2], "gone": 3})
     replica.set_ttl("short", 4, 60)
@@ -67,19 +67,19 @@ def test_only_a_new_replica_loads(saved: bytes) -> None:
             again.load(saved)
 
 
-def test_a_torn_export_is_taken_under_another_id(replica: Replica, saved: bytes) -> None:
+def test_a_truncated_export_is_loaded_under_another_id(replica: Replica, saved: bytes) -> None:
     for length in range(1, len(saved) - 1, 7):
         with Replica(f"c{length}") as other:
             assert other.load(saved[:length]) is False
             assert other.torn is True
             assert set(other) <= set(replica)
-            assert set(other.clock) <= {other.id}  # so peers give again what is missing
+            assert set(other.clock) <= {other.id}  # so peers send the missing updates again
             sync(other, replica)
             assert other == replica
             assert other.fingerprint == replica.fingerprint
 
 
-def test_a_torn_export_is_told_by_the_constructor(saved: bytes) -> None:
+def test_the_constructor_reports_a_truncated_export(saved: bytes) -> None:
     with Replica("c", state=saved[:-9]) as other:
         assert other.torn is True
     with Replica("c", state=saved) as other:
@@ -87,7 +87,7 @@ def test_a_torn_export_is_told_by_the_constructor(saved: bytes) -> None:
     assert other.torn is False
 
 
-def test_a_torn_export_is_a_start_under_its_own_name_too(replica: Replica, saved: bytes) -> None:
+def test_a_name_starts_from_its_own_truncated_export(replica: Replica, saved: bytes) -> None:
     last = saved.rindex(b"\n", 0, -1) + 1
     for torn in (saved[:last], saved[: last - 10], saved[: len(saved) // 2]):
         for again in (Replica("a", exact_id=True, state=torn), Replica("a", exact_id=True)):
@@ -113,7 +113,7 @@ def test_a_name_starts_from_any_save() -> None:
                 assert peer[f"of {length}"] == 1
 
 
-def test_a_torn_line_of_updates() -> None:
+def test_a_truncated_line_of_updates() -> None:
     whole = line("k", "1", "b", 1) + line("l", "2", "b", 2)
     for cut, keys in ((0, {"k", "l"}), (1, {"k", "l"}), (2, {"k"}), (20, {"k"})):
         with Replica("a", state=whole[: len(whole) - cut]) as replica:
@@ -131,7 +131,7 @@ def test_a_torn_line_of_updates() -> None:
         (b'{"digest":true,"done":true}\n', scuttle.MessageError),
     ],
 )
-def test_a_bad_line_is_an_error_and_nothing_is_taken(state: Any, error: Any) -> None:
+def test_a_bad_line_is_an_error_and_nothing_is_loaded(state: Any, error: Any) -> None:
     with Replica("a") as replica:
         with pytest.raises(error):
             replica.load(state)
@@ -141,14 +141,14 @@ def test_a_bad_line_is_an_error_and_nothing_is_taken(state: Any, error: Any) -> 
         assert replica == {"k": 1}
 
 
-def test_nothing_is_whole() -> None:
+def test_an_empty_save_is_whole() -> None:
     with Replica("a") as replica:
         assert replica.load(b"") is True
         assert replica.load([]) is True
         assert replica == {}
 
 
-def test_what_a_reset_took_away_does_not_come_back() -> None:
+def test_an_entry_that_a_reset_removed_does_not_come_back() -> None:
     kept: List[Update] = []
     with Replica("a", exact_id=True, keep_tombstones=True) as one, Replica("b", exact_id=True, on_update=kept.append) as other:
         one.update({"k": 1, "l": 2})

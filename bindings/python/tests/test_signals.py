@@ -1,7 +1,7 @@
-"""A signal handler that raises: its exception comes out of the call, and what came before is whole, and rightly decided.
+"""A signal handler that raises: its exception comes out of the call, whose effect is whole, with the decisions of the callbacks.
 
-A handler runs at a function's first step, before any of its statements, and at some of the others. The tests let it run at each first
-step in turn, those of the package's and of the host's functions, which C code makes happen, and then at times of a timer's choice.
+A handler runs at a function's first step, before any of its statements, and at some later steps. The tests let it run at each first
+step of the package's and of the host's functions in turn, by C code, and then at random times, by a timer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tu
 
 import pytest
 from memory_store import MemoryStore
-from support import ASK, line
+from support import REQUEST_ALL, line
 
 import scuttle
 from scuttle import Replica, Update
@@ -26,7 +26,7 @@ from scuttle._entrances import calling_with
 
 
 class Alarm(Exception):
-    """What the handler raises."""
+    """The exception of the handler."""
 
 
 def handle(number: int, frame: Any) -> None:
@@ -57,7 +57,7 @@ def handled(kind: Kind) -> Iterator[None]:
 
 @contextmanager
 def entering(step: Callable[[], object]) -> Iterator[None]:
-    """Calls a function of C as each function of Python is entered, with no step of Python between."""
+    """Calls a function of C at the entry of each function of Python, without a step of Python between them."""
     before = sys.gettrace()
     sys.settrace(partial(calling_with([py_object] * 3), step, None))
     try:
@@ -67,20 +67,20 @@ def entering(step: Callable[[], object]) -> Iterator[None]:
 
 
 def sending_at(count: int, number: int) -> Callable[[], object]:
-    """Sends the signal when it is called for the count-th time, the first being 0."""
+    """Sends the signal at its call number `count`, from 0 on."""
     send = pythonapi["raise"]
     send.restype, send.argtypes = None, [c_int]
     return itertools.chain(itertools.repeat(None, count), map(send, (number,)), itertools.repeat(None)).__next__
 
 
 class Case(NamedTuple):
-    """A call, on what `make` makes."""
+    """A call on the object that `make` returns."""
 
     make: Callable[[], Any]
     call: Callable[[Any], object]
-    #: What is there, and what callbacks were told.
+    #: Returns the state of the object, and the calls of its callbacks.
     look: Callable[[Any], Tuple[object, List[object]]]
-    #: Lets go of it.
+    #: Closes the object.
     close: Callable[[Any], None]
 
 
@@ -98,7 +98,7 @@ def reading(call: Callable[[Replica], object]) -> Case:
 
 
 class Host:
-    """A replica with callbacks, what they were told, and a link to it."""
+    """A replica with callbacks, a record of their calls, and a link."""
 
     def __init__(self, *names: str, **options: Any) -> None:
         self.told: List[object] = []
@@ -144,7 +144,7 @@ class Host:
             self.link.write(b"".join(lines))
 
     def ask(self, *lines: bytes) -> bytes:
-        self.write(*lines, ASK)
+        self.write(*lines, REQUEST_ALL)
         return self.link.read_all()
 
     def close(self) -> None:
@@ -165,8 +165,8 @@ class StoredHost(Host):
         return dict(self.replica), super().look()[1]
 
     def look_after_any_time(self) -> Tuple[object, List[object]]:
-        """As `look`. A signal between the end of `commit` and the library's return undoes the call here, and not in the store: Python
-        cannot say that `commit` had returned."""
+        """Returns the same as `look`. A signal between the end of `commit` and the library's return undoes the call here, and not in the
+        store: Python cannot tell the library that `commit` had returned."""
         assert self.stored() in (dict(self.replica), {**dict(self.replica), "k": 6})
         return dict(self.replica), super().look()[1]
 
@@ -216,7 +216,7 @@ CASES_AT_ANY_TIME = {**CASES, "store": CASES["store"]._replace(look=StoredHost.l
 
 
 class Outcome(NamedTuple):
-    """What a call comes to, undisturbed."""
+    """The result of a call without a signal."""
 
     before: object
     after: object
@@ -226,7 +226,7 @@ class Outcome(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def no_collector() -> Iterator[None]:
-    """What a handler raises in a finalizer, Python itself reports and forgets. So none runs at a time that is left to chance."""
+    """Runs no collection at a random time, because Python itself reports and drops an exception of a handler in a finalizer."""
     gc.collect()
     gc.disable()
     yield
@@ -244,7 +244,7 @@ def outcome_of(case: Case) -> Outcome:
 
 
 def raises(case: Case, expected: Outcome, error: Any, disturbance: Any) -> bool:
-    """Makes the call, once, and whether the handler has ended it. It has done all or nothing, and returned all or raised."""
+    """Makes the call once, and returns whether the handler has ended it. The call has had all of its effect or none."""
     made = case.make()
     raised = False
     try:
@@ -255,7 +255,7 @@ def raises(case: Case, expected: Outcome, error: Any, disturbance: Any) -> bool:
     now, told = case.look(made)
     if raised:
         assert now in (expected.before, expected.after)
-        # Nobody is told twice, and of what is told next the handler may have ended the function.
+        # No callback runs twice, and the handler may have ended the one that runs next.
         assert [one for one in expected.told if one in told] == told
     else:
         assert (result, now, told) == (expected.result, expected.after, expected.told)

@@ -1,4 +1,4 @@
-"""The model of simple-scuttle, held against what real ones said."""
+"""The model of simple-scuttle, compared with recorded sessions of real ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Line = Dict[str, Any]
 
 
 class Stage:
-    """The nodes of a recorded session, and what they have said that has not arrived yet."""
+    """The nodes of a recorded session, and their messages on the way."""
 
     def __init__(self, meta: Line) -> None:
         history = None if meta["max_history"] == "unbounded" else meta["max_history"]
@@ -24,7 +24,7 @@ class Stage:
         self.waiting: Dict[Tuple[str, str], List[Line]] = {edge: [] for edge in self.pipes}
 
     def arrive(self, line: Line) -> None:
-        """Digests of one gossip may come in another order: it is random."""
+        """Expects a recorded message from the model; the digests of one gossip may come in another order."""
         sender, receiver = edge = line["from"], line["to"]
         pipe, waiting, message = self.pipes[edge], self.waiting[edge], line["msg"]
         waiting += map(json.loads, iter(pipe.read_line, b""))
@@ -82,19 +82,19 @@ def test_spells_as_javascript(given: str, written: str) -> None:
     assert stringify(parse(given)) == written
 
 
-def ask(peer: SimplePeer) -> List[str]:
-    """The keys that a peer is sent that knows nothing."""
+def delta_of(peer: SimplePeer) -> List[str]:
+    """Returns the keys in the delta for an empty peer."""
     pipe = peer.pipe()
     pipe.write(b'{"digest":true,"done":true}\n')
     peer.unpipe(pipe)
     return [json.loads(line).get("key") for line in iter(pipe.read_line, b"")]
 
 
-def test_the_history_forgets() -> None:
+def test_the_history_drops_updates() -> None:
     peer = SimplePeer("N")
     for number in range(12):
         peer.set(f"k{number}", number)
-    assert ask(peer) == [f"k{number}" for number in range(2, 12)]
+    assert delta_of(peer) == [f"k{number}" for number in range(2, 12)]
 
 
 def test_a_relay_keeps_four_members() -> None:
@@ -106,7 +106,7 @@ def test_a_relay_keeps_four_members() -> None:
     assert pipe.read_line() == b'{"key":"j","source_id":"A","version":4}\n'
 
 
-def test_answers_go_to_all_and_older_versions_overwrite() -> None:
+def test_deltas_go_to_all_and_older_versions_overwrite() -> None:
     peer = SimplePeer("N")
     one, other = peer.pipe(), peer.pipe()
     one.write(b'{"key":"k","value":1,"source_id":"A","version":3}\n{"key":"k","value":2,"source_id":"A","version":2}\n')
@@ -126,7 +126,7 @@ def test_peers_share_their_bookkeeping() -> None:
     assert pipe.read() == b'{"key":"k","value":1,"source_id":"N","version":1}\n'
 
 
-def test_a_slow_reader_loses_what_is_over_the_mark() -> None:
+def test_a_slow_reader_loses_messages_beyond_mtu() -> None:
     peer = SimplePeer("N", mtu=4, max_history=None, slow=True)
     pipe = peer.pipe()
     for number in range(6):

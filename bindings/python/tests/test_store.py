@@ -1,4 +1,4 @@
-"""A replica whose state is in a store of the host's."""
+"""State stores: a replica in a store of the host's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scuttle import BusyError, Replica, Row, RowKind, Update
 ENTRY, SOURCE, REPLICA = RowKind.ENTRY, RowKind.SOURCE, RowKind.REPLICA
 
 
-def test_what_is_written_is_there_at_the_next_start(store: MemoryStore) -> None:
+def test_the_next_start_has_the_written_entries(store: MemoryStore) -> None:
     with Replica("a", state_store=store) as replica:
         replica.update({"k": {"x": 1}, "é": [2.50], "gone": 3})
         del replica["gone"]
@@ -104,7 +104,7 @@ def test_a_batch_of_a_peer_is_one_transaction(store: MemoryStore) -> None:
         assert_stored(replica, store)
 
 
-def test_a_tombstone_that_is_forgotten_leaves_the_store(store: MemoryStore) -> None:
+def test_a_purged_tombstone_leaves_the_store(store: MemoryStore) -> None:
     with Replica("a", state_store=store, keep_tombstones=True) as replica:
         replica["k"] = 1
         del replica["k"]
@@ -142,7 +142,7 @@ def test_a_replica_with_a_store_converges(store: MemoryStore) -> None:
         assert other == {"theirs": 1, "all": 4, **{f"k{i}": i for i in range(5)}}
 
 
-def test_store_and_state_are_not_taken_together(store: MemoryStore) -> None:
+def test_store_and_state_exclude_each_other(store: MemoryStore) -> None:
     with pytest.raises(scuttle.ArgumentError):
         Replica("a", state_store=store, state=line("k", "1", "b", 1))
 
@@ -203,7 +203,7 @@ def test_a_store_may_read_the_replica_and_not_change_it(store: MemoryStore) -> N
     assert seen == [(None, 0, 0), (1, 1, 1)]  # before anything changes
 
 
-def test_a_store_lives_as_long_as_its_replica() -> None:
+def test_a_store_is_kept_with_its_replica() -> None:
     store = MemoryStore()
     alive = weakref.ref(store)
     replica = Replica("a", state_store=store)

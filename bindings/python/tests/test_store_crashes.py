@@ -1,5 +1,5 @@
-"""Processes with a store that are killed with SIGKILL at a random moment: kill_rounds.py has the rounds, and says what is
-checked. `make kill-test ROUNDS=2000` runs more of them."""
+"""Processes with a store that SIGKILL ends at a random moment: kill_rounds.py has the rounds, and describes the checks.
+`make kill-test ROUNDS=2000` runs more of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROUNDS = int(os.environ.get("SCUTTLE_KILL_ROUNDS", "25"))
 
 @pytest.fixture
 def seed() -> int:
-    """Another one each time; pytest shows what is printed if the test fails."""
+    """Another seed each time; pytest shows the printed seed if the test fails."""
     chosen = random.randrange(10**6)
     print(f"seed {chosen}")
     return chosen
@@ -44,7 +44,7 @@ def test_a_child_in_python(seed: int, tmp_path: Path, store: str) -> None:
     assert run(ROUNDS, seed, PYTHON_CHILD, store, tmp_path, 0.1) > ROUNDS
 
 
-# --- what the rounds would find ----------------------------------------------------------------------------------------
+# --- faults that the rounds find ----------------------------------------------------------------------------------------
 
 
 def test_claims_are_whole_blocks() -> None:
@@ -67,10 +67,10 @@ def test_claims_are_whole_blocks() -> None:
         (["DELETE FROM scuttle WHERE kind = 2"], "vector"),
     ],
 )
-def test_what_is_lost_is_found(
+def test_a_lost_row_is_found(
     statements: List[str], complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A database that loses rows between the kill and the look at it."""
+    """The database loses rows between the kill and the check."""
     import sqlite3
 
     import kill_rounds

@@ -19,7 +19,7 @@ EXAMPLES = ["sqlite", "lmdb"]
 
 @pytest.fixture(params=EXAMPLES)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Any]:
-    """Opens the same store of an example each time."""
+    """Returns a function that opens the same store of an example each time."""
     if request.param == "sqlite":
         return lambda: SQLiteStore(tmp_path / "a.db", "OFF")
     pytest.importorskip("lmdb")
@@ -48,7 +48,7 @@ def test_an_example_keeps_a_replica(opened: Callable[[], Any]) -> None:
             assert third == other == {"k": [1], "é": {"x": "ü"}, long + "1": 3, long + "2": 2, "theirs": 7}
 
 
-def test_an_example_undoes_what_fails(opened: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_example_undoes_a_failed_transaction(opened: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise Broken
 

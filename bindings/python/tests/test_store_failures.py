@@ -50,7 +50,7 @@ def test_a_start_that_fails(store: MemoryStore) -> None:
         replica["k"] = 1
 
 
-def test_lines_that_are_none(store: MemoryStore) -> None:
+def test_rows_that_are_no_lines(store: MemoryStore) -> None:
     store.rows[RowKind.ENTRY, b"k"] = Row(RowKind.ENTRY, b"k", b"nonsense\n")
     with pytest.raises(scuttle.ScuttleError):
         Replica("a", state_store=store)
@@ -148,7 +148,7 @@ def test_update_stops_at_a_failure(store: MemoryStore) -> None:
 
 
 class Steps:
-    """What a host does, with a peer, over a store that fails now and then."""
+    """The calls of a host, with a peer, over a store that fails now and then."""
 
     KEYS = ["a", "b", "é", "k" * 600]
 
@@ -227,7 +227,7 @@ WHAT = ["set", "delete", "ttl", "tick", "purge", "forget", "theirs", "their dele
         max_size=25,
     )
 )
-def test_memory_and_store_agree_whatever_fails(steps: List[Tuple[str, str, str, int]]) -> None:
+def test_memory_and_store_agree_after_any_failure(steps: List[Tuple[str, str, str, int]]) -> None:
     world = Steps()
     for what, key, fail, number in steps:
         if what == "restart":

@@ -1,4 +1,4 @@
-"""In a sub-interpreter the package says at once that it does not work there: its callbacks would wait for ever."""
+"""An import in a sub-interpreter is an error at once, because callbacks would wait for ever there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several threads use a replica, its links and its callbacks, and close them under each other's feet."""
+"""Several threads use a replica, its links and its callbacks, and close them during each other's calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List
 
 import pytest
-from support import ASK, line, pump, sync
+from support import REQUEST_ALL, line, pump, sync
 
 import scuttle
 from scuttle import ClosedError, Replica
@@ -24,7 +24,7 @@ def switch_often() -> Iterator[None]:
 
 
 class Crew:
-    """Threads whose exceptions are those of the test."""
+    """Threads whose exceptions fail the test."""
 
     def __init__(self) -> None:
         self._threads: List[threading.Thread] = []
@@ -43,7 +43,7 @@ class Crew:
         thread.start()
 
     def start_loop(self, work: Callable[[], object]) -> None:
-        """Does it again and again until the replica is closed, or the crew stops."""
+        """Repeats a step until the replica is closed, or the crew stops."""
 
         def loop() -> None:
             try:
@@ -150,7 +150,7 @@ def test_closing_a_replica_that_is_in_use(repetition: int) -> None:
     replica.update({f"k{i}": "x" * i for i in range(100)})
 
     def transfer(link: scuttle.Link) -> None:
-        link.write(ASK)
+        link.write(REQUEST_ALL)
         link.read(100)
         link.gossip()
 
@@ -176,7 +176,7 @@ def test_closing_links_that_are_in_use(replica: Replica) -> None:
 
     def close_in_use(link: scuttle.Link) -> None:
         with crew() as users:
-            users.start_loop(lambda: (link.write(ASK), link.read(50)))
+            users.start_loop(lambda: (link.write(REQUEST_ALL), link.read(50)))
             users.start_loop(lambda: link.write(line("k", "1", "b", 1)))
             users.start(link.close)
             users.start(link.close)

@@ -1,4 +1,4 @@
-"""Keys with a time to live."""
+"""Times to live: expiries at ticks."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_if_the_writer_is_gone_its_peers_delete(replica: Replica) -> None:
         assert peer == {"k": 1}
         peer.tick(1000 + 60)
         assert peer == {}
-    # All of them have ended one write: that is one outcome, and no error.
+    # All of them have ended one write: the expiries are one delete, and no error.
     for one in peers:
         for other in peers:
             if one is not other:
@@ -173,7 +173,7 @@ def test_under_another_name_it_is_counted_too(replica: Replica) -> None:
     replica.set_ttl("k", 1, 10)
     replica.tick(104)
     with Replica("b", state=replica.export()) as other:
-        other.tick(5_000_000)  # of another clock
+        other.tick(5_000_000)  # by any clock of the host's
         other.tick(5_000_000 + 10.999)
         assert other == {"k": 1}
         other.tick(5_000_000 + 16)
@@ -183,12 +183,12 @@ def test_under_another_name_it_is_counted_too(replica: Replica) -> None:
 
 
 @pytest.mark.parametrize("ttl", ["-1", "1.0", '"5"', "null", "9007199254740992"])
-def test_a_time_to_live_of_a_peer_that_is_none(replica: Replica, ttl: str) -> None:
+def test_a_peers_time_to_live_that_is_invalid(replica: Replica, ttl: str) -> None:
     with refused(replica, scuttle.TimeToLiveError):
         feed(replica, b'{"key":"k","value":1,"source_id":"b","version":1,"ttl":%s}\n' % ttl.encode())
 
 
-def test_what_is_to_expire_is_saved(replica: Replica) -> None:
+def test_times_to_live_are_saved(replica: Replica) -> None:
     replica.tick(100)
     replica.set_ttl("k", 1, 10)
     replica["l"] = 2
@@ -220,7 +220,7 @@ def test_many_keys(replica: Replica) -> None:
         (None, TypeError),
     ],
 )
-def test_times_that_are_none(replica: Replica, seconds: Any, error: Any) -> None:
+def test_times_that_are_invalid(replica: Replica, seconds: Any, error: Any) -> None:
     with refused(replica, error):
         replica.set_ttl("k", 1, seconds)
     with refused(replica, error):

@@ -1,4 +1,4 @@
-"""`update` does to a replica what it does to a dict, whatever it takes."""
+"""`update` of a replica accepts the arguments of dict.update, with the same effect."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 import scuttle
 from scuttle import Replica
 
-#: More than `update` takes in one step, twice over.
+#: More keys than `update` sets in two steps.
 MANY = {f"k{number:04d}": number for number in range(600)}
 
 ITEMS = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 99)), max_size=9)
 
 
 class WithKeys:
-    """All that dict.update needs of something that is no mapping."""
+    """An object that is no mapping, with the methods that dict.update needs."""
 
     def __init__(self, items: Dict[str, Any]) -> None:
         self._items = items
@@ -56,7 +56,7 @@ def test_it_is_that_of_dict(kind: Any, items: List[Tuple[str, int]], more: Dict[
         replica.update(kind(items), **more)
         assert replica == model
     if kind in (list, tuple, iter):
-        assert writes == [key for key, _ in items] + list(more)  # each is a write, also one that is written over
+        assert writes == [key for key, _ in items] + list(more)  # each is a write, also one that a later one supersedes
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -104,7 +104,7 @@ BAD: List[Any] = [
 @pytest.mark.parametrize(
     ("key", "value", "error"), BAD, ids=[error.__name__ + str(i) for i, (*_, error) in enumerate(BAD)]
 )
-def test_an_error_leaves_what_stands_before(kind: Any, place: int, key: Any, value: Any, error: Any) -> None:
+def test_an_error_leaves_the_keys_before_it_set(kind: Any, place: int, key: Any, value: Any, error: Any) -> None:
     items: List[Any] = list(MANY.items())
     items[place] = (key, value)
     with Replica("a") as replica:
@@ -115,13 +115,13 @@ def test_an_error_leaves_what_stands_before(kind: Any, place: int, key: Any, val
 
 
 def test_of_two_errors_the_first_counts(replica: Replica) -> None:
-    with pytest.raises(scuttle.EmptyKeyError):  # which the library finds, later than the package would the other
+    with pytest.raises(scuttle.EmptyKeyError):  # the library finds it, later than the package would find the other
         replica.update({"a": 1, "": 1, "b": object()})
     assert replica == {"a": 1}
 
 
 @pytest.mark.parametrize("pairs", [[("a", 1), ("b",)], [("a", 1), ("b", 1, 2)], [("a", 1), 7], 7, ["abc"]])
-def test_what_is_no_pair(replica: Replica, pairs: Any) -> None:
+def test_elements_that_are_no_pairs(replica: Replica, pairs: Any) -> None:
     model: Dict[str, int] = {}
     with pytest.raises((TypeError, ValueError)):
         model.update(pairs)
@@ -130,7 +130,7 @@ def test_what_is_no_pair(replica: Replica, pairs: Any) -> None:
     assert replica == model
 
 
-def test_an_iterator_may_look_at_what_has_been_set(replica: Replica) -> None:
+def test_an_iterator_may_read_the_keys_before_it(replica: Replica) -> None:
     words = "a b a c b a".split() * 200
     replica.update((word, replica.get(word, 0) + 1) for word in words)
     assert replica == {"a": 600, "b": 400, "c": 200}
@@ -182,7 +182,7 @@ def test_closed_meanwhile(replica: Replica) -> None:
 
 
 def test_others_come_in_between(replica: Replica) -> None:
-    """Closing waits for one step, and not for the whole."""
+    """Closing waits for one step of an update, and not for all of them."""
     started = threading.Event()
 
     def close() -> None:

@@ -22,7 +22,10 @@ struct StoreTests {
         }
     }
 
-    private let store = Told(ownID: Bytes("a"), configuration: Configuration()) { OwnedBytes(copying: $0) }
+    private let store = Told(
+        ownID: Bytes("a"), configuration: Configuration(),
+        encoding: StoreEncoding(
+            encodeID: { OwnedBytes(copying: $0) }, storeFirst: { _, _, _, _, _ throws(Failure) in }))
 
     @Test("A store that nobody carries anywhere takes writes and forgets its tombstones")
     func alone() throws {

@@ -1,4 +1,4 @@
-"""The conversation vectors, which the tests in Swift and in C run too: Tests/Conformance/Vectors/README.md says what stands in one."""
+"""The conversation vectors, which the tests in Swift and in C run, too: Tests/Conformance/Vectors/README.md has their format."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ class Step(NamedTuple):
     kind: str
     """`<`, `>`, `|`, or a word."""
     lines: List[str]
-    """What stands behind it, without the blank between."""
+    """The rest of the line, without the blank before it."""
     number: int
     code: str = "SCUTTLE_OK"
 
     @property
     def text(self) -> bytes:
-        """An empty line of its own stands for nothing at all."""
+        """The lines as bytes; a single empty line means no bytes."""
         text = "\n".join(self.lines)
         return f"{text}\n".encode("utf-8", "surrogateescape") if text else b""
 
 
 def steps(path: Path) -> List[Step]:
-    """Lines of one mark that follow each other are one step; `!` belongs to the step before it."""
+    """Returns the steps of a file. Consecutive lines of one mark are one step; `!` belongs to the step before it."""
     found: List[Step] = []
     joins = False
     for number, line in enumerate(path.read_bytes().decode("utf-8", "surrogateescape").split("\n"), 1):
@@ -54,7 +54,7 @@ def steps(path: Path) -> List[Step]:
 
 
 class Stage:
-    """A replica, its links, and what was asked to be shown last."""
+    """A replica, its links, and the latest text that a step has shown."""
 
     def __init__(self, piece: int) -> None:
         self.piece = piece
@@ -65,7 +65,7 @@ class Stage:
         self.shown: Optional[bytes] = None
 
     def play(self, step: Step) -> str:
-        """Returns the name of the code that came."""
+        """Returns the name of the code of a call."""
         act: Callable[[Step], object] = getattr(self, f"_{WORDS.get(step.kind, step.kind)}")
         try:
             outcome = act(step)

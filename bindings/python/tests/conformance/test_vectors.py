@@ -1,4 +1,4 @@
-"""The message vectors, which the tests of the C interface run too: bytes in; a code, entries and bytes out."""
+"""The message vectors, which the tests of the C interface run, too: bytes in; a code, entries and bytes out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CODE_NAMES = {value: f"SCUTTLE_{name}" for name, value in vars(_abi).items() if 
 
 
 def take(link: scuttle.Link, data: bytes, size: int) -> str:
-    """Writes in pieces of this size; returns the name of the first error's code, or of the last code without one."""
+    """Writes bytes in pieces of a size; returns the name of the first error's code, or that of the last code."""
     news, errors = "SCUTTLE_OK", []
     for start in range(0, len(data), size):
         try:
