@@ -19,7 +19,7 @@ struct RangeSet {
     private(set) var ranges: [SequenceRange] = []
 
     /// The limit of ranges: as many as a peer sends before it waits for a progress message.
-    private static var maxCount: Int { Progress.maxRanges }
+    static var maxCount: Int { 64 }
 
     init(from start: UInt64 = 0) {
         end = start

@@ -6,13 +6,13 @@ extension Link {
     /// Counts what waits.
     func noteBacklog() {
         guard let place else { return }
-        replica.marks.lower(to: markNumber(), at: place)
+        replica.lowerMark(to: markNumber(), at: place)
     }
 
     /// What waits grows with each update from here on. The next one counts it.
     func watchBacklog() {
         guard let place, !isOverHighWaterMark else { return }
-        replica.marks.lower(to: replica.history.end &+ 1, at: place)
+        replica.lowerMark(to: replica.history.end &+ 1, at: place)
     }
 
     /// The number in the history at which this link is over its mark, if it is not read before. `max` if it is over it now, or
@@ -25,7 +25,7 @@ extension Link {
         let backlog = batch.count + (classic?.backlog ?? 0) + (updates ?? 0)
         if backlog >= mtu {
             isOverHighWaterMark = true
-            replica.linksOverMark += 1
+            replica.linkTable.linksOverMark += 1
         } else if updates != nil {
             return replica.history.end &+ UInt64(truncatingIfNeeded: mtu - backlog)
         }
@@ -51,7 +51,7 @@ extension Link {
     func leaveHighWaterMark() {
         guard isOverHighWaterMark else { return }
         isOverHighWaterMark = false
-        replica.linksOverMark -= 1
+        replica.linkTable.linksOverMark -= 1
         noteBacklog()
         replica.noteDrain()
     }
@@ -64,20 +64,27 @@ extension Link {
 
 extension Replica {
     /// Whether some link is over its high-water mark.
-    public var isOverHighWaterMark: Bool { linksOverMark > 0 }
+    public var isOverHighWaterMark: Bool { linkTable.linksOverMark > 0 }
 
     /// Whether a call has to say that some link is over its mark. `onDrain` follows.
     public func tellFull() -> Bool {
-        guard linksOverMark > 0 else { return false }
-        hasToldFull = true
+        guard linkTable.linksOverMark > 0 else { return false }
+        linkTable.hasToldFull = true
         return true
+    }
+
+    /// Lowers the number in the history at which a link is looked at. O(log l).
+    @_optimize(speed)
+    fileprivate func lowerMark(to number: UInt64, at place: Int) {
+        linkTable.marks.lower(to: number, at: place)
+        historyMark = linkTable.marks.next
     }
 
     /// The host waits only if it was told to.
     @_optimize(speed)
     fileprivate func noteDrain() {
-        guard linksOverMark == 0, hasToldFull else { return }
-        hasToldFull = false
+        guard linkTable.linksOverMark == 0, linkTable.hasToldFull else { return }
+        linkTable.hasToldFull = false
         configuration.onDrain?()
     }
 
@@ -85,6 +92,11 @@ extension Replica {
     @inline(never)
     @_optimize(speed)
     func noteBacklogs() {
-        marks.pass(history.end) { links[$0].markNumber() }
+        // A link counts itself in the table, so its marks are taken out meanwhile.
+        var marks = HighWaterMarks()
+        swap(&marks, &linkTable.marks)
+        marks.pass(history.end) { linkTable.links[$0].markNumber() }
+        historyMark = marks.next
+        linkTable.marks = marks
     }
 }

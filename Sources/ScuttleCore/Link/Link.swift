@@ -42,8 +42,8 @@ public final class Link {
 
     /// Held, so that it is there as long as its links are; a constant, so that reading it counts nothing.
     let replica: Replica
-    /// Where it stands in `Replica.links`; nil once it is closed.
-    fileprivate(set) var place: Int?
+    /// Where it stands in `LinkTable.links`; nil once it is closed.
+    var place: Int?
     public let options: Options
     var dialect: Dialect
 
@@ -101,10 +101,11 @@ public final class Link {
     var waitingBytes = 0
     /// The bytes of the batch that `peek` has shown and nobody has taken yet.
     var shown = 0
-    /// What stands for this link at its host. Not used here.
+    /// What stands for this link at its host. Not used here but to name the link in callbacks.
     public var host: UnsafeRawPointer?
+    var identity: LinkIdentity { LinkIdentity(host: host) }
 
-    fileprivate init(_ replica: Replica, options: Options) {
+    init(_ replica: Replica, options: Options) {
         self.replica = replica
         self.options = options
         dialect = options.contains(.classic) ? .classic : .unknown
@@ -114,7 +115,7 @@ public final class Link {
 
     deinit {
         guard let place else { return }
-        if isOverHighWaterMark { replica.linksOverMark -= 1 }
+        if isOverHighWaterMark { replica.linkTable.linksOverMark -= 1 }
         if let source = peerSource?.bytes { replica.unlink(source, at: place) }
         replica.removeLink(at: place)
     }
@@ -127,85 +128,6 @@ public final class Link {
     /// Whether a peer that speaks the classic dialect is let in. That dialect cannot say which cluster a peer belongs to.
     var allowsClassic: Bool {
         options.contains(.classic) || options.contains(.any) && !isDatagram && replica.cluster.bytes.isEmpty
-    }
-}
-
-/// The open links of a replica, in no order; each knows its place. It lists what it does not own: the host owns a link, and
-/// the link its replica.
-struct OpenLinks: RandomAccessCollection {
-    private var references: [Unmanaged<Link>] = []
-
-    var startIndex: Int { 0 }
-    var endIndex: Int { references.count }
-
-    subscript(place: Int) -> Link { references[place].takeUnretainedValue() }
-
-    fileprivate mutating func append(_ link: Link) {
-        link.place = count
-        references.append(.passUnretained(link))
-    }
-
-    /// The last one takes the place. O(1).
-    fileprivate mutating func remove(at place: Int) {
-        let last = references.removeLast()
-        guard place < count else { return }
-        last._withUnsafeGuaranteedRef { $0.place = place }
-        references[place] = last
-    }
-}
-
-extension Replica {
-    /// Opens a link to one more peer, which the caller owns: it is open until `close`, or until nobody holds it any more.
-    /// - Throws: `.links`; `.argument` for datagrams in the classic dialect, which has none; `.cluster` for the classic dialect in a
-    ///   cluster, which it cannot check.
-    public func openLink(_ options: Link.Options = []) throws(Failure) -> Link {
-        guard !options.isSuperset(of: [.datagram, .classic]) else {
-            throw Failure(.argument, "the classic dialect has no datagrams")
-        }
-        guard !options.contains(.history) || options.contains(.classic) || options.contains(.any) else {
-            throw Failure(.argument, "SCUTTLE_LINK_HISTORY is for the classic dialect")
-        }
-        guard !options.contains(.classic) || cluster.bytes.isEmpty else {
-            throw Failure(.cluster, "the classic dialect cannot check that a peer belongs to the cluster")
-        }
-        guard links.count < configuration.maxLinks else {
-            throw Failure(.links, "another link than the \(links.count) open; max_links")
-        }
-        if options.contains(.classic) { hasMetClassic = true }
-        let link = Link(self, options: options)
-        links.append(link)
-        return link
-    }
-
-    /// Closes a link; what it still had to send is dropped, here and now: the object itself may go later, when nothing
-    /// protects the records that it held.
-    public func close(_ link: Link) {
-        link.letGo()
-        guard let place = link.place else { return }
-        unlinkSource(of: link)
-        link.place = nil
-        removeLink(at: place)
-    }
-
-    fileprivate func removeLink(at place: Int) {
-        marks.remove(at: place, last: links.count - 1)
-        if let last = links.last, last.place != place { moveLinkedSource(of: last, to: place) }
-        links.remove(at: place)
-    }
-
-    /// Asks every peer for what is new.
-    public func gossip() {
-        refreshRetirements()
-        for link in links { link.gossip() }
-        rest()
-    }
-
-    /// What is left to do when a call has done its work.
-    func rest() {
-        refreshRetirements()
-        purgeStable()
-        shrinkIdleSources()
-        shortenPast()
     }
 }
 
@@ -280,7 +202,7 @@ extension Link {
         if other.pending.hasGreeted || other.classic != nil { gossip() }
     }
 
-    fileprivate func letGo() {
+    func letGo() {
         rememberPeer()
         _ = noteWaiting(0)
         classic = nil
@@ -299,6 +221,6 @@ extension Link {
 extension Link {
     /// Tells the host.
     func raise(_ event: Event, _ code: Failure.Code? = nil) {
-        replica.configuration.onEvent?(self, event, code?.rawValue ?? 0)
+        replica.configuration.onEvent?(identity, event, code?.rawValue ?? 0)
     }
 }

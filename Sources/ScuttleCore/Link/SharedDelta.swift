@@ -25,7 +25,7 @@ final class SharedDelta {
 
     /// - Parameter number: where in the history it is to begin. O(what goes into it).
     @_optimize(speed)
-    fileprivate init(from number: UInt64, most: Int, in replica: Replica) {
+    fileprivate init(from number: UInt64, most: Int, in replica: Store) {
         from = number
         until = number
         var coverLength = 0
@@ -71,7 +71,7 @@ final class SharedDelta {
 
     /// Whether a peer lacks just what is in it.
     @_optimize(speed)
-    func fits(_ peer: borrowing PeerState, in replica: Replica) -> Bool {
+    func fits(_ peer: borrowing PeerState, in replica: Store) -> Bool {
         for interval in intervals {
             let covered = peer.covered(interval.source, in: replica)
             guard covered >= interval.since, covered < interval.first else { return false }
@@ -81,25 +81,8 @@ final class SharedDelta {
 
     /// The peer will have it.
     @_optimize(speed)
-    func note(in peer: inout PeerState, _ replica: Replica) {
+    func note(in peer: inout PeerState, _ replica: Store) {
         for interval in intervals { peer.expect(interval.source, covered: interval.until, in: replica) }
-    }
-}
-
-/// The newest broadcast of a replica. Asking whether an entry may be in it costs a comparison.
-struct NewestSharedDelta {
-    private(set) var broadcast: SharedDelta?
-    private var earliestArrival = Arrivals.Stamp.max
-
-    mutating func become(_ broadcast: SharedDelta) {
-        self.broadcast = broadcast
-        earliestArrival = broadcast.earliestArrival
-    }
-
-    /// An entry that arrived at this stamp is none any more.
-    mutating func noteRetired(_ arrival: Arrivals.Stamp) {
-        guard arrival >= earliestArrival else { return }
-        self = NewestSharedDelta()
     }
 }
 
@@ -107,9 +90,10 @@ extension Replica {
     /// What live links get that stand at a number in the history; nil where each has to look for itself.
     @_optimize(speed)
     func broadcast(from number: UInt64, most: Int) -> SharedDelta? {
-        if let newest = newestSharedDelta.broadcast, newest.from == number { return newest.messages > 0 ? newest : nil }
+        if let newest = linkTable.newestSharedDelta, newest.from == number { return newest.messages > 0 ? newest : nil }
         let made = SharedDelta(from: number, most: most, in: self)
-        newestSharedDelta.become(made)
+        linkTable.newestSharedDelta = made
+        earliestShared = made.earliestArrival
         return made.messages > 0 ? made : nil
     }
 }

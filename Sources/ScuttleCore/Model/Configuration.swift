@@ -44,15 +44,15 @@ public struct Configuration {
     /// Called when the last full link has drained.
     public var onDrain: (() -> Void)?
     /// Called for an event on a link, with the code that `Event` documents.
-    public var onEvent: ((Link, Event, Int32) -> Void)?
+    public var onEvent: ((LinkIdentity, Event, Int32) -> Void)?
 
     /// The state store of the host; nil: the replica is in memory only.
     public var store: StateStore?
 
     /// Returns whether an update of a peer may be applied, or whether a reset may remove an entry (`Update.Kind.reset`).
-    public var accept: ((Link, Update) -> Bool)?
+    public var accept: ((LinkIdentity, Update) -> Bool)?
     /// Called if a peer has refused an update, or if the update fits no datagram, with the code of the reason.
-    public var onRefused: ((Link, Update, Int32) -> Void)?
+    public var onRefused: ((LinkIdentity, Update, Int32) -> Void)?
 
     public init() {}
 

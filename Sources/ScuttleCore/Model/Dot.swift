@@ -17,17 +17,3 @@ extension Timestamp {
         self.init(version: dot.version, source: dot.source)
     }
 }
-
-extension SourceTable {
-    /// Returns whether a timestamp is less than another one: by version, then by the bytes of the source.
-    func precedes(_ a: Timestamp, _ b: Timestamp) -> Bool {
-        if a.version != b.version { return a.version < b.version }
-        return a.source != b.source && self[a.source].id.precedes(self[b.source].id)
-    }
-
-    /// Returns whether a dot is less than another one: by version, then by the bytes of the source.
-    func precedes(_ a: Dot, _ b: Dot) -> Bool {
-        if a.version != b.version { return a.version < b.version }
-        return a.source != b.source && self[a.source].id.precedes(self[b.source].id)
-    }
-}

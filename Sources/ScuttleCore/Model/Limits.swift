@@ -7,7 +7,7 @@ public struct Limits: Sendable {
     /// The nesting of arrays and objects in a value.
     public var depth = 64
     public var sources = 1 << 16
-    /// The memory of the whole replica: see `Replica+Bounding`.
+    /// The memory of the whole replica: see `Store+Bounding`.
     public var bytes = Int.max
     /// The limit of a peer's version above the highest version seen here: a peer that sends 2^53-1 would end all writing.
     public var versionJump: UInt64 = 1 << 48
@@ -19,6 +19,12 @@ public struct Limits: Sendable {
     public static let maxItemBytes = 1 << 28
 
     public init() {}
+
+    /// Returns the greatest length of a message whose key and value are within these limits, in any encoding: 6 bytes for each byte of a
+    /// key or an id, and two sources.
+    public static func largestLine(keyBytes: Int, valueBytes: Int) -> Int {
+        valueBytes + 6 * (keyBytes + 2 * idBytes) + 160
+    }
 
     @_optimize(speed)
     func check(key: Bytes) throws(Failure) {

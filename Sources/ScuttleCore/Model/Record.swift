@@ -17,7 +17,7 @@ struct Record: BitwiseCopyable {
         /// The dot's version in the low 53 bits. Above it are the kind and flags: the update has a time to live, it has a
         /// timestamp of its own, the block is a pool's, the record is the entry of its key.
         var versionAndFlags: UInt64
-        var arrival: Arrivals.Stamp
+        var arrival: UInt64
         let keyCount: UInt32
         let valueCount: UInt32
     }
@@ -203,7 +203,7 @@ struct Record: BitwiseCopyable {
     var isDelete: Bool { kindBits != Update.Kind.value.rawValue }
 
     /// The sequence at which the record became the entry of its key.
-    var arrival: Arrivals.Stamp {
+    var arrival: UInt64 {
         get { header.pointee.arrival }
         nonmutating set { header.pointee.arrival = newValue }
     }

@@ -43,3 +43,14 @@ extension UnsafeRawBufferPointer {
         return Bytes(rebasing: self[..<(count - SourceName.suffixBytes)])
     }
 }
+
+extension Secrets {
+    /// Derives the number by which peers recognise an incarnation. Replicas with a common seed have different numbers, if each
+    /// start has a source of its own.
+    func incarnationNumber(of id: Bytes) -> UInt64 {
+        var purpose = ByteBuffer()
+        purpose.append(Bytes("incarnation"))
+        if SourceName.endsInIncarnation(id) { purpose.append(id) }
+        return derive(purpose.bytes)
+    }
+}

@@ -21,15 +21,6 @@ struct Secrets {
         return derive(purpose.bytes)
     }
 
-    /// Derives the number by which peers recognise an incarnation. Replicas with a common seed have different numbers, if each
-    /// start has a source of its own.
-    func incarnationNumber(of id: Bytes) -> UInt64 {
-        var purpose = ByteBuffer()
-        purpose.append(Bytes("incarnation"))
-        if SourceName.endsInIncarnation(id) { purpose.append(id) }
-        return derive(purpose.bytes)
-    }
-
     var tableHash: SipHash {
         SipHash(key: (derive(Bytes("tables, first half")), derive(Bytes("tables, second half"))))
     }

@@ -20,7 +20,7 @@ final class ClassicConversation {
     var backlog: Int { (walk?.messagesLeft ?? 0) + answer.count + replay.count }
 
     /// Asks once more.
-    func ask(in replica: Replica) { (claimed, asked) = (asked, replica.relyOnVector()) }
+    func ask(in replica: Store) { (claimed, asked) = (asked, replica.relyOnVector()) }
 
     /// Will ask for everything the next time.
     func askForAll() { asked = 0 }
@@ -53,7 +53,7 @@ final class ClassicConversation {
     }
 
     /// A source is known by its hash alone from now on, and its number may be given to another.
-    func forget(_ source: SourceID, in replica: Replica) {
+    func forget(_ source: SourceID, in replica: Store) {
         answer.forget(source, in: replica)
         replay.forget(source)
         round.remove(source)

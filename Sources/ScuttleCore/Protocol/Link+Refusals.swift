@@ -1,4 +1,4 @@
-/// Updates that this replica does not take, and how the peer hears of them. See `Replica+Refusing`.
+/// Updates that this replica does not take, and how the peer hears of them. See `Store+Refusing`.
 extension Link {
     // MARK: Updates that come in
 
@@ -40,7 +40,7 @@ extension Link {
     /// Whether an update is not taken: it was refused before, a limit refuses it, or the host does. It is remembered.
     /// - Parameter failure: what a limit has said.
     /// - Throws: why it is refused, if that is news; `.refused`, which ends the link, if no more can be remembered; and as
-    ///   `Replica.take`.
+    ///   `Store.take`.
     @inline(never)
     func isRefused(
         _ update: IncomingUpdate, _ head: IncomingDelta.Head, _ failure: Failure? = nil
@@ -109,14 +109,14 @@ extension Link {
         }
         var failure = failure
         if failure == nil, replica.isBounded {
-            failure = replica.overflow(by: update.key, update.value, isDelete: update.isDelete, on: self)
+            failure = replica.overflow(by: update.key, update.value, isDelete: update.isDelete, of: place)
         }
         if failure == nil {
             guard let accept else { return .taken }
             let asked = Update(
                 key: update.key, value: update.value, source: update.writer, version: update.writtenVersion,
                 kind: update.kind, dotSource: update.source, dotVersion: update.version)
-            guard !accept(self, asked) else { return .taken }
+            guard !accept(identity, asked) else { return .taken }
         }
         // Of two contents of one dot the entry stands, since an exception is no entry.
         if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return .beaten }
@@ -161,7 +161,7 @@ extension Link {
         }
         guard replica.isTimestamp(of: update, entry) else { return replica.precedes(update, entry) ? entry : nil }
         // An expiry, or two contents of one write.
-        let order = Replica.tieBreak(update.kind, update.value, against: entry.kind, entry.value)
+        let order = Store.tieBreak(update.kind, update.value, against: entry.kind, entry.value)
         return order > 0 ? nil : entry
     }
 

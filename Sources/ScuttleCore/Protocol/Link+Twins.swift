@@ -11,7 +11,7 @@ extension Link {
                 return
             }
             // Both have to be heard again: a link of an incarnation that has ended may still be open.
-            for other in replica.links where other.isTwin(of: self) {
+            for other in replica.linkTable.links where other.isTwin(of: self) {
                 other.suspicion = .waiting
                 suspicion = .waiting
             }
@@ -20,7 +20,7 @@ extension Link {
         guard suspicion == .waiting else { return }
         suspicion = .heard
         // Of three incarnations two may have been told of already.
-        for other in replica.links where other.isTwin(of: self) && other.suspicion.hasBeenHeard {
+        for other in replica.linkTable.links where other.isTwin(of: self) && other.suspicion.hasBeenHeard {
             for link in [other, self] where link.suspicion != .told {
                 link.suspicion = .told
                 link.pending.tellsTwin = true

@@ -195,6 +195,6 @@ public struct Loader {
 extension Replica {
     /// Whether no call has changed the replica yet.
     public var isNew: Bool {
-        version == 0 && sources.count == 1 && keys.idLimit == 0 && links.isEmpty && !leases.hasTicked
+        version == 0 && sources.count == 1 && keys.idLimit == 0 && linkTable.links.isEmpty && !leases.hasTicked
     }
 }

@@ -6,12 +6,12 @@ extension Replica {
     /// Exports one line for each delta, and for a reset as many as its named entries need. Returns false if `hand` did.
     /// O(entries) for each reset.
     func exportProgress(_ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
-        for item in peers.items {
+        for item in linkTable.peers.items {
             guard export(item.transfer, of: item.peer.incarnation, hand) else { return false }
         }
         // A load would drop more of them.
         var left = RememberedPeers.maxCount
-        for link in links where left > 0 && link.incoming.transfer != nil {
+        for link in linkTable.links where left > 0 && link.incoming.transfer != nil {
             guard export(link.incoming.transfer, of: link.peer.incarnation, hand) else { return false }
             left -= 1
         }
@@ -29,7 +29,7 @@ extension Replica {
         var position: UInt64 = 0
         arrivals.forEach(after: 0, in: keys) { record in
             let state = transfer.state(of: record, keys.find(record.key))
-            if state == 0, saved.named.count >= Self.mostCounts {
+            if state == 0, saved.named.count >= Replica.mostCounts {
                 goesOn = hand { $0.appendSaved(saved) }
                 // The next line counts from the first entry on again.
                 saved.named = [position]
@@ -61,7 +61,7 @@ extension Replica {
             guard fits else { continue }
             var peer = PeerState()
             peer.begin(incarnation: progress.incarnation)
-            peers.remember(RememberedPeers.Item(peer: peer, transfer: transfer, memory: nil))
+            linkTable.peers.remember(RememberedPeers.Item(peer: peer, transfer: transfer, memory: nil))
         }
     }
 

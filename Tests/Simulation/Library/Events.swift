@@ -7,12 +7,12 @@ struct Events {
     /// The replicas that have reported a twin since this was last cleared.
     var twins: Set<Int> = []
     /// The links on which a replica has reported that contents differ.
-    var diverged: [ObjectIdentifier: Int] = [:]
+    var diverged: [UnsafeRawPointer?: Int] = [:]
 }
 
 extension World {
     /// Notes an event of a replica.
-    func note(_ event: Event, _ code: Int32, on link: Link, of number: Int) {
+    func note(_ event: Event, _ code: Int32, on link: LinkIdentity, of number: Int) {
         say("\(number) raises \(event), code \(code)")
         switch event {
         case .hello, .inStep, .refused: break
@@ -20,12 +20,11 @@ extension World {
             if plan.middle == nil { events.unexpected = "replica \(number) ends a link, code \(code)" }
         case .diverged:
             counts.diverged += 1
-            events.diverged[ObjectIdentifier(link), default: 0] += 1
+            events.diverged[link.host, default: 0] += 1
             // A classic relay may leave an update out before its winner has gone (docs/reference/protocol.md, gap): replicas
             // behind it have equal vectors then, and differ for a while. A replica that has dropped a retired source resets no
             // peer for the tombstones that were purged of it. And a replica whose entries an incomplete reset has removed lacks
             // their successors.
-            // that was not whole lacks what stands for them.
             let mayDiffer =
                 code == 0
                 && replicas.contains { $0.hasMetClassic || $0.retired.floor > 0 || $0.tornAt != .max }

@@ -139,9 +139,9 @@ struct LimitsTests {
         ends[0] = try LinkEnd(replica)
         #expect(failure { () throws(Failure) in _ = try replica.openLink(.readOnly) } == .links)
         ends.removeLast()
-        #expect(replica.links.count == 1, "a released link is closed")
+        #expect(replica.linkTable.links.count == 1, "a released link is closed")
         ends.removeLast()
-        #expect(replica.links.isEmpty)
+        #expect(replica.linkTable.links.isEmpty)
     }
 
     @Test("Message bytes: a line at the limit is accepted, one over is rejected, and the next line is accepted again")

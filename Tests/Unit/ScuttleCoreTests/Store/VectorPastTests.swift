@@ -153,5 +153,5 @@ struct VectorPastTests {
 
 extension Replica {
     /// Drops the peer states of peers without a link.
-    fileprivate func dropPeers() { peers = RememberedPeers() }
+    fileprivate func dropPeers() { linkTable.peers = RememberedPeers() }
 }

@@ -1,7 +1,7 @@
 /// A number that tells the contents of two replicas apart: the sum, over all keys that hold a value, of a mixture of key,
 /// timestamp and value. 128 bits, and the same function in all replicas.
 ///
-/// Entries that have arrived since it was last asked for are not in it yet: `Replica.contentHash` adds them. So a key that is
+/// Entries that have arrived since it was last asked for are not in it yet: `Store.contentHash` adds them. So a key that is
 /// overwritten between two questions costs nothing. Add, remove: O(bytes of key and value).
 public struct ContentHash: Equatable {
     public private(set) var low: UInt64

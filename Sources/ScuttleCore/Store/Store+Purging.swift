@@ -7,12 +7,12 @@
 /// Each tombstone that is covered stands in one of three places, with some that are none any more: `tombstones`, by version; if a
 /// link's walk has not come to it, `Waiting.walks`, by arrival; if a peer has refused it, `Waiting.refused`, until the next gossip.
 /// So a call looks at those only that something may have become of.
-extension Replica {
+extension Store {
     /// Stable tombstones that something else holds back.
     struct Waiting {
         var walks = KeyHeap()
-        /// A link whose walk has not come to them, by its place.
-        var link = 0
+        /// A walk that has not come to them.
+        var walk = 0
         var refused = KeyHeap()
 
         var count: Int { walks.items.count + refused.items.count }
@@ -61,14 +61,14 @@ extension Replica {
         guard keys.tombstoneCount > 0, mayPurge, !configuration.keepsTombstones, !hasMetClassic else { return }
         renewPromise()
         if let first = waiting.walks.first, waitingPosition >= first.number {
-            admitWaiting(walkLimit(), most: Self.mostOfCall)
+            admitWaiting(walkLimit(), most: Store.mostOfCall)
         }
         guard let oldest = oldestTombstone(), !isHeldBack(oldest) else { return }
         var stable = Version.highest
         for id in sources.ids where sources[id].covered < stable && counts(sources[id]) { stable = sources[id].covered }
         // What is missing may still come, and lose to a tombstone.
         if let missing = refused?.lowestMissing { stable = min(stable, missing - 1) }
-        purge(upTo: stable, leaving: 0, most: Self.mostOfCall, waits: true)
+        purge(upTo: stable, leaving: 0, most: Store.mostOfCall, waits: true)
     }
 
     /// Whether a source has not promised to write nothing at or below a version. From the source on that held tombstones back
@@ -88,23 +88,18 @@ extension Replica {
         return false
     }
 
-    /// How far the link has come that held tombstones back when links were last looked at.
-    private var waitingPosition: Arrivals.Stamp {
-        waiting.link < links.count ? links[waiting.link].walkPosition : .max
-    }
+    /// How far the walk has come that held tombstones back when walks were last looked at.
+    private var waitingPosition: Arrivals.Stamp { position(ofWalk: waiting.walk) }
 
     /// A walk that has not come to a tombstone would leave its peer with what the tombstone deletes. O(links).
     @inline(never)
     private func walkLimit() -> Arrivals.Stamp {
-        var limit = Arrivals.Stamp.max
-        for place in links.indices {
-            let position = links[place].walkPosition
-            if position < limit { (limit, waiting.link) = (position, place) }
-        }
-        return limit
+        let least = leastWalk()
+        if least.position < .max { waiting.walk = least.walk }
+        return least.position
     }
 
-    /// The walks of all links have come to a place in the order of arrival.
+    /// All walks have come to a place in the order of arrival.
     @inline(never)
     private func admitWaiting(_ limit: Arrivals.Stamp, most: Int) {
         var left = most
@@ -169,9 +164,7 @@ extension Replica {
         // If it stands where it did, all that has come since waits with the rest.
         let position = waits ? waitingPosition : .max
         // A tombstone that a peer has refused is not stable; otherwise it would come back as a reset, again and again.
-        let refusing =
-            waits && hasHeardExceptions
-            ? links.filter { $0.memory?.exceptions ?? $0.memory?.exceptionsBefore != nil } : []
+        let isRefused = waits && hasHeardExceptions ? refusalsOfPeers() : nil
         while left > 0, let item = tombstones.first, item.number <= version, keys.tombstoneCount > least {
             _ = tombstones.pop()
             left -= 1
@@ -183,7 +176,7 @@ extension Replica {
                     KeyHeap.Item(number: record.arrival, key: item.key, source: item.source, version: item.version))
                 continue
             }
-            if !refusing.isEmpty, refusing.contains(where: { $0.isExcepted(record) }) {
+            if let isRefused, isRefused(record) {
                 waiting.refused.push(item)
                 continue
             }
@@ -205,29 +198,5 @@ extension Replica {
         revision += 1
         noteChange(of: source)
         return true
-    }
-
-    /// Whether this replica lags behind a peer, or an exception of its own may be a tombstone that the peer has purged.
-    func mustRepublish(against peer: PeerState) -> Bool {
-        peer.highestPurged > 0 && (peer.isAhead(of: self) || hasException(purgedBy: peer))
-            && !configuration.disabledRules.contains(.republish)
-    }
-
-    /// Republishes each entry that a peer has not covered and that a tombstone which the peer has purged may have beaten: other
-    /// replicas may have covered the entry's dot together with that tombstone. O(entries).
-    func republish(against peer: PeerState) {
-        var stale: [KeyID] = []
-        keys.forEach { key, record in
-            if record.version <= peer.highestPurged, record.version > peer.covered(record.source, in: self) {
-                stale.append(key)
-            }
-            return true
-        }
-        // A new dot has to be above the tombstones that the peer has forgotten: others may still hold them.
-        if !stale.isEmpty { version = max(version, peer.highestPurged) }
-        for key in stale {
-            guard mayWrite, let record = keys[key] else { continue }
-            republish(key, record)
-        }
     }
 }

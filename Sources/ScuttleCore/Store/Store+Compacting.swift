@@ -1,6 +1,6 @@
 /// Ended incarnations that hold no entry shrink to an entry of the `RetiredTable`, and come back as sources when something new
 /// is heard of them.
-extension Replica {
+extension Store {
     /// A source may have become idle: an entry of it, or an update in the history, has gone.
     @inline(__always)
     func noteIdle(_ source: Source) {
@@ -43,12 +43,12 @@ extension Replica {
     /// Whether a source has come back after it was retired, and keeps pace with this replica's Lamport number. Its writer may be alive,
     /// under a name that another one bears. A source that shrinks counts as purged as a whole, so each rise would reset every peer.
     private func maySoonRise(_ source: Source) -> Bool {
-        source.marks.contains(.revived) && version - min(source.covered, version) < Self.paceOfRevived
+        source.marks.contains(.revived) && version - min(source.covered, version) < Store.paceOfRevived
     }
     private static var paceOfRevived: Version { 1024 }
 
     private func keepRevived(_ id: SourceID) {
-        if revivedSources.isEmpty { revivedUntil = version + Self.paceOfRevived }
+        if revivedSources.isEmpty { revivedUntil = version + Store.paceOfRevived }
         revivedSources.append(id)
     }
 
@@ -66,12 +66,7 @@ extension Replica {
         }
         // The name stands by its furthest incarnation.
         guard !source.isFurthest || sources.names[source.name].sources == 1 else { return false }
-        for link in links
-        where link.peer.confirmed(id, in: self) > source.covered || link.peer.purged(id) > source.covered {
-            return false
-        }
-        // The delta that excludes it would find it again under another number, and cover what was refused.
-        return !links.contains { $0.incoming.hasRefused(id) } && !peers.hasRefused(id)
+        return !refers(to: id)
     }
 
     private func isFinal(_ name: NameID) -> Bool {
@@ -87,14 +82,9 @@ extension Replica {
         highestPurged = max(highestPurged, entry.purged)
         let isKept = entry.version > retired.floor
         if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
-        for link in links {
-            let isKnown = link.peer.confirmed(id, in: self) >= entry.version
-            link.forget(id, entry)
-            if isKept, isKnown { link.noteHeldInFull(retired.count - 1) }
-        }
-        peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: self)
+        sourceShrinks(id, to: entry, isKept: isKept)
         if stabilityBlocker == id { stabilityBlocker = nil }
-        newestSharedDelta = NewestSharedDelta()
+        forgetShared()
         if changes != nil { noteRemoval(of: .source, source.id) }
         past.forget(source)
         sources.remove(id)
@@ -157,10 +147,7 @@ extension Replica {
         source.marks.insert(.revived)
         source.raiseFloor(to: entry.version)
         if !source.isFurthest { sources.noteRise(of: source) }
-        for link in links where link.peer.retired.knows(position, in: retired) {
-            link.peer.note(id, covered: entry.version, purged: entry.purged, in: self)
-        }
-        peers.noteRevival(of: id, entry, at: position, in: self)
+        sourceReturns(id, from: entry, at: position)
         // It may turn out that there was nothing new.
         noteIdle(source)
     }

@@ -1,5 +1,5 @@
 /// What a host does with the history.
-extension Replica {
+extension Store {
     /// Brings a covered update into the history, or one of which nobody relies on the version.
     @_optimize(speed)
     func remember(_ record: Record, isForeign: Bool = false) {
@@ -9,7 +9,7 @@ extension Replica {
             ? history.rememberForeign(record, in: sources)
             : history.remember(record, of: sources[record.source], in: sources)
         if let passed { noteIdle(sources[passed]) }
-        if history.end >= marks.next { noteBacklogs() }
+        if history.end >= historyMark { historyReachesMark() }
     }
 
     /// Tells the host what is about to go. The host may trim the history, or keep all for now.
@@ -67,7 +67,7 @@ extension Replica {
         isCompacting = false
         history.forEach { answers.append(isDropped(update(of: $0.record))) }
         isCompacting = wasCompacting
-        newestSharedDelta = NewestSharedDelta()
+        forgetShared()
         let gone = history.trim(answers, in: sources)
         noteIdle(gone)
         return gone.count

@@ -1,16 +1,16 @@
 /// Limits on what a replica holds: `max_keys` and `max_bytes`.
 ///
-/// A local write over a limit is an error, and an update of a peer is refused: see `Replica+Refusing`. What a replica does by itself is
+/// A local write over a limit is an error, and an update of a peer is refused: see `Store+Refusing`. What a replica does by itself is
 /// always done: the delete of a key that holds a value, the end of a time to live, a write under a new dot, and loading.
 ///
 /// An update that adds a key or lengthens a value is taken while seven eighths of `max_bytes` are in use. The last eighth is for what has
 /// to pass then: shorter values, sources, and deletes of keys that are not here. Before something is refused, the replica lets go of what
 /// only serves to answer peers sooner: history, and updates that wait for their cover.
-extension Replica {
+extension Store {
     /// Why there is no room for an update; nil if there is. O(length of key), and amortised O(1) for what is let go.
-    /// - Parameter link: whose peer has sent it; nil: the host writes it.
+    /// - Parameter holder: whose updates are to wait no longer for their cover, the place of a link; nil: those of all.
     @inline(never)
-    func overflow(by key: Bytes, _ value: Bytes, isDelete: Bool, on link: Link? = nil) -> Failure? {
+    func overflow(by key: Bytes, _ value: Bytes, isDelete: Bool, of holder: Int? = nil) -> Failure? {
         let current = entry(of: key)
         let holdsValue = current.map { !$0.isDelete } ?? false
         if isDelete {
@@ -20,13 +20,13 @@ extension Replica {
         }
         let text = key.count &+ value.count
         let isGrowing = !isDelete && text > current?.text.count ?? 0
-        return overflow(by: text, leaving: isGrowing ? limits.bytes / 8 : 0, current, on: link)
+        return overflow(by: text, leaving: isGrowing ? limits.bytes / 8 : 0, current, of: holder)
     }
 
     /// - Parameter text: the bytes of key and value.
     /// - Parameter current: what the update replaces.
     @inline(never)
-    func overflow(by text: Int, leaving rest: Int, _ current: Record? = nil, on link: Link? = nil) -> Failure? {
+    func overflow(by text: Int, leaving rest: Int, _ current: Record? = nil, of holder: Int? = nil) -> Failure? {
         guard limits.bytes != .max else { return nil }
         var isShortened = false
         while true {
@@ -38,12 +38,12 @@ extension Replica {
                 // What somebody else holds stays for now.
                 if current.hasOneOwner { needed &-= RecordHeap.cost(of: current.bytes) }
             } else {
-                needed &+= Self.bytesOfPlace
+                needed &+= Store.bytesOfPlace
             }
             if needed <= left { return nil }
             if !isShortened {
                 isShortened = true
-                letGo(of: link)
+                letGo(of: holder)
             } else if !shortenHistory() {
                 return lack(of: needed)
             }
@@ -54,12 +54,11 @@ extension Replica {
         Failure(.bytes, "\(bytes) bytes more than the \(heldBytes) held; max_bytes is \(limits.bytes)")
     }
 
-    /// Lets go of the updates that wait on a link, or on all links, and of the tombstones that a reset may have to name.
-    private func letGo(of link: Link?) {
+    /// Lets go of the updates that wait for their cover, and of the tombstones that a reset may have to name.
+    private func letGo(of holder: Int?) {
         forgotten.clear(at: epoch)
-        newestSharedDelta = NewestSharedDelta()
-        if let link { return link.incoming.losePending() }
-        for link in links { link.incoming.losePending() }
+        forgetShared()
+        losePending(of: holder)
     }
 
     /// Forgets the older half of the history. O(what it holds); false if it holds nothing.
@@ -73,7 +72,7 @@ extension Replica {
     /// - Throws: `.bytes`.
     @inline(never)
     func checkRoomForSource() throws(Failure) {
-        guard heldBytes <= limits.bytes &- Self.bytesOfSource else { throw lack(of: Self.bytesOfSource) }
+        guard heldBytes <= limits.bytes &- Store.bytesOfSource else { throw lack(of: Store.bytesOfSource) }
     }
 
     /// What the replica holds, with all overhead but that of links: its records by what the allocator gives for them, all else by what it
@@ -81,7 +80,7 @@ extension Replica {
     @inline(never)
     var heldBytes: Int {
         // Counts of what is in memory: no sum of them comes near the end of numbers. The indices of sources have what arrivals have.
-        var bytes = pool.bytes &+ keys.idLimit &* 32 &+ arrivals.bytes &* 2 &+ sources.liveCount &* Self.bytesOfSource
+        var bytes = pool.bytes &+ keys.idLimit &* 32 &+ arrivals.bytes &* 2 &+ sources.liveCount &* Store.bytesOfSource
         bytes &+= (tombstones.items.count &+ expiries.items.count &+ forgotten.count &+ retired.count) &* 32
         return bytes &+ history.count &* 48 &+ (refused?.count ?? 0) &* 128
     }
@@ -91,23 +90,6 @@ extension Replica {
 
     /// The most that a source takes without its entries: its id stands there twice.
     private static var bytesOfSource: Int { 1024 }
-}
-
-extension Link {
-    /// The part of a line that waits for its end takes so many bytes: an eighth of `max_bytes` is for all links, or two lines if that is
-    /// more; and each link may have some. What waits counts in no other way, so that nobody fills a replica with it.
-    /// - Returns: why it may not wait, if so; then it does not.
-    @inline(never)
-    public func noteWaiting(_ bytes: Int) -> Failure? {
-        replica.waitingBytes &-= waitingBytes
-        waitingBytes = 0
-        guard bytes <= max(2048, max(limits.bytes / 8, limits.messageBytes &* 2) &- replica.waitingBytes) else {
-            return Failure(.bytes, "\(bytes) bytes of a line wait for its end; max_bytes is \(limits.bytes)")
-        }
-        replica.waitingBytes &+= bytes
-        waitingBytes = bytes
-        return nil
-    }
 }
 
 extension Configuration {

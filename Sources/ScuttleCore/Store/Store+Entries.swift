@@ -1,6 +1,6 @@
 /// The one way of an update into the map, and of an entry out of it: key table, version index, arrivals, tombstones and the
 /// hash of what is ahead change here, together.
-extension Replica {
+extension Store {
     /// A record that the caller owns. O(bytes).
     @inline(__always)
     func record(_ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind) -> Record {
@@ -89,7 +89,7 @@ extension Replica {
     /// Of two copies of one write the newer dot is kept. Two contents under one timestamp are nobody's honest doing: the same
     /// one has to stand everywhere.
     private func copyStands(_ record: Record, against current: Record) -> Bool {
-        let order = Self.tieBreak(record.kind, record.value, against: current.kind, current.value)
+        let order = Store.tieBreak(record.kind, record.value, against: current.kind, current.value)
         return order == 0 ? sources.precedes(current.dot, record.dot) : order > 0
     }
 
@@ -205,13 +205,26 @@ extension Replica {
         order.noteRemoval(from: &keys)
     }
 
+    /// A key that held a value holds none any more, though nobody has deleted it now.
+    func tellRemoved(_ record: Record) {
+        configuration.onUpdate?(removal(of: record))
+    }
+
+    /// What hosts see of an entry that a reset takes away.
+    func removal(of record: Record) -> Update {
+        Update(
+            key: record.key, value: Bytes("null"), source: sources[record.timestamp.source].id,
+            version: record.timestamp.version, kind: .reset, isLocal: false,
+            dotSource: sources[record.source].id, dotVersion: record.version)
+    }
+
     /// The record is no entry any more; lets go of it.
     @_optimize(speed)
     private func retire(_ record: Record) {
         let source = sources[record.source]
         source.entries.retire(of: record.source, keys)
         arrivals.retire(keys)
-        newestSharedDelta.noteRetired(record.arrival)
+        if record.arrival >= earliestShared { forgetShared() }
         if record.arrival <= hashedArrival, !record.isDelete {
             contents.remove(record, sources[record.timestamp.source].mark)
         }
@@ -279,7 +292,7 @@ extension Replica {
     }
 }
 
-extension Replica {
+extension Store {
     /// Of all that this replica holds. O(bytes that have arrived since it was last asked for).
     var contentHash: ContentHash {
         arrivals.forEach(after: hashedArrival, in: keys) { record in

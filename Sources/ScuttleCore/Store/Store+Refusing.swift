@@ -3,7 +3,7 @@
 /// The vector goes on past an exception, and this replica vouches for it to nobody. An update of the same key that beats the
 /// refused one settles it. `acceptAgain` makes missing ones of all: peers send them again. A replica that has refused nothing
 /// pays a comparison for an update.
-extension Replica {
+extension Store {
     /// Drops all refusals: with their next requests peers are asked for what was refused, and what has come of deltas counts for
     /// none of it. For a host whose `accept` has changed its mind. O(refusals and links).
     public func acceptAgain() {
@@ -17,10 +17,7 @@ extension Replica {
                 replaceException(at: position, by: 0, entry.write)
             }
         }
-        // What was left out of it would be taken for what its sender does not hold.
-        dropTransfers()
-        // Digests cannot name what is missing above them.
-        for link in links { link.classic?.askForAll() }
+        refusalsAreLifted()
     }
 
     /// A classic peer is asked for what is missing. O(exceptions of the source) if there is any.
@@ -44,16 +41,6 @@ extension Replica {
     func isMissing(_ source: SourceID, _ version: Version) -> Bool {
         guard let refused, let position = refused.find(Dot(source: source, version: version)) else { return false }
         return refused[position].reason == 0
-    }
-
-    /// Whether an exception may be a tombstone that a peer has purged. O(exceptions).
-    @inline(never)
-    func hasException(purgedBy peer: PeerState) -> Bool {
-        guard let refused else { return false }
-        return (0..<refused.count).contains { position in
-            let entry = refused[position]
-            return (entry.reason == 0 || entry.write.isDelete) && entry.dot.version <= peer.purged(entry.dot.source)
-        }
     }
 
     /// Adds an exception, or changes the one with its dot; false if there is no room.
@@ -94,8 +81,7 @@ extension Replica {
     private func loseException(at position: Int) {
         guard let refused else { return }
         let dot = refused[position].dot
-        for link in links { link.incoming.lose(dot) }
-        peers.lose(dot)
+        exceptionIsLost(dot)
         dropException(at: position)
     }
 
@@ -236,41 +222,6 @@ extension Replica {
         guard !passed.isEmpty else { return }
         leaveOut(sources[id], upTo: version)
         for entry in passed where entry.reason != 0 { settleExceptions(by: entry.write, entry.dot) }
-    }
-
-    /// A peer vouches for a source up to a version, but for some updates: those that are not here become exceptions.
-    /// - Returns: the version up to which there was room for them.
-    @inline(never)
-    func adopt(
-        _ excepted: ExceptionList, of id: SourceID, upTo version: Version, evictingBefore clock: UInt64
-    ) -> Version {
-        let covered = sources[id].covered
-        for dot in excepted.dots(of: id, above: covered) where dot.version <= version {
-            if let refused, let position = refused.find(dot) {
-                refused.noteNamed(at: position)
-                continue
-            }
-            guard entry(of: dot) == nil else { continue }
-            guard noteException(dot, reason: 0, evictingBefore: clock) else { return max(covered, dot.version - 1) }
-        }
-        return version
-    }
-
-    /// A reset is whole: what its sender has covered, and does not except, was in it or is beaten.
-    @inline(never)
-    func settleExceptions(byResetOf peer: PeerState, bringing isBrought: (Dot) -> Bool, but excepted: ExceptionList) {
-        let keys = keysRefusedAhead { isBrought($0) }
-        var position = 0
-        while let refused, position < refused.count {
-            let entry = refused[position]
-            if entry.dot.version <= peer.covered(entry.dot.source, in: self), !isBrought(entry.dot),
-                !excepted.contains(entry.dot),
-                dropAccounted(at: position, unlessOf: keys)
-            {
-                continue
-            }
-            position += 1
-        }
     }
 
     /// Whether the host is to be told that a peer has not taken an update: once for each name and update.

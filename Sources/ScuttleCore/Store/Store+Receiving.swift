@@ -1,4 +1,4 @@
-extension Replica {
+extension Store {
     /// What became of an update from a peer.
     enum Reception {
         /// It is covered: old news.
@@ -34,7 +34,7 @@ extension Replica {
         }
         let key = keys.find(incoming.key, hash)
         if let key, let current = keys[key], isEquivocation(incoming, of: current), !isSpelling(incoming, of: current) {
-            guard Self.tieBreak(incoming.kind, incoming.value, against: current.kind, current.value) > 0 else {
+            guard Store.tieBreak(incoming.kind, incoming.value, against: current.kind, current.value) > 0 else {
                 return .beaten(equivocation(incoming))
             }
             hasSeenEquivocation = true
@@ -192,7 +192,7 @@ extension Replica {
         revive(number)
         noteNew(number)
         markRetired(sources[number])
-        if links.count > 0, writerLink(of: id) != nil { sources[number].isLinked = true }
+        sourceAppears(number)
         return number
     }
 

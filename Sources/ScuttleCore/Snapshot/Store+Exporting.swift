@@ -41,7 +41,9 @@ extension Replica {
         guard goesOn, exportProgress(hand) else { return }
         _ = hand { $0.appendEnd(lines: lines) }
     }
+}
 
+extension Store {
     var exportHead: ExportHead {
         ExportHead(
             source: id, lamport: version, incarnation: incarnation, hasMetClassic: hasMetClassic,
@@ -79,8 +81,8 @@ extension Replica {
         part.retiredFloor = retired.floor
         var positions = (0..<retired.count).filter { !retired[$0].isHole }[...]
         while !positions.isEmpty || retired.floor > 0 {
-            let line = positions.prefix(Self.retiredOfLine)
-            positions = positions.dropFirst(Self.retiredOfLine)
+            let line = positions.prefix(Store.retiredOfLine)
+            positions = positions.dropFirst(Store.retiredOfLine)
             guard
                 hand({ text in
                     text.appendVector(part)

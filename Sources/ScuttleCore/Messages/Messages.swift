@@ -83,10 +83,6 @@ public struct RetiredClaim: Equatable {
         self.isFinal = isFinal
     }
 
-    init(_ entry: RetiredTable.Entry) {
-        self.init(hash: entry.hash, version: entry.version, isPurged: entry.purged > 0, isFinal: entry.isFinal)
-    }
-
     /// Takes what else is said of the source.
     mutating func merge(_ other: RetiredClaim) {
         version = max(version, other.version)
@@ -142,7 +138,7 @@ public struct Progress: Equatable {
     public var window: UInt64
 
     /// As many as a sender sends datagrams before it waits to hear of them.
-    public static var maxRanges: Int { 64 }
+    public static var maxRanges: Int { RangeSet.maxCount }
 
     public init(
         incarnation: UInt64, mode: DeltaMode, epoch: UInt64, sequence: UInt64, ranges: [SequenceRange] = [],

@@ -4,7 +4,7 @@
 /// key when the time is over. The others do so after half as long again and a random part, in case that the writer is gone.
 /// An expiry is a delete with the timestamp of the write that it ends, above which it ranks, and below all later ones. So the
 /// expiries of one write by several replicas are one, and none ends a renewal.
-extension Replica {
+extension Store {
     /// Sets a key that is to be deleted when its time to live is over. More than `LeaseClock.longest` is for ever. Throws as
     /// `set`; `.unsupported` if the resolver may let an older value stand over an expiry.
     public func set(_ key: Bytes, to value: Bytes, for timeToLive: UInt64) throws(Failure) {
@@ -25,7 +25,7 @@ extension Replica {
     @discardableResult
     public func tick(_ time: UInt64) throws(Failure) -> Bool {
         retireSilent(after: leases.advance(to: time))
-        var left = Self.mostExpired
+        var left = Store.mostExpired
         while let item = expiries.first, item.number <= leases.time {
             guard left > 0 else { return true }
             left -= 1

@@ -5,7 +5,7 @@ public struct KeyPlace {
     let hash: UInt64
 }
 
-extension Replica {
+extension Store {
     /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.exhausted`, `.memory`.
     @inline(__always)
     public func place(of key: Bytes) throws(Failure) -> KeyPlace {
@@ -41,7 +41,7 @@ extension Replica {
     @inline(never)
     func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
         if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value) { throw failure }
-        try storeFirst(key, value, kind, lease)
+        if let changes { try changes.storeFirst(self, key, value, kind, lease) }
     }
 
     @_optimize(speed)

@@ -1,6 +1,6 @@
 /// Updates of classic peers, which vouch for nothing, keep no order, and drop what they do not know:
 /// see docs/reference/protocol.md.
-extension Replica {
+extension Store {
     /// Takes one update from a peer of the classic dialect. The vector accounts for all of its source up to this update. A classic peer
     /// keeps no order, so an earlier update that is not known is news all the same.
     func receive(_ incoming: IncomingUpdate) throws(Failure) {

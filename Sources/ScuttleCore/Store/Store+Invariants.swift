@@ -1,6 +1,6 @@
 #if DEBUG
     /// What must hold between any two calls, for tests: the first thing that does not, in words. Not in the library.
-    extension Replica {
+    extension Store {
         func brokenInvariant() -> String? {
             var broken: String?
             var hash = ClockHash()
@@ -53,8 +53,7 @@
             if let broken = brokenException() { return broken }
             if expected != contents { return "the hash of the contents is not that of the entries" }
             if hash != clockHash { return "the hash of the clock is not that of its sources" }
-            let over = links.reduce(0) { $0 + ($1.isOverHighWaterMark ? 1 : 0) }
-            return over == linksOverMark ? nil : "\(over) links over the mark, counted as \(linksOverMark)"
+            return brokenReference()
         }
 
         private func brokenException() -> String? {

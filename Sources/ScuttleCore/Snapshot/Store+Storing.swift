@@ -3,7 +3,7 @@
 /// The rows are the lines of an export. Each call that has changed something makes one transaction, in which rows go and come
 /// that are out of date. A local write is stored before it is made, so that it can fail; what other calls have done is undone by
 /// starting from the rows again. Cost: O(rows that have changed).
-extension Replica {
+extension Store {
     /// Writes what has changed since the last time to the store.
     /// - Throws: `.store`, after which the replica has to start from the store again.
     public func store() throws(Failure) {
@@ -22,32 +22,17 @@ extension Replica {
 
     /// Goes on after a call of another one was undone: this one has just been loaded from the store. What the other has promised
     /// holds, and none of its dots that is not stored has gone out.
-    public func goOn(from other: Replica) {
+    public func goOn(from other: Store) {
         version = max(version, other.version)
         cover(own, upTo: other.own.covered)
         isOwnKnown = other.isOwnKnown
         if let changes = other.changes { hasLeft = changes.facts.hasLeft }
     }
 
-    /// A source's entry in the vector changes, or its GC version has: the revision is new, and the entry is still the old one.
-    @inline(__always)
-    func noteChange(of source: Source) {
-        if let changes, source.changedAt <= changes.revision { changes.sources.append(source.number) }
-        if source.changedAt < past.newestBase { past.enter(source, at: revision) }
-        source.changedAt = revision
-        past.note(source.number, at: revision)
-    }
-
-    /// A row goes.
-    @inline(never)
-    func noteRemoval(of kind: StateStore.Kind, _ id: Bytes) {
-        changes?.removed.append((kind, [UInt8](id)))
-    }
-
     /// Stores a local write, and what has changed before it, before it is made.
     /// - Throws: `.store`; nothing has changed then.
     @inline(never)
-    func storeFirst(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
+    func storeRows(before key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?) throws(Failure) {
         guard let changes else { return }
         let dot = Dot(source: SourceTable.own, version: version + 1)
         let record = record(key, value, dot, kind, nil, lease)

@@ -8,7 +8,7 @@
 ///
 /// What is done here costs O(names that are not final) for a call that changes something while there are some, O(names) if the
 /// hash is asked for after it, or if one has said what another one waits for, and nothing otherwise.
-extension Replica {
+extension Store {
     /// Says that a name will not be back. One's own name: this replica leaves, and writes nothing any more.
     /// - Returns: false where the name is unknown.
     public func forget(_ name: Bytes) -> Bool {

@@ -1,0 +1,63 @@
+/// What hosts see of a store without changing it.
+extension Store {
+    /// The keys that hold a value.
+    public var count: Int { keys.liveCount }
+
+    /// What a key holds; nil where it is absent or deleted. Borrowed until the next call. O(length of key).
+    @_optimize(speed)
+    public func get(_ key: Bytes) throws(Failure) -> Update? {
+        try configuration.limits.check(hostKey: key)
+        guard let id = keys.find(key, keys.hash(of: key)), let record = keys[id], !record.isDelete else { return nil }
+        return update(of: record)
+    }
+
+    /// Visits the entries whose key begins with `prefix`, in the byte order of keys, until `visit` returns false.
+    /// O(log n + entries and tombstones passed), and before that O(k log k + n) where k keys are new since the last visit.
+    public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
+        order.update(from: &keys)
+        let ids = order.ids(from: prefix, in: keys)
+        for place in ids.indices {
+            // Entries stand anywhere in memory: some are on their way while the host looks at this one.
+            let ahead = place + Store.entriesAhead
+            if ahead < ids.endIndex { keys[ids[ahead]]?.prepareToRead() }
+            guard let record = keys[ids[place]], record.key.begins(with: prefix) else { return }
+            guard record.isDelete || visit(update(of: record)) else { return }
+        }
+    }
+
+    private static var entriesAhead: Int { 6 }
+
+    /// Visits each known source and the version up to which it is accounted for, in the byte order of sources, until
+    /// `visit` returns false. O(s log s).
+    public func visitClock(_ visit: (Bytes, Version) -> Bool) {
+        for id in sources.inOrder() where sources[id].covered > 0 {
+            guard visit(sources[id].id, sources[id].covered) else { return }
+        }
+    }
+
+    /// The updates of `source` above `version` that the history still has, ordered by `Configuration.sort`. Borrowed until
+    /// the next call. O(updates found), times a logarithm with a sort of the host's.
+    public func news(of source: Bytes, above version: Version) -> [Update] {
+        guard let id = sources.find(source) else { return [] }
+        let found = history.news(of: sources[id], above: version).map { update(of: $0) }
+        guard let sort = configuration.sort else { return found }
+        return found.arranged(by: sort)
+    }
+
+    /// The same number at replicas that hold the same values by the same writes. Tombstones do not count: replicas that agree
+    /// forget them at different times. O(bytes that have arrived since it was last asked for).
+    public var fingerprint: UInt64 {
+        contentHash.low
+    }
+
+    @_optimize(speed)
+    func update(of record: Record) -> Update {
+        let timestamp = record.timestamp
+        let dotSource = sources[record.source].id
+        return Update(
+            key: record.key, value: record.value,
+            source: timestamp.source == record.source ? dotSource : sources[timestamp.source].id,
+            version: timestamp.version, kind: record.kind, isLocal: timestamp.source == SourceTable.own,
+            dotSource: dotSource, dotVersion: record.version)
+    }
+}
