@@ -54,22 +54,24 @@ extension Link {
     /// Appends the challenge that is due, in a datagram of its own. False if none is due, or if it does not fit.
     func appendChallenge(within capacity: Int) -> Bool {
         guard let address, address.challenger > 0 else { return false }
-        batch.append {
+        output.append {
             $0.appendEcho(address.challenger)
             $0.appendChallenge(address.token)
         }
         address.challenger = 0
-        guard batch.byteCount > capacity else { return true }
-        batch.consume(batch.byteCount)
+        guard output.byteCount > capacity else { return true }
+        output.consume(output.byteCount)
         return false
     }
 
     /// Appends a control message, and puts the echo in front of the datagram.
-    func appendControl(_ room: Room) -> Bool {
-        guard let address, address.peerToken > 0, !batch.hasEcho else { return appendControlMessage(room) }
+    func appendControl(_ budget: SendBudget) -> Bool {
+        guard let address, address.peerToken > 0, !output.hasEcho else { return appendControlMessage(budget) }
         let echo = Encoding.chosen.bytes(ofEcho: address.peerToken)
-        guard appendControlMessage(Room(messages: room.messages, bytes: room.bytes - echo)) else { return false }
-        batch.insertEcho { $0.appendEcho(address.peerToken) }
+        guard appendControlMessage(SendBudget(messages: budget.messages, bytes: budget.bytes - echo)) else {
+            return false
+        }
+        output.insertEcho { $0.appendEcho(address.peerToken) }
         return true
     }
 }

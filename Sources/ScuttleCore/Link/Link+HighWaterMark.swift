@@ -22,7 +22,7 @@ extension Link {
         guard !isOverHighWaterMark else { return .max }
         let mtu = max(replica.configuration.mtu, 1)
         let updates = pendingUpdates
-        let backlog = batch.count + (classic?.backlog ?? 0) + (updates ?? 0)
+        let backlog = output.count + (classic?.backlog ?? 0) + (updates ?? 0)
         if backlog >= mtu {
             isOverHighWaterMark = true
             replica.linksOverMark += 1
@@ -44,7 +44,7 @@ extension Link {
 
     @_optimize(speed)
     func noteDrain() {
-        if batch.isWasteful, !hasPending { batch.rest() }
+        if output.isWasteful, !hasPending { output.rest() }
         if isOverHighWaterMark, isDatagram ? !hasPending : !fill() { leaveHighWaterMark() }
     }
 

@@ -8,7 +8,7 @@ extension Link {
         var filled = 0
         while filled < buffer.count, fill() {
             let taken = copyBatch(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-            batch.consume(taken)
+            output.consume(taken)
             filled += taken
         }
         if filled > 0 { shown = 0 }
@@ -19,12 +19,12 @@ extension Link {
     private func readDatagram(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
         memory?.noteRoom(buffer.count)
         let isChallenge = appendChallenge(within: buffer.count)
-        while !isChallenge, batch.count < mostMessages {
-            let room = Room(messages: mostMessages - batch.count, bytes: buffer.count - batch.byteCount)
-            guard appendNext(room) else { break }
+        while !isChallenge, output.count < maxMessages {
+            let budget = SendBudget(messages: maxMessages - output.count, bytes: buffer.count - output.byteCount)
+            guard appendNext(budget) else { break }
         }
         let filled = copyBatch(to: buffer)
-        batch.consume(filled)
+        output.consume(filled)
         noteDrain()
         if filled == 0, !failures.isEmpty { throw takeFailure() }
         return filled
@@ -42,7 +42,7 @@ extension Link {
     @_optimize(speed)
     private func copyBatch(to buffer: UnsafeMutableRawBufferPointer) -> Int {
         var taken = 0
-        batch.visitSpans { span in
+        output.visitSpans { span in
             let count = min(span.count, buffer.count - taken)
             guard count > 0, let from = span.baseAddress, let to = buffer.baseAddress else { return }
             (to + taken).copyMemory(from: from, byteCount: count)
@@ -61,7 +61,7 @@ extension Link {
         noteDrain()
         _ = fill()
         shown = 0
-        batch.visitSpans(most: min(most, Batch.most)) { span in
+        output.visitSpans(maxCount: min(most, SendBuffer.maxMessages)) { span in
             shown += span.count
             visit(span)
         }
@@ -73,32 +73,32 @@ extension Link {
         guard count >= 0, count <= shown else {
             throw Failure(.argument, "\(count) bytes are more than the \(shown) that were shown")
         }
-        batch.consume(count)
+        output.consume(count)
         shown -= count
         noteDrain()
     }
 
     /// Enough text waits on a stream; what a datagram takes has its own bound.
-    var hasFilled: Bool { !isDatagram && batch.isFull }
+    var hasFilled: Bool { !isDatagram && output.isFull }
 
-    var mostMessages: Int {
-        min(max(replica.configuration.mtu, 1), Batch.most)
+    var maxMessages: Int {
+        min(max(replica.configuration.mtu, 1), SendBuffer.maxMessages)
     }
 
-    /// Fills an empty batch of a stream; false where there is nothing to send.
+    /// Fills the send buffer of a stream if it is empty; false if there is nothing to send.
     @inline(never)
     @_optimize(speed)
     func fill() -> Bool {
-        guard batch.isEmpty else { return true }
-        while batch.count < mostMessages, !hasFilled,
-            appendNext(Room(messages: mostMessages - batch.count, bytes: .max))
+        guard output.isEmpty else { return true }
+        while output.count < maxMessages, !hasFilled,
+            appendNext(.stream(messages: maxMessages - output.count))
         {}
-        return !batch.isEmpty
+        return !output.isEmpty
     }
 
     /// Whether something is to be sent, as far as can be told without making it.
     var hasPending: Bool {
-        if !batch.isEmpty || !pending.isEmpty || !failures.isEmpty || address?.challenger ?? 0 > 0 { return true }
+        if !output.isEmpty || !pending.isEmpty || !failures.isEmpty || address?.challenger ?? 0 > 0 { return true }
         if let classic, classic.backlog > 0 { return true }
         if let outgoing, outgoing.hasMore(in: replica) { return true }
         guard let follows else { return false }
@@ -106,11 +106,11 @@ extension Link {
     }
 
     @_optimize(speed)
-    private func appendNext(_ room: Room) -> Bool {
-        if !pending.isEmpty, pending.reject != nil || !hasEnded { return appendControl(room) }
+    private func appendNext(_ budget: SendBudget) -> Bool {
+        if !pending.isEmpty, pending.reject != nil || !hasEnded { return appendControl(budget) }
         switch dialect {
         case .ended: return false
-        case .extended: return appendAnswer(room)
+        case .extended: return appendAnswer(budget)
         case .unknown, .classic: return appendClassic()
         }
     }

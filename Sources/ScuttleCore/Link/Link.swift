@@ -1,5 +1,5 @@
 /// A replica's conversation with one peer, in messages: what came in goes to one of the `receive` functions, what is to go
-/// out comes from the batch.
+/// out comes from the send buffer.
 ///
 /// What a link still has to send is derived when it is wanted, from cursors; nothing is dropped and nothing is queued. When
 /// that is much, the link is over its high-water mark: see `Link+HighWaterMark`.
@@ -90,7 +90,7 @@ public final class Link {
     /// Updates that fit no datagram, some of each source: those that a commit is to name, and the one behind them.
     var withheld: DotOrder?
 
-    var batch = Batch()
+    var output = SendBuffer()
     public internal(set) var isOverHighWaterMark = false
     /// The head under which the peer takes new updates has not been said, or is no longer the latest.
     var liveHeadIsDue = true
@@ -99,7 +99,7 @@ public final class Link {
     var firstFailure = 0
     /// What the part of a line takes that waits for its end.
     var waitingBytes = 0
-    /// The bytes of the batch that `peek` has shown and nobody has taken yet.
+    /// The bytes of the send buffer that `peek` has shown and nobody has taken yet.
     var shown = 0
     /// What stands for this link at its host. Not used here.
     public var host: UnsafeRawPointer?
@@ -271,10 +271,10 @@ extension Link {
         dialect = other.dialect
         host = other.host
         (incoming.isDropped, incoming.dropsUnasked) = (true, true)
-        if unread.count > 0 || !other.batch.isEmpty {
-            batch.append { text in
+        if unread.count > 0 || !other.output.isEmpty {
+            output.append { text in
                 text.append(unread)
-                other.batch.visitSpans { text.append($0) }
+                other.output.visitSpans { text.append($0) }
             }
         }
         if other.pending.hasGreeted || other.classic != nil { gossip() }
@@ -288,7 +288,7 @@ extension Link {
         follows = nil
         memory?.sorted = nil
         incoming.endDelta()
-        batch = Batch()
+        output = SendBuffer()
         shown = 0
         leaveHighWaterMark()
     }

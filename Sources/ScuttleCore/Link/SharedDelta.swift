@@ -25,14 +25,15 @@ final class SharedDelta {
 
     /// - Parameter number: where in the history it is to begin. O(what goes into it).
     @_optimize(speed)
-    fileprivate init(from number: UInt64, most: Int, in replica: Replica) {
+    fileprivate init(from number: UInt64, maxMessages: Int, in replica: Replica) {
         from = number
         until = number
         var coverLength = 0
         var check = LineCheck()
         // A copy of a long value for each slow link would count nowhere.
-        let longest = replica.isBounded ? Batch.mostText : .max
-        while messages < most, text.count < Batch.mostText, let slot = replica.history[until], slot.record.isEntry,
+        let longest = replica.isBounded ? SendBuffer.maxText : .max
+        while messages < maxMessages, text.count < SendBuffer.maxText, let slot = replica.history[until],
+            slot.record.isEntry,
             slot.record.text.count <= longest
         {
             let (id, version) = (slot.record.source, slot.record.version)
@@ -40,14 +41,14 @@ final class SharedDelta {
                 guard slot.since <= intervals[place].until else { break }
                 intervals[place].until = version
             } else {
-                coverLength += Room.cost(of: replica.sources[id])
-                guard intervals.isEmpty || coverLength <= Room.longestLine else { break }
+                coverLength += SendBudget.cost(of: replica.sources[id])
+                guard intervals.isEmpty || coverLength <= SendBudget.maxLine else { break }
                 intervals.append(Interval(source: id, since: slot.since, first: version, until: version))
             }
             earliestArrival = min(earliestArrival, slot.record.arrival)
             let line = UpdateLine(of: slot.record, in: replica)
             if messages == 0 {
-                makeRoom(for: min(most, Int(truncatingIfNeeded: replica.history.end - number)), line.count)
+                makeRoom(for: min(maxMessages, Int(truncatingIfNeeded: replica.history.end - number)), line.count)
             }
             check.add(text.appendHashed(line))
             messages += 1
@@ -66,7 +67,7 @@ final class SharedDelta {
     /// Lines are mostly of one length: so the text grows once, not a few times.
     private func makeRoom(for lines: Int, _ length: Int) {
         let cover = 128
-        text.makeRoom(for: min(lines &* length, Batch.mostText + length) + cover)
+        text.makeRoom(for: min(lines &* length, SendBuffer.maxText + length) + cover)
     }
 
     /// Whether a peer lacks just what is in it.
@@ -86,14 +87,14 @@ final class SharedDelta {
     }
 }
 
-/// The newest broadcast of a replica. Asking whether an entry may be in it costs a comparison.
+/// The newest shared delta of a replica. Asking whether an entry may be in it costs a comparison.
 struct NewestSharedDelta {
-    private(set) var broadcast: SharedDelta?
+    private(set) var delta: SharedDelta?
     private var earliestArrival = Arrivals.Stamp.max
 
-    mutating func become(_ broadcast: SharedDelta) {
-        self.broadcast = broadcast
-        earliestArrival = broadcast.earliestArrival
+    mutating func become(_ delta: SharedDelta) {
+        self.delta = delta
+        earliestArrival = delta.earliestArrival
     }
 
     /// An entry that arrived at this stamp is none any more.
@@ -104,11 +105,11 @@ struct NewestSharedDelta {
 }
 
 extension Replica {
-    /// What live links get that stand at a number in the history; nil where each has to look for itself.
+    /// The shared delta from a number in the history on, for the live links that stand there; nil if none can be shared.
     @_optimize(speed)
-    func broadcast(from number: UInt64, most: Int) -> SharedDelta? {
-        if let newest = newestSharedDelta.broadcast, newest.from == number { return newest.messages > 0 ? newest : nil }
-        let made = SharedDelta(from: number, most: most, in: self)
+    func sharedDelta(from number: UInt64, maxMessages: Int) -> SharedDelta? {
+        if let newest = newestSharedDelta.delta, newest.from == number { return newest.messages > 0 ? newest : nil }
+        let made = SharedDelta(from: number, maxMessages: maxMessages, in: self)
         newestSharedDelta.become(made)
         return made.messages > 0 ? made : nil
     }

@@ -1,6 +1,6 @@
 /// What a replica is made with. The closures run during calls on the replica and must not call it.
 public struct Configuration {
-    /// The messages in one batch, and the high-water mark of a link.
+    /// The messages in one filling of a send buffer, and the high-water mark of a link.
     public var mtu = 10
     /// The updates that the history remembers.
     public var maxHistory = 10

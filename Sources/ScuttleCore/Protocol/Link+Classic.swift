@@ -130,7 +130,7 @@ extension Link {
     /// that came out of order may have covered another one that is still on its way.
     func gossipClassic() {
         let classic = conversation
-        guard classic.walk == nil, !batch.asks else { return }
+        guard classic.walk == nil, !output.asks else { return }
         classic.ask(in: replica)
         classic.walk = DigestWalk(over: classic.claimed == 0 ? 0 : replica.sources.count, &replica.random)
     }
@@ -147,12 +147,12 @@ extension Link {
         while let id = classic.walk?.next() {
             let claim = claim(of: id, classic)
             guard claim > 0 else { continue }
-            batch.appendDigest(of: replica.sources[id], at: claim)
+            output.appendDigest(of: replica.sources[id], at: claim)
             return true
         }
         if classic.walk != nil {
             classic.walk = nil
-            batch.appendDone()
+            output.appendDone()
             return true
         }
         classic.owesAllAt = .max
@@ -171,11 +171,11 @@ extension Link {
     private func append(classic record: Record, _ classic: ClassicConversation) -> Bool {
         let record = replica.settleNull(record)
         guard record.isRepublished, record.kind != .expiry else {
-            batch.append(UpdateLine(of: record, in: replica))
+            output.append(UpdateLine(of: record, in: replica))
             return true
         }
         guard classic.mayRestate(record.dot) else { return false }
-        batch.append(UpdateLine(restating: record, in: replica))
+        output.append(UpdateLine(restating: record, in: replica))
         return true
     }
 

@@ -25,7 +25,7 @@ extension Link {
     }
 
     /// Asks for all that the peer holds.
-    func appendContentsRequest(_ room: Room) -> Bool {
+    func appendContentsRequest(_ budget: SendBudget) -> Bool {
         var requests = self.requests
         var part = VectorPart(
             incarnation: replica.incarnation, epoch: replica.epoch, nonce: requests.open(.contents), since: 0,
@@ -37,12 +37,12 @@ extension Link {
         }
         if incoming.transfer?.mode == .contents {
             let progress = incoming.progress(of: peer.incarnation, isDatagram: isDatagram)
-            part.progress = fitting(progress, within: room.bytes) {
+            part.progress = fitting(progress, within: budget.bytes) {
                 part.progress = $0
-                return batch.measure(write)
+                return output.measure(write)
             }
         }
-        guard append(within: room, write) else { return false }
+        guard append(within: budget, write) else { return false }
         self.requests = requests
         pending.requestsContents = false
         return true

@@ -11,7 +11,7 @@ extension Link {
         gossips &+= 1
         if silence < .max { silence += 1 }
         if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeDoubt { incoming.seeTransfer() }
-        if !batch.asks { pending.greeting = .question }
+        if !output.asks { pending.greeting = .question }
     }
 
     /// After so many gossips the whole vector is asked for: two vectors may share one hash, and what is known of the peer may rest
@@ -256,30 +256,30 @@ extension Link {
         memory = nil
     }
 
-    func appendControlMessage(_ room: Room) -> Bool {
+    func appendControlMessage(_ budget: SendBudget) -> Bool {
         if let reason = pending.reject {
-            guard append(within: room, { $0.appendReject(reason) }) else { return false }
+            guard append(within: budget, { $0.appendReject(reason) }) else { return false }
             pending.reject = nil
             return true
         }
-        if pending.greeting != .none { return appendHello(room) }
+        if pending.greeting != .none { return appendHello(budget) }
         if pending.tellsTwin {
-            guard append(within: room, { $0.appendTwin() }) else { return false }
+            guard append(within: budget, { $0.appendTwin() }) else { return false }
             pending.tellsTwin = false
             return true
         }
-        if pending.tellsRefused { return appendRefused(room) }
+        if pending.tellsRefused { return appendRefused(budget) }
         if pending.requestsVector {
             let request = VectorRequest(revision: peer.revision, from: peer.next, retired: replica.retired.whole)
-            guard append(within: room, { $0.appendRequest(request) }) else { return false }
+            guard append(within: budget, { $0.appendRequest(request) }) else { return false }
             pending.requestsVector = false
             return true
         }
-        if pending.requestsContents { return appendContentsRequest(room) }
-        return appendVector(room)
+        if pending.requestsContents { return appendContentsRequest(budget) }
+        return appendVector(budget)
     }
 
-    private func appendHello(_ room: Room) -> Bool {
+    private func appendHello(_ budget: SendBudget) -> Bool {
         let isReply = pending.greeting == .reply
         let contents = pending.statesContents && replica.mayStateContents ? replica.contentHash : nil
         var requests = self.requests
@@ -293,12 +293,12 @@ extension Link {
             progress: incoming.progress(of: peer.incarnation, isDatagram: isDatagram), isReply: isReply)
         if let address {
             if !isReply { hello.token = address.token }
-            hello.progress = fitting(hello.progress, within: room.bytes) { progress in
+            hello.progress = fitting(hello.progress, within: budget.bytes) { progress in
                 hello.progress = progress
-                return batch.measure { $0.appendHello(hello) }
+                return output.measure { $0.appendHello(hello) }
             }
         }
-        guard append(within: room, asks: !isReply, { $0.appendHello(hello) }) else { return false }
+        guard append(within: budget, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests
         pending.greeting = .none
         pending.statesContents = false

@@ -186,7 +186,7 @@ extension Link {
     // MARK: Telling the peer
 
     /// The next exceptions that the peer has not been told of, in one line; false if nothing fits.
-    func appendRefused(_ room: Room) -> Bool {
+    func appendRefused(_ budget: SendBudget) -> Bool {
         let memory = remembering()
         var told = memory.toldRefused
         var entries: [RefusedTable.Entry] = []
@@ -194,7 +194,7 @@ extension Link {
             entries.append(entry)
             told = entry.serial
         }
-        let isAppended = append(within: room) { line in
+        let isAppended = append(within: budget) { line in
             line.beginRefused()
             for (index, entry) in entries.enumerated() {
                 line.appendException(

@@ -42,10 +42,10 @@ extension Link {
     }
 
     /// The next part of this replica's vector; on a stream of a length that any receiver takes.
-    func appendVector(_ room: Room) -> Bool {
+    func appendVector(_ budget: SendBudget) -> Bool {
         guard var walk = pending.vector else { return false }
         // One of several copies goes out in a datagram of its own.
-        if walk.isCopy, batch.end > 0 { return false }
+        if walk.isCopy, output.end > 0 { return false }
         if walk.epoch != replica.epoch || walk.generation != replica.retired.generation {
             (walk.from, walk.epoch, walk.generation, walk.nonce) = (0, replica.epoch, replica.retired.generation, 0)
         }
@@ -62,18 +62,18 @@ extension Link {
         part.retiredFloor = replica.retired.floor
         part.took = memory?.tookRetired ?? 0
         func frame() -> Int {
-            batch.measure {
+            output.measure {
                 $0.appendVector(part)
                 $0.appendClaimsEnd(from: items, to: items, isLast: false)
             }
         }
-        part.progress = fitting(part.progress, within: room.bytes - Room.shortestLine) {
+        part.progress = fitting(part.progress, within: budget.bytes - SendBudget.minLine) {
             part.progress = $0
             return frame()
         }
-        let left = isDatagram ? room.bytes - frame() : walk.lineLength
+        let left = budget.lineCapacity(beside: frame(), onStream: walk.lineLength)
         let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
-        let slice = slice(from: walk.from, within: left - Room.sections) {
+        let slice = slice(from: walk.from, within: left - SendBudget.sections, takesOne: !budget.isDatagram) {
             replica.nextChange(since: pending.peerHas + 1, from: $0, isBase: false)
         } source: {
             replica.sources[$0].changedAt > pending.peerHas
@@ -89,8 +89,8 @@ extension Link {
         }
         part.to = slice.end
         part.isLast = part.to == items
-        guard left >= 0, part.isLast || part.to > part.from else { return reportNoSpace(room) }
-        batch.append { line in
+        guard left >= 0, part.isLast || part.to > part.from else { return reportNoSpace(budget) }
+        output.append { line in
             line.appendVector(part)
             for (index, id) in slice.sources.enumerated() {
                 let source = replica.sources[id]
@@ -103,7 +103,7 @@ extension Link {
             line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
         }
         walk.from = part.to
-        walk.lineLength = min(2 * walk.lineLength, Room.longestLine)
+        walk.lineLength = min(2 * walk.lineLength, SendBudget.maxLine)
         if part.isLast, walk.copies > 0, part.from == 0 {
             walk.copies -= 1
             (walk.from, walk.isCopy) = (0, true)

@@ -198,14 +198,14 @@ extension Link {
     // MARK: Going out
 
     @_optimize(speed)
-    func appendAnswer(_ room: Room) -> Bool {
+    func appendAnswer(_ budget: SendBudget) -> Bool {
         if checkedEpoch != replica.epoch { checkEpoch() }
-        if !pending.isEmpty { return appendControl(room) }
+        if !pending.isEmpty { return appendControl(budget) }
         if let outgoing {
             guard outgoing.hasMore(in: replica) else { return false }
             switch outgoing.mode {
-            case .log: return appendLog(outgoing, room)
-            default: return isDatagram ? appendStateInDatagram(outgoing, room) : appendState(outgoing, room)
+            case .log: return appendLog(outgoing, budget)
+            default: return isDatagram ? appendStateInDatagram(outgoing, budget) : appendState(outgoing, budget)
             }
         }
         guard let follows else { return false }
@@ -213,10 +213,10 @@ extension Link {
             checkedDetours = replica.detours
             if !historyReaches {
                 stopFollowing()
-                return appendPending(room)
+                return appendPending(budget)
             }
         }
-        return follows < replica.history.end && appendNews(from: follows, room)
+        return follows < replica.history.end && appendNews(from: follows, budget)
     }
 
     /// After something has been forgotten here, what the peer lacks may have become another thing.
@@ -258,8 +258,8 @@ extension Link {
     }
 
     /// What the peer is asked for.
-    private func appendPending(_ room: Room) -> Bool {
-        !pending.isEmpty && appendControl(room)
+    private func appendPending(_ budget: SendBudget) -> Bool {
+        !pending.isEmpty && appendControl(budget)
     }
 
     func head(_ outgoing: OutgoingDelta) -> DeltaHead {
@@ -271,16 +271,16 @@ extension Link {
     // MARK: From the history
 
     @_optimize(speed)
-    private func appendLog(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
-        let begun = batch.byteCount
+    private func appendLog(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
+        let begun = output.byteCount
         var news = LogDelta(
             from: outgoing.cursor, head: outgoing.headIsDue ? head(outgoing) : nil, uncovered: outgoing.spacing.left,
-            room, self)
+            budget, self)
         news.collect(self)
         guard !news.hasGap else {
             self.outgoing = nil
             beginDelta()
-            return appendAnswer(room)
+            return appendAnswer(budget)
         }
         if news.cursor == replica.history.end { news.collectPromises(from: &outgoing.item, self) }
         outgoing.cursor = news.cursor
@@ -288,7 +288,7 @@ extension Link {
         let appended = news.finish(self)
         if appended {
             (outgoing.headIsDue, liveHeadIsDue) = (false, false)
-            outgoing.spacing.add(batch.byteCount - begun)
+            outgoing.spacing.add(output.byteCount - begun)
             outgoing.spacing.mark()
         }
         if isWhole {
@@ -296,7 +296,7 @@ extension Link {
             follows = nil
             follow()
         }
-        return appended || (isWhole && follows != nil && appendAnswer(room))
+        return appended || (isWhole && follows != nil && appendAnswer(budget))
     }
 
     private var liveHead: DeltaHead {
@@ -305,26 +305,26 @@ extension Link {
     }
 
     @_optimize(speed)
-    private func appendNews(from number: UInt64, _ room: Room) -> Bool {
-        if liveHeadIsDue || batch.isEmpty,
-            let broadcast = replica.broadcast(from: number, most: mostMessages), broadcast.fits(peer, in: replica)
+    private func appendNews(from number: UInt64, _ budget: SendBudget) -> Bool {
+        if liveHeadIsDue || output.isEmpty,
+            let shared = replica.sharedDelta(from: number, maxMessages: maxMessages), shared.fits(peer, in: replica)
         {
             guard !liveHeadIsDue else {
-                // The broadcast follows when the batch is empty again.
-                batch.append { $0.appendDelta(liveHead) }
+                // The shared delta follows when the send buffer is empty again.
+                output.append { $0.appendDelta(liveHead) }
                 liveHeadIsDue = false
                 return false
             }
-            batch.share(broadcast)
-            broadcast.note(in: &peer, replica)
-            follows = broadcast.until
+            output.share(shared)
+            shared.note(in: &peer, replica)
+            follows = shared.until
             return true
         }
-        var news = LogDelta(from: number, head: liveHeadIsDue ? liveHead : nil, room, self)
+        var news = LogDelta(from: number, head: liveHeadIsDue ? liveHead : nil, budget, self)
         news.collect(self)
         guard !news.hasGap else {
             stopFollowing()
-            return appendPending(room)
+            return appendPending(budget)
         }
         follows = news.cursor
         guard news.finish(self) else { return false }

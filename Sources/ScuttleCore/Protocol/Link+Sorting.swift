@@ -29,9 +29,9 @@ extension Link {
     }
 
     /// Appends entries in the host's order; false once there are none. How far they have come is told when all are out.
-    func appendSorted(_ memory: LinkMemory, _ outgoing: OutgoingDelta, _ room: Room) -> Bool {
+    func appendSorted(_ memory: LinkMemory, _ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         var count = 0
-        while count < room.messages, !hasFilled {
+        while count < budget.messages, !hasFilled {
             guard let record = memory.sorted?.next(in: replica) else {
                 memory.sorted = nil
                 outgoing.cursor = max(outgoing.cursor, outgoing.begun)
@@ -42,7 +42,7 @@ extension Link {
             guard record.arrival > outgoing.cursor, record.arrival <= outgoing.begun,
                 isToSend(record, in: outgoing.mode)
             else { continue }
-            outgoing.check.add(batch.append(UpdateLine(of: record, in: replica)))
+            outgoing.check.add(output.append(UpdateLine(of: record, in: replica)))
             count += 1
         }
         return true

@@ -4,12 +4,12 @@ extension Link {
 
     @inline(never)
     @_optimize(speed)
-    func appendState(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
-        let place = batch.end
+    func appendState(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
+        let place = output.end
         // An early delta may have nothing to say.
         if outgoing.headIsDue, outgoing.mode != .early || memory?.sorted != nil { appendHead(of: outgoing) }
-        if let memory, memory.sorted != nil, appendSorted(memory, outgoing, room) { return true }
-        var left = room.messages
+        if let memory, memory.sorted != nil, appendSorted(memory, outgoing, budget) { return true }
+        var left = budget.messages
         var isAtEnd = true
         var skipped = 0
         replica.arrivals.forEach(after: outgoing.cursor, in: replica.keys) { record in
@@ -20,9 +20,9 @@ extension Link {
                 }
                 if outgoing.headIsDue { appendHead(of: outgoing) }
                 outgoing.hasSpoken = true
-                let before = batch.byteCount
-                outgoing.check.add(batch.append(UpdateLine(of: record, in: replica)))
-                outgoing.spacing.add(batch.byteCount - before)
+                let before = output.byteCount
+                outgoing.check.add(output.append(UpdateLine(of: record, in: replica)))
+                outgoing.spacing.add(output.byteCount - before)
                 left -= 1
             }
             outgoing.cursor = record.arrival
@@ -33,17 +33,17 @@ extension Link {
             isAtEnd = false
             return false
         }
-        if skipped == Self.mostSkipped, !isAtEnd, batch.end == place {
+        if skipped == Self.mostSkipped, !isAtEnd, output.end == place {
             if outgoing.headIsDue { appendHead(of: outgoing) }
             appendMark(outgoing)
         }
-        guard isAtEnd else { return batch.end > place }
+        guard isAtEnd else { return output.end > place }
         outgoing.cursor = replica.arrivals.last
         guard outgoing.mode != .early else {
             self.outgoing = nil
-            return batch.end > place
+            return output.end > place
         }
-        return appendCommit(outgoing, Room(messages: room.messages, bytes: .max)) || batch.end > place
+        return appendCommit(outgoing, budget) || output.end > place
     }
 
     /// Says what follows; and before that which tombstones, that the peer may have been sent, have been forgotten since.
@@ -56,7 +56,7 @@ extension Link {
         }
         var head = head(outgoing)
         if outgoing.mode.endsWithCommit { head.span = (outgoing.start, outgoing.cursor, outgoing.cursor) }
-        batch.append { $0.appendDelta(head) }
+        output.append { $0.appendDelta(head) }
         outgoing.headIsDue = false
     }
 
@@ -64,7 +64,7 @@ extension Link {
     func appendMark(_ outgoing: OutgoingDelta) {
         outgoing.spacing.mark()
         guard outgoing.mode.endsWithCommit else { return }
-        batch.append { $0.appendMark(ProgressMark(sequence: outgoing.cursor, check: outgoing.sealedCheck)) }
+        output.append { $0.appendMark(ProgressMark(sequence: outgoing.cursor, check: outgoing.sealedCheck)) }
         outgoing.check = LineCheck()
     }
 
@@ -72,11 +72,11 @@ extension Link {
     private func appendForgotten(since epoch: UInt64) {
         var keys = replica.forgotten.since(epoch)[...]
         repeat {
-            batch.append { line in
+            output.append { line in
                 line.appendForgottenStart(since: epoch, epoch: replica.epoch)
                 let start = line.count
                 var isFirst = true
-                while let record = keys.first, isFirst || line.count - start < Room.longestLine {
+                while let record = keys.first, isFirst || line.count - start < SendBudget.maxLine {
                     line.appendKey(record.key, isFirst: isFirst)
                     keys.removeFirst()
                     isFirst = false
@@ -105,9 +105,9 @@ extension Link {
     // MARK: The commit
 
     /// Behind the last update: the vector that the peer has then, as much of it as fits. Whether anything does.
-    func appendCommit(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
-        var room = room
-        let place = batch.end
+    func appendCommit(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
+        var budget = budget
+        let place = output.end
         let mark = exceptionsMark
         let excepted = mark == outgoing.exceptedMark ? outgoing.excepted : exceptions
         let items = vectorItems + excepted.count
@@ -120,18 +120,20 @@ extension Link {
             var part = CommitPart(
                 sequence: outgoing.cursor, from: outgoing.item, to: outgoing.item, isLast: false,
                 check: isDatagram ? nil : outgoing.sealedCheck, claims: [])
-            let frame = batch.measure {
-                $0.appendCommit(part)
-                $0.appendClaimsEnd(from: items, to: items, isLast: false)
-            }
-            let left = isDatagram ? room.bytes - frame : outgoing.lineLength
+            let left = budget.lineCapacity(
+                beside: output.measure {
+                    $0.appendCommit(part)
+                    $0.appendClaimsEnd(from: items, to: items, isLast: false)
+                }, onStream: outgoing.lineLength)
             guard left >= 0 else { break }
             let isReset = outgoing.mode == .reset
             let claimsNothing = outgoing.mode == .contents
             func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id, in: replica) }
             let firstUntold = firstUntoldRetired
             let namesHeld = isReset || memory?.exceptsEnded ?? false
-            let slice = slice(from: part.from, within: left - Room.sections, excepted: excepted) {
+            let slice = slice(
+                from: part.from, within: left - SendBudget.sections, takesOne: !budget.isDatagram, excepted: excepted
+            ) {
                 claimsNothing ? .max : isReset ? $0 : peer.next(from: $0, in: replica)
             } source: {
                 vouchedFor($0) > since($0)
@@ -156,8 +158,8 @@ extension Link {
             part.isLast = part.to == items
             guard part.isLast || part.to > part.from else { break }
             if !slice.isEmpty { outgoing.hasSpoken = true }
-            let before = batch.byteCount
-            batch.append { line in
+            let before = output.byteCount
+            output.append { line in
                 line.appendCommit(part)
                 for (index, id) in slice.sources.enumerated() {
                     if id == SourceTable.own { replica.isOwnKnown = true }
@@ -178,11 +180,11 @@ extension Link {
                     from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty,
                     hasExcepted: !slice.excepted.isEmpty)
             }
-            if isDatagram { room.bytes -= batch.byteCount - before }
+            budget.spend(output.byteCount - before)
             outgoing.item = part.to
             outgoing.hasVouched = true
             outgoing.check = LineCheck()
-            outgoing.lineLength = min(2 * outgoing.lineLength, Room.longestLine)
+            outgoing.lineLength = min(2 * outgoing.lineLength, SendBudget.maxLine)
             if !isDatagram {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id), in: replica) }
             }
@@ -198,7 +200,7 @@ extension Link {
             }
             if hasFilled { break }
         }
-        return batch.end > place
+        return output.end > place
     }
 
     /// All of a delta has gone out, up to its commit. In datagrams a live link goes on with it.

@@ -2,20 +2,20 @@
 extension Link {
     @inline(never)
     @_optimize(speed)
-    func appendStateInDatagram(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
-        let (place, before) = (batch.end, batch.byteCount)
-        if outgoing.mode == .reset, outgoing.kind != replica.epoch { return appendForgotten(outgoing, room) }
+    func appendStateInDatagram(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
+        let (place, before) = (output.end, output.byteCount)
+        if outgoing.mode == .reset, outgoing.kind != replica.epoch { return appendForgotten(outgoing, budget) }
         let range = outgoing.missing.first ?? SequenceRange(from: outgoing.cursor, until: .max)
         var head = head(outgoing)
         if outgoing.mode.endsWithCommit {
             head.span = (outgoing.start, range.from, replica.arrivals.last)
-            head.check = LineCheck(count: UInt64(room.messages), hash: 0)
+            head.check = LineCheck(count: UInt64(budget.messages), hash: 0)
         }
         head.window = outgoing.endingWindow
-        let frame = batch.measure { $0.appendDelta(head) }
-        var left = room.bytes - frame
-        guard left >= 0 else { return reportNoSpace(room) }
-        var messages = room.messages
+        let frame = output.measure { $0.appendDelta(head) }
+        var left = budget.bytes - frame
+        guard left >= 0 else { return reportNoSpace(budget) }
+        var messages = budget.messages
         var check = LineCheck()
         var reached = range.from
         var isAtEnd = true
@@ -27,20 +27,20 @@ extension Link {
                 let line = UpdateLine(of: record, in: replica)
                 if line.count > left || messages == 0 {
                     // Behind something that fits none, a datagram has a little less room.
-                    guard place == 0, messages == room.messages, line.count > room.bytes - frame else {
+                    guard place == 0, messages == budget.messages, line.count > budget.bytes - frame else {
                         isAtEnd = false
                         return false
                     }
-                    guard !withhold(line, room.bytes - frame) || !outgoing.hasVouched else {
+                    guard !withhold(line, budget.bytes - frame) || !outgoing.hasVouched else {
                         // A commit of this delta may have vouched for it already.
                         startsAnew = true
                         return false
                     }
                     head.withheld = record.arrival
-                    left = room.bytes - batch.measure { $0.appendDelta(head) }
+                    left = budget.bytes - output.measure { $0.appendDelta(head) }
                 } else {
                     outgoing.hasSpoken = true
-                    check.add(batch.append(line))
+                    check.add(output.append(line))
                     left -= line.count
                     messages -= 1
                 }
@@ -67,33 +67,33 @@ extension Link {
         let isWhole = isAtEnd && outgoing.missing.isEmpty && outgoing.cursor == replica.arrivals.last
         if outgoing.mode == .early {
             if isWhole { self.outgoing = nil }
-            guard batch.end > place else { return false }
+            guard output.end > place else { return false }
         } else {
             let span = (outgoing.start, range.from, reached)
             head.span = span
             check.seal(span, withheld: head.withheld)
             head.check = check
-            if isWhole, left > 0 { _ = appendCommit(outgoing, Room(messages: messages, bytes: left)) }
+            if isWhole, left > 0 { _ = appendCommit(outgoing, SendBudget(messages: messages, bytes: left)) }
         }
-        guard batch.end > place || reached > range.from else {
-            return reportNoSpace(room)
+        guard output.end > place || reached > range.from else {
+            return reportNoSpace(budget)
         }
-        batch.insert(at: place) { $0.appendDelta(head) }
+        output.insert(at: place) { $0.appendDelta(head) }
         if before == 0 { outgoing.countDatagram() }
-        return batch.end > place
+        return output.end > place
     }
 
     /// Before a reset goes on in a later GC epoch: which tombstones, that the peer may have been sent, were forgotten since. If
     /// they do not fit a datagram it begins anew.
-    private func appendForgotten(_ outgoing: OutgoingDelta, _ room: Room) -> Bool {
+    private func appendForgotten(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         let keys = replica.forgotten.since(outgoing.kind)
         let count = Encoding.chosen.maxBytes(ofForgotten: keys)
-        guard count <= room.bytes else {
-            guard batch.isEmpty else { return false }
+        guard count <= budget.bytes else {
+            guard output.isEmpty else { return false }
             outgoing.startAnew(kind: replica.epoch)
-            return appendStateInDatagram(outgoing, room)
+            return appendStateInDatagram(outgoing, budget)
         }
-        batch.append { line in
+        output.append { line in
             line.appendForgottenStart(since: outgoing.kind, epoch: replica.epoch)
             for (index, record) in keys.enumerated() { line.appendKey(record.key, isFirst: index == 0) }
             line.appendForgottenEnd(isLast: true)

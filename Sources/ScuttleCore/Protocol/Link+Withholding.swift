@@ -2,13 +2,14 @@
 extension Link {
     /// Leaves an update out, of which the delta vouches for nothing. Whether it has not been left out of this one before.
     @discardableResult
-    func withhold(_ line: UpdateLine, _ room: Int) -> Bool {
+    func withhold(_ line: UpdateLine, _ capacity: Int) -> Bool {
         let record = line.record
         if replica.isToTell(peerName, record.dot) {
             let key = record.key.prefixOfCharacters(within: 80)
             failures.append(
                 Failure(
-                    .datagram, "an update of \(line.count) bytes fits no datagram with \(room) to spare; key \(key)"))
+                    .datagram, "an update of \(line.count) bytes fits no datagram with \(capacity) to spare; key \(key)"
+                ))
             tellRefused(record, reason: -Failure.Code.datagram.rawValue)
         }
         return note(withheld: record.dot)

@@ -15,18 +15,18 @@ struct LogDelta {
     private var intervals: [(source: SourceID, since: Version, until: Version, leftOut: Version)] = []
 
     /// - Parameter head: what the peer is to be told in front, if anything.
-    init(from number: UInt64, head: DeltaHead?, uncovered: Int = .max, _ room: Room, _ link: Link) {
+    init(from number: UInt64, head: DeltaHead?, uncovered: Int = .max, _ budget: SendBudget, _ link: Link) {
         self.uncovered = uncovered
         cursor = number
         self.head = head
-        place = link.batch.end
-        messages = room.messages
+        place = link.output.end
+        messages = budget.messages
     }
 
     /// Nothing could be taken, since what comes next for this peer is not in the history any more, or never was.
     private(set) var hasGap = false
 
-    /// Takes updates that the peer lacks, up to the end of the history or of the room.
+    /// Takes updates that the peer lacks, up to the end of the history or of the budget.
     @_optimize(speed)
     mutating func collect(_ link: Link) {
         let replica = link.replica
@@ -51,12 +51,12 @@ struct LogDelta {
                 hasGap = isEmpty(link)
                 return
             }
-            let coverCost = place == nil ? Room.cost(of: source) : 0
-            guard intervals.isEmpty || coverLength + coverCost <= Room.longestLine else { return }
+            let coverCost = place == nil ? SendBudget.cost(of: source) : 0
+            guard intervals.isEmpty || coverLength + coverCost <= SendBudget.maxLine else { return }
             if uncovered != .max { uncovered -= (line?.count ?? 0) + coverCost }
             coverLength += coverCost
             if let line {
-                check.add(link.batch.append(line))
+                check.add(link.output.append(line))
                 messages -= 1
             }
             let leftOut = line == nil ? version : 0
@@ -90,8 +90,8 @@ struct LogDelta {
                 if let place {
                     intervals[place].until = source.covered
                 } else {
-                    let cost = Room.cost(of: source)
-                    guard intervals.isEmpty || coverLength + cost <= Room.longestLine else { return }
+                    let cost = SendBudget.cost(of: source)
+                    guard intervals.isEmpty || coverLength + cost <= SendBudget.maxLine else { return }
                     coverLength += cost
                     intervals.append((id, source.reach, source.covered, 0))
                 }
@@ -105,10 +105,10 @@ struct LogDelta {
     @_optimize(speed)
     func finish(_ link: Link) -> Bool {
         guard !isEmpty(link) else { return false }
-        if let head { link.batch.insert(at: place) { $0.appendDelta(head) } }
+        if let head { link.output.insert(at: place) { $0.appendDelta(head) } }
         guard !intervals.isEmpty || check.count > 0 else { return true }
         let replica = link.replica
-        link.batch.append { line in
+        link.output.append { line in
             line.appendCoverStart()
             for (index, interval) in intervals.enumerated() {
                 if interval.source == SourceTable.own { replica.isOwnKnown = true }
@@ -122,7 +122,7 @@ struct LogDelta {
     }
 
     private func isEmpty(_ link: Link) -> Bool {
-        link.batch.end == place && intervals.isEmpty
+        link.output.end == place && intervals.isEmpty
     }
 }
 

@@ -30,7 +30,7 @@ final class OutgoingDelta {
     var excepted: [CommitException] = []
     /// What these were taken from, as a mark.
     var exceptedMark: UInt64 = 0
-    var lineLength = Room.shortestLine
+    var lineLength = SendBudget.minLine
 
     /// Something of the commit has gone out.
     var hasVouched = false

@@ -19,7 +19,7 @@ struct PendingControl {
         /// The window of datagrams that it answers; 0: none.
         var window: UInt64 = 0
         /// How long the next line may be on a stream.
-        var lineLength = Room.shortestLine
+        var lineLength = SendBudget.minLine
     }
 
     var vector: VectorWalk?

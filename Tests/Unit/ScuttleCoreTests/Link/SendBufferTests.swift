@@ -4,14 +4,14 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-@Suite("Batch")
-struct BatchTests {
+@Suite("Send buffer")
+struct SendBufferTests {
     private static let digest = #"{"digest":true,"source_id":"A\"","id":"A\"","version":77}"# + "\n"
     private static let done = #"{"digest":true,"done":true}"# + "\n"
 
-    /// A batch of every kind of message, and its bytes.
+    /// A send buffer of every kind of message, and its bytes.
     private struct Filled: ~Copyable {
-        var batch = Batch()
+        var buffer = SendBuffer()
         var text = ""
         var records: [Record] = []
 
@@ -26,17 +26,17 @@ struct BatchTests {
             for (number, kind) in kinds.enumerated() {
                 switch kind {
                 case "d":
-                    batch.appendDigest(of: source, at: source.covered)
-                    text += BatchTests.digest
+                    buffer.appendDigest(of: source, at: source.covered)
+                    text += SendBufferTests.digest
                 case ".":
-                    batch.appendDone()
-                    text += BatchTests.done
+                    buffer.appendDone()
+                    text += SendBufferTests.done
                 default:
                     // A long value is borrowed, a short one copied.
                     let value = kind == "u" ? "[1]" : "\"\(String(repeating: "x", count: 1100))\""
                     let update = PlainUpdate("k\(number)", value, "A\"", Version(number + 1))
                     let record = Record(update, from: 0)
-                    batch.append(UpdateLine(of: record, in: table, at: LeaseClock().time))
+                    buffer.append(UpdateLine(of: record, in: table, at: LeaseClock().time))
                     records.append(record)
                     text += update.line + "\n"
                 }
@@ -49,14 +49,14 @@ struct BatchTests {
 
         var shown: [UInt8] {
             var shown: [UInt8] = []
-            batch.visitSpans(most: .max / 2) { shown += $0 }
+            buffer.visitSpans(maxCount: .max / 2) { shown += $0 }
             return shown
         }
 
         func examine(gone: Int, _ what: String) {
             let rest = Array([UInt8](text)[gone...])
             check(shown == rest, "\(what): \(gone) bytes gone, \(shown.text)")
-            check(batch.isEmpty == rest.isEmpty, "\(what): isEmpty at \(gone)")
+            check(buffer.isEmpty == rest.isEmpty, "\(what): isEmpty at \(gone)")
         }
     }
 
@@ -65,9 +65,9 @@ struct BatchTests {
         let count = Filled(kinds).text.utf8.count
         for gone in 0...count {
             var filled = Filled(kinds)
-            filled.batch.consume(gone)
+            filled.buffer.consume(gone)
             filled.examine(gone: gone, kinds)
-            filled.batch.consume(count - gone)
+            filled.buffer.consume(count - gone)
             filled.examine(gone: count, kinds)
         }
     }
@@ -81,11 +81,11 @@ struct BatchTests {
         var gone = 0
         while gone < ends[ends.count - 1] {
             let step = min(random.below(90), ends[ends.count - 1] - gone)
-            filled.batch.consume(step)
+            filled.buffer.consume(step)
             gone += step
             filled.examine(gone: gone, "seed \(seed)")
             let left = ends.filter { $0 > gone }.count
-            check(filled.batch.count == left, "\(filled.batch.count) messages, not \(left)")
+            check(filled.buffer.count == left, "\(filled.buffer.count) messages, not \(left)")
             let held = filled.records.filter { $0.owners == 2 }.count
             // A borrowed value is held until its last byte is gone; behind it stands a back of some 40 bytes.
             let borrowed = filled.records.filter { $0.value.count > 1000 }
@@ -99,9 +99,9 @@ struct BatchTests {
     @Test("Shows at most as many pieces as are asked for: text in one, each borrowed value in one", arguments: 0...7)
     func pieces(most: Int) {
         var filled = Filled("ud.UdU")
-        filled.batch.consume(3)
+        filled.buffer.consume(3)
         var shown: [String] = []
-        filled.batch.visitSpans(most: most) { shown.append($0.text) }
+        filled.buffer.visitSpans(maxCount: most) { shown.append($0.text) }
         let value = filled.records[1].value.text
         let texts = filled.text.components(separatedBy: value)
         let expected = [String(texts[0].dropFirst(3)), value, texts[1], value, texts[2]]
@@ -115,19 +115,19 @@ struct BatchTests {
         for place in 0...kinds.count {
             let front = String(kinds.prefix(place))
             var filled = Filled(front)
-            let (end, length) = (filled.batch.end, filled.text.utf8.count)
+            let (end, length) = (filled.buffer.end, filled.text.utf8.count)
             filled.append(String(kinds.dropFirst(place)))
-            filled.batch.insert(at: end) { $0.append(Bytes("{}\n")) }
+            filled.buffer.insert(at: end) { $0.append(Bytes("{}\n")) }
             let bytes = [UInt8](filled.text)
             filled.text = ([UInt8](bytes[..<length]) + [UInt8]("{}\n".utf8) + [UInt8](bytes[length...])).text
             filled.examine(gone: 0, kinds)
-            let asks = filled.batch.asks
+            let asks = filled.buffer.asks
             check(asks == kinds.contains("d"), "a question in \(kinds) is lost")
-            let count = filled.batch.count
+            let count = filled.buffer.count
             check(count == kinds.count + 1, "\(count) messages in \(kinds)")
-            filled.batch.consume(length + 1)
+            filled.buffer.consume(length + 1)
             filled.examine(gone: length + 1, kinds)
-            let waits = filled.batch.asks
+            let waits = filled.buffer.asks
             let question = kinds.firstIndex(of: "d").map { kinds.distance(from: kinds.startIndex, to: $0) } ?? -1
             check(waits == (question >= place), "the question in \(kinds) and what is in front at \(place)")
         }
@@ -138,10 +138,10 @@ struct BatchTests {
         var filled = Filled("uUdud")
         let last = filled.text.utf8.count - Self.digest.utf8.count
         for gone in 0..<filled.text.utf8.count {
-            check(filled.batch.asks == (gone <= last), "\(gone) bytes gone, the last question at \(last)")
-            filled.batch.consume(1)
+            check(filled.buffer.asks == (gone <= last), "\(gone) bytes gone, the last question at \(last)")
+            filled.buffer.consume(1)
         }
-        let asks = filled.batch.asks
+        let asks = filled.buffer.asks
         #expect(!asks)
     }
 
@@ -150,10 +150,10 @@ struct BatchTests {
         let value = "\"\(String(repeating: "x", count: 1030))\""
         let records = (1...4).map { Record(PlainUpdate("k\($0)", value, "A", Version($0)), from: 0) }
         do {
-            var batch = Batch()
+            var buffer = SendBuffer()
             let table = SourceTable([[UInt8]("A")])
-            for record in records { batch.append(UpdateLine(of: record, in: table, at: LeaseClock().time)) }
-            batch.consume(gone)
+            for record in records { buffer.append(UpdateLine(of: record, in: table, at: LeaseClock().time)) }
+            buffer.consume(gone)
         }
         for record in records {
             check(record.owners == 1, "\(record.owners) owners")
@@ -163,7 +163,7 @@ struct BatchTests {
 
     @Test("Filled again after it was empty, with a digest of the longest id")
     func again() {
-        var batch = Batch()
+        var buffer = SendBuffer()
         let id = String(repeating: "\u{1}", count: 255)
         let source = id.lend { Source(id: $0) }
         defer { source.deallocate() }
@@ -171,24 +171,24 @@ struct BatchTests {
         let quoted = quote([UInt8](id))
         let line = #"{"digest":true,"source_id":\#(quoted),"id":\#(quoted),"version":9007199254740991}"# + "\n"
         for _ in 0..<3 {
-            batch.appendDone()
-            batch.appendDigest(of: source, at: source.covered)
-            batch.appendDigest(of: source, at: source.covered)
+            buffer.appendDone()
+            buffer.appendDigest(of: source, at: source.covered)
+            buffer.appendDigest(of: source, at: source.covered)
             var shown = ""
-            batch.visitSpans(most: 3) { shown += $0.text }
+            buffer.visitSpans(maxCount: 3) { shown += $0.text }
             check(shown == Self.done + line + line, shown)
-            batch.consume(shown.utf8.count)
+            buffer.consume(shown.utf8.count)
         }
     }
 
     @Test("Read empty, it forgets its texts: the next ones stand where those stood")
     func sameMemory() {
-        var batch = Batch()
+        var buffer = SendBuffer()
         var places: Set<UInt> = []
         for _ in 0..<50 {
-            batch.appendDone()
-            batch.visitSpans(most: 1) { places.insert(UInt(bitPattern: $0.baseAddress)) }
-            batch.consume(Self.done.utf8.count)
+            buffer.appendDone()
+            buffer.visitSpans(maxCount: 1) { places.insert(UInt(bitPattern: $0.baseAddress)) }
+            buffer.consume(Self.done.utf8.count)
         }
         #expect(places.count == 1)
     }

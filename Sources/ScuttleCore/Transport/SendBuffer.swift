@@ -1,28 +1,27 @@
-/// The next few messages of a link, on their way out: a broadcast that is borrowed; or text of its own, with long values
-/// borrowed from where they are.
+/// The next messages that a link sends: a shared delta, which it borrows; or text of its own, with long values borrowed from
+/// their records.
 ///
-/// It is filled when it is empty, so it never holds more than one filling; a stream reader may stop in the middle of a
-/// message. Owns one reference to each record whose value it borrows, so a link that waits for a slow peer holds some
-/// kilobytes, whatever it has to send.
-struct Batch: ~Copyable {
-    /// Messages in one filling, and bytes of text that end it: enough to make it cheap, few enough to stay small.
-    static var most: Int { 64 }
-    static var mostText: Int { 8192 }
+/// A link fills it when it is empty, so it holds one filling at most; the reader of a stream may stop in the middle of a message.
+/// Owns a reference to each record whose value it borrows, so a link that waits for a slow peer holds some kilobytes.
+struct SendBuffer: ~Copyable {
+    /// The messages of one filling, and the bytes of text that end it: enough to make it cheap, few enough to stay small.
+    static var maxMessages: Int { 64 }
+    static var maxText: Int { 8192 }
 
     /// Shorter values are copied: a piece more costs the reader more than that.
-    private static var shortestBorrowed: Int { 1024 }
+    private static var minBorrowed: Int { 1024 }
 
-    /// A value that stands where it is, and in the text just before `place`.
+    /// A value that stays in its record. It goes out before the text at `offset`.
     private struct Borrowed {
         let record: Record
-        var place: Int
+        var offset: Int
     }
 
     private var shared: SharedDelta?
     private var text = MessageBuffer()
     private var values: [Borrowed] = []
 
-    /// How much is gone of the broadcast or of the text, how many values, and how much of the next one.
+    /// How much is gone of the shared delta or of the text, how many values, and how much of the next one.
     private var gone = 0
     private var valuesGone = 0
     private var goneOfValue = 0
@@ -30,26 +29,26 @@ struct Batch: ~Copyable {
     /// All bytes and messages in it that are not gone.
     private(set) var byteCount = 0
     private(set) var count = 0
-    /// Where in the text the last question begins.
+    /// Where in the text the last greeting begins that wants an answer.
     private var question: Int?
     /// The datagram begins with an echo.
     private(set) var hasEcho = false
 
     var isEmpty: Bool { count == 0 }
-    var isFull: Bool { shared != nil || text.count >= Self.mostText }
+    var isFull: Bool { shared != nil || text.count >= Self.maxText }
 
-    /// Whether a question waits here of which nothing has been sent.
+    /// Whether a greeting that wants an answer waits here, and nothing of it has been sent.
     var asks: Bool { question.map { $0 >= gone } ?? false }
 
     deinit {
         for value in values[valuesGone...] { value.record.release() }
     }
 
-    /// Borrows a broadcast; the batch is empty.
+    /// Borrows a shared delta; the buffer is empty.
     @_optimize(speed)
-    mutating func share(_ broadcast: SharedDelta) {
-        shared = broadcast
-        (byteCount, count) = (broadcast.bytes.count, broadcast.messages)
+    mutating func share(_ delta: SharedDelta) {
+        shared = delta
+        (byteCount, count) = (delta.bytes.count, delta.messages)
     }
 
     /// Appends an update's line; returns the hash of it without its newline.
@@ -59,14 +58,14 @@ struct Batch: ~Copyable {
         let value = line.record.value.count
         let start = text.count
         count += 1
-        guard value >= Self.shortestBorrowed else {
+        guard value >= Self.minBorrowed else {
             let hash = text.appendHashed(line)
             byteCount += text.count - start
             return hash
         }
         let front = text.appendAroundValue(line)
         line.record.retain()
-        values.append(Borrowed(record: line.record, place: start + front))
+        values.append(Borrowed(record: line.record, offset: start + front))
         byteCount += text.count - start + value
         return text.hash(ofUpdateAt: start, front, around: line.record.value)
     }
@@ -84,13 +83,13 @@ struct Batch: ~Copyable {
     /// Where in the text the next message will stand.
     var end: Int { text.count }
 
-    /// Puts a line in front of what was appended since the end was at `place`: a head is written when its body is known.
-    mutating func insert(at place: Int, _ write: (inout MessageBuffer) -> Void) {
+    /// Puts a line in front of the messages behind an offset: a head is written when its body is known.
+    mutating func insert(at offset: Int, _ write: (inout MessageBuffer) -> Void) {
         let start = text.count
         append(write)
-        text.move(from: start, to: place)
-        for index in values.indices where values[index].place >= place { values[index].place += text.count - start }
-        if let begin = question, begin >= place { question = begin + (text.count - start) }
+        text.move(from: start, to: offset)
+        for index in values.indices where values[index].offset >= offset { values[index].offset += text.count - start }
+        if let begin = question, begin >= offset { question = begin + (text.count - start) }
     }
 
     /// Puts the line with the echo in front of a datagram, once.
@@ -115,21 +114,20 @@ struct Batch: ~Copyable {
         append { $0.appendDone() }
     }
 
-    /// The bytes to send next, in up to `most` pieces, each as long as can be; they stay where they are until they are
-    /// consumed.
+    /// The bytes to send next, in up to `maxCount` pieces, each as long as can be. They stay valid until they are consumed.
     @_optimize(speed)
-    func visitSpans(most: Int = .max, _ visit: (Bytes) -> Void) {
+    func visitSpans(maxCount: Int = .max, _ visit: (Bytes) -> Void) {
         if let shared {
-            if most > 0 { visit(Bytes(rebasing: shared.bytes[gone...])) }
+            if maxCount > 0 { visit(Bytes(rebasing: shared.bytes[gone...])) }
             return
         }
-        var (place, index, hidden, left) = (gone, valuesGone, goneOfValue, most)
+        var (offset, index, hidden, left) = (gone, valuesGone, goneOfValue, maxCount)
         let text = text.bytes
-        while left > 0, place < text.count || index < values.count {
-            let end = index < values.count ? values[index].place : text.count
-            if place < end {
-                visit(Bytes(rebasing: text[place..<end]))
-                place = end
+        while left > 0, offset < text.count || index < values.count {
+            let end = index < values.count ? values[index].offset : text.count
+            if offset < end {
+                visit(Bytes(rebasing: text[offset..<end]))
+                offset = end
             } else {
                 visit(Bytes(rebasing: values[index].record.value[hidden...]))
                 (index, hidden) = (index + 1, 0)
@@ -145,10 +143,10 @@ struct Batch: ~Copyable {
         guard byteCount > 0 else { return empty() }
         var rest = bytes
         while rest > 0 {
-            let end = valuesGone < values.count ? values[valuesGone].place : gone + rest
+            let end = valuesGone < values.count ? values[valuesGone].offset : gone + rest
             if gone < end {
                 let step = min(rest, end - gone)
-                // A broadcast counts as what it was until all of it is gone.
+                // A shared delta counts with all its messages until it is gone.
                 if shared == nil {
                     count -= text.encoding.messageCount(endingIn: Bytes(rebasing: text.bytes[gone..<gone + step]))
                 }
