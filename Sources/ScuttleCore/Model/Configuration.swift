@@ -44,15 +44,15 @@ public struct Configuration {
     /// The last link that was over its high-water mark has been read empty.
     public var onDrain: (() -> Void)?
     /// Something has happened on a link; the number is the code that `Event` speaks of.
-    public var onEvent: ((Link, Event, Int32) -> Void)?
+    public var onEvent: ((LinkHost, Event, Int32) -> Void)?
 
     /// The state store of the host; nil: the host keeps the replica nowhere.
     public var store: StateStore?
 
     /// Whether an update from a peer may be taken; or whether a reset may take an entry away (`Update.Kind.reset`).
-    public var accept: ((Link, Update) -> Bool)?
+    public var accept: ((LinkHost, Update) -> Bool)?
     /// A peer has not taken an update, or it fits no datagram; the number is the code of the reason.
-    public var onRefused: ((Link, Update, Int32) -> Void)?
+    public var onRefused: ((LinkHost, Update, Int32) -> Void)?
 
     public init() {}
 

@@ -8,9 +8,9 @@
 /// only serves to answer peers sooner: history, and updates that wait for their cover.
 extension Replica {
     /// Why there is no room for an update; nil if there is. O(length of key), and amortised O(1) for what is let go.
-    /// - Parameter link: whose peer has sent it; nil: the host writes it.
+    /// - Parameter letGo: lets go of the updates that wait where this one came in; nil: the host writes it, and all links do.
     @inline(never)
-    func overflow(by key: Bytes, _ value: Bytes, isDelete: Bool, on link: Link? = nil) -> Failure? {
+    func overflow(by key: Bytes, _ value: Bytes, isDelete: Bool, lettingGo letGo: (() -> Void)? = nil) -> Failure? {
         let current = entry(of: key)
         let holdsValue = current.map { !$0.isDelete } ?? false
         if isDelete {
@@ -20,13 +20,15 @@ extension Replica {
         }
         let text = key.count &+ value.count
         let isGrowing = !isDelete && text > current?.text.count ?? 0
-        return overflow(by: text, leaving: isGrowing ? limits.bytes / 8 : 0, current, on: link)
+        return overflow(by: text, leaving: isGrowing ? limits.bytes / 8 : 0, current, lettingGo: letGo)
     }
 
     /// - Parameter text: the bytes of key and value.
     /// - Parameter current: what the update replaces.
     @inline(never)
-    func overflow(by text: Int, leaving rest: Int, _ current: Record? = nil, on link: Link? = nil) -> Failure? {
+    func overflow(
+        by text: Int, leaving rest: Int, _ current: Record? = nil, lettingGo letGo: (() -> Void)? = nil
+    ) -> Failure? {
         guard limits.bytes != .max else { return nil }
         var isShortened = false
         while true {
@@ -43,7 +45,7 @@ extension Replica {
             if needed <= left { return nil }
             if !isShortened {
                 isShortened = true
-                letGo(of: link)
+                loseWaiting(letGo)
             } else if !shortenHistory() {
                 return lack(of: needed)
             }
@@ -55,11 +57,11 @@ extension Replica {
     }
 
     /// Lets go of the updates that wait on a link, or on all links, and of the tombstones that a reset may have to name.
-    private func letGo(of link: Link?) {
+    private func loseWaiting(_ letGo: (() -> Void)?) {
         forgotten.clear(at: epoch)
         newestSharedDelta = NewestSharedDelta()
-        if let link { return link.incoming.losePending() }
-        for link in links { link.incoming.losePending() }
+        if let letGo { return letGo() }
+        for link in links { link.extended?.incoming.pending.lose() }
     }
 
     /// Forgets the older half of the history. O(what it holds); false if it holds nothing.
@@ -91,23 +93,6 @@ extension Replica {
 
     /// The most that a source takes without its entries: its id stands there twice.
     private static var bytesOfSource: Int { 1024 }
-}
-
-extension Link {
-    /// The part of a line that waits for its end takes so many bytes: an eighth of `max_bytes` is for all links, or two lines if that is
-    /// more; and each link may have some. What waits counts in no other way, so that nobody fills a replica with it.
-    /// - Returns: why it may not wait, if so; then it does not.
-    @inline(never)
-    public func noteWaiting(_ bytes: Int) -> Failure? {
-        replica.waitingBytes &-= waitingBytes
-        waitingBytes = 0
-        guard bytes <= max(2048, max(limits.bytes / 8, limits.messageBytes &* 2) &- replica.waitingBytes) else {
-            return Failure(.bytes, "\(bytes) bytes of a line wait for its end; max_bytes is \(limits.bytes)")
-        }
-        replica.waitingBytes &+= bytes
-        waitingBytes = bytes
-        return nil
-    }
 }
 
 extension Configuration {

@@ -66,12 +66,12 @@ extension Replica {
         }
         // The name stands by its furthest incarnation.
         guard !source.isFurthest || sources.names[source.name].sources == 1 else { return false }
-        for link in links
-        where link.peer.confirmed(id, in: self) > source.covered || link.peer.purged(id) > source.covered {
-            return false
+        for link in links {
+            guard let peer = link.extended?.peer else { continue }
+            if peer.confirmed(id, in: self) > source.covered || peer.purged(id) > source.covered { return false }
         }
         // The delta that excludes it would find it again under another number, and cover what was refused.
-        return !links.contains { $0.incoming.hasRefused(id) } && !peers.hasRefused(id)
+        return !links.contains { $0.extended?.incoming.hasRefused(id) ?? false } && !peers.hasRefused(id)
     }
 
     private func isFinal(_ name: NameID) -> Bool {
@@ -88,9 +88,7 @@ extension Replica {
         let isKept = entry.version > retired.floor
         if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
         for link in links {
-            let isKnown = link.peer.confirmed(id, in: self) >= entry.version
-            link.forget(id, entry)
-            if isKept, isKnown { link.noteHeldInFull(retired.count - 1) }
+            link.forget(id, entry, at: isKept ? retired.count - 1 : nil)
         }
         peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: self)
         if stabilityBlocker == id { stabilityBlocker = nil }
@@ -157,8 +155,9 @@ extension Replica {
         source.marks.insert(.revived)
         source.raiseFloor(to: entry.version)
         if !source.isFurthest { sources.noteRise(of: source) }
-        for link in links where link.peer.retired.knows(position, in: retired) {
-            link.peer.note(id, covered: entry.version, purged: entry.purged, in: self)
+        for link in links {
+            guard let session = link.extended, session.peer.retired.knows(position, in: retired) else { continue }
+            session.peer.note(id, covered: entry.version, purged: entry.purged, in: self)
         }
         peers.noteRevival(of: id, entry, at: position, in: self)
         // It may turn out that there was nothing new.

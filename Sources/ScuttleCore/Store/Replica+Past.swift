@@ -55,8 +55,8 @@ extension Replica {
             oldest = min(oldest, both.0 &- 1, both.1 &- 1)
         }
         for link in links {
-            note(link.peer.bases)
-            if let classic = link.classic { note(classic.bases) }
+            if let session = link.extended { note(session.peer.bases) }
+            if let classic = link.session.classic { note(classic.bases) }
         }
         for item in peers.items { note(item.peer.bases) }
         past.shorten(to: oldest == .max ? .max : oldest + 1, in: sources)

@@ -169,9 +169,7 @@ extension Replica {
         // If it stands where it did, all that has come since waits with the rest.
         let position = waits ? waitingPosition : .max
         // A tombstone that a peer has refused is not stable; otherwise it would come back as a reset, again and again.
-        let refusing =
-            waits && hasHeardExceptions
-            ? links.filter { $0.memory?.exceptions ?? $0.memory?.exceptionsBefore != nil } : []
+        let refusing = waits && hasHeardExceptions ? links.filter { $0.extended?.hasExceptions ?? false } : []
         while left > 0, let item = tombstones.first, item.number <= version, keys.tombstoneCount > least {
             _ = tombstones.pop()
             left -= 1
@@ -183,7 +181,7 @@ extension Replica {
                     KeyHeap.Item(number: record.arrival, key: item.key, source: item.source, version: item.version))
                 continue
             }
-            if !refusing.isEmpty, refusing.contains(where: { $0.isExcepted(record) }) {
+            if !refusing.isEmpty, refusing.contains(where: { $0.extended?.isExcepted(record) ?? false }) {
                 waiting.refused.push(item)
                 continue
             }

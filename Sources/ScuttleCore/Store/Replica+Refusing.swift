@@ -20,7 +20,7 @@ extension Replica {
         // What was left out of it would be taken for what its sender does not hold.
         dropTransfers()
         // Digests cannot name what is missing above them.
-        for link in links { link.classic?.askForAll() }
+        for link in links { link.session.classic?.askForAll() }
     }
 
     /// A classic peer is asked for what is missing. O(exceptions of the source) if there is any.
@@ -84,7 +84,7 @@ extension Replica {
     private func loseException(at position: Int) {
         guard let refused else { return }
         let dot = refused[position].dot
-        for link in links { link.incoming.lose(dot) }
+        for link in links { link.extended?.incoming.lose(dot) }
         peers.lose(dot)
         dropException(at: position)
     }

@@ -8,16 +8,16 @@ struct SendBudget {
     static func stream(messages: Int) -> SendBudget { SendBudget(messages: messages, bytes: .max) }
 
     /// Whether each message has to fit into what is left of a datagram.
-    var isDatagram: Bool { bytes != .max }
+    var isLimited: Bool { bytes != .max }
 
     /// The bytes that the items of a line may take: all that the datagram has left beside the line's frame; on a stream `length`.
     func lineCapacity(beside frame: @autoclosure () -> Int, onStream length: Int) -> Int {
-        isDatagram ? bytes - frame() : length
+        isLimited ? bytes - frame() : length
     }
 
     /// Takes bytes off that a message has used.
     mutating func spend(_ count: Int) {
-        if isDatagram { bytes -= count }
+        if isLimited { bytes -= count }
     }
 
     /// Lines that name many sources are broken here on a stream, so that no receiver has to take a long one.

@@ -25,7 +25,7 @@ final class HostileLink {
     /// Of a datagram link whose peer has echoed no token: the bytes that the target has heard, and has said.
     private(set) var heardUnchecked = 0
     private(set) var saidUnchecked = 0
-    private var isUnchecked: Bool { end.link.address?.peerToken == 0 }
+    private var isUnchecked: Bool { end.link.context.transport.address?.peerToken == 0 }
 
     /// Of the delta that goes to the target: the updates since its head, mark or cover, and where it starts.
     private(set) var lines = LineCheck()

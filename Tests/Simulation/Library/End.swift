@@ -13,6 +13,7 @@ final class End {
     init(_ replica: Replica, _ options: Link.Options) throws(Failure) {
         self.replica = replica
         link = try replica.openLink(options)
+        link.host = UnsafeRawPointer(Unmanaged.passUnretained(link).toOpaque())
     }
 
     func write(_ bytes: [UInt8]) throws(Failure) {
@@ -40,13 +41,11 @@ final class End {
     }
 
     var isExtended: Bool {
-        if case .extended = link.dialect { return true }
-        return false
+        link.isExtended
     }
 
     var hasEnded: Bool {
-        if case .ended = link.dialect { return true }
-        return false
+        link.hasEnded
     }
 }
 

@@ -78,7 +78,7 @@ extension World {
             let states = wire.edge.sides.map { live(replicas[$0]) }
             let hashes = wire.edge.sides.map { replicas[$0].clockHash }
             guard states[0] != states[1] || hashes[0] != hashes[1] else { continue }
-            let isTold = wire.ends.allSatisfy { events.diverged[ObjectIdentifier($0.link), default: 0] > 0 }
+            let isTold = wire.ends.allSatisfy { events.diverged[$0.link.host, default: 0] > 0 }
             guard isTold else {
                 throw SimulationFailure(
                     description: "\(wire.edge.sides) differ, and nobody is told: \(states[0]), \(states[1])"

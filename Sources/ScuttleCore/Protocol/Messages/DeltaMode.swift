@@ -13,6 +13,10 @@ public enum DeltaMode: UInt8, CaseIterable {
 
     /// Whether a commit ends it.
     public var endsWithCommit: Bool { self == .state || self == .reset || self == .contents }
+    /// Whether it is a part of the history, and its updates wait for a cover.
+    var hasCovers: Bool { self == .log }
+    /// Whether it accounts for the dots of its updates.
+    var claimsVector: Bool { self != .contents }
     /// Whether it holds what the peer has, too.
     var isWhole: Bool { self == .reset || self == .contents }
 }
