@@ -3,6 +3,15 @@ extension Link {
     /// Counts what waits.
     func noteBacklog() { context.note(session.backlog) }
 
+    /// The number in the history at which this link is over its mark: see `LinkContext.markNumber`.
+    @_optimize(speed)
+    func markNumber() -> UInt64 {
+        // A backlog is not counted in vain.
+        guard !context.isOverHighWaterMark else { return .max }
+        guard let extendedReference else { return context.markNumber(session.backlog) }
+        return extendedReference._withUnsafeGuaranteedRef { context.markNumber($0.backlog) }
+    }
+
     @_optimize(speed)
     func noteDrain() {
         if context.output.isWasteful, !hasPending { context.output.rest() }
@@ -47,6 +56,6 @@ extension Replica {
     @inline(never)
     @_optimize(speed)
     func noteBacklogs() {
-        marks.pass(history.end) { links[$0].context.markNumber(links[$0].session.backlog) }
+        marks.pass(history.end) { links[$0].markNumber() }
     }
 }

@@ -116,6 +116,7 @@ final class ExtendedSession {
     func noteBacklog() { context.note(backlog) }
 
     /// Updates that wait. A delta in datagrams that waits for the peer's vector is nothing to be read.
+    @_optimize(speed)
     var backlog: Backlog {
         if let outgoing, !outgoing.isPaused {
             let updates = outgoing.backlog(in: replica)
