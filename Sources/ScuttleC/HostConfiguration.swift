@@ -43,11 +43,11 @@ extension Configuration {
             self.onDrain = { onDrain(context) }
         }
         if let onEvent = config.on_event {
-            self.onEvent = { host, event, code in
-                onEvent(context, host.map { OpaquePointer($0) }, event.rawValue, code)
+            self.onEvent = { link, event, code in
+                onEvent(context, link.host.map { OpaquePointer($0) }, event.rawValue, code)
             }
-            self.onRefused = { host, update, code in
-                guard let host else { return }
+            self.onRefused = { link, update, code in
+                guard let host = link.host else { return }
                 withView(update) { view in
                     Unmanaged<LinkHandle>.fromOpaque(host).takeUnretainedValue().tell(update, view, code) {
                         onEvent(context, OpaquePointer(host), Event.refused.rawValue, code)
@@ -56,8 +56,8 @@ extension Configuration {
             }
         }
         if let accept = config.accept {
-            self.accept = { host, update in
-                withView(update) { accept(context, host.map { OpaquePointer($0) }, $0) != 0 }
+            self.accept = { link, update in
+                withView(update) { accept(context, link.host.map { OpaquePointer($0) }, $0) != 0 }
             }
         }
     }

@@ -1,170 +1,11 @@
-/// A replica: the map, the clock, the history, and the links to its peers.
+/// A replica: a store, and the links to its peers.
 ///
 /// The protocol is van Renesse, Dumitriu, Gough, Thomas: "Efficient Reconciliation and Flow Control for Anti-Entropy
 /// Protocols", LADIS 2008. A replica does no I/O, reads no clock and takes no lock: whoever holds it calls it from one
 /// thread at a time, feeds `Link.receive` and drains `Link.read`.
-///
-/// An update has a timestamp, by which the resolver decides, and a dot, under which it travels: see `Timestamp` and `Dot`.
-///
-/// Invariants: what is at or below a source's `covered` is applied, beaten or deleted here; `version` is at least every
-/// version here; each entry stands in its source's `VersionIndex` and in `arrivals`; the history holds only covered updates.
-public final class Replica {
-    let configuration: Configuration
-    let cluster: OwnedBytes
-    /// Of the records of this replica.
-    var pool = RecordPool()
-    /// `max_keys` or `max_bytes` is set; and whether a local write has to be looked at first.
-    let isBounded: Bool
-    let isGuarded: Bool
-    /// What front parts of lines take that wait for their ends on links.
-    var waitingBytes = 0
-    var keys: KeyTable
-    var sources: SourceTable
-    var history: History
-    var random: RandomSource
-    var arrivals = Arrivals()
-    var order = KeyOrder()
-
-    /// The Lamport number: the highest version seen anywhere, here or from peers; 0 before the first.
-    public internal(set) var version: Version = 0
-
-    /// Changes with each entry that comes or goes.
-    var settled: UInt64 = 0
-
-    /// A dot of the own source was issued, or its promise has gone out in a cover or a commit: others may hold or cover it.
-    var isOwnKnown = false
-
-    /// Which start this is, as peers tell starts apart.
-    var incarnation: UInt64
-    /// Of the nonces of requests.
-    var nonces: NonceSource
-    /// The GC epoch: grows when something is forgotten.
-    var epoch: UInt64 = 0
-    /// Grows with each change of the version vector: peers ask for what has changed since one they know.
-    var revision: UInt64 = 0
-    /// What the vector was, as far as somebody relies on it.
-    var past = VectorPast()
-    /// How long that may become before it is looked through.
-    var pastLimit = 64
-    /// Of the version vector and of what is out of order.
-    var clockHash = ClockHash()
-    /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
-    var detours: UInt64 = 0
-    /// How many entries are ahead of the clock.
-    var aheadCount = 0
-
-    /// Ended sources that hold no entry; and those that may have become so.
-    var retired: RetiredTable
-    var idleSources: [SourceID] = []
-    /// Idle sources that were revived not long ago, and the Lamport number at which they may shrink again.
-    var revivedSources: [SourceID] = []
-    var revivedUntil: Version = 0
-    /// Names that are retired, and that stability still waits for.
-    var retiringNames: [NameID] = []
-    /// What this replica was when it last looked at them.
-    var refreshedAt: (revision: UInt64, settled: UInt64) = (.max, 0)
-    /// A name that had not said the same of them then.
-    var dissentingName: NameID?
-    /// What names add to the hash of the vector, and what this replica was when that was last added up.
-    var namesHash: (revision: UInt64, settled: UInt64, hash: ClockHash) = (.max, 0, ClockHash())
-    /// This replica has forgotten its own name: it writes nothing any more.
-    var hasLeft = false
-    /// Time as `retire_after_ms` counts it, and when names were last looked at.
-    var silenceClock: UInt64 = 0
-    var silenceCheckedAt: UInt64 = 0
-
-    /// Exceptions to the version vector; nil: there are none.
-    var refused: RefusedTable?
-    /// The value of `revision` when a reset took entries away and was not whole.
-    var tornAt = UInt64.max
-    /// The clock of the exceptions while there are none; and how many changes of the revision are exceptions ahead of the vector
-    /// that came or went. Those could go on for ever, so no link asks again for them.
-    var exceptionClock: UInt64 = 0
-    var changesAhead: UInt64 = 0
-    /// How many exceptions are over.
-    var exceptionsOver: UInt64 = 0
-    /// A peer has named exceptions of its own.
-    var hasHeardExceptions = false
-    /// Whether an update may be one, or has to be shown to the host before it is taken.
-    var isSelective = false
-    /// Of what the host has been told that peers have not taken.
-    var toldRefusals = RecentMarks()
-
-    /// Keys whose entry has beaten a newer dot.
-    var inversions = Inversions()
-    /// The hash of what had arrived at some time, but for what has gone since.
-    var contents = ContentHash()
-    var hashedArrival: Arrivals.Stamp = 0
-    /// An update of the call that is running has replaced another content under its own timestamp.
-    var hasSeenEquivocation = false
-
-    var tombstones = KeyHeap()
-    var waiting = Waiting()
-    var tolerableTombstones: Int
-    /// The greatest of all `Source.purged`.
-    var highestPurged: Version = 0
-    /// The tombstones that were forgotten last.
-    var forgotten: ForgottenTombstones
-    /// A source whose promise held tombstones back when it was last looked at.
-    var stabilityBlocker: SourceID?
-
-    /// Time, and what is to be deleted when; how many were added since that was last swept.
-    var leases = LeaseClock()
-    var expiries = KeyHeap()
-    var expiryCount = 0
-
-    var links = OpenLinks()
-    /// Of each source whose writer is the peer of a link, where that stands.
-    var linkedSources = HashIndex()
-    /// Of links that have ended.
-    var peers = RememberedPeers()
-
-    /// A link has spoken the classic dialect: a peer may be there that knows no reset, and has to get each delete as such.
-    var hasMetClassic = false
-
-    /// An export of this replica's name is being loaded: what it has known as `max_sources` allowed, it knows again, though this
-    /// start is one source more.
-    var isLoadingOwn = false
-
-    /// What is not in the host's store yet; nil: there is no store.
-    var changes: StoreChanges?
-    /// Grows with each change of what is known of a name.
-    var nameChanges: UInt64 = 0
-
-    /// What live links are given.
-    var newestSharedDelta = NewestSharedDelta()
-
-    /// `onCompaction` is running; and it has kept the history.
-    public internal(set) var isCompacting = false
-    var hasKept = false
-
-    /// Links over their high-water mark, when others will be, and whether the host has been told.
-    var linksOverMark = 0
-    var marks = HighWaterMarks()
-    var hasToldFull = false
-
+public final class Replica: LinkedStore {
     public convenience init(id: borrowing ReplicaID, configuration: Configuration) {
         self.init(ownID: id.bytes, configuration: configuration)
-    }
-
-    private init(ownID: Bytes, configuration: Configuration) {
-        self.configuration = configuration
-        isBounded = configuration.isBounded
-        isGuarded = isBounded || configuration.store != nil
-        cluster = OwnedBytes(copying: configuration.cluster)
-        let secrets = Secrets(seed: configuration.seed)
-        random = secrets.random
-        incarnation = secrets.incarnationNumber(of: ownID) & .highest
-        nonces = secrets.nonces
-        keys = KeyTable(hash: secrets.tableHash)
-        sources = SourceTable(own: ownID, hash: secrets.tableHash)
-        retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
-        history = History(capacity: configuration.maxHistory)
-        forgotten = ForgottenTombstones(capacity: max(4096, configuration.maxHistory))
-        tolerableTombstones = configuration.maxTombstones
-        isSelective = isBounded || configuration.accept != nil
-        changes = configuration.store.map { StoreChanges($0) }
-        past.makeRoom(for: SourceTable.own)
     }
 
     /// A new one with the same id and configuration.
@@ -172,100 +13,48 @@ public final class Replica {
         Replica(ownID: id, configuration: configuration)
     }
 
-    /// The source that this replica writes under; a NUL stands behind it.
-    public var id: Bytes { own.id }
-
-    /// What the host calls this replica: its source without the incarnation.
-    public var name: Bytes { id.nameOfSource }
-
-    /// What is refused as too much.
-    public var limits: Limits { configuration.limits }
-
-    var own: Source { sources[SourceTable.own] }
-
-    /// A replica's own entry in the clock is a promise that all it will ever issue is higher.
-    func renewPromise() {
-        if !hasLeft { cover(own, upTo: version) }
+    override func storeFirst(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?) throws(Failure) {
+        try storeRows(before: key, value, kind, lease)
     }
-
-    /// A twin that is behind is taken to have ended, and what it says counts nowhere if that was dropped. So it goes past the floor;
-    /// only if the host gossips, because two twins could overtake each other for ever.
-    func passFloor() {
-        if !own.isFurthest, version <= retired.floor, retired.floor < .highest { version = retired.floor + 1 }
-    }
-
-    /// The version of the next dot.
-    func issueVersion() {
-        version += 1
-        cover(own, upTo: version)
-        isOwnKnown = true
-    }
-
-    /// Whether it may issue another dot. One that has left still republishes, since what it holds may be with nobody else.
-    var mayWrite: Bool { version < .highest }
 }
 
-// MARK: - Looking around
-
 extension Replica {
-    /// The keys that hold a value.
-    public var count: Int { keys.liveCount }
-
-    /// What a key holds; nil where it is absent or deleted. Borrowed until the next call. O(length of key).
-    @_optimize(speed)
-    public func get(_ key: Bytes) throws(Failure) -> Update? {
-        try configuration.limits.check(hostKey: key)
-        guard let id = keys.find(key, keys.hash(of: key)), let record = keys[id], !record.isDelete else { return nil }
-        return update(of: record)
-    }
-
-    /// Visits the entries whose key begins with `prefix`, in the byte order of keys, until `visit` returns false.
-    /// O(log n + entries and tombstones passed), and before that O(k log k + n) where k keys are new since the last visit.
-    public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
-        order.update(from: &keys)
-        let ids = order.ids(from: prefix, in: keys)
-        for place in ids.indices {
-            // Entries stand anywhere in memory: some are on their way while the host looks at this one.
-            let ahead = place + Self.entriesAhead
-            if ahead < ids.endIndex { keys[ids[ahead]]?.prepareToRead() }
-            guard let record = keys[ids[place]], record.key.begins(with: prefix) else { return }
-            guard record.isDelete || visit(update(of: record)) else { return }
+    /// Opens a link to one more peer, which the caller owns: it is open until `close`, or until nobody holds it any more.
+    /// - Throws: `.links`; `.argument` for datagrams in the classic dialect, which has none; `.cluster` for the classic dialect in a
+    ///   cluster, which it cannot check.
+    public func openLink(_ options: Link.Options = []) throws(Failure) -> Link {
+        guard !options.isSuperset(of: [.datagram, .classic]) else {
+            throw Failure(.argument, "the classic dialect has no datagrams")
         }
-    }
-
-    private static var entriesAhead: Int { 6 }
-
-    /// Visits each known source and the version up to which it is accounted for, in the byte order of sources, until
-    /// `visit` returns false. O(s log s).
-    public func visitClock(_ visit: (Bytes, Version) -> Bool) {
-        for id in sources.inOrder() where sources[id].covered > 0 {
-            guard visit(sources[id].id, sources[id].covered) else { return }
+        guard !options.contains(.history) || options.contains(.classic) || options.contains(.any) else {
+            throw Failure(.argument, "SCUTTLE_LINK_HISTORY is for the classic dialect")
         }
+        guard !options.contains(.classic) || cluster.bytes.isEmpty else {
+            throw Failure(.cluster, "the classic dialect cannot check that a peer belongs to the cluster")
+        }
+        guard linkTable.links.count < configuration.maxLinks else {
+            throw Failure(.links, "another link than the \(linkTable.links.count) open; max_links")
+        }
+        if options.contains(.classic) { hasMetClassic = true }
+        let link = Link(self, options)
+        linkTable.links.append(link)
+        return link
     }
 
-    /// The updates of `source` above `version` that the history still has, ordered by `Configuration.sort`. Borrowed until
-    /// the next call. O(updates found), times a logarithm with a sort of the host's.
-    public func news(of source: Bytes, above version: Version) -> [Update] {
-        guard let id = sources.find(source) else { return [] }
-        let found = history.news(of: sources[id], above: version).map { update(of: $0) }
-        guard let sort = configuration.sort else { return found }
-        return found.arranged(by: sort)
+    /// Closes a link; what it still had to send is dropped, here and now: the object itself may go later, when nothing
+    /// protects the records that it held.
+    public func close(_ link: Link) {
+        link.close()
+        guard let index = link.context.index else { return }
+        if let source = link.peerID { unlink(source, at: index) }
+        link.context.index = nil
+        removeLink(at: index)
     }
 
-    /// The same number at replicas that hold the same values by the same writes. Tombstones do not count: replicas that agree
-    /// forget them at different times. O(bytes that have arrived since it was last asked for).
-    public var fingerprint: UInt64 {
-        contentHash.low
-    }
-
-    @_optimize(speed)
-    func update(of record: Record) -> Update {
-        let timestamp = record.timestamp
-        let dotSource = sources[record.source].id
-        return Update(
-            key: record.key, value: record.value,
-            source: timestamp.source == record.source ? dotSource : sources[timestamp.source].id,
-            version: timestamp.version, kind: record.kind, isLocal: timestamp.source == SourceTable.own,
-            dotSource: dotSource, dotVersion: record.version)
+    /// Asks every peer for what is new.
+    public func gossip() {
+        refreshRetirements()
+        for link in linkTable.links { link.gossip() }
+        rest()
     }
 }

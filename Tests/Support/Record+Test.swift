@@ -1,12 +1,16 @@
 @testable import ScuttleCore
 
 extension SourceTable {
+    init(own id: Bytes) {
+        self.init(own: id, hash: SipHash(key: (5, 6))) { Encoding.chosen.encodedID(of: $0) }
+    }
+
     /// Sources by number; the first is the own one.
     init(_ ids: [[UInt8]]) {
         let own = UnsafeMutableRawBufferPointer.allocate(byteCount: ids[0].count, alignment: 1)
         defer { own.deallocate() }
         own.copyBytes(from: ids[0])
-        self.init(own: Bytes(own), hash: SipHash(key: (5, 6)))
+        self.init(own: Bytes(own))
         for id in ids.dropFirst() { _ = id.lend { insert($0) } }
     }
 }

@@ -3,6 +3,6 @@
 extension Source {
     /// A source outside a table, which the caller deallocates.
     init(id: Bytes) {
-        self.init(id: id, number: 0, name: 0)
+        self.init(id: id, encodedID: Encoding.chosen.encodedID(of: id), number: 0, name: 0)
     }
 }

@@ -19,7 +19,7 @@ struct RangeSet {
     private(set) var ranges: [SequenceRange] = []
 
     /// As many as a peer sends before it waits to hear of them.
-    private static var maxCount: Int { Progress.maxRanges }
+    static var maxCount: Int { 64 }
 
     init(from start: UInt64 = 0) {
         end = start

@@ -1,27 +1,13 @@
 /// What a host may ask of a link.
 extension Link {
     public var options: Options { context.options }
+    /// What stands for this link at its host. Not used here but to name the link in callbacks.
+    public var host: UnsafeRawPointer? {
+        get { context.host }
+        set { context.host = newValue }
+    }
     public var limits: Limits { replica.limits }
     public var isDatagram: Bool { context.transport.isDatagram }
-
-    /// The source that the peer writes under, as its hello says; nil before that. A NUL stands behind it.
-    public var peerID: Bytes? {
-        if case .closed(let session) = session { return session.peerSource?.bytes }
-        return session.greeter?.peerSource?.bytes
-    }
-
-    public var isClassic: Bool {
-        if case .classic = session { true } else { false }
-    }
-
-    public var isExtended: Bool {
-        if case .extended = session { true } else { false }
-    }
-
-    /// Whether one side has rejected the other.
-    public var hasEnded: Bool {
-        if case .closed = session { true } else { false }
-    }
 
     /// Whether the peer gets new updates without asking.
     public var isFollowing: Bool { extended?.isFollowing ?? false }

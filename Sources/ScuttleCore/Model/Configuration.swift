@@ -1,6 +1,6 @@
 /// What a replica is made with. The closures run during calls on the replica and must not call it.
 public struct Configuration {
-    /// The messages in one filling of a send buffer, and the high-water mark of a link.
+    /// The messages in one batch, and the high-water mark of a link.
     public var mtu = 10
     /// The updates that the history remembers.
     public var maxHistory = 10
@@ -44,15 +44,15 @@ public struct Configuration {
     /// The last link that was over its high-water mark has been read empty.
     public var onDrain: (() -> Void)?
     /// Something has happened on a link; the number is the code that `Event` speaks of.
-    public var onEvent: ((LinkHost, Event, Int32) -> Void)?
+    public var onEvent: ((LinkIdentity, Event, Int32) -> Void)?
 
     /// The state store of the host; nil: the host keeps the replica nowhere.
     public var store: StateStore?
 
     /// Whether an update from a peer may be taken; or whether a reset may take an entry away (`Update.Kind.reset`).
-    public var accept: ((LinkHost, Update) -> Bool)?
+    public var accept: ((LinkIdentity, Update) -> Bool)?
     /// A peer has not taken an update, or it fits no datagram; the number is the code of the reason.
-    public var onRefused: ((LinkHost, Update, Int32) -> Void)?
+    public var onRefused: ((LinkIdentity, Update, Int32) -> Void)?
 
     public init() {}
 

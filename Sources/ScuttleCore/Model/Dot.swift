@@ -16,17 +16,3 @@ extension Timestamp {
         self.init(version: dot.version, source: dot.source)
     }
 }
-
-extension SourceTable {
-    /// The order of timestamps: by version, then by the bytes of the source.
-    func precedes(_ a: Timestamp, _ b: Timestamp) -> Bool {
-        if a.version != b.version { return a.version < b.version }
-        return a.source != b.source && self[a.source].id.precedes(self[b.source].id)
-    }
-
-    /// The order of dots, which is the same.
-    func precedes(_ a: Dot, _ b: Dot) -> Bool {
-        if a.version != b.version { return a.version < b.version }
-        return a.source != b.source && self[a.source].id.precedes(self[b.source].id)
-    }
-}

@@ -7,7 +7,7 @@ public struct Limits: Sendable {
     /// Nesting of arrays and objects in a value.
     public var depth = 64
     public var sources = 1 << 16
-    /// What a replica holds in all: see `Replica+Bounding`.
+    /// What a replica holds in all: see `Store+Bounding`.
     public var bytes = Int.max
     /// How far a peer's version may be ahead of the highest seen here: a peer that says 2^53-1 would end all writing.
     public var versionJump: UInt64 = 1 << 48
@@ -19,6 +19,12 @@ public struct Limits: Sendable {
     public static let mostBytes = 1 << 28
 
     public init() {}
+
+    /// The most bytes of a message whose key and value are within these limits: no encoding may take more. It may take 6 for a byte of
+    /// a key or an id, and a message names two sources.
+    public static func largestLine(keyBytes: Int, valueBytes: Int) -> Int {
+        valueBytes + 6 * (keyBytes + 2 * idBytes) + 160
+    }
 
     @_optimize(speed)
     func check(key: Bytes) throws(Failure) {

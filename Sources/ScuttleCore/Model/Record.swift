@@ -16,7 +16,7 @@ struct Record: BitwiseCopyable {
         /// The dot's version in the low 53 bits, above it the kind, whether a time to live and a timestamp of its own stand
         /// behind the value, whether the block is a pool's, and whether this is the entry of its key.
         var stampedVersion: UInt64
-        var arrival: Arrivals.Stamp
+        var arrival: UInt64
         let keyCount: UInt32
         let valueCount: UInt32
     }
@@ -203,7 +203,7 @@ struct Record: BitwiseCopyable {
     var isDelete: Bool { kindBits != Update.Kind.value.rawValue }
 
     /// Where the key table has it: when it became the entry of its key; and whether it still is.
-    var arrival: Arrivals.Stamp {
+    var arrival: UInt64 {
         get { header.pointee.arrival }
         nonmutating set { header.pointee.arrival = newValue }
     }

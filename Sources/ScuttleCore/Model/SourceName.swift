@@ -43,3 +43,13 @@ extension UnsafeRawBufferPointer {
         return Bytes(rebasing: self[..<(count - SourceName.suffixBytes)])
     }
 }
+
+extension Secrets {
+    /// What peers tell a start by. Replicas that share a seed have other ones, if each start has a source of its own.
+    func incarnationNumber(of id: Bytes) -> UInt64 {
+        var purpose = ByteBuffer()
+        purpose.append(Bytes("incarnation"))
+        if SourceName.endsInIncarnation(id) { purpose.append(id) }
+        return derive(purpose.bytes)
+    }
+}

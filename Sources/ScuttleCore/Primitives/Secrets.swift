@@ -20,14 +20,6 @@ struct Secrets {
         return derive(purpose.bytes)
     }
 
-    /// What peers tell a start by. Replicas that share a seed have other ones, if each start has a source of its own.
-    func incarnationNumber(of id: Bytes) -> UInt64 {
-        var purpose = ByteBuffer()
-        purpose.append(Bytes("incarnation"))
-        if SourceName.endsInIncarnation(id) { purpose.append(id) }
-        return derive(purpose.bytes)
-    }
-
     var tableHash: SipHash {
         SipHash(key: (derive(Bytes("tables, first half")), derive(Bytes("tables, second half"))))
     }

@@ -3,7 +3,7 @@ extension LinkInput {
     /// - Parameter judge: reads what is not canonical.
     /// - Throws: the error of the first bad line that is not the last, or of the whole; the replica is then of no use.
     package mutating func load<Judge: MessageJudge & ~Copyable>(
-        _ bytes: Bytes, into replica: Replica, by judge: inout Judge
+        _ bytes: Bytes, into replica: LinkedStore, by judge: inout Judge
     ) throws(Failure) -> Bool {
         var loader = Loader(replica)
         var first: Failure?

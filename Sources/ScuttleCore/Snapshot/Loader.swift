@@ -3,7 +3,7 @@
 /// Loading enters neither the history nor the callbacks. The indices are built at the end, in order of version, so that the
 /// order of lines does not matter: O(n log n).
 public struct Loader {
-    private let replica: Replica
+    private let replica: LinkedStore
     /// What an export says of itself; nil for lines of updates alone.
     private var export: (lamport: Version, incarnation: UInt64)?
     private var vector: [(source: SourceID, covered: Version, purged: Version)] = []
@@ -19,7 +19,7 @@ public struct Loader {
     private var isEnded = false
 
     /// - Parameter replica: one with which nothing has been done yet.
-    public init(_ replica: Replica) {
+    public init(_ replica: LinkedStore) {
         self.replica = replica
     }
 
@@ -184,9 +184,9 @@ public struct Loader {
     }
 }
 
-extension Replica {
+extension LinkedStore {
     /// Whether nothing has been done with it yet.
     public var isNew: Bool {
-        version == 0 && sources.count == 1 && keys.idLimit == 0 && links.isEmpty && !leases.hasTicked
+        version == 0 && sources.count == 1 && keys.idLimit == 0 && linkTable.links.isEmpty && !leases.hasTicked
     }
 }

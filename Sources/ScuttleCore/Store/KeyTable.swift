@@ -1,6 +1,3 @@
-/// A key's place in the key table. It is given when the key is first written and stays while the key has an entry.
-typealias KeyID = UInt32
-
 /// The map itself: each key's winning update, its entry. A delete is an entry too: a tombstone.
 ///
 /// Owns one reference to each record. Records stand densely by key id; the hash index finds the id. So an overwrite

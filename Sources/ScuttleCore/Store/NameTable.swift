@@ -1,22 +1,3 @@
-/// What has become of a retirement. Of two of one number the greater one is the later.
-public struct RetirementState: OptionSet, Sendable, BitwiseCopyable {
-    public let rawValue: UInt8
-
-    public init(rawValue: UInt8) {
-        self.rawValue = rawValue & 3
-    }
-
-    /// Not all names that are left have said that they cover the same of it.
-    public static let pending: RetirementState = []
-    /// They have: nobody waits for it any more.
-    public static let final = RetirementState(rawValue: 1)
-    /// A replica of the name has said that it is there.
-    public static let alive = RetirementState(rawValue: 2)
-}
-
-/// A name's place in the name table: given when a source of it is first heard of, and given out again when none is left.
-typealias NameID = UInt32
-
 /// The names of all known sources: of each the incarnation that is furthest ahead, and whether it is retired.
 ///
 /// Find: O(length of name) expected. Memory: 64 bytes a name, since its bytes stand in its sources.
@@ -30,7 +11,7 @@ struct NameTable: ~Copyable {
         var state: RetirementState = .pending
         /// How many entries of its incarnations are ahead of the vector.
         var ahead: UInt32 = 0
-        /// What a replica of this name has last said of the names that are retired: see `Replica+Retiring`.
+        /// What a replica of this name has last said of the names that are retired: see `Store+Retiring`.
         var statement: Statement = Statement()
         /// How far its furthest incarnation was when that was last looked at, and when that last changed, by the clock of
         /// `retire_after_ms`.

@@ -1,18 +1,3 @@
-/// The hash by which replicas name a source whose id they do not keep: 128 bits, the same function in all replicas.
-public struct SourceHash: Equatable, Sendable {
-    public let low: UInt64
-    public let high: UInt64
-
-    public init(low: UInt64, high: UInt64) {
-        (self.low, self.high) = (low, high)
-    }
-
-    init(of id: Bytes) {
-        low = SipHash(key: (0, 0)).hash(id)
-        high = SipHash(key: (0, 1)).hash(id)
-    }
-}
-
 /// Ended incarnations that hold no entry: of each its hash, the version up to which it is covered, whether a tombstone of it was
 /// forgotten (then a peer that has covered less may have missed it), and whether its name is retired for good (otherwise it ended
 /// since a further incarnation came).
@@ -200,5 +185,11 @@ struct RetiredTable: ~Copyable {
 
     private static func mix(_ entry: Entry) -> UInt64 {
         FoldHash.fold(entry.low ^ FoldHash.key.0, entry.packed & ~(1 << 62) ^ entry.high)
+    }
+}
+
+extension RetiredClaim {
+    init(_ entry: RetiredTable.Entry) {
+        self.init(hash: entry.hash, version: entry.version, isPurged: entry.purged > 0, isFinal: entry.isFinal)
     }
 }

@@ -1,7 +1,3 @@
-/// A source's number in the source table: given when it is first heard of, and given to another once the source has ended and is
-/// known by its hash alone.
-typealias SourceID = UInt32
-
 /// A replica that writes, as this one knows it: its id, how far it is accounted for here, its live entries.
 ///
 /// It names what its table owns, and nobody counts who does: every update passes through here several times, and counting
@@ -11,9 +7,9 @@ typealias SourceID = UInt32
 struct Source {
     private let facts: UnsafeMutablePointer<Facts>
 
-    init(id: Bytes, number: SourceID, name: NameID) {
+    init(id: Bytes, encodedID: consuming OwnedBytes, number: SourceID, name: NameID) {
         facts = .allocate(capacity: 1)
-        facts.initialize(to: Facts(id: id, number: number, name: name))
+        facts.initialize(to: Facts(id: id, encodedID: encodedID, number: number, name: name))
     }
 
     /// The table goes.
@@ -49,7 +45,7 @@ struct Source {
     var floor: Version { facts.pointee.floor }
     var reach: Version { facts.pointee.reach }
 
-    /// The value of `Replica.revision` when `covered` or `purged` last changed.
+    /// The value of `Store.revision` when `covered` or `purged` last changed.
     var changedAt: UInt64 {
         get { facts.pointee.changedAt }
         nonmutating set { facts.pointee.changedAt = newValue }
@@ -176,10 +172,10 @@ private struct Facts: ~Copyable {
     var timestampCount = 0
     var newestUpdate = History.Sequence.none
 
-    init(id: Bytes, number: SourceID, name: NameID) {
+    init(id: Bytes, encodedID: consuming OwnedBytes, number: SourceID, name: NameID) {
         (self.number, self.name) = (number, name)
         plain = OwnedBytes(copying: id)
         hash = SourceHash(of: id)
-        encodedID = Encoding.chosen.encodedID(of: id)
+        self.encodedID = encodedID
     }
 }

@@ -11,13 +11,17 @@ struct SourceTable: ~Copyable {
     /// What only the coming and going of sources changes.
     private let directory = SourceDirectory()
     /// What stands in the place of one that was removed: nothing is known of it.
-    private let vacant = Source(id: Bytes("?"), number: .max, name: .max)
+    private let vacant: Source
+    /// What the encoding of messages keeps of an id.
+    private let encodeID: (Bytes) -> OwnedBytes
 
     /// The replica itself.
     static var own: SourceID { 0 }
 
-    init(own id: Bytes, hash: SipHash) {
-        self.hash = hash
+    /// - Parameter encodeID: makes the `encodedID` of a source.
+    init(own id: Bytes, hash: SipHash, encodeID: @escaping (Bytes) -> OwnedBytes) {
+        (self.hash, self.encodeID) = (hash, encodeID)
+        vacant = Source(id: Bytes("?"), encodedID: encodeID(Bytes("?")), number: .max, name: .max)
         _ = insert(id)
     }
 
@@ -79,7 +83,7 @@ struct SourceTable: ~Copyable {
         let name = id.nameOfSource
         let sources = self.sources
         let nameID = names.insert(hash.hash(name), number) { sources[Int($0)].id.nameOfSource.equals(name) }
-        let source = Source(id: id, number: number, name: nameID)
+        let source = Source(id: id, encodedID: encodeID(id), number: number, name: nameID)
         source.isFurthest = names[nameID].furthest == number
         directory.hashIndex.insert(keyed(source.hash), number)
         if reused != nil { self.sources[Int(number)] = source } else { self.sources.append(source) }
@@ -143,4 +147,18 @@ private final class SourceDirectory {
     /// Numbers that old items of heaps may still name, and numbers that may be given out.
     var limbo = Column<SourceID>()
     var free = Column<SourceID>()
+}
+
+extension SourceTable {
+    /// The order of timestamps: by version, then by the bytes of the source.
+    func precedes(_ a: Timestamp, _ b: Timestamp) -> Bool {
+        if a.version != b.version { return a.version < b.version }
+        return a.source != b.source && self[a.source].id.precedes(self[b.source].id)
+    }
+
+    /// The order of dots, which is the same.
+    func precedes(_ a: Dot, _ b: Dot) -> Bool {
+        if a.version != b.version { return a.version < b.version }
+        return a.source != b.source && self[a.source].id.precedes(self[b.source].id)
+    }
 }

@@ -3,7 +3,7 @@
 /// A *base* is one more than a revision of the vector that somebody relies on; 0 is none. While nobody does, nothing is kept.
 /// Otherwise the first change of a source behind the newest base puts the old value into a log, in which the entries of one
 /// source are chained from the newest back. So what a source was at a base is what the first change behind it has replaced.
-/// Whoever relies on a base costs nothing. `Replica.shortenPast` drops what is older than all of them.
+/// Whoever relies on a base costs nothing. `Store.shortenPast` drops what is older than all of them.
 ///
 /// Besides, each block of 64 sources has the revision of its latest change, so that a walk over all sources passes by those that
 /// have not changed; and the number of its entries that are out of order, which a peer may lack although it has covered the same.

@@ -17,7 +17,7 @@ struct SendBuffer: ~Copyable {
         var offset: Int
     }
 
-    private var shared: SharedDelta?
+    private var shared: SharedText?
     private var text = MessageBuffer()
     private var values: [Borrowed] = []
 
@@ -44,11 +44,11 @@ struct SendBuffer: ~Copyable {
         for value in values[valuesGone...] { value.record.release() }
     }
 
-    /// Borrows a shared delta; the buffer is empty.
+    /// Borrows a shared text; the buffer is empty.
     @_optimize(speed)
-    mutating func share(_ delta: SharedDelta) {
-        shared = delta
-        (byteCount, count) = (delta.bytes.count, delta.messages)
+    mutating func share(_ text: SharedText) {
+        shared = text
+        (byteCount, count) = (text.bytes.count, text.messages)
     }
 
     /// Appends an update's line; returns the hash of it without its newline.

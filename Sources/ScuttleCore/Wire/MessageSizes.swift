@@ -56,13 +56,3 @@ extension Encoding {
         }
     }
 }
-
-extension Limits {
-    /// The most bytes of a message whose key and value are within these limits.
-    public static func largestLine(keyBytes: Int, valueBytes: Int) -> Int {
-        switch Encoding.chosen {
-        // Each byte of key and id may need an escape of 6, and a digest names its source twice.
-        case .json: valueBytes + 6 * (keyBytes + 2 * idBytes) + 160
-        }
-    }
-}

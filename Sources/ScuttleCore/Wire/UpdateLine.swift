@@ -20,7 +20,7 @@ struct UpdateLine {
 
     /// O(length of key).
     @_optimize(speed)
-    init(of record: Record, in replica: Replica) {
+    init(of record: Record, in replica: Store) {
         self.init(of: record, in: replica.sources, at: replica.leases.time)
     }
 
@@ -33,7 +33,7 @@ struct UpdateLine {
 
     /// A republished update under its timestamp, with the dot behind it.
     @inline(never)
-    init(restating record: Record, in replica: Replica) {
+    init(restating record: Record, in replica: Store) {
         let timestamp = record.timestamp
         self.init(record, replica.sources[timestamp.source], timestamp.version, isRestated: true)
         measureTail(in: replica.sources, at: replica.leases.time)

@@ -7,12 +7,12 @@ struct Events {
     /// The replicas that were told of a twin since this was last emptied.
     var twins: Set<Int> = []
     /// The links on which a replica was told that contents differ.
-    var diverged: [LinkHost: Int] = [:]
+    var diverged: [UnsafeRawPointer?: Int] = [:]
 }
 
 extension World {
     /// A replica tells its host.
-    func note(_ event: Event, _ code: Int32, on link: LinkHost, of number: Int) {
+    func note(_ event: Event, _ code: Int32, on link: LinkIdentity, of number: Int) {
         say("\(number) raises \(event), code \(code)")
         switch event {
         case .hello, .inStep, .refused: break
@@ -20,7 +20,7 @@ extension World {
             if plan.middle == nil { events.unexpected = "replica \(number) ends a link, code \(code)" }
         case .diverged:
             counts.diverged += 1
-            events.diverged[link, default: 0] += 1
+            events.diverged[link.host, default: 0] += 1
             // A classic relay may leave an update out before its winner has gone (docs/reference/protocol.md, gap):
             // replicas behind it have equal vectors then, and differ for a while.
             // Who has dropped a retired source resets nobody for what was purged of it. And who has taken entries away by a reset

@@ -34,7 +34,7 @@ struct Answer {
     /// Owes the live entries of a source above `version`, whatever was owed of it before. O(log s), and counting the
     /// entries, up to `limit`; O(1) where the same was asked for before and nothing of it has been taken yet.
     @inline(never)
-    mutating func owe(_ source: SourceID, above version: Version, countingTo limit: Int, in replica: Replica) {
+    mutating func owe(_ source: SourceID, above version: Version, countingTo limit: Int, in replica: Store) {
         if let place = place(of: source) {
             guard heap[place].asked != version else { return }
             remove(at: place, in: replica)
@@ -55,7 +55,7 @@ struct Answer {
     private var settled: UInt64 = 0
 
     /// The next update, borrowed.
-    mutating func next(in replica: Replica) -> Record? {
+    mutating func next(in replica: Store) -> Record? {
         restoreOrder(in: replica)
         while let cursor = heap.first {
             let record = cursor.isLive(in: replica) ? replica.keys[cursor.key] : nil
@@ -72,7 +72,7 @@ struct Answer {
     }
 
     /// A host's order looks at whole entries, and those that cursors stand on may have been superseded meanwhile.
-    private mutating func restoreOrder(in replica: Replica) {
+    private mutating func restoreOrder(in replica: Store) {
         guard settled != replica.settled else { return }
         settled = replica.settled
         guard replica.configuration.sort != nil else { return }
@@ -91,7 +91,7 @@ struct Answer {
     }
 
     /// A source is known by its hash alone from now on: there is nothing of it to send.
-    mutating func forget(_ source: SourceID, in replica: Replica) {
+    mutating func forget(_ source: SourceID, in replica: Store) {
         if let place = place(of: source) { remove(at: place, in: replica) }
     }
 
@@ -104,7 +104,7 @@ struct Answer {
     @inline(never)
     private func place(at index: Int) { places?.set(heap[index].source, to: UInt64(index + 1)) }
 
-    private mutating func remove(at index: Int, in replica: Replica) {
+    private mutating func remove(at index: Int, in replica: Store) {
         count -= heap[index].owed
         places?.set(heap[index].source, to: 0)
         let last = heap.removeLast()
@@ -115,7 +115,7 @@ struct Answer {
         siftDown(index, replica)
     }
 
-    private func precedes(_ a: Cursor, _ b: Cursor, _ replica: Replica) -> Bool {
+    private func precedes(_ a: Cursor, _ b: Cursor, _ replica: Store) -> Bool {
         if let sort = replica.configuration.sort {
             guard let left = replica.keys[a.key], let right = replica.keys[b.key] else { return a.version < b.version }
             return sort(replica.update(of: left), replica.update(of: right))
@@ -124,7 +124,7 @@ struct Answer {
         return replica.sources[a.source].id.precedes(replica.sources[b.source].id)
     }
 
-    private mutating func siftUp(_ index: Int, _ replica: Replica) {
+    private mutating func siftUp(_ index: Int, _ replica: Store) {
         var index = index
         while index > 0 {
             let parent = (index - 1) / 2
@@ -134,7 +134,7 @@ struct Answer {
         }
     }
 
-    private mutating func siftDown(_ index: Int, _ replica: Replica) {
+    private mutating func siftDown(_ index: Int, _ replica: Store) {
         var index = index
         while true {
             var first = index
@@ -157,12 +157,12 @@ struct Answer {
 
 extension Answer.Cursor {
     /// Whether it still stands on an entry of its source.
-    fileprivate func isLive(in replica: Replica) -> Bool {
+    fileprivate func isLive(in replica: Store) -> Bool {
         replica.keys.isEntry(of: key, source, version)
     }
 
     /// Moves to the next live entry; false where there is none.
-    fileprivate mutating func advance(in replica: Replica) -> Bool {
+    fileprivate mutating func advance(in replica: Store) -> Bool {
         let facts = replica.sources[source]
         guard generation == facts.entries.generation else { return seek(above: version, in: replica) }
         return settle(
@@ -170,19 +170,19 @@ extension Answer.Cursor {
     }
 
     /// Moves to the first live entry above a version; false where there is none.
-    fileprivate mutating func seek(above version: Version, in replica: Replica) -> Bool {
+    fileprivate mutating func seek(above version: Version, in replica: Store) -> Bool {
         settle(replica.sources[source].entries.nextLive(above: version, of: source, replica.keys), in: replica)
     }
 
     /// This entry and those behind it. O(limit + holes passed).
-    fileprivate func count(upTo limit: Int, in replica: Replica) -> Int {
+    fileprivate func count(upTo limit: Int, in replica: Store) -> Int {
         var cursor = self
         var count = 1
         while count < limit, cursor.advance(in: replica) { count += 1 }
         return count
     }
 
-    private mutating func settle(_ slot: VersionIndex.Slot?, in replica: Replica) -> Bool {
+    private mutating func settle(_ slot: VersionIndex.Slot?, in replica: Store) -> Bool {
         let source = replica.sources[source]
         guard let slot, isWhole || slot.version <= source.covered else { return false }
         (position, generation) = (slot.next, source.entries.generation)

@@ -22,7 +22,7 @@ final class ClassicSession {
 
     init(_ context: LinkContext) { self.context = context }
 
-    private var replica: Replica { context.replica }
+    private var replica: LinkedStore { context.replica }
 
     /// Messages that wait.
     var backlog: Int { (walk?.messagesLeft ?? 0) + answer.count + replay.count }

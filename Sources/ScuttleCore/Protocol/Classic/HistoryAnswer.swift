@@ -22,7 +22,7 @@ struct HistoryAnswer: ~Copyable {
     }
 
     /// Owes the updates of a source above `version`, whatever was owed of it before.
-    mutating func owe(_ source: SourceID, above version: Version, in replica: Replica) {
+    mutating func owe(_ source: SourceID, above version: Version, in replica: Store) {
         forget(source)
         let found = Self.updates(of: source, above: version, in: replica).count
         guard found > 0 else { return }
@@ -31,14 +31,14 @@ struct HistoryAnswer: ~Copyable {
     }
 
     /// The next update, which the caller owns.
-    mutating func next(in replica: Replica) -> Record? {
+    mutating func next(in replica: Store) -> Record? {
         if listed.isEmpty, !owed.isEmpty { list(in: replica) }
         guard let record = listed.popLast() else { return nil }
         count -= 1
         return record
     }
 
-    private mutating func list(in replica: Replica) {
+    private mutating func list(in replica: Store) {
         var records: [Record] = []
         for item in owed { records += Self.updates(of: item.source, above: item.version, in: replica) }
         for record in records { record.retain() }
@@ -62,7 +62,7 @@ struct HistoryAnswer: ~Copyable {
     }
 
     /// Entries that the vector covers, and the history, merged by version.
-    private static func updates(of id: SourceID, above version: Version, in replica: Replica) -> [Record] {
+    private static func updates(of id: SourceID, above version: Version, in replica: Store) -> [Record] {
         let source = replica.sources[id]
         let remembered = replica.history.news(of: source, above: version)
         var merged: [Record] = []

@@ -56,7 +56,7 @@ extension ExtendedSession {
     /// The host hears that an update does not reach the peer.
     func tellRefused(_ record: Record, reason: Int32) {
         let code = Failure.Code(rawValue: -reason).flatMap { RefusedTable.reasons.contains($0) ? $0 : nil } ?? .refused
-        replica.configuration.onRefused?(context.host, replica.update(of: record), code.rawValue)
+        replica.configuration.onRefused?(context.identity, replica.update(of: record), code.rawValue)
     }
 
     private func exception(_ record: Record) -> UInt8? {

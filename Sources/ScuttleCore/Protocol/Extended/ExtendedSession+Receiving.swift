@@ -33,7 +33,7 @@ extension ExtendedSession {
         return head.incarnation == replica.incarnation && requests.isOpen(head.nonce, for: head.mode)
     }
 
-    /// - Throws: as `Replica.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes
+    /// - Throws: as `Store.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes
     ///   ends the link.
     @_optimize(speed)
     func receive(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {

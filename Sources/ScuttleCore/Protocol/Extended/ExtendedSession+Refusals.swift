@@ -1,4 +1,4 @@
-/// Updates that this replica does not take, and how the peer hears of them. See `Replica+Refusing`.
+/// Updates that this replica does not take, and how the peer hears of them. See `Store+Refusing`.
 extension ExtendedSession {
     // MARK: Updates that come in
 
@@ -38,14 +38,14 @@ extension ExtendedSession {
     /// Whether an update is not taken: it was refused before, a limit refuses it, or the host does. It is remembered.
     /// - Parameter failure: what a limit has said.
     /// - Throws: why it is refused, if that is news; `.refused`, which ends the link, if no more can be remembered; and as
-    ///   `Replica.take`.
+    ///   `Store.take`.
     @inline(never)
     func isRefused(
         _ update: IncomingUpdate, _ head: IncomingDelta.Head, _ failure: Failure? = nil
     ) throws(Failure) -> Bool {
         switch try context.judge(
             update, head.mode, failure, evictingBefore: incoming.exceptionsBefore,
-            lettingGo: { self.incoming.pending.lose() })
+            losePending: { incoming.pending.lose() })
         {
         case .taken: return false
         case .old: return true

@@ -54,7 +54,7 @@ extension ExtendedSession {
     /// others still hold, and come back with the next reset.
     private func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
         if let accept = replica.configuration.accept, !record.isDelete, replica.mayWrite,
-            !accept(context.host, replica.removal(of: record))
+            !accept(context.identity, replica.removal(of: record))
         {
             return replica.writeAgain(key, record)
         }
@@ -62,7 +62,7 @@ extension ExtendedSession {
     }
 }
 
-extension Replica {
+extension Store {
     /// An entry goes, since others have deleted it and forgotten so. An expiry of it stays if a classic peer may have the entry,
     /// which has to be told in a way that it knows; and if the entry is inverted: others may have taken what it has beaten here,
     /// and the dot of that is accounted for. An expiry deletes the entry and what it has beaten, and nothing later.
@@ -77,18 +77,5 @@ extension Replica {
         }
         inversions.remove(key)
         if !record.isDelete { tellRemoved(record) }
-    }
-
-    /// A key that held a value holds none any more, though nobody has deleted it now.
-    func tellRemoved(_ record: Record) {
-        configuration.onUpdate?(removal(of: record))
-    }
-
-    /// What hosts see of an entry that a reset takes away.
-    fileprivate func removal(of record: Record) -> Update {
-        Update(
-            key: record.key, value: Bytes("null"), source: sources[record.timestamp.source].id,
-            version: record.timestamp.version, kind: .reset, isLocal: false,
-            dotSource: sources[record.source].id, dotVersion: record.version)
     }
 }

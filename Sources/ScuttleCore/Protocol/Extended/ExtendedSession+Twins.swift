@@ -11,7 +11,7 @@ extension ExtendedSession {
                 return
             }
             // Both have to be heard again: a link of an incarnation that has ended may still be open.
-            for link in replica.links {
+            for link in replica.linkTable.links {
                 guard let other = link.extended, isTwin(of: other) else { continue }
                 other.suspicion = .waiting
                 suspicion = .waiting
@@ -21,7 +21,7 @@ extension ExtendedSession {
         guard suspicion == .waiting else { return }
         suspicion = .heard
         // Of three incarnations two may have been told of already.
-        for link in replica.links {
+        for link in replica.linkTable.links {
             guard let other = link.extended, isTwin(of: other), other.suspicion.hasBeenHeard else { continue }
             other.tellTwin()
             return tellTwin()

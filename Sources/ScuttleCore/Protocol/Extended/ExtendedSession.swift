@@ -7,7 +7,7 @@ final class ExtendedSession {
 
     let context: LinkContext
     /// That of the context, a constant, so that reading it counts nothing.
-    let replica: Replica
+    let replica: LinkedStore
 
     var pending = PendingControl()
     var requests: OpenRequests

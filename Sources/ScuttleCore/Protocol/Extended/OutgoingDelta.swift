@@ -74,7 +74,7 @@ final class OutgoingDelta {
     }
 
     /// Updates to come, as far as can be told without looking at them.
-    func backlog(in replica: Replica) -> Int {
+    func backlog(in replica: Store) -> Int {
         mode.hasCovers
             ? Int(truncatingIfNeeded: replica.history.end &- cursor) : replica.arrivals.count(after: cursor)
     }
@@ -170,7 +170,7 @@ final class OutgoingDelta {
 
 extension OutgoingDelta {
     /// Whether something is to go out now.
-    func hasMore(in replica: Replica) -> Bool {
+    func hasMore(in replica: Store) -> Bool {
         !isPaused && (!isResting || cursor < replica.arrivals.last)
     }
 }

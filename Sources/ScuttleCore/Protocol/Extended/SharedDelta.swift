@@ -3,7 +3,7 @@
 ///
 /// Made by the first link that wants it, kept by the replica until another is made or an update in it is superseded, and
 /// by each link until it has gone out. Whether a superseded update matters is another question for each peer.
-final class SharedDelta {
+final class SharedDelta: SharedText {
     private struct Interval {
         let source: SourceID
         let since: Version
@@ -15,19 +15,16 @@ final class SharedDelta {
     /// Where in the history it begins, and where what it has not begins.
     let from: UInt64
     private(set) var until: UInt64
-    private(set) var messages = 0
     /// No entry in it has arrived earlier.
     private(set) var earliestArrival = Arrivals.Stamp.max
-    private var text = MessageBuffer()
     private var intervals: [Interval] = []
-
-    var bytes: Bytes { text.bytes }
 
     /// - Parameter number: where in the history it is to begin. O(what goes into it).
     @_optimize(speed)
-    fileprivate init(from number: UInt64, maxMessages: Int, in replica: Replica) {
+    fileprivate init(from number: UInt64, maxMessages: Int, in replica: Store) {
         from = number
         until = number
+        super.init()
         var coverLength = 0
         var check = LineCheck()
         // A copy of a long value for each slow link would count nowhere.
@@ -72,7 +69,7 @@ final class SharedDelta {
 
     /// Whether a peer lacks just what is in it.
     @_optimize(speed)
-    func fits(_ peer: borrowing PeerState, in replica: Replica) -> Bool {
+    func fits(_ peer: borrowing PeerState, in replica: Store) -> Bool {
         for interval in intervals {
             let covered = peer.covered(interval.source, in: replica)
             guard covered >= interval.since, covered < interval.first else { return false }
@@ -82,35 +79,19 @@ final class SharedDelta {
 
     /// The peer will have it.
     @_optimize(speed)
-    func note(in peer: inout PeerState, _ replica: Replica) {
+    func note(in peer: inout PeerState, _ replica: Store) {
         for interval in intervals { peer.expect(interval.source, covered: interval.until, in: replica) }
     }
 }
 
-/// The newest shared delta of a replica. Asking whether an entry may be in it costs a comparison.
-struct NewestSharedDelta {
-    private(set) var delta: SharedDelta?
-    private var earliestArrival = Arrivals.Stamp.max
-
-    mutating func become(_ delta: SharedDelta) {
-        self.delta = delta
-        earliestArrival = delta.earliestArrival
-    }
-
-    /// An entry that arrived at this stamp is none any more.
-    mutating func noteRetired(_ arrival: Arrivals.Stamp) {
-        guard arrival >= earliestArrival else { return }
-        self = NewestSharedDelta()
-    }
-}
-
-extension Replica {
+extension LinkedStore {
     /// The shared delta from a number in the history on, for the live links that stand there; nil if none can be shared.
     @_optimize(speed)
     func sharedDelta(from number: UInt64, maxMessages: Int) -> SharedDelta? {
-        if let newest = newestSharedDelta.delta, newest.from == number { return newest.messages > 0 ? newest : nil }
+        if let newest = linkTable.newestSharedDelta, newest.from == number { return newest.messages > 0 ? newest : nil }
         let made = SharedDelta(from: number, maxMessages: maxMessages, in: self)
-        newestSharedDelta.become(made)
+        linkTable.newestSharedDelta = made
+        earliestShared = made.earliestArrival
         return made.messages > 0 ? made : nil
     }
 }

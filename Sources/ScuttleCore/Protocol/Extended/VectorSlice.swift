@@ -19,7 +19,7 @@ extension VectorSlice {
     ///   - next: the first source from a number on of which there may be something to say; the others cost next to nothing.
     ///   - firstName: there is nothing to say of the names before this one. `firstRetired` likewise.
     static func of(
-        _ replica: Replica, from first: Int, within capacity: Int, takesOne: Bool, excepted: [CommitException] = [],
+        _ replica: Store, from first: Int, within capacity: Int, takesOne: Bool, excepted: [CommitException] = [],
         next: (Int) -> Int, source: (SourceID) -> Bool, firstName: () -> Int, name: (NameID) -> Bool,
         firstRetired: () -> Int,
         retired: (Int) -> Bool, exception: (CommitException) -> Bool = { _ in false }
@@ -79,7 +79,7 @@ extension VectorSlice {
     }
 }
 
-extension Replica {
+extension Store {
     /// How many items a whole vector has.
     var vectorItems: Int { sources.count + sources.names.count + retired.count }
 }

@@ -33,7 +33,7 @@ struct PeerState {
 
     @inline(never)
     @_optimize(speed)
-    func covered(_ source: SourceID, in replica: Replica) -> Version {
+    func covered(_ source: SourceID, in replica: Store) -> Version {
         if !expected.isEmpty {
             let version = expected.covered(source, in: replica)
             if version > 0 { return version }
@@ -42,7 +42,7 @@ struct PeerState {
     }
 
     /// What the peer has said itself.
-    func confirmed(_ source: SourceID, in replica: Replica) -> Version { said.covered(source, in: replica) }
+    func confirmed(_ source: SourceID, in replica: Store) -> Version { said.covered(source, in: replica) }
 
     /// The GC version of a source, if that is above what this replica had covered when the peer said it, or above what the peer
     /// had covered itself.
@@ -64,7 +64,7 @@ struct PeerState {
 
     /// What the replica was before a base is not kept any more.
     /// - Returns: false if it is not known any more what the peer has said.
-    mutating func leaveBases(before base: UInt64, in replica: Replica) -> Bool {
+    mutating func leaveBases(before base: UInt64, in replica: Store) -> Bool {
         if expected.base < base { expected.rebase(in: replica, atMost: Self.fewDiffering) }
         if expected.base > 0, expected.base < base { forgetExpected() }
         if said.base < base { said.rebase(in: replica, atMost: Self.fewDiffering) }
@@ -80,10 +80,10 @@ struct PeerState {
     }
 
     /// Whether the peer has covered more of a source than this replica. O(sources of which the peer has something else).
-    func coversMore(than replica: Replica) -> Bool { said.coversMore(than: replica) }
+    func coversMore(than replica: Store) -> Bool { said.coversMore(than: replica) }
 
     /// Whether this replica has covered more of a source than the peer.
-    func coversLess(than replica: Replica) -> Bool {
+    func coversLess(than replica: Store) -> Bool {
         for id in differing(from: replica) where replica.sources[id].covered > confirmed(id, in: replica) {
             return true
         }
@@ -91,14 +91,14 @@ struct PeerState {
     }
 
     /// The sources of which the peer may have something else than this replica, by number. O(those, and sources / 64).
-    func differing(from replica: Replica) -> DifferingSources { said.differing(from: replica) }
+    func differing(from replica: Store) -> DifferingSources { said.differing(from: replica) }
 
     /// The first of them from a number on; or how many sources there are.
-    func next(from place: Int, in replica: Replica) -> Int { said.next(from: place, in: replica) }
+    func next(from place: Int, in replica: Store) -> Int { said.next(from: place, in: replica) }
 
     /// The peer has covered a source up to a version.
     @inline(never)
-    mutating func note(_ source: SourceID, covered: Version, purged: Version = 0, in replica: Replica) {
+    mutating func note(_ source: SourceID, covered: Version, purged: Version = 0, in replica: Store) {
         if covered > confirmed(source, in: replica) {
             if !expected.isEmpty {
                 let version = expected.covered(source, in: replica)
@@ -128,7 +128,7 @@ struct PeerState {
     }
 
     /// The peer has dropped what it knew of a source.
-    mutating func drop(_ source: SourceID, in replica: Replica) {
+    mutating func drop(_ source: SourceID, in replica: Store) {
         forget(source)
         if said.covered(source, in: replica) > 0 { said.set(source, to: 0, in: replica) }
         if expected.covered(source, in: replica) > 0 { expected.set(source, to: 0, in: replica) }
@@ -147,13 +147,13 @@ struct PeerState {
 
     /// The peer will have covered a source up to a version, unless it refuses something.
     @_optimize(speed)
-    mutating func expect(_ source: SourceID, covered: Version, in replica: Replica) {
+    mutating func expect(_ source: SourceID, covered: Version, in replica: Store) {
         if expected.raise(source, to: covered) { return }
         if covered > self.covered(source, in: replica) { expected.set(source, to: covered, in: replica) }
     }
 
     /// A whole vector of the peer's has come.
-    mutating func settle(in replica: Replica) { said.rebase(in: replica) }
+    mutating func settle(in replica: Store) { said.rebase(in: replica) }
 
     /// How far this replica's deltas have come, as the peer has last said.
     private(set) var progress: Progress?
@@ -198,7 +198,7 @@ struct PeerState {
     }
 
     /// The peer's vector is the same as this replica's. O(1), and giving back what it took to say how it was.
-    mutating func equals(_ replica: Replica, epoch: UInt64, revision: UInt64) {
+    mutating func equals(_ replica: Store, epoch: UInt64, revision: UInt64) {
         noteSameRetired(in: replica.retired)
         said = PeerVector(of: replica)
         forgetExpected()
@@ -228,7 +228,7 @@ struct PeerState {
     }
 
     /// Whether the peer may have missed a tombstone that has been forgotten here.
-    func lags(behind replica: Replica) -> Bool {
+    func lags(behind replica: Store) -> Bool {
         if retired.missing(in: replica.retired).purged { return true }
         for id in differing(from: replica) {
             let source = replica.sources[id]
@@ -242,7 +242,7 @@ struct PeerState {
     }
 
     /// Whether this replica may have missed a tombstone that the peer has forgotten.
-    func isAhead(of replica: Replica) -> Bool {
+    func isAhead(of replica: Store) -> Bool {
         // What was dropped since is told by nobody any more.
         if unknownPurged > replica.retired.floor { return true }
         guard let gone else { return false }

@@ -15,7 +15,7 @@ struct PeerVector {
     init() {}
 
     /// What the replica is now.
-    init(of replica: Replica) { base = replica.relyOnVector() }
+    init(of replica: Store) { base = replica.relyOnVector() }
 
     var isEmpty: Bool { base == 0 && claims == nil }
     /// How many numbers of its own it has.
@@ -23,7 +23,7 @@ struct PeerVector {
 
     @inline(never)
     @_optimize(speed)
-    func covered(_ id: SourceID, in replica: Replica) -> Version {
+    func covered(_ id: SourceID, in replica: Store) -> Version {
         guard let claims else { return base == 0 ? 0 : replica.covered(id, at: base) }
         return claims.rests(id) ? replica.covered(id, at: base) : claims[id]
     }
@@ -33,7 +33,7 @@ struct PeerVector {
     func raise(_ id: SourceID, to version: Version) -> Bool { claims?.raise(id, to: version) ?? false }
 
     @inline(never)
-    mutating func set(_ id: SourceID, to version: Version, in replica: Replica) {
+    mutating func set(_ id: SourceID, to version: Version, in replica: Store) {
         let claims = self.claims ?? PeerClaims(resting: base == 0 ? 0 : replica.sources.count)
         self.claims = claims
         if base == 0, claims.count >= Self.fewClaims { base = replica.relyOnVector() }
@@ -51,17 +51,17 @@ struct PeerVector {
 
     /// The first source from a number on of which the replica may have covered or hold something else; or how many there are. O(sources
     /// passed / 64).
-    func next(from first: Int, in replica: Replica) -> Int {
+    func next(from first: Int, in replica: Store) -> Int {
         base == 0
             ? min(first, replica.sources.count)
             : replica.nextChange(since: base, from: first, restingOn: claims)
     }
 
     /// All of them, by number.
-    func differing(from replica: Replica) -> DifferingSources { DifferingSources(vector: self, replica: replica) }
+    func differing(from replica: Store) -> DifferingSources { DifferingSources(vector: self, replica: replica) }
 
     /// Whether more of a source is covered than the replica has. O(numbers of its own).
-    func coversMore(than replica: Replica) -> Bool {
+    func coversMore(than replica: Store) -> Bool {
         guard let claims else { return false }
         for place in 0..<claims.places {
             let (id, version) = claims.entry(at: place)
@@ -73,7 +73,7 @@ struct PeerVector {
     /// Rests on what the replica is now, unless that takes more numbers of its own than it has, or than `most`. O(sources that
     /// differ).
     @inline(never)
-    mutating func rebase(in replica: Replica, atMost most: Int = 0) {
+    mutating func rebase(in replica: Store, atMost most: Int = 0) {
         guard base > 0, base <= replica.revision, claims != nil || most > 0 else { return }
         let most = max(count, Self.fewClaims, most)
         var (lacking, own) = (0, 0)
@@ -102,10 +102,10 @@ struct PeerVector {
 /// The sources of which a peer may have something else than a replica.
 struct DifferingSources: Sequence, IteratorProtocol {
     fileprivate let vector: PeerVector
-    fileprivate let replica: Replica
+    fileprivate let replica: Store
     private var place = 0
 
-    fileprivate init(vector: PeerVector, replica: Replica) {
+    fileprivate init(vector: PeerVector, replica: Store) {
         (self.vector, self.replica) = (vector, replica)
     }
 

@@ -43,7 +43,7 @@ struct RememberedPeers {
 
     /// A source is known by its hash alone from now on, at a position if it is kept.
     mutating func noteRetirement(
-        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?, in replica: Replica
+        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?, in replica: Store
     ) {
         for index in items.indices {
             let isKnown = items[index].peer.confirmed(source, in: replica) >= entry.version
@@ -61,7 +61,7 @@ struct RememberedPeers {
 
     /// A retired source is known in full again.
     mutating func noteRevival(
-        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int, in replica: Replica
+        of source: SourceID, _ entry: RetiredTable.Entry, at position: Int, in replica: Store
     ) {
         for index in items.indices where items[index].peer.retired.knows(position, in: replica.retired) {
             items[index].peer.note(source, covered: entry.version, purged: entry.purged, in: replica)
@@ -69,7 +69,7 @@ struct RememberedPeers {
     }
 
     /// What the vector was before a base is not kept any more.
-    mutating func forgetBases(before base: UInt64, in replica: Replica) {
+    mutating func forgetBases(before base: UInt64, in replica: Store) {
         for index in items.indices where !items[index].peer.leaveBases(before: base, in: replica) {
             items[index].peer.doubt()
         }
@@ -91,14 +91,6 @@ struct RememberedPeers {
     }
 }
 
-extension Replica {
-    /// What has come of peers' deltas counts no more.
-    func dropTransfers() {
-        for link in links { link.extended?.incoming.dropTransfer() }
-        peers.dropTransfers()
-    }
-}
-
 extension ExtendedSession {
     /// The link ends, or its peer is another one from now on.
     func rememberPeer() {
@@ -108,7 +100,7 @@ extension ExtendedSession {
         incoming.endHead()
         memory?.endLink()
         peer.endLink()
-        replica.peers.remember(
+        replica.linkTable.peers.remember(
             RememberedPeers.Item(peer: peer, transfer: incoming.takeTransfer(), memory: memory))
         // What it knows is not this link's any more.
         peer = PeerState()
@@ -116,7 +108,7 @@ extension ExtendedSession {
 
     /// The peer has said who it is.
     func recallPeer(_ incarnation: UInt64) {
-        guard !isReadOnly, let known = replica.peers.take(incarnation) else { return }
+        guard !isReadOnly, let known = replica.linkTable.peers.take(incarnation) else { return }
         peer = known.peer
         memory = known.memory
         if let transfer = known.transfer { incoming.resume(transfer) }

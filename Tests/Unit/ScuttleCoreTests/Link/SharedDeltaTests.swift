@@ -115,11 +115,11 @@ struct SharedDeltaTests {
             let hub = try Hub(peers: 2)
             try hub.replica.set("k", "1")
             _ = hub.pairs[0].a.read(upTo: 10)
-            kept = hub.replica.newestSharedDelta.delta
+            kept = hub.replica.linkTable.newestSharedDelta
             #expect(kept != nil)
             hub.pairs[0].a.close()
             try hub.replica.set("k", "2")
-            #expect(hub.replica.newestSharedDelta.delta == nil)
+            #expect(hub.replica.linkTable.newestSharedDelta == nil)
         }
         #expect(kept == nil)
     }

@@ -92,14 +92,14 @@ struct LinkTests {
     func closing(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try LinkEnd.sample().replica
-        for link in replica.links { replica.close(link) }
+        for case let link as Link in replica.linkTable.links { replica.close(link) }
         var ends = try (0..<6).map { _ in try LinkEnd(replica, .classic) }
         for end in ends { end.askForEverything() }
         while !ends.isEmpty {
             replica.gossip()
             let closed = ends.remove(at: random.below(ends.count))
             closed.close()
-            #expect(replica.links.count == ends.count)
+            #expect(replica.linkTable.links.count == ends.count)
             for end in ends { #expect(end.readLines().count == 4) }
             #expect(replica.broken == nil)
         }

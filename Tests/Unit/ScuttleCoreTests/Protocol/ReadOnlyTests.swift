@@ -19,7 +19,7 @@ struct ReadOnlyTests {
             snapshot = Snapshot(replica)
             export = replica.exported().text
             (revision, settled, sources) = (replica.revision, replica.settled, replica.sources.count)
-            remembered = replica.peers.items.count
+            remembered = replica.linkTable.peers.items.count
         }
     }
 

@@ -82,11 +82,11 @@ struct SavedProgressTests {
         let mode: DeltaMode = isReset ? .reset : .state
         let (a, b) = try couple(mode)
         for _ in 0..<3 { _ = try meet(a, b, bytes: 3000) }
-        let transfer = try #require(b.peers.items.first?.transfer)
+        let transfer = try #require(b.linkTable.peers.items.first?.transfer)
         let c = try again(b.exported(), seed: 9)
-        let taken = try #require(c.peers.items.first?.transfer)
-        #expect(c.peers.items.count == 1)
-        #expect(c.peers.items.first?.peer.incarnation == a.incarnation)
+        let taken = try #require(c.linkTable.peers.items.first?.transfer)
+        #expect(c.linkTable.peers.items.count == 1)
+        #expect(c.linkTable.peers.items.first?.peer.incarnation == a.incarnation)
         #expect(taken.saved(of: 1) == transfer.saved(of: 1))
         #expect((taken.saved(of: 1)?.sequence ?? 0) > 0)
         var states = [0, 0, 0]
@@ -113,11 +113,11 @@ struct SavedProgressTests {
             place += line.count + 1
             for cut in [place, place + 3] {
                 let torn = try again(Array(save.prefix(cut)), seed: 9)
-                check(torn.peers.items.isEmpty, "cut at \(cut)")
+                check(torn.linkTable.peers.items.isEmpty, "cut at \(cut)")
             }
         }
-        #expect(try again(save, seed: 9, as: "c").peers.items.isEmpty)
-        #expect(try again(save, seed: 9).peers.items.count == 1)
+        #expect(try again(save, seed: 9, as: "c").linkTable.peers.items.isEmpty)
+        #expect(try again(save, seed: 9).linkTable.peers.items.count == 1)
     }
 
     @Test("An older save says how far the delta had come then, and the rest comes again")
@@ -165,7 +165,7 @@ struct SavedProgressTests {
             [got("", "state")], [got("", "state", ranges: #","ranges":[1,5]"#)],
         ]
         for lines in fits {
-            check(try again(save(lines), seed: 9).peers.items.count == 1, "\(lines)")
+            check(try again(save(lines), seed: 9).linkTable.peers.items.count == 1, "\(lines)")
         }
         let most = 9_223_372_036_854_775_807 as UInt64
         let unfit = [
@@ -175,11 +175,11 @@ struct SavedProgressTests {
             [got(#","named":[0,1]"#), got(#","named":[9]"#)],
         ]
         for lines in unfit {
-            check(try again(save(lines), seed: 9).peers.items.isEmpty, "\(lines)")
+            check(try again(save(lines), seed: 9).linkTable.peers.items.isEmpty, "\(lines)")
         }
         // Of two lines of one key nobody knows which one was counted.
         let twice = save([got(#","named":[0,1]"#)], entries: ["a", "a"])
-        #expect(try again(twice, seed: 9).peers.items.isEmpty)
+        #expect(try again(twice, seed: 9).linkTable.peers.items.isEmpty)
     }
 
     @Test("No more peers are taken up than are remembered")
@@ -188,7 +188,7 @@ struct SavedProgressTests {
             #"{"digest":true,"got":{"incarnation":\#($0),"mode":"state","epoch":0,"sequence":9}}"#
         }
         let replica = try again(save(lines), seed: 9)
-        #expect(replica.peers.items.map { $0.peer.incarnation } == Array(37...100))
+        #expect(replica.linkTable.peers.items.map { $0.peer.incarnation } == Array(37...100))
         #expect(got(replica.exported()).count == 64)
     }
 
@@ -209,11 +209,11 @@ struct SavedProgressTests {
         }
         var peer = PeerState()
         peer.begin(incarnation: 5)
-        b.peers.remember(RememberedPeers.Item(peer: peer, transfer: transfer, memory: nil))
+        b.linkTable.peers.remember(RememberedPeers.Item(peer: peer, transfer: transfer, memory: nil))
         let save = b.exported()
         check(got(save).count > 3 && got(save).allSatisfy { $0.utf8.count < 1000 }, "\(got(save).count) lines")
         let c = try again(save, seed: 9)
-        let taken = try #require(c.peers.items.first?.transfer)
+        let taken = try #require(c.linkTable.peers.items.first?.transfer)
         b.keys.forEach { key, record in
             guard let same = c.keys.find(record.key), let other = c.keys[same] else { return false }
             check(taken.state(of: other, same) == transfer.state(of: record, key), "\(record.key.text)")

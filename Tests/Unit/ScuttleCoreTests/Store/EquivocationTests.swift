@@ -18,7 +18,7 @@ struct EquivocationTests {
         for (a, first) in Self.contents.enumerated() {
             for (b, second) in Self.contents.enumerated() {
                 let order = first.value.lend { mine in
-                    second.value.lend { Replica.tieBreak(first.kind, mine, against: second.kind, $0) }
+                    second.value.lend { Store.tieBreak(first.kind, mine, against: second.kind, $0) }
                 }
                 check(order.signum() == (b - a).signum(), "\(first) against \(second): \(order)")
             }

@@ -10,7 +10,7 @@ struct HistoryTests {
         var table: SourceTable
 
         init(_ count: Int) {
-            table = SourceTable(own: Bytes("0"), hash: SipHash(key: (5, 6)))
+            table = SourceTable(own: Bytes("0"))
             for number in 1..<count { _ = "\(number)".lend { table.insert($0) } }
         }
     }

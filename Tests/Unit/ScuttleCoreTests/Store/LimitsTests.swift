@@ -137,9 +137,9 @@ struct LimitsTests {
         ends[0] = try LinkEnd(replica)
         #expect(failure { () throws(Failure) in _ = try replica.openLink(.readOnly) } == .links)
         ends.removeLast()
-        #expect(replica.links.count == 1, "a link that nobody holds any more is closed")
+        #expect(replica.linkTable.links.count == 1, "a link that nobody holds any more is closed")
         ends.removeLast()
-        #expect(replica.links.isEmpty)
+        #expect(replica.linkTable.links.isEmpty)
     }
 
     @Test("Message bytes: a line at the limit is taken, one over is refused, and the next line is taken again")

@@ -30,7 +30,7 @@ struct SourceTableTests {
         var sources: SourceTable
 
         init(own id: Bytes) {
-            sources = SourceTable(own: id, hash: SipHash(key: (5, 6)))
+            sources = SourceTable(own: id)
         }
     }
 

@@ -153,5 +153,5 @@ struct VectorPastTests {
 
 extension Replica {
     /// Nothing is known of peers without a link any more.
-    fileprivate func dropPeers() { peers = RememberedPeers() }
+    fileprivate func dropPeers() { linkTable.peers = RememberedPeers() }
 }

@@ -1,0 +1,148 @@
+/// Keeping a replica in its host's store: see `StateStore`.
+///
+/// The rows are the lines of an export. Each call that has changed something makes one transaction, in which rows go and come
+/// that are out of date. A local write is stored before it is made, so that it can fail; what other calls have done is undone by
+/// starting from the rows again. Cost: O(rows that have changed).
+extension Store {
+    /// Writes what has changed since the last time to the store.
+    /// - Throws: `.store`, after which the replica has to start from the store again.
+    public func store() throws(Failure) {
+        guard let changes, isOutOfDate(changes) else { return }
+        try transaction(changes) { putChanges(changes) }
+        markStored(changes)
+    }
+
+    /// What is in the store by now is what this replica is.
+    public func markStored(hasHead: Bool = true) {
+        if let changes {
+            markStored(changes)
+            changes.facts.hasHead = hasHead
+        }
+    }
+
+    /// Goes on after a call of another one was undone: this one has just been loaded from the store. What the other has promised
+    /// holds, and none of its dots that is not stored has gone out.
+    public func goOn(from other: Store) {
+        version = max(version, other.version)
+        cover(own, upTo: other.own.covered)
+        isOwnKnown = other.isOwnKnown
+        if let changes = other.changes { hasLeft = changes.facts.hasLeft }
+    }
+
+    /// Stores a local write, and what has changed before it, before it is made.
+    /// - Throws: `.store`; nothing has changed then.
+    @inline(never)
+    func storeRows(before key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?) throws(Failure) {
+        guard let changes else { return }
+        let dot = Dot(source: SourceTable.own, version: version + 1)
+        let record = record(key, value, dot, kind, nil, lease)
+        defer { record.release() }
+        let current = entry(of: key)
+        let isEntry =
+            current.map { stands(record, against: $0) }
+            ?? configuration.resolver.accepts(record, { update(of: $0) })
+        try transaction(changes) {
+            putChanges(changes) && (!isEntry || putEntry(record, changes)) && putSource(own, dot.version, changes)
+        }
+        markStored(changes)
+        (changes.ownCovered, changes.ownPurged) = (dot.version, own.purged)
+        // It will be the next entry to arrive.
+        if isEntry { changes.arrival = arrivals.last + 1 }
+    }
+
+    private func transaction(_ changes: StoreChanges, _ body: () -> Bool) throws(Failure) {
+        if changes.store.begin() {
+            if body(), changes.store.commit() { return }
+        }
+        changes.store.rollback()
+        throw Failure(.store, "the state store has failed")
+    }
+
+    private func isOutOfDate(_ changes: StoreChanges) -> Bool {
+        arrivals.last > changes.arrival || !changes.removed.isEmpty
+            || changes.sources.contains { $0 != SourceTable.own && sources[$0].covered > 0 } || facts != changes.facts
+            || (isOwnWorthSaving && (own.covered != changes.ownCovered || own.purged != changes.ownPurged))
+    }
+
+    private func markStored(_ changes: StoreChanges) {
+        changes.arrival = arrivals.last
+        changes.removed = []
+        changes.sources = []
+        changes.revision = revision
+        changes.facts = facts
+        changes.hasTicked = leases.hasTicked
+        if isOwnWorthSaving { (changes.ownCovered, changes.ownPurged) = (own.covered, own.purged) }
+    }
+
+    private func putChanges(_ changes: StoreChanges) -> Bool {
+        for (kind, id) in changes.removed {
+            guard id.withUnsafeBytes({ changes.store.remove(kind, $0) }) else { return false }
+        }
+        var goesOn = true
+        arrivals.forEach(after: changes.arrival, in: keys) { record in
+            goesOn = putEntry(record, changes)
+            return goesOn
+        }
+        guard goesOn else { return false }
+        // Until the first tick no row can say at which time its age was counted.
+        if leases.hasTicked, !changes.hasTicked, expiries.first != nil {
+            keys.forEach { _, record in
+                goesOn = record.lease == nil || putEntry(record, changes)
+                return goesOn
+            }
+            guard goesOn else { return false }
+        }
+        for id in changes.sources where id != SourceTable.own && sources[id].covered > 0 {
+            guard putSource(sources[id], sources[id].covered, changes) else { return false }
+        }
+        if isOwnWorthSaving, own.covered != changes.ownCovered || own.purged != changes.ownPurged {
+            guard putSource(own, own.covered, changes) else { return false }
+        }
+        return facts == changes.facts || putFacts(changes)
+    }
+
+    private func putEntry(_ record: Record, _ changes: StoreChanges) -> Bool {
+        var line = MessageBuffer()
+        if record.lease != nil, let now = leases.hostTime {
+            line.append(UpdateLine(of: record, in: self), at: now)
+        } else {
+            line.append(UpdateLine(of: record, in: self))
+        }
+        return changes.store.put(.entry, record.key, line.bytes, update(of: record))
+    }
+
+    private func putSource(_ source: Source, _ covered: Version, _ changes: StoreChanges) -> Bool {
+        var line = MessageBuffer()
+        line.appendVector(emptyPart)
+        line.appendClaim(source, covered, source.purged, isFirst: true)
+        line.appendClaimsEnd(from: 0, to: 0, isLast: false)
+        return changes.store.put(.source, source.id, line.bytes, nil)
+    }
+
+    private var facts: StoreChanges.Facts {
+        StoreChanges.Facts(
+            now: expiries.first == nil ? nil : leases.hostTime, hasHead: true, hasMetClassic: hasMetClassic,
+            hasLeft: hasLeft, names: nameChanges, retired: retired.sum, retiredFloor: retired.floor,
+            exceptions: (refused?.clock ?? 0) &+ exceptionsOver, exceptionCount: refused?.count ?? 0)
+    }
+
+    /// The rows of the replica, each with all that it says.
+    private func putFacts(_ changes: StoreChanges) -> Bool {
+        var text = MessageBuffer()
+        func put(_ id: StaticString) -> Bool {
+            defer { text.clear() }
+            if text.count == 0 { return changes.store.remove(.replica, Bytes(id)) }
+            return changes.store.put(.replica, Bytes(id), text.bytes, nil)
+        }
+        text.appendExport(exportHead)
+        guard put("head") else { return false }
+        func append(_ write: (inout MessageBuffer) -> Void) -> Bool {
+            write(&text)
+            return true
+        }
+        _ = exportEnded(emptyPart, append)
+        guard put("ended") else { return false }
+        _ = exportExceptions(append)
+        return put("exceptions")
+    }
+}

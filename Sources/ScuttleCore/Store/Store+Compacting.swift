@@ -1,0 +1,210 @@
+/// Ended incarnations that hold no entry shrink to an entry of the `RetiredTable`, and come back as sources when something new
+/// is heard of them.
+extension Store {
+    /// A source may have become idle: an entry of it, or an update in the history, has gone.
+    @inline(__always)
+    func noteIdle(_ source: Source) {
+        if !source.marks.isEmpty { queueIfIdle(source) }
+    }
+
+    @inline(never)
+    private func queueIfIdle(_ source: Source) {
+        guard source.isIdle, !source.isQueued, source.number != SourceTable.own else { return }
+        source.isQueued = true
+        idleSources.append(source.number)
+    }
+
+    /// Shrinks idle sources, and drops retired ones above their limit. Runs between calls, when nothing is on its way through the
+    /// tables. O(links) for each source that shrinks.
+    func shrinkIdleSources() {
+        var queued = idleSources
+        if !queued.isEmpty { idleSources = [] }
+        if !revivedSources.isEmpty, version >= revivedUntil {
+            queued += revivedSources
+            revivedSources = []
+        }
+        for id in queued {
+            if maySoonRise(sources[id]) {
+                keepRevived(id)
+                continue
+            }
+            sources[id].isQueued = false
+            if mayShrink(id) { shrink(id) }
+        }
+        dropSurplusRetired()
+        retired.sweepIfNeeded(at: revision)
+        let count = tombstones.items.count + waiting.count + expiries.items.count
+        guard sources.limboCount >= max(16, count / 64) else { return }
+        removeOutdatedTombstones()
+        expiries.removeOutdated { isCurrent($0) }
+        sources.settleRemovals()
+    }
+
+    /// Whether a source has come back after it was retired, and keeps pace with this replica's Lamport number. Its writer may be alive,
+    /// under a name that another one bears. A source that shrinks counts as purged as a whole, so each rise would reset every peer.
+    private func maySoonRise(_ source: Source) -> Bool {
+        source.marks.contains(.revived) && version - min(source.covered, version) < Store.paceOfRevived
+    }
+    private static var paceOfRevived: Version { 1024 }
+
+    private func keepRevived(_ id: SourceID) {
+        if revivedSources.isEmpty { revivedUntil = version + Store.paceOfRevived }
+        revivedSources.append(id)
+    }
+
+    /// Keeps the number of retired sources within its limit.
+    func dropSurplusRetired() {
+        guard retired.liveCount > configuration.maxRetired else { return }
+        revision += 1
+        retired.shrink(to: configuration.maxRetired, at: revision) { forget($0) }
+    }
+
+    private func mayShrink(_ id: SourceID) -> Bool {
+        let source = sources[id]
+        guard source.isIdle, source.aheadCount == 0, !history.holdsAny(of: source), inversions.isEmpty else {
+            return false
+        }
+        // The name stands by its furthest incarnation.
+        guard !source.isFurthest || sources.names[source.name].sources == 1 else { return false }
+        return !refers(to: id)
+    }
+
+    private func isFinal(_ name: NameID) -> Bool {
+        isRetired(name) && sources.names[name].state.contains(.final)
+    }
+
+    private func shrink(_ id: SourceID) {
+        let source = sources[id]
+        let entry = RetiredTable.Entry(
+            hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: isFinal(source.name))
+        revision += 1
+        // How much was purged is told no better than by the whole.
+        highestPurged = max(highestPurged, entry.purged)
+        let isKept = entry.version > retired.floor
+        if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
+        sourceShrinks(id, to: entry, isKept: isKept)
+        if stabilityBlocker == id { stabilityBlocker = nil }
+        forgetShared()
+        if changes != nil { noteRemoval(of: .source, source.id) }
+        past.forget(source)
+        sources.remove(id)
+    }
+
+    /// An entry is kept no more: it counts in nothing.
+    private func forget(_ entry: RetiredTable.Entry) {
+        clockHash.removeRetired(entry.low, entry.version)
+    }
+
+    /// Retired entries up to a version have been dropped somewhere.
+    func raiseRetiredFloor(to version: Version) {
+        guard version > retired.floor, version <= self.version else { return }
+        revision += 1
+        retired.raiseFloor(to: version, at: revision) { forget($0) }
+    }
+
+    /// How far a source that is not known in full is covered. O(length of id) expected, and nothing where none is retired.
+    func retiredVersion(of id: Bytes) -> Version {
+        guard retired.liveCount > 0, let position = retired.find(SourceHash(of: id)) else { return 0 }
+        return retired[position].version
+    }
+
+    /// Whether a source is known by its hash alone, and a claim says nothing new of it. Or it is not known, has ended, and would be
+    /// dropped again at once.
+    func isRetired(_ claim: SourceClaim) -> Bool {
+        guard retired.liveCount > 0 || retired.floor > 0, sources.find(claim.source) == nil else { return false }
+        guard let position = retired.find(SourceHash(of: claim.source)) else {
+            return claim.covered <= retired.floor && hasEnded(claim)
+        }
+        return claim.covered <= retired[position].version && (claim.purged == 0 || retired[position].purged > 0)
+    }
+
+    private func hasEnded(_ claim: SourceClaim) -> Bool {
+        guard let name = sources.find(name: claim.source.nameOfSource) else { return false }
+        let furthest = sources[sources.names[name].furthest]
+        // Of equal ones the greater id is the furthest: see `SourceTable.noteRise`.
+        return isFinal(name) || furthest.covered > claim.covered
+            || (furthest.covered == claim.covered && claim.source.precedes(furthest.id))
+    }
+
+    /// A source that is new in the table may have been dropped here: peers that believe that it is covered are told of it.
+    func noteNew(_ id: SourceID) {
+        guard retired.floor > 0, sources[id].covered == 0 else { return }
+        revision += 1
+        noteChange(of: sources[id])
+    }
+
+    /// A source that is new in the table goes on where it was retired.
+    func revive(_ id: SourceID) {
+        let source = sources[id]
+        guard retired.liveCount > 0, let position = retired.find(source.hash) else { return }
+        let entry = retired[position]
+        retired.remove(at: position)
+        revision += 1
+        noteChange(of: source)
+        // It counts as before, by another name.
+        source.covered = entry.version
+        source.purged = entry.purged
+        source.marks.insert(.revived)
+        source.raiseFloor(to: entry.version)
+        if !source.isFurthest { sources.noteRise(of: source) }
+        sourceReturns(id, from: entry, at: position)
+        // It may turn out that there was nothing new.
+        noteIdle(source)
+    }
+
+    /// A whole delta says how far its sender covers a retired source, and holds nothing of it.
+    /// - Returns: whether something is purged that this replica did not know of.
+    func adopt(_ claim: RetiredClaim, isReset: Bool) -> Bool {
+        guard claim.version > retired.floor else { return false }
+        if let id = sources.find(claim.hash) {
+            guard id != SourceTable.own else { return false }
+            let source = sources[id]
+            let isNew = isReset && claim.isPurged && notePurgedBeside(source, claim.version)
+            if claim.version > source.covered {
+                cover(id, upTo: claim.version)
+                leaveOut(source, upTo: claim.version)
+            }
+            return isNew
+        }
+        if let position = retired.find(claim.hash) {
+            let entry = retired[position]
+            guard claim.version > entry.version || (claim.isPurged && entry.purged == 0) else { return false }
+            retired.remove(at: position)
+            clockHash.removeRetired(entry.low, entry.version)
+            return insert(claim, atLeast: entry)
+        }
+        return insert(claim, atLeast: nil)
+    }
+
+    private func insert(_ claim: RetiredClaim, atLeast before: RetiredTable.Entry?) -> Bool {
+        let version = max(claim.version, before?.version ?? 0)
+        let isPurged = claim.isPurged || (before?.purged ?? 0) > 0
+        revision += 1
+        self.version = max(self.version, version)
+        retired.insert(
+            RetiredTable.Entry(
+                hash: claim.hash, version: version, isPurged: isPurged,
+                isFinal: claim.isFinal || before?.isFinal ?? false),
+            at: revision)
+        clockHash.addRetired(claim.hash.low, version)
+        if isPurged { highestPurged = max(highestPurged, version) }
+        return claim.isPurged && (before?.purged ?? 0) == 0
+    }
+
+    private func notePurgedBeside(_ source: Source, _ version: Version) -> Bool {
+        // More is not purged than will be covered.
+        cover(source.number, upTo: version)
+        leaveOut(source, upTo: version)
+        return notePurged(source, version)
+    }
+
+    /// A peer names a source by its hash, and says that its name will not be back; here it is known in full. Of this replica's own
+    /// source that is news only if the replica has left.
+    func noteEnded(_ id: SourceID, at version: Version) {
+        let source = sources[id]
+        guard source.isFurthest, id != SourceTable.own || hasLeft, source.covered == version, source.covered < .highest,
+            !source.isFinal
+        else { return }
+        retire(source.name, at: max(sources.names[source.name].retirement, source.covered + 1), as: .final)
+    }
+}

@@ -1,0 +1,93 @@
+/// What a host does with the history.
+extension Store {
+    /// Brings a covered update into the history, or one of which nobody relies on the version.
+    @_optimize(speed)
+    func remember(_ record: Record, isForeign: Bool = false) {
+        if configuration.onCompaction != nil, history.doomedCount > 0 { compact() }
+        let passed =
+            isForeign
+            ? history.rememberForeign(record, in: sources)
+            : history.remember(record, of: sources[record.source], in: sources)
+        if let passed { noteIdle(sources[passed]) }
+        if history.end >= historyMark { historyReachesMark() }
+    }
+
+    /// Tells the host what is about to go. The host may trim the history, or keep all for now.
+    @inline(never)
+    private func compact() {
+        (isCompacting, hasKept) = (true, false)
+        tellCompaction(of: history.doomedCount)
+        isCompacting = false
+        guard !hasKept, history.room > history.capacity else { return }
+        noteIdle(history.shrinkToCapacity(in: sources))
+    }
+
+    /// Tells the host of the oldest updates, which are about to go.
+    func tellCompaction(of count: Int) {
+        guard let onCompaction = configuration.onCompaction else { return }
+        var doomed: [Update] = []
+        history.forEach { if doomed.count < count { doomed.append(update(of: $0.record)) } }
+        onCompaction(doomed)
+    }
+
+    /// All updates of the history, in the order of `Configuration.sort`. Borrowed until the next call. O(h log h).
+    public var remembered: [Update] {
+        var updates: [Update] = []
+        history.forEach { updates.append(update(of: $0.record)) }
+        return updates.arranged(by: configuration.order)
+    }
+
+    /// Records an update in the history and nowhere else.
+    /// - Parameter value: valid JSON without insignificant white space.
+    /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.id`, `.version`, `.identity`, `.sources`, `.bytes`, `.memory`.
+    public func writeHistory(
+        _ key: Bytes, _ value: Bytes, isDelete: Bool, source: Bytes, version: Version
+    ) throws(Failure) {
+        try limits.check(hostKey: key)
+        try Limits.check(id: source)
+        try source.checkUTF8("the source")
+        guard version >= 1, version <= .highest else {
+            throw Failure(.version, "version \(version) is not in 1 ... 2^53-1")
+        }
+        try checkIdentity(of: sources.find(source), claims: version)
+        if isBounded, let failure = overflow(by: key.count + value.count, leaving: 0, losePending: { losePending() }) {
+            throw failure
+        }
+        try checkMemory(for: key, value)
+        let dot = Dot(source: try sourceID(for: source), version: version)
+        let record = record(key, value, dot, isDelete ? .delete : .value)
+        remember(record, isForeign: true)
+        record.release()
+    }
+
+    /// Removes updates from the history. Peers that lack them get the entries of that moment. O(history).
+    /// - Returns: how many.
+    public func trimHistory(where isDropped: (Update) -> Bool) -> Int {
+        var answers: [Bool] = []
+        // The host may read meanwhile, and not compact once more.
+        let wasCompacting = isCompacting
+        isCompacting = false
+        history.forEach { answers.append(isDropped(update(of: $0.record))) }
+        isCompacting = wasCompacting
+        forgetShared()
+        let gone = history.trim(answers, in: sources)
+        noteIdle(gone)
+        return gone.count
+    }
+
+    /// In `onCompaction`: goes on to `count` updates before it asks again.
+    /// - Throws: `.busy` anywhere else; `.argument` if that is no more than there are.
+    public func keepHistory(upTo count: Int) throws(Failure) {
+        guard isCompacting else { throw Failure(.busy, "the history is kept in on_compaction only") }
+        guard count > history.count else {
+            throw Failure(.argument, "the history holds \(history.count) updates, and is to be kept up to \(count)")
+        }
+        history.keep(upTo: max(count, history.capacity), in: sources)
+        hasKept = true
+    }
+
+    /// Updates of sources have gone from the history.
+    func noteIdle(_ ids: [SourceID]) {
+        for id in ids { noteIdle(sources[id]) }
+    }
+}

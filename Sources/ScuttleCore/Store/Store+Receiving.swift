@@ -1,0 +1,210 @@
+extension Store {
+    /// What became of an update from a peer.
+    enum Reception {
+        /// It is covered: old news.
+        case old
+        /// It is news: its record, of which the caller owns a reference.
+        case news(Record)
+        /// It is accounted for, but another content stands here under its dot or timestamp: what the host is to be told.
+        case beaten(Failure)
+    }
+
+    /// Takes one update from a peer, and leaves the vector to the caller: news becomes its key's entry, or is beaten.
+    /// - Parameter isExempt: the resolver decides though the dot is covered (the content check of docs/reference/protocol.md).
+    /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`; nothing
+    ///   has changed then.
+    @_optimize(speed)
+    func take(_ incoming: IncomingUpdate, isExempt: Bool = false) throws(Failure) -> Reception {
+        let hash = keys.hash(of: incoming.key)
+        let known = sources.recall(incoming.source)
+        try check(incoming, from: known)
+        try checkIdentity(of: known, claims: incoming.version)
+        let present = known.flatMap { entry(of: Dot(source: $0, version: incoming.version)) }
+        let isSame = present.map { incoming.hasContent(of: $0) } ?? false
+        if let known, incoming.version <= sources[known].covered, !isExempt,
+            refused == nil || !isMissing(known, incoming.version)
+        {
+            let isKnown = present.map { isSame || isSpelling(incoming, of: $0) } ?? true
+            return isKnown ? .old : .beaten(equivocation(incoming))
+        }
+        if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .old }
+        if let present, isSame, !isExempt, isNoEarlier(incoming, than: present) {
+            present.retain()
+            return .news(present)
+        }
+        let key = keys.find(incoming.key, hash)
+        if let key, let current = keys[key], isEquivocation(incoming, of: current), !isSpelling(incoming, of: current) {
+            guard Store.tieBreak(incoming.kind, incoming.value, against: current.kind, current.value) > 0 else {
+                return .beaten(equivocation(incoming))
+            }
+            hasSeenEquivocation = true
+        }
+        try checkJump(to: incoming.version)
+        try checkRoom()
+        try checkMemory(for: incoming.key, incoming.value)
+        let source: SourceID
+        if let known { source = known } else { source = try sourceID(for: incoming.source) }
+        let record = try record(of: incoming, as: Dot(source: source, version: incoming.version))
+        version = max(version, incoming.version)
+        if let present, !present.key.equals(incoming.key) { return take(record, againstHolderOfDot: present) }
+        enter(record, key, hash)
+        return .news(record)
+    }
+
+    /// Another key has an entry under the dot of an update: one of them was altered on its way. An entry that nobody vouches
+    /// for goes, and comes again if it was the true one. Otherwise both stand, and the update travels on under a new dot.
+    @_optimize(speed)
+    private func take(_ record: Record, againstHolderOfDot present: Record) -> Reception {
+        hasSeenEquivocation = true
+        guard record.version <= sources[record.source].covered else {
+            if let key = keys.find(present.key) {
+                present.retain()
+                remove(key, present)
+                if !present.isDelete { tellRemoved(present) }
+                present.release()
+            }
+            enter(record, keys.find(record.key), keys.hash(of: record.key))
+            return .news(record)
+        }
+        defer { record.release() }
+        let key = keys.find(record.key)
+        if let key, let current = keys[key], !stands(record, against: current) { return .old }
+        guard mayWrite else { return .old }
+        issueVersion()
+        let copy = self.record(
+            record.key, record.value, Dot(source: SourceTable.own, version: version), record.kind, record.timestamp,
+            record.lease)
+        enter(copy, key, keys.hash(of: copy.key))
+        return .news(copy)
+    }
+
+    /// Whether an update has a lesser timestamp than an entry.
+    func precedes(_ incoming: IncomingUpdate, _ entry: Record) -> Bool {
+        let timestamp = entry.timestamp
+        if timestamp.version != incoming.writtenVersion { return incoming.writtenVersion < timestamp.version }
+        return incoming.writer.precedes(sources[timestamp.source].id)
+    }
+
+    /// Whether an update is the write of an entry, or another content of it.
+    func isTimestamp(of incoming: IncomingUpdate, _ entry: Record) -> Bool {
+        let timestamp = entry.timestamp
+        return timestamp.version == incoming.writtenVersion && sources[timestamp.source].id.equals(incoming.writer)
+    }
+
+    /// Whether an update is an entry's in another spelling: a relay has written its value anew, or dropped `deleted`.
+    func isSpelling(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
+        guard entry.key.equals(incoming.key) else { return false }
+        if entry.kind == incoming.kind { return isSpelling(incoming.value, of: entry.value) }
+        return entry.kind != .expiry && incoming.kind != .expiry && entry.value.equals(incoming.value)
+    }
+
+    /// The same of two values. No spelling is so much longer than another, so the cost is bounded by the bytes that came.
+    func isSpelling(_ value: Bytes, of other: Bytes) -> Bool {
+        if value.equals(other) { return true }
+        guard value.count / 8 <= other.count + 32, other.count / 8 <= value.count + 32 else { return false }
+        return configuration.isRespelling(value, other)
+    }
+
+    /// Whether a copy of an entry has no lesser timestamp: a classic relay drops the timestamp of a republished update, so of two
+    /// copies of one dot the lesser one is the write's own.
+    private func isNoEarlier(_ incoming: IncomingUpdate, than entry: Record) -> Bool {
+        incoming.writtenVersion >= entry.timestamp.version
+    }
+
+    /// Whether an update has another content than the entry of its key under the same dot or timestamp: nobody's honest
+    /// doing. The one that wins the tie-break stands, the other is accounted for, and the host is told.
+    private func isEquivocation(_ incoming: IncomingUpdate, of entry: Record) -> Bool {
+        guard !incoming.hasContent(of: entry) else { return false }
+        if isTimestamp(of: incoming, entry),
+            !Update.Kind.isExpiry(incoming.kind, of: entry.kind), !Update.Kind.isExpiry(entry.kind, of: incoming.kind)
+        {
+            return true
+        }
+        return entry.version == incoming.version && sources[entry.source].id.equals(incoming.source)
+    }
+
+    private func equivocation(_ incoming: IncomingUpdate) -> Failure {
+        Failure(.corrupt, "version \(incoming.version) of a source came with another content than is known here")
+    }
+
+    /// - Parameter known: its source, where that is known here; its id has been checked then.
+    @_optimize(speed)
+    func check(_ incoming: IncomingUpdate, from known: SourceID?) throws(Failure) {
+        try configuration.limits.check(key: incoming.key)
+        if known == nil { try Limits.check(id: incoming.source) }
+        guard incoming.version >= 1, incoming.version <= .highest else {
+            throw Failure(.version, "version \(incoming.version) is not in 1 ... 2^53-1")
+        }
+        guard let written = incoming.written else { return }
+        try Limits.check(id: written.source)
+        guard written.version >= 1, written.version < incoming.version else {
+            throw Failure(
+                .version,
+                "an update of version \(incoming.version) was written at \(written.version), which is not below")
+        }
+    }
+
+    /// A source is one run of one replica: a version of ours that we never issued means that another one uses it, or that
+    /// this one lost its state.
+    func checkIdentity(of source: SourceID?, claims version: Version) throws(Failure) {
+        guard source == SourceTable.own, version > own.covered else { return }
+        throw Failure(
+            .identity,
+            "a peer has version \(version) of this replica's own source, which has issued up to \(own.covered)")
+    }
+
+    /// How fast a peer may raise this replica's number: see `approach`. Who has seen nothing yet takes any that leaves room for
+    /// as many again.
+    func checkJump(to version: Version) throws(Failure) {
+        let jump = configuration.limits.versionJump
+        guard version > self.version, version - self.version > jump else { return }
+        if self.version == 0, version <= .highest / 2 { return }
+        throw Failure(
+            .versionJump,
+            "version \(version) is more than max_version_jump, \(jump), ahead of \(self.version)")
+    }
+
+    /// A peer says how far it is. The guard is against a jump, not a distance: who lags goes there in steps, one a hello.
+    /// Whether this replica has come up to it.
+    func approach(_ version: Version) -> Bool {
+        guard version > self.version else { return true }
+        let jump = configuration.limits.versionJump
+        if version - self.version <= jump {
+            self.version = version
+            return true
+        }
+        self.version += jump
+        return false
+    }
+
+    /// A source's number, made where it is new.
+    /// - Throws: `.sources`, `.bytes`.
+    func sourceID(for id: Bytes) throws(Failure) -> SourceID {
+        if let known = sources.recall(id) { return known }
+        guard sources.liveCount < configuration.limits.sources || isLoadingOwn else {
+            throw Failure(
+                .sources,
+                "another source than the \(sources.liveCount) known; max_sources is \(configuration.limits.sources)")
+        }
+        if isBounded { try checkRoomForSource() }
+        let number = sources.insert(id)
+        past.makeRoom(for: number)
+        revive(number)
+        noteNew(number)
+        markRetired(sources[number])
+        sourceAppears(number)
+        return number
+    }
+
+    /// - Throws: `.sources` where there is no room for the one that wrote it.
+    func record(of incoming: IncomingUpdate, as dot: Dot) throws(Failure) -> Record {
+        guard incoming.hasTail else { return record(incoming.key, incoming.value, dot, incoming.kind) }
+        var timestamp: Timestamp?
+        if let written = incoming.written {
+            timestamp = Timestamp(version: written.version, source: try sourceID(for: written.source))
+        }
+        let lives = incoming.timeToLive != .max && !incoming.isDelete
+        let lease = lives ? leases.lease(for: incoming.timeToLive, age: incoming.age) : nil
+        return record(incoming.key, incoming.value, dot, incoming.kind, timestamp, lease)
+    }
+}

@@ -1,0 +1,105 @@
+/// A key that may be written, with its hash. Made before its value is checked, since its place in a large table takes longer
+/// to come into the caches than anything else does in a write. Borrowed, like the key.
+public struct KeyPlace {
+    let key: Bytes
+    let hash: UInt64
+}
+
+extension Store {
+    /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.exhausted`, `.memory`.
+    @inline(__always)
+    public func place(of key: Bytes) throws(Failure) -> KeyPlace {
+        try checkWrite(of: key)
+        return KeyPlace(key: key, hash: keys.hash(of: key))
+    }
+
+    /// Sets a key to a JSON value: a local write.
+    /// - Parameter value: valid JSON without insignificant white space.
+    /// - Throws: `.keys`, `.bytes`, `.store`, `.memory`.
+    @inline(__always)
+    public func set(_ place: KeyPlace, to value: Bytes) throws(Failure) {
+        try checkMemory(for: place.key, value)
+        if isGuarded { try prepare(place.key, value, .value) }
+        write(place, value, .value)
+    }
+
+    /// The same in one. Throws as `place`.
+    @_optimize(speed)
+    public func set(_ key: Bytes, to value: Bytes) throws(Failure) {
+        try set(place(of: key), to: value)
+    }
+
+    /// Deletes a key: a local write whose entry is a tombstone. Throws as `set`.
+    public func delete(_ key: Bytes) throws(Failure) {
+        try checkWrite(of: key)
+        try checkMemory(for: key, Bytes("null"))
+        if isGuarded { try prepare(key, Bytes("null"), .delete) }
+        write(key, Bytes("null"), .delete)
+    }
+
+    /// Before a local write changes anything: there is room for it, and the host's store has it.
+    @inline(never)
+    func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
+        if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value, losePending: { losePending() }) {
+            throw failure
+        }
+        try storeFirst(key, value, kind, lease)
+    }
+
+    @_optimize(speed)
+    func checkWrite(of key: Bytes) throws(Failure) {
+        try configuration.limits.check(hostKey: key)
+        guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
+        guard !hasLeft else { throw Failure(.unsupported, "this replica has left: its own name was forgotten") }
+        try checkRoom()
+    }
+
+    /// Refuses an update if there is no memory for its record, and for its row if there is a store.
+    @inline(__always)
+    func checkMemory(for key: Bytes, _ value: Bytes) throws(Failure) {
+        try Memory.check((key.count &+ value.count) &* (changes == nil ? 1 : 3))
+    }
+
+    /// Refuses a key beyond what key ids can name.
+    func checkRoom() throws(Failure) {
+        guard keys.idLimit < KeyTable.mostKeys else { throw Failure(.memory, "no more keys can be named") }
+    }
+
+    /// A write by this replica, where there is room and a version for it.
+    @_optimize(speed)
+    func write(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind) {
+        write(KeyPlace(key: key, hash: keys.hash(of: key)), value, kind)
+    }
+
+    @_optimize(speed)
+    private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) {
+        issueVersion()
+        let record = record(place.key, value, Dot(source: SourceTable.own, version: version), kind)
+        enter(record, keys.find(place.key, place.hash), place.hash)
+        remember(record)
+        record.release()
+        forgetSurplusTombstones()
+    }
+
+    /// The same of a key that has a time to live.
+    @_optimize(speed)
+    func write(_ place: KeyPlace, _ value: Bytes, _ lease: Lease) {
+        write(value, .value, nil, lease, to: place, keys.find(place.key, place.hash))
+    }
+
+    /// The same with a timestamp that is not the dot, or with a time to live.
+    @inline(never)
+    @_optimize(speed)
+    func write(
+        _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to place: KeyPlace,
+        _ known: KeyID?
+    ) {
+        issueVersion()
+        let record = record(
+            place.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
+        enter(record, known, place.hash)
+        remember(record)
+        record.release()
+        forgetSurplusTombstones()
+    }
+}

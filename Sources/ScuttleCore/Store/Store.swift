@@ -1,0 +1,265 @@
+/// The state of a replica, and all that changes it but its links: the map, the version vector, the history, tombstones, expiry, exceptions,
+/// retired sources.
+///
+/// What a store has to ask or to tell of links are the methods of `StoreObserver`, which a subclass overrides. A store by itself has
+/// nobody to tell.
+///
+/// An update has a timestamp, by which the resolver decides, and a dot, under which it travels: see `Timestamp` and `Dot`.
+///
+/// Invariants: what is at or below a source's `covered` is applied, beaten or deleted here; `version` is at least every
+/// version here; each entry stands in its source's `VersionIndex` and in `arrivals`; the history holds only covered updates.
+///
+/// All fields are final, so that subclasses reach them without accessors.
+public class Store: StoreObserver {
+    final let configuration: Configuration
+    final let cluster: OwnedBytes
+    /// Of the records of this replica.
+    final var pool = RecordPool()
+    /// `max_keys` or `max_bytes` is set; and whether a local write has to be looked at first.
+    final let isBounded: Bool
+    final let isGuarded: Bool
+    final var keys: KeyTable
+    final var sources: SourceTable
+    final var history: History
+    final var random: RandomSource
+    final var arrivals = Arrivals()
+    final var order = KeyOrder()
+
+    /// The Lamport number: the highest version seen anywhere, here or from peers; 0 before the first.
+    public final internal(set) var version: Version = 0
+
+    /// Changes with each entry that comes or goes.
+    final var settled: UInt64 = 0
+
+    /// A dot of the own source was issued, or its promise has gone out in a cover or a commit: others may hold or cover it.
+    final var isOwnKnown = false
+
+    /// Which start this is, as peers tell starts apart.
+    final var incarnation: UInt64
+    /// Of the nonces of requests.
+    final var nonces: NonceSource
+    /// The GC epoch: grows when something is forgotten.
+    final var epoch: UInt64 = 0
+    /// Grows with each change of the version vector: peers ask for what has changed since one they know.
+    final var revision: UInt64 = 0
+    /// What the vector was, as far as somebody relies on it.
+    final var past = VectorPast()
+    /// How long that may become before it is looked through.
+    final var pastLimit = 64
+    /// Of the version vector and of what is out of order.
+    final var clockHash = ClockHash()
+    /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
+    final var detours: UInt64 = 0
+    /// How many entries are ahead of the clock.
+    final var aheadCount = 0
+
+    /// Ended sources that hold no entry; and those that may have become so.
+    final var retired: RetiredTable
+    final var idleSources: [SourceID] = []
+    /// Idle sources that were revived not long ago, and the Lamport number at which they may shrink again.
+    final var revivedSources: [SourceID] = []
+    final var revivedUntil: Version = 0
+    /// Names that are retired, and that stability still waits for.
+    final var retiringNames: [NameID] = []
+    /// What this replica was when it last looked at them.
+    final var refreshedAt: (revision: UInt64, settled: UInt64) = (.max, 0)
+    /// A name that had not said the same of them then.
+    final var dissentingName: NameID?
+    /// What names add to the hash of the vector, and what this replica was when that was last added up.
+    final var namesHash: (revision: UInt64, settled: UInt64, hash: ClockHash) = (.max, 0, ClockHash())
+    /// This replica has forgotten its own name: it writes nothing any more.
+    final var hasLeft = false
+    /// Time as `retire_after_ms` counts it, and when names were last looked at.
+    final var silenceClock: UInt64 = 0
+    final var silenceCheckedAt: UInt64 = 0
+
+    /// Exceptions to the version vector; nil: there are none.
+    final var refused: RefusedTable?
+    /// The value of `revision` when a reset took entries away and was not whole.
+    final var tornAt = UInt64.max
+    /// The clock of the exceptions while there are none; and how many changes of the revision are exceptions ahead of the vector
+    /// that came or went. Those could go on for ever, so no link asks again for them.
+    final var exceptionClock: UInt64 = 0
+    final var changesAhead: UInt64 = 0
+    /// How many exceptions are over.
+    final var exceptionsOver: UInt64 = 0
+    /// A peer has named exceptions of its own.
+    final var hasHeardExceptions = false
+    /// Whether an update may be one, or has to be shown to the host before it is taken.
+    final var isSelective = false
+    /// Of what the host has been told that peers have not taken.
+    final var toldRefusals = RecentMarks()
+
+    /// Keys whose entry has beaten a newer dot.
+    final var inversions = Inversions()
+    /// The hash of what had arrived at some time, but for what has gone since.
+    final var contents = ContentHash()
+    final var hashedArrival: Arrivals.Stamp = 0
+    /// An update of the call that is running has replaced another content under its own timestamp.
+    final var hasSeenEquivocation = false
+
+    final var tombstones = KeyHeap()
+    final var waiting = Waiting()
+    final var tolerableTombstones: Int
+    /// The greatest of all `Source.purged`.
+    final var highestPurged: Version = 0
+    /// The tombstones that were forgotten last.
+    final var forgotten: ForgottenTombstones
+    /// A source whose promise held tombstones back when it was last looked at.
+    final var stabilityBlocker: SourceID?
+
+    /// Time, and what is to be deleted when; how many were added since that was last swept.
+    final var leases = LeaseClock()
+    final var expiries = KeyHeap()
+    final var expiryCount = 0
+
+    /// A link has spoken the classic dialect: a peer may be there that knows no reset, and has to get each delete as such.
+    final var hasMetClassic = false
+
+    /// An export of this replica's name is being loaded: what it has known as `max_sources` allowed, it knows again, though this
+    /// start is one source more.
+    final var isLoadingOwn = false
+
+    /// What is not in the host's store yet; nil: there is no store.
+    final var changes: StoreChanges?
+    /// Grows with each change of what is known of a name.
+    final var nameChanges: UInt64 = 0
+
+    /// No entry that is written in shared updates has arrived earlier: see `forgetShared`.
+    final var earliestShared = Arrivals.Stamp.max
+
+    /// `onCompaction` is running; and it has kept the history.
+    public final internal(set) var isCompacting = false
+    final var hasKept = false
+
+    /// The number in the history whose update is told of by `historyReachesMark`; `max`: none.
+    final var historyMark = UInt64.max
+
+    /// - Parameter encodeID: makes what the encoding of messages keeps of a source's id.
+    init(ownID: Bytes, configuration: Configuration, encodeID: @escaping (Bytes) -> OwnedBytes) {
+        self.configuration = configuration
+        isBounded = configuration.isBounded
+        isGuarded = isBounded || configuration.store != nil
+        cluster = OwnedBytes(copying: configuration.cluster)
+        let secrets = Secrets(seed: configuration.seed)
+        random = secrets.random
+        incarnation = secrets.incarnationNumber(of: ownID) & .highest
+        nonces = secrets.nonces
+        keys = KeyTable(hash: secrets.tableHash)
+        sources = SourceTable(own: ownID, hash: secrets.tableHash, encodeID: encodeID)
+        retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
+        history = History(capacity: configuration.maxHistory)
+        forgotten = ForgottenTombstones(capacity: max(4096, configuration.maxHistory))
+        tolerableTombstones = configuration.maxTombstones
+        isSelective = isBounded || configuration.accept != nil
+        changes = configuration.store.map { StoreChanges($0) }
+        past.makeRoom(for: SourceTable.own)
+    }
+}
+
+extension Store {
+    /// The source that this replica writes under; a NUL stands behind it.
+    public var id: Bytes { own.id }
+
+    /// What the host calls this replica: its source without the incarnation.
+    public var name: Bytes { id.nameOfSource }
+
+    /// What is refused as too much.
+    public var limits: Limits { configuration.limits }
+
+    var own: Source { sources[SourceTable.own] }
+
+    /// A replica's own entry in the clock is a promise that all it will ever issue is higher.
+    func renewPromise() {
+        if !hasLeft { cover(own, upTo: version) }
+    }
+
+    /// A twin that is behind is taken to have ended, and what it says counts nowhere if that was dropped. So it goes past the floor;
+    /// only if the host gossips, because two twins could overtake each other for ever.
+    func passFloor() {
+        if !own.isFurthest, version <= retired.floor, retired.floor < .highest { version = retired.floor + 1 }
+    }
+
+    /// The version of the next dot.
+    func issueVersion() {
+        version += 1
+        cover(own, upTo: version)
+        isOwnKnown = true
+    }
+
+    /// What is left to do when a call has done its work.
+    func rest() {
+        refreshRetirements()
+        purgeStable()
+        shrinkIdleSources()
+        shortenPast()
+    }
+
+    /// Whether it may issue another dot. One that has left still republishes, since what it holds may be with nobody else.
+    var mayWrite: Bool { version < .highest }
+}
+
+// MARK: - Looking around
+
+extension Store {
+    /// The keys that hold a value.
+    public var count: Int { keys.liveCount }
+
+    /// What a key holds; nil where it is absent or deleted. Borrowed until the next call. O(length of key).
+    @_optimize(speed)
+    public func get(_ key: Bytes) throws(Failure) -> Update? {
+        try configuration.limits.check(hostKey: key)
+        guard let id = keys.find(key, keys.hash(of: key)), let record = keys[id], !record.isDelete else { return nil }
+        return update(of: record)
+    }
+
+    /// Visits the entries whose key begins with `prefix`, in the byte order of keys, until `visit` returns false.
+    /// O(log n + entries and tombstones passed), and before that O(k log k + n) where k keys are new since the last visit.
+    public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
+        order.update(from: &keys)
+        let ids = order.ids(from: prefix, in: keys)
+        for place in ids.indices {
+            // Entries stand anywhere in memory: some are on their way while the host looks at this one.
+            let ahead = place + Store.entriesAhead
+            if ahead < ids.endIndex { keys[ids[ahead]]?.prepareToRead() }
+            guard let record = keys[ids[place]], record.key.begins(with: prefix) else { return }
+            guard record.isDelete || visit(update(of: record)) else { return }
+        }
+    }
+
+    private static var entriesAhead: Int { 6 }
+
+    /// Visits each known source and the version up to which it is accounted for, in the byte order of sources, until
+    /// `visit` returns false. O(s log s).
+    public func visitClock(_ visit: (Bytes, Version) -> Bool) {
+        for id in sources.inOrder() where sources[id].covered > 0 {
+            guard visit(sources[id].id, sources[id].covered) else { return }
+        }
+    }
+
+    /// The updates of `source` above `version` that the history still has, ordered by `Configuration.sort`. Borrowed until
+    /// the next call. O(updates found), times a logarithm with a sort of the host's.
+    public func news(of source: Bytes, above version: Version) -> [Update] {
+        guard let id = sources.find(source) else { return [] }
+        let found = history.news(of: sources[id], above: version).map { update(of: $0) }
+        guard let sort = configuration.sort else { return found }
+        return found.arranged(by: sort)
+    }
+
+    /// The same number at replicas that hold the same values by the same writes. Tombstones do not count: replicas that agree
+    /// forget them at different times. O(bytes that have arrived since it was last asked for).
+    public var fingerprint: UInt64 {
+        contentHash.low
+    }
+
+    @_optimize(speed)
+    func update(of record: Record) -> Update {
+        let timestamp = record.timestamp
+        let dotSource = sources[record.source].id
+        return Update(
+            key: record.key, value: record.value,
+            source: timestamp.source == record.source ? dotSource : sources[timestamp.source].id,
+            version: timestamp.version, kind: record.kind, isLocal: timestamp.source == SourceTable.own,
+            dotSource: dotSource, dotVersion: record.version)
+    }
+}

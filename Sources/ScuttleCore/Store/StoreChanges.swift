@@ -1,0 +1,51 @@
+/// What of a replica is not in its store yet. Entries are found by their arrival, so a write notes nothing.
+final class StoreChanges {
+    let store: StateStore
+    /// Entries up to this arrival are stored.
+    var arrival: Arrivals.Stamp = 0
+    /// Rows that have gone: keys and sources.
+    var removed: [(kind: StateStore.Kind, id: [UInt8])] = []
+    /// Sources whose entry in the vector has changed since a revision of it, each once.
+    var sources: [SourceID] = []
+    var revision: UInt64 = 0
+    /// What the rows of the replica said.
+    var ownCovered: Version = 0
+    var ownPurged: Version = 0
+    var facts = Facts()
+    /// Whether the host's time was known.
+    var hasTicked = false
+
+    /// What tells that the rows of the replica are out of date.
+    struct Facts: Equatable {
+        var now: UInt64?
+        var hasHead = false
+        var hasMetClassic = false
+        var hasLeft = false
+        var names: UInt64 = 0
+        var retired: UInt64 = 0
+        var retiredFloor: Version = 0
+        var exceptions: UInt64 = 0
+        var exceptionCount = 0
+    }
+
+    init(_ store: StateStore) {
+        self.store = store
+    }
+}
+
+extension Store {
+    /// A source's entry in the vector changes, or its GC version has: the revision is new, and the entry is still the old one.
+    @inline(__always)
+    func noteChange(of source: Source) {
+        if let changes, source.changedAt <= changes.revision { changes.sources.append(source.number) }
+        if source.changedAt < past.newestBase { past.enter(source, at: revision) }
+        source.changedAt = revision
+        past.note(source.number, at: revision)
+    }
+
+    /// A row goes.
+    @inline(never)
+    func noteRemoval(of kind: StateStore.Kind, _ id: Bytes) {
+        changes?.removed.append((kind, [UInt8](id)))
+    }
+}
