@@ -1,4 +1,4 @@
-/// The face of a replica. The class stands in Link/, and what it does beside its links in Store/.
+/// The face of a replica. The class stands in Protocol/Conversation/, and what it does beside its links in Store/.
 extension Replica {
     public convenience init(id: borrowing ReplicaID, configuration: Configuration) {
         self.init(ownID: id.bytes, configuration: configuration)
@@ -38,7 +38,7 @@ extension Replica {
             throw Failure(.links, "another link than the \(linkTable.links.count) open; max_links")
         }
         if options.contains(.classic) { hasMetClassic = true }
-        let link = Link(self, options: options)
+        let link = Link(self, options)
         linkTable.links.append(link)
         return link
     }
@@ -46,11 +46,11 @@ extension Replica {
     /// Closes a link; what it still had to send is dropped, here and now: the object itself may go later, when nothing
     /// protects the records that it held.
     public func close(_ link: Link) {
-        link.letGo()
-        guard let place = link.place else { return }
-        unlinkSource(of: link)
-        link.place = nil
-        removeLink(at: place)
+        link.close()
+        guard let index = link.context.index else { return }
+        if let source = link.peerID { unlink(source, at: index) }
+        link.context.index = nil
+        removeLink(at: index)
     }
 
     /// Asks every peer for what is new.

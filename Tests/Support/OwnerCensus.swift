@@ -27,7 +27,7 @@ final class OwnerCensus {
                     owners[record.address, default: 0] += 1
                 }
             }
-            for link in replica.linkTable.links {
+            for case let link as Link in replica.linkTable.links {
                 try? link.peek(most: .max) { span in
                     if let record = self.record(with: span) { owners[record.address, default: 0] += 1 }
                 }

@@ -1,102 +1,14 @@
-/// Backpressure: a link is over its high-water mark from the moment that `mtu` messages wait until none does.
-///
-/// What the peer requests is counted at once. What updates add, here or from other peers, is counted when the history
-/// reaches the number that the replica has for the link in `HighWaterMarks`. Reading counts nothing, so that it stays cheap.
+/// Whether a link is over its high-water mark, and whether the host has been told: see `LinkContext+Backlog`.
 extension Link {
-    /// Counts what waits.
-    func noteBacklog() {
-        guard let place else { return }
-        replica.lowerMark(to: markNumber(), at: place)
-    }
-
-    /// What waits grows with each update from here on. The next one counts it.
-    func watchBacklog() {
-        guard let place, !isOverHighWaterMark else { return }
-        replica.lowerMark(to: replica.history.end &+ 1, at: place)
-    }
-
-    /// The number in the history at which this link is over its mark, if it is not read before. `max` if it is over it now, or
-    /// if updates add nothing to what waits.
-    @_optimize(speed)
-    fileprivate func markNumber() -> UInt64 {
-        guard !isOverHighWaterMark else { return .max }
-        let mtu = max(replica.configuration.mtu, 1)
-        let updates = pendingUpdates
-        let backlog = batch.count + (classic?.backlog ?? 0) + (updates ?? 0)
-        if backlog >= mtu {
-            isOverHighWaterMark = true
-            replica.linkTable.linksOverMark += 1
-        } else if updates != nil {
-            return replica.history.end &+ UInt64(truncatingIfNeeded: mtu - backlog)
-        }
-        return .max
-    }
-
-    /// Updates of the extended dialect that wait, as far as can be told without looking at them; nil if further updates add
-    /// nothing. A delta in datagrams that waits for the peer's vector is nothing to be read.
-    private var pendingUpdates: Int? {
-        if let outgoing, !outgoing.isPaused {
-            let updates = outgoing.backlog(in: replica)
-            return outgoing.mode == .log ? max(0, updates - echoes) : updates
-        }
-        return follows.map { max(0, Int(truncatingIfNeeded: replica.history.end &- $0) - echoes) }
-    }
-
     @_optimize(speed)
     func noteDrain() {
-        if batch.isWasteful, !hasPending { batch.rest() }
+        if context.output.isWasteful, !hasPending { context.output.rest() }
+        // Making a datagram takes a capacity.
         if isOverHighWaterMark, isDatagram ? !hasPending : !fill() { leaveHighWaterMark() }
-    }
-
-    func leaveHighWaterMark() {
-        guard isOverHighWaterMark else { return }
-        isOverHighWaterMark = false
-        replica.linkTable.linksOverMark -= 1
-        noteBacklog()
-        replica.noteDrain()
     }
 
     /// Whether a call on this link has to say that it is over its mark. `onDrain` follows.
     public func tellFull() -> Bool {
         isOverHighWaterMark && replica.tellFull()
-    }
-}
-
-extension Replica {
-    /// Whether some link is over its high-water mark.
-    public var isOverHighWaterMark: Bool { linkTable.linksOverMark > 0 }
-
-    /// Whether a call has to say that some link is over its mark. `onDrain` follows.
-    public func tellFull() -> Bool {
-        guard linkTable.linksOverMark > 0 else { return false }
-        linkTable.hasToldFull = true
-        return true
-    }
-
-    /// Lowers the number in the history at which a link is looked at. O(log l).
-    @_optimize(speed)
-    fileprivate func lowerMark(to number: UInt64, at place: Int) {
-        linkTable.marks.lower(to: number, at: place)
-        historyMark = linkTable.marks.next
-    }
-
-    /// The host waits only if it was told to.
-    @_optimize(speed)
-    fileprivate func noteDrain() {
-        guard linkTable.linksOverMark == 0, linkTable.hasToldFull else { return }
-        linkTable.hasToldFull = false
-        configuration.onDrain?()
-    }
-
-    /// The history has reached the number of a link.
-    @inline(never)
-    @_optimize(speed)
-    func noteBacklogs() {
-        // A link counts itself in the table, so its marks are taken out meanwhile.
-        var marks = HighWaterMarks()
-        swap(&marks, &linkTable.marks)
-        marks.pass(history.end) { linkTable.links[$0].markNumber() }
-        historyMark = marks.next
-        linkTable.marks = marks
     }
 }

@@ -1,21 +1,19 @@
 /// What a host may ask of a link.
 extension Link {
-    /// The source that the peer writes under, as its hello says; nil before that. A NUL stands behind it.
-    public var peerID: Bytes? { peerSource?.bytes }
-
-    public var isClassic: Bool {
-        if case .classic = dialect { true } else { false }
+    public var options: Options { context.options }
+    /// What stands for this link at its host. Not used here but to name the link in callbacks.
+    public var host: UnsafeRawPointer? {
+        get { context.host }
+        set { context.host = newValue }
     }
-
-    public var isExtended: Bool {
-        if case .extended = dialect { true } else { false }
-    }
-
-    /// Whether one side has rejected the other.
-    public var hasEnded: Bool {
-        if case .ended = dialect { true } else { false }
-    }
+    public var limits: Limits { replica.limits }
+    public var isDatagram: Bool { context.transport.isDatagram }
 
     /// Whether the peer gets new updates without asking.
-    public var isFollowing: Bool { follows != nil || outgoing?.isLive ?? false }
+    public var isFollowing: Bool { extended?.isFollowing ?? false }
+
+    /// Both vectors were found equal, and have not been found different since.
+    public var isInStep: Bool { extended?.isInStep ?? false }
+
+    public var isOverHighWaterMark: Bool { context.isOverHighWaterMark }
 }

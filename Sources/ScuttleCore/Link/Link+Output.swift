@@ -7,8 +7,8 @@ extension Link {
         guard !isDatagram else { return try readDatagram(into: buffer) }
         var filled = 0
         while filled < buffer.count, fill() {
-            let taken = copyBatch(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-            batch.consume(taken)
+            let taken = copyOutput(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            context.output.consume(taken)
             filled += taken
         }
         if filled > 0 { shown = 0 }
@@ -17,32 +17,25 @@ extension Link {
     }
 
     private func readDatagram(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
-        memory?.noteRoom(buffer.count)
-        let isChallenge = appendChallenge(within: buffer.count)
-        while !isChallenge, batch.count < mostMessages {
-            let room = Room(messages: mostMessages - batch.count, bytes: buffer.count - batch.byteCount)
-            guard appendNext(room) else { break }
+        session.greeter?.memory?.noteRoom(buffer.count)
+        let isChallenge =
+            context.transport.address?.appendChallenge(to: &context.output, within: buffer.count) ?? false
+        while !isChallenge, context.output.count < context.maxMessages {
+            let budget = SendBudget(
+                messages: context.maxMessages - context.output.count, bytes: buffer.count - context.output.byteCount)
+            guard append(budget) else { break }
         }
-        let filled = copyBatch(to: buffer)
-        batch.consume(filled)
+        let filled = copyOutput(to: buffer)
+        context.output.consume(filled)
         noteDrain()
-        if filled == 0, !failures.isEmpty { throw takeFailure() }
+        if filled == 0, let failure = context.takeFailure() { throw failure }
         return filled
     }
 
-    @inline(never)
-    private func takeFailure() -> Failure {
-        defer {
-            firstFailure += 1
-            if firstFailure == failures.count { (failures, firstFailure) = ([], 0) }
-        }
-        return failures[firstFailure]
-    }
-
     @_optimize(speed)
-    private func copyBatch(to buffer: UnsafeMutableRawBufferPointer) -> Int {
+    private func copyOutput(to buffer: UnsafeMutableRawBufferPointer) -> Int {
         var taken = 0
-        batch.visitSpans { span in
+        context.output.visitSpans { span in
             let count = min(span.count, buffer.count - taken)
             guard count > 0, let from = span.baseAddress, let to = buffer.baseAddress else { return }
             (to + taken).copyMemory(from: from, byteCount: count)
@@ -61,7 +54,7 @@ extension Link {
         noteDrain()
         _ = fill()
         shown = 0
-        batch.visitSpans(most: min(most, Batch.most)) { span in
+        context.output.visitSpans(maxCount: min(most, SendBuffer.maxMessages)) { span in
             shown += span.count
             visit(span)
         }
@@ -73,45 +66,32 @@ extension Link {
         guard count >= 0, count <= shown else {
             throw Failure(.argument, "\(count) bytes are more than the \(shown) that were shown")
         }
-        batch.consume(count)
+        context.output.consume(count)
         shown -= count
         noteDrain()
     }
 
-    /// Enough text waits on a stream; what a datagram takes has its own bound.
-    var hasFilled: Bool { !isDatagram && batch.isFull }
-
-    var mostMessages: Int {
-        min(max(replica.configuration.mtu, 1), Batch.most)
-    }
-
-    /// Fills an empty batch of a stream; false where there is nothing to send.
+    /// Fills an empty send buffer of a stream; false if there is nothing to send.
     @inline(never)
     @_optimize(speed)
     func fill() -> Bool {
-        guard batch.isEmpty else { return true }
-        while batch.count < mostMessages, !hasFilled,
-            appendNext(Room(messages: mostMessages - batch.count, bytes: .max))
+        guard context.output.isEmpty else { return true }
+        while context.output.count < context.maxMessages, !context.hasFilled,
+            append(.stream(messages: context.maxMessages - context.output.count))
         {}
-        return !batch.isEmpty
-    }
-
-    /// Whether something is to be sent, as far as can be told without making it.
-    var hasPending: Bool {
-        if !batch.isEmpty || !pending.isEmpty || !failures.isEmpty || address?.challenger ?? 0 > 0 { return true }
-        if let classic, classic.backlog > 0 { return true }
-        if let outgoing, outgoing.hasMore(in: replica) { return true }
-        guard let follows else { return false }
-        return follows < replica.history.end || checkedDetours != replica.detours
+        return !context.output.isEmpty
     }
 
     @_optimize(speed)
-    private func appendNext(_ room: Room) -> Bool {
-        if !pending.isEmpty, pending.reject != nil || !hasEnded { return appendControl(room) }
-        switch dialect {
-        case .ended: return false
-        case .extended: return appendAnswer(room)
-        case .unknown, .classic: return appendClassic()
-        }
+    private func append(_ budget: SendBudget) -> Bool {
+        guard let extendedReference else { return session.append(budget, context) }
+        return extendedReference._withUnsafeGuaranteedRef { $0.append(budget) }
+    }
+
+    /// Whether something is to be sent, as far as can be told without making it.
+    @inline(never)
+    var hasPending: Bool {
+        !context.output.isEmpty || !context.failures.isEmpty || context.transport.address?.challenger ?? 0 > 0
+            || session.hasPending
     }
 }

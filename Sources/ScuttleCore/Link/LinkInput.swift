@@ -19,11 +19,14 @@ public struct LinkInput: ~Copyable {
             if first == nil { first = failure }
             refused += 1
         }
-        for piece in [bytes, link.isDatagram ? Encoding.chosen.lastEnd : Bytes(start: nil, count: 0)] {
+        // Held for all messages, so that none of them counts the session up and down.
+        let extended = link.extended
+        for piece in [bytes, link.context.transport.endOfRead] {
             messages.forEachMessage(of: piece, by: &judge) { message, line throws(Failure) in
-                try link.receive(message, line)
+                guard let extended, link.isExtended else { return try link.receive(message, line) }
+                try extended.receive(message, line)
             } refuse: { failure, isRead in
-                if !isRead { link.noteUnreadable() }
+                if isRead { link.settleClosing() } else { link.noteUnreadable() }
                 refuse(failure)
                 return true
             }
@@ -38,33 +41,5 @@ public struct LinkInput: ~Copyable {
         link.finishReceiving()
         guard let first else { return }
         throw refused == 1 ? first : Failure(first.code, "\(first.sentence) (and \(refused - 1) more lines refused)")
-    }
-}
-
-extension Link {
-    @_optimize(speed)
-    fileprivate func receive(_ message: Message, _ line: Bytes) throws(Failure) {
-        switch message {
-        case .update(let update): try receive(update, line)
-        case .refusedUpdate(let update, let code): try receive(refused: update, code, line)
-        case .digest(let source, let version, let isDone):
-            try receiveDigest(of: source, at: version)
-            if isDone { try receiveDone() }
-        case .done: try receiveDone()
-        case .hello(let hello): try receive(hello)
-        case .request(let request): try receive(request)
-        case .vector(let part): try receive(part)
-        case .delta(let head): try receive(head)
-        case .cover(let cover): try receive(cover)
-        case .mark(let mark): try receive(mark)
-        case .forgot(let forgotten): try receive(forgotten)
-        case .commit(let part): try receive(part)
-        case .twin: try receiveTwin()
-        case .echo(let token): receiveEcho(token)
-        case .challenge(let token): try receiveChallenge(token)
-        case .refused(let claims, let isAnew): try receive(refused: claims, isAnew: isAnew)
-        case .reject(let reason): try receiveReject(reason)
-        case .nothing, .export, .got, .end: break
-        }
     }
 }

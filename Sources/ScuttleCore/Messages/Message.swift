@@ -1,4 +1,5 @@
-/// A message of a peer, or a line of an export. Borrowed for as long as it is handed on.
+/// A message of a peer, or a line of an export. Texts are borrowed while it is handed on. docs/reference/protocol.md says what each
+/// message is for.
 public enum Message {
     case update(IncomingUpdate)
     /// An update that could be read, and is more than a limit allows.

@@ -11,8 +11,9 @@ extension Replica {
         }
         // A load would drop more of them.
         var left = RememberedPeers.maxCount
-        for link in linkTable.links where left > 0 && link.incoming.transfer != nil {
-            guard export(link.incoming.transfer, of: link.peer.incarnation, hand) else { return false }
+        for link in linkTable.links where left > 0 {
+            guard let session = link.extended, let transfer = session.incoming.transfer else { continue }
+            guard export(transfer, of: session.peer.incarnation, hand) else { return false }
             left -= 1
         }
         return true

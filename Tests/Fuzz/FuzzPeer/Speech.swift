@@ -59,7 +59,7 @@ struct Speech {
         var progress = Progress(
             incarnation: target.incarnation, mode: mode, epoch: near(target.epoch, &input),
             sequence: input.number(near: [target.arrivals.last]))
-        if link.isDatagram { progress.window = input.number(near: [link.end.link.outgoing?.window ?? 0]) }
+        if link.isDatagram { progress.window = input.number(near: [link.end.link.extended?.outgoing?.window ?? 0]) }
         if choice & 64 != 0 { progress.item = Int(input.byte()) }
         if choice & 128 != 0, progress.sequence < 1 << 60 {
             var end = progress.sequence
@@ -124,7 +124,8 @@ struct Speech {
                     protocolVersions: isOther && input.byte() > 200 ? 2...3 : 1...1, source: source,
                     incarnation: isOther ? UInt64(input.byte()) : honest.incarnation, cluster: cluster,
                     lamport: input.version(near: [honest.version, target.version]), epoch: near(honest.epoch, &input),
-                    revision: near(max(honest.revision, link.end.link.peer.revision), &input), hash: hash,
+                    revision: near(max(honest.revision, link.end.link.extended?.peer.revision ?? 0), &input),
+                    hash: hash,
                     contents: contents, nonce: UInt64(input.byte()), progress: progress(&input),
                     isReply: choice & 1 == 0)
                 if link.isDatagram, input.byte() & 3 != 3 { hello.token = 77 }
@@ -142,7 +143,7 @@ struct Speech {
 
     func vector(_ input: inout Program) -> [UInt8] {
         let choice = input.byte()
-        let peer = link.end.link.peer
+        let peer = link.end.link.extended?.peer ?? PeerState()
         var part = VectorPart(
             incarnation: peer.incarnation, epoch: near(peer.epoch, &input), nonce: UInt64(input.byte()),
             since: choice & 1 == 0 ? 0 : near(peer.revision, &input), until: near(max(peer.revision, 1), &input),
@@ -235,7 +236,7 @@ struct Speech {
         }
         // A copy of an entry with its content, its dot or its timestamp.
         if choice >> 4 >= 12, let entry = entry(at: Int(input.byte())) { take(from: entry, choice, &update) }
-        if case .classic = link.end.link.dialect { update.isRestated = true }
+        if link.end.link.isClassic { update.isRestated = true }
         return update
     }
 
@@ -263,7 +264,7 @@ struct Speech {
         var head = DeltaHead(
             mode: mode, incarnation: target.incarnation, epoch: near(target.epoch, &input), nonce: nonce(&input))
         if mode.endsWithCommit {
-            head.kind = near(link.end.link.peer.epoch, &input)
+            head.kind = near(link.end.link.extended?.peer.epoch ?? 0, &input)
             let start = input.byte() < 224 ? 0 : input.number() & 31
             let from = input.byte() < 224 ? start : input.number() & 31
             head.span = (start, from, from)
@@ -362,7 +363,7 @@ struct Speech {
             if let span = head.span { lines.seal(span, withheld: head.withheld) }
             head.check = check(&input, lines)
         }
-        if choice & 64 != 0 { head.window = input.number(near: [link.end.link.incoming.window]) }
+        if choice & 64 != 0 { head.window = input.number(near: [link.end.link.extended?.incoming.window ?? 0]) }
         var datagram = MessageBuffer.bytes { $0.appendDelta(head) }
         for line in updates { datagram += line + [0x0a] }
         if choice & 128 != 0 { datagram += commit(&input, nil, upTo: head.span?.until) }

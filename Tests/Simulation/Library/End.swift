@@ -41,13 +41,11 @@ final class End {
     }
 
     var isExtended: Bool {
-        if case .extended = link.dialect { return true }
-        return false
+        link.isExtended
     }
 
     var hasEnded: Bool {
-        if case .ended = link.dialect { return true }
-        return false
+        link.hasEnded
     }
 }
 

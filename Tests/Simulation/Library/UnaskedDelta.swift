@@ -34,7 +34,7 @@ enum UnaskedDelta {
     }
 
     private static func head(from peer: End, to victim: End, _ random: inout Random) -> DeltaHead {
-        let asked = peer.link.peer.nonce
+        let asked = peer.link.extended?.peer.nonce ?? 0
         let (mode, nonce): (DeltaMode, UInt64) =
             switch random.below(2) {
             case 0 where asked > 0 && asked & 3 < 2: (.contents, asked)

@@ -48,7 +48,7 @@ struct IncomingDeltaTests {
                 var sequence: UInt64 = 10
                 while come.contains(sequence) { sequence += 1 }
                 check(incoming.sequence == sequence, "\(numbers): \(incoming.sequence), not \(sequence)")
-                let told = incoming.progress(of: 1, isDatagram: true)
+                let told = incoming.progress(of: 1, withRanges: true)
                 check(told?.sequence == sequence, "\(numbers): progress")
                 let behind = come.subtracting(10..<sequence)
                 let ranges = told?.ranges.flatMap { $0.from..<$0.until } ?? []
@@ -62,13 +62,13 @@ struct IncomingDeltaTests {
     func contradictingParts() {
         var incoming = IncomingDelta()
         func isWhole(_ parts: [CommitPart]) -> [Bool] {
-            parts.map { incoming.take($0, [], [], isDatagram: true, isChecked: true) }
+            parts.map { incoming.take($0, [], [], isSpan: true, isChecked: true) }
         }
         incoming.begin(head(span: (0, 0, 11)), at: 0)
         // The sequence of the first one was altered on its way.
         let altered = isWhole([commit(0, 3, sequence: 99), commit(3, 7, sequence: 11, last: true)])
         #expect(altered == [false, false])
-        let item = incoming.progress(of: 1, isDatagram: true)?.item
+        let item = incoming.progress(of: 1, withRanges: true)?.item
         #expect(item == 0)
         incoming.begin(head(span: (0, 11, 11)), at: 0)
         let again = isWhole([commit(0, 3, sequence: 11), commit(3, 7, sequence: 11, last: true)])
@@ -88,7 +88,7 @@ struct IncomingDeltaTests {
         check(incoming.transfer?.kind == 5)
         incoming.begin(head(kind: 6, span: (2, 2, 4)), at: 0)
         incoming.endDatagram()
-        let told = incoming.progress(of: 1, isDatagram: true, window: 3)
+        let told = incoming.progress(of: 1, withRanges: true, window: 3)
         #expect(told == Progress(incarnation: 1, mode: .state, epoch: 6, sequence: 4, window: 3))
     }
 
@@ -102,7 +102,7 @@ struct IncomingDeltaTests {
             let counts = incoming.head?.counts
             incoming.endDatagram()
             #expect(counts == false)
-            let told = incoming.progress(of: 1, isDatagram: true)
+            let told = incoming.progress(of: 1, withRanges: true)
             #expect(told == Progress(incarnation: 1, mode: .state, epoch: 5, sequence: 3))
         }
         // On a stream a gap would be unnoticed.
@@ -179,9 +179,9 @@ struct IncomingDeltaTests {
             next.begin(streamHead(mode, from: 7), at: 0)
             check(next.head?.counts == true, "\(mode)")
             let isWhole = next.take(
-                commit(0, 1, sequence: 7, last: true, of: []), [], [], isDatagram: false, isChecked: true)
+                commit(0, 1, sequence: 7, last: true, of: []), [], [], isSpan: false, isChecked: true)
             check(isWhole, "\(mode)")
-            next.endCommit(isDatagram: false)
+            next.endCommit(isSpan: false)
             check(next.sequence == (mode == .state ? 7 : 0), "\(mode): \(next.sequence)")
             check(next.head == nil, "\(mode)")
             check(next.transfer?.nextItem ?? 0 == 0, "\(mode)")
@@ -244,7 +244,7 @@ struct IncomingDeltaTests {
         incoming.begin(head(.contents, kind: 6, span: (0, 0, 4)), at: 17)
         check(incoming.transfer?.mode == .contents)
         check(incoming.begun == 17)
-        let isWhole = incoming.take(commit(0, 0, sequence: 4, last: true), [], [], isDatagram: true, isChecked: true)
+        let isWhole = incoming.take(commit(0, 0, sequence: 4, last: true), [], [], isSpan: true, isChecked: true)
         #expect(isWhole)
     }
 
@@ -272,11 +272,11 @@ struct IncomingDeltaTests {
                     let follows = number <= next
                     if follows { next = max(next, number + 1) }
                     incoming.begin(head(span: (0, reached, reached)), at: 0)
-                    let isWhole = incoming.take(parts[number], [], [], isDatagram: true, isChecked: true)
+                    let isWhole = incoming.take(parts[number], [], [], isSpan: true, isChecked: true)
                     incoming.endDatagram()
                     let expected = follows && number == 2 && reached >= 4
                     check(isWhole == expected, "\(numbers) at \(reached): part \(number) is whole: \(isWhole)")
-                    let item = incoming.progress(of: 1, isDatagram: true)?.item
+                    let item = incoming.progress(of: 1, withRanges: true)?.item
                     check(item == next, "\(numbers): next \(String(describing: item))")
                 }
             }
@@ -288,22 +288,22 @@ struct IncomingDeltaTests {
         var incoming = IncomingDelta()
         incoming.begin(streamHead(), at: 0)
         "one".lend { incoming.note(line: $0) }
-        let early = incoming.take(commit(0, 2, sequence: 9, of: ["one"]), [], [], isDatagram: false, isChecked: true)
+        let early = incoming.take(commit(0, 2, sequence: 9, of: ["one"]), [], [], isSpan: false, isChecked: true)
         let late = incoming.take(
-            commit(2, 3, sequence: 9, last: true, of: []), [], [], isDatagram: false, isChecked: true)
+            commit(2, 3, sequence: 9, last: true, of: []), [], [], isSpan: false, isChecked: true)
         #expect(!early)
         #expect(late)
         incoming.endDelta()
         check(incoming.transfer == nil)
         check(incoming.claims.isEmpty)
-        check(incoming.progress(of: 1, isDatagram: false) == nil)
+        check(incoming.progress(of: 1, withRanges: false) == nil)
         // Without a check, or with a wrong one, it holds only if checks are disabled.
         for (lines, isChecked) in [(nil, true), (["two"], true), (nil, false), (["two"], false)] as [([String]?, Bool)]
         {
             incoming.begin(streamHead(), at: 0)
             "one".lend { incoming.note(line: $0) }
             let part = commit(0, 3, sequence: 9, last: true, of: lines)
-            let isWhole = incoming.take(part, [], [], isDatagram: false, isChecked: isChecked)
+            let isWhole = incoming.take(part, [], [], isSpan: false, isChecked: isChecked)
             check(isWhole == !isChecked, "\(String(describing: lines)), \(isChecked)")
             incoming.endDelta()
         }
@@ -313,12 +313,12 @@ struct IncomingDeltaTests {
     func holdsFrom() {
         var incoming = IncomingDelta()
         incoming.begin(head(span: (0, 0, 4)), at: 0)
-        _ = incoming.take(commit(0, 1, sequence: 6), [], [], isDatagram: true, isChecked: true)
-        let early = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isDatagram: true, isChecked: true)
+        _ = incoming.take(commit(0, 1, sequence: 6), [], [], isSpan: true, isChecked: true)
+        let early = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
         #expect(!early)
         incoming.endDatagram()
         incoming.begin(head(span: (0, 4, 6)), at: 0)
-        let late = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isDatagram: true, isChecked: true)
+        let late = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
         #expect(late)
     }
 
@@ -330,24 +330,24 @@ struct IncomingDeltaTests {
             incoming.begin(head(.log), at: 0)
             for (count, record) in records.enumerated() {
                 record.retain()
-                incoming.hold(record)
-                check(incoming.pending.count == count % 1024 + 1, "\(incoming.pending.count) wait")
-                check(incoming.hasLostPending == (count >= 1024), "lost at \(count)")
+                incoming.pending.hold(record)
+                check(incoming.pending.records.count == count % 1024 + 1, "\(incoming.pending.records.count) wait")
+                check(incoming.pending.hasLost == (count >= 1024), "lost at \(count)")
             }
-            incoming.closePending()
-            let (pending, hasLost) = (incoming.pending.count, incoming.hasLostPending)
+            incoming.pending.close()
+            let (pending, hasLost) = (incoming.pending.records.count, incoming.pending.hasLost)
             #expect(pending == 1100 - 1024)
             #expect(hasLost)
             records[0].retain()
-            incoming.hold(records[0])
-            let (again, stillLost) = (incoming.pending.count, incoming.hasLostPending)
+            incoming.pending.hold(records[0])
+            let (again, stillLost) = (incoming.pending.records.count, incoming.pending.hasLost)
             #expect(again == 1)
             #expect(!stillLost)
             incoming.endDatagram()
-            let none = incoming.pending.isEmpty
+            let none = incoming.pending.records.isEmpty
             #expect(none)
             records[0].retain()
-            incoming.hold(records[0])
+            incoming.pending.hold(records[0])
         }
         check(records.allSatisfy { $0.owners == 1 }, "a record is held on to")
         for record in records { record.release() }

@@ -92,7 +92,7 @@ struct LinkTests {
     func closing(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try LinkEnd.sample().replica
-        for link in replica.linkTable.links { replica.close(link) }
+        for case let link as Link in replica.linkTable.links { replica.close(link) }
         var ends = try (0..<6).map { _ in try LinkEnd(replica, .classic) }
         for end in ends { end.askForEverything() }
         while !ends.isEmpty {

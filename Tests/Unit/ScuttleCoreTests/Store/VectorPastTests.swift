@@ -129,8 +129,10 @@ struct VectorPastTests {
         for number in 0..<1000 {
             if links.count == 20 { replica.close(links.remove(at: 1)) }
             let link = try replica.openLink()
-            link.peer.begin(incarnation: UInt64(number + 1))
-            link.peer.equals(replica, epoch: 0, revision: 5)
+            let session = try #require(link.session.greeter)
+            session.peer.begin(incarnation: UInt64(number + 1))
+            session.peer.equals(replica, epoch: 0, revision: 5)
+            link.session = .extended(session)
             links.append(link)
             for id in 1...SourceID(active) { replica.cover(id, upTo: replica.version + 1) }
             replica.shortenPast()

@@ -1,0 +1,14 @@
+/// "Between these GC epochs I have forgotten the tombstones of these keys": in front of a reset that goes on.
+public struct ForgottenKeys {
+    public var since: UInt64
+    public var epoch: UInt64
+    public var keys: [Bytes]
+    public var isLast: Bool
+
+    public init(since: UInt64, epoch: UInt64, keys: [Bytes], isLast: Bool) {
+        self.since = since
+        self.epoch = epoch
+        self.keys = keys
+        self.isLast = isLast
+    }
+}

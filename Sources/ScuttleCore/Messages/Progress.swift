@@ -1,0 +1,31 @@
+/// How far the state or reset deltas of one incarnation of a peer have come, over whatever links: with the entries, and with
+/// the commit behind them.
+public struct Progress: Equatable {
+    /// The incarnation of the sender of these deltas, their mode, and the sender's GC epoch that their heads name.
+    public var incarnation: UInt64
+    public var mode: DeltaMode
+    public var epoch: UInt64
+    /// Everything up to this sequence of the sender's has come, and what lies in these ranges behind it.
+    public var sequence: UInt64
+    public var ranges: [SequenceRange]
+    /// The next item of the commit.
+    public var item: Int
+    /// In datagrams: the window that this answers; 0: none.
+    public var window: UInt64
+
+    /// As many as a sender sends datagrams before it waits to hear of them.
+    public static var maxRanges: Int { RangeSet.maxCount }
+
+    public init(
+        incarnation: UInt64, mode: DeltaMode, epoch: UInt64, sequence: UInt64, ranges: [SequenceRange] = [],
+        item: Int = 0, window: UInt64 = 0
+    ) {
+        self.incarnation = incarnation
+        self.mode = mode
+        self.epoch = epoch
+        self.sequence = sequence
+        self.ranges = ranges
+        self.item = item
+        self.window = window
+    }
+}

@@ -1,0 +1,116 @@
+/// Which updates of a peer this replica does not take, in either dialect. See `Store+Refusing`.
+extension LinkContext {
+    /// What becomes of an update that may be refused.
+    enum Judgement {
+        case taken
+        /// It has been here.
+        case old
+        /// An entry or the hash of its source accounts for it.
+        case beaten
+        /// An exception by number; of one that is new also why.
+        case refusedBefore(Int)
+        case refused(Int, Failure)
+    }
+
+    @inline(never)
+    func judge(
+        _ update: IncomingUpdate, _ mode: DeltaMode, _ failure: Failure?, evictingBefore clock: UInt64
+    ) throws(Failure) -> Judgement {
+        let known = replica.sources.recall(update.source)
+        if let known, let refused = replica.refused,
+            let position = refused.find(Dot(source: known, version: update.version)), refused[position].reason != 0
+        {
+            return .refusedBefore(position)
+        }
+        let accept = replica.configuration.accept
+        guard failure != nil || accept != nil || replica.isBounded else { return .taken }
+        if failure == nil { try replica.check(update, from: known) }
+        try Limits.check(clockOf: update.source, at: update.version)
+        try Limits.check(clockOf: update.writer, at: update.writtenVersion)
+        try replica.checkIdentity(of: known, claims: update.version)
+        try replica.checkJump(to: update.version)
+        // What is old, or loses to what is here, is accounted for, whatever this replica thinks of it. Others take an update with a
+        // newer dot than its winner's for what stands, so that is an exception.
+        guard !isOld(update, known, mode) else { return failure == nil ? .taken : .old }
+        if let winner = winner(over: update), failure == nil || winner.version > update.version {
+            guard failure != nil else { return .taken }
+            replica.settleException(update)
+            return .beaten
+        }
+        var failure = failure
+        if failure == nil, replica.isBounded {
+            failure = replica.overflow(by: update.key, update.value, isDelete: update.isDelete, of: index)
+        }
+        if failure == nil {
+            guard let accept else { return .taken }
+            let asked = Update(
+                key: update.key, value: update.value, source: update.writer, version: update.writtenVersion,
+                kind: update.kind, dotSource: update.source, dotVersion: update.version)
+            guard !accept(identity, asked) else { return .taken }
+        }
+        // Of two contents of one dot the entry stands, since an exception is no entry.
+        if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return .beaten }
+        // Of a source that is known by its hash alone nothing is remembered. It comes with contents, and so once for each of them.
+        guard known != nil || update.version > replica.retiredVersion(of: update.source) else { return .beaten }
+        let reason = failure ?? Failure(.refused, "the host does not accept an update")
+        let id = try replica.sourceID(for: update.source)
+        let write = RefusedTable.Write(
+            key: replica.keys.hash(of: update.key),
+            timestamp: Timestamp(version: update.writtenVersion, source: try replica.sourceID(for: update.writer)),
+            isDelete: update.isDelete)
+        if update.version <= replica.sources[id].covered {
+            replica.settleExceptions(by: write, Dot(source: id, version: update.version))
+        }
+        let isNoted = replica.noteException(
+            Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue), write,
+            evictingBefore: clock)
+        guard isNoted, let refused = replica.refused else {
+            throw end(.refused, Failure(.refused, "more updates are refused than max_refused"))
+        }
+        return .refused(refused.count - 1, reason)
+    }
+
+    /// Whether nothing comes of an update, since it has been here: as it is, or another one with its dot that stands. Contents have
+    /// no vector.
+    @inline(never)
+    private func isOld(_ update: IncomingUpdate, _ known: SourceID?, _ mode: DeltaMode) -> Bool {
+        guard let known else {
+            return mode.claimsVector && update.version <= replica.retiredVersion(of: update.source)
+        }
+        if let held = replica.entry(of: Dot(source: known, version: update.version)) {
+            return update.hasContent(of: held)
+        }
+        return mode.claimsVector && update.version <= replica.sources[known].covered
+            && !replica.isMissing(known, update.version)
+    }
+
+    @inline(never)
+    private func winner(over update: IncomingUpdate) -> Record? {
+        guard case .lastWriter = replica.configuration.resolver, let entry = replica.entry(of: update.key) else {
+            return nil
+        }
+        guard replica.isTimestamp(of: update, entry) else { return replica.precedes(update, entry) ? entry : nil }
+        // An expiry, or two contents of one write.
+        let order = Store.tieBreak(update.kind, update.value, against: entry.kind, entry.value)
+        return order > 0 ? nil : entry
+    }
+
+    /// Whether an update of the classic dialect is not taken. That dialect has no deltas, and tells no peer.
+    @inline(never)
+    func isRefused(_ update: IncomingUpdate, _ failure: Failure? = nil) throws(Failure) -> Bool {
+        switch try judge(update, .contents, failure, evictingBefore: .max) {
+        case .taken: return false
+        case .old, .beaten, .refusedBefore: return true
+        case .refused(_, let reason): throw reason
+        }
+    }
+}
+
+extension Store {
+    /// An update was taken, beaten or known: it is no exception.
+    @inline(never)
+    func settleException(_ update: IncomingUpdate) {
+        guard refused != nil, let id = sources.find(update.source) else { return }
+        dropException(Dot(source: id, version: update.version))
+    }
+}

@@ -1,0 +1,137 @@
+/// A replica: a store, and the links to its peers. It answers the store's questions for its links, and tells them what has changed.
+///
+/// The protocol is van Renesse, Dumitriu, Gough, Thomas: "Efficient Reconciliation and Flow Control for Anti-Entropy
+/// Protocols", LADIS 2008. A replica does no I/O, reads no clock and takes no lock: whoever holds it calls it from one
+/// thread at a time, feeds `Link.receive` and drains `Link.read`.
+public final class Replica: Store {
+    var linkTable = LinkTable()
+
+    override init(ownID: Bytes, configuration: Configuration, encoding: StoreEncoding) {
+        super.init(ownID: ownID, configuration: configuration, encoding: encoding)
+    }
+
+    // MARK: What links refer to
+
+    override func refers(to id: SourceID) -> Bool {
+        let covered = sources[id].covered
+        for link in linkTable.links {
+            guard let peer = link.extended?.peer else { continue }
+            if peer.confirmed(id, in: self) > covered || peer.purged(id) > covered { return true }
+        }
+        // The delta that excludes it would find it again under another number, and cover what was refused.
+        return linkTable.links.contains { $0.extended?.incoming.hasRefused(id) ?? false }
+            || linkTable.peers.hasRefused(id)
+    }
+
+    override func sourceShrinks(_ id: SourceID, to entry: RetiredTable.Entry, isKept: Bool) {
+        for link in linkTable.links { link.forget(id, entry, at: isKept ? retired.count - 1 : nil) }
+        linkTable.peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: self)
+    }
+
+    override func sourceReturns(_ id: SourceID, from entry: RetiredTable.Entry, at position: Int) {
+        for link in linkTable.links {
+            guard let session = link.extended, session.peer.retired.knows(position, in: retired) else { continue }
+            session.peer.note(id, covered: entry.version, purged: entry.purged, in: self)
+        }
+        linkTable.peers.noteRevival(of: id, entry, at: position, in: self)
+    }
+
+    override func sourceAppears(_ id: SourceID) {
+        let source = sources[id]
+        if !linkTable.links.isEmpty, writerLink(of: source.id) != nil { source.isLinked = true }
+    }
+
+    override func basesInUse() -> (oldest: UInt64, links: Int) {
+        var oldest = UInt64.max
+        func note(_ both: (UInt64, UInt64)) {
+            // 0 is none.
+            oldest = min(oldest, both.0 &- 1, both.1 &- 1)
+        }
+        for link in linkTable.links {
+            if let session = link.extended { note(session.peer.bases) }
+            if let classic = link.session.classic { note(classic.bases) }
+        }
+        for item in linkTable.peers.items { note(item.peer.bases) }
+        return (oldest == .max ? .max : oldest + 1, linkTable.links.count)
+    }
+
+    override func leaveBases(before base: UInt64) {
+        for link in linkTable.links { link.forgetBases(before: base) }
+        linkTable.peers.forgetBases(before: base, in: self)
+    }
+
+    // MARK: What holds a purge back
+
+    /// Walks are known by the places of their links.
+    override func position(ofWalk place: Int) -> Arrivals.Stamp {
+        place < linkTable.links.count ? linkTable.links[place].walkPosition : .max
+    }
+
+    override func leastWalk() -> (position: Arrivals.Stamp, walk: Int) {
+        var least = (position: Arrivals.Stamp.max, walk: 0)
+        for place in linkTable.links.indices {
+            let position = linkTable.links[place].walkPosition
+            if position < least.position { least = (position, place) }
+        }
+        return least
+    }
+
+    override func refusalsOfPeers() -> ((Record) -> Bool)? {
+        let refusing = linkTable.links.filter { $0.extended?.hasExceptions ?? false }
+        return refusing.isEmpty ? nil : { record in refusing.contains { $0.extended?.isExcepted(record) ?? false } }
+    }
+
+    // MARK: What has changed
+
+    override func historyReachesMark() { noteBacklogs() }
+
+    override func forgetShared() {
+        linkTable.newestSharedDelta = nil
+        earliestShared = .max
+    }
+
+    override func exceptionIsLost(_ dot: Dot) {
+        for link in linkTable.links { link.extended?.incoming.lose(dot) }
+        linkTable.peers.lose(dot)
+    }
+
+    override func refusalsAreLifted() {
+        // What was left out would be taken for what its sender does not hold.
+        dropTransfers()
+        // Digests cannot name what is missing above them.
+        for link in linkTable.links { link.session.classic?.askForAll() }
+    }
+
+    override func losePending(of holder: Int?) {
+        if let holder {
+            linkTable.links[holder].extended?.incoming.pending.lose()
+        } else {
+            for link in linkTable.links { link.extended?.incoming.pending.lose() }
+        }
+    }
+
+    #if DEBUG
+        override func brokenReference() -> String? {
+            let over = linkTable.links.reduce(0) { $0 + ($1.context.isOverHighWaterMark ? 1 : 0) }
+            guard over == linkTable.linksOverMark else {
+                return "\(over) links over the mark, counted as \(linkTable.linksOverMark)"
+            }
+            return historyMark == linkTable.marks.next ? nil : "the history's mark is not that of the links"
+        }
+    #endif
+}
+
+extension Replica {
+    /// What has come of peers' deltas counts no more.
+    func dropTransfers() {
+        for link in linkTable.links { link.extended?.incoming.dropTransfer() }
+        linkTable.peers.dropTransfers()
+    }
+
+    func removeLink(at index: Int) {
+        linkTable.marks.remove(at: index, last: linkTable.links.count - 1)
+        historyMark = linkTable.marks.next
+        if let last = linkTable.links.last, last.context.index != index { moveLinkedSource(of: last, to: index) }
+        linkTable.links.remove(at: index)
+    }
+}

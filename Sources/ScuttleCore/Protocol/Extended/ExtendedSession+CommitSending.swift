@@ -1,0 +1,130 @@
+/// The commit behind a state, reset or contents delta that goes out.
+extension ExtendedSession {
+    /// Behind the last update: the vector that the peer has then, as much of it as fits. Whether anything does.
+    func appendCommit(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
+        var budget = budget
+        let start = context.output.end
+        let mark = exceptionsMark
+        let excepted = mark == outgoing.exceptedMark ? outgoing.excepted : exceptions
+        let items = replica.vectorItems + excepted.count
+        outgoing.exceptedMark = mark
+        // A peer may claim to have come further in the commit than there is.
+        if outgoing.generation != replica.retired.generation || outgoing.item > items || outgoing.excepted != excepted {
+            (outgoing.item, outgoing.generation, outgoing.excepted) = (0, replica.retired.generation, excepted)
+        }
+        while true {
+            var part = CommitPart(
+                sequence: outgoing.cursor, from: outgoing.item, to: outgoing.item, isLast: false,
+                check: context.transport.keepsOrder ? outgoing.sealedCheck : nil, claims: [])
+            let left = budget.lineCapacity(
+                beside: context.output.measure {
+                    $0.appendCommit(part)
+                    $0.appendClaimsEnd(from: items, to: items, isLast: false)
+                }, onStream: outgoing.lineLength)
+            guard left >= 0 else { break }
+            let isReset = outgoing.mode == .reset
+            let claimsNothing = !outgoing.mode.claimsVector
+            func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id, in: replica) }
+            let firstUntold = firstUntoldRetired
+            let namesHeld = isReset || memory?.exceptsEnded ?? false
+            let slice = VectorSlice.of(
+                replica, from: part.from, within: left - SendBudget.sections, takesOne: !budget.isLimited,
+                excepted: excepted
+            ) {
+                claimsNothing ? .max : isReset ? $0 : peer.next(from: $0, in: replica)
+            } source: {
+                vouchedFor($0) > since($0)
+            } firstName: {
+                .max
+            } name: { _ in
+                false
+            } firstRetired: {
+                claimsNothing ? .max : namesHeld ? 0 : max(firstUntold, peer.retired.firstMissing(in: replica.retired))
+            } retired: {
+                // A vector does not name what the peer holds in full.
+                namesHeld && isHeldInFull($0)
+                    || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired)
+            } exception: {
+                // The parts before have told the peer of sources, so only what it has said itself is no news.
+                !claimsNothing
+                    && ($0.isAccounted
+                        || $0.dot.version > (isReset ? 0 : peer.confirmed($0.dot.source, in: replica))
+                            && $0.dot.version <= vouchedFor($0.dot.source))
+            }
+            part.to = slice.end
+            part.isLast = part.to == items
+            guard part.isLast || part.to > part.from else { break }
+            if !slice.isEmpty { outgoing.hasSpoken = true }
+            let before = context.output.byteCount
+            context.output.append { line in
+                line.appendCommit(part)
+                for (index, id) in slice.sources.enumerated() {
+                    if id == SourceTable.own { replica.isOwnKnown = true }
+                    let (source, covered) = (replica.sources[id], vouchedFor(id))
+                    let purged = isReset && source.purged <= covered ? source.purged : 0
+                    line.appendCommitClaim(source, since(id), covered, purged, isFirst: index == 0)
+                }
+                for (index, position) in slice.retired.enumerated() {
+                    line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
+                }
+                if !slice.excepted.isEmpty { line.beginExcepted(hasRetired: !slice.retired.isEmpty) }
+                for (index, item) in slice.excepted.enumerated() {
+                    line.appendException(
+                        replica.sources[item.dot.source], item.dot.version, item.isAccounted ? 1 : 0,
+                        isFirst: index == 0)
+                }
+                line.appendClaimsEnd(
+                    from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty,
+                    hasExcepted: !slice.excepted.isEmpty)
+            }
+            budget.spend(context.output.byteCount - before)
+            outgoing.item = part.to
+            outgoing.hasVouched = true
+            outgoing.check = LineCheck()
+            outgoing.lineLength = min(2 * outgoing.lineLength, SendBudget.maxLine)
+            if context.transport.keepsOrder {
+                for id in slice.sources { peer.expect(id, covered: vouchedFor(id), in: replica) }
+            }
+            // The peer may have taken the answer to a request before it named more.
+            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0),
+                memory?.toldRetired.nonce != outgoing.nonce
+            {
+                remembering().toldRetired = (outgoing.nonce, replica.retired.count, replica.retired.generation)
+            }
+            if part.isLast {
+                endDelta(outgoing)
+                return true
+            }
+            if context.hasFilled { break }
+        }
+        return context.output.end > start
+    }
+
+    /// All of a delta has gone out, up to its commit. In datagrams a live link goes on with it.
+    private func endDelta(_ outgoing: OutgoingDelta) {
+        checkedDetours = replica.detours
+        forgetSaid(in: outgoing.mode)
+        if !outgoing.hasSpoken { noteQuiet() }
+        guard !context.transport.keepsOrder else {
+            follows = nil
+            return follow()
+        }
+        // Whether a reset has come, and so what the peer has, is not known before it asks again.
+        if context.isLive, outgoing.mode == .state {
+            outgoing.rest()
+        } else {
+            self.outgoing = nil
+        }
+    }
+
+    /// The first ended source that no whole vector on this link has named to the peer.
+    private var firstUntoldRetired: Int {
+        guard let told = memory?.vectorRetired, told.generation == replica.retired.generation else { return 0 }
+        return told.count
+    }
+
+    /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
+    func isHeldInFull(_ position: Int) -> Bool {
+        memory?.heldInFull.knows(position, in: replica.retired) ?? false
+    }
+}

@@ -1,0 +1,64 @@
+/// The covers of log deltas that come in: they make the updates before them count.
+extension ExtendedSession {
+    /// Intervals that join on to what is covered here make the updates since the latest cover count.
+    /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, `.unasked`, `.readOnly`, and what
+    ///   ended the link.
+    @_optimize(speed)
+    func receive(_ cover: Cover) throws(Failure) {
+        guard !isReadOnly else { throw Failure(.readOnly, "a cover came in on a read-only link") }
+        guard !incoming.isDropped else { return }
+        guard let head = incoming.head, head.mode.hasCovers else {
+            throw Failure(.unasked, "a cover belongs to no log delta")
+        }
+        let claims = cover.intervals.map { SourceClaim(source: $0.source, covered: $0.until, purged: 0) }
+        for claim in claims { try replica.checkJump(to: claim.covered) }
+        let ids = try sources(of: claims)
+        guard incoming.takeCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
+            // A line was lost, repeated, swapped or altered: what has come counts for nothing.
+            incoming.pending.close()
+            return askAgain()
+        }
+        incoming.pending.dropClosed()
+        let order = cover.intervals.count > Self.fewIntervals ? incoming.pending.ascending() : nil
+        for case (let id?, let interval) in zip(ids.numbers, cover.intervals) {
+            let source = replica.sources[id]
+            guard !incoming.excludes(id) else { continue }
+            peer.note(id, covered: interval.until, in: replica)
+            let until = checked(interval.until, of: id)
+            guard until > source.covered else { continue }
+            guard interval.since <= source.covered || replica.configuration.disabledRules.contains(.covers) else {
+                askAgain()
+                continue
+            }
+            var entries = 0
+            if let order {
+                order.forEach(of: id, above: source.covered, upTo: until) { entries += Int($0.number) }
+            } else {
+                var last = source.covered
+                for record in incoming.pending.records
+                where record.source == id && record.version > last && record.version <= until {
+                    last = record.version
+                    if record.isEntry { entries += 1 }
+                }
+            }
+            replica.cover(id, upTo: until, remembering: entries)
+            // What beats it is here, and may not be with whom this replica tells of it next.
+            if interval.leftOut > source.floor { replica.leaveOut(source, upTo: min(interval.leftOut, until)) }
+            if incoming.pending.hasLost { replica.leaveOut(source, upTo: until) }
+        }
+        for record in incoming.pending.records {
+            let source = replica.sources[record.source]
+            let counts = record.version <= source.covered || replica.configuration.disabledRules.contains(.ownCover)
+            guard counts, record.version > source.reach else { continue }
+            echoes += 1
+            replica.remember(record)
+        }
+        incoming.pending.close()
+        if replica.refused != nil { noteUntold() }
+        replica.forgetSurplusTombstones()
+        try checkRoom(ids)
+    }
+
+    /// For so many intervals the updates that wait are looked through as they are.
+    private static var fewIntervals: Int { 4 }
+}

@@ -1,0 +1,185 @@
+/// Exceptions of the peer's: updates that it has not taken, though its vector may cover them.
+extension ExtendedSession {
+    /// The peer names exceptions to its vector.
+    /// - Throws: `.id`, `.nul`, `.version`.
+    func receive(refused claims: [ExceptionClaim], isAnew: Bool) throws(Failure) {
+        guard isAddressed else { return }
+        for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
+        if isAnew {
+            // Until the whole list has come, and the vector behind it, a tombstone on the old one is not stable.
+            if let before = memory?.exceptions { memory?.exceptionsBefore = before }
+            memory?.exceptions = nil
+            memory?.exceptsEnded = false
+            memory?.exceptsPurged = false
+        }
+        for claim in claims {
+            guard let id = replica.sources.find(claim.source) else {
+                noteEnded(claim)
+                continue
+            }
+            let dot = Dot(source: id, version: claim.version)
+            note(dot, reason: claim.reason)
+            guard claim.reason != 0, let record = replica.entry(of: dot), replica.isToTell(peerName, dot) else {
+                continue
+            }
+            tellRefused(record, reason: Int32(claim.reason))
+        }
+    }
+
+    private func note(_ dot: Dot, reason: UInt8) {
+        let memory = remembering()
+        let table = memory.exceptions ?? RefusedTable()
+        memory.exceptions = table
+        if !isReadOnly { replica.hasHeardExceptions = true }
+        if let position = table.find(dot) {
+            guard table[position].reason != reason else { return }
+            table.remove(at: position)
+        }
+        // What is missing is to be sent, so it goes before what was refused.
+        if table.count >= replica.configuration.maxRefused {
+            guard reason == 0, let other = table.positionOfRefused else { return }
+            table.remove(at: other)
+        }
+        table.insert(dot, reason: reason)
+    }
+
+    /// The peer has not taken an update of a source that is known here by its hash alone: it is accounted for.
+    private func noteEnded(_ claim: ExceptionClaim) {
+        guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
+            claim.version <= replica.retired[position].version
+        else { return }
+        let memory = remembering()
+        memory.exceptsEnded = true
+        if claim.version <= replica.retired[position].purged { memory.exceptsPurged = true }
+    }
+
+    /// The host hears that an update does not reach the peer.
+    func tellRefused(_ record: Record, reason: Int32) {
+        let code = Failure.Code(rawValue: -reason).flatMap { RefusedTable.reasons.contains($0) ? $0 : nil } ?? .refused
+        replica.configuration.onRefused?(context.identity, replica.update(of: record), code.rawValue)
+    }
+
+    private func exception(_ record: Record) -> UInt8? {
+        guard let exceptions = memory?.exceptions, let position = exceptions.find(record.dot) else { return nil }
+        return exceptions[position].reason
+    }
+
+    /// Whether the peer has named exceptions.
+    var hasExceptions: Bool { memory?.exceptions ?? memory?.exceptionsBefore != nil }
+
+    /// The peer's vector covers an update that the peer has not taken.
+    @inline(never)
+    func isExcepted(_ record: Record) -> Bool {
+        exception(record) != nil || memory?.exceptionsBefore?.find(record.dot) != nil
+    }
+
+    /// Whether the peer, which holds what loses to a write, may take it if it comes under a new dot: not if it has refused this
+    /// one, or has had another one before and still holds what loses. It may have refused that and accounted for it by now.
+    @inline(never)
+    func mayTake(_ winner: Record) -> Bool {
+        !isExcepted(winner) && !(memory?.givenAgain.contains(replica.mark(of: winner.timestamp)) ?? false)
+    }
+
+    /// A peer that refuses updates gets a write under a new dot once.
+    @inline(never)
+    func noteGivenAgain(_ winner: Record) {
+        guard let memory, memory.exceptions != nil else { return }
+        if memory.givenAgain.count == LinkMemory.maxGivenAgain { memory.givenAgain.removeFirst() }
+        memory.givenAgain.append(replica.mark(of: winner.timestamp))
+    }
+
+    /// The peer has refused an update, which it does not get again.
+    @inline(never)
+    func isSkipped(_ record: Record) -> Bool {
+        exception(record).map { $0 != 0 } ?? false
+    }
+
+    /// The peer's vector covers an update that it has not got.
+    @inline(never)
+    func isWanted(_ record: Record) -> Bool {
+        exception(record) == 0
+    }
+
+    /// Whether a tombstone that has been forgotten here may have been among the exceptions of the peer. Those that are accounted
+    /// for here, and held no more, are noted for the next commit.
+    @inline(never)
+    func lagsByExceptions() -> Bool {
+        guard let memory else { return false }
+        var lags = memory.exceptsPurged
+        memory.accounted = []
+        guard let exceptions = memory.exceptions else { return lags }
+        for position in 0..<exceptions.count {
+            let dot = exceptions[position].dot
+            guard isAccounted(dot) else { continue }
+            if dot.version <= replica.sources[dot.source].purged { lags = true }
+            memory.accounted.append(dot)
+        }
+        // A reset accounts for all that its commit does not except.
+        if lags { memory.accounted = [] }
+        return lags
+    }
+
+    private func isAccounted(_ dot: Dot) -> Bool {
+        dot.version <= replica.sources[dot.source].covered && !replica.isException(dot) && replica.entry(of: dot) == nil
+    }
+
+    /// A commit has gone out: the peer's exceptions that a reset accounts for are over, and so are those whose update it was sent,
+    /// unless the peer names them again.
+    @inline(never)
+    func forgetSaid(in mode: DeltaMode) {
+        guard let memory else { return }
+        if mode == .reset {
+            memory.exceptsEnded = false
+            memory.exceptsPurged = false
+        }
+        guard let exceptions = memory.exceptions, mode == .state || mode == .reset else { return }
+        for position in stride(from: exceptions.count - 1, through: 0, by: -1) {
+            let exception = exceptions[position]
+            let isSaid =
+                replica.entry(of: exception.dot) != nil
+                ? exception.reason == 0 : mode == .reset && isAccounted(exception.dot)
+            if isSaid { exceptions.remove(at: position) }
+        }
+    }
+
+    /// When the entries arrived here that the peer's vector covers, and that it lacks, in order.
+    var wantedArrivals: [Arrivals.Stamp] {
+        guard let exceptions = memory?.exceptions else { return [] }
+        var arrivals: [Arrivals.Stamp] = []
+        for position in 0..<exceptions.count where exceptions[position].reason == 0 {
+            if let record = replica.entry(of: exceptions[position].dot) { arrivals.append(record.arrival) }
+        }
+        return arrivals.arranged { $0 < $1 }
+    }
+
+    // MARK: What a commit excepts
+
+    /// What the peer's commit says of exceptions to sources that are known here.
+    func exceptions(of claims: [ExceptionClaim]) -> [CommitException] {
+        claims.compactMap { claim in
+            replica.sources.find(claim.source).map {
+                CommitException(dot: Dot(source: $0, version: claim.version), isAccounted: claim.reason != 0)
+            }
+        }
+    }
+
+    /// Changes with `exceptions`.
+    var exceptionsMark: UInt64 {
+        PendingControl.mark(
+            (withheld?.changes ?? 0) &+ (memory?.accountedChanges ?? 0) << 32,
+            replica.refused?.clock ?? replica.exceptionClock, replica.exceptionsOver)
+    }
+
+    /// What this replica, or this delta, has left out, and what the peer has that is accounted for here: a commit names it.
+    var exceptions: [CommitException] {
+        var exceptions: [CommitException] = []
+        withheld?.forEach { exceptions.append(CommitException(dot: $0.dot, isAccounted: false)) }
+        if let refused = replica.refused {
+            for position in 0..<refused.count where refused[position].serial > 0 {
+                exceptions.append(CommitException(dot: refused[position].dot, isAccounted: false))
+            }
+        }
+        for dot in memory?.accounted ?? [] { exceptions.append(CommitException(dot: dot, isAccounted: true)) }
+        return exceptions
+    }
+}

@@ -1,0 +1,153 @@
+/// Deltas that come in: heads and updates.
+extension ExtendedSession {
+    /// - Throws: `.unasked` on a stream, `.readOnly`, and what ended the link.
+    @_optimize(speed)
+    func receive(_ head: DeltaHead) throws(Failure) {
+        guard !isReadOnly else { throw Failure(.readOnly, "a delta came in on a read-only link") }
+        guard isAsked(head) else {
+            incoming.endHead()
+            // A late or repeated datagram is nobody's fault.
+            incoming.isDropped = context.transport.mayRepeat || incoming.dropsUnasked
+            guard !incoming.isDropped else { return }
+            incoming.isUnasked = true
+            throw Failure(.unasked, "a delta answers no open request of this link")
+        }
+        (incoming.isDropped, incoming.dropsUnasked) = (false, false)
+        incoming.isUnasked = false
+        // In datagrams a delta has many heads.
+        if context.transport.keepsOrder || incoming.transfer == nil {
+            incoming.exceptionsBefore = replica.refused?.clock ?? replica.exceptionClock
+        }
+        incoming.begin(head, at: replica.arrivals.last)
+        memory?.noteAnswer(to: head.nonce)
+        if head.window > 0 {
+            incoming.window = head.window
+            pending.wantsRest = true
+            // Nothing is told of how far an early delta has come, so one answer to it cannot be told from another.
+            if head.mode != .early { pending.countAnswer() }
+        }
+    }
+
+    private func isAsked(_ head: DeltaHead) -> Bool {
+        if replica.configuration.disabledRules.contains(.request) { return true }
+        return head.incarnation == replica.incarnation && requests.isOpen(head.nonce, for: head.mode)
+    }
+
+    /// - Throws: as `Store.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes
+    ///   ends the link.
+    @_optimize(speed)
+    func receive(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
+        guard !isReadOnly else {
+            throw Failure(.readOnly, "an update came in on a read-only link")
+        }
+        guard !incoming.isDropped else { return }
+        guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
+        incoming.note(line: line)
+        defer { if replica.hasSeenEquivocation { context.tellEquivocation() } }
+        var beaten: Failure?
+        do throws(Failure) {
+            guard try !isRefusedAsStale(update, head) else { return }
+            if replica.isSelective, try isRefused(update, head) { return }
+            switch try replica.take(update, isExempt: !head.mode.claimsVector) {
+            case .old: break
+            case .beaten(let failure):
+                beaten = failure
+                incoming.pending.leaveOut()
+            case .news(let record) where head.mode.hasCovers: incoming.pending.hold(record)
+            case .news(let record):
+                takeFromState(record, head)
+                record.release()
+            }
+        } catch {
+            if error.code == .keySize { return try receive(refused: update, head, error) }
+            exclude(update)
+            throw ending(error)
+        }
+        if replica.isSelective { replica.settleException(update) }
+        if head.mode.isWhole { noteKept(update, head) }
+        if let beaten { throw beaten }
+    }
+
+    /// A record that came with a state, reset, early or contents delta.
+    @_optimize(speed)
+    private func takeFromState(_ record: Record, _ head: IncomingDelta.Head) {
+        let source = replica.sources[record.source]
+        if replica.configuration.disabledRules.contains(.commit), head.mode.claimsVector {
+            replica.cover(record.source, upTo: record.version)
+            source.raiseFloor(to: record.version)
+        }
+        // Its dot was covered already, and the history has gone on.
+        if record.isEntry, record.version <= source.covered {
+            replica.leaveOut(source, upTo: record.version)
+            republishMissing(record, head)
+        }
+        if head.mode == .state, !record.isEntry, record.version > source.covered { noteContradiction(by: record) }
+    }
+
+    /// Republishes a missing update that has become the entry, if its dot is at or below the highest GC version: other replicas may
+    /// have accounted for it with a purged delete that its sender had refused. Under a new dot all replicas take it.
+    @inline(never)
+    private func republishMissing(_ record: Record, _ head: IncomingDelta.Head) {
+        guard replica.refused != nil, head.mode.claimsVector, !record.isDelete,
+            record.version <= replica.highestPurged, replica.mayWrite, let key = replica.keys.find(record.key)
+        else { return }
+        replica.version = max(replica.version, replica.highestPurged)
+        replica.republish(key, record)
+    }
+
+    /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.
+    private func noteContradiction(by record: Record) {
+        guard let key = replica.keys.find(record.key), let winner = replica.keys[key], isContradicted(winner) else {
+            return
+        }
+        incoming.noteContradiction(key)
+    }
+
+    /// Whether the peer has covered a winner, and nothing says why it holds an entry that loses to it.
+    private func isContradicted(_ winner: Record) -> Bool {
+        peer.confirmed(winner.source, in: replica) >= winner.version && (memory == nil || mayTake(winner))
+    }
+
+    /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
+    func settleContradictions() {
+        for key in incoming.contradictions {
+            guard replica.mayWrite, let winner = replica.keys[key], isContradicted(winner) else { continue }
+            noteGivenAgain(winner)
+            replica.republish(key, winner)
+        }
+    }
+
+    /// A delta for a request from before something was forgotten here: what that might have beaten is not taken, and asked for
+    /// anew.
+    func isRefusedAsStale(_ update: IncomingUpdate, _ head: IncomingDelta.Head) throws(Failure) -> Bool {
+        guard head.epoch != replica.epoch, update.version <= replica.highestPurged,
+            !replica.configuration.disabledRules.contains(.epoch)
+        else { return false }
+        let known = replica.sources.recall(update.source)
+        try replica.check(update, from: known)
+        try replica.checkIdentity(of: known, claims: update.version)
+        let id = try replica.sourceID(for: update.source)
+        guard update.version > replica.sources[id].covered || replica.isMissing(id, update.version) else {
+            return false
+        }
+        if head.mode.hasCovers { incoming.exclude(id) } else { incoming.excludesAll = true }
+        askAgain()
+        return true
+    }
+
+    /// - Parameter isHere: the peer's entry of the key says nothing of the one here.
+    @inline(never)
+    func noteKept(_ update: IncomingUpdate, _ head: IncomingDelta.Head, isHere: Bool = false) {
+        guard let key = replica.keys.find(update.key), let entry = replica.keys[key] else { return }
+        let isSame =
+            if isHere {
+                true
+            } else if !head.mode.claimsVector {
+                update.hasContent(of: entry) && entry.timestamp.version == update.writtenVersion
+                    && replica.sources[entry.timestamp.source].id.equals(update.writer)
+            } else {
+                entry.version == update.version && replica.sources[entry.source].id.equals(update.source)
+            }
+        incoming.note(key, isSame ? entry.arrival : .max)
+    }
+}

@@ -1,0 +1,223 @@
+/// Requests: a version vector goes from the one that asks to the one that answers, in parts, and only what has changed.
+extension ExtendedSession {
+    /// The peer wants this replica's vector, to answer it.
+    func receive(_ request: VectorRequest) {
+        guard isAddressed, !isReadOnly, !pending.isFar, !isSettled else {
+            return
+        }
+        pending.peerHas = request.revision <= replica.revision ? request.revision : 0
+        pending.peerRetired = request.retired
+        sendVector(from: request.from)
+        noteBacklog()
+    }
+
+    private func sendVector(from item: Int, answering window: UInt64 = 0, copies: UInt8 = 0) {
+        pending.hasAskedAgain = false
+        replica.refreshRetirements()
+        tellExceptions(isRequested: window == 0)
+        pending.vector = PendingControl.VectorWalk(
+            from: max(0, min(item, replica.vectorItems)), until: replica.revision,
+            epoch: replica.epoch, generation: replica.retired.generation, copies: copies, window: window)
+    }
+
+    /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
+    /// gossip has to, lest two replicas that cannot agree go on for ever.
+    func askForTheRest() {
+        pending.wantsRest = false
+        let answers = pending.takeAnswers()
+        if answers > 0, let walk = pending.vector, walk.window == incoming.window, walk.window > 0 {
+            pending.vector?.copies = walk.copies &+ answers
+            return
+        }
+        let come = incoming.transfer.map { $0.come.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
+        let here = PendingControl.mark(come, incoming.window, replica.revision)
+        guard pending.vector == nil, answers > 0 || here != pending.askedFrom else { return }
+        pending.askedFrom = here
+        if incoming.transfer?.mode == .contents {
+            pending.requestsContents = true
+        } else {
+            sendVector(from: 0, answering: answers > 0 ? incoming.window : 0, copies: max(answers, 1) - 1)
+        }
+    }
+
+    /// The next part of this replica's vector; on a stream of a length that any receiver takes.
+    func appendVector(_ budget: SendBudget) -> Bool {
+        guard var walk = pending.vector else { return false }
+        // One of several copies goes out in a datagram of its own.
+        if walk.isCopy, context.output.end > 0 { return false }
+        if walk.epoch != replica.epoch || walk.generation != replica.retired.generation {
+            (walk.from, walk.epoch, walk.generation, walk.nonce) = (0, replica.epoch, replica.retired.generation, 0)
+        }
+        // Hellos may have gone out since it was wanted, and requests are answered in their order.
+        if walk.nonce == 0 { walk.nonce = requests.open(.vector) }
+        pending.vector = walk
+        let items = replica.vectorItems
+        let knowsSame = replica.retired.liveCount > 0 && pending.peerRetired == replica.retired.whole
+        var part = VectorPart(
+            incarnation: replica.incarnation, epoch: replica.epoch, nonce: walk.nonce, since: pending.peerHas,
+            until: walk.until, from: walk.from, to: walk.from, isLast: false, lamport: replica.version,
+            progress: progress(window: walk.window), claims: [])
+        part.sameRetired = knowsSame ? replica.retired.whole : nil
+        part.retiredFloor = replica.retired.floor
+        part.took = memory?.tookRetired ?? 0
+        func frame() -> Int {
+            context.output.measure {
+                $0.appendVector(part)
+                $0.appendClaimsEnd(from: items, to: items, isLast: false)
+            }
+        }
+        part.progress = Progress.fitting(part.progress, within: budget.bytes - SendBudget.minLine) {
+            part.progress = $0
+            return frame()
+        }
+        let left = budget.lineCapacity(beside: frame(), onStream: walk.lineLength)
+        let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
+        let slice = VectorSlice.of(
+            replica, from: walk.from, within: left - SendBudget.sections, takesOne: !budget.isLimited
+        ) {
+            replica.nextChange(since: pending.peerHas + 1, from: $0, isBase: false)
+        } source: {
+            replica.sources[$0].changedAt > pending.peerHas
+        } firstName: {
+            replica.sources.names.latestChange > pending.peerHas ? 0 : .max
+        } name: {
+            replica.sources.names[$0].changedAt > pending.peerHas
+        } firstRetired: {
+            firstRetired
+        } retired: {
+            // Who holds a source in full does not know by that how far this replica covers it.
+            !peer.retired.knows($0, in: replica.retired) || isHeldInFull($0)
+        }
+        part.to = slice.end
+        part.isLast = part.to == items
+        guard left >= 0, part.isLast || part.to > part.from else { return context.reportNoSpace(budget) }
+        context.output.append { line in
+            line.appendVector(part)
+            for (index, id) in slice.sources.enumerated() {
+                let source = replica.sources[id]
+                line.appendClaim(source, source.covered, source.purged, isFirst: index == 0)
+            }
+            for (index, id) in slice.names.enumerated() { line.appendName(claim(of: id), isFirst: index == 0) }
+            for (index, position) in slice.retired.enumerated() {
+                line.appendRetired(RetiredClaim(replica.retired[position]), isFirst: index == 0)
+            }
+            line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
+        }
+        walk.from = part.to
+        walk.lineLength = min(2 * walk.lineLength, SendBudget.maxLine)
+        if part.isLast, walk.copies > 0, part.from == 0 {
+            walk.copies -= 1
+            (walk.from, walk.isCopy) = (0, true)
+            pending.vector = walk
+        } else {
+            pending.vector = part.isLast ? nil : walk
+        }
+        if part.isLast, walk.window == 0 { noteAsked(walk.nonce) }
+        if part.isLast, context.transport.keepsOrder { memory?.noteVector(walk.nonce) }
+        if part.isLast, context.transport.keepsOrder, replica.retired.liveCount > 0 {
+            remembering().vectorRetired = (replica.retired.count, replica.retired.generation)
+        }
+        return true
+    }
+
+    private func claim(of name: NameID) -> NameClaim {
+        let facts = replica.sources.names[name]
+        return NameClaim(
+            name: replica.sources.name(of: name), number: facts.retirement, state: facts.state,
+            sequence: facts.statement.sequence, hash: facts.statement.hash)
+    }
+
+    /// A part of the peer's vector. With the last one its request is complete, and is answered.
+    /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link.
+    func receive(_ part: VectorPart) throws(Failure) {
+        guard isAddressed else { return }
+        try Limits.check(clockOf: replica.id, at: part.lamport)
+        if part.wantsContents {
+            guard part.incarnation == peer.incarnation else { return }
+            beginContents(part)
+            return noteBacklog()
+        }
+        let ids = try sources(of: part.claims)
+        guard peer.take(part) else { return }
+        for (id, claim) in zip(ids.numbers, part.claims) {
+            guard let id else {
+                noteRetired(claim)
+                // On a read-only link a source may stay unknown of which the peer has forgotten tombstones.
+                if isReadOnly, claim.purged > 0 { peer.notePurged(claim.purged) }
+                continue
+            }
+            // The peer has dropped what it knew of an ended source, which has come again.
+            if claim.covered < peer.confirmed(id, in: replica), part.until >= peer.revision {
+                peer.drop(id, in: replica)
+            }
+            peer.note(id, covered: claim.covered, purged: claim.purged, in: replica)
+        }
+        noteRetired(part)
+        if !isReadOnly {
+            for claim in part.names { replica.merge(claim) }
+            if part.retiredFloor > replica.retired.floor, pending.takeOverhaul() {
+                replica.raiseRetiredFloor(to: part.retiredFloor)
+            }
+        }
+        if !isReadOnly { _ = approach(part.lamport) }
+        if part.isLast, peer.next == 0 {
+            memory?.exceptionsBefore = nil
+            peer.settle(in: replica)
+            (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
+            peer.hear(part.progress)
+            peer.hasFreshProgress = false
+            beginDelta(part.progress)
+            noteBacklog()
+        }
+        try checkRoom(ids)
+    }
+
+    /// The peer knows in full what is known here by its hash alone.
+    private func noteRetired(_ claim: SourceClaim) {
+        guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
+            claim.covered >= replica.retired[position].version
+        else { return }
+        noteHeldInFull(position)
+    }
+
+    /// The peer has a source in full that is an entry of the retired table here.
+    func noteHeldInFull(_ position: Int) {
+        peer.retired.note(position, in: replica.retired)
+        remembering().heldInFull.note(position, in: replica.retired)
+    }
+
+    /// The peer names ended sources by their hashes.
+    private func noteRetired(_ part: VectorPart) {
+        // An answer to a request that is no longer true says nothing: a late one, or one of an earlier incarnation.
+        if part.sameRetired == replica.retired.whole { peer.noteSameRetired(in: replica.retired) }
+        if part.took > 0, let told = memory?.toldRetired, part.took == told.nonce {
+            peer.retired.note(upTo: told.count, of: told.generation, in: replica.retired)
+        }
+        for claim in part.retired {
+            if let position = replica.retired.find(claim.hash) {
+                if claim.version >= replica.retired[position].version {
+                    peer.retired.note(position, in: replica.retired)
+                }
+                if claim.version > replica.retired[position].version {
+                    if claim.isPurged { peer.notePurged(claim.version) }
+                    heard(claim)
+                }
+            } else if let id = replica.sources.find(claim.hash) {
+                guard id != SourceTable.own || claim.version <= replica.own.covered else { continue }
+                peer.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0, in: replica)
+                if claim.isFinal, !isReadOnly { replica.noteEnded(id, at: claim.version) }
+                heard(claim)
+            } else if claim.version > replica.retired.floor {
+                if claim.isPurged { peer.notePurged(claim.version) }
+                heard(claim)
+            }
+        }
+    }
+
+    /// On a stream the peer's next whole delta does not say again what its vector has said of an ended source.
+    private func heard(_ claim: RetiredClaim) {
+        guard context.transport.keepsOrder, !isReadOnly else { return }
+        // More than may be retired here would be dropped again.
+        remembering().hear(claim, capacity: max(replica.configuration.maxRetired, 1024))
+    }
+}

@@ -1,0 +1,147 @@
+/// The messages that go out, and log deltas among them.
+extension ExtendedSession {
+    /// Appends the next message that fits; false if there is none.
+    @inline(never)
+    @_optimize(speed)
+    func append(_ budget: SendBudget) -> Bool {
+        pending.isEmpty ? appendAnswer(budget) : appendControl(budget)
+    }
+
+    @_optimize(speed)
+    private func appendAnswer(_ budget: SendBudget) -> Bool {
+        if checkedEpoch != replica.epoch { checkEpoch() }
+        if !pending.isEmpty { return appendControl(budget) }
+        if let outgoing {
+            guard outgoing.hasMore(in: replica) else { return false }
+            switch outgoing.mode {
+            case .log: return appendLog(outgoing, budget)
+            default:
+                return context.transport.keepsOrder
+                    ? appendState(outgoing, budget) : appendStateInDatagram(outgoing, budget)
+            }
+        }
+        guard let follows else { return false }
+        if checkedDetours != replica.detours {
+            checkedDetours = replica.detours
+            if !historyReaches {
+                stopFollowing()
+                return appendPending(budget)
+            }
+        }
+        return follows < replica.history.end && appendNews(from: follows, budget)
+    }
+
+    /// After something has been forgotten here, what the peer lacks may have become another thing.
+    private func checkEpoch() {
+        checkedEpoch = replica.epoch
+        guard !replica.configuration.disabledRules.contains(.restart) else { return }
+        if let outgoing, outgoing.mode.isWhole || outgoing.mode == .early {
+            if outgoing.mode == .reset { adapt(outgoing) }
+        } else if outgoing != nil || follows != nil, peerLags {
+            restart()
+        }
+    }
+
+    /// Continues a reset in a later GC epoch if a `forgot` message can name the tombstones that were purged since; otherwise begins
+    /// it anew, because the peer would keep them. A reset in the host's order begins anew, too: nobody would notice that the
+    /// updates before a new head did not count.
+    func adapt(_ outgoing: OutgoingDelta) {
+        guard !replica.configuration.disabledRules.contains(.restart) else { return }
+        if replica.forgotten.reaches(outgoing.kind, .reset), memory?.sorted == nil {
+            outgoing.headIsDue = true
+            outgoing.beginCommit()
+        } else {
+            outgoing.startAnew(kind: replica.epoch)
+            beginSorting(.reset)
+        }
+    }
+
+    private func restart() {
+        let wasFollowing = outgoing?.isLive ?? true
+        outgoing = nil
+        if wasFollowing { stopFollowing() } else { beginDelta() }
+    }
+
+    /// The peer has asked for what is new, and has to say what else it lacks. In datagrams the delta before stays, paused: the
+    /// peer may go on with it.
+    private func stopFollowing() {
+        follows = nil
+        askAgain()
+    }
+
+    /// What the peer is asked for.
+    private func appendPending(_ budget: SendBudget) -> Bool {
+        !pending.isEmpty && appendControl(budget)
+    }
+
+    func head(_ outgoing: OutgoingDelta) -> DeltaHead {
+        DeltaHead(
+            mode: outgoing.mode, incarnation: peer.incarnation, epoch: outgoing.epoch, nonce: outgoing.nonce,
+            kind: outgoing.kind)
+    }
+
+    // MARK: From the history
+
+    @_optimize(speed)
+    private func appendLog(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
+        let begun = context.output.byteCount
+        var news = LogDelta(
+            from: outgoing.cursor, head: outgoing.headIsDue ? head(outgoing) : nil, uncovered: outgoing.spacing.left,
+            budget, self)
+        news.collect(self)
+        guard !news.hasGap else {
+            self.outgoing = nil
+            beginDelta()
+            return appendAnswer(budget)
+        }
+        if news.cursor == replica.history.end { news.collectPromises(from: &outgoing.item, self) }
+        outgoing.cursor = news.cursor
+        let isWhole = news.cursor == replica.history.end && outgoing.item == replica.sources.count
+        let appended = news.finish(self)
+        if appended {
+            (outgoing.headIsDue, liveHeadIsDue) = (false, false)
+            outgoing.spacing.add(context.output.byteCount - begun)
+            outgoing.spacing.mark()
+        }
+        if isWhole {
+            if memory != nil, !appended, outgoing.headIsDue { noteQuiet() }
+            follows = nil
+            follow()
+        }
+        return appended || (isWhole && follows != nil && appendAnswer(budget))
+    }
+
+    private var liveHead: DeltaHead {
+        DeltaHead(
+            mode: .log, incarnation: peer.incarnation, epoch: peer.epoch, nonce: peer.subscription)
+    }
+
+    @_optimize(speed)
+    private func appendNews(from number: UInt64, _ budget: SendBudget) -> Bool {
+        if liveHeadIsDue || context.output.isEmpty,
+            let shared = replica.sharedDelta(from: number, maxMessages: context.maxMessages),
+            shared.fits(peer, in: replica)
+        {
+            guard !liveHeadIsDue else {
+                // The shared delta follows when the send buffer is empty again.
+                context.output.append { $0.appendDelta(liveHead) }
+                liveHeadIsDue = false
+                return false
+            }
+            context.output.share(shared)
+            shared.note(in: &peer, replica)
+            follows = shared.until
+            return true
+        }
+        var news = LogDelta(from: number, head: liveHeadIsDue ? liveHead : nil, budget, self)
+        news.collect(self)
+        guard !news.hasGap else {
+            stopFollowing()
+            return appendPending(budget)
+        }
+        follows = news.cursor
+        guard news.finish(self) else { return false }
+        liveHeadIsDue = false
+        return true
+    }
+}

@@ -1,0 +1,97 @@
+/// The newest updates, and the cover behind them, as they go to every live link whose peer has all that came before:
+/// written once, and borrowed by each, so that one more link costs neither encoding nor a copy.
+///
+/// Made by the first link that wants it, kept by the replica until another is made or an update in it is superseded, and
+/// by each link until it has gone out. Whether a superseded update matters is another question for each peer.
+final class SharedDelta: SharedText {
+    private struct Interval {
+        let source: SourceID
+        let since: Version
+        /// The first and the last version in it.
+        let first: Version
+        var until: Version
+    }
+
+    /// Where in the history it begins, and where what it has not begins.
+    let from: UInt64
+    private(set) var until: UInt64
+    /// No entry in it has arrived earlier.
+    private(set) var earliestArrival = Arrivals.Stamp.max
+    private var intervals: [Interval] = []
+
+    /// - Parameter number: where in the history it is to begin. O(what goes into it).
+    @_optimize(speed)
+    fileprivate init(from number: UInt64, maxMessages: Int, in replica: Store) {
+        from = number
+        until = number
+        super.init()
+        var coverLength = 0
+        var check = LineCheck()
+        // A copy of a long value for each slow link would count nowhere.
+        let longest = replica.isBounded ? SendBuffer.maxText : .max
+        while messages < maxMessages, text.count < SendBuffer.maxText, let slot = replica.history[until],
+            slot.record.isEntry,
+            slot.record.text.count <= longest
+        {
+            let (id, version) = (slot.record.source, slot.record.version)
+            if let index = intervals.firstIndex(where: { $0.source == id }) {
+                guard slot.since <= intervals[index].until else { break }
+                intervals[index].until = version
+            } else {
+                coverLength += SendBudget.cost(of: replica.sources[id])
+                guard intervals.isEmpty || coverLength <= SendBudget.maxLine else { break }
+                intervals.append(Interval(source: id, since: slot.since, first: version, until: version))
+            }
+            earliestArrival = min(earliestArrival, slot.record.arrival)
+            let line = UpdateLine(of: slot.record, in: replica)
+            if messages == 0 {
+                makeRoom(for: min(maxMessages, Int(truncatingIfNeeded: replica.history.end - number)), line.count)
+            }
+            check.add(text.appendHashed(line))
+            messages += 1
+            until += 1
+        }
+        guard messages > 0 else { return }
+        text.appendCoverStart()
+        for (index, interval) in intervals.enumerated() {
+            text.appendInterval(
+                replica.sources[interval.source], interval.since, interval.until, isFirst: index == 0)
+        }
+        text.appendCoverEnd(check)
+        messages += 1
+    }
+
+    /// Lines are mostly of one length: so the text grows once, not a few times.
+    private func makeRoom(for lines: Int, _ length: Int) {
+        let cover = 128
+        text.makeRoom(for: min(lines &* length, SendBuffer.maxText + length) + cover)
+    }
+
+    /// Whether a peer lacks just what is in it.
+    @_optimize(speed)
+    func fits(_ peer: borrowing PeerState, in replica: Store) -> Bool {
+        for interval in intervals {
+            let covered = peer.covered(interval.source, in: replica)
+            guard covered >= interval.since, covered < interval.first else { return false }
+        }
+        return true
+    }
+
+    /// The peer will have it.
+    @_optimize(speed)
+    func note(in peer: inout PeerState, _ replica: Store) {
+        for interval in intervals { peer.expect(interval.source, covered: interval.until, in: replica) }
+    }
+}
+
+extension Replica {
+    /// The shared delta from a number in the history on, for the live links that stand there; nil if none can be shared.
+    @_optimize(speed)
+    func sharedDelta(from number: UInt64, maxMessages: Int) -> SharedDelta? {
+        if let newest = linkTable.newestSharedDelta, newest.from == number { return newest.messages > 0 ? newest : nil }
+        let made = SharedDelta(from: number, maxMessages: maxMessages, in: self)
+        linkTable.newestSharedDelta = made
+        earliestShared = made.earliestArrival
+        return made.messages > 0 ? made : nil
+    }
+}

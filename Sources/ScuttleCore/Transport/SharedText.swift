@@ -1,0 +1,7 @@
+/// Messages that go to many links: written once, and borrowed by each.
+class SharedText {
+    final var text = MessageBuffer()
+    final var messages = 0
+
+    final var bytes: Bytes { text.bytes }
+}
