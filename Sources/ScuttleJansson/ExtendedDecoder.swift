@@ -16,7 +16,7 @@ enum ExtendedDecoder {
         if let body = root["delta"] { return .delta(try delta(body)) }
         if let body = root["cover"] {
             guard let check = try check(root["lines"]) else { throw Failure(.message, "lines of a cover is missing") }
-            return .cover(Cover(intervals: try cover(body), check: check))
+            return .cover(Cover(claims: try cover(body), check: check))
         }
         if let body = root["commit"] { return .commit(try commit(body)) }
         if let body = root["mark"] {
@@ -191,18 +191,17 @@ enum ExtendedDecoder {
         return LineCheck(count: count, hash: UInt32(truncatingIfNeeded: hash))
     }
 
-    private static func cover(_ body: Value) throws(Failure) -> [CoveredInterval] {
-        var intervals: [CoveredInterval] = []
+    private static func cover(_ body: Value) throws(Failure) -> [SourceClaim] {
+        var claims: [SourceClaim] = []
         for member in try members(body, "cover") {
             let ends = try numbers(member.value, 2...3, "an interval")
             let leftOut = ends.count > 2 ? ends[2] : 0
             guard ends[0] <= ends[1], ends[1] <= Version.highest, leftOut <= ends[1] else {
                 throw Failure(.version, "an interval does not ascend, or ends above 2^53-1")
             }
-            intervals.append(
-                CoveredInterval(source: member.name, since: ends[0], until: ends[1], leftOut: leftOut))
+            claims.append(SourceClaim(source: member.name, since: ends[0], covered: ends[1], leftOut: leftOut))
         }
-        return intervals
+        return claims
     }
 
     private static func commit(_ body: Value) throws(Failure) -> CommitPart {
@@ -240,15 +239,15 @@ enum ExtendedDecoder {
     // MARK: Fields
 
     /// Decodes `"A":[2,5]`, or `"A":[0,5,3]` with a GC version.
-    private static func commitClaims(_ value: Value?) throws(Failure) -> [CommitClaim] {
-        var claims: [CommitClaim] = []
+    private static func commitClaims(_ value: Value?) throws(Failure) -> [SourceClaim] {
+        var claims: [SourceClaim] = []
         for member in try members(value, "sources") {
             let parts = try numbers(member.value, 2...3, "a commit's entry")
             let purged = parts.count > 2 ? parts[2] : 0
             guard parts[0] <= parts[1], parts[1] <= Version.highest, purged <= parts[1] else {
                 throw Failure(.version, "an interval of a commit does not ascend, or ends above 2^53-1")
             }
-            claims.append(CommitClaim(source: member.name, since: parts[0], covered: parts[1], purged: purged))
+            claims.append(SourceClaim(source: member.name, since: parts[0], covered: parts[1], purged: purged))
         }
         return claims
     }
@@ -259,7 +258,7 @@ enum ExtendedDecoder {
         for member in try members(value, "sources") {
             if member.value.type == JSON_INTEGER {
                 let covered = try version(member.value, "a vector entry")
-                claims.append(SourceClaim(source: member.name, covered: covered, purged: 0))
+                claims.append(SourceClaim(source: member.name, covered: covered))
             } else {
                 let pair = try numbers(member.value, 2...2, "a vector entry")
                 guard pair[0] <= Version.highest, pair[1] <= pair[0] else {

@@ -1,6 +1,6 @@
 /// A priority queue of keys, by a number of their entry: tombstones by version, times to live by expiry.
 ///
-/// A binary heap, smallest number first. A write does not update the heap, so an item may be outdated; the caller of `pop`
+/// A heap, smallest number first. A write does not update the heap, so an item may be outdated; the caller of `pop`
 /// compares its version with the key's entry. Push and pop: O(log n).
 struct KeyHeap {
     struct Item {
@@ -11,30 +11,20 @@ struct KeyHeap {
         let version: Version
     }
 
-    private(set) var items: [Item] = []
+    private var heap = Heap<Item>()
 
-    var first: Item? { items.first }
+    var items: [Item] { heap.elements }
+    var first: Item? { heap.elements.first }
 
     @inline(never)
     mutating func push(_ item: Item) {
-        items.append(item)
-        items.withUnsafeMutableBufferPointer { items in
-            var hole = items.count - 1
-            while hole > 0, item.number < items[(hole - 1) / 2].number {
-                items[hole] = items[(hole - 1) / 2]
-                hole = (hole - 1) / 2
-            }
-            items[hole] = item
-        }
+        heap.insert(item, precedes: Self.precedes)
     }
 
     @inline(never)
     mutating func pop() -> Item? {
-        guard let first = items.first else { return nil }
-        let last = items.removeLast()
-        guard !items.isEmpty else { return first }
-        items[0] = last
-        siftDown(0)
+        guard let first else { return nil }
+        heap.remove(at: 0, precedes: Self.precedes)
         return first
     }
 
@@ -47,24 +37,10 @@ struct KeyHeap {
     /// Removes outdated items. O(items).
     @inline(never)
     mutating func removeOutdated(_ isCurrent: (Item) -> Bool) {
-        items.removeAll { !isCurrent($0) }
-        for index in stride(from: items.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
+        heap.elements.removeAll { !isCurrent($0) }
+        heap.restoreAll(precedes: Self.precedes)
     }
 
-    /// Each item on the way moves up once, and the sinking item is written at the end.
-    private mutating func siftDown(_ index: Int) {
-        items.withUnsafeMutableBufferPointer { items in
-            let item = items[index]
-            var hole = index
-            while true {
-                var child = 2 * hole + 1
-                guard child < items.count else { break }
-                if child + 1 < items.count, items[child + 1].number < items[child].number { child += 1 }
-                guard items[child].number < item.number else { break }
-                items[hole] = items[child]
-                hole = child
-            }
-            items[hole] = item
-        }
-    }
+    @inline(__always)
+    private static func precedes(_ a: Item, _ b: Item) -> Bool { a.number < b.number }
 }

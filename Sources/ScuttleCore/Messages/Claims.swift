@@ -1,13 +1,22 @@
-/// What a replica says of one source.
+/// A claim of a vector, a cover or a commit about one source: for a replica that covers the source up to `since`, the delta before the
+/// claim holds all that the source has up to `covered`. In a vector `since` is 0, and the claim is the sender's own vector entry.
 public struct SourceClaim {
     public var source: Bytes
+    public var since: Version
     public var covered: Version
+    /// The sender's GC version, in a vector and in the commit of a reset. 0: the sender has purged no tombstone of the source.
     public var purged: Version
+    /// In a cover the highest version up to `covered` that the sender left out, because the receiver has its winner. 0: none.
+    public var leftOut: Version
 
-    public init(source: Bytes, covered: Version, purged: Version) {
+    public init(
+        source: Bytes, since: Version = 0, covered: Version, purged: Version = 0, leftOut: Version = 0
+    ) {
         self.source = source
+        self.since = since
         self.covered = covered
         self.purged = purged
+        self.leftOut = leftOut
     }
 }
 

@@ -34,7 +34,7 @@ extension Loader {
             for claim in part { try take(exception: claim) }
             countLine()
         case .digest(let source, let version, isDone: false):
-            try take(SourceClaim(source: source, covered: version, purged: 0))
+            try take(SourceClaim(source: source, covered: version))
             countLine()
         case .vector(let part):
             for claim in part.claims { try take(claim) }

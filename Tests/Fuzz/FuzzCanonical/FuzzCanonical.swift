@@ -105,9 +105,9 @@ private struct Outcome: Equatable {
             if let timestamp = update.written { (writer, written) = ([UInt8](timestamp.source), timestamp.version) }
         case .cover(let cover):
             check = cover.check
-            for interval in cover.intervals {
+            for interval in cover.claims {
                 sources.append([UInt8](interval.source))
-                versions += [interval.since, interval.until, interval.leftOut]
+                versions += [interval.since, interval.covered, interval.leftOut]
             }
         default: break
         }

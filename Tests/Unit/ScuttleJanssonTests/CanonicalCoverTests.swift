@@ -17,8 +17,8 @@ struct CanonicalCoverTests {
         let check: LineCheck
 
         init(_ cover: Cover) {
-            intervals = cover.intervals.map {
-                Interval(source: [UInt8]($0.source), numbers: [$0.since, $0.until, $0.leftOut])
+            intervals = cover.claims.map {
+                Interval(source: [UInt8]($0.source), numbers: [$0.since, $0.covered, $0.leftOut])
             }
             check = cover.check
         }

@@ -41,9 +41,9 @@ struct ExtendedRoundTripTests {
             text.appendForgottenEnd(isLast: forgotten.isLast)
         case .cover(let cover):
             text.appendCoverStart()
-            for (index, interval) in cover.intervals.enumerated() {
+            for (index, interval) in cover.claims.enumerated() {
                 text.appendInterval(
-                    source(interval.source), interval.since, interval.until, leftOut: interval.leftOut,
+                    source(interval.source), interval.since, interval.covered, leftOut: interval.leftOut,
                     isFirst: index == 0)
             }
             text.appendCoverEnd(cover.check)

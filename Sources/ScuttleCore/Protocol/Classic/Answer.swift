@@ -23,7 +23,7 @@ struct Answer {
     /// A state delta takes entries that are out of order. A classic peer would take them to vouch for all below.
     var takesAll = false
 
-    private var heap: [Cursor] = []
+    private var heap = Heap<Cursor>()
 
     /// Where in the heap a source's cursor stands, counted from 1. Given back when the last update has gone.
     private var places: SourceMap?
@@ -36,7 +36,7 @@ struct Answer {
     @inline(never)
     mutating func owe(_ source: SourceID, above version: Version, countingTo limit: Int, in replica: Store) {
         if let place = place(of: source) {
-            guard heap[place].asked != version else { return }
+            guard heap.elements[place].asked != version else { return }
             remove(at: place, in: replica)
         }
         guard replica.sources[source].entries.last > version else { return }
@@ -45,10 +45,10 @@ struct Answer {
         cursor.owed = limit == .max ? 0 : cursor.count(upTo: limit, in: replica)
         cursor.asked = version
         count += cursor.owed
-        heap.append(cursor)
         if places == nil { places = SourceMap(isRoomy: true) }
-        place(at: heap.count - 1)
-        siftUp(heap.count - 1, replica)
+        let places = places
+        heap.insert(
+            cursor, precedes: { Self.precedes($0, $1, replica) }, moved: { Self.note($1, of: $0, in: places) })
     }
 
     /// How many updates the replica had settled when the heap was last known to be in order.
@@ -57,18 +57,25 @@ struct Answer {
     /// The next update, borrowed.
     mutating func next(in replica: Store) -> Record? {
         restoreOrder(in: replica)
-        while let cursor = heap.first {
+        while let cursor = heap.elements.first {
             let record = cursor.isLive(in: replica) ? replica.keys[cursor.key] : nil
-            heap[0].asked = nil
+            heap.elements[0].asked = nil
             if cursor.owed > 0 {
-                heap[0].owed -= 1
+                heap.elements[0].owed -= 1
                 count -= 1
             }
-            if heap[0].advance(in: replica) { siftDown(0, replica) } else { remove(at: 0, in: replica) }
+            if heap.elements[0].advance(in: replica) { restoreFirst(in: replica) } else { remove(at: 0, in: replica) }
             if let record { return record }
         }
         places = nil
         return nil
+    }
+
+    /// Puts the first cursor, which has advanced, in its place.
+    private mutating func restoreFirst(in replica: Store) {
+        let places = places
+        heap.restoreFirst(
+            precedes: { Self.precedes($0, $1, replica) }, moved: { Self.note($1, of: $0, in: places) })
     }
 
     /// A host's order looks at whole entries, and those that cursors stand on may have been superseded meanwhile.
@@ -76,18 +83,20 @@ struct Answer {
         guard settled != replica.settled else { return }
         settled = replica.settled
         guard replica.configuration.sort != nil else { return }
-        let cursors = heap
-        heap = []
-        for var cursor in cursors {
+        var cursors: [Cursor] = []
+        for var cursor in heap.elements {
             guard cursor.isLive(in: replica) || cursor.advance(in: replica) else {
                 count -= cursor.owed
                 places?.set(cursor.source, to: 0)
                 continue
             }
-            heap.append(cursor)
-            place(at: heap.count - 1)
+            cursors.append(cursor)
+            Self.note(cursors.count - 1, of: cursor, in: places)
         }
-        for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index, replica) }
+        heap.elements = cursors
+        let places = places
+        heap.restoreAll(
+            precedes: { Self.precedes($0, $1, replica) }, moved: { Self.note($1, of: $0, in: places) })
     }
 
     /// A source is known by its hash alone from now on: there is nothing of it to send.
@@ -102,56 +111,26 @@ struct Answer {
 
     /// Notes the index of a cursor in the heap.
     @inline(never)
-    private func place(at index: Int) { places?.set(heap[index].source, to: UInt64(index + 1)) }
-
-    private mutating func remove(at index: Int, in replica: Store) {
-        count -= heap[index].owed
-        places?.set(heap[index].source, to: 0)
-        let last = heap.removeLast()
-        guard index < heap.count else { return }
-        heap[index] = last
-        place(at: index)
-        siftUp(index, replica)
-        siftDown(index, replica)
+    private static func note(_ index: Int, of cursor: Cursor, in places: SourceMap?) {
+        places?.set(cursor.source, to: UInt64(index + 1))
     }
 
-    private func precedes(_ a: Cursor, _ b: Cursor, _ replica: Store) -> Bool {
+    @inline(never)
+    private mutating func remove(at index: Int, in replica: Store) {
+        count -= heap.elements[index].owed
+        places?.set(heap.elements[index].source, to: 0)
+        let places = places
+        heap.remove(
+            at: index, precedes: { Self.precedes($0, $1, replica) }, moved: { Self.note($1, of: $0, in: places) })
+    }
+
+    private static func precedes(_ a: Cursor, _ b: Cursor, _ replica: Store) -> Bool {
         if let sort = replica.configuration.sort {
             guard let left = replica.keys[a.key], let right = replica.keys[b.key] else { return a.version < b.version }
             return sort(replica.update(of: left), replica.update(of: right))
         }
         if a.version != b.version { return a.version < b.version }
         return replica.sources[a.source].id.precedes(replica.sources[b.source].id)
-    }
-
-    private mutating func siftUp(_ index: Int, _ replica: Store) {
-        var index = index
-        while index > 0 {
-            let parent = (index - 1) / 2
-            guard precedes(heap[index], heap[parent], replica) else { return }
-            swap(index, parent)
-            index = parent
-        }
-    }
-
-    private mutating func siftDown(_ index: Int, _ replica: Store) {
-        var index = index
-        while true {
-            var first = index
-            for child in [2 * index + 1, 2 * index + 2]
-            where child < heap.count && precedes(heap[child], heap[first], replica) {
-                first = child
-            }
-            guard first != index else { return }
-            swap(index, first)
-            index = first
-        }
-    }
-
-    private mutating func swap(_ a: Int, _ b: Int) {
-        heap.swapAt(a, b)
-        place(at: a)
-        place(at: b)
     }
 }
 

@@ -34,10 +34,9 @@ extension ExtendedSession {
         guard context.transport.mayRepeat || incoming.head?.mode.endsWithCommit == true else {
             throw Failure(.unasked, "a commit belongs to no delta")
         }
-        let claims = part.claims.map { SourceClaim(source: $0.source, covered: $0.covered, purged: $0.purged) }
-        for claim in claims { try replica.checkJump(to: claim.covered) }
+        for claim in part.claims { try replica.checkJump(to: claim.covered) }
         for claim in part.retired { try replica.checkJump(to: claim.version) }
-        let ids = try sources(of: claims)
+        let ids = try sources(of: part.claims)
         guard let head = incoming.head, head.mode.endsWithCommit else { return }
         var exceptions = exceptions(of: part.excepted)
         let most = replica.configuration.maxRefused

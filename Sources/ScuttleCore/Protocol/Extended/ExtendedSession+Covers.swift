@@ -10,23 +10,22 @@ extension ExtendedSession {
         guard let head = incoming.head, head.mode.hasCovers else {
             throw Failure(.unasked, "a cover belongs to no log delta")
         }
-        let claims = cover.intervals.map { SourceClaim(source: $0.source, covered: $0.until, purged: 0) }
-        for claim in claims { try replica.checkJump(to: claim.covered) }
-        let ids = try sources(of: claims)
+        for claim in cover.claims { try replica.checkJump(to: claim.covered) }
+        let ids = try sources(of: cover.claims)
         guard incoming.takeCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
             // A line was lost, repeated, swapped or altered: what has come counts for nothing.
             incoming.pending.close()
             return askAgain()
         }
         incoming.pending.dropClosed()
-        let order = cover.intervals.count > Self.fewIntervals ? incoming.pending.ascending() : nil
-        for case (let id?, let interval) in zip(ids.numbers, cover.intervals) {
+        let order = cover.claims.count > Self.fewClaims ? incoming.pending.ascending() : nil
+        for case (let id?, let claim) in zip(ids.numbers, cover.claims) {
             let source = replica.sources[id]
             guard !incoming.excludes(id) else { continue }
-            peer.note(id, covered: interval.until, in: replica)
-            let until = checked(interval.until, of: id)
+            peer.note(id, covered: claim.covered, in: replica)
+            let until = checked(claim.covered, of: id)
             guard until > source.covered else { continue }
-            guard interval.since <= source.covered || replica.configuration.disabledRules.contains(.covers) else {
+            guard claim.since <= source.covered || replica.configuration.disabledRules.contains(.covers) else {
                 askAgain()
                 continue
             }
@@ -43,7 +42,7 @@ extension ExtendedSession {
             }
             replica.cover(id, upTo: until, remembering: entries)
             // What beats it is here, and may not be with whom this replica tells of it next.
-            if interval.leftOut > source.floor { replica.leaveOut(source, upTo: min(interval.leftOut, until)) }
+            if claim.leftOut > source.floor { replica.leaveOut(source, upTo: min(claim.leftOut, until)) }
             if incoming.pending.hasLost { replica.leaveOut(source, upTo: until) }
         }
         for record in incoming.pending.records {
@@ -59,6 +58,6 @@ extension ExtendedSession {
         try checkRoom(ids)
     }
 
-    /// For so many intervals the updates that wait are looked through as they are.
-    private static var fewIntervals: Int { 4 }
+    /// Up to so many claims the pending updates are searched in their order of arrival.
+    private static var fewClaims: Int { 4 }
 }

@@ -9,13 +9,13 @@ package enum CanonicalCover {
     package static func read(_ line: Bytes) -> Cover? {
         var scanner = CanonicalScanner(line)
         guard scanner.consume(#"{"digest":true,"#), scanner.consume(#""cover":{"#) else { return nil }
-        var intervals: [CoveredInterval] = []
+        var claims: [SourceClaim] = []
         while scanner.next != UInt8(ascii: "}") {
-            guard let interval = interval(in: &scanner) else { return nil }
-            guard intervals.count < maxSources, !intervals.contains(where: { $0.source.equals(interval.source) }) else {
+            guard let claim = claim(in: &scanner) else { return nil }
+            guard claims.count < maxSources, !claims.contains(where: { $0.source.equals(claim.source) }) else {
                 return nil
             }
-            intervals.append(interval)
+            claims.append(claim)
             guard scanner.next == UInt8(ascii: ",") else { break }
             _ = scanner.consume(UInt8(ascii: ","))
             guard scanner.next == UInt8(ascii: "\"") else { return nil }
@@ -24,7 +24,7 @@ package enum CanonicalCover {
             let hash = hash(in: &scanner), scanner.consume(UInt8(ascii: "]")), scanner.consume(UInt8(ascii: "}")),
             scanner.isAtEnd
         else { return nil }
-        return Cover(intervals: intervals, check: LineCheck(count: count, hash: hash))
+        return Cover(claims: claims, check: LineCheck(count: count, hash: hash))
     }
 
     /// Reads `"a1b2c3d4"`.
@@ -41,17 +41,17 @@ package enum CanonicalCover {
 
     /// Reads `"A":[2,12]` or `"A":[2,12,7]`.
     @_optimize(speed)
-    private static func interval(in scanner: inout CanonicalScanner) -> CoveredInterval? {
+    private static func claim(in scanner: inout CanonicalScanner) -> SourceClaim? {
         guard let source = scanner.plainString(), scanner.consume(UInt8(ascii: ":")),
             scanner.consume(UInt8(ascii: "[")),
-            let since = scanner.version(), scanner.consume(UInt8(ascii: ",")), let until = scanner.version()
+            let since = scanner.version(), scanner.consume(UInt8(ascii: ",")), let covered = scanner.version()
         else { return nil }
         var leftOut: Version = 0
         if scanner.consume(UInt8(ascii: ",")) {
             guard let version = scanner.version() else { return nil }
             leftOut = version
         }
-        guard scanner.consume(UInt8(ascii: "]")), since <= until, leftOut <= until else { return nil }
-        return CoveredInterval(source: source, since: since, until: until, leftOut: leftOut)
+        guard scanner.consume(UInt8(ascii: "]")), since <= covered, leftOut <= covered else { return nil }
+        return SourceClaim(source: source, since: since, covered: covered, leftOut: leftOut)
     }
 }

@@ -95,7 +95,7 @@ struct RememberedPeersTests {
             for (index, covered) in claims.enumerated() {
                 let transfer = StateTransfer(.state, kind: 1, from: 1, begun: 0)
                 "b".lend { name in
-                    let claim = CommitClaim(source: name, since: 0, covered: 7, purged: 0)
+                    let claim = SourceClaim(source: name, covered: 7)
                     _ = transfer.take(CommitPart(sequence: 9, from: 0, to: 1, isLast: false, claims: [claim]), [1], [])
                 }
                 var item = item(UInt64(index + 1), transfer: transfer, in: replica)

@@ -31,7 +31,7 @@ struct MessageReaderTests {
             reader.forEachMessage(of: text, by: &judge) { message, line throws(Failure) in
                 switch message {
                 case .update(let read): #expect(PlainUpdate(read) == update)
-                case .cover(let read): #expect(read.intervals.count == 1 && read.check.count == 1)
+                case .cover(let read): #expect(read.claims.count == 1 && read.check.count == 1)
                 default: Issue.record("a message that no one has read: \(line.text)")
                 }
                 taken.append(line.text)
