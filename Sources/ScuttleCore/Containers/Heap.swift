@@ -14,7 +14,7 @@ struct Heap<Element: BitwiseCopyable> {
         siftUp(elements.count - 1, precedes, moved)
     }
 
-    /// Removes the element at an index; the last one takes its place.
+    /// Removes the element at an index, and moves the last one there.
     @inline(__always)
     mutating func remove(
         at index: Int, precedes: (Element, Element) -> Bool, moved: (Element, Int) -> Void = { _, _ in }

@@ -1,8 +1,8 @@
 /// A number that tells the contents of two replicas apart: the sum, over all keys that hold a value, of a mixture of key,
 /// timestamp and value. 128 bits, and the same function in all replicas.
 ///
-/// Entries that have arrived since it was last asked for are not in it yet: `Store.contentHash` adds them. So a key that is
-/// overwritten between two questions costs nothing. Add, remove: O(bytes of key and value).
+/// `Store.contentHash` adds the entries that have arrived since its last read. So an overwrite between two reads costs nothing.
+/// Add, remove: O(bytes of key and value).
 public struct ContentHash: Equatable {
     public private(set) var low: UInt64
     public private(set) var high: UInt64
@@ -25,7 +25,7 @@ public struct ContentHash: Equatable {
     }
 
     private static func mix(_ record: Record, _ mark: UInt64) -> (UInt64, UInt64) {
-        // Where the key ends and the value begins is said by the length of the key.
+        // The length of the key tells where the key ends in the text of both.
         let keyCount = UInt64(truncatingIfNeeded: record.key.count)
         let write = FoldHash.fold(mark ^ FoldHash.key.0, record.timestamp.version ^ FoldHash.key.1)
         let low = FoldHash.hash(record.text, seed: write ^ keyCount)
