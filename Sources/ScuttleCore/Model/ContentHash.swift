@@ -25,7 +25,7 @@ public struct ContentHash: Equatable {
     }
 
     private static func mix(_ record: Record, _ mark: UInt64) -> (UInt64, UInt64) {
-        // The length of the key tells where the key ends in the text of both.
+        // The length of the key separates key and value in the text of both.
         let keyCount = UInt64(truncatingIfNeeded: record.key.count)
         let write = FoldHash.fold(mark ^ FoldHash.key.0, record.timestamp.version ^ FoldHash.key.1)
         let low = FoldHash.hash(record.text, seed: write ^ keyCount)
