@@ -37,7 +37,7 @@ final class RefusedTable {
     private(set) var highest: Version = 0
     /// Of the entries that the vector covers: their part in its hash, and their number. Of the others nobody says that they are
     /// here, so replicas that have them and others are in step.
-    private(set) var hash = ClockHash()
+    private(set) var hash = VectorHash()
     private(set) var coveredCount = 0
     /// Those without a reason.
     private(set) var missingCount = 0

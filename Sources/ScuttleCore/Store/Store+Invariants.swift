@@ -3,7 +3,7 @@
     extension Store {
         func brokenInvariant() -> String? {
             var broken: String?
-            var hash = ClockHash()
+            var hash = VectorHash()
             var expected = ContentHash()
             var (live, tombstones, ahead, leases) = (0, 0, 0, 0)
             keys.forEach { key, record in

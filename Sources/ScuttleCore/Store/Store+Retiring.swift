@@ -142,7 +142,7 @@ extension Store {
     /// A hash over the retirements that are not final, and over what is covered and held of their sources. Of ended incarnations
     /// some replicas keep no more than a hash.
     private func coverage(of names: [NameID]) -> UInt64 {
-        var hash = ClockHash()
+        var hash = VectorHash()
         for name in names {
             hash.addName(FoldHash.hash(ofName: sources.name(of: name)), sources.names[name].retirement, 0)
             let furthest = sources[sources.names[name].furthest]
@@ -175,8 +175,8 @@ extension Store {
         return hash.value
     }
 
-    private var hashOfNames: ClockHash {
-        var hash = ClockHash()
+    private var hashOfNames: VectorHash {
+        var hash = VectorHash()
         for name in sources.names.ids where sources.names.isName(name) && isHeard(name) {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }

@@ -48,7 +48,7 @@ public class Store {
     /// How long that may become before it is looked through.
     final var pastLimit = 64
     /// Of the version vector and of what is out of order.
-    final var clockHash = ClockHash()
+    final var clockHash = VectorHash()
     /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
     final var detours: UInt64 = 0
     /// How many entries are ahead of the clock.
@@ -67,7 +67,7 @@ public class Store {
     /// A name that had not said the same of them then.
     final var dissentingName: NameID?
     /// What names add to the hash of the vector, and what this replica was when that was last added up.
-    final var namesHash: (revision: UInt64, settled: UInt64, hash: ClockHash) = (.max, 0, ClockHash())
+    final var namesHash: (revision: UInt64, settled: UInt64, hash: VectorHash) = (.max, 0, VectorHash())
     /// This replica has forgotten its own name: it writes nothing any more.
     final var hasLeft = false
     /// Time as `retire_after_ms` counts it, and when names were last looked at.

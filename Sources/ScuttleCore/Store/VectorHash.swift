@@ -4,7 +4,7 @@
 /// the clock counts too: replicas with equal clocks and different entries would otherwise have nothing to say to each
 /// other. Purged versions do not: whoever has the same clock has covered what was purged. Not cryptographic: a peer that
 /// makes two clocks collide deceives itself.
-struct ClockHash: Equatable {
+struct VectorHash: Equatable {
     private(set) var value: UInt64 = 0
 
     @_optimize(speed)
@@ -39,7 +39,7 @@ struct ClockHash: Equatable {
         value &-= FoldHash.fold(mark ^ FoldHash.key.0, RandomSource.mix(number ^ salt))
     }
 
-    mutating func add(_ other: ClockHash) {
+    mutating func add(_ other: VectorHash) {
         value &+= other.value
     }
 

@@ -3,11 +3,11 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-@Suite("ClockHash")
-struct ClockHashTests {
+@Suite("VectorHash")
+struct VectorHashTests {
     /// Returns the hash of a vector and of versions above it, computed anew.
-    private func hash(_ sources: [Source], _ clock: [Version], ahead: [[Version]] = []) -> ClockHash {
-        var hash = ClockHash()
+    private func hash(_ sources: [Source], _ clock: [Version], ahead: [[Version]] = []) -> VectorHash {
+        var hash = VectorHash()
         for (source, version) in zip(sources, clock) { hash.change(source, from: 0, to: version) }
         for (source, versions) in zip(sources, ahead) { for version in versions { hash.addAhead(source, version) } }
         return hash
@@ -22,7 +22,7 @@ struct ClockHashTests {
         var random = TestRandom(seed: UInt64(seed))
         let sources = sources(5)
         defer { for source in sources { source.deallocate() } }
-        var mine = ClockHash()
+        var mine = VectorHash()
         var clock = [Version](repeating: 0, count: 5)
         var ahead = [[Version]](repeating: [], count: 5)
         for _ in 0..<300 {
@@ -57,7 +57,7 @@ struct ClockHashTests {
             }
         }
         #expect(seen.count == count)
-        #expect(ClockHash().value == 0)
+        #expect(VectorHash().value == 0)
         #expect(hash(sources, [0, 0, 0]).value == 0)
     }
 
