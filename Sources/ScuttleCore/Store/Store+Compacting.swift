@@ -92,7 +92,7 @@ extension Store {
 
     /// An entry is kept no more: it counts in nothing.
     private func forget(_ entry: RetiredTable.Entry) {
-        clockHash.removeRetired(entry.low, entry.version)
+        dotHash.removeRetired(entry.low, entry.version)
     }
 
     /// Retired entries up to a version have been dropped somewhere.
@@ -170,7 +170,7 @@ extension Store {
             let entry = retired[position]
             guard claim.version > entry.version || (claim.isPurged && entry.purged == 0) else { return false }
             retired.remove(at: position)
-            clockHash.removeRetired(entry.low, entry.version)
+            dotHash.removeRetired(entry.low, entry.version)
             return insert(claim, atLeast: entry)
         }
         return insert(claim, atLeast: nil)
@@ -186,7 +186,7 @@ extension Store {
                 hash: claim.hash, version: version, isPurged: isPurged,
                 isFinal: claim.isFinal || before?.isFinal ?? false),
             at: revision)
-        clockHash.addRetired(claim.hash.low, version)
+        dotHash.addRetired(claim.hash.low, version)
         if isPurged { highestPurged = max(highestPurged, version) }
         return claim.isPurged && (before?.purged ?? 0) == 0
     }

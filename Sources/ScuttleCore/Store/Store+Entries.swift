@@ -246,7 +246,7 @@ extension Store {
         sources.names[source.name].ahead &+= change > 0 ? 1 : .max
         past.noteAhead(source.number, change)
         guard !configuration.disabledRules.contains(.ahead) else { return }
-        if change > 0 { clockHash.addAhead(source, version) } else { clockHash.removeAhead(source, version) }
+        if change > 0 { dotHash.addAhead(source, version) } else { dotHash.removeAhead(source, version) }
     }
 
     /// The clock's entry of a source rises: all its updates up to `version` are accounted for.
@@ -256,7 +256,7 @@ extension Store {
         guard version > before else { return }
         revision += 1
         noteChange(of: source)
-        clockHash.change(source, from: before, to: version)
+        dotHash.change(source, from: before, to: version)
         source.covered = version
         if !source.marks.isEmpty { noteRise(of: source) }
         self.version = max(self.version, version)

@@ -52,7 +52,7 @@
             }
             if let broken = brokenException() { return broken }
             if expected != contents { return "the hash of the contents is not that of the entries" }
-            if hash != clockHash { return "the hash of the clock is not that of its sources" }
+            if hash != dotHash { return "the hash of the clock is not that of its sources" }
             return brokenReference()
         }
 

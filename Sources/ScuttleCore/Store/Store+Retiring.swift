@@ -164,8 +164,8 @@ extension Store {
     /// something has changed, and O(1) otherwise.
     var vectorHash: UInt64 {
         let tells = retiringNames.contains(where: isHeard)
-        guard tells || refused != nil else { return clockHash.value }
-        var hash = clockHash
+        guard tells || refused != nil else { return dotHash.value }
+        var hash = dotHash
         if let refused { hash.add(refused.hash) }
         guard tells else { return hash.value }
         if namesHash.revision != revision || namesHash.settled != settled {

@@ -48,7 +48,7 @@ public class Store {
     /// How long that may become before it is looked through.
     final var pastLimit = 64
     /// Of the version vector and of what is out of order.
-    final var clockHash = VectorHash()
+    final var dotHash = VectorHash()
     /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
     final var detours: UInt64 = 0
     /// How many entries are ahead of the clock.

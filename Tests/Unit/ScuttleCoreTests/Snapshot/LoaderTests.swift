@@ -61,7 +61,7 @@ struct LoaderTests {
         #expect(claims(again) == claims(replica))
         #expect(expiries(again) == expiries(replica))
         #expect(again.version == replica.version)
-        #expect(again.clockHash == replica.clockHash)
+        #expect(again.dotHash == replica.dotHash)
         #expect(again.incarnation != replica.incarnation)
         #expect(again.broken == nil)
         #expect(again.isNew == (replica.version == 0))

@@ -69,7 +69,7 @@ struct VectorHashTests {
         withEveryOrder(of: updates) { updates in
             guard let replica = try? Replica.make("local", seed: UInt64(hashes.count) + 7) else { return }
             for update in updates { try? replica.receive(update) }
-            hashes.insert(replica.clockHash.value)
+            hashes.insert(replica.dotHash.value)
         }
         #expect(hashes.count == 1)
     }
