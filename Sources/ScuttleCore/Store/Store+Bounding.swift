@@ -56,7 +56,7 @@ extension Store {
 
     /// Lets go of the updates that wait for their cover, and of the tombstones that a reset may have to name.
     private func letGo(of holder: Int?) {
-        forgotten.clear(at: epoch)
+        purgedTombstones.clear(at: epoch)
         forgetShared()
         losePending(of: holder)
     }
@@ -81,7 +81,7 @@ extension Store {
     var heldBytes: Int {
         // Counts of what is in memory: no sum of them comes near the end of numbers. The indices of sources have what arrivals have.
         var bytes = pool.bytes &+ keys.idLimit &* 32 &+ arrivals.bytes &* 2 &+ sources.liveCount &* Store.bytesOfSource
-        bytes &+= (tombstones.items.count &+ expiries.items.count &+ forgotten.count &+ retired.count) &* 32
+        bytes &+= (tombstones.items.count &+ expiries.items.count &+ purgedTombstones.count &+ retired.count) &* 32
         return bytes &+ history.count &* 48 &+ (refused?.count ?? 0) &* 128
     }
 

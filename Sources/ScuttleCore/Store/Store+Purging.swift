@@ -181,7 +181,7 @@ extension Store {
                 continue
             }
             notePurged(sources[item.source], item.version)
-            forgotten.append(record, epoch: epoch)
+            purgedTombstones.append(record, epoch: epoch)
             remove(item.key, record)
             count += 1
         }

@@ -105,7 +105,7 @@ public class Store {
     /// The greatest of all `Source.purged`.
     final var highestPurged: Version = 0
     /// The tombstones that were forgotten last.
-    final var forgotten: ForgottenTombstones
+    final var purgedTombstones: PurgedTombstones
     /// A source whose promise held tombstones back when it was last looked at.
     final var stabilityBlocker: SourceID?
 
@@ -149,7 +149,7 @@ public class Store {
         sources = SourceTable(own: ownID, hash: secrets.tableHash, encodeID: encoding.encodeID)
         retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
         history = History(capacity: configuration.maxHistory)
-        forgotten = ForgottenTombstones(capacity: max(4096, configuration.maxHistory))
+        purgedTombstones = PurgedTombstones(capacity: max(4096, configuration.maxHistory))
         tolerableTombstones = configuration.maxTombstones
         isSelective = isBounded || configuration.accept != nil
         changes = configuration.store.map { StoreChanges($0, storeFirst: encoding.storeFirst) }

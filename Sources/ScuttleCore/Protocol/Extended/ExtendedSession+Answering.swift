@@ -90,7 +90,7 @@ extension ExtendedSession {
     /// The new delta goes on where the peer says that it has come to, over whatever link, if nothing stands against that.
     private func goOn(_ progress: Progress) {
         guard let outgoing, outgoing.mode == progress.mode, progress.incarnation == replica.incarnation,
-            progress.epoch <= replica.epoch, replica.forgotten.reaches(progress.epoch, progress.mode),
+            progress.epoch <= replica.epoch, replica.purgedTombstones.reaches(progress.epoch, progress.mode),
             !replica.configuration.disabledRules.contains(.progress)
         else { return }
         outgoing.kind = progress.epoch

@@ -43,7 +43,7 @@ extension ExtendedSession {
         // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
         if !gone.isEmpty {
             replica.epoch += 1
-            replica.forgotten.noteReset(at: replica.epoch)
+            replica.purgedTombstones.noteReset(at: replica.epoch)
         }
         return isWhole
     }

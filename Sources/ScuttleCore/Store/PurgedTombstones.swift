@@ -2,7 +2,7 @@
 /// them first, since the peer may have been sent them.
 ///
 /// Owns a reference to each record. Memory: `capacity` records. Append: O(1).
-struct ForgottenTombstones: ~Copyable {
+struct PurgedTombstones: ~Copyable {
     private var ring: [(epoch: UInt64, record: Record)] = []
     private var next = 0
     private let capacity: Int
