@@ -19,7 +19,7 @@ public enum Message {
     case delta(DeltaHead)
     case cover(Cover)
     case mark(ProgressMark)
-    case forgot(ForgottenKeys)
+    case forgot(PurgedKeys)
     case commit(CommitPart)
     case reject(Bytes)
     case echo(UInt64)

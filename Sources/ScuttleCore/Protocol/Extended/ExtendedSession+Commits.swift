@@ -15,7 +15,7 @@ extension ExtendedSession {
     /// The peer has forgotten the tombstones of keys that it may have named in the reset that goes on.
     /// - Throws: as for a commit.
     @_optimize(speed)
-    func receive(_ forgotten: ForgottenKeys) throws(Failure) {
+    func receive(_ forgotten: PurgedKeys) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
         guard !incoming.isDropped, !incoming.isUnasked, let transfer = incoming.transfer, transfer.mode == .reset,
             transfer.kind == forgotten.since

@@ -1,5 +1,5 @@
 /// "Between these GC epochs I have forgotten the tombstones of these keys": in front of a reset that goes on.
-public struct ForgottenKeys {
+public struct PurgedKeys {
     public var since: UInt64
     public var epoch: UInt64
     public var keys: [Bytes]
