@@ -89,11 +89,11 @@ extension Store {
     }
 
     /// How far the walk has come that held tombstones back when walks were last looked at.
-    private var waitingPosition: Arrivals.Stamp { position(ofWalk: waiting.walk) }
+    private var waitingPosition: Arrivals.Sequence { position(ofWalk: waiting.walk) }
 
     /// A walk that has not come to a tombstone would leave its peer with what the tombstone deletes. O(links).
     @inline(never)
-    private func walkLimit() -> Arrivals.Stamp {
+    private func walkLimit() -> Arrivals.Sequence {
         let least = leastWalk()
         if least.position < .max { waiting.walk = least.walk }
         return least.position
@@ -101,7 +101,7 @@ extension Store {
 
     /// All walks have come to a place in the order of arrival.
     @inline(never)
-    private func admitWaiting(_ limit: Arrivals.Stamp, most: Int) {
+    private func admitWaiting(_ limit: Arrivals.Sequence, most: Int) {
         var left = most
         while left > 0, let item = waiting.walks.first, item.number <= limit {
             _ = waiting.walks.pop()
@@ -160,7 +160,7 @@ extension Store {
         settleInversions()
         var count = 0
         var left = most
-        var limit: Arrivals.Stamp?
+        var limit: Arrivals.Sequence?
         // If it stands where it did, all that has come since waits with the rest.
         let position = waits ? waitingPosition : .max
         // A tombstone that a peer has refused is not stable; otherwise it would come back as a reset, again and again.

@@ -95,7 +95,7 @@ public class Store {
     final var inversions = Inversions()
     /// The hash of what had arrived at some time, but for what has gone since.
     final var contents = ContentHash()
-    final var hashedArrival: Arrivals.Stamp = 0
+    final var hashedArrival: Arrivals.Sequence = 0
     /// An update of the call that is running has replaced another content under its own timestamp.
     final var hasSeenEquivocation = false
 
@@ -127,7 +127,7 @@ public class Store {
     final var nameChanges: UInt64 = 0
 
     /// No entry that is written in shared updates has arrived earlier: see `forgetShared`.
-    final var earliestShared = Arrivals.Stamp.max
+    final var earliestShared = Arrivals.Sequence.max
 
     /// `onCompaction` is running; and it has kept the history.
     public final internal(set) var isCompacting = false
@@ -185,11 +185,11 @@ public class Store {
 
     /// How far a walk in the order of arrival has come, `max` if there is none of that number. Numbers of walks are good for one call,
     /// and a guess afterwards.
-    func position(ofWalk walk: Int) -> Arrivals.Stamp { .max }
+    func position(ofWalk walk: Int) -> Arrivals.Sequence { .max }
 
     /// The position of the walk that is the least far, and its number; `max` if there is no walk. A tombstone behind the position would be
     /// missed by the walk if it were purged. O(links).
-    func leastWalk() -> (position: Arrivals.Stamp, walk: Int) { (.max, 0) }
+    func leastWalk() -> (position: Arrivals.Sequence, walk: Int) { (.max, 0) }
 
     /// Says of an update whether a peer has refused it; nil if no peer has refused anything. Good while the purge that has asked for it
     /// runs. O(links).

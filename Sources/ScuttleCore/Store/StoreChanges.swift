@@ -4,7 +4,7 @@ final class StoreChanges {
     /// Stores a local write before it is made: see `StoreEncoding`.
     let storeFirst: StoreEncoding.StoreFirst
     /// Entries up to this arrival are stored.
-    var arrival: Arrivals.Stamp = 0
+    var arrival: Arrivals.Sequence = 0
     /// Rows that have gone: keys and sources.
     var removed: [(kind: StateStore.Kind, id: [UInt8])] = []
     /// Sources whose entry in the vector has changed since a revision of it, each once.

@@ -86,7 +86,7 @@ extension Conversation {
 
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
     /// is on its way become a reset.
-    var walkPosition: Arrivals.Stamp { extended?.walkPosition ?? .max }
+    var walkPosition: Arrivals.Sequence { extended?.walkPosition ?? .max }
 
     /// A line of the peer could not be read: what an answer vouches for may have been in it.
     public func noteUnreadable() {

@@ -63,12 +63,12 @@ public final class Replica: Store {
     // MARK: What holds a purge back
 
     /// Walks are known by the places of their links.
-    override func position(ofWalk place: Int) -> Arrivals.Stamp {
+    override func position(ofWalk place: Int) -> Arrivals.Sequence {
         place < linkTable.links.count ? linkTable.links[place].walkPosition : .max
     }
 
-    override func leastWalk() -> (position: Arrivals.Stamp, walk: Int) {
-        var least = (position: Arrivals.Stamp.max, walk: 0)
+    override func leastWalk() -> (position: Arrivals.Sequence, walk: Int) {
+        var least = (position: Arrivals.Sequence.max, walk: 0)
         for place in linkTable.links.indices {
             let position = linkTable.links[place].walkPosition
             if position < least.position { least = (position, place) }

@@ -154,7 +154,7 @@ extension ExtendedSession {
 
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
     /// is on its way become a reset.
-    var walkPosition: Arrivals.Stamp {
+    var walkPosition: Arrivals.Sequence {
         guard !isReadOnly else { return .max }
         if let outgoing, outgoing.hasMore(in: replica) { return outgoing.mode.hasCovers ? 0 : outgoing.cursor }
         guard let follows, follows < replica.history.end else { return .max }
@@ -180,7 +180,7 @@ extension ExtendedSession {
     }
 
     /// No entry that the peer lacks has arrived here earlier; it may be more careful than need be.
-    private var firstMissingArrival: Arrivals.Stamp {
+    private var firstMissingArrival: Arrivals.Sequence {
         var first = replica.arrivals.last
         for id in peer.differing(from: replica) {
             let source = replica.sources[id]

@@ -143,9 +143,9 @@ extension ExtendedSession {
     }
 
     /// When the entries arrived here that the peer's vector covers, and that it lacks, in order.
-    var wantedArrivals: [Arrivals.Stamp] {
+    var wantedArrivals: [Arrivals.Sequence] {
         guard let exceptions = memory?.exceptions else { return [] }
-        var arrivals: [Arrivals.Stamp] = []
+        var arrivals: [Arrivals.Sequence] = []
         for position in 0..<exceptions.count where exceptions[position].reason == 0 {
             if let record = replica.entry(of: exceptions[position].dot) { arrivals.append(record.arrival) }
         }
