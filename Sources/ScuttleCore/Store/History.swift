@@ -49,14 +49,14 @@ struct History: ~Copyable {
     /// How many updates it holds.
     var count: Int { slots.count }
 
-    /// How many of the oldest the next `remember` will drop.
+    /// How many of the oldest the next `append` will drop.
     var doomedCount: Int { slots.count < room ? 0 : slots.count - capacity + 1 }
 
     /// Adds an update of a source, retaining its record, and drops the oldest if the ring is full: its source's floor
     /// rises. Returns that source.
     @discardableResult
     @_optimize(speed)
-    mutating func remember(_ record: Record, of source: Source, in sources: borrowing SourceTable) -> SourceID? {
+    mutating func append(_ record: Record, of source: Source, in sources: borrowing SourceTable) -> SourceID? {
         let slot = Slot(record: record, since: source.reach, previousOfSource: source.newestUpdate)
         let passed = put(slot, in: sources)
         if record.isRepublished { sources[record.timestamp.source].timestampCount += 1 }
@@ -66,7 +66,7 @@ struct History: ~Copyable {
     }
 
     /// The same with an update of which nobody relies on the version. Its source keeps its number.
-    mutating func rememberForeign(_ record: Record, in sources: borrowing SourceTable) -> SourceID? {
+    mutating func appendForeign(_ record: Record, in sources: borrowing SourceTable) -> SourceID? {
         sources[record.source].timestampCount += 1
         foreignCount += 1
         return put(Slot(record: record, since: .max, previousOfSource: .none), in: sources)

@@ -15,7 +15,7 @@ extension Store {
         }
         defer { record.release() }
         cover(record.source, upTo: record.version, remembering: record.isEntry ? 1 : 0)
-        if record.version > sources[record.source].reach { remember(record) }
+        if record.version > sources[record.source].reach { appendToHistory(record) }
         forgetSurplusTombstones()
     }
 

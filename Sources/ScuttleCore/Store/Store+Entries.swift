@@ -157,7 +157,7 @@ extension Store {
         settled &+= 1
         retire(old)
         enlist(record, key)
-        remember(record)
+        appendToHistory(record)
         record.release()
     }
 

@@ -2,12 +2,12 @@
 extension Store {
     /// Brings a covered update into the history, or one of which nobody relies on the version.
     @_optimize(speed)
-    func remember(_ record: Record, isForeign: Bool = false) {
+    func appendToHistory(_ record: Record, isForeign: Bool = false) {
         if configuration.onCompaction != nil, history.doomedCount > 0 { compact() }
         let passed =
             isForeign
-            ? history.rememberForeign(record, in: sources)
-            : history.remember(record, of: sources[record.source], in: sources)
+            ? history.appendForeign(record, in: sources)
+            : history.append(record, of: sources[record.source], in: sources)
         if let passed { noteIdle(sources[passed]) }
         if history.end >= historyMark { historyReachesMark() }
     }
@@ -54,7 +54,7 @@ extension Store {
         try checkMemory(for: key, value)
         let dot = Dot(source: try sourceID(for: source), version: version)
         let record = record(key, value, dot, isDelete ? .delete : .value)
-        remember(record, isForeign: true)
+        appendToHistory(record, isForeign: true)
         record.release()
     }
 

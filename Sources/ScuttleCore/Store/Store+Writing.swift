@@ -74,7 +74,7 @@ extension Store {
         issueVersion()
         let record = record(place.key, value, Dot(source: SourceTable.own, version: version), kind)
         enter(record, keys.find(place.key, place.hash), place.hash)
-        remember(record)
+        appendToHistory(record)
         record.release()
         forgetSurplusTombstones()
     }
@@ -96,7 +96,7 @@ extension Store {
         let record = record(
             place.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
         enter(record, known, place.hash)
-        remember(record)
+        appendToHistory(record)
         record.release()
         forgetSurplusTombstones()
     }

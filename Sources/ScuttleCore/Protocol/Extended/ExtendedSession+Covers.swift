@@ -51,7 +51,7 @@ extension ExtendedSession {
             let counts = record.version <= source.covered || replica.configuration.disabledRules.contains(.ownCover)
             guard counts, record.version > source.reach else { continue }
             echoes += 1
-            replica.remember(record)
+            replica.appendToHistory(record)
         }
         incoming.pending.close()
         if replica.refused != nil { noteUntold() }

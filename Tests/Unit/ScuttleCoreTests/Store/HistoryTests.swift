@@ -46,7 +46,7 @@ struct HistoryTests {
             let record = Record(PlainUpdate("k", "1", "A", versions[source]), from: SourceID(source))
             all.append(record)
             check(history.doomedCount == (model.count == kept ? 1 : 0), "doomed at \(model.count)")
-            history.remember(record, of: sources.table[SourceID(source)], in: sources.table)
+            history.append(record, of: sources.table[SourceID(source)], in: sources.table)
             model.append(Remembered(source: source, version: versions[source], since: since, record: record))
             if model.count > kept {
                 let dropped = model.removeFirst()
