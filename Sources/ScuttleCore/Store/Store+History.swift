@@ -31,7 +31,7 @@ extension Store {
     }
 
     /// All updates of the history, in the order of `Configuration.sort`. Borrowed until the next call. O(h log h).
-    public var remembered: [Update] {
+    public var historyUpdates: [Update] {
         var updates: [Update] = []
         history.forEach { updates.append(update(of: $0.record)) }
         return updates.arranged(by: configuration.order)
