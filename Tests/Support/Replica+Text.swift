@@ -80,6 +80,6 @@ extension Replica {
     }
 
     func news(_ source: String, above version: Version) -> [PlainUpdate] {
-        source.lend { source in news(of: source, above: version).map { PlainUpdate($0) } }
+        source.lend { source in updates(of: source, above: version).map { PlainUpdate($0) } }
     }
 }

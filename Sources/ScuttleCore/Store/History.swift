@@ -119,7 +119,7 @@ struct History: ~Copyable {
     }
 
     /// The updates of a source above `version`, oldest first, borrowed. O(updates found), or O(history) if a host has written to it.
-    func news(of source: Source, above version: Version) -> [Record] {
+    func updates(of source: Source, above version: Version) -> [Record] {
         var found: [Record] = []
         if foreignCount > 0 {
             forEach { slot in

@@ -124,7 +124,7 @@
         private func brokenHistory(of source: Source, _ id: SourceID) -> String? {
             var last: Version = 0
             var remembered: [Version] = []
-            for record in history.news(of: source, above: 0) {
+            for record in history.updates(of: source, above: 0) {
                 if record.source != id || record.version <= last || record.version > source.reach {
                     return "the history of source \(id) is out of order"
                 }

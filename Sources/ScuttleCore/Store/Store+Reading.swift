@@ -37,9 +37,9 @@ extension Store {
 
     /// The updates of `source` above `version` that the history still has, ordered by `Configuration.sort`. Borrowed until
     /// the next call. O(updates found), times a logarithm with a sort of the host's.
-    public func news(of source: Bytes, above version: Version) -> [Update] {
+    public func updates(of source: Bytes, above version: Version) -> [Update] {
         guard let id = sources.find(source) else { return [] }
-        let found = history.news(of: sources[id], above: version).map { update(of: $0) }
+        let found = history.updates(of: sources[id], above: version).map { update(of: $0) }
         guard let sort = configuration.sort else { return found }
         return found.arranged(by: sort)
     }

@@ -88,7 +88,7 @@ struct CoverTests {
         try b.set("other", "1")
         #expect(try meet(b, a) == nil)
         #expect(b.clock["a"] ?? 0 >= 1)
-        #expect(b.history.news(of: b.sources[try b.sourceID(for: Bytes("a"))], above: 0).isEmpty)
+        #expect(b.history.updates(of: b.sources[try b.sourceID(for: Bytes("a"))], above: 0).isEmpty)
         // Of a:1 b knows only that it is beaten: a log delta would cover it, and the winner might be lost on the way.
         let lines = try delta(b)
         #expect(lines.first?.contains(#""mode":"state""#) == true)

@@ -87,7 +87,7 @@ struct HistoryTests {
         _ history: borrowing History, _ source: Source, _ model: [Remembered], above: Version
     ) {
         let expected = model.filter { $0.version > above }.map(\.record.address)
-        let news = history.news(of: source, above: above).map(\.address)
+        let news = history.updates(of: source, above: above).map(\.address)
         check(news == expected, "source \(source.id.text) above \(above): \(news.count), not \(expected.count)")
         let first = history.first(of: source, above: above).flatMap { history[$0] }
         check(first?.record.address == expected.first, "the first of source \(source.id.text) above \(above)")
