@@ -8,10 +8,10 @@ extension Store {
         let covered = known.map { sources[$0].covered } ?? retiredVersion(of: incoming.source)
         if incoming.version <= covered { return try receiveLate(incoming, known) }
         let record: Record
-        switch try take(incoming) {
-        case .old: return
-        case .beaten(let failure): throw failure
-        case .news(let news): record = news
+        switch try apply(incoming) {
+        case .covered: return
+        case .equivocation(let failure): throw failure
+        case .accepted(let news): record = news
         }
         defer { record.release() }
         cover(record.source, upTo: record.version, remembering: record.isEntry ? 1 : 0)
@@ -36,10 +36,10 @@ extension Store {
             // What loses anyway does not bring back a source that has ended.
             if case .lastWriter = configuration.resolver, let current, precedes(incoming, current) { return }
         }
-        switch try take(incoming, isExempt: present.map { isSpelling(incoming, of: $0) } ?? true) {
-        case .old: break
-        case .beaten(let failure): throw failure
-        case .news(let record):
+        switch try apply(incoming, isExempt: present.map { isSpelling(incoming, of: $0) } ?? true) {
+        case .covered: break
+        case .equivocation(let failure): throw failure
+        case .accepted(let record):
             if record.isEntry, record.dot != dot {
                 if mayWrite, let key = keys.find(record.key) {
                     republish(key, record)

@@ -1,12 +1,12 @@
 extension Store {
     /// What became of an update from a peer.
-    enum Reception {
+    enum ApplyResult {
         /// It is covered: old news.
-        case old
+        case covered
         /// It is news: its record, of which the caller owns a reference.
-        case news(Record)
+        case accepted(Record)
         /// It is accounted for, but another content stands here under its dot or timestamp: what the host is to be told.
-        case beaten(Failure)
+        case equivocation(Failure)
     }
 
     /// Takes one update from a peer, and leaves the vector to the caller: news becomes its key's entry, or is beaten.
@@ -14,7 +14,7 @@ extension Store {
     /// - Throws: `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`, `.memory`; nothing
     ///   has changed then.
     @_optimize(speed)
-    func take(_ incoming: IncomingUpdate, isExempt: Bool = false) throws(Failure) -> Reception {
+    func apply(_ incoming: IncomingUpdate, isExempt: Bool = false) throws(Failure) -> ApplyResult {
         let hash = keys.hash(of: incoming.key)
         let known = sources.recall(incoming.source)
         try check(incoming, from: known)
@@ -25,17 +25,17 @@ extension Store {
             refused == nil || !isMissing(known, incoming.version)
         {
             let isKnown = present.map { isSame || isSpelling(incoming, of: $0) } ?? true
-            return isKnown ? .old : .beaten(equivocation(incoming))
+            return isKnown ? .covered : .equivocation(equivocation(incoming))
         }
-        if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .old }
+        if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .covered }
         if let present, isSame, !isExempt, isNoEarlier(incoming, than: present) {
             present.retain()
-            return .news(present)
+            return .accepted(present)
         }
         let key = keys.find(incoming.key, hash)
         if let key, let current = keys[key], isEquivocation(incoming, of: current), !isSpelling(incoming, of: current) {
             guard Store.tieBreak(incoming.kind, incoming.value, against: current.kind, current.value) > 0 else {
-                return .beaten(equivocation(incoming))
+                return .equivocation(equivocation(incoming))
             }
             hasSeenEquivocation = true
         }
@@ -46,15 +46,15 @@ extension Store {
         if let known { source = known } else { source = try sourceID(for: incoming.source) }
         let record = try record(of: incoming, as: Dot(source: source, version: incoming.version))
         version = max(version, incoming.version)
-        if let present, !present.key.equals(incoming.key) { return take(record, againstHolderOfDot: present) }
+        if let present, !present.key.equals(incoming.key) { return apply(record, againstHolderOfDot: present) }
         enter(record, key, hash)
-        return .news(record)
+        return .accepted(record)
     }
 
     /// Another key has an entry under the dot of an update: one of them was altered on its way. An entry that nobody vouches
     /// for goes, and comes again if it was the true one. Otherwise both stand, and the update travels on under a new dot.
     @_optimize(speed)
-    private func take(_ record: Record, againstHolderOfDot present: Record) -> Reception {
+    private func apply(_ record: Record, againstHolderOfDot present: Record) -> ApplyResult {
         hasSeenEquivocation = true
         guard record.version <= sources[record.source].covered else {
             if let key = keys.find(present.key) {
@@ -64,18 +64,18 @@ extension Store {
                 present.release()
             }
             enter(record, keys.find(record.key), keys.hash(of: record.key))
-            return .news(record)
+            return .accepted(record)
         }
         defer { record.release() }
         let key = keys.find(record.key)
-        if let key, let current = keys[key], !stands(record, against: current) { return .old }
-        guard mayWrite else { return .old }
+        if let key, let current = keys[key], !stands(record, against: current) { return .covered }
+        guard mayWrite else { return .covered }
         issueVersion()
         let copy = self.record(
             record.key, record.value, Dot(source: SourceTable.own, version: version), record.kind, record.timestamp,
             record.lease)
         enter(copy, key, keys.hash(of: copy.key))
-        return .news(copy)
+        return .accepted(copy)
     }
 
     /// Whether an update has a lesser timestamp than an entry.

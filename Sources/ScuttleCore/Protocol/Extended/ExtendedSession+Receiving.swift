@@ -48,13 +48,13 @@ extension ExtendedSession {
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
             if replica.isSelective, try isRefused(update, head) { return }
-            switch try replica.take(update, isExempt: !head.mode.claimsVector) {
-            case .old: break
-            case .beaten(let failure):
+            switch try replica.apply(update, isExempt: !head.mode.claimsVector) {
+            case .covered: break
+            case .equivocation(let failure):
                 beaten = failure
                 incoming.pending.leaveOut()
-            case .news(let record) where head.mode.hasCovers: incoming.pending.hold(record)
-            case .news(let record):
+            case .accepted(let record) where head.mode.hasCovers: incoming.pending.hold(record)
+            case .accepted(let record):
                 takeFromState(record, head)
                 record.release()
             }

@@ -177,7 +177,7 @@ struct PurgingTests {
         let replica = try make("a") { $0.maxTombstones = 2 }
         for version in 2...20 as ClosedRange<Version> {
             try PlainUpdate(delete: "k\(version)", "x", version).incoming { (update) throws(Failure) in
-                if case .news(let record) = try replica.take(update) { record.release() }
+                if case .accepted(let record) = try replica.apply(update) { record.release() }
                 replica.forgetSurplusTombstones()
             }
         }
