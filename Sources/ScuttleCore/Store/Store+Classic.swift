@@ -6,7 +6,7 @@ extension Store {
     func receive(_ incoming: IncomingUpdate) throws(Failure) {
         let known = sources.recall(incoming.source)
         let covered = known.map { sources[$0].covered } ?? retiredVersion(of: incoming.source)
-        if incoming.version <= covered { return try receiveLate(incoming, known) }
+        if incoming.version <= covered { return try receiveCovered(incoming, known) }
         let record: Record
         switch try apply(incoming) {
         case .covered: return
@@ -22,7 +22,7 @@ extension Store {
     /// An update of the classic dialect that is covered, and perhaps was never here: somebody repeats what others have asked for. If it
     /// stands, it is republished, because peers have taken the vector's word that nothing is missing.
     @inline(never)
-    private func receiveLate(_ incoming: IncomingUpdate, _ known: SourceID?) throws(Failure) {
+    private func receiveCovered(_ incoming: IncomingUpdate, _ known: SourceID?) throws(Failure) {
         try check(incoming, from: known)
         let current = entry(of: incoming.key)
         let dot = current?.dot
