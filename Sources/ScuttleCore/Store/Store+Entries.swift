@@ -26,7 +26,7 @@ extension Store {
     @_optimize(speed)
     func enter(_ record: Record, _ known: KeyID?, _ hash: UInt64) -> KeyID? {
         guard let resolution = resolve(record, known, hash) else { return nil }
-        settled &+= 1
+        entryChanges &+= 1
         if let loser = resolution.loser { retire(loser) }
         enlist(record, resolution.key)
         if refused != nil { settleExceptions(of: hash, by: record.timestamp, record.dot) }
@@ -154,7 +154,7 @@ extension Store {
             old.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
         record.retain()
         keys.replace(key, old, with: record)
-        settled &+= 1
+        entryChanges &+= 1
         retire(old)
         enlist(record, key)
         appendToHistory(record)
@@ -197,7 +197,7 @@ extension Store {
 
     /// Takes an entry out, and leaves nothing in its place.
     func remove(_ key: KeyID, _ record: Record) {
-        settled &+= 1
+        entryChanges &+= 1
         if changes != nil { noteRemoval(of: .entry, record.key) }
         if !inversions.isEmpty { inversions.remove(key) }
         keys.remove(key, record)

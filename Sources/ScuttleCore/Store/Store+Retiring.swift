@@ -112,11 +112,11 @@ extension Store {
 
     /// States anew what this replica covers of the retired names, and ends the waiting for them once all have said the same.
     func refreshRetirements() {
-        guard !retiringNames.isEmpty, refreshedAt != (revision, settled) else { return }
+        guard !retiringNames.isEmpty, refreshedAt != (revision, entryChanges) else { return }
         // A name of which this replica covers and holds nothing holds nothing back.
         let names = retiringNames.filter(isHeard)
         guard !names.isEmpty else { return }
-        defer { refreshedAt = (revision, settled) }
+        defer { refreshedAt = (revision, entryChanges) }
         let hash = coverage(of: names)
         let statement = sources.names[own.name].statement
         if statement.hash != hash {
@@ -168,8 +168,8 @@ extension Store {
         var hash = dotHash
         if let refused { hash.add(refused.hash) }
         guard tells else { return hash.value }
-        if namesHash.revision != revision || namesHash.settled != settled {
-            namesHash = (revision, settled, hashOfNames)
+        if namesHash.revision != revision || namesHash.entryChanges != entryChanges {
+            namesHash = (revision, entryChanges, hashOfNames)
         }
         hash.add(namesHash.hash)
         return hash.value

@@ -30,7 +30,7 @@ public class Store {
     public final internal(set) var version: Version = 0
 
     /// Changes with each entry that comes or goes.
-    final var settled: UInt64 = 0
+    final var entryChanges: UInt64 = 0
 
     /// A dot of the own source was issued, or its promise has gone out in a cover or a commit: others may hold or cover it.
     final var isOwnKnown = false
@@ -63,11 +63,11 @@ public class Store {
     /// Names that are retired, and that stability still waits for.
     final var retiringNames: [NameID] = []
     /// What this replica was when it last looked at them.
-    final var refreshedAt: (revision: UInt64, settled: UInt64) = (.max, 0)
+    final var refreshedAt: (revision: UInt64, entryChanges: UInt64) = (.max, 0)
     /// A name that had not said the same of them then.
     final var dissentingName: NameID?
     /// What names add to the hash of the vector, and what this replica was when that was last added up.
-    final var namesHash: (revision: UInt64, settled: UInt64, hash: VectorHash) = (.max, 0, VectorHash())
+    final var namesHash: (revision: UInt64, entryChanges: UInt64, hash: VectorHash) = (.max, 0, VectorHash())
     /// This replica has forgotten its own name: it writes nothing any more.
     final var hasLeft = false
     /// Time as `retire_after_ms` counts it, and when names were last looked at.

@@ -108,13 +108,13 @@ extension ClassicSession {
         let hasNamedNone = round.isEmpty
         if hasNamedNone {
             // It is owed all of that already.
-            guard owesAllAt != replica.settled else { return }
+            guard owesAllAt != replica.entryChanges else { return }
             // A peer that names nothing has nothing.
             restated = DotOrder()
         }
         oweTheRest()
         round = SourceSet()
-        if hasNamedNone { owesAllAt = replica.settled }
+        if hasNamedNone { owesAllAt = replica.entryChanges }
         noteBacklog()
     }
 

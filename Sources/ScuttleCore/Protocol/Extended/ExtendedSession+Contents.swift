@@ -19,8 +19,8 @@ extension ExtendedSession {
                 pending.statesContents = true
             }
         }
-        guard !isReadOnly, memory.exchangedAt != replica.settled, pending.takeOverhaul() else { return }
-        memory.exchangedAt = replica.settled
+        guard !isReadOnly, memory.exchangedAt != replica.entryChanges, pending.takeOverhaul() else { return }
+        memory.exchangedAt = replica.entryChanges
         pending.requestsContents = true
     }
 
