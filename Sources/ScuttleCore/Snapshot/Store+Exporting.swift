@@ -10,7 +10,7 @@ extension Replica {
     ///     {"digest":true,"got":{…}}⏎ …
     ///     {"digest":true,"end":N}⏎
     public func export(_ visit: (Bytes) -> Bool) {
-        settleInversions()
+        republishInverted()
         renewPromise()
         var text = MessageBuffer()
         var lines: UInt64 = 0

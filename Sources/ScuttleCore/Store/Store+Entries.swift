@@ -118,7 +118,7 @@ extension Store {
     }
 
     /// Republishes the entries that have beaten a newer dot, unless something newer has come in between.
-    func settleInversions() {
+    func republishInverted() {
         while let key = inversions.last {
             if let record = keys[key], isInverted(key, record), mayWrite { republish(key, record) }
             inversions.remove(key)

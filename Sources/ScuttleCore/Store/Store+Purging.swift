@@ -157,7 +157,7 @@ extension Store {
     /// - Parameter waits: those that a walk or a refusal of a peer holds back have to wait.
     @discardableResult
     private func purge(upTo version: Version, leaving least: Int, most: Int = .max, waits: Bool = false) -> Int {
-        settleInversions()
+        republishInverted()
         var count = 0
         var left = most
         var limit: Arrivals.Sequence?

@@ -51,7 +51,7 @@ extension Conversation {
     /// Asks this peer for what is new; a question that still waits is enough. Renews the replica's promise.
     public func gossip() {
         // What was inverted by an update of a classic peer may make nobody ask for it.
-        if replica.hasMetClassic || context.isReadOnly { replica.settleInversions() }
+        if replica.hasMetClassic || context.isReadOnly { replica.republishInverted() }
         replica.passFloor()
         replica.reconsiderRefused()
         replica.renewPromise()

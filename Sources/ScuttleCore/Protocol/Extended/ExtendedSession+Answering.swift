@@ -11,7 +11,7 @@ extension ExtendedSession {
                 guard pending.takeOverhaul() else { return }
                 replica.republish(against: peer)
             }
-            replica.settleInversions()
+            replica.republishInverted()
             replica.renewPromise()
         }
         if checkedEpoch != replica.epoch, let outgoing, outgoing.mode == .reset { adapt(outgoing) }

@@ -49,7 +49,7 @@ extension ExtendedSession {
 
     /// The peer has asked for all that this replica holds.
     func beginContents(_ part: VectorPart) {
-        if !isReadOnly { replica.settleInversions() }
+        if !isReadOnly { replica.republishInverted() }
         if let outgoing, outgoing.mode == .contents {
             guard context.transport.hasWindows else { return }
             outgoing.nonce = part.nonce

@@ -74,7 +74,7 @@ extension ExtendedSession {
         noteTwins(of: hello, isNew: isNew)
         pending.hasGreeted = true
         // Equal vectors bring no delta, and a replica republishes its inverted entries before a delta.
-        if !isReadOnly, hello.hash == replica.vectorHash { replica.settleInversions() }
+        if !isReadOnly, hello.hash == replica.vectorHash { replica.republishInverted() }
         let isEqual = hello.hash == replica.vectorHash
         var isAnswer = hello.isReply
         if !hello.isReply {

@@ -39,7 +39,7 @@ extension ExtendedSession {
             replica.settleExceptions(byResetOf: clock, bringing: { incoming.hasRefused($0) }, but: excepted)
         }
         // Only now: an entry that the sender has covered and lost must not come back under a new dot.
-        replica.settleInversions()
+        replica.republishInverted()
         // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
         if !gone.isEmpty {
             replica.epoch += 1

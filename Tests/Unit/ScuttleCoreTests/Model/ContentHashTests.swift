@@ -94,7 +94,7 @@ struct ContentHashTests {
         try other.receive(PlainUpdate("k", "2", "x", 4))
         try other.receive(PlainUpdate("k", "1", "y", 3).republished("z", 9))
         #expect(!other.mayStateContents)
-        other.settleInversions()
+        other.republishInverted()
         #expect(other.mayStateContents)
     }
 }

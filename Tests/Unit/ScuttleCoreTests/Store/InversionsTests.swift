@@ -62,7 +62,7 @@ struct InversionsTests {
             let replica = try replica(updates)
             check(replica.inversions.isEmpty != isInverted, "\(updates)")
             let standing = try #require(replica.entry("k"))
-            replica.settleInversions()
+            replica.republishInverted()
             check(replica.inversions.isEmpty, "\(updates): not settled")
             let entry = try #require(replica.entry("k"))
             check(entry.write == standing.write, "\(updates): \(entry)")
