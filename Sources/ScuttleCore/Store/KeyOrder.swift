@@ -19,7 +19,7 @@ struct KeyOrder {
             added.append(id)
         }
         known = table.idLimit
-        table.settleOrder()
+        table.recycleVacated()
         guard !added.isEmpty else { return }
         sort(&added, table)
         sorted += added
@@ -31,7 +31,7 @@ struct KeyOrder {
         guard known == 0 || table.vacated.count > sorted.count / 2 + 64 else { return }
         sorted = []
         known = 0
-        table.settleOrder()
+        table.recycleVacated()
     }
 
     /// The ids from the first key that does not stand before `bound`. O(log n).

@@ -112,7 +112,7 @@ struct KeyTable: ~Copyable {
     }
 
     /// The key order names no vacated id any more, and knows the fresh ones.
-    mutating func settleOrder() {
+    mutating func recycleVacated() {
         for position in 0..<vacated.count { vacancies.free.append(vacated[position]) }
         vacancies.vacated.clear()
         vacancies.fresh.clear()

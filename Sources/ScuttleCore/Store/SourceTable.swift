@@ -103,7 +103,7 @@ struct SourceTable: ~Copyable {
     }
 
     /// Nothing names the removed sources any more.
-    mutating func settleRemovals() {
+    mutating func recycleRemoved() {
         for position in 0..<directory.limbo.count { directory.free.append(directory.limbo[position]) }
         directory.limbo.clear()
     }

@@ -37,7 +37,7 @@ extension Store {
         guard sources.limboCount >= max(16, count / 64) else { return }
         removeOutdatedTombstones()
         expiries.removeOutdated { isCurrent($0) }
-        sources.settleRemovals()
+        sources.recycleRemoved()
     }
 
     /// Whether a source has come back after it was retired, and keeps pace with this replica's Lamport number. Its writer may be alive,

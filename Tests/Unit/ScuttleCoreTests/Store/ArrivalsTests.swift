@@ -34,7 +34,7 @@ struct ArrivalsTests {
             guard let id = key.lend({ table.find($0) }), let record = table[id] else { return }
             table.remove(id, record)
             retire(record, key)
-            table.settleOrder()
+            table.recycleVacated()
         }
 
         private mutating func retire(_ record: Record, _ key: [UInt8]) {

@@ -49,7 +49,7 @@ struct KeyTableTests {
             let vacated = Set((0..<table.vacated.count).map { table.vacated[$0] })
             check(vacated == waiting, "\(vacated) wait")
             guard random.oneIn(25) else { continue }
-            table.settleOrder()
+            table.recycleVacated()
             free.formUnion(waiting)
             waiting = []
             check(table.fresh.isEmpty && table.vacated.isEmpty, "settled")

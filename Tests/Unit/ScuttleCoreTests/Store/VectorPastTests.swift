@@ -44,7 +44,7 @@ struct VectorPastTests {
             guard source.number != .max else { return }
             replica.past.forget(source)
             replica.sources.remove(id)
-            replica.sources.settleRemovals()
+            replica.sources.recycleRemoved()
             for index in copies.indices where Int(id) < copies[index].vector.count { copies[index].vector[Int(id)] = 0 }
         }
 
