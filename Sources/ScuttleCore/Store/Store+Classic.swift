@@ -54,7 +54,7 @@ extension Store {
     }
 
     /// What an update of the classic dialect says. A relay drops `deleted`, so a null of an incarnation is that replica's delete: see
-    /// `settleNull`.
+    /// `deleteNull`.
     func unmasked(_ incoming: IncomingUpdate) -> IncomingUpdate {
         guard incoming.kind == .value, incoming.value.equals(Bytes("null")),
             SourceName.endsInIncarnation(incoming.source), !incoming.source.equals(id)
@@ -67,7 +67,7 @@ extension Store {
     /// A null goes out to a classic peer. Behind it nobody can tell it from a delete, so it becomes one here, too; what stands for its
     /// key then. Other sources than incarnations may be those of classic peers, which know nothing but null.
     @inline(never)
-    func settleNull(_ record: Record) -> Record {
+    func deleteNull(_ record: Record) -> Record {
         guard record.isEntry, !record.isDelete, record.value.equals(Bytes("null")),
             SourceName.endsInIncarnation(sources[record.timestamp.source].id), let key = keys.find(record.key)
         else { return record }

@@ -194,7 +194,7 @@ extension ClassicSession {
     /// A republished write goes out under its timestamp, since a relay drops `written` and would make a new write of it; and once,
     /// since the digests of a peer that drops `dot` do not show that it has come.
     private func append(_ record: Record) -> Bool {
-        let record = replica.settleNull(record)
+        let record = replica.deleteNull(record)
         guard record.isRepublished, record.kind != .expiry else {
             context.output.append(UpdateLine(of: record, in: replica))
             return true
