@@ -305,5 +305,5 @@ extension Store {
 
     /// Whether replicas with the same hash of the vector, which counts what is ahead of it, have to hold the same: a peer may
     /// have taken what an inverted entry beats here, and what a reset has begun is seen in the vector when it has ended.
-    var mayStateContents: Bool { inversions.isEmpty && refused?.coveredCount ?? 0 == 0 && tornAt != revision }
+    var mayStateContents: Bool { inversions.isEmpty && refused?.coveredCount ?? 0 == 0 && incompleteResetAt != revision }
 }

@@ -77,7 +77,7 @@ public class Store {
     /// Exceptions to the version vector; nil: there are none.
     final var refused: RefusedTable?
     /// The value of `revision` when a reset took entries away and was not whole.
-    final var tornAt = UInt64.max
+    final var incompleteResetAt = UInt64.max
     /// The clock of the exceptions while there are none; and how many changes of the revision are exceptions ahead of the vector
     /// that came or went. Those could go on for ever, so no link asks again for them.
     final var exceptionClock: UInt64 = 0

@@ -67,7 +67,7 @@ extension ExtendedSession {
                 // It may have taken away something all the same.
                 if replica.epoch != epoch {
                     replica.dropTransfers()
-                    replica.tornAt = replica.revision
+                    replica.incompleteResetAt = replica.revision
                 }
                 return askForReset()
             }
