@@ -180,6 +180,6 @@ public func scuttle_forget(_ replica: OpaquePointer!, _ name: UnsafePointer<CCha
     enter(replica) { (_, replica) throws(Failure) in
         let name = try text(name, name_len, limit: Limits.idBytes, "name")
         guard name.count <= Limits.idBytes else { return SCUTTLE_NOT_FOUND }
-        return replica.forget(name) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
+        return replica.retireName(name) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
     }
 }

@@ -11,7 +11,7 @@
 extension Store {
     /// Says that a name will not be back. One's own name: this replica leaves, and writes nothing any more.
     /// - Returns: false where the name is unknown.
-    public func forget(_ name: Bytes) -> Bool {
+    public func retireName(_ name: Bytes) -> Bool {
         guard let id = sources.find(name: name), version < .highest else { return false }
         if id == own.name {
             renewPromise()

@@ -11,7 +11,7 @@ struct PurgingTests {
     }
 
     private func forget(_ replica: Replica, _ source: String) -> Bool {
-        source.lend { replica.forget($0) }
+        source.lend { replica.retireName($0) }
     }
 
     private func examine(_ replicas: Replica...) {

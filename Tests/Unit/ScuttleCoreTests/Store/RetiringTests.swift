@@ -102,7 +102,7 @@ struct RetiringTests {
     func left() throws {
         let replica = try replica(knowing: ["n"])
         try replica.set("k", "1")
-        let known = "own".lend { replica.forget($0) }
+        let known = "own".lend { replica.retireName($0) }
         #expect(known)
         let before = replica.exported()
         #expect(failure { () throws(Failure) in try replica.set("k", "2") } == .unsupported)
@@ -135,7 +135,7 @@ struct RetiringTests {
         try a.set("x", "1")
         try b.set("y", "1")
         #expect(try meet(a, b) == nil)
-        let known = "b".lend { a.forget($0) }
+        let known = "b".lend { a.retireName($0) }
         #expect(known)
         for _ in 0..<4 { #expect(try meet(a, b) == nil) }
         #expect(facts("b", a)?.state.contains(.alive) == true)
@@ -148,7 +148,7 @@ struct RetiringTests {
         try replica.set("k", "1")
         _ = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
         let before = replica.vectorHash
-        let known = "n".lend { replica.forget($0) }
+        let known = "n".lend { replica.retireName($0) }
         #expect(known)
         #expect(replica.vectorHash == before)
     }
@@ -157,7 +157,7 @@ struct RetiringTests {
     func unheardStatement() throws {
         let replica = try replica(knowing: ["m"])
         _ = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
-        let known = "m".lend { replica.forget($0) }
+        let known = "m".lend { replica.retireName($0) }
         #expect(known)
         let before = replica.vectorHash
         merge("n", 0, .pending, 3, 4, at: replica)
@@ -168,7 +168,7 @@ struct RetiringTests {
     @Test("A statement comes after those of earlier incarnations", arguments: [1, 2, 9] as [UInt64])
     func earlierStatement(sequence: UInt64) throws {
         let replica = try replica(knowing: ["m", "n"])
-        let known = "m".lend { replica.forget($0) }
+        let known = "m".lend { replica.retireName($0) }
         #expect(known)
         replica.refreshRetirements()
         let first = try #require(facts("own", replica)?.statement)
