@@ -57,7 +57,7 @@ extension Store {
     /// Lets go of the updates that wait for their cover, and of the tombstones that a reset may have to name.
     private func letGo(of holder: Int?) {
         purgedTombstones.clear(at: epoch)
-        forgetShared()
+        invalidateShared()
         losePending(of: holder)
     }
 

@@ -84,7 +84,7 @@ extension Store {
         if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
         sourceShrinks(id, to: entry, isKept: isKept)
         if stabilityBlocker == id { stabilityBlocker = nil }
-        forgetShared()
+        invalidateShared()
         if changes != nil { noteRemoval(of: .source, source.id) }
         past.forget(source)
         sources.remove(id)

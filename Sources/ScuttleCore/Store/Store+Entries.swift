@@ -224,7 +224,7 @@ extension Store {
         let source = sources[record.source]
         source.entries.retire(of: record.source, keys)
         arrivals.retire(keys)
-        if record.arrival >= earliestShared { forgetShared() }
+        if record.arrival >= earliestShared { invalidateShared() }
         if record.arrival <= hashedArrival, !record.isDelete {
             contents.remove(record, sources[record.timestamp.source].mark)
         }

@@ -67,7 +67,7 @@ extension Store {
         isCompacting = false
         history.forEach { answers.append(isDropped(update(of: $0.record))) }
         isCompacting = wasCompacting
-        forgetShared()
+        invalidateShared()
         let gone = history.trim(answers, in: sources)
         noteIdle(gone)
         return gone.count

@@ -126,7 +126,7 @@ public class Store {
     /// Grows with each change of what is known of a name.
     final var nameChanges: UInt64 = 0
 
-    /// No entry that is written in shared updates has arrived earlier: see `forgetShared`.
+    /// No entry that is written in shared updates has arrived earlier: see `invalidateShared`.
     final var earliestShared = Arrivals.Sequence.max
 
     /// `onCompaction` is running; and it has kept the history.
@@ -203,7 +203,7 @@ public class Store {
     /// What was written of the history for many to borrow is out of date: a part of it is no entry any more, a source that it names
     /// shrinks, or its memory is wanted. The observer sets `earliestShared` to the arrival of the first entry in what it writes next,
     /// or to `max`.
-    func forgetShared() {}
+    func invalidateShared() {}
 
     /// An exception ahead of the vector is forgotten before its update has come: what has come of deltas that named it counts no more.
     func exceptionIsLost(_ dot: Dot) {}

@@ -85,7 +85,7 @@ public final class Replica: Store {
 
     override func historyReachesMark() { noteBacklogs() }
 
-    override func forgetShared() {
+    override func invalidateShared() {
         linkTable.newestSharedDelta = nil
         earliestShared = .max
     }

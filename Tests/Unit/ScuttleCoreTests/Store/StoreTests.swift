@@ -16,7 +16,7 @@ struct StoreTests {
             historyMark = .max
         }
 
-        override func forgetShared() {
+        override func invalidateShared() {
             textsForgotten += 1
             earliestShared = .max
         }
