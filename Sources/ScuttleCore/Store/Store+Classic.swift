@@ -16,7 +16,7 @@ extension Store {
         defer { record.release() }
         cover(record.source, upTo: record.version, remembering: record.isEntry ? 1 : 0)
         if record.version > sources[record.source].reach { appendToHistory(record) }
-        forgetSurplusTombstones()
+        purgeSurplusTombstones()
     }
 
     /// An update of the classic dialect that is covered, and perhaps was never here: somebody repeats what others have asked for. If it
@@ -49,7 +49,7 @@ extension Store {
                 }
             }
             record.release()
-            forgetSurplusTombstones()
+            purgeSurplusTombstones()
         }
     }
 

@@ -120,7 +120,7 @@ extension Store {
     /// Keeps the number of tombstones within its limit. Those ahead of the clock have to stay: while they are too many, it
     /// looks again only when there are half as many more, or when some have been covered. If some waited, a sixteenth more goes, so
     /// that they are not looked at again for each tombstone.
-    func forgetSurplusTombstones() {
+    func purgeSurplusTombstones() {
         guard keys.tombstoneCount > tolerableTombstones, mayPurge else { return }
         let most = configuration.maxTombstones
         let slack = waiting.count > 0 ? most / 16 : 0

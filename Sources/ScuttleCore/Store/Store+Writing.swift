@@ -76,7 +76,7 @@ extension Store {
         enter(record, keys.find(place.key, place.hash), place.hash)
         appendToHistory(record)
         record.release()
-        forgetSurplusTombstones()
+        purgeSurplusTombstones()
     }
 
     /// The same of a key that has a time to live.
@@ -98,6 +98,6 @@ extension Store {
         enter(record, known, place.hash)
         appendToHistory(record)
         record.release()
-        forgetSurplusTombstones()
+        purgeSurplusTombstones()
     }
 }

@@ -83,7 +83,7 @@ extension ExtendedSession {
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
         if replica.refused != nil { noteUntold() }
-        replica.forgetSurplusTombstones()
+        replica.purgeSurplusTombstones()
         if incoming.isComplete { noteSettled(head.nonce) }
         // The peer's request had to wait for its reset.
         if head.mode == .reset, isDeferred { beginDelta() }

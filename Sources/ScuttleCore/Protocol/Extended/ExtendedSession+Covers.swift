@@ -55,7 +55,7 @@ extension ExtendedSession {
         }
         incoming.pending.close()
         if replica.refused != nil { noteUntold() }
-        replica.forgetSurplusTombstones()
+        replica.purgeSurplusTombstones()
         try checkRoom(ids)
     }
 

@@ -178,7 +178,7 @@ struct PurgingTests {
         for version in 2...20 as ClosedRange<Version> {
             try PlainUpdate(delete: "k\(version)", "x", version).incoming { (update) throws(Failure) in
                 if case .accepted(let record) = try replica.apply(update) { record.release() }
-                replica.forgetSurplusTombstones()
+                replica.purgeSurplusTombstones()
             }
         }
         #expect(replica.keys.tombstoneCount == 19)
@@ -186,7 +186,7 @@ struct PurgingTests {
         let id = try #require("x".lend { replica.sources.find($0) })
         replica.cover(id, upTo: 20)
         replica.leaveOut(replica.sources[id], upTo: 20)
-        replica.forgetSurplusTombstones()
+        replica.purgeSurplusTombstones()
         #expect(replica.keys.tombstoneCount == 2)
         examine(replica)
     }
