@@ -43,7 +43,7 @@ extension Store {
             if needed <= left { return nil }
             if !isShortened {
                 isShortened = true
-                letGo(of: holder)
+                releaseOptional(of: holder)
             } else if !shortenHistory() {
                 return lack(of: needed)
             }
@@ -55,10 +55,10 @@ extension Store {
     }
 
     /// Lets go of the updates that wait for their cover, and of the tombstones that a reset may have to name.
-    private func letGo(of holder: Int?) {
+    private func releaseOptional(of holder: Int?) {
         purgedTombstones.clear(at: epoch)
         invalidateShared()
-        losePending(of: holder)
+        dropPending(of: holder)
     }
 
     /// Forgets the older half of the history. O(what it holds); false if it holds nothing.

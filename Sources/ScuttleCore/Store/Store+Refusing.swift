@@ -12,7 +12,7 @@ extension Store {
         for position in stride(from: refused.count - 1, through: 0, by: -1) where refused[position].reason != 0 {
             let entry = refused[position]
             if isAhead(entry.dot) {
-                loseException(at: position)
+                evictException(at: position)
             } else {
                 replaceException(at: position, by: 0, entry.write)
             }
@@ -73,15 +73,15 @@ extension Store {
     private func evictAhead(before clock: UInt64) -> Bool {
         // What is ahead of the vector is not to be told.
         guard let position = refused?.leastRecent(before: clock) else { return false }
-        loseException(at: position)
+        evictException(at: position)
         return true
     }
 
     /// No peer has heard of an exception ahead of the vector, so that its update comes again.
-    private func loseException(at position: Int) {
+    private func evictException(at position: Int) {
         guard let refused else { return }
         let dot = refused[position].dot
-        exceptionIsLost(dot)
+        exceptionIsEvicted(dot)
         dropException(at: position)
     }
 

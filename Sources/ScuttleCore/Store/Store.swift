@@ -206,7 +206,7 @@ public class Store {
     func invalidateShared() {}
 
     /// An exception ahead of the vector is forgotten before its update has come: what has come of deltas that named it counts no more.
-    func exceptionIsLost(_ dot: Dot) {}
+    func exceptionIsEvicted(_ dot: Dot) {}
 
     /// Refused updates are wanted from now on: what was left out of deltas on their way counts no more, and classic peers are asked
     /// for all they have.
@@ -214,7 +214,7 @@ public class Store {
 
     /// Memory is wanted: updates that wait for their cover are let go, and their peers send them again.
     /// - Parameter holder: the place of the link that holds them; nil: all links.
-    func losePending(of holder: Int?) {}
+    func dropPending(of holder: Int?) {}
 
     #if DEBUG
         /// What must hold between any two calls of what stands beside the store: the first thing that does not, in words.

@@ -90,7 +90,7 @@ public final class Replica: Store {
         earliestShared = .max
     }
 
-    override func exceptionIsLost(_ dot: Dot) {
+    override func exceptionIsEvicted(_ dot: Dot) {
         for link in linkTable.links { link.extended?.incoming.lose(dot) }
         linkTable.peers.lose(dot)
     }
@@ -102,7 +102,7 @@ public final class Replica: Store {
         for link in linkTable.links { link.session.classic?.askForAll() }
     }
 
-    override func losePending(of holder: Int?) {
+    override func dropPending(of holder: Int?) {
         if let holder {
             linkTable.links[holder].extended?.incoming.pending.lose()
         } else {
