@@ -164,7 +164,7 @@ extension Store {
         // If it stands where it did, all that has come since waits with the rest.
         let position = waits ? waitingPosition : .max
         // A tombstone that a peer has refused is not stable; otherwise it would come back as a reset, again and again.
-        let isRefused = waits && hasHeardExceptions ? refusalsOfPeers() : nil
+        let isRefused = waits && peersHaveExceptions ? refusalsOfPeers() : nil
         while left > 0, let item = tombstones.first, item.number <= version, keys.tombstoneCount > least {
             _ = tombstones.pop()
             left -= 1

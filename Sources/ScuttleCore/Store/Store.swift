@@ -85,7 +85,7 @@ public class Store {
     /// How many exceptions are over.
     final var exceptionsOver: UInt64 = 0
     /// A peer has named exceptions of its own.
-    final var hasHeardExceptions = false
+    final var peersHaveExceptions = false
     /// Whether an update may be one, or has to be shown to the host before it is taken.
     final var isSelective = false
     /// Of what the host has been told that peers have not taken.

@@ -30,7 +30,7 @@ extension ExtendedSession {
         let memory = remembering()
         let table = memory.exceptions ?? RefusedTable()
         memory.exceptions = table
-        if !isReadOnly { replica.hasHeardExceptions = true }
+        if !isReadOnly { replica.peersHaveExceptions = true }
         if let position = table.find(dot) {
             guard table[position].reason != reason else { return }
             table.remove(at: position)
