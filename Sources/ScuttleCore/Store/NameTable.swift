@@ -15,8 +15,8 @@ struct NameTable: ~Copyable {
         var statement: Statement = Statement()
         /// How far its furthest incarnation was when that was last looked at, and when that last changed, by the clock of
         /// `retire_after_ms`.
-        var seen: Version = 0
-        var heardAt: UInt64 = 0
+        var seenVersion: Version = 0
+        var seenAt: UInt64 = 0
         /// The revision of the vector at which the retirement or the statement last changed.
         var changedAt: UInt64 = 0
     }

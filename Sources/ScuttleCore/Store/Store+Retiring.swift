@@ -34,7 +34,7 @@ extension Store {
     }
 
     /// Whether something of a name is covered or held here. Otherwise other replicas may not know the name at all.
-    private func isHeard(_ name: NameID) -> Bool {
+    private func isCoveredOrHeld(_ name: NameID) -> Bool {
         let facts = sources.names[name]
         return facts.ahead > 0 || sources[facts.furthest].covered > 0
     }
@@ -114,7 +114,7 @@ extension Store {
     func refreshRetirements() {
         guard !retiringNames.isEmpty, refreshedAt != (revision, entryChanges) else { return }
         // A name of which this replica covers and holds nothing holds nothing back.
-        let names = retiringNames.filter(isHeard)
+        let names = retiringNames.filter(isCoveredOrHeld)
         guard !names.isEmpty else { return }
         defer { refreshedAt = (revision, entryChanges) }
         let hash = coverage(of: names)
@@ -163,7 +163,7 @@ extension Store {
     /// Of the version vector, of what is out of order, and of what is said of names while some are not final. O(names) then, if
     /// something has changed, and O(1) otherwise.
     var vectorHash: UInt64 {
-        let tells = retiringNames.contains(where: isHeard)
+        let tells = retiringNames.contains(where: isCoveredOrHeld)
         guard tells || refused != nil else { return dotHash.value }
         var hash = dotHash
         if let refused { hash.add(refused.hash) }
@@ -177,7 +177,7 @@ extension Store {
 
     private var hashOfNames: VectorHash {
         var hash = VectorHash()
-        for name in sources.names.ids where sources.names.isName(name) && isHeard(name) {
+        for name in sources.names.ids where sources.names.isName(name) && isCoveredOrHeld(name) {
             let facts = sources.names[name]
             guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
             let mark = FoldHash.hash(ofName: sources.name(of: name))
@@ -207,10 +207,10 @@ extension Store {
         }
         for name in sources.names.ids where sources.names.isName(name) && name != own.name {
             let covered = sources[sources.names[name].furthest].covered
-            if covered != sources.names[name].seen {
-                sources.names[name].seen = covered
-                sources.names[name].heardAt = silenceClock
-            } else if silenceClock &- sources.names[name].heardAt >= patience, !isRetired(name), version < .highest {
+            if covered != sources.names[name].seenVersion {
+                sources.names[name].seenVersion = covered
+                sources.names[name].seenAt = silenceClock
+            } else if silenceClock &- sources.names[name].seenAt >= patience, !isRetired(name), version < .highest {
                 retire(name, at: version + 1, as: .pending)
             }
         }
