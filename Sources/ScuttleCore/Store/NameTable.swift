@@ -2,7 +2,7 @@
 ///
 /// Find: O(length of name) expected. Memory: 64 bytes a name, since its bytes stand in its sources.
 struct NameTable: ~Copyable {
-    struct Facts: BitwiseCopyable {
+    struct Entry: BitwiseCopyable {
         /// The incarnation that is furthest ahead; and how many are known in full.
         var furthest: SourceID
         var sources: UInt32 = 1
@@ -28,38 +28,38 @@ struct NameTable: ~Copyable {
     }
 
     private var index = HashIndex()
-    private var facts = Column<Facts>()
+    private var entries = Column<Entry>()
     private var free = Column<NameID>()
 
     /// The revision of the vector at which the retirement or the statement of a name last changed.
     var latestChange: UInt64 = 0
 
     /// Numbers are below this; some are of no name.
-    var count: Int { facts.count }
+    var count: Int { entries.count }
 
-    var ids: Range<NameID> { 0..<NameID(truncatingIfNeeded: facts.count) }
+    var ids: Range<NameID> { 0..<NameID(truncatingIfNeeded: entries.count) }
 
-    subscript(name: NameID) -> Facts {
-        get { facts[Int(name)] }
-        set { facts[Int(name)] = newValue }
+    subscript(name: NameID) -> Entry {
+        get { entries[Int(name)] }
+        set { entries[Int(name)] = newValue }
     }
 
     /// Whether a number is one of a name.
-    func isName(_ name: NameID) -> Bool { facts[Int(name)].sources > 0 }
+    func isName(_ name: NameID) -> Bool { entries[Int(name)].sources > 0 }
 
     /// The name of a source that is new, made where it is new itself: `matches` compares it with that of a known source.
     mutating func insert(_ hash: UInt64, _ source: SourceID, where matches: (SourceID) -> Bool) -> NameID {
         if let known = find(hash, where: matches) {
-            facts[Int(known)].sources += 1
+            entries[Int(known)].sources += 1
             return known
         }
         let id: NameID
         if let reused = free.popLast() {
             id = reused
-            facts[Int(reused)] = Facts(furthest: source)
+            entries[Int(reused)] = Entry(furthest: source)
         } else {
-            id = NameID(truncatingIfNeeded: facts.count)
-            facts.append(Facts(furthest: source))
+            id = NameID(truncatingIfNeeded: entries.count)
+            entries.append(Entry(furthest: source))
         }
         index.insert(hash, id)
         return id
@@ -67,15 +67,15 @@ struct NameTable: ~Copyable {
 
     /// A source of a name is known in full no more; without sources the name goes, too.
     mutating func removeSource(of name: NameID, _ hash: UInt64) {
-        facts[Int(name)].sources -= 1
-        guard facts[Int(name)].sources == 0 else { return }
-        facts[Int(name)] = Facts(furthest: 0, sources: 0)
+        entries[Int(name)].sources -= 1
+        guard entries[Int(name)].sources == 0 else { return }
+        entries[Int(name)] = Entry(furthest: 0, sources: 0)
         index.remove(hash, name)
         free.append(name)
     }
 
     /// The name with this hash that `matches` knows by one of its sources.
     func find(_ hash: UInt64, where matches: (SourceID) -> Bool) -> NameID? {
-        index.find(hash) { matches(facts[Int($0)].furthest) }
+        index.find(hash) { matches(entries[Int($0)].furthest) }
     }
 }

@@ -24,8 +24,8 @@ extension Store {
 
     /// Whether a name is retired, and has not come back.
     func isRetired(_ name: NameID) -> Bool {
-        let facts = sources.names[name]
-        return facts.retirement > 0 && !facts.state.contains(.alive)
+        let entry = sources.names[name]
+        return entry.retirement > 0 && !entry.state.contains(.alive)
     }
 
     /// Whether a name is retired, and not all that are left have said that they cover the same of it.
@@ -35,14 +35,14 @@ extension Store {
 
     /// Whether something of a name is covered or held here. Otherwise other replicas may not know the name at all.
     private func isCoveredOrHeld(_ name: NameID) -> Bool {
-        let facts = sources.names[name]
-        return facts.ahead > 0 || sources[facts.furthest].covered > 0
+        let entry = sources.names[name]
+        return entry.ahead > 0 || sources[entry.furthest].covered > 0
     }
 
     /// A pair of number and state, where it is greater than what is known.
     func retire(_ name: NameID, at number: Version, as state: RetirementState) {
-        let facts = sources.names[name]
-        guard number > 0, (number, state.rawValue) > (facts.retirement, facts.state.rawValue) else { return }
+        let entry = sources.names[name]
+        guard number > 0, (number, state.rawValue) > (entry.retirement, entry.state.rawValue) else { return }
         let waited = isWaitedFor(name)
         sources.names[name].retirement = number
         sources.names[name].state = state
@@ -57,7 +57,7 @@ extension Store {
         }
         noteChange(of: name)
         // The others of the name end with any further one.
-        markRetired(sources[facts.furthest])
+        markRetired(sources[entry.furthest])
         let waits = isWaitedFor(name)
         if waits, !waited { retiringNames.append(name) }
         if waited, !waits, let place = retiringNames.firstIndex(of: name) { retiringNames.remove(at: place) }
@@ -135,8 +135,8 @@ extension Store {
     /// Whether a name that is left has not said that it covers the same of the retired names.
     private func dissents(_ name: NameID, from hash: UInt64) -> Bool {
         guard sources.names.isName(name), name != own.name else { return false }
-        let facts = sources.names[name]
-        return sources[facts.furthest].covered > 0 && !isRetired(name) && facts.statement.hash != hash
+        let entry = sources.names[name]
+        return sources[entry.furthest].covered > 0 && !isRetired(name) && entry.statement.hash != hash
     }
 
     /// A hash over the retirements that are not final, and over what is covered and held of their sources. Of ended incarnations
@@ -178,13 +178,13 @@ extension Store {
     private var hashOfNames: VectorHash {
         var hash = VectorHash()
         for name in sources.names.ids where sources.names.isName(name) && isCoveredOrHeld(name) {
-            let facts = sources.names[name]
-            guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
+            let entry = sources.names[name]
+            guard entry.retirement > 0 || entry.statement.sequence > 0 else { continue }
             let mark = FoldHash.hash(ofName: sources.name(of: name))
-            if isWaitedFor(name) { hash.addName(mark, facts.retirement, 1) }
+            if isWaitedFor(name) { hash.addName(mark, entry.retirement, 1) }
             // Nobody asks what a name says whose retirement is final, and some replicas know only the hash of its source.
-            guard !sources[facts.furthest].isFinal else { continue }
-            if facts.statement.sequence > 0 { hash.addName(mark, facts.statement.sequence, facts.statement.hash) }
+            guard !sources[entry.furthest].isFinal else { continue }
+            if entry.statement.sequence > 0 { hash.addName(mark, entry.statement.sequence, entry.statement.hash) }
         }
         return hash
     }

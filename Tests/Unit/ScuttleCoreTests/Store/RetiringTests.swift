@@ -15,7 +15,7 @@ struct RetiringTests {
         }
     }
 
-    private func facts(_ name: String, _ replica: Replica) -> NameTable.Facts? {
+    private func facts(_ name: String, _ replica: Replica) -> NameTable.Entry? {
         name.lend { replica.sources.find(name: $0) }.map { replica.sources.names[$0] }
     }
 
