@@ -5,63 +5,63 @@
 ///
 /// Invariants: `floor` <= `reach` <= `covered`; `purged` <= `covered`.
 struct Source {
-    private let facts: UnsafeMutablePointer<Facts>
+    private let storage: UnsafeMutablePointer<SourceStorage>
 
     init(id: Bytes, encodedID: consuming OwnedBytes, number: SourceID, name: NameID) {
-        facts = .allocate(capacity: 1)
-        facts.initialize(to: Facts(id: id, encodedID: encodedID, number: number, name: name))
+        storage = .allocate(capacity: 1)
+        storage.initialize(to: SourceStorage(id: id, encodedID: encodedID, number: number, name: name))
     }
 
     /// The table goes.
     func deallocate() {
-        facts.deinitialize(count: 1)
-        facts.deallocate()
+        storage.deinitialize(count: 1)
+        storage.deallocate()
     }
 
     /// The id; a NUL stands behind it.
-    var id: Bytes { facts.pointee.plain.bytes }
+    var id: Bytes { storage.pointee.plain.bytes }
 
     /// What the encoding of messages keeps of the id. No one else knows what is in it.
-    var encodedID: Bytes { facts.pointee.encodedID.bytes }
+    var encodedID: Bytes { storage.pointee.encodedID.bytes }
 
     /// The id's part in hashes that peers compare; and the whole hash by which it is named when it is retired.
-    var mark: UInt64 { facts.pointee.hash.low }
-    var hash: SourceHash { facts.pointee.hash }
+    var mark: UInt64 { storage.pointee.hash.low }
+    var hash: SourceHash { storage.pointee.hash }
 
     /// The clock's entry: every update of this source up to it is applied, beaten or deleted here. Never falls.
     var covered: Version {
-        get { facts.pointee.covered }
-        nonmutating set { facts.pointee.covered = newValue }
+        get { storage.pointee.covered }
+        nonmutating set { storage.pointee.covered = newValue }
     }
 
     /// The highest version of a tombstone of this source that was forgotten, here or where a reset came from.
     var purged: Version {
-        get { facts.pointee.purged }
-        nonmutating set { facts.pointee.purged = newValue }
+        get { storage.pointee.purged }
+        nonmutating set { storage.pointee.purged = newValue }
     }
 
     /// The history has all updates of this source above `floor` and up to `covered`; and none above `reach`, since there
     /// were none.
-    var floor: Version { facts.pointee.floor }
-    var reach: Version { facts.pointee.reach }
+    var floor: Version { storage.pointee.floor }
+    var reach: Version { storage.pointee.reach }
 
     /// The value of `Store.revision` when `covered` or `purged` last changed.
     var changedAt: UInt64 {
-        get { facts.pointee.changedAt }
-        nonmutating set { facts.pointee.changedAt = newValue }
+        get { storage.pointee.changedAt }
+        nonmutating set { storage.pointee.changedAt = newValue }
     }
 
     /// The number of its latest entry in `VectorPast`; 0: there is none.
     var latestPast: UInt32 {
-        get { facts.pointee.latestPast }
-        nonmutating set { facts.pointee.latestPast = newValue }
+        get { storage.pointee.latestPast }
+        nonmutating set { storage.pointee.latestPast = newValue }
     }
 
     /// Where it stands in its table.
-    var number: SourceID { facts.pointee.number }
+    var number: SourceID { storage.pointee.number }
 
     /// The name whose incarnation it is.
-    var name: NameID { facts.pointee.name }
+    var name: NameID { storage.pointee.name }
 
     /// What is special about it: nothing, where it is the furthest of a name that is in use, as most are.
     struct Marks: OptionSet {
@@ -77,8 +77,8 @@ struct Source {
     }
 
     var marks: Marks {
-        get { facts.pointee.marks }
-        nonmutating set { facts.pointee.marks = newValue }
+        get { storage.pointee.marks }
+        nonmutating set { storage.pointee.marks = newValue }
     }
 
     var isFurthest: Bool {
@@ -88,7 +88,7 @@ struct Source {
     var isFinal: Bool { marks.contains(.final) }
 
     private func mark(_ mark: Marks, _ isSet: Bool) {
-        if isSet { facts.pointee.marks.insert(mark) } else { facts.pointee.marks.remove(mark) }
+        if isSet { storage.pointee.marks.insert(mark) } else { storage.pointee.marks.remove(mark) }
     }
 
     /// Whether it may write again, as far as is known here.
@@ -96,14 +96,14 @@ struct Source {
 
     /// It stands among those that may have become idle.
     var isQueued: Bool {
-        get { facts.pointee.isQueued }
-        nonmutating set { facts.pointee.isQueued = newValue }
+        get { storage.pointee.isQueued }
+        nonmutating set { storage.pointee.isQueued = newValue }
     }
 
     /// Its writer is the peer of a link.
     var isLinked: Bool {
-        get { facts.pointee.isLinked }
-        nonmutating set { facts.pointee.isLinked = newValue }
+        get { storage.pointee.isLinked }
+        nonmutating set { storage.pointee.isLinked = newValue }
     }
 
     /// Ended, and nothing here names it any more but perhaps the history.
@@ -111,46 +111,46 @@ struct Source {
 
     /// This source's live entries, and how many of them are ahead of `covered`.
     var entries: VersionIndex {
-        _read { yield facts.pointee.entries }
-        nonmutating _modify { yield &facts.pointee.entries }
+        _read { yield storage.pointee.entries }
+        nonmutating _modify { yield &storage.pointee.entries }
     }
     var aheadCount: Int {
-        get { facts.pointee.aheadCount }
-        nonmutating set { facts.pointee.aheadCount = newValue }
+        get { storage.pointee.aheadCount }
+        nonmutating set { storage.pointee.aheadCount = newValue }
     }
 
     /// Whether an entry has stood here ahead of `covered`.
     var wasAhead: Bool {
-        get { facts.pointee.wasAhead }
-        nonmutating set { facts.pointee.wasAhead = newValue }
+        get { storage.pointee.wasAhead }
+        nonmutating set { storage.pointee.wasAhead = newValue }
     }
 
     /// How many republished updates name it as their writer: entries, and updates in the history.
     var timestampCount: Int {
-        get { facts.pointee.timestampCount }
-        nonmutating set { facts.pointee.timestampCount = newValue }
+        get { storage.pointee.timestampCount }
+        nonmutating set { storage.pointee.timestampCount = newValue }
     }
 
     /// Where in the history its newest update stands.
     var newestUpdate: History.Sequence {
-        get { facts.pointee.newestUpdate }
-        nonmutating set { facts.pointee.newestUpdate = newValue }
+        get { storage.pointee.newestUpdate }
+        nonmutating set { storage.pointee.newestUpdate = newValue }
     }
 
     /// The history has forgotten, or never had, updates up to `version`.
     func raiseFloor(to version: Version) {
-        facts.pointee.floor = max(floor, version)
+        storage.pointee.floor = max(floor, version)
         extendReach(to: version)
     }
 
     /// The history has got the update of this version, which is the next one.
     func extendReach(to version: Version) {
-        facts.pointee.reach = max(reach, version)
+        storage.pointee.reach = max(reach, version)
     }
 }
 
 /// What a `Source` names, and says more about.
-private struct Facts: ~Copyable {
+private struct SourceStorage: ~Copyable {
     let plain: OwnedBytes
     let encodedID: OwnedBytes
     let hash: SourceHash
