@@ -13,12 +13,12 @@ final class StoreChanges {
     /// What the rows of the replica said.
     var ownCovered: Version = 0
     var ownPurged: Version = 0
-    var facts = Facts()
+    var rowState = RowState()
     /// Whether the host's time was known.
     var hasTicked = false
 
     /// What tells that the rows of the replica are out of date.
-    struct Facts: Equatable {
+    struct RowState: Equatable {
         var now: UInt64?
         var hasHead = false
         var hasMetClassic = false
