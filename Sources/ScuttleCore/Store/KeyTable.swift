@@ -24,7 +24,7 @@ struct KeyTable: ~Copyable {
     private(set) var tombstoneCount = 0
 
     /// More keys than this cannot be named.
-    static var mostKeys: Int { Int(UInt32.max) - 1 }
+    static var maxKeys: Int { Int(UInt32.max) - 1 }
 
     init(hash: SipHash) {
         self.hash = hash

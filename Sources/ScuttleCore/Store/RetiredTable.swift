@@ -45,7 +45,7 @@ struct RetiredTable: ~Copyable {
 
     /// From which revision of the vector on the entries from a position on are.
     private var checkpoints: [(revision: UInt64, position: Int)] = []
-    private static var mostCheckpoints: Int { 64 }
+    private static var maxCheckpoints: Int { 64 }
 
     init(key: UInt64) {
         self.key = key
@@ -75,7 +75,7 @@ struct RetiredTable: ~Copyable {
     mutating func insert(_ entry: Entry, at revision: UInt64) {
         if (entries.count + 1) * 10 > slots.count * 9 { rebuild() }
         if checkpoints.last.map({ $0.revision < revision }) ?? true {
-            if checkpoints.count == Self.mostCheckpoints {
+            if checkpoints.count == Self.maxCheckpoints {
                 // Two become one, from the position of the first: then a peer may hear of some twice.
                 var kept: [(revision: UInt64, position: Int)] = []
                 for index in stride(from: 0, to: checkpoints.count, by: 2) {

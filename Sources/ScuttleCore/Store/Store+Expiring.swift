@@ -25,7 +25,7 @@ extension Store {
     @discardableResult
     public func tick(_ time: UInt64) throws(Failure) -> Bool {
         retireSilent(after: leases.advance(to: time))
-        var left = Store.mostExpired
+        var left = Store.maxExpiredPerTick
         while let item = expiries.first, item.number <= leases.time {
             guard left > 0 else { return true }
             left -= 1
@@ -45,7 +45,7 @@ extension Store {
     }
 
     /// So many in one call.
-    private static var mostExpired: Int { 4096 }
+    private static var maxExpiredPerTick: Int { 4096 }
 
     /// The writes of other resolvers may lose to a value that is older than the expiry.
     var expires: Bool {

@@ -23,7 +23,7 @@ extension Store {
         let (oldest, links) = basesInUse()
         past.shorten(to: oldest, in: sources)
         // As many as all links can need; what is between their bases may be more than that.
-        let needed = min(sources.count * links, Store.mostPast)
+        let needed = min(sources.count * links, Store.maxPast)
         let most = 2 * needed + 4 * sources.count + links + Store.fewPast
         if past.count > most / 2 {
             let base = past.middle
@@ -35,5 +35,5 @@ extension Store {
 
     /// So many entries are few; and no more than twice these, and some for each source, are kept.
     private static var fewPast: Int { 64 }
-    private static var mostPast: Int { 1 << 19 }
+    private static var maxPast: Int { 1 << 19 }
 }

@@ -19,7 +19,7 @@ extension Store {
     }
 
     /// A call purges so many stable tombstones, and lets as many come back from those that wait; the next call goes on.
-    private static var mostOfCall: Int { 4096 }
+    private static var maxPurgedPerCall: Int { 4096 }
 
     /// The vector covers a tombstone.
     @inline(never)
@@ -61,14 +61,14 @@ extension Store {
         guard keys.tombstoneCount > 0, mayPurge, !configuration.keepsTombstones, !hasMetClassic else { return }
         renewPromise()
         if let first = waiting.walks.first, waitingPosition >= first.number {
-            admitWaiting(walkLimit(), most: Store.mostOfCall)
+            admitWaiting(walkLimit(), most: Store.maxPurgedPerCall)
         }
         guard let oldest = oldestTombstone(), !isHeldBack(oldest) else { return }
         var stable = Version.highest
         for id in sources.ids where sources[id].covered < stable && counts(sources[id]) { stable = sources[id].covered }
         // What is missing may still come, and lose to a tombstone.
         if let missing = refused?.lowestMissing { stable = min(stable, missing - 1) }
-        purge(upTo: stable, leaving: 0, most: Store.mostOfCall, waits: true)
+        purge(upTo: stable, leaving: 0, most: Store.maxPurgedPerCall, waits: true)
     }
 
     /// Whether a source has not promised to write nothing at or below a version. From the source on that held tombstones back

@@ -60,7 +60,7 @@ extension Store {
 
     /// Refuses a key beyond what key ids can name.
     func checkRoom() throws(Failure) {
-        guard keys.idLimit < KeyTable.mostKeys else { throw Failure(.memory, "no more keys can be named") }
+        guard keys.idLimit < KeyTable.maxKeys else { throw Failure(.memory, "no more keys can be named") }
     }
 
     /// A write by this replica, where there is room and a version for it.
