@@ -11,7 +11,7 @@ extension Replica {
     ///     {"digest":true,"end":N}⏎
     public func export(_ visit: (Bytes) -> Bool) {
         republishInverted()
-        renewPromise()
+        raiseLowWaterMark()
         var text = MessageBuffer()
         var lines: UInt64 = 0
         func hand(_ write: (inout MessageBuffer) -> Void) -> Bool {

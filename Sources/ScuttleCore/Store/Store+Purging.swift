@@ -59,7 +59,7 @@ extension Store {
     /// source holds them back; O(sources) for all that move on from there together.
     func purgeStable() {
         guard keys.tombstoneCount > 0, mayPurge, !configuration.keepsTombstones, !hasMetClassic else { return }
-        renewPromise()
+        raiseLowWaterMark()
         if let first = waiting.walks.first, waitingPosition >= first.number {
             admitWaiting(walkLimit(), most: Store.maxPurgedPerCall)
         }

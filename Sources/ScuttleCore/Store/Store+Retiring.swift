@@ -14,7 +14,7 @@ extension Store {
     public func retireName(_ name: Bytes) -> Bool {
         guard let id = sources.find(name: name), version < .highest else { return false }
         if id == own.name {
-            renewPromise()
+            raiseLowWaterMark()
             hasLeft = true
         }
         retire(id, at: version + 1, as: .pending)
@@ -50,7 +50,7 @@ extension Store {
             // Somebody thinks that this replica is gone.
             sources.names[name].state.insert(.alive)
             version = max(version, number)
-            renewPromise()
+            raiseLowWaterMark()
         } else if !hasLeft || name != own.name {
             // A replica that has left promises nothing.
             version = max(version, number)
@@ -203,7 +203,7 @@ extension Store {
         // Those who retire others by time have to be heard themselves, also where nobody writes.
         if version < .highest {
             version += 1
-            renewPromise()
+            raiseLowWaterMark()
         }
         for name in sources.names.ids where sources.names.isName(name) && name != own.name {
             let covered = sources[sources.names[name].furthest].covered

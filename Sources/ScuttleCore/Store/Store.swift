@@ -235,7 +235,7 @@ extension Store {
     var own: Source { sources[SourceTable.own] }
 
     /// A replica's own entry in the clock is a promise that all it will ever issue is higher.
-    func renewPromise() {
+    func raiseLowWaterMark() {
         if !hasLeft { cover(own, upTo: version) }
     }
 

@@ -54,7 +54,7 @@ extension Conversation {
         if replica.hasMetClassic || context.isReadOnly { replica.republishInverted() }
         replica.passFloor()
         replica.reconsiderRefused()
-        replica.renewPromise()
+        replica.raiseLowWaterMark()
         switch session {
         case .classic(let session, _): session.gossip()
         case .extended(let session): session.greet()

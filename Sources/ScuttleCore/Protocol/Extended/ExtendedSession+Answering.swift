@@ -12,7 +12,7 @@ extension ExtendedSession {
                 replica.republish(against: peer)
             }
             replica.republishInverted()
-            replica.renewPromise()
+            replica.raiseLowWaterMark()
         }
         if checkedEpoch != replica.epoch, let outgoing, outgoing.mode == .reset { adapt(outgoing) }
         checkedEpoch = replica.epoch

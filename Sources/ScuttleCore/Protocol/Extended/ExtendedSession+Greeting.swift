@@ -166,7 +166,7 @@ extension ExtendedSession {
 
     private func beOutOfStep(with hello: Hello) {
         isInStep = false
-        if !isReadOnly { replica.renewPromise() }
+        if !isReadOnly { replica.raiseLowWaterMark() }
         if isQuiet(hello), gossips < Self.gossipsBetweenVectors { return }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
         guard context.transport.hasWindows || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
