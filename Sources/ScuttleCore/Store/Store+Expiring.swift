@@ -8,7 +8,7 @@ extension Store {
     /// Sets a key that is to be deleted when its time to live is over. More than `LeaseClock.longest` is for ever. Throws as
     /// `set`; `.unsupported` if the resolver may let an older value stand over an expiry.
     public func set(_ key: Bytes, to value: Bytes, for timeToLive: UInt64) throws(Failure) {
-        let place = try place(of: key)
+        let place = try writableKey(key)
         guard timeToLive <= LeaseClock.longest else { return try set(place, to: value) }
         guard expires else {
             throw Failure(.unsupported, "a time to live needs a last-writer resolver: under others null may lose")
@@ -57,7 +57,7 @@ extension Store {
     private func end(_ record: Record, _ key: KeyID) {
         let timestamp = configuration.disabledRules.contains(.expiry) ? nil : record.timestamp
         // The hash is for a key that is not there yet.
-        write(Bytes("null"), .expiry, timestamp, nil, to: KeyPlace(key: record.key, hash: 0), key)
+        write(Bytes("null"), .expiry, timestamp, nil, to: WritableKey(key: record.key, hash: 0), key)
     }
 
     /// An entry with a time to live has arrived.

@@ -1,6 +1,6 @@
 /// A key that may be written, with its hash. Made before its value is checked, since its place in a large table takes longer
 /// to come into the caches than anything else does in a write. Borrowed, like the key.
-public struct KeyPlace {
+public struct WritableKey {
     let key: Bytes
     let hash: UInt64
 }
@@ -8,25 +8,25 @@ public struct KeyPlace {
 extension Store {
     /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.exhausted`, `.memory`.
     @inline(__always)
-    public func place(of key: Bytes) throws(Failure) -> KeyPlace {
+    public func writableKey(_ key: Bytes) throws(Failure) -> WritableKey {
         try checkWrite(of: key)
-        return KeyPlace(key: key, hash: keys.hash(of: key))
+        return WritableKey(key: key, hash: keys.hash(of: key))
     }
 
     /// Sets a key to a JSON value: a local write.
     /// - Parameter value: valid JSON without insignificant white space.
     /// - Throws: `.keys`, `.bytes`, `.store`, `.memory`.
     @inline(__always)
-    public func set(_ place: KeyPlace, to value: Bytes) throws(Failure) {
-        try checkMemory(for: place.key, value)
-        if isGuarded { try prepare(place.key, value, .value) }
+    public func set(_ key: WritableKey, to value: Bytes) throws(Failure) {
+        try checkMemory(for: key.key, value)
+        if isGuarded { try prepare(key.key, value, .value) }
         write(place, value, .value)
     }
 
-    /// The same in one. Throws as `place`.
+    /// The same in one. Throws as `writableKey`.
     @_optimize(speed)
     public func set(_ key: Bytes, to value: Bytes) throws(Failure) {
-        try set(place(of: key), to: value)
+        try set(writableKey(key), to: value)
     }
 
     /// Deletes a key: a local write whose entry is a tombstone. Throws as `set`.
@@ -66,14 +66,14 @@ extension Store {
     /// A write by this replica, where there is room and a version for it.
     @_optimize(speed)
     func write(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind) {
-        write(KeyPlace(key: key, hash: keys.hash(of: key)), value, kind)
+        write(WritableKey(key: key, hash: keys.hash(of: key)), value, kind)
     }
 
     @_optimize(speed)
-    private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) {
+    private func write(_ key: WritableKey, _ value: Bytes, _ kind: Update.Kind) {
         issueVersion()
-        let record = record(place.key, value, Dot(source: SourceTable.own, version: version), kind)
-        enter(record, keys.find(place.key, place.hash), place.hash)
+        let record = record(key.key, value, Dot(source: SourceTable.own, version: version), kind)
+        enter(record, keys.find(key.key, key.hash), key.hash)
         appendToHistory(record)
         record.release()
         purgeSurplusTombstones()
@@ -81,21 +81,21 @@ extension Store {
 
     /// The same of a key that has a time to live.
     @_optimize(speed)
-    func write(_ place: KeyPlace, _ value: Bytes, _ lease: Lease) {
-        write(value, .value, nil, lease, to: place, keys.find(place.key, place.hash))
+    func write(_ key: WritableKey, _ value: Bytes, _ lease: Lease) {
+        write(value, .value, nil, lease, to: place, keys.find(key.key, key.hash))
     }
 
     /// The same with a timestamp that is not the dot, or with a time to live.
     @inline(never)
     @_optimize(speed)
     func write(
-        _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to place: KeyPlace,
+        _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to key: WritableKey,
         _ known: KeyID?
     ) {
         issueVersion()
         let record = record(
-            place.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
-        enter(record, known, place.hash)
+            key.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
+        enter(record, known, key.hash)
         appendToHistory(record)
         record.release()
         purgeSurplusTombstones()
