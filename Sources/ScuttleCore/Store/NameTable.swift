@@ -10,7 +10,7 @@ struct NameTable: ~Copyable {
         var retirement: Version = 0
         var state: RetirementState = .pending
         /// How many entries of its incarnations are ahead of the vector.
-        var ahead: UInt32 = 0
+        var outOfOrder: UInt32 = 0
         /// What a replica of this name has last said of the names that are retired: see `Store+Retiring`.
         var statement: Statement = Statement()
         /// How far its furthest incarnation was when that was last looked at, and when that last changed, by the clock of

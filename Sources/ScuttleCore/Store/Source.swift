@@ -114,15 +114,15 @@ struct Source {
         _read { yield storage.pointee.entries }
         nonmutating _modify { yield &storage.pointee.entries }
     }
-    var aheadCount: Int {
-        get { storage.pointee.aheadCount }
-        nonmutating set { storage.pointee.aheadCount = newValue }
+    var outOfOrderCount: Int {
+        get { storage.pointee.outOfOrderCount }
+        nonmutating set { storage.pointee.outOfOrderCount = newValue }
     }
 
     /// Whether an entry has stood here ahead of `covered`.
-    var wasAhead: Bool {
-        get { storage.pointee.wasAhead }
-        nonmutating set { storage.pointee.wasAhead = newValue }
+    var hadOutOfOrder: Bool {
+        get { storage.pointee.hadOutOfOrder }
+        nonmutating set { storage.pointee.hadOutOfOrder = newValue }
     }
 
     /// How many republished updates name it as their writer: entries, and updates in the history.
@@ -166,9 +166,9 @@ private struct SourceStorage: ~Copyable {
     var marks: Source.Marks = .behind
     var isQueued = false
     var isLinked = false
-    var wasAhead = false
+    var hadOutOfOrder = false
     var entries = VersionIndex()
-    var aheadCount = 0
+    var outOfOrderCount = 0
     var timestampCount = 0
     var newestUpdate = History.Sequence.none
 

@@ -61,7 +61,7 @@ extension Store {
 
     private func mayShrink(_ id: SourceID) -> Bool {
         let source = sources[id]
-        guard source.isIdle, source.aheadCount == 0, !history.holdsAny(of: source), inversions.isEmpty else {
+        guard source.isIdle, source.outOfOrderCount == 0, !history.holdsAny(of: source), inversions.isEmpty else {
             return false
         }
         // The name stands by its furthest incarnation.

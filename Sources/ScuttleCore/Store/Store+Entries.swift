@@ -179,10 +179,10 @@ extension Store {
         source.entries.insert(record.version, key)
         arrivals.append(record, key)
         if record.version > source.covered {
-            source.aheadCount += 1
-            source.wasAhead = true
-            aheadCount += 1
-            noteAhead(source, record.version, 1)
+            source.outOfOrderCount += 1
+            source.hadOutOfOrder = true
+            outOfOrderCount += 1
+            noteOutOfOrder(source, record.version, 1)
         }
         // The others are listed when the vector covers them.
         if record.isDelete, record.version <= source.covered { list(tombstone: record, key) }
@@ -229,9 +229,9 @@ extension Store {
             contents.remove(record, sources[record.timestamp.source].mark)
         }
         if record.version > source.covered {
-            source.aheadCount -= 1
-            aheadCount -= 1
-            noteAhead(source, record.version, -1)
+            source.outOfOrderCount -= 1
+            outOfOrderCount -= 1
+            noteOutOfOrder(source, record.version, -1)
         }
         if record.isRepublished {
             let writer = sources[record.timestamp.source]
@@ -242,11 +242,11 @@ extension Store {
         record.release()
     }
 
-    private func noteAhead(_ source: Source, _ version: Version, _ change: Int) {
-        sources.names[source.name].ahead &+= change > 0 ? 1 : .max
-        past.noteAhead(source.number, change)
+    private func noteOutOfOrder(_ source: Source, _ version: Version, _ change: Int) {
+        sources.names[source.name].outOfOrder &+= change > 0 ? 1 : .max
+        past.noteOutOfOrder(source.number, change)
         guard !configuration.disabledRules.contains(.ahead) else { return }
-        if change > 0 { dotHash.addAhead(source, version) } else { dotHash.removeAhead(source, version) }
+        if change > 0 { dotHash.addOutOfOrder(source, version) } else { dotHash.removeOutOfOrder(source, version) }
     }
 
     /// The clock's entry of a source rises: all its updates up to `version` are accounted for.
@@ -269,15 +269,15 @@ extension Store {
         let source = sources[id]
         let before = source.covered
         guard version > before else { return }
-        if source.aheadCount > 0 {
+        if source.outOfOrderCount > 0 {
             var passed = 0
             source.entries.forEachLive(above: before, upTo: version, of: id, keys) { key, version in
                 passed += 1
-                noteAhead(source, version, -1)
+                noteOutOfOrder(source, version, -1)
                 if let record = keys[key], record.isDelete { list(tombstone: record, key) }
             }
-            source.aheadCount -= passed
-            aheadCount -= passed
+            source.outOfOrderCount -= passed
+            outOfOrderCount -= passed
             tolerableTombstones = configuration.maxTombstones
             if passed > count { leaveOut(source, upTo: version) }
         }

@@ -15,7 +15,7 @@
                 }
                 if record.version > source.covered {
                     ahead += 1
-                    hash.addAhead(source, record.version)
+                    hash.addOutOfOrder(source, record.version)
                 }
                 broken = brokenEntry(record, key, source)
                 return broken == nil
@@ -30,7 +30,7 @@
                 counting.insert(item.key)
             }
             if counting.count != leases && expires { return "\(leases) times to live, \(counting.count) counted" }
-            if ahead != aheadCount { return "\(ahead) entries ahead of the clock, counted as \(aheadCount)" }
+            if ahead != outOfOrderCount { return "\(ahead) entries ahead of the clock, counted as \(outOfOrderCount)" }
             if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
             for position in 0..<retired.count where !retired[position].isHole {
                 let entry = retired[position]
@@ -44,11 +44,11 @@
                 if sources[id].number != id { return "source \(id) has number \(sources[id].number)" }
                 if sources.names[sources[id].name].sources == 0 { return "source \(id) has no name" }
                 hash.change(sources[id], from: 0, to: sources[id].covered)
-                aheadByName[sources[id].name, default: 0] += sources[id].aheadCount
+                aheadByName[sources[id].name, default: 0] += sources[id].outOfOrderCount
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }
-            for (name, ahead) in aheadByName where Int(sources.names[name].ahead) != ahead {
-                return "name \(name) has \(ahead) ahead, counted as \(sources.names[name].ahead)"
+            for (name, ahead) in aheadByName where Int(sources.names[name].outOfOrder) != ahead {
+                return "name \(name) has \(ahead) ahead, counted as \(sources.names[name].outOfOrder)"
             }
             if let broken = brokenException() { return broken }
             if expected != contents { return "the hash of the contents is not that of the entries" }
@@ -113,7 +113,7 @@
             if live != source.entries.liveCount {
                 return "source \(id) has \(live) live, counted as \(source.entries.liveCount)"
             }
-            if ahead != source.aheadCount { return "source \(id) has \(ahead) ahead, counted as \(source.aheadCount)" }
+            if ahead != source.outOfOrderCount { return "source \(id) has \(ahead) ahead, counted as \(source.outOfOrderCount)" }
             if source.entries.count > 2 * live + 32 {
                 return "source \(id) has \(source.entries.count) slots for \(live) live ones"
             }

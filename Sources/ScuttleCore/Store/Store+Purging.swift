@@ -135,9 +135,9 @@ extension Store {
     /// cover: others may hold what a tombstone has beaten here, and republish it when the tombstone is gone.
     private func counts(_ source: Source) -> Bool {
         guard source.mayBeAlive else { return false }
-        if source.covered > 0 || source.aheadCount > 0 { return true }
+        if source.covered > 0 || source.outOfOrderCount > 0 { return true }
         // No retirement of such a name becomes final.
-        return source.wasAhead && !source.marks.contains(.retired)
+        return source.hadOutOfOrder && !source.marks.contains(.retired)
     }
 
     private var mayPurge: Bool {

@@ -36,7 +36,7 @@ extension Store {
     /// Whether something of a name is covered or held here. Otherwise other replicas may not know the name at all.
     private func isCoveredOrHeld(_ name: NameID) -> Bool {
         let entry = sources.names[name]
-        return entry.ahead > 0 || sources[entry.furthest].covered > 0
+        return entry.outOfOrder > 0 || sources[entry.furthest].covered > 0
     }
 
     /// A pair of number and state, where it is greater than what is known.
@@ -149,11 +149,11 @@ extension Store {
             hash.change(furthest, from: 0, to: furthest.covered)
         }
         // Of other incarnations only what is out of order counts.
-        if names.contains(where: { sources.names[$0].ahead > 0 }) {
-            for id in sources.ids where sources[id].aheadCount > 0 && isWaitedFor(sources[id].name) {
+        if names.contains(where: { sources.names[$0].outOfOrder > 0 }) {
+            for id in sources.ids where sources[id].outOfOrderCount > 0 && isWaitedFor(sources[id].name) {
                 let source = sources[id]
                 source.entries.forEachLive(above: source.covered, upTo: .highest, of: id, keys) { _, version in
-                    hash.addAhead(source, version)
+                    hash.addOutOfOrder(source, version)
                 }
             }
         }

@@ -52,7 +52,7 @@ public class Store {
     /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
     final var detours: UInt64 = 0
     /// How many entries are ahead of the clock.
-    final var aheadCount = 0
+    final var outOfOrderCount = 0
 
     /// Ended sources that hold no entry; and those that may have become so.
     final var retired: RetiredTable

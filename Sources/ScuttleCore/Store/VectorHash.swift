@@ -13,11 +13,11 @@ struct VectorHash: Equatable {
         if new > 0 { value &+= Self.mix(source.mark, new) }
     }
 
-    mutating func addAhead(_ source: Source, _ version: Version) {
+    mutating func addOutOfOrder(_ source: Source, _ version: Version) {
         value &+= Self.mix(~source.mark, version)
     }
 
-    mutating func removeAhead(_ source: Source, _ version: Version) {
+    mutating func removeOutOfOrder(_ source: Source, _ version: Version) {
         value &-= Self.mix(~source.mark, version)
     }
 

@@ -25,7 +25,7 @@ struct VectorPast: ~Copyable {
     private var log = Column<Entry>()
     private var blocks = Column<UInt64>()
     private var districts = Column<UInt64>()
-    private var ahead = Column<UInt32>()
+    private var outOfOrder = Column<UInt32>()
     /// Changes of sources that have last changed before this base go into the log.
     private(set) var newestBase: UInt64 = 0
 
@@ -41,14 +41,14 @@ struct VectorPast: ~Copyable {
     mutating func makeRoom(for source: SourceID) {
         while blocks.count <= Int(source) >> 6 {
             blocks.append(0)
-            ahead.append(0)
+            outOfOrder.append(0)
         }
         while districts.count <= Int(source) >> 12 { districts.append(0) }
     }
 
     /// One more of a source's entries is out of order, or one less.
-    mutating func noteAhead(_ source: SourceID, _ change: Int) {
-        ahead[Int(source) >> 6] &+= UInt32(truncatingIfNeeded: change)
+    mutating func noteOutOfOrder(_ source: SourceID, _ change: Int) {
+        outOfOrder[Int(source) >> 6] &+= UInt32(truncatingIfNeeded: change)
     }
 
     @inline(__always)
@@ -89,7 +89,7 @@ struct VectorPast: ~Copyable {
 
     /// Whether a block has changed since a revision, this one included, or has entries out of order.
     @inline(__always)
-    func hasChanged(block: Int, since revision: UInt64) -> Bool { blocks[block] >= revision || ahead[block] > 0 }
+    func hasChanged(block: Int, since revision: UInt64) -> Bool { blocks[block] >= revision || outOfOrder[block] > 0 }
     /// Whether a district has changed since a base that somebody relies on.
     @inline(__always)
     func hasChanged(district: Int, since base: UInt64) -> Bool { districts[district] >= base }

@@ -72,7 +72,7 @@ extension World {
             replica.refused.map { "\(replica.sources[$0[position].dot.source].id.text):\($0[position].dot.version)" }
         }
         return sources.joined(separator: " ") + " names " + names.joined(separator: " ") + " retired "
-            + retired.joined(separator: " ") + " epoch \(replica.epoch) ahead \(replica.aheadCount)"
+            + retired.joined(separator: " ") + " epoch \(replica.epoch) ahead \(replica.outOfOrderCount)"
             + (exceptions.isEmpty ? "" : " without " + exceptions.joined(separator: " "))
     }
 

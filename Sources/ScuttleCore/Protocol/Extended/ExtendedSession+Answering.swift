@@ -124,7 +124,7 @@ extension ExtendedSession {
         if let wanted = wantedArrivals.first { return (.state, min(arrival, wanted - 1)) }
         // A log has no commit, which alone says what is accounted for.
         if let memory, memory.exceptsEnded || !memory.accounted.isEmpty { return (.state, arrival) }
-        let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
+        let holdsNothingAhead = replica.outOfOrderCount == 0 || replica.configuration.disabledRules.contains(.ahead)
         // Datagrams get lost: with the order of arrival only those have to come again.
         guard context.transport.keepsOrder, holdsNothingAhead, historyReaches, !sorts else { return (.state, arrival) }
         let number = firstMissingUpdate

@@ -221,7 +221,7 @@ struct RefusalTests {
         // Entries of a writer that is gone, of which no replica has received a commit.
         for replica in [a, b] {
             try replica.load((0..<100).map { PlainUpdate("x\($0)", "1", "gone", UInt64($0) + 10) })
-            #expect(replica.aheadCount == 100)
+            #expect(replica.outOfOrderCount == 100)
         }
         opinion.refused = ["k"]
         try a.set("k", "1")

@@ -9,7 +9,7 @@ struct VectorHashTests {
     private func hash(_ sources: [Source], _ clock: [Version], ahead: [[Version]] = []) -> VectorHash {
         var hash = VectorHash()
         for (source, version) in zip(sources, clock) { hash.change(source, from: 0, to: version) }
-        for (source, versions) in zip(sources, ahead) { for version in versions { hash.addAhead(source, version) } }
+        for (source, versions) in zip(sources, ahead) { for version in versions { hash.addOutOfOrder(source, version) } }
         return hash
     }
 
@@ -34,11 +34,11 @@ struct VectorHashTests {
                 clock[number] = version
             case 1:
                 let version = Version(random.within(1...1000))
-                mine.addAhead(sources[number], version)
+                mine.addOutOfOrder(sources[number], version)
                 ahead[number].append(version)
             default:
                 guard let version = ahead[number].popLast() else { continue }
-                mine.removeAhead(sources[number], version)
+                mine.removeOutOfOrder(sources[number], version)
             }
             check(mine == hash(sources, clock, ahead: ahead), "seed \(seed): \(clock), ahead \(ahead)")
         }
