@@ -21,7 +21,7 @@ extension Store {
     /// A reset is whole: what its sender has covered, and does not except, was in it or is beaten.
     @inline(never)
     func settleExceptions(byResetOf peer: PeerState, bringing isBrought: (Dot) -> Bool, but excepted: ExceptionList) {
-        let keys = keysRefusedAhead { isBrought($0) }
+        let keys = keysOfUncoveredRefusals { isBrought($0) }
         var position = 0
         while let refused, position < refused.count {
             let entry = refused[position]

@@ -11,7 +11,7 @@ extension Store {
         // What is replaced goes to the end, and the last one takes its place.
         for position in stride(from: refused.count - 1, through: 0, by: -1) where refused[position].reason != 0 {
             let entry = refused[position]
-            if isAhead(entry.dot) {
+            if isUncovered(entry.dot) {
                 evictException(at: position)
             } else {
                 replaceException(at: position, by: 0, entry.write)
@@ -57,20 +57,20 @@ extension Store {
             replaceException(at: position, by: reason, write)
             return true
         }
-        guard table.count < configuration.maxRefused || evictAhead(before: clock) else { return false }
+        guard table.count < configuration.maxRefused || evictUncovered(before: clock) else { return false }
         (refused, isSelective) = (table, true)
         add(dot, reason, write)
         return true
     }
 
     /// Whether the vector does not cover a dot.
-    private func isAhead(_ dot: Dot) -> Bool {
+    private func isUncovered(_ dot: Dot) -> Bool {
         dot.version > sources[dot.source].covered
     }
 
     /// Forgets an exception ahead of the vector. What has come of deltas that named it counts no more.
     @inline(never)
-    private func evictAhead(before clock: UInt64) -> Bool {
+    private func evictUncovered(before clock: UInt64) -> Bool {
         // What is ahead of the vector is not to be told.
         guard let position = refused?.leastRecent(before: clock) else { return false }
         evictException(at: position)
@@ -96,7 +96,7 @@ extension Store {
     @inline(never)
     private func add(_ dot: Dot, _ reason: UInt8, _ write: RefusedTable.Write) {
         guard let refused else { return }
-        refused.insert(dot, reason: reason, write, isToTell: !isAhead(dot))
+        refused.insert(dot, reason: reason, write, isToTell: !isUncovered(dot))
         refused.count(dot, reason, in: sources[dot.source], 1)
         // Both have to keep their numbers.
         sources[dot.source].timestampCount += 1
@@ -106,7 +106,7 @@ extension Store {
 
     private func noteChange(of dot: Dot) {
         revision += 1
-        if isAhead(dot) { changesAhead += 1 }
+        if isUncovered(dot) { uncoveredExceptionChanges += 1 }
     }
 
     @inline(never)
@@ -125,7 +125,7 @@ extension Store {
     /// An update that was an exception is accounted for.
     @inline(never)
     func dropException(at position: Int) {
-        if let refused, refused[position].serial > 0 { exceptionsOver += 1 }
+        if let refused, refused[position].serial > 0 { endedExceptions += 1 }
         takeException(at: position)
         guard let refused, refused.count == 0 else { return }
         exceptionClock = refused.clock
@@ -140,11 +140,11 @@ extension Store {
     /// The keys of refused updates ahead of the vector that a peer may hold, as hashes. It may hold one of those in place of another
     /// exception of its key, which it accounts for with that; here it is none. In order.
     @inline(never)
-    func keysRefusedAhead(where isHeld: (Dot) -> Bool = { _ in true }) -> [UInt64] {
+    func keysOfUncoveredRefusals(where isHeld: (Dot) -> Bool = { _ in true }) -> [UInt64] {
         var keys: [UInt64] = []
         guard let refused else { return keys }
         for position in 0..<refused.count where refused[position].reason != 0 {
-            if isAhead(refused[position].dot), isHeld(refused[position].dot) {
+            if isUncovered(refused[position].dot), isHeld(refused[position].dot) {
                 keys.append(refused[position].write.key)
             }
         }

@@ -81,9 +81,9 @@ public class Store {
     /// The clock of the exceptions while there are none; and how many changes of the revision are exceptions ahead of the vector
     /// that came or went. Those could go on for ever, so no link asks again for them.
     final var exceptionClock: UInt64 = 0
-    final var changesAhead: UInt64 = 0
+    final var uncoveredExceptionChanges: UInt64 = 0
     /// How many exceptions are over.
-    final var exceptionsOver: UInt64 = 0
+    final var endedExceptions: UInt64 = 0
     /// A peer has named exceptions of its own.
     final var peersHaveExceptions = false
     /// Whether an update may be one, or has to be shown to the host before it is taken.

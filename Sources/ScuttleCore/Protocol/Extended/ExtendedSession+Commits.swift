@@ -122,7 +122,7 @@ extension ExtendedSession {
     private func takeEnded(_ head: IncomingDelta.Head) -> Bool {
         let ended = endedSources
         if replica.refused != nil {
-            let keys = replica.keysRefusedAhead()
+            let keys = replica.keysOfUncoveredRefusals()
             for dot in incoming.accounted { replica.dropAccounted(dot, unlessOf: keys) }
             for claim in ended { replica.dropExceptions(endedBy: claim, unlessOf: keys) }
         }

@@ -23,7 +23,7 @@ extension ExtendedSession {
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
     /// follows a change of this replica's state; so nothing can go round in circles.
     func askAgain() {
-        let here = PendingControl.mark(replica.revision &- replica.changesAhead, replica.entryChanges)
+        let here = PendingControl.mark(replica.revision &- replica.uncoveredExceptionChanges, replica.entryChanges)
         guard here != pending.askedAt, !pending.hasAskedAgain else { return }
         pending.askedAt = here
         pending.hasAskedAgain = true

@@ -167,7 +167,7 @@ extension ExtendedSession {
     var exceptionsMark: UInt64 {
         PendingControl.mark(
             (withheld?.changes ?? 0) &+ (memory?.accountedChanges ?? 0) << 32,
-            replica.refused?.clock ?? replica.exceptionClock, replica.exceptionsOver)
+            replica.refused?.clock ?? replica.exceptionClock, replica.endedExceptions)
     }
 
     /// What this replica, or this delta, has left out, and what the peer has that is accounted for here: a commit names it.

@@ -110,9 +110,9 @@ extension ExtendedSession {
         guard replica.refused != nil || memory?.hasTold ?? false else { return }
         let memory = remembering()
         let knowsNothing = pending.peerHas == 0 && memory.toldRefused > 0
-        let hasChanged = memory.toldOver != replica.exceptionsOver || replica.refused?.missingCount ?? 0 > 0
+        let hasChanged = memory.toldOver != replica.endedExceptions || replica.refused?.missingCount ?? 0 > 0
         if context.transport.keepsOrder ? knowsNothing || hasChanged : isRequested {
-            (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
+            (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.endedExceptions, 0, true)
         }
         noteUntold()
     }
