@@ -45,7 +45,7 @@ extension Store {
                     republish(key, record)
                 } else {
                     // No number is left: the entry stays under a covered dot, and the history has gone on.
-                    leaveOut(sources[record.source], upTo: min(record.version, sources[record.source].covered))
+                    bypassHistory(sources[record.source], upTo: min(record.version, sources[record.source].covered))
                 }
             }
             record.release()

@@ -162,7 +162,7 @@ extension Store {
             let isNew = isReset && claim.isPurged && notePurgedBeside(source, claim.version)
             if claim.version > source.covered {
                 cover(id, upTo: claim.version)
-                leaveOut(source, upTo: claim.version)
+                bypassHistory(source, upTo: claim.version)
             }
             return isNew
         }
@@ -194,7 +194,7 @@ extension Store {
     private func notePurgedBeside(_ source: Source, _ version: Version) -> Bool {
         // More is not purged than will be covered.
         cover(source.number, upTo: version)
-        leaveOut(source, upTo: version)
+        bypassHistory(source, upTo: version)
         return notePurged(source, version)
     }
 

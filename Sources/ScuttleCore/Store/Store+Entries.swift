@@ -279,16 +279,16 @@ extension Store {
             source.outOfOrderCount -= passed
             outOfOrderCount -= passed
             tolerableTombstones = configuration.maxTombstones
-            if passed > count { leaveOut(source, upTo: version) }
+            if passed > count { bypassHistory(source, upTo: version) }
         }
         cover(source, upTo: version)
         if refused != nil { passExceptions(of: id, above: before, upTo: version) }
     }
 
     /// Updates of a source up to a version, which are covered now, are not in the history.
-    func leaveOut(_ source: Source, upTo version: Version) {
+    func bypassHistory(_ source: Source, upTo version: Version) {
         source.raiseFloor(to: version)
-        detours += 1
+        historyBypasses += 1
     }
 }
 

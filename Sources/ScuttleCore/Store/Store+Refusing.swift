@@ -220,7 +220,7 @@ extension Store {
             passed.append(entry)
         }
         guard !passed.isEmpty else { return }
-        leaveOut(sources[id], upTo: version)
+        bypassHistory(sources[id], upTo: version)
         for entry in passed where entry.reason != 0 { settleExceptions(by: entry.write, entry.dot) }
     }
 

@@ -50,7 +50,7 @@ public class Store {
     /// Of the version vector and of what is out of order.
     final var dotHash = VectorHash()
     /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
-    final var detours: UInt64 = 0
+    final var historyBypasses: UInt64 = 0
     /// How many entries are ahead of the clock.
     final var outOfOrderCount = 0
 

@@ -16,7 +16,7 @@ extension ExtendedSession {
         }
         if checkedEpoch != replica.epoch, let outgoing, outgoing.mode == .reset { adapt(outgoing) }
         checkedEpoch = replica.epoch
-        checkedDetours = replica.detours
+        checkedDetours = replica.historyBypasses
         if let outgoing, outgoing.epoch == peer.epoch, outgoing.mode != .early, outgoing.mode.claimsVector,
             outgoing.mode.hasCovers ? !peerLags : peerLags == (outgoing.mode == .reset)
         {

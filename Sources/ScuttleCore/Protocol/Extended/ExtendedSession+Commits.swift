@@ -106,7 +106,7 @@ extension ExtendedSession {
                 let until = replica.adopt(
                     excepted, of: claim.source, upTo: covered, evictingBefore: incoming.exceptionsBefore)
                 replica.cover(claim.source, upTo: until)
-                replica.leaveOut(source, upTo: until)
+                replica.bypassHistory(source, upTo: until)
             }
             // Less is covered if there is no room for an exception, and no more is purged than covered.
             if head.mode == .reset, claim.purged <= min(covered, source.covered),

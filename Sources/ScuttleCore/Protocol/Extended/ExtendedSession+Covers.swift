@@ -43,8 +43,8 @@ extension ExtendedSession {
             }
             replica.cover(id, upTo: until, remembering: entries)
             // What beats it is here, and may not be with whom this replica tells of it next.
-            if interval.leftOut > source.floor { replica.leaveOut(source, upTo: min(interval.leftOut, until)) }
-            if incoming.pending.hasLost { replica.leaveOut(source, upTo: until) }
+            if interval.leftOut > source.floor { replica.bypassHistory(source, upTo: min(interval.leftOut, until)) }
+            if incoming.pending.hasLost { replica.bypassHistory(source, upTo: until) }
         }
         for record in incoming.pending.records {
             let source = replica.sources[record.source]

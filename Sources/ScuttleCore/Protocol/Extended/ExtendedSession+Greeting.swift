@@ -135,7 +135,7 @@ extension ExtendedSession {
         }
         if outgoing?.isResting ?? true {
             peer.subscription = hello.nonce
-            checkedDetours = replica.detours
+            checkedDetours = replica.historyBypasses
             follow()
         }
         compareContents(with: hello)

@@ -78,7 +78,7 @@ extension ExtendedSession {
         }
         // Its dot was covered already, and the history has gone on.
         if record.isEntry, record.version <= source.covered {
-            replica.leaveOut(source, upTo: record.version)
+            replica.bypassHistory(source, upTo: record.version)
             republishMissing(record, head)
         }
         if head.mode == .state, !record.isEntry, record.version > source.covered { noteContradiction(by: record) }

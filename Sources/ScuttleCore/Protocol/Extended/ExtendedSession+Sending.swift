@@ -21,8 +21,8 @@ extension ExtendedSession {
             }
         }
         guard let follows else { return false }
-        if checkedDetours != replica.detours {
-            checkedDetours = replica.detours
+        if checkedDetours != replica.historyBypasses {
+            checkedDetours = replica.historyBypasses
             if !historyReaches {
                 stopFollowing()
                 return appendPending(budget)

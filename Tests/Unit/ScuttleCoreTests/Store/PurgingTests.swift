@@ -185,7 +185,7 @@ struct PurgingTests {
         #expect(try replica.purge() == 0)
         let id = try #require("x".lend { replica.sources.find($0) })
         replica.cover(id, upTo: 20)
-        replica.leaveOut(replica.sources[id], upTo: 20)
+        replica.bypassHistory(replica.sources[id], upTo: 20)
         replica.purgeSurplusTombstones()
         #expect(replica.keys.tombstoneCount == 2)
         examine(replica)
