@@ -123,7 +123,7 @@ extension Store {
         StoreChanges.RowState(
             now: expiries.first == nil ? nil : leases.hostTime, hasHead: true, hasMetClassic: hasMetClassic,
             hasLeft: hasLeft, names: nameChanges, retired: retired.sum, retiredFloor: retired.floor,
-            exceptions: (refused?.clock ?? 0) &+ endedExceptions, exceptionCount: refused?.count ?? 0)
+            exceptions: (refused?.lastSequence ?? 0) &+ endedExceptions, exceptionCount: refused?.count ?? 0)
     }
 
     /// The rows of the replica, each with all that it says.

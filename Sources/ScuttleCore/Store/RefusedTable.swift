@@ -18,7 +18,7 @@ final class RefusedTable {
         let reason: UInt8
         let write: Write
         /// Ascends with each entry that is to be told to peers; 0 if it is not, which is so until the vector covers it.
-        fileprivate(set) var serial: UInt64
+        fileprivate(set) var announcedAt: UInt64
         /// When a delta named it last, by the clock of the table.
         fileprivate(set) var namedAt: UInt64
     }
@@ -26,13 +26,13 @@ final class RefusedTable {
     private var entries = Column<Entry>()
     private let dots = DotOrder()
     private var keys = HashIndex()
-    /// The entries that are to be told by serial, with outdated ones among them.
-    private var order: [(serial: UInt64, dot: Dot)] = []
+    /// The entries that are to be told by announcedAt, with outdated ones among them.
+    private var order: [(announcedAt: UInt64, dot: Dot)] = []
     private var outdated = 0
     /// Where the entries are that are not to be told, by when they were named last, under the source 0.
     private let untold = DotOrder()
     /// Counts what is entered, covered and named again.
-    private(set) var clock: UInt64
+    private(set) var lastSequence: UInt64
     /// No entry has a higher version.
     private(set) var highest: Version = 0
     /// Of the entries that the vector covers: their part in its hash, and their number. Of the others nobody says that they are
@@ -42,8 +42,8 @@ final class RefusedTable {
     /// Those without a reason.
     private(set) var missingCount = 0
 
-    init(after clock: UInt64 = 0) {
-        self.clock = clock
+    init(after sequence: UInt64 = 0) {
+        lastSequence = sequence
     }
 
     var count: Int { entries.count }
@@ -107,13 +107,13 @@ final class RefusedTable {
     /// Adds an entry whose dot is not there.
     @inline(never)
     func insert(_ dot: Dot, reason: UInt8, _ write: Write, isToTell: Bool) {
-        clock += 1
+        lastSequence += 1
         highest = max(highest, dot.version)
         if reason == 0 {
             missingCount += 1
             if let lowest = knownLowest { knownLowest = min(lowest, dot.version) }
         }
-        entries.append(Entry(dot: dot, reason: reason, write: write, serial: 0, namedAt: clock))
+        entries.append(Entry(dot: dot, reason: reason, write: write, announcedAt: 0, namedAt: lastSequence))
         list(entries.count - 1)
         if isToTell { noteToTell(at: entries.count - 1) }
     }
@@ -121,22 +121,22 @@ final class RefusedTable {
     /// The vector has moved past an entry, which is to be told from now on.
     func noteToTell(at position: Int) {
         untold.remove(Dot(source: 0, version: entries[position].namedAt))
-        clock += 1
-        entries[position].serial = clock
-        order.append((clock, entries[position].dot))
+        lastSequence += 1
+        entries[position].announcedAt = lastSequence
+        order.append((lastSequence, entries[position].dot))
     }
 
     /// A delta names an entry again.
     func noteNamed(at position: Int) {
         unlist(position)
-        clock += 1
-        entries[position].namedAt = clock
+        lastSequence += 1
+        entries[position].namedAt = lastSequence
         list(position)
     }
 
     /// Among the entries that are not to be told the one that was named least recently, if that was not after a clock.
-    func leastRecent(before clock: UInt64) -> Int? {
-        guard let slot = untold.first(from: Dot(source: 0, version: 0)), slot.dot.version <= clock else { return nil }
+    func leastRecent(before sequence: UInt64) -> Int? {
+        guard let slot = untold.first(from: Dot(source: 0, version: 0)), slot.dot.version <= sequence else { return nil }
         return Int(slot.number)
     }
 
@@ -147,7 +147,7 @@ final class RefusedTable {
             missingCount -= 1
             if entries[position].dot.version == knownLowest { knownLowest = nil }
         }
-        if entries[position].serial > 0 { outdated += 1 }
+        if entries[position].announcedAt > 0 { outdated += 1 }
         take(at: position)
         guard outdated > entries.count + 16 else { return }
         order.removeAll { current($0) == nil }
@@ -177,24 +177,24 @@ final class RefusedTable {
         return entries.count < before
     }
 
-    /// The entry with the lowest serial above one. O(log entries), and O(1) for each that is over.
+    /// The entry with the lowest announcedAt above one. O(log entries), and O(1) for each that is over.
     @inline(never)
-    func next(after serial: UInt64) -> Entry? {
-        for index in order.indices.partition({ order[$0].serial > serial })..<order.count {
+    func next(after announcedAt: UInt64) -> Entry? {
+        for index in order.indices.partition({ order[$0].announcedAt > announcedAt })..<order.count {
             if let entry = current(order[index]) { return entry }
         }
         return nil
     }
 
-    private func current(_ item: (serial: UInt64, dot: Dot)) -> Entry? {
-        find(item.dot).flatMap { entries[$0].serial == item.serial ? entries[$0] : nil }
+    private func current(_ item: (announcedAt: UInt64, dot: Dot)) -> Entry? {
+        find(item.dot).flatMap { entries[$0].announcedAt == item.announcedAt ? entries[$0] : nil }
     }
 
     @inline(never)
     private func list(_ position: Int) {
         let number = UInt32(truncatingIfNeeded: position)
         dots.insert(entries[position].dot, number)
-        if entries[position].serial == 0 { untold.insert(Dot(source: 0, version: entries[position].namedAt), number) }
+        if entries[position].announcedAt == 0 { untold.insert(Dot(source: 0, version: entries[position].namedAt), number) }
         if entries[position].write.key != 0 { keys.insert(entries[position].write.key, number) }
     }
 

@@ -49,15 +49,15 @@ extension Store {
     ///   and a delta that names more than there is room for does not make room for itself.
     @inline(never)
     func noteException(
-        _ dot: Dot, reason: UInt8, _ write: RefusedTable.Write? = nil, evictingBefore clock: UInt64 = 0
+        _ dot: Dot, reason: UInt8, _ write: RefusedTable.Write? = nil, evictingBefore sequence: UInt64 = 0
     ) -> Bool {
-        let table = refused ?? RefusedTable(after: exceptionClock)
+        let table = refused ?? RefusedTable(after: exceptionSequence)
         let write = write ?? RefusedTable.unknown(dot)
         if let position = table.find(dot) {
             replaceException(at: position, by: reason, write)
             return true
         }
-        guard table.count < configuration.maxRefused || evictUncovered(before: clock) else { return false }
+        guard table.count < configuration.maxRefused || evictUncovered(before: sequence) else { return false }
         (refused, isSelective) = (table, true)
         add(dot, reason, write)
         return true
@@ -70,9 +70,9 @@ extension Store {
 
     /// Forgets an exception ahead of the vector. What has come of deltas that named it counts no more.
     @inline(never)
-    private func evictUncovered(before clock: UInt64) -> Bool {
+    private func evictUncovered(before sequence: UInt64) -> Bool {
         // What is ahead of the vector is not to be told.
-        guard let position = refused?.leastRecent(before: clock) else { return false }
+        guard let position = refused?.leastRecent(before: sequence) else { return false }
         evictException(at: position)
         return true
     }
@@ -125,10 +125,10 @@ extension Store {
     /// An update that was an exception is accounted for.
     @inline(never)
     func dropException(at position: Int) {
-        if let refused, refused[position].serial > 0 { endedExceptions += 1 }
+        if let refused, refused[position].announcedAt > 0 { endedExceptions += 1 }
         takeException(at: position)
         guard let refused, refused.count == 0 else { return }
-        exceptionClock = refused.clock
+        exceptionSequence = refused.lastSequence
         (self.refused, isSelective) = (nil, isBounded || configuration.accept != nil)
     }
 

@@ -80,7 +80,7 @@ public class Store {
     final var incompleteResetAt = UInt64.max
     /// The clock of the exceptions while there are none; and how many changes of the revision are exceptions ahead of the vector
     /// that came or went. Those could go on for ever, so no link asks again for them.
-    final var exceptionClock: UInt64 = 0
+    final var exceptionSequence: UInt64 = 0
     final var uncoveredExceptionChanges: UInt64 = 0
     /// How many exceptions are over.
     final var endedExceptions: UInt64 = 0

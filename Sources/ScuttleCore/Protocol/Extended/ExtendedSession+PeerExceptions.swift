@@ -167,7 +167,7 @@ extension ExtendedSession {
     var exceptionsMark: UInt64 {
         PendingControl.mark(
             (withheld?.changes ?? 0) &+ (memory?.accountedChanges ?? 0) << 32,
-            replica.refused?.clock ?? replica.exceptionClock, replica.endedExceptions)
+            replica.refused?.lastSequence ?? replica.exceptionSequence, replica.endedExceptions)
     }
 
     /// What this replica, or this delta, has left out, and what the peer has that is accounted for here: a commit names it.
@@ -175,7 +175,7 @@ extension ExtendedSession {
         var exceptions: [CommitException] = []
         withheld?.forEach { exceptions.append(CommitException(dot: $0.dot, isAccounted: false)) }
         if let refused = replica.refused {
-            for position in 0..<refused.count where refused[position].serial > 0 {
+            for position in 0..<refused.count where refused[position].announcedAt > 0 {
                 exceptions.append(CommitException(dot: refused[position].dot, isAccounted: false))
             }
         }

@@ -16,7 +16,7 @@ extension ExtendedSession {
         incoming.isUnasked = false
         // In datagrams a delta has many heads.
         if context.transport.keepsOrder || incoming.transfer == nil {
-            incoming.exceptionsBefore = replica.refused?.clock ?? replica.exceptionClock
+            incoming.exceptionsBefore = replica.refused?.lastSequence ?? replica.exceptionSequence
         }
         incoming.begin(head, at: replica.arrivals.last)
         memory?.noteAnswer(to: head.nonce)

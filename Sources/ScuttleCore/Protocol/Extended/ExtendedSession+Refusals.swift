@@ -64,7 +64,7 @@ extension ExtendedSession {
         guard let refused = replica.refused else { return }
         refused.noteNamed(at: position)
         incoming.pending.leaveOut()
-        if refused[position].serial > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
+        if refused[position].announcedAt > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
         incoming.note(refused: refused[position].dot)
         if head.mode.isWhole { noteKept(update, head, isHere: true) }
     }
@@ -78,7 +78,7 @@ extension ExtendedSession {
         var entries: [RefusedTable.Entry] = []
         while entries.count < Self.exceptionsOfLine, let entry = replica.refused?.next(after: told) {
             entries.append(entry)
-            told = entry.serial
+            told = entry.announcedAt
         }
         let isAppended = context.append(within: budget) { line in
             line.beginRefused()

@@ -26,13 +26,13 @@ struct RefusedTableTests {
                 let (isMissing, isToTell) = (random.below(3) == 0, random.below(2) == 0)
                 table.insert(
                     dot, reason: isMissing ? 0 : 33, RefusedTable.unknown(dot), isToTell: isToTell)
-                naive.append(Naive(dot: dot, isMissing: isMissing, serial: isToTell ? table.clock : 0))
+                naive.append(Naive(dot: dot, isMissing: isMissing, serial: isToTell ? table.lastSequence : 0))
             case 2:
-                guard let index = naive.indices.first(where: { naive[$0].serial == 0 }),
+                guard let index = naive.indices.first(where: { naive[$0].announcedAt == 0 }),
                     let position = table.find(naive[index].dot)
                 else { break }
                 table.noteToTell(at: position)
-                naive[index].serial = table.clock
+                naive[index].announcedAt = table.lastSequence
             case 3 where step % 50 == 0:
                 let source = SourceID(random.below(5))
                 let has = naive.contains { $0.dot.source == source }
@@ -47,14 +47,14 @@ struct RefusedTableTests {
             let missing = naive.filter(\.isMissing)
             check(table.missingCount == missing.count, "step \(step)")
             check(table.lowestMissing == missing.map(\.dot.version).min(), "step \(step)")
-            let after = UInt64(random.below(Int(table.clock) + 1))
+            let after = UInt64(random.below(Int(table.lastSequence) + 1))
             let expected = naive.filter { $0.serial > after }.min { $0.serial < $1.serial }
             check(table.next(after: after)?.dot == expected?.dot, "step \(step)")
         }
         var (told, serial): ([Dot], UInt64) = ([], 0)
         while let entry = table.next(after: serial) {
             told.append(entry.dot)
-            serial = entry.serial
+            serial = entry.announcedAt
         }
         check(told == naive.filter { $0.serial > 0 }.sorted { $0.serial < $1.serial }.map(\.dot), "seed \(seed)")
     }
