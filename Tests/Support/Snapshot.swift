@@ -45,7 +45,7 @@ extension Replica {
 
     var clock: [String: Version] {
         var found: [String: Version] = [:]
-        visitClock { source, version in
+        visitVector { source, version in
             found[source.text] = version
             return true
         }

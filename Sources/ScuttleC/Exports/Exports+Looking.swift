@@ -131,7 +131,7 @@ public func scuttle_clock(
 ) -> CInt {
     enterReading(replica) { (_, replica) throws(Failure) in
         let visit = try required(visit, "visit")
-        replica.visitClock { source, version in visit(context, source.chars, source.count, version) == 0 }
+        replica.visitVector { source, version in visit(context, source.chars, source.count, version) == 0 }
         return SCUTTLE_OK
     }
 }

@@ -29,7 +29,7 @@ extension Store {
 
     /// Visits each known source and the version up to which it is accounted for, in the byte order of sources, until
     /// `visit` returns false. O(s log s).
-    public func visitClock(_ visit: (Bytes, Version) -> Bool) {
+    public func visitVector(_ visit: (Bytes, Version) -> Bool) {
         for id in sources.inOrder() where sources[id].covered > 0 {
             guard visit(sources[id].id, sources[id].covered) else { return }
         }

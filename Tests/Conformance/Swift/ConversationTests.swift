@@ -87,7 +87,7 @@ private final class Stage {
         case "export": shown = replica.exported().lines.dropLast().map(\.text)
         case "clock":
             var lines: [String] = []
-            replica.visitClock { source, version in
+            replica.visitVector { source, version in
                 lines.append("\(source.text) \(version)")
                 return true
             }
