@@ -148,14 +148,14 @@ final class RefusedTable {
             if entries[position].dot.version == knownLowest { knownLowest = nil }
         }
         if entries[position].announcedAt > 0 { outdated += 1 }
-        take(at: position)
+        swapRemove(at: position)
         guard outdated > entries.count + 16 else { return }
         order.removeAll { current($0) == nil }
         outdated = 0
     }
 
     @inline(never)
-    private func take(at position: Int) {
+    private func swapRemove(at position: Int) {
         unlist(position)
         guard position < entries.count - 1, let last = entries.last else {
             _ = entries.popLast()
@@ -169,7 +169,7 @@ final class RefusedTable {
 
     /// Nothing may name a source any more; whether something has. O(log entries) for each that does.
     @discardableResult
-    func forget(_ source: SourceID) -> Bool {
+    func removeAll(of source: SourceID) -> Bool {
         let before = entries.count
         while let slot = dots.first(from: Dot(source: source, version: 0)), slot.dot.source == source {
             remove(at: Int(slot.number))

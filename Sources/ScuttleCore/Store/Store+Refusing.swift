@@ -89,7 +89,7 @@ extension Store {
     private func replaceException(at position: Int, by reason: UInt8, _ write: RefusedTable.Write) {
         guard let refused else { return }
         let dot = refused[position].dot
-        takeException(at: position)
+        removeException(at: position)
         add(dot, reason, write)
     }
 
@@ -110,7 +110,7 @@ extension Store {
     }
 
     @inline(never)
-    private func takeException(at position: Int) {
+    private func removeException(at position: Int) {
         guard let refused else { return }
         let entry = refused[position]
         refused.remove(at: position)
@@ -126,7 +126,7 @@ extension Store {
     @inline(never)
     func dropException(at position: Int) {
         if let refused, refused[position].announcedAt > 0 { endedExceptions += 1 }
-        takeException(at: position)
+        removeException(at: position)
         guard let refused, refused.count == 0 else { return }
         exceptionSequence = refused.lastSequence
         (self.refused, isSelective) = (nil, isBounded || configuration.accept != nil)

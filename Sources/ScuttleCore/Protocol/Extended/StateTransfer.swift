@@ -212,7 +212,7 @@ final class StateTransfer {
     /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
     func forget(_ source: SourceID) {
         excluded.remove(source)
-        refused?.forget(source)
+        refused?.removeAll(of: source)
         excepted.removeAll { $0.dot.source == source }
         let place = Int(places[source])
         guard place > 0 else { return }

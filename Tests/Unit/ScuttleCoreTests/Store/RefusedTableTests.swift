@@ -36,7 +36,7 @@ struct RefusedTableTests {
             case 3 where step % 50 == 0:
                 let source = SourceID(random.below(5))
                 let has = naive.contains { $0.dot.source == source }
-                check(table.forget(source) == has, "step \(step)")
+                check(table.removeAll(of: source) == has, "step \(step)")
                 naive.removeAll { $0.dot.source == source }
             default:
                 guard !naive.isEmpty else { break }
