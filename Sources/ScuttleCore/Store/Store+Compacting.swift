@@ -56,7 +56,7 @@ extension Store {
     func dropSurplusRetired() {
         guard retired.liveCount > configuration.maxRetired else { return }
         revision += 1
-        retired.shrink(to: configuration.maxRetired, at: revision) { forget($0) }
+        retired.shrink(to: configuration.maxRetired, at: revision) { removeFromHash($0) }
     }
 
     private func mayShrink(_ id: SourceID) -> Bool {
@@ -81,17 +81,17 @@ extension Store {
         // How much was purged is told no better than by the whole.
         highestPurged = max(highestPurged, entry.purged)
         let isKept = entry.version > retired.floor
-        if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
+        if isKept { retired.insert(entry, at: revision) } else { removeFromHash(entry) }
         sourceShrinks(id, to: entry, isKept: isKept)
         if stabilityBlocker == id { stabilityBlocker = nil }
         invalidateShared()
         if changes != nil { noteRemoval(of: .source, source.id) }
-        past.forget(source)
+        past.drop(source)
         sources.remove(id)
     }
 
     /// An entry is kept no more: it counts in nothing.
-    private func forget(_ entry: RetiredTable.Entry) {
+    private func removeFromHash(_ entry: RetiredTable.Entry) {
         dotHash.removeRetired(entry.low, entry.version)
     }
 
@@ -99,7 +99,7 @@ extension Store {
     func raiseRetiredFloor(to version: Version) {
         guard version > retired.floor, version <= self.version else { return }
         revision += 1
-        retired.raiseFloor(to: version, at: revision) { forget($0) }
+        retired.raiseFloor(to: version, at: revision) { removeFromHash($0) }
     }
 
     /// How far a source that is not known in full is covered. O(length of id) expected, and nothing where none is retired.

@@ -79,7 +79,7 @@ struct VectorPast: ~Copyable {
     }
 
     /// A source ends: what it was counts no more.
-    mutating func forget(_ source: Source) {
+    mutating func drop(_ source: Source) {
         var number = source.latestPast
         while number > 0 {
             log[Int(number) - 1].source = .max

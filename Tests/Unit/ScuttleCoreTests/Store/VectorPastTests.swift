@@ -42,7 +42,7 @@ struct VectorPastTests {
             let id = SourceID(1 + random.below(replica.sources.count - 1))
             let source = replica.sources[id]
             guard source.number != .max else { return }
-            replica.past.forget(source)
+            replica.past.drop(source)
             replica.sources.remove(id)
             replica.sources.recycleRemoved()
             for index in copies.indices where Int(id) < copies[index].vector.count { copies[index].vector[Int(id)] = 0 }
