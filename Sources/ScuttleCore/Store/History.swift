@@ -29,14 +29,14 @@ struct History: ~Copyable {
     /// Where the next update will stand.
     private var next = 0
     /// So many updates fit in: the capacity, or as many as the host keeps for now.
-    private(set) var room: Int
+    private(set) var currentCapacity: Int
     /// The numbers of all slots if they are not those before `end`; otherwise nothing.
     private var numbers = Column<UInt64>()
     private var foreignCount = 0
 
     init(capacity: Int) {
         self.capacity = max(capacity, 1)
-        room = self.capacity
+        currentCapacity = self.capacity
     }
 
     deinit {
@@ -50,7 +50,7 @@ struct History: ~Copyable {
     var count: Int { slots.count }
 
     /// How many of the oldest the next `append` will drop.
-    var doomedCount: Int { slots.count < room ? 0 : slots.count - capacity + 1 }
+    var doomedCount: Int { slots.count < currentCapacity ? 0 : slots.count - capacity + 1 }
 
     /// Adds an update of a source, retaining its record, and drops the oldest if the ring is full: its source's floor
     /// rises. Returns that source.
@@ -77,7 +77,7 @@ struct History: ~Copyable {
         slot.record.retain()
         var passed: SourceID?
         total &+= 1
-        if slots.count < room {
+        if slots.count < currentCapacity {
             slots.append(slot)
         } else {
             passed = slots[next].record.source
@@ -85,7 +85,7 @@ struct History: ~Copyable {
             slots[next] = slot
         }
         if !numbers.isEmpty { putNumber() }
-        next = next + 1 == room ? 0 : next + 1
+        next = next + 1 == currentCapacity ? 0 : next + 1
         return passed
     }
 
@@ -158,7 +158,7 @@ struct History: ~Copyable {
         guard numbers.isEmpty else { return sparsePosition(of: number) }
         guard total - number < UInt64(truncatingIfNeeded: slots.count) else { return nil }
         let position = next - Int(truncatingIfNeeded: end - number)
-        return position < 0 ? position + room : position
+        return position < 0 ? position + currentCapacity : position
     }
 
     /// O(log n).
@@ -173,7 +173,7 @@ struct History: ~Copyable {
 
     /// The slot of the update at `index` in order of arrival; 0 is the oldest.
     private func position(at index: Int) -> Int {
-        guard slots.count == room else { return index }
+        guard slots.count == currentCapacity else { return index }
         let position = next + index
         return position < slots.count ? position : position - slots.count
     }
@@ -192,26 +192,26 @@ struct History: ~Copyable {
 
     /// Drops the updates that the host wants to go: one answer for each, oldest first. Returns their sources. O(n).
     mutating func trim(_ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
-        rebuild(room: room, isDropped, in: sources)
+        rebuild(currentCapacity: currentCapacity, isDropped, in: sources)
     }
 
     /// Goes on to `count` updates before it drops any. O(n).
     mutating func keep(upTo count: Int, in sources: borrowing SourceTable) {
-        _ = rebuild(room: count, [Bool](repeating: false, count: slots.count), in: sources)
+        _ = rebuild(currentCapacity: count, [Bool](repeating: false, count: slots.count), in: sources)
     }
 
     /// Drops the oldest until one more is within the capacity, which counts again. O(n).
     mutating func shrinkToCapacity(in sources: borrowing SourceTable) -> [SourceID] {
-        dropOldest(max(0, slots.count - capacity + 1), room: capacity, in: sources)
+        dropOldest(max(0, slots.count - capacity + 1), currentCapacity: capacity, in: sources)
     }
 
     /// Drops the oldest. O(n).
-    mutating func dropOldest(_ surplus: Int, room: Int, in sources: borrowing SourceTable) -> [SourceID] {
-        rebuild(room: room, (0..<slots.count).map { $0 < surplus }, in: sources)
+    mutating func dropOldest(_ surplus: Int, currentCapacity: Int, in sources: borrowing SourceTable) -> [SourceID] {
+        rebuild(currentCapacity: currentCapacity, (0..<slots.count).map { $0 < surplus }, in: sources)
     }
 
     /// Puts what remains in order from the front, and chains it anew.
-    private mutating func rebuild(room: Int, _ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
+    private mutating func rebuild(currentCapacity: Int, _ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
         var gone: [SourceID] = []
         let order = (0..<slots.count).map { (slots[position(at: $0)], number(at: $0)) }
         for (slot, _) in order { sources[slot.record.source].newestUpdate = .none }
@@ -232,8 +232,8 @@ struct History: ~Copyable {
             slots.append(slot)
             numbers.append(number)
         }
-        self.room = room
-        next = slots.count == room ? 0 : slots.count
+        self.currentCapacity = currentCapacity
+        next = slots.count == currentCapacity ? 0 : slots.count
         if slots.isEmpty || numbers[0] + UInt64(truncatingIfNeeded: slots.count) == end { numbers.clear() }
         return gone
     }

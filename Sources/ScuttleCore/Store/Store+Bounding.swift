@@ -65,7 +65,7 @@ extension Store {
     private func shortenHistory() -> Bool {
         let count = (history.count &+ 1) >> 1
         tellCompaction(of: count)
-        noteIdle(history.dropOldest(count, room: history.room, in: sources))
+        noteIdle(history.dropOldest(count, capacity: history.currentCapacity, in: sources))
         return count > 0
     }
 

@@ -18,7 +18,7 @@ extension Store {
         (isCompacting, hasKept) = (true, false)
         tellCompaction(of: history.doomedCount)
         isCompacting = false
-        guard !hasKept, history.room > history.capacity else { return }
+        guard !hasKept, history.currentCapacity > history.capacity else { return }
         noteIdle(history.shrinkToCapacity(in: sources))
     }
 
