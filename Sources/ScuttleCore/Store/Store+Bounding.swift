@@ -38,19 +38,19 @@ extension Store {
                 // What somebody else holds stays for now.
                 if current.hasOneOwner { needed &-= RecordHeap.cost(of: current.bytes) }
             } else {
-                needed &+= Store.bytesOfPlace
+                needed &+= Store.bytesPerKey
             }
             if needed <= left { return nil }
             if !isShortened {
                 isShortened = true
                 releaseOptional(of: holder)
             } else if !shortenHistory() {
-                return lack(of: needed)
+                return bytesFailure(needed: needed)
             }
         }
     }
 
-    private func lack(of bytes: Int) -> Failure {
+    private func bytesFailure(needed bytes: Int) -> Failure {
         Failure(.bytes, "\(bytes) bytes more than the \(heldBytes) held; max_bytes is \(limits.bytes)")
     }
 
@@ -72,7 +72,7 @@ extension Store {
     /// - Throws: `.bytes`.
     @inline(never)
     func checkRoomForSource() throws(Failure) {
-        guard heldBytes <= limits.bytes &- Store.bytesOfSource else { throw lack(of: Store.bytesOfSource) }
+        guard heldBytes <= limits.bytes &- Store.bytesPerSource else { throw bytesFailure(needed: Store.bytesPerSource) }
     }
 
     /// What the replica holds, with all overhead but that of links: its records by what the allocator gives for them, all else by what it
@@ -80,16 +80,16 @@ extension Store {
     @inline(never)
     var heldBytes: Int {
         // Counts of what is in memory: no sum of them comes near the end of numbers. The indices of sources have what arrivals have.
-        var bytes = pool.bytes &+ keys.idLimit &* 32 &+ arrivals.bytes &* 2 &+ sources.liveCount &* Store.bytesOfSource
+        var bytes = pool.bytes &+ keys.idLimit &* 32 &+ arrivals.bytes &* 2 &+ sources.liveCount &* Store.bytesPerSource
         bytes &+= (tombstones.items.count &+ expiries.items.count &+ purgedTombstones.count &+ retired.count) &* 32
         return bytes &+ history.count &* 48 &+ (refused?.count ?? 0) &* 128
     }
 
     /// What a new key takes in the tables and indices, on average.
-    private static var bytesOfPlace: Int { 64 }
+    private static var bytesPerKey: Int { 64 }
 
     /// The most that a source takes without its entries: its id stands there twice.
-    private static var bytesOfSource: Int { 1024 }
+    private static var bytesPerSource: Int { 1024 }
 }
 
 extension Configuration {
