@@ -153,7 +153,7 @@ extension Store {
             "a peer has version \(version) of this replica's own source, which has issued up to \(own.covered)")
     }
 
-    /// How fast a peer may raise this replica's number: see `approach`. Who has seen nothing yet takes any that leaves room for
+    /// How fast a peer may raise this replica's number: see `raiseVersion`. Who has seen nothing yet takes any that leaves room for
     /// as many again.
     func checkJump(to version: Version) throws(Failure) {
         let jump = configuration.limits.versionJump
@@ -166,7 +166,7 @@ extension Store {
 
     /// A peer says how far it is. The guard is against a jump, not a distance: who lags goes there in steps, one a hello.
     /// Whether this replica has come up to it.
-    func approach(_ version: Version) -> Bool {
+    func raiseVersion(towards version: Version) -> Bool {
         guard version > self.version else { return true }
         let jump = configuration.limits.versionJump
         if version - self.version <= jump {

@@ -104,10 +104,10 @@ extension ExtendedSession {
     /// Goes towards a number of the peer's, in steps where it is far, and so many from one gossip to the next.
     func approach(_ number: Version) -> Bool {
         let isFar = number > replica.version && number - replica.version > replica.configuration.limits.versionJump
-        guard isFar else { return replica.approach(number) }
+        guard isFar else { return replica.raiseVersion(towards: number) }
         guard pending.stepsLeft > 0 else { return false }
         pending.stepsLeft -= 1
-        return replica.approach(number)
+        return replica.raiseVersion(towards: number)
     }
 
     /// Takes note of who the peer is; whether it is another one than before.
