@@ -30,7 +30,7 @@ final class RefusedTable {
     private var order: [(announcedAt: UInt64, dot: Dot)] = []
     private var outdated = 0
     /// Where the entries are that are not to be told, by when they were named last, under the source 0.
-    private let untold = DotOrder()
+    private let unannounced = DotOrder()
     /// Counts what is entered, covered and named again.
     private(set) var lastSequence: UInt64
     /// No entry has a higher version.
@@ -101,12 +101,12 @@ final class RefusedTable {
 
     /// Adds an entry of which only the dot is known, and that is not there.
     func insert(_ dot: Dot, reason: UInt8) {
-        insert(dot, reason: reason, Self.unknown(dot), isToTell: false)
+        insert(dot, reason: reason, Self.unknown(dot), isAnnounced: false)
     }
 
     /// Adds an entry whose dot is not there.
     @inline(never)
-    func insert(_ dot: Dot, reason: UInt8, _ write: Write, isToTell: Bool) {
+    func insert(_ dot: Dot, reason: UInt8, _ write: Write, isAnnounced: Bool) {
         lastSequence += 1
         highest = max(highest, dot.version)
         if reason == 0 {
@@ -115,12 +115,12 @@ final class RefusedTable {
         }
         entries.append(Entry(dot: dot, reason: reason, write: write, announcedAt: 0, namedAt: lastSequence))
         list(entries.count - 1)
-        if isToTell { noteToTell(at: entries.count - 1) }
+        if isAnnounced { announce(at: entries.count - 1) }
     }
 
     /// The vector has moved past an entry, which is to be told from now on.
-    func noteToTell(at position: Int) {
-        untold.remove(Dot(source: 0, version: entries[position].namedAt))
+    func announce(at position: Int) {
+        unannounced.remove(Dot(source: 0, version: entries[position].namedAt))
         lastSequence += 1
         entries[position].announcedAt = lastSequence
         order.append((lastSequence, entries[position].dot))
@@ -136,7 +136,7 @@ final class RefusedTable {
 
     /// Among the entries that are not to be told the one that was named least recently, if that was not after a clock.
     func leastRecent(before sequence: UInt64) -> Int? {
-        guard let slot = untold.first(from: Dot(source: 0, version: 0)), slot.dot.version <= sequence else { return nil }
+        guard let slot = unannounced.first(from: Dot(source: 0, version: 0)), slot.dot.version <= sequence else { return nil }
         return Int(slot.number)
     }
 
@@ -194,7 +194,7 @@ final class RefusedTable {
     private func list(_ position: Int) {
         let number = UInt32(truncatingIfNeeded: position)
         dots.insert(entries[position].dot, number)
-        if entries[position].announcedAt == 0 { untold.insert(Dot(source: 0, version: entries[position].namedAt), number) }
+        if entries[position].announcedAt == 0 { unannounced.insert(Dot(source: 0, version: entries[position].namedAt), number) }
         if entries[position].write.key != 0 { keys.insert(entries[position].write.key, number) }
     }
 
@@ -202,7 +202,7 @@ final class RefusedTable {
     private func unlist(_ position: Int) {
         let number = UInt32(truncatingIfNeeded: position)
         dots.remove(entries[position].dot)
-        untold.remove(Dot(source: 0, version: entries[position].namedAt))
+        unannounced.remove(Dot(source: 0, version: entries[position].namedAt))
         if entries[position].write.key != 0 { keys.remove(entries[position].write.key, number) }
     }
 }

@@ -64,7 +64,7 @@ extension Store {
     /// Forgets the older half of the history. O(what it holds); false if it holds nothing.
     private func shortenHistory() -> Bool {
         let count = (history.count &+ 1) >> 1
-        tellCompaction(of: count)
+        reportCompaction(of: count)
         noteIdle(history.dropOldest(count, capacity: history.currentCapacity, in: sources))
         return count > 0
     }

@@ -206,7 +206,7 @@ extension Store {
     }
 
     /// A key that held a value holds none any more, though nobody has deleted it now.
-    func tellRemoved(_ record: Record) {
+    func reportRemoval(_ record: Record) {
         configuration.onUpdate?(removal(of: record))
     }
 

@@ -16,14 +16,14 @@ extension Store {
     @inline(never)
     private func compact() {
         (isCompacting, hasKept) = (true, false)
-        tellCompaction(of: history.doomedCount)
+        reportCompaction(of: history.doomedCount)
         isCompacting = false
         guard !hasKept, history.currentCapacity > history.capacity else { return }
         noteIdle(history.shrinkToCapacity(in: sources))
     }
 
     /// Tells the host of the oldest updates, which are about to go.
-    func tellCompaction(of count: Int) {
+    func reportCompaction(of count: Int) {
         guard let onCompaction = configuration.onCompaction else { return }
         var doomed: [Update] = []
         history.forEach { if doomed.count < count { doomed.append(update(of: $0.record)) } }

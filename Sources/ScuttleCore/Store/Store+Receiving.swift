@@ -60,7 +60,7 @@ extension Store {
             if let key = keys.find(present.key) {
                 present.retain()
                 remove(key, present)
-                if !present.isDelete { tellRemoved(present) }
+                if !present.isDelete { reportRemoval(present) }
                 present.release()
             }
             enter(record, keys.find(record.key), keys.hash(of: record.key))

@@ -96,7 +96,7 @@ extension Store {
     @inline(never)
     private func add(_ dot: Dot, _ reason: UInt8, _ write: RefusedTable.Write) {
         guard let refused else { return }
-        refused.insert(dot, reason: reason, write, isToTell: !isUncovered(dot))
+        refused.insert(dot, reason: reason, write, isAnnounced: !isUncovered(dot))
         refused.count(dot, reason, in: sources[dot.source], 1)
         // Both have to keep their numbers.
         sources[dot.source].timestampCount += 1
@@ -216,7 +216,7 @@ extension Store {
         refused.forEach(of: id, above: before, upTo: version) { position in
             let entry = refused[position]
             refused.count(entry.dot, entry.reason, in: sources[id], 1)
-            refused.noteToTell(at: position)
+            refused.announce(at: position)
             passed.append(entry)
         }
         guard !passed.isEmpty else { return }
@@ -226,9 +226,9 @@ extension Store {
 
     /// Whether the host is to be told that a peer has not taken an update: once for each name and update.
     @inline(never)
-    func isToTell(_ peer: UInt64, _ dot: Dot) -> Bool {
+    func isFirstReport(_ peer: UInt64, _ dot: Dot) -> Bool {
         let mark = FoldHash.fold(peer ^ FoldHash.key.0, mark(of: Timestamp(of: dot)))
-        return toldRefusals.insert(mark)
+        return reportedRefusals.insert(mark)
     }
 
     /// Of a source and a version, whatever number the source has.

@@ -89,7 +89,7 @@ public class Store {
     /// Whether an update may be one, or has to be shown to the host before it is taken.
     final var isSelective = false
     /// Of what the host has been told that peers have not taken.
-    final var toldRefusals = RecentMarks()
+    final var reportedRefusals = RecentMarks()
 
     /// Keys whose entry has beaten a newer dot.
     final var inversions = Inversions()

@@ -19,7 +19,7 @@ extension ExtendedSession {
             }
             let dot = Dot(source: id, version: claim.version)
             note(dot, reason: claim.reason)
-            guard claim.reason != 0, let record = replica.entry(of: dot), replica.isToTell(peerName, dot) else {
+            guard claim.reason != 0, let record = replica.entry(of: dot), replica.isFirstReport(peerName, dot) else {
                 continue
             }
             tellRefused(record, reason: Int32(claim.reason))

@@ -76,6 +76,6 @@ extension Store {
             republish(key, record)
         }
         inversions.remove(key)
-        if !record.isDelete { tellRemoved(record) }
+        if !record.isDelete { reportRemoval(record) }
     }
 }

@@ -23,15 +23,15 @@ struct RefusedTableTests {
             case 0, 1:
                 version += 1 + UInt64(random.below(3))
                 let dot = Dot(source: SourceID(random.below(5)), version: version)
-                let (isMissing, isToTell) = (random.below(3) == 0, random.below(2) == 0)
+                let (isMissing, isAnnounced) = (random.below(3) == 0, random.below(2) == 0)
                 table.insert(
-                    dot, reason: isMissing ? 0 : 33, RefusedTable.unknown(dot), isToTell: isToTell)
-                naive.append(Naive(dot: dot, isMissing: isMissing, serial: isToTell ? table.lastSequence : 0))
+                    dot, reason: isMissing ? 0 : 33, RefusedTable.unknown(dot), isAnnounced: isAnnounced)
+                naive.append(Naive(dot: dot, isMissing: isMissing, serial: isAnnounced ? table.lastSequence : 0))
             case 2:
                 guard let index = naive.indices.first(where: { naive[$0].announcedAt == 0 }),
                     let position = table.find(naive[index].dot)
                 else { break }
-                table.noteToTell(at: position)
+                table.announce(at: position)
                 naive[index].announcedAt = table.lastSequence
             case 3 where step % 50 == 0:
                 let source = SourceID(random.below(5))
