@@ -57,6 +57,6 @@ extension Replica {
     public func gossip() {
         refreshRetirements()
         for link in linkTable.links { link.gossip() }
-        rest()
+        finishCall()
     }
 }

@@ -18,7 +18,7 @@ extension Store {
             hasLeft = true
         }
         retire(id, at: version + 1, as: .pending)
-        rest()
+        finishCall()
         return true
     }
 

@@ -253,7 +253,7 @@ extension Store {
     }
 
     /// What is left to do when a call has done its work.
-    func rest() {
+    func finishCall() {
         refreshRetirements()
         purgeStable()
         shrinkIdleSources()

@@ -96,7 +96,7 @@ extension Conversation {
     /// The bytes that came in end here. Forgets what has become stable.
     public func finishReceiving() {
         session.greeter?.finishReceiving()
-        replica.rest()
+        replica.finishCall()
     }
 }
 

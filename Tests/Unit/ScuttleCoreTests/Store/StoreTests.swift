@@ -33,7 +33,7 @@ struct StoreTests {
         try store.set(Bytes("l"), to: Bytes("2"))
         try store.delete(Bytes("k"))
         #expect(store.keys.tombstoneCount == 1)
-        store.rest()
+        store.finishCall()
         #expect(store.keys.tombstoneCount == 0)
         #expect(store.count == 1)
         #expect(store.brokenInvariant() == nil)
