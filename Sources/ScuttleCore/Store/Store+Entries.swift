@@ -278,7 +278,7 @@ extension Store {
             }
             source.outOfOrderCount -= passed
             outOfOrderCount -= passed
-            tolerableTombstones = configuration.maxTombstones
+            tombstoneThreshold = configuration.maxTombstones
             if passed > count { bypassHistory(source, upTo: version) }
         }
         cover(source, upTo: version)

@@ -121,14 +121,14 @@ extension Store {
     /// looks again only when there are half as many more, or when some have been covered. If some waited, a sixteenth more goes, so
     /// that they are not looked at again for each tombstone.
     func purgeSurplusTombstones() {
-        guard keys.tombstoneCount > tolerableTombstones, mayPurge else { return }
+        guard keys.tombstoneCount > tombstoneThreshold, mayPurge else { return }
         let most = configuration.maxTombstones
         let slack = waiting.count > 0 ? most / 16 : 0
         reconsiderRefused()
         admitWaiting(.max, most: .max)
         purge(upTo: .highest, leaving: most - slack)
-        tolerableTombstones = max(most, keys.tombstoneCount + keys.tombstoneCount / 2)
-        if keys.tombstoneCount <= most { tolerableTombstones = most }
+        tombstoneThreshold = max(most, keys.tombstoneCount + keys.tombstoneCount / 2)
+        if keys.tombstoneCount <= most { tombstoneThreshold = most }
     }
 
     /// Whether a source has a say in what is stable. One of which nothing is covered has if an entry of it came ahead of its

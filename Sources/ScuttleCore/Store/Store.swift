@@ -101,7 +101,7 @@ public class Store {
 
     final var tombstones = KeyHeap()
     final var waiting = Waiting()
-    final var tolerableTombstones: Int
+    final var tombstoneThreshold: Int
     /// The greatest of all `Source.purged`.
     final var highestPurged: Version = 0
     /// The tombstones that were forgotten last.
@@ -150,7 +150,7 @@ public class Store {
         retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
         history = History(capacity: configuration.maxHistory)
         purgedTombstones = PurgedTombstones(capacity: max(4096, configuration.maxHistory))
-        tolerableTombstones = configuration.maxTombstones
+        tombstoneThreshold = configuration.maxTombstones
         isSelective = isBounded || configuration.accept != nil
         changes = configuration.store.map { StoreChanges($0, storeFirst: encoding.storeFirst) }
         past.makeRoom(for: SourceTable.own)
