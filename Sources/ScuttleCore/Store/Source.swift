@@ -64,31 +64,31 @@ struct Source {
     var name: NameID { storage.pointee.name }
 
     /// What is special about it: nothing, where it is the furthest of a name that is in use, as most are.
-    struct Marks: OptionSet {
+    struct Flags: OptionSet {
         let rawValue: UInt8
         /// Another incarnation of its name is further ahead.
-        static let behind = Marks(rawValue: 1)
+        static let behind = Flags(rawValue: 1)
         /// Its name will not be back.
-        static let retired = Marks(rawValue: 2)
+        static let retired = Flags(rawValue: 2)
         /// The same, and nobody waits for it any more.
-        static let final = Marks(rawValue: 4)
+        static let final = Flags(rawValue: 4)
         /// It was retired, and came back in full.
-        static let revived = Marks(rawValue: 8)
+        static let revived = Flags(rawValue: 8)
     }
 
-    var marks: Marks {
-        get { storage.pointee.marks }
-        nonmutating set { storage.pointee.marks = newValue }
+    var flags: Flags {
+        get { storage.pointee.flags }
+        nonmutating set { storage.pointee.flags = newValue }
     }
 
     var isFurthest: Bool {
-        get { !marks.contains(.behind) }
-        nonmutating set { mark(.behind, !newValue) }
+        get { !flags.contains(.behind) }
+        nonmutating set { set(.behind, !newValue) }
     }
-    var isFinal: Bool { marks.contains(.final) }
+    var isFinal: Bool { flags.contains(.final) }
 
-    private func mark(_ mark: Marks, _ isSet: Bool) {
-        if isSet { storage.pointee.marks.insert(mark) } else { storage.pointee.marks.remove(mark) }
+    private func set(_ flag: Flags, _ isSet: Bool) {
+        if isSet { storage.pointee.flags.insert(flag) } else { storage.pointee.flags.remove(flag) }
     }
 
     /// Whether it may write again, as far as is known here.
@@ -163,7 +163,7 @@ private struct SourceStorage: ~Copyable {
     let number: SourceID
     let name: NameID
     var latestPast: UInt32 = 0
-    var marks: Source.Marks = .behind
+    var flags: Source.Flags = .behind
     var isQueued = false
     var isLinked = false
     var hadOutOfOrder = false

@@ -4,7 +4,7 @@ extension Store {
     /// A source may have become idle: an entry of it, or an update in the history, has gone.
     @inline(__always)
     func noteIdle(_ source: Source) {
-        if !source.marks.isEmpty { queueIfIdle(source) }
+        if !source.flags.isEmpty { queueIfIdle(source) }
     }
 
     @inline(never)
@@ -43,7 +43,7 @@ extension Store {
     /// Whether a source has come back after it was retired, and keeps pace with this replica's Lamport number. Its writer may be alive,
     /// under a name that another one bears. A source that shrinks counts as purged as a whole, so each rise would reset every peer.
     private func maySoonRise(_ source: Source) -> Bool {
-        source.marks.contains(.revived) && version - min(source.covered, version) < Store.paceOfRevived
+        source.flags.contains(.revived) && version - min(source.covered, version) < Store.paceOfRevived
     }
     private static var paceOfRevived: Version { 1024 }
 
@@ -144,7 +144,7 @@ extension Store {
         // It counts as before, by another name.
         source.covered = entry.version
         source.purged = entry.purged
-        source.marks.insert(.revived)
+        source.flags.insert(.revived)
         source.raiseFloor(to: entry.version)
         if !source.isFurthest { sources.noteRise(of: source) }
         sourceReturns(id, from: entry, at: position)

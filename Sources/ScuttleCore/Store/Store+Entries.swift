@@ -258,7 +258,7 @@ extension Store {
         noteChange(of: source)
         dotHash.change(source, from: before, to: version)
         source.covered = version
-        if !source.marks.isEmpty { noteRise(of: source) }
+        if !source.flags.isEmpty { noteRise(of: source) }
         self.version = max(self.version, version)
     }
 

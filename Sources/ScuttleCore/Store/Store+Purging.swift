@@ -137,7 +137,7 @@ extension Store {
         guard source.mayBeAlive else { return false }
         if source.covered > 0 || source.outOfOrderCount > 0 { return true }
         // No retirement of such a name becomes final.
-        return source.hadOutOfOrder && !source.marks.contains(.retired)
+        return source.hadOutOfOrder && !source.flags.contains(.retired)
     }
 
     private var mayPurge: Bool {

@@ -66,11 +66,11 @@ extension Store {
 
     /// The furthest source of a name is marked as the name is. O(1).
     func markRetired(_ source: Source) {
-        source.marks.subtract([.retired, .final])
+        source.flags.subtract([.retired, .final])
         guard sources.names[source.name].retirement > 0, isRetired(source.name) else { return }
-        source.marks.insert(.retired)
+        source.flags.insert(.retired)
         guard sources.names[source.name].state.contains(.final) else { return }
-        source.marks.insert(.final)
+        source.flags.insert(.final)
         noteIdle(source)
     }
 
