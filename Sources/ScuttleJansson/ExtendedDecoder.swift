@@ -24,13 +24,13 @@ enum ExtendedDecoder {
             return .mark(ProgressMark(sequence: try number(body["sequence"], "sequence"), check: check))
         }
         if let body = root["forgot"] {
-            let forgotten = PurgedKeys(
+            let purged = PurgedKeys(
                 since: try number(body["since"], "since"), epoch: try number(body["epoch"], "epoch"),
                 keys: try texts(body["keys"], "keys"), isLast: try flag(body["last"], "last"))
-            guard forgotten.since <= forgotten.epoch else {
-                throw Failure(.message, "since is \(forgotten.since), above epoch \(forgotten.epoch)")
+            guard purged.since <= purged.epoch else {
+                throw Failure(.message, "since is \(purged.since), above epoch \(purged.epoch)")
             }
-            return .forgot(forgotten)
+            return .forgot(purged)
         }
         if let body = root["reject"] { return .reject(try text(body["reason"], "reason")) }
         if let body = root["echo"] { return .echo(try number(body, "echo")) }

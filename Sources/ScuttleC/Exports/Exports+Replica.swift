@@ -116,8 +116,8 @@ public func scuttle_set(
     enter(replica) { (handle, replica) throws(Failure) in
         let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
-        let place = try replica.writableKey(key)
-        try replica.set(place, to: handle.values.check(json, handle.limits))
+        let writable = try replica.writableKey(key)
+        try replica.set(writable, to: handle.values.check(json, handle.limits))
         return replica.successCode
     }
 }

@@ -192,26 +192,26 @@ struct History: ~Copyable {
 
     /// Drops the updates that the host wants to go: one answer for each, oldest first. Returns their sources. O(n).
     mutating func trim(_ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
-        rebuild(currentCapacity: currentCapacity, isDropped, in: sources)
+        rebuild(capacity: currentCapacity, isDropped, in: sources)
     }
 
     /// Goes on to `count` updates before it drops any. O(n).
     mutating func keep(upTo count: Int, in sources: borrowing SourceTable) {
-        _ = rebuild(currentCapacity: count, [Bool](repeating: false, count: slots.count), in: sources)
+        _ = rebuild(capacity: count, [Bool](repeating: false, count: slots.count), in: sources)
     }
 
     /// Drops the oldest until one more is within the capacity, which counts again. O(n).
     mutating func shrinkToCapacity(in sources: borrowing SourceTable) -> [SourceID] {
-        dropOldest(max(0, slots.count - capacity + 1), currentCapacity: capacity, in: sources)
+        dropOldest(max(0, slots.count - capacity + 1), capacity: capacity, in: sources)
     }
 
     /// Drops the oldest. O(n).
-    mutating func dropOldest(_ surplus: Int, currentCapacity: Int, in sources: borrowing SourceTable) -> [SourceID] {
-        rebuild(currentCapacity: currentCapacity, (0..<slots.count).map { $0 < surplus }, in: sources)
+    mutating func dropOldest(_ surplus: Int, capacity: Int, in sources: borrowing SourceTable) -> [SourceID] {
+        rebuild(capacity: capacity, (0..<slots.count).map { $0 < surplus }, in: sources)
     }
 
     /// Puts what remains in order from the front, and chains it anew.
-    private mutating func rebuild(currentCapacity: Int, _ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
+    private mutating func rebuild(capacity: Int, _ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
         var gone: [SourceID] = []
         let order = (0..<slots.count).map { (slots[position(at: $0)], number(at: $0)) }
         for (slot, _) in order { sources[slot.record.source].newestUpdate = .none }
@@ -232,8 +232,8 @@ struct History: ~Copyable {
             slots.append(slot)
             numbers.append(number)
         }
-        self.currentCapacity = currentCapacity
-        next = slots.count == currentCapacity ? 0 : slots.count
+        currentCapacity = capacity
+        next = slots.count == capacity ? 0 : slots.count
         if slots.isEmpty || numbers[0] + UInt64(truncatingIfNeeded: slots.count) == end { numbers.clear() }
         return gone
     }

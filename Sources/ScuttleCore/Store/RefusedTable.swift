@@ -26,7 +26,7 @@ final class RefusedTable {
     private var entries = Column<Entry>()
     private let dots = DotOrder()
     private var keys = HashIndex()
-    /// The entries that are to be told by announcedAt, with outdated ones among them.
+    /// The announced entries in order, with outdated ones among them.
     private var order: [(announcedAt: UInt64, dot: Dot)] = []
     private var outdated = 0
     /// Where the entries are that are not to be told, by when they were named last, under the source 0.
@@ -177,10 +177,10 @@ final class RefusedTable {
         return entries.count < before
     }
 
-    /// The entry with the lowest announcedAt above one. O(log entries), and O(1) for each that is over.
+    /// The entry with the lowest `announcedAt` above a sequence. O(log entries), and O(1) for each that is over.
     @inline(never)
-    func next(after announcedAt: UInt64) -> Entry? {
-        for index in order.indices.partition({ order[$0].announcedAt > announcedAt })..<order.count {
+    func next(after sequence: UInt64) -> Entry? {
+        for index in order.indices.partition({ order[$0].announcedAt > sequence })..<order.count {
             if let entry = current(order[index]) { return entry }
         }
         return nil

@@ -8,15 +8,15 @@ extension Store {
     /// Sets a key that is to be deleted when its time to live is over. More than `LeaseClock.longest` is for ever. Throws as
     /// `set`; `.unsupported` if the resolver may let an older value stand over an expiry.
     public func set(_ key: Bytes, to value: Bytes, for timeToLive: UInt64) throws(Failure) {
-        let place = try writableKey(key)
-        guard timeToLive <= LeaseClock.longest else { return try set(place, to: value) }
+        let writable = try writableKey(key)
+        guard timeToLive <= LeaseClock.longest else { return try set(writable, to: value) }
         guard expires else {
             throw Failure(.unsupported, "a time to live needs a last-writer resolver: under others null may lose")
         }
         let lease = leases.lease(for: timeToLive)
         try checkMemory(for: key, value)
         if isGuarded { try prepare(key, value, .value, lease) }
-        write(place, value, lease)
+        write(writable, value, lease)
     }
 
     /// The host's time, which does not go back; deletes what has expired. O(log n) for each of those, and O(1) otherwise.
@@ -57,7 +57,7 @@ extension Store {
     private func end(_ record: Record, _ key: KeyID) {
         let timestamp = configuration.disabledRules.contains(.expiry) ? nil : record.timestamp
         // The hash is for a key that is not there yet.
-        write(Bytes("null"), .expiry, timestamp, nil, to: WritableKey(key: record.key, hash: 0), key)
+        write(Bytes("null"), .expiry, timestamp, nil, to: WritableKey(bytes: record.key, hash: 0), key)
     }
 
     /// An entry with a time to live has arrived.

@@ -1,7 +1,7 @@
 /// A key that may be written, with its hash. Made before its value is checked, since its place in a large table takes longer
 /// to come into the caches than anything else does in a write. Borrowed, like the key.
 public struct WritableKey {
-    let key: Bytes
+    let bytes: Bytes
     let hash: UInt64
 }
 
@@ -10,7 +10,7 @@ extension Store {
     @inline(__always)
     public func writableKey(_ key: Bytes) throws(Failure) -> WritableKey {
         try checkWrite(of: key)
-        return WritableKey(key: key, hash: keys.hash(of: key))
+        return WritableKey(bytes: key, hash: keys.hash(of: key))
     }
 
     /// Sets a key to a JSON value: a local write.
@@ -18,9 +18,9 @@ extension Store {
     /// - Throws: `.keys`, `.bytes`, `.store`, `.memory`.
     @inline(__always)
     public func set(_ key: WritableKey, to value: Bytes) throws(Failure) {
-        try checkMemory(for: key.key, value)
-        if isGuarded { try prepare(key.key, value, .value) }
-        write(place, value, .value)
+        try checkMemory(for: key.bytes, value)
+        if isGuarded { try prepare(key.bytes, value, .value) }
+        write(key, value, .value)
     }
 
     /// The same in one. Throws as `writableKey`.
@@ -66,14 +66,14 @@ extension Store {
     /// A write by this replica, where there is room and a version for it.
     @_optimize(speed)
     func write(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind) {
-        write(WritableKey(key: key, hash: keys.hash(of: key)), value, kind)
+        write(WritableKey(bytes: key, hash: keys.hash(of: key)), value, kind)
     }
 
     @_optimize(speed)
     private func write(_ key: WritableKey, _ value: Bytes, _ kind: Update.Kind) {
         issueVersion()
-        let record = record(key.key, value, Dot(source: SourceTable.own, version: version), kind)
-        enter(record, keys.find(key.key, key.hash), key.hash)
+        let record = record(key.bytes, value, Dot(source: SourceTable.own, version: version), kind)
+        enter(record, keys.find(key.bytes, key.hash), key.hash)
         appendToHistory(record)
         record.release()
         purgeSurplusTombstones()
@@ -82,7 +82,7 @@ extension Store {
     /// The same of a key that has a time to live.
     @_optimize(speed)
     func write(_ key: WritableKey, _ value: Bytes, _ lease: Lease) {
-        write(value, .value, nil, lease, to: place, keys.find(key.key, key.hash))
+        write(value, .value, nil, lease, to: key, keys.find(key.bytes, key.hash))
     }
 
     /// The same with a timestamp that is not the dot, or with a time to live.
@@ -94,7 +94,7 @@ extension Store {
     ) {
         issueVersion()
         let record = record(
-            key.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
+            key.bytes, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
         enter(record, known, key.hash)
         appendToHistory(record)
         record.release()

@@ -12,18 +12,18 @@ extension ExtendedSession {
 
     private var isChecked: Bool { !replica.configuration.disabledRules.contains(.check) }
 
-    /// The peer has forgotten the tombstones of keys that it may have named in the reset that goes on.
+    /// The peer has purged the tombstones of keys that it may have named in the reset that goes on.
     /// - Throws: as for a commit.
     @_optimize(speed)
-    func receive(_ forgotten: PurgedKeys) throws(Failure) {
+    func receive(_ purged: PurgedKeys) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
         guard !incoming.isDropped, !incoming.isUnasked, let transfer = incoming.transfer, transfer.mode == .reset,
-            transfer.kind == forgotten.since
+            transfer.kind == purged.since
         else { return }
-        for key in forgotten.keys {
+        for key in purged.keys {
             if let id = replica.keys.find(key) { transfer.dropKept(id) }
         }
-        if forgotten.isLast { transfer.advance(to: forgotten.epoch) }
+        if purged.isLast { transfer.advance(to: purged.epoch) }
     }
 
     /// With the last part of its commit a delta is whole, and its sender's vector is this replica's too.

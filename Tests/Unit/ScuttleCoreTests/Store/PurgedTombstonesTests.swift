@@ -42,7 +42,7 @@ struct PurgedTombstonesTests {
             let reaches = (0..<5).map { purgedTombstones.reaches($0, mode) }
             #expect(reaches == [false, false, false, true, true])
         }
-        let (none, resetEpoch) = (purgedTombstones.since(0).isEmpty, forgotten.resetEpoch)
+        let (none, resetEpoch) = (purgedTombstones.since(0).isEmpty, purgedTombstones.resetEpoch)
         #expect(none)
         #expect(resetEpoch == 3)
     }

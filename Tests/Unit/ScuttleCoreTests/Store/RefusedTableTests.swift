@@ -9,10 +9,10 @@ struct RefusedTableTests {
     private struct Naive {
         var dot: Dot
         var isMissing: Bool
-        var serial: UInt64
+        var announcedAt: UInt64
     }
 
-    @Test("Exceptions to send are visited by serial, once, whatever was removed meanwhile", arguments: 0..<20)
+    @Test("Exceptions to send are visited by announcedAt, once, whatever was removed meanwhile", arguments: 0..<20)
     func order(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let table = RefusedTable()
@@ -26,7 +26,7 @@ struct RefusedTableTests {
                 let (isMissing, isAnnounced) = (random.below(3) == 0, random.below(2) == 0)
                 table.insert(
                     dot, reason: isMissing ? 0 : 33, RefusedTable.unknown(dot), isAnnounced: isAnnounced)
-                naive.append(Naive(dot: dot, isMissing: isMissing, serial: isAnnounced ? table.lastSequence : 0))
+                naive.append(Naive(dot: dot, isMissing: isMissing, announcedAt: isAnnounced ? table.lastSequence : 0))
             case 2:
                 guard let index = naive.indices.first(where: { naive[$0].announcedAt == 0 }),
                     let position = table.find(naive[index].dot)
@@ -48,14 +48,14 @@ struct RefusedTableTests {
             check(table.missingCount == missing.count, "step \(step)")
             check(table.lowestMissing == missing.map(\.dot.version).min(), "step \(step)")
             let after = UInt64(random.below(Int(table.lastSequence) + 1))
-            let expected = naive.filter { $0.serial > after }.min { $0.serial < $1.serial }
+            let expected = naive.filter { $0.announcedAt > after }.min { $0.announcedAt < $1.announcedAt }
             check(table.next(after: after)?.dot == expected?.dot, "step \(step)")
         }
-        var (told, serial): ([Dot], UInt64) = ([], 0)
-        while let entry = table.next(after: serial) {
+        var (told, announcedAt): ([Dot], UInt64) = ([], 0)
+        while let entry = table.next(after: announcedAt) {
             told.append(entry.dot)
-            serial = entry.announcedAt
+            announcedAt = entry.announcedAt
         }
-        check(told == naive.filter { $0.serial > 0 }.sorted { $0.serial < $1.serial }.map(\.dot), "seed \(seed)")
+        check(told == naive.filter { $0.announcedAt > 0 }.sorted { $0.announcedAt < $1.announcedAt }.map(\.dot), "seed \(seed)")
     }
 }
