@@ -1,4 +1,4 @@
-/// What the updates of a log delta since the cover before this one account for, if they are these.
+/// A cover: the intervals that the updates since the previous cover of a log delta account for, if their checksum is `check`.
 public struct Cover {
     public var intervals: [CoveredInterval]
     public var check: LineCheck
@@ -9,12 +9,13 @@ public struct Cover {
     }
 }
 
-/// "Of this source you have now got all above `since` and up to `until`", if you have got all up to `since`.
+/// An interval of a cover. A receiver that has covered `since` covers the source up to `until`.
 public struct CoveredInterval {
     public var source: Bytes
     public var since: Version
     public var until: Version
-    /// The highest version in it that was not sent, since the receiver has what beats it; 0 where all were.
+    /// The highest version in the interval that the sender has left out because the receiver has an update that beats it; 0:
+    /// none.
     public var leftOut: Version
 
     public init(source: Bytes, since: Version, until: Version, leftOut: Version = 0) {

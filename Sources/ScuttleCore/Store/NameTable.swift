@@ -1,27 +1,27 @@
-/// The names of all known sources: of each the incarnation that is furthest ahead, and whether it is retired.
+/// The names of all known sources: of each name the incarnation that is furthest ahead, and the name's retirement.
 ///
-/// Find: O(length of name) expected. Memory: 64 bytes a name, since its bytes stand in its sources.
+/// Find: O(length of name) expected. Memory: 64 bytes a name, because its bytes stand in its sources.
 struct NameTable: ~Copyable {
     struct Entry: BitwiseCopyable {
-        /// The incarnation that is furthest ahead; and how many are known in full.
+        /// The incarnation that is furthest ahead, and the number of incarnations that are known in full.
         var furthest: SourceID
         var sources: UInt32 = 1
-        /// The number at which the name was last retired, 0 for never; and what has become of that.
+        /// The number at which the name was last retired, 0 for never, and the state of that retirement.
         var retirement: Version = 0
         var state: RetirementState = .pending
-        /// How many entries of its incarnations are ahead of the vector.
+        /// The number of entries of its incarnations that are out of order.
         var outOfOrder: UInt32 = 0
-        /// What a replica of this name has last said of the names that are retired: see `Store+Retiring`.
+        /// The latest statement of a replica of this name about the retired names: see `Store+Retiring`.
         var statement: Statement = Statement()
-        /// How far its furthest incarnation was when that was last looked at, and when that last changed, by the clock of
-        /// `retire_after_ms`.
+        /// The version of its furthest incarnation at the latest look, and the time of the latest look at which that version had
+        /// risen, by the clock of `retire_after_ms`.
         var seenVersion: Version = 0
         var seenAt: UInt64 = 0
         /// The revision of the vector at which the retirement or the statement last changed.
         var changedAt: UInt64 = 0
     }
 
-    /// A hash over what a replica covers of the retired names, and its number: later ones are higher.
+    /// A hash over the retired names that a replica covers, and the statement's sequence: a later statement has a higher one.
     struct Statement: BitwiseCopyable, Equatable {
         var sequence: UInt64 = 0
         var hash: UInt64 = 0
@@ -34,7 +34,7 @@ struct NameTable: ~Copyable {
     /// The revision of the vector at which the retirement or the statement of a name last changed.
     var latestChange: UInt64 = 0
 
-    /// Numbers are below this; some are of no name.
+    /// The end of the ids, some of which belong to no name.
     var count: Int { entries.count }
 
     var ids: Range<NameID> { 0..<NameID(truncatingIfNeeded: entries.count) }
@@ -44,10 +44,11 @@ struct NameTable: ~Copyable {
         set { entries[Int(name)] = newValue }
     }
 
-    /// Whether a number is one of a name.
+    /// Returns whether an id belongs to a name.
     func isName(_ name: NameID) -> Bool { entries[Int(name)].sources > 0 }
 
-    /// The name of a source that is new, made where it is new itself: `matches` compares it with that of a known source.
+    /// Returns the name of a new source, which is added if it is new itself. `matches` compares the name with that of a known
+    /// source.
     mutating func insert(_ hash: UInt64, _ source: SourceID, where matches: (SourceID) -> Bool) -> NameID {
         if let known = find(hash, where: matches) {
             entries[Int(known)].sources += 1
@@ -65,7 +66,7 @@ struct NameTable: ~Copyable {
         return id
     }
 
-    /// A source of a name is known in full no more; without sources the name goes, too.
+    /// Removes a source of a name, and the name if this was its last source.
     mutating func removeSource(of name: NameID, _ hash: UInt64) {
         entries[Int(name)].sources -= 1
         guard entries[Int(name)].sources == 0 else { return }
@@ -74,7 +75,7 @@ struct NameTable: ~Copyable {
         free.append(name)
     }
 
-    /// The name with this hash that `matches` knows by one of its sources.
+    /// Returns the name with this hash one of whose sources `matches` accepts.
     func find(_ hash: UInt64, where matches: (SourceID) -> Bool) -> NameID? {
         index.find(hash) { matches(entries[Int($0)].furthest) }
     }

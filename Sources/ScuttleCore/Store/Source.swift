@@ -1,7 +1,7 @@
-/// A replica that writes, as this one knows it: its id, how far it is accounted for here, its live entries.
+/// A source as this replica knows it: its id, the version up to which it is covered, and its live entries.
 ///
-/// It names what its table owns, and nobody counts who does: every update passes through here several times, and counting
-/// is atomic. Good as long as the table is.
+/// A source is a pointer to memory of its table, and has no reference count: every update passes it several times, and counting
+/// is atomic. It is valid while the table is.
 ///
 /// Invariants: `floor` <= `reach` <= `covered`; `purged` <= `covered`.
 struct Source {
@@ -12,36 +12,35 @@ struct Source {
         storage.initialize(to: SourceStorage(id: id, encodedID: encodedID, number: number, name: name))
     }
 
-    /// The table goes.
+    /// Frees the storage, when the table goes.
     func deallocate() {
         storage.deinitialize(count: 1)
         storage.deallocate()
     }
 
-    /// The id; a NUL stands behind it.
+    /// The id, with a NUL behind it.
     var id: Bytes { storage.pointee.plain.bytes }
 
-    /// What the encoding of messages keeps of the id. No one else knows what is in it.
+    /// The encoded form of the id, which only the encoding of messages reads.
     var encodedID: Bytes { storage.pointee.encodedID.bytes }
 
-    /// The id's part in hashes that peers compare; and the whole hash by which it is named when it is retired.
+    /// The id's part in hashes that peers compare, and the hash that names the source after its retirement.
     var mark: UInt64 { storage.pointee.hash.low }
     var hash: SourceHash { storage.pointee.hash }
 
-    /// The clock's entry: every update of this source up to it is applied, beaten or deleted here. Never falls.
+    /// The version vector's entry: every update of this source up to it is applied, beaten or deleted here. Never falls.
     var covered: Version {
         get { storage.pointee.covered }
         nonmutating set { storage.pointee.covered = newValue }
     }
 
-    /// The highest version of a tombstone of this source that was forgotten, here or where a reset came from.
+    /// The GC version: the highest version of a tombstone of this source that was purged, here or at the sender of a reset.
     var purged: Version {
         get { storage.pointee.purged }
         nonmutating set { storage.pointee.purged = newValue }
     }
 
-    /// The history has all updates of this source above `floor` and up to `covered`; and none above `reach`, since there
-    /// were none.
+    /// The history has all updates of this source above `floor` and up to `covered`. None of them is above `reach`.
     var floor: Version { storage.pointee.floor }
     var reach: Version { storage.pointee.reach }
 
@@ -51,28 +50,28 @@ struct Source {
         nonmutating set { storage.pointee.changedAt = newValue }
     }
 
-    /// The number of its latest entry in `VectorPast`; 0: there is none.
+    /// The number of the latest entry in `VectorPast`; 0: none.
     var latestPast: UInt32 {
         get { storage.pointee.latestPast }
         nonmutating set { storage.pointee.latestPast = newValue }
     }
 
-    /// Where it stands in its table.
+    /// The id in the table.
     var number: SourceID { storage.pointee.number }
 
-    /// The name whose incarnation it is.
+    /// The name of which this source is an incarnation.
     var name: NameID { storage.pointee.name }
 
-    /// What is special about it: nothing, where it is the furthest of a name that is in use, as most are.
+    /// The exceptional states of a source. Most sources have none: they are the furthest of a name that is in use.
     struct Flags: OptionSet {
         let rawValue: UInt8
-        /// Another incarnation of its name is further ahead.
+        /// Another incarnation of the name is further ahead.
         static let behind = Flags(rawValue: 1)
-        /// Its name will not be back.
+        /// The name is retired.
         static let retired = Flags(rawValue: 2)
-        /// The same, and nobody waits for it any more.
+        /// The name is retired, and stability waits for it no longer.
         static let final = Flags(rawValue: 4)
-        /// It was retired, and came back in full.
+        /// The source was retired, and has returned to the table.
         static let revived = Flags(rawValue: 8)
     }
 
@@ -91,25 +90,25 @@ struct Source {
         if isSet { storage.pointee.flags.insert(flag) } else { storage.pointee.flags.remove(flag) }
     }
 
-    /// Whether it may write again, as far as is known here.
+    /// Whether the source may write again, as far as this replica knows.
     var mayBeAlive: Bool { isFurthest && !isFinal }
 
-    /// It stands among those that may have become idle.
+    /// Whether the source is among those that may have become idle.
     var isQueued: Bool {
         get { storage.pointee.isQueued }
         nonmutating set { storage.pointee.isQueued = newValue }
     }
 
-    /// Its writer is the peer of a link.
+    /// Whether the source's writer is the peer of a link.
     var isLinked: Bool {
         get { storage.pointee.isLinked }
         nonmutating set { storage.pointee.isLinked = newValue }
     }
 
-    /// Ended, and nothing here names it any more but perhaps the history.
+    /// Whether the source has ended, and nothing here but perhaps the history names it.
     var isIdle: Bool { !mayBeAlive && entries.liveCount == 0 && timestampCount == 0 && covered > 0 }
 
-    /// This source's live entries, and how many of them are ahead of `covered`.
+    /// The live entries, and the number of those that are out of order.
     var entries: VersionIndex {
         _read { yield storage.pointee.entries }
         nonmutating _modify { yield &storage.pointee.entries }
@@ -119,37 +118,37 @@ struct Source {
         nonmutating set { storage.pointee.outOfOrderCount = newValue }
     }
 
-    /// Whether an entry has stood here ahead of `covered`.
+    /// Whether an entry of this source has ever been out of order.
     var hadOutOfOrder: Bool {
         get { storage.pointee.hadOutOfOrder }
         nonmutating set { storage.pointee.hadOutOfOrder = newValue }
     }
 
-    /// How many republished updates name it as their writer: entries, and updates in the history.
+    /// The number of republished updates, in the map and in the history, whose timestamp names this source.
     var timestampCount: Int {
         get { storage.pointee.timestampCount }
         nonmutating set { storage.pointee.timestampCount = newValue }
     }
 
-    /// Where in the history its newest update stands.
+    /// The place of its newest update in the history.
     var newestUpdate: History.Sequence {
         get { storage.pointee.newestUpdate }
         nonmutating set { storage.pointee.newestUpdate = newValue }
     }
 
-    /// The history has forgotten, or never had, updates up to `version`.
+    /// Notes that the history lacks updates up to `version`.
     func raiseFloor(to version: Version) {
         storage.pointee.floor = max(floor, version)
         extendReach(to: version)
     }
 
-    /// The history has got the update of this version, which is the next one.
+    /// Notes that the history has the update of this version, which is the next one.
     func extendReach(to version: Version) {
         storage.pointee.reach = max(reach, version)
     }
 }
 
-/// What a `Source` names, and says more about.
+/// The storage of a `Source`.
 private struct SourceStorage: ~Copyable {
     let plain: OwnedBytes
     let encodedID: OwnedBytes
