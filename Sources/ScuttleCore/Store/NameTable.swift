@@ -14,7 +14,7 @@ struct NameTable: ~Copyable {
         /// The latest statement of a replica of this name about the retired names: see `Store+Retiring`.
         var statement: Statement = Statement()
         /// The version of its furthest incarnation at the latest look, and the time of the latest look at which that version had
-        /// risen, by the clock of `retire_after_ms`.
+        /// risen: see `Store.silenceClock`.
         var seenVersion: Version = 0
         var seenAt: UInt64 = 0
         /// The revision of the vector at which the retirement or the statement last changed.

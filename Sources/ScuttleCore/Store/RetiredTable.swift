@@ -25,7 +25,7 @@ struct RetiredTable: ~Copyable {
         var isHole: Bool { packed == 0 }
     }
 
-    /// A secret, because peers choose hashes, and must not choose where they stand.
+    /// A secret, because peers choose hashes, and must not choose their slots.
     private let key: UInt64
     private var entries = Column<Entry>()
     /// The positions plus one; 0 is an empty slot.

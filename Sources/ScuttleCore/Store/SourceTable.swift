@@ -71,7 +71,7 @@ struct SourceTable: ~Copyable {
         directory.hashIndex.find(keyed(wanted)) { sources[Int($0)].hash == wanted }
     }
 
-    /// Hashes a source's hash with a secret, because a peer must not choose where a source stands in the index.
+    /// Hashes a source's hash with a secret, because a peer must not choose a source's slot of the index.
     private func keyed(_ wanted: SourceHash) -> UInt64 {
         withUnsafeBytes(of: wanted) { hash.hash($0) }
     }

@@ -1,5 +1,5 @@
 #if DEBUG
-    /// What must hold between any two calls, for tests: the first thing that does not, in words. Not in the library.
+    /// The invariants that hold between any two calls, for tests. Not in the library.
     extension Store {
         func brokenInvariant() -> String? {
             var broken: String?
@@ -30,7 +30,7 @@
                 counting.insert(item.key)
             }
             if counting.count != leases && expires { return "\(leases) times to live, \(counting.count) counted" }
-            if ahead != outOfOrderCount { return "\(ahead) entries ahead of the clock, counted as \(outOfOrderCount)" }
+            if ahead != outOfOrderCount { return "\(ahead) entries out of order, counted as \(outOfOrderCount)" }
             if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
             for position in 0..<retired.count where !retired[position].isHole {
                 let entry = retired[position]
@@ -48,11 +48,11 @@
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }
             for (name, ahead) in aheadByName where Int(sources.names[name].outOfOrder) != ahead {
-                return "name \(name) has \(ahead) ahead, counted as \(sources.names[name].outOfOrder)"
+                return "name \(name) has \(ahead) out of order, counted as \(sources.names[name].outOfOrder)"
             }
             if let broken = brokenException() { return broken }
             if expected != contents { return "the hash of the contents is not that of the entries" }
-            if hash != dotHash { return "the hash of the clock is not that of its sources" }
+            if hash != dotHash { return "the hash of the vector is not that of its sources" }
             return brokenReference()
         }
 
@@ -113,29 +113,29 @@
             if live != source.entries.liveCount {
                 return "source \(id) has \(live) live, counted as \(source.entries.liveCount)"
             }
-            if ahead != source.outOfOrderCount { return "source \(id) has \(ahead) ahead, counted as \(source.outOfOrderCount)" }
+            if ahead != source.outOfOrderCount { return "source \(id) has \(ahead) out of order, counted as \(source.outOfOrderCount)" }
             if source.entries.count > 2 * live + 32 {
                 return "source \(id) has \(source.entries.count) slots for \(live) live ones"
             }
             return brokenHistory(of: source, id)
         }
 
-        /// The history has each live entry above the floor, in order of version.
+        /// Checks that the history has each live entry above the floor, in order of version.
         private func brokenHistory(of source: Source, _ id: SourceID) -> String? {
             var last: Version = 0
-            var remembered: [Version] = []
+            var found: [Version] = []
             for record in history.updates(of: source, above: 0) {
                 if record.source != id || record.version <= last || record.version > source.reach {
                     return "the history of source \(id) is out of order"
                 }
                 last = record.version
-                remembered.append(last)
+                found.append(last)
             }
             var missing: Version?
             source.entries.forEachLive(above: source.floor, upTo: source.covered, of: id, keys) { _, version in
-                if !remembered.contains(version) { missing = version }
+                if !found.contains(version) { missing = version }
             }
-            return missing.map { "version \($0) of source \(id) is live, covered, above the floor and not remembered" }
+            return missing.map { "version \($0) of source \(id) is live, covered, above the floor and not in the history" }
         }
     }
 #endif
