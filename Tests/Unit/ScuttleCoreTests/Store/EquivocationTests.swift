@@ -110,7 +110,7 @@ struct EquivocationTests {
             #expect(replica.entry("k") == standing)
         }
         #expect(told.all == [write])
-        #expect(replica.clock == ["x": 4, "y": 9, "b": 9, "z": 9])
+        #expect(replica.vector == ["x": 4, "y": 9, "b": 9, "z": 9])
         #expect(replica.broken == nil)
     }
 
@@ -136,8 +136,8 @@ struct EquivocationTests {
         #expect(peer.say(peer.head()) == nil)
         #expect(lines.map { end.write($0 + "\n") } == [nil, nil, .corrupt])
         #expect(peer.say(HandPeer.cover(#""x":[1,2],"y":[0,1]"#, of: lines)) == nil)
-        #expect(end.replica.clock["x"] == 2)
-        #expect(end.replica.clock["y"] == 1)
+        #expect(end.replica.vector["x"] == 2)
+        #expect(end.replica.vector["y"] == 1)
         #expect(end.replica.entry("x1") == PlainUpdate("x1", "1", "x", 1))
         #expect(end.replica.broken == nil)
     }

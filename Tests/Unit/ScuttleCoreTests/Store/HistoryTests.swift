@@ -103,7 +103,7 @@ struct HistoryTests {
                 try replica.set(key, "\(number)")
             } else {
                 let source = random.pick(["a", "b"])
-                let version = (replica.clock[source] ?? 0) + Version(random.within(1...3))
+                let version = (replica.vector[source] ?? 0) + Version(random.within(1...3))
                 try replica.receive(PlainUpdate(key, "1", source, version))
             }
             check(replica.broken == nil, "seed \(seed): \(String(describing: replica.broken))")

@@ -6,10 +6,10 @@ import Testing
 @Suite("VectorHash")
 struct VectorHashTests {
     /// Returns the hash of a vector and of versions above it, computed anew.
-    private func hash(_ sources: [Source], _ clock: [Version], ahead: [[Version]] = []) -> VectorHash {
+    private func hash(_ sources: [Source], _ vector: [Version], outOfOrder: [[Version]] = []) -> VectorHash {
         var hash = VectorHash()
-        for (source, version) in zip(sources, clock) { hash.change(source, from: 0, to: version) }
-        for (source, versions) in zip(sources, ahead) { for version in versions { hash.addOutOfOrder(source, version) } }
+        for (source, version) in zip(sources, vector) { hash.change(source, from: 0, to: version) }
+        for (source, versions) in zip(sources, outOfOrder) { for version in versions { hash.addOutOfOrder(source, version) } }
         return hash
     }
 
@@ -23,24 +23,24 @@ struct VectorHashTests {
         let sources = sources(5)
         defer { for source in sources { source.deallocate() } }
         var mine = VectorHash()
-        var clock = [Version](repeating: 0, count: 5)
-        var ahead = [[Version]](repeating: [], count: 5)
+        var vector = [Version](repeating: 0, count: 5)
+        var outOfOrder = [[Version]](repeating: [], count: 5)
         for _ in 0..<300 {
             let number = random.below(5)
             switch random.below(3) {
             case 0:
-                let version = clock[number] + Version(random.below(4))
-                mine.change(sources[number], from: clock[number], to: version)
-                clock[number] = version
+                let version = vector[number] + Version(random.below(4))
+                mine.change(sources[number], from: vector[number], to: version)
+                vector[number] = version
             case 1:
                 let version = Version(random.within(1...1000))
                 mine.addOutOfOrder(sources[number], version)
-                ahead[number].append(version)
+                outOfOrder[number].append(version)
             default:
-                guard let version = ahead[number].popLast() else { continue }
+                guard let version = outOfOrder[number].popLast() else { continue }
                 mine.removeOutOfOrder(sources[number], version)
             }
-            check(mine == hash(sources, clock, ahead: ahead), "seed \(seed): \(clock), ahead \(ahead)")
+            check(mine == hash(sources, vector, outOfOrder: outOfOrder), "seed \(seed): \(vector), outOfOrder \(outOfOrder)")
         }
     }
 
@@ -50,9 +50,9 @@ struct VectorHashTests {
         defer { for source in sources { source.deallocate() } }
         var seen: Set<UInt64> = []
         var count = 0
-        for clock in (0..<64).map({ number in (0..<3).map { Version(number >> (2 * $0) & 3) } }) {
-            for ahead in [[], [[4]], [[], [4]], [[5]], [[4], [4]], [[4, 5]]] as [[[Version]]] {
-                seen.insert(hash(sources, clock, ahead: ahead).value)
+        for vector in (0..<64).map({ number in (0..<3).map { Version(number >> (2 * $0) & 3) } }) {
+            for outOfOrder in [[], [[4]], [[], [4]], [[5]], [[4], [4]], [[4, 5]]] as [[[Version]]] {
+                seen.insert(hash(sources, vector, outOfOrder: outOfOrder).value)
                 count += 1
             }
         }
