@@ -17,7 +17,7 @@ struct Snapshot: Equatable, CustomStringConvertible {
         version = replica.version
         count = replica.count
         fingerprint = replica.fingerprint
-        history = Dictionary(uniqueKeysWithValues: vector.keys.map { ($0, replica.news($0, above: 0)) })
+        history = Dictionary(uniqueKeysWithValues: vector.keys.map { ($0, replica.updates($0, above: 0)) })
     }
 
     var description: String {

@@ -69,7 +69,7 @@ struct ReplicaTests {
         #expect(asked.all == ["no or nothing", "1 or nothing", "no or 1", "2 or 1"])
         #expect(replica.entry("k") == PlainUpdate("k", "2", "z", 10))
         #expect(replica.vector == ["local": 2, "z": 10])
-        #expect(replica.news("local", above: 0).map(\.value.text) == ["no", "1"])
+        #expect(replica.updates("local", above: 0).map(\.value.text) == ["no", "1"])
         #expect(replica.broken == nil)
     }
 

@@ -109,7 +109,7 @@ struct HistoryTests {
             check(replica.broken == nil, "seed \(seed): \(String(describing: replica.broken))")
             for name in ["local", "a", "b"] {
                 guard let id = name.lend({ replica.sources.find($0) }) else { continue }
-                let news = replica.news(name, above: replica.sources[id].floor)
+                let news = replica.updates(name, above: replica.sources[id].floor)
                 let live = replica.allEntries.filter {
                     $0.source == [UInt8](name) && $0.version > replica.sources[id].floor
                 }
@@ -122,15 +122,15 @@ struct HistoryTests {
     func unknown() throws {
         let replica = try Replica.make()
         try replica.set("k", "1")
-        #expect(replica.news("who?", above: 0).isEmpty)
+        #expect(replica.updates("who?", above: 0).isEmpty)
     }
 
     @Test("LogDelta is sorted by the host's order, if there is one")
     func sorted() throws {
         let replica = try Replica.make { $0.sort = { $1.key.precedes($0.key) } }
         for key in ["b", "c", "a"] { try replica.set(key, "1") }
-        #expect(replica.news("local", above: 0).map(\.key.text) == ["c", "b", "a"])
-        #expect(replica.news("local", above: 1).map(\.key.text) == ["c", "a"])
+        #expect(replica.updates("local", above: 0).map(\.key.text) == ["c", "b", "a"])
+        #expect(replica.updates("local", above: 1).map(\.key.text) == ["c", "a"])
     }
 
     @Test("A beaten write is in the history anyway")
@@ -139,7 +139,7 @@ struct HistoryTests {
         try replica.set("k", "1")
         try replica.set("k", "2")
         #expect(try replica.value("k") == "1")
-        #expect(replica.news("local", above: 0).map(\.value.text) == ["1", "2"])
+        #expect(replica.updates("local", above: 0).map(\.value.text) == ["1", "2"])
     }
 
     @Test("Compaction calls the host for each dropped update, oldest first, while it is still there")
@@ -151,7 +151,7 @@ struct HistoryTests {
         }
         for number in 1...5 { try replica.set("k\(number % 2)", "\(number)") }
         #expect(forgotten.all == ["k1=1", "k0=2", "k1=3"])
-        #expect(replica.news("local", above: 0).map(\.version) == [4, 5])
+        #expect(replica.updates("local", above: 0).map(\.version) == [4, 5])
     }
 
     @Test("The dropped updates and the present ones are all updates, in order", arguments: [1, 2, 5, 12])
@@ -168,7 +168,7 @@ struct HistoryTests {
             if source == "local" { try replica.set(update.key.text, "\(number)") } else { try replica.receive(update) }
             all.all.append(update)
         }
-        let kept = ["local", "a", "b"].flatMap { replica.news($0, above: 0) }.sorted { $0.version < $1.version }
+        let kept = ["local", "a", "b"].flatMap { replica.updates($0, above: 0) }.sorted { $0.version < $1.version }
         #expect(kept.count == capacity)
         #expect(forgotten.all + kept == all.all)
     }
