@@ -124,8 +124,8 @@ struct EquivocationTests {
         #expect(replica.entry("k") == PlainUpdate("k", "2", "x", 5))
     }
 
-    @Test("A delta vouches for the source of a beaten update, too")
-    func vouched() throws {
+    @Test("A delta accounts for the dot of a losing content, too")
+    func accounted() throws {
         let end = try LinkEnd(Replica.make("a"))
         try end.replica.receive(PlainUpdate("x1", "1", "x", 1))
         var peer = HandPeer(end)

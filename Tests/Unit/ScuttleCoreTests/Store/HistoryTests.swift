@@ -87,8 +87,8 @@ struct HistoryTests {
         _ history: borrowing History, _ source: Source, _ model: [Remembered], above: Version
     ) {
         let expected = model.filter { $0.version > above }.map(\.record.address)
-        let news = history.updates(of: source, above: above).map(\.address)
-        check(news == expected, "source \(source.id.text) above \(above): \(news.count), not \(expected.count)")
+        let found = history.updates(of: source, above: above).map(\.address)
+        check(found == expected, "source \(source.id.text) above \(above): \(found.count), not \(expected.count)")
         let first = history.first(of: source, above: above).flatMap { history[$0] }
         check(first?.record.address == expected.first, "the first of source \(source.id.text) above \(above)")
     }
@@ -109,11 +109,11 @@ struct HistoryTests {
             check(replica.broken == nil, "seed \(seed): \(String(describing: replica.broken))")
             for name in ["local", "a", "b"] {
                 guard let id = name.lend({ replica.sources.find($0) }) else { continue }
-                let news = replica.updates(name, above: replica.sources[id].floor)
+                let found = replica.updates(name, above: replica.sources[id].floor)
                 let live = replica.allEntries.filter {
                     $0.source == [UInt8](name) && $0.version > replica.sources[id].floor
                 }
-                check(live.allSatisfy { news.contains($0) }, "seed \(seed): \(name) misses some of \(live)")
+                check(live.allSatisfy { found.contains($0) }, "seed \(seed): \(name) misses some of \(live)")
             }
         }
     }
@@ -125,7 +125,7 @@ struct HistoryTests {
         #expect(replica.updates("who?", above: 0).isEmpty)
     }
 
-    @Test("LogDelta is sorted by the host's order, if there is one")
+    @Test("Updates are sorted by the host's order, if there is one")
     func sorted() throws {
         let replica = try Replica.make { $0.sort = { $1.key.precedes($0.key) } }
         for key in ["b", "c", "a"] { try replica.set(key, "1") }
@@ -144,23 +144,23 @@ struct HistoryTests {
 
     @Test("Compaction calls the host for each dropped update, oldest first, while it is still there")
     func compaction() throws {
-        let forgotten = Collected<String>()
+        let dropped = Collected<String>()
         let replica = try Replica.make {
             $0.maxHistory = 2
-            $0.onCompaction = { forgotten.all += $0.map { "\($0.key.text)=\($0.value.text)" } }
+            $0.onCompaction = { dropped.all += $0.map { "\($0.key.text)=\($0.value.text)" } }
         }
         for number in 1...5 { try replica.set("k\(number % 2)", "\(number)") }
-        #expect(forgotten.all == ["k1=1", "k0=2", "k1=3"])
+        #expect(dropped.all == ["k1=1", "k0=2", "k1=3"])
         #expect(replica.updates("local", above: 0).map(\.version) == [4, 5])
     }
 
     @Test("The dropped updates and the present ones are all updates, in order", arguments: [1, 2, 5, 12])
     func nothingMissing(capacity: Int) throws {
         var random = TestRandom(seed: UInt64(capacity))
-        let (forgotten, all) = (Collected<PlainUpdate>(), Collected<PlainUpdate>())
+        let (dropped, all) = (Collected<PlainUpdate>(), Collected<PlainUpdate>())
         let replica = try Replica.make {
             $0.maxHistory = capacity
-            $0.onCompaction = { forgotten.all += $0.map { PlainUpdate($0) } }
+            $0.onCompaction = { dropped.all += $0.map { PlainUpdate($0) } }
         }
         for number in 1...80 {
             let source = random.pick(["local", "a", "b"])
@@ -170,6 +170,6 @@ struct HistoryTests {
         }
         let kept = ["local", "a", "b"].flatMap { replica.updates($0, above: 0) }.sorted { $0.version < $1.version }
         #expect(kept.count == capacity)
-        #expect(forgotten.all + kept == all.all)
+        #expect(dropped.all + kept == all.all)
     }
 }

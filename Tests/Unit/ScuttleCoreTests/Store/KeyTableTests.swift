@@ -52,7 +52,7 @@ struct KeyTableTests {
             table.recycleVacated()
             free.formUnion(waiting)
             waiting = []
-            check(table.fresh.isEmpty && table.vacated.isEmpty, "settled")
+            check(table.fresh.isEmpty && table.vacated.isEmpty, "recycled")
         }
         let (live, tombstones, count) = (table.liveCount, table.tombstoneCount, table.records.count)
         #expect(live == model.values.count { !$0.update.isDelete })

@@ -10,7 +10,7 @@ struct PurgingTests {
         try Replica.make(id, seed: UInt64(id.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }), adjust)
     }
 
-    private func forget(_ replica: Replica, _ source: String) -> Bool {
+    private func retire(_ replica: Replica, _ source: String) -> Bool {
         source.lend { replica.retireName($0) }
     }
 
@@ -58,7 +58,7 @@ struct PurgingTests {
     @Test(
         "A name that never returns holds tombstones back until it is retired, and again when it returns"
     )
-    func forgotten() throws {
+    func retired() throws {
         let (a, b) = (try make("a"), try make("b"))
         try b.set("l", "1")
         #expect(try meet(a, b) == nil)
@@ -68,9 +68,9 @@ struct PurgingTests {
         }
         a.gossip()
         #expect(a.keys.tombstoneCount == 5)
-        #expect(!forget(a, "who?"))
+        #expect(!retire(a, "who?"))
         #expect(a.keys.tombstoneCount == 5)
-        #expect(forget(a, "b"))
+        #expect(retire(a, "b"))
         #expect(a.keys.tombstoneCount == 0)
         // It returns: it is reset, and counts again.
         for _ in 0..<2 { #expect(try meet(a, b) == nil) }
@@ -94,7 +94,7 @@ struct PurgingTests {
         replica.gossip()
         // Others may hold the writes of c, and would republish them.
         #expect(replica.entry("k")?.isDelete == true)
-        #expect(forget(replica, "c"))
+        #expect(retire(replica, "c"))
         #expect(replica.keys.tombstoneCount == 0)
         examine(replica)
     }
@@ -229,7 +229,7 @@ struct PurgingTests {
         replica.gossip()
         #expect(replica.keys.tombstoneCount == 4)
         #expect(failure { () throws(Failure) in _ = try replica.purge() } == .unsupported)
-        _ = forget(replica, "nobody")
+        _ = retire(replica, "nobody")
         #expect(replica.keys.tombstoneCount == 4)
     }
 

@@ -12,7 +12,7 @@ struct RefusedTableTests {
         var announcedAt: UInt64
     }
 
-    @Test("Exceptions to send are visited by announcedAt, once, whatever was removed meanwhile", arguments: 0..<20)
+    @Test("Announced exceptions are visited in order, once, whatever was removed meanwhile", arguments: 0..<20)
     func order(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let table = RefusedTable()
@@ -51,11 +51,11 @@ struct RefusedTableTests {
             let expected = naive.filter { $0.announcedAt > after }.min { $0.announcedAt < $1.announcedAt }
             check(table.next(after: after)?.dot == expected?.dot, "step \(step)")
         }
-        var (told, announcedAt): ([Dot], UInt64) = ([], 0)
-        while let entry = table.next(after: announcedAt) {
-            told.append(entry.dot)
-            announcedAt = entry.announcedAt
+        var (announced, sequence): ([Dot], UInt64) = ([], 0)
+        while let entry = table.next(after: sequence) {
+            announced.append(entry.dot)
+            sequence = entry.announcedAt
         }
-        check(told == naive.filter { $0.announcedAt > 0 }.sorted { $0.announcedAt < $1.announcedAt }.map(\.dot), "seed \(seed)")
+        check(announced == naive.filter { $0.announcedAt > 0 }.sorted { $0.announcedAt < $1.announcedAt }.map(\.dot), "seed \(seed)")
     }
 }
