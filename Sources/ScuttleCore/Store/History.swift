@@ -126,7 +126,7 @@ struct History: ~Copyable {
         var found: [Record] = []
         if foreignCount > 0 {
             forEach { slot in
-                if slot.record.source == source.number, slot.record.version > version { found.append(slot.record) }
+                if slot.record.source == source.index, slot.record.version > version { found.append(slot.record) }
             }
             return found.arranged { $0.version < $1.version }
         }

@@ -7,9 +7,9 @@
 struct Source {
     private let storage: UnsafeMutablePointer<SourceStorage>
 
-    init(id: Bytes, encodedID: consuming OwnedBytes, number: SourceID, name: NameID) {
+    init(id: Bytes, encodedID: consuming OwnedBytes, index: SourceID, name: NameID) {
         storage = .allocate(capacity: 1)
-        storage.initialize(to: SourceStorage(id: id, encodedID: encodedID, number: number, name: name))
+        storage.initialize(to: SourceStorage(id: id, encodedID: encodedID, index: index, name: name))
     }
 
     /// Frees the storage, when the table goes.
@@ -57,7 +57,7 @@ struct Source {
     }
 
     /// The id in the table.
-    var number: SourceID { storage.pointee.number }
+    var index: SourceID { storage.pointee.index }
 
     /// The name of which this source is an incarnation.
     var name: NameID { storage.pointee.name }
@@ -159,7 +159,7 @@ private struct SourceStorage: ~Copyable {
     var floor: Version = 0
     var reach: Version = 0
     var changedAt: UInt64 = 0
-    let number: SourceID
+    let index: SourceID
     let name: NameID
     var latestPast: UInt32 = 0
     var flags: Source.Flags = .behind
@@ -171,8 +171,8 @@ private struct SourceStorage: ~Copyable {
     var timestampCount = 0
     var newestUpdate = History.Sequence.none
 
-    init(id: Bytes, encodedID: consuming OwnedBytes, number: SourceID, name: NameID) {
-        (self.number, self.name) = (number, name)
+    init(id: Bytes, encodedID: consuming OwnedBytes, index: SourceID, name: NameID) {
+        (self.index, self.name) = (index, name)
         plain = OwnedBytes(copying: id)
         hash = SourceHash(of: id)
         self.encodedID = encodedID

@@ -21,12 +21,12 @@ struct SourceTable: ~Copyable {
     /// - Parameter encodeID: makes the `encodedID` of a source.
     init(own id: Bytes, hash: SipHash, encodeID: @escaping (Bytes) -> OwnedBytes) {
         (self.hash, self.encodeID) = (hash, encodeID)
-        vacant = Source(id: Bytes("?"), encodedID: encodeID(Bytes("?")), number: .max, name: .max)
+        vacant = Source(id: Bytes("?"), encodedID: encodeID(Bytes("?")), index: .max, name: .max)
         _ = insert(id)
     }
 
     deinit {
-        for source in sources where source.number != .max { source.deallocate() }
+        for source in sources where source.index != .max { source.deallocate() }
         vacant.deallocate()
     }
 
@@ -79,16 +79,16 @@ struct SourceTable: ~Copyable {
     /// Inserts a source whose id is not present.
     mutating func insert(_ id: Bytes) -> SourceID {
         let reused = directory.free.popLast()
-        let number = reused ?? SourceID(truncatingIfNeeded: sources.count)
-        index.insert(hash.hash(id), number)
+        let newID = reused ?? SourceID(truncatingIfNeeded: sources.count)
+        index.insert(hash.hash(id), newID)
         let name = id.nameOfSource
         let sources = self.sources
-        let nameID = names.insert(hash.hash(name), number) { sources[Int($0)].id.nameOfSource.equals(name) }
-        let source = Source(id: id, encodedID: encodeID(id), number: number, name: nameID)
-        source.isFurthest = names[nameID].furthest == number
-        directory.hashIndex.insert(keyed(source.hash), number)
-        if reused != nil { self.sources[Int(number)] = source } else { self.sources.append(source) }
-        return number
+        let nameID = names.insert(hash.hash(name), newID) { sources[Int($0)].id.nameOfSource.equals(name) }
+        let source = Source(id: id, encodedID: encodeID(id), index: newID, name: nameID)
+        source.isFurthest = names[nameID].furthest == newID
+        directory.hashIndex.insert(keyed(source.hash), newID)
+        if reused != nil { self.sources[Int(newID)] = source } else { self.sources.append(source) }
+        return newID
     }
 
     /// Removes a source that is not the furthest of a name with several sources.
@@ -128,13 +128,13 @@ struct SourceTable: ~Copyable {
         else { return }
         furthest.isFurthest = false
         source.isFurthest = true
-        names[source.name].furthest = source.number
+        names[source.name].furthest = source.index
     }
 
     /// Returns the sources in the byte order of their ids. O(n log n).
     func inOrder() -> [SourceID] {
         let sources = self.sources
-        var order = ids.filter { sources[Int($0)].number != .max }
+        var order = ids.filter { sources[Int($0)].index != .max }
         order.arrange { sources[Int($0)].id.precedes(sources[Int($1)].id) }
         return order
     }

@@ -9,9 +9,9 @@ extension Store {
 
     @inline(never)
     private func queueIfIdle(_ source: Source) {
-        guard source.isIdle, !source.isQueued, source.number != SourceTable.own else { return }
+        guard source.isIdle, !source.isQueued, source.index != SourceTable.own else { return }
         source.isQueued = true
-        idleSources.append(source.number)
+        idleSources.append(source.index)
     }
 
     /// Shrinks idle sources, and drops retired sources above their limit. Runs between calls, when no update is on its way
@@ -195,7 +195,7 @@ extension Store {
 
     private func notePurgedBeside(_ source: Source, _ version: Version) -> Bool {
         // The GC version must not exceed `covered`.
-        cover(source.number, upTo: version)
+        cover(source.index, upTo: version)
         bypassHistory(source, upTo: version)
         return notePurged(source, version)
     }

@@ -244,7 +244,7 @@ extension Store {
 
     private func noteOutOfOrder(_ source: Source, _ version: Version, _ change: Int) {
         sources.names[source.name].outOfOrder &+= change > 0 ? 1 : .max
-        past.noteOutOfOrder(source.number, change)
+        past.noteOutOfOrder(source.index, change)
         guard !configuration.disabledRules.contains(.ahead) else { return }
         if change > 0 { dotHash.addOutOfOrder(source, version) } else { dotHash.removeOutOfOrder(source, version) }
     }

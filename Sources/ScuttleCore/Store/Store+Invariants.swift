@@ -40,8 +40,8 @@
                 if entry.version <= retired.floor { return "a retired source is at or below the floor" }
             }
             var aheadByName: [NameID: Int] = [:]
-            for id in sources.ids where sources[id].number != .max {
-                if sources[id].number != id { return "source \(id) has number \(sources[id].number)" }
+            for id in sources.ids where sources[id].index != .max {
+                if sources[id].index != id { return "source \(id) has index \(sources[id].index)" }
                 if sources.names[sources[id].name].sources == 0 { return "source \(id) has no name" }
                 hash.change(sources[id], from: 0, to: sources[id].covered)
                 aheadByName[sources[id].name, default: 0] += sources[id].outOfOrderCount

@@ -40,10 +40,10 @@ extension Store {
     /// the old one.
     @inline(__always)
     func noteChange(of source: Source) {
-        if let changes, source.changedAt <= changes.revision { changes.sources.append(source.number) }
+        if let changes, source.changedAt <= changes.revision { changes.sources.append(source.index) }
         if source.changedAt < past.newestBase { past.enter(source, at: revision) }
         source.changedAt = revision
-        past.note(source.number, at: revision)
+        past.note(source.index, at: revision)
     }
 
     /// Notes that a row was removed.

@@ -59,9 +59,9 @@ struct VectorPast: ~Copyable {
     mutating func enter(_ source: Source, at revision: UInt64) {
         log.append(
             Entry(
-                covered: source.covered, revision: revision, source: source.number, previous: source.latestPast))
+                covered: source.covered, revision: revision, source: source.index, previous: source.latestPast))
         source.latestPast = UInt32(truncatingIfNeeded: log.count)
-        districts[Int(source.number) >> 12] = revision
+        districts[Int(source.index) >> 12] = revision
     }
 
     /// Returns the version up to which a source was covered at a base, after which it has changed.

@@ -57,7 +57,7 @@ extension World {
     }
 
     func vectorText(_ replica: Replica) -> String {
-        let sources = replica.sources.ids.filter { replica.sources[$0].number != .max }.map { id in
+        let sources = replica.sources.ids.filter { replica.sources[$0].index != .max }.map { id in
             let source = replica.sources[id]
             return "\(source.id.text):\(source.covered)/\(source.floor)/\(source.reach)/\(source.purged)"
         }
