@@ -1,10 +1,10 @@
-/// A priority queue of keys, by a number of their entry: tombstones by version, times to live by expiry.
+/// A priority queue of keys, by a priority: tombstones by version, times to live by expiry.
 ///
-/// A binary heap, smallest number first. A write does not update the heap, so an item may be outdated; the caller of `pop`
+/// A binary heap, smallest priority first. A write does not update the heap, so an item may be outdated; the caller of `pop`
 /// compares its version with the key's entry. Push and pop: O(log n).
 struct KeyHeap {
     struct Item {
-        let number: UInt64
+        let priority: UInt64
         let key: KeyID
         /// The source of the entry that the item was made for.
         let source: SourceID
@@ -20,7 +20,7 @@ struct KeyHeap {
         items.append(item)
         items.withUnsafeMutableBufferPointer { items in
             var hole = items.count - 1
-            while hole > 0, item.number < items[(hole - 1) / 2].number {
+            while hole > 0, item.priority < items[(hole - 1) / 2].priority {
                 items[hole] = items[(hole - 1) / 2]
                 hole = (hole - 1) / 2
             }
@@ -59,8 +59,8 @@ struct KeyHeap {
             while true {
                 var child = 2 * hole + 1
                 guard child < items.count else { break }
-                if child + 1 < items.count, items[child + 1].number < items[child].number { child += 1 }
-                guard items[child].number < item.number else { break }
+                if child + 1 < items.count, items[child + 1].priority < items[child].priority { child += 1 }
+                guard items[child].priority < item.priority else { break }
                 items[hole] = items[child]
                 hole = child
             }

@@ -27,7 +27,7 @@ extension Store {
     public func tick(_ time: UInt64) throws(Failure) -> Bool {
         retireSilent(after: leases.advance(to: time))
         var left = Store.maxExpiredPerTick
-        while let item = expiries.first, item.number <= leases.time {
+        while let item = expiries.first, item.priority <= leases.time {
             guard left > 0 else { return true }
             left -= 1
             // The update may have arrived anew, with another time to live or none.
@@ -70,7 +70,7 @@ extension Store {
             // The source makes the number differ at replicas whose hosts give them the same seed.
             due += half + RandomSource.mix(random.next() ^ own.mark) % max(half, 1)
         }
-        expiries.push(KeyHeap.Item(number: due, key: key, source: record.source, version: record.version))
+        expiries.push(KeyHeap.Item(priority: due, key: key, source: record.source, version: record.version))
         expiryCount += 1
         guard expiryCount > expiries.items.count / 2 + 32 else { return }
         expiryCount = 0

@@ -26,7 +26,7 @@ extension Store {
     @inline(never)
     func list(tombstone record: Record, _ key: KeyID) {
         tombstones.push(
-            KeyHeap.Item(number: record.version, key: key, source: record.source, version: record.version))
+            KeyHeap.Item(priority: record.version, key: key, source: record.source, version: record.version))
         guard tombstones.items.count + waiting.count > 2 * keys.tombstoneCount + 32 else { return }
         removeOutdatedTombstones()
     }
@@ -61,7 +61,7 @@ extension Store {
     func purgeStable() {
         guard keys.tombstoneCount > 0, mayPurge, !configuration.keepsTombstones, !hasMetClassic else { return }
         raiseLowWaterMark()
-        if let first = waiting.walks.first, waitingPosition >= first.number {
+        if let first = waiting.walks.first, waitingPosition >= first.priority {
             admitWaiting(walkLimit(), most: Store.maxPurgedPerCall)
         }
         guard let oldest = oldestTombstone(), !isHeldBack(oldest) else { return }
@@ -105,11 +105,11 @@ extension Store {
     @inline(never)
     private func admitWaiting(_ limit: Arrivals.Sequence, most: Int) {
         var left = most
-        while left > 0, let item = waiting.walks.first, item.number <= limit {
+        while left > 0, let item = waiting.walks.first, item.priority <= limit {
             _ = waiting.walks.pop()
             left -= 1
             tombstones.push(
-                KeyHeap.Item(number: item.version, key: item.key, source: item.source, version: item.version))
+                KeyHeap.Item(priority: item.version, key: item.key, source: item.source, version: item.version))
         }
     }
 
@@ -167,7 +167,7 @@ extension Store {
         let position = waits ? waitingPosition : .max
         // A tombstone that a peer has refused is not stable; otherwise it would come back as a reset, again and again.
         let isRefused = waits && peersHaveExceptions ? refusalsOfPeers() : nil
-        while left > 0, let item = tombstones.first, item.number <= version, keys.tombstoneCount > least {
+        while left > 0, let item = tombstones.first, item.priority <= version, keys.tombstoneCount > least {
             _ = tombstones.pop()
             left -= 1
             // The update may have arrived anew, with a value.
@@ -175,7 +175,7 @@ extension Store {
             if waits, limit == nil, record.arrival <= position { limit = walkLimit() }
             if waits, record.arrival > limit ?? position {
                 waiting.walks.push(
-                    KeyHeap.Item(number: record.arrival, key: item.key, source: item.source, version: item.version))
+                    KeyHeap.Item(priority: record.arrival, key: item.key, source: item.source, version: item.version))
                 continue
             }
             if let isRefused, isRefused(record) {
