@@ -74,7 +74,7 @@ final class RefusedTable {
 
     /// Visits the positions of a source's entries with versions above `low` and up to `high`, in order. O(log entries) for each.
     func forEach(of source: SourceID, above low: Version, upTo high: Version, _ visit: (Int) -> Void) {
-        dots.forEach(of: source, above: low, upTo: high) { visit(Int($0.number)) }
+        dots.forEach(of: source, above: low, upTo: high) { visit(Int($0.value)) }
     }
 
     /// Counts an entry in the hash, or ends that, if the vector covers it.
@@ -137,7 +137,7 @@ final class RefusedTable {
     /// Returns the position of the entry that is not announced and was named least recently, if that was at or before a sequence.
     func leastRecent(before sequence: UInt64) -> Int? {
         guard let slot = unannounced.first(from: Dot(source: 0, version: 0)), slot.dot.version <= sequence else { return nil }
-        return Int(slot.number)
+        return Int(slot.value)
     }
 
     /// Removes an entry. The last entry moves to its position.
@@ -172,7 +172,7 @@ final class RefusedTable {
     func removeAll(of source: SourceID) -> Bool {
         let before = entries.count
         while let slot = dots.first(from: Dot(source: source, version: 0)), slot.dot.source == source {
-            remove(at: Int(slot.number))
+            remove(at: Int(slot.value))
         }
         return entries.count < before
     }

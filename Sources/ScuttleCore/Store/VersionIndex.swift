@@ -146,8 +146,8 @@ struct VersionIndex: ~Copyable {
             position == versions.count || slot.dot.version < versions[position]
         {
             version = slot.dot.version
-            if isLive(slot.number, version, of: source, table) {
-                return Slot(version: version, key: slot.number, next: position)
+            if isLive(slot.value, version, of: source, table) {
+                return Slot(version: version, key: slot.value, next: position)
             }
         }
         return nil
