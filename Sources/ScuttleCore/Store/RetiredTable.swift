@@ -61,12 +61,12 @@ struct RetiredTable: ~Copyable {
 
     func find(_ hash: SourceHash) -> Int? {
         guard slots.count > 0 else { return nil }
-        var place = home(of: hash)
-        while slots[place] != 0 {
-            let position = Int(slots[place]) - 1
+        var slot = home(of: hash)
+        while slots[slot] != 0 {
+            let position = Int(slots[slot]) - 1
             let entry = entries[position]
             if entry.low == hash.low, entry.high == hash.high, !entry.isHole { return position }
-            place = place + 1 == slots.count ? 0 : place + 1
+            slot = slot + 1 == slots.count ? 0 : slot + 1
         }
         return nil
     }
@@ -87,7 +87,7 @@ struct RetiredTable: ~Copyable {
             checkpoints.append((revision, entries.count))
         }
         entries.appendFrugally(entry)
-        place(entries.count - 1)
+        fill(entries.count - 1)
         if entry.purged > 0 { endOfPurged = entries.count }
         liveCount += 1
         sum &+= Self.mix(entry)
@@ -169,13 +169,13 @@ struct RetiredTable: ~Copyable {
         let wanted = max(16, (entries.count + 1) * 3 / 2)
         slots.clear()
         slots.fill(0, count: wanted)
-        for position in 0..<entries.count where !entries[position].isHole { place(position) }
+        for position in 0..<entries.count where !entries[position].isHole { fill(position) }
     }
 
-    private mutating func place(_ position: Int) {
-        var place = home(of: entries[position].hash)
-        while slots[place] != 0 { place = place + 1 == slots.count ? 0 : place + 1 }
-        slots[place] = UInt32(truncatingIfNeeded: position + 1)
+    private mutating func fill(_ position: Int) {
+        var slot = home(of: entries[position].hash)
+        while slots[slot] != 0 { slot = slot + 1 == slots.count ? 0 : slot + 1 }
+        slots[slot] = UInt32(truncatingIfNeeded: position + 1)
     }
 
     private func home(of hash: SourceHash) -> Int {

@@ -11,7 +11,7 @@ extension Store {
         switch try apply(incoming) {
         case .covered: return
         case .equivocation(let failure): throw failure
-        case .accepted(let news): record = news
+        case .accepted(let accepted): record = accepted
         }
         defer { record.release() }
         cover(record.source, upTo: record.version, remembering: record.isEntry ? 1 : 0)

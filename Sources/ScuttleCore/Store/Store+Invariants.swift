@@ -5,7 +5,7 @@
             var broken: String?
             var hash = VectorHash()
             var expected = ContentHash()
-            var (live, tombstones, ahead, leases) = (0, 0, 0, 0)
+            var (live, tombstones, outOfOrder, leases) = (0, 0, 0, 0)
             keys.forEach { key, record in
                 if record.isDelete { tombstones += 1 } else { live += 1 }
                 if record.lease != nil { leases += 1 }
@@ -14,7 +14,7 @@
                     expected.add(record, sources[record.timestamp.source].mark)
                 }
                 if record.version > source.covered {
-                    ahead += 1
+                    outOfOrder += 1
                     hash.addOutOfOrder(source, record.version)
                 }
                 broken = brokenEntry(record, key, source)
@@ -30,7 +30,7 @@
                 counting.insert(item.key)
             }
             if counting.count != leases && expires { return "\(leases) times to live, \(counting.count) counted" }
-            if ahead != outOfOrderCount { return "\(ahead) entries out of order, counted as \(outOfOrderCount)" }
+            if outOfOrder != outOfOrderCount { return "\(outOfOrder) entries out of order, counted as \(outOfOrderCount)" }
             if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
             for position in 0..<retired.count where !retired[position].isHole {
                 let entry = retired[position]
@@ -39,16 +39,16 @@
                 if retired.find(entry.hash) != position { return "a retired source is not found" }
                 if entry.version <= retired.floor { return "a retired source is at or below the floor" }
             }
-            var aheadByName: [NameID: Int] = [:]
+            var outOfOrderByName: [NameID: Int] = [:]
             for id in sources.ids where sources[id].index != .max {
                 if sources[id].index != id { return "source \(id) has index \(sources[id].index)" }
                 if sources.names[sources[id].name].sources == 0 { return "source \(id) has no name" }
                 hash.change(sources[id], from: 0, to: sources[id].covered)
-                aheadByName[sources[id].name, default: 0] += sources[id].outOfOrderCount
+                outOfOrderByName[sources[id].name, default: 0] += sources[id].outOfOrderCount
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }
-            for (name, ahead) in aheadByName where Int(sources.names[name].outOfOrder) != ahead {
-                return "name \(name) has \(ahead) out of order, counted as \(sources.names[name].outOfOrder)"
+            for (name, outOfOrder) in outOfOrderByName where Int(sources.names[name].outOfOrder) != outOfOrder {
+                return "name \(name) has \(outOfOrder) out of order, counted as \(sources.names[name].outOfOrder)"
             }
             if let broken = brokenException() { return broken }
             if expected != contents { return "the hash of the contents is not that of the entries" }
@@ -100,20 +100,20 @@
             }
             if source.purged > source.covered { return "source \(id): more is purged than covered" }
             if source.purged > highestPurged { return "source \(id): purged beyond the highest" }
-            var (live, ahead) = (0, 0)
+            var (live, outOfOrder) = (0, 0)
             var last: Version = 0
             var ascends = true
             source.entries.forEachLive(above: 0, upTo: .max, of: id, keys) { _, version in
                 if version <= last { ascends = false }
                 last = version
                 live += 1
-                if version > source.covered { ahead += 1 }
+                if version > source.covered { outOfOrder += 1 }
             }
             if !ascends { return "versions of source \(id) do not ascend" }
             if live != source.entries.liveCount {
                 return "source \(id) has \(live) live, counted as \(source.entries.liveCount)"
             }
-            if ahead != source.outOfOrderCount { return "source \(id) has \(ahead) out of order, counted as \(source.outOfOrderCount)" }
+            if outOfOrder != source.outOfOrderCount { return "source \(id) has \(outOfOrder) out of order, counted as \(source.outOfOrderCount)" }
             if source.entries.count > 2 * live + 32 {
                 return "source \(id) has \(source.entries.count) slots for \(live) live ones"
             }

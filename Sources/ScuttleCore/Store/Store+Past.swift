@@ -24,13 +24,13 @@ extension Store {
         past.shorten(to: oldest, in: sources)
         // All links can need so many. The entries between their bases may be more.
         let needed = min(sources.count * links, Store.maxPast)
-        let most = 2 * needed + 4 * sources.count + links + Store.fewPast
-        if past.count > most / 2 {
+        let limit = 2 * needed + 4 * sources.count + links + Store.fewPast
+        if past.count > limit / 2 {
             let base = past.middle
             leaveBases(before: base)
             past.shorten(to: base, in: sources)
         }
-        pastLimit = min(most, 2 * past.count + links + Store.fewPast)
+        pastLimit = min(limit, 2 * past.count + links + Store.fewPast)
     }
 
     /// The number of entries that is always kept, and half of the number that is never exceeded, but for some entries a source.

@@ -78,9 +78,9 @@ extension Store {
         let count = sources.ids.count
         let start = Int(stabilityBlocker ?? 0)
         for step in 0..<count {
-            let place = start + step < count ? start + step : max(0, start + step - count)
-            let id = SourceID(truncatingIfNeeded: place)
-            if place < count, sources[id].covered < version, counts(sources[id]) {
+            let index = start + step < count ? start + step : max(0, start + step - count)
+            let id = SourceID(truncatingIfNeeded: index)
+            if index < count, sources[id].covered < version, counts(sources[id]) {
                 stabilityBlocker = id
                 return true
             }

@@ -16,11 +16,11 @@ extension Store {
     public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
         order.update(from: &keys)
         let ids = order.ids(from: prefix, in: keys)
-        for place in ids.indices {
+        for index in ids.indices {
             // Entries stand anywhere in memory: fetch some while the host looks at this one.
-            let ahead = place + Store.entriesAhead
+            let ahead = index + Store.entriesAhead
             if ahead < ids.endIndex { keys[ids[ahead]]?.prepareToRead() }
-            guard let record = keys[ids[place]], record.key.begins(with: prefix) else { return }
+            guard let record = keys[ids[index]], record.key.begins(with: prefix) else { return }
             guard record.isDelete || visit(update(of: record)) else { return }
         }
     }

@@ -155,8 +155,8 @@ extension Store {
 
     /// Returns whether sorted hashes contain a hash. O(log n).
     private func contains(_ keys: [UInt64], _ key: UInt64) -> Bool {
-        let place = keys.indices.partition { keys[$0] >= key }
-        return place < keys.count && keys[place] == key
+        let index = keys.indices.partition { keys[$0] >= key }
+        return index < keys.count && keys[index] == key
     }
 
     /// Drops an exception that a peer accounts for, unless the peer may hold a refused update instead of it. The keys of missing

@@ -61,7 +61,7 @@ extension Store {
         markRetired(sources[entry.furthest])
         let waits = isWaitedFor(name)
         if waits, !waited { retiringNames.append(name) }
-        if waited, !waits, let place = retiringNames.firstIndex(of: name) { retiringNames.remove(at: place) }
+        if waited, !waits, let index = retiringNames.firstIndex(of: name) { retiringNames.remove(at: index) }
         stabilityBlocker = nil
     }
 
