@@ -1,4 +1,4 @@
-/// A priority queue of keys, by a priority: tombstones by version, times to live by expiry.
+/// A priority queue of keys: tombstones by version, times to live by expiry.
 ///
 /// A binary heap, smallest priority first. A write does not update the heap, so an item may be outdated; the caller of `pop`
 /// compares its version with the key's entry. Push and pop: O(log n).

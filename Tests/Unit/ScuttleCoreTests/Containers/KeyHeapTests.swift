@@ -27,7 +27,7 @@ struct KeyHeapTests {
             model[key] = number
             while random.oneIn(3), let popped = heap.pop() {
                 check(popped.priority == model.values.min(), "\(popped.priority) is popped, not the least")
-                check(model.removeValue(forKey: popped.key) == popped.priority, "\(popped.key) with its number")
+                check(model.removeValue(forKey: popped.key) == popped.priority, "\(popped.key) with its priority")
             }
             if random.oneIn(40) {
                 let threshold = UInt64(random.below(100))
