@@ -60,7 +60,8 @@ extension Store {
 
     private func isOutOfDate(_ changes: StoreChanges) -> Bool {
         arrivals.last > changes.arrival || !changes.removed.isEmpty
-            || changes.sources.contains { $0 != SourceTable.own && sources[$0].covered > 0 } || rowState != changes.rowState
+            || changes.sources.contains { $0 != SourceTable.own && sources[$0].covered > 0 }
+            || rowState != changes.rowState
             || (isOwnWorthSaving && (own.covered != changes.ownCovered || own.purged != changes.ownPurged))
     }
 

@@ -73,7 +73,8 @@ struct Arrivals: ~Copyable {
     /// slot is as far from the end as the sequence is from the latest one: O(1). Otherwise O(log n).
     private func position(after sequence: Sequence) -> Int {
         let guess = sequences.count &- Int(truncatingIfNeeded: last &- sequence)
-        if guess > 0, guess <= sequences.count, sequences[guess - 1] <= sequence, guess == sequences.count || sequences[guess] > sequence
+        if guess > 0, guess <= sequences.count, sequences[guess - 1] <= sequence,
+            guess == sequences.count || sequences[guess] > sequence
         {
             return guess
         }

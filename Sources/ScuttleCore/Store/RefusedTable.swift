@@ -136,7 +136,9 @@ final class RefusedTable {
 
     /// Returns the position of the entry that is not announced and was named least recently, if that was at or before a sequence.
     func leastRecent(before sequence: UInt64) -> Int? {
-        guard let slot = unannounced.first(from: Dot(source: 0, version: 0)), slot.dot.version <= sequence else { return nil }
+        guard let slot = unannounced.first(from: Dot(source: 0, version: 0)), slot.dot.version <= sequence else {
+            return nil
+        }
         return Int(slot.value)
     }
 
@@ -194,7 +196,9 @@ final class RefusedTable {
     private func list(_ position: Int) {
         let number = UInt32(truncatingIfNeeded: position)
         dots.insert(entries[position].dot, number)
-        if entries[position].announcedAt == 0 { unannounced.insert(Dot(source: 0, version: entries[position].namedAt), number) }
+        if entries[position].announcedAt == 0 {
+            unannounced.insert(Dot(source: 0, version: entries[position].namedAt), number)
+        }
         if entries[position].write.key != 0 { keys.insert(entries[position].write.key, number) }
     }
 

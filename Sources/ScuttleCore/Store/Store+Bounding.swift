@@ -75,7 +75,9 @@ extension Store {
     /// - Throws: `.bytes`.
     @inline(never)
     func checkRoomForSource() throws(Failure) {
-        guard heldBytes <= limits.bytes &- Store.bytesPerSource else { throw bytesFailure(needed: Store.bytesPerSource) }
+        guard heldBytes <= limits.bytes &- Store.bytesPerSource else {
+            throw bytesFailure(needed: Store.bytesPerSource)
+        }
     }
 
     /// The bytes that the replica uses, with all overhead but that of links: for records the bytes of their allocator, for all

@@ -307,5 +307,7 @@ extension Store {
     /// Whether every replica with an equal `vectorHash` has to hold the same contents. It does not if an entry is inverted,
     /// because a peer may have applied what the entry has beaten, and not after an incomplete reset, which the vector does not
     /// show.
-    var mayStateContents: Bool { inversions.isEmpty && refused?.coveredCount ?? 0 == 0 && incompleteResetAt != revision }
+    var mayStateContents: Bool {
+        inversions.isEmpty && refused?.coveredCount ?? 0 == 0 && incompleteResetAt != revision
+    }
 }

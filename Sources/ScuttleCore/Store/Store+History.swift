@@ -78,7 +78,8 @@ extension Store {
     public func keepHistory(upTo count: Int) throws(Failure) {
         guard isCompacting else { throw Failure(.busy, "scuttle_history_keep is for on_compaction only") }
         guard count > history.count else {
-            throw Failure(.argument, "the count to keep is \(count); the history holds \(history.count) updates already")
+            throw Failure(
+                .argument, "the count to keep is \(count); the history holds \(history.count) updates already")
         }
         history.keep(upTo: max(count, history.capacity), in: sources)
         hasKept = true

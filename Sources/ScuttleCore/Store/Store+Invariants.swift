@@ -30,7 +30,9 @@
                 counting.insert(item.key)
             }
             if counting.count != leases && expires { return "\(leases) times to live, \(counting.count) counted" }
-            if outOfOrder != outOfOrderCount { return "\(outOfOrder) entries out of order, counted as \(outOfOrderCount)" }
+            if outOfOrder != outOfOrderCount {
+                return "\(outOfOrder) entries out of order, counted as \(outOfOrderCount)"
+            }
             if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
             for position in 0..<retired.count where !retired[position].isHole {
                 let entry = retired[position]
@@ -113,7 +115,9 @@
             if live != source.entries.liveCount {
                 return "source \(id) has \(live) live, counted as \(source.entries.liveCount)"
             }
-            if outOfOrder != source.outOfOrderCount { return "source \(id) has \(outOfOrder) out of order, counted as \(source.outOfOrderCount)" }
+            if outOfOrder != source.outOfOrderCount {
+                return "source \(id) has \(outOfOrder) out of order, counted as \(source.outOfOrderCount)"
+            }
             if source.entries.count > 2 * live + 32 {
                 return "source \(id) has \(source.entries.count) slots for \(live) live ones"
             }
@@ -135,7 +139,9 @@
             source.entries.forEachLive(above: source.floor, upTo: source.covered, of: id, keys) { _, version in
                 if !found.contains(version) { missing = version }
             }
-            return missing.map { "version \($0) of source \(id) is live, covered, above the floor and not in the history" }
+            return missing.map {
+                "version \($0) of source \(id) is live, covered, above the floor and not in the history"
+            }
         }
     }
 #endif

@@ -146,7 +146,8 @@ extension Store {
         guard written.version >= 1, written.version < incoming.version else {
             throw Failure(
                 .version,
-                "version \(incoming.version) of a republished update is not above \(written.version), the version of its timestamp")
+                "version \(incoming.version) of a republished update is not above \(written.version), the version of its timestamp"
+            )
         }
     }
 

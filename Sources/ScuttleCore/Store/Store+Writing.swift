@@ -62,7 +62,9 @@ extension Store {
 
     /// Checks that there is an id for another key.
     func checkRoom() throws(Failure) {
-        guard keys.idLimit < KeyTable.maxKeys else { throw Failure(.memory, "the key table is full; it holds \(KeyTable.maxKeys) keys at most") }
+        guard keys.idLimit < KeyTable.maxKeys else {
+            throw Failure(.memory, "the key table is full; it holds \(KeyTable.maxKeys) keys at most")
+        }
     }
 
     /// Writes an update of this replica's, for which there are room and a version.

@@ -72,7 +72,9 @@ struct InversionsTests {
         }
     }
 
-    @Test("An inverted entry is republished before any message, save or purge that relies on its dot; no callback is called")
+    @Test(
+        "An inverted entry is republished before any message, save or purge that relies on its dot; no callback is called"
+    )
     func republished() throws {
         let updates = [Self.winner, Self.older.republished("b", 9)]
         for act in 0..<4 {

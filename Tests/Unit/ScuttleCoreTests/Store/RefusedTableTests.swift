@@ -56,6 +56,8 @@ struct RefusedTableTests {
             announced.append(entry.dot)
             sequence = entry.announcedAt
         }
-        check(announced == naive.filter { $0.announcedAt > 0 }.sorted { $0.announcedAt < $1.announcedAt }.map(\.dot), "seed \(seed)")
+        check(
+            announced == naive.filter { $0.announcedAt > 0 }.sorted { $0.announcedAt < $1.announcedAt }.map(\.dot),
+            "seed \(seed)")
     }
 }

@@ -9,7 +9,9 @@ struct VectorHashTests {
     private func hash(_ sources: [Source], _ vector: [Version], outOfOrder: [[Version]] = []) -> VectorHash {
         var hash = VectorHash()
         for (source, version) in zip(sources, vector) { hash.change(source, from: 0, to: version) }
-        for (source, versions) in zip(sources, outOfOrder) { for version in versions { hash.addOutOfOrder(source, version) } }
+        for (source, versions) in zip(sources, outOfOrder) {
+            for version in versions { hash.addOutOfOrder(source, version) }
+        }
         return hash
     }
 
@@ -40,7 +42,9 @@ struct VectorHashTests {
                 guard let version = outOfOrder[number].popLast() else { continue }
                 mine.removeOutOfOrder(sources[number], version)
             }
-            check(mine == hash(sources, vector, outOfOrder: outOfOrder), "seed \(seed): \(vector), outOfOrder \(outOfOrder)")
+            check(
+                mine == hash(sources, vector, outOfOrder: outOfOrder),
+                "seed \(seed): \(vector), outOfOrder \(outOfOrder)")
         }
     }
 
