@@ -198,7 +198,7 @@ const char *scuttle_strerror(int code);
 /* An error has changed nothing. A number that has a meaning keeps it for ever. */
 
 #define SCUTTLE_E_ARGUMENT (-1)      /* a required pointer is NULL, a flag is unknown, or a length is beyond any object */
-#define SCUTTLE_E_MEMORY (-2)        /* the system gave no memory or randomness, or no more keys can be named. A call returns it for
+#define SCUTTLE_E_MEMORY (-2)        /* the system gave no memory or randomness, or the key table is full. A call returns it for
                                         memory if it needs a large block (64 kB and more, for a value, its copy or a line), if a JSON text
                                         cannot be parsed, or if it makes a replica or link. Any other allocation that fails aborts
                                         the process, with "libscuttle: out of memory: N bytes" on stderr. After

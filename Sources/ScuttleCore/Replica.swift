@@ -1,4 +1,5 @@
-/// The face of a replica. The class stands in Protocol/Conversation/, and what it does beside its links in Store/.
+/// The face of a replica: it makes replicas, opens and closes links, and gossips. The class stands in Protocol/Conversation/; all
+/// that needs no link stands in Store/.
 extension Replica {
     public convenience init(id: borrowing ReplicaID, configuration: Configuration) {
         self.init(ownID: id.bytes, configuration: configuration)
@@ -14,28 +15,28 @@ extension Replica {
                 }))
     }
 
-    /// A new one with the same id and configuration.
+    /// Returns a new replica with the same id and configuration.
     public func another() -> Replica {
         Replica(ownID: id, configuration: configuration)
     }
 }
 
 extension Replica {
-    /// Opens a link to one more peer, which the caller owns: it is open until `close`, or until nobody holds it any more.
-    /// - Throws: `.links`; `.argument` for datagrams in the classic dialect, which has none; `.cluster` for the classic dialect in a
-    ///   cluster, which it cannot check.
+    /// Opens a link to a peer. The caller owns the link, which is open until `close` or until its last reference goes.
+    /// - Throws: `.links` if `max_links` are open; `.argument` for datagrams in the classic dialect, which has none; `.cluster`
+    ///   for the classic dialect if `cluster` is set, because the dialect cannot check it.
     public func openLink(_ options: Link.Options = []) throws(Failure) -> Link {
         guard !options.isSuperset(of: [.datagram, .classic]) else {
-            throw Failure(.argument, "the classic dialect has no datagrams")
+            throw Failure(.argument, "SCUTTLE_LINK_CLASSIC and SCUTTLE_LINK_DATAGRAM exclude each other")
         }
         guard !options.contains(.history) || options.contains(.classic) || options.contains(.any) else {
-            throw Failure(.argument, "SCUTTLE_LINK_HISTORY is for the classic dialect")
+            throw Failure(.argument, "SCUTTLE_LINK_HISTORY needs SCUTTLE_LINK_CLASSIC or SCUTTLE_LINK_ANY")
         }
         guard !options.contains(.classic) || cluster.bytes.isEmpty else {
-            throw Failure(.cluster, "the classic dialect cannot check that a peer belongs to the cluster")
+            throw Failure(.cluster, "cluster is set, which the classic dialect cannot check")
         }
         guard linkTable.links.count < configuration.maxLinks else {
-            throw Failure(.links, "another link than the \(linkTable.links.count) open; max_links")
+            throw Failure(.links, "\(linkTable.links.count) links are open; max_links is \(configuration.maxLinks)")
         }
         if options.contains(.classic) { hasMetClassic = true }
         let link = Link(self, options)
@@ -43,8 +44,8 @@ extension Replica {
         return link
     }
 
-    /// Closes a link; what it still had to send is dropped, here and now: the object itself may go later, when nothing
-    /// protects the records that it held.
+    /// Closes a link, and drops at once what the link still had to send. The object may go later, when nothing protects the
+    /// records that it held.
     public func close(_ link: Link) {
         link.close()
         guard let index = link.context.index else { return }
@@ -53,10 +54,10 @@ extension Replica {
         removeLink(at: index)
     }
 
-    /// Asks every peer for what is new.
+    /// Gossips on every link: requests what this replica lacks.
     public func gossip() {
         refreshRetirements()
         for link in linkTable.links { link.gossip() }
-        rest()
+        finishCall()
     }
 }

@@ -24,7 +24,7 @@ enum ExtendedDecoder {
             return .mark(ProgressMark(sequence: try number(body["sequence"], "sequence"), check: check))
         }
         if let body = root["forgot"] {
-            let purged = ForgottenKeys(
+            let purged = PurgedKeys(
                 since: try number(body["since"], "since"), epoch: try number(body["epoch"], "epoch"),
                 keys: try texts(body["keys"], "keys"), isLast: try flag(body["last"], "last"))
             guard purged.since <= purged.epoch else {

@@ -120,11 +120,11 @@ struct HostilePeerTests {
         peer.beAsked()
         peer.say(peer.head("early"))
         peer.end.write(PlainUpdate("early", "1", "peer", 5).line + "\n")
-        #expect(replica.aheadCount == 1)
+        #expect(replica.outOfOrderCount == 1)
         let update = PlainUpdate("k", "1", "peer", 4)
         let cover = (1..<sources).reduce(#""peer":[0,31]"#) { $0 + #","other \#($1)":[0,1]"# }
         #expect(peer.sayLog([update, update], cover: cover).allSatisfy { $0 == nil })
-        #expect(replica.aheadCount == 0)
+        #expect(replica.outOfOrderCount == 0)
         #expect(replica.broken == nil)
         let other = try Replica.make("other")
         #expect(try meet(replica, other) == nil)

@@ -70,13 +70,13 @@ struct IdentityTests {
         // b:3 is published, with the interval behind b:2; b:1 and b:2 arrive later.
         #expect(peer.sayLog([PlainUpdate("k3", "1", "b", 3)], cover: #""b":[2,3]"#).allSatisfy { $0 == nil })
         #expect(try end.replica.value("k3") == "1")
-        #expect(end.replica.clock["b"] == nil)
+        #expect(end.replica.vector["b"] == nil)
         #expect(end.replica.broken == nil)
         let rest = [PlainUpdate("k1", "1", "b", 1), PlainUpdate("k2", "1", "b", 2)]
         #expect(peer.sayLog(rest, cover: #""b":[0,2]"#).allSatisfy { $0 == nil })
-        #expect(end.replica.clock["b"] == 2)
+        #expect(end.replica.vector["b"] == 2)
         #expect(peer.sayLog([], cover: #""b":[2,3]"#).allSatisfy { $0 == nil })
-        #expect(end.replica.clock["b"] == 3)
+        #expect(end.replica.vector["b"] == 3)
         #expect(end.replica.walk().map(\.key.text) == ["k1", "k2", "k3"])
         #expect(end.replica.broken == nil)
     }
@@ -101,7 +101,7 @@ struct IdentityTests {
             try #require(delta.count == 5)
             for number in order {
                 pair.b.write(delta[number])
-                let covered = b.clock["a"] ?? 0
+                let covered = b.vector["a"] ?? 0
                 let has = (1...4).prefix { (try? b.value("k\($0)")) ?? nil != nil }.count
                 check(covered <= Version(has), "\(order): \(covered) covered, \(has) there")
             }
@@ -134,7 +134,7 @@ struct IdentityTests {
             #expect(mesh["careful"].version <= 1 + round * 70 * jump)
         }
         #expect(mesh["careful"].allEntries == before)
-        #expect(mesh["careful"].clock["evil"] == nil)
+        #expect(mesh["careful"].vector["evil"] == nil)
         try mesh["careful"].set("goes on", "1")
         #expect(mesh["careful"].broken == nil)
     }
@@ -150,7 +150,7 @@ struct IdentityTests {
         try mesh["behind"].set("of the one behind", "1")
         let pair = try mesh.pair("ahead", "behind")
         var gossips = 0
-        while mesh["behind"].clock["x"] == nil, gossips < 20 {
+        while mesh["behind"].vector["x"] == nil, gossips < 20 {
             pair.b.link.gossip()
             #expect(mesh.carry(pair).isQuiet)
             gossips += 1
@@ -175,6 +175,6 @@ struct IdentityTests {
         #expect(codes == [nil, nil, .versionJump, nil, nil])
         #expect(end.replica.walk().map(\.key.text) == ["k1", "k2"])
         #expect(end.replica.version < 100)
-        #expect(end.replica.clock["evil"] == nil)
+        #expect(end.replica.vector["evil"] == nil)
     }
 }

@@ -42,7 +42,7 @@ struct PartialDeltaTests {
             pair.b.write(lines.prefix(most).flatMap { $0 })
             pair.close()
             let b = mesh["b"]
-            check(b.clock["a"] == nil && b.clock["c"] == nil, "after \(most) lines: \(b.clock)")
+            check(b.vector["a"] == nil && b.vector["c"] == nil, "after \(most) lines: \(b.vector)")
             check(b.highestPurged == 0, "after \(most) lines: purged up to \(b.highestPurged)")
             // The entries of b are not covered, so neither a forced nor a stable purge may remove their tombstones.
             check(try b.purge() == 0, "after \(most) lines tombstones went")
@@ -66,12 +66,12 @@ struct PartialDeltaTests {
         let count = try stateDelta(prepare()).lines.count
         for most in 0..<count {
             let mesh = try prepare()
-            let clock = mesh["b"].clock["a"]
+            let clock = mesh["b"].vector["a"]
             let (pair, lines) = try stateDelta(mesh)
             #expect(lines.contains { $0.text.contains("reset") })
             pair.b.write(lines.prefix(most).flatMap { $0 })
             pair.close()
-            check(mesh["b"].clock["a"] == clock, "after \(most) of \(count) lines")
+            check(mesh["b"].vector["a"] == clock, "after \(most) of \(count) lines")
             check(try mesh["b"].value("k3") == "1", "after \(most) lines k3 went")
             try mesh.settle()
             mesh.expectAgreement()

@@ -78,10 +78,10 @@ final class Mesh {
             check(
                 replica.walk() == first.walk(), "\(name) has \(replica.walk()), not \(first.walk())",
                 sourceLocation: sourceLocation)
-            let isSame = replica.clock.allSatisfy { id, version in first.clock[id].map { $0 == version } ?? true }
+            let isSame = replica.vector.allSatisfy { id, version in first.vector[id].map { $0 == version } ?? true }
             check(
                 isSame && replica.vectorHash == first.vectorHash,
-                "\(name) has the clock \(replica.clock), not \(first.clock)", sourceLocation: sourceLocation)
+                "\(name) has the vector \(replica.vector), not \(first.vector)", sourceLocation: sourceLocation)
             check(replica.broken == nil, "\(name): \(replica.broken ?? "")", sourceLocation: sourceLocation)
         }
     }

@@ -10,7 +10,8 @@ final class OwnerCensus {
     /// Adds the records that are new in the history. Call it after each update, before the next one.
     func notice(_ replica: Replica) {
         for id in 0..<SourceID(replica.sources.count) {
-            for record in replica.history.news(of: replica.sources[id], above: 0) where known[record.address] == nil {
+            for record in replica.history.updates(of: replica.sources[id], above: 0) where known[record.address] == nil
+            {
                 record.retain()
                 known[record.address] = record
             }
@@ -23,7 +24,7 @@ final class OwnerCensus {
         for replica in replicas {
             for record in replica.keys.records { owners[record.address, default: 0] += 1 }
             for id in 0..<SourceID(replica.sources.count) {
-                for record in replica.history.news(of: replica.sources[id], above: 0) {
+                for record in replica.history.updates(of: replica.sources[id], above: 0) {
                     owners[record.address, default: 0] += 1
                 }
             }

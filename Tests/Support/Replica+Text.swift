@@ -79,7 +79,7 @@ extension Replica {
         key.lend { key in keys.find(key).flatMap { keys[$0] }.map { PlainUpdate(update(of: $0)) } }
     }
 
-    func news(_ source: String, above version: Version) -> [PlainUpdate] {
-        source.lend { source in news(of: source, above: version).map { PlainUpdate($0) } }
+    func updates(_ source: String, above version: Version) -> [PlainUpdate] {
+        source.lend { source in updates(of: source, above: version).map { PlainUpdate($0) } }
     }
 }

@@ -4,7 +4,7 @@
 struct Snapshot: Equatable, CustomStringConvertible {
     /// All entries, tombstones included, in the byte order of keys.
     let entries: [PlainUpdate]
-    let clock: [String: Version]
+    let vector: [String: Version]
     let version: Version
     let count: Int
     let fingerprint: UInt64
@@ -13,15 +13,15 @@ struct Snapshot: Equatable, CustomStringConvertible {
 
     init(_ replica: Replica) {
         entries = replica.allEntries
-        clock = replica.clock
+        vector = replica.vector
         version = replica.version
         count = replica.count
         fingerprint = replica.fingerprint
-        history = Dictionary(uniqueKeysWithValues: clock.keys.map { ($0, replica.news($0, above: 0)) })
+        history = Dictionary(uniqueKeysWithValues: vector.keys.map { ($0, replica.updates($0, above: 0)) })
     }
 
     var description: String {
-        "version \(version), vector \(clock.sorted { $0.key < $1.key }), entries \(entries), history \(history)"
+        "version \(version), vector \(vector.sorted { $0.key < $1.key }), entries \(entries), history \(history)"
     }
 }
 
@@ -43,9 +43,9 @@ extension Replica {
         return found
     }
 
-    var clock: [String: Version] {
+    var vector: [String: Version] {
         var found: [String: Version] = [:]
-        visitClock { source, version in
+        visitVector { source, version in
             found[source.text] = version
             return true
         }

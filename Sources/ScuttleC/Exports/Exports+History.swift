@@ -7,7 +7,7 @@ public func scuttle_history(
     _ replica: OpaquePointer!, _ visit: scuttle_visit_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
     enterReading(replica) { (_, replica) throws(Failure) in
-        hand(replica.remembered, to: try required(visit, "visit"), context)
+        hand(replica.historyUpdates, to: try required(visit, "visit"), context)
         return SCUTTLE_OK
     }
 }

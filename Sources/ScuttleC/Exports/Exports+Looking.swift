@@ -120,7 +120,7 @@ public func scuttle_news(
         let visit = try required(visit, "visit")
         let source = try text(source, source_len, limit: Limits.idBytes, "source")
         guard source.count <= Limits.idBytes else { return SCUTTLE_OK }
-        hand(replica.news(of: source, above: version), to: visit, context)
+        hand(replica.updates(of: source, above: version), to: visit, context)
         return SCUTTLE_OK
     }
 }
@@ -131,7 +131,7 @@ public func scuttle_clock(
 ) -> CInt {
     enterReading(replica) { (_, replica) throws(Failure) in
         let visit = try required(visit, "visit")
-        replica.visitClock { source, version in visit(context, source.chars, source.count, version) == 0 }
+        replica.visitVector { source, version in visit(context, source.chars, source.count, version) == 0 }
         return SCUTTLE_OK
     }
 }

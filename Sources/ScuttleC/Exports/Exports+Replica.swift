@@ -116,8 +116,8 @@ public func scuttle_set(
     enter(replica) { (handle, replica) throws(Failure) in
         let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
-        let place = try replica.place(of: key)
-        try replica.set(place, to: handle.values.check(json, handle.limits))
+        let writable = try replica.writableKey(key)
+        try replica.set(writable, to: handle.values.check(json, handle.limits))
         return replica.successCode
     }
 }
@@ -180,6 +180,6 @@ public func scuttle_forget(_ replica: OpaquePointer!, _ name: UnsafePointer<CCha
     enter(replica) { (_, replica) throws(Failure) in
         let name = try text(name, name_len, limit: Limits.idBytes, "name")
         guard name.count <= Limits.idBytes else { return SCUTTLE_NOT_FOUND }
-        return replica.forget(name) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
+        return replica.retireName(name) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
     }
 }

@@ -1,10 +1,10 @@
-/// A priority queue of keys, by a number of their entry: tombstones by version, times to live by expiry.
+/// A priority queue of keys: tombstones by version, times to live by expiry.
 ///
-/// A heap, smallest number first. A write does not update the heap, so an item may be outdated; the caller of `pop`
+/// A heap, smallest priority first. A write does not update the heap, so an item may be outdated; the caller of `pop`
 /// compares its version with the key's entry. Push and pop: O(log n).
 struct KeyHeap {
     struct Item {
-        let number: UInt64
+        let priority: UInt64
         let key: KeyID
         /// The source of the entry that the item was made for.
         let source: SourceID
@@ -42,5 +42,5 @@ struct KeyHeap {
     }
 
     @inline(__always)
-    private static func precedes(_ a: Item, _ b: Item) -> Bool { a.number < b.number }
+    private static func precedes(_ a: Item, _ b: Item) -> Bool { a.priority < b.priority }
 }

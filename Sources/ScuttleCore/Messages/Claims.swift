@@ -20,8 +20,8 @@ public struct SourceClaim {
     }
 }
 
-/// What a replica says of a name: at which number it was retired, 0 for never, and what has become of that; and what a replica
-/// of that name has last stated about retired names.
+/// A claim of a replica on a name: the number at which the name was retired, 0 for never; the state of that retirement; and the
+/// latest statement of the name itself, as a sequence and a hash, about the retired names.
 public struct NameClaim {
     public var name: Bytes
     public var number: Version
@@ -38,11 +38,12 @@ public struct NameClaim {
     }
 }
 
-/// An exception to a version vector: an update that the sender has not taken.
+/// An exception to a version vector: an update that the sender has not applied.
 public struct ExceptionClaim {
     public var source: Bytes
     public var version: Version
-    /// The number of a `SCUTTLE_E_…` without its sign; 0: the update is missing, and wanted.
+    /// The number of a `SCUTTLE_E_…` without its sign, if the sender has refused the update. 0: the update is missing, and the
+    /// sender requests it.
     public var reason: UInt8
 
     public init(source: Bytes, version: Version, reason: UInt8) {

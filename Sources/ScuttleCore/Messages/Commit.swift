@@ -1,15 +1,16 @@
-/// A part of what ends a delta: the sender's version vector, for its items `from ..< to`.
+/// A part of a commit, which ends a delta: the items `from ..< to` of the sender's version vector.
 public struct CommitPart {
-    /// It holds for those who have got the delta up to here.
+    /// The commit holds for a receiver that has the delta up to this sequence.
     public var sequence: UInt64
     public var from: Int
     public var to: Int
     public var isLast: Bool
-    /// On a stream: the updates since the head, or since the latest mark.
+    /// The checksum of the updates since the head, or since the latest mark. On streams only.
     public var check: LineCheck?
     public var claims: [SourceClaim]
     public var retired: [RetiredClaim] = []
-    /// With the reason 0: what the sender has not taken itself; with 1: what the receiver has not taken, and the sender accounts for.
+    /// With the reason 0: updates that the sender lacks. With the reason 1: updates that the receiver lacks, and that the sender
+    /// accounts for.
     public var excepted: [ExceptionClaim] = []
 
     public init(

@@ -1,4 +1,4 @@
-/// What the updates of a log delta since the cover before this one account for, if they are these.
+/// A cover: the claims that the updates since the previous cover of a log delta account for, if their checksum is `check`.
 public struct Cover {
     public var claims: [SourceClaim]
     public var check: LineCheck

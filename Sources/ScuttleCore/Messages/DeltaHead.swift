@@ -1,22 +1,23 @@
-/// "What follows answers this request of yours."
+/// The head of a delta: how its updates were found, and which request it serves.
 public struct DeltaHead {
-    /// The receiver lacks nothing up to `start`; the updates that follow are all behind `from`, in datagrams up to `until`.
+    /// The sequences of a delta that ends with a commit. The receiver has everything up to `start`; the updates are above `from`,
+    /// and in datagrams up to `until`.
     public typealias Span = (start: UInt64, from: UInt64, until: UInt64)
 
     public var mode: DeltaMode
-    /// The request: the incarnation and epoch of the replica that made it, and its nonce.
+    /// The request: the incarnation and the GC epoch of the replica that sent it, and its nonce.
     public var incarnation: UInt64
     public var epoch: UInt64
     public var nonce: UInt64
-    /// Of a mode that ends with a commit: the sender's GC epoch that its progress is told under, and where in the order of
-    /// arrival it goes on.
+    /// In a mode that ends with a commit: the sender's GC epoch that the receiver's progress belongs to, and the sequences.
     public var kind: UInt64
     public var span: Span?
-    /// In datagrams with a span: the updates after its beginning and up to here fit no datagram, and have not been sent; 0: none.
+    /// In datagrams with a span: the sequence up to which updates of the span are too long for a datagram and were not sent; 0:
+    /// none.
     public var withheld: UInt64 = 0
-    /// In datagrams with a span: what the updates in it are.
+    /// In datagrams with a span: the checksum of the updates.
     public var check: LineCheck?
-    /// In datagrams: which window ends here, to be answered with what has come; 0: none.
+    /// In datagrams: the window that ends here, which the receiver reports its progress for; 0: none.
     public var window: UInt64
 
     public init(

@@ -1,22 +1,22 @@
-/// Where the updates of a delta come from, and so what makes them count.
+/// The source of a delta's updates, and so the message that makes them count.
 public enum DeltaMode: UInt8, CaseIterable {
-    /// The history: covers count as they come.
+    /// The history. Each cover counts when it arrives.
     case log
-    /// The entries that the peer lacks: only the whole of them, by a commit.
+    /// The entries that the peer lacks. They count as a whole, by a commit.
     case state
-    /// All entries: only the whole of them, and what is not among them goes.
+    /// All entries. They count as a whole, by a commit, and the receiver drops the entries that are not among them.
     case reset
-    /// What a replica that lags can send before it has taken the peer's reset. Vouches for nothing.
+    /// The updates that a lagging replica sends before it has applied the peer's reset. They account for no dot.
     case early
-    /// All entries, to a peer whose vector is equal and whose contents are not: the resolver decides again.
+    /// All entries, for a peer whose vector is equal and whose contents differ. The resolver decides again.
     case contents
 
-    /// Whether a commit ends it.
+    /// Whether a commit ends the delta.
     public var endsWithCommit: Bool { self == .state || self == .reset || self == .contents }
-    /// Whether it is a part of the history, and its updates wait for a cover.
+    /// Whether the updates wait for a cover.
     var hasCovers: Bool { self == .log }
-    /// Whether it accounts for the dots of its updates.
+    /// Whether the delta accounts for the dots of its updates.
     var claimsVector: Bool { self != .contents }
-    /// Whether it holds what the peer has, too.
+    /// Whether the delta holds entries that the peer has, too.
     var isWhole: Bool { self == .reset || self == .contents }
 }

@@ -1,11 +1,11 @@
-/// "What follows is all of this replica."
+/// The head of an export.
 public struct ExportHead {
     public var source: Bytes
     public var lamport: Version
     public var incarnation: UInt64
-    /// A peer may be there that knows the classic dialect alone.
+    /// Whether the replica may have a peer that knows the classic dialect alone.
     public var hasMetClassic: Bool
-    /// The latest tick of its host; nil before the first.
+    /// The time of the host's latest tick; nil before the first tick.
     public var now: UInt64?
 
     public init(source: Bytes, lamport: Version, incarnation: UInt64, hasMetClassic: Bool, now: UInt64?) {
@@ -17,11 +17,12 @@ public struct ExportHead {
     }
 }
 
-/// Of an export: how far a delta has come, and which entries of the export a reset has named.
+/// The progress of a delta in an export, and the entries of the export that a reset has named.
 public struct SavedProgress {
     public var progress: Progress
-    /// Entries in the order of the export, as counts that take turns: so many were not named, so many were named as they are
-    /// here, and of so many the peer has another entry. Each line of several counts from the first entry on.
+    /// The lengths of runs of entries in the order of the export, which take turns: entries that the reset has not named, entries
+    /// that it has named as they are here, and entries in whose place the peer has another. Each line of several counts from the
+    /// first entry on.
     public var named: [UInt64]
 
     public init(_ progress: Progress, named: [UInt64] = []) {

@@ -1,4 +1,4 @@
-/// Who speaks, and how far it is: the first message on a link, and every gossip.
+/// The first message on a link, and of every gossip: the sender's identity, and the hash of its version vector.
 public struct Hello {
     public var protocolVersions: ClosedRange<UInt32>
     public var source: Bytes
@@ -9,16 +9,16 @@ public struct Hello {
     /// The sender's revision, and the hash of its version vector.
     public var revision: UInt64
     public var hash: UInt64
-    /// The hash of what the sender holds, where it is to be compared.
+    /// The hash of the sender's contents, if the receiver is to compare it.
     public var contents: ContentHash?
-    /// The request for new updates from here on, if both vectors are equal, and for what the sender lacks, if the receiver
-    /// knows the sender's vector of this revision; 0: none.
+    /// The nonce of two requests: for updates from now on, if both vectors are equal; for the updates that the sender lacks, if
+    /// the receiver knows the sender's vector of this revision. 0: no request.
     public var nonce: UInt64
-    /// How far the receiver's deltas have come.
+    /// The progress of the receiver's deltas.
     public var progress: Progress?
-    /// In datagrams, what the sender wants to be echoed; 0: nothing.
+    /// In datagrams, the token that the receiver is to echo; 0: none.
     public var token: UInt64 = 0
-    /// Whether it answers a hello, and wants none in return.
+    /// Whether this is the reply to a hello, so that it needs no reply.
     public var isReply: Bool
 
     public init(

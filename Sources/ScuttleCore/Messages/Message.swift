@@ -1,13 +1,13 @@
-/// A message of a peer, or a line of an export. Texts are borrowed while it is handed on. docs/reference/protocol.md says what each
-/// message is for.
+/// A message of a peer, or a line of an export. Its texts are borrowed: they are valid while a message is handed on.
+/// docs/reference/protocol.md says what each message is for.
 public enum Message {
     case update(IncomingUpdate)
-    /// An update that could be read, and is more than a limit allows.
+    /// A well-formed update that exceeds a limit.
     case refusedUpdate(IncomingUpdate, Failure.Code)
 
     // The classic dialect.
 
-    /// The peer has `source` up to `version`; with `isDone` it has named all that it has.
+    /// The peer has covered `source` up to `version`. With `isDone` this is the last source.
     case digest(source: Bytes, version: Version, isDone: Bool)
     case done
 
@@ -19,7 +19,7 @@ public enum Message {
     case delta(DeltaHead)
     case cover(Cover)
     case mark(ProgressMark)
-    case forgot(ForgottenKeys)
+    case forgot(PurgedKeys)
     case commit(CommitPart)
     case reject(Bytes)
     case echo(UInt64)

@@ -1,19 +1,19 @@
-/// How far the state or reset deltas of one incarnation of a peer have come, over whatever links: with the entries, and with
-/// the commit behind them.
+/// The progress of the state or reset deltas of one incarnation of a peer, over all links: in the entries, and in the commit
+/// behind them.
 public struct Progress: Equatable {
     /// The incarnation of the sender of these deltas, their mode, and the sender's GC epoch that their heads name.
     public var incarnation: UInt64
     public var mode: DeltaMode
     public var epoch: UInt64
-    /// Everything up to this sequence of the sender's has come, and what lies in these ranges behind it.
+    /// The receiver has everything up to this sequence of the sender's, and everything in these ranges above it.
     public var sequence: UInt64
     public var ranges: [SequenceRange]
     /// The next item of the commit.
     public var item: Int
-    /// In datagrams: the window that this answers; 0: none.
+    /// In datagrams: the window that this progress is reported for; 0: none.
     public var window: UInt64
 
-    /// As many as a sender sends datagrams before it waits to hear of them.
+    /// The number of datagrams that a sender sends before it waits for progress.
     public static var maxRanges: Int { RangeSet.maxCount }
 
     public init(

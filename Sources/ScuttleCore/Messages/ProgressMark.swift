@@ -1,4 +1,5 @@
-/// On a stream: "The updates since the head, or since the mark before this one, are all up to this sequence, if they are these."
+/// A mark on a stream: the updates since the head, or since the previous mark, are all up to this sequence, if their checksum is
+/// `check`.
 public struct ProgressMark {
     public var sequence: UInt64
     public var check: LineCheck

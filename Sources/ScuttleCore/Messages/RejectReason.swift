@@ -1,4 +1,4 @@
-/// Why two replicas do not talk.
+/// The reason for which a replica rejects a peer.
 public enum RejectReason: UInt8, CaseIterable {
     case cluster
     case protocolVersion

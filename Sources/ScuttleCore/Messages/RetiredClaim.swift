@@ -1,5 +1,5 @@
-/// What a replica says of a source that has ended and holds no entry: its hash, how far it is covered, whether a tombstone of it
-/// was forgotten, and whether its name will not be back.
+/// A claim of a replica on an ended source without entries: its hash, its version vector's entry, whether a tombstone of it was
+/// purged, and whether its name is retired for good.
 public struct RetiredClaim: Equatable {
     public var hash: SourceHash
     public var version: Version
@@ -13,7 +13,7 @@ public struct RetiredClaim: Equatable {
         self.isFinal = isFinal
     }
 
-    /// Takes what else is said of the source.
+    /// Adds another claim on the same source.
     mutating func merge(_ other: RetiredClaim) {
         version = max(version, other.version)
         isPurged = isPurged || other.isPurged
@@ -21,7 +21,7 @@ public struct RetiredClaim: Equatable {
     }
 }
 
-/// All retired sources that a replica knows, as two numbers.
+/// The retired sources that a replica knows: their count, and a sum over them.
 public struct RetiredSum: Equatable {
     public var count: UInt64
     public var sum: UInt64

@@ -1,4 +1,4 @@
-/// What has become of a retirement. Of two of one number the greater one is the later.
+/// The state of a retirement. Of two states with one number the greater is the later.
 public struct RetirementState: OptionSet, Sendable, BitwiseCopyable {
     public let rawValue: UInt8
 
@@ -6,10 +6,10 @@ public struct RetirementState: OptionSet, Sendable, BitwiseCopyable {
         self.rawValue = rawValue & 3
     }
 
-    /// Not all names that are left have said that they cover the same of it.
+    /// Some remaining name has not stated that it covers the same of the retired names.
     public static let pending: RetirementState = []
-    /// They have: nobody waits for it any more.
+    /// All remaining names have: stability waits for the retired name no longer.
     public static let final = RetirementState(rawValue: 1)
-    /// A replica of the name has said that it is there.
+    /// A replica of the name has sent that it is there.
     public static let alive = RetirementState(rawValue: 2)
 }

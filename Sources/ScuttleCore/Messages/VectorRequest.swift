@@ -1,8 +1,8 @@
-/// "Send me your version vector: what has changed since this revision of it, from this one of its items on."
+/// A request for the receiver's version vector: for what has changed since a revision of it, from one of its items on.
 public struct VectorRequest {
     public var revision: UInt64
     public var from: Int
-    /// How many retired sources the sender knows, and a sum over them: who knows the same need not name them.
+    /// The retired sources that the sender knows. A receiver that knows the same need not name them.
     public var retired: RetiredSum
 
     public init(revision: UInt64, from: Int, retired: RetiredSum = RetiredSum()) {
@@ -12,8 +12,8 @@ public struct VectorRequest {
     }
 }
 
-/// A part of a version vector, for the sender's items `from ..< to`, where it has changed since a revision: its sources, then
-/// names, then retired sources. The whole of it is a request: for what the sender lacks.
+/// A part of a version vector: the sender's items `from ..< to` that have changed since a revision. Sources come first, then
+/// names, then retired sources. All parts together are a request for the updates that the sender lacks.
 public struct VectorPart {
     public var incarnation: UInt64
     public var epoch: UInt64
@@ -22,20 +22,20 @@ public struct VectorPart {
     public var until: UInt64
     public var from: Int
     public var to: Int
-    /// Nothing follows this part: the request is complete.
+    /// Whether this is the last part, which completes the request.
     public var isLast: Bool
     public var lamport: Version
-    /// Vectors are equal and contents are not: the request is for all that the receiver holds.
+    /// Whether the request is for all entries, because vectors are equal and contents are not.
     public var wantsContents: Bool
     public var progress: Progress?
     public var claims: [SourceClaim]
     public var names: [NameClaim] = []
     public var retired: [RetiredClaim] = []
-    /// The retired sources that the sender knows, if the receiver's request counted the same; nil otherwise.
+    /// The retired sources that the sender knows, if the request counted the same; nil otherwise.
     public var sameRetired: RetiredSum?
-    /// Retired sources up to this version have been dropped.
+    /// The sender has dropped the retired sources up to this version.
     public var retiredFloor: Version = 0
-    /// The nonce of the latest delta of the receiver's whose commit named retired sources, and that has been taken; 0: none.
+    /// The nonce of the receiver's latest delta whose commit named retired sources and was applied here; 0: none.
     public var took: UInt64 = 0
 
     public init(

@@ -10,6 +10,6 @@ public enum Event: Int32, CaseIterable, Sendable {
     case diverged = 4
     /// An update was refused.
     case refused = 5
-    /// Two live incarnations of one name are known.
+    /// The replica has received claims of two live incarnations of one name.
     case twin = 6
 }

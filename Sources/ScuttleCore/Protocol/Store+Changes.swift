@@ -13,14 +13,14 @@ extension Store {
         while place < count {
             let own = claims?.own(block: place >> 6) ?? 0
             if own == 0, !past.hasChanged(block: place >> 6, since: base) {
-                let isUniform = isBase && claims == nil && aheadCount == 0
+                let isUniform = isBase && claims == nil && outOfOrderCount == 0
                 let passed = isUniform && !past.hasChanged(district: place >> 12, since: base) ? 12 : 6
                 place = (place >> passed + 1) << passed
                 continue
             }
             let source = sources[SourceID(truncatingIfNeeded: place)]
             if own >> UInt64(truncatingIfNeeded: place & 63) & 1 == 1 || source.changedAt >= base
-                || source.aheadCount > 0
+                || source.outOfOrderCount > 0
             {
                 return place
             }

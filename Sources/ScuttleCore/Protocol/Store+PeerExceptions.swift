@@ -4,7 +4,7 @@ extension Store {
     /// - Returns: the version up to which there was room for them.
     @inline(never)
     func adopt(
-        _ excepted: ExceptionList, of id: SourceID, upTo version: Version, evictingBefore clock: UInt64
+        _ excepted: ExceptionList, of id: SourceID, upTo version: Version, evictingBefore sequence: UInt64
     ) -> Version {
         let covered = sources[id].covered
         for dot in excepted.dots(of: id, above: covered) where dot.version <= version {
@@ -13,7 +13,7 @@ extension Store {
                 continue
             }
             guard entry(of: dot) == nil else { continue }
-            guard noteException(dot, reason: 0, evictingBefore: clock) else { return max(covered, dot.version - 1) }
+            guard noteException(dot, reason: 0, evictingBefore: sequence) else { return max(covered, dot.version - 1) }
         }
         return version
     }
@@ -21,7 +21,7 @@ extension Store {
     /// A reset is whole: what its sender has covered, and does not except, was in it or is beaten.
     @inline(never)
     func settleExceptions(byResetOf peer: PeerState, bringing isBrought: (Dot) -> Bool, but excepted: ExceptionList) {
-        let keys = keysRefusedAhead { isBrought($0) }
+        let keys = keysOfUncoveredRefusals { isBrought($0) }
         var position = 0
         while let refused, position < refused.count {
             let entry = refused[position]

@@ -10,8 +10,8 @@ extension Replica {
     ///     {"digest":true,"got":{…}}⏎ …
     ///     {"digest":true,"end":N}⏎
     public func export(_ visit: (Bytes) -> Bool) {
-        settleInversions()
-        renewPromise()
+        republishInverted()
+        raiseLowWaterMark()
         var text = MessageBuffer()
         var lines: UInt64 = 0
         func hand(_ write: (inout MessageBuffer) -> Void) -> Bool {

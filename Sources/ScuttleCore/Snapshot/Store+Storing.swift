@@ -16,7 +16,7 @@ extension Store {
     public func markStored(hasHead: Bool = true) {
         if let changes {
             markStored(changes)
-            changes.facts.hasHead = hasHead
+            changes.rowState.hasHead = hasHead
         }
     }
 
@@ -26,7 +26,7 @@ extension Store {
         version = max(version, other.version)
         cover(own, upTo: other.own.covered)
         isOwnKnown = other.isOwnKnown
-        if let changes = other.changes { hasLeft = changes.facts.hasLeft }
+        if let changes = other.changes { hasLeft = changes.rowState.hasLeft }
     }
 
     /// Stores a local write, and what has changed before it, before it is made.
@@ -60,7 +60,8 @@ extension Store {
 
     private func isOutOfDate(_ changes: StoreChanges) -> Bool {
         arrivals.last > changes.arrival || !changes.removed.isEmpty
-            || changes.sources.contains { $0 != SourceTable.own && sources[$0].covered > 0 } || facts != changes.facts
+            || changes.sources.contains { $0 != SourceTable.own && sources[$0].covered > 0 }
+            || rowState != changes.rowState
             || (isOwnWorthSaving && (own.covered != changes.ownCovered || own.purged != changes.ownPurged))
     }
 
@@ -69,7 +70,7 @@ extension Store {
         changes.removed = []
         changes.sources = []
         changes.revision = revision
-        changes.facts = facts
+        changes.rowState = rowState
         changes.hasTicked = leases.hasTicked
         if isOwnWorthSaving { (changes.ownCovered, changes.ownPurged) = (own.covered, own.purged) }
     }
@@ -98,7 +99,7 @@ extension Store {
         if isOwnWorthSaving, own.covered != changes.ownCovered || own.purged != changes.ownPurged {
             guard putSource(own, own.covered, changes) else { return false }
         }
-        return facts == changes.facts || putFacts(changes)
+        return rowState == changes.rowState || putRowState(changes)
     }
 
     private func putEntry(_ record: Record, _ changes: StoreChanges) -> Bool {
@@ -119,15 +120,15 @@ extension Store {
         return changes.store.put(.source, source.id, line.bytes, nil)
     }
 
-    private var facts: StoreChanges.Facts {
-        StoreChanges.Facts(
+    private var rowState: StoreChanges.RowState {
+        StoreChanges.RowState(
             now: expiries.first == nil ? nil : leases.hostTime, hasHead: true, hasMetClassic: hasMetClassic,
             hasLeft: hasLeft, names: nameChanges, retired: retired.sum, retiredFloor: retired.floor,
-            exceptions: (refused?.clock ?? 0) &+ exceptionsOver, exceptionCount: refused?.count ?? 0)
+            exceptions: (refused?.lastSequence ?? 0) &+ endedExceptions, exceptionCount: refused?.count ?? 0)
     }
 
     /// The rows of the replica, each with all that it says.
-    private func putFacts(_ changes: StoreChanges) -> Bool {
+    private func putRowState(_ changes: StoreChanges) -> Bool {
         var text = MessageBuffer()
         func put(_ id: StaticString) -> Bool {
             defer { text.clear() }

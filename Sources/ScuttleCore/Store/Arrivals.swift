@@ -1,84 +1,87 @@
-/// All entries in the order in which they arrived here: what an answer from the state walks.
+/// The entries in the order in which they arrived here. State deltas walk them.
 ///
-/// An entry that is superseded or removed leaves a hole, which costs nothing to make: a slot is live exactly where its key's
-/// record carries the slot's stamp. Stamps ascend and are never given twice, so a walk that has come to a stamp can go on
-/// from there whatever was swept meanwhile, and what arrives during the walk is met at its end. Append: O(1) amortised;
-/// seek: O(log n); memory: 12 bytes for a live slot and at most twice that with holes.
+/// An entry that is superseded or removed leaves a hole, which costs nothing to make: a slot is live exactly if its key's record
+/// has the slot's sequence. Sequences ascend and are never used twice. So a walk goes on from its sequence whatever was swept
+/// meanwhile, and finds what arrives during the walk at its end.
+///
+/// Append: O(1) amortised; seek: O(log n). Memory: 12 bytes for a live slot, and at most twice that with holes.
 struct Arrivals: ~Copyable {
-    /// A place in the order of arrival; 0 stands before all.
-    typealias Stamp = UInt64
+    /// A place in the order of arrival. 0 stands before all entries.
+    typealias Sequence = UInt64
 
-    private var stamps = Column<Stamp>()
+    private var sequences = Column<Sequence>()
     private var keys = Column<KeyID>()
     private var holes = 0
 
-    /// The stamp given last.
-    private(set) var last: Stamp = 0
+    /// The latest sequence.
+    private(set) var last: Sequence = 0
 
     var liveCount: Int { keys.count - holes }
 
-    var bytes: Int { stamps.bytes &+ keys.bytes }
+    var bytes: Int { sequences.bytes &+ keys.bytes }
 
-    /// Appends the new entry of a key, and stamps its record.
+    /// Appends the new entry of a key, and gives its record a sequence.
     @_optimize(speed)
     mutating func append(_ record: Record, _ key: KeyID) {
         last += 1
         record.arrival = last
-        stamps.append(last)
+        sequences.append(last)
         keys.append(key)
     }
 
-    /// A stamp behind all entries that nothing will have.
-    mutating func skipStamp() -> Stamp {
+    /// Returns a sequence above those of all entries, which no entry will have.
+    mutating func skipSequence() -> Sequence {
         last += 1
         return last
     }
 
-    /// Notes that a slot has become a hole, and sweeps where holes outnumber the living.
+    /// Notes that a slot has become a hole, and sweeps if more than half of the slots are holes.
     @_optimize(speed)
     mutating func retire(_ table: borrowing KeyTable) {
         holes += 1
         guard holes > keys.count / 2 + 32 else { return }
         var kept = 0
-        for position in 0..<stamps.count where isLive(position, table) {
-            stamps[kept] = stamps[position]
+        for position in 0..<sequences.count where isLive(position, table) {
+            sequences[kept] = sequences[position]
             keys[kept] = keys[position]
             kept += 1
         }
-        stamps.truncate(to: kept)
+        sequences.truncate(to: kept)
         keys.truncate(to: kept)
-        stamps.shrink()
+        sequences.shrink()
         keys.shrink()
         holes = 0
     }
 
-    /// Visits the entries behind a stamp, oldest first, until `visit` returns false. O(log n + slots passed).
+    /// Visits the entries above a sequence, oldest first, until `visit` returns false. O(log n + slots passed).
     @_optimize(speed)
-    func forEach(after stamp: Stamp, in table: borrowing KeyTable, _ visit: (Record) -> Bool) {
-        var position = position(after: stamp)
-        while position < stamps.count {
-            if let record = table[keys[position]], record.arrival == stamps[position], !visit(record) { return }
+    func forEach(after sequence: Sequence, in table: borrowing KeyTable, _ visit: (Record) -> Bool) {
+        var position = position(after: sequence)
+        while position < sequences.count {
+            if let record = table[keys[position]], record.arrival == sequences[position], !visit(record) { return }
             position += 1
         }
     }
 
-    /// How many slots stand behind a stamp: at least as many as entries.
-    func count(after stamp: Stamp) -> Int {
-        stamps.count - position(after: stamp)
+    /// Returns the number of slots above a sequence, which is at least the number of entries. O(1), or O(log n) after a sweep or
+    /// a skip.
+    func count(after sequence: Sequence) -> Int {
+        sequences.count - position(after: sequence)
     }
 
-    /// Where the slots behind a stamp begin: as far from the end as the stamp from the last one, unless a sweep or a skip has
-    /// left something out between them. O(1) then, and O(log n) otherwise.
-    private func position(after stamp: Stamp) -> Int {
-        let guess = stamps.count &- Int(truncatingIfNeeded: last &- stamp)
-        if guess > 0, guess <= stamps.count, stamps[guess - 1] <= stamp, guess == stamps.count || stamps[guess] > stamp
+    /// Returns the position of the first slot above a sequence. Unless a sweep or a skip has left out sequences between them, the
+    /// slot is as far from the end as the sequence is from the latest one: O(1). Otherwise O(log n).
+    private func position(after sequence: Sequence) -> Int {
+        let guess = sequences.count &- Int(truncatingIfNeeded: last &- sequence)
+        if guess > 0, guess <= sequences.count, sequences[guess - 1] <= sequence,
+            guess == sequences.count || sequences[guess] > sequence
         {
             return guess
         }
-        return stamps.partition { $0 > stamp }
+        return sequences.partition { $0 > sequence }
     }
 
     private func isLive(_ position: Int, _ table: borrowing KeyTable) -> Bool {
-        table[keys[position]]?.arrival == stamps[position]
+        table[keys[position]]?.arrival == sequences[position]
     }
 }

@@ -1,4 +1,4 @@
-/// A sorted map from dots to numbers, in order of source and version, for dots that arrive in any order.
+/// A sorted map from dots to values, in order of source and version, for dots that arrive in any order.
 ///
 /// A list of sorted chunks. Find, insert and remove: O(log n), and half of a chunk moves. A full chunk splits into two, which
 /// moves 16 bytes for each chunk behind it, once in 32 inserts. It is an object, because most of its possible owners have none.
@@ -6,7 +6,7 @@
 final class DotOrder {
     struct Slot: BitwiseCopyable {
         let dot: Dot
-        let number: UInt32
+        let value: UInt32
     }
 
     /// A chunk: a range of `slots`.
@@ -35,9 +35,9 @@ final class DotOrder {
         return chunk + 1 < chunks.count ? slots[Int(chunks[chunk + 1].start)] : nil
     }
 
-    /// Returns the number of a dot; nil if it is not in the map.
+    /// Returns the value of a dot; nil if it is not in the map.
     func find(_ dot: Dot) -> UInt32? {
-        first(from: dot).flatMap { $0.dot == dot ? $0.number : nil }
+        first(from: dot).flatMap { $0.dot == dot ? $0.value : nil }
     }
 
     /// Visits all slots in order.
@@ -59,13 +59,13 @@ final class DotOrder {
         }
     }
 
-    /// Inserts a dot, or replaces its number.
+    /// Inserts a dot, or replaces its value.
     @inline(never)
-    func insert(_ dot: Dot, _ number: UInt32) {
+    func insert(_ dot: Dot, _ value: UInt32) {
         changes += 1
         if chunks.isEmpty { addChunk(at: 0) }
         var (chunk, position) = position(of: dot)
-        let slot = Slot(dot: dot, number: number)
+        let slot = Slot(dot: dot, value: value)
         if position < end(of: chunk), slots[position].dot == dot {
             slots[position] = slot
             return
@@ -120,7 +120,7 @@ final class DotOrder {
     private func addChunk(at position: Int) {
         if let start = free.popLast() { return chunks.insert(Chunk(start: start, count: 0), at: position) }
         chunks.insert(Chunk(start: UInt32(truncatingIfNeeded: slots.count), count: 0), at: position)
-        let empty = Slot(dot: Dot(source: 0, version: 0), number: 0)
+        let empty = Slot(dot: Dot(source: 0, version: 0), value: 0)
         for _ in 0..<Self.capacity { slots.append(empty) }
     }
 

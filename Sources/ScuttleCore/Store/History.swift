@@ -1,11 +1,13 @@
-/// The last updates in order of arrival, in a ring. It feeds `news`, live links, and the answers to peers that lag but a
-/// little; all others are answered from the state, so its length is a matter of taste.
+/// The latest updates in order of arrival, in a ring. Log deltas, live links and `updates(of:above:)` read it. Peers that lag
+/// further receive state deltas, so its length is a matter of taste.
 ///
-/// Owns one reference to each record in it. The updates of one source are chained from the newest back, so those above a
-/// version are found without a search. Within a source versions ascend in order of arrival, since what is covered is never
-/// new again. Updates that a host has written into it stand outside these chains, and go to nobody who relies on covers.
-/// Remember: O(1), whatever the length; memory grows with what is in it up to `capacity`. Compaction by the host keeps the numbers
-/// of what remains, and leaves gaps between them: then a number is searched for, until those gaps are gone.
+/// Owns one reference to each record in it. The updates of one source are chained from the newest back, so that those above a
+/// version are found without a search. Within a source versions ascend in order of arrival, because a covered update is not
+/// accepted again. Updates that a host has written into the history stand outside these chains, and go to no peer that relies on
+/// covers.
+///
+/// Append: O(1), whatever the length. Memory grows with the updates up to `capacity`. A compaction by the host keeps the numbers
+/// of the remaining updates, and leaves gaps between them: until these gaps are gone, a number is searched for.
 struct History: ~Copyable {
     /// The number of an update in the order of arrival; the first is 1.
     struct Sequence: Equatable {
@@ -19,44 +21,44 @@ struct History: ~Copyable {
         let since: Version
         fileprivate var previousOfSource: Sequence
 
-        /// Whether a host has written it: nobody vouches for it.
+        /// Whether a host has written the update, so that no peer accounts for it.
         var isForeign: Bool { since == .max }
     }
 
     let capacity: Int
     private var slots = Column<Slot>()
     private var total: UInt64 = 0
-    /// Where the next update will stand.
+    /// The position of the next update.
     private var next = 0
-    /// So many updates fit in: the capacity, or as many as the host keeps for now.
-    private(set) var room: Int
-    /// The numbers of all slots if they are not those before `end`; otherwise nothing.
+    /// The number of updates that fit in: `capacity`, or as many as the host keeps for now.
+    private(set) var currentCapacity: Int
+    /// The numbers of all slots if they have gaps; otherwise empty.
     private var numbers = Column<UInt64>()
     private var foreignCount = 0
 
     init(capacity: Int) {
         self.capacity = max(capacity, 1)
-        room = self.capacity
+        currentCapacity = self.capacity
     }
 
     deinit {
         for position in 0..<slots.count { slots[position].record.release() }
     }
 
-    /// The number that the next update will have.
+    /// The number of the next update.
     var end: UInt64 { total + 1 }
 
-    /// How many updates it holds.
     var count: Int { slots.count }
 
-    /// How many of the oldest the next `remember` will drop.
-    var doomedCount: Int { slots.count < room ? 0 : slots.count - capacity + 1 }
+    /// The number of oldest updates that the next `append` will drop.
+    var doomedCount: Int { slots.count < currentCapacity ? 0 : slots.count - capacity + 1 }
 
-    /// Adds an update of a source, retaining its record, and drops the oldest if the ring is full: its source's floor
-    /// rises. Returns that source.
+    /// Appends an update of a source, and retains its record. If the ring is full, drops the oldest update, whose source's floor
+    /// rises.
+    /// - Returns: the source of the dropped update.
     @discardableResult
     @_optimize(speed)
-    mutating func remember(_ record: Record, of source: Source, in sources: borrowing SourceTable) -> SourceID? {
+    mutating func append(_ record: Record, of source: Source, in sources: borrowing SourceTable) -> SourceID? {
         let slot = Slot(record: record, since: source.reach, previousOfSource: source.newestUpdate)
         let passed = put(slot, in: sources)
         if record.isRepublished { sources[record.timestamp.source].timestampCount += 1 }
@@ -65,8 +67,8 @@ struct History: ~Copyable {
         return passed
     }
 
-    /// The same with an update of which nobody relies on the version. Its source keeps its number.
-    mutating func rememberForeign(_ record: Record, in sources: borrowing SourceTable) -> SourceID? {
+    /// Appends an update of a host's, whose version no peer relies on. Its source keeps its number while the update stands here.
+    mutating func appendForeign(_ record: Record, in sources: borrowing SourceTable) -> SourceID? {
         sources[record.source].timestampCount += 1
         foreignCount += 1
         return put(Slot(record: record, since: .max, previousOfSource: .none), in: sources)
@@ -77,7 +79,7 @@ struct History: ~Copyable {
         slot.record.retain()
         var passed: SourceID?
         total &+= 1
-        if slots.count < room {
+        if slots.count < currentCapacity {
             slots.append(slot)
         } else {
             passed = slots[next].record.source
@@ -85,7 +87,7 @@ struct History: ~Copyable {
             slots[next] = slot
         }
         if !numbers.isEmpty { putNumber() }
-        next = next + 1 == room ? 0 : next + 1
+        next = next + 1 == currentCapacity ? 0 : next + 1
         return passed
     }
 
@@ -109,21 +111,22 @@ struct History: ~Copyable {
         record.release()
     }
 
-    /// Whether it has an update of a source.
+    /// Returns whether the history has an update of a source.
     func holdsAny(of source: Source) -> Bool { holds(source.newestUpdate) }
 
-    /// The update with a number; nil if it has been forgotten or is still to come.
+    /// The update with a number; nil if it was dropped or is still to come.
     @inline(__always)
     subscript(number: UInt64) -> Slot? {
         position(of: number).map { slots[$0] }
     }
 
-    /// The updates of a source above `version`, oldest first, borrowed. O(updates found), or O(history) if a host has written to it.
-    func news(of source: Source, above version: Version) -> [Record] {
+    /// Returns the updates of a source above `version`, oldest first, borrowed. O(updates found), or O(history) if a host has
+    /// written to it.
+    func updates(of source: Source, above version: Version) -> [Record] {
         var found: [Record] = []
         if foreignCount > 0 {
             forEach { slot in
-                if slot.record.source == source.number, slot.record.version > version { found.append(slot.record) }
+                if slot.record.source == source.index, slot.record.version > version { found.append(slot.record) }
             }
             return found.arranged { $0.version < $1.version }
         }
@@ -132,7 +135,7 @@ struct History: ~Copyable {
         return found
     }
 
-    /// The number of the first update of a source above `version`; nil if there is none. O(updates found).
+    /// Returns the number of a source's first update above `version`; nil if there is none. O(updates found).
     func first(of source: Source, above version: Version) -> UInt64? {
         var first: UInt64?
         visitBack(source, above: version) { number, _ in first = number }
@@ -151,14 +154,14 @@ struct History: ~Copyable {
 
     private func holds(_ sequence: Sequence) -> Bool { position(of: sequence.number) != nil }
 
-    /// As far before the next one as its number is, and around the end.
+    /// Returns the position of the update with a number, as far before the next position as the number is before the next one.
     @inline(__always)
     private func position(of number: UInt64) -> Int? {
         guard number != 0, number <= total else { return nil }
         guard numbers.isEmpty else { return sparsePosition(of: number) }
         guard total - number < UInt64(truncatingIfNeeded: slots.count) else { return nil }
         let position = next - Int(truncatingIfNeeded: end - number)
-        return position < 0 ? position + room : position
+        return position < 0 ? position + currentCapacity : position
     }
 
     /// O(log n).
@@ -171,9 +174,9 @@ struct History: ~Copyable {
 
     // MARK: In order
 
-    /// The slot of the update at `index` in order of arrival; 0 is the oldest.
+    /// Returns the position of the update at `index` in order of arrival; 0 is the oldest.
     private func position(at index: Int) -> Int {
-        guard slots.count == room else { return index }
+        guard slots.count == currentCapacity else { return index }
         let position = next + index
         return position < slots.count ? position : position - slots.count
     }
@@ -190,28 +193,28 @@ struct History: ~Copyable {
 
     // MARK: Compaction
 
-    /// Drops the updates that the host wants to go: one answer for each, oldest first. Returns their sources. O(n).
+    /// Drops the updates that the host does not keep, by one decision for each, oldest first. Returns their sources. O(n).
     mutating func trim(_ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
-        rebuild(room: room, isDropped, in: sources)
+        rebuild(capacity: currentCapacity, isDropped, in: sources)
     }
 
-    /// Goes on to `count` updates before it drops any. O(n).
+    /// Raises the number of updates that the history holds before it drops any. O(n).
     mutating func keep(upTo count: Int, in sources: borrowing SourceTable) {
-        _ = rebuild(room: count, [Bool](repeating: false, count: slots.count), in: sources)
+        _ = rebuild(capacity: count, [Bool](repeating: false, count: slots.count), in: sources)
     }
 
-    /// Drops the oldest until one more is within the capacity, which counts again. O(n).
+    /// Drops the oldest updates until one more is within `capacity`, which is the limit from now on. Returns their sources. O(n).
     mutating func shrinkToCapacity(in sources: borrowing SourceTable) -> [SourceID] {
-        dropOldest(max(0, slots.count - capacity + 1), room: capacity, in: sources)
+        dropOldest(max(0, slots.count - capacity + 1), capacity: capacity, in: sources)
     }
 
-    /// Drops the oldest. O(n).
-    mutating func dropOldest(_ surplus: Int, room: Int, in sources: borrowing SourceTable) -> [SourceID] {
-        rebuild(room: room, (0..<slots.count).map { $0 < surplus }, in: sources)
+    /// Drops the oldest `surplus` updates. Returns their sources. O(n).
+    mutating func dropOldest(_ surplus: Int, capacity: Int, in sources: borrowing SourceTable) -> [SourceID] {
+        rebuild(capacity: capacity, (0..<slots.count).map { $0 < surplus }, in: sources)
     }
 
-    /// Puts what remains in order from the front, and chains it anew.
-    private mutating func rebuild(room: Int, _ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
+    /// Puts the remaining updates in order from the front, and chains them anew. Returns the sources of the others.
+    private mutating func rebuild(capacity: Int, _ isDropped: [Bool], in sources: borrowing SourceTable) -> [SourceID] {
         var gone: [SourceID] = []
         let order = (0..<slots.count).map { (slots[position(at: $0)], number(at: $0)) }
         for (slot, _) in order { sources[slot.record.source].newestUpdate = .none }
@@ -232,8 +235,8 @@ struct History: ~Copyable {
             slots.append(slot)
             numbers.append(number)
         }
-        self.room = room
-        next = slots.count == room ? 0 : slots.count
+        currentCapacity = capacity
+        next = slots.count == capacity ? 0 : slots.count
         if slots.isEmpty || numbers[0] + UInt64(truncatingIfNeeded: slots.count) == end { numbers.clear() }
         return gone
     }

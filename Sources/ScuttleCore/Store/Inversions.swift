@@ -1,8 +1,9 @@
-/// Keys whose entry has beaten a value with a newer dot than its own: only republished values can be beaten so.
+/// The inverted keys: those whose entry has beaten a value with a newer dot than the entry's. Only a republished value can be
+/// beaten so.
 ///
-/// Whoever has lost the entry since, to a tombstone that is forgotten by now, has taken the beaten value, and the entry's dot
-/// is no news there any more. So the entry has to be republished before anybody relies on what this replica covers. Few, and
-/// for a short time. Note, remove: O(1) expected.
+/// A peer that has lost the entry to a tombstone, and has purged the tombstone since, has applied the beaten value. It does not
+/// accept the entry again, because it covers the entry's dot. So the replica republishes an inverted entry before any peer relies
+/// on what the replica covers. Keys are few, and inverted for a short time. Note, remove: O(1) expected.
 struct Inversions: ~Copyable {
     private var index = HashIndex()
     private var keys = Column<KeyID>()
@@ -10,7 +11,7 @@ struct Inversions: ~Copyable {
 
     var isEmpty: Bool { keys.isEmpty }
 
-    /// The newest dot that the entry of a key has beaten; nil where it is not inverted.
+    /// The newest dot that the entry of a key has beaten; nil if the key is not inverted.
     subscript(key: KeyID) -> Dot? {
         find(key).map { dots[Int($0)] }
     }
@@ -25,7 +26,7 @@ struct Inversions: ~Copyable {
         dots.append(beaten)
     }
 
-    /// The last one takes the place.
+    /// Removes a key. The last key moves to its position.
     mutating func remove(_ key: KeyID) {
         guard let position = find(key), let last = keys.popLast(), let dot = dots.popLast() else { return }
         index.remove(Self.hash(key), position)
@@ -36,7 +37,7 @@ struct Inversions: ~Copyable {
         dots[Int(position)] = dot
     }
 
-    /// One of them, to be dealt with and removed.
+    /// The last key that was noted or moved.
     var last: KeyID? { keys.last }
 
     private func find(_ key: KeyID) -> UInt32? {

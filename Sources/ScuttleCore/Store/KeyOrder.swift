@@ -1,8 +1,8 @@
 /// The keys in the order of their bytes, for walks and prefixes.
 ///
-/// Made when asked for, so that a write costs nothing but to note an id that was given out again. Swift's sort merges the
-/// runs that it finds, so bringing it up to date is O(k log k + n) for k new keys; nothing where keys neither came nor
-/// went. Removed ids wait for it before they are given out again, so it is dropped where they become many.
+/// A walk sorts the keys, so that a write costs nothing but to note an id that is used again. Swift's sort merges the runs that
+/// it finds, so an update costs O(k log k + n) for k new keys, and nothing if no key has come or gone. Removed ids are not used
+/// again before the next update, so the order is dropped if they become many.
 struct KeyOrder {
     private var sorted: [KeyID] = []
     /// Ids from here on are not in `sorted` yet.
@@ -19,22 +19,22 @@ struct KeyOrder {
             added.append(id)
         }
         known = table.idLimit
-        table.settleOrder()
+        table.recycleVacated()
         guard !added.isEmpty else { return }
         sort(&added, table)
         sorted += added
         sort(&sorted, table)
     }
 
-    /// Lets removed ids go, where nobody has asked for the order or too many wait.
+    /// Drops the order if it has not been used yet, or if too many removed ids wait for it.
     mutating func noteRemoval(from table: inout KeyTable) {
         guard known == 0 || table.vacated.count > sorted.count / 2 + 64 else { return }
         sorted = []
         known = 0
-        table.settleOrder()
+        table.recycleVacated()
     }
 
-    /// The ids from the first key that does not stand before `bound`. O(log n).
+    /// Returns the ids from the first key on that does not precede `bound`. O(log n).
     func ids(from bound: Bytes, in table: borrowing KeyTable) -> ArraySlice<KeyID> {
         var low = 0
         var high = sorted.count

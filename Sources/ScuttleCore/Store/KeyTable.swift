@@ -1,8 +1,8 @@
-/// The map itself: each key's winning update, its entry. A delete is an entry too: a tombstone.
+/// The map: each key's winning update, which is its entry. A delete is an entry too: a tombstone.
 ///
-/// Owns one reference to each record. Records stand densely by key id; the hash index finds the id. So an overwrite
-/// replaces one pointer, and version indices, arrivals and the key order may name keys by id. The id of a key that was
-/// removed is given out again, once the key order has let go of it.
+/// Owns one reference to each record. Records stand densely by key id; the hash index finds the id. So an overwrite replaces one
+/// pointer, and version indices, arrivals and the key order name keys by id. The id of a removed key is used again once the key
+/// order names it no longer.
 struct KeyTable: ~Copyable {
     private var index = HashIndex()
     private var slots = Column<Record?>()
@@ -10,7 +10,7 @@ struct KeyTable: ~Copyable {
 
     private let vacancies = KeyVacancies()
 
-    /// Ids of keys that were removed, and that the key order may still name.
+    /// The ids of removed keys that the key order may still name.
     var vacated: Column<KeyID> {
         _read { yield vacancies.vacated }
     }
@@ -19,12 +19,12 @@ struct KeyTable: ~Copyable {
         _read { yield vacancies.fresh }
     }
 
-    /// Entries that are not tombstones, and those that are.
+    /// The number of entries that hold a value, and of tombstones.
     private(set) var liveCount = 0
     private(set) var tombstoneCount = 0
 
-    /// More keys than this cannot be named.
-    static var mostKeys: Int { Int(UInt32.max) - 1 }
+    /// The highest number of key ids.
+    static var maxKeys: Int { Int(UInt32.max) - 1 }
 
     init(hash: SipHash) {
         self.hash = hash
@@ -37,7 +37,7 @@ struct KeyTable: ~Copyable {
     /// Ids are below this.
     var idLimit: Int { slots.count }
 
-    /// The entry of a key; nil where the id is of none.
+    /// The entry of a key; nil if no key has this id.
     subscript(id: KeyID) -> Record? {
         Int(id) < slots.count ? slots[Int(id)] : nil
     }
@@ -53,20 +53,21 @@ struct KeyTable: ~Copyable {
         }
     }
 
-    /// Whether a key's entry is the update of this source and version.
+    /// Returns whether a key's entry is the update of this source and version.
     func isEntry(of id: KeyID, _ source: SourceID, _ version: Version) -> Bool {
         guard let record = self[id] else { return false }
         return record.version == version && record.source == source
     }
 
-    /// What a key is found by; its place in the table is on its way from then on. O(length of key).
+    /// Returns the hash of a key, and begins to fetch its slot of the index. O(length of key).
     func hash(of key: Bytes) -> UInt64 {
         let hash = hash.hash(key)
         index.expect(hash)
         return hash
     }
 
-    /// O(length of key) expected. Not inlined, unlike the one with a hash: it stands in many places, and few of them are hot.
+    /// Returns the id of a key. O(length of key) expected. Not inlined, unlike the variant with a hash, because few of its many
+    /// callers are hot.
     @inline(never)
     @_optimize(speed)
     func find(_ key: Bytes) -> KeyID? {
@@ -78,7 +79,7 @@ struct KeyTable: ~Copyable {
         index.find(hash) { slots[Int($0)]?.key.equals(key) ?? false }
     }
 
-    /// Adds the first record of a key, which has this hash, and takes over the caller's reference.
+    /// Adds the first record of a key with its hash. The table owns the caller's reference from then on.
     @_optimize(speed)
     mutating func insert(_ record: Record, _ hash: UInt64) -> KeyID {
         let id: KeyID
@@ -95,7 +96,8 @@ struct KeyTable: ~Copyable {
         return id
     }
 
-    /// Replaces a key's record, takes over the caller's reference and gives the one to the old record to the caller.
+    /// Replaces a key's record. The table owns the caller's reference to the new record from then on, and the caller owns the
+    /// table's to the old one.
     @_optimize(speed)
     mutating func replace(_ id: KeyID, _ old: Record, with record: Record) {
         slots[Int(id)] = record
@@ -103,7 +105,7 @@ struct KeyTable: ~Copyable {
         count(record, 1)
     }
 
-    /// Takes a key out, and gives the reference to its record to the caller.
+    /// Removes a key. The caller owns the table's reference to its record from then on.
     mutating func remove(_ id: KeyID, _ record: Record) {
         index.remove(hash.hash(record.key), id)
         slots[Int(id)] = nil
@@ -111,8 +113,8 @@ struct KeyTable: ~Copyable {
         count(record, -1)
     }
 
-    /// The key order names no vacated id any more, and knows the fresh ones.
-    mutating func settleOrder() {
+    /// Makes the vacated ids usable again, because the key order names none of them and knows the fresh ids.
+    mutating func recycleVacated() {
         for position in 0..<vacated.count { vacancies.free.append(vacated[position]) }
         vacancies.vacated.clear()
         vacancies.fresh.clear()
@@ -124,10 +126,10 @@ struct KeyTable: ~Copyable {
     }
 }
 
-/// Of a `KeyTable`, what only the coming and going of keys changes: it stands apart, so that the table is small enough to be
-/// lent by value.
+/// The part of a `KeyTable` that only new and removed keys change. It stands apart, so that the table is small enough to be lent
+/// by value.
 private final class KeyVacancies {
-    /// Ids of keys that were removed: those that the key order may still name, and those that may be given out.
+    /// The ids of removed keys: those that the key order may still name, and those that can be used again.
     var vacated = Column<KeyID>()
     var free = Column<KeyID>()
     /// Ids that were given out since the key order was last brought up to date.

@@ -1,15 +1,15 @@
-/// Ended incarnations that hold no entry: of each its hash, the version up to which it is covered, whether a tombstone of it was
-/// forgotten (then a peer that has covered less may have missed it), and whether its name is retired for good (otherwise it ended
-/// since a further incarnation came).
+/// The ended sources without entries. Of each it has the hash; the version up to which it is covered; whether a tombstone of it
+/// was purged, so that a peer that covers less may have missed the tombstone; and whether its name is retired for good, or has a
+/// later incarnation.
 ///
-/// Entries stand in the order in which they were retired, so that a peer hears of each once; an open-addressed index of
-/// positions finds them by hash. One that goes leaves a hole, which the next sweep takes away. Find: O(1) expected; insert:
-/// O(1) amortised. Memory: 24 bytes and an index of some 6 each.
+/// Entries stand in the order in which they were retired, so that a peer learns of each once; an open-addressed index of
+/// positions finds them by hash. A removed entry leaves a hole until the next sweep. Find: O(1) expected; insert: O(1) amortised.
+/// Memory: 24 bytes an entry, and some 6 of its index.
 struct RetiredTable: ~Copyable {
     struct Entry: BitwiseCopyable {
         let low: UInt64
         let high: UInt64
-        /// The version, and in the highest bits whether something was purged, and whether its name will not be back; 0: a hole.
+        /// The version, and in the two highest bits `isPurged` and `isFinal`; 0: a hole.
         let packed: UInt64
 
         init(hash: SourceHash, version: Version, isPurged: Bool, isFinal: Bool) {
@@ -25,58 +25,58 @@ struct RetiredTable: ~Copyable {
         var isHole: Bool { packed == 0 }
     }
 
-    /// A secret: peers choose hashes, and must not choose where they stand.
+    /// A secret, because peers choose hashes, and must not choose their slots.
     private let key: UInt64
     private var entries = Column<Entry>()
-    /// Positions plus one, 0 where there is none.
+    /// The positions plus one; 0 is an empty slot.
     private var slots = Column<UInt32>()
     private(set) var liveCount = 0
     private var holes = 0
 
-    /// Changes when positions change their meaning.
+    /// Changes if positions change their meaning.
     private(set) var generation: UInt32 = 0
-    /// The highest version of an entry that was dropped since there were too many: at or below it none is kept.
+    /// The highest version of an entry that was dropped to shorten the table: no entry at or below it is kept.
     private(set) var floor: Version = 0
-    /// Of all entries, as one number.
+    /// A hash over all entries.
     private(set) var sum: UInt64 = 0
 
-    /// Of no entry from this position on something was purged.
+    /// No entry from this position on has a purged tombstone.
     private(set) var endOfPurged = 0
 
-    /// From which revision of the vector on the entries from a position on are.
+    /// The revisions of the vector at which entries were inserted, and the positions of the first.
     private var checkpoints: [(revision: UInt64, position: Int)] = []
-    private static var mostCheckpoints: Int { 64 }
+    private static var maxCheckpoints: Int { 64 }
 
     init(key: UInt64) {
         self.key = key
     }
 
-    /// Positions are below this; some are holes.
+    /// The end of the positions, some of which are holes.
     var count: Int { entries.count }
 
     subscript(position: Int) -> Entry { entries[position] }
 
-    /// All of them as two numbers.
+    /// The count and the hash of all entries.
     var whole: RetiredSum { RetiredSum(count: UInt64(liveCount), sum: sum) }
 
     func find(_ hash: SourceHash) -> Int? {
         guard slots.count > 0 else { return nil }
-        var place = home(of: hash)
-        while slots[place] != 0 {
-            let position = Int(slots[place]) - 1
+        var slot = home(of: hash)
+        while slots[slot] != 0 {
+            let position = Int(slots[slot]) - 1
             let entry = entries[position]
             if entry.low == hash.low, entry.high == hash.high, !entry.isHole { return position }
-            place = place + 1 == slots.count ? 0 : place + 1
+            slot = slot + 1 == slots.count ? 0 : slot + 1
         }
         return nil
     }
 
-    /// Adds an entry that is not there, at a revision of the vector.
+    /// Inserts an entry whose hash is not present, at a revision of the vector.
     mutating func insert(_ entry: Entry, at revision: UInt64) {
         if (entries.count + 1) * 10 > slots.count * 9 { rebuild() }
         if checkpoints.last.map({ $0.revision < revision }) ?? true {
-            if checkpoints.count == Self.mostCheckpoints {
-                // Two become one, from the position of the first: then a peer may hear of some twice.
+            if checkpoints.count == Self.maxCheckpoints {
+                // Two become one, from the position of the first. So a peer may receive some entries twice.
                 var kept: [(revision: UInt64, position: Int)] = []
                 for index in stride(from: 0, to: checkpoints.count, by: 2) {
                     let second = min(index + 1, checkpoints.count - 1)
@@ -87,7 +87,7 @@ struct RetiredTable: ~Copyable {
             checkpoints.append((revision, entries.count))
         }
         entries.appendFrugally(entry)
-        place(entries.count - 1)
+        fill(entries.count - 1)
         if entry.purged > 0 { endOfPurged = entries.count }
         liveCount += 1
         sum &+= Self.mix(entry)
@@ -102,7 +102,7 @@ struct RetiredTable: ~Copyable {
         holes += 1
     }
 
-    /// Where the entries begin that a peer which knows the vector as of a revision may not know.
+    /// Returns the position from which on a peer that knows the vector of a revision may lack entries.
     func firstPosition(since revision: UInt64) -> Int {
         guard revision > 0 else { return 0 }
         // A checkpoint stands for all revisions behind the one before it.
@@ -110,12 +110,12 @@ struct RetiredTable: ~Copyable {
         return later < checkpoints.count ? checkpoints[later].position : entries.count
     }
 
-    /// Drops entries until there are at most so many, lowest version first, and some more, so that it is seldom needed; those
-    /// that go are handed to `visit`. O(n) for each of the 53 bits of a version.
+    /// Drops the entries with the lowest versions until at most `most` remain, and a sixteenth of `most` beside, so that the next
+    /// call is far off. `visit` receives the dropped entries. O(n) for each of the 53 bits of a version.
     mutating func shrink(to most: Int, at revision: UInt64, _ visit: (Entry) -> Void) {
         guard liveCount > most else { return }
         let surplus = min(liveCount, liveCount - most + most / 16)
-        // The lowest version at or below which there are so many.
+        // Search for the lowest version at or below which there are so many entries.
         var (low, high): (Version, Version) = (0, .highest)
         while low < high {
             let middle = low + (high - low) / 2
@@ -132,7 +132,7 @@ struct RetiredTable: ~Copyable {
         return count
     }
 
-    /// Drops the entries up to a version, here or elsewhere.
+    /// Drops the entries up to a version, because another replica has dropped them, or this one does.
     mutating func raiseFloor(to version: Version, at revision: UInt64, _ visit: (Entry) -> Void) {
         guard version > floor else { return }
         floor = version
@@ -145,7 +145,7 @@ struct RetiredTable: ~Copyable {
         sweep(at: revision)
     }
 
-    /// Takes holes away where they are many.
+    /// Removes the holes if they are many.
     mutating func sweepIfNeeded(at revision: UInt64) {
         if holes > liveCount / 4 + 64 { sweep(at: revision) }
     }
@@ -169,13 +169,13 @@ struct RetiredTable: ~Copyable {
         let wanted = max(16, (entries.count + 1) * 3 / 2)
         slots.clear()
         slots.fill(0, count: wanted)
-        for position in 0..<entries.count where !entries[position].isHole { place(position) }
+        for position in 0..<entries.count where !entries[position].isHole { fill(position) }
     }
 
-    private mutating func place(_ position: Int) {
-        var place = home(of: entries[position].hash)
-        while slots[place] != 0 { place = place + 1 == slots.count ? 0 : place + 1 }
-        slots[place] = UInt32(truncatingIfNeeded: position + 1)
+    private mutating func fill(_ position: Int) {
+        var slot = home(of: entries[position].hash)
+        while slots[slot] != 0 { slot = slot + 1 == slots.count ? 0 : slot + 1 }
+        slots[slot] = UInt32(truncatingIfNeeded: position + 1)
     }
 
     private func home(of hash: SourceHash) -> Int {

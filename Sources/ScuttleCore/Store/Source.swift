@@ -1,156 +1,155 @@
-/// A replica that writes, as this one knows it: its id, how far it is accounted for here, its live entries.
+/// A source as this replica knows it: its id, the version up to which it is covered, and its live entries.
 ///
-/// It names what its table owns, and nobody counts who does: every update passes through here several times, and counting
-/// is atomic. Good as long as the table is.
+/// A source is a pointer to memory of its table, and has no reference count: every update passes it several times, and counting
+/// is atomic. It is valid while the table is.
 ///
 /// Invariants: `floor` <= `reach` <= `covered`; `purged` <= `covered`.
 struct Source {
-    private let facts: UnsafeMutablePointer<Facts>
+    private let storage: UnsafeMutablePointer<SourceStorage>
 
-    init(id: Bytes, encodedID: consuming OwnedBytes, number: SourceID, name: NameID) {
-        facts = .allocate(capacity: 1)
-        facts.initialize(to: Facts(id: id, encodedID: encodedID, number: number, name: name))
+    init(id: Bytes, encodedID: consuming OwnedBytes, index: SourceID, name: NameID) {
+        storage = .allocate(capacity: 1)
+        storage.initialize(to: SourceStorage(id: id, encodedID: encodedID, index: index, name: name))
     }
 
-    /// The table goes.
+    /// Frees the storage, when the table goes.
     func deallocate() {
-        facts.deinitialize(count: 1)
-        facts.deallocate()
+        storage.deinitialize(count: 1)
+        storage.deallocate()
     }
 
-    /// The id; a NUL stands behind it.
-    var id: Bytes { facts.pointee.plain.bytes }
+    /// The id, with a NUL behind it.
+    var id: Bytes { storage.pointee.plain.bytes }
 
-    /// What the encoding of messages keeps of the id. No one else knows what is in it.
-    var encodedID: Bytes { facts.pointee.encodedID.bytes }
+    /// The encoded form of the id, which only the encoding of messages reads.
+    var encodedID: Bytes { storage.pointee.encodedID.bytes }
 
-    /// The id's part in hashes that peers compare; and the whole hash by which it is named when it is retired.
-    var mark: UInt64 { facts.pointee.hash.low }
-    var hash: SourceHash { facts.pointee.hash }
+    /// The id's part in hashes that peers compare, and the hash that names the source after its retirement.
+    var mark: UInt64 { storage.pointee.hash.low }
+    var hash: SourceHash { storage.pointee.hash }
 
-    /// The clock's entry: every update of this source up to it is applied, beaten or deleted here. Never falls.
+    /// The version vector's entry: every update of this source up to it is applied, beaten or deleted here. Never falls.
     var covered: Version {
-        get { facts.pointee.covered }
-        nonmutating set { facts.pointee.covered = newValue }
+        get { storage.pointee.covered }
+        nonmutating set { storage.pointee.covered = newValue }
     }
 
-    /// The highest version of a tombstone of this source that was forgotten, here or where a reset came from.
+    /// The GC version: the highest version of a tombstone of this source that was purged, here or at the sender of a reset.
     var purged: Version {
-        get { facts.pointee.purged }
-        nonmutating set { facts.pointee.purged = newValue }
+        get { storage.pointee.purged }
+        nonmutating set { storage.pointee.purged = newValue }
     }
 
-    /// The history has all updates of this source above `floor` and up to `covered`; and none above `reach`, since there
-    /// were none.
-    var floor: Version { facts.pointee.floor }
-    var reach: Version { facts.pointee.reach }
+    /// The history has all updates of this source above `floor` and up to `covered`. None of them is above `reach`.
+    var floor: Version { storage.pointee.floor }
+    var reach: Version { storage.pointee.reach }
 
     /// The value of `Store.revision` when `covered` or `purged` last changed.
     var changedAt: UInt64 {
-        get { facts.pointee.changedAt }
-        nonmutating set { facts.pointee.changedAt = newValue }
+        get { storage.pointee.changedAt }
+        nonmutating set { storage.pointee.changedAt = newValue }
     }
 
-    /// The number of its latest entry in `VectorPast`; 0: there is none.
+    /// The number of the latest entry in `VectorPast`; 0: none.
     var latestPast: UInt32 {
-        get { facts.pointee.latestPast }
-        nonmutating set { facts.pointee.latestPast = newValue }
+        get { storage.pointee.latestPast }
+        nonmutating set { storage.pointee.latestPast = newValue }
     }
 
-    /// Where it stands in its table.
-    var number: SourceID { facts.pointee.number }
+    /// The id in the table.
+    var index: SourceID { storage.pointee.index }
 
-    /// The name whose incarnation it is.
-    var name: NameID { facts.pointee.name }
+    /// The name of which this source is an incarnation.
+    var name: NameID { storage.pointee.name }
 
-    /// What is special about it: nothing, where it is the furthest of a name that is in use, as most are.
-    struct Marks: OptionSet {
+    /// The exceptional states of a source. Most sources have none: they are the furthest of a name that is in use.
+    struct Flags: OptionSet {
         let rawValue: UInt8
-        /// Another incarnation of its name is further ahead.
-        static let behind = Marks(rawValue: 1)
-        /// Its name will not be back.
-        static let retired = Marks(rawValue: 2)
-        /// The same, and nobody waits for it any more.
-        static let final = Marks(rawValue: 4)
-        /// It was retired, and came back in full.
-        static let revived = Marks(rawValue: 8)
+        /// Another incarnation of the name is further ahead.
+        static let behind = Flags(rawValue: 1)
+        /// The name is retired.
+        static let retired = Flags(rawValue: 2)
+        /// The name is retired, and stability waits for it no longer.
+        static let final = Flags(rawValue: 4)
+        /// The source was retired, and has returned to the table.
+        static let revived = Flags(rawValue: 8)
     }
 
-    var marks: Marks {
-        get { facts.pointee.marks }
-        nonmutating set { facts.pointee.marks = newValue }
+    var flags: Flags {
+        get { storage.pointee.flags }
+        nonmutating set { storage.pointee.flags = newValue }
     }
 
     var isFurthest: Bool {
-        get { !marks.contains(.behind) }
-        nonmutating set { mark(.behind, !newValue) }
+        get { !flags.contains(.behind) }
+        nonmutating set { set(.behind, !newValue) }
     }
-    var isFinal: Bool { marks.contains(.final) }
+    var isFinal: Bool { flags.contains(.final) }
 
-    private func mark(_ mark: Marks, _ isSet: Bool) {
-        if isSet { facts.pointee.marks.insert(mark) } else { facts.pointee.marks.remove(mark) }
+    private func set(_ flag: Flags, _ isSet: Bool) {
+        if isSet { storage.pointee.flags.insert(flag) } else { storage.pointee.flags.remove(flag) }
     }
 
-    /// Whether it may write again, as far as is known here.
+    /// Whether the source may write again, as far as this replica knows.
     var mayBeAlive: Bool { isFurthest && !isFinal }
 
-    /// It stands among those that may have become idle.
+    /// Whether the source is among those that may have become idle.
     var isQueued: Bool {
-        get { facts.pointee.isQueued }
-        nonmutating set { facts.pointee.isQueued = newValue }
+        get { storage.pointee.isQueued }
+        nonmutating set { storage.pointee.isQueued = newValue }
     }
 
-    /// Its writer is the peer of a link.
+    /// Whether the source's writer is the peer of a link.
     var isLinked: Bool {
-        get { facts.pointee.isLinked }
-        nonmutating set { facts.pointee.isLinked = newValue }
+        get { storage.pointee.isLinked }
+        nonmutating set { storage.pointee.isLinked = newValue }
     }
 
-    /// Ended, and nothing here names it any more but perhaps the history.
+    /// Whether the source has ended, and nothing here but perhaps the history names it.
     var isIdle: Bool { !mayBeAlive && entries.liveCount == 0 && timestampCount == 0 && covered > 0 }
 
-    /// This source's live entries, and how many of them are ahead of `covered`.
+    /// The live entries, and the number of those that are out of order.
     var entries: VersionIndex {
-        _read { yield facts.pointee.entries }
-        nonmutating _modify { yield &facts.pointee.entries }
+        _read { yield storage.pointee.entries }
+        nonmutating _modify { yield &storage.pointee.entries }
     }
-    var aheadCount: Int {
-        get { facts.pointee.aheadCount }
-        nonmutating set { facts.pointee.aheadCount = newValue }
-    }
-
-    /// Whether an entry has stood here ahead of `covered`.
-    var wasAhead: Bool {
-        get { facts.pointee.wasAhead }
-        nonmutating set { facts.pointee.wasAhead = newValue }
+    var outOfOrderCount: Int {
+        get { storage.pointee.outOfOrderCount }
+        nonmutating set { storage.pointee.outOfOrderCount = newValue }
     }
 
-    /// How many republished updates name it as their writer: entries, and updates in the history.
+    /// Whether an entry of this source has ever been out of order.
+    var hadOutOfOrder: Bool {
+        get { storage.pointee.hadOutOfOrder }
+        nonmutating set { storage.pointee.hadOutOfOrder = newValue }
+    }
+
+    /// The number of republished updates, in the map and in the history, whose timestamp names this source.
     var timestampCount: Int {
-        get { facts.pointee.timestampCount }
-        nonmutating set { facts.pointee.timestampCount = newValue }
+        get { storage.pointee.timestampCount }
+        nonmutating set { storage.pointee.timestampCount = newValue }
     }
 
-    /// Where in the history its newest update stands.
+    /// The place of its newest update in the history.
     var newestUpdate: History.Sequence {
-        get { facts.pointee.newestUpdate }
-        nonmutating set { facts.pointee.newestUpdate = newValue }
+        get { storage.pointee.newestUpdate }
+        nonmutating set { storage.pointee.newestUpdate = newValue }
     }
 
-    /// The history has forgotten, or never had, updates up to `version`.
+    /// Notes that the history lacks updates up to `version`.
     func raiseFloor(to version: Version) {
-        facts.pointee.floor = max(floor, version)
+        storage.pointee.floor = max(floor, version)
         extendReach(to: version)
     }
 
-    /// The history has got the update of this version, which is the next one.
+    /// Notes that the history has the update of this version, which is the next one.
     func extendReach(to version: Version) {
-        facts.pointee.reach = max(reach, version)
+        storage.pointee.reach = max(reach, version)
     }
 }
 
-/// What a `Source` names, and says more about.
-private struct Facts: ~Copyable {
+/// The storage of a `Source`.
+private struct SourceStorage: ~Copyable {
     let plain: OwnedBytes
     let encodedID: OwnedBytes
     let hash: SourceHash
@@ -160,20 +159,20 @@ private struct Facts: ~Copyable {
     var floor: Version = 0
     var reach: Version = 0
     var changedAt: UInt64 = 0
-    let number: SourceID
+    let index: SourceID
     let name: NameID
     var latestPast: UInt32 = 0
-    var marks: Source.Marks = .behind
+    var flags: Source.Flags = .behind
     var isQueued = false
     var isLinked = false
-    var wasAhead = false
+    var hadOutOfOrder = false
     var entries = VersionIndex()
-    var aheadCount = 0
+    var outOfOrderCount = 0
     var timestampCount = 0
     var newestUpdate = History.Sequence.none
 
-    init(id: Bytes, encodedID: consuming OwnedBytes, number: SourceID, name: NameID) {
-        (self.number, self.name) = (number, name)
+    init(id: Bytes, encodedID: consuming OwnedBytes, index: SourceID, name: NameID) {
+        (self.index, self.name) = (index, name)
         plain = OwnedBytes(copying: id)
         hash = SourceHash(of: id)
         self.encodedID = encodedID

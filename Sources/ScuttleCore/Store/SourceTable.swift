@@ -1,38 +1,38 @@
-/// All sources that this replica knows in full; the first is itself. The version vector is their `covered` versions, and the
-/// entries of the `RetiredTable`. Owns what a `Source` names.
+/// The sources that this replica knows in full; the first is its own. Their `covered` versions and the entries of the
+/// `RetiredTable` are the version vector. Owns the storage of each `Source`.
 ///
-/// The number of a source that is removed stays empty until nothing names it any more, and is then given out again.
+/// The id of a removed source stays vacant until nothing names it, and is then used again.
 struct SourceTable: ~Copyable {
     private var index = HashIndex()
     private var sources: [Source] = []
     private let hash: SipHash
-    /// The one that was looked up last: updates of one source come in runs.
+    /// The source of the latest look-up, because updates of one source come in runs.
     private var recent: SourceID = 0
-    /// What only the coming and going of sources changes.
+    /// The part that only new and removed sources change.
     private let directory = SourceDirectory()
-    /// What stands in the place of one that was removed: nothing is known of it.
+    /// The source at vacant ids, of which nothing is covered.
     private let vacant: Source
-    /// What the encoding of messages keeps of an id.
+    /// Makes the `encodedID` of a source.
     private let encodeID: (Bytes) -> OwnedBytes
 
-    /// The replica itself.
+    /// The source of this replica itself.
     static var own: SourceID { 0 }
 
     /// - Parameter encodeID: makes the `encodedID` of a source.
     init(own id: Bytes, hash: SipHash, encodeID: @escaping (Bytes) -> OwnedBytes) {
         (self.hash, self.encodeID) = (hash, encodeID)
-        vacant = Source(id: Bytes("?"), encodedID: encodeID(Bytes("?")), number: .max, name: .max)
+        vacant = Source(id: Bytes("?"), encodedID: encodeID(Bytes("?")), index: .max, name: .max)
         _ = insert(id)
     }
 
     deinit {
-        for source in sources where source.number != .max { source.deallocate() }
+        for source in sources where source.index != .max { source.deallocate() }
         vacant.deallocate()
     }
 
-    /// Numbers are below this.
+    /// The end of the ids.
     var count: Int { sources.count }
-    /// How many sources there are; and how many numbers nothing may be given yet.
+    /// The number of sources, and the number of removed ids that cannot be used again yet.
     var liveCount: Int { sources.count - directory.limbo.count - directory.free.count }
     var limboCount: Int { directory.limbo.count }
 
@@ -42,22 +42,23 @@ struct SourceTable: ~Copyable {
         nonmutating _modify { yield &directory.names }
     }
 
-    /// Where a source stands in tables by id.
+    /// Returns the hash of a source's id in the index.
     func hash(of id: Bytes) -> UInt64 { hash.hash(id) }
 
-    /// All numbers, some of them vacant: of those nothing is covered.
+    /// All ids. Of the vacant ones nothing is covered.
     var ids: Range<SourceID> { 0..<SourceID(truncatingIfNeeded: sources.count) }
 
     subscript(id: SourceID) -> Source {
         sources[Int(id)]
     }
 
-    /// O(length of id) expected.
+    /// Returns the source with an id. O(length of id) expected.
     func find(_ id: Bytes) -> SourceID? {
         index.find(hash.hash(id)) { sources[Int($0)].id.equals(id) }
     }
 
-    /// The same, and O(length of id) without a hash where it is the one that was looked up last.
+    /// Returns the source with an id, as `find`, and remembers it. Compares the id of the latest look-up first, which needs no
+    /// hash.
     mutating func recall(_ id: Bytes) -> SourceID? {
         if sources[Int(recent)].id.equals(id) { return recent }
         guard let found = find(id) else { return nil }
@@ -65,32 +66,32 @@ struct SourceTable: ~Copyable {
         return found
     }
 
-    /// The source with a hash. O(1) expected.
+    /// Returns the source with a hash. O(1) expected.
     func find(_ wanted: SourceHash) -> SourceID? {
         directory.hashIndex.find(keyed(wanted)) { sources[Int($0)].hash == wanted }
     }
 
-    /// The hash of a source is no secret: a peer must not choose where it stands in the index.
+    /// Hashes a source's hash with a secret, because a peer must not choose a source's slot of the index.
     private func keyed(_ wanted: SourceHash) -> UInt64 {
         withUnsafeBytes(of: wanted) { hash.hash($0) }
     }
 
-    /// Adds a source that is not there yet.
+    /// Inserts a source whose id is not present.
     mutating func insert(_ id: Bytes) -> SourceID {
         let reused = directory.free.popLast()
-        let number = reused ?? SourceID(truncatingIfNeeded: sources.count)
-        index.insert(hash.hash(id), number)
+        let newID = reused ?? SourceID(truncatingIfNeeded: sources.count)
+        index.insert(hash.hash(id), newID)
         let name = id.nameOfSource
         let sources = self.sources
-        let nameID = names.insert(hash.hash(name), number) { sources[Int($0)].id.nameOfSource.equals(name) }
-        let source = Source(id: id, encodedID: encodeID(id), number: number, name: nameID)
-        source.isFurthest = names[nameID].furthest == number
-        directory.hashIndex.insert(keyed(source.hash), number)
-        if reused != nil { self.sources[Int(number)] = source } else { self.sources.append(source) }
-        return number
+        let nameID = names.insert(hash.hash(name), newID) { sources[Int($0)].id.nameOfSource.equals(name) }
+        let source = Source(id: id, encodedID: encodeID(id), index: newID, name: nameID)
+        source.isFurthest = names[nameID].furthest == newID
+        directory.hashIndex.insert(keyed(source.hash), newID)
+        if reused != nil { self.sources[Int(newID)] = source } else { self.sources.append(source) }
+        return newID
     }
 
-    /// Removes a source, which is not the furthest of a name that has others.
+    /// Removes a source that is not the furthest of a name with several sources.
     mutating func remove(_ id: SourceID) {
         let source = self[id]
         index.remove(hash.hash(source.id), id)
@@ -102,13 +103,13 @@ struct SourceTable: ~Copyable {
         directory.limbo.append(id)
     }
 
-    /// Nothing names the removed sources any more.
-    mutating func settleRemovals() {
+    /// Makes the ids of removed sources usable again, because nothing names them.
+    mutating func recycleRemoved() {
         for position in 0..<directory.limbo.count { directory.free.append(directory.limbo[position]) }
         directory.limbo.clear()
     }
 
-    /// The number of a name. O(length of name) expected.
+    /// Returns the id of a name. O(length of name) expected.
     func find(name: Bytes) -> NameID? {
         names.find(hash.hash(name)) { sources[Int($0)].id.nameOfSource.equals(name) }
     }
@@ -117,8 +118,8 @@ struct SourceTable: ~Copyable {
         self[names[id].furthest].id.nameOfSource
     }
 
-    /// A source that was not the furthest of its name has risen. Of the incarnations of one name only the one that is furthest
-    /// ahead counts as alive. Equal ones are told apart by their ids, so that it is the same one everywhere.
+    /// Makes a source that has risen the furthest of its name, if it is. Of the incarnations of one name only the furthest may be
+    /// alive. Equal ones are ordered by their ids, so that every replica has the same furthest one.
     func noteRise(of source: Source) {
         let furthest = self[names[source.name].furthest]
         guard
@@ -127,24 +128,24 @@ struct SourceTable: ~Copyable {
         else { return }
         furthest.isFurthest = false
         source.isFurthest = true
-        names[source.name].furthest = source.number
+        names[source.name].furthest = source.index
     }
 
-    /// The ids that `SourceID` numbers, in the byte order of source ids. O(n log n).
+    /// Returns the sources in the byte order of their ids. O(n log n).
     func inOrder() -> [SourceID] {
         let sources = self.sources
-        var order = ids.filter { sources[Int($0)].number != .max }
+        var order = ids.filter { sources[Int($0)].index != .max }
         order.arrange { sources[Int($0)].id.precedes(sources[Int($1)].id) }
         return order
     }
 }
 
-/// Of a `SourceTable`, what updates do not pass: it stands apart, so that the table is small enough to be lent by value.
+/// The part of a `SourceTable` that updates do not touch. It stands apart, so that the table is small enough to be lent by value.
 private final class SourceDirectory {
-    /// By the hash of the source, which peers say instead of the id.
+    /// The sources by their hashes, by which peers name retired sources.
     var hashIndex = HashIndex()
     var names = NameTable()
-    /// Numbers that old items of heaps may still name, and numbers that may be given out.
+    /// The removed ids that old items of heaps may still name, and the ids that can be used again.
     var limbo = Column<SourceID>()
     var free = Column<SourceID>()
 }

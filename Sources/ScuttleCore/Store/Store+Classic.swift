@@ -1,60 +1,60 @@
-/// Updates of classic peers, which vouch for nothing, keep no order, and drop what they do not know:
-/// see docs/reference/protocol.md.
+/// Updates of classic peers, which account for nothing, keep no order, and drop members that they do not know: see
+/// docs/reference/protocol.md.
 extension Store {
-    /// Takes one update from a peer of the classic dialect. The vector accounts for all of its source up to this update. A classic peer
-    /// keeps no order, so an earlier update that is not known is news all the same.
+    /// Applies an update of a classic peer. The vector then covers its source up to this update. A classic peer keeps no order,
+    /// so an earlier update that is not known here is accepted all the same.
     func receive(_ incoming: IncomingUpdate) throws(Failure) {
         let known = sources.recall(incoming.source)
         let covered = known.map { sources[$0].covered } ?? retiredVersion(of: incoming.source)
-        if incoming.version <= covered { return try receiveLate(incoming, known) }
+        if incoming.version <= covered { return try receiveCovered(incoming, known) }
         let record: Record
-        switch try take(incoming) {
-        case .old: return
-        case .beaten(let failure): throw failure
-        case .news(let news): record = news
+        switch try apply(incoming) {
+        case .covered: return
+        case .equivocation(let failure): throw failure
+        case .accepted(let accepted): record = accepted
         }
         defer { record.release() }
         cover(record.source, upTo: record.version, remembering: record.isEntry ? 1 : 0)
-        if record.version > sources[record.source].reach { remember(record) }
-        forgetSurplusTombstones()
+        if record.version > sources[record.source].reach { appendToHistory(record) }
+        purgeSurplusTombstones()
     }
 
-    /// An update of the classic dialect that is covered, and perhaps was never here: somebody repeats what others have asked for. If it
-    /// stands, it is republished, because peers have taken the vector's word that nothing is missing.
+    /// Applies an update of a classic peer that is covered here, and perhaps was never here: a relay has sent what others have
+    /// requested. If the update stands, the replica republishes it, because peers rely on the vector and do not request it.
     @inline(never)
-    private func receiveLate(_ incoming: IncomingUpdate, _ known: SourceID?) throws(Failure) {
+    private func receiveCovered(_ incoming: IncomingUpdate, _ known: SourceID?) throws(Failure) {
         try check(incoming, from: known)
         let current = entry(of: incoming.key)
         let dot = current?.dot
         let copy = current.flatMap { isTimestamp(of: incoming, $0) ? $0 : nil }
         let present = known.flatMap { entry(of: Dot(source: $0, version: incoming.version)) } ?? copy
         if let present {
-            // Here it is. A relay may have spelled it anew, and makes a null of a delete.
+            // The update is here. A relay may have spelled it anew, and makes a null of a delete.
             if present.isDelete, present.key.equals(incoming.key), incoming.value.equals(Bytes("null")) { return }
         } else {
             guard known != SourceTable.own, incoming.version > highestPurged else { return }
-            // What loses anyway does not bring back a source that has ended.
+            // An update that loses does not return an ended source to the table.
             if case .lastWriter = configuration.resolver, let current, precedes(incoming, current) { return }
         }
-        switch try take(incoming, isExempt: present.map { isSpelling(incoming, of: $0) } ?? true) {
-        case .old: break
-        case .beaten(let failure): throw failure
-        case .news(let record):
+        switch try apply(incoming, isExempt: present.map { isSpelling(incoming, of: $0) } ?? true) {
+        case .covered: break
+        case .equivocation(let failure): throw failure
+        case .accepted(let record):
             if record.isEntry, record.dot != dot {
                 if mayWrite, let key = keys.find(record.key) {
                     republish(key, record)
                 } else {
-                    // No number is left: the entry stays under a covered dot, and the history has gone on.
-                    leaveOut(sources[record.source], upTo: min(record.version, sources[record.source].covered))
+                    // No version is left: the entry stays under a covered dot, which the history has passed.
+                    bypassHistory(sources[record.source], upTo: min(record.version, sources[record.source].covered))
                 }
             }
             record.release()
-            forgetSurplusTombstones()
+            purgeSurplusTombstones()
         }
     }
 
-    /// What an update of the classic dialect says. A relay drops `deleted`, so a null of an incarnation is that replica's delete: see
-    /// `settleNull`.
+    /// Returns an update of a classic peer with its kind. A relay drops `deleted`, so a null of an incarnation is that replica's
+    /// delete: see `deleteNull`.
     func unmasked(_ incoming: IncomingUpdate) -> IncomingUpdate {
         guard incoming.kind == .value, incoming.value.equals(Bytes("null")),
             SourceName.endsInIncarnation(incoming.source), !incoming.source.equals(id)
@@ -64,10 +64,11 @@ extension Store {
             written: incoming.written)
     }
 
-    /// A null goes out to a classic peer. Behind it nobody can tell it from a delete, so it becomes one here, too; what stands for its
-    /// key then. Other sources than incarnations may be those of classic peers, which know nothing but null.
+    /// Makes a delete of an entry with the value null, because it goes out to a classic peer, behind which no replica can tell it
+    /// from a delete. Returns the entry of its key then. Sources that are no incarnations may be classic peers, which know
+    /// nothing but null.
     @inline(never)
-    func settleNull(_ record: Record) -> Record {
+    func deleteNull(_ record: Record) -> Record {
         guard record.isEntry, !record.isDelete, record.value.equals(Bytes("null")),
             SourceName.endsInIncarnation(sources[record.timestamp.source].id), let key = keys.find(record.key)
         else { return record }

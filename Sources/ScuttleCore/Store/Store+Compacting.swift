@@ -1,21 +1,21 @@
-/// Ended incarnations that hold no entry shrink to an entry of the `RetiredTable`, and come back as sources when something new
-/// is heard of them.
+/// Compaction of sources: an ended source without entries shrinks to an entry of the `RetiredTable`, and returns to the table of
+/// sources if an update or a claim is above that entry.
 extension Store {
-    /// A source may have become idle: an entry of it, or an update in the history, has gone.
+    /// Notes that a source may have become idle, because an entry or an update of it was removed.
     @inline(__always)
     func noteIdle(_ source: Source) {
-        if !source.marks.isEmpty { queueIfIdle(source) }
+        if !source.flags.isEmpty { queueIfIdle(source) }
     }
 
     @inline(never)
     private func queueIfIdle(_ source: Source) {
-        guard source.isIdle, !source.isQueued, source.number != SourceTable.own else { return }
+        guard source.isIdle, !source.isQueued, source.index != SourceTable.own else { return }
         source.isQueued = true
-        idleSources.append(source.number)
+        idleSources.append(source.index)
     }
 
-    /// Shrinks idle sources, and drops retired ones above their limit. Runs between calls, when nothing is on its way through the
-    /// tables. O(links) for each source that shrinks.
+    /// Shrinks idle sources, and drops retired sources above their limit. Runs between calls, when no update is on its way
+    /// through the tables. O(links) for each source that shrinks.
     func shrinkIdleSources() {
         var queued = idleSources
         if !queued.isEmpty { idleSources = [] }
@@ -37,13 +37,14 @@ extension Store {
         guard sources.limboCount >= max(16, count / 64) else { return }
         removeOutdatedTombstones()
         expiries.removeOutdated { isCurrent($0) }
-        sources.settleRemovals()
+        sources.recycleRemoved()
     }
 
-    /// Whether a source has come back after it was retired, and keeps pace with this replica's Lamport number. Its writer may be alive,
-    /// under a name that another one bears. A source that shrinks counts as purged as a whole, so each rise would reset every peer.
+    /// Returns whether a source has returned after its retirement, and keeps pace with this replica's Lamport number. Its writer
+    /// may be alive, under a name that another replica bears. A source that shrinks counts as purged as a whole, so each rise
+    /// would reset every peer.
     private func maySoonRise(_ source: Source) -> Bool {
-        source.marks.contains(.revived) && version - min(source.covered, version) < Store.paceOfRevived
+        source.flags.contains(.revived) && version - min(source.covered, version) < Store.paceOfRevived
     }
     private static var paceOfRevived: Version { 1024 }
 
@@ -56,15 +57,15 @@ extension Store {
     func dropSurplusRetired() {
         guard retired.liveCount > configuration.maxRetired else { return }
         revision += 1
-        retired.shrink(to: configuration.maxRetired, at: revision) { forget($0) }
+        retired.shrink(to: configuration.maxRetired, at: revision) { removeFromHash($0) }
     }
 
     private func mayShrink(_ id: SourceID) -> Bool {
         let source = sources[id]
-        guard source.isIdle, source.aheadCount == 0, !history.holdsAny(of: source), inversions.isEmpty else {
+        guard source.isIdle, source.outOfOrderCount == 0, !history.holdsAny(of: source), inversions.isEmpty else {
             return false
         }
-        // The name stands by its furthest incarnation.
+        // A name with several sources needs the furthest of them.
         guard !source.isFurthest || sources.names[source.name].sources == 1 else { return false }
         return !refers(to: id)
     }
@@ -78,38 +79,39 @@ extension Store {
         let entry = RetiredTable.Entry(
             hash: source.hash, version: source.covered, isPurged: source.purged > 0, isFinal: isFinal(source.name))
         revision += 1
-        // How much was purged is told no better than by the whole.
+        // Peers learn of no other GC version than this one.
         highestPurged = max(highestPurged, entry.purged)
         let isKept = entry.version > retired.floor
-        if isKept { retired.insert(entry, at: revision) } else { forget(entry) }
+        if isKept { retired.insert(entry, at: revision) } else { removeFromHash(entry) }
         sourceShrinks(id, to: entry, isKept: isKept)
         if stabilityBlocker == id { stabilityBlocker = nil }
-        forgetShared()
+        invalidateShared()
         if changes != nil { noteRemoval(of: .source, source.id) }
-        past.forget(source)
+        past.drop(source)
         sources.remove(id)
     }
 
-    /// An entry is kept no more: it counts in nothing.
-    private func forget(_ entry: RetiredTable.Entry) {
-        clockHash.removeRetired(entry.low, entry.version)
+    /// Removes a dropped entry from the hash.
+    private func removeFromHash(_ entry: RetiredTable.Entry) {
+        dotHash.removeRetired(entry.low, entry.version)
     }
 
-    /// Retired entries up to a version have been dropped somewhere.
+    /// Drops the retired sources up to a version, because a peer has dropped them.
     func raiseRetiredFloor(to version: Version) {
         guard version > retired.floor, version <= self.version else { return }
         revision += 1
-        retired.raiseFloor(to: version, at: revision) { forget($0) }
+        retired.raiseFloor(to: version, at: revision) { removeFromHash($0) }
     }
 
-    /// How far a source that is not known in full is covered. O(length of id) expected, and nothing where none is retired.
+    /// Returns the version up to which a source that is not known in full is covered. O(length of id) expected, and O(1) if no
+    /// source is retired.
     func retiredVersion(of id: Bytes) -> Version {
         guard retired.liveCount > 0, let position = retired.find(SourceHash(of: id)) else { return 0 }
         return retired[position].version
     }
 
-    /// Whether a source is known by its hash alone, and a claim says nothing new of it. Or it is not known, has ended, and would be
-    /// dropped again at once.
+    /// Returns whether a claim is on a source that is known by its hash alone, and does not exceed what is known; or on an
+    /// unknown source that has ended, and would be dropped again at once.
     func isRetired(_ claim: SourceClaim) -> Bool {
         guard retired.liveCount > 0 || retired.floor > 0, sources.find(claim.source) == nil else { return false }
         guard let position = retired.find(SourceHash(of: claim.source)) else {
@@ -126,14 +128,14 @@ extension Store {
             || (furthest.covered == claim.covered && claim.source.precedes(furthest.id))
     }
 
-    /// A source that is new in the table may have been dropped here: peers that believe that it is covered are told of it.
+    /// Marks a new source as changed. It may have been dropped here, so peers have to learn that it is not covered.
     func noteNew(_ id: SourceID) {
         guard retired.floor > 0, sources[id].covered == 0 else { return }
         revision += 1
         noteChange(of: sources[id])
     }
 
-    /// A source that is new in the table goes on where it was retired.
+    /// Gives a new source of the table the state in which it was retired.
     func revive(_ id: SourceID) {
         let source = sources[id]
         guard retired.liveCount > 0, let position = retired.find(source.hash) else { return }
@@ -141,19 +143,19 @@ extension Store {
         retired.remove(at: position)
         revision += 1
         noteChange(of: source)
-        // It counts as before, by another name.
+        // The source counts in the hash as before, so `covered` is set without a change of the hash.
         source.covered = entry.version
         source.purged = entry.purged
-        source.marks.insert(.revived)
+        source.flags.insert(.revived)
         source.raiseFloor(to: entry.version)
         if !source.isFurthest { sources.noteRise(of: source) }
         sourceReturns(id, from: entry, at: position)
-        // It may turn out that there was nothing new.
+        // The claim that has returned the source may add nothing to it.
         noteIdle(source)
     }
 
-    /// A whole delta says how far its sender covers a retired source, and holds nothing of it.
-    /// - Returns: whether something is purged that this replica did not know of.
+    /// Applies the claim of a commit on a retired source.
+    /// - Returns: whether a purge is new to this replica.
     func adopt(_ claim: RetiredClaim, isReset: Bool) -> Bool {
         guard claim.version > retired.floor else { return false }
         if let id = sources.find(claim.hash) {
@@ -162,7 +164,7 @@ extension Store {
             let isNew = isReset && claim.isPurged && notePurgedBeside(source, claim.version)
             if claim.version > source.covered {
                 cover(id, upTo: claim.version)
-                leaveOut(source, upTo: claim.version)
+                bypassHistory(source, upTo: claim.version)
             }
             return isNew
         }
@@ -170,7 +172,7 @@ extension Store {
             let entry = retired[position]
             guard claim.version > entry.version || (claim.isPurged && entry.purged == 0) else { return false }
             retired.remove(at: position)
-            clockHash.removeRetired(entry.low, entry.version)
+            dotHash.removeRetired(entry.low, entry.version)
             return insert(claim, atLeast: entry)
         }
         return insert(claim, atLeast: nil)
@@ -186,20 +188,20 @@ extension Store {
                 hash: claim.hash, version: version, isPurged: isPurged,
                 isFinal: claim.isFinal || before?.isFinal ?? false),
             at: revision)
-        clockHash.addRetired(claim.hash.low, version)
+        dotHash.addRetired(claim.hash.low, version)
         if isPurged { highestPurged = max(highestPurged, version) }
         return claim.isPurged && (before?.purged ?? 0) == 0
     }
 
     private func notePurgedBeside(_ source: Source, _ version: Version) -> Bool {
-        // More is not purged than will be covered.
-        cover(source.number, upTo: version)
-        leaveOut(source, upTo: version)
+        // The GC version must not exceed `covered`.
+        cover(source.index, upTo: version)
+        bypassHistory(source, upTo: version)
         return notePurged(source, version)
     }
 
-    /// A peer names a source by its hash, and says that its name will not be back; here it is known in full. Of this replica's own
-    /// source that is news only if the replica has left.
+    /// Applies a peer's claim that the name of a source, which is known here in full, is retired for good. On this replica's own
+    /// source it counts only if the replica has left.
     func noteEnded(_ id: SourceID, at version: Version) {
         let source = sources[id]
         guard source.isFurthest, id != SourceTable.own || hasLeft, source.covered == version, source.covered < .highest,

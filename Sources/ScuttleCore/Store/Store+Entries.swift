@@ -1,14 +1,14 @@
-/// The one way of an update into the map, and of an entry out of it: key table, version index, arrivals, tombstones and the
-/// hash of what is ahead change here, together.
+/// The one way of an update into the map, and of an entry out of it. Key table, version index, arrivals, tombstones and the hash
+/// of out-of-order entries change here, together.
 extension Store {
-    /// A record that the caller owns. O(bytes).
+    /// Makes a record that the caller owns. O(bytes).
     @inline(__always)
     func record(_ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind) -> Record {
         if !pool.isOpen, keys.idLimit >= configuration.fewKeys { pool.open() }
         return Record(key: key, value: value, source: dot.source, version: dot.version, kind: kind, in: pool)
     }
 
-    /// The same with a timestamp that is not the dot, a time to live, or neither.
+    /// Makes a record, as above, with a timestamp other than the dot, with a time to live, or with both.
     @inline(never)
     func record(
         _ key: Bytes, _ value: Bytes, _ dot: Dot, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?
@@ -19,14 +19,14 @@ extension Store {
             key: key, value: value, source: dot.source, version: dot.version, kind: kind, tail: tail, in: pool)
     }
 
-    /// Lets the resolver decide between a record and its key's entry; returns the key where the record became the entry.
-    /// The key table takes a reference of its own.
-    /// - Parameter known: the key's id, where it has an entry.
+    /// Lets the resolver decide between a record and its key's entry. Returns the key if the record became the entry, to which
+    /// the key table then has a reference of its own.
+    /// - Parameter known: the key's id, if the key has an entry.
     @discardableResult
     @_optimize(speed)
     func enter(_ record: Record, _ known: KeyID?, _ hash: UInt64) -> KeyID? {
         guard let resolution = resolve(record, known, hash) else { return nil }
-        settled &+= 1
+        entryChanges &+= 1
         if let loser = resolution.loser { retire(loser) }
         enlist(record, resolution.key)
         if refused != nil { settleExceptions(of: hash, by: record.timestamp, record.dot) }
@@ -34,16 +34,16 @@ extension Store {
         return resolution.key
     }
 
-    /// What became of a record that stands now.
+    /// The result of a record that became an entry.
     struct Resolution {
         let key: KeyID
-        /// The entry that it replaced, which is the caller's.
+        /// The replaced entry, whose reference the caller owns.
         let loser: Record?
-        /// Whether that was the same write under an older dot.
+        /// Whether the replaced entry was the same write under an older dot.
         let isCopy: Bool
     }
 
-    /// Lets the winner stand in the key table; nil where that is the present entry.
+    /// Puts a record into the key table if it wins; nil if the present entry wins.
     @inline(__always)
     func resolve(_ record: Record, _ known: KeyID?, _ hash: UInt64) -> Resolution? {
         guard let known, let current = keys[known] else {
@@ -77,23 +77,23 @@ extension Store {
         return Resolution(key: key, loser: current, isCopy: isSame)
     }
 
-    /// Whether a record replaces the entry of its key.
+    /// Returns whether a record replaces the entry of its key.
     @_optimize(speed)
     func stands(_ record: Record, against current: Record) -> Bool {
         if record.timestamp == current.timestamp { return copyStands(record, against: current) }
-        // One of them has come through a relay that knows no timestamps.
+        // One of them has come through a relay that drops timestamps.
         if record.dot == current.dot { return sources.precedes(record.timestamp, current.timestamp) }
         return configuration.resolver.prefers(record, to: current) { update(of: $0) }
     }
 
-    /// Of two copies of one write the newer dot is kept. Two contents under one timestamp are nobody's honest doing: the same
-    /// one has to stand everywhere.
+    /// Returns whether a copy replaces another copy of one write: the one with the newer dot does. Two contents under one
+    /// timestamp are an equivocation, of which the same one has to stand everywhere.
     private func copyStands(_ record: Record, against current: Record) -> Bool {
         let order = Store.tieBreak(record.kind, record.value, against: current.kind, current.value)
         return order == 0 ? sources.precedes(current.dot, record.dot) : order > 0
     }
 
-    /// Which of two contents of one write stands, the first (>0) or the second (<0): a delete over a value, otherwise the
+    /// Returns which of two contents of one write stands, the first (>0) or the second (<0): a delete over a value, otherwise the
     /// shorter text, then the bytewise smaller one.
     static func tieBreak(_ kind: Update.Kind, _ value: Bytes, against other: Update.Kind, _ text: Bytes) -> Int {
         if kind != other {
@@ -105,8 +105,8 @@ extension Store {
         return value.precedes(text) ? 1 : -1
     }
 
-    /// Notes if an entry has beaten a value with a newer dot: see `Inversions`. Whoever holds a beaten delete holds no value; a
-    /// classic peer does so though it was beaten, since it knows no timestamps.
+    /// Notes whether an entry has beaten a value with a newer dot: see `Inversions`. A beaten delete counts only if there may be
+    /// classic peers, which apply it because they know no timestamps. Other peers with that delete hold no value.
     private func noteInversion(of key: KeyID, winner: Record, loser: Record, _ isCopy: Bool) {
         guard case .lastWriter = configuration.resolver, !configuration.disabledRules.contains(.inversion) else {
             return
@@ -117,8 +117,8 @@ extension Store {
         if newest == winner.dot { inversions.remove(key) } else { inversions.note(key, newest) }
     }
 
-    /// Republishes the entries that have beaten a newer dot, unless something newer has come in between.
-    func settleInversions() {
+    /// Republishes the inverted entries, unless a newer update has beaten them since.
+    func republishInverted() {
         while let key = inversions.last {
             if let record = keys[key], isInverted(key, record), mayWrite { republish(key, record) }
             inversions.remove(key)
@@ -129,18 +129,18 @@ extension Store {
         !inversions.isEmpty && (inversions[key].map { sources.precedes(record.dot, $0) } ?? false)
     }
 
-    /// The same write under a new dot of this replica's own, so that all who have accounted for the old one take it.
+    /// Republishes an entry: the same write under a new dot of this replica's, which all peers that cover the old one accept.
     func republish(_ key: KeyID, _ old: Record) {
         republish(key, old, old.value, old.kind, old.lease)
     }
 
-    /// The same as a new write, which outranks the deletes of it that others still hold.
+    /// Republishes an entry as a new write, which outranks the deletes of the old one that peers still hold.
     @inline(never)
     func writeAgain(_ key: KeyID, _ old: Record) {
         republish(key, old, old.value, old.kind, old.lease, isNew: true)
     }
 
-    /// The same write once more, ended: a delete of it and of what it has beaten, and of nothing else.
+    /// Republishes an entry as ended: as a delete of this write and of all that it has beaten, and of nothing else.
     func republishEnded(_ key: KeyID, _ old: Record) {
         republish(key, old, Bytes("null"), .expiry, nil)
     }
@@ -154,37 +154,37 @@ extension Store {
             old.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
         record.retain()
         keys.replace(key, old, with: record)
-        settled &+= 1
+        entryChanges &+= 1
         retire(old)
         enlist(record, key)
-        remember(record)
+        appendToHistory(record)
         record.release()
     }
 
-    /// The entry of a key. O(length of key).
+    /// Returns the entry of a key. O(length of key).
     func entry(of key: Bytes) -> Record? {
         keys.find(key).flatMap { keys[$0] }
     }
 
-    /// The entry with this dot. O(log n).
+    /// Returns the entry with a dot. O(log n).
     @_optimize(speed)
     func entry(of dot: Dot) -> Record? {
         sources[dot.source].entries.key(with: dot.version, of: dot.source, keys).flatMap { keys[$0] }
     }
 
-    /// The record is the entry of a key: the indices learn of it.
+    /// Adds the new entry of a key to the indices.
     @_optimize(speed)
     func enlist(_ record: Record, _ key: KeyID) {
         let source = sources[record.source]
         source.entries.insert(record.version, key)
         arrivals.append(record, key)
         if record.version > source.covered {
-            source.aheadCount += 1
-            source.wasAhead = true
-            aheadCount += 1
-            noteAhead(source, record.version, 1)
+            source.outOfOrderCount += 1
+            source.hadOutOfOrder = true
+            outOfOrderCount += 1
+            noteOutOfOrder(source, record.version, 1)
         }
-        // The others are listed when the vector covers them.
+        // Other tombstones are listed when the vector covers them.
         if record.isDelete, record.version <= source.covered { list(tombstone: record, key) }
         if record.hasTail { enlistTail(record, key) }
     }
@@ -195,9 +195,9 @@ extension Store {
         if let lease = record.lease { countDown(lease, of: record, key) }
     }
 
-    /// Takes an entry out, and leaves nothing in its place.
+    /// Removes an entry, so that its key has none.
     func remove(_ key: KeyID, _ record: Record) {
-        settled &+= 1
+        entryChanges &+= 1
         if changes != nil { noteRemoval(of: .entry, record.key) }
         if !inversions.isEmpty { inversions.remove(key) }
         keys.remove(key, record)
@@ -205,12 +205,12 @@ extension Store {
         order.noteRemoval(from: &keys)
     }
 
-    /// A key that held a value holds none any more, though nobody has deleted it now.
-    func tellRemoved(_ record: Record) {
+    /// Reports to the host that a reset has removed the value of a key.
+    func reportRemoval(_ record: Record) {
         configuration.onUpdate?(removal(of: record))
     }
 
-    /// What hosts see of an entry that a reset takes away.
+    /// Returns the update by which a host learns that a reset has removed an entry.
     func removal(of record: Record) -> Update {
         Update(
             key: record.key, value: Bytes("null"), source: sources[record.timestamp.source].id,
@@ -218,20 +218,20 @@ extension Store {
             dotSource: sources[record.source].id, dotVersion: record.version)
     }
 
-    /// The record is no entry any more; lets go of it.
+    /// Removes a former entry from the indices, and releases its record.
     @_optimize(speed)
     private func retire(_ record: Record) {
         let source = sources[record.source]
         source.entries.retire(of: record.source, keys)
         arrivals.retire(keys)
-        if record.arrival >= earliestShared { forgetShared() }
+        if record.arrival >= earliestShared { invalidateShared() }
         if record.arrival <= hashedArrival, !record.isDelete {
             contents.remove(record, sources[record.timestamp.source].mark)
         }
         if record.version > source.covered {
-            source.aheadCount -= 1
-            aheadCount -= 1
-            noteAhead(source, record.version, -1)
+            source.outOfOrderCount -= 1
+            outOfOrderCount -= 1
+            noteOutOfOrder(source, record.version, -1)
         }
         if record.isRepublished {
             let writer = sources[record.timestamp.source]
@@ -242,58 +242,59 @@ extension Store {
         record.release()
     }
 
-    private func noteAhead(_ source: Source, _ version: Version, _ change: Int) {
-        sources.names[source.name].ahead &+= change > 0 ? 1 : .max
-        past.noteAhead(source.number, change)
+    private func noteOutOfOrder(_ source: Source, _ version: Version, _ change: Int) {
+        sources.names[source.name].outOfOrder &+= change > 0 ? 1 : .max
+        past.noteOutOfOrder(source.index, change)
         guard !configuration.disabledRules.contains(.ahead) else { return }
-        if change > 0 { clockHash.addAhead(source, version) } else { clockHash.removeAhead(source, version) }
+        if change > 0 { dotHash.addOutOfOrder(source, version) } else { dotHash.removeOutOfOrder(source, version) }
     }
 
-    /// The clock's entry of a source rises: all its updates up to `version` are accounted for.
+    /// Raises the version vector's entry of a source without out-of-order entries up to `version`.
     @_optimize(speed)
     func cover(_ source: Source, upTo version: Version) {
         let before = source.covered
         guard version > before else { return }
         revision += 1
         noteChange(of: source)
-        clockHash.change(source, from: before, to: version)
+        dotHash.change(source, from: before, to: version)
         source.covered = version
-        if !source.marks.isEmpty { noteRise(of: source) }
+        if !source.flags.isEmpty { noteRise(of: source) }
         self.version = max(self.version, version)
     }
 
-    /// The same for a source of which some entries may be ahead of the clock: those that are covered now, and that the
-    /// caller is not about to bring into the history, have to be left to answers from the state.
+    /// Raises the version vector's entry of a source. If more than `count` of its out-of-order entries are covered by that, they
+    /// are not in the history, and peers receive them in state deltas.
+    /// - Parameter count: the number of these entries that the caller is about to append to the history.
     @_optimize(speed)
     func cover(_ id: SourceID, upTo version: Version, remembering count: Int = 0) {
         let source = sources[id]
         let before = source.covered
         guard version > before else { return }
-        if source.aheadCount > 0 {
+        if source.outOfOrderCount > 0 {
             var passed = 0
             source.entries.forEachLive(above: before, upTo: version, of: id, keys) { key, version in
                 passed += 1
-                noteAhead(source, version, -1)
+                noteOutOfOrder(source, version, -1)
                 if let record = keys[key], record.isDelete { list(tombstone: record, key) }
             }
-            source.aheadCount -= passed
-            aheadCount -= passed
-            tolerableTombstones = configuration.maxTombstones
-            if passed > count { leaveOut(source, upTo: version) }
+            source.outOfOrderCount -= passed
+            outOfOrderCount -= passed
+            tombstoneThreshold = configuration.maxTombstones
+            if passed > count { bypassHistory(source, upTo: version) }
         }
         cover(source, upTo: version)
         if refused != nil { passExceptions(of: id, above: before, upTo: version) }
     }
 
-    /// Updates of a source up to a version, which are covered now, are not in the history.
-    func leaveOut(_ source: Source, upTo version: Version) {
+    /// Notes that the history lacks covered updates of a source up to a version.
+    func bypassHistory(_ source: Source, upTo version: Version) {
         source.raiseFloor(to: version)
-        detours += 1
+        historyBypasses += 1
     }
 }
 
 extension Store {
-    /// Of all that this replica holds. O(bytes that have arrived since it was last asked for).
+    /// The hash of the contents of this replica. O(bytes that have arrived since the last call).
     var contentHash: ContentHash {
         arrivals.forEach(after: hashedArrival, in: keys) { record in
             if !record.isDelete { contents.add(record, sources[record.timestamp.source].mark) }
@@ -303,7 +304,10 @@ extension Store {
         return contents
     }
 
-    /// Whether replicas with the same hash of the vector, which counts what is ahead of it, have to hold the same: a peer may
-    /// have taken what an inverted entry beats here, and what a reset has begun is seen in the vector when it has ended.
-    var mayStateContents: Bool { inversions.isEmpty && refused?.coveredCount ?? 0 == 0 && tornAt != revision }
+    /// Whether every replica with an equal `vectorHash` has to hold the same contents. It does not if an entry is inverted,
+    /// because a peer may have applied what the entry has beaten, and not after an incomplete reset, which the vector does not
+    /// show.
+    var mayStateContents: Bool {
+        inversions.isEmpty && refused?.coveredCount ?? 0 == 0 && incompleteResetAt != revision
+    }
 }

@@ -1,37 +1,37 @@
-/// What a host does with the history.
+/// The history of updates, as hosts read and compact it.
 extension Store {
-    /// Brings a covered update into the history, or one of which nobody relies on the version.
+    /// Appends a covered update to the history, or an update of a host's, whose version no peer relies on.
     @_optimize(speed)
-    func remember(_ record: Record, isForeign: Bool = false) {
+    func appendToHistory(_ record: Record, isForeign: Bool = false) {
         if configuration.onCompaction != nil, history.doomedCount > 0 { compact() }
         let passed =
             isForeign
-            ? history.rememberForeign(record, in: sources)
-            : history.remember(record, of: sources[record.source], in: sources)
+            ? history.appendForeign(record, in: sources)
+            : history.append(record, of: sources[record.source], in: sources)
         if let passed { noteIdle(sources[passed]) }
         if history.end >= historyMark { historyReachesMark() }
     }
 
-    /// Tells the host what is about to go. The host may trim the history, or keep all for now.
+    /// Reports the updates that are about to be dropped to the host, which may trim the history, or keep all for now.
     @inline(never)
     private func compact() {
         (isCompacting, hasKept) = (true, false)
-        tellCompaction(of: history.doomedCount)
+        reportCompaction(of: history.doomedCount)
         isCompacting = false
-        guard !hasKept, history.room > history.capacity else { return }
+        guard !hasKept, history.currentCapacity > history.capacity else { return }
         noteIdle(history.shrinkToCapacity(in: sources))
     }
 
-    /// Tells the host of the oldest updates, which are about to go.
-    func tellCompaction(of count: Int) {
+    /// Reports the oldest updates, which are about to be dropped, to the host.
+    func reportCompaction(of count: Int) {
         guard let onCompaction = configuration.onCompaction else { return }
         var doomed: [Update] = []
         history.forEach { if doomed.count < count { doomed.append(update(of: $0.record)) } }
         onCompaction(doomed)
     }
 
-    /// All updates of the history, in the order of `Configuration.sort`. Borrowed until the next call. O(h log h).
-    public var remembered: [Update] {
+    /// The updates of the history, in the order of `Configuration.sort`. Borrowed until the next call. O(h log h).
+    public var historyUpdates: [Update] {
         var updates: [Update] = []
         history.forEach { updates.append(update(of: $0.record)) }
         return updates.arranged(by: configuration.order)
@@ -54,37 +54,38 @@ extension Store {
         try checkMemory(for: key, value)
         let dot = Dot(source: try sourceID(for: source), version: version)
         let record = record(key, value, dot, isDelete ? .delete : .value)
-        remember(record, isForeign: true)
+        appendToHistory(record, isForeign: true)
         record.release()
     }
 
-    /// Removes updates from the history. Peers that lack them get the entries of that moment. O(history).
-    /// - Returns: how many.
+    /// Removes updates from the history. Peers that lack them receive the entries of that moment. O(history).
+    /// - Returns: the number of removed updates.
     public func trimHistory(where isDropped: (Update) -> Bool) -> Int {
-        var answers: [Bool] = []
-        // The host may read meanwhile, and not compact once more.
+        var decisions: [Bool] = []
+        // The host may read in `isDropped`, and must not compact.
         let wasCompacting = isCompacting
         isCompacting = false
-        history.forEach { answers.append(isDropped(update(of: $0.record))) }
+        history.forEach { decisions.append(isDropped(update(of: $0.record))) }
         isCompacting = wasCompacting
-        forgetShared()
-        let gone = history.trim(answers, in: sources)
+        invalidateShared()
+        let gone = history.trim(decisions, in: sources)
         noteIdle(gone)
         return gone.count
     }
 
-    /// In `onCompaction`: goes on to `count` updates before it asks again.
-    /// - Throws: `.busy` anywhere else; `.argument` if that is no more than there are.
+    /// Raises the number of updates at which `onCompaction` is called next. Only in `onCompaction`.
+    /// - Throws: `.busy` anywhere else; `.argument` if the history has `count` updates already.
     public func keepHistory(upTo count: Int) throws(Failure) {
-        guard isCompacting else { throw Failure(.busy, "the history is kept in on_compaction only") }
+        guard isCompacting else { throw Failure(.busy, "scuttle_history_keep is for on_compaction only") }
         guard count > history.count else {
-            throw Failure(.argument, "the history holds \(history.count) updates, and is to be kept up to \(count)")
+            throw Failure(
+                .argument, "the count to keep is \(count); the history holds \(history.count) updates already")
         }
         history.keep(upTo: max(count, history.capacity), in: sources)
         hasKept = true
     }
 
-    /// Updates of sources have gone from the history.
+    /// Notes that updates of sources were dropped from the history.
     func noteIdle(_ ids: [SourceID]) {
         for id in ids { noteIdle(sources[id]) }
     }

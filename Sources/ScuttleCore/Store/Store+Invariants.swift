@@ -1,11 +1,11 @@
 #if DEBUG
-    /// What must hold between any two calls, for tests: the first thing that does not, in words. Not in the library.
+    /// The invariants that hold between any two calls, for tests. Not in the library.
     extension Store {
         func brokenInvariant() -> String? {
             var broken: String?
-            var hash = ClockHash()
+            var hash = VectorHash()
             var expected = ContentHash()
-            var (live, tombstones, ahead, leases) = (0, 0, 0, 0)
+            var (live, tombstones, outOfOrder, leases) = (0, 0, 0, 0)
             keys.forEach { key, record in
                 if record.isDelete { tombstones += 1 } else { live += 1 }
                 if record.lease != nil { leases += 1 }
@@ -14,8 +14,8 @@
                     expected.add(record, sources[record.timestamp.source].mark)
                 }
                 if record.version > source.covered {
-                    ahead += 1
-                    hash.addAhead(source, record.version)
+                    outOfOrder += 1
+                    hash.addOutOfOrder(source, record.version)
                 }
                 broken = brokenEntry(record, key, source)
                 return broken == nil
@@ -30,7 +30,9 @@
                 counting.insert(item.key)
             }
             if counting.count != leases && expires { return "\(leases) times to live, \(counting.count) counted" }
-            if ahead != aheadCount { return "\(ahead) entries ahead of the clock, counted as \(aheadCount)" }
+            if outOfOrder != outOfOrderCount {
+                return "\(outOfOrder) entries out of order, counted as \(outOfOrderCount)"
+            }
             if arrivals.liveCount != live + tombstones { return "\(arrivals.liveCount) live arrivals" }
             for position in 0..<retired.count where !retired[position].isHole {
                 let entry = retired[position]
@@ -39,20 +41,20 @@
                 if retired.find(entry.hash) != position { return "a retired source is not found" }
                 if entry.version <= retired.floor { return "a retired source is at or below the floor" }
             }
-            var aheadByName: [NameID: Int] = [:]
-            for id in sources.ids where sources[id].number != .max {
-                if sources[id].number != id { return "source \(id) has number \(sources[id].number)" }
+            var outOfOrderByName: [NameID: Int] = [:]
+            for id in sources.ids where sources[id].index != .max {
+                if sources[id].index != id { return "source \(id) has index \(sources[id].index)" }
                 if sources.names[sources[id].name].sources == 0 { return "source \(id) has no name" }
                 hash.change(sources[id], from: 0, to: sources[id].covered)
-                aheadByName[sources[id].name, default: 0] += sources[id].aheadCount
+                outOfOrderByName[sources[id].name, default: 0] += sources[id].outOfOrderCount
                 if let broken = brokenInvariant(of: sources[id], id) { return broken }
             }
-            for (name, ahead) in aheadByName where Int(sources.names[name].ahead) != ahead {
-                return "name \(name) has \(ahead) ahead, counted as \(sources.names[name].ahead)"
+            for (name, outOfOrder) in outOfOrderByName where Int(sources.names[name].outOfOrder) != outOfOrder {
+                return "name \(name) has \(outOfOrder) out of order, counted as \(sources.names[name].outOfOrder)"
             }
             if let broken = brokenException() { return broken }
             if expected != contents { return "the hash of the contents is not that of the entries" }
-            if hash != clockHash { return "the hash of the clock is not that of its sources" }
+            if hash != dotHash { return "the hash of the vector is not that of its sources" }
             return brokenReference()
         }
 
@@ -100,42 +102,46 @@
             }
             if source.purged > source.covered { return "source \(id): more is purged than covered" }
             if source.purged > highestPurged { return "source \(id): purged beyond the highest" }
-            var (live, ahead) = (0, 0)
+            var (live, outOfOrder) = (0, 0)
             var last: Version = 0
             var ascends = true
             source.entries.forEachLive(above: 0, upTo: .max, of: id, keys) { _, version in
                 if version <= last { ascends = false }
                 last = version
                 live += 1
-                if version > source.covered { ahead += 1 }
+                if version > source.covered { outOfOrder += 1 }
             }
             if !ascends { return "versions of source \(id) do not ascend" }
             if live != source.entries.liveCount {
                 return "source \(id) has \(live) live, counted as \(source.entries.liveCount)"
             }
-            if ahead != source.aheadCount { return "source \(id) has \(ahead) ahead, counted as \(source.aheadCount)" }
+            if outOfOrder != source.outOfOrderCount {
+                return "source \(id) has \(outOfOrder) out of order, counted as \(source.outOfOrderCount)"
+            }
             if source.entries.count > 2 * live + 32 {
                 return "source \(id) has \(source.entries.count) slots for \(live) live ones"
             }
             return brokenHistory(of: source, id)
         }
 
-        /// The history has each live entry above the floor, in order of version.
+        /// Checks that the history has each live entry above the floor, in order of version.
         private func brokenHistory(of source: Source, _ id: SourceID) -> String? {
             var last: Version = 0
-            var remembered: [Version] = []
-            for record in history.news(of: source, above: 0) {
+            var found: [Version] = []
+            for record in history.updates(of: source, above: 0) {
                 if record.source != id || record.version <= last || record.version > source.reach {
                     return "the history of source \(id) is out of order"
                 }
                 last = record.version
-                remembered.append(last)
+                found.append(last)
             }
             var missing: Version?
             source.entries.forEachLive(above: source.floor, upTo: source.covered, of: id, keys) { _, version in
-                if !remembered.contains(version) { missing = version }
+                if !found.contains(version) { missing = version }
             }
-            return missing.map { "version \($0) of source \(id) is live, covered, above the floor and not remembered" }
+            return missing.map {
+                "version \($0) of source \(id) is live, covered, above the floor and not in the history"
+            }
         }
     }
 #endif

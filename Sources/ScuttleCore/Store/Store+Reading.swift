@@ -1,9 +1,9 @@
-/// What hosts see of a store without changing it.
+/// The calls by which hosts read a store.
 extension Store {
-    /// The keys that hold a value.
+    /// The number of keys that hold a value.
     public var count: Int { keys.liveCount }
 
-    /// What a key holds; nil where it is absent or deleted. Borrowed until the next call. O(length of key).
+    /// Returns the entry of a key; nil if the key is absent or deleted. Borrowed until the next call. O(length of key).
     @_optimize(speed)
     public func get(_ key: Bytes) throws(Failure) -> Update? {
         try configuration.limits.check(hostKey: key)
@@ -11,41 +11,41 @@ extension Store {
         return update(of: record)
     }
 
-    /// Visits the entries whose key begins with `prefix`, in the byte order of keys, until `visit` returns false.
-    /// O(log n + entries and tombstones passed), and before that O(k log k + n) where k keys are new since the last visit.
+    /// Visits the entries whose key begins with `prefix`, in the byte order of keys, until `visit` returns false. O(log n +
+    /// entries and tombstones passed), after O(k log k + n) if k keys are new since the last visit.
     public func visitEntries(prefix: Bytes, _ visit: (Update) -> Bool) {
         order.update(from: &keys)
         let ids = order.ids(from: prefix, in: keys)
-        for place in ids.indices {
-            // Entries stand anywhere in memory: some are on their way while the host looks at this one.
-            let ahead = place + Store.entriesAhead
+        for index in ids.indices {
+            // Entries stand anywhere in memory: fetch some while the host looks at this one.
+            let ahead = index + Store.entriesAhead
             if ahead < ids.endIndex { keys[ids[ahead]]?.prepareToRead() }
-            guard let record = keys[ids[place]], record.key.begins(with: prefix) else { return }
+            guard let record = keys[ids[index]], record.key.begins(with: prefix) else { return }
             guard record.isDelete || visit(update(of: record)) else { return }
         }
     }
 
     private static var entriesAhead: Int { 6 }
 
-    /// Visits each known source and the version up to which it is accounted for, in the byte order of sources, until
-    /// `visit` returns false. O(s log s).
-    public func visitClock(_ visit: (Bytes, Version) -> Bool) {
+    /// Visits each source and the version up to which it is covered, in the byte order of sources, until `visit` returns false.
+    /// O(s log s).
+    public func visitVector(_ visit: (Bytes, Version) -> Bool) {
         for id in sources.inOrder() where sources[id].covered > 0 {
             guard visit(sources[id].id, sources[id].covered) else { return }
         }
     }
 
-    /// The updates of `source` above `version` that the history still has, ordered by `Configuration.sort`. Borrowed until
-    /// the next call. O(updates found), times a logarithm with a sort of the host's.
-    public func news(of source: Bytes, above version: Version) -> [Update] {
+    /// Returns the updates of `source` above `version` that the history still has, ordered by `Configuration.sort`. Borrowed
+    /// until the next call. O(updates found), times a logarithm with a sort of the host's.
+    public func updates(of source: Bytes, above version: Version) -> [Update] {
         guard let id = sources.find(source) else { return [] }
-        let found = history.news(of: sources[id], above: version).map { update(of: $0) }
+        let found = history.updates(of: sources[id], above: version).map { update(of: $0) }
         guard let sort = configuration.sort else { return found }
         return found.arranged(by: sort)
     }
 
-    /// The same number at replicas that hold the same values by the same writes. Tombstones do not count: replicas that agree
-    /// forget them at different times. O(bytes that have arrived since it was last asked for).
+    /// A hash of the contents, which is equal at replicas that hold the same values by the same writes. Tombstones do not count,
+    /// because replicas purge them at different times. O(bytes that have arrived since the last call).
     public var fingerprint: UInt64 {
         contentHash.low
     }

@@ -1,18 +1,18 @@
-/// Refusals: updates that a limit or the host's `accept` has refused, as named exceptions to the version vector.
+/// Refusals: updates that a limit or the host's `accept` has refused, as exceptions to the version vector.
 ///
-/// The vector goes on past an exception, and this replica vouches for it to nobody. An update of the same key that beats the
-/// refused one settles it. `acceptAgain` makes missing ones of all: peers send them again. A replica that has refused nothing
-/// pays a comparison for an update.
+/// The vector covers an exception, and this replica accounts for its update to no peer. An update of the same key that beats the
+/// refused one ends the exception. `acceptAgain` makes all refused updates missing ones, so that peers send them again. A replica
+/// without refusals pays one comparison an update.
 extension Store {
-    /// Drops all refusals: with their next requests peers are asked for what was refused, and what has come of deltas counts for
-    /// none of it. For a host whose `accept` has changed its mind. O(refusals and links).
+    /// Drops all refusals, for a host whose `accept` has changed its mind: the next requests are for the refused updates, and the
+    /// progress of deltas without them is dropped. O(refusals and links).
     public func acceptAgain() {
         guard let refused else { return }
-        // What is replaced goes to the end, and the last one takes its place.
+        // A replaced entry moves to the end, and the last one to its position.
         for position in stride(from: refused.count - 1, through: 0, by: -1) where refused[position].reason != 0 {
             let entry = refused[position]
-            if isAhead(entry.dot) {
-                loseException(at: position)
+            if isUncovered(entry.dot) {
+                evictException(at: position)
             } else {
                 replaceException(at: position, by: 0, entry.write)
             }
@@ -20,7 +20,8 @@ extension Store {
         refusalsAreLifted()
     }
 
-    /// A classic peer is asked for what is missing. O(exceptions of the source) if there is any.
+    /// Returns the version that a digest names of a source: below its lowest missing update, so that a classic peer sends that.
+    /// O(exceptions of the source) if an update is missing.
     func versionBelowMissing(of id: SourceID) -> Version {
         guard let refused, refused.missingCount > 0 else { return .highest }
         var lowest = Version.highest + 1
@@ -30,58 +31,59 @@ extension Store {
         return lowest - 1
     }
 
-    /// Whether this replica has not taken an update that its vector may cover.
+    /// Returns whether an update that the vector may cover is an exception.
     @inline(never)
     func isException(_ dot: Dot) -> Bool {
         refused?.find(dot) != nil
     }
 
-    /// Whether an update counts as news though it is covered: it is wanted still.
+    /// Returns whether a covered update is missing, so that it is accepted.
     @inline(never)
     func isMissing(_ source: SourceID, _ version: Version) -> Bool {
         guard let refused, let position = refused.find(Dot(source: source, version: version)) else { return false }
         return refused[position].reason == 0
     }
 
-    /// Adds an exception, or changes the one with its dot; false if there is no room.
-    /// - Parameter clock: an exception ahead of the vector makes room if no delta has named it since: the delta that has has not
-    ///   come to its end, and its update comes again. So a peer that names dots that nobody covers does not fill the table for good,
-    ///   and a delta that names more than there is room for does not make room for itself.
+    /// Adds an exception, or changes the one with its dot. Returns false if there is no room.
+    /// - Parameter sequence: an exception above the vector makes room if no delta has named it after this sequence. The delta
+    ///   that named it has not ended, so its update arrives again. So a peer that names dots which no replica covers does not
+    ///   fill the table for good, and a delta with more exceptions than there is room for does not evict its own.
     @inline(never)
     func noteException(
-        _ dot: Dot, reason: UInt8, _ write: RefusedTable.Write? = nil, evictingBefore clock: UInt64 = 0
+        _ dot: Dot, reason: UInt8, _ write: RefusedTable.Write? = nil, evictingBefore sequence: UInt64 = 0
     ) -> Bool {
-        let table = refused ?? RefusedTable(after: exceptionClock)
+        let table = refused ?? RefusedTable(after: exceptionSequence)
         let write = write ?? RefusedTable.unknown(dot)
         if let position = table.find(dot) {
             replaceException(at: position, by: reason, write)
             return true
         }
-        guard table.count < configuration.maxRefused || evictAhead(before: clock) else { return false }
+        guard table.count < configuration.maxRefused || evictUncovered(before: sequence) else { return false }
         (refused, isSelective) = (table, true)
         add(dot, reason, write)
         return true
     }
 
-    /// Whether the vector does not cover a dot.
-    private func isAhead(_ dot: Dot) -> Bool {
+    /// Returns whether a dot is above the vector.
+    private func isUncovered(_ dot: Dot) -> Bool {
         dot.version > sources[dot.source].covered
     }
 
-    /// Forgets an exception ahead of the vector. What has come of deltas that named it counts no more.
+    /// Evicts the exception above the vector that was named least recently. Returns false if none was named at or before a
+    /// sequence.
     @inline(never)
-    private func evictAhead(before clock: UInt64) -> Bool {
-        // What is ahead of the vector is not to be told.
-        guard let position = refused?.leastRecent(before: clock) else { return false }
-        loseException(at: position)
+    private func evictUncovered(before sequence: UInt64) -> Bool {
+        // Exceptions above the vector are not announced.
+        guard let position = refused?.leastRecent(before: sequence) else { return false }
+        evictException(at: position)
         return true
     }
 
-    /// No peer has heard of an exception ahead of the vector, so that its update comes again.
-    private func loseException(at position: Int) {
+    /// Evicts an exception above the vector. It was announced to no peer, so its update arrives again.
+    private func evictException(at position: Int) {
         guard let refused else { return }
         let dot = refused[position].dot
-        exceptionIsLost(dot)
+        exceptionIsEvicted(dot)
         dropException(at: position)
     }
 
@@ -89,16 +91,16 @@ extension Store {
     private func replaceException(at position: Int, by reason: UInt8, _ write: RefusedTable.Write) {
         guard let refused else { return }
         let dot = refused[position].dot
-        takeException(at: position)
+        removeException(at: position)
         add(dot, reason, write)
     }
 
     @inline(never)
     private func add(_ dot: Dot, _ reason: UInt8, _ write: RefusedTable.Write) {
         guard let refused else { return }
-        refused.insert(dot, reason: reason, write, isToTell: !isAhead(dot))
+        refused.insert(dot, reason: reason, write, isAnnounced: !isUncovered(dot))
         refused.count(dot, reason, in: sources[dot.source], 1)
-        // Both have to keep their numbers.
+        // Both sources keep their ids while the exception names them.
         sources[dot.source].timestampCount += 1
         sources[write.timestamp.source].timestampCount += 1
         noteChange(of: dot)
@@ -106,11 +108,11 @@ extension Store {
 
     private func noteChange(of dot: Dot) {
         revision += 1
-        if isAhead(dot) { changesAhead += 1 }
+        if isUncovered(dot) { uncoveredExceptionChanges += 1 }
     }
 
     @inline(never)
-    private func takeException(at position: Int) {
+    private func removeException(at position: Int) {
         guard let refused else { return }
         let entry = refused[position]
         refused.remove(at: position)
@@ -122,13 +124,13 @@ extension Store {
         noteChange(of: entry.dot)
     }
 
-    /// An update that was an exception is accounted for.
+    /// Removes an exception, because its update is accounted for.
     @inline(never)
     func dropException(at position: Int) {
-        if let refused, refused[position].serial > 0 { exceptionsOver += 1 }
-        takeException(at: position)
+        if let refused, refused[position].announcedAt > 0 { endedExceptions += 1 }
+        removeException(at: position)
         guard let refused, refused.count == 0 else { return }
-        exceptionClock = refused.clock
+        exceptionSequence = refused.lastSequence
         (self.refused, isSelective) = (nil, isBounded || configuration.accept != nil)
     }
 
@@ -137,29 +139,29 @@ extension Store {
         if let position = refused?.find(dot) { dropException(at: position) }
     }
 
-    /// The keys of refused updates ahead of the vector that a peer may hold, as hashes. It may hold one of those in place of another
-    /// exception of its key, which it accounts for with that; here it is none. In order.
+    /// Returns the hashes of the keys of refused updates above the vector that a peer may hold, in order. The peer may hold such
+    /// an update in place of another exception of its key, and account for both, whereas here the update is an exception.
     @inline(never)
-    func keysRefusedAhead(where isHeld: (Dot) -> Bool = { _ in true }) -> [UInt64] {
+    func keysOfUncoveredRefusals(where isHeld: (Dot) -> Bool = { _ in true }) -> [UInt64] {
         var keys: [UInt64] = []
         guard let refused else { return keys }
         for position in 0..<refused.count where refused[position].reason != 0 {
-            if isAhead(refused[position].dot), isHeld(refused[position].dot) {
+            if isUncovered(refused[position].dot), isHeld(refused[position].dot) {
                 keys.append(refused[position].write.key)
             }
         }
         return keys.arranged { $0 < $1 }
     }
 
-    /// Whether a hash is among some in order. O(log n).
+    /// Returns whether sorted hashes contain a hash. O(log n).
     private func contains(_ keys: [UInt64], _ key: UInt64) -> Bool {
-        let place = keys.indices.partition { keys[$0] >= key }
-        return place < keys.count && keys[place] == key
+        let index = keys.indices.partition { keys[$0] >= key }
+        return index < keys.count && keys[index] == key
     }
 
-    /// Drops an exception that a peer accounts for, unless a refused update may be what the peer holds instead. The keys of missing
-    /// ones are not known.
-    /// - Returns: whether it is over.
+    /// Drops an exception that a peer accounts for, unless the peer may hold a refused update instead of it. The keys of missing
+    /// updates are not known.
+    /// - Returns: whether the exception was dropped.
     @inline(never)
     func dropAccounted(at position: Int, unlessOf keys: [UInt64]) -> Bool {
         guard let refused else { return false }
@@ -173,7 +175,8 @@ extension Store {
         if let position = refused?.find(dot) { _ = dropAccounted(at: position, unlessOf: keys) }
     }
 
-    /// Whoever knows a source by its hash alone holds nothing of it, and accounts for all of it.
+    /// Drops the exceptions of a source that a peer knows by its hash alone: the peer holds none of its entries, and accounts for
+    /// all of it.
     @inline(never)
     func dropExceptions(endedBy claim: RetiredClaim, unlessOf keys: [UInt64]) {
         guard let refused, let id = sources.find(claim.hash) else { return }
@@ -182,10 +185,10 @@ extension Store {
         for dot in dots { dropAccounted(dot, unlessOf: keys) }
     }
 
-    /// A write stands for a key: refused updates that lose to it are accounted for. Only the last writer can be told without their
-    /// values.
+    /// Drops the refused updates of a key that lose to a write, because they are accounted for. Only a last-writer resolver
+    /// decides without their values.
     ///
-    /// A write settles no exception with a newer dot, because other replicas take that for what stands.
+    /// The write ends no exception with a newer dot, because at other replicas that update stands.
     @inline(never)
     func settleExceptions(of key: UInt64, by timestamp: Timestamp, _ dot: Dot) {
         guard case .lastWriter = configuration.resolver else { return }
@@ -200,15 +203,16 @@ extension Store {
         }
     }
 
-    /// A refused value that the vector covers settles other exceptions in the same way: of one key only the last one counts. A
-    /// refused delete does not: once its tombstone is forgotten, what it beats may stand with others who have refused it.
+    /// Drops the refused updates of a key that lose to a covered refused value: of one key only the last write counts. A refused
+    /// delete drops none. After the purge of its tombstone, an update that it has beaten may stand at replicas that have refused
+    /// the delete.
     @inline(never)
     func settleExceptions(by write: RefusedTable.Write, _ dot: Dot) {
         if !write.isDelete { settleExceptions(of: write.key, by: write.timestamp, dot) }
     }
 
-    /// A vector has moved past exceptions: they count from now on, and are in no history, so that others get what follows from
-    /// the state.
+    /// Counts and announces the exceptions that the vector now covers. The history has none of their updates, so peers receive
+    /// the source's updates in state deltas.
     @inline(never)
     func passExceptions(of id: SourceID, above before: Version, upTo version: Version) {
         guard let refused, before < refused.highest else { return }
@@ -216,22 +220,22 @@ extension Store {
         refused.forEach(of: id, above: before, upTo: version) { position in
             let entry = refused[position]
             refused.count(entry.dot, entry.reason, in: sources[id], 1)
-            refused.noteToTell(at: position)
+            refused.announce(at: position)
             passed.append(entry)
         }
         guard !passed.isEmpty else { return }
-        leaveOut(sources[id], upTo: version)
+        bypassHistory(sources[id], upTo: version)
         for entry in passed where entry.reason != 0 { settleExceptions(by: entry.write, entry.dot) }
     }
 
-    /// Whether the host is to be told that a peer has not taken an update: once for each name and update.
+    /// Returns whether a peer's refusal of an update is to be reported to the host: once for each name and update.
     @inline(never)
-    func isToTell(_ peer: UInt64, _ dot: Dot) -> Bool {
+    func isFirstReport(_ peer: UInt64, _ dot: Dot) -> Bool {
         let mark = FoldHash.fold(peer ^ FoldHash.key.0, mark(of: Timestamp(of: dot)))
-        return toldRefusals.insert(mark)
+        return reportedRefusals.insert(mark)
     }
 
-    /// Of a source and a version, whatever number the source has.
+    /// Returns a hash of a source and a version, which does not depend on the id that the source has here.
     func mark(of timestamp: Timestamp) -> UInt64 {
         FoldHash.fold(sources[timestamp.source].mark ^ FoldHash.key.1, timestamp.version ^ FoldHash.key.2)
     }

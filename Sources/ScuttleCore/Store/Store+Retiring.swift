@@ -1,76 +1,77 @@
-/// Names that will not be back.
+/// The retirement of names.
 ///
-/// A retirement is a name, a number above all versions seen where the name was retired, and a state; the greater pair of number
-/// and state stands, and pairs travel with version vectors. Stability waits for a retired name until its retirement is final:
-/// until every name that is left has said that it covers the same of the retired names. Each says so by a statement, a hash over
-/// what it covers of them, which travels with vectors, too. A replica that meets its own name among the retired says that it is
-/// alive, and promises past the number. That its vector entry reaches the number is no sign of life: covers and names travel apart.
+/// A retirement is a name, a number above all versions seen at the replica that retires it, and a state; the greater pair of
+/// number and state stands, and pairs travel with version vectors. Stability waits for a retired name until its retirement is
+/// final: until every remaining name has stated that it covers the same of the retired names. A statement is a hash over what a
+/// name covers of them; it travels with vectors, too. A replica that finds its own name among the retired sends the state
+/// `alive`, and raises its low-water mark above the number. A vector entry at or above the number does not show that the name is
+/// alive, because covers and names travel apart.
 ///
-/// What is done here costs O(names that are not final) for a call that changes something while there are some, O(names) if the
-/// hash is asked for after it, or if one has said what another one waits for, and nothing otherwise.
+/// The cost is O(names that are not final) for a call that changes an entry or the vector while there are such names, O(names) if
+/// the hash is read after that or a statement has changed, and O(1) otherwise.
 extension Store {
-    /// Says that a name will not be back. One's own name: this replica leaves, and writes nothing any more.
-    /// - Returns: false where the name is unknown.
-    public func forget(_ name: Bytes) -> Bool {
+    /// Retires a name. A replica that retires its own name leaves, and writes no more.
+    /// - Returns: false if the name is unknown.
+    public func retireName(_ name: Bytes) -> Bool {
         guard let id = sources.find(name: name), version < .highest else { return false }
         if id == own.name {
-            renewPromise()
+            raiseLowWaterMark()
             hasLeft = true
         }
         retire(id, at: version + 1, as: .pending)
-        rest()
+        finishCall()
         return true
     }
 
-    /// Whether a name is retired, and has not come back.
+    /// Returns whether a name is retired and not alive.
     func isRetired(_ name: NameID) -> Bool {
-        let facts = sources.names[name]
-        return facts.retirement > 0 && !facts.state.contains(.alive)
+        let entry = sources.names[name]
+        return entry.retirement > 0 && !entry.state.contains(.alive)
     }
 
-    /// Whether a name is retired, and not all that are left have said that they cover the same of it.
+    /// Returns whether stability waits for a retired name.
     private func isWaitedFor(_ name: NameID) -> Bool {
         isRetired(name) && !sources.names[name].state.contains(.final)
     }
 
-    /// Whether something of a name is covered or held here. Otherwise other replicas may not know the name at all.
-    private func isHeard(_ name: NameID) -> Bool {
-        let facts = sources.names[name]
-        return facts.ahead > 0 || sources[facts.furthest].covered > 0
+    /// Returns whether this replica covers or holds an update of a name. Otherwise other replicas may not know the name at all.
+    private func isCoveredOrHeld(_ name: NameID) -> Bool {
+        let entry = sources.names[name]
+        return entry.outOfOrder > 0 || sources[entry.furthest].covered > 0
     }
 
-    /// A pair of number and state, where it is greater than what is known.
+    /// Applies a retirement, if its pair of number and state is greater than the known one.
     func retire(_ name: NameID, at number: Version, as state: RetirementState) {
-        let facts = sources.names[name]
-        guard number > 0, (number, state.rawValue) > (facts.retirement, facts.state.rawValue) else { return }
+        let entry = sources.names[name]
+        guard number > 0, (number, state.rawValue) > (entry.retirement, entry.state.rawValue) else { return }
         let waited = isWaitedFor(name)
         sources.names[name].retirement = number
         sources.names[name].state = state
         if name == own.name, !hasLeft {
-            // Somebody thinks that this replica is gone.
+            // A peer has retired this replica's name.
             sources.names[name].state.insert(.alive)
             version = max(version, number)
-            renewPromise()
+            raiseLowWaterMark()
         } else if !hasLeft || name != own.name {
-            // A replica that has left promises nothing.
+            // A replica that has left raises no low-water mark.
             version = max(version, number)
         }
         noteChange(of: name)
-        // The others of the name end with any further one.
-        markRetired(sources[facts.furthest])
+        // The other incarnations of the name have ended before.
+        markRetired(sources[entry.furthest])
         let waits = isWaitedFor(name)
         if waits, !waited { retiringNames.append(name) }
-        if waited, !waits, let place = retiringNames.firstIndex(of: name) { retiringNames.remove(at: place) }
+        if waited, !waits, let index = retiringNames.firstIndex(of: name) { retiringNames.remove(at: index) }
         stabilityBlocker = nil
     }
 
-    /// The furthest source of a name is marked as the name is. O(1).
+    /// Sets the flags of a name's furthest source. O(1).
     func markRetired(_ source: Source) {
-        source.marks.subtract([.retired, .final])
+        source.flags.subtract([.retired, .final])
         guard sources.names[source.name].retirement > 0, isRetired(source.name) else { return }
-        source.marks.insert(.retired)
+        source.flags.insert(.retired)
         guard sources.names[source.name].state.contains(.final) else { return }
-        source.marks.insert(.final)
+        source.flags.insert(.final)
         noteIdle(source)
     }
 
@@ -81,13 +82,13 @@ extension Store {
         nameChanges += 1
     }
 
-    /// What a peer says of a name that is known here.
+    /// Applies a peer's claim on a name that is known here.
     func merge(_ claim: NameClaim) {
         guard let name = sources.find(name: claim.name), claim.number <= .highest else { return }
         if isNear(claim.number, to: version) { retire(name, at: claim.number, as: claim.state) }
         let statement = NameTable.Statement(sequence: claim.sequence, hash: claim.hash)
         let known = sources.names[name].statement
-        // Of this replica's own name it is what an earlier incarnation has said: the next statement has to come after that.
+        // A statement of this replica's own name is an earlier incarnation's: the next statement has to be later.
         let isEarlier = name == own.name && statement.sequence == known.sequence && statement != known
         guard statement.sequence > known.sequence || isEarlier, statement.sequence <= .highest,
             isNear(statement.sequence, to: max(known.sequence, version))
@@ -96,12 +97,13 @@ extension Store {
         noteChange(of: name)
     }
 
-    /// A peer that says the highest number would leave none that is higher.
+    /// Returns whether a number is at most `max_version_jump` above a known one. A peer that claims the highest number would
+    /// leave none above it.
     private func isNear(_ number: UInt64, to known: UInt64) -> Bool {
         number <= known || version == 0 || number - known <= configuration.limits.versionJump
     }
 
-    /// A source that may not be the furthest of its name has risen.
+    /// Makes a source that has risen the furthest of its name, if it is.
     func noteRise(of source: Source) {
         guard !source.isFurthest else { return }
         let before = sources.names[source.name].furthest
@@ -110,13 +112,14 @@ extension Store {
         noteIdle(source.isFurthest ? sources[before] : source)
     }
 
-    /// States anew what this replica covers of the retired names, and ends the waiting for them once all have said the same.
+    /// States what this replica covers of the retired names, and makes retirements final if all remaining names have stated the
+    /// same.
     func refreshRetirements() {
-        guard !retiringNames.isEmpty, refreshedAt != (revision, settled) else { return }
+        guard !retiringNames.isEmpty, refreshedAt != (revision, entryChanges) else { return }
         // A name of which this replica covers and holds nothing holds nothing back.
-        let names = retiringNames.filter(isHeard)
+        let names = retiringNames.filter(isCoveredOrHeld)
         guard !names.isEmpty else { return }
-        defer { refreshedAt = (revision, settled) }
+        defer { refreshedAt = (revision, entryChanges) }
         let hash = coverage(of: names)
         let statement = sources.names[own.name].statement
         if statement.hash != hash {
@@ -132,67 +135,68 @@ extension Store {
         for name in names { retire(name, at: sources.names[name].retirement, as: .final) }
     }
 
-    /// Whether a name that is left has not said that it covers the same of the retired names.
+    /// Returns whether a remaining name has not stated a hash.
     private func dissents(_ name: NameID, from hash: UInt64) -> Bool {
         guard sources.names.isName(name), name != own.name else { return false }
-        let facts = sources.names[name]
-        return sources[facts.furthest].covered > 0 && !isRetired(name) && facts.statement.hash != hash
+        let entry = sources.names[name]
+        return sources[entry.furthest].covered > 0 && !isRetired(name) && entry.statement.hash != hash
     }
 
-    /// A hash over the retirements that are not final, and over what is covered and held of their sources. Of ended incarnations
-    /// some replicas keep no more than a hash.
+    /// Returns a hash over retirements that are not final, and over what is covered and held of their sources. Of ended
+    /// incarnations some replicas keep only a hash, so only the furthest one's vector entry counts.
     private func coverage(of names: [NameID]) -> UInt64 {
-        var hash = ClockHash()
+        var hash = VectorHash()
         for name in names {
             hash.addName(FoldHash.hash(ofName: sources.name(of: name)), sources.names[name].retirement, 0)
             let furthest = sources[sources.names[name].furthest]
             hash.change(furthest, from: 0, to: furthest.covered)
         }
-        // Of other incarnations only what is out of order counts.
-        if names.contains(where: { sources.names[$0].ahead > 0 }) {
-            for id in sources.ids where sources[id].aheadCount > 0 && isWaitedFor(sources[id].name) {
+        // Of the other incarnations only out-of-order entries count.
+        if names.contains(where: { sources.names[$0].outOfOrder > 0 }) {
+            for id in sources.ids where sources[id].outOfOrderCount > 0 && isWaitedFor(sources[id].name) {
                 let source = sources[id]
                 source.entries.forEachLive(above: source.covered, upTo: .highest, of: id, keys) { _, version in
-                    hash.addAhead(source, version)
+                    hash.addOutOfOrder(source, version)
                 }
             }
         }
         return hash.value
     }
 
-    /// Of the version vector, of what is out of order, and of what is said of names while some are not final. O(names) then, if
-    /// something has changed, and O(1) otherwise.
+    /// The hash of the version vector, of out-of-order entries, of exceptions, and of retirements and statements while some are
+    /// not final. O(names) then, if an entry or the vector has changed, and O(1) otherwise.
     var vectorHash: UInt64 {
-        let tells = retiringNames.contains(where: isHeard)
-        guard tells || refused != nil else { return clockHash.value }
-        var hash = clockHash
+        let tells = retiringNames.contains(where: isCoveredOrHeld)
+        guard tells || refused != nil else { return dotHash.value }
+        var hash = dotHash
         if let refused { hash.add(refused.hash) }
         guard tells else { return hash.value }
-        if namesHash.revision != revision || namesHash.settled != settled {
-            namesHash = (revision, settled, hashOfNames)
+        if namesHash.revision != revision || namesHash.entryChanges != entryChanges {
+            namesHash = (revision, entryChanges, hashOfNames)
         }
         hash.add(namesHash.hash)
         return hash.value
     }
 
-    private var hashOfNames: ClockHash {
-        var hash = ClockHash()
-        for name in sources.names.ids where sources.names.isName(name) && isHeard(name) {
-            let facts = sources.names[name]
-            guard facts.retirement > 0 || facts.statement.sequence > 0 else { continue }
+    private var hashOfNames: VectorHash {
+        var hash = VectorHash()
+        for name in sources.names.ids where sources.names.isName(name) && isCoveredOrHeld(name) {
+            let entry = sources.names[name]
+            guard entry.retirement > 0 || entry.statement.sequence > 0 else { continue }
             let mark = FoldHash.hash(ofName: sources.name(of: name))
-            if isWaitedFor(name) { hash.addName(mark, facts.retirement, 1) }
-            // Nobody asks what a name says whose retirement is final, and some replicas know only the hash of its source.
-            guard !sources[facts.furthest].isFinal else { continue }
-            if facts.statement.sequence > 0 { hash.addName(mark, facts.statement.sequence, facts.statement.hash) }
+            if isWaitedFor(name) { hash.addName(mark, entry.retirement, 1) }
+            // No replica needs the statement of a name whose retirement is final, and some replicas know only the hash of its
+            // source.
+            guard !sources[entry.furthest].isFinal else { continue }
+            if entry.statement.sequence > 0 { hash.addName(mark, entry.statement.sequence, entry.statement.hash) }
         }
         return hash
     }
 
     // MARK: By time
 
-    /// Names that nobody has heard of for `Configuration.retireAfter` are retired. A tick counts for an eighth of it at most,
-    /// so that a host that was suspended does not retire all.
+    /// Retires the names whose sources have not risen for `Configuration.retireAfter`. A tick counts for an eighth of that time
+    /// at most, so that a host that was suspended does not retire all names.
     func retireSilent(after elapsed: UInt64) {
         let patience = configuration.retireAfter
         guard patience > 0, !hasLeft else { return }
@@ -200,17 +204,17 @@ extension Store {
         silenceClock &+= min(elapsed, eighth)
         guard silenceClock &- silenceCheckedAt >= eighth else { return }
         silenceCheckedAt = silenceClock
-        // Those who retire others by time have to be heard themselves, also where nobody writes.
+        // A replica that retires others by time has to rise itself, even if no host writes.
         if version < .highest {
             version += 1
-            renewPromise()
+            raiseLowWaterMark()
         }
         for name in sources.names.ids where sources.names.isName(name) && name != own.name {
             let covered = sources[sources.names[name].furthest].covered
-            if covered != sources.names[name].seen {
-                sources.names[name].seen = covered
-                sources.names[name].heardAt = silenceClock
-            } else if silenceClock &- sources.names[name].heardAt >= patience, !isRetired(name), version < .highest {
+            if covered != sources.names[name].seenVersion {
+                sources.names[name].seenVersion = covered
+                sources.names[name].seenAt = silenceClock
+            } else if silenceClock &- sources.names[name].seenAt >= patience, !isRetired(name), version < .highest {
                 retire(name, at: version + 1, as: .pending)
             }
         }

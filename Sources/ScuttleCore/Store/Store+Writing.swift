@@ -1,32 +1,34 @@
-/// A key that may be written, with its hash. Made before its value is checked, since its place in a large table takes longer
-/// to come into the caches than anything else does in a write. Borrowed, like the key.
-public struct KeyPlace {
-    let key: Bytes
+/// A key that can be written, with its hash. Made before its value is checked, because the key's slot of a large table comes into
+/// the caches later than all else in a write. Borrowed, like the key.
+public struct WritableKey {
+    let bytes: Bytes
     let hash: UInt64
 }
 
 extension Store {
-    /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.exhausted`, `.memory`.
+    /// Checks that a key can be written, and begins to fetch its slot of the table.
+    /// - Throws: `.key`, `.keySize`, `.nul`, `.utf8`, `.exhausted`, `.unsupported`, `.memory`.
     @inline(__always)
-    public func place(of key: Bytes) throws(Failure) -> KeyPlace {
+    public func writableKey(_ key: Bytes) throws(Failure) -> WritableKey {
         try checkWrite(of: key)
-        return KeyPlace(key: key, hash: keys.hash(of: key))
+        return WritableKey(bytes: key, hash: keys.hash(of: key))
     }
 
     /// Sets a key to a JSON value: a local write.
     /// - Parameter value: valid JSON without insignificant white space.
     /// - Throws: `.keys`, `.bytes`, `.store`, `.memory`.
     @inline(__always)
-    public func set(_ place: KeyPlace, to value: Bytes) throws(Failure) {
-        try checkMemory(for: place.key, value)
-        if isGuarded { try prepare(place.key, value, .value) }
-        write(place, value, .value)
+    public func set(_ key: WritableKey, to value: Bytes) throws(Failure) {
+        try checkMemory(for: key.bytes, value)
+        if isGuarded { try prepare(key.bytes, value, .value) }
+        write(key, value, .value)
     }
 
-    /// The same in one. Throws as `place`.
+    /// Sets a key to a JSON value: a local write.
+    /// - Throws: as `writableKey` and as `set` with its result.
     @_optimize(speed)
     public func set(_ key: Bytes, to value: Bytes) throws(Failure) {
-        try set(place(of: key), to: value)
+        try set(writableKey(key), to: value)
     }
 
     /// Deletes a key: a local write whose entry is a tombstone. Throws as `set`.
@@ -37,7 +39,7 @@ extension Store {
         write(key, Bytes("null"), .delete)
     }
 
-    /// Before a local write changes anything: there is room for it, and the host's store has it.
+    /// Checks that there is room for a local write, and writes it to the host's store, before the write changes anything.
     @inline(never)
     func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
         if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value) { throw failure }
@@ -47,57 +49,59 @@ extension Store {
     @_optimize(speed)
     func checkWrite(of key: Bytes) throws(Failure) {
         try configuration.limits.check(hostKey: key)
-        guard version < .highest else { throw Failure(.exhausted, "version numbers have reached 2^53-1") }
-        guard !hasLeft else { throw Failure(.unsupported, "this replica has left: its own name was forgotten") }
+        guard version < .highest else { throw Failure(.exhausted, "the version has reached 2^53-1") }
+        guard !hasLeft else { throw Failure(.unsupported, "this replica has left: its own name was retired") }
         try checkRoom()
     }
 
-    /// Refuses an update if there is no memory for its record, and for its row if there is a store.
+    /// Checks that there is memory for an update's record, and for its row if there is a store.
     @inline(__always)
     func checkMemory(for key: Bytes, _ value: Bytes) throws(Failure) {
         try Memory.check((key.count &+ value.count) &* (changes == nil ? 1 : 3))
     }
 
-    /// Refuses a key beyond what key ids can name.
+    /// Checks that there is an id for another key.
     func checkRoom() throws(Failure) {
-        guard keys.idLimit < KeyTable.mostKeys else { throw Failure(.memory, "no more keys can be named") }
+        guard keys.idLimit < KeyTable.maxKeys else {
+            throw Failure(.memory, "the key table is full; it holds \(KeyTable.maxKeys) keys at most")
+        }
     }
 
-    /// A write by this replica, where there is room and a version for it.
+    /// Writes an update of this replica's, for which there are room and a version.
     @_optimize(speed)
     func write(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind) {
-        write(KeyPlace(key: key, hash: keys.hash(of: key)), value, kind)
+        write(WritableKey(bytes: key, hash: keys.hash(of: key)), value, kind)
     }
 
     @_optimize(speed)
-    private func write(_ place: KeyPlace, _ value: Bytes, _ kind: Update.Kind) {
+    private func write(_ key: WritableKey, _ value: Bytes, _ kind: Update.Kind) {
         issueVersion()
-        let record = record(place.key, value, Dot(source: SourceTable.own, version: version), kind)
-        enter(record, keys.find(place.key, place.hash), place.hash)
-        remember(record)
+        let record = record(key.bytes, value, Dot(source: SourceTable.own, version: version), kind)
+        enter(record, keys.find(key.bytes, key.hash), key.hash)
+        appendToHistory(record)
         record.release()
-        forgetSurplusTombstones()
+        purgeSurplusTombstones()
     }
 
-    /// The same of a key that has a time to live.
+    /// Writes a value with a time to live.
     @_optimize(speed)
-    func write(_ place: KeyPlace, _ value: Bytes, _ lease: Lease) {
-        write(value, .value, nil, lease, to: place, keys.find(place.key, place.hash))
+    func write(_ key: WritableKey, _ value: Bytes, _ lease: Lease) {
+        write(value, .value, nil, lease, to: key, keys.find(key.bytes, key.hash))
     }
 
-    /// The same with a timestamp that is not the dot, or with a time to live.
+    /// Writes an update with a timestamp other than its dot, with a time to live, or with neither.
     @inline(never)
     @_optimize(speed)
     func write(
-        _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to place: KeyPlace,
+        _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to key: WritableKey,
         _ known: KeyID?
     ) {
         issueVersion()
         let record = record(
-            place.key, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
-        enter(record, known, place.hash)
-        remember(record)
+            key.bytes, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
+        enter(record, known, key.hash)
+        appendToHistory(record)
         record.release()
-        forgetSurplusTombstones()
+        purgeSurplusTombstones()
     }
 }

@@ -1,22 +1,22 @@
-/// The state of a replica, and all that changes it but its links: the map, the version vector, the history, tombstones, expiry, exceptions,
-/// retired sources.
+/// The state of a replica, and all that changes it but its links: the map, the version vector, the history, tombstones, expiry,
+/// exceptions, retired sources.
 ///
-/// The methods at the end of the class ask and tell whoever carries its updates to peers. `Replica` overrides them; each has an answer
-/// for a store that nobody carries anywhere. A store calls them in the midst of its work. They may read all of the store, and change
-/// only what their comments name.
+/// The overridable methods at the end of the class connect a store with its links. `Replica` overrides them; each has a result
+/// for a store without links. A store calls them in the midst of its work. They may read all of the store, and change only what
+/// their comments name.
 ///
 /// An update has a timestamp, by which the resolver decides, and a dot, under which it travels: see `Timestamp` and `Dot`.
 ///
-/// Invariants: what is at or below a source's `covered` is applied, beaten or deleted here; `version` is at least every
+/// Invariants: each update at or below a source's `covered` is applied, beaten or deleted here; `version` is at least every
 /// version here; each entry stands in its source's `VersionIndex` and in `arrivals`; the history holds only covered updates.
 ///
 /// All fields are final, so that subclasses reach them without accessors.
 public class Store {
     final let configuration: Configuration
     final let cluster: OwnedBytes
-    /// Of the records of this replica.
+    /// The pool of this replica's records.
     final var pool = RecordPool()
-    /// `max_keys` or `max_bytes` is set; and whether a local write has to be looked at first.
+    /// Whether `max_keys` or `max_bytes` is set, and whether a local write needs `prepare`.
     final let isBounded: Bool
     final let isGuarded: Bool
     final var keys: KeyTable
@@ -26,114 +26,116 @@ public class Store {
     final var arrivals = Arrivals()
     final var order = KeyOrder()
 
-    /// The Lamport number: the highest version seen anywhere, here or from peers; 0 before the first.
+    /// The Lamport number: the highest version seen, here or from peers; 0 before the first.
     public final internal(set) var version: Version = 0
 
-    /// Changes with each entry that comes or goes.
-    final var settled: UInt64 = 0
+    /// A counter of the changes of entries.
+    final var entryChanges: UInt64 = 0
 
-    /// A dot of the own source was issued, or its promise has gone out in a cover or a commit: others may hold or cover it.
+    /// Whether peers may hold or cover something of this replica's own source: a dot of it was issued, or its low-water mark was
+    /// sent in a cover or a commit.
     final var isOwnKnown = false
 
-    /// Which start this is, as peers tell starts apart.
+    /// The number of this incarnation, by which peers tell starts apart.
     final var incarnation: UInt64
-    /// Of the nonces of requests.
+    /// The source of the nonces of requests.
     final var nonces: NonceSource
-    /// The GC epoch: grows when something is forgotten.
+    /// The GC epoch, which grows with each purge.
     final var epoch: UInt64 = 0
-    /// Grows with each change of the version vector: peers ask for what has changed since one they know.
+    /// The revision of the version vector, which grows with each change: peers request what has changed since a revision.
     final var revision: UInt64 = 0
-    /// What the vector was, as far as somebody relies on it.
+    /// The past of the version vector, as far as bases need it.
     final var past = VectorPast()
-    /// How long that may become before it is looked through.
+    /// The number of entries of `past` above which `shortenPast` looks through them.
     final var pastLimit = 64
-    /// Of the version vector and of what is out of order.
-    final var clockHash = ClockHash()
-    /// Grows when updates are covered that did not enter the history: live links have to look for them elsewhere.
-    final var detours: UInt64 = 0
-    /// How many entries are ahead of the clock.
-    final var aheadCount = 0
+    /// The hash of the version vector and of out-of-order entries.
+    final var dotHash = VectorHash()
+    /// A counter of the times that covered updates did not enter the history. Live links then have to find them among the
+    /// entries.
+    final var historyBypasses: UInt64 = 0
+    /// The number of entries that are out of order.
+    final var outOfOrderCount = 0
 
-    /// Ended sources that hold no entry; and those that may have become so.
+    /// The ended sources without entries, and the sources that may have become such.
     final var retired: RetiredTable
     final var idleSources: [SourceID] = []
-    /// Idle sources that were revived not long ago, and the Lamport number at which they may shrink again.
+    /// Idle sources that returned not long ago, and the Lamport number at which they may shrink again.
     final var revivedSources: [SourceID] = []
     final var revivedUntil: Version = 0
-    /// Names that are retired, and that stability still waits for.
+    /// The retired names that stability still waits for.
     final var retiringNames: [NameID] = []
-    /// What this replica was when it last looked at them.
-    final var refreshedAt: (revision: UInt64, settled: UInt64) = (.max, 0)
-    /// A name that had not said the same of them then.
+    /// The state of this replica when `refreshRetirements` last looked at them.
+    final var refreshedAt: (revision: UInt64, entryChanges: UInt64) = (.max, 0)
+    /// A name whose statement differed then.
     final var dissentingName: NameID?
-    /// What names add to the hash of the vector, and what this replica was when that was last added up.
-    final var namesHash: (revision: UInt64, settled: UInt64, hash: ClockHash) = (.max, 0, ClockHash())
-    /// This replica has forgotten its own name: it writes nothing any more.
+    /// The part of names in the hash of the vector, and the state of this replica when it was computed.
+    final var namesHash: (revision: UInt64, entryChanges: UInt64, hash: VectorHash) = (.max, 0, VectorHash())
+    /// Whether this replica has retired its own name, and so writes no more.
     final var hasLeft = false
-    /// Time as `retire_after_ms` counts it, and when names were last looked at.
+    /// The time that counts for `retire_after_ms`, and the time when names were last looked at.
     final var silenceClock: UInt64 = 0
     final var silenceCheckedAt: UInt64 = 0
 
-    /// Exceptions to the version vector; nil: there are none.
+    /// The exceptions to the version vector; nil: there are none.
     final var refused: RefusedTable?
-    /// The value of `revision` when a reset took entries away and was not whole.
-    final var tornAt = UInt64.max
-    /// The clock of the exceptions while there are none; and how many changes of the revision are exceptions ahead of the vector
-    /// that came or went. Those could go on for ever, so no link asks again for them.
-    final var exceptionClock: UInt64 = 0
-    final var changesAhead: UInt64 = 0
-    /// How many exceptions are over.
-    final var exceptionsOver: UInt64 = 0
-    /// A peer has named exceptions of its own.
-    final var hasHeardExceptions = false
-    /// Whether an update may be one, or has to be shown to the host before it is taken.
+    /// The value of `revision` when a reset removed entries and was incomplete.
+    final var incompleteResetAt = UInt64.max
+    /// The latest sequence of the exceptions while there are none; and the number of changes of `revision` by exceptions above
+    /// the vector. Such changes could go on for ever, so no link requests again because of them.
+    final var exceptionSequence: UInt64 = 0
+    final var uncoveredExceptionChanges: UInt64 = 0
+    /// The number of announced exceptions that were dropped.
+    final var endedExceptions: UInt64 = 0
+    /// Whether a peer has named exceptions of its own.
+    final var peersHaveExceptions = false
+    /// Whether an update may be an exception, or the host's `accept` decides on it.
     final var isSelective = false
-    /// Of what the host has been told that peers have not taken.
-    final var toldRefusals = RecentMarks()
+    /// The refusals of peers that were reported to the host.
+    final var reportedRefusals = RecentMarks()
 
-    /// Keys whose entry has beaten a newer dot.
+    /// The keys whose entry has beaten a newer dot.
     final var inversions = Inversions()
-    /// The hash of what had arrived at some time, but for what has gone since.
+    /// The hash of the entries that had arrived up to `hashedArrival` and still stand.
     final var contents = ContentHash()
-    final var hashedArrival: Arrivals.Stamp = 0
-    /// An update of the call that is running has replaced another content under its own timestamp.
+    final var hashedArrival: Arrivals.Sequence = 0
+    /// Whether an update of the running call has replaced another content under its own timestamp.
     final var hasSeenEquivocation = false
 
     final var tombstones = KeyHeap()
     final var waiting = Waiting()
-    final var tolerableTombstones: Int
-    /// The greatest of all `Source.purged`.
+    final var tombstoneThreshold: Int
+    /// The greatest GC version of all sources.
     final var highestPurged: Version = 0
-    /// The tombstones that were forgotten last.
-    final var forgotten: ForgottenTombstones
-    /// A source whose promise held tombstones back when it was last looked at.
+    /// The tombstones that were purged last.
+    final var purgedTombstones: PurgedTombstones
+    /// A source whose low-water mark held tombstones back at the latest look.
     final var stabilityBlocker: SourceID?
 
-    /// Time, and what is to be deleted when; how many were added since that was last swept.
+    /// The host's time; the expiries that are due; and the number that was added since their latest sweep.
     final var leases = LeaseClock()
     final var expiries = KeyHeap()
     final var expiryCount = 0
 
-    /// A link has spoken the classic dialect: a peer may be there that knows no reset, and has to get each delete as such.
+    /// Whether a link has been classic: a peer may know no reset, so that it needs each delete.
     final var hasMetClassic = false
 
-    /// An export of this replica's name is being loaded: what it has known as `max_sources` allowed, it knows again, though this
-    /// start is one source more.
+    /// Whether an export of this replica's name is being loaded. All its sources are loaded even above `max_sources`, because
+    /// this start is one source more.
     final var isLoadingOwn = false
 
-    /// What is not in the host's store yet; nil: there is no store.
+    /// The changes that are not in the host's store yet; nil: there is no store.
     final var changes: StoreChanges?
-    /// Grows with each change of what is known of a name.
+    /// A counter of the changes of names.
     final var nameChanges: UInt64 = 0
 
-    /// No entry that is written in shared updates has arrived earlier: see `forgetShared`.
-    final var earliestShared = Arrivals.Stamp.max
+    /// The lowest arrival of an entry in shared deltas: see `invalidateShared`.
+    final var earliestShared = Arrivals.Sequence.max
 
-    /// `onCompaction` is running; and it has kept the history.
+    /// Whether `onCompaction` is running, and whether it has kept the history.
     public final internal(set) var isCompacting = false
     final var hasKept = false
 
-    /// The number in the history whose update is told of by `historyReachesMark`; `max`: none.
+    /// The number in the history at which `historyReachesMark` is called; `max`: none.
     final var historyMark = UInt64.max
 
     init(ownID: Bytes, configuration: Configuration, encoding: StoreEncoding) {
@@ -149,117 +151,120 @@ public class Store {
         sources = SourceTable(own: ownID, hash: secrets.tableHash, encodeID: encoding.encodeID)
         retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
         history = History(capacity: configuration.maxHistory)
-        forgotten = ForgottenTombstones(capacity: max(4096, configuration.maxHistory))
-        tolerableTombstones = configuration.maxTombstones
+        purgedTombstones = PurgedTombstones(capacity: max(4096, configuration.maxHistory))
+        tombstoneThreshold = configuration.maxTombstones
         isSelective = isBounded || configuration.accept != nil
         changes = configuration.store.map { StoreChanges($0, storeFirst: encoding.storeFirst) }
         past.makeRoom(for: SourceTable.own)
     }
 
-    // MARK: What others refer to
+    // MARK: References to sources and bases
 
-    /// Whether somebody refers to a source by its number in a way that no longer holds once it is known by its hash alone: it does not
-    /// shrink then, and is not asked about again until it becomes idle once more. O(links and remembered peers).
+    /// Returns whether a link or a remembered peer refers to a source in a way that its hash alone does not allow. Then the
+    /// source does not shrink, until it becomes idle once more. O(links and remembered peers).
     func refers(to source: SourceID) -> Bool { false }
 
-    /// A source shrinks: its number names nothing when the store's call is over, and may be given away then. It still stands in the
-    /// table.
-    /// - Parameter isKept: its entry is the last one of `retired`; otherwise it has been dropped at once.
+    /// Tells that a source shrinks: its id names nothing after the call on the store, and may be used again then. It still stands
+    /// in the table.
+    /// - Parameter isKept: whether its entry is the last one of `retired`; otherwise it was dropped at once.
     func sourceShrinks(_ source: SourceID, to entry: RetiredTable.Entry, isKept: Bool) {}
 
-    /// A retired source has its number and its place in the table again; its entry stood at a position of `retired`.
+    /// Tells that a retired source has an id and its place in the table again. Its entry stood at a position of `retired`.
     func sourceReturns(_ source: SourceID, from entry: RetiredTable.Entry, at position: Int) {}
 
-    /// A number has been given to a source that was not known in full. The observer may set its `isLinked`.
+    /// Tells that a source has received an id. The observer may set its `isLinked`.
     func sourceAppears(_ source: SourceID) {}
 
-    /// The oldest base of the version vector on which somebody relies, `max` if nobody does; and how many links there are that may rely
-    /// on some. What the vector was before that base is forgotten. O(links and remembered peers).
+    /// Returns the oldest base of the version vector, `max` if there is none, and the number of links that may have one. The past
+    /// before that base is dropped. O(links and remembered peers).
     func basesInUse() -> (oldest: UInt64, links: Int) { (.max, 0) }
 
-    /// What the vector was before a base is about to be forgotten: nobody may rely on it when this returns. The observer may rely on
-    /// the vector as it is.
+    /// Tells that the vector's past before a base is about to be dropped: no older base may be in use when this returns. The
+    /// observer may use the present vector as a base.
     func leaveBases(before base: UInt64) {}
 
-    // MARK: What holds a purge back
+    // MARK: Obstacles to a purge
 
-    /// How far a walk in the order of arrival has come, `max` if there is none of that number. Numbers of walks are good for one call,
-    /// and a guess afterwards.
-    func position(ofWalk walk: Int) -> Arrivals.Stamp { .max }
+    /// Returns the position of a walk in the order of arrival, `max` if there is no walk of that number. Numbers of walks are
+    /// valid in one call, and a guess afterwards.
+    func position(ofWalk walk: Int) -> Arrivals.Sequence { .max }
 
-    /// The position of the walk that is the least far, and its number; `max` if there is no walk. A tombstone behind the position would be
-    /// missed by the walk if it were purged. O(links).
-    func leastWalk() -> (position: Arrivals.Stamp, walk: Int) { (.max, 0) }
+    /// Returns the position of the walk that is the least far, and its number; `max` if there is no walk. The walk would miss a
+    /// tombstone above its position that was purged. O(links).
+    func leastWalk() -> (position: Arrivals.Sequence, walk: Int) { (.max, 0) }
 
-    /// Says of an update whether a peer has refused it; nil if no peer has refused anything. Good while the purge that has asked for it
-    /// runs. O(links).
+    /// Returns a function that returns whether a peer has refused an update; nil if no peer has refused one. The function is
+    /// valid in one purge. O(links).
     func refusalsOfPeers() -> ((Record) -> Bool)? { nil }
 
-    // MARK: What has changed
+    // MARK: Events
 
-    /// The history has reached `historyMark`. The observer sets a higher one.
+    /// Tells that the history has reached `historyMark`. The observer sets a higher one.
     func historyReachesMark() {}
 
-    /// What was written of the history for many to borrow is out of date: a part of it is no entry any more, a source that it names
-    /// shrinks, or its memory is wanted. The observer sets `earliestShared` to the arrival of the first entry in what it writes next,
-    /// or to `max`.
-    func forgetShared() {}
+    /// Tells that shared deltas are out of date: one of their updates is no entry any more, a source in them shrinks, or their
+    /// memory is needed. The observer sets `earliestShared` to the arrival of the first entry in the next shared delta, or to
+    /// `max`.
+    func invalidateShared() {}
 
-    /// An exception ahead of the vector is forgotten before its update has come: what has come of deltas that named it counts no more.
-    func exceptionIsLost(_ dot: Dot) {}
+    /// Tells that an exception above the vector is evicted before its update has arrived. The progress of deltas that have named
+    /// it counts no more.
+    func exceptionIsEvicted(_ dot: Dot) {}
 
-    /// Refused updates are wanted from now on: what was left out of deltas on their way counts no more, and classic peers are asked
-    /// for all they have.
+    /// Tells that refused updates are missing from now on. The progress of deltas without them counts no more, and classic peers
+    /// receive digests that request all updates.
     func refusalsAreLifted() {}
 
-    /// Memory is wanted: updates that wait for their cover are let go, and their peers send them again.
-    /// - Parameter holder: the place of the link that holds them; nil: all links.
-    func losePending(of holder: Int?) {}
+    /// Tells that memory is needed: updates that wait for their cover are to be dropped, and peers send them again.
+    /// - Parameter holder: the index of the link that holds them; nil: all links.
+    func dropPending(of holder: Int?) {}
 
     #if DEBUG
-        /// What must hold between any two calls of what stands beside the store: the first thing that does not, in words.
+        /// Returns a broken invariant between the store and its links, for tests.
         func brokenReference() -> String? { nil }
     #endif
 }
 
 extension Store {
-    /// The source that this replica writes under; a NUL stands behind it.
+    /// The source of this replica's writes, with a NUL behind it.
     public var id: Bytes { own.id }
 
-    /// What the host calls this replica: its source without the incarnation.
+    /// The name of this replica: its source without the incarnation.
     public var name: Bytes { id.nameOfSource }
 
-    /// What is refused as too much.
+    /// The limits on updates.
     public var limits: Limits { configuration.limits }
 
     var own: Source { sources[SourceTable.own] }
 
-    /// A replica's own entry in the clock is a promise that all it will ever issue is higher.
-    func renewPromise() {
+    /// Raises the low-water mark of this replica's own source: its vector entry, above which all its future versions are.
+    func raiseLowWaterMark() {
         if !hasLeft { cover(own, upTo: version) }
     }
 
-    /// A twin that is behind is taken to have ended, and what it says counts nowhere if that was dropped. So it goes past the floor;
-    /// only if the host gossips, because two twins could overtake each other for ever.
+    /// Raises the version above the floor of retired sources, if this replica's own source is not the furthest of its name.
+    /// Otherwise peers would treat it as ended, and ignore its claims. Only a gossip does that, because two twins could overtake
+    /// each other for ever.
     func passFloor() {
         if !own.isFurthest, version <= retired.floor, retired.floor < .highest { version = retired.floor + 1 }
     }
 
-    /// The version of the next dot.
+    /// Issues the version of the next dot.
     func issueVersion() {
         version += 1
         cover(own, upTo: version)
         isOwnKnown = true
     }
 
-    /// What is left to do when a call has done its work.
-    func rest() {
+    /// Does what is due at the end of a call: retirements, purges, shrinking sources, the past of the vector.
+    func finishCall() {
         refreshRetirements()
         purgeStable()
         shrinkIdleSources()
         shortenPast()
     }
 
-    /// Whether it may issue another dot. One that has left still republishes, since what it holds may be with nobody else.
+    /// Whether this replica may issue another dot. A replica that has left still republishes, because no peer may hold its
+    /// entries.
     var mayWrite: Bool { version < .highest }
 }

@@ -1,24 +1,24 @@
-/// What of a replica is not in its store yet. Entries are found by their arrival, so a write notes nothing.
+/// The changes of a replica that are not in the host's store yet. Entries are found by their arrival, so a write notes nothing.
 final class StoreChanges {
     let store: StateStore
     /// Stores a local write before it is made: see `StoreEncoding`.
     let storeFirst: StoreEncoding.StoreFirst
     /// Entries up to this arrival are stored.
-    var arrival: Arrivals.Stamp = 0
-    /// Rows that have gone: keys and sources.
+    var arrival: Arrivals.Sequence = 0
+    /// The removed rows: keys and sources.
     var removed: [(kind: StateStore.Kind, id: [UInt8])] = []
-    /// Sources whose entry in the vector has changed since a revision of it, each once.
+    /// The sources whose entry in the vector has changed since `revision`, each once.
     var sources: [SourceID] = []
     var revision: UInt64 = 0
-    /// What the rows of the replica said.
+    /// The state of the replica in its stored rows.
     var ownCovered: Version = 0
     var ownPurged: Version = 0
-    var facts = Facts()
-    /// Whether the host's time was known.
+    var rowState = RowState()
+    /// Whether the host's time was known when the rows were stored.
     var hasTicked = false
 
-    /// What tells that the rows of the replica are out of date.
-    struct Facts: Equatable {
+    /// The state in the rows of a replica. If it differs from the present state, the rows are out of date.
+    struct RowState: Equatable {
         var now: UInt64?
         var hasHead = false
         var hasMetClassic = false
@@ -36,16 +36,17 @@ final class StoreChanges {
 }
 
 extension Store {
-    /// A source's entry in the vector changes, or its GC version has: the revision is new, and the entry is still the old one.
+    /// Notes a change of a source's entry in the vector or of its GC version. `revision` is new already, and `covered` is still
+    /// the old one.
     @inline(__always)
     func noteChange(of source: Source) {
-        if let changes, source.changedAt <= changes.revision { changes.sources.append(source.number) }
+        if let changes, source.changedAt <= changes.revision { changes.sources.append(source.index) }
         if source.changedAt < past.newestBase { past.enter(source, at: revision) }
         source.changedAt = revision
-        past.note(source.number, at: revision)
+        past.note(source.index, at: revision)
     }
 
-    /// A row goes.
+    /// Notes that a row was removed.
     @inline(never)
     func noteRemoval(of kind: StateStore.Kind, _ id: Bytes) {
         changes?.removed.append((kind, [UInt8](id)))

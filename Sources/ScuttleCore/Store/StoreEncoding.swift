@@ -1,10 +1,11 @@
-/// What a store needs of the encoding of messages, which stands in a folder above it. Whoever makes a replica hands it in.
+/// The functions of the encoding that a store needs. The encoding stands in a higher folder, so whoever makes a replica hands
+/// them in.
 struct StoreEncoding {
-    /// Makes what the encoding keeps of a source's id.
+    /// Encodes the id of a source.
     let encodeID: (Bytes) -> OwnedBytes
-    /// Writes the rows of a local write to the host's store, before the store makes it.
+    /// Writes the rows of a local write to the host's store before the write is made.
     let storeFirst: StoreFirst
 
-    /// - Throws: `.store`; the write is not made then.
+    /// - Throws: `.store`; then the write is not made.
     typealias StoreFirst = (Store, _ key: Bytes, _ value: Bytes, Update.Kind, Lease?) throws(Failure) -> Void
 }

@@ -1,70 +1,70 @@
-/// What the version vector was, and what of it has changed since.
+/// The past of the version vector: its former entries, and the revisions of their changes.
 ///
-/// A *base* is one more than a revision of the vector that somebody relies on; 0 is none. While nobody does, nothing is kept.
-/// Otherwise the first change of a source behind the newest base puts the old value into a log, in which the entries of one
-/// source are chained from the newest back. So what a source was at a base is what the first change behind it has replaced.
-/// Whoever relies on a base costs nothing. `Store.shortenPast` drops what is older than all of them.
+/// A *base* is one more than a revision of the vector that a link or a remembered peer relies on; 0 is none. While there is no
+/// base, nothing is kept. Otherwise the first change of a source after the newest base appends the old version to a log, in which
+/// the entries of one source are chained from the newest back. So a source's version at a base is the one that the first change
+/// after the base has replaced. A base itself costs nothing. `Store.shortenPast` drops the entries that are older than all bases.
 ///
-/// Besides, each block of 64 sources has the revision of its latest change, so that a walk over all sources passes by those that
-/// have not changed; and the number of its entries that are out of order, which a peer may lack although it has covered the same.
-/// Each district of 4,096 has the revision of its latest entry in the log, which tells as much of a base.
+/// Besides, each block of 64 sources has the revision of its latest change, so that a walk over all sources skips the blocks
+/// without a change. It also has the number of its entries that are out of order, which a peer may lack although its vector is
+/// equal. Each district of 4,096 sources has the revision of its latest entry in the log, which says the same of bases.
 ///
-/// Change: O(1). Look up: O(1) for a source that has not changed, O(bases
-/// behind the one in question) at most. Memory: 24 bytes an entry, and 12 for 64 sources.
+/// Change: O(1). Look up: O(1) for a source that has not changed, at most O(later bases) otherwise. Memory: 24 bytes an entry,
+/// and 12 for 64 sources.
 struct VectorPast: ~Copyable {
     private struct Entry: BitwiseCopyable {
-        /// Up to where the source was covered before the change with this revision.
+        /// The version up to which the source was covered before the change of this revision.
         let covered: Version
         let revision: UInt64
-        /// `.max`: it has ended, and its number may be another's.
+        /// The source; `.max`: it has ended, and its id may be another's.
         var source: SourceID
-        /// The number of the entry of the same source before, counted from 1; 0: there is none.
+        /// The number of the previous entry of the source, counted from 1; 0: none.
         var previous: UInt32
     }
 
     private var log = Column<Entry>()
     private var blocks = Column<UInt64>()
     private var districts = Column<UInt64>()
-    private var ahead = Column<UInt32>()
-    /// Changes of sources that have last changed before this base go into the log.
+    private var outOfOrder = Column<UInt32>()
+    /// The newest base. A change of a source enters the log if the source has not changed since.
     private(set) var newestBase: UInt64 = 0
 
     var count: Int { log.count }
 
-    /// Somebody relies on the vector as it is.
+    /// Returns a base for the vector at a revision, which is the present one.
     mutating func keep(from revision: UInt64) -> UInt64 {
         newestBase = revision &+ 1
         return newestBase
     }
 
-    /// There is a source of this number.
+    /// Makes room for a source.
     mutating func makeRoom(for source: SourceID) {
         while blocks.count <= Int(source) >> 6 {
             blocks.append(0)
-            ahead.append(0)
+            outOfOrder.append(0)
         }
         while districts.count <= Int(source) >> 12 { districts.append(0) }
     }
 
-    /// One more of a source's entries is out of order, or one less.
-    mutating func noteAhead(_ source: SourceID, _ change: Int) {
-        ahead[Int(source) >> 6] &+= UInt32(truncatingIfNeeded: change)
+    /// Changes the number of a source's entries that are out of order.
+    mutating func noteOutOfOrder(_ source: SourceID, _ change: Int) {
+        outOfOrder[Int(source) >> 6] &+= UInt32(truncatingIfNeeded: change)
     }
 
     @inline(__always)
     mutating func note(_ source: SourceID, at revision: UInt64) { blocks[Int(source) >> 6] = revision }
 
-    /// A source is about to change for the first time since the newest base.
+    /// Appends the old version of a source that is about to change for the first time since the newest base.
     @inline(never)
     mutating func enter(_ source: Source, at revision: UInt64) {
         log.append(
             Entry(
-                covered: source.covered, revision: revision, source: source.number, previous: source.latestPast))
+                covered: source.covered, revision: revision, source: source.index, previous: source.latestPast))
         source.latestPast = UInt32(truncatingIfNeeded: log.count)
-        districts[Int(source.number) >> 12] = revision
+        districts[Int(source.index) >> 12] = revision
     }
 
-    /// Up to where a source was covered that has changed since.
+    /// Returns the version up to which a source was covered at a base, after which it has changed.
     @inline(never)
     func covered(_ source: Source, at base: UInt64) -> Version {
         var covered = source.covered
@@ -78,8 +78,8 @@ struct VectorPast: ~Copyable {
         return covered
     }
 
-    /// A source ends: what it was counts no more.
-    mutating func forget(_ source: Source) {
+    /// Drops the entries of a source that ends.
+    mutating func drop(_ source: Source) {
         var number = source.latestPast
         while number > 0 {
             log[Int(number) - 1].source = .max
@@ -87,9 +87,9 @@ struct VectorPast: ~Copyable {
         }
     }
 
-    /// Whether a block has changed since a revision, this one included, or has entries out of order.
+    /// Returns whether a block has changed at or after a revision, or has entries that are out of order.
     @inline(__always)
-    func hasChanged(block: Int, since revision: UInt64) -> Bool { blocks[block] >= revision || ahead[block] > 0 }
+    func hasChanged(block: Int, since revision: UInt64) -> Bool { blocks[block] >= revision || outOfOrder[block] > 0 }
     /// Whether a district has changed since a base that somebody relies on.
     @inline(__always)
     func hasChanged(district: Int, since base: UInt64) -> Bool { districts[district] >= base }
@@ -97,7 +97,7 @@ struct VectorPast: ~Copyable {
     /// The revision of the entry in the middle of the log.
     var middle: UInt64 { log[log.count / 2].revision }
 
-    /// Drops what no base needs from a base on. `max`: nobody relies on anything. O(log).
+    /// Drops the entries that no base from `base` on needs; `max`: there is no base. O(log).
     mutating func shorten(to base: UInt64, in sources: borrowing SourceTable) {
         var old = Column<Entry>()
         swap(&old, &log)

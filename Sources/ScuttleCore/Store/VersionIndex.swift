@@ -1,14 +1,13 @@
-/// One source's live entries in order of version: what answers "all of this source above version v".
+/// One source's live entries in order of version, which finds all entries above a version.
 ///
 /// A write appends; an entry that is superseded leaves a hole, which costs nothing to make: a slot is live exactly if its key's
-/// record still has this source and version. When holes outnumber live slots the index is swept, so append is O(1) amortised and
-/// a search is O(log n). A version that arrives late, below others, has a slot in an order of its own until the next sweep; so
+/// record still has this source and version. If holes outnumber live slots, the index is swept, so append is O(1) amortised and a
+/// search is O(log n). A version that arrives late, below others, has a slot in an order of its own until the next sweep; so
 /// versions may come in any order, at O(log n) each.
 ///
-/// Invariants: versions ascend strictly; no version has a slot in both; none of the late ones is the last; `liveCount` slots are
-/// live.
+/// Invariants: versions ascend strictly; no version has a slot in both; no late one is the last; `liveCount` slots are live.
 struct VersionIndex: ~Copyable {
-    /// What stands in a slot, and where in `versions` the search goes on behind it.
+    /// The contents of a slot, and the position in `versions` at which the search goes on.
     struct Slot {
         let version: Version
         let key: KeyID
@@ -17,7 +16,7 @@ struct VersionIndex: ~Copyable {
 
     private var versions = Column<Version>()
     private var keys = Column<KeyID>()
-    /// Under the source 0. Few sources ever have one.
+    /// The late slots, under the source 0. Few sources ever have one.
     private var late: DotOrder?
     private(set) var liveCount = 0
 
@@ -56,8 +55,8 @@ struct VersionIndex: ~Copyable {
         }
     }
 
-    /// Notes that a live slot has become a hole, and sweeps if holes outnumber the living. Amortised O(1), and O(log n) for what
-    /// came late.
+    /// Notes that a live slot has become a hole, and sweeps if holes outnumber live slots. O(1) amortised, and O(log n) for late
+    /// slots.
     @_optimize(speed)
     mutating func retire(of source: SourceID, _ table: borrowing KeyTable) {
         liveCount -= 1
@@ -100,9 +99,9 @@ struct VersionIndex: ~Copyable {
         table.isEntry(of: key, source, version)
     }
 
-    /// The key whose live entry has this version.
+    /// Returns the key whose live entry has this version.
     func key(with version: Version, of source: SourceID, _ table: borrowing KeyTable) -> KeyID? {
-        // LogDelta in order, which is nearly all: no search.
+        // An update in order, as nearly all are, needs no search.
         guard version <= last else { return nil }
         let position = firstPosition(above: version) - 1
         if position >= 0, versions[position] == version {
@@ -114,13 +113,14 @@ struct VersionIndex: ~Copyable {
         return key
     }
 
-    /// The first live slot above a version. O(log n + holes passed).
+    /// Returns the first live slot above a version. O(log n + holes passed).
     @inline(never)
     func nextLive(above version: Version, of source: SourceID, _ table: borrowing KeyTable) -> Slot? {
         nextLive(above: version, from: firstPosition(above: version), of: source, table)
     }
 
-    /// The same if it is known where the versions above begin in `versions`. O(holes passed), and O(log n) if some came late.
+    /// Returns the first live slot above a version, if the position of the first version above it is known. O(holes passed), and
+    /// O(log n) if there are late slots.
     @inline(never)
     @_optimize(speed)
     func nextLive(
@@ -135,7 +135,7 @@ struct VersionIndex: ~Copyable {
         return Slot(version: versions[position], key: keys[position], next: position + 1)
     }
 
-    /// The first live slot above a version among those that came late, if it stands before a position.
+    /// Returns the first live slot above a version among the late ones, if it stands before a position.
     @inline(never)
     private func nextLive(
         _ late: DotOrder, above version: Version, before position: Int, of source: SourceID,
@@ -146,8 +146,8 @@ struct VersionIndex: ~Copyable {
             position == versions.count || slot.dot.version < versions[position]
         {
             version = slot.dot.version
-            if isLive(slot.number, version, of: source, table) {
-                return Slot(version: version, key: slot.number, next: position)
+            if isLive(slot.value, version, of: source, table) {
+                return Slot(version: version, key: slot.value, next: position)
             }
         }
         return nil
@@ -175,7 +175,7 @@ struct VersionIndex: ~Copyable {
         }
     }
 
-    /// The first position in `versions` whose version is above `version`. O(log n).
+    /// Returns the first position in `versions` whose version is above `version`. O(log n).
     private func firstPosition(above version: Version) -> Int {
         versions.partition { $0 > version }
     }

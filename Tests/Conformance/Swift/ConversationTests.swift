@@ -71,7 +71,7 @@ private final class Stage {
         case "|": return load([UInt8](step.text.dropLast()))
         case "=": expect(step.text)
         case "purge": _ = try replica.purge()
-        case "forget": return words[0].lend { replica.forget($0) } ? "SCUTTLE_OK" : "SCUTTLE_NOT_FOUND"
+        case "forget": return words[0].lend { replica.retireName($0) } ? "SCUTTLE_OK" : "SCUTTLE_NOT_FOUND"
         case "replica": try make(words[0], options: words.dropFirst())
         case "link":
             end?.close()
@@ -87,7 +87,7 @@ private final class Stage {
         case "export": shown = replica.exported().lines.dropLast().map(\.text)
         case "clock":
             var lines: [String] = []
-            replica.visitClock { source, version in
+            replica.visitVector { source, version in
                 lines.append("\(source.text) \(version)")
                 return true
             }

@@ -185,7 +185,7 @@ final class Stage {
     /// Writes a line or a datagram to the target. An error changes nothing that it must not; a read-only link changes nothing.
     private func tell(_ link: HostileLink, _ unit: [UInt8]) {
         guard !unit.isEmpty else { return }
-        replica.rest()
+        replica.finishCall()
         let before = Look(replica)
         let wasEnded = link.end.hasEnded
         let ownBefore = replica.own.covered

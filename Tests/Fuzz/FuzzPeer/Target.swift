@@ -69,7 +69,7 @@ final class Target {
         case 8, 9: attempt { () throws(Failure) in _ = try replica.purge() }
         case 10:
             let source = input.pick(Stage.sources(of: replica))
-            _ = source.lend { replica.forget($0.nameOfSource) }
+            _ = source.lend { replica.retireName($0.nameOfSource) }
         case 11: replica.acceptAgain()
         case 12: mind.refusesHalf.toggle()
         case 13: loadsAgain()

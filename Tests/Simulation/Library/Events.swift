@@ -27,7 +27,7 @@ extension World {
             // their successors.
             let mayDiffer =
                 code == 0
-                && replicas.contains { $0.hasMetClassic || $0.retired.floor > 0 || $0.tornAt != .max }
+                && replicas.contains { $0.hasMetClassic || $0.retired.floor > 0 || $0.incompleteResetAt != .max }
             if plan.middle == nil, !mayDiffer {
                 events.unexpected = "replica \(number) raises DIVERGED, code \(code)"
             }

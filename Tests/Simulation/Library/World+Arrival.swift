@@ -57,7 +57,7 @@ extension World {
     }
 
     func vectorText(_ replica: Replica) -> String {
-        let sources = replica.sources.ids.filter { replica.sources[$0].number != .max }.map { id in
+        let sources = replica.sources.ids.filter { replica.sources[$0].index != .max }.map { id in
             let source = replica.sources[id]
             return "\(source.id.text):\(source.covered)/\(source.floor)/\(source.reach)/\(source.purged)"
         }
@@ -72,7 +72,7 @@ extension World {
             replica.refused.map { "\(replica.sources[$0[position].dot.source].id.text):\($0[position].dot.version)" }
         }
         return sources.joined(separator: " ") + " names " + names.joined(separator: " ") + " retired "
-            + retired.joined(separator: " ") + " epoch \(replica.epoch) ahead \(replica.aheadCount)"
+            + retired.joined(separator: " ") + " epoch \(replica.epoch) ahead \(replica.outOfOrderCount)"
             + (exceptions.isEmpty ? "" : " without " + exceptions.joined(separator: " "))
     }
 

@@ -46,7 +46,7 @@ extension World {
 
     private func vector(of replica: Replica) -> [[UInt8]: Version] {
         var vector: [[UInt8]: Version] = [:]
-        replica.visitClock { source, version in
+        replica.visitVector { source, version in
             vector[[UInt8](source)] = version
             return true
         }

@@ -38,11 +38,11 @@ extension World {
             try end.write([])
             _ = exported(end.replica)
         }
-        let (vector, before) = (end.replica.clockHash, exported(end.replica))
+        let (vector, before) = (end.replica.dotHash, exported(end.replica))
         say("an intruder says to \(index(of: end.replica)): \(lines.text)")
         var thrown: Failure?
         do { try end.write(lines) } catch { thrown = error }
-        guard exported(end.replica) == before, end.replica.clockHash == vector else {
+        guard exported(end.replica) == before, end.replica.dotHash == vector else {
             throw SimulationFailure(
                 description:
                     "replica \(index(of: end.replica)) applies a delta that it has not requested: \(lines.text)")

@@ -76,7 +76,7 @@ extension World {
     private func differencesAreTold() throws {
         for wire in wires {
             let states = wire.edge.sides.map { live(replicas[$0]) }
-            let hashes = wire.edge.sides.map { replicas[$0].clockHash }
+            let hashes = wire.edge.sides.map { replicas[$0].dotHash }
             guard states[0] != states[1] || hashes[0] != hashes[1] else { continue }
             let isTold = wire.ends.allSatisfy { events.diverged[$0.link.host, default: 0] > 0 }
             guard isTold else {

@@ -94,14 +94,14 @@ extension World {
         let away = away.map(\.number)
         let choices = [ended, ended, away, present].filter { !$0.isEmpty }
         let name = names[random.pick(random.pick(choices))]
-        guard name != names[number], name.lend({ replicas[number].forget($0) }) else { return }
+        guard name != names[number], name.lend({ replicas[number].retireName($0) }) else { return }
         say("\(number) forgets \(name.text)")
         counts.retired += 1
         noteRetired(name)
     }
 
     private func leave(_ number: Int) {
-        guard othersWrite(beside: number), names[number].lend({ replicas[number].forget($0) }) else { return }
+        guard othersWrite(beside: number), names[number].lend({ replicas[number].retireName($0) }) else { return }
         say("\(number) leaves")
         counts.retired += 1
         left.insert(number)

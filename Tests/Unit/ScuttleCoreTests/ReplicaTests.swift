@@ -18,7 +18,7 @@ struct ReplicaTests {
         try replica.receive(PlainUpdate("k", "4", "a", 7))
         #expect(replica.version == 41)
         #expect(try replica.value("k") == "3")
-        #expect(replica.clock == ["local": 41, "z": 40, "a": 7])
+        #expect(replica.vector == ["local": 41, "z": 40, "a": 7])
     }
 
     @Test("A deleted key is absent, and its tombstone is an entry")
@@ -68,8 +68,8 @@ struct ReplicaTests {
         try replica.receive(PlainUpdate("k", "2", "z", 10))
         #expect(asked.all == ["no or nothing", "1 or nothing", "no or 1", "2 or 1"])
         #expect(replica.entry("k") == PlainUpdate("k", "2", "z", 10))
-        #expect(replica.clock == ["local": 2, "z": 10])
-        #expect(replica.news("local", above: 0).map(\.value.text) == ["no", "1"])
+        #expect(replica.vector == ["local": 2, "z": 10])
+        #expect(replica.updates("local", above: 0).map(\.value.text) == ["no", "1"])
         #expect(replica.broken == nil)
     }
 
@@ -78,7 +78,7 @@ struct ReplicaTests {
         let end = try LinkEnd(Replica.make())
         try end.replica.receive(PlainUpdate("k", "1", "z", 9))
         try end.replica.receive(PlainUpdate("k", "2", "a", 5))
-        #expect(end.replica.clock["a"] == 5)
+        #expect(end.replica.vector["a"] == 5)
         end.write(#"{"digest":true,"done":true}"# + "\n")
         #expect(end.readLines() == [PlainUpdate("k", "1", "z", 9).line])
     }

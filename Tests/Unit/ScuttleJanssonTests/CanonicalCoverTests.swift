@@ -124,7 +124,7 @@ struct CanonicalCoverTests {
         let replica = try Replica.make("a") { $0.maxHistory = 1000 }
         for number in 0..<40 {
             let source = "s\(random.below(5))"
-            let version = (replica.clock[source] ?? 0) + Version(random.within(1...3))
+            let version = (replica.vector[source] ?? 0) + Version(random.within(1...3))
             try replica.receive(PlainUpdate("k\(random.below(9))", "\(number)", source, version))
         }
         let pair = try Pair(replica, Replica.make("b"))

@@ -80,8 +80,8 @@ struct Answer {
 
     /// A host's order looks at whole entries, and those that cursors stand on may have been superseded meanwhile.
     private mutating func restoreOrder(in replica: Store) {
-        guard settled != replica.settled else { return }
-        settled = replica.settled
+        guard settled != replica.entryChanges else { return }
+        settled = replica.entryChanges
         guard replica.configuration.sort != nil else { return }
         var cursors: [Cursor] = []
         for var cursor in heap.elements {

@@ -108,13 +108,13 @@ extension ClassicSession {
         let hasNamedNone = round.isEmpty
         if hasNamedNone {
             // It is owed all of that already.
-            guard owesAllAt != replica.settled else { return }
+            guard owesAllAt != replica.entryChanges else { return }
             // A peer that names nothing has nothing.
             restated = DotOrder()
         }
         oweTheRest()
         round = SourceSet()
-        if hasNamedNone { owesAllAt = replica.settled }
+        if hasNamedNone { owesAllAt = replica.entryChanges }
         noteBacklog()
     }
 
@@ -194,7 +194,7 @@ extension ClassicSession {
     /// A republished write goes out under its timestamp, since a relay drops `written` and would make a new write of it; and once,
     /// since the digests of a peer that drops `dot` do not show that it has come.
     private func append(_ record: Record) -> Bool {
-        let record = replica.settleNull(record)
+        let record = replica.deleteNull(record)
         guard record.isRepublished, record.kind != .expiry else {
             context.output.append(UpdateLine(of: record, in: replica))
             return true

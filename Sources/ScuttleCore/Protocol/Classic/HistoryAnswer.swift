@@ -64,7 +64,7 @@ struct HistoryAnswer: ~Copyable {
     /// Entries that the vector covers, and the history, merged by version.
     private static func updates(of id: SourceID, above version: Version, in replica: Store) -> [Record] {
         let source = replica.sources[id]
-        let remembered = replica.history.news(of: source, above: version)
+        let remembered = replica.history.updates(of: source, above: version)
         var merged: [Record] = []
         var index = 0
         source.entries.forEachLive(above: version, upTo: source.covered, of: id, replica.keys) { key, entryVersion in

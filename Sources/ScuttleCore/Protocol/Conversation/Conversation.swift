@@ -51,10 +51,10 @@ extension Conversation {
     /// Asks this peer for what is new; a question that still waits is enough. Renews the replica's promise.
     public func gossip() {
         // What was inverted by an update of a classic peer may make nobody ask for it.
-        if replica.hasMetClassic || context.isReadOnly { replica.settleInversions() }
+        if replica.hasMetClassic || context.isReadOnly { replica.republishInverted() }
         replica.passFloor()
         replica.reconsiderRefused()
-        replica.renewPromise()
+        replica.raiseLowWaterMark()
         switch session {
         case .classic(let session, _): session.gossip()
         case .extended(let session): session.greet()
@@ -86,7 +86,7 @@ extension Conversation {
 
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
     /// is on its way become a reset.
-    var walkPosition: Arrivals.Stamp { extended?.walkPosition ?? .max }
+    var walkPosition: Arrivals.Sequence { extended?.walkPosition ?? .max }
 
     /// A line of the peer could not be read: what an answer vouches for may have been in it.
     public func noteUnreadable() {
@@ -96,7 +96,7 @@ extension Conversation {
     /// The bytes that came in end here. Forgets what has become stable.
     public func finishReceiving() {
         session.greeter?.finishReceiving()
-        replica.rest()
+        replica.finishCall()
     }
 }
 

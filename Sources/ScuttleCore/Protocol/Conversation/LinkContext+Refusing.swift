@@ -14,7 +14,7 @@ extension LinkContext {
 
     @inline(never)
     func judge(
-        _ update: IncomingUpdate, _ mode: DeltaMode, _ failure: Failure?, evictingBefore clock: UInt64
+        _ update: IncomingUpdate, _ mode: DeltaMode, _ failure: Failure?, evictingBefore sequence: UInt64
     ) throws(Failure) -> Judgement {
         let known = replica.sources.recall(update.source)
         if let known, let refused = replica.refused,
@@ -63,7 +63,7 @@ extension LinkContext {
         }
         let isNoted = replica.noteException(
             Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue), write,
-            evictingBefore: clock)
+            evictingBefore: sequence)
         guard isNoted, let refused = replica.refused else {
             throw end(.refused, Failure(.refused, "more updates are refused than max_refused"))
         }

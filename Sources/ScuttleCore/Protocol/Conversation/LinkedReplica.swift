@@ -63,12 +63,12 @@ public final class Replica: Store {
     // MARK: What holds a purge back
 
     /// Walks are known by the places of their links.
-    override func position(ofWalk place: Int) -> Arrivals.Stamp {
+    override func position(ofWalk place: Int) -> Arrivals.Sequence {
         place < linkTable.links.count ? linkTable.links[place].walkPosition : .max
     }
 
-    override func leastWalk() -> (position: Arrivals.Stamp, walk: Int) {
-        var least = (position: Arrivals.Stamp.max, walk: 0)
+    override func leastWalk() -> (position: Arrivals.Sequence, walk: Int) {
+        var least = (position: Arrivals.Sequence.max, walk: 0)
         for place in linkTable.links.indices {
             let position = linkTable.links[place].walkPosition
             if position < least.position { least = (position, place) }
@@ -85,12 +85,12 @@ public final class Replica: Store {
 
     override func historyReachesMark() { noteBacklogs() }
 
-    override func forgetShared() {
+    override func invalidateShared() {
         linkTable.newestSharedDelta = nil
         earliestShared = .max
     }
 
-    override func exceptionIsLost(_ dot: Dot) {
+    override func exceptionIsEvicted(_ dot: Dot) {
         for link in linkTable.links { link.extended?.incoming.lose(dot) }
         linkTable.peers.lose(dot)
     }
@@ -102,7 +102,7 @@ public final class Replica: Store {
         for link in linkTable.links { link.session.classic?.askForAll() }
     }
 
-    override func losePending(of holder: Int?) {
+    override func dropPending(of holder: Int?) {
         if let holder {
             linkTable.links[holder].extended?.incoming.pending.lose()
         } else {

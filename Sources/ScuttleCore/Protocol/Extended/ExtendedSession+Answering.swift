@@ -11,12 +11,12 @@ extension ExtendedSession {
                 guard pending.takeOverhaul() else { return }
                 replica.republish(against: peer)
             }
-            replica.settleInversions()
-            replica.renewPromise()
+            replica.republishInverted()
+            replica.raiseLowWaterMark()
         }
         if checkedEpoch != replica.epoch, let outgoing, outgoing.mode == .reset { adapt(outgoing) }
         checkedEpoch = replica.epoch
-        checkedDetours = replica.detours
+        checkedDetours = replica.historyBypasses
         if let outgoing, outgoing.epoch == peer.epoch, outgoing.mode != .early, outgoing.mode.claimsVector,
             outgoing.mode.hasCovers ? !peerLags : peerLags == (outgoing.mode == .reset)
         {
@@ -90,7 +90,7 @@ extension ExtendedSession {
     /// The new delta goes on where the peer says that it has come to, over whatever link, if nothing stands against that.
     private func goOn(_ progress: Progress) {
         guard let outgoing, outgoing.mode == progress.mode, progress.incarnation == replica.incarnation,
-            progress.epoch <= replica.epoch, replica.forgotten.reaches(progress.epoch, progress.mode),
+            progress.epoch <= replica.epoch, replica.purgedTombstones.reaches(progress.epoch, progress.mode),
             !replica.configuration.disabledRules.contains(.progress)
         else { return }
         outgoing.kind = progress.epoch
@@ -124,7 +124,7 @@ extension ExtendedSession {
         if let wanted = wantedArrivals.first { return (.state, min(arrival, wanted - 1)) }
         // A log has no commit, which alone says what is accounted for.
         if let memory, memory.exceptsEnded || !memory.accounted.isEmpty { return (.state, arrival) }
-        let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
+        let holdsNothingAhead = replica.outOfOrderCount == 0 || replica.configuration.disabledRules.contains(.ahead)
         // Datagrams get lost: with the order of arrival only those have to come again.
         guard context.transport.keepsOrder, holdsNothingAhead, historyReaches, !sorts else { return (.state, arrival) }
         let number = firstMissingUpdate
@@ -154,7 +154,7 @@ extension ExtendedSession {
 
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
     /// is on its way become a reset.
-    var walkPosition: Arrivals.Stamp {
+    var walkPosition: Arrivals.Sequence {
         guard !isReadOnly else { return .max }
         if let outgoing, outgoing.hasMore(in: replica) { return outgoing.mode.hasCovers ? 0 : outgoing.cursor }
         guard let follows, follows < replica.history.end else { return .max }
@@ -180,7 +180,7 @@ extension ExtendedSession {
     }
 
     /// No entry that the peer lacks has arrived here earlier; it may be more careful than need be.
-    private var firstMissingArrival: Arrivals.Stamp {
+    private var firstMissingArrival: Arrivals.Sequence {
         var first = replica.arrivals.last
         for id in peer.differing(from: replica) {
             let source = replica.sources[id]

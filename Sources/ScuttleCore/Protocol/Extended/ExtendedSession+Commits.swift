@@ -12,18 +12,18 @@ extension ExtendedSession {
 
     private var isChecked: Bool { !replica.configuration.disabledRules.contains(.check) }
 
-    /// The peer has forgotten the tombstones of keys that it may have named in the reset that goes on.
+    /// The peer has purged the tombstones of keys that it may have named in the reset that goes on.
     /// - Throws: as for a commit.
     @_optimize(speed)
-    func receive(_ forgotten: ForgottenKeys) throws(Failure) {
+    func receive(_ purged: PurgedKeys) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
         guard !incoming.isDropped, !incoming.isUnasked, let transfer = incoming.transfer, transfer.mode == .reset,
-            transfer.kind == forgotten.since
+            transfer.kind == purged.since
         else { return }
-        for key in forgotten.keys {
+        for key in purged.keys {
             if let id = replica.keys.find(key) { transfer.dropKept(id) }
         }
-        if forgotten.isLast { transfer.advance(to: forgotten.epoch) }
+        if purged.isLast { transfer.advance(to: purged.epoch) }
     }
 
     /// With the last part of its commit a delta is whole, and its sender's vector is this replica's too.
@@ -66,7 +66,7 @@ extension ExtendedSession {
                 // It may have taken away something all the same.
                 if replica.epoch != epoch {
                     replica.dropTransfers()
-                    replica.tornAt = replica.revision
+                    replica.incompleteResetAt = replica.revision
                 }
                 return askForReset()
             }
@@ -82,7 +82,7 @@ extension ExtendedSession {
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
         if replica.refused != nil { noteUntold() }
-        replica.forgetSurplusTombstones()
+        replica.purgeSurplusTombstones()
         if incoming.isComplete { noteSettled(head.nonce) }
         // The peer's request had to wait for its reset.
         if head.mode == .reset, isDeferred { beginDelta() }
@@ -105,7 +105,7 @@ extension ExtendedSession {
                 let until = replica.adopt(
                     excepted, of: claim.source, upTo: covered, evictingBefore: incoming.exceptionsBefore)
                 replica.cover(claim.source, upTo: until)
-                replica.leaveOut(source, upTo: until)
+                replica.bypassHistory(source, upTo: until)
             }
             // Less is covered if there is no room for an exception, and no more is purged than covered.
             if head.mode == .reset, claim.purged <= min(covered, source.covered),
@@ -121,7 +121,7 @@ extension ExtendedSession {
     private func takeEnded(_ head: IncomingDelta.Head) -> Bool {
         let ended = endedSources
         if replica.refused != nil {
-            let keys = replica.keysRefusedAhead()
+            let keys = replica.keysOfUncoveredRefusals()
             for dot in incoming.accounted { replica.dropAccounted(dot, unlessOf: keys) }
             for claim in ended { replica.dropExceptions(endedBy: claim, unlessOf: keys) }
         }

@@ -19,8 +19,8 @@ extension ExtendedSession {
                 pending.statesContents = true
             }
         }
-        guard !isReadOnly, memory.exchangedAt != replica.settled, pending.takeOverhaul() else { return }
-        memory.exchangedAt = replica.settled
+        guard !isReadOnly, memory.exchangedAt != replica.entryChanges, pending.takeOverhaul() else { return }
+        memory.exchangedAt = replica.entryChanges
         pending.requestsContents = true
     }
 
@@ -49,7 +49,7 @@ extension ExtendedSession {
 
     /// The peer has asked for all that this replica holds.
     func beginContents(_ part: VectorPart) {
-        if !isReadOnly { replica.settleInversions() }
+        if !isReadOnly { replica.republishInverted() }
         if let outgoing, outgoing.mode == .contents {
             guard context.transport.hasWindows else { return }
             outgoing.nonce = part.nonce

@@ -31,7 +31,7 @@ extension ExtendedSession {
             }
             var entries = 0
             if let order {
-                order.forEach(of: id, above: source.covered, upTo: until) { entries += Int($0.number) }
+                order.forEach(of: id, above: source.covered, upTo: until) { entries += Int($0.value) }
             } else {
                 var last = source.covered
                 for record in incoming.pending.records
@@ -42,19 +42,19 @@ extension ExtendedSession {
             }
             replica.cover(id, upTo: until, remembering: entries)
             // What beats it is here, and may not be with whom this replica tells of it next.
-            if claim.leftOut > source.floor { replica.leaveOut(source, upTo: min(claim.leftOut, until)) }
-            if incoming.pending.hasLost { replica.leaveOut(source, upTo: until) }
+            if claim.leftOut > source.floor { replica.bypassHistory(source, upTo: min(claim.leftOut, until)) }
+            if incoming.pending.hasLost { replica.bypassHistory(source, upTo: until) }
         }
         for record in incoming.pending.records {
             let source = replica.sources[record.source]
             let counts = record.version <= source.covered || replica.configuration.disabledRules.contains(.ownCover)
             guard counts, record.version > source.reach else { continue }
             echoes += 1
-            replica.remember(record)
+            replica.appendToHistory(record)
         }
         incoming.pending.close()
         if replica.refused != nil { noteUntold() }
-        replica.forgetSurplusTombstones()
+        replica.purgeSurplusTombstones()
         try checkRoom(ids)
     }
 

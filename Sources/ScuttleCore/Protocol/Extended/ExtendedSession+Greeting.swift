@@ -23,7 +23,7 @@ extension ExtendedSession {
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
     /// follows a change of this replica's state; so nothing can go round in circles.
     func askAgain() {
-        let here = PendingControl.mark(replica.revision &- replica.changesAhead, replica.settled)
+        let here = PendingControl.mark(replica.revision &- replica.uncoveredExceptionChanges, replica.entryChanges)
         guard here != pending.askedAt, !pending.hasAskedAgain else { return }
         pending.askedAt = here
         pending.hasAskedAgain = true
@@ -74,7 +74,7 @@ extension ExtendedSession {
         noteTwins(of: hello, isNew: isNew)
         pending.hasGreeted = true
         // Equal vectors bring no delta, and a replica republishes its inverted entries before a delta.
-        if !isReadOnly, hello.hash == replica.vectorHash { replica.settleInversions() }
+        if !isReadOnly, hello.hash == replica.vectorHash { replica.republishInverted() }
         let isEqual = hello.hash == replica.vectorHash
         var isAnswer = hello.isReply
         if !hello.isReply {
@@ -104,10 +104,10 @@ extension ExtendedSession {
     /// Goes towards a number of the peer's, in steps where it is far, and so many from one gossip to the next.
     func approach(_ number: Version) -> Bool {
         let isFar = number > replica.version && number - replica.version > replica.configuration.limits.versionJump
-        guard isFar else { return replica.approach(number) }
+        guard isFar else { return replica.raiseVersion(towards: number) }
         guard pending.stepsLeft > 0 else { return false }
         pending.stepsLeft -= 1
-        return replica.approach(number)
+        return replica.raiseVersion(towards: number)
     }
 
     /// Takes note of who the peer is; whether it is another one than before.
@@ -135,7 +135,7 @@ extension ExtendedSession {
         }
         if outgoing?.isResting ?? true {
             peer.subscription = hello.nonce
-            checkedDetours = replica.detours
+            checkedDetours = replica.historyBypasses
             follow()
         }
         compareContents(with: hello)
@@ -166,7 +166,7 @@ extension ExtendedSession {
 
     private func beOutOfStep(with hello: Hello) {
         isInStep = false
-        if !isReadOnly { replica.renewPromise() }
+        if !isReadOnly { replica.raiseLowWaterMark() }
         if isQuiet(hello), gossips < Self.gossipsBetweenVectors { return }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
         guard context.transport.hasWindows || outgoing == nil || outgoing?.epoch != hello.epoch else { return }

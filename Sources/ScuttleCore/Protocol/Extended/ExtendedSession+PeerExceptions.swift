@@ -19,7 +19,7 @@ extension ExtendedSession {
             }
             let dot = Dot(source: id, version: claim.version)
             note(dot, reason: claim.reason)
-            guard claim.reason != 0, let record = replica.entry(of: dot), replica.isToTell(peerName, dot) else {
+            guard claim.reason != 0, let record = replica.entry(of: dot), replica.isFirstReport(peerName, dot) else {
                 continue
             }
             tellRefused(record, reason: Int32(claim.reason))
@@ -30,7 +30,7 @@ extension ExtendedSession {
         let memory = remembering()
         let table = memory.exceptions ?? RefusedTable()
         memory.exceptions = table
-        if !isReadOnly { replica.hasHeardExceptions = true }
+        if !isReadOnly { replica.peersHaveExceptions = true }
         if let position = table.find(dot) {
             guard table[position].reason != reason else { return }
             table.remove(at: position)
@@ -143,9 +143,9 @@ extension ExtendedSession {
     }
 
     /// When the entries arrived here that the peer's vector covers, and that it lacks, in order.
-    var wantedArrivals: [Arrivals.Stamp] {
+    var wantedArrivals: [Arrivals.Sequence] {
         guard let exceptions = memory?.exceptions else { return [] }
-        var arrivals: [Arrivals.Stamp] = []
+        var arrivals: [Arrivals.Sequence] = []
         for position in 0..<exceptions.count where exceptions[position].reason == 0 {
             if let record = replica.entry(of: exceptions[position].dot) { arrivals.append(record.arrival) }
         }
@@ -167,7 +167,7 @@ extension ExtendedSession {
     var exceptionsMark: UInt64 {
         PendingControl.mark(
             (withheld?.changes ?? 0) &+ (memory?.accountedChanges ?? 0) << 32,
-            replica.refused?.clock ?? replica.exceptionClock, replica.exceptionsOver)
+            replica.refused?.lastSequence ?? replica.exceptionSequence, replica.endedExceptions)
     }
 
     /// What this replica, or this delta, has left out, and what the peer has that is accounted for here: a commit names it.
@@ -175,7 +175,7 @@ extension ExtendedSession {
         var exceptions: [CommitException] = []
         withheld?.forEach { exceptions.append(CommitException(dot: $0.dot, isAccounted: false)) }
         if let refused = replica.refused {
-            for position in 0..<refused.count where refused[position].serial > 0 {
+            for position in 0..<refused.count where refused[position].announcedAt > 0 {
                 exceptions.append(CommitException(dot: refused[position].dot, isAccounted: false))
             }
         }

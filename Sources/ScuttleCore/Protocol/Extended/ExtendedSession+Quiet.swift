@@ -9,7 +9,7 @@ extension ExtendedSession {
     /// Whether this replica had nothing to say to the peer when both were what they are now.
     func isQuiet(_ hello: Hello) -> Bool {
         // A peer does not name updates that it has refused out of order. They may be entries here, and count in the hash.
-        guard replica.refused != nil || memory?.exceptions != nil || replica.aheadCount > 0 else {
+        guard replica.refused != nil || memory?.exceptions != nil || replica.outOfOrderCount > 0 else {
             memory?.peerAt = 0
             return false
         }

@@ -16,7 +16,7 @@ extension ExtendedSession {
         incoming.isUnasked = false
         // In datagrams a delta has many heads.
         if context.transport.keepsOrder || incoming.transfer == nil {
-            incoming.exceptionsBefore = replica.refused?.clock ?? replica.exceptionClock
+            incoming.exceptionsBefore = replica.refused?.lastSequence ?? replica.exceptionSequence
         }
         incoming.begin(head, at: replica.arrivals.last)
         memory?.noteAnswer(to: head.nonce)
@@ -48,13 +48,13 @@ extension ExtendedSession {
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
             if replica.isSelective, try isRefused(update, head) { return }
-            switch try replica.take(update, isExempt: !head.mode.claimsVector) {
-            case .old: break
-            case .beaten(let failure):
+            switch try replica.apply(update, isExempt: !head.mode.claimsVector) {
+            case .covered: break
+            case .equivocation(let failure):
                 beaten = failure
                 incoming.pending.leaveOut()
-            case .news(let record) where head.mode.hasCovers: incoming.pending.hold(record)
-            case .news(let record):
+            case .accepted(let record) where head.mode.hasCovers: incoming.pending.hold(record)
+            case .accepted(let record):
                 takeFromState(record, head)
                 record.release()
             }
@@ -78,7 +78,7 @@ extension ExtendedSession {
         }
         // Its dot was covered already, and the history has gone on.
         if record.isEntry, record.version <= source.covered {
-            replica.leaveOut(source, upTo: record.version)
+            replica.bypassHistory(source, upTo: record.version)
             republishMissing(record, head)
         }
         if head.mode == .state, !record.isEntry, record.version > source.covered { noteContradiction(by: record) }

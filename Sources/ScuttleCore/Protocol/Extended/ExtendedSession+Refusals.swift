@@ -64,7 +64,7 @@ extension ExtendedSession {
         guard let refused = replica.refused else { return }
         refused.noteNamed(at: position)
         incoming.pending.leaveOut()
-        if refused[position].serial > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
+        if refused[position].announcedAt > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
         incoming.note(refused: refused[position].dot)
         if head.mode.isWhole { noteKept(update, head, isHere: true) }
     }
@@ -78,7 +78,7 @@ extension ExtendedSession {
         var entries: [RefusedTable.Entry] = []
         while entries.count < Self.exceptionsOfLine, let entry = replica.refused?.next(after: told) {
             entries.append(entry)
-            told = entry.serial
+            told = entry.announcedAt
         }
         let isAppended = context.append(within: budget) { line in
             line.beginRefused()
@@ -110,9 +110,9 @@ extension ExtendedSession {
         guard replica.refused != nil || memory?.hasTold ?? false else { return }
         let memory = remembering()
         let knowsNothing = pending.peerHas == 0 && memory.toldRefused > 0
-        let hasChanged = memory.toldOver != replica.exceptionsOver || replica.refused?.missingCount ?? 0 > 0
+        let hasChanged = memory.toldOver != replica.endedExceptions || replica.refused?.missingCount ?? 0 > 0
         if context.transport.keepsOrder ? knowsNothing || hasChanged : isRequested {
-            (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
+            (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.endedExceptions, 0, true)
         }
         noteUntold()
     }

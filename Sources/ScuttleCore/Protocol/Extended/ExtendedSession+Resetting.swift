@@ -39,11 +39,11 @@ extension ExtendedSession {
             replica.settleExceptions(byResetOf: clock, bringing: { incoming.hasRefused($0) }, but: excepted)
         }
         // Only now: an entry that the sender has covered and lost must not come back under a new dot.
-        replica.settleInversions()
+        replica.republishInverted()
         // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
         if !gone.isEmpty {
             replica.epoch += 1
-            replica.forgotten.noteReset(at: replica.epoch)
+            replica.purgedTombstones.noteReset(at: replica.epoch)
         }
         return isWhole
     }
@@ -76,6 +76,6 @@ extension Store {
             republish(key, record)
         }
         inversions.remove(key)
-        if !record.isDelete { tellRemoved(record) }
+        if !record.isDelete { reportRemoval(record) }
     }
 }

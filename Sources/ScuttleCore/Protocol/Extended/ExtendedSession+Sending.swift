@@ -21,8 +21,8 @@ extension ExtendedSession {
             }
         }
         guard let follows else { return false }
-        if checkedDetours != replica.detours {
-            checkedDetours = replica.detours
+        if checkedDetours != replica.historyBypasses {
+            checkedDetours = replica.historyBypasses
             if !historyReaches {
                 stopFollowing()
                 return appendPending(budget)
@@ -47,7 +47,7 @@ extension ExtendedSession {
     /// updates before a new head did not count.
     func adapt(_ outgoing: OutgoingDelta) {
         guard !replica.configuration.disabledRules.contains(.restart) else { return }
-        if replica.forgotten.reaches(outgoing.kind, .reset), memory?.sorted == nil {
+        if replica.purgedTombstones.reaches(outgoing.kind, .reset), memory?.sorted == nil {
             outgoing.headIsDue = true
             outgoing.beginCommit()
         } else {

@@ -68,7 +68,7 @@ extension ExtendedSession {
 
     /// Names the keys whose tombstones were forgotten since a GC epoch.
     private func appendForgotten(since epoch: UInt64) {
-        var keys = replica.forgotten.since(epoch)[...]
+        var keys = replica.purgedTombstones.since(epoch)[...]
         repeat {
             context.output.append { line in
                 line.appendForgottenStart(since: epoch, epoch: replica.epoch)

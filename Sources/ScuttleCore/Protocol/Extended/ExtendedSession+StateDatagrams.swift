@@ -86,7 +86,7 @@ extension ExtendedSession {
     /// Before a reset goes on in a later GC epoch: which tombstones, that the peer may have been sent, were forgotten since. If
     /// they do not fit a datagram it begins anew.
     private func appendForgotten(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
-        let keys = replica.forgotten.since(outgoing.kind)
+        let keys = replica.purgedTombstones.since(outgoing.kind)
         let count = Encoding.chosen.maxBytes(ofForgotten: keys)
         guard count <= budget.bytes else {
             guard context.output.isEmpty else { return false }

@@ -4,7 +4,7 @@ extension ExtendedSession {
     @discardableResult
     func withhold(_ line: UpdateLine, _ capacity: Int) -> Bool {
         let record = line.record
-        if replica.isToTell(peerName, record.dot) {
+        if replica.isFirstReport(peerName, record.dot) {
             let key = record.key.prefixOfCharacters(within: 80)
             context.failures.append(
                 Failure(

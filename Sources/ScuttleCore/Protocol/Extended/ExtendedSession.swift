@@ -43,7 +43,7 @@ final class ExtendedSession {
     var echoes = 0
     /// The replica's epoch when this session last looked whether its peer lags.
     var checkedEpoch: UInt64 = 0
-    /// The same of its detours.
+    /// The same of its historyBypasses.
     var checkedDetours: UInt64 = 0
     /// Updates that fit no datagram, some of each source: those that a commit is to name, and the one behind them.
     var withheld: DotOrder?
@@ -133,6 +133,6 @@ final class ExtendedSession {
         if !pending.isEmpty { return true }
         if let outgoing, outgoing.hasMore(in: replica) { return true }
         guard let follows else { return false }
-        return follows < replica.history.end || checkedDetours != replica.detours
+        return follows < replica.history.end || checkedDetours != replica.historyBypasses
     }
 }

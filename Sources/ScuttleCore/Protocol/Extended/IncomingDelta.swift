@@ -67,7 +67,7 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// - Parameter last: the sequence given last here.
-    mutating func begin(_ head: DeltaHead, at last: Arrivals.Stamp) {
+    mutating func begin(_ head: DeltaHead, at last: Arrivals.Sequence) {
         closeSpan()
         transfer?.settle(false)
         pending.drop()
@@ -83,7 +83,7 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// Goes on with the transfer, or begins one. Whether that is without a gap.
-    private mutating func join(_ head: DeltaHead, at last: Arrivals.Stamp) -> Bool {
+    private mutating func join(_ head: DeltaHead, at last: Arrivals.Sequence) -> Bool {
         guard let span = head.span else { return false }
         // A datagram of an earlier GC epoch is late: what has come since counts more.
         if let transfer, head.check != nil, head.kind < transfer.kind, transfer.come.end > 0 { return false }
@@ -244,7 +244,7 @@ struct IncomingDelta: ~Copyable {
     // MARK: Reset and commit
 
     var contradictions: [KeyID] { transfer?.contradictions ?? [] }
-    var begun: Arrivals.Stamp { transfer?.begun ?? 0 }
+    var begun: Arrivals.Sequence { transfer?.begun ?? 0 }
     var claims: [StateTransfer.Claim] { transfer?.claims ?? [] }
     var retired: [RetiredClaim] { transfer?.retired ?? [] }
     /// What the sender has not taken.
@@ -260,7 +260,7 @@ struct IncomingDelta: ~Copyable {
 
     /// The peer has named a key: its entry here, of an arrival, or another one.
     @_optimize(speed)
-    mutating func note(_ key: KeyID, _ arrival: Arrivals.Stamp) {
+    mutating func note(_ key: KeyID, _ arrival: Arrivals.Sequence) {
         if head?.counts == true, let transfer, !transfer.note(key, arrival) { voidHead() }
     }
 
@@ -282,7 +282,7 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// The arrival of the entry that the peer has too; 0 where it has none of this key.
-    func kept(_ key: KeyID) -> Arrivals.Stamp {
+    func kept(_ key: KeyID) -> Arrivals.Sequence {
         transfer?.kept(key) ?? 0
     }
 

@@ -95,8 +95,8 @@ final class LinkMemory {
 
     /// A source is known by its hash alone from now on. What the peer has not taken of it is accounted for.
     func forget(_ source: SourceID, _ entry: RetiredTable.Entry) {
-        exceptionsBefore?.forget(source)
-        guard let exceptions, exceptions.forget(source) else { return }
+        exceptionsBefore?.removeAll(of: source)
+        guard let exceptions, exceptions.removeAll(of: source) else { return }
         exceptsEnded = true
         if entry.purged > 0 { exceptsPurged = true }
     }

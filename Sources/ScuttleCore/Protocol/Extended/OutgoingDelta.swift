@@ -14,7 +14,7 @@ final class OutgoingDelta {
     /// The peer lacks nothing that arrived up to here.
     let start: UInt64
     /// The sequence given last when it began.
-    let begun: Arrivals.Stamp
+    let begun: Arrivals.Sequence
     /// How far it is.
     var cursor: UInt64
 
@@ -62,7 +62,7 @@ final class OutgoingDelta {
     private var flaggedFrom: UInt64 = .max
 
     init(
-        _ mode: DeltaMode, epoch: UInt64, nonce: UInt64, kind: UInt64, start: UInt64, begun: Arrivals.Stamp
+        _ mode: DeltaMode, epoch: UInt64, nonce: UInt64, kind: UInt64, start: UInt64, begun: Arrivals.Sequence
     ) {
         self.begun = begun
         self.mode = mode
@@ -99,7 +99,7 @@ final class OutgoingDelta {
 
     /// Goes on where the peer says that it has come to: behind the last of its ranges, and in the gaps before them first.
     /// Nothing has arrived behind `last`, whatever the peer says.
-    func go(on progress: Progress, last: Arrivals.Stamp, epoch: UInt64) {
+    func go(on progress: Progress, last: Arrivals.Sequence, epoch: UInt64) {
         let sent = cursor
         cursor = min(max(start, progress.sequence), last)
         missing = []
@@ -116,7 +116,7 @@ final class OutgoingDelta {
     }
 
     /// Goes back to entries, by their arrivals in order: in datagrams as gaps, which go out first.
-    func goBack(to arrivals: [Arrivals.Stamp], inGaps: Bool) {
+    func goBack(to arrivals: [Arrivals.Sequence], inGaps: Bool) {
         let gaps = missing
         for arrival in arrivals where arrival <= cursor {
             guard inGaps else {

@@ -16,7 +16,7 @@ final class SharedDelta: SharedText {
     let from: UInt64
     private(set) var until: UInt64
     /// No entry in it has arrived earlier.
-    private(set) var earliestArrival = Arrivals.Stamp.max
+    private(set) var earliestArrival = Arrivals.Sequence.max
     private var intervals: [Interval] = []
 
     /// - Parameter number: where in the history it is to begin. O(what goes into it).

@@ -32,8 +32,8 @@ final class StateTransfer {
     private var holdsFrom: UInt64 = 0
 
     /// Of a whole delta, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
-    private(set) var kept: [Arrivals.Stamp] = []
-    private var noted: [(key: KeyID, arrival: Arrivals.Stamp)] = []
+    private(set) var kept: [Arrivals.Sequence] = []
+    private var noted: [(key: KeyID, arrival: Arrivals.Sequence)] = []
 
     /// The refused updates that it has brought since its latest commit.
     private(set) var refused: RefusedTable?
@@ -48,9 +48,9 @@ final class StateTransfer {
     private var seenAt: UInt64 = 0
 
     /// The sequence given last here when it began.
-    let begun: Arrivals.Stamp
+    let begun: Arrivals.Sequence
 
-    init(_ mode: DeltaMode, kind: UInt64, from start: UInt64, begun: Arrivals.Stamp) {
+    init(_ mode: DeltaMode, kind: UInt64, from start: UInt64, begun: Arrivals.Sequence) {
         self.mode = mode
         self.kind = kind
         self.begun = begun
@@ -139,7 +139,7 @@ final class StateTransfer {
 
     /// The peer has named a key; it counts when the lines around it turn out to be what was sent.
     /// - Returns: false if more keys are named without a mark than any replica does: then none of them counts.
-    func note(_ key: KeyID, _ arrival: Arrivals.Stamp) -> Bool {
+    func note(_ key: KeyID, _ arrival: Arrivals.Sequence) -> Bool {
         noted.append((key, arrival))
         return noted.count <= Self.maxNoted
     }
@@ -160,12 +160,12 @@ final class StateTransfer {
         noted.removeAll(keepingCapacity: counts)
     }
 
-    func keep(_ key: KeyID, _ arrival: Arrivals.Stamp) {
+    func keep(_ key: KeyID, _ arrival: Arrivals.Sequence) {
         if kept.count <= Int(key) { kept += Array(repeating: 0, count: Int(key) + 1 - kept.count) }
         kept[Int(key)] = arrival
     }
 
-    func kept(_ key: KeyID) -> Arrivals.Stamp {
+    func kept(_ key: KeyID) -> Arrivals.Sequence {
         Int(key) < kept.count ? kept[Int(key)] : 0
     }
 
@@ -212,7 +212,7 @@ final class StateTransfer {
     /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
     func forget(_ source: SourceID) {
         excluded.remove(source)
-        refused?.forget(source)
+        refused?.removeAll(of: source)
         excepted.removeAll { $0.dot.source == source }
         let place = Int(places[source])
         guard place > 0 else { return }

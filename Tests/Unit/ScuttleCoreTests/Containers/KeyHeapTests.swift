@@ -6,12 +6,12 @@ import Testing
 @Suite("KeyHeap")
 struct KeyHeapTests {
     private func item(_ number: UInt64, _ key: KeyID) -> KeyHeap.Item {
-        KeyHeap.Item(number: number, key: key, source: 0, version: number)
+        KeyHeap.Item(priority: number, key: key, source: 0, version: number)
     }
 
     private func drain(_ heap: inout KeyHeap) -> [UInt64] {
         var numbers: [UInt64] = []
-        while let item = heap.pop() { numbers.append(item.number) }
+        while let item = heap.pop() { numbers.append(item.priority) }
         return numbers
     }
 
@@ -26,18 +26,18 @@ struct KeyHeapTests {
             heap.push(item(number, key))
             model[key] = number
             while random.oneIn(3), let popped = heap.pop() {
-                check(popped.number == model.values.min(), "\(popped.number) is popped, not the least")
-                check(model.removeValue(forKey: popped.key) == popped.number, "\(popped.key) with its number")
+                check(popped.priority == model.values.min(), "\(popped.priority) is popped, not the least")
+                check(model.removeValue(forKey: popped.key) == popped.priority, "\(popped.key) with its priority")
             }
             if random.oneIn(40) {
                 let threshold = UInt64(random.below(100))
                 let live = model.values.count { $0 < threshold }
                 let sweeps = heap.items.count > 2 * live + 32
-                heap.sweep(keeping: live) { $0.number < threshold }
+                heap.sweep(keeping: live) { $0.priority < threshold }
                 if sweeps { model = model.filter { $0.value < threshold } }
             }
             check(heap.items.count == model.count, "\(heap.items.count) items, not \(model.count)")
-            check(heap.first?.number == model.values.min(), "the first is the least")
+            check(heap.first?.priority == model.values.min(), "the first is the least")
         }
         let rest = drain(&heap)
         #expect(rest == model.values.sorted())

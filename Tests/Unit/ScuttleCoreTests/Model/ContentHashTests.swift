@@ -88,13 +88,13 @@ struct ContentHashTests {
         let before = end.replica.vectorHash
         end.write(line("k", "1", "x", 9) + "\n")
         #expect(end.replica.mayStateContents)
-        #expect(end.replica.clock["x"] == nil)
+        #expect(end.replica.vector["x"] == nil)
         #expect(end.replica.vectorHash != before)
         let other = try Replica.make("b")
         try other.receive(PlainUpdate("k", "2", "x", 4))
         try other.receive(PlainUpdate("k", "1", "y", 3).republished("z", 9))
         #expect(!other.mayStateContents)
-        other.settleInversions()
+        other.republishInverted()
         #expect(other.mayStateContents)
     }
 }

@@ -43,7 +43,7 @@ struct AnswerTests {
                 continue
             }
             let source = "s\(random.below(sources))"
-            let version = (replica.clock[source] ?? replica.version / 2) + Version(random.within(1...3))
+            let version = (replica.vector[source] ?? replica.version / 2) + Version(random.within(1...3))
             try replica.receive(PlainUpdate(key, "\(version)", source, version))
         }
     }

@@ -87,8 +87,8 @@ struct CoverTests {
         try b.receive(PlainUpdate("k", "2", "x", 4))
         try b.set("other", "1")
         #expect(try meet(b, a) == nil)
-        #expect(b.clock["a"] ?? 0 >= 1)
-        #expect(b.history.news(of: b.sources[try b.sourceID(for: Bytes("a"))], above: 0).isEmpty)
+        #expect(b.vector["a"] ?? 0 >= 1)
+        #expect(b.history.updates(of: b.sources[try b.sourceID(for: Bytes("a"))], above: 0).isEmpty)
         // Of a:1 b knows only that it is beaten: a log delta would cover it, and the winner might be lost on the way.
         let lines = try delta(b)
         #expect(lines.first?.contains(#""mode":"state""#) == true)
@@ -171,7 +171,7 @@ struct CoverTests {
                 all.append(PlainUpdate(key, "1", "a", a.version))
             } else {
                 let source = random.pick(["x", "y"])
-                let version = (a.clock[source] ?? 0) + Version(random.within(1...4))
+                let version = (a.vector[source] ?? 0) + Version(random.within(1...4))
                 all.append(PlainUpdate(key, "1", source, version))
                 try a.receive(all[all.count - 1])
             }
@@ -185,7 +185,7 @@ struct CoverTests {
         pair.b.write(Array(answer.prefix(random.below(answer.count + 1))))
         check(b.broken == nil, "seed \(seed): \(String(describing: b.broken))")
         // Each covered update is an entry, or was superseded by an entry.
-        for update in all where update.version <= b.clock[update.source.text] ?? 0 {
+        for update in all where update.version <= b.vector[update.source.text] ?? 0 {
             let entry = b.entry(update.key.text)
             check(entry.map { !$0.isOlder(than: update) } ?? false, "seed \(seed): \(update) is covered, and lost")
         }
@@ -211,6 +211,6 @@ struct CoverTests {
             #expect(a.allEntries == b.allEntries)
             #expect(exchange.datagrams.flatMap { $0.lines }.count { $0.starts(with: [UInt8](#"{"key""#)) } == 2)
         }
-        #expect(a.clock == b.clock)
+        #expect(a.vector == b.vector)
     }
 }

@@ -17,7 +17,7 @@ struct DatagramTests {
             let key = "k\(random.below(updates))"
             if random.oneIn(2) {
                 let source = "\(id) source \(random.below(sources))"
-                let version = (replica.clock[source] ?? 0) + Version(random.within(1...3))
+                let version = (replica.vector[source] ?? 0) + Version(random.within(1...3))
                 try replica.receive(PlainUpdate(key, "\(number)", source, version))
             } else if random.oneIn(5) {
                 try replica.delete(key)
@@ -30,7 +30,7 @@ struct DatagramTests {
 
     private func agree(_ a: Replica, _ b: Replica, _ what: String) {
         check(a.walk() == b.walk(), "\(what): \(a.walk()) and \(b.walk())")
-        check(a.clock == b.clock, "\(what): \(a.clock) and \(b.clock)")
+        check(a.vector == b.vector, "\(what): \(a.vector) and \(b.vector)")
         for replica in [a, b] { check(replica.broken == nil, "\(what): \(String(describing: replica.broken))") }
     }
 
@@ -110,7 +110,7 @@ struct DatagramTests {
                 #expect(try b.value("small") == "1")
                 #expect(try b.value("of x") == "1")
                 #expect(try b.value("large") != large)
-                #expect(round == 0 || b.clock["a"] ?? 0 > before)
+                #expect(round == 0 || b.vector["a"] ?? 0 > before)
             }
             pair.close()
             // It arrives over a link with larger datagrams.

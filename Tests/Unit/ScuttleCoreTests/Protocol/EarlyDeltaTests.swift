@@ -44,7 +44,7 @@ struct EarlyDeltaTests {
         #expect(!early.contains { $0.contains(#""cover""#) || $0.contains(#""commit""#) })
         pair.a.write(early.map { $0 + "\n" }.joined())
         #expect(try mesh["a"].value("above") == "1")
-        #expect(mesh["a"].clock["b"] ?? 0 < mesh["b"].entry("above")?.version ?? 0, "it is not covered")
+        #expect(mesh["a"].vector["b"] ?? 0 < mesh["b"].entry("above")?.version ?? 0, "it is not covered")
         #expect(talk(pair.a, pair.b) == nil)
         pair.gossip()
         #expect(talk(pair.a, pair.b) == nil)

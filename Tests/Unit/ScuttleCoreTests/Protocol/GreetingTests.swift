@@ -316,7 +316,7 @@ struct GreetingTests {
         // Lines that belong to no head at all are errors.
         #expect(end.write(update) == .unasked)
         #expect(end.write(datagram(peer.head())) == nil)
-        #expect(end.replica.clock["x"] == 1)
+        #expect(end.replica.vector["x"] == 1)
     }
 
     @Test("A read-only link applies nothing of a delta")

@@ -372,7 +372,7 @@ struct IncomingDeltaTests {
     @Test("A reset records which arrival of each key the peer has too, once the lines around it are certain")
     func kept() {
         var incoming = IncomingDelta()
-        func all() -> [Arrivals.Stamp] { (0..<6).map { incoming.kept($0) } }
+        func all() -> [Arrivals.Sequence] { (0..<6).map { incoming.kept($0) } }
         incoming.begin(streamHead(.reset), at: 0)
         incoming.note(4, 17)
         incoming.note(2, .max)

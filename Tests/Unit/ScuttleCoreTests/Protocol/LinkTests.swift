@@ -44,7 +44,7 @@ struct LinkTests {
         let end = try LinkEnd.sample()
         #expect(end.write(digest("stranger", 5) + "\n") == nil)
         #expect(end.readLines().isEmpty)
-        #expect(end.replica.clock["stranger"] == nil)
+        #expect(end.replica.vector["stranger"] == nil)
         #expect(end.replica.sources.count == 3)
     }
 

@@ -71,7 +71,7 @@ struct LinkedSourceTests {
         liar.beAsked()
         #expect(liar.say(liar.head()) == nil)
         #expect(liar.say(HandPeer.cover(#""w0":[0,50],"w1":[0,50],"w4":[0,50]"#)) == nil)
-        #expect(hub.clock["w0"] == 50, "the writer has no link")
+        #expect(hub.vector["w0"] == 50, "the writer has no link")
         for number in [1, 4] {
             try writers[number].set("later", "\(number)")
             let pair = (ends[2 * number], ends[2 * number + 1])
@@ -90,9 +90,9 @@ struct LinkedSourceTests {
         #expect(scene.liar.end.write(line + "\n") == nil)
         #expect(scene.liar.say(HandPeer.cover(#""writer":[1,2]"#, of: [line])) == nil)
         #expect(try scene.hub.value("second") == "2", "the update stands")
-        #expect(scene.hub.clock["writer"] == 1, "and is not covered yet")
+        #expect(scene.hub.vector["writer"] == 1, "and is not covered yet")
         #expect(talk(scene.toWriter.a, scene.toWriter.b) == nil)
-        #expect(scene.hub.clock["writer"] == 2)
+        #expect(scene.hub.vector["writer"] == 2)
     }
 
     @Test("Closed links leave nothing behind")

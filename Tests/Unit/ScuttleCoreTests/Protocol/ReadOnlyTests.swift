@@ -18,7 +18,7 @@ struct ReadOnlyTests {
         init(_ replica: Replica) {
             snapshot = Snapshot(replica)
             export = replica.exported().text
-            (revision, settled, sources) = (replica.revision, replica.settled, replica.sources.count)
+            (revision, settled, sources) = (replica.revision, replica.entryChanges, replica.sources.count)
             remembered = replica.linkTable.peers.items.count
         }
     }

@@ -23,7 +23,7 @@ struct LoaderTests {
             case 4 where random.oneIn(4): _ = try replica.purge()
             default:
                 let source = random.pick(["x", "y\n"])
-                let version = (replica.clock[source] ?? 0) + Version(random.within(1...3))
+                let version = (replica.vector[source] ?? 0) + Version(random.within(1...3))
                 try replica.receive(PlainUpdate(key, "\(number)", source, version))
             }
         }
@@ -43,7 +43,7 @@ struct LoaderTests {
     private func expiries(_ replica: Replica) -> [String: UInt64] {
         var times: [String: UInt64] = [:]
         for item in replica.expiries.items where replica.isCurrent(item) {
-            if let record = replica.keys[item.key] { times[record.key.text] = item.number - replica.leases.time }
+            if let record = replica.keys[item.key] { times[record.key.text] = item.priority - replica.leases.time }
         }
         return times
     }
@@ -61,7 +61,7 @@ struct LoaderTests {
         #expect(claims(again) == claims(replica))
         #expect(expiries(again) == expiries(replica))
         #expect(again.version == replica.version)
-        #expect(again.clockHash == replica.clockHash)
+        #expect(again.dotHash == replica.dotHash)
         #expect(again.incarnation != replica.incarnation)
         #expect(again.broken == nil)
         #expect(again.isNew == (replica.version == 0))
@@ -154,7 +154,7 @@ struct LoaderTests {
         ]
         let replica = try Replica.make()
         #expect(try replica.load([UInt8](updates.map { $0.line + "\n" }.joined())))
-        #expect(replica.clock.isEmpty)
+        #expect(replica.vector.isEmpty)
         #expect(replica.version == 7)
         #expect(Set(replica.allEntries) == Set(updates))
         #expect(replica.broken == nil)
@@ -226,8 +226,8 @@ struct LoaderTests {
         let again = try Replica.make("a", seed: 99)
         #expect(try again.load(replica.exported()))
         #expect(again.entry("k") == write.republished("y", 9))
-        #expect(again.clock == replica.clock)
-        #expect(again.clock["x"] == nil)
+        #expect(again.vector == replica.vector)
+        #expect(again.vector["x"] == nil)
         // Of two copies in one file the newer dot stays.
         for order in [[0, 1], [1, 0]] {
             let both = try Replica.make("b")

@@ -26,7 +26,7 @@ struct LoadingTests {
         let first = try #require(snapshots.first)
         #expect(snapshots.allSatisfy { $0 == first })
         // Entries claim nothing; but the own source has issued no more than the highest version, and may claim it.
-        #expect(first.clock == ["local": 7])
+        #expect(first.vector == ["local": 7])
         #expect(first.version == 7)
         #expect(first.count == 4)
         #expect(first.entries == Self.entries.sorted { $0.key.lexicographicallyPrecedes($1.key) })
@@ -41,7 +41,7 @@ struct LoadingTests {
             PlainUpdate("other", "1", "b", 4),
         ])
         #expect(replica.entry("k") == PlainUpdate("k", "old", "a", 9))
-        #expect(replica.clock.isEmpty)
+        #expect(replica.vector.isEmpty)
         #expect(replica.version == 9)
         #expect(replica.broken == nil)
     }
@@ -65,7 +65,7 @@ struct LoadingTests {
         try a.load(Self.entries)
         #expect(try meet(a, b) == nil)
         #expect(b.allEntries == a.allEntries)
-        #expect(b.clock["a"] == nil)
+        #expect(b.vector["a"] == nil)
         // A classic peer would cover the versions below a gap, too.
         #expect(try meet(a, c, .classic) == nil)
         #expect(c.allEntries.map(\.key.text) == ["w"])
@@ -78,7 +78,7 @@ struct LoadingTests {
         let text = "\n" + (Self.entries.map(\.line) + clock).map { " \($0) \r" }.joined(separator: "\n\n")
         try replica.load([UInt8](text))
         #expect(replica.count == 4)
-        #expect(replica.clock == ["a": 3, "local": 7, "d": 5])
+        #expect(replica.vector == ["a": 3, "local": 7, "d": 5])
         #expect(replica.broken == nil)
     }
 

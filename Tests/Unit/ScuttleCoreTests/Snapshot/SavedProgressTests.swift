@@ -247,7 +247,7 @@ struct SavedProgressTests {
         let exact = try Replica.make("exact")
         try a.set("k", "1")
         #expect(names(a))
-        b.renewPromise()
+        b.raiseLowWaterMark()
         // Hellos and vectors cross, and no delta.
         _ = try meet(a, b, bytes: 400)
         #expect(!names(b))

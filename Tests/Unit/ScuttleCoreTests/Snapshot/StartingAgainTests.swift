@@ -31,7 +31,7 @@ struct StartingAgainTests {
         }
         let again = try again(a, as: "a")
         #expect(again.allEntries == a.allEntries)
-        #expect(again.clock == a.clock)
+        #expect(again.vector == a.vector)
         #expect(again.version == a.version)
         #expect(again.count == a.count)
         #expect(again.fingerprint == a.fingerprint)

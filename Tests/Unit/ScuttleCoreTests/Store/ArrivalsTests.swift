@@ -9,7 +9,7 @@ struct ArrivalsTests {
     private struct World: ~Copyable {
         var table = KeyTable(hash: SipHash(key: (1, 2)))
         var arrivals = Arrivals()
-        var model: [(stamp: Arrivals.Stamp, key: [UInt8])] = []
+        var model: [(sequence: Arrivals.Sequence, key: [UInt8])] = []
         var version: Version = 0
         var sweeps = 0
 
@@ -34,7 +34,7 @@ struct ArrivalsTests {
             guard let id = key.lend({ table.find($0) }), let record = table[id] else { return }
             table.remove(id, record)
             retire(record, key)
-            table.settleOrder()
+            table.recycleVacated()
         }
 
         private mutating func retire(_ record: Record, _ key: [UInt8]) {
@@ -46,22 +46,22 @@ struct ArrivalsTests {
         }
 
         /// Visits up to `most` entries behind a sequence.
-        func walk(after stamp: Arrivals.Stamp, most: Int = .max) -> [Arrivals.Stamp] {
-            var seen: [Arrivals.Stamp] = []
+        func walk(after sequence: Arrivals.Sequence, most: Int = .max) -> [Arrivals.Sequence] {
+            var seen: [Arrivals.Sequence] = []
             guard most > 0 else { return [] }
-            arrivals.forEach(after: stamp, in: table) { record in
+            arrivals.forEach(after: sequence, in: table) { record in
                 seen.append(record.arrival)
                 return seen.count < most
             }
             return seen
         }
 
-        func examine(_ stamp: Arrivals.Stamp) {
-            let expected = model.map(\.stamp).filter { $0 > stamp }
-            let seen = walk(after: stamp)
-            check(seen == expected, "behind \(stamp): \(seen), not \(expected)")
-            let count = arrivals.count(after: stamp)
-            check(count >= expected.count, "\(count) slots behind \(stamp) for \(expected.count)")
+        func examine(_ sequence: Arrivals.Sequence) {
+            let expected = model.map(\.sequence).filter { $0 > sequence }
+            let seen = walk(after: sequence)
+            check(seen == expected, "behind \(sequence): \(seen), not \(expected)")
+            let count = arrivals.count(after: sequence)
+            check(count >= expected.count, "\(count) slots behind \(sequence) for \(expected.count)")
         }
     }
 
@@ -73,15 +73,15 @@ struct ArrivalsTests {
             let key = random.bytes(random.within(1...2), of: [UInt8]("abcdefgh"))
             if random.oneIn(4) { world.remove(key) } else { world.write(key) }
             if random.oneIn(60) {
-                let stamp = world.arrivals.skipStamp()
-                check(stamp == world.arrivals.last, "a stamp that is skipped is given")
+                let sequence = world.arrivals.skipSequence()
+                check(sequence == world.arrivals.last, "a sequence that is skipped is given")
             }
             let (live, slots) = (world.arrivals.liveCount, world.arrivals.count(after: 0))
             check(live == world.model.count, "\(live) live at step \(step)")
             check(slots <= 2 * live + 66, "\(slots) slots for \(live) live ones")
             guard random.oneIn(20) else { continue }
-            for stamp in [0, world.arrivals.last, Arrivals.Stamp(random.below(Int(world.arrivals.last) + 1))] {
-                world.examine(stamp)
+            for sequence in [0, world.arrivals.last, Arrivals.Sequence(random.below(Int(world.arrivals.last) + 1))] {
+                world.examine(sequence)
             }
         }
         let sweeps = world.sweeps
@@ -95,9 +95,9 @@ struct ArrivalsTests {
         var random = TestRandom(seed: UInt64(seed))
         var world = World()
         for _ in 0..<random.within(0...300) { world.write(random.bytes(2, of: [UInt8]("abcdefghij"))) }
-        var cursor = Arrivals.Stamp(random.below(Int(world.arrivals.last) + 1))
+        var cursor = Arrivals.Sequence(random.below(Int(world.arrivals.last) + 1))
         let start = cursor
-        var seen: Set<Arrivals.Stamp> = []
+        var seen: Set<Arrivals.Sequence> = []
         var rounds = 0
         while true {
             let part = world.walk(after: cursor, most: random.within(1...30))
@@ -112,7 +112,7 @@ struct ArrivalsTests {
             }
         }
         // The next part would meet the entries behind the last one.
-        let missed = world.model.filter { $0.stamp > start && $0.stamp <= cursor && !seen.contains($0.stamp) }
+        let missed = world.model.filter { $0.sequence > start && $0.sequence <= cursor && !seen.contains($0.sequence) }
         check(missed.isEmpty, "seed \(seed): missed \(missed)")
     }
 }

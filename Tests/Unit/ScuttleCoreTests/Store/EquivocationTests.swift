@@ -110,7 +110,7 @@ struct EquivocationTests {
             #expect(replica.entry("k") == standing)
         }
         #expect(told.all == [write])
-        #expect(replica.clock == ["x": 4, "y": 9, "b": 9, "z": 9])
+        #expect(replica.vector == ["x": 4, "y": 9, "b": 9, "z": 9])
         #expect(replica.broken == nil)
     }
 
@@ -124,8 +124,8 @@ struct EquivocationTests {
         #expect(replica.entry("k") == PlainUpdate("k", "2", "x", 5))
     }
 
-    @Test("A delta vouches for the source of a beaten update, too")
-    func vouched() throws {
+    @Test("A delta accounts for the dot of a losing content, too")
+    func accounted() throws {
         let end = try LinkEnd(Replica.make("a"))
         try end.replica.receive(PlainUpdate("x1", "1", "x", 1))
         var peer = HandPeer(end)
@@ -136,8 +136,8 @@ struct EquivocationTests {
         #expect(peer.say(peer.head()) == nil)
         #expect(lines.map { end.write($0 + "\n") } == [nil, nil, .corrupt])
         #expect(peer.say(HandPeer.cover(#""x":[1,2],"y":[0,1]"#, of: lines)) == nil)
-        #expect(end.replica.clock["x"] == 2)
-        #expect(end.replica.clock["y"] == 1)
+        #expect(end.replica.vector["x"] == 2)
+        #expect(end.replica.vector["y"] == 1)
         #expect(end.replica.entry("x1") == PlainUpdate("x1", "1", "x", 1))
         #expect(end.replica.broken == nil)
     }

@@ -152,7 +152,7 @@ struct ExpiringTests {
         let left = try Replica.make("a")
         try left.tick(0)
         try set(left, "k", "1", for: 5)
-        #expect("a".lend { left.forget($0) })
+        #expect("a".lend { left.retireName($0) })
         try left.tick(9)
         #expect(try left.value("k") == "1")
         #expect(replica.broken == nil && left.broken == nil)

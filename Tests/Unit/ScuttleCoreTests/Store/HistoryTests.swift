@@ -46,7 +46,7 @@ struct HistoryTests {
             let record = Record(PlainUpdate("k", "1", "A", versions[source]), from: SourceID(source))
             all.append(record)
             check(history.doomedCount == (model.count == kept ? 1 : 0), "doomed at \(model.count)")
-            history.remember(record, of: sources.table[SourceID(source)], in: sources.table)
+            history.append(record, of: sources.table[SourceID(source)], in: sources.table)
             model.append(Remembered(source: source, version: versions[source], since: since, record: record))
             if model.count > kept {
                 let dropped = model.removeFirst()
@@ -87,8 +87,8 @@ struct HistoryTests {
         _ history: borrowing History, _ source: Source, _ model: [Remembered], above: Version
     ) {
         let expected = model.filter { $0.version > above }.map(\.record.address)
-        let news = history.news(of: source, above: above).map(\.address)
-        check(news == expected, "source \(source.id.text) above \(above): \(news.count), not \(expected.count)")
+        let found = history.updates(of: source, above: above).map(\.address)
+        check(found == expected, "source \(source.id.text) above \(above): \(found.count), not \(expected.count)")
         let first = history.first(of: source, above: above).flatMap { history[$0] }
         check(first?.record.address == expected.first, "the first of source \(source.id.text) above \(above)")
     }
@@ -103,17 +103,17 @@ struct HistoryTests {
                 try replica.set(key, "\(number)")
             } else {
                 let source = random.pick(["a", "b"])
-                let version = (replica.clock[source] ?? 0) + Version(random.within(1...3))
+                let version = (replica.vector[source] ?? 0) + Version(random.within(1...3))
                 try replica.receive(PlainUpdate(key, "1", source, version))
             }
             check(replica.broken == nil, "seed \(seed): \(String(describing: replica.broken))")
             for name in ["local", "a", "b"] {
                 guard let id = name.lend({ replica.sources.find($0) }) else { continue }
-                let news = replica.news(name, above: replica.sources[id].floor)
+                let found = replica.updates(name, above: replica.sources[id].floor)
                 let live = replica.allEntries.filter {
                     $0.source == [UInt8](name) && $0.version > replica.sources[id].floor
                 }
-                check(live.allSatisfy { news.contains($0) }, "seed \(seed): \(name) misses some of \(live)")
+                check(live.allSatisfy { found.contains($0) }, "seed \(seed): \(name) misses some of \(live)")
             }
         }
     }
@@ -122,15 +122,15 @@ struct HistoryTests {
     func unknown() throws {
         let replica = try Replica.make()
         try replica.set("k", "1")
-        #expect(replica.news("who?", above: 0).isEmpty)
+        #expect(replica.updates("who?", above: 0).isEmpty)
     }
 
-    @Test("LogDelta is sorted by the host's order, if there is one")
+    @Test("Updates are sorted by the host's order, if there is one")
     func sorted() throws {
         let replica = try Replica.make { $0.sort = { $1.key.precedes($0.key) } }
         for key in ["b", "c", "a"] { try replica.set(key, "1") }
-        #expect(replica.news("local", above: 0).map(\.key.text) == ["c", "b", "a"])
-        #expect(replica.news("local", above: 1).map(\.key.text) == ["c", "a"])
+        #expect(replica.updates("local", above: 0).map(\.key.text) == ["c", "b", "a"])
+        #expect(replica.updates("local", above: 1).map(\.key.text) == ["c", "a"])
     }
 
     @Test("A beaten write is in the history anyway")
@@ -139,28 +139,28 @@ struct HistoryTests {
         try replica.set("k", "1")
         try replica.set("k", "2")
         #expect(try replica.value("k") == "1")
-        #expect(replica.news("local", above: 0).map(\.value.text) == ["1", "2"])
+        #expect(replica.updates("local", above: 0).map(\.value.text) == ["1", "2"])
     }
 
     @Test("Compaction calls the host for each dropped update, oldest first, while it is still there")
     func compaction() throws {
-        let forgotten = Collected<String>()
+        let dropped = Collected<String>()
         let replica = try Replica.make {
             $0.maxHistory = 2
-            $0.onCompaction = { forgotten.all += $0.map { "\($0.key.text)=\($0.value.text)" } }
+            $0.onCompaction = { dropped.all += $0.map { "\($0.key.text)=\($0.value.text)" } }
         }
         for number in 1...5 { try replica.set("k\(number % 2)", "\(number)") }
-        #expect(forgotten.all == ["k1=1", "k0=2", "k1=3"])
-        #expect(replica.news("local", above: 0).map(\.version) == [4, 5])
+        #expect(dropped.all == ["k1=1", "k0=2", "k1=3"])
+        #expect(replica.updates("local", above: 0).map(\.version) == [4, 5])
     }
 
     @Test("The dropped updates and the present ones are all updates, in order", arguments: [1, 2, 5, 12])
     func nothingMissing(capacity: Int) throws {
         var random = TestRandom(seed: UInt64(capacity))
-        let (forgotten, all) = (Collected<PlainUpdate>(), Collected<PlainUpdate>())
+        let (dropped, all) = (Collected<PlainUpdate>(), Collected<PlainUpdate>())
         let replica = try Replica.make {
             $0.maxHistory = capacity
-            $0.onCompaction = { forgotten.all += $0.map { PlainUpdate($0) } }
+            $0.onCompaction = { dropped.all += $0.map { PlainUpdate($0) } }
         }
         for number in 1...80 {
             let source = random.pick(["local", "a", "b"])
@@ -168,8 +168,8 @@ struct HistoryTests {
             if source == "local" { try replica.set(update.key.text, "\(number)") } else { try replica.receive(update) }
             all.all.append(update)
         }
-        let kept = ["local", "a", "b"].flatMap { replica.news($0, above: 0) }.sorted { $0.version < $1.version }
+        let kept = ["local", "a", "b"].flatMap { replica.updates($0, above: 0) }.sorted { $0.version < $1.version }
         #expect(kept.count == capacity)
-        #expect(forgotten.all + kept == all.all)
+        #expect(dropped.all + kept == all.all)
     }
 }

@@ -62,8 +62,8 @@ struct InversionsTests {
             let replica = try replica(updates)
             check(replica.inversions.isEmpty != isInverted, "\(updates)")
             let standing = try #require(replica.entry("k"))
-            replica.settleInversions()
-            check(replica.inversions.isEmpty, "\(updates): not settled")
+            replica.republishInverted()
+            check(replica.inversions.isEmpty, "\(updates): still inverted")
             let entry = try #require(replica.entry("k"))
             check(entry.write == standing.write, "\(updates): \(entry)")
             check((entry != standing) == isInverted, "\(updates): \(entry)")
@@ -72,8 +72,10 @@ struct InversionsTests {
         }
     }
 
-    @Test("It is settled before any message, save or purge that relies on it; no callback is called")
-    func settled() throws {
+    @Test(
+        "An inverted entry is republished before any message, save or purge that relies on its dot; no callback is called"
+    )
+    func republished() throws {
         let updates = [Self.winner, Self.older.republished("b", 9)]
         for act in 0..<4 {
             let told = Collected<PlainUpdate>()

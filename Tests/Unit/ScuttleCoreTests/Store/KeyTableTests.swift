@@ -49,10 +49,10 @@ struct KeyTableTests {
             let vacated = Set((0..<table.vacated.count).map { table.vacated[$0] })
             check(vacated == waiting, "\(vacated) wait")
             guard random.oneIn(25) else { continue }
-            table.settleOrder()
+            table.recycleVacated()
             free.formUnion(waiting)
             waiting = []
-            check(table.fresh.isEmpty && table.vacated.isEmpty, "settled")
+            check(table.fresh.isEmpty && table.vacated.isEmpty, "recycled")
         }
         let (live, tombstones, count) = (table.liveCount, table.tombstoneCount, table.records.count)
         #expect(live == model.values.count { !$0.update.isDelete })

@@ -32,7 +32,7 @@ struct OwnershipTests {
         mutating func step() throws {
             switch random.below(12) {
             case 0...2:
-                // Long values are borrowed by batches.
+                // Long values are borrowed by send buffers.
                 let value = random.oneIn(2) ? "7" : "\"\(String(repeating: "x", count: random.within(1000...1100)))\""
                 try replica.set("k\(random.below(6))", value)
             case 3: try replica.delete("k\(random.below(6))")

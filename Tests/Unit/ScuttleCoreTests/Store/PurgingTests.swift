@@ -10,8 +10,8 @@ struct PurgingTests {
         try Replica.make(id, seed: UInt64(id.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }), adjust)
     }
 
-    private func forget(_ replica: Replica, _ source: String) -> Bool {
-        source.lend { replica.forget($0) }
+    private func retire(_ replica: Replica, _ source: String) -> Bool {
+        source.lend { replica.retireName($0) }
     }
 
     private func examine(_ replicas: Replica...) {
@@ -58,7 +58,7 @@ struct PurgingTests {
     @Test(
         "A name that never returns holds tombstones back until it is retired, and again when it returns"
     )
-    func forgotten() throws {
+    func retired() throws {
         let (a, b) = (try make("a"), try make("b"))
         try b.set("l", "1")
         #expect(try meet(a, b) == nil)
@@ -68,13 +68,13 @@ struct PurgingTests {
         }
         a.gossip()
         #expect(a.keys.tombstoneCount == 5)
-        #expect(!forget(a, "who?"))
+        #expect(!retire(a, "who?"))
         #expect(a.keys.tombstoneCount == 5)
-        #expect(forget(a, "b"))
+        #expect(retire(a, "b"))
         #expect(a.keys.tombstoneCount == 0)
         // It returns: it is reset, and counts again.
         for _ in 0..<2 { #expect(try meet(a, b) == nil) }
-        #expect(b.clock == a.clock)
+        #expect(b.vector == a.vector)
         try a.delete("k9")
         a.gossip()
         #expect(a.entry("k9")?.isDelete == true)
@@ -94,7 +94,7 @@ struct PurgingTests {
         replica.gossip()
         // Others may hold the writes of c, and would republish them.
         #expect(replica.entry("k")?.isDelete == true)
-        #expect(forget(replica, "c"))
+        #expect(retire(replica, "c"))
         #expect(replica.keys.tombstoneCount == 0)
         examine(replica)
     }
@@ -177,16 +177,16 @@ struct PurgingTests {
         let replica = try make("a") { $0.maxTombstones = 2 }
         for version in 2...20 as ClosedRange<Version> {
             try PlainUpdate(delete: "k\(version)", "x", version).incoming { (update) throws(Failure) in
-                if case .news(let record) = try replica.take(update) { record.release() }
-                replica.forgetSurplusTombstones()
+                if case .accepted(let record) = try replica.apply(update) { record.release() }
+                replica.purgeSurplusTombstones()
             }
         }
         #expect(replica.keys.tombstoneCount == 19)
         #expect(try replica.purge() == 0)
         let id = try #require("x".lend { replica.sources.find($0) })
         replica.cover(id, upTo: 20)
-        replica.leaveOut(replica.sources[id], upTo: 20)
-        replica.forgetSurplusTombstones()
+        replica.bypassHistory(replica.sources[id], upTo: 20)
+        replica.purgeSurplusTombstones()
         #expect(replica.keys.tombstoneCount == 2)
         examine(replica)
     }
@@ -229,7 +229,7 @@ struct PurgingTests {
         replica.gossip()
         #expect(replica.keys.tombstoneCount == 4)
         #expect(failure { () throws(Failure) in _ = try replica.purge() } == .unsupported)
-        _ = forget(replica, "nobody")
+        _ = retire(replica, "nobody")
         #expect(replica.keys.tombstoneCount == 4)
     }
 
@@ -252,7 +252,7 @@ struct PurgingTests {
         #expect(told.all == ["gone"])
         #expect(b.walk().map(\.key.text) == ["of b", "stays"])
         #expect(a.walk() == b.walk())
-        #expect(a.clock == b.clock)
+        #expect(a.vector == b.vector)
         examine(a, b)
     }
 
@@ -301,7 +301,7 @@ struct PurgingTests {
         }
         for replica in replicas {
             check(replica.walk() == replicas[0].walk(), "seed \(seed): \(replica.walk()), not \(replicas[0].walk())")
-            check(replica.clock == replicas[0].clock, "seed \(seed): \(replica.clock), not \(replicas[0].clock)")
+            check(replica.vector == replicas[0].vector, "seed \(seed): \(replica.vector), not \(replicas[0].vector)")
             examine(replica)
         }
     }

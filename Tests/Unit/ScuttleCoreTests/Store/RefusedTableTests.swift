@@ -9,10 +9,10 @@ struct RefusedTableTests {
     private struct Naive {
         var dot: Dot
         var isMissing: Bool
-        var serial: UInt64
+        var announcedAt: UInt64
     }
 
-    @Test("Exceptions to send are visited by serial, once, whatever was removed meanwhile", arguments: 0..<20)
+    @Test("Announced exceptions are visited in order, once, whatever was removed meanwhile", arguments: 0..<20)
     func order(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let table = RefusedTable()
@@ -23,20 +23,20 @@ struct RefusedTableTests {
             case 0, 1:
                 version += 1 + UInt64(random.below(3))
                 let dot = Dot(source: SourceID(random.below(5)), version: version)
-                let (isMissing, isToTell) = (random.below(3) == 0, random.below(2) == 0)
+                let (isMissing, isAnnounced) = (random.below(3) == 0, random.below(2) == 0)
                 table.insert(
-                    dot, reason: isMissing ? 0 : 33, RefusedTable.unknown(dot), isToTell: isToTell)
-                naive.append(Naive(dot: dot, isMissing: isMissing, serial: isToTell ? table.clock : 0))
+                    dot, reason: isMissing ? 0 : 33, RefusedTable.unknown(dot), isAnnounced: isAnnounced)
+                naive.append(Naive(dot: dot, isMissing: isMissing, announcedAt: isAnnounced ? table.lastSequence : 0))
             case 2:
-                guard let index = naive.indices.first(where: { naive[$0].serial == 0 }),
+                guard let index = naive.indices.first(where: { naive[$0].announcedAt == 0 }),
                     let position = table.find(naive[index].dot)
                 else { break }
-                table.noteToTell(at: position)
-                naive[index].serial = table.clock
+                table.announce(at: position)
+                naive[index].announcedAt = table.lastSequence
             case 3 where step % 50 == 0:
                 let source = SourceID(random.below(5))
                 let has = naive.contains { $0.dot.source == source }
-                check(table.forget(source) == has, "step \(step)")
+                check(table.removeAll(of: source) == has, "step \(step)")
                 naive.removeAll { $0.dot.source == source }
             default:
                 guard !naive.isEmpty else { break }
@@ -47,15 +47,17 @@ struct RefusedTableTests {
             let missing = naive.filter(\.isMissing)
             check(table.missingCount == missing.count, "step \(step)")
             check(table.lowestMissing == missing.map(\.dot.version).min(), "step \(step)")
-            let after = UInt64(random.below(Int(table.clock) + 1))
-            let expected = naive.filter { $0.serial > after }.min { $0.serial < $1.serial }
+            let after = UInt64(random.below(Int(table.lastSequence) + 1))
+            let expected = naive.filter { $0.announcedAt > after }.min { $0.announcedAt < $1.announcedAt }
             check(table.next(after: after)?.dot == expected?.dot, "step \(step)")
         }
-        var (told, serial): ([Dot], UInt64) = ([], 0)
-        while let entry = table.next(after: serial) {
-            told.append(entry.dot)
-            serial = entry.serial
+        var (announced, sequence): ([Dot], UInt64) = ([], 0)
+        while let entry = table.next(after: sequence) {
+            announced.append(entry.dot)
+            sequence = entry.announcedAt
         }
-        check(told == naive.filter { $0.serial > 0 }.sorted { $0.serial < $1.serial }.map(\.dot), "seed \(seed)")
+        check(
+            announced == naive.filter { $0.announcedAt > 0 }.sorted { $0.announcedAt < $1.announcedAt }.map(\.dot),
+            "seed \(seed)")
     }
 }

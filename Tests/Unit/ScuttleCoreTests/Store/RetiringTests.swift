@@ -15,7 +15,7 @@ struct RetiringTests {
         }
     }
 
-    private func facts(_ name: String, _ replica: Replica) -> NameTable.Facts? {
+    private func entry(_ name: String, _ replica: Replica) -> NameTable.Entry? {
         name.lend { replica.sources.find(name: $0) }.map { replica.sources.names[$0] }
     }
 
@@ -45,22 +45,22 @@ struct RetiringTests {
             if pair.0 > 0, (pair.0, pair.1.rawValue) > pairs[name] ?? (0, 0) { pairs[name] = (pair.0, pair.1.rawValue) }
             statements[name] = max(statements[name] ?? (0, 0), (sequence, sequence * 10), by: { $0.0 < $1.0 })
             let version = replica.version
-            #expect(facts("nobody", replica) == nil)
+            #expect(entry("nobody", replica) == nil)
             for name in ["m", "n"] {
-                guard let facts = facts(name, replica), let id = name.lend({ replica.sources.find(name: $0) }) else {
+                guard let entry = entry(name, replica), let id = name.lend({ replica.sources.find(name: $0) }) else {
                     continue
                 }
                 let what = "seed \(seed), step \(step): \(name)"
                 let stands = pairs[name] ?? (0, 0)
-                check((facts.retirement, facts.state.rawValue) == stands, "\(what) is \(facts), not \(stands)")
-                check(version >= facts.retirement, "\(what): a local write has to be above it")
+                check((entry.retirement, entry.state.rawValue) == stands, "\(what) is \(entry), not \(stands)")
+                check(version >= entry.retirement, "\(what): a local write has to be above it")
                 let stated = statements[name] ?? (0, 0)
-                check((facts.statement.sequence, facts.statement.hash) == stated, "\(what) has stated \(stated)")
+                check((entry.statement.sequence, entry.statement.hash) == stated, "\(what) has stated \(stated)")
                 let isRetired = stands.0 > 0 && stands.1 & 2 == 0
                 check(replica.isRetired(id) == isRetired, "\(what) is retired")
                 let isWaitedFor = isRetired && stands.1 & 1 == 0
                 check(replica.retiringNames.contains(id) == isWaitedFor, "\(what) is waited for")
-                check(replica.sources[facts.furthest].isFinal == (isRetired && !isWaitedFor), "\(what) is final")
+                check(replica.sources[entry.furthest].isFinal == (isRetired && !isWaitedFor), "\(what) is final")
             }
             check(Set(replica.retiringNames).count == replica.retiringNames.count, "seed \(seed): twice")
         }
@@ -89,10 +89,10 @@ struct RetiringTests {
     func alive() throws {
         let replica = try replica(knowing: [])
         merge("own", 9, .pending, at: replica)
-        #expect(facts("own", replica)?.state == .alive)
+        #expect(entry("own", replica)?.state == .alive)
         #expect(replica.own.covered >= 9)
         merge("own", 12, .final, at: replica)
-        #expect(facts("own", replica)?.state == [.alive, .final])
+        #expect(entry("own", replica)?.state == [.alive, .final])
         #expect(replica.own.covered >= 12)
         try replica.set("k", "1")
         #expect(replica.version > 12)
@@ -102,7 +102,7 @@ struct RetiringTests {
     func left() throws {
         let replica = try replica(knowing: ["n"])
         try replica.set("k", "1")
-        let known = "own".lend { replica.forget($0) }
+        let known = "own".lend { replica.retireName($0) }
         #expect(known)
         let before = replica.exported()
         #expect(failure { () throws(Failure) in try replica.set("k", "2") } == .unsupported)
@@ -110,7 +110,7 @@ struct RetiringTests {
         #expect(replica.exported() == before)
         let covered = replica.own.covered
         merge("own", 90, .final, at: replica)
-        #expect(facts("own", replica)?.state == .final)
+        #expect(entry("own", replica)?.state == .final)
         replica.gossip()
         #expect(replica.own.covered == covered)
     }
@@ -121,12 +121,12 @@ struct RetiringTests {
         let number = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
         replica.cover(replica.sources[number], upTo: 5)
         merge("n", 16, .pending, 3, 4, at: replica)
-        #expect(facts("n", replica)?.retirement == 0)
-        #expect(facts("n", replica)?.statement == NameTable.Statement(sequence: 3, hash: 4))
+        #expect(entry("n", replica)?.retirement == 0)
+        #expect(entry("n", replica)?.statement == NameTable.Statement(sequence: 3, hash: 4))
         merge("n", .highest + 1, .pending, 9, 9, at: replica)
-        #expect(facts("n", replica)?.statement.sequence == 3)
+        #expect(entry("n", replica)?.statement.sequence == 3)
         merge("n", 15, .pending, at: replica)
-        #expect(facts("n", replica)?.retirement == 15)
+        #expect(entry("n", replica)?.retirement == 15)
     }
 
     @Test("Two replicas whose vectors cross agree that a name is alive, after some gossips")
@@ -135,10 +135,10 @@ struct RetiringTests {
         try a.set("x", "1")
         try b.set("y", "1")
         #expect(try meet(a, b) == nil)
-        let known = "b".lend { a.forget($0) }
+        let known = "b".lend { a.retireName($0) }
         #expect(known)
         for _ in 0..<4 { #expect(try meet(a, b) == nil) }
-        #expect(facts("b", a)?.state.contains(.alive) == true)
+        #expect(entry("b", a)?.state.contains(.alive) == true)
         #expect(a.vectorHash == b.vectorHash)
     }
 
@@ -148,7 +148,7 @@ struct RetiringTests {
         try replica.set("k", "1")
         _ = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
         let before = replica.vectorHash
-        let known = "n".lend { replica.forget($0) }
+        let known = "n".lend { replica.retireName($0) }
         #expect(known)
         #expect(replica.vectorHash == before)
     }
@@ -157,24 +157,24 @@ struct RetiringTests {
     func unheardStatement() throws {
         let replica = try replica(knowing: ["m"])
         _ = try "n".lend { (id) throws(Failure) in try replica.sourceID(for: id) }
-        let known = "m".lend { replica.forget($0) }
+        let known = "m".lend { replica.retireName($0) }
         #expect(known)
         let before = replica.vectorHash
         merge("n", 0, .pending, 3, 4, at: replica)
-        #expect(facts("n", replica)?.statement.sequence == 3)
+        #expect(entry("n", replica)?.statement.sequence == 3)
         #expect(replica.vectorHash == before)
     }
 
     @Test("A statement comes after those of earlier incarnations", arguments: [1, 2, 9] as [UInt64])
     func earlierStatement(sequence: UInt64) throws {
         let replica = try replica(knowing: ["m", "n"])
-        let known = "m".lend { replica.forget($0) }
+        let known = "m".lend { replica.retireName($0) }
         #expect(known)
         replica.refreshRetirements()
-        let first = try #require(facts("own", replica)?.statement)
+        let first = try #require(entry("own", replica)?.statement)
         merge("own", 0, .pending, first.sequence + sequence - 1, first.hash &+ 1, at: replica)
         replica.refreshRetirements()
-        let second = try #require(facts("own", replica)?.statement)
+        let second = try #require(entry("own", replica)?.statement)
         #expect(second.hash == first.hash)
         #expect(second.sequence > first.sequence + sequence - 1)
     }

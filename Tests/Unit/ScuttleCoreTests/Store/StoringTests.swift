@@ -73,7 +73,7 @@ struct StoringTests {
         try replica.store()
         #expect(rows.calls.count == 4)
         #expect(try rows.load("a").allEntries == replica.allEntries)
-        #expect(try rows.load("a").clock == replica.clock)
+        #expect(try rows.load("a").vector == replica.vector)
     }
 
     @Test("A write whose store fails changes nothing", arguments: ["begin", "put", "commit"])

@@ -27,7 +27,7 @@ struct VectorPastTests {
 
         mutating func rise() {
             let id = SourceID(random.oneIn(2) ? 0 : random.below(replica.sources.count))
-            guard replica.sources[id].number == id else { return }
+            guard replica.sources[id].index == id else { return }
             replica.cover(id, upTo: replica.sources[id].covered + Version(random.within(1...3)))
             if random.oneIn(4) { replica.notePurged(replica.sources[id], replica.sources[id].covered) }
         }
@@ -41,10 +41,10 @@ struct VectorPastTests {
             guard replica.sources.count > 1 else { return }
             let id = SourceID(1 + random.below(replica.sources.count - 1))
             let source = replica.sources[id]
-            guard source.number != .max else { return }
-            replica.past.forget(source)
+            guard source.index != .max else { return }
+            replica.past.drop(source)
             replica.sources.remove(id)
-            replica.sources.settleRemovals()
+            replica.sources.recycleRemoved()
             for index in copies.indices where Int(id) < copies[index].vector.count { copies[index].vector[Int(id)] = 0 }
         }
 

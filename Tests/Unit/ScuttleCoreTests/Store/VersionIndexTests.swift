@@ -39,7 +39,7 @@ struct VersionIndexTests {
         mutating func remove(_ key: [UInt8]) {
             guard let entry = entries.removeValue(forKey: key), let record = table[entry.id] else { return }
             table.remove(entry.id, record)
-            table.settleOrder()
+            table.recycleVacated()
             retire(record)
         }
 

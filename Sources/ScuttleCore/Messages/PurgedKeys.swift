@@ -1,5 +1,5 @@
-/// "Between these GC epochs I have forgotten the tombstones of these keys": in front of a reset that goes on.
-public struct ForgottenKeys {
+/// The keys whose tombstones the sender has purged between two GC epochs. They precede a reset that goes on.
+public struct PurgedKeys {
     public var since: UInt64
     public var epoch: UInt64
     public var keys: [Bytes]

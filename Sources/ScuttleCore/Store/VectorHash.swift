@@ -1,10 +1,10 @@
-/// A number that tells two clocks apart: the sum over all sources of a mixture of id and version.
+/// A hash of a version vector: the sum over all sources of a mixture of id and version.
 ///
-/// A sum can be put right where one addend changes, so it costs the same for any number of sources. What is held ahead of
-/// the clock counts too: replicas with equal clocks and different entries would otherwise have nothing to say to each
-/// other. Purged versions do not: whoever has the same clock has covered what was purged. Not cryptographic: a peer that
-/// makes two clocks collide deceives itself.
-struct ClockHash: Equatable {
+/// The sum changes by one addend if an entry changes, so a change costs O(1) whatever the number of sources. Entries that are out
+/// of order count too; otherwise replicas with equal vectors and different entries would have nothing to send. GC versions do not
+/// count, because replicas with equal vectors have covered what was purged. The hash is not cryptographic: a peer that makes two
+/// vectors collide deceives itself.
+struct VectorHash: Equatable {
     private(set) var value: UInt64 = 0
 
     @_optimize(speed)
@@ -13,15 +13,15 @@ struct ClockHash: Equatable {
         if new > 0 { value &+= Self.mix(source.mark, new) }
     }
 
-    mutating func addAhead(_ source: Source, _ version: Version) {
+    mutating func addOutOfOrder(_ source: Source, _ version: Version) {
         value &+= Self.mix(~source.mark, version)
     }
 
-    mutating func removeAhead(_ source: Source, _ version: Version) {
+    mutating func removeOutOfOrder(_ source: Source, _ version: Version) {
         value &-= Self.mix(~source.mark, version)
     }
 
-    /// An entry of a retired source, which counts as the source did.
+    /// Adds a retired source, which counts as it did before it was retired.
     mutating func addRetired(_ mark: UInt64, _ version: Version) {
         value &+= Self.mix(mark, version)
     }
@@ -30,7 +30,7 @@ struct ClockHash: Equatable {
         value &-= Self.mix(mark, version)
     }
 
-    /// Something that is said of a name.
+    /// Adds a number that belongs to a name: its retirement or its statement.
     mutating func addName(_ mark: UInt64, _ number: UInt64, _ salt: UInt64) {
         value &+= FoldHash.fold(mark ^ FoldHash.key.0, RandomSource.mix(number ^ salt))
     }
@@ -39,7 +39,7 @@ struct ClockHash: Equatable {
         value &-= FoldHash.fold(mark ^ FoldHash.key.0, RandomSource.mix(number ^ salt))
     }
 
-    mutating func add(_ other: ClockHash) {
+    mutating func add(_ other: VectorHash) {
         value &+= other.value
     }
 

@@ -1,14 +1,14 @@
-/// The tombstones that were forgotten last, with the GC epoch before which each was: a reset that goes on on another link names
-/// them first, since the peer may have been sent them.
+/// The tombstones that were purged last, with the GC epoch that ended with each. A reset that goes on on another link names them
+/// first, because the peer may have received them.
 ///
 /// Owns a reference to each record. Memory: `capacity` records. Append: O(1).
-struct ForgottenTombstones: ~Copyable {
+struct PurgedTombstones: ~Copyable {
     private var ring: [(epoch: UInt64, record: Record)] = []
     private var next = 0
     private let capacity: Int
-    /// Of what was forgotten before this GC epoch not all is known.
+    /// Tombstones that were purged before this GC epoch may be missing.
     private(set) var floor: UInt64 = 0
-    /// At this GC epoch a reset took entries away: nothing goes on across it.
+    /// The GC epoch of the latest reset that removed entries. No delta goes on across it.
     private(set) var resetEpoch: UInt64 = 0
 
     init(capacity: Int) {
@@ -19,7 +19,7 @@ struct ForgottenTombstones: ~Copyable {
         for item in ring { item.record.release() }
     }
 
-    /// A tombstone is forgotten, and with it this GC epoch ends.
+    /// Appends a tombstone whose purge ends a GC epoch.
     mutating func append(_ record: Record, epoch: UInt64) {
         record.retain()
         guard ring.count == capacity else {
@@ -34,7 +34,7 @@ struct ForgottenTombstones: ~Copyable {
 
     var count: Int { ring.count }
 
-    /// Lets go of all, at a GC epoch.
+    /// Releases all tombstones, at a GC epoch.
     mutating func clear(at epoch: UInt64) {
         guard !ring.isEmpty else { return }
         for item in ring { item.record.release() }
@@ -46,12 +46,12 @@ struct ForgottenTombstones: ~Copyable {
         resetEpoch = epoch
     }
 
-    /// Whether a delta whose progress is told under a GC epoch can go on.
+    /// Returns whether a delta whose progress belongs to a GC epoch can go on.
     func reaches(_ epoch: UInt64, _ mode: DeltaMode) -> Bool {
         epoch >= resetEpoch && (mode != .reset || epoch >= floor)
     }
 
-    /// Those that were forgotten at or after a GC epoch, oldest first. O(capacity).
+    /// Returns the tombstones that were purged at or after a GC epoch, oldest first. O(capacity).
     func since(_ epoch: UInt64) -> [Record] {
         var found: [Record] = []
         for offset in ring.indices {

@@ -3,8 +3,8 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-@Suite("ForgottenTombstones")
-struct ForgottenTombstonesTests {
+@Suite("PurgedTombstones")
+struct PurgedTombstonesTests {
     @Test("As a list of all: the latest of them since an epoch, and whether these are all", arguments: 0..<40)
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
@@ -12,20 +12,20 @@ struct ForgottenTombstonesTests {
         let records = (0..<60).map { Record(PlainUpdate(delete: "k\($0)", "A", Version($0 + 1)), from: 0) }
         defer { for record in records { record.release() } }
         do {
-            var forgotten = ForgottenTombstones(capacity: capacity)
+            var purgedTombstones = PurgedTombstones(capacity: capacity)
             var epochs: [UInt64] = []
             var epoch: UInt64 = 0
             for (step, record) in records.enumerated() {
                 if random.oneIn(3) { epoch += UInt64(1 + random.below(2)) }
-                forgotten.append(record, epoch: epoch)
+                purgedTombstones.append(record, epoch: epoch)
                 epochs.append(epoch)
                 for since in 0...(epoch + 1) {
                     let all = epochs.indices.filter { epochs[$0] >= since }
-                    let found = forgotten.since(since).map { Int($0.version) - 1 }
+                    let found = purgedTombstones.since(since).map { Int($0.version) - 1 }
                     let what = "seed \(seed), step \(step), since \(since)"
                     check(found == Array(all.suffix(capacity)), "\(what): \(found)")
-                    check(forgotten.reaches(since, .reset) == (all.count <= capacity), "\(what): reaches")
-                    check(forgotten.reaches(since, .state), "\(what): a state delta names no tombstones")
+                    check(purgedTombstones.reaches(since, .reset) == (all.count <= capacity), "\(what): reaches")
+                    check(purgedTombstones.reaches(since, .state), "\(what): a state delta names no tombstones")
                 }
             }
             let kept = records.filter { $0.owners == 2 }.map { $0.version }
@@ -36,13 +36,13 @@ struct ForgottenTombstonesTests {
 
     @Test("Nothing continues across a reset that removed entries")
     func reset() {
-        var forgotten = ForgottenTombstones(capacity: 4)
-        forgotten.noteReset(at: 3)
+        var purgedTombstones = PurgedTombstones(capacity: 4)
+        purgedTombstones.noteReset(at: 3)
         for mode in [DeltaMode.state, .reset] {
-            let reaches = (0..<5).map { forgotten.reaches($0, mode) }
+            let reaches = (0..<5).map { purgedTombstones.reaches($0, mode) }
             #expect(reaches == [false, false, false, true, true])
         }
-        let (none, resetEpoch) = (forgotten.since(0).isEmpty, forgotten.resetEpoch)
+        let (none, resetEpoch) = (purgedTombstones.since(0).isEmpty, purgedTombstones.resetEpoch)
         #expect(none)
         #expect(resetEpoch == 3)
     }

@@ -3,13 +3,15 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-@Suite("ClockHash")
-struct ClockHashTests {
+@Suite("VectorHash")
+struct VectorHashTests {
     /// Returns the hash of a vector and of versions above it, computed anew.
-    private func hash(_ sources: [Source], _ clock: [Version], ahead: [[Version]] = []) -> ClockHash {
-        var hash = ClockHash()
-        for (source, version) in zip(sources, clock) { hash.change(source, from: 0, to: version) }
-        for (source, versions) in zip(sources, ahead) { for version in versions { hash.addAhead(source, version) } }
+    private func hash(_ sources: [Source], _ vector: [Version], outOfOrder: [[Version]] = []) -> VectorHash {
+        var hash = VectorHash()
+        for (source, version) in zip(sources, vector) { hash.change(source, from: 0, to: version) }
+        for (source, versions) in zip(sources, outOfOrder) {
+            for version in versions { hash.addOutOfOrder(source, version) }
+        }
         return hash
     }
 
@@ -22,25 +24,27 @@ struct ClockHashTests {
         var random = TestRandom(seed: UInt64(seed))
         let sources = sources(5)
         defer { for source in sources { source.deallocate() } }
-        var mine = ClockHash()
-        var clock = [Version](repeating: 0, count: 5)
-        var ahead = [[Version]](repeating: [], count: 5)
+        var mine = VectorHash()
+        var vector = [Version](repeating: 0, count: 5)
+        var outOfOrder = [[Version]](repeating: [], count: 5)
         for _ in 0..<300 {
             let number = random.below(5)
             switch random.below(3) {
             case 0:
-                let version = clock[number] + Version(random.below(4))
-                mine.change(sources[number], from: clock[number], to: version)
-                clock[number] = version
+                let version = vector[number] + Version(random.below(4))
+                mine.change(sources[number], from: vector[number], to: version)
+                vector[number] = version
             case 1:
                 let version = Version(random.within(1...1000))
-                mine.addAhead(sources[number], version)
-                ahead[number].append(version)
+                mine.addOutOfOrder(sources[number], version)
+                outOfOrder[number].append(version)
             default:
-                guard let version = ahead[number].popLast() else { continue }
-                mine.removeAhead(sources[number], version)
+                guard let version = outOfOrder[number].popLast() else { continue }
+                mine.removeOutOfOrder(sources[number], version)
             }
-            check(mine == hash(sources, clock, ahead: ahead), "seed \(seed): \(clock), ahead \(ahead)")
+            check(
+                mine == hash(sources, vector, outOfOrder: outOfOrder),
+                "seed \(seed): \(vector), outOfOrder \(outOfOrder)")
         }
     }
 
@@ -50,14 +54,14 @@ struct ClockHashTests {
         defer { for source in sources { source.deallocate() } }
         var seen: Set<UInt64> = []
         var count = 0
-        for clock in (0..<64).map({ number in (0..<3).map { Version(number >> (2 * $0) & 3) } }) {
-            for ahead in [[], [[4]], [[], [4]], [[5]], [[4], [4]], [[4, 5]]] as [[[Version]]] {
-                seen.insert(hash(sources, clock, ahead: ahead).value)
+        for vector in (0..<64).map({ number in (0..<3).map { Version(number >> (2 * $0) & 3) } }) {
+            for outOfOrder in [[], [[4]], [[], [4]], [[5]], [[4], [4]], [[4, 5]]] as [[[Version]]] {
+                seen.insert(hash(sources, vector, outOfOrder: outOfOrder).value)
                 count += 1
             }
         }
         #expect(seen.count == count)
-        #expect(ClockHash().value == 0)
+        #expect(VectorHash().value == 0)
         #expect(hash(sources, [0, 0, 0]).value == 0)
     }
 
@@ -69,7 +73,7 @@ struct ClockHashTests {
         withEveryOrder(of: updates) { updates in
             guard let replica = try? Replica.make("local", seed: UInt64(hashes.count) + 7) else { return }
             for update in updates { try? replica.receive(update) }
-            hashes.insert(replica.clockHash.value)
+            hashes.insert(replica.dotHash.value)
         }
         #expect(hashes.count == 1)
     }
