@@ -32,7 +32,7 @@ extension ExtendedSession {
             }
             var entries = 0
             if let order {
-                order.forEach(of: id, above: source.covered, upTo: until) { entries += Int($0.number) }
+                order.forEach(of: id, above: source.covered, upTo: until) { entries += Int($0.value) }
             } else {
                 var last = source.covered
                 for record in incoming.pending.records
