@@ -64,9 +64,9 @@ public class Store {
     final var revivedUntil: Version = 0
     /// The retired names that stability still waits for.
     final var retiringNames: [NameID] = []
-    /// The state of this replica when `refreshRetirements` last looked at them.
+    /// The state of this replica when `refreshRetirements` last looked at the retiring names.
     final var refreshedAt: (revision: UInt64, entryChanges: UInt64) = (.max, 0)
-    /// A name whose statement differed then.
+    /// A name whose statement differed at that look.
     final var dissentingName: NameID?
     /// The part of names in the hash of the vector, and the state of this replica when it was computed.
     final var namesHash: (revision: UInt64, entryChanges: UInt64, hash: VectorHash) = (.max, 0, VectorHash())
