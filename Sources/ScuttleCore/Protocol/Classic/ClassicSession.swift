@@ -14,9 +14,9 @@ final class ClassicSession {
     /// What the replica had settled when the peer was last owed everything, if nothing of that has been sent since.
     private var owesAllAt = UInt64.max
     /// The entries that the peer has asked for.
-    private var answer = Answer()
+    private var answer = MergedDelta()
     /// The same with what the history has of superseded updates.
-    private var replay = HistoryAnswer()
+    private var replay = HistoryDelta()
     /// Of each source the newest dot that has gone out under its timestamp.
     private var restated = DotOrder()
 
@@ -49,8 +49,8 @@ final class ClassicSession {
     /// The link closes: drops what it still had to send.
     func letGo() {
         walk = nil
-        answer = Answer()
-        replay = HistoryAnswer()
+        answer = MergedDelta()
+        replay = HistoryDelta()
     }
 }
 

@@ -14,7 +14,7 @@ extension ExtendedSession {
             memory?.sorted = nil
             return
         }
-        var answer = Answer()
+        var answer = MergedDelta()
         answer.takesAll = true
         var index = 0
         while true {

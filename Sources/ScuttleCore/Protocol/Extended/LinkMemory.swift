@@ -16,7 +16,7 @@ final class LinkMemory {
     var divergence: UInt64 = 0
     var exchangedAt: UInt64 = .max
     /// The entries of a delta that a host's order decides about.
-    var sorted: Answer?
+    var sorted: MergedDelta?
     /// The updates that the peer's vector covers, and that it has not taken.
     var exceptions: RefusedTable?
     /// Those that it had named before it began to name all of them anew, until it has.

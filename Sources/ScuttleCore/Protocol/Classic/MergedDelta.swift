@@ -4,7 +4,7 @@
 /// has not taken costs no memory, and is sent as it is by then. The cursors form a heap, which merges the sources in the
 /// order of `Configuration.sort`; within a source versions ascend, so a peer has all below what it has received last.
 /// Next: O(log s) for s sources, plus a search where an index has been swept.
-struct Answer {
+struct MergedDelta {
     fileprivate struct Cursor {
         let source: SourceID
         var version: Version
@@ -155,7 +155,7 @@ struct Answer {
     }
 }
 
-extension Answer.Cursor {
+extension MergedDelta.Cursor {
     /// Whether it still stands on an entry of its source.
     fileprivate func isLive(in replica: Store) -> Bool {
         replica.keys.isEntry(of: key, source, version)

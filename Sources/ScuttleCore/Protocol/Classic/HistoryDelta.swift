@@ -3,7 +3,7 @@
 ///
 /// A source that waits costs a few words. When the first update is wanted, all that is owed is listed, so that the history is
 /// looked through once for each source; the list owns a reference to each. O(n log n) for n updates, which the peer has asked for.
-struct HistoryAnswer: ~Copyable {
+struct HistoryDelta: ~Copyable {
     private struct Owed {
         let source: SourceID
         let version: Version

@@ -4,7 +4,7 @@ import Testing
 @testable import ScuttleTesting
 
 @Suite("Answer")
-struct AnswerTests {
+struct MergedDeltaTests {
     /// The order of updates that the host defines, if any.
     enum Sort: CaseIterable {
         case none, byKey, newestFirst, oldestFirst
@@ -48,7 +48,7 @@ struct AnswerTests {
         }
     }
 
-    private func drain(_ answer: inout Answer, _ replica: Replica, most: Int = .max) -> [PlainUpdate] {
+    private func drain(_ answer: inout MergedDelta, _ replica: Replica, most: Int = .max) -> [PlainUpdate] {
         var drained: [PlainUpdate] = []
         while drained.count < most, let record = answer.next(in: replica) {
             drained.append(PlainUpdate(replica.update(of: record)))
@@ -79,7 +79,7 @@ struct AnswerTests {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try crowd(&random, sources: random.within(1...12), updates: 120, sort)
         let limit = random.pick([1, 3, 1000])
-        var answer = Answer()
+        var answer = MergedDelta()
         var asked: [SourceID: Version] = [:]
         for _ in 0..<random.within(1...20) {
             // Some are requested twice: the last request counts.
@@ -115,7 +115,7 @@ struct AnswerTests {
         try replica.receive(PlainUpdate("k", "1", "a", 1))
         try replica.receive(PlainUpdate("newest", "1", "a", 9))
         try replica.receive(PlainUpdate("middle", "1", "b", 5))
-        var answer = Answer()
+        var answer = MergedDelta()
         for source: SourceID in [1, 2] { answer.owe(source, above: 0, countingTo: 10, in: replica) }
         try replica.set("k", "2")
         #expect(drain(&answer, replica).map(\.key.text) == ["newest", "middle"])
@@ -128,7 +128,7 @@ struct AnswerTests {
         for (key, source, version) in updates {
             try replica.receive(PlainUpdate(key, "1", source, Version(version)))
         }
-        var answer = Answer()
+        var answer = MergedDelta()
         for source: SourceID in 1...4 { answer.owe(source, above: 0, countingTo: 10, in: replica) }
         try replica.set("k", "2")
         try replica.set("l", "2")
@@ -138,7 +138,7 @@ struct AnswerTests {
     private func takeInParts(_ seed: Int, _ sort: Sort) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try crowd(&random, sources: 6, updates: 100, sort)
-        var answer = Answer()
+        var answer = MergedDelta()
         var sent: [SourceID: Version] = [:]
         var promised: [SourceID: Version] = [:]
         for source in 0..<SourceID(replica.sources.count) where !random.oneIn(4) {
@@ -181,7 +181,7 @@ struct AnswerTests {
     func askedAgain() throws {
         let replica = try Replica.make()
         for number in 1...6 { try replica.set("k\(number)", "1") }
-        var answer = Answer()
+        var answer = MergedDelta()
         answer.owe(0, above: 0, countingTo: 10, in: replica)
         #expect(drain(&answer, replica, most: 4).map(\.version) == [1, 2, 3, 4])
         answer.owe(0, above: 2, countingTo: 10, in: replica)
@@ -195,7 +195,7 @@ struct AnswerTests {
     func swept() throws {
         let replica = try Replica.make()
         for number in 1...200 { try replica.set("k\(number)", "1") }
-        var answer = Answer()
+        var answer = MergedDelta()
         answer.owe(0, above: 0, countingTo: 10, in: replica)
         #expect(drain(&answer, replica, most: 50).map(\.version) == Array(1...50))
         let generation = replica.own.entries.generation
@@ -208,7 +208,7 @@ struct AnswerTests {
     func once() throws {
         let replica = try Replica.make()
         for number in 1...100 { try replica.set("k", "\(number)") }
-        var answer = Answer()
+        var answer = MergedDelta()
         answer.owe(0, above: 0, countingTo: 10, in: replica)
         try replica.set("k", "last")
         #expect(drain(&answer, replica) == [PlainUpdate("k", "last", "local", 101)])
