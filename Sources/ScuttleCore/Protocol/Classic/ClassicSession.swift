@@ -5,18 +5,18 @@ final class ClassicSession {
     /// One of both has asked.
     private(set) var hasBegun = false
     /// Which sources the peer has named, until it says that it is done.
-    private var round = SourceSet()
+    private var named = SourceSet()
     /// The digests that are still to be sent.
     private var walk: DigestWalk?
     /// The bases of the vector when this link last asked, and when it asked before that: see `VectorPast`. 0: it asks for everything.
-    private var asked: UInt64 = 0
-    private var claimed: UInt64 = 0
+    private var requestBase: UInt64 = 0
+    private var claimBase: UInt64 = 0
     /// What the replica had settled when the peer was last owed everything, if nothing of that has been sent since.
-    private var owesAllAt = UInt64.max
+    private var allRequestedAt = UInt64.max
     /// The entries that the peer has asked for.
-    private var answer = MergedDelta()
+    private var merged = MergedDelta()
     /// The same with what the history has of superseded updates.
-    private var replay = HistoryDelta()
+    private var superseded = HistoryDelta()
     /// Of each source the newest dot that has gone out under its timestamp.
     private var restated = DotOrder()
 
@@ -25,32 +25,32 @@ final class ClassicSession {
     private var replica: Replica { context.replica }
 
     /// Messages that wait.
-    var backlog: Int { (walk?.messagesLeft ?? 0) + answer.count + replay.count }
+    var backlog: Int { (walk?.messagesLeft ?? 0) + merged.count + superseded.count }
 
     /// Will ask for everything the next time.
-    func askForAll() { asked = 0 }
+    func requestAll() { requestBase = 0 }
 
-    var bases: (UInt64, UInt64) { (claimed, asked) }
+    var bases: (UInt64, UInt64) { (claimBase, requestBase) }
 
     /// What the vector was before a base is not kept any more: claims nothing instead.
     func forgetBases(before base: UInt64) {
-        if asked < base { asked = 0 }
-        if claimed < base { claimed = 0 }
+        if requestBase < base { requestBase = 0 }
+        if claimBase < base { claimBase = 0 }
     }
 
     /// A source is known by its hash alone from now on, and its number may be given to another.
-    func forget(_ source: SourceID) {
-        answer.forget(source, in: replica)
-        replay.forget(source)
-        round.remove(source)
+    func remove(_ source: SourceID) {
+        merged.remove(source, in: replica)
+        superseded.remove(source)
+        named.remove(source)
         if let newest = newestRestated(of: source) { restated.remove(newest) }
     }
 
     /// The link closes: drops what it still had to send.
     func letGo() {
         walk = nil
-        answer = MergedDelta()
-        replay = HistoryDelta()
+        merged = MergedDelta()
+        superseded = HistoryDelta()
     }
 }
 
@@ -59,7 +59,7 @@ final class ClassicSession {
 extension ClassicSession {
     /// What has become of an update. A peer whose update is taken or refused speaks this dialect.
     enum Outcome {
-        case taken, refused
+        case applied, refused
         /// It could be read, and a limit refuses it.
         case exceeding
     }
@@ -80,7 +80,7 @@ extension ClassicSession {
             try receive(refused: update, error)
             return .exceeding
         }
-        return .taken
+        return .applied
     }
 
     /// An update that a limit refuses. It covers nothing.
@@ -97,53 +97,53 @@ extension ClassicSession {
     /// The peer has a source up to some version, and wants what is above.
     func receiveDigest(of id: SourceID, at version: Version) {
         hasBegun = true
-        round.insert(id)
-        owe(id, above: version)
+        named.insert(id)
+        add(id, above: version)
         noteBacklog()
     }
 
     /// The peer has named all that it has, and wants everything of the sources that it did not name.
     func receiveDone() {
         hasBegun = true
-        let hasNamedNone = round.isEmpty
+        let hasNamedNone = named.isEmpty
         if hasNamedNone {
             // It is owed all of that already.
-            guard owesAllAt != replica.settled else { return }
+            guard allRequestedAt != replica.settled else { return }
             // A peer that names nothing has nothing.
             restated = DotOrder()
         }
-        oweTheRest()
-        round = SourceSet()
-        if hasNamedNone { owesAllAt = replica.settled }
+        addUnnamed()
+        named = SourceSet()
+        if hasNamedNone { allRequestedAt = replica.settled }
         noteBacklog()
     }
 
     private func noteBacklog() { context.note(Backlog(messages: backlog)) }
 
     /// Owes everything of the sources that the peer has not named. O(sources, or entries and the history if they are fewer).
-    private func oweTheRest() {
+    private func addUnnamed() {
         let isReplayed = context.options.contains(.history)
-        func owe(_ id: SourceID) {
-            if round.insert(id) { self.owe(id, above: 0) }
+        func add(_ id: SourceID) {
+            if named.insert(id) { self.add(id, above: 0) }
         }
         guard replica.arrivals.liveCount + (isReplayed ? replica.history.count : 0) < replica.sources.count else {
-            for id in replica.sources.ids { owe(id) }
+            for id in replica.sources.ids { add(id) }
             return
         }
-        if isReplayed { replica.history.forEach { owe($0.record.source) } }
+        if isReplayed { replica.history.forEach { add($0.record.source) } }
         replica.arrivals.forEach(after: 0, in: replica.keys) { record in
-            owe(record.source)
+            add(record.source)
             return true
         }
     }
 
     @inline(never)
-    private func owe(_ source: SourceID, above version: Version) {
-        owesAllAt = .max
+    private func add(_ source: SourceID, above version: Version) {
+        allRequestedAt = .max
         if context.options.contains(.history) {
-            replay.owe(source, above: version, in: replica)
+            superseded.add(source, above: version, in: replica)
         } else {
-            answer.owe(source, above: version, countingTo: replica.configuration.mtu, in: replica)
+            merged.add(source, above: version, countingTo: replica.configuration.mtu, in: replica)
         }
     }
 }
@@ -156,15 +156,15 @@ extension ClassicSession {
     func gossip() {
         hasBegun = true
         guard walk == nil, !context.output.asks else { return }
-        (claimed, asked) = (asked, replica.relyOnVector())
-        walk = DigestWalk(over: claimed == 0 ? 0 : replica.sources.count, &replica.random)
+        (claimBase, requestBase) = (requestBase, replica.relyOnVector())
+        walk = DigestWalk(over: claimBase == 0 ? 0 : replica.sources.count, &replica.random)
     }
 
     /// The version that a digest claims of a source: the low-water mark of this replica's own; of any other, no missing update.
     private func claim(of id: SourceID) -> Version {
         if id == SourceTable.own { return replica.own.covered }
-        guard claimed > 0 else { return 0 }
-        return min(replica.covered(id, at: claimed), replica.versionBelowMissing(of: id))
+        guard claimBase > 0 else { return 0 }
+        return min(replica.covered(id, at: claimBase), replica.versionBelowMissing(of: id))
     }
 
     /// Appends the next message; false if there is none.
@@ -180,12 +180,12 @@ extension ClassicSession {
             context.output.appendDone()
             return true
         }
-        owesAllAt = .max
-        while let record = replay.next(in: replica) {
+        allRequestedAt = .max
+        while let record = superseded.next(in: replica) {
             defer { record.release() }
             if append(record) { return true }
         }
-        while let record = answer.next(in: replica) {
+        while let record = merged.next(in: replica) {
             if append(record) { return true }
         }
         return false

@@ -4,13 +4,13 @@
 /// A source that waits costs a few words. When the first update is wanted, all that is owed is listed, so that the history is
 /// looked through once for each source; the list owns a reference to each. O(n log n) for n updates, which the peer has asked for.
 struct HistoryDelta: ~Copyable {
-    private struct Owed {
+    private struct Request {
         let source: SourceID
         let version: Version
         let count: Int
     }
 
-    private var owed: [Owed] = []
+    private var requested: [Request] = []
     /// The last one first.
     private var listed: [Record] = []
 
@@ -22,17 +22,17 @@ struct HistoryDelta: ~Copyable {
     }
 
     /// Owes the updates of a source above `version`, whatever was owed of it before.
-    mutating func owe(_ source: SourceID, above version: Version, in replica: Store) {
-        forget(source)
+    mutating func add(_ source: SourceID, above version: Version, in replica: Store) {
+        remove(source)
         let found = Self.updates(of: source, above: version, in: replica).count
         guard found > 0 else { return }
-        owed.append(Owed(source: source, version: version, count: found))
+        requested.append(Request(source: source, version: version, count: found))
         count += found
     }
 
     /// The next update, which the caller owns.
     mutating func next(in replica: Store) -> Record? {
-        if listed.isEmpty, !owed.isEmpty { list(in: replica) }
+        if listed.isEmpty, !requested.isEmpty { list(in: replica) }
         guard let record = listed.popLast() else { return nil }
         count -= 1
         return record
@@ -40,9 +40,9 @@ struct HistoryDelta: ~Copyable {
 
     private mutating func list(in replica: Store) {
         var records: [Record] = []
-        for item in owed { records += Self.updates(of: item.source, above: item.version, in: replica) }
+        for item in requested { records += Self.updates(of: item.source, above: item.version, in: replica) }
         for record in records { record.retain() }
-        owed = []
+        requested = []
         count = records.count
         let precedes = replica.configuration.order
         // The first one last, since they are taken off the end.
@@ -50,31 +50,31 @@ struct HistoryDelta: ~Copyable {
     }
 
     /// Owes nothing of a source any more.
-    mutating func forget(_ source: SourceID) {
+    mutating func remove(_ source: SourceID) {
         for index in listed.indices.reversed()
         where listed[index].source == source || listed[index].timestamp.source == source {
             listed.remove(at: index).release()
             count -= 1
         }
-        for index in owed.indices.reversed() where owed[index].source == source {
-            count -= owed.remove(at: index).count
+        for index in requested.indices.reversed() where requested[index].source == source {
+            count -= requested.remove(at: index).count
         }
     }
 
     /// Entries that the vector covers, and the history, merged by version.
     private static func updates(of id: SourceID, above version: Version, in replica: Store) -> [Record] {
         let source = replica.sources[id]
-        let remembered = replica.history.news(of: source, above: version)
+        let superseded = replica.history.news(of: source, above: version)
         var merged: [Record] = []
         var index = 0
         source.entries.forEachLive(above: version, upTo: source.covered, of: id, replica.keys) { key, entryVersion in
-            while index < remembered.count, remembered[index].version < entryVersion {
-                merged.append(remembered[index])
+            while index < superseded.count, superseded[index].version < entryVersion {
+                merged.append(superseded[index])
                 index += 1
             }
-            if index < remembered.count, remembered[index].version == entryVersion { index += 1 }
+            if index < superseded.count, superseded[index].version == entryVersion { index += 1 }
             if let entry = replica.keys[key] { merged.append(entry) }
         }
-        return merged + remembered[index...]
+        return merged + superseded[index...]
     }
 }

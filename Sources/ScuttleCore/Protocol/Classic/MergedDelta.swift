@@ -13,41 +13,41 @@ struct MergedDelta {
         var position: Int
         var generation: UInt32
         /// Updates to come, as counted when they were asked for.
-        var owed = 0
+        var pending = 0
         /// What was asked for, until the first update has been taken.
-        var asked: Version?
+        var requested: Version?
         /// Takes entries that are out of order, too.
-        let isWhole: Bool
+        let includesOutOfOrder: Bool
     }
 
     /// A state delta takes entries that are out of order. A classic peer would take them to vouch for all below.
-    var takesAll = false
+    var includesOutOfOrder = false
 
     private var heap: [Cursor] = []
 
     /// Where in the heap a source's cursor stands, counted from 1. Given back when the last update has gone.
-    private var places: SourceMap?
+    private var heapIndices: SourceMap?
 
-    /// How many updates are owed: exact up to the limit that `owe` counts to, but for entries that changed since.
+    /// How many updates are owed: exact up to the limit that `add` counts to, but for entries that changed since.
     private(set) var count = 0
 
     /// Owes the live entries of a source above `version`, whatever was owed of it before. O(log s), and counting the
     /// entries, up to `limit`; O(1) where the same was asked for before and nothing of it has been taken yet.
     @inline(never)
-    mutating func owe(_ source: SourceID, above version: Version, countingTo limit: Int, in replica: Store) {
-        if let place = place(of: source) {
-            guard heap[place].asked != version else { return }
-            remove(at: place, in: replica)
+    mutating func add(_ source: SourceID, above version: Version, countingTo limit: Int, in replica: Store) {
+        if let index = heapIndex(of: source) {
+            guard heap[index].requested != version else { return }
+            remove(at: index, in: replica)
         }
         guard replica.sources[source].entries.last > version else { return }
-        var cursor = Cursor(source: source, version: version, key: 0, position: 0, generation: 0, isWhole: takesAll)
+        var cursor = Cursor(source: source, version: version, key: 0, position: 0, generation: 0, includesOutOfOrder: includesOutOfOrder)
         guard cursor.seek(above: version, in: replica) else { return }
-        cursor.owed = limit == .max ? 0 : cursor.count(upTo: limit, in: replica)
-        cursor.asked = version
-        count += cursor.owed
+        cursor.pending = limit == .max ? 0 : cursor.count(upTo: limit, in: replica)
+        cursor.requested = version
+        count += cursor.pending
         heap.append(cursor)
-        if places == nil { places = SourceMap(isRoomy: true) }
-        place(at: heap.count - 1)
+        if heapIndices == nil { heapIndices = SourceMap(isRoomy: true) }
+        noteIndex(at: heap.count - 1)
         siftUp(heap.count - 1, replica)
     }
 
@@ -59,15 +59,15 @@ struct MergedDelta {
         restoreOrder(in: replica)
         while let cursor = heap.first {
             let record = cursor.isLive(in: replica) ? replica.keys[cursor.key] : nil
-            heap[0].asked = nil
-            if cursor.owed > 0 {
-                heap[0].owed -= 1
+            heap[0].requested = nil
+            if cursor.pending > 0 {
+                heap[0].pending -= 1
                 count -= 1
             }
             if heap[0].advance(in: replica) { siftDown(0, replica) } else { remove(at: 0, in: replica) }
             if let record { return record }
         }
-        places = nil
+        heapIndices = nil
         return nil
     }
 
@@ -80,37 +80,37 @@ struct MergedDelta {
         heap = []
         for var cursor in cursors {
             guard cursor.isLive(in: replica) || cursor.advance(in: replica) else {
-                count -= cursor.owed
-                places?.set(cursor.source, to: 0)
+                count -= cursor.pending
+                heapIndices?.set(cursor.source, to: 0)
                 continue
             }
             heap.append(cursor)
-            place(at: heap.count - 1)
+            noteIndex(at: heap.count - 1)
         }
         for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index, replica) }
     }
 
     /// A source is known by its hash alone from now on: there is nothing of it to send.
-    mutating func forget(_ source: SourceID, in replica: Store) {
-        if let place = place(of: source) { remove(at: place, in: replica) }
+    mutating func remove(_ source: SourceID, in replica: Store) {
+        if let index = heapIndex(of: source) { remove(at: index, in: replica) }
     }
 
-    private func place(of source: SourceID) -> Int? {
-        guard let place = places?[source], place > 0 else { return nil }
-        return Int(place) - 1
+    private func index(of source: SourceID) -> Int? {
+        guard let index = heapIndices?[source], index > 0 else { return nil }
+        return Int(index) - 1
     }
 
     /// Notes the index of a cursor in the heap.
     @inline(never)
-    private func place(at index: Int) { places?.set(heap[index].source, to: UInt64(index + 1)) }
+    private func index(at index: Int) { heapIndices?.set(heap[index].source, to: UInt64(index + 1)) }
 
     private mutating func remove(at index: Int, in replica: Store) {
-        count -= heap[index].owed
-        places?.set(heap[index].source, to: 0)
+        count -= heap[index].pending
+        heapIndices?.set(heap[index].source, to: 0)
         let last = heap.removeLast()
         guard index < heap.count else { return }
         heap[index] = last
-        place(at: index)
+        noteIndex(at: index)
         siftUp(index, replica)
         siftDown(index, replica)
     }
@@ -150,8 +150,8 @@ struct MergedDelta {
 
     private mutating func swap(_ a: Int, _ b: Int) {
         heap.swapAt(a, b)
-        place(at: a)
-        place(at: b)
+        noteIndex(at: a)
+        noteIndex(at: b)
     }
 }
 
@@ -163,10 +163,10 @@ extension MergedDelta.Cursor {
 
     /// Moves to the next live entry; false where there is none.
     fileprivate mutating func advance(in replica: Store) -> Bool {
-        let facts = replica.sources[source]
-        guard generation == facts.entries.generation else { return seek(above: version, in: replica) }
+        let entries = replica.sources[source].entries
+        guard generation == entries.generation else { return seek(above: version, in: replica) }
         return settle(
-            facts.entries.nextLive(above: version, from: position, of: source, replica.keys), in: replica)
+            entries.nextLive(above: version, from: position, of: source, replica.keys), in: replica)
     }
 
     /// Moves to the first live entry above a version; false where there is none.
@@ -184,7 +184,7 @@ extension MergedDelta.Cursor {
 
     private mutating func settle(_ slot: VersionIndex.Slot?, in replica: Store) -> Bool {
         let source = replica.sources[source]
-        guard let slot, isWhole || slot.version <= source.covered else { return false }
+        guard let slot, includesOutOfOrder || slot.version <= source.covered else { return false }
         (position, generation) = (slot.next, source.entries.generation)
         (version, key) = (slot.version, slot.key)
         return true

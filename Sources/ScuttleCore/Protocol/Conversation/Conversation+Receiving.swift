@@ -36,7 +36,7 @@ extension Conversation {
         let outcome = try classic.receive(update)
         guard outcome != .exceeding else { return }
         becomeClassic(classic)
-        if outcome == .taken, replica.isSelective { replica.settleException(update) }
+        if outcome == .applied, replica.isSelective { replica.settleException(update) }
     }
 
     /// The peer has a source up to `version`, and wants what is above.

@@ -75,7 +75,7 @@ extension Conversation {
     @inline(never)
     func forget(_ source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
         session.greeter?.forget(source, entry, at: position)
-        session.classic?.forget(source)
+        session.classic?.remove(source)
     }
 
     /// What the vector was before a base is not kept any more.

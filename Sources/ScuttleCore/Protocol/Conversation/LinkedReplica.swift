@@ -99,7 +99,7 @@ public final class Replica: Store {
         // What was left out would be taken for what its sender does not hold.
         dropTransfers()
         // Digests cannot name what is missing above them.
-        for link in linkTable.links { link.session.classic?.askForAll() }
+        for link in linkTable.links { link.session.classic?.requestAll() }
     }
 
     override func losePending(of holder: Int?) {

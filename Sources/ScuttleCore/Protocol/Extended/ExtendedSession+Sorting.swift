@@ -14,18 +14,18 @@ extension ExtendedSession {
             memory?.sorted = nil
             return
         }
-        var answer = MergedDelta()
-        answer.takesAll = true
+        var merged = MergedDelta()
+        merged.includesOutOfOrder = true
         var index = 0
         while true {
             if !mode.isWhole { index = peer.next(from: index, in: replica) }
             guard index < replica.sources.count else { break }
             let id = SourceID(truncatingIfNeeded: index)
-            answer.owe(
+            merged.add(
                 id, above: mode.isWhole ? 0 : peer.confirmed(id, in: replica), countingTo: .max, in: replica)
             index += 1
         }
-        remembering().sorted = answer
+        remembering().sorted = merged
     }
 
     /// Appends entries in the host's order; false once there are none. How far they have come is told when all are out.

@@ -88,7 +88,7 @@ final class ExtendedSession {
         peer.forget(source)
         incoming.forget(source)
         memory?.forget(source, entry)
-        memory?.sorted?.forget(source, in: replica)
+        memory?.sorted?.remove(source, in: replica)
         if let position, isKnown { noteHeldInFull(position) }
     }
 

@@ -86,7 +86,7 @@ struct MergedDeltaTests {
             let source = SourceID(random.below(replica.sources.count))
             let version = Version(random.below(Int(replica.sources[source].covered) + 3))
             asked[source] = version
-            answer.owe(source, above: version, countingTo: limit, in: replica)
+            answer.add(source, above: version, countingTo: limit, in: replica)
         }
         let expected = expected(asked, replica, sort)
         let counts = Dictionary(grouping: expected, by: \.source).values.map { min($0.count, limit) }
@@ -116,7 +116,7 @@ struct MergedDeltaTests {
         try replica.receive(PlainUpdate("newest", "1", "a", 9))
         try replica.receive(PlainUpdate("middle", "1", "b", 5))
         var answer = MergedDelta()
-        for source: SourceID in [1, 2] { answer.owe(source, above: 0, countingTo: 10, in: replica) }
+        for source: SourceID in [1, 2] { answer.add(source, above: 0, countingTo: 10, in: replica) }
         try replica.set("k", "2")
         #expect(drain(&answer, replica).map(\.key.text) == ["newest", "middle"])
     }
@@ -129,7 +129,7 @@ struct MergedDeltaTests {
             try replica.receive(PlainUpdate(key, "1", source, Version(version)))
         }
         var answer = MergedDelta()
-        for source: SourceID in 1...4 { answer.owe(source, above: 0, countingTo: 10, in: replica) }
+        for source: SourceID in 1...4 { answer.add(source, above: 0, countingTo: 10, in: replica) }
         try replica.set("k", "2")
         try replica.set("l", "2")
         #expect(drain(&answer, replica).map(\.key.text) == ["second", "third", "fourth"])
@@ -144,7 +144,7 @@ struct MergedDeltaTests {
         for source in 0..<SourceID(replica.sources.count) where !random.oneIn(4) {
             sent[source] = Version(random.below(Int(replica.sources[source].covered) / 2 + 1))
             promised[source] = replica.sources[source].covered
-            answer.owe(source, above: sent[source] ?? 0, countingTo: 10, in: replica)
+            answer.add(source, above: sent[source] ?? 0, countingTo: 10, in: replica)
         }
         while true {
             for _ in 0..<random.below(12) {
@@ -182,11 +182,11 @@ struct MergedDeltaTests {
         let replica = try Replica.make()
         for number in 1...6 { try replica.set("k\(number)", "1") }
         var answer = MergedDelta()
-        answer.owe(0, above: 0, countingTo: 10, in: replica)
+        answer.add(0, above: 0, countingTo: 10, in: replica)
         #expect(drain(&answer, replica, most: 4).map(\.version) == [1, 2, 3, 4])
-        answer.owe(0, above: 2, countingTo: 10, in: replica)
+        answer.add(0, above: 2, countingTo: 10, in: replica)
         #expect(drain(&answer, replica, most: 2).map(\.version) == [3, 4])
-        answer.owe(0, above: 6, countingTo: 10, in: replica)
+        answer.add(0, above: 6, countingTo: 10, in: replica)
         #expect(answer.count == 0)
         #expect(drain(&answer, replica).isEmpty)
     }
@@ -196,7 +196,7 @@ struct MergedDeltaTests {
         let replica = try Replica.make()
         for number in 1...200 { try replica.set("k\(number)", "1") }
         var answer = MergedDelta()
-        answer.owe(0, above: 0, countingTo: 10, in: replica)
+        answer.add(0, above: 0, countingTo: 10, in: replica)
         #expect(drain(&answer, replica, most: 50).map(\.version) == Array(1...50))
         let generation = replica.own.entries.generation
         for number in 0..<360 { try replica.set("k\(number % 180 + 1)", "2") }
@@ -209,7 +209,7 @@ struct MergedDeltaTests {
         let replica = try Replica.make()
         for number in 1...100 { try replica.set("k", "\(number)") }
         var answer = MergedDelta()
-        answer.owe(0, above: 0, countingTo: 10, in: replica)
+        answer.add(0, above: 0, countingTo: 10, in: replica)
         try replica.set("k", "last")
         #expect(drain(&answer, replica) == [PlainUpdate("k", "last", "local", 101)])
     }
