@@ -21,23 +21,23 @@ public final class Link: Conversation {
     /// - Parameter unread: bytes that were read and did not go out.
     public func replace(_ other: Link, unread: Bytes) {
         host = other.host
-        var hasGreeted = false
-        if let greeter = session.greeter {
-            (greeter.incoming.isDropped, greeter.incoming.dropsUnasked) = (true, true)
+        var hasSaidHello = false
+        if let helloSession = session.helloSession {
+            (helloSession.incoming.isDropped, helloSession.incoming.dropsUnasked) = (true, true)
             switch other.session {
-            case .undecided(let before, let asking): hasGreeted = before.pending.hasGreeted || asking != nil
+            case .undecided(let before, let classic): hasSaidHello = before.pending.hasSaidHello || classic != nil
             case .extended(let before):
-                session = .extended(greeter)
-                hasGreeted = before.pending.hasGreeted
+                session = .extended(helloSession)
+                hasSaidHello = before.pending.hasSaidHello
             case .classic(let before, _):
-                session = .classic(ClassicSession(context), greeting: greeter)
-                hasGreeted = before.hasBegun
+                session = .classic(ClassicSession(context), extended: helloSession)
+                hasSaidHello = before.hasBegun
             case .closed(let closed): session = .closed(ClosedSession(closed.failure))
             }
         } else if case .closed(let closed) = other.session {
             session = .closed(ClosedSession(closed.failure))
         } else {
-            hasGreeted = other.session.classic?.hasBegun ?? false
+            hasSaidHello = other.session.classic?.hasBegun ?? false
         }
         if unread.count > 0 || !other.context.output.isEmpty {
             context.output.append { text in
@@ -45,6 +45,6 @@ public final class Link: Conversation {
                 other.context.output.visitSpans { text.append($0) }
             }
         }
-        if hasGreeted { gossip() }
+        if hasSaidHello { gossip() }
     }
 }

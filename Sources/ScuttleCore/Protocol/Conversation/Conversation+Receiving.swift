@@ -15,15 +15,15 @@ extension Conversation {
             case .done: try receiveDone()
             case .echo(let token): context.transport.address?.receiveEcho(token)
             case .hello(let hello):
-                guard let greeter = try greeter(), try greeter.admits(hello) else { return }
-                session = .extended(greeter)
-                greeter.receive(hello)
-            case .challenge(let token): try greeter()?.receiveChallenge(token)
+                guard let helloSession = try helloSession(), try helloSession.admits(hello) else { return }
+                session = .extended(helloSession)
+                helloSession.receive(hello)
+            case .challenge(let token): try helloSession()?.receiveChallenge(token)
             case .reject(let reason):
-                if let greeter = try greeter(), greeter.isAddressed { throw context.rejected(for: reason) }
+                if let helloSession = try helloSession(), helloSession.isAddressed { throw context.rejected(for: reason) }
             case .nothing, .export, .got, .end: break
             // Messages of the extended dialect count from the hello on.
-            default: _ = try greeter()
+            default: _ = try helloSession()
             }
         } catch {
             settleClosing()
@@ -59,9 +59,9 @@ extension Conversation {
     }
 
     /// The session that takes a hello; nil if the link speaks the classic dialect alone.
-    private func greeter() throws(Failure) -> ExtendedSession? {
+    private func helloSession() throws(Failure) -> ExtendedSession? {
         if case .closed(let closed) = session { throw closed.failure }
-        return session.greeter
+        return session.helloSession
     }
 
     /// The session that takes messages of the classic dialect; nil if they do not count here, or before a hello.
@@ -70,14 +70,14 @@ extension Conversation {
         case .closed(let closed): throw closed.failure
         case .extended: return nil
         case .classic(let session, _): return session
-        case .undecided(_, let asking):
+        case .undecided(_, let classic):
             guard context.transport.allowsClassic else { return nil }
             guard context.allowsClassic else {
                 throw context.end(
                     .protocolVersion,
                     Failure(.protocolVersion, "the peer speaks the classic dialect; SCUTTLE_LINK_ANY lets it in"))
             }
-            return asking ?? ClassicSession(context)
+            return classic ?? ClassicSession(context)
         }
     }
 }

@@ -26,8 +26,8 @@ public class Conversation {
             options.contains(.datagram) ? .datagrams(AddressCheck(replica.nonces.next())) : .stream)
         session =
             options.contains(.classic)
-            ? .classic(ClassicSession(context), greeting: nil)
-            : .undecided(ExtendedSession(context, nonce: nonce), asking: nil)
+            ? .classic(ClassicSession(context), extended: nil)
+            : .undecided(ExtendedSession(context, nonce: nonce), classic: nil)
     }
 
     deinit {
@@ -38,12 +38,12 @@ public class Conversation {
     }
 
     /// The extended session once the peer has said hello.
-    final var extended: ExtendedSession? { session.spoken }
+    final var extended: ExtendedSession? { session.established }
 
     /// The source that the peer writes under, as its hello says; nil before that. A NUL stands behind it.
     public final var peerID: Bytes? {
         if case .closed(let session) = session { return session.peerSource?.bytes }
-        return session.greeter?.peerSource?.bytes
+        return session.helloSession?.peerSource?.bytes
     }
 }
 
@@ -57,15 +57,15 @@ extension Conversation {
         replica.renewPromise()
         switch session {
         case .classic(let session, _): session.gossip()
-        case .extended(let session): session.greet()
-        case .undecided(let greeter, let asking):
+        case .extended(let session): session.beginGossip()
+        case .undecided(let helloSession, let classic):
             // A peer that has not answered a hello may be a classic one that never asks by itself.
-            if greeter.pending.hasGreeted, context.allowsClassic {
-                let classic = asking ?? ClassicSession(context)
-                session = .undecided(greeter, asking: classic)
+            if helloSession.pending.hasSaidHello, context.allowsClassic {
+                let classic = classic ?? ClassicSession(context)
+                session = .undecided(helloSession, classic: classic)
                 classic.gossip()
             }
-            greeter.greet()
+            helloSession.beginGossip()
         case .closed: break
         }
         noteBacklog()
@@ -74,13 +74,13 @@ extension Conversation {
     /// A source is known by its hash alone from now on, at a position if it is kept. Its number may be given to another.
     @inline(never)
     func forget(_ source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
-        session.greeter?.forget(source, entry, at: position)
+        session.helloSession?.forget(source, entry, at: position)
         session.classic?.remove(source)
     }
 
     /// What the vector was before a base is not kept any more.
     func forgetBases(before base: UInt64) {
-        session.greeter?.forgetBases(before: base)
+        session.helloSession?.forgetBases(before: base)
         session.classic?.forgetBases(before: base)
     }
 
@@ -90,12 +90,12 @@ extension Conversation {
 
     /// A line of the peer could not be read: what an answer vouches for may have been in it.
     public func noteUnreadable() {
-        session.greeter?.incoming.excludesAll = true
+        session.helloSession?.incoming.excludesAll = true
     }
 
     /// The bytes that came in end here. Forgets what has become stable.
     public func finishReceiving() {
-        session.greeter?.finishReceiving()
+        session.helloSession?.finishReceiving()
         replica.rest()
     }
 }
@@ -105,11 +105,11 @@ extension Conversation {
 extension Conversation {
     /// The peer has said something valid in the classic dialect. What it was asked in the other is asked again.
     func becomeClassic(_ classic: ClassicSession) {
-        guard case .undecided(let greeter, _) = session else { return }
-        session = .classic(classic, greeting: greeter)
+        guard case .undecided(let helloSession, _) = session else { return }
+        session = .classic(classic, extended: helloSession)
         if !context.isReadOnly { replica.hasMetClassic = true }
-        if greeter.pending.hasGreeted { classic.gossip() }
-        greeter.pending = PendingControl()
+        if helloSession.pending.hasSaidHello { classic.gossip() }
+        helloSession.pending = PendingControl()
     }
 
     /// Ends the conversation if the session has found a reason to.
@@ -117,10 +117,10 @@ extension Conversation {
     func settleClosing() {
         guard let closed = context.closing else { return }
         context.closing = nil
-        if let greeter = session.greeter {
-            closed.silence = greeter.silence
-            closed.peerSource = greeter.peerSource.take()
-            greeter.forgetPeer()
+        if let helloSession = session.helloSession {
+            closed.silence = helloSession.silence
+            closed.peerSource = helloSession.peerSource.take()
+            helloSession.forgetPeer()
         }
         session = .closed(closed)
         leaveHighWaterMark()
@@ -129,7 +129,7 @@ extension Conversation {
 
     /// Drops what the conversation still had to send, and remembers the peer.
     func letGo() {
-        session.greeter?.letGo()
+        session.helloSession?.letGo()
         session.classic?.letGo()
         context.output = SendBuffer()
         leaveHighWaterMark()

@@ -4,8 +4,8 @@
 /// peer's first valid message decides. A classic link still takes a hello, unless it was opened for the classic dialect alone: then it
 /// has no extended session.
 enum Session {
-    case undecided(ExtendedSession, asking: ClassicSession?)
-    case classic(ClassicSession, greeting: ExtendedSession?)
+    case undecided(ExtendedSession, classic: ClassicSession?)
+    case classic(ClassicSession, extended: ExtendedSession?)
     case extended(ExtendedSession)
     /// One side has rejected the other.
     case closed(ClosedSession)
@@ -13,7 +13,7 @@ enum Session {
 
 extension Session {
     /// The session that says hello, or has heard one.
-    var greeter: ExtendedSession? {
+    var helloSession: ExtendedSession? {
         switch self {
         case .undecided(let session, _), .extended(let session): session
         case .classic(_, let session): session
@@ -22,7 +22,7 @@ extension Session {
     }
 
     /// The extended session, once the peer has said hello.
-    var spoken: ExtendedSession? {
+    var established: ExtendedSession? {
         if case .extended(let session) = self { session } else { nil }
     }
 
@@ -38,9 +38,9 @@ extension Session {
     /// Messages that wait.
     var backlog: Backlog {
         switch self {
-        case .undecided(let session, let asking):
+        case .undecided(let session, let classic):
             var backlog = session.backlog
-            backlog.messages += asking?.backlog ?? 0
+            backlog.messages += classic?.backlog ?? 0
             return backlog
         case .classic(let session, _): return Backlog(messages: session.backlog)
         case .extended(let session): return session.backlog
@@ -51,7 +51,7 @@ extension Session {
     /// Whether something is to be sent, as far as can be told without making it.
     var hasPending: Bool {
         switch self {
-        case .undecided(let session, let asking): session.hasPending || asking?.backlog ?? 0 > 0
+        case .undecided(let session, let classic): session.hasPending || classic?.backlog ?? 0 > 0
         case .classic(let session, _): session.backlog > 0
         case .extended(let session): session.hasPending
         case .closed(let session): session.reject != nil
@@ -62,8 +62,8 @@ extension Session {
     @inline(never)
     func append(_ budget: SendBudget, _ context: LinkContext) -> Bool {
         switch self {
-        case .undecided(let session, let asking):
-            session.pending.isEmpty ? asking?.append() ?? false : session.appendControl(budget)
+        case .undecided(let session, let classic):
+            session.pending.isEmpty ? classic?.append() ?? false : session.appendControl(budget)
         case .classic(let session, _): session.append()
         case .extended(let session): session.append(budget)
         case .closed(let session): session.append(budget, context)

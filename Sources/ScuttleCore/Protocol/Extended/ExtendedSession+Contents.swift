@@ -14,8 +14,8 @@ extension ExtendedSession {
             memory.divergence = pair
             if !replica.hasMetClassic { context.raise(.diverged) }
             // The peer has told; it has to hear, too, but once: two that stay different must not go on telling each other.
-            if hello.isReply, pending.greeting == .none {
-                pending.greeting = .reply
+            if hello.isReply, pending.hello == .none {
+                pending.hello = .reply
                 pending.statesContents = true
             }
         }

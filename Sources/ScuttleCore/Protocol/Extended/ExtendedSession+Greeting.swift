@@ -1,7 +1,7 @@
 /// Hello and reject: who is there, and whether there is anything to talk about.
 extension ExtendedSession {
-    func greet() {
-        pending.hasGreeted = true
+    func beginGossip() {
+        pending.hasSaidHello = true
         pending.hasAskedAgain = false
         pending.askedFrom = 0
         pending.askedAt = 0
@@ -11,7 +11,7 @@ extension ExtendedSession {
         gossips &+= 1
         if silence < .max { silence += 1 }
         if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeDoubt { incoming.seeTransfer() }
-        if !context.output.asks { pending.greeting = .question }
+        if !context.output.asks { pending.hello = .request }
     }
 
     /// After so many gossips the whole vector is asked for: two vectors may share one hash, and what is known of the peer may rest
@@ -28,7 +28,7 @@ extension ExtendedSession {
         pending.askedAt = here
         pending.hasAskedAgain = true
         // A reply that has not gone out yet requests as much, and wants no reply.
-        if pending.greeting == .none { pending.greeting = .question }
+        if pending.hello == .none { pending.hello = .request }
     }
 
     /// Asks for the peer's reset, which this replica lacks, or which did not fit what has come meanwhile. Two peers whose resets
@@ -72,22 +72,22 @@ extension ExtendedSession {
         let isNew = meet(hello)
         if isNew { context.raise(.hello) }
         noteTwins(of: hello, isNew: isNew)
-        pending.hasGreeted = true
+        pending.hasSaidHello = true
         // Equal vectors bring no delta, and a replica republishes its inverted entries before a delta.
         if !isReadOnly, hello.hash == replica.vectorHash { replica.settleInversions() }
         let isEqual = hello.hash == replica.vectorHash
         var isAnswer = hello.isReply
         if !hello.isReply {
             // Where this replica was about to ask, the peer has answered.
-            isAnswer = pending.greeting == .question
-            pending.greeting = .reply
+            isAnswer = pending.hello == .request
+            pending.hello = .reply
             pending.statesContents = isEqual
         }
         let isNear = isReadOnly || approach(hello.lamport)
         pending.isFar = !isNear
         guard isNear else {
             // The peer is further ahead than a hello may bring this replica: one more.
-            if pending.stepsLeft > 0 { pending.greeting = .question }
+            if pending.stepsLeft > 0 { pending.hello = .request }
             return
         }
         if isEqual { beInStep(with: hello, isAnswer: isAnswer) } else { beOutOfStep(with: hello) }
@@ -98,7 +98,7 @@ extension ExtendedSession {
         // A repeated one asks for nothing new, so nothing goes round in circles.
         guard let address = context.transport.address, address.isEchoed, token != address.peerToken else { return }
         address.peerToken = token
-        if pending.hasGreeted { pending.greeting = .question }
+        if pending.hasSaidHello { pending.hello = .request }
     }
 
     /// Goes towards a number of the peer's, in steps where it is far, and so many from one gossip to the next.
@@ -218,7 +218,7 @@ extension ExtendedSession {
     }
 
     private func appendControlMessage(_ budget: SendBudget) -> Bool {
-        if pending.greeting != .none { return appendHello(budget) }
+        if pending.hello != .none { return appendHello(budget) }
         if pending.tellsTwin {
             guard context.append(within: budget, { $0.appendTwin() }) else { return false }
             pending.tellsTwin = false
@@ -236,7 +236,7 @@ extension ExtendedSession {
     }
 
     private func appendHello(_ budget: SendBudget) -> Bool {
-        let isReply = pending.greeting == .reply
+        let isReply = pending.hello == .reply
         let contents = pending.statesContents && replica.mayStateContents ? replica.contentHash : nil
         var requests = self.requests
         // What a read-only link asks for is nothing.
@@ -256,7 +256,7 @@ extension ExtendedSession {
         }
         guard context.append(within: budget, asks: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests
-        pending.greeting = .none
+        pending.hello = .none
         pending.statesContents = false
         return true
     }

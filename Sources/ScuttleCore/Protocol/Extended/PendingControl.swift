@@ -1,7 +1,7 @@
 /// The short messages that a link still has to send, each at most once.
 struct PendingControl {
-    enum Greeting {
-        case none, question, reply
+    enum PendingHello {
+        case none, request, reply
     }
 
     /// A vector on its way out, part by part.
@@ -34,7 +34,7 @@ struct PendingControl {
     /// The retired sources that the peer knows, as it last counted them.
     var peerRetired = RetiredSum()
 
-    var greeting = Greeting.none
+    var hello = PendingHello.none
     /// The hello that is due says what this replica holds.
     var statesContents = false
     /// The peer's vector is wanted.
@@ -62,7 +62,7 @@ struct PendingControl {
     }
 
     /// Whether this link has ever been told to greet.
-    var hasGreeted = false
+    var hasSaidHello = false
     /// A request beyond those of the host has been sent, and the peer has not reacted yet.
     var hasAskedAgain = false
     /// How many times the peer's reset may still be asked for, until one is whole or the host gossips.
@@ -92,7 +92,7 @@ struct PendingControl {
 
     @inline(__always)
     var isEmpty: Bool {
-        greeting == .none && !requestsVector && !requestsContents && vector == nil && !tellsTwin
+        hello == .none && !requestsVector && !requestsContents && vector == nil && !tellsTwin
             && !tellsRefused
     }
 
