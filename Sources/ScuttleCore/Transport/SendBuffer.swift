@@ -30,7 +30,7 @@ struct SendBuffer: ~Copyable {
     private(set) var byteCount = 0
     private(set) var count = 0
     /// Where in the text the last greeting begins that wants an answer.
-    private var question: Int?
+    private var requestOffset: Int?
     /// The datagram begins with an echo.
     private(set) var hasEcho = false
 
@@ -38,7 +38,7 @@ struct SendBuffer: ~Copyable {
     var isFull: Bool { shared != nil || text.count >= Self.maxText }
 
     /// Whether a greeting that wants an answer waits here, and nothing of it has been sent.
-    var asks: Bool { question.map { $0 >= gone } ?? false }
+    var isRequest: Bool { requestOffset.map { $0 >= gone } ?? false }
 
     deinit {
         for value in values[valuesGone...] { value.record.release() }
@@ -72,10 +72,10 @@ struct SendBuffer: ~Copyable {
 
     /// Appends a line of other text.
     @_optimize(speed)
-    mutating func append(asks: Bool = false, _ write: (inout MessageBuffer) -> Void) {
+    mutating func append(isRequest: Bool = false, _ write: (inout MessageBuffer) -> Void) {
         let start = text.count
         write(&text)
-        if asks { question = start }
+        if isRequest { requestOffset = start }
         byteCount += text.count - start
         count += 1
     }
@@ -89,7 +89,7 @@ struct SendBuffer: ~Copyable {
         append(write)
         text.move(from: start, to: offset)
         for index in values.indices where values[index].offset >= offset { values[index].offset += text.count - start }
-        if let begin = question, begin >= offset { question = begin + (text.count - start) }
+        if let begin = requestOffset, begin >= offset { requestOffset = begin + (text.count - start) }
     }
 
     /// Puts the line with the echo in front of a datagram, once.
@@ -107,7 +107,7 @@ struct SendBuffer: ~Copyable {
     }
 
     mutating func appendDigest(of source: Source, at version: Version) {
-        append(asks: true) { $0.appendDigest(of: source, at: version) }
+        append(isRequest: true) { $0.appendDigest(of: source, at: version) }
     }
 
     mutating func appendDone() {
@@ -167,7 +167,7 @@ struct SendBuffer: ~Copyable {
 
     /// Everything is gone; the text's memory stays for what may follow at once.
     private mutating func empty() {
-        (shared, question, gone, count, hasEcho) = (nil, nil, 0, 0, false)
+        (shared, requestOffset, gone, count, hasEcho) = (nil, nil, 0, 0, false)
         text.truncate(to: 0)
         guard !values.isEmpty else { return }
         for value in values[valuesGone...] { value.record.release() }

@@ -155,7 +155,7 @@ extension ClassicSession {
     /// that came out of order may have covered another one that is still on its way.
     func gossip() {
         hasBegun = true
-        guard walk == nil, !context.output.asks else { return }
+        guard walk == nil, !context.output.hasUnsentRequest else { return }
         (claimBase, requestBase) = (requestBase, replica.relyOnVector())
         walk = DigestWalk(over: claimBase == 0 ? 0 : replica.sources.count, &replica.random)
     }

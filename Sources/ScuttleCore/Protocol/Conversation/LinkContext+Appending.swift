@@ -7,9 +7,9 @@ extension LinkContext {
     var hasFilled: Bool { transport.keepsOrder && output.isFull }
 
     /// Appends a line if it fits. A line that does not fit an empty datagram is reported.
-    func append(within budget: SendBudget, asks: Bool = false, _ write: (inout MessageBuffer) -> Void) -> Bool {
+    func append(within budget: SendBudget, isRequest: Bool = false, _ write: (inout MessageBuffer) -> Void) -> Bool {
         if budget.isLimited, output.measure(write) > budget.bytes { return reportNoSpace(budget) }
-        output.append(asks: asks, write)
+        output.append(isRequest: asks, write)
         return true
     }
 

@@ -11,7 +11,7 @@ extension ExtendedSession {
         gossips &+= 1
         if silence < .max { silence += 1 }
         if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeDoubt { incoming.seeTransfer() }
-        if !context.output.asks { pending.hello = .request }
+        if !context.output.hasUnsentRequest { pending.hello = .request }
     }
 
     /// After so many gossips the whole vector is asked for: two vectors may share one hash, and what is known of the peer may rest
@@ -254,7 +254,7 @@ extension ExtendedSession {
                 return context.output.measure { $0.appendHello(hello) }
             }
         }
-        guard context.append(within: budget, asks: !isReply, { $0.appendHello(hello) }) else { return false }
+        guard context.append(within: budget, isRequest: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests
         pending.hello = .none
         pending.statesContents = false

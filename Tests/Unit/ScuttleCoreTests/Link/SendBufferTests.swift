@@ -121,13 +121,13 @@ struct SendBufferTests {
             let bytes = [UInt8](filled.text)
             filled.text = ([UInt8](bytes[..<length]) + [UInt8]("{}\n".utf8) + [UInt8](bytes[length...])).text
             filled.examine(gone: 0, kinds)
-            let asks = filled.buffer.asks
+            let asks = filled.buffer.hasUnsentRequest
             check(asks == kinds.contains("d"), "a question in \(kinds) is lost")
             let count = filled.buffer.count
             check(count == kinds.count + 1, "\(count) messages in \(kinds)")
             filled.buffer.consume(length + 1)
             filled.examine(gone: length + 1, kinds)
-            let waits = filled.buffer.asks
+            let waits = filled.buffer.hasUnsentRequest
             let question = kinds.firstIndex(of: "d").map { kinds.distance(from: kinds.startIndex, to: $0) } ?? -1
             check(waits == (question >= place), "the question in \(kinds) and what is in front at \(place)")
         }
@@ -138,10 +138,10 @@ struct SendBufferTests {
         var filled = Filled("uUdud")
         let last = filled.text.utf8.count - Self.digest.utf8.count
         for gone in 0..<filled.text.utf8.count {
-            check(filled.buffer.asks == (gone <= last), "\(gone) bytes gone, the last question at \(last)")
+            check(filled.buffer.hasUnsentRequest == (gone <= last), "\(gone) bytes gone, the last question at \(last)")
             filled.buffer.consume(1)
         }
-        let asks = filled.buffer.asks
+        let asks = filled.buffer.hasUnsentRequest
         #expect(!asks)
     }
 
