@@ -23,7 +23,7 @@ public final class Link: Conversation {
         host = other.host
         var hasSaidHello = false
         if let helloSession = session.helloSession {
-            (helloSession.incoming.isDropped, helloSession.incoming.dropsUnasked) = (true, true)
+            (helloSession.incoming.isDropped, helloSession.incoming.dropsUnrequested) = (true, true)
             switch other.session {
             case .undecided(let before, let classic): hasSaidHello = before.pending.hasSaidHello || classic != nil
             case .extended(let before):

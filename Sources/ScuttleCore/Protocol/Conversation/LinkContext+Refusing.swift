@@ -43,10 +43,10 @@ extension LinkContext {
         }
         if failure == nil {
             guard let accept else { return .taken }
-            let asked = Update(
+            let offered = Update(
                 key: update.key, value: update.value, source: update.writer, version: update.writtenVersion,
                 kind: update.kind, dotSource: update.source, dotVersion: update.version)
-            guard !accept(identity, asked) else { return .taken }
+            guard !accept(identity, offered) else { return .taken }
         }
         // Of two contents of one dot the entry stands, since an exception is no entry.
         if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return .beaten }

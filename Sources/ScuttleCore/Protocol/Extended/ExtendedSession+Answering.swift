@@ -62,7 +62,7 @@ extension ExtendedSession {
         } else {
             begin(.early, from: 0)
         }
-        askForReset()
+        requestReset()
     }
 
     /// Whether this replica lags, and the peer does not.

@@ -18,7 +18,7 @@ extension ExtendedSession {
         guard !isPeer(source.id), let writer = replica.writerLink(of: source.id), let stated = writer.stated(of: id),
             version > stated
         else { return version }
-        writer.extended?.askAgain()
+        writer.extended?.requestAgain()
         return max(stated, source.covered)
     }
 

@@ -17,7 +17,7 @@ extension ExtendedSession {
     @_optimize(speed)
     func receive(_ forgotten: ForgottenKeys) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
-        guard !incoming.isDropped, !incoming.isUnasked, let transfer = incoming.transfer, transfer.mode == .reset,
+        guard !incoming.isDropped, !incoming.isUnrequested, let transfer = incoming.transfer, transfer.mode == .reset,
             transfer.kind == forgotten.since
         else { return }
         for key in forgotten.keys {
@@ -48,7 +48,7 @@ extension ExtendedSession {
         }
         guard incoming.take(part, ids.numbers, exceptions, isSpan: context.transport.hasWindows, isChecked: isChecked)
         else {
-            if part.isLast { askForTheRest(of: head) }
+            if part.isLast { requestMissing(of: head) }
             return try checkRoom(ids)
         }
         defer { incoming.endCommit(isSpan: context.transport.hasWindows) }
@@ -69,7 +69,7 @@ extension ExtendedSession {
                     replica.dropTransfers()
                     replica.tornAt = replica.revision
                 }
-                return askForReset()
+                return requestReset()
             }
             allowResets()
         }
@@ -100,7 +100,7 @@ extension ExtendedSession {
             if covered > source.covered {
                 // What the sender took this replica to have was left out.
                 guard head.mode == .reset || claim.since <= source.covered else {
-                    askAgain()
+                    requestAgain()
                     continue
                 }
                 let until = replica.adopt(
@@ -139,13 +139,13 @@ extension ExtendedSession {
     }
 
     /// The delta has come to its end, and not all of it here.
-    private func askForTheRest(of head: IncomingDelta.Head) {
+    private func requestMissing(of head: IncomingDelta.Head) {
         if context.transport.hasWindows {
-            pending.wantsRest = true
+            pending.requestsMissing = true
         } else {
             incoming.endHead()
-            pending.hasAskedAgain = false
-            askAgain()
+            pending.hasRequestedAgain = false
+            requestAgain()
         }
     }
 

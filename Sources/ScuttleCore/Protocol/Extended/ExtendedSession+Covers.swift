@@ -16,7 +16,7 @@ extension ExtendedSession {
         guard incoming.takeCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
             // A line was lost, repeated, swapped or altered: what has come counts for nothing.
             incoming.pending.close()
-            return askAgain()
+            return requestAgain()
         }
         incoming.pending.dropClosed()
         let order = cover.intervals.count > Self.fewIntervals ? incoming.pending.ascending() : nil
@@ -27,7 +27,7 @@ extension ExtendedSession {
             let until = checked(interval.until, of: id)
             guard until > source.covered else { continue }
             guard interval.since <= source.covered || replica.configuration.disabledRules.contains(.covers) else {
-                askAgain()
+                requestAgain()
                 continue
             }
             var entries = 0

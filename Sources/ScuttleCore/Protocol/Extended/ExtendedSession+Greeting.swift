@@ -2,9 +2,9 @@
 extension ExtendedSession {
     func beginGossip() {
         pending.hasSaidHello = true
-        pending.hasAskedAgain = false
-        pending.askedFrom = 0
-        pending.askedAt = 0
+        pending.hasRequestedAgain = false
+        pending.missingRequestedAt = 0
+        pending.requestedAgainAt = 0
         pending.stepsLeft = PendingControl.maxSteps
         pending.allowOverhauls()
         allowResets()
@@ -22,11 +22,11 @@ extension ExtendedSession {
 
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
     /// follows a change of this replica's state; so nothing can go round in circles.
-    func askAgain() {
+    func requestAgain() {
         let here = PendingControl.mark(replica.revision &- replica.changesAhead, replica.settled)
-        guard here != pending.askedAt, !pending.hasAskedAgain else { return }
-        pending.askedAt = here
-        pending.hasAskedAgain = true
+        guard here != pending.requestedAgainAt, !pending.hasRequestedAgain else { return }
+        pending.requestedAgainAt = here
+        pending.hasRequestedAgain = true
         // A reply that has not gone out yet requests as much, and wants no reply.
         if pending.hello == .none { pending.hello = .request }
     }
@@ -34,10 +34,10 @@ extension ExtendedSession {
     /// Asks for the peer's reset, which this replica lacks, or which did not fit what has come meanwhile. Two peers whose resets
     /// undo each other would go on for ever; so a link asks some times until a reset is whole or the host gossips, and not
     /// all links ask the same number of times.
-    func askForReset() {
+    func requestReset() {
         guard pending.resetsLeft > 0 else { return }
         pending.resetsLeft -= 1
-        askAgain()
+        requestAgain()
     }
 
     func allowResets() {

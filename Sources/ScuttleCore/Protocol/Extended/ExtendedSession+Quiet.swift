@@ -26,17 +26,17 @@ extension ExtendedSession {
     }
 
     /// This replica's vector has gone out, and not as the answer to a window.
-    func noteAsked(_ nonce: UInt64) {
+    func noteRequested(_ nonce: UInt64) {
         guard let memory, memory.peerAt != 0 else { return }
-        memory.asked = (nonce, mark(memory))
+        memory.requested = (nonce, mark(memory))
     }
 
     /// A whole delta has come for the latest vector, or a later one. If it has changed nothing, the next one would not, either:
     /// a request is not answered, until one of both replicas changes.
     @inline(never)
     func noteSettled(_ nonce: UInt64) {
-        guard let memory, nonce >= memory.asked.nonce, memory.asked.mark == mark(memory) else { return }
-        memory.settledAt = memory.asked.mark
+        guard let memory, nonce >= memory.requested.nonce, memory.requested.mark == mark(memory) else { return }
+        memory.settledAt = memory.requested.mark
     }
 
     /// Whether the peer has nothing to say to this replica.

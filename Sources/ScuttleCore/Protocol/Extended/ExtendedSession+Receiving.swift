@@ -4,16 +4,16 @@ extension ExtendedSession {
     @_optimize(speed)
     func receive(_ head: DeltaHead) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a delta came in on a read-only link") }
-        guard isAsked(head) else {
+        guard isRequested(head) else {
             incoming.endHead()
             // A late or repeated datagram is nobody's fault.
-            incoming.isDropped = context.transport.mayRepeat || incoming.dropsUnasked
+            incoming.isDropped = context.transport.mayRepeat || incoming.dropsUnrequested
             guard !incoming.isDropped else { return }
-            incoming.isUnasked = true
+            incoming.isUnrequested = true
             throw Failure(.unasked, "a delta answers no open request of this link")
         }
-        (incoming.isDropped, incoming.dropsUnasked) = (false, false)
-        incoming.isUnasked = false
+        (incoming.isDropped, incoming.dropsUnrequested) = (false, false)
+        incoming.isUnrequested = false
         // In datagrams a delta has many heads.
         if context.transport.keepsOrder || incoming.transfer == nil {
             incoming.exceptionsBefore = replica.refused?.clock ?? replica.exceptionClock
@@ -22,13 +22,13 @@ extension ExtendedSession {
         memory?.noteAnswer(to: head.nonce)
         if head.window > 0 {
             incoming.window = head.window
-            pending.wantsRest = true
+            pending.requestsMissing = true
             // Nothing is told of how far an early delta has come, so one answer to it cannot be told from another.
             if head.mode != .early { pending.countAnswer() }
         }
     }
 
-    private func isAsked(_ head: DeltaHead) -> Bool {
+    private func isRequested(_ head: DeltaHead) -> Bool {
         if replica.configuration.disabledRules.contains(.request) { return true }
         return head.incarnation == replica.incarnation && requests.isOpen(head.nonce, for: head.mode)
     }
@@ -131,7 +131,7 @@ extension ExtendedSession {
             return false
         }
         if head.mode.hasCovers { incoming.exclude(id) } else { incoming.excludesAll = true }
-        askAgain()
+        requestAgain()
         return true
     }
 

@@ -12,7 +12,7 @@ extension ExtendedSession {
     }
 
     private func sendVector(from item: Int, answering window: UInt64 = 0, copies: UInt8 = 0) {
-        pending.hasAskedAgain = false
+        pending.hasRequestedAgain = false
         replica.refreshRetirements()
         tellExceptions(isRequested: window == 0)
         pending.vector = PendingControl.VectorWalk(
@@ -22,8 +22,8 @@ extension ExtendedSession {
 
     /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
     /// gossip has to, lest two replicas that cannot agree go on for ever.
-    func askForTheRest() {
-        pending.wantsRest = false
+    func requestMissing() {
+        pending.requestsMissing = false
         let answers = pending.takeAnswers()
         if answers > 0, let walk = pending.vector, walk.window == incoming.window, walk.window > 0 {
             pending.vector?.copies = walk.copies &+ answers
@@ -31,8 +31,8 @@ extension ExtendedSession {
         }
         let come = incoming.transfer.map { $0.come.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
         let here = PendingControl.mark(come, incoming.window, replica.revision)
-        guard pending.vector == nil, answers > 0 || here != pending.askedFrom else { return }
-        pending.askedFrom = here
+        guard pending.vector == nil, answers > 0 || here != pending.missingRequestedAt else { return }
+        pending.missingRequestedAt = here
         if incoming.transfer?.mode == .contents {
             pending.requestsContents = true
         } else {
@@ -112,7 +112,7 @@ extension ExtendedSession {
         } else {
             pending.vector = part.isLast ? nil : walk
         }
-        if part.isLast, walk.window == 0 { noteAsked(walk.nonce) }
+        if part.isLast, walk.window == 0 { noteRequested(walk.nonce) }
         if part.isLast, context.transport.keepsOrder { memory?.noteVector(walk.nonce) }
         if part.isLast, context.transport.keepsOrder, replica.retired.liveCount > 0 {
             remembering().vectorRetired = (replica.retired.count, replica.retired.generation)

@@ -66,7 +66,7 @@ extension ExtendedSession {
     /// peer may go on with it.
     private func stopFollowing() {
         follows = nil
-        askAgain()
+        requestAgain()
     }
 
     /// What the peer is asked for.

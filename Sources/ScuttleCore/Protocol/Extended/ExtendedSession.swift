@@ -98,7 +98,7 @@ final class ExtendedSession {
             incoming.endDatagram()
             address.isEchoed = false
         }
-        if pending.wantsRest { askForTheRest() }
+        if pending.requestsMissing { requestMissing() }
     }
 
     /// The link closes: drops what it still had to send, and remembers the peer.

@@ -31,9 +31,9 @@ struct IncomingDelta: ~Copyable {
     /// Of a datagram: it answers no open request, and is dropped.
     var isDropped = false
     /// The link has begun anew in the middle of a conversation: what answers the requests of before is nobody's fault.
-    var dropsUnasked = false
+    var dropsUnrequested = false
     /// The latest head on a stream answered no open request: a forgot behind it, which names none, does not count either.
-    var isUnasked = false
+    var isUnrequested = false
     /// The clock of this replica's exceptions when the delta began.
     var exceptionsBefore: UInt64 = 0
 

@@ -51,7 +51,7 @@ final class LinkMemory {
     var questionRevision: UInt64 = 0
     var quietAt: UInt64 = 0
     /// What both were when this replica's latest vector went out, and when a delta last brought nothing.
-    var asked: (nonce: UInt64, mark: UInt64) = (0, 0)
+    var requested: (nonce: UInt64, mark: UInt64) = (0, 0)
     var settledAt: UInt64 = 0
     /// Of the latest datagram.
     private var room = 0
@@ -90,7 +90,7 @@ final class LinkMemory {
         toldAtVector = (0, 0, 0)
         accounted = []
         // A datagram may hold more there.
-        (quietAt, settledAt, peerAt, asked) = (0, 0, 0, (0, 0))
+        (quietAt, settledAt, peerAt, requested) = (0, 0, 0, (0, 0))
     }
 
     /// A source is known by its hash alone from now on. What the peer has not taken of it is accounted for.

@@ -25,9 +25,9 @@ struct PendingControl {
     var vector: VectorWalk?
 
     /// How far this replica had come when it asked for the rest, as a mark; 0: it has not.
-    var askedFrom: UInt64 = 0
+    var missingRequestedAt: UInt64 = 0
     /// What this replica was when it last asked of its own accord, as a mark: without a change since, the next gossip has to.
-    var askedAt: UInt64 = 0
+    var requestedAgainAt: UInt64 = 0
 
     /// The revision of this replica's vector that the peer has, as it last said.
     var peerHas: UInt64 = 0
@@ -47,7 +47,7 @@ struct PendingControl {
     var tellsRefused = false
 
     /// A datagram was marked as the last for now, or ended a delta of which something has not come.
-    var wantsRest = false
+    var requestsMissing = false
     /// How many datagrams have come since the last answer that say that a window ends.
     private var answers: UInt8 = 0
 
@@ -64,7 +64,7 @@ struct PendingControl {
     /// Whether this link has ever been told to greet.
     var hasSaidHello = false
     /// A request beyond those of the host has been sent, and the peer has not reacted yet.
-    var hasAskedAgain = false
+    var hasRequestedAgain = false
     /// How many times the peer's reset may still be asked for, until one is whole or the host gossips.
     var resetsLeft: UInt8 = 4
     /// How many times the peer may still cause what costs O(entries), whatever its bytes, until the host gossips.
