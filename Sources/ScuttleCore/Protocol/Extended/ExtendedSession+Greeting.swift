@@ -76,10 +76,10 @@ extension ExtendedSession {
         // Equal vectors bring no delta, and a replica republishes its inverted entries before a delta.
         if !isReadOnly, hello.hash == replica.vectorHash { replica.settleInversions() }
         let isEqual = hello.hash == replica.vectorHash
-        var isAnswer = hello.isReply
+        var isReply = hello.isReply
         if !hello.isReply {
             // Where this replica was about to ask, the peer has answered.
-            isAnswer = pending.hello == .request
+            isReply = pending.hello == .request
             pending.hello = .reply
             pending.statesContents = isEqual
         }
@@ -90,7 +90,7 @@ extension ExtendedSession {
             if pending.stepsLeft > 0 { pending.hello = .request }
             return
         }
-        if isEqual { beInStep(with: hello, isAnswer: isAnswer) } else { beOutOfStep(with: hello) }
+        if isEqual { beInStep(with: hello, isReply: isReply) } else { beOutOfStep(with: hello) }
     }
 
     /// Takes the peer's token, and says hello again with an echo of it.
@@ -126,7 +126,7 @@ extension ExtendedSession {
         return isNew
     }
 
-    private func beInStep(with hello: Hello, isAnswer: Bool) {
+    private func beInStep(with hello: Hello, isReply: Bool) {
         if hello.epoch != peer.epoch { liveHeadIsDue = true }
         peer.equals(replica, epoch: hello.epoch, revision: hello.revision)
         if !isInStep {
@@ -139,7 +139,7 @@ extension ExtendedSession {
             follow()
         }
         compareContents(with: hello)
-        if isAnswer, doubtsPeer() { pending.requestsVector = true }
+        if isReply, doubtsPeer() { pending.requestsVector = true }
     }
 
     /// Forgets what is known of the peer after every so many gossips. Whether it has.
@@ -170,18 +170,18 @@ extension ExtendedSession {
         if isQuiet(hello), gossips < Self.gossipsBetweenVectors { return }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
         guard context.transport.hasWindows || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
-        if doubtsPeer() || !answers(hello) { pending.requestsVector = true }
+        if doubtsPeer() || !serves(hello) { pending.requestsVector = true }
     }
 
     /// A hello is as good as a request if the peer's vector is known here, and the two vectors say who lacks something.
-    private func answers(_ hello: Hello) -> Bool {
+    private func serves(_ hello: Hello) -> Bool {
         guard peer.isKnown(at: hello.revision, of: hello.epoch),
             !replica.configuration.disabledRules.contains(.progress)
         else { return false }
         let progress = hello.progress ?? peer.progress
         let here = PendingControl.mark(
             replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
-        guard peer.mayAnswer(at: here) else {
+        guard peer.mayServe(at: here) else {
             doubtPeer()
             return false
         }
@@ -189,7 +189,7 @@ extension ExtendedSession {
         if hello.nonce > 0, peer.coversLess(than: replica) {
             // Who begins a link does not know yet to whom it speaks, and cannot say how far the deltas from here have come. What
             // it said last is used once, since most of a short link would go by with asking. An early delta goes on nowhere.
-            guard hello.isReply || peer.hasFreshProgress || answersFromHistory || answersEarly else { return false }
+            guard hello.isReply || peer.hasFreshProgress || servesFromHistory || sendsEarly else { return false }
             peer.hasFreshProgress = false
             (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)
             beginDelta(progress)

@@ -19,12 +19,12 @@ extension ExtendedSession {
             incoming.exceptionsBefore = replica.refused?.clock ?? replica.exceptionClock
         }
         incoming.begin(head, at: replica.arrivals.last)
-        memory?.noteAnswer(to: head.nonce)
+        memory?.noteDelta(for: head.nonce)
         if head.window > 0 {
             incoming.window = head.window
             pending.requestsMissing = true
             // Nothing is told of how far an early delta has come, so one answer to it cannot be told from another.
-            if head.mode != .early { pending.countAnswer() }
+            if head.mode != .early { pending.countWindowEnd() }
         }
     }
 

@@ -11,7 +11,7 @@ extension ExtendedSession {
         noteBacklog()
     }
 
-    private func sendVector(from item: Int, answering window: UInt64 = 0, copies: UInt8 = 0) {
+    private func sendVector(from item: Int, window: UInt64 = 0, copies: UInt8 = 0) {
         pending.hasRequestedAgain = false
         replica.refreshRetirements()
         tellExceptions(isRequested: window == 0)
@@ -24,19 +24,19 @@ extension ExtendedSession {
     /// gossip has to, lest two replicas that cannot agree go on for ever.
     func requestMissing() {
         pending.requestsMissing = false
-        let answers = pending.takeAnswers()
-        if answers > 0, let walk = pending.vector, walk.window == incoming.window, walk.window > 0 {
-            pending.vector?.copies = walk.copies &+ answers
+        let windowEnds = pending.removeWindowEnds()
+        if windowEnds > 0, let walk = pending.vector, walk.window == incoming.window, walk.window > 0 {
+            pending.vector?.copies = walk.copies &+ windowEnds
             return
         }
         let come = incoming.transfer.map { $0.come.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
         let here = PendingControl.mark(come, incoming.window, replica.revision)
-        guard pending.vector == nil, answers > 0 || here != pending.missingRequestedAt else { return }
+        guard pending.vector == nil, windowEnds > 0 || here != pending.missingRequestedAt else { return }
         pending.missingRequestedAt = here
         if incoming.transfer?.mode == .contents {
             pending.requestsContents = true
         } else {
-            sendVector(from: 0, answering: answers > 0 ? incoming.window : 0, copies: max(answers, 1) - 1)
+            sendVector(from: 0, window: windowEnds > 0 ? incoming.window : 0, copies: max(windowEnds, 1) - 1)
         }
     }
 

@@ -4,11 +4,11 @@ extension ExtendedSession {
     @inline(never)
     @_optimize(speed)
     func append(_ budget: SendBudget) -> Bool {
-        pending.isEmpty ? appendAnswer(budget) : appendControl(budget)
+        pending.isEmpty ? appendDeltaMessage(budget) : appendControl(budget)
     }
 
     @_optimize(speed)
-    private func appendAnswer(_ budget: SendBudget) -> Bool {
+    private func appendDeltaMessage(_ budget: SendBudget) -> Bool {
         if checkedEpoch != replica.epoch { checkEpoch() }
         if !pending.isEmpty { return appendControl(budget) }
         if let outgoing {
@@ -28,7 +28,7 @@ extension ExtendedSession {
                 return appendPending(budget)
             }
         }
-        return follows < replica.history.end && appendNews(from: follows, budget)
+        return follows < replica.history.end && appendLive(from: follows, budget)
     }
 
     /// After something has been forgotten here, what the peer lacks may have become another thing.
@@ -85,19 +85,19 @@ extension ExtendedSession {
     @_optimize(speed)
     private func appendLog(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         let begun = context.output.byteCount
-        var news = LogDelta(
+        var log = LogDelta(
             from: outgoing.cursor, head: outgoing.headIsDue ? head(outgoing) : nil, uncovered: outgoing.spacing.left,
             budget, self)
-        news.collect(self)
-        guard !news.hasGap else {
+        log.collect(self)
+        guard !log.hasGap else {
             self.outgoing = nil
             beginDelta()
-            return appendAnswer(budget)
+            return appendDeltaMessage(budget)
         }
-        if news.cursor == replica.history.end { news.collectPromises(from: &outgoing.item, self) }
-        outgoing.cursor = news.cursor
-        let isWhole = news.cursor == replica.history.end && outgoing.item == replica.sources.count
-        let appended = news.finish(self)
+        if log.cursor == replica.history.end { log.collectLowWaterMarks(from: &outgoing.item, self) }
+        outgoing.cursor = log.cursor
+        let isWhole = log.cursor == replica.history.end && outgoing.item == replica.sources.count
+        let appended = log.finish(self)
         if appended {
             (outgoing.headIsDue, liveHeadIsDue) = (false, false)
             outgoing.spacing.add(context.output.byteCount - begun)
@@ -108,7 +108,7 @@ extension ExtendedSession {
             follows = nil
             follow()
         }
-        return appended || (isWhole && follows != nil && appendAnswer(budget))
+        return appended || (isWhole && follows != nil && appendDeltaMessage(budget))
     }
 
     private var liveHead: DeltaHead {
@@ -117,7 +117,7 @@ extension ExtendedSession {
     }
 
     @_optimize(speed)
-    private func appendNews(from number: UInt64, _ budget: SendBudget) -> Bool {
+    private func appendLive(from number: UInt64, _ budget: SendBudget) -> Bool {
         if liveHeadIsDue || context.output.isEmpty,
             let shared = replica.sharedDelta(from: number, maxMessages: context.maxMessages),
             shared.fits(peer, in: replica)
@@ -133,14 +133,14 @@ extension ExtendedSession {
             follows = shared.until
             return true
         }
-        var news = LogDelta(from: number, head: liveHeadIsDue ? liveHead : nil, budget, self)
-        news.collect(self)
-        guard !news.hasGap else {
+        var log = LogDelta(from: number, head: liveHeadIsDue ? liveHead : nil, budget, self)
+        log.collect(self)
+        guard !log.hasGap else {
             stopFollowing()
             return appendPending(budget)
         }
-        follows = news.cursor
-        guard news.finish(self) else { return false }
+        follows = log.cursor
+        guard log.finish(self) else { return false }
         liveHeadIsDue = false
         return true
     }

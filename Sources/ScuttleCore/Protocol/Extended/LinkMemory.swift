@@ -107,7 +107,7 @@ final class LinkMemory {
     }
 
     /// The peer answers a request: it has heard what was said before that.
-    func noteAnswer(to nonce: UInt64) {
+    func noteDelta(for nonce: UInt64) {
         guard nonce == toldAtVector.nonce, nonce > 0 else { return }
         heard = (toldAtVector.refused, toldAtVector.over)
     }

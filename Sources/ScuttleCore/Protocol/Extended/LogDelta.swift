@@ -73,7 +73,7 @@ struct LogDelta {
     }
 
     /// Behind the last update: up to where each source is accounted for here, beyond its last update.
-    mutating func collectPromises(from next: inout Int, _ session: ExtendedSession) {
+    mutating func collectLowWaterMarks(from next: inout Int, _ session: ExtendedSession) {
         let replica = session.replica
         while true {
             next = session.peer.next(from: next, in: replica)

@@ -14,7 +14,7 @@ struct OpenRequests {
         case contents = 2
 
         /// Whether a delta of this mode may answer such a request.
-        func isAnswered(by mode: DeltaMode) -> Bool {
+        func isServed(by mode: DeltaMode) -> Bool {
             switch self {
             case .subscription, .vector: mode.claimsVector
             case .contents: !mode.claimsVector
@@ -24,7 +24,7 @@ struct OpenRequests {
 
     private let base: UInt64
     private var count: UInt32 = 0
-    private var answered: UInt32 = 0
+    private var served: UInt32 = 0
 
     /// - Parameter random: of which the lowest 50 bits count.
     init(base random: UInt64) {
@@ -39,15 +39,15 @@ struct OpenRequests {
 
     /// Whether a delta that names this nonce answers an open request.
     func isOpen(_ nonce: UInt64, for mode: DeltaMode) -> Bool {
-        guard let number = number(of: nonce), let kind = Kind(rawValue: nonce & 3), kind.isAnswered(by: mode) else {
+        guard let number = number(of: nonce), let kind = Kind(rawValue: nonce & 3), kind.isServed(by: mode) else {
             return false
         }
-        return mode.hasCovers || number > answered
+        return mode.hasCovers || number > served
     }
 
     /// A request has been answered whole; those before it will not be.
     mutating func close(_ nonce: UInt64) {
-        if let number = number(of: nonce) { answered = max(answered, number) }
+        if let number = number(of: nonce) { served = max(served, number) }
     }
 
     private func number(of nonce: UInt64) -> UInt32? {

@@ -49,16 +49,16 @@ struct PendingControl {
     /// A datagram was marked as the last for now, or ended a delta of which something has not come.
     var requestsMissing = false
     /// How many datagrams have come since the last answer that say that a window ends.
-    private var answers: UInt8 = 0
+    private var windowEnds: UInt8 = 0
 
-    mutating func countAnswer() {
-        if answers < .max { answers += 1 }
+    mutating func countWindowEnd() {
+        if windowEnds < .max { windowEnds += 1 }
     }
 
     /// How many answers to the end of a window are due.
-    mutating func takeAnswers() -> UInt8 {
-        defer { answers = 0 }
-        return answers
+    mutating func removeWindowEnds() -> UInt8 {
+        defer { windowEnds = 0 }
+        return windowEnds
     }
 
     /// Whether this link has ever been told to greet.

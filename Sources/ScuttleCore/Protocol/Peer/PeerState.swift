@@ -167,16 +167,16 @@ struct PeerState {
     }
 
     /// What this replica and the peer were when a hello last served as a request, as a mark, and how many have found them so.
-    private var answered: (at: UInt64, count: UInt8) = (0, 0)
+    private var served: (at: UInt64, count: UInt8) = (0, 0)
     /// No delta has begun since where the peer's progress ends.
     var hasFreshProgress = false
-    private static var maxAnswers: UInt8 { 4 }
+    private static var maxServed: UInt8 { 4 }
 
     /// A hello is to serve as a request. False where so many have done so and nothing has changed: what is known of the peer
     /// may be wrong.
-    mutating func mayAnswer(at mark: UInt64) -> Bool {
-        answered = (mark, mark == answered.at ? answered.count + 1 : 1)
-        return answered.count <= Self.maxAnswers
+    mutating func mayServe(at mark: UInt64) -> Bool {
+        served = (mark, mark == served.at ? served.count + 1 : 1)
+        return served.count <= Self.maxServed
     }
 
     /// Whether the peer says of its GC epoch or revision that they have fallen. They never do: what is known of it was altered

@@ -4,7 +4,7 @@ extension ExtendedSession {
     func beginDelta(_ progress: Progress? = nil) {
         let peerLags = peerLags
         isDeferred = false
-        if answersEarly { return beginEarlyDelta() }
+        if sendsEarly { return beginEarlyDelta() }
         if !isReadOnly {
             if replica.mustRepublish(against: peer) {
                 // The next gossip has to ask again.
@@ -46,7 +46,7 @@ extension ExtendedSession {
         }
         // What was sent but not confirmed may be lost: the start of a delta, which says what the peer has, must not rest on it.
         peer.forgetExpected()
-        let (mode, start) = wayToAnswer(peerLags: peerLags)
+        let (mode, start) = chooseDelta(peerLags: peerLags)
         begin(mode, from: start)
         if let progress { goOn(progress) }
     }
@@ -66,7 +66,7 @@ extension ExtendedSession {
     }
 
     /// Whether this replica lags, and the peer does not.
-    var answersEarly: Bool {
+    var sendsEarly: Bool {
         peer.isAhead(of: replica) && (isReadOnly || !peer.lags(behind: replica))
             && !replica.configuration.disabledRules.contains(.republish)
     }
@@ -118,7 +118,7 @@ extension ExtendedSession {
 
     /// Which delta the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
     /// what has been superseded since; the state otherwise.
-    private func wayToAnswer(peerLags: Bool) -> (DeltaMode, UInt64) {
+    private func chooseDelta(peerLags: Bool) -> (DeltaMode, UInt64) {
         guard !peerLags else { return (.reset, 0) }
         let arrival = firstMissingArrival
         if let wanted = wantedArrivals.first { return (.state, min(arrival, wanted - 1)) }
@@ -133,8 +133,8 @@ extension ExtendedSession {
     }
 
     /// Whether what the peer lacks is in the history.
-    var answersFromHistory: Bool {
-        !peer.lags(behind: replica) && wayToAnswer(peerLags: false).0 == .log
+    var servesFromHistory: Bool {
+        !peer.lags(behind: replica) && chooseDelta(peerLags: false).0 == .log
     }
 
     /// A live link goes on with what is new, when there is nothing to catch up with.
