@@ -8,7 +8,7 @@ extension Link {
     }
 
     /// Whether a call on this link has to say that it is over its mark. `onDrain` follows.
-    public func tellFull() -> Bool {
-        isOverHighWaterMark && replica.tellFull()
+    public func reportFull() -> Bool {
+        isOverHighWaterMark && replica.reportFull()
     }
 }

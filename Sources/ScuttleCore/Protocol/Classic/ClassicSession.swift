@@ -71,7 +71,7 @@ extension ClassicSession {
     func receive(_ update: IncomingUpdate) throws(Failure) -> Outcome {
         try checkWritable()
         let update = replica.unmasked(update)
-        defer { if replica.hasSeenEquivocation { context.tellEquivocation() } }
+        defer { if replica.hasSeenEquivocation { context.reportEquivocation() } }
         do throws(Failure) {
             if replica.isSelective, try context.isRefused(update) { return .refused }
             try replica.receive(update)

@@ -26,9 +26,9 @@ extension Replica {
     public var isOverHighWaterMark: Bool { linkTable.linksOverMark > 0 }
 
     /// Whether a call has to say that some link is over its mark. `onDrain` follows.
-    public func tellFull() -> Bool {
+    public func reportFull() -> Bool {
         guard linkTable.linksOverMark > 0 else { return false }
-        linkTable.hasToldFull = true
+        linkTable.hasReportedFull = true
         return true
     }
 
@@ -42,8 +42,8 @@ extension Replica {
     /// The host waits only if it was told to.
     @_optimize(speed)
     func noteDrain() {
-        guard linkTable.linksOverMark == 0, linkTable.hasToldFull else { return }
-        linkTable.hasToldFull = false
+        guard linkTable.linksOverMark == 0, linkTable.hasReportedFull else { return }
+        linkTable.hasReportedFull = false
         configuration.onDrain?()
     }
 

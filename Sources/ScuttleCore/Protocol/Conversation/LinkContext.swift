@@ -49,7 +49,7 @@ final class LinkContext {
     }
 
     /// Tells the host if an update had another content than is known here under its timestamp, and was not refused for that.
-    func tellEquivocation() {
+    func reportEquivocation() {
         replica.hasSeenEquivocation = false
         raise(.diverged, .corrupt)
     }

@@ -8,7 +8,7 @@ struct LinkTable: ~Copyable {
     /// Links over their high-water mark, when others will be, and whether the host has been told.
     var linksOverMark = 0
     var marks = HighWaterMarks()
-    var hasToldFull = false
+    var hasReportedFull = false
     /// What front parts of lines take that wait for their ends on links.
     var waitingBytes = 0
     /// What live links are given; nil: no update in it is an entry any more, or none was written.

@@ -25,7 +25,7 @@ extension ExtendedSession {
             let isReset = outgoing.mode == .reset
             let claimsNothing = !outgoing.mode.claimsVector
             func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id, in: replica) }
-            let firstUntold = firstUntoldRetired
+            let firstUnsent = firstUnsentRetired
             let namesHeld = isReset || memory?.exceptsEnded ?? false
             let slice = VectorSlice.of(
                 replica, from: part.from, within: left - SendBudget.sections, takesOne: !budget.isLimited,
@@ -39,11 +39,11 @@ extension ExtendedSession {
             } name: { _ in
                 false
             } firstRetired: {
-                claimsNothing ? .max : namesHeld ? 0 : max(firstUntold, peer.retired.firstMissing(in: replica.retired))
+                claimsNothing ? .max : namesHeld ? 0 : max(firstUnsent, peer.retired.firstMissing(in: replica.retired))
             } retired: {
                 // A vector does not name what the peer holds in full.
                 namesHeld && isHeldInFull($0)
-                    || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired)
+                    || $0 >= firstUnsent && !peer.retired.knows($0, in: replica.retired)
             } exception: {
                 // The parts before have told the peer of sources, so only what it has said itself is no news.
                 !claimsNothing
@@ -86,10 +86,10 @@ extension ExtendedSession {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id), in: replica) }
             }
             // The peer may have taken the answer to a request before it named more.
-            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0),
-                memory?.toldRetired.nonce != outgoing.nonce
+            if !slice.retired.isEmpty || (part.isLast && firstUnsent > 0),
+                memory?.sentRetired.nonce != outgoing.nonce
             {
-                remembering().toldRetired = (outgoing.nonce, replica.retired.count, replica.retired.generation)
+                remembering().sentRetired = (outgoing.nonce, replica.retired.count, replica.retired.generation)
             }
             if part.isLast {
                 endDelta(outgoing)
@@ -118,9 +118,9 @@ extension ExtendedSession {
     }
 
     /// The first ended source that no whole vector on this link has named to the peer.
-    private var firstUntoldRetired: Int {
-        guard let told = memory?.vectorRetired, told.generation == replica.retired.generation else { return 0 }
-        return told.count
+    private var firstUnsentRetired: Int {
+        guard let sent = memory?.vectorRetired, sent.generation == replica.retired.generation else { return 0 }
+        return sent.count
     }
 
     /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.

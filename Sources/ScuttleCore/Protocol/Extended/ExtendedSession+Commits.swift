@@ -82,7 +82,7 @@ extension ExtendedSession {
         }
         if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
-        if replica.refused != nil { noteUntold() }
+        if replica.refused != nil { noteUnsentRefusals() }
         replica.forgetSurplusTombstones()
         if incoming.isComplete { noteSettled(head.nonce) }
         // The peer's request had to wait for its reset.
@@ -133,8 +133,8 @@ extension ExtendedSession {
                 peer.retired.note(position, in: replica.retired)
             }
         }
-        if !ended.isEmpty { remembering().tookRetired = head.nonce }
-        memory?.heardRetired = []
+        if !ended.isEmpty { remembering().appliedRetired = head.nonce }
+        memory?.receivedRetired = []
         return isForgetting
     }
 
@@ -151,7 +151,7 @@ extension ExtendedSession {
 
     /// The ended sources that the sender of a whole delta has named, in it or in vectors before it.
     var endedSources: [RetiredClaim] {
-        guard let heard = memory?.heardRetired, !heard.isEmpty else { return incoming.retired }
-        return heard + incoming.retired
+        guard let received = memory?.receivedRetired, !received.isEmpty else { return incoming.retired }
+        return received + incoming.retired
     }
 }

@@ -54,7 +54,7 @@ extension ExtendedSession {
             replica.remember(record)
         }
         incoming.pending.close()
-        if replica.refused != nil { noteUntold() }
+        if replica.refused != nil { noteUnsentRefusals() }
         replica.forgetSurplusTombstones()
         try checkRoom(ids)
     }

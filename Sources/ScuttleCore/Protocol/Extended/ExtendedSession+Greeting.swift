@@ -121,7 +121,7 @@ extension ExtendedSession {
             recallPeer(hello.incarnation)
         }
         peer.begin(incarnation: hello.incarnation)
-        if let progress = hello.progress { peer.hear(progress) }
+        if let progress = hello.progress { peer.note(progress) }
         if peer.contradicts(epoch: hello.epoch, revision: hello.revision) { doubtPeer() }
         return isNew
     }
@@ -155,7 +155,7 @@ extension ExtendedSession {
     /// What is known of the peer's vector may be wrong: the next one is asked for as a whole.
     private func doubtPeer() {
         peer.doubt()
-        memory?.toldRetired = (0, 0, 0)
+        memory?.sentRetired = (0, 0, 0)
         memory?.vectorRetired = (0, 0)
     }
 
@@ -219,12 +219,12 @@ extension ExtendedSession {
 
     private func appendControlMessage(_ budget: SendBudget) -> Bool {
         if pending.hello != .none { return appendHello(budget) }
-        if pending.tellsTwin {
+        if pending.sendsTwin {
             guard context.append(within: budget, { $0.appendTwin() }) else { return false }
-            pending.tellsTwin = false
+            pending.sendsTwin = false
             return true
         }
-        if pending.tellsRefused { return appendRefused(budget) }
+        if pending.sendsRefused { return appendRefused(budget) }
         if pending.requestsVector {
             let request = VectorRequest(revision: peer.revision, from: peer.next, retired: replica.retired.whole)
             guard context.append(within: budget, { $0.appendRequest(request) }) else { return false }

@@ -22,7 +22,7 @@ extension ExtendedSession {
             guard claim.reason != 0, let record = replica.entry(of: dot), replica.isToTell(peerName, dot) else {
                 continue
             }
-            tellRefused(record, reason: Int32(claim.reason))
+            reportRefused(record, reason: Int32(claim.reason))
         }
     }
 
@@ -54,7 +54,7 @@ extension ExtendedSession {
     }
 
     /// The host hears that an update does not reach the peer.
-    func tellRefused(_ record: Record, reason: Int32) {
+    func reportRefused(_ record: Record, reason: Int32) {
         let code = Failure.Code(rawValue: -reason).flatMap { RefusedTable.reasons.contains($0) ? $0 : nil } ?? .refused
         replica.configuration.onRefused?(context.identity, replica.update(of: record), code.rawValue)
     }

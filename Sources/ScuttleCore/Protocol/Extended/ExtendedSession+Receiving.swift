@@ -43,7 +43,7 @@ extension ExtendedSession {
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
         incoming.note(line: line)
-        defer { if replica.hasSeenEquivocation { context.tellEquivocation() } }
+        defer { if replica.hasSeenEquivocation { context.reportEquivocation() } }
         var beaten: Failure?
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }

@@ -64,7 +64,7 @@ extension ExtendedSession {
         guard let refused = replica.refused else { return }
         refused.noteNamed(at: position)
         incoming.pending.leaveOut()
-        if refused[position].serial > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
+        if refused[position].serial > memory?.sentRefused ?? 0 { pending.sendsRefused = true }
         incoming.note(refused: refused[position].dot)
         if head.mode.isWhole { noteKept(update, head, isHere: true) }
     }
@@ -74,11 +74,11 @@ extension ExtendedSession {
     /// The next exceptions that the peer has not been told of, in one line; false if nothing fits.
     func appendRefused(_ budget: SendBudget) -> Bool {
         let memory = remembering()
-        var told = memory.toldRefused
+        var sent = memory.sentRefused
         var entries: [RefusedTable.Entry] = []
-        while entries.count < Self.exceptionsOfLine, let entry = replica.refused?.next(after: told) {
+        while entries.count < Self.exceptionsOfLine, let entry = replica.refused?.next(after: sent) {
             entries.append(entry)
-            told = entry.serial
+            sent = entry.serial
         }
         let isAppended = context.append(within: budget) { line in
             line.beginRefused()
@@ -86,18 +86,18 @@ extension ExtendedSession {
                 line.appendException(
                     self.replica.sources[entry.dot.source], entry.dot.version, entry.reason, isFirst: index == 0)
             }
-            line.appendRefusedEnd(isAnew: memory.tellsAnew)
+            line.appendRefusedEnd(isAnew: memory.sendsRefusedAnew)
         }
         guard isAppended else { return false }
-        (memory.toldRefused, memory.tellsAnew) = (told, false)
-        noteUntold()
+        (memory.sentRefused, memory.sendsRefusedAnew) = (sent, false)
+        noteUnsentRefusals()
         return true
     }
 
     /// Notes whether a `refused` message is to go out: exceptions that the vector covers are untold, or all are to be told anew.
-    func noteUntold() {
-        pending.tellsRefused =
-            memory?.tellsAnew ?? false || replica.refused?.next(after: memory?.toldRefused ?? 0) != nil
+    func noteUnsentRefusals() {
+        pending.sendsRefused =
+            memory?.sendsRefusedAnew ?? false || replica.refused?.next(after: memory?.sentRefused ?? 0) != nil
     }
 
     /// So many fit into the smallest datagram that a host has use for.
@@ -106,14 +106,14 @@ extension ExtendedSession {
     /// A vector goes out, which covers exceptions: the peer has to know them. All of them are said anew if some are over or
     /// missing, in datagrams, and to a peer that knows nothing of this replica any more.
     /// - Parameter isRequested: it does not say what has come of a window.
-    func tellExceptions(isRequested: Bool) {
-        guard replica.refused != nil || memory?.hasTold ?? false else { return }
+    func prepareRefused(isRequested: Bool) {
+        guard replica.refused != nil || memory?.hasSentRefused ?? false else { return }
         let memory = remembering()
-        let knowsNothing = pending.peerHas == 0 && memory.toldRefused > 0
-        let hasChanged = memory.toldOver != replica.exceptionsOver || replica.refused?.missingCount ?? 0 > 0
+        let knowsNothing = pending.peerHas == 0 && memory.sentRefused > 0
+        let hasChanged = memory.sentOver != replica.exceptionsOver || replica.refused?.missingCount ?? 0 > 0
         if context.transport.keepsOrder ? knowsNothing || hasChanged : isRequested {
-            (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.exceptionsOver, 0, true)
+            (memory.sentOver, memory.sentRefused, memory.sendsRefusedAnew) = (replica.exceptionsOver, 0, true)
         }
-        noteUntold()
+        noteUnsentRefusals()
     }
 }

@@ -14,7 +14,7 @@ extension ExtendedSession {
     private func sendVector(from item: Int, window: UInt64 = 0, copies: UInt8 = 0) {
         pending.hasRequestedAgain = false
         replica.refreshRetirements()
-        tellExceptions(isRequested: window == 0)
+        prepareRefused(isRequested: window == 0)
         pending.vector = PendingControl.VectorWalk(
             from: max(0, min(item, replica.vectorItems)), until: replica.revision,
             epoch: replica.epoch, generation: replica.retired.generation, copies: copies, window: window)
@@ -59,7 +59,7 @@ extension ExtendedSession {
             progress: progress(window: walk.window), claims: [])
         part.sameRetired = knowsSame ? replica.retired.whole : nil
         part.retiredFloor = replica.retired.floor
-        part.took = memory?.tookRetired ?? 0
+        part.took = memory?.appliedRetired ?? 0
         func frame() -> Int {
             context.output.measure {
                 $0.appendVector(part)
@@ -164,7 +164,7 @@ extension ExtendedSession {
             memory?.exceptionsBefore = nil
             peer.settle(in: replica)
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
-            peer.hear(part.progress)
+            peer.note(part.progress)
             peer.hasFreshProgress = false
             beginDelta(part.progress)
             noteBacklog()
@@ -190,8 +190,8 @@ extension ExtendedSession {
     private func noteRetired(_ part: VectorPart) {
         // An answer to a request that is no longer true says nothing: a late one, or one of an earlier incarnation.
         if part.sameRetired == replica.retired.whole { peer.noteSameRetired(in: replica.retired) }
-        if part.took > 0, let told = memory?.toldRetired, part.took == told.nonce {
-            peer.retired.note(upTo: told.count, of: told.generation, in: replica.retired)
+        if part.took > 0, let sent = memory?.sentRetired, part.took == sent.nonce {
+            peer.retired.note(upTo: sent.count, of: sent.generation, in: replica.retired)
         }
         for claim in part.retired {
             if let position = replica.retired.find(claim.hash) {
@@ -200,24 +200,24 @@ extension ExtendedSession {
                 }
                 if claim.version > replica.retired[position].version {
                     if claim.isPurged { peer.notePurged(claim.version) }
-                    heard(claim)
+                    noteReceived(claim)
                 }
             } else if let id = replica.sources.find(claim.hash) {
                 guard id != SourceTable.own || claim.version <= replica.own.covered else { continue }
                 peer.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0, in: replica)
                 if claim.isFinal, !isReadOnly { replica.noteEnded(id, at: claim.version) }
-                heard(claim)
+                noteReceived(claim)
             } else if claim.version > replica.retired.floor {
                 if claim.isPurged { peer.notePurged(claim.version) }
-                heard(claim)
+                noteReceived(claim)
             }
         }
     }
 
     /// On a stream the peer's next whole delta does not say again what its vector has said of an ended source.
-    private func heard(_ claim: RetiredClaim) {
+    private func noteReceived(_ claim: RetiredClaim) {
         guard context.transport.keepsOrder, !isReadOnly else { return }
         // More than may be retired here would be dropped again.
-        remembering().hear(claim, capacity: max(replica.configuration.maxRetired, 1024))
+        remembering().noteReceived(claim, capacity: max(replica.configuration.maxRetired, 1024))
     }
 }

@@ -19,19 +19,19 @@ extension ExtendedSession {
             return
         }
         guard suspicion == .waiting else { return }
-        suspicion = .heard
+        suspicion = .confirmed
         // Of three incarnations two may have been told of already.
         for link in replica.linkTable.links {
-            guard let other = link.extended, isTwin(of: other), other.suspicion.hasBeenHeard else { continue }
-            other.tellTwin()
-            return tellTwin()
+            guard let other = link.extended, isTwin(of: other), other.suspicion.isConfirmed else { continue }
+            other.reportTwin()
+            return reportTwin()
         }
     }
 
-    private func tellTwin() {
-        guard suspicion != .told else { return }
-        suspicion = .told
-        pending.tellsTwin = true
+    private func reportTwin() {
+        guard suspicion != .reported else { return }
+        suspicion = .reported
+        pending.sendsTwin = true
         context.raise(.twin)
     }
 
@@ -41,8 +41,8 @@ extension ExtendedSession {
 
     /// The peer knows another live incarnation of this replica's name. That says nothing of the peer's own name.
     func receiveTwin() {
-        guard isAddressed, !hasHeardOfTwin else { return }
-        hasHeardOfTwin = true
+        guard isAddressed, !hasReceivedTwin else { return }
+        hasReceivedTwin = true
         context.raise(.twin)
     }
 
@@ -52,10 +52,10 @@ extension ExtendedSession {
         /// There is a link to one, and neither has said hello since.
         case waiting
         /// The peer has said hello since.
-        case heard
+        case confirmed
         /// The same, and hosts have been told.
-        case told
+        case reported
 
-        var hasBeenHeard: Bool { self == .heard || self == .told }
+        var isConfirmed: Bool { self == .confirmed || self == .reported }
     }
 }

@@ -10,7 +10,7 @@ extension ExtendedSession {
                 Failure(
                     .datagram, "an update of \(line.count) bytes fits no datagram with \(capacity) to spare; key \(key)"
                 ))
-            tellRefused(record, reason: -Failure.Code.datagram.rawValue)
+            reportRefused(record, reason: -Failure.Code.datagram.rawValue)
         }
         return note(withheld: record.dot)
     }

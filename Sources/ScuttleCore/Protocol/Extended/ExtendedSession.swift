@@ -29,7 +29,7 @@ final class ExtendedSession {
     /// What is known of another incarnation of the peer's name.
     var suspicion = Suspicion.none
     /// The peer has said that this replica's name has another live incarnation.
-    var hasHeardOfTwin = false
+    var hasReceivedTwin = false
     /// The head under which the peer takes new updates has not been said, or is no longer the latest.
     var liveHeadIsDue = true
     /// What the peer writes under, as its last hello said.

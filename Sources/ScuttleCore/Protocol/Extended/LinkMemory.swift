@@ -3,12 +3,12 @@
 final class LinkMemory {
     /// The nonce of the latest delta whose commit named ended sources to the peer, and up to where they stand here; and of the
     /// latest whole one of the peer's that did, to be said with a request.
-    var toldRetired: (nonce: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
-    var tookRetired: UInt64 = 0
+    var sentRetired: (nonce: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
+    var appliedRetired: UInt64 = 0
     /// On a stream: up to where ended sources have been named to the peer in vectors; and those that the peer has named so, and
     /// of which this replica knows less. With the peer's next whole delta they count here, too.
     var vectorRetired: (count: Int, generation: UInt32) = (0, 0)
-    var heardRetired: [RetiredClaim] = []
+    var receivedRetired: [RetiredClaim] = []
     /// Retired sources that the peer has named in full: it may hold entries of them, so its reset has to name them, too.
     var heldInFull = RetiredKnowledge()
     /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
@@ -34,16 +34,16 @@ final class LinkMemory {
     var exceptsEnded = false
     var exceptsPurged = false
     /// Up to which of this replica's exceptions the peer has been told; and whether of any.
-    var toldRefused: UInt64 = 0 {
-        didSet { if toldRefused > 0 { hasTold = true } }
+    var sentRefused: UInt64 = 0 {
+        didSet { if sentRefused > 0 { hasSentRefused = true } }
     }
-    private(set) var hasTold = false
+    private(set) var hasSentRefused = false
     /// The peer is to forget what it was told, which had become so much less.
-    var tellsAnew = false
-    var toldOver: UInt64 = 0
+    var sendsRefusedAnew = false
+    var sentOver: UInt64 = 0
     /// What it had been told when the latest vector went out on a stream, and what it has heard for certain.
-    private var toldAtVector: (nonce: UInt64, refused: UInt64, over: UInt64) = (0, 0, 0)
-    private var heard: (refused: UInt64, over: UInt64) = (0, 0)
+    private var sentAtVector: (nonce: UInt64, refused: UInt64, over: UInt64) = (0, 0, 0)
+    private var confirmed: (refused: UInt64, over: UInt64) = (0, 0)
     /// What the peer was in its latest hello.
     var peerAt: UInt64 = 0
     /// What both replicas were then, and when a delta last had nothing to say.
@@ -64,30 +64,30 @@ final class LinkMemory {
 
     /// Notes the claim of an ended source in the peer's vector. A peer may repeat claims with each vector, so at twice `capacity` the
     /// claims of each source become one, and `capacity` of them stay. O(log capacity) amortised.
-    func hear(_ claim: RetiredClaim, capacity: Int) {
-        heardRetired.append(claim)
-        guard heardRetired.count / 2 >= capacity else { return }
+    func noteReceived(_ claim: RetiredClaim, capacity: Int) {
+        receivedRetired.append(claim)
+        guard receivedRetired.count / 2 >= capacity else { return }
         var kept: [RetiredClaim] = []
-        for claim in heardRetired.arranged(by: { ($0.hash.high, $0.hash.low) < ($1.hash.high, $1.hash.low) }) {
+        for claim in receivedRetired.arranged(by: { ($0.hash.high, $0.hash.low) < ($1.hash.high, $1.hash.low) }) {
             if let last = kept.last, last.hash == claim.hash {
                 kept[kept.count - 1].merge(claim)
             } else if kept.count < capacity {
                 kept.append(claim)
             }
         }
-        heardRetired = kept
+        receivedRetired = kept
     }
 
     /// What was said on a link that ends counts no more, unless the peer has answered behind it.
     func endLink() {
         sorted = nil
-        toldRetired = (0, 0, 0)
-        tookRetired = 0
+        sentRetired = (0, 0, 0)
+        appliedRetired = 0
         vectorRetired = (0, 0)
-        heardRetired = []
+        receivedRetired = []
         (divergence, exchangedAt) = (0, .max)
-        (toldRefused, toldOver, tellsAnew) = (heard.refused, heard.over, false)
-        toldAtVector = (0, 0, 0)
+        (sentRefused, sentOver, sendsRefusedAnew) = (confirmed.refused, confirmed.over, false)
+        sentAtVector = (0, 0, 0)
         accounted = []
         // A datagram may hold more there.
         (quietAt, settledAt, peerAt, requested) = (0, 0, 0, (0, 0))
@@ -103,12 +103,12 @@ final class LinkMemory {
 
     /// A vector has gone out on a stream, behind what the peer is to hear of refusals.
     func noteVector(_ nonce: UInt64) {
-        toldAtVector = (nonce, toldRefused, toldOver)
+        sentAtVector = (nonce, sentRefused, sentOver)
     }
 
     /// The peer answers a request: it has heard what was said before that.
     func noteDelta(for nonce: UInt64) {
-        guard nonce == toldAtVector.nonce, nonce > 0 else { return }
-        heard = (toldAtVector.refused, toldAtVector.over)
+        guard nonce == sentAtVector.nonce, nonce > 0 else { return }
+        confirmed = (sentAtVector.refused, sentAtVector.over)
     }
 }

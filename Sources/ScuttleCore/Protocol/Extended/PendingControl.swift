@@ -42,9 +42,9 @@ struct PendingControl {
     /// All that the peer holds is wanted.
     var requestsContents = false
     /// The peer is to hear that its name has another live incarnation.
-    var tellsTwin = false
+    var sendsTwin = false
     /// The peer is to hear of exceptions to this replica's vector.
-    var tellsRefused = false
+    var sendsRefused = false
 
     /// A datagram was marked as the last for now, or ended a delta of which something has not come.
     var requestsMissing = false
@@ -92,8 +92,8 @@ struct PendingControl {
 
     @inline(__always)
     var isEmpty: Bool {
-        hello == .none && !requestsVector && !requestsContents && vector == nil && !tellsTwin
-            && !tellsRefused
+        hello == .none && !requestsVector && !requestsContents && vector == nil && !sendsTwin
+            && !sendsRefused
     }
 
     /// One number for some, which others make only by chance.

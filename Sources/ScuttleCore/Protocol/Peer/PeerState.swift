@@ -161,7 +161,7 @@ struct PeerState {
     /// How far this replica's deltas have come, as the peer has last said.
     private(set) var progress: Progress?
 
-    mutating func hear(_ progress: Progress?) {
+    mutating func note(_ progress: Progress?) {
         self.progress = progress
         hasFreshProgress = true
     }

@@ -29,7 +29,7 @@ struct RememberedPeers {
     private mutating func limitRetired(of index: Int) {
         guard items[index].peer.retired.isLong || items[index].memory?.heldInFull.isLong ?? false else { return }
         items[index].peer.doubt()
-        if let memory = items[index].memory, memory.exceptions != nil || memory.hasTold {
+        if let memory = items[index].memory, memory.exceptions != nil || memory.hasSentRefused {
             memory.heldInFull = RetiredKnowledge()
         } else {
             items[index].memory = nil

@@ -21,7 +21,7 @@ struct HighWaterMarkTests {
         }
 
         /// Whether a call on the replica returns FULL.
-        var isOver: Bool { replica.tellFull() }
+        var isOver: Bool { replica.reportFull() }
     }
 
     @Test("Full from mtu messages on, until none remains", arguments: 1...12, 0...14)
@@ -164,7 +164,7 @@ struct HighWaterMarkTests {
         _ = end.readAll()
         #expect(world.drains.all.isEmpty)
         end.write(Self.done)
-        #expect(end.link.tellFull())
+        #expect(end.link.reportFull())
         _ = end.readAll()
         #expect(world.drains.all.count == 1)
     }

@@ -40,7 +40,7 @@ struct LiveHighWaterMarkTests {
             if pair.a.link.isDatagram { _ = carry(pair.a, pair.b) } else { #expect(talk(pair.a, pair.b) == nil) }
         }
 
-        var isOver: Bool { replica.tellFull() }
+        var isOver: Bool { replica.reportFull() }
     }
 
     @Test("Full with the mtu-th pending update, whatever the history", arguments: 1...12, [1, 3, 1000])
