@@ -7,9 +7,9 @@ extension Link {
         guard !isDatagram else { return try readDatagram(into: buffer) }
         var filled = 0
         while filled < buffer.count, fill() {
-            let taken = copyOutput(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-            context.output.consume(taken)
-            filled += taken
+            let copied = copyOutput(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            context.output.consume(copied)
+            filled += copied
         }
         if filled > 0 { shown = 0 }
         noteDrain()
@@ -28,20 +28,20 @@ extension Link {
         let filled = copyOutput(to: buffer)
         context.output.consume(filled)
         noteDrain()
-        if filled == 0, let failure = context.takeFailure() { throw failure }
+        if filled == 0, let failure = context.removeFailure() { throw failure }
         return filled
     }
 
     @_optimize(speed)
     private func copyOutput(to buffer: UnsafeMutableRawBufferPointer) -> Int {
-        var taken = 0
+        var copied = 0
         context.output.visitSpans { span in
-            let count = min(span.count, buffer.count - taken)
+            let count = min(span.count, buffer.count - copied)
             guard count > 0, let from = span.baseAddress, let to = buffer.baseAddress else { return }
-            (to + taken).copyMemory(from: from, byteCount: count)
-            taken += count
+            (to + copied).copyMemory(from: from, byteCount: count)
+            copied += count
         }
-        return taken
+        return copied
     }
 
     /// Shows what is to be sent, in up to `most` pieces, which stay valid until the next call. O(pieces).

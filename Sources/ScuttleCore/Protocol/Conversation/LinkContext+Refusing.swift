@@ -2,7 +2,7 @@
 extension LinkContext {
     /// What becomes of an update that may be refused.
     enum Judgement {
-        case taken
+        case accepted
         /// It has been here.
         case old
         /// An entry or the hash of its source accounts for it.
@@ -23,7 +23,7 @@ extension LinkContext {
             return .refusedBefore(position)
         }
         let accept = replica.configuration.accept
-        guard failure != nil || accept != nil || replica.isBounded else { return .taken }
+        guard failure != nil || accept != nil || replica.isBounded else { return .accepted }
         if failure == nil { try replica.check(update, from: known) }
         try Limits.check(clockOf: update.source, at: update.version)
         try Limits.check(clockOf: update.writer, at: update.writtenVersion)
@@ -31,9 +31,9 @@ extension LinkContext {
         try replica.checkJump(to: update.version)
         // What is old, or loses to what is here, is accounted for, whatever this replica thinks of it. Others take an update with a
         // newer dot than its winner's for what stands, so that is an exception.
-        guard !isOld(update, known, mode) else { return failure == nil ? .taken : .old }
+        guard !isOld(update, known, mode) else { return failure == nil ? .accepted : .old }
         if let winner = winner(over: update), failure == nil || winner.version > update.version {
-            guard failure != nil else { return .taken }
+            guard failure != nil else { return .accepted }
             replica.settleException(update)
             return .beaten
         }
@@ -42,11 +42,11 @@ extension LinkContext {
             failure = replica.overflow(by: update.key, update.value, isDelete: update.isDelete, of: index)
         }
         if failure == nil {
-            guard let accept else { return .taken }
+            guard let accept else { return .accepted }
             let offered = Update(
                 key: update.key, value: update.value, source: update.writer, version: update.writtenVersion,
                 kind: update.kind, dotSource: update.source, dotVersion: update.version)
-            guard !accept(identity, offered) else { return .taken }
+            guard !accept(identity, offered) else { return .accepted }
         }
         // Of two contents of one dot the entry stands, since an exception is no entry.
         if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return .beaten }
@@ -99,7 +99,7 @@ extension LinkContext {
     @inline(never)
     func isRefused(_ update: IncomingUpdate, _ failure: Failure? = nil) throws(Failure) -> Bool {
         switch try judge(update, .contents, failure, evictingBefore: .max) {
-        case .taken: return false
+        case .accepted: return false
         case .old, .beaten, .refusedBefore: return true
         case .refused(_, let reason): throw reason
         }

@@ -63,7 +63,7 @@ final class LinkContext {
 
     /// The first failure that is to be reported; nil if there is none.
     @inline(never)
-    func takeFailure() -> Failure? {
+    func removeFailure() -> Failure? {
         guard !failures.isEmpty else { return nil }
         defer {
             firstFailure += 1

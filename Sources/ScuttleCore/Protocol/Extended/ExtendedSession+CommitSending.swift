@@ -28,7 +28,7 @@ extension ExtendedSession {
             let firstUnsent = firstUnsentRetired
             let namesHeld = isReset || memory?.exceptsEnded ?? false
             let slice = VectorSlice.of(
-                replica, from: part.from, within: left - SendBudget.sections, takesOne: !budget.isLimited,
+                replica, from: part.from, within: left - SendBudget.sections, fitsOne: !budget.isLimited,
                 excepted: excepted
             ) {
                 claimsNothing ? .max : isReset ? $0 : peer.next(from: $0, in: replica)

@@ -46,7 +46,7 @@ extension ExtendedSession {
             exceptions = []
             incoming.excludesAll = true
         }
-        guard incoming.take(part, ids.numbers, exceptions, isSpan: context.transport.hasWindows, isChecked: isChecked)
+        guard incoming.apply(part, ids.numbers, exceptions, isSpan: context.transport.hasWindows, isChecked: isChecked)
         else {
             if part.isLast { requestMissing(of: head) }
             return try checkRoom(ids)
@@ -55,14 +55,14 @@ extension ExtendedSession {
         // In datagrams new updates go on as the same delta.
         if context.transport.keepsOrder || head.mode != .state { requests.close(head.nonce) }
         if !head.mode.claimsVector {
-            if !incoming.excludesAll, pending.takeOverhaul() { finishContents() }
+            if !incoming.excludesAll, pending.spendOverhaul() { finishContents() }
             return
         }
         let epoch = replica.epoch
         let excepted = incoming.exceptions
         if head.mode == .reset {
             // The next gossip requests it again.
-            guard pending.takeOverhaul() else { return }
+            guard pending.spendOverhaul() else { return }
             guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset(excepted) else {
                 // It may have taken away something all the same.
                 if replica.epoch != epoch {
@@ -73,8 +73,8 @@ extension ExtendedSession {
             }
             allowResets()
         }
-        var isForgetting = takeClaims(head, excepted)
-        if !incoming.excludesAll, takeEnded(head) { isForgetting = true }
+        var isForgetting = applyClaims(head, excepted)
+        if !incoming.excludesAll, applyEnded(head) { isForgetting = true }
         if head.mode == .reset {
             peer.noteReset()
             // What the reset took away may be among what has come of others' deltas.
@@ -91,7 +91,7 @@ extension ExtendedSession {
     }
 
     /// Takes what a commit claims of sources. Whether a GC version has risen.
-    private func takeClaims(_ head: IncomingDelta.Head, _ excepted: ExceptionList) -> Bool {
+    private func applyClaims(_ head: IncomingDelta.Head, _ excepted: ExceptionList) -> Bool {
         var isForgetting = false
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             let source = replica.sources[claim.source]
@@ -119,7 +119,7 @@ extension ExtendedSession {
     }
 
     /// Takes what a commit claims of ended sources. Whether a GC version has risen.
-    private func takeEnded(_ head: IncomingDelta.Head) -> Bool {
+    private func applyEnded(_ head: IncomingDelta.Head) -> Bool {
         let ended = endedSources
         if replica.refused != nil {
             let keys = replica.keysRefusedAhead()

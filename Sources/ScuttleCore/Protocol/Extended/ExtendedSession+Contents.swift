@@ -19,7 +19,7 @@ extension ExtendedSession {
                 pending.statesContents = true
             }
         }
-        guard !isReadOnly, memory.exchangedAt != replica.settled, pending.takeOverhaul() else { return }
+        guard !isReadOnly, memory.exchangedAt != replica.settled, pending.spendOverhaul() else { return }
         memory.exchangedAt = replica.settled
         pending.requestsContents = true
     }

@@ -13,7 +13,7 @@ extension ExtendedSession {
         let claims = cover.intervals.map { SourceClaim(source: $0.source, covered: $0.until, purged: 0) }
         for claim in claims { try replica.checkJump(to: claim.covered) }
         let ids = try sources(of: claims)
-        guard incoming.takeCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
+        guard incoming.matchesCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
             // A line was lost, repeated, swapped or altered: what has come counts for nothing.
             incoming.pending.close()
             return requestAgain()

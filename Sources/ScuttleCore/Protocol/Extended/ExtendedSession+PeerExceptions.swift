@@ -76,7 +76,7 @@ extension ExtendedSession {
     /// Whether the peer, which holds what loses to a write, may take it if it comes under a new dot: not if it has refused this
     /// one, or has had another one before and still holds what loses. It may have refused that and accounted for it by now.
     @inline(never)
-    func mayTake(_ winner: Record) -> Bool {
+    func mayAccept(_ winner: Record) -> Bool {
         !isExcepted(winner) && !(memory?.givenAgain.contains(replica.mark(of: winner.timestamp)) ?? false)
     }
 

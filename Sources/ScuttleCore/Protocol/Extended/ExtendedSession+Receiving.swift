@@ -55,7 +55,7 @@ extension ExtendedSession {
                 incoming.pending.leaveOut()
             case .news(let record) where head.mode.hasCovers: incoming.pending.hold(record)
             case .news(let record):
-                takeFromState(record, head)
+                applyFromState(record, head)
                 record.release()
             }
         } catch {
@@ -70,7 +70,7 @@ extension ExtendedSession {
 
     /// A record that came with a state, reset, early or contents delta.
     @_optimize(speed)
-    private func takeFromState(_ record: Record, _ head: IncomingDelta.Head) {
+    private func applyFromState(_ record: Record, _ head: IncomingDelta.Head) {
         let source = replica.sources[record.source]
         if replica.configuration.disabledRules.contains(.commit), head.mode.claimsVector {
             replica.cover(record.source, upTo: record.version)
@@ -105,7 +105,7 @@ extension ExtendedSession {
 
     /// Whether the peer has covered a winner, and nothing says why it holds an entry that loses to it.
     private func isContradicted(_ winner: Record) -> Bool {
-        peer.confirmed(winner.source, in: replica) >= winner.version && (memory == nil || mayTake(winner))
+        peer.confirmed(winner.source, in: replica) >= winner.version && (memory == nil || mayAccept(winner))
     }
 
     /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.

@@ -44,7 +44,7 @@ extension ExtendedSession {
         _ update: IncomingUpdate, _ head: IncomingDelta.Head, _ failure: Failure? = nil
     ) throws(Failure) -> Bool {
         switch try context.judge(update, head.mode, failure, evictingBefore: incoming.exceptionsBefore) {
-        case .taken: return false
+        case .accepted: return false
         case .old: return true
         case .beaten:
             incoming.pending.leaveOut()

@@ -73,7 +73,7 @@ extension ExtendedSession {
         let left = budget.lineCapacity(beside: frame(), onStream: walk.lineLength)
         let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = VectorSlice.of(
-            replica, from: walk.from, within: left - SendBudget.sections, takesOne: !budget.isLimited
+            replica, from: walk.from, within: left - SendBudget.sections, fitsOne: !budget.isLimited
         ) {
             replica.nextChange(since: pending.peerHas + 1, from: $0, isBase: false)
         } source: {
@@ -138,7 +138,7 @@ extension ExtendedSession {
             return noteBacklog()
         }
         let ids = try sources(of: part.claims)
-        guard peer.take(part) else { return }
+        guard peer.apply(part) else { return }
         for (id, claim) in zip(ids.numbers, part.claims) {
             guard let id else {
                 noteRetired(claim)
@@ -155,7 +155,7 @@ extension ExtendedSession {
         noteRetired(part)
         if !isReadOnly {
             for claim in part.names { replica.merge(claim) }
-            if part.retiredFloor > replica.retired.floor, pending.takeOverhaul() {
+            if part.retiredFloor > replica.retired.floor, pending.spendOverhaul() {
                 replica.raiseRetiredFloor(to: part.retiredFloor)
             }
         }

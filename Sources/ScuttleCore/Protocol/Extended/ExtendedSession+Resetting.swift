@@ -31,7 +31,7 @@ extension ExtendedSession {
         for (key, record) in gone {
             // A delete that was written for another may have made it one tombstone too many.
             if replica.keys.isEntry(of: key, record.source, record.version) {
-                takeAway(key, record, isDeletedThere: incoming.kept(key) == 0)
+                removeByReset(key, record, isDeletedThere: incoming.kept(key) == 0)
             }
             record.release()
         }
@@ -52,13 +52,13 @@ extension ExtendedSession {
 extension ExtendedSession {
     /// Removes an entry, unless the host refuses that: then it is written again. A republished one would lose to the tombstones that
     /// others still hold, and come back with the next reset.
-    private func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
+    private func removeByReset(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
         if let accept = replica.configuration.accept, !record.isDelete, replica.mayWrite,
             !accept(context.identity, replica.removal(of: record))
         {
             return replica.writeAgain(key, record)
         }
-        replica.takeAway(key, record, isDeletedThere: isDeletedThere)
+        replica.removeByReset(key, record, isDeletedThere: isDeletedThere)
     }
 }
 
@@ -66,7 +66,7 @@ extension Store {
     /// An entry goes, since others have deleted it and forgotten so. An expiry of it stays if a classic peer may have the entry,
     /// which has to be told in a way that it knows; and if the entry is inverted: others may have taken what it has beaten here,
     /// and the dot of that is accounted for. An expiry deletes the entry and what it has beaten, and nothing later.
-    fileprivate func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
+    fileprivate func removeByReset(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
         let isInverted = isInverted(key, record)
         if !mayWrite || !(isInverted || (hasMetClassic && isDeletedThere)) {
             remove(key, record)

@@ -8,7 +8,7 @@ extension ExtendedSession {
         if !isReadOnly {
             if replica.mustRepublish(against: peer) {
                 // The next gossip has to ask again.
-                guard pending.takeOverhaul() else { return }
+                guard pending.spendOverhaul() else { return }
                 replica.republish(against: peer)
             }
             replica.settleInversions()

@@ -116,7 +116,7 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// Whether the updates since the head, or since the latest cover or mark, are those that the peer has sent. Begins anew.
-    mutating func takeCheck(_ expected: LineCheck?) -> Bool {
+    mutating func matchesCheck(_ expected: LineCheck?) -> Bool {
         defer { check = LineCheck() }
         return expected.map { $0 == check } ?? true
     }
@@ -125,7 +125,7 @@ struct IncomingDelta: ~Copyable {
     private mutating func closeSpan() {
         guard let head, head.counts, let expected = head.check else { return }
         check.seal((head.start, head.from, head.until), withheld: head.withheld)
-        let isRight = takeCheck(expected) && !excludesAll
+        let isRight = matchesCheck(expected) && !excludesAll
         transfer?.settle(isRight)
         guard isRight else { return }
         transfer?.note(from: 0, until: head.start)
@@ -141,7 +141,7 @@ struct IncomingDelta: ~Copyable {
         }
         check.seal(head.start)
         check.seal(sequence)
-        guard (expected != nil && takeCheck(expected)) || !isChecked else { return voidHead() }
+        guard (expected != nil && matchesCheck(expected)) || !isChecked else { return voidHead() }
         transfer?.settle(!excludesAll)
         if !excludesAll { transfer?.note(from: 0, until: sequence) }
     }
@@ -205,7 +205,7 @@ struct IncomingDelta: ~Copyable {
         self.transfer = transfer
     }
 
-    mutating func takeTransfer() -> StateTransfer? {
+    mutating func removeTransfer() -> StateTransfer? {
         defer { transfer = nil }
         return transfer?.mode == .contents ? nil : transfer
     }
@@ -288,11 +288,11 @@ struct IncomingDelta: ~Copyable {
 
     /// Takes a part of the commit; true if all of it is there, and holds.
     /// - Parameter isSpan: the updates before it are the span of a datagram, and not those up to a mark.
-    mutating func take(
+    mutating func apply(
         _ part: CommitPart, _ ids: [SourceID?], _ exceptions: [CommitException], isSpan: Bool, isChecked: Bool
     ) -> Bool {
         if isSpan { closeSpan() } else { mark(upTo: part.sequence, part.check, isChecked: isChecked) }
         guard let head, head.counts else { return false }
-        return transfer?.take(part, ids, exceptions) ?? false
+        return transfer?.apply(part, ids, exceptions) ?? false
     }
 }

@@ -77,7 +77,7 @@ struct PendingControl {
 
     /// Whether the peer may cause one more of them.
     @inline(never)
-    mutating func takeOverhaul() -> Bool {
+    mutating func spendOverhaul() -> Bool {
         guard overhaulsLeft > 0 else { return false }
         overhaulsLeft -= 1
         return true

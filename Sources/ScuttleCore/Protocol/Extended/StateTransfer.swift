@@ -176,7 +176,7 @@ final class StateTransfer {
     }
 
     /// Takes a part of the commit; true where all of it is there, and holds.
-    func take(_ part: CommitPart, _ ids: [SourceID?], _ exceptions: [CommitException]) -> Bool {
+    func apply(_ part: CommitPart, _ ids: [SourceID?], _ exceptions: [CommitException]) -> Bool {
         hasEnded = false
         // What begins anew rests on nothing that may have been altered on its way.
         if part.from == 0 { beginCommit() }

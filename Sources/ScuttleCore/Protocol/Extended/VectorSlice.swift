@@ -19,7 +19,7 @@ extension VectorSlice {
     ///   - next: the first source from a number on of which there may be something to say; the others cost next to nothing.
     ///   - firstName: there is nothing to say of the names before this one. `firstRetired` likewise.
     static func of(
-        _ replica: Store, from first: Int, within capacity: Int, takesOne: Bool, excepted: [CommitException] = [],
+        _ replica: Store, from first: Int, within capacity: Int, fitsOne: Bool, excepted: [CommitException] = [],
         next: (Int) -> Int, source: (SourceID) -> Bool, firstName: () -> Int, name: (NameID) -> Bool,
         firstRetired: () -> Int,
         retired: (Int) -> Bool, exception: (CommitException) -> Bool = { _ in false }
@@ -27,7 +27,7 @@ extension VectorSlice {
         var slice = VectorSlice(end: first)
         var left = capacity
         func fits(_ cost: Int) -> Bool {
-            guard cost <= left || (slice.isEmpty && takesOne) else { return false }
+            guard cost <= left || (slice.isEmpty && fitsOne) else { return false }
             left -= cost
             return true
         }

@@ -215,7 +215,7 @@ struct PeerState {
 
     /// Takes a part of a vector into account; false where it does not follow on what has come before. Its claims are to
     /// be noted by the caller, who knows the numbers of sources.
-    mutating func take(_ part: VectorPart) -> Bool {
+    mutating func apply(_ part: VectorPart) -> Bool {
         guard part.incarnation == incarnation, part.epoch >= epoch, part.since <= revision else { return false }
         // Parts of two epochs are never put together.
         if part.epoch > epoch { (epoch, next, until) = (part.epoch, 0, .max) }

@@ -16,7 +16,7 @@ struct RememberedPeers {
     private static var maxClaims: Int { 1 << 16 }
 
     mutating func remember(_ item: Item) {
-        _ = take(item.peer.incarnation)
+        _ = remove(item.peer.incarnation)
         items.append(item)
         limitRetired(of: items.count - 1)
         var claims = items.reduce(0) { $0 + $1.peer.claimCount }
@@ -36,7 +36,7 @@ struct RememberedPeers {
         }
     }
 
-    mutating func take(_ incarnation: UInt64) -> Item? {
+    mutating func remove(_ incarnation: UInt64) -> Item? {
         guard let index = items.firstIndex(where: { $0.peer.incarnation == incarnation }) else { return nil }
         return items.remove(at: index)
     }
@@ -101,14 +101,14 @@ extension ExtendedSession {
         memory?.endLink()
         peer.endLink()
         replica.linkTable.peers.remember(
-            RememberedPeers.Item(peer: peer, transfer: incoming.takeTransfer(), memory: memory))
+            RememberedPeers.Item(peer: peer, transfer: incoming.removeTransfer(), memory: memory))
         // What it knows is not this link's any more.
         peer = PeerState()
     }
 
     /// The peer has said who it is.
     func recallPeer(_ incarnation: UInt64) {
-        guard !isReadOnly, let known = replica.linkTable.peers.take(incarnation) else { return }
+        guard !isReadOnly, let known = replica.linkTable.peers.remove(incarnation) else { return }
         peer = known.peer
         memory = known.memory
         if let transfer = known.transfer { incoming.resume(transfer) }

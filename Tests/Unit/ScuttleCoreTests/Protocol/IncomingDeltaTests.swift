@@ -62,7 +62,7 @@ struct IncomingDeltaTests {
     func contradictingParts() {
         var incoming = IncomingDelta()
         func isWhole(_ parts: [CommitPart]) -> [Bool] {
-            parts.map { incoming.take($0, [], [], isSpan: true, isChecked: true) }
+            parts.map { incoming.apply($0, [], [], isSpan: true, isChecked: true) }
         }
         incoming.begin(head(span: (0, 0, 11)), at: 0)
         // The sequence of the first one was altered on its way.
@@ -170,7 +170,7 @@ struct IncomingDeltaTests {
             var incoming = IncomingDelta()
             incoming.begin(streamHead(mode), at: 0)
             incoming.mark(upTo: 7, lineCheck([], sealing: [0, 7]), isChecked: true)
-            let transfer = incoming.takeTransfer()
+            let transfer = incoming.removeTransfer()
             check(incoming.transfer == nil)
             check((transfer == nil) == (mode == .contents), "\(mode)")
             guard let transfer else { continue }
@@ -178,7 +178,7 @@ struct IncomingDeltaTests {
             next.resume(transfer)
             next.begin(streamHead(mode, from: 7), at: 0)
             check(next.head?.counts == true, "\(mode)")
-            let isWhole = next.take(
+            let isWhole = next.apply(
                 commit(0, 1, sequence: 7, last: true, of: []), [], [], isSpan: false, isChecked: true)
             check(isWhole, "\(mode)")
             next.endCommit(isSpan: false)
@@ -207,20 +207,20 @@ struct IncomingDeltaTests {
         var incoming = IncomingDelta()
         incoming.begin(head(.log), at: 0)
         for line in ["one", "two"] { line.lend { incoming.note(line: $0) } }
-        let first = incoming.takeCheck(lineCheck(["one", "two"]))
+        let first = incoming.matchesCheck(lineCheck(["one", "two"]))
         #expect(first)
         "three".lend { incoming.note(line: $0) }
-        let both = incoming.takeCheck(lineCheck(["one", "two", "three"]))
+        let both = incoming.matchesCheck(lineCheck(["one", "two", "three"]))
         #expect(!both)
-        let none = incoming.takeCheck(lineCheck([]))
+        let none = incoming.matchesCheck(lineCheck([]))
         #expect(none)
         "four".lend { incoming.note(line: $0) }
         incoming.begin(head(.log), at: 0)
-        let anew = incoming.takeCheck(lineCheck([]))
+        let anew = incoming.matchesCheck(lineCheck([]))
         #expect(anew)
         // A part of a commit that is not the last has no check.
         "five".lend { incoming.note(line: $0) }
-        let unsaid = incoming.takeCheck(nil)
+        let unsaid = incoming.matchesCheck(nil)
         #expect(unsaid)
     }
 
@@ -244,7 +244,7 @@ struct IncomingDeltaTests {
         incoming.begin(head(.contents, kind: 6, span: (0, 0, 4)), at: 17)
         check(incoming.transfer?.mode == .contents)
         check(incoming.begun == 17)
-        let isWhole = incoming.take(commit(0, 0, sequence: 4, last: true), [], [], isSpan: true, isChecked: true)
+        let isWhole = incoming.apply(commit(0, 0, sequence: 4, last: true), [], [], isSpan: true, isChecked: true)
         #expect(isWhole)
     }
 
@@ -272,7 +272,7 @@ struct IncomingDeltaTests {
                     let follows = number <= next
                     if follows { next = max(next, number + 1) }
                     incoming.begin(head(span: (0, reached, reached)), at: 0)
-                    let isWhole = incoming.take(parts[number], [], [], isSpan: true, isChecked: true)
+                    let isWhole = incoming.apply(parts[number], [], [], isSpan: true, isChecked: true)
                     incoming.endDatagram()
                     let expected = follows && number == 2 && reached >= 4
                     check(isWhole == expected, "\(numbers) at \(reached): part \(number) is whole: \(isWhole)")
@@ -288,8 +288,8 @@ struct IncomingDeltaTests {
         var incoming = IncomingDelta()
         incoming.begin(streamHead(), at: 0)
         "one".lend { incoming.note(line: $0) }
-        let early = incoming.take(commit(0, 2, sequence: 9, of: ["one"]), [], [], isSpan: false, isChecked: true)
-        let late = incoming.take(
+        let early = incoming.apply(commit(0, 2, sequence: 9, of: ["one"]), [], [], isSpan: false, isChecked: true)
+        let late = incoming.apply(
             commit(2, 3, sequence: 9, last: true, of: []), [], [], isSpan: false, isChecked: true)
         #expect(!early)
         #expect(late)
@@ -303,7 +303,7 @@ struct IncomingDeltaTests {
             incoming.begin(streamHead(), at: 0)
             "one".lend { incoming.note(line: $0) }
             let part = commit(0, 3, sequence: 9, last: true, of: lines)
-            let isWhole = incoming.take(part, [], [], isSpan: false, isChecked: isChecked)
+            let isWhole = incoming.apply(part, [], [], isSpan: false, isChecked: isChecked)
             check(isWhole == !isChecked, "\(String(describing: lines)), \(isChecked)")
             incoming.endDelta()
         }
@@ -313,12 +313,12 @@ struct IncomingDeltaTests {
     func holdsFrom() {
         var incoming = IncomingDelta()
         incoming.begin(head(span: (0, 0, 4)), at: 0)
-        _ = incoming.take(commit(0, 1, sequence: 6), [], [], isSpan: true, isChecked: true)
-        let early = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
+        _ = incoming.apply(commit(0, 1, sequence: 6), [], [], isSpan: true, isChecked: true)
+        let early = incoming.apply(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
         #expect(!early)
         incoming.endDatagram()
         incoming.begin(head(span: (0, 4, 6)), at: 0)
-        let late = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
+        let late = incoming.apply(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
         #expect(late)
     }
 

@@ -34,7 +34,7 @@ struct PeerStateTests {
                 let isNewer = part.epoch > epoch
                 if part.epoch >= epoch, isNewer { (epoch, heard) = (part.epoch, 0) }
                 let follows = part.epoch == epoch && part.from <= heard
-                let taken = mine.take(part)
+                let taken = mine.apply(part)
                 check(taken == follows, "\(numbers): part \(number) is taken: \(taken)")
                 guard follows else { continue }
                 heard = part.isLast ? 0 : max(heard, part.to)
@@ -48,18 +48,18 @@ struct PeerStateTests {
     @Test("A revision is complete with the last part, and as old as the oldest part")
     func revisions() {
         var mine = peer()
-        check(mine.take(part(0, 2, until: 8)))
-        check(mine.take(part(2, 3, until: 12)))
+        check(mine.apply(part(0, 2, until: 8)))
+        check(mine.apply(part(2, 3, until: 12)))
         #expect(mine.revision == 0)
-        check(mine.take(part(3, 4, last: true, until: 10)))
+        check(mine.apply(part(3, 4, last: true, until: 10)))
         #expect(mine.revision == 8)
         // Changes since a revision that is unknown here are of no use.
-        let tooLate = mine.take(part(0, 4, last: true, since: 9, until: 20))
+        let tooLate = mine.apply(part(0, 4, last: true, since: 9, until: 20))
         #expect(!tooLate)
-        check(mine.take(part(0, 4, last: true, since: 8, until: 20)))
+        check(mine.apply(part(0, 4, last: true, since: 8, until: 20)))
         #expect(mine.revision == 20)
         // A late part of an old request changes nothing.
-        check(mine.take(part(0, 4, last: true, until: 3)))
+        check(mine.apply(part(0, 4, last: true, until: 3)))
         #expect(mine.revision == 20)
     }
 
@@ -77,8 +77,8 @@ struct PeerStateTests {
         let replica = try replica(sources: 4)
         var mine = peer()
         mine.note(3, covered: 5, purged: 2, in: replica)
-        check(mine.take(part(0, 4, last: true)))
-        let other = mine.take(part(0, 4, last: true, incarnation: 8))
+        check(mine.apply(part(0, 4, last: true)))
+        let other = mine.apply(part(0, 4, last: true, incarnation: 8))
         #expect(!other)
         mine.begin(incarnation: 7)
         #expect(mine.covered(3, in: replica) == 5)
@@ -87,7 +87,7 @@ struct PeerStateTests {
         #expect(mine.purged(3) == 0)
         #expect(mine.highestPurged == 0)
         #expect(mine.revision == 0)
-        check(mine.take(part(0, 4, last: true, incarnation: 8)))
+        check(mine.apply(part(0, 4, last: true, incarnation: 8)))
     }
 
     @Test("Confirmed versions stay; expected ones are dropped when the peer sends its vector anew", arguments: 0..<20)
@@ -110,7 +110,7 @@ struct PeerStateTests {
                 purged[source] = max(purged[source], gone)
             default:
                 let isLast = random.oneIn(2)
-                check(mine.take(part(0, 4, last: isLast)), "a part that begins at 0")
+                check(mine.apply(part(0, 4, last: isLast)), "a part that begins at 0")
                 if isLast { expected = [0, 0, 0, 0] }
             }
             for number in 0..<4 {
@@ -157,7 +157,7 @@ struct PeerStateTests {
         let replica = try Replica.make()
         try replica.receive(PlainUpdate("k", "1", "a", 4))
         var peer = peer()
-        _ = peer.take(part(0, 1))
+        _ = peer.apply(part(0, 1))
         peer.equals(replica, epoch: 3, revision: 11)
         #expect(peer.covered(1, in: replica) == 4)
         #expect(peer.epoch == 3)
@@ -171,7 +171,7 @@ struct PeerStateTests {
         var mine = peer()
         mine.nonce = 12
         mine.note(3, covered: 5, purged: 2, in: replica)
-        check(mine.take(part(0, 4, last: true, epoch: 2)))
+        check(mine.apply(part(0, 4, last: true, epoch: 2)))
         mine.doubt()
         #expect(mine.incarnation == 7)
         // The epoch may have been altered on its way, too.
@@ -180,9 +180,9 @@ struct PeerStateTests {
         #expect(mine.revision == 0)
         #expect(mine.covered(3, in: replica) == 0)
         #expect(mine.highestPurged == 0)
-        let tooLate = mine.take(part(0, 4, last: true, epoch: 2, since: 1))
+        let tooLate = mine.apply(part(0, 4, last: true, epoch: 2, since: 1))
         #expect(!tooLate)
-        check(mine.take(part(0, 4, last: true, epoch: 2)))
+        check(mine.apply(part(0, 4, last: true, epoch: 2)))
         // Vectors that were equal before are compared again.
         try replica.receive(PlainUpdate("k", "1", "s0", 4))
         mine.equals(replica, epoch: 2, revision: 11)

@@ -14,13 +14,13 @@ struct StateTransferTests {
     func purgedBetween() {
         let transfer = StateTransfer(.reset, kind: 1, from: 0, begun: 0)
         transfer.note(from: 0, until: 5)
-        #expect(!transfer.take(part(0, 3, isLast: false), [], []))
+        #expect(!transfer.apply(part(0, 3, isLast: false), [], []))
         #expect(transfer.nextItem == 3)
         transfer.advance(to: 2)
         #expect((transfer.kind, transfer.nextItem) == (2, 0))
-        #expect(!transfer.take(part(3, 6, isLast: true), [], []))
-        #expect(!transfer.take(part(0, 3, isLast: false), [], []))
-        #expect(transfer.take(part(3, 6, isLast: true), [], []))
+        #expect(!transfer.apply(part(3, 6, isLast: true), [], []))
+        #expect(!transfer.apply(part(0, 3, isLast: false), [], []))
+        #expect(transfer.apply(part(3, 6, isLast: true), [], []))
     }
 
     @Test(
