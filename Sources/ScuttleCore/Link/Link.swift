@@ -13,7 +13,7 @@ public final class Link: Conversation {
     func close() {
         _ = noteWaiting(0)
         shown = 0
-        letGo()
+        endLink()
     }
 
     /// Begins a conversation anew in place of another replica's link, over the same stream: what that was about to send goes out

@@ -33,7 +33,7 @@ final class ClassicSession {
     var bases: (UInt64, UInt64) { (claimBase, requestBase) }
 
     /// What the vector was before a base is not kept any more: claims nothing instead.
-    func forgetBases(before base: UInt64) {
+    func dropBases(before base: UInt64) {
         if requestBase < base { requestBase = 0 }
         if claimBase < base { claimBase = 0 }
     }
@@ -47,7 +47,7 @@ final class ClassicSession {
     }
 
     /// The link closes: drops what it still had to send.
-    func letGo() {
+    func endLink() {
         walk = nil
         merged = MergedDelta()
         superseded = HistoryDelta()

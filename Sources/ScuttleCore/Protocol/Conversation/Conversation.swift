@@ -73,15 +73,15 @@ extension Conversation {
 
     /// A source is known by its hash alone from now on, at a position if it is kept. Its number may be given to another.
     @inline(never)
-    func forget(_ source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
-        session.helloSession?.forget(source, entry, at: position)
+    func noteRetirement(of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
+        session.helloSession?.noteRetirement(of: source, entry, at: position)
         session.classic?.remove(source)
     }
 
     /// What the vector was before a base is not kept any more.
-    func forgetBases(before base: UInt64) {
-        session.helloSession?.forgetBases(before: base)
-        session.classic?.forgetBases(before: base)
+    func dropBases(before base: UInt64) {
+        session.helloSession?.dropBases(before: base)
+        session.classic?.dropBases(before: base)
     }
 
     /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
@@ -120,7 +120,7 @@ extension Conversation {
         if let helloSession = session.helloSession {
             closed.silence = helloSession.silence
             closed.peerSource = helloSession.peerSource.take()
-            helloSession.forgetPeer()
+            helloSession.dropPeer()
         }
         session = .closed(closed)
         leaveHighWaterMark()
@@ -128,9 +128,9 @@ extension Conversation {
     }
 
     /// Drops what the conversation still had to send, and remembers the peer.
-    func letGo() {
-        session.helloSession?.letGo()
-        session.classic?.letGo()
+    func endLink() {
+        session.helloSession?.endLink()
+        session.classic?.endLink()
         context.output = SendBuffer()
         leaveHighWaterMark()
     }

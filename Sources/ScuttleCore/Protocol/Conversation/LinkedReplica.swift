@@ -24,7 +24,7 @@ public final class Replica: Store {
     }
 
     override func sourceShrinks(_ id: SourceID, to entry: RetiredTable.Entry, isKept: Bool) {
-        for link in linkTable.links { link.forget(id, entry, at: isKept ? retired.count - 1 : nil) }
+        for link in linkTable.links { link.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil) }
         linkTable.peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: self)
     }
 
@@ -56,8 +56,8 @@ public final class Replica: Store {
     }
 
     override func leaveBases(before base: UInt64) {
-        for link in linkTable.links { link.forgetBases(before: base) }
-        linkTable.peers.forgetBases(before: base, in: self)
+        for link in linkTable.links { link.dropBases(before: base) }
+        linkTable.peers.dropBases(before: base, in: self)
     }
 
     // MARK: What holds a purge back

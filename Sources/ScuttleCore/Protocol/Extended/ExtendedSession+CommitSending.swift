@@ -103,7 +103,7 @@ extension ExtendedSession {
     /// All of a delta has gone out, up to its commit. In datagrams a live link goes on with it.
     private func endDelta(_ outgoing: OutgoingDelta) {
         checkedDetours = replica.detours
-        forgetSaid(in: outgoing.mode)
+        dropSettledExceptions(in: outgoing.mode)
         if !outgoing.hasSpoken { noteQuiet() }
         guard !context.transport.keepsOrder else {
             follows = nil

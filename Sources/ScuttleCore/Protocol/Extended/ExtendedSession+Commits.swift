@@ -73,14 +73,14 @@ extension ExtendedSession {
             }
             allowResets()
         }
-        var isForgetting = applyClaims(head, excepted)
-        if !incoming.excludesAll, applyEnded(head) { isForgetting = true }
+        var hasPurged = applyClaims(head, excepted)
+        if !incoming.excludesAll, applyEnded(head) { hasPurged = true }
         if head.mode == .reset {
             peer.noteReset()
             // What the reset took away may be among what has come of others' deltas.
             replica.dropTransfers()
         }
-        if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
+        if hasPurged, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
         if replica.refused != nil { noteUnsentRefusals() }
         replica.forgetSurplusTombstones()
@@ -92,7 +92,7 @@ extension ExtendedSession {
 
     /// Takes what a commit claims of sources. Whether a GC version has risen.
     private func applyClaims(_ head: IncomingDelta.Head, _ excepted: ExceptionList) -> Bool {
-        var isForgetting = false
+        var hasPurged = false
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             let source = replica.sources[claim.source]
             let covered = checked(claim.covered, of: claim.source)
@@ -112,10 +112,10 @@ extension ExtendedSession {
             if head.mode == .reset, claim.purged <= min(covered, source.covered),
                 replica.notePurged(source, claim.purged)
             {
-                isForgetting = true
+                hasPurged = true
             }
         }
-        return isForgetting
+        return hasPurged
     }
 
     /// Takes what a commit claims of ended sources. Whether a GC version has risen.
@@ -126,16 +126,16 @@ extension ExtendedSession {
             for dot in incoming.accounted { replica.dropAccounted(dot, unlessOf: keys) }
             for claim in ended { replica.dropExceptions(endedBy: claim, unlessOf: keys) }
         }
-        var isForgetting = false
+        var hasPurged = false
         for claim in ended {
-            if replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
+            if replica.adopt(claim, isReset: head.mode == .reset) { hasPurged = true }
             if let position = replica.retired.find(claim.hash), replica.retired[position].version == claim.version {
                 peer.retired.note(position, in: replica.retired)
             }
         }
         if !ended.isEmpty { remembering().appliedRetired = head.nonce }
         memory?.receivedRetired = []
-        return isForgetting
+        return hasPurged
     }
 
     /// The delta has come to its end, and not all of it here.

@@ -117,7 +117,7 @@ extension ExtendedSession {
         let isNew = hello.incarnation != peer.incarnation
         if isNew {
             rememberPeer()
-            forgetPeer()
+            dropPeer()
             recallPeer(hello.incarnation)
         }
         peer.begin(incarnation: hello.incarnation)
@@ -160,7 +160,7 @@ extension ExtendedSession {
     }
 
     /// What the vector was before a base is not kept any more.
-    func forgetBases(before base: UInt64) {
+    func dropBases(before base: UInt64) {
         if !peer.leaveBases(before: base, in: replica) { doubtPeer() }
     }
 
@@ -185,7 +185,7 @@ extension ExtendedSession {
             doubtPeer()
             return false
         }
-        peer.forgetExpected()
+        peer.dropExpected()
         if hello.nonce > 0, peer.coversLess(than: replica) {
             // Who begins a link does not know yet to whom it speaks, and cannot say how far the deltas from here have come. What
             // it said last is used once, since most of a short link would go by with asking. An early delta goes on nowhere.
@@ -199,7 +199,7 @@ extension ExtendedSession {
         return peer.coversMore(than: replica)
     }
 
-    func forgetPeer() {
+    func dropPeer() {
         outgoing = nil
         follows = nil
         liveHeadIsDue = true

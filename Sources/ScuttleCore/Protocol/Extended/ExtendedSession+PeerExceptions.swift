@@ -126,7 +126,7 @@ extension ExtendedSession {
     /// A commit has gone out: the peer's exceptions that a reset accounts for are over, and so are those whose update it was sent,
     /// unless the peer names them again.
     @inline(never)
-    func forgetSaid(in mode: DeltaMode) {
+    func dropSettledExceptions(in mode: DeltaMode) {
         guard let memory else { return }
         if mode == .reset {
             memory.exceptsEnded = false

@@ -45,7 +45,7 @@ extension ExtendedSession {
             windows &+= 1
         }
         // What was sent but not confirmed may be lost: the start of a delta, which says what the peer has, must not rest on it.
-        peer.forgetExpected()
+        peer.dropExpected()
         let (mode, start) = chooseDelta(peerLags: peerLags)
         begin(mode, from: start)
         if let progress { goOn(progress) }

@@ -83,11 +83,11 @@ final class ExtendedSession {
     }
 
     /// A source is known by its hash alone from now on, at a position if it is kept. Its number may be given to another.
-    func forget(_ source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
+    func noteRetirement(of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
         let isKnown = peer.confirmed(source, in: replica) >= entry.version
-        peer.forget(source)
-        incoming.forget(source)
-        memory?.forget(source, entry)
+        peer.remove(source)
+        incoming.remove(source)
+        memory?.noteRetirement(of: source, entry)
         memory?.sorted?.remove(source, in: replica)
         if let position, isKnown { noteHeldInFull(position) }
     }
@@ -102,7 +102,7 @@ final class ExtendedSession {
     }
 
     /// The link closes: drops what it still had to send, and remembers the peer.
-    func letGo() {
+    func endLink() {
         rememberPeer()
         outgoing = nil
         follows = nil

@@ -211,10 +211,10 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// A source is known by its hash alone from now on: nothing here may name it.
-    mutating func forget(_ source: SourceID) {
-        transfer?.forget(source)
+    mutating func remove(_ source: SourceID) {
+        transfer?.remove(source)
         excluded.remove(source)
-        pending.forget(source)
+        pending.remove(source)
     }
 
     // MARK: What was refused

@@ -94,7 +94,7 @@ final class LinkMemory {
     }
 
     /// A source is known by its hash alone from now on. What the peer has not taken of it is accounted for.
-    func forget(_ source: SourceID, _ entry: RetiredTable.Entry) {
+    func noteRetirement(of source: SourceID, _ entry: RetiredTable.Entry) {
         exceptionsBefore?.forget(source)
         guard let exceptions, exceptions.forget(source) else { return }
         exceptsEnded = true

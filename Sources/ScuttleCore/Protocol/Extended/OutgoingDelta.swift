@@ -44,7 +44,7 @@ final class OutgoingDelta {
     /// The peer has not been told yet what follows; and not that tombstones were forgotten since this GC epoch, of which it may
     /// have been sent some.
     var headIsDue = true
-    var forgottenSince: UInt64?
+    var purgedSince: UInt64?
 
     /// In datagrams: what did not come, and goes first; how many more go out before the peer has to say what has come; and
     /// which window that is.
@@ -163,7 +163,7 @@ final class OutgoingDelta {
         (cursor, item, missing, flaggedFrom) = (start, 0, [], .max)
         hasVouched = false
         headIsDue = true
-        forgottenSince = nil
+        purgedSince = nil
         check = LineCheck()
     }
 }

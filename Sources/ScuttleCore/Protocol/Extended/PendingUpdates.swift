@@ -69,7 +69,7 @@ struct PendingUpdates: ~Copyable {
     }
 
     /// A source is known by its hash alone from now on: no record may name it.
-    mutating func forget(_ source: SourceID) {
+    mutating func remove(_ source: SourceID) {
         guard records.contains(where: { $0.source == source || $0.timestamp.source == source }) else { return }
         drop()
         hasLost = true

@@ -210,7 +210,7 @@ final class StateTransfer {
     }
 
     /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
-    func forget(_ source: SourceID) {
+    func remove(_ source: SourceID) {
         excluded.remove(source)
         refused?.forget(source)
         excepted.removeAll { $0.dot.source == source }

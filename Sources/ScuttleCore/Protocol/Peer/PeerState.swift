@@ -54,10 +54,10 @@ struct PeerState {
     /// The link ends: what was sent and asked on it is of no matter to the next one.
     mutating func endLink() {
         (nonce, subscription) = (0, 0)
-        forgetExpected()
+        dropExpected()
     }
 
-    mutating func forgetExpected() { expected = PeerVector() }
+    mutating func dropExpected() { expected = PeerVector() }
 
     /// The bases that it relies on.
     var bases: (UInt64, UInt64) { (said.base, expected.base) }
@@ -66,7 +66,7 @@ struct PeerState {
     /// - Returns: false if it is not known any more what the peer has said.
     mutating func leaveBases(before base: UInt64, in replica: Store) -> Bool {
         if expected.base < base { expected.rebase(in: replica, atMost: Self.fewDiffering) }
-        if expected.base > 0, expected.base < base { forgetExpected() }
+        if expected.base > 0, expected.base < base { dropExpected() }
         if said.base < base { said.rebase(in: replica, atMost: Self.fewDiffering) }
         return said.base == 0 || said.base >= base
     }
@@ -124,15 +124,15 @@ struct PeerState {
     }
 
     /// A source is known by its hash alone from now on.
-    mutating func forget(_ source: SourceID) {
-        said.forget(source)
-        expected.forget(source)
+    mutating func remove(_ source: SourceID) {
+        said.remove(source)
+        expected.remove(source)
         gone?.set(source, to: 0)
     }
 
     /// The peer has dropped what it knew of a source.
     mutating func drop(_ source: SourceID, in replica: Store) {
-        forget(source)
+        remove(source)
         if said.covered(source, in: replica) > 0 { said.set(source, to: 0, in: replica) }
         if expected.covered(source, in: replica) > 0 { expected.set(source, to: 0, in: replica) }
     }
@@ -204,7 +204,7 @@ struct PeerState {
     mutating func equals(_ replica: Store, epoch: UInt64, revision: UInt64) {
         noteSameRetired(in: replica.retired)
         said = PeerVector(of: replica)
-        forgetExpected()
+        dropExpected()
         // No more of a source is purged than covered.
         gone = nil
         self.epoch = epoch
@@ -223,7 +223,7 @@ struct PeerState {
         next = max(next, part.to)
         until = min(until, part.until)
         if part.isLast {
-            forgetExpected()
+            dropExpected()
             revision = max(revision, until)
             (next, until) = (0, .max)
         }

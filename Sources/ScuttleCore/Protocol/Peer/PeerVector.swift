@@ -47,7 +47,7 @@ struct PeerVector {
     }
 
     /// The number of a source will be another's: nothing is known of that.
-    mutating func forget(_ id: SourceID) { claims?.set(id, to: 0) }
+    mutating func remove(_ id: SourceID) { claims?.set(id, to: 0) }
 
     /// The first source from a number on of which the replica may have covered or hold something else; or how many there are. O(sources
     /// passed / 64).

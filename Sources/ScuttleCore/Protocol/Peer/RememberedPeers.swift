@@ -47,9 +47,9 @@ struct RememberedPeers {
     ) {
         for index in items.indices {
             let isKnown = items[index].peer.confirmed(source, in: replica) >= entry.version
-            items[index].peer.forget(source)
-            items[index].transfer?.forget(source)
-            items[index].memory?.forget(source, entry)
+            items[index].peer.remove(source)
+            items[index].transfer?.remove(source)
+            items[index].memory?.noteRetirement(of: source, entry)
             guard let position, isKnown else { continue }
             items[index].peer.retired.note(position, in: replica.retired)
             let memory = items[index].memory ?? LinkMemory()
@@ -69,7 +69,7 @@ struct RememberedPeers {
     }
 
     /// What the vector was before a base is not kept any more.
-    mutating func forgetBases(before base: UInt64, in replica: Store) {
+    mutating func dropBases(before base: UInt64, in replica: Store) {
         for index in items.indices where !items[index].peer.leaveBases(before: base, in: replica) {
             items[index].peer.doubt()
         }
