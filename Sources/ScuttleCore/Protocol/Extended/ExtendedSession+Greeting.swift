@@ -10,7 +10,7 @@ extension ExtendedSession {
         allowResets()
         gossips &+= 1
         if silence < .max { silence += 1 }
-        if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeDoubt { incoming.seeTransfer() }
+        if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeInvalidation { incoming.noteTransferProgress() }
         if !context.output.hasUnsentRequest { pending.hello = .request }
     }
 
@@ -18,7 +18,7 @@ extension ExtendedSession {
     /// on a message that came late.
     private static var gossipsBetweenVectors: UInt8 { 64 }
     /// A delta that does not go on within so many gossips counts no more.
-    private static var gossipsBeforeDoubt: UInt8 { 16 }
+    private static var gossipsBeforeInvalidation: UInt8 { 16 }
 
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
     /// follows a change of this replica's state; so nothing can go round in circles.
@@ -122,7 +122,7 @@ extension ExtendedSession {
         }
         peer.begin(incarnation: hello.incarnation)
         if let progress = hello.progress { peer.note(progress) }
-        if peer.contradicts(epoch: hello.epoch, revision: hello.revision) { doubtPeer() }
+        if peer.contradicts(epoch: hello.epoch, revision: hello.revision) { invalidatePeer() }
         return isNew
     }
 
@@ -139,29 +139,29 @@ extension ExtendedSession {
             follow()
         }
         compareContents(with: hello)
-        if isReply, doubtsPeer() { pending.requestsVector = true }
+        if isReply, invalidatePeerIfDue() { pending.requestsVector = true }
     }
 
     /// Forgets what is known of the peer after every so many gossips. Whether it has.
-    private func doubtsPeer() -> Bool {
+    private func invalidatePeerIfDue() -> Bool {
         guard gossips >= Self.gossipsBetweenVectors else { return false }
         gossips = 0
-        doubtPeer()
+        invalidatePeer()
         memory?.settledAt = 0
-        incoming.doubtTransfer()
+        incoming.invalidateTransfer()
         return true
     }
 
     /// What is known of the peer's vector may be wrong: the next one is asked for as a whole.
-    private func doubtPeer() {
-        peer.doubt()
+    private func invalidatePeer() {
+        peer.invalidate()
         memory?.sentRetired = (0, 0, 0)
         memory?.vectorRetired = (0, 0)
     }
 
     /// What the vector was before a base is not kept any more.
     func dropBases(before base: UInt64) {
-        if !peer.leaveBases(before: base, in: replica) { doubtPeer() }
+        if !peer.leaveBases(before: base, in: replica) { invalidatePeer() }
     }
 
     private func beOutOfStep(with hello: Hello) {
@@ -170,7 +170,7 @@ extension ExtendedSession {
         if isQuiet(hello), gossips < Self.gossipsBetweenVectors { return }
         // While a delta for this peer goes out on a stream, its vector would change nothing.
         guard context.transport.hasWindows || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
-        if doubtsPeer() || !serves(hello) { pending.requestsVector = true }
+        if invalidatePeerIfDue() || !serves(hello) { pending.requestsVector = true }
     }
 
     /// A hello is as good as a request if the peer's vector is known here, and the two vectors say who lacks something.
@@ -182,7 +182,7 @@ extension ExtendedSession {
         let here = PendingControl.mark(
             replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
         guard peer.mayServe(at: here) else {
-            doubtPeer()
+            invalidatePeer()
             return false
         }
         peer.dropExpected()

@@ -175,13 +175,13 @@ struct IncomingDelta: ~Copyable {
     }
 
     /// Takes note of how far the delta has come.
-    func seeTransfer() {
-        transfer?.see()
+    func noteTransferProgress() {
+        transfer?.noteProgress()
     }
 
     /// What has come may rest on a message that came late: it counts no more. A delta that has gone on since it was seen stays,
     /// since one that takes long would never come to its end otherwise.
-    mutating func doubtTransfer() {
+    mutating func invalidateTransfer() {
         if transfer?.isUnderway != true { transfer = nil }
     }
 

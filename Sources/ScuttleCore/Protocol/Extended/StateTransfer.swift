@@ -45,7 +45,7 @@ final class StateTransfer {
 
     /// A commit has been taken; and how far it had come some gossips ago.
     var hasBeenWhole = false
-    private var seenAt: UInt64 = 0
+    private var notedEnd: UInt64 = 0
 
     /// The sequence given last here when it began.
     let begun: Arrivals.Stamp
@@ -100,12 +100,12 @@ final class StateTransfer {
         mode == head.mode && kind == head.kind
     }
 
-    func see() {
-        seenAt = come.end
+    func noteProgress() {
+        notedEnd = come.end
     }
 
     /// Whether it is on its way to its first commit, and has gone on since it was seen.
-    var isUnderway: Bool { !hasBeenWhole && come.end > seenAt }
+    var isUnderway: Bool { !hasBeenWhole && come.end > notedEnd }
 
     func exclude(_ source: SourceID) {
         excluded.insert(source)

@@ -193,11 +193,11 @@ struct PeerState {
     }
 
     /// What is known may rest on two vectors with one hash: the next one is asked for as a whole.
-    mutating func doubt() {
-        var doubted = PeerState()
-        doubted.incarnation = incarnation
-        (doubted.nonce, doubted.subscription) = (nonce, subscription)
-        self = doubted
+    mutating func invalidate() {
+        var invalidated = PeerState()
+        invalidated.incarnation = incarnation
+        (invalidated.nonce, invalidated.subscription) = (nonce, subscription)
+        self = invalidated
     }
 
     /// The peer's vector is the same as this replica's. O(1), and giving back what it took to say how it was.

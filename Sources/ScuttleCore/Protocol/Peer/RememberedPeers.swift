@@ -28,7 +28,7 @@ struct RememberedPeers {
     /// Of a peer of which it would take much room to say which ended sources it knows, its vector is forgotten.
     private mutating func limitRetired(of index: Int) {
         guard items[index].peer.retired.isLong || items[index].memory?.heldInFull.isLong ?? false else { return }
-        items[index].peer.doubt()
+        items[index].peer.invalidate()
         if let memory = items[index].memory, memory.exceptions != nil || memory.hasSentRefused {
             memory.heldInFull = RetiredKnowledge()
         } else {
@@ -71,7 +71,7 @@ struct RememberedPeers {
     /// What the vector was before a base is not kept any more.
     mutating func dropBases(before base: UInt64, in replica: Store) {
         for index in items.indices where !items[index].peer.leaveBases(before: base, in: replica) {
-            items[index].peer.doubt()
+            items[index].peer.invalidate()
         }
     }
 

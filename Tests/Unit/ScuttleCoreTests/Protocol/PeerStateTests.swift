@@ -166,13 +166,13 @@ struct PeerStateTests {
     }
 
     @Test("A peer in doubt keeps its name and its request, and sends its whole vector anew")
-    func doubted() throws {
+    func invalidated() throws {
         let replica = try replica(sources: 4)
         var mine = peer()
         mine.nonce = 12
         mine.note(3, covered: 5, purged: 2, in: replica)
         check(mine.apply(part(0, 4, last: true, epoch: 2)))
-        mine.doubt()
+        mine.invalidate()
         #expect(mine.incarnation == 7)
         // The epoch may have been altered on its way, too.
         #expect(mine.epoch == 0)
@@ -186,7 +186,7 @@ struct PeerStateTests {
         // Vectors that were equal before are compared again.
         try replica.receive(PlainUpdate("k", "1", "s0", 4))
         mine.equals(replica, epoch: 2, revision: 11)
-        mine.doubt()
+        mine.invalidate()
         #expect(mine.covered(1, in: replica) == 0)
         mine.equals(replica, epoch: 2, revision: 11)
         #expect(mine.covered(1, in: replica) == 4)
