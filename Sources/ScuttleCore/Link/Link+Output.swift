@@ -44,17 +44,17 @@ extension Link {
         return copied
     }
 
-    /// Shows what is to be sent, in up to `most` pieces, which stay valid until the next call. O(pieces).
+    /// Shows what is to be sent, in up to `maxCount` pieces, which stay valid until the next call. O(pieces).
     /// - Throws: `.unsupported` on a datagram link, where nothing can be cut and so the capacity must be known.
     @_optimize(speed)
-    public func peek(most: Int, _ visit: (Bytes) -> Void) throws(Failure) {
+    public func peek(maxCount: Int, _ visit: (Bytes) -> Void) throws(Failure) {
         guard !isDatagram else {
             throw Failure(.unsupported, "a datagram cannot be peeked at: what is in it depends on the capacity")
         }
         noteDrain()
         _ = fill()
         shown = 0
-        context.output.visitSpans(maxCount: min(most, SendBuffer.maxMessages)) { span in
+        context.output.visitSpans(maxCount: min(maxCount, SendBuffer.maxMessages)) { span in
             shown += span.count
             visit(span)
         }

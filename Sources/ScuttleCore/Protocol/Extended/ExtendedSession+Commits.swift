@@ -40,8 +40,8 @@ extension ExtendedSession {
         let ids = try sources(of: claims)
         guard let head = incoming.head, head.mode.endsWithCommit else { return }
         var exceptions = exceptions(of: part.excepted)
-        let most = replica.configuration.maxRefused
-        if exceptions.count + (incoming.transfer?.excepted.count ?? 0) > most &+ min(most, .max - most) {
+        let limit = replica.configuration.maxRefused
+        if exceptions.count + (incoming.transfer?.excepted.count ?? 0) > limit &+ min(limit, .max - limit) {
             // More than could be remembered of them: they are not kept, and the commit does not hold.
             exceptions = []
             incoming.excludesAll = true

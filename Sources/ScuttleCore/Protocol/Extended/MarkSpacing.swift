@@ -4,8 +4,8 @@ struct MarkSpacing {
     private var sent = 0
     private var unmarked = 0
 
-    static var shortest: Int { 128 }
-    static var longest: Int { 8192 }
+    static var minDistance: Int { 128 }
+    static var maxDistance: Int { 8192 }
 
     mutating func add(_ bytes: Int) {
         unmarked &+= bytes
@@ -15,7 +15,7 @@ struct MarkSpacing {
     /// of the root of one to two times the product of a mark and what has been sent both cost the same, whenever it breaks. Where
     /// that is less than a tenth, a tenth will do.
     private var distance: Int {
-        min(max(Int(Double(sent &* 96).squareRoot()), sent / 10, Self.shortest), Self.longest)
+        min(max(Int(Double(sent &* 96).squareRoot()), sent / 10, Self.minDistance), Self.maxDistance)
     }
 
     /// How many bytes more may go out without a mark.

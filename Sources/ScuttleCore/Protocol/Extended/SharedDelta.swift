@@ -28,10 +28,10 @@ final class SharedDelta: SharedText {
         var coverLength = 0
         var check = LineCheck()
         // A copy of a long value for each slow link would count nowhere.
-        let longest = replica.isBounded ? SendBuffer.maxText : .max
+        let maxLength = replica.isBounded ? SendBuffer.maxText : .max
         while messages < maxMessages, text.count < SendBuffer.maxText, let slot = replica.history[until],
             slot.record.isEntry,
-            slot.record.text.count <= longest
+            slot.record.text.count <= maxLength
         {
             let (id, version) = (slot.record.source, slot.record.version)
             if let index = intervals.firstIndex(where: { $0.source == id }) {

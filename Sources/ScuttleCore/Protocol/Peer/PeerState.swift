@@ -65,9 +65,9 @@ struct PeerState {
     /// What the replica was before a base is not kept any more.
     /// - Returns: false if it is not known any more what the peer has said.
     mutating func leaveBases(before base: UInt64, in replica: Store) -> Bool {
-        if expected.base < base { expected.rebase(in: replica, atMost: Self.fewDiffering) }
+        if expected.base < base { expected.rebase(in: replica, maxOwn: Self.fewDiffering) }
         if expected.base > 0, expected.base < base { dropExpected() }
-        if said.base < base { said.rebase(in: replica, atMost: Self.fewDiffering) }
+        if said.base < base { said.rebase(in: replica, maxOwn: Self.fewDiffering) }
         return said.base == 0 || said.base >= base
     }
 

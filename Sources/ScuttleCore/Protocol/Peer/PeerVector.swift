@@ -73,9 +73,9 @@ struct PeerVector {
     /// Rests on what the replica is now, unless that takes more numbers of its own than it has, or than `most`. O(sources that
     /// differ).
     @inline(never)
-    mutating func rebase(in replica: Store, atMost most: Int = 0) {
-        guard base > 0, base <= replica.revision, claims != nil || most > 0 else { return }
-        let most = max(count, Self.fewClaims, most)
+    mutating func rebase(in replica: Store, maxOwn limit: Int = 0) {
+        guard base > 0, base <= replica.revision, claims != nil || limit > 0 else { return }
+        let limit = max(count, Self.fewClaims, limit)
         var (lacking, own) = (0, 0)
         for id in differing(from: replica) {
             let known = covered(id, in: replica)
@@ -84,7 +84,7 @@ struct PeerVector {
                 if known > 0 { own += 1 }
             }
         }
-        guard own <= most else { return }
+        guard own <= limit else { return }
         guard lacking > 0 else {
             self = PeerVector(of: replica)
             return

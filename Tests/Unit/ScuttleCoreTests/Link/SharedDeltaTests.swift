@@ -37,7 +37,7 @@ struct SharedDeltaTests {
 
     private func places(_ end: LinkEnd) -> [UnsafeRawPointer?] {
         var places: [UnsafeRawPointer?] = []
-        try? end.link.peek(most: 8) { places.append($0.baseAddress) }
+        try? end.link.peek(maxCount: 8) { places.append($0.baseAddress) }
         return places
     }
 
