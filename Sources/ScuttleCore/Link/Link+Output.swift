@@ -17,7 +17,7 @@ extension Link {
     }
 
     private func readDatagram(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
-        session.helloSession?.memory?.noteRoom(buffer.count)
+        session.helloSession?.memory?.noteCapacity(buffer.count)
         let isChallenge =
             context.transport.address?.appendChallenge(to: &context.output, within: buffer.count) ?? false
         while !isChallenge, context.output.count < context.maxMessages {

@@ -9,22 +9,22 @@ extension Store {
         -> Int
     {
         let count = sources.count
-        var place = first
-        while place < count {
-            let own = claims?.own(block: place >> 6) ?? 0
-            if own == 0, !past.hasChanged(block: place >> 6, since: base) {
+        var index = first
+        while index < count {
+            let own = claims?.own(block: index >> 6) ?? 0
+            if own == 0, !past.hasChanged(block: index >> 6, since: base) {
                 let isUniform = isBase && claims == nil && aheadCount == 0
-                let passed = isUniform && !past.hasChanged(district: place >> 12, since: base) ? 12 : 6
-                place = (place >> passed + 1) << passed
+                let passed = isUniform && !past.hasChanged(district: index >> 12, since: base) ? 12 : 6
+                index = (index >> passed + 1) << passed
                 continue
             }
-            let source = sources[SourceID(truncatingIfNeeded: place)]
-            if own >> UInt64(truncatingIfNeeded: place & 63) & 1 == 1 || source.changedAt >= base
+            let source = sources[SourceID(truncatingIfNeeded: index)]
+            if own >> UInt64(truncatingIfNeeded: index & 63) & 1 == 1 || source.changedAt >= base
                 || source.aheadCount > 0
             {
-                return place
+                return index
             }
-            place += 1
+            index += 1
         }
         return count
     }

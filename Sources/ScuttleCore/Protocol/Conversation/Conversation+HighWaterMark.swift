@@ -3,13 +3,13 @@ extension Conversation {
     /// Counts what waits.
     func noteBacklog() { context.note(session.backlog) }
 
-    /// The number in the history at which this link is over its mark: see `LinkContext.markNumber`.
+    /// The number in the history at which this link is over its mark: see `LinkContext.nextHistoryMark`.
     @_optimize(speed)
-    func markNumber() -> UInt64 {
+    func nextHistoryMark() -> UInt64 {
         // A backlog is not counted in vain.
         guard !context.isOverHighWaterMark else { return .max }
-        guard let extendedReference else { return context.markNumber(session.backlog) }
-        return extendedReference._withUnsafeGuaranteedRef { context.markNumber($0.backlog) }
+        guard let extendedReference else { return context.nextHistoryMark(session.backlog) }
+        return extendedReference._withUnsafeGuaranteedRef { context.nextHistoryMark($0.backlog) }
     }
 
     func leaveHighWaterMark() {
@@ -34,8 +34,8 @@ extension Replica {
 
     /// Lowers the number in the history at which a link is looked at. O(log l).
     @_optimize(speed)
-    func lowerMark(to number: UInt64, at place: Int) {
-        linkTable.marks.lower(to: number, at: place)
+    func lowerHistoryMark(to mark: UInt64, at index: Int) {
+        linkTable.marks.lower(to: mark, at: index)
         historyMark = linkTable.marks.next
     }
 
@@ -54,7 +54,7 @@ extension Replica {
         // A link counts itself in the table, so its marks are taken out meanwhile.
         var marks = HighWaterMarks()
         swap(&marks, &linkTable.marks)
-        marks.pass(history.end) { linkTable.links[$0].markNumber() }
+        marks.pass(history.end) { linkTable.links[$0].nextHistoryMark() }
         historyMark = marks.next
         linkTable.marks = marks
     }

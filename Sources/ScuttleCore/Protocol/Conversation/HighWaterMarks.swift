@@ -13,17 +13,17 @@ struct HighWaterMarks {
 
     /// Lowers the number of a link, if it is above this one. O(log l), and O(1) if it is not.
     @_optimize(speed)
-    mutating func lower(to number: UInt64, at place: Int) {
-        guard number < self[place] else { return }
-        if place >= leaves { grow(to: place) }
-        enter(number, at: place)
+    mutating func lower(to mark: UInt64, at index: Int) {
+        guard mark < self[index] else { return }
+        if index >= leaves { grow(to: index) }
+        enter(mark, at: index)
     }
 
     /// Removes the number of a link. The last link takes its place. O(log l).
-    mutating func remove(at place: Int, last: Int) {
-        let number = self[last]
+    mutating func remove(at index: Int, last: Int) {
+        let mark = self[last]
         if last < leaves { enter(.max, at: last) }
-        if place != last, place < leaves { enter(number, at: place) }
+        if index != last, index < leaves { enter(mark, at: index) }
     }
 
     /// Calls `look` for each link whose number is reached; it returns the link's next number. O(log l) a link.
@@ -45,13 +45,13 @@ struct HighWaterMarks {
         }
     }
 
-    private subscript(place: Int) -> UInt64 {
-        place < leaves ? tree[leaves + place] : .max
+    private subscript(index: Int) -> UInt64 {
+        index < leaves ? tree[leaves + index] : .max
     }
 
-    private mutating func enter(_ number: UInt64, at place: Int) {
-        var node = leaves + place
-        tree[node] = number
+    private mutating func enter(_ mark: UInt64, at index: Int) {
+        var node = leaves + index
+        tree[node] = mark
         while node > 1 {
             node /= 2
             tree[node] = min(tree[2 * node], tree[2 * node + 1])
@@ -60,9 +60,9 @@ struct HighWaterMarks {
     }
 
     /// Twice as many leaves, or more.
-    private mutating func grow(to place: Int) {
+    private mutating func grow(to index: Int) {
         let before = self
-        tree = [UInt64](repeating: .max, count: 2 << (Int.bitWidth - place.leadingZeroBitCount))
-        for place in 0..<before.leaves { enter(before[place], at: place) }
+        tree = [UInt64](repeating: .max, count: 2 << (Int.bitWidth - index.leadingZeroBitCount))
+        for index in 0..<before.leaves { enter(before[index], at: index) }
     }
 }

@@ -14,19 +14,19 @@ extension LinkContext {
     /// Counts what waits.
     func note(_ backlog: Backlog) {
         guard let index else { return }
-        replica.lowerMark(to: markNumber(backlog), at: index)
+        replica.lowerHistoryMark(to: nextHistoryMark(backlog), at: index)
     }
 
     /// What waits grows with each update from here on. The next one counts it.
     func watchBacklog() {
         guard let index, !isOverHighWaterMark else { return }
-        replica.lowerMark(to: replica.history.end &+ 1, at: index)
+        replica.lowerHistoryMark(to: replica.history.end &+ 1, at: index)
     }
 
     /// The number in the history at which this link is over its mark, if it is not read before. `max` if it is over it now, or
     /// if updates add nothing to what waits.
     @_optimize(speed)
-    func markNumber(_ backlog: Backlog) -> UInt64 {
+    func nextHistoryMark(_ backlog: Backlog) -> UInt64 {
         guard !isOverHighWaterMark else { return .max }
         let mtu = max(replica.configuration.mtu, 1)
         let count = output.count + backlog.messages

@@ -63,15 +63,15 @@ public final class Replica: Store {
     // MARK: What holds a purge back
 
     /// Walks are known by the places of their links.
-    override func position(ofWalk place: Int) -> Arrivals.Stamp {
-        place < linkTable.links.count ? linkTable.links[place].walkPosition : .max
+    override func position(ofWalk index: Int) -> Arrivals.Stamp {
+        index < linkTable.links.count ? linkTable.links[index].walkPosition : .max
     }
 
     override func leastWalk() -> (position: Arrivals.Stamp, walk: Int) {
         var least = (position: Arrivals.Stamp.max, walk: 0)
-        for place in linkTable.links.indices {
-            let position = linkTable.links[place].walkPosition
-            if position < least.position { least = (position, place) }
+        for index in linkTable.links.indices {
+            let position = linkTable.links[index].walkPosition
+            if position < least.position { least = (position, index) }
         }
         return least
     }

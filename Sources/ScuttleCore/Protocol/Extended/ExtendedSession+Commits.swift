@@ -37,7 +37,7 @@ extension ExtendedSession {
         let claims = part.claims.map { SourceClaim(source: $0.source, covered: $0.covered, purged: $0.purged) }
         for claim in claims { try replica.checkJump(to: claim.covered) }
         for claim in part.retired { try replica.checkJump(to: claim.version) }
-        let ids = try sources(of: claims)
+        let sources = try sources(of: claims)
         guard let head = incoming.head, head.mode.endsWithCommit else { return }
         var exceptions = exceptions(of: part.excepted)
         let limit = replica.configuration.maxRefused
@@ -46,10 +46,10 @@ extension ExtendedSession {
             exceptions = []
             incoming.excludesAll = true
         }
-        guard incoming.apply(part, ids.numbers, exceptions, isSpan: context.transport.hasWindows, isChecked: isChecked)
+        guard incoming.apply(part, sources.ids, exceptions, isSpan: context.transport.hasWindows, isChecked: isChecked)
         else {
             if part.isLast { requestMissing(of: head) }
-            return try checkRoom(ids)
+            return try checkCapacity(sources)
         }
         defer { incoming.endCommit(isSpan: context.transport.hasWindows) }
         // In datagrams new updates go on as the same delta.
@@ -87,7 +87,7 @@ extension ExtendedSession {
         if incoming.isComplete { noteSettled(head.nonce) }
         // The peer's request had to wait for its reset.
         if head.mode == .reset, isDeferred { beginDelta() }
-        try checkRoom(ids)
+        try checkCapacity(sources)
     }
 
     /// Takes what a commit claims of sources. Whether a GC version has risen.

@@ -12,7 +12,7 @@ extension ExtendedSession {
         }
         let claims = cover.intervals.map { SourceClaim(source: $0.source, covered: $0.until, purged: 0) }
         for claim in claims { try replica.checkJump(to: claim.covered) }
-        let ids = try sources(of: claims)
+        let sources = try sources(of: claims)
         guard incoming.matchesCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
             // A line was lost, repeated, swapped or altered: what has come counts for nothing.
             incoming.pending.close()
@@ -20,7 +20,7 @@ extension ExtendedSession {
         }
         incoming.pending.dropClosed()
         let order = cover.intervals.count > Self.fewIntervals ? incoming.pending.ascending() : nil
-        for case (let id?, let interval) in zip(ids.numbers, cover.intervals) {
+        for case (let id?, let interval) in zip(sources.ids, cover.intervals) {
             let source = replica.sources[id]
             guard !incoming.excludes(id) else { continue }
             peer.note(id, covered: interval.until, in: replica)
@@ -56,7 +56,7 @@ extension ExtendedSession {
         incoming.pending.close()
         if replica.refused != nil { noteUnsentRefusals() }
         replica.forgetSurplusTombstones()
-        try checkRoom(ids)
+        try checkCapacity(sources)
     }
 
     /// For so many intervals the updates that wait are looked through as they are.

@@ -102,12 +102,12 @@ extension ExtendedSession {
     }
 
     /// Goes towards a number of the peer's, in steps where it is far, and so many from one gossip to the next.
-    func approach(_ number: Version) -> Bool {
-        let isFar = number > replica.version && number - replica.version > replica.configuration.limits.versionJump
-        guard isFar else { return replica.approach(number) }
+    func approach(_ lamport: Version) -> Bool {
+        let isFar = lamport > replica.version && lamport - replica.version > replica.configuration.limits.versionJump
+        guard isFar else { return replica.approach(lamport) }
         guard pending.stepsLeft > 0 else { return false }
         pending.stepsLeft -= 1
-        return replica.approach(number)
+        return replica.approach(lamport)
     }
 
     /// Takes note of who the peer is; whether it is another one than before.

@@ -137,9 +137,9 @@ extension ExtendedSession {
             beginContents(part)
             return noteBacklog()
         }
-        let ids = try sources(of: part.claims)
+        let sources = try sources(of: part.claims)
         guard peer.apply(part) else { return }
-        for (id, claim) in zip(ids.numbers, part.claims) {
+        for (id, claim) in zip(sources.ids, part.claims) {
             guard let id else {
                 noteRetired(claim)
                 // On a read-only link a source may stay unknown of which the peer has forgotten tombstones.
@@ -169,7 +169,7 @@ extension ExtendedSession {
             beginDelta(part.progress)
             noteBacklog()
         }
-        try checkRoom(ids)
+        try checkCapacity(sources)
     }
 
     /// The peer knows in full what is known here by its hash alone.

@@ -117,9 +117,9 @@ extension ExtendedSession {
     }
 
     @_optimize(speed)
-    private func appendLive(from number: UInt64, _ budget: SendBudget) -> Bool {
+    private func appendLive(from index: UInt64, _ budget: SendBudget) -> Bool {
         if liveHeadIsDue || context.output.isEmpty,
-            let shared = replica.sharedDelta(from: number, maxMessages: context.maxMessages),
+            let shared = replica.sharedDelta(from: index, maxMessages: context.maxMessages),
             shared.fits(peer, in: replica)
         {
             guard !liveHeadIsDue else {
@@ -133,7 +133,7 @@ extension ExtendedSession {
             follows = shared.until
             return true
         }
-        var log = LogDelta(from: number, head: liveHeadIsDue ? liveHead : nil, budget, self)
+        var log = LogDelta(from: index, head: liveHeadIsDue ? liveHead : nil, budget, self)
         log.collect(self)
         guard !log.hasGap else {
             stopFollowing()

@@ -127,9 +127,9 @@ extension ExtendedSession {
         let holdsNothingAhead = replica.aheadCount == 0 || replica.configuration.disabledRules.contains(.ahead)
         // Datagrams get lost: with the order of arrival only those have to come again.
         guard context.transport.keepsOrder, holdsNothingAhead, historyReaches, !sorts else { return (.state, arrival) }
-        let number = firstMissingUpdate
-        let updates = Int(truncatingIfNeeded: replica.history.end &- number)
-        return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, number)
+        let index = firstMissingUpdate
+        let updates = Int(truncatingIfNeeded: replica.history.end &- index)
+        return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, index)
     }
 
     /// Whether what the peer lacks is in the history.

@@ -54,12 +54,12 @@ final class LinkMemory {
     var requested: (nonce: UInt64, mark: UInt64) = (0, 0)
     var settledAt: UInt64 = 0
     /// Of the latest datagram.
-    private var room = 0
+    private var datagramCapacity = 0
 
     /// What fitted no datagram may fit a larger one: a delta may have something to say again.
-    func noteRoom(_ bytes: Int) {
-        if bytes > room { quietAt = 0 }
-        room = bytes
+    func noteCapacity(_ bytes: Int) {
+        if bytes > datagramCapacity { quietAt = 0 }
+        datagramCapacity = bytes
     }
 
     /// Notes the claim of an ended source in the peer's vector. A peer may repeat claims with each vector, so at twice `capacity` the

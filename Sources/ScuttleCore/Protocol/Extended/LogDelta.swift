@@ -15,10 +15,10 @@ struct LogDelta {
     private var intervals: [(source: SourceID, since: Version, until: Version, leftOut: Version)] = []
 
     /// - Parameter head: what the peer is to be told in front, if anything.
-    init(from number: UInt64, head: DeltaHead?, uncovered: Int = .max, _ budget: SendBudget, _ session: ExtendedSession)
+    init(from index: UInt64, head: DeltaHead?, uncovered: Int = .max, _ budget: SendBudget, _ session: ExtendedSession)
     {
         self.uncovered = uncovered
-        cursor = number
+        cursor = index
         self.head = head
         start = session.context.output.end
         messages = budget.messages

@@ -39,18 +39,18 @@ struct OpenRequests {
 
     /// Whether a delta that names this nonce answers an open request.
     func isOpen(_ nonce: UInt64, for mode: DeltaMode) -> Bool {
-        guard let number = number(of: nonce), let kind = Kind(rawValue: nonce & 3), kind.isServed(by: mode) else {
+        guard let ordinal = ordinal(of: nonce), let kind = Kind(rawValue: nonce & 3), kind.isServed(by: mode) else {
             return false
         }
-        return mode.hasCovers || number > served
+        return mode.hasCovers || ordinal > served
     }
 
     /// A request has been answered whole; those before it will not be.
     mutating func close(_ nonce: UInt64) {
-        if let number = number(of: nonce) { served = max(served, number) }
+        if let ordinal = ordinal(of: nonce) { served = max(served, ordinal) }
     }
 
-    private func number(of nonce: UInt64) -> UInt32? {
+    private func ordinal(of nonce: UInt64) -> UInt32? {
         guard nonce >> 2 > base >> 2, nonce >> 2 - base >> 2 <= UInt64(count) else { return nil }
         return UInt32(truncatingIfNeeded: nonce >> 2 - base >> 2)
     }

@@ -21,9 +21,9 @@ final class SharedDelta: SharedText {
 
     /// - Parameter number: where in the history it is to begin. O(what goes into it).
     @_optimize(speed)
-    fileprivate init(from number: UInt64, maxMessages: Int, in replica: Store) {
-        from = number
-        until = number
+    fileprivate init(from index: UInt64, maxMessages: Int, in replica: Store) {
+        from = index
+        until = index
         super.init()
         var coverLength = 0
         var check = LineCheck()
@@ -45,7 +45,7 @@ final class SharedDelta: SharedText {
             earliestArrival = min(earliestArrival, slot.record.arrival)
             let line = UpdateLine(of: slot.record, in: replica)
             if messages == 0 {
-                makeRoom(for: min(maxMessages, Int(truncatingIfNeeded: replica.history.end - number)), line.count)
+                reserve(for: min(maxMessages, Int(truncatingIfNeeded: replica.history.end - index)), line.count)
             }
             check.add(text.appendHashed(line))
             messages += 1
@@ -62,7 +62,7 @@ final class SharedDelta: SharedText {
     }
 
     /// Lines are mostly of one length: so the text grows once, not a few times.
-    private func makeRoom(for lines: Int, _ length: Int) {
+    private func reserve(for lines: Int, _ length: Int) {
         let cover = 128
         text.makeRoom(for: min(lines &* length, SendBuffer.maxText + length) + cover)
     }
@@ -87,9 +87,9 @@ final class SharedDelta: SharedText {
 extension Replica {
     /// The shared delta from a number in the history on, for the live links that stand there; nil if none can be shared.
     @_optimize(speed)
-    func sharedDelta(from number: UInt64, maxMessages: Int) -> SharedDelta? {
-        if let newest = linkTable.newestSharedDelta, newest.from == number { return newest.messages > 0 ? newest : nil }
-        let made = SharedDelta(from: number, maxMessages: maxMessages, in: self)
+    func sharedDelta(from index: UInt64, maxMessages: Int) -> SharedDelta? {
+        if let newest = linkTable.newestSharedDelta, newest.from == index { return newest.messages > 0 ? newest : nil }
+        let made = SharedDelta(from: index, maxMessages: maxMessages, in: self)
         linkTable.newestSharedDelta = made
         earliestShared = made.earliestArrival
         return made.messages > 0 ? made : nil

@@ -28,7 +28,7 @@ final class StateTransfer {
     /// What it says of exceptions.
     private(set) var excepted: [CommitException] = []
     /// Where in them a source's claim stands, counted from 1.
-    private var places = SourceMap()
+    private var claimIndices = SourceMap()
     private var holdsFrom: UInt64 = 0
 
     /// Of a whole delta, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
@@ -206,7 +206,7 @@ final class StateTransfer {
 
     private func beginCommit() {
         (nextItem, claims, retired, excepted, holdsFrom) = (0, [], [], [], 0)
-        places = SourceMap()
+        claimIndices = SourceMap()
     }
 
     /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
@@ -214,20 +214,20 @@ final class StateTransfer {
         excluded.remove(source)
         refused?.forget(source)
         excepted.removeAll { $0.dot.source == source }
-        let place = Int(places[source])
-        guard place > 0 else { return }
-        claims[place - 1] = (SourceTable.own, 0, 0, 0)
-        places.set(source, to: 0)
+        let index = Int(claimIndices[source])
+        guard index > 0 else { return }
+        claims[index - 1] = (SourceTable.own, 0, 0, 0)
+        claimIndices.set(source, to: 0)
     }
 
     /// One claim a source, the latest: a part that comes again takes no memory.
     private func note(_ claim: Claim) {
-        let place = Int(places[claim.source])
-        if place > 0 {
-            claims[place - 1] = claim
+        let index = Int(claimIndices[claim.source])
+        if index > 0 {
+            claims[index - 1] = claim
         } else {
             claims.append(claim)
-            places.set(claim.source, to: UInt64(claims.count))
+            claimIndices.set(claim.source, to: UInt64(claims.count))
         }
     }
 }

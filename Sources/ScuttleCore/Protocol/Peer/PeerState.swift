@@ -94,7 +94,7 @@ struct PeerState {
     func differing(from replica: Store) -> DifferingSources { said.differing(from: replica) }
 
     /// The first of them from a number on; or how many sources there are.
-    func next(from place: Int, in replica: Store) -> Int { said.next(from: place, in: replica) }
+    func next(from index: Int, in replica: Store) -> Int { said.next(from: index, in: replica) }
 
     /// The peer has covered a source up to a version.
     @inline(never)
@@ -249,8 +249,8 @@ struct PeerState {
         // What was dropped since is told by nobody any more.
         if unknownPurged > replica.retired.floor { return true }
         guard let gone else { return false }
-        for place in 0..<gone.places {
-            let (id, purged) = gone.entry(at: place)
+        for index in 0..<gone.places {
+            let (id, purged) = gone.entry(at: index)
             guard purged > 0 else { continue }
             let source = replica.sources[id]
             if purged > max(source.covered, source.purged), Self.counts(purged, of: source, replica.retired) {

@@ -63,8 +63,8 @@ struct PeerVector {
     /// Whether more of a source is covered than the replica has. O(numbers of its own).
     func coversMore(than replica: Store) -> Bool {
         guard let claims else { return false }
-        for place in 0..<claims.places {
-            let (id, version) = claims.entry(at: place)
+        for index in 0..<claims.places {
+            let (id, version) = claims.entry(at: index)
             if version > 0, version > replica.sources[id].covered { return true }
         }
         return false
@@ -103,16 +103,16 @@ struct PeerVector {
 struct DifferingSources: Sequence, IteratorProtocol {
     fileprivate let vector: PeerVector
     fileprivate let replica: Store
-    private var place = 0
+    private var index = 0
 
     fileprivate init(vector: PeerVector, replica: Store) {
         (self.vector, self.replica) = (vector, replica)
     }
 
     mutating func next() -> SourceID? {
-        let found = vector.next(from: place, in: replica)
+        let found = vector.next(from: index, in: replica)
         guard found < replica.sources.count else { return nil }
-        place = found + 1
+        index = found + 1
         return SourceID(truncatingIfNeeded: found)
     }
 }
