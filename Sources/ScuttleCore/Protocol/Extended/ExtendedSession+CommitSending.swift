@@ -4,10 +4,10 @@ extension ExtendedSession {
     func appendCommit(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         var budget = budget
         let start = context.output.end
-        let mark = exceptionsMark
-        let excepted = mark == outgoing.exceptedMark ? outgoing.excepted : exceptions
+        let fingerprint = exceptionsFingerprint
+        let excepted = fingerprint == outgoing.exceptedFingerprint ? outgoing.excepted : exceptions
         let items = replica.vectorItems + excepted.count
-        outgoing.exceptedMark = mark
+        outgoing.exceptedFingerprint = fingerprint
         // A peer may claim to have come further in the commit than there is.
         if outgoing.generation != replica.retired.generation || outgoing.item > items || outgoing.excepted != excepted {
             (outgoing.item, outgoing.generation, outgoing.excepted) = (0, replica.retired.generation, excepted)

@@ -3,8 +3,8 @@ extension ExtendedSession {
     func beginGossip() {
         pending.hasSaidHello = true
         pending.hasRequestedAgain = false
-        pending.missingRequestedAt = 0
-        pending.requestedAgainAt = 0
+        pending.missingFingerprint = 0
+        pending.requestedAgainFingerprint = 0
         pending.stepsLeft = PendingControl.maxSteps
         pending.allowOverhauls()
         allowResets()
@@ -23,9 +23,9 @@ extension ExtendedSession {
     /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
     /// follows a change of this replica's state; so nothing can go round in circles.
     func requestAgain() {
-        let here = PendingControl.mark(replica.revision &- replica.changesAhead, replica.settled)
-        guard here != pending.requestedAgainAt, !pending.hasRequestedAgain else { return }
-        pending.requestedAgainAt = here
+        let here = PendingControl.fingerprint(replica.revision &- replica.changesAhead, replica.settled)
+        guard here != pending.requestedAgainFingerprint, !pending.hasRequestedAgain else { return }
+        pending.requestedAgainFingerprint = here
         pending.hasRequestedAgain = true
         // A reply that has not gone out yet requests as much, and wants no reply.
         if pending.hello == .none { pending.hello = .request }
@@ -147,7 +147,7 @@ extension ExtendedSession {
         guard gossips >= Self.gossipsBetweenVectors else { return false }
         gossips = 0
         invalidatePeer()
-        memory?.settledAt = 0
+        memory?.settledFingerprint = 0
         incoming.invalidateTransfer()
         return true
     }
@@ -179,7 +179,7 @@ extension ExtendedSession {
             !replica.configuration.disabledRules.contains(.progress)
         else { return false }
         let progress = hello.progress ?? peer.progress
-        let here = PendingControl.mark(
+        let here = PendingControl.fingerprint(
             replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
         guard peer.mayServe(at: here) else {
             invalidatePeer()

@@ -164,8 +164,8 @@ extension ExtendedSession {
     }
 
     /// Changes with `exceptions`.
-    var exceptionsMark: UInt64 {
-        PendingControl.mark(
+    var exceptionsFingerprint: UInt64 {
+        PendingControl.fingerprint(
             (withheld?.changes ?? 0) &+ (memory?.accountedChanges ?? 0) << 32,
             replica.refused?.clock ?? replica.exceptionClock, replica.exceptionsOver)
     }

@@ -30,9 +30,9 @@ extension ExtendedSession {
             return
         }
         let come = incoming.transfer.map { $0.come.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
-        let here = PendingControl.mark(come, incoming.window, replica.revision)
-        guard pending.vector == nil, windowEnds > 0 || here != pending.missingRequestedAt else { return }
-        pending.missingRequestedAt = here
+        let here = PendingControl.fingerprint(come, incoming.window, replica.revision)
+        guard pending.vector == nil, windowEnds > 0 || here != pending.missingFingerprint else { return }
+        pending.missingFingerprint = here
         if incoming.transfer?.mode == .contents {
             pending.requestsContents = true
         } else {

@@ -45,20 +45,20 @@ final class LinkMemory {
     private var sentAtVector: (nonce: UInt64, refused: UInt64, over: UInt64) = (0, 0, 0)
     private var confirmed: (refused: UInt64, over: UInt64) = (0, 0)
     /// What the peer was in its latest hello.
-    var peerAt: UInt64 = 0
+    var peerFingerprint: UInt64 = 0
     /// What both replicas were then, and when a delta last had nothing to say.
-    var questionAt: UInt64 = 0
-    var questionRevision: UInt64 = 0
-    var quietAt: UInt64 = 0
+    var helloFingerprint: UInt64 = 0
+    var helloRevision: UInt64 = 0
+    var quietFingerprint: UInt64 = 0
     /// What both were when this replica's latest vector went out, and when a delta last brought nothing.
-    var requested: (nonce: UInt64, mark: UInt64) = (0, 0)
-    var settledAt: UInt64 = 0
+    var requested: (nonce: UInt64, fingerprint: UInt64) = (0, 0)
+    var settledFingerprint: UInt64 = 0
     /// Of the latest datagram.
     private var datagramCapacity = 0
 
     /// What fitted no datagram may fit a larger one: a delta may have something to say again.
     func noteCapacity(_ bytes: Int) {
-        if bytes > datagramCapacity { quietAt = 0 }
+        if bytes > datagramCapacity { quietFingerprint = 0 }
         datagramCapacity = bytes
     }
 
@@ -90,7 +90,7 @@ final class LinkMemory {
         sentAtVector = (0, 0, 0)
         accounted = []
         // A datagram may hold more there.
-        (quietAt, settledAt, peerAt, requested) = (0, 0, 0, (0, 0))
+        (quietFingerprint, settledFingerprint, peerFingerprint, requested) = (0, 0, 0, (0, 0))
     }
 
     /// A source is known by its hash alone from now on. What the peer has not taken of it is accounted for.

@@ -29,7 +29,7 @@ final class OutgoingDelta {
     /// What the commit says of exceptions, since its first item: items of their own, behind those of the vector.
     var excepted: [CommitException] = []
     /// What these were taken from, as a mark.
-    var exceptedMark: UInt64 = 0
+    var exceptedFingerprint: UInt64 = 0
     var lineLength = SendBudget.minLine
 
     /// Something of the commit has gone out.
@@ -153,7 +153,7 @@ final class OutgoingDelta {
     /// The commit has to be said from its first item on.
     func beginCommit() {
         item = 0
-        exceptedMark = 0
+        exceptedFingerprint = 0
         hasVouched = false
     }
 

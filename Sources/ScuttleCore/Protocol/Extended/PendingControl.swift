@@ -25,9 +25,9 @@ struct PendingControl {
     var vector: VectorWalk?
 
     /// How far this replica had come when it asked for the rest, as a mark; 0: it has not.
-    var missingRequestedAt: UInt64 = 0
+    var missingFingerprint: UInt64 = 0
     /// What this replica was when it last asked of its own accord, as a mark: without a change since, the next gossip has to.
-    var requestedAgainAt: UInt64 = 0
+    var requestedAgainFingerprint: UInt64 = 0
 
     /// The revision of this replica's vector that the peer has, as it last said.
     var peerHas: UInt64 = 0
@@ -97,7 +97,7 @@ struct PendingControl {
     }
 
     /// One number for some, which others make only by chance.
-    static func mark(_ a: UInt64, _ b: UInt64, _ c: UInt64 = 0) -> UInt64 {
+    static func fingerprint(_ a: UInt64, _ b: UInt64, _ c: UInt64 = 0) -> UInt64 {
         FoldHash.fold(FoldHash.fold(a ^ FoldHash.key.0, b ^ FoldHash.key.1), c ^ FoldHash.key.2) | 1
     }
 }

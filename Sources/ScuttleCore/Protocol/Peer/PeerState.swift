@@ -174,8 +174,8 @@ struct PeerState {
 
     /// A hello is to serve as a request. False where so many have done so and nothing has changed: what is known of the peer
     /// may be wrong.
-    mutating func mayServe(at mark: UInt64) -> Bool {
-        served = (mark, mark == served.at ? served.count + 1 : 1)
+    mutating func mayServe(at fingerprint: UInt64) -> Bool {
+        served = (fingerprint, fingerprint == served.at ? served.count + 1 : 1)
         return served.count <= Self.maxServed
     }
 
