@@ -15,5 +15,5 @@ extension Link {
     /// Both vectors were found equal, and have not been found different since.
     public var isInStep: Bool { extended?.isInStep ?? false }
 
-    public var isOverHighWaterMark: Bool { context.isOverHighWaterMark }
+    public var isFull: Bool { context.isFull }
 }

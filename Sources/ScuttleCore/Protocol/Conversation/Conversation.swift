@@ -32,7 +32,7 @@ public class Conversation {
 
     deinit {
         guard let index = context.index else { return }
-        if context.isOverHighWaterMark { replica.linkTable.linksOverMark -= 1 }
+        if context.isFull { replica.linkTable.fullLinks -= 1 }
         if let source = peerID { replica.unlink(source, at: index) }
         replica.removeLink(at: index)
     }
@@ -123,7 +123,7 @@ extension Conversation {
             helloSession.dropPeer()
         }
         session = .closed(closed)
-        leaveHighWaterMark()
+        endBackpressure()
         context.raise(.ended, closed.failure.code)
     }
 
@@ -132,6 +132,6 @@ extension Conversation {
         session.helloSession?.endLink()
         session.classic?.endLink()
         context.output = SendBuffer()
-        leaveHighWaterMark()
+        endBackpressure()
     }
 }

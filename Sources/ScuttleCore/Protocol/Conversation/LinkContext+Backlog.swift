@@ -9,7 +9,7 @@ struct Backlog {
 /// Backpressure: a link is over its high-water mark from the moment that `mtu` messages wait until none does.
 ///
 /// What the peer requests is counted at once. What updates add, here or from other peers, is counted when the history
-/// reaches the number that the replica has for the link in `HighWaterMarks`. Reading counts nothing, so that it stays cheap.
+/// reaches the number that the replica has for the link in `BackpressureMarks`. Reading counts nothing, so that it stays cheap.
 extension LinkContext {
     /// Counts what waits.
     func note(_ backlog: Backlog) {
@@ -19,7 +19,7 @@ extension LinkContext {
 
     /// What waits grows with each update from here on. The next one counts it.
     func watchBacklog() {
-        guard let index, !isOverHighWaterMark else { return }
+        guard let index, !isFull else { return }
         replica.lowerHistoryMark(to: replica.history.end &+ 1, at: index)
     }
 
@@ -27,12 +27,12 @@ extension LinkContext {
     /// if updates add nothing to what waits.
     @_optimize(speed)
     func nextHistoryMark(_ backlog: Backlog) -> UInt64 {
-        guard !isOverHighWaterMark else { return .max }
+        guard !isFull else { return .max }
         let mtu = max(replica.configuration.mtu, 1)
         let count = output.count + backlog.messages
         if count >= mtu {
-            isOverHighWaterMark = true
-            replica.linkTable.linksOverMark += 1
+            isFull = true
+            replica.linkTable.fullLinks += 1
         } else if backlog.isGrowing {
             return replica.history.end &+ UInt64(truncatingIfNeeded: mtu - count)
         }

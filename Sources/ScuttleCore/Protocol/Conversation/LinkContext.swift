@@ -13,7 +13,7 @@ final class LinkContext {
     var index: Int?
     let options: LinkOptions
     /// That many messages have waited, and not been read since: see `LinkContext+Backlog`.
-    var isOverHighWaterMark = false
+    var isFull = false
 
     /// What goes out next.
     var output = SendBuffer()

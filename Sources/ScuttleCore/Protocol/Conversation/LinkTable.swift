@@ -6,8 +6,8 @@ struct LinkTable: ~Copyable {
     /// Of links that have ended.
     var peers = RememberedPeers()
     /// Links over their high-water mark, when others will be, and whether the host has been told.
-    var linksOverMark = 0
-    var marks = HighWaterMarks()
+    var fullLinks = 0
+    var marks = BackpressureMarks()
     var hasReportedFull = false
     /// What front parts of lines take that wait for their ends on links.
     var waitingBytes = 0

@@ -112,9 +112,9 @@ public final class Replica: Store {
 
     #if DEBUG
         override func brokenReference() -> String? {
-            let over = linkTable.links.reduce(0) { $0 + ($1.context.isOverHighWaterMark ? 1 : 0) }
-            guard over == linkTable.linksOverMark else {
-                return "\(over) links over the mark, counted as \(linkTable.linksOverMark)"
+            let over = linkTable.links.reduce(0) { $0 + ($1.context.isFull ? 1 : 0) }
+            guard over == linkTable.fullLinks else {
+                return "\(over) links over the mark, counted as \(linkTable.fullLinks)"
             }
             return historyMark == linkTable.marks.next ? nil : "the history's mark is not that of the links"
         }

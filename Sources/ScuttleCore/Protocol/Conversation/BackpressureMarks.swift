@@ -3,7 +3,7 @@
 /// A tree of minima: a write compares its root, and only links whose number is reached are looked at. Reading a link enters
 /// nothing, so a number may be too low, and the link is then looked at in vain; no number is too high. A link's number is
 /// reached once in `mtu` updates at most, unless the link is read or drained in between. 16 bytes a link.
-struct HighWaterMarks {
+struct BackpressureMarks {
     /// A power of two of leaves at the end, and the lesser of two nodes before them, from 1 on.
     private var tree: [UInt64] = []
     private var leaves: Int { tree.count / 2 }

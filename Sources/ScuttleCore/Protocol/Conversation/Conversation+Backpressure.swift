@@ -7,15 +7,15 @@ extension Conversation {
     @_optimize(speed)
     func nextHistoryMark() -> UInt64 {
         // A backlog is not counted in vain.
-        guard !context.isOverHighWaterMark else { return .max }
+        guard !context.isFull else { return .max }
         guard let extendedReference else { return context.nextHistoryMark(session.backlog) }
         return extendedReference._withUnsafeGuaranteedRef { context.nextHistoryMark($0.backlog) }
     }
 
-    func leaveHighWaterMark() {
-        guard context.isOverHighWaterMark else { return }
-        context.isOverHighWaterMark = false
-        replica.linkTable.linksOverMark -= 1
+    func endBackpressure() {
+        guard context.isFull else { return }
+        context.isFull = false
+        replica.linkTable.fullLinks -= 1
         noteBacklog()
         replica.noteDrain()
     }
@@ -23,11 +23,11 @@ extension Conversation {
 
 extension Replica {
     /// Whether some link is over its high-water mark.
-    public var isOverHighWaterMark: Bool { linkTable.linksOverMark > 0 }
+    public var isFull: Bool { linkTable.fullLinks > 0 }
 
     /// Whether a call has to say that some link is over its mark. `onDrain` follows.
     public func reportFull() -> Bool {
-        guard linkTable.linksOverMark > 0 else { return false }
+        guard linkTable.fullLinks > 0 else { return false }
         linkTable.hasReportedFull = true
         return true
     }
@@ -42,7 +42,7 @@ extension Replica {
     /// The host waits only if it was told to.
     @_optimize(speed)
     func noteDrain() {
-        guard linkTable.linksOverMark == 0, linkTable.hasReportedFull else { return }
+        guard linkTable.fullLinks == 0, linkTable.hasReportedFull else { return }
         linkTable.hasReportedFull = false
         configuration.onDrain?()
     }
@@ -52,7 +52,7 @@ extension Replica {
     @_optimize(speed)
     func noteBacklogs() {
         // A link counts itself in the table, so its marks are taken out meanwhile.
-        var marks = HighWaterMarks()
+        var marks = BackpressureMarks()
         swap(&marks, &linkTable.marks)
         marks.pass(history.end) { linkTable.links[$0].nextHistoryMark() }
         historyMark = marks.next

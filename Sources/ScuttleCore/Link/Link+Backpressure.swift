@@ -4,11 +4,11 @@ extension Link {
     func noteDrain() {
         if context.output.isWasteful, !hasPending { context.output.rest() }
         // Making a datagram takes a capacity.
-        if isOverHighWaterMark, isDatagram ? !hasPending : !fill() { leaveHighWaterMark() }
+        if isFull, isDatagram ? !hasPending : !fill() { endBackpressure() }
     }
 
     /// Whether a call on this link has to say that it is over its mark. `onDrain` follows.
     public func reportFull() -> Bool {
-        isOverHighWaterMark && replica.reportFull()
+        isFull && replica.reportFull()
     }
 }
