@@ -71,7 +71,7 @@ final class ReplicaHandle {
         let before = owned.takeUnretainedValue()
         let fresh = before.another()
         let isThere = try load.load(into: fresh)
-        fresh.goOn(from: before)
+        fresh.resume(from: before)
         fresh.markStored(hasHead: isThere)
         for handle in links { try handle.moveOn(to: fresh) }
         replaced?.release()

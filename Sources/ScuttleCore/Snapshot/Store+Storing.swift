@@ -22,7 +22,7 @@ extension Store {
 
     /// Goes on after a call of another one was undone: this one has just been loaded from the store. What the other has promised
     /// holds, and none of its dots that is not stored has gone out.
-    public func goOn(from other: Store) {
+    public func resume(from other: Store) {
         version = max(version, other.version)
         cover(own, upTo: other.own.covered)
         isOwnKnown = other.isOwnKnown

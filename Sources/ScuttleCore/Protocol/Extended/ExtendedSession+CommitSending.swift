@@ -54,7 +54,7 @@ extension ExtendedSession {
             part.to = slice.end
             part.isLast = part.to == items
             guard part.isLast || part.to > part.from else { break }
-            if !slice.isEmpty { outgoing.hasSpoken = true }
+            if !slice.isEmpty { outgoing.hasContent = true }
             let before = context.output.byteCount
             context.output.append { line in
                 line.appendCommit(part)
@@ -104,7 +104,7 @@ extension ExtendedSession {
     private func endDelta(_ outgoing: OutgoingDelta) {
         checkedDetours = replica.detours
         dropSettledExceptions(in: outgoing.mode)
-        if !outgoing.hasSpoken { noteQuiet() }
+        if !outgoing.hasContent { noteQuiet() }
         guard !context.transport.keepsOrder else {
             follows = nil
             return follow()

@@ -55,8 +55,8 @@ extension ExtendedSession {
             outgoing.nonce = part.nonce
             guard let progress = part.progress, progress.incarnation == replica.incarnation, progress.mode == .contents,
                 progress.epoch == outgoing.kind
-            else { return outgoing.startAnew(kind: outgoing.kind) }
-            outgoing.go(on: progress, last: replica.arrivals.last, epoch: replica.epoch)
+            else { return outgoing.restart(kind: outgoing.kind) }
+            outgoing.resume(from: progress, last: replica.arrivals.last, epoch: replica.epoch)
             return outgoing.openWindow()
         }
         begin(.contents, from: 0, epoch: part.epoch, nonce: part.nonce)

@@ -180,7 +180,7 @@ extension ExtendedSession {
         else { return false }
         let progress = hello.progress ?? peer.progress
         let here = PendingControl.fingerprint(
-            replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
+            replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.received.end ?? 0) << 32)
         guard peer.mayServe(at: here) else {
             invalidatePeer()
             return false

@@ -29,8 +29,8 @@ extension ExtendedSession {
             pending.vector?.copies = walk.copies &+ windowEnds
             return
         }
-        let come = incoming.transfer.map { $0.come.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
-        let here = PendingControl.fingerprint(come, incoming.window, replica.revision)
+        let received = incoming.transfer.map { $0.received.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
+        let here = PendingControl.fingerprint(received, incoming.window, replica.revision)
         guard pending.vector == nil, windowEnds > 0 || here != pending.missingFingerprint else { return }
         pending.missingFingerprint = here
         if incoming.transfer?.mode == .contents {

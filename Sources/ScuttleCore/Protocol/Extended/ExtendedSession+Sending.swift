@@ -51,7 +51,7 @@ extension ExtendedSession {
             outgoing.headIsDue = true
             outgoing.beginCommit()
         } else {
-            outgoing.startAnew(kind: replica.epoch)
+            outgoing.restart(kind: replica.epoch)
             beginSorting(.reset)
         }
     }

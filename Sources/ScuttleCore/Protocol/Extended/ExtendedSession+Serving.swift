@@ -20,7 +20,7 @@ extension ExtendedSession {
         if let outgoing, outgoing.epoch == peer.epoch, outgoing.mode != .early, outgoing.mode.claimsVector,
             outgoing.mode.hasCovers ? !peerLags : peerLags == (outgoing.mode == .reset)
         {
-            outgoing.hasSpoken = true
+            outgoing.hasContent = true
             if !context.transport.hasWindows { return }
             outgoing.nonce = peer.nonce
             // What answers an earlier window says less than what has been heard since.
@@ -31,7 +31,7 @@ extension ExtendedSession {
             {
                 // What fitted no datagram may do so now: it goes out again, and the commit from its beginning.
                 let mayFit = outgoing.isResting && withheld != nil
-                goOn(outgoing, progress)
+                resume(outgoing, from: progress)
                 if mayFit {
                     withheld = nil
                     outgoing.beginCommit()
@@ -41,14 +41,14 @@ extension ExtendedSession {
         }
         if context.transport.hasWindows, outgoing == nil, let window = progress?.window, window > 0 {
             // Of the answers to the last window of a delta that has gone out one says what has to come again.
-            guard window == windows else { return }
-            windows &+= 1
+            guard window == lastWindow else { return }
+            lastWindow &+= 1
         }
         // What was sent but not confirmed may be lost: the start of a delta, which says what the peer has, must not rest on it.
         peer.dropExpected()
         let (mode, start) = chooseDelta(peerLags: peerLags)
         begin(mode, from: start)
-        if let progress { goOn(progress) }
+        if let progress { resume(from: progress) }
     }
 
     /// This replica has missed tombstones that the peer has forgotten: what loses to the peer's entries would be republished in
@@ -82,29 +82,29 @@ extension ExtendedSession {
         liveHeadIsDue = true
         outgoing = OutgoingDelta(
             mode, epoch: epoch, nonce: nonce, kind: replica.epoch, start: start, begun: replica.arrivals.last)
-        outgoing?.window = windows &+ 1
+        outgoing?.window = lastWindow &+ 1
         beginSorting(mode)
         context.watchBacklog()
     }
 
     /// The new delta goes on where the peer says that it has come to, over whatever link, if nothing stands against that.
-    private func goOn(_ progress: Progress) {
+    private func resume(from progress: Progress) {
         guard let outgoing, outgoing.mode == progress.mode, progress.incarnation == replica.incarnation,
             progress.epoch <= replica.epoch, replica.forgotten.reaches(progress.epoch, progress.mode),
             !replica.configuration.disabledRules.contains(.progress)
         else { return }
         outgoing.kind = progress.epoch
-        goOn(outgoing, progress)
+        resume(outgoing, from: progress)
     }
 
     /// What the peer is known to lack goes out again, whatever it says that has come; but once for each request, and not for each
     /// window.
-    private func goOn(_ outgoing: OutgoingDelta, _ progress: Progress) {
+    private func resume(_ outgoing: OutgoingDelta, from progress: Progress) {
         let unsent = outgoing.missing.arranged { $0.from < $1.from }
-        outgoing.go(on: progress, last: replica.arrivals.last, epoch: replica.epoch)
+        outgoing.resume(from: progress, last: replica.arrivals.last, epoch: replica.epoch)
         guard outgoing.mode == .state else { return }
         let wanted = wantedArrivals
-        outgoing.goBack(
+        outgoing.rewind(
             to: progress.window == 0
                 ? wanted : wanted.filter { OutgoingDelta.contains(unsent, $0) },
             inGaps: context.transport.hasWindows)

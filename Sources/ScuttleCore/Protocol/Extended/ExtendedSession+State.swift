@@ -17,7 +17,7 @@ extension ExtendedSession {
                     return false
                 }
                 if outgoing.headIsDue { appendHead(of: outgoing) }
-                outgoing.hasSpoken = true
+                outgoing.hasContent = true
                 let before = context.output.byteCount
                 outgoing.check.add(context.output.append(UpdateLine(of: record, in: replica)))
                 outgoing.spacing.add(context.output.byteCount - before)

@@ -19,7 +19,7 @@ extension ExtendedSession {
         var check = LineCheck()
         var reached = range.from
         var isAtEnd = true
-        var startsAnew = false
+        var restarts = false
         var skipped = 0
         replica.arrivals.forEach(after: range.from, in: replica.keys) { record in
             guard record.arrival <= range.until else { return false }
@@ -33,13 +33,13 @@ extension ExtendedSession {
                     }
                     guard !withhold(line, budget.bytes - frame) || !outgoing.hasVouched else {
                         // A commit of this delta may have vouched for it already.
-                        startsAnew = true
+                        restarts = true
                         return false
                     }
                     head.withheld = record.arrival
                     left = budget.bytes - context.output.measure { $0.appendDelta(head) }
                 } else {
-                    outgoing.hasSpoken = true
+                    outgoing.hasContent = true
                     check.add(context.output.append(line))
                     left -= line.count
                     messages -= 1
@@ -52,8 +52,8 @@ extension ExtendedSession {
             isAtEnd = false
             return false
         }
-        if startsAnew {
-            outgoing.startAnew(kind: outgoing.kind)
+        if restarts {
+            outgoing.restart(kind: outgoing.kind)
             return false
         }
         if isAtEnd { reached = min(range.until, replica.arrivals.last) }
@@ -90,7 +90,7 @@ extension ExtendedSession {
         let count = Encoding.chosen.maxBytes(ofForgotten: keys)
         guard count <= budget.bytes else {
             guard context.output.isEmpty else { return false }
-            outgoing.startAnew(kind: replica.epoch)
+            outgoing.restart(kind: replica.epoch)
             return appendStateInDatagram(outgoing, budget)
         }
         context.output.append { line in

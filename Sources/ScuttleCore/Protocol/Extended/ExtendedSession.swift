@@ -13,10 +13,10 @@ final class ExtendedSession {
     var requests: OpenRequests
     var peer = PeerState()
     var outgoing: OutgoingDelta? {
-        willSet { windows = max(windows, outgoing?.window ?? 0) }
+        willSet { lastWindow = max(lastWindow, outgoing?.window ?? 0) }
     }
     /// In datagrams: the number of the latest window of the deltas before. Late answers to it are told from those to the next.
-    var windows: UInt64 = 0
+    var lastWindow: UInt64 = 0
     var incoming = IncomingDelta()
     /// What was sent instead of an answer had to wait for the peer's reset.
     var isDeferred = false

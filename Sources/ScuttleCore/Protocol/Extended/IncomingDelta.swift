@@ -59,10 +59,10 @@ struct IncomingDelta: ~Copyable {
         transfer.flatMap {
             // What a vector says already crosses for nothing.
             guard window > 0 || !$0.isSettled else { return nil }
-            let come = $0.whole
+            let whole = $0.whole
             return Progress(
-                incarnation: incarnation, mode: $0.mode, epoch: $0.kind, sequence: come.end,
-                ranges: withRanges ? come.ranges : [], item: $0.nextItem, window: window)
+                incarnation: incarnation, mode: $0.mode, epoch: $0.kind, sequence: whole.end,
+                ranges: withRanges ? whole.ranges : [], item: $0.nextItem, window: window)
         }
     }
 
@@ -86,7 +86,7 @@ struct IncomingDelta: ~Copyable {
     private mutating func join(_ head: DeltaHead, at last: Arrivals.Stamp) -> Bool {
         guard let span = head.span else { return false }
         // A datagram of an earlier GC epoch is late: what has come since counts more.
-        if let transfer, head.check != nil, head.kind < transfer.kind, transfer.come.end > 0 { return false }
+        if let transfer, head.check != nil, head.kind < transfer.kind, transfer.received.end > 0 { return false }
         guard let transfer, transfer.continues(head) else {
             // What goes on with something else than what has come here has to begin anew.
             guard span.from <= span.start || head.check != nil && transfer == nil else { return false }

@@ -35,7 +35,7 @@ final class OutgoingDelta {
     /// Something of the commit has gone out.
     var hasVouched = false
     /// In answer to the peer's latest vector something has gone out that it lacked, as far as is known.
-    var hasSpoken = false
+    var hasContent = false
     /// The commit has gone out, and nothing has arrived since: it waits for what comes.
     private(set) var isResting = false
     /// In datagrams: it has come to its end before, and goes on with what is new.
@@ -99,7 +99,7 @@ final class OutgoingDelta {
 
     /// Goes on where the peer says that it has come to: behind the last of its ranges, and in the gaps before them first.
     /// Nothing has arrived behind `last`, whatever the peer says.
-    func go(on progress: Progress, last: Arrivals.Stamp, epoch: UInt64) {
+    func resume(from progress: Progress, last: Arrivals.Stamp, epoch: UInt64) {
         let sent = cursor
         cursor = min(max(start, progress.sequence), last)
         missing = []
@@ -112,11 +112,11 @@ final class OutgoingDelta {
         if progress.window > 0, cursor >= flaggedFrom, cursor < sent { cursor = sent }
         // What the peer said before it had all up to the start, or before something was forgotten here, is of an earlier commit.
         item = start > progress.sequence || progress.epoch < epoch ? 0 : progress.item
-        hasSpoken = item > 0
+        hasContent = item > 0
     }
 
     /// Goes back to entries, by their arrivals in order: in datagrams as gaps, which go out first.
-    func goBack(to arrivals: [Arrivals.Stamp], inGaps: Bool) {
+    func rewind(to arrivals: [Arrivals.Stamp], inGaps: Bool) {
         let gaps = missing
         for arrival in arrivals where arrival <= cursor {
             guard inGaps else {
@@ -158,7 +158,7 @@ final class OutgoingDelta {
     }
 
     /// Goes back to where it began.
-    func startAnew(kind: UInt64) {
+    func restart(kind: UInt64) {
         self.kind = kind
         (cursor, item, missing, flaggedFrom) = (start, 0, [], .max)
         hasVouched = false

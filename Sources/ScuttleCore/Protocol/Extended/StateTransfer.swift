@@ -10,8 +10,8 @@ final class StateTransfer {
     /// The sender's GC epoch that its sequences belong to.
     private(set) var kind: UInt64
     /// How far it has come, with what was left out; and what was.
-    private(set) var come: RangeSet
-    private(set) var gaps = Gaps()
+    private(set) var received: RangeSet
+    private(set) var withheld = Gaps()
 
     /// Sources of which an update was refused, so that nothing vouches for them.
     private var excluded = SourceSet()
@@ -55,7 +55,7 @@ final class StateTransfer {
         self.kind = kind
         self.begun = begun
         isSaved = false
-        come = RangeSet(from: start)
+        received = RangeSet(from: start)
     }
 
     /// Goes on from a save. Its commit comes anew.
@@ -64,35 +64,35 @@ final class StateTransfer {
         kind = saved.epoch
         begun = 0
         isSaved = true
-        come = RangeSet(from: saved.sequence)
-        for range in saved.ranges { come.add(from: range.from, until: range.until) }
+        received = RangeSet(from: saved.sequence)
+        for range in saved.ranges { received.add(from: range.from, until: range.until) }
     }
 
     /// To be said in a save. Nil if there is nothing to say, or if it rests on more than the entries and what was named of them:
     /// then the delta has to come anew.
     func saved(of incarnation: UInt64) -> Progress? {
-        let come = whole
+        let received = whole
         guard mode.claimsVector, !isSettled, !excludesSome, refused == nil || mode == .state, contradictions.isEmpty,
-            come.end > 0 || !come.ranges.isEmpty
+            received.end > 0 || !received.ranges.isEmpty
         else { return nil }
-        return Progress(incarnation: incarnation, mode: mode, epoch: kind, sequence: come.end, ranges: come.ranges)
+        return Progress(incarnation: incarnation, mode: mode, epoch: kind, sequence: received.end, ranges: received.ranges)
     }
 
     /// Whether the vector of this replica says all that there is to say of it.
-    var isSettled: Bool { hasEnded && !excludesSome && gaps.ranges.isEmpty && come.ranges.isEmpty }
+    var isSettled: Bool { hasEnded && !excludesSome && withheld.ranges.isEmpty && received.ranges.isEmpty }
 
     /// Whether nothing was rejected, and nothing withheld.
-    var isComplete: Bool { !excludesSome && gaps.ranges.isEmpty }
+    var isComplete: Bool { !excludesSome && withheld.ranges.isEmpty }
 
     /// How far it has come, without what was left out.
-    var whole: RangeSet { come.subtracting(gaps.ranges) }
+    var whole: RangeSet { received.subtracting(withheld.ranges) }
 
     /// Notes that the updates of a span have come, except those up to `withheld`, which the sender has left out.
     func note(from: UInt64, until: UInt64, withheld: UInt64 = 0) {
-        if until > come.end { hasEnded = false }
-        come.add(from: from, until: until)
-        gaps.remove(from: from, until: until)
-        gaps.add(from: from, until: min(withheld, until))
+        if until > received.end { hasEnded = false }
+        received.add(from: from, until: until)
+        withheld.remove(from: from, until: until)
+        withheld.add(from: from, until: min(withheld, until))
     }
 
     /// Whether a delta goes on with it.
@@ -101,11 +101,11 @@ final class StateTransfer {
     }
 
     func noteProgress() {
-        notedEnd = come.end
+        notedEnd = received.end
     }
 
     /// Whether it is on its way to its first commit, and has gone on since it was seen.
-    var isUnderway: Bool { !hasBeenWhole && come.end > notedEnd }
+    var isUnderway: Bool { !hasBeenWhole && received.end > notedEnd }
 
     func exclude(_ source: SourceID) {
         excluded.insert(source)
@@ -191,9 +191,9 @@ final class StateTransfer {
             note((id, claim.since, claim.covered, claim.purged))
         }
         guard part.isLast else { return false }
-        if come.end >= holdsFrom { return true }
+        if received.end >= holdsFrom { return true }
         // An earlier part rests on more than the last one: it was altered on its way, or the last one is late. All of it comes again.
-        if part.sequence <= come.end { beginCommit() }
+        if part.sequence <= received.end { beginCommit() }
         return false
     }
 

@@ -396,5 +396,5 @@ struct IncomingDeltaTests {
 
 extension IncomingDelta {
     /// The sequence up to which everything has arrived.
-    fileprivate var sequence: UInt64 { transfer?.come.end ?? 0 }
+    fileprivate var sequence: UInt64 { transfer?.received.end ?? 0 }
 }

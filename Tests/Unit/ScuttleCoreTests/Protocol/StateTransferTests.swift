@@ -28,7 +28,7 @@ struct StateTransferTests {
     func goOn(epoch: UInt64) {
         let outgoing = OutgoingDelta(.reset, epoch: 7, nonce: 1, kind: 1, start: 0, begun: 9)
         let progress = Progress(incarnation: 1, mode: .reset, epoch: 1, sequence: 4, ranges: [], item: 3)
-        outgoing.go(on: progress, last: 9, epoch: epoch)
+        outgoing.resume(from: progress, last: 9, epoch: epoch)
         #expect(outgoing.cursor == 4)
         #expect(outgoing.item == (epoch == 1 ? 3 : 0))
     }
