@@ -2,7 +2,7 @@
 extension Link {
     @_optimize(speed)
     func noteDrain() {
-        if context.output.isWasteful, !hasPending { context.output.rest() }
+        if context.output.isWasteful, !hasPending { context.output.releaseMemory() }
         // Making a datagram takes a capacity.
         if isFull, isDatagram ? !hasPending : !fill() { endBackpressure() }
     }

@@ -22,9 +22,9 @@ struct SendBuffer: ~Copyable {
     private var values: [Borrowed] = []
 
     /// How much is gone of the shared delta or of the text, how many values, and how much of the next one.
-    private var gone = 0
-    private var valuesGone = 0
-    private var goneOfValue = 0
+    private var consumed = 0
+    private var consumedValues = 0
+    private var consumedOfValue = 0
 
     /// All bytes and messages in it that are not gone.
     private(set) var byteCount = 0
@@ -38,10 +38,10 @@ struct SendBuffer: ~Copyable {
     var isFull: Bool { shared != nil || text.count >= Self.maxText }
 
     /// Whether a greeting that wants an answer waits here, and nothing of it has been sent.
-    var isRequest: Bool { requestOffset.map { $0 >= gone } ?? false }
+    var isRequest: Bool { requestOffset.map { $0 >= consumed } ?? false }
 
     deinit {
-        for value in values[valuesGone...] { value.record.release() }
+        for value in values[consumedValues...] { value.record.release() }
     }
 
     /// Borrows a shared text; the buffer is empty.
@@ -118,10 +118,10 @@ struct SendBuffer: ~Copyable {
     @_optimize(speed)
     func visitSpans(maxCount: Int = .max, _ visit: (Bytes) -> Void) {
         if let shared {
-            if maxCount > 0 { visit(Bytes(rebasing: shared.bytes[gone...])) }
+            if maxCount > 0 { visit(Bytes(rebasing: shared.bytes[consumed...])) }
             return
         }
-        var (offset, index, hidden, left) = (gone, valuesGone, goneOfValue, maxCount)
+        var (offset, index, hidden, left) = (consumed, consumedValues, consumedOfValue, maxCount)
         let text = text.bytes
         while left > 0, offset < text.count || index < values.count {
             let end = index < values.count ? values[index].offset : text.count
@@ -143,42 +143,42 @@ struct SendBuffer: ~Copyable {
         guard byteCount > 0 else { return empty() }
         var rest = bytes
         while rest > 0 {
-            let end = valuesGone < values.count ? values[valuesGone].offset : gone + rest
-            if gone < end {
-                let step = min(rest, end - gone)
+            let end = consumedValues < values.count ? values[consumedValues].offset : consumed + rest
+            if consumed < end {
+                let step = min(rest, end - consumed)
                 // A shared delta counts with all its messages until it is gone.
                 if shared == nil {
-                    count -= text.encoding.messageCount(endingIn: Bytes(rebasing: text.bytes[gone..<gone + step]))
+                    count -= text.encoding.messageCount(endingIn: Bytes(rebasing: text.bytes[consumed..<consumed + step]))
                 }
-                gone += step
+                consumed += step
                 rest -= step
             } else {
-                let value = values[valuesGone].record
-                let step = min(rest, value.value.count - goneOfValue)
-                goneOfValue += step
+                let value = values[consumedValues].record
+                let step = min(rest, value.value.count - consumedOfValue)
+                consumedOfValue += step
                 rest -= step
-                guard goneOfValue == value.value.count else { continue }
+                guard consumedOfValue == value.value.count else { continue }
                 value.release()
-                valuesGone += 1
-                goneOfValue = 0
+                consumedValues += 1
+                consumedOfValue = 0
             }
         }
     }
 
     /// Everything is gone; the text's memory stays for what may follow at once.
     private mutating func empty() {
-        (shared, requestOffset, gone, count, hasEcho) = (nil, nil, 0, 0, false)
+        (shared, requestOffset, consumed, count, hasEcho) = (nil, nil, 0, 0, false)
         text.truncate(to: 0)
         guard !values.isEmpty else { return }
-        for value in values[valuesGone...] { value.record.release() }
-        (values, valuesGone, goneOfValue) = ([], 0, 0)
+        for value in values[consumedValues...] { value.record.release() }
+        (values, consumedValues, consumedOfValue) = ([], 0, 0)
     }
 
     /// Whether it keeps memory in which nothing stands.
     var isWasteful: Bool { isEmpty && text.isLarge }
 
     /// Nothing follows for now, and it is empty: a link that has nothing to say is to be small.
-    mutating func rest() {
+    mutating func releaseMemory() {
         text.clear()
     }
 }

@@ -111,7 +111,7 @@ extension ExtendedSession {
         }
         // Whether a reset has come, and so what the peer has, is not known before it asks again.
         if context.isLive, outgoing.mode == .state {
-            outgoing.rest()
+            outgoing.becomeIdle()
         } else {
             self.outgoing = nil
         }

@@ -133,7 +133,7 @@ extension ExtendedSession {
             isInStep = true
             context.raise(.inStep)
         }
-        if outgoing?.isResting ?? true {
+        if outgoing?.isIdle ?? true {
             peer.subscription = hello.nonce
             checkedDetours = replica.detours
             follow()

@@ -30,7 +30,7 @@ extension ExtendedSession {
                 progress.epoch == outgoing.kind
             {
                 // What fitted no datagram may do so now: it goes out again, and the commit from its beginning.
-                let mayFit = outgoing.isResting && withheld != nil
+                let mayFit = outgoing.isIdle && withheld != nil
                 resume(outgoing, from: progress)
                 if mayFit {
                     withheld = nil
@@ -144,7 +144,7 @@ extension ExtendedSession {
         guard context.isLive, peer.subscription != 0 else { return }
         if !context.transport.keepsOrder {
             begin(.state, from: replica.arrivals.last, epoch: peer.epoch, nonce: peer.subscription)
-            outgoing?.rest()
+            outgoing?.becomeIdle()
         } else if follows == nil {
             follows = replica.history.end
             echoes = 0

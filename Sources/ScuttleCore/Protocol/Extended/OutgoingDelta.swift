@@ -37,7 +37,7 @@ final class OutgoingDelta {
     /// In answer to the peer's latest vector something has gone out that it lacked, as far as is known.
     var hasContent = false
     /// The commit has gone out, and nothing has arrived since: it waits for what comes.
-    private(set) var isResting = false
+    private(set) var isIdle = false
     /// In datagrams: it has come to its end before, and goes on with what is new.
     private(set) var isLive = false
 
@@ -141,13 +141,13 @@ final class OutgoingDelta {
         left = Self.windowLength
         flaggedFrom = .max
         isPaused = false
-        isResting = false
+        isIdle = false
     }
 
     /// All has gone out; in datagrams a live link goes on with it.
-    func rest() {
+    func becomeIdle() {
         item = 0
-        (isResting, isLive) = (true, true)
+        (isIdle, isLive) = (true, true)
     }
 
     /// The commit has to be said from its first item on.
@@ -171,6 +171,6 @@ final class OutgoingDelta {
 extension OutgoingDelta {
     /// Whether something is to go out now.
     func hasMore(in replica: Store) -> Bool {
-        !isPaused && (!isResting || cursor < replica.arrivals.last)
+        !isPaused && (!isIdle || cursor < replica.arrivals.last)
     }
 }

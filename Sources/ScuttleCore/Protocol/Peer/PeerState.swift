@@ -4,11 +4,11 @@
 /// The second is a guess, since a peer may refuse what it gets; it goes when the peer says anew what it has.
 /// Memory: see `PeerVector`. A GC version takes some 14 bytes more if it is above what this replica has covered, and none otherwise.
 struct PeerState {
-    private var said = PeerVector()
+    private var stated = PeerVector()
     /// Of sources of which more was sent than the peer has said. Invariant: each number is at least what the peer has said.
     private var expected = PeerVector()
     /// GC versions that may say that one of both lags.
-    private var gone: SourceMap?
+    private var purgedVersions: SourceMap?
 
     /// The incarnation and GC epoch that the claims belong to, and the revision of the peer's vector up to which they are
     /// complete.
@@ -38,18 +38,18 @@ struct PeerState {
             let version = expected.covered(source, in: replica)
             if version > 0 { return version }
         }
-        return said.covered(source, in: replica)
+        return stated.covered(source, in: replica)
     }
 
     /// What the peer has said itself.
-    func confirmed(_ source: SourceID, in replica: Store) -> Version { said.covered(source, in: replica) }
+    func confirmed(_ source: SourceID, in replica: Store) -> Version { stated.covered(source, in: replica) }
 
     /// The peer's GC version of a source. Kept if it was above the replica's vector or the peer's own when the peer said it, or if
     /// the replica had exceptions.
-    func purged(_ source: SourceID) -> Version { gone?[source] ?? 0 }
+    func purged(_ source: SourceID) -> Version { purgedVersions?[source] ?? 0 }
 
     /// How many sources take memory of their own.
-    var claimCount: Int { said.count + (gone?.count ?? 0) }
+    var claimCount: Int { stated.count + (purgedVersions?.count ?? 0) }
 
     /// The link ends: what was sent and asked on it is of no matter to the next one.
     mutating func endLink() {
@@ -60,15 +60,15 @@ struct PeerState {
     mutating func dropExpected() { expected = PeerVector() }
 
     /// The bases that it relies on.
-    var bases: (UInt64, UInt64) { (said.base, expected.base) }
+    var bases: (UInt64, UInt64) { (stated.base, expected.base) }
 
     /// What the replica was before a base is not kept any more.
     /// - Returns: false if it is not known any more what the peer has said.
     mutating func leaveBases(before base: UInt64, in replica: Store) -> Bool {
         if expected.base < base { expected.rebase(in: replica, maxOwn: Self.fewDiffering) }
         if expected.base > 0, expected.base < base { dropExpected() }
-        if said.base < base { said.rebase(in: replica, maxOwn: Self.fewDiffering) }
-        return said.base == 0 || said.base >= base
+        if stated.base < base { stated.rebase(in: replica, maxOwn: Self.fewDiffering) }
+        return stated.base == 0 || stated.base >= base
     }
 
     /// So many numbers of its own are no matter.
@@ -80,7 +80,7 @@ struct PeerState {
     }
 
     /// Whether the peer has covered more of a source than this replica. O(sources of which the peer has something else).
-    func coversMore(than replica: Store) -> Bool { said.coversMore(than: replica) }
+    func coversMore(than replica: Store) -> Bool { stated.coversMore(than: replica) }
 
     /// Whether this replica has covered more of a source than the peer.
     func coversLess(than replica: Store) -> Bool {
@@ -91,10 +91,10 @@ struct PeerState {
     }
 
     /// The sources of which the peer may have something else than this replica, by number. O(those, and sources / 64).
-    func differing(from replica: Store) -> DifferingSources { said.differing(from: replica) }
+    func differing(from replica: Store) -> DifferingSources { stated.differing(from: replica) }
 
     /// The first of them from a number on; or how many sources there are.
-    func next(from index: Int, in replica: Store) -> Int { said.next(from: index, in: replica) }
+    func next(from index: Int, in replica: Store) -> Int { stated.next(from: index, in: replica) }
 
     /// The peer has covered a source up to a version.
     @inline(never)
@@ -104,7 +104,7 @@ struct PeerState {
                 let version = expected.covered(source, in: replica)
                 if version > 0, version < covered { expected.set(source, to: covered, in: replica) }
             }
-            said.set(source, to: covered, in: replica)
+            stated.set(source, to: covered, in: replica)
         }
         guard purged > 0 else { return }
         highestPurged = max(highestPurged, purged)
@@ -112,9 +112,9 @@ struct PeerState {
             purged > replica.sources[source].covered || purged > confirmed(source, in: replica)
                 || replica.refused != nil
         else { return }
-        let gone = self.gone ?? SourceMap()
-        self.gone = gone
-        if purged > gone[source] { gone.set(source, to: purged) }
+        let purgedVersions = self.purgedVersions ?? SourceMap()
+        self.purgedVersions = purgedVersions
+        if purged > purgedVersions[source] { purgedVersions.set(source, to: purged) }
     }
 
     /// The peer has forgotten a tombstone of an ended source that is not known here.
@@ -125,15 +125,15 @@ struct PeerState {
 
     /// A source is known by its hash alone from now on.
     mutating func remove(_ source: SourceID) {
-        said.remove(source)
+        stated.remove(source)
         expected.remove(source)
-        gone?.set(source, to: 0)
+        purgedVersions?.set(source, to: 0)
     }
 
     /// The peer has dropped what it knew of a source.
     mutating func drop(_ source: SourceID, in replica: Store) {
         remove(source)
-        if said.covered(source, in: replica) > 0 { said.set(source, to: 0, in: replica) }
+        if stated.covered(source, in: replica) > 0 { stated.set(source, to: 0, in: replica) }
         if expected.covered(source, in: replica) > 0 { expected.set(source, to: 0, in: replica) }
     }
 
@@ -156,7 +156,7 @@ struct PeerState {
     }
 
     /// A whole vector of the peer's has come.
-    mutating func settle(in replica: Store) { said.rebase(in: replica) }
+    mutating func settle(in replica: Store) { stated.rebase(in: replica) }
 
     /// How far this replica's deltas have come, as the peer has last said.
     private(set) var progress: Progress?
@@ -203,10 +203,10 @@ struct PeerState {
     /// The peer's vector is the same as this replica's. O(1), and giving back what it took to say how it was.
     mutating func equals(_ replica: Store, epoch: UInt64, revision: UInt64) {
         noteSameRetired(in: replica.retired)
-        said = PeerVector(of: replica)
+        stated = PeerVector(of: replica)
         dropExpected()
         // No more of a source is purged than covered.
-        gone = nil
+        purgedVersions = nil
         self.epoch = epoch
         self.revision = max(self.revision, revision)
         next = 0
@@ -248,9 +248,9 @@ struct PeerState {
     func isAhead(of replica: Store) -> Bool {
         // What was dropped since is told by nobody any more.
         if unknownPurged > replica.retired.floor { return true }
-        guard let gone else { return false }
-        for index in 0..<gone.places {
-            let (id, purged) = gone.entry(at: index)
+        guard let purgedVersions else { return false }
+        for index in 0..<purgedVersions.places {
+            let (id, purged) = purgedVersions.entry(at: index)
             guard purged > 0 else { continue }
             let source = replica.sources[id]
             if purged > max(source.covered, source.purged), Self.counts(purged, of: source, replica.retired) {
