@@ -1,13 +1,13 @@
-/// Whether a link is over its high-water mark, and whether the host has been told: see `LinkContext+Backlog`.
+/// Whether a link is full, and when it has drained: see `LinkContext+Backlog`.
 extension Link {
     @_optimize(speed)
     func noteDrain() {
         if context.output.isWasteful, !hasPending { context.output.releaseMemory() }
-        // Making a datagram takes a capacity.
+        // The messages of a datagram depend on its capacity, so none is made here.
         if isFull, isDatagram ? !hasPending : !fill() { endBackpressure() }
     }
 
-    /// Whether a call on this link has to say that it is over its mark. `onDrain` follows.
+    /// Whether a call on this link returns that the link is full. `onDrain` follows.
     public func reportFull() -> Bool {
         isFull && replica.reportFull()
     }

@@ -1,7 +1,7 @@
-/// Messages out: a stream of bytes to be cut anywhere, or one datagram a read.
+/// The output of a link: a stream of bytes that the host may cut anywhere, or one datagram for each read.
 extension Link {
-    /// Copies what is to be sent into `buffer`; returns the number of bytes, 0 where there is nothing now. O(bytes).
-    /// - Throws: on datagram links `.space` where no message fits, `.datagram` where an update does not.
+    /// Copies the next output into `buffer`. Returns the number of bytes: 0 if there is nothing to send now. O(bytes).
+    /// - Throws: on datagram links `.space` if no message fits, `.datagram` if an update does not.
     @_optimize(speed)
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
         guard !isDatagram else { return try readDatagram(into: buffer) }
@@ -44,8 +44,8 @@ extension Link {
         return copied
     }
 
-    /// Shows what is to be sent, in up to `maxCount` pieces, which stay valid until the next call. O(pieces).
-    /// - Throws: `.unsupported` on a datagram link, where nothing can be cut and so the capacity must be known.
+    /// Visits the next output, in up to `maxCount` pieces, which stay valid until the next call. O(pieces).
+    /// - Throws: `.unsupported` on a datagram link, because a datagram cannot be cut and its capacity is unknown here.
     @_optimize(speed)
     public func peek(maxCount: Int, _ visit: (Bytes) -> Void) throws(Failure) {
         guard !isDatagram else {
@@ -60,8 +60,8 @@ extension Link {
         }
     }
 
-    /// Lets go of bytes that `peek` showed.
-    /// - Throws: `.argument` where there are not as many.
+    /// Removes bytes that `peek` has shown.
+    /// - Throws: `.argument` if `peek` has shown fewer.
     public func consume(_ count: Int) throws(Failure) {
         guard count >= 0, count <= shown else {
             throw Failure(.argument, "\(count) bytes are more than the \(shown) that were shown")
@@ -88,7 +88,7 @@ extension Link {
         return extendedReference._withUnsafeGuaranteedRef { $0.append(budget) }
     }
 
-    /// Whether something is to be sent, as far as can be told without making it.
+    /// Whether something is pending, as far as this is known without encoding it.
     @inline(never)
     var hasPending: Bool {
         !context.output.isEmpty || !context.failures.isEmpty || context.transport.address?.challenger ?? 0 > 0

@@ -1,8 +1,9 @@
-/// The updates that a link owes its peer if it answers as simple-scuttle does: the entries of each requested source above the
-/// requested version, and the superseded updates that the history still holds, in the order of `Configuration.sort`.
+/// The pending updates of a classic link that sends what simple-scuttle would: the entries of each requested source
+/// above the requested version, and the superseded updates that the history holds, in the order of
+/// `Configuration.sort`.
 ///
-/// A source that waits costs a few words. When the first update is wanted, all that is owed is listed, so that the history is
-/// looked through once for each source; the list owns a reference to each. O(n log n) for n updates, which the peer has asked for.
+/// A request has the size of a few words. The first `next` lists all requested updates, so the history is searched once
+/// for each source. The list owns a reference to each update. O(n log n) for n updates.
 struct HistoryDelta: ~Copyable {
     private struct Request {
         let source: SourceID
@@ -11,17 +12,17 @@ struct HistoryDelta: ~Copyable {
     }
 
     private var requested: [Request] = []
-    /// The last one first.
+    /// In reverse order.
     private var listed: [Record] = []
 
-    /// How many updates are owed.
+    /// The number of pending updates.
     private(set) var count = 0
 
     deinit {
         for record in listed { record.release() }
     }
 
-    /// Owes the updates of a source above `version`, whatever was owed of it before.
+    /// Adds the updates of a source above `version`, in place of its pending ones.
     mutating func add(_ source: SourceID, above version: Version, in replica: Store) {
         remove(source)
         let found = Self.updates(of: source, above: version, in: replica).count
@@ -30,7 +31,7 @@ struct HistoryDelta: ~Copyable {
         count += found
     }
 
-    /// The next update, which the caller owns.
+    /// Returns the next update, which the caller owns.
     mutating func next(in replica: Store) -> Record? {
         if listed.isEmpty, !requested.isEmpty { list(in: replica) }
         guard let record = listed.popLast() else { return nil }
@@ -45,11 +46,11 @@ struct HistoryDelta: ~Copyable {
         requested = []
         count = records.count
         let precedes = replica.configuration.order
-        // The first one last, since they are taken off the end.
+        // In reverse order, because `next` removes the last one.
         listed = records.arranged { precedes(replica.update(of: $0), replica.update(of: $1)) }.reversed()
     }
 
-    /// Owes nothing of a source any more.
+    /// Removes a source and its pending updates.
     mutating func remove(_ source: SourceID) {
         for index in listed.indices.reversed()
         where listed[index].source == source || listed[index].timestamp.source == source {
@@ -61,7 +62,7 @@ struct HistoryDelta: ~Copyable {
         }
     }
 
-    /// Entries that the vector covers, and the history, merged by version.
+    /// Returns the covered entries of a source and its updates in the history, merged by version.
     private static func updates(of id: SourceID, above version: Version, in replica: Store) -> [Record] {
         let source = replica.sources[id]
         let superseded = replica.history.news(of: source, above: version)

@@ -1,38 +1,39 @@
-/// The updates that a link owes its peer: for each source that the peer asked for, the live entries above what it has.
+/// The pending entries of several sources, merged: of each source its live entries above a version.
 ///
-/// Nothing is queued: a cursor per source finds the next entry in the source's index when it is wanted, so what a slow peer
-/// has not taken costs no memory, and is sent as it is by then. The cursors form a heap, which merges the sources in the
-/// order of `Configuration.sort`; within a source versions ascend, so a peer has all below what it has received last.
-/// Next: O(log s) for s sources, plus a search where an index has been swept.
+/// Nothing is queued. A cursor for each source finds the next entry in the source's index, so a slow peer takes no
+/// memory, and receives each entry as it is at the time of sending. The cursors form a heap, which merges the sources
+/// in the order of `Configuration.sort`. Within a source versions ascend, so a peer has all entries below the one that
+/// it received last. Next: O(log s) for s sources, plus a search if an index was swept.
 struct MergedDelta {
     fileprivate struct Cursor {
         let source: SourceID
         var version: Version
         var key: KeyID
-        /// Where in the index the search goes on.
+        /// The index in the source's entries at which the search continues.
         var position: Int
         var generation: UInt32
-        /// Updates to come, as counted when they were asked for.
+        /// The number of pending updates, as counted at the request.
         var pending = 0
-        /// What was asked for, until the first update has been taken.
+        /// The requested version, until the first update is removed.
         var requested: Version?
-        /// Takes entries that are out of order, too.
+        /// Whether entries that are out of order belong to it.
         let includesOutOfOrder: Bool
     }
 
-    /// A state delta takes entries that are out of order. A classic peer would take them to vouch for all below.
+    /// Whether entries that are out of order belong to it: to a state delta, and not to a classic one, because a
+    /// classic peer would assume all updates below them.
     var includesOutOfOrder = false
 
     private var heap: [Cursor] = []
 
-    /// Where in the heap a source's cursor stands, counted from 1. Given back when the last update has gone.
+    /// The index of each source's cursor in the heap, counted from 1; nil if there is no cursor.
     private var heapIndices: SourceMap?
 
-    /// How many updates are owed: exact up to the limit that `add` counts to, but for entries that changed since.
+    /// The number of pending updates: exact up to the limit of `add`, except for entries that have changed since.
     private(set) var count = 0
 
-    /// Owes the live entries of a source above `version`, whatever was owed of it before. O(log s), and counting the
-    /// entries, up to `limit`; O(1) where the same was asked for before and nothing of it has been taken yet.
+    /// Adds the live entries of a source above `version`, in place of its pending ones. O(log s), and counting the
+    /// entries, up to `limit`. O(1) if the same version was requested before and none of its entries was removed yet.
     @inline(never)
     mutating func add(_ source: SourceID, above version: Version, countingTo limit: Int, in replica: Store) {
         if let index = heapIndex(of: source) {
@@ -51,10 +52,10 @@ struct MergedDelta {
         siftUp(heap.count - 1, replica)
     }
 
-    /// How many updates the replica had settled when the heap was last known to be in order.
+    /// The value of `Store.settled` at which the heap was last in order.
     private var settled: UInt64 = 0
 
-    /// The next update, borrowed.
+    /// Removes the next entry and returns it, borrowed.
     mutating func next(in replica: Store) -> Record? {
         restoreOrder(in: replica)
         while let cursor = heap.first {
@@ -71,7 +72,7 @@ struct MergedDelta {
         return nil
     }
 
-    /// A host's order looks at whole entries, and those that cursors stand on may have been superseded meanwhile.
+    /// Restores the heap. A host's order compares whole entries, and the entries of cursors may have been superseded.
     private mutating func restoreOrder(in replica: Store) {
         guard settled != replica.settled else { return }
         settled = replica.settled
@@ -90,19 +91,19 @@ struct MergedDelta {
         for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index, replica) }
     }
 
-    /// A source is known by its hash alone from now on: there is nothing of it to send.
+    /// Removes a source that was retired.
     mutating func remove(_ source: SourceID, in replica: Store) {
         if let index = heapIndex(of: source) { remove(at: index, in: replica) }
     }
 
-    private func index(of source: SourceID) -> Int? {
+    private func heapIndex(of source: SourceID) -> Int? {
         guard let index = heapIndices?[source], index > 0 else { return nil }
         return Int(index) - 1
     }
 
     /// Notes the index of a cursor in the heap.
     @inline(never)
-    private func index(at index: Int) { heapIndices?.set(heap[index].source, to: UInt64(index + 1)) }
+    private func noteIndex(at index: Int) { heapIndices?.set(heap[index].source, to: UInt64(index + 1)) }
 
     private mutating func remove(at index: Int, in replica: Store) {
         count -= heap[index].pending
@@ -156,25 +157,25 @@ struct MergedDelta {
 }
 
 extension MergedDelta.Cursor {
-    /// Whether it still stands on an entry of its source.
+    /// Whether the cursor's entry is an entry of its source still.
     fileprivate func isLive(in replica: Store) -> Bool {
         replica.keys.isEntry(of: key, source, version)
     }
 
-    /// Moves to the next live entry; false where there is none.
+    /// Moves to the next live entry. False if there is none.
     fileprivate mutating func advance(in replica: Store) -> Bool {
-        let entries = replica.sources[source].entries
-        guard generation == entries.generation else { return seek(above: version, in: replica) }
+        let source = replica.sources[source]
+        guard generation == source.entries.generation else { return seek(above: version, in: replica) }
         return settle(
-            entries.nextLive(above: version, from: position, of: source, replica.keys), in: replica)
+            source.entries.nextLive(above: version, from: position, of: self.source, replica.keys), in: replica)
     }
 
-    /// Moves to the first live entry above a version; false where there is none.
+    /// Moves to the first live entry above a version. False if there is none.
     fileprivate mutating func seek(above version: Version, in replica: Store) -> Bool {
         settle(replica.sources[source].entries.nextLive(above: version, of: source, replica.keys), in: replica)
     }
 
-    /// This entry and those behind it. O(limit + holes passed).
+    /// Counts this entry and those behind it, up to `limit`. O(limit + holes passed).
     fileprivate func count(upTo limit: Int, in replica: Store) -> Int {
         var cursor = self
         var count = 1

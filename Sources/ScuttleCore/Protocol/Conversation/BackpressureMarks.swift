@@ -1,17 +1,18 @@
-/// For each link, by its place, the number that the history has to reach before the link can be over its high-water mark.
+/// A history mark for each link, by the link's index: the end of the history at which the link can become full.
 ///
-/// A tree of minima: a write compares its root, and only links whose number is reached are looked at. Reading a link enters
-/// nothing, so a number may be too low, and the link is then looked at in vain; no number is too high. A link's number is
-/// reached once in `mtu` updates at most, unless the link is read or drained in between. 16 bytes a link.
+/// A tree of minima. A write compares its root, and only links whose mark is reached are examined. Reading a link
+/// changes no mark, so a mark may be too low, and the examination then finds no full link; no mark is too high. A mark
+/// is reached once in `mtu` updates at most, unless the link is read or drained in between. 16 bytes a link.
 struct BackpressureMarks {
-    /// A power of two of leaves at the end, and the lesser of two nodes before them, from 1 on.
+    /// The leaves are the second half, a power of two. Before them, from index 1 on, each node is the lesser of its two
+    /// children.
     private var tree: [UInt64] = []
     private var leaves: Int { tree.count / 2 }
 
-    /// The least of all numbers.
+    /// The least mark.
     private(set) var next = UInt64.max
 
-    /// Lowers the number of a link, if it is above this one. O(log l), and O(1) if it is not.
+    /// Lowers the mark of a link to `mark` if it is above. O(log l); O(1) if it is not above.
     @_optimize(speed)
     mutating func lower(to mark: UInt64, at index: Int) {
         guard mark < self[index] else { return }
@@ -19,14 +20,14 @@ struct BackpressureMarks {
         enter(mark, at: index)
     }
 
-    /// Removes the number of a link. The last link takes its place. O(log l).
+    /// Removes the mark of a link, whose index the last link gets. O(log l).
     mutating func remove(at index: Int, last: Int) {
         let mark = self[last]
         if last < leaves { enter(.max, at: last) }
         if index != last, index < leaves { enter(mark, at: index) }
     }
 
-    /// Calls `look` for each link whose number is reached; it returns the link's next number. O(log l) a link.
+    /// Calls `look` for each link whose mark is reached, and stores the mark that it returns. O(log l) a link.
     @_optimize(speed)
     mutating func pass(_ end: UInt64, _ look: (Int) -> UInt64) {
         visit(1, end, look)
@@ -59,7 +60,7 @@ struct BackpressureMarks {
         next = tree[1]
     }
 
-    /// Twice as many leaves, or more.
+    /// Doubles the leaves until an index is in them.
     private mutating func grow(to index: Int) {
         let before = self
         tree = [UInt64](repeating: .max, count: 2 << (Int.bitWidth - index.leadingZeroBitCount))

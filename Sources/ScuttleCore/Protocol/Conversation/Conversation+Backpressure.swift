@@ -1,12 +1,12 @@
-/// Whether a conversation is over its high-water mark: see `LinkContext+Backlog`.
+/// Whether a conversation is full: see `LinkContext+Backlog`.
 extension Conversation {
-    /// Counts what waits.
+    /// Counts the pending messages.
     func noteBacklog() { context.note(session.backlog) }
 
-    /// The number in the history at which this link is over its mark: see `LinkContext.nextHistoryMark`.
+    /// Returns the end of the history at which this link can become full: see `LinkContext.nextHistoryMark`.
     @_optimize(speed)
     func nextHistoryMark() -> UInt64 {
-        // A backlog is not counted in vain.
+        // A full link needs no count.
         guard !context.isFull else { return .max }
         guard let extendedReference else { return context.nextHistoryMark(session.backlog) }
         return extendedReference._withUnsafeGuaranteedRef { context.nextHistoryMark($0.backlog) }
@@ -22,24 +22,24 @@ extension Conversation {
 }
 
 extension Replica {
-    /// Whether some link is over its high-water mark.
+    /// Whether a link is full.
     public var isFull: Bool { linkTable.fullLinks > 0 }
 
-    /// Whether a call has to say that some link is over its mark. `onDrain` follows.
+    /// Whether a call returns that a link is full. `onDrain` follows.
     public func reportFull() -> Bool {
         guard linkTable.fullLinks > 0 else { return false }
         linkTable.hasReportedFull = true
         return true
     }
 
-    /// Lowers the number in the history at which a link is looked at. O(log l).
+    /// Lowers the history mark of a link. O(log l).
     @_optimize(speed)
     func lowerHistoryMark(to mark: UInt64, at index: Int) {
         linkTable.marks.lower(to: mark, at: index)
         historyMark = linkTable.marks.next
     }
 
-    /// The host waits only if it was told to.
+    /// Calls `onDrain` if no link is full any more and a call has returned that one was.
     @_optimize(speed)
     func noteDrain() {
         guard linkTable.fullLinks == 0, linkTable.hasReportedFull else { return }
@@ -47,11 +47,11 @@ extension Replica {
         configuration.onDrain?()
     }
 
-    /// The history has reached the number of a link.
+    /// Counts the pending messages of the links whose history mark is reached.
     @inline(never)
     @_optimize(speed)
     func noteBacklogs() {
-        // A link counts itself in the table, so its marks are taken out meanwhile.
+        // A link that is counted may change `linkTable`, so its marks are moved out meanwhile.
         var marks = BackpressureMarks()
         swap(&marks, &linkTable.marks)
         marks.pass(history.end) { linkTable.links[$0].nextHistoryMark() }

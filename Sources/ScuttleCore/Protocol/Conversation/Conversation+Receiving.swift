@@ -1,6 +1,7 @@
-/// Messages in: which session takes a message, and what the conversation becomes by it.
+/// Dispatch of messages: which session handles a message, and which state of the conversation follows.
 extension Conversation {
-    /// - Throws: why the message does not count; of a link that has ended, why.
+    /// Handles a message of the peer.
+    /// - Throws: the error of a message that is rejected; of a link that has ended, the error that ended it.
     func receive(_ message: Message, _ line: Bytes) throws(Failure) {
         do throws(Failure) {
             if let extended { return try extended.receive(message, line) }
@@ -22,7 +23,7 @@ extension Conversation {
             case .reject(let reason):
                 if let helloSession = try helloSession(), helloSession.isAddressed { throw context.rejected(for: reason) }
             case .nothing, .export, .got, .end: break
-            // Messages of the extended dialect count from the hello on.
+            // Messages of the extended dialect count after a hello.
             default: _ = try helloSession()
             }
         } catch {
@@ -39,8 +40,8 @@ extension Conversation {
         if outcome == .applied, replica.isSelective { replica.settleException(update) }
     }
 
-    /// The peer has a source up to `version`, and wants what is above.
-    /// - Throws: `.id`, `.nul`, `.version`, `.identity`, `.protocolVersion`, and what ended the link.
+    /// Handles a digest: the peer has a source up to `version`, and requests the updates above it.
+    /// - Throws: `.id`, `.nul`, `.version`, `.identity`, `.protocolVersion`, and the error that ended the link.
     private func receiveDigest(of source: Bytes, at version: Version) throws(Failure) {
         try Limits.check(clockOf: source, at: version)
         guard let classic = try classicSession() else { return }
@@ -51,20 +52,23 @@ extension Conversation {
         classic.receiveDigest(of: id, at: version)
     }
 
-    /// - Throws: `.protocolVersion`, and what ended the link.
+    /// Handles the end of the peer's digests.
+    /// - Throws: `.protocolVersion`, and the error that ended the link.
     private func receiveDone() throws(Failure) {
         guard let classic = try classicSession() else { return }
         becomeClassic(classic)
         classic.receiveDone()
     }
 
-    /// The session that takes a hello; nil if the link speaks the classic dialect alone.
+    /// Returns the session that handles a hello; nil if the link speaks the classic dialect alone.
+    /// - Throws: the error that ended the link.
     private func helloSession() throws(Failure) -> ExtendedSession? {
         if case .closed(let closed) = session { throw closed.failure }
         return session.helloSession
     }
 
-    /// The session that takes messages of the classic dialect; nil if they do not count here, or before a hello.
+    /// Returns the session that handles messages of the classic dialect; nil if they do not count.
+    /// - Throws: `.protocolVersion`, and the error that ended the link.
     private func classicSession() throws(Failure) -> ClassicSession? {
         switch session {
         case .closed(let closed): throw closed.failure

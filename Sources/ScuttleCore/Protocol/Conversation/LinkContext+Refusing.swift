@@ -1,13 +1,13 @@
-/// Which updates of a peer this replica does not take, in either dialect. See `Store+Refusing`.
+/// Which updates of a peer this replica refuses, in either dialect. See `Store+Refusing`.
 extension LinkContext {
-    /// What becomes of an update that may be refused.
+    /// The judgement of an update that may be refused.
     enum Judgement {
         case accepted
-        /// It has been here.
+        /// The replica has it already.
         case old
-        /// An entry or the hash of its source accounts for it.
+        /// It loses to an entry, or its retired source accounts for it.
         case beaten
-        /// An exception by number; of one that is new also why.
+        /// The index of its exception; for a new exception also the error.
         case refusedBefore(Int)
         case refused(Int, Failure)
     }
@@ -29,8 +29,8 @@ extension LinkContext {
         try Limits.check(clockOf: update.writer, at: update.writtenVersion)
         try replica.checkIdentity(of: known, claims: update.version)
         try replica.checkJump(to: update.version)
-        // What is old, or loses to what is here, is accounted for, whatever this replica thinks of it. Others take an update with a
-        // newer dot than its winner's for what stands, so that is an exception.
+        // A known update, or one that loses to an entry, is accounted for and needs no judgement. But if its dot is
+        // newer than the winner's, others accept the update for what stands, so it is an exception.
         guard !isOld(update, known, mode) else { return failure == nil ? .accepted : .old }
         if let winner = winner(over: update), failure == nil || winner.version > update.version {
             guard failure != nil else { return .accepted }
@@ -48,9 +48,9 @@ extension LinkContext {
                 kind: update.kind, dotSource: update.source, dotVersion: update.version)
             guard !accept(identity, offered) else { return .accepted }
         }
-        // Of two contents of one dot the entry stands, since an exception is no entry.
+        // Of two contents of one dot the entry stands, because an exception is no entry.
         if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return .beaten }
-        // Of a source that is known by its hash alone nothing is remembered. It comes with contents, and so once for each of them.
+        // The retired table has no exceptions. Such an update arrives with a contents delta, which is rare.
         guard known != nil || update.version > replica.retiredVersion(of: update.source) else { return .beaten }
         let reason = failure ?? Failure(.refused, "the host does not accept an update")
         let id = try replica.sourceID(for: update.source)
@@ -70,8 +70,8 @@ extension LinkContext {
         return .refused(refused.count - 1, reason)
     }
 
-    /// Whether nothing comes of an update, since it has been here: as it is, or another one with its dot that stands. Contents have
-    /// no vector.
+    /// Whether the replica has an update already: the same content, or another entry with its dot. A contents delta
+    /// claims no vector.
     @inline(never)
     private func isOld(_ update: IncomingUpdate, _ known: SourceID?, _ mode: DeltaMode) -> Bool {
         guard let known else {
@@ -90,12 +90,13 @@ extension LinkContext {
             return nil
         }
         guard replica.isTimestamp(of: update, entry) else { return replica.precedes(update, entry) ? entry : nil }
-        // An expiry, or two contents of one write.
+        // An expiry, or an equivocation.
         let order = Store.tieBreak(update.kind, update.value, against: entry.kind, entry.value)
         return order > 0 ? nil : entry
     }
 
-    /// Whether an update of the classic dialect is not taken. That dialect has no deltas, and tells no peer.
+    /// Whether an update of the classic dialect is refused. That dialect has no deltas, and its peer is not told.
+    /// - Throws: the error of a new refusal.
     @inline(never)
     func isRefused(_ update: IncomingUpdate, _ failure: Failure? = nil) throws(Failure) -> Bool {
         switch try judge(update, .contents, failure, evictingBefore: .max) {
@@ -107,7 +108,7 @@ extension LinkContext {
 }
 
 extension Store {
-    /// An update was taken, beaten or known: it is no exception.
+    /// Drops the exception of an update that was accepted, beaten or known.
     @inline(never)
     func settleException(_ update: IncomingUpdate) {
         guard refused != nil, let id = sources.find(update.source) else { return }

@@ -1,8 +1,8 @@
-/// A replica: a store, and the links to its peers. It answers the store's questions for its links, and tells them what has changed.
+/// A replica: a store, and the links to its peers. It overrides the methods of the store that concern links.
 ///
 /// The protocol is van Renesse, Dumitriu, Gough, Thomas: "Efficient Reconciliation and Flow Control for Anti-Entropy
-/// Protocols", LADIS 2008. A replica does no I/O, reads no clock and takes no lock: whoever holds it calls it from one
-/// thread at a time, feeds `Link.receive` and drains `Link.read`.
+/// Protocols", LADIS 2008. A replica does no I/O, reads no clock and has no lock. Its owner calls it from one thread at
+/// a time.
 public final class Replica: Store {
     var linkTable = LinkTable()
 
@@ -18,7 +18,8 @@ public final class Replica: Store {
             guard let peer = link.extended?.peer else { continue }
             if peer.confirmed(id, in: self) > covered || peer.purged(id) > covered { return true }
         }
-        // The delta that excludes it would find it again under another number, and cover what was refused.
+        // If the source were retired, the delta that excludes it would find it again under another id, and cover the
+        // refused update.
         return linkTable.links.contains { $0.extended?.incoming.hasRefused(id) ?? false }
             || linkTable.peers.hasRefused(id)
     }
@@ -44,7 +45,7 @@ public final class Replica: Store {
     override func basesInUse() -> (oldest: UInt64, links: Int) {
         var oldest = UInt64.max
         func note(_ both: (UInt64, UInt64)) {
-            // 0 is none.
+            // 0 is no base.
             oldest = min(oldest, both.0 &- 1, both.1 &- 1)
         }
         for link in linkTable.links {
@@ -62,7 +63,7 @@ public final class Replica: Store {
 
     // MARK: What holds a purge back
 
-    /// Walks are known by the places of their links.
+    /// A walk is named by the index of its link.
     override func position(ofWalk index: Int) -> Arrivals.Stamp {
         index < linkTable.links.count ? linkTable.links[index].walkPosition : .max
     }
@@ -96,9 +97,9 @@ public final class Replica: Store {
     }
 
     override func refusalsAreLifted() {
-        // What was left out would be taken for what its sender does not hold.
+        // A refused update that a delta has left out would count as one that its sender does not hold.
         dropTransfers()
-        // Digests cannot name what is missing above them.
+        // Digests cannot name updates that are missing below them.
         for link in linkTable.links { link.session.classic?.requestAll() }
     }
 
@@ -122,7 +123,7 @@ public final class Replica: Store {
 }
 
 extension Replica {
-    /// What has come of peers' deltas counts no more.
+    /// Discards the progress of peers' deltas.
     func dropTransfers() {
         for link in linkTable.links { link.extended?.incoming.dropTransfer() }
         linkTable.peers.dropTransfers()

@@ -1,8 +1,8 @@
-/// What a link speaks with its peer, and the state of that.
+/// The state of a conversation: its dialect, with the session of that dialect.
 ///
-/// An undecided link says hello, and asks in the classic dialect as well if a hello was not answered and classic peers are let in. The
-/// peer's first valid message decides. A classic link still takes a hello, unless it was opened for the classic dialect alone: then it
-/// has no extended session.
+/// An undecided link says hello. If the peer does not reply and classic peers are allowed, it sends digests as well.
+/// The peer's first valid message decides the dialect. A classic link handles a hello, too, unless it was opened for
+/// the classic dialect alone: then it has no extended session.
 enum Session {
     case undecided(ExtendedSession, classic: ClassicSession?)
     case classic(ClassicSession, extended: ExtendedSession?)
@@ -12,7 +12,7 @@ enum Session {
 }
 
 extension Session {
-    /// The session that says hello, or has heard one.
+    /// The session that sends and receives hellos, before and after the peer's first hello.
     var helloSession: ExtendedSession? {
         switch self {
         case .undecided(let session, _), .extended(let session): session
@@ -21,12 +21,12 @@ extension Session {
         }
     }
 
-    /// The extended session, once the peer has said hello.
+    /// The extended session after the peer's hello.
     var established: ExtendedSession? {
         if case .extended(let session) = self { session } else { nil }
     }
 
-    /// The session that speaks the classic dialect, or asks in it.
+    /// The session of the classic dialect, also of an undecided link that has sent digests.
     var classic: ClassicSession? {
         switch self {
         case .undecided(_, let session): session
@@ -35,7 +35,7 @@ extension Session {
         }
     }
 
-    /// Messages that wait.
+    /// The pending messages.
     var backlog: Backlog {
         switch self {
         case .undecided(let session, let classic):
@@ -48,7 +48,7 @@ extension Session {
         }
     }
 
-    /// Whether something is to be sent, as far as can be told without making it.
+    /// Whether something is pending, as far as this is known without encoding it.
     var hasPending: Bool {
         switch self {
         case .undecided(let session, let classic): session.hasPending || classic?.backlog ?? 0 > 0
@@ -58,7 +58,7 @@ extension Session {
         }
     }
 
-    /// Appends the next message that fits; false if there is none.
+    /// Appends the next message that fits. False if there is none.
     @inline(never)
     func append(_ budget: SendBudget, _ context: LinkContext) -> Bool {
         switch self {

@@ -1,13 +1,14 @@
-/// The sources that a peer makes claims of: each is checked, and becomes known here if the claim says something new.
+/// The sources of a peer's claims: each is checked, and gets an id here if the claim is new.
 extension ExtendedSession {
-    /// The numbers of the sources that a peer makes claims of; nil for those of which nothing is claimed here.
+    /// The ids of claimed sources; nil for a source of which nothing is claimed here.
     struct ClaimedSources {
         var ids: [SourceID?] = []
-        /// There was no room for some.
+        /// Whether `max_sources` kept some from an id.
         var exceedsCapacity = false
     }
 
-    /// Says so where a peer has named sources that there is no room for; the others have been taken.
+    /// Throws if `max_sources` kept a claimed source from an id. The claims of the others were applied.
+    /// - Throws: `.sources`.
     func checkCapacity(_ sources: ClaimedSources) throws(Failure) {
         guard sources.exceedsCapacity else { return }
         if replica.isBounded { try replica.checkRoomForSource() }
@@ -15,8 +16,9 @@ extension ExtendedSession {
             .sources, "a peer names more sources than max_sources, \(replica.configuration.limits.sources)")
     }
 
-    /// The numbers of the sources that a peer makes claims of, all checked before anything changes but that new ones get
-    /// a number. A source that has ended stays what it is where the claim says nothing new of it.
+    /// Returns the ids of claimed sources. All are checked before anything changes, except that new sources get ids. A
+    /// retired source stays retired if the claim is not new.
+    /// - Throws: `.id`, `.nul`, `.version`, `.identity`, which ends the link.
     func sources(of claims: [SourceClaim]) throws(Failure) -> ClaimedSources {
         var sources = ClaimedSources()
         for claim in claims {
@@ -33,12 +35,13 @@ extension ExtendedSession {
         return sources
     }
 
-    /// Whether a claim makes a source known that is not.
+    /// Whether a claim is about a source without an id, and new.
     private func saysMore(_ claim: SourceClaim) -> Bool {
         !isReadOnly && claim.covered | claim.purged > 0 && !replica.isRetired(claim)
     }
 
-    /// Ends the link where the peer knows more of this replica's source than it has issued.
+    /// Ends the link if the peer claims more of this replica's source than it has issued.
+    /// - Throws: `.identity`.
     func check(_ source: SourceID?, claims version: Version) throws(Failure) {
         do throws(Failure) {
             try replica.checkIdentity(of: source, claims: version)

@@ -1,6 +1,6 @@
-/// The commit behind a state, reset or contents delta that goes out.
+/// The commit at the end of a state, reset or contents delta.
 extension ExtendedSession {
-    /// Behind the last update: the vector that the peer has then, as much of it as fits. Whether anything does.
+    /// Appends the commit, as many parts as fit. False if none does.
     func appendCommit(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         var budget = budget
         let start = context.output.end
@@ -8,7 +8,7 @@ extension ExtendedSession {
         let excepted = fingerprint == outgoing.exceptedFingerprint ? outgoing.excepted : exceptions
         let items = replica.vectorItems + excepted.count
         outgoing.exceptedFingerprint = fingerprint
-        // A peer may claim to have come further in the commit than there is.
+        // A peer may claim more parts of the commit than there are.
         if outgoing.generation != replica.retired.generation || outgoing.item > items || outgoing.excepted != excepted {
             (outgoing.item, outgoing.generation, outgoing.excepted) = (0, replica.retired.generation, excepted)
         }
@@ -41,11 +41,12 @@ extension ExtendedSession {
             } firstRetired: {
                 claimsNothing ? .max : namesHeld ? 0 : max(firstUnsent, peer.retired.firstMissing(in: replica.retired))
             } retired: {
-                // A vector does not name what the peer holds in full.
+                // The peer's vector does not name a source that it holds in full.
                 namesHeld && isHeldInFull($0)
                     || $0 >= firstUnsent && !peer.retired.knows($0, in: replica.retired)
             } exception: {
-                // The parts before have told the peer of sources, so only what it has said itself is no news.
+                // The parts before have raised the expected vector, so only the confirmed one tells whether an
+                // exception is new to the peer.
                 !claimsNothing
                     && ($0.isAccounted
                         || $0.dot.version > (isReset ? 0 : peer.confirmed($0.dot.source, in: replica))
@@ -85,7 +86,7 @@ extension ExtendedSession {
             if context.transport.keepsOrder {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id), in: replica) }
             }
-            // The peer may have taken the answer to a request before it named more.
+            // The peer may have applied the delta of a request from before more sources were named.
             if !slice.retired.isEmpty || (part.isLast && firstUnsent > 0),
                 memory?.sentRetired.nonce != outgoing.nonce
             {
@@ -100,7 +101,7 @@ extension ExtendedSession {
         return context.output.end > start
     }
 
-    /// All of a delta has gone out, up to its commit. In datagrams a live link goes on with it.
+    /// Ends a delta whose commit was sent. In datagrams a live link continues it.
     private func endDelta(_ outgoing: OutgoingDelta) {
         checkedDetours = replica.detours
         dropSettledExceptions(in: outgoing.mode)
@@ -109,7 +110,7 @@ extension ExtendedSession {
             follows = nil
             return follow()
         }
-        // Whether a reset has come, and so what the peer has, is not known before it asks again.
+        // The peer's next request tells whether the reset has arrived, and what the peer has.
         if context.isLive, outgoing.mode == .state {
             outgoing.becomeIdle()
         } else {
@@ -117,13 +118,13 @@ extension ExtendedSession {
         }
     }
 
-    /// The first ended source that no whole vector on this link has named to the peer.
+    /// The index of the first retired source that no whole vector on this link has named to the peer.
     private var firstUnsentRetired: Int {
         guard let sent = memory?.vectorRetired, sent.generation == replica.retired.generation else { return 0 }
         return sent.count
     }
 
-    /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
+    /// Whether the peer may hold entries of a retired source. A reset removes them only if it names the source.
     func isHeldInFull(_ position: Int) -> Bool {
         memory?.heldInFull.knows(position, in: replica.retired) ?? false
     }

@@ -1,7 +1,7 @@
-/// The marks and commits of state, reset and contents deltas that come in: they make the updates before them count.
+/// Marks and commits of state, reset and contents deltas from the peer: the updates before them count.
 extension ExtendedSession {
-    /// On a stream: the updates so far are what was sent.
-    /// - Throws: as for a commit.
+    /// Applies a mark of a stream: the updates before it are those that the peer has sent.
+    /// - Throws: the errors of a commit.
     @_optimize(speed)
     func receive(_ mark: ProgressMark) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a mark came in on a read-only link") }
@@ -12,8 +12,8 @@ extension ExtendedSession {
 
     private var isChecked: Bool { !replica.configuration.disabledRules.contains(.check) }
 
-    /// The peer has forgotten the tombstones of keys that it may have named in the reset that goes on.
-    /// - Throws: as for a commit.
+    /// Applies the keys of tombstones that the peer has purged since it may have named them in this reset.
+    /// - Throws: the errors of a commit.
     @_optimize(speed)
     func receive(_ forgotten: ForgottenKeys) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
@@ -26,8 +26,9 @@ extension ExtendedSession {
         if forgotten.isLast { transfer.advance(to: forgotten.epoch) }
     }
 
-    /// With the last part of its commit a delta is whole, and its sender's vector is this replica's too.
-    /// - Throws: as for a cover.
+    /// Applies a part of a commit. With the last part the delta is complete, and this replica's vector covers its
+    /// sender's.
+    /// - Throws: the errors of a cover.
     func receive(_ part: CommitPart) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a commit came in on a read-only link") }
         guard !incoming.isDropped else { return }
@@ -42,7 +43,7 @@ extension ExtendedSession {
         var exceptions = exceptions(of: part.excepted)
         let limit = replica.configuration.maxRefused
         if exceptions.count + (incoming.transfer?.excepted.count ?? 0) > limit &+ min(limit, .max - limit) {
-            // More than could be remembered of them: they are not kept, and the commit does not hold.
+            // More exceptions than the table can hold: the commit does not count.
             exceptions = []
             incoming.excludesAll = true
         }
@@ -52,7 +53,7 @@ extension ExtendedSession {
             return try checkCapacity(sources)
         }
         defer { incoming.endCommit(isSpan: context.transport.hasWindows) }
-        // In datagrams new updates go on as the same delta.
+        // In datagrams new updates continue the same delta.
         if context.transport.keepsOrder || head.mode != .state { requests.close(head.nonce) }
         if !head.mode.claimsVector {
             if !incoming.excludesAll, pending.spendOverhaul() { finishContents() }
@@ -61,10 +62,10 @@ extension ExtendedSession {
         let epoch = replica.epoch
         let excepted = incoming.exceptions
         if head.mode == .reset {
-            // The next gossip requests it again.
+            // The next gossip requests the reset again.
             guard pending.spendOverhaul() else { return }
             guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset(excepted) else {
-                // It may have taken away something all the same.
+                // The reset may have removed entries nevertheless.
                 if replica.epoch != epoch {
                     replica.dropTransfers()
                     replica.tornAt = replica.revision
@@ -77,7 +78,7 @@ extension ExtendedSession {
         if !incoming.excludesAll, applyEnded(head) { hasPurged = true }
         if head.mode == .reset {
             peer.noteReset()
-            // What the reset took away may be among what has come of others' deltas.
+            // The reset may have removed entries that belong to other deltas.
             replica.dropTransfers()
         }
         if hasPurged, replica.epoch == epoch { replica.epoch += 1 }
@@ -85,12 +86,12 @@ extension ExtendedSession {
         if replica.refused != nil { noteUnsentRefusals() }
         replica.forgetSurplusTombstones()
         if incoming.isComplete { noteSettled(head.nonce) }
-        // The peer's request had to wait for its reset.
+        // The delta for the peer's request waited for this reset.
         if head.mode == .reset, isDeferred { beginDelta() }
         try checkCapacity(sources)
     }
 
-    /// Takes what a commit claims of sources. Whether a GC version has risen.
+    /// Applies the commit's claims of sources. Returns whether a GC version has risen.
     private func applyClaims(_ head: IncomingDelta.Head, _ excepted: ExceptionList) -> Bool {
         var hasPurged = false
         for claim in incoming.claims where !incoming.excludes(claim.source) {
@@ -98,7 +99,7 @@ extension ExtendedSession {
             let covered = checked(claim.covered, of: claim.source)
             peer.note(claim.source, covered: claim.covered, in: replica)
             if covered > source.covered {
-                // What the sender took this replica to have was left out.
+                // The sender has left out updates that it expected this replica to have.
                 guard head.mode == .reset || claim.since <= source.covered else {
                     requestAgain()
                     continue
@@ -108,7 +109,7 @@ extension ExtendedSession {
                 replica.cover(claim.source, upTo: until)
                 replica.leaveOut(source, upTo: until)
             }
-            // Less is covered if there is no room for an exception, and no more is purged than covered.
+            // If there is no capacity for an exception, less is covered. No version above the vector is purged.
             if head.mode == .reset, claim.purged <= min(covered, source.covered),
                 replica.notePurged(source, claim.purged)
             {
@@ -118,7 +119,7 @@ extension ExtendedSession {
         return hasPurged
     }
 
-    /// Takes what a commit claims of ended sources. Whether a GC version has risen.
+    /// Applies the commit's claims of retired sources. Returns whether a GC version has risen.
     private func applyEnded(_ head: IncomingDelta.Head) -> Bool {
         let ended = endedSources
         if replica.refused != nil {
@@ -138,7 +139,7 @@ extension ExtendedSession {
         return hasPurged
     }
 
-    /// The delta has come to its end, and not all of it here.
+    /// Requests what is missing at the end of a delta.
     private func requestMissing(of head: IncomingDelta.Head) {
         if context.transport.hasWindows {
             pending.requestsMissing = true
@@ -149,7 +150,7 @@ extension ExtendedSession {
         }
     }
 
-    /// The ended sources that the sender of a whole delta has named, in it or in vectors before it.
+    /// The retired sources that the sender has named in its commit, and in vectors before it.
     var endedSources: [RetiredClaim] {
         guard let received = memory?.receivedRetired, !received.isEmpty else { return incoming.retired }
         return received + incoming.retired

@@ -1,8 +1,8 @@
-/// The covers of log deltas that come in: they make the updates before them count.
+/// Covers of log deltas from the peer: the updates before them count.
 extension ExtendedSession {
-    /// Intervals that join on to what is covered here make the updates since the latest cover count.
-    /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, `.unasked`, `.readOnly`, and what
-    ///   ended the link.
+    /// Applies a cover: its intervals that continue this replica's vector cover the updates since the latest cover.
+    /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, `.unasked`, `.readOnly`, and
+    ///   the error that ended the link.
     @_optimize(speed)
     func receive(_ cover: Cover) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a cover came in on a read-only link") }
@@ -14,7 +14,7 @@ extension ExtendedSession {
         for claim in claims { try replica.checkJump(to: claim.covered) }
         let sources = try sources(of: claims)
         guard incoming.matchesCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
-            // A line was lost, repeated, swapped or altered: what has come counts for nothing.
+            // A line was lost, repeated, swapped or altered: none of the updates counts.
             incoming.pending.close()
             return requestAgain()
         }
@@ -42,7 +42,7 @@ extension ExtendedSession {
                 }
             }
             replica.cover(id, upTo: until, remembering: entries)
-            // What beats it is here, and may not be with whom this replica tells of it next.
+            // This replica has the winner of the omitted update. A peer to which it forwards the log may not.
             if interval.leftOut > source.floor { replica.leaveOut(source, upTo: min(interval.leftOut, until)) }
             if incoming.pending.hasLost { replica.leaveOut(source, upTo: until) }
         }
@@ -59,6 +59,6 @@ extension ExtendedSession {
         try checkCapacity(sources)
     }
 
-    /// For so many intervals the updates that wait are looked through as they are.
+    /// The maximum number of intervals for which each looks through all pending updates.
     private static var fewIntervals: Int { 4 }
 }

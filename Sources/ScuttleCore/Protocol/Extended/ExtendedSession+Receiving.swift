@@ -1,12 +1,13 @@
-/// Deltas that come in: heads and updates.
+/// Deltas from the peer: heads and updates.
 extension ExtendedSession {
-    /// - Throws: `.unasked` on a stream, `.readOnly`, and what ended the link.
+    /// Applies the head of a delta.
+    /// - Throws: `.unasked` on a stream, `.readOnly`, and the error that ended the link.
     @_optimize(speed)
     func receive(_ head: DeltaHead) throws(Failure) {
         guard !isReadOnly else { throw Failure(.readOnly, "a delta came in on a read-only link") }
         guard isRequested(head) else {
             incoming.endHead()
-            // A late or repeated datagram is nobody's fault.
+            // A late or repeated datagram is no error.
             incoming.isDropped = context.transport.mayRepeat || incoming.dropsUnrequested
             guard !incoming.isDropped else { return }
             incoming.isUnrequested = true
@@ -23,7 +24,7 @@ extension ExtendedSession {
         if head.window > 0 {
             incoming.window = head.window
             pending.requestsMissing = true
-            // Nothing is told of how far an early delta has come, so one answer to it cannot be told from another.
+            // An early delta has no progress, so a vector for one of its windows looks like any other.
             if head.mode != .early { pending.countWindowEnd() }
         }
     }
@@ -33,8 +34,9 @@ extension ExtendedSession {
         return head.incarnation == replica.incarnation && requests.isOpen(head.nonce, for: head.mode)
     }
 
-    /// - Throws: as `Store.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes
-    ///   ends the link.
+    /// Applies an update.
+    /// - Throws: the errors of `Store.take`; `.readOnly`; `.unasked` for an update that belongs to no delta.
+    ///   `.identity` ends the link.
     @_optimize(speed)
     func receive(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
         guard !isReadOnly else {
@@ -68,7 +70,7 @@ extension ExtendedSession {
         if let beaten { throw beaten }
     }
 
-    /// A record that came with a state, reset, early or contents delta.
+    /// Applies a record of a state, reset, early or contents delta.
     @_optimize(speed)
     private func applyFromState(_ record: Record, _ head: IncomingDelta.Head) {
         let source = replica.sources[record.source]
@@ -76,7 +78,7 @@ extension ExtendedSession {
             replica.cover(record.source, upTo: record.version)
             source.raiseFloor(to: record.version)
         }
-        // Its dot was covered already, and the history has gone on.
+        // Its dot was covered already, and the history does not have it.
         if record.isEntry, record.version <= source.covered {
             replica.leaveOut(source, upTo: record.version)
             republishMissing(record, head)
@@ -95,7 +97,8 @@ extension ExtendedSession {
         replica.republish(key, record)
     }
 
-    /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.
+    /// Notes an entry of the peer's that nobody vouches for and that loses here. A peer that had the winner would not
+    /// hold it.
     private func noteContradiction(by record: Record) {
         guard let key = replica.keys.find(record.key), let winner = replica.keys[key], isContradicted(winner) else {
             return
@@ -103,12 +106,13 @@ extension ExtendedSession {
         incoming.noteContradiction(key)
     }
 
-    /// Whether the peer has covered a winner, and nothing says why it holds an entry that loses to it.
+    /// Whether the peer has covered a winner, and nothing explains why it holds the loser.
     private func isContradicted(_ winner: Record) -> Bool {
         peer.confirmed(winner.source, in: replica) >= winner.version && (memory == nil || mayAccept(winner))
     }
 
-    /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
+    /// Republishes the winners of entries that the peer holds though it has covered the winners. Otherwise it could
+    /// hold them for ever.
     func settleContradictions() {
         for key in incoming.contradictions {
             guard replica.mayWrite, let winner = replica.keys[key], isContradicted(winner) else { continue }
@@ -117,8 +121,8 @@ extension ExtendedSession {
         }
     }
 
-    /// A delta for a request from before something was forgotten here: what that might have beaten is not taken, and asked for
-    /// anew.
+    /// Whether an update is refused as stale: its delta is for a request from before a purge, and it might lose to a
+    /// purged tombstone. It is requested again.
     func isRefusedAsStale(_ update: IncomingUpdate, _ head: IncomingDelta.Head) throws(Failure) -> Bool {
         guard head.epoch != replica.epoch, update.version <= replica.highestPurged,
             !replica.configuration.disabledRules.contains(.epoch)
@@ -135,7 +139,8 @@ extension ExtendedSession {
         return true
     }
 
-    /// - Parameter isHere: the peer's entry of the key says nothing of the one here.
+    /// Notes which entry the peer has of an update's key.
+    /// - Parameter isHere: the peer's entry does not tell anything about the entry here.
     @inline(never)
     func noteKept(_ update: IncomingUpdate, _ head: IncomingDelta.Head, isHere: Bool = false) {
         guard let key = replica.keys.find(update.key), let entry = replica.keys[key] else { return }

@@ -1,6 +1,7 @@
-/// Requests: a version vector goes from the one that asks to the one that answers, in parts, and only what has changed.
+/// Requests: a version vector is sent in parts, with the changes that its receiver lacks, and a delta for it comes
+/// back.
 extension ExtendedSession {
-    /// The peer wants this replica's vector, to answer it.
+    /// Handles a request for this replica's vector.
     func receive(_ request: VectorRequest) {
         guard isAddressed, !isReadOnly, !pending.isFar, !isSettled else {
             return
@@ -20,8 +21,8 @@ extension ExtendedSession {
             epoch: replica.epoch, generation: replica.retired.generation, copies: copies, window: window)
     }
 
-    /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
-    /// gossip has to, lest two replicas that cannot agree go on for ever.
+    /// Requests the missing part of a delta in datagrams. If nothing has arrived since the latest such request, the
+    /// next gossip requests it: two replicas that cannot agree must not go on for ever.
     func requestMissing() {
         pending.requestsMissing = false
         let windowEnds = pending.removeWindowEnds()
@@ -40,15 +41,15 @@ extension ExtendedSession {
         }
     }
 
-    /// The next part of this replica's vector; on a stream of a length that any receiver takes.
+    /// Appends the next part of this replica's vector; on a stream in a line that any receiver accepts.
     func appendVector(_ budget: SendBudget) -> Bool {
         guard var walk = pending.vector else { return false }
-        // One of several copies goes out in a datagram of its own.
+        // Each of several copies is a datagram of its own.
         if walk.isCopy, context.output.end > 0 { return false }
         if walk.epoch != replica.epoch || walk.generation != replica.retired.generation {
             (walk.from, walk.epoch, walk.generation, walk.nonce) = (0, replica.epoch, replica.retired.generation, 0)
         }
-        // Hellos may have gone out since it was wanted, and requests are answered in their order.
+        // Hellos may have been sent since the vector became pending, and deltas serve requests in order.
         if walk.nonce == 0 { walk.nonce = requests.open(.vector) }
         pending.vector = walk
         let items = replica.vectorItems
@@ -85,7 +86,7 @@ extension ExtendedSession {
         } firstRetired: {
             firstRetired
         } retired: {
-            // Who holds a source in full does not know by that how far this replica covers it.
+            // A peer that has a source in full does not learn of this replica's version by that.
             !peer.retired.knows($0, in: replica.retired) || isHeldInFull($0)
         }
         part.to = slice.end
@@ -127,7 +128,7 @@ extension ExtendedSession {
             sequence: facts.statement.sequence, hash: facts.statement.hash)
     }
 
-    /// A part of the peer's vector. With the last one its request is complete, and is answered.
+    /// Applies a part of the peer's vector. The last one completes its request, and begins a delta.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link.
     func receive(_ part: VectorPart) throws(Failure) {
         guard isAddressed else { return }
@@ -142,11 +143,11 @@ extension ExtendedSession {
         for (id, claim) in zip(sources.ids, part.claims) {
             guard let id else {
                 noteRetired(claim)
-                // On a read-only link a source may stay unknown of which the peer has forgotten tombstones.
+                // On a read-only link a source of which the peer has purged tombstones may stay unknown.
                 if isReadOnly, claim.purged > 0 { peer.notePurged(claim.purged) }
                 continue
             }
-            // The peer has dropped what it knew of an ended source, which has come again.
+            // The peer has dropped a retired source, and it has returned there.
             if claim.covered < peer.confirmed(id, in: replica), part.until >= peer.revision {
                 peer.drop(id, in: replica)
             }
@@ -172,7 +173,7 @@ extension ExtendedSession {
         try checkCapacity(sources)
     }
 
-    /// The peer knows in full what is known here by its hash alone.
+    /// Notes that the peer has in full a source that is retired here.
     private func noteRetired(_ claim: SourceClaim) {
         guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
             claim.covered >= replica.retired[position].version
@@ -180,15 +181,15 @@ extension ExtendedSession {
         noteHeldInFull(position)
     }
 
-    /// The peer has a source in full that is an entry of the retired table here.
+    /// The same for an index in the retired table.
     func noteHeldInFull(_ position: Int) {
         peer.retired.note(position, in: replica.retired)
         remembering().heldInFull.note(position, in: replica.retired)
     }
 
-    /// The peer names ended sources by their hashes.
+    /// Applies the retired sources in a part of the peer's vector.
     private func noteRetired(_ part: VectorPart) {
-        // An answer to a request that is no longer true says nothing: a late one, or one of an earlier incarnation.
+        // A sum that is not the present one belongs to an earlier request or incarnation.
         if part.sameRetired == replica.retired.whole { peer.noteSameRetired(in: replica.retired) }
         if part.took > 0, let sent = memory?.sentRetired, part.took == sent.nonce {
             peer.retired.note(upTo: sent.count, of: sent.generation, in: replica.retired)
@@ -214,10 +215,11 @@ extension ExtendedSession {
         }
     }
 
-    /// On a stream the peer's next whole delta does not say again what its vector has said of an ended source.
+    /// Notes a claim of a retired source in the peer's vector. On a stream the peer's next complete delta does not
+    /// repeat it.
     private func noteReceived(_ claim: RetiredClaim) {
         guard context.transport.keepsOrder, !isReadOnly else { return }
-        // More than may be retired here would be dropped again.
+        // The retired table would drop more claims than its capacity.
         remembering().noteReceived(claim, capacity: max(replica.configuration.maxRetired, 1024))
     }
 }

@@ -1,6 +1,6 @@
-/// The messages that go out, and log deltas among them.
+/// Sending: the next message, and log deltas.
 extension ExtendedSession {
-    /// Appends the next message that fits; false if there is none.
+    /// Appends the next message that fits. False if there is none.
     @inline(never)
     @_optimize(speed)
     func append(_ budget: SendBudget) -> Bool {
@@ -31,7 +31,7 @@ extension ExtendedSession {
         return follows < replica.history.end && appendLive(from: follows, budget)
     }
 
-    /// After something has been forgotten here, what the peer lacks may have become another thing.
+    /// Checks a delta after a purge, because the peer may need a delta of another mode now.
     private func checkEpoch() {
         checkedEpoch = replica.epoch
         guard !replica.configuration.disabledRules.contains(.restart) else { return }
@@ -62,14 +62,14 @@ extension ExtendedSession {
         if wasFollowing { stopFollowing() } else { beginDelta() }
     }
 
-    /// The peer has asked for what is new, and has to say what else it lacks. In datagrams the delta before stays, paused: the
-    /// peer may go on with it.
+    /// Stops following the history, because the peer has to send its vector. In datagrams the previous delta stays,
+    /// paused: the peer may resume it.
     private func stopFollowing() {
         follows = nil
         requestAgain()
     }
 
-    /// What the peer is asked for.
+    /// Appends a pending control message.
     private func appendPending(_ budget: SendBudget) -> Bool {
         !pending.isEmpty && appendControl(budget)
     }

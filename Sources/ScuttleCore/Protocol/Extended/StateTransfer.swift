@@ -11,7 +11,7 @@ final class StateTransfer {
     private(set) var kind: UInt64
     /// How far it has come, with what was left out; and what was.
     private(set) var received: RangeSet
-    private(set) var withheld = Gaps()
+    private(set) var gaps = Gaps()
 
     /// Sources of which an update was refused, so that nothing vouches for them.
     private var excluded = SourceSet()
@@ -79,20 +79,20 @@ final class StateTransfer {
     }
 
     /// Whether the vector of this replica says all that there is to say of it.
-    var isSettled: Bool { hasEnded && !excludesSome && withheld.ranges.isEmpty && received.ranges.isEmpty }
+    var isSettled: Bool { hasEnded && !excludesSome && gaps.ranges.isEmpty && received.ranges.isEmpty }
 
     /// Whether nothing was rejected, and nothing withheld.
-    var isComplete: Bool { !excludesSome && withheld.ranges.isEmpty }
+    var isComplete: Bool { !excludesSome && gaps.ranges.isEmpty }
 
     /// How far it has come, without what was left out.
-    var whole: RangeSet { received.subtracting(withheld.ranges) }
+    var whole: RangeSet { received.subtracting(gaps.ranges) }
 
     /// Notes that the updates of a span have come, except those up to `withheld`, which the sender has left out.
     func note(from: UInt64, until: UInt64, withheld: UInt64 = 0) {
         if until > received.end { hasEnded = false }
         received.add(from: from, until: until)
-        withheld.remove(from: from, until: until)
-        withheld.add(from: from, until: min(withheld, until))
+        gaps.remove(from: from, until: until)
+        gaps.add(from: from, until: min(withheld, until))
     }
 
     /// Whether a delta goes on with it.
