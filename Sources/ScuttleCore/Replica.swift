@@ -26,16 +26,16 @@ extension Replica {
     ///   cluster, which it cannot check.
     public func openLink(_ options: Link.Options = []) throws(Failure) -> Link {
         guard !options.isSuperset(of: [.datagram, .classic]) else {
-            throw Failure(.argument, "the classic dialect has no datagrams")
+            throw Failure(.argument, "SCUTTLE_LINK_CLASSIC and SCUTTLE_LINK_DATAGRAM exclude each other")
         }
         guard !options.contains(.history) || options.contains(.classic) || options.contains(.any) else {
-            throw Failure(.argument, "SCUTTLE_LINK_HISTORY is for the classic dialect")
+            throw Failure(.argument, "SCUTTLE_LINK_HISTORY needs SCUTTLE_LINK_CLASSIC or SCUTTLE_LINK_ANY")
         }
         guard !options.contains(.classic) || cluster.bytes.isEmpty else {
-            throw Failure(.cluster, "the classic dialect cannot check that a peer belongs to the cluster")
+            throw Failure(.cluster, "cluster is set, which the classic dialect cannot check")
         }
         guard linkTable.links.count < configuration.maxLinks else {
-            throw Failure(.links, "another link than the \(linkTable.links.count) open; max_links")
+            throw Failure(.links, "\(linkTable.links.count) links are open; max_links is \(configuration.maxLinks)")
         }
         if options.contains(.classic) { hasMetClassic = true }
         let link = Link(self, options)

@@ -49,7 +49,7 @@ extension Link {
     @_optimize(speed)
     public func peek(maxCount: Int, _ visit: (Bytes) -> Void) throws(Failure) {
         guard !isDatagram else {
-            throw Failure(.unsupported, "a datagram cannot be peeked at: what is in it depends on the capacity")
+            throw Failure(.unsupported, "a datagram link has no peek, because a datagram depends on the capacity")
         }
         noteDrain()
         _ = fill()
@@ -64,7 +64,7 @@ extension Link {
     /// - Throws: `.argument` if `peek` has shown fewer.
     public func consume(_ count: Int) throws(Failure) {
         guard count >= 0, count <= shown else {
-            throw Failure(.argument, "\(count) bytes are more than the \(shown) that were shown")
+            throw Failure(.argument, "the count to consume is \(count); the last peek showed \(shown) bytes")
         }
         context.output.consume(count)
         shown -= count

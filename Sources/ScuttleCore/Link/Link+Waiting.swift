@@ -9,7 +9,7 @@ extension Link {
         waitingBytes = 0
         guard bytes <= max(2048, max(limits.bytes / 8, limits.messageBytes &* 2) &- replica.linkTable.waitingBytes)
         else {
-            return Failure(.bytes, "\(bytes) bytes of a line wait for its end; max_bytes is \(limits.bytes)")
+            return Failure(.bytes, "an incomplete line is \(bytes) bytes long; max_bytes is \(limits.bytes)")
         }
         replica.linkTable.waitingBytes &+= bytes
         waitingBytes = bytes

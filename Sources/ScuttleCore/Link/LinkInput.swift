@@ -41,6 +41,6 @@ public struct LinkInput: ~Copyable {
         }
         link.finishReceiving()
         guard let first else { return }
-        throw refused == 1 ? first : Failure(first.code, "\(first.sentence) (and \(refused - 1) more lines refused)")
+        throw refused == 1 ? first : Failure(first.code, "\(first.sentence) (and \(refused - 1) more lines rejected)")
     }
 }

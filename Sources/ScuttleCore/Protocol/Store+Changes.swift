@@ -1,9 +1,8 @@
-/// A walk over the sources of which a peer may have something else.
+/// The walk over the sources that may differ from a peer's.
 extension Store {
-    /// The first source from a number on that has changed since a base, does not rest on it, or has entries that are out of order;
-    /// or how many there are.
-    /// O(sources passed / 64).
-    /// - Parameter isBase: somebody relies on it; otherwise it may be any revision.
+    /// Returns the first source from an id on that has changed since a base, does not rest on it, or has entries that
+    /// are out of order; the number of sources if there is none. O(sources passed / 64).
+    /// - Parameter isBase: the base is relied on; otherwise it may be any revision.
     @inline(never)
     func nextChange(since base: UInt64, from first: Int, restingOn claims: PeerClaims? = nil, isBase: Bool = true)
         -> Int

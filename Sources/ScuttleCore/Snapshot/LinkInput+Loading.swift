@@ -1,7 +1,8 @@
 extension LinkInput {
     /// Loads a save into a new replica. Returns false if the last line is truncated, or if an export lacks its end.
     /// - Parameter judge: reads the lines that are not canonical.
-    /// - Throws: the error of the first bad line that is not the last, or of the whole; the replica is then of no further use.
+    /// - Throws: the error of the first bad line that is not the last, or of the whole save. The replica is unusable
+    ///   then.
     package mutating func load<Judge: MessageJudge & ~Copyable>(
         _ bytes: Bytes, into replica: Replica, by judge: inout Judge
     ) throws(Failure) -> Bool {

@@ -152,7 +152,8 @@ struct SendBuffer: ~Copyable {
                 let step = min(rest, end - consumed)
                 // The messages of a shared delta count until the last of its bytes is consumed.
                 if shared == nil {
-                    count -= text.encoding.messageCount(endingIn: Bytes(rebasing: text.bytes[consumed..<consumed + step]))
+                    count -= text.encoding.messageCount(
+                        endingIn: Bytes(rebasing: text.bytes[consumed..<consumed + step]))
                 }
                 consumed += step
                 rest -= step

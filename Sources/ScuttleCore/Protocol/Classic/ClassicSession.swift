@@ -92,7 +92,7 @@ extension ClassicSession {
     }
 
     private func checkWritable() throws(Failure) {
-        guard !context.isReadOnly else { throw Failure(.readOnly, "an update came in on a read-only link") }
+        guard !context.isReadOnly else { throw Failure(.readOnly, "a peer sent an update on a read-only link") }
     }
 
     /// Handles a digest: the peer has a source up to a version, and requests the updates above it.

@@ -41,7 +41,9 @@ struct MergedDelta {
             remove(at: index, in: replica)
         }
         guard replica.sources[source].entries.last > version else { return }
-        var cursor = Cursor(source: source, version: version, key: 0, position: 0, generation: 0, includesOutOfOrder: includesOutOfOrder)
+        var cursor = Cursor(
+            source: source, version: version, key: 0, position: 0, generation: 0, includesOutOfOrder: includesOutOfOrder
+        )
         guard cursor.seek(above: version, in: replica) else { return }
         cursor.pending = limit == .max ? 0 : cursor.count(upTo: limit, in: replica)
         cursor.requested = version

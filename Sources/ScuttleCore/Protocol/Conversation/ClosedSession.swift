@@ -26,15 +26,15 @@ extension LinkContext {
     func rejected(for reason: Bytes) -> Failure {
         let why: StaticString =
             if reason.equals(Bytes(RejectReason.cluster.name)) {
-                "it belongs to another cluster"
+                "its cluster is another one"
             } else if reason.equals(Bytes(RejectReason.protocolVersion.name)) {
-                "it speaks no protocol version that this replica speaks"
+                "it supports no protocol version of this replica"
             } else if reason.equals(Bytes(RejectReason.identity.name)) {
-                "the id of this replica, or what it says of the peer's, clashes with what the peer knows"
+                "this replica's source, or its version of the peer's source, contradicts the peer's state"
             } else if reason.equals(Bytes(RejectReason.refused.name)) {
-                "it refuses more updates than it can remember"
+                "it refuses more updates than its max_refused"
             } else {
-                "for a reason that is not known here"
+                "the reason is unknown"
             }
         return end(nil, Failure(.rejected, "the peer has rejected this replica: \(why)"))
     }

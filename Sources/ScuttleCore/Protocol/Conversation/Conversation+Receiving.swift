@@ -21,7 +21,9 @@ extension Conversation {
                 helloSession.receive(hello)
             case .challenge(let token): try helloSession()?.receiveChallenge(token)
             case .reject(let reason):
-                if let helloSession = try helloSession(), helloSession.isAddressed { throw context.rejected(for: reason) }
+                if let helloSession = try helloSession(), helloSession.isAddressed {
+                    throw context.rejected(for: reason)
+                }
             case .nothing, .export, .got, .end: break
             // Messages of the extended dialect count after a hello.
             default: _ = try helloSession()
@@ -79,7 +81,7 @@ extension Conversation {
             guard context.allowsClassic else {
                 throw context.end(
                     .protocolVersion,
-                    Failure(.protocolVersion, "the peer speaks the classic dialect; SCUTTLE_LINK_ANY lets it in"))
+                    Failure(.protocolVersion, "the peer speaks the classic dialect; SCUTTLE_LINK_ANY allows it"))
             }
             return classic ?? ClassicSession(context)
         }

@@ -16,7 +16,7 @@ extension LinkContext {
     /// Reports that a message does not fit, if the datagram is empty. Always returns false.
     func reportNoSpace(_ budget: SendBudget) -> Bool {
         if output.end == 0, failures.isEmpty {
-            failures.append(Failure(.space, "no message fits a datagram of \(budget.bytes) bytes"))
+            failures.append(Failure(.space, "the capacity is \(budget.bytes) bytes; no message fits"))
         }
         return false
     }

@@ -52,7 +52,7 @@ extension LinkContext {
         if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return .beaten }
         // The retired table has no exceptions. Such an update arrives with a contents delta, which is rare.
         guard known != nil || update.version > replica.retiredVersion(of: update.source) else { return .beaten }
-        let reason = failure ?? Failure(.refused, "the host does not accept an update")
+        let reason = failure ?? Failure(.refused, "accept has refused an update")
         let id = try replica.sourceID(for: update.source)
         let write = RefusedTable.Write(
             key: replica.keys.hash(of: update.key),
@@ -65,7 +65,9 @@ extension LinkContext {
             Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue), write,
             evictingBefore: clock)
         guard isNoted, let refused = replica.refused else {
-            throw end(.refused, Failure(.refused, "more updates are refused than max_refused"))
+            throw end(
+                .refused,
+                Failure(.refused, "more updates are refused than max_refused, \(replica.configuration.maxRefused)"))
         }
         return .refused(refused.count - 1, reason)
     }

@@ -23,7 +23,7 @@ extension ExtendedSession {
         var sources = ClaimedSources()
         for claim in claims {
             try Limits.check(clockOf: claim.source, at: claim.covered)
-            guard claim.purged <= .highest else { throw Failure(.version, "a purged version is not in 0 ... 2^53-1") }
+            guard claim.purged <= .highest else { throw Failure(.version, "a GC version is above 2^53-1") }
             let id = replica.sources.find(claim.source)
             try check(id, claims: max(claim.covered, claim.purged))
             sources.ids.append(id)

@@ -4,7 +4,7 @@ extension ExtendedSession {
     /// - Throws: the errors of a commit.
     @_optimize(speed)
     func receive(_ mark: ProgressMark) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a mark came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent a mark on a read-only link") }
         guard context.transport.keepsOrder else { return }
         guard incoming.head?.mode.endsWithCommit == true else { throw Failure(.unasked, "a mark belongs to no delta") }
         incoming.mark(upTo: mark.sequence, mark.check, isChecked: isChecked)
@@ -16,7 +16,7 @@ extension ExtendedSession {
     /// - Throws: the errors of a commit.
     @_optimize(speed)
     func receive(_ forgotten: ForgottenKeys) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent purged keys on a read-only link") }
         guard !incoming.isDropped, !incoming.isUnrequested, let transfer = incoming.transfer, transfer.mode == .reset,
             transfer.kind == forgotten.since
         else { return }
@@ -30,7 +30,7 @@ extension ExtendedSession {
     /// sender's.
     /// - Throws: the errors of a cover.
     func receive(_ part: CommitPart) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a commit came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent a commit on a read-only link") }
         guard !incoming.isDropped else { return }
         guard context.transport.mayRepeat || incoming.head?.mode.endsWithCommit == true else {
             throw Failure(.unasked, "a commit belongs to no delta")

@@ -5,7 +5,7 @@ extension ExtendedSession {
     ///   the error that ended the link.
     @_optimize(speed)
     func receive(_ cover: Cover) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a cover came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent a cover on a read-only link") }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head, head.mode.hasCovers else {
             throw Failure(.unasked, "a cover belongs to no log delta")

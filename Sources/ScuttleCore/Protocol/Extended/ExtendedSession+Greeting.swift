@@ -59,11 +59,11 @@ extension ExtendedSession {
                 .protocolVersion,
                 Failure(
                     .protocolVersion,
-                    "the peer speaks protocol versions \(UInt64(theirs.lowerBound)) to \(UInt64(theirs.upperBound)) only"
+                    "the peer supports protocol versions \(UInt64(theirs.lowerBound)) to \(UInt64(theirs.upperBound)) only"
                 ))
         }
         guard !hello.source.equals(replica.id) else {
-            throw context.end(.identity, Failure(.identity, "the peer has the same source as this replica"))
+            throw context.end(.identity, Failure(.identity, "the peer has this replica's source"))
         }
         return true
     }

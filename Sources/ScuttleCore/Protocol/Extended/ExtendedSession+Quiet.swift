@@ -22,7 +22,9 @@ extension ExtendedSession {
 
     /// Notes a delta without content: the next one is without, too, until one of both replicas changes.
     func noteQuiet() {
-        guard let memory, memory.helloFingerprint == fingerprint(memory), peer.revision >= memory.helloRevision else { return }
+        guard let memory, memory.helloFingerprint == fingerprint(memory), peer.revision >= memory.helloRevision else {
+            return
+        }
         memory.quietFingerprint = memory.helloFingerprint
     }
 
@@ -36,7 +38,9 @@ extension ExtendedSession {
     /// either: the peer's requests for a vector are ignored until one of both replicas changes.
     @inline(never)
     func noteSettled(_ nonce: UInt64) {
-        guard let memory, nonce >= memory.requested.nonce, memory.requested.fingerprint == fingerprint(memory) else { return }
+        guard let memory, nonce >= memory.requested.nonce, memory.requested.fingerprint == fingerprint(memory) else {
+            return
+        }
         memory.settledFingerprint = memory.requested.fingerprint
     }
 

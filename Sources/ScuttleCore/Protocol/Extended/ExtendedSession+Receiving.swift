@@ -4,14 +4,14 @@ extension ExtendedSession {
     /// - Throws: `.unasked` on a stream, `.readOnly`, and the error that ended the link.
     @_optimize(speed)
     func receive(_ head: DeltaHead) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a delta came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent a delta on a read-only link") }
         guard isRequested(head) else {
             incoming.endHead()
             // A late or repeated datagram is no error.
             incoming.isDropped = context.transport.mayRepeat || incoming.dropsUnrequested
             guard !incoming.isDropped else { return }
             incoming.isUnrequested = true
-            throw Failure(.unasked, "a delta answers no open request of this link")
+            throw Failure(.unasked, "a delta belongs to no open request of this link")
         }
         (incoming.isDropped, incoming.dropsUnrequested) = (false, false)
         incoming.isUnrequested = false
@@ -40,7 +40,7 @@ extension ExtendedSession {
     @_optimize(speed)
     func receive(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
         guard !isReadOnly else {
-            throw Failure(.readOnly, "an update came in on a read-only link")
+            throw Failure(.readOnly, "a peer sent an update on a read-only link")
         }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
@@ -87,7 +87,7 @@ extension ExtendedSession {
     }
 
     /// Republishes a missing update that has become the entry, if its dot is at or below the highest GC version: other replicas may
-    /// have accounted for it with a purged delete that its sender had refused. Under a new dot all replicas take it.
+    /// have accounted for it with a purged delete that its sender had refused. All replicas accept it under a new dot.
     @inline(never)
     private func republishMissing(_ record: Record, _ head: IncomingDelta.Head) {
         guard replica.refused != nil, head.mode.claimsVector, !record.isDelete,

@@ -5,7 +5,7 @@ extension ExtendedSession {
     /// Handles an update that was readable and that a limit of the decoder rejects.
     /// - Throws: `failure`, if it is new; otherwise the errors of any update.
     func receive(refused update: IncomingUpdate, _ failure: Failure, _ line: Bytes) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "an update came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent an update on a read-only link") }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
         incoming.note(line: line)

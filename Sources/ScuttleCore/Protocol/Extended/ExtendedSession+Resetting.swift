@@ -64,8 +64,8 @@ extension ExtendedSession {
 }
 
 extension Store {
-    /// Removes an entry that other replicas have deleted and whose tombstone they have purged. An expiry takes its
-    /// place if a classic peer may have the entry, because that peer learns of a delete only by an update; and if the
+    /// Removes an entry that other replicas have deleted and whose tombstone they have purged. An expiry
+    /// replaces it if a classic peer may have the entry, because that peer learns of a delete only by an update; and if the
     /// entry is inverted, because other replicas may have accepted the loser, whose dot is accounted for. An expiry
     /// deletes the entry and the loser, and nothing later.
     fileprivate func removeByReset(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {

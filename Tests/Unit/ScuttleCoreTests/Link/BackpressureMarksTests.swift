@@ -3,10 +3,10 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Compares the numbers of links with an array of them.
-@Suite("HighWaterMarks")
+/// Compares the marks of links with an array of them.
+@Suite("BackpressureMarks")
 struct BackpressureMarksTests {
-    @Test("Only the links whose number is reached are examined", arguments: 0..<100)
+    @Test("Only the links whose mark is reached are examined", arguments: 0..<100)
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         var marks = BackpressureMarks()

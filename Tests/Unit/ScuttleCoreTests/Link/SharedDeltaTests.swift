@@ -41,7 +41,7 @@ struct SharedDeltaTests {
         return places
     }
 
-    @Test("All links show the same bytes at the same position")
+    @Test("All links show the same bytes at the same index")
     func sameBytes() throws {
         let hub = try Hub(peers: 6)
         for number in 0..<5 { try hub.replica.set("k\(number)", "\(number)") }
@@ -52,7 +52,7 @@ struct SharedDeltaTests {
         hub.expectAgreement("shared")
     }
 
-    @Test("Links at different positions, slow and fast, that write too: all receive all updates", arguments: 0..<40)
+    @Test("Links at different indices, slow and fast, that write too: all receive all updates", arguments: 0..<40)
     func random(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let hub = try Hub(peers: 5) {

@@ -48,17 +48,17 @@ struct IncomingDeltaTests {
                 var sequence: UInt64 = 10
                 while come.contains(sequence) { sequence += 1 }
                 check(incoming.sequence == sequence, "\(numbers): \(incoming.sequence), not \(sequence)")
-                let told = incoming.progress(of: 1, withRanges: true)
-                check(told?.sequence == sequence, "\(numbers): progress")
+                let progress = incoming.progress(of: 1, withRanges: true)
+                check(progress?.sequence == sequence, "\(numbers): progress")
                 let behind = come.subtracting(10..<sequence)
-                let ranges = told?.ranges.flatMap { $0.from..<$0.until } ?? []
+                let ranges = progress?.ranges.flatMap { $0.from..<$0.until } ?? []
                 check(ranges == behind.sorted(), "\(numbers): ranges \(ranges)")
                 check(incoming.head == nil, "nothing in a datagram belongs to another one")
             }
         }
     }
 
-    @Test("A part of a commit that relies on more than the last one makes all parts be sent again")
+    @Test("A part of a commit that needs a higher sequence than the last one makes the commit begin anew")
     func contradictingParts() {
         var incoming = IncomingDelta()
         func isWhole(_ parts: [CommitPart]) -> [Bool] {
@@ -88,8 +88,8 @@ struct IncomingDeltaTests {
         check(incoming.transfer?.kind == 5)
         incoming.begin(head(kind: 6, span: (2, 2, 4)), at: 0)
         incoming.endDatagram()
-        let told = incoming.progress(of: 1, withRanges: true, window: 3)
-        #expect(told == Progress(incarnation: 1, mode: .state, epoch: 6, sequence: 4, window: 3))
+        let progress = incoming.progress(of: 1, withRanges: true, window: 3)
+        #expect(progress == Progress(incarnation: 1, mode: .state, epoch: 6, sequence: 4, window: 3))
     }
 
     @Test("The continuation of another delta counts for nothing")
@@ -102,8 +102,8 @@ struct IncomingDeltaTests {
             let counts = incoming.head?.counts
             incoming.endDatagram()
             #expect(counts == false)
-            let told = incoming.progress(of: 1, withRanges: true)
-            #expect(told == Progress(incarnation: 1, mode: .state, epoch: 5, sequence: 3))
+            let progress = incoming.progress(of: 1, withRanges: true)
+            #expect(progress == Progress(incarnation: 1, mode: .state, epoch: 5, sequence: 3))
         }
         // On a stream a gap would be unnoticed.
         for (from, counts) in [(3, true), (4, false), (0, true)] as [(UInt64, Bool)] {
@@ -124,19 +124,19 @@ struct IncomingDeltaTests {
     )
     func marks() {
         let sent = ["one", "two", "three"]
-        withEvery(upTo: 4, over: sent + ["two "]) { heard in
+        withEvery(upTo: 4, over: sent + ["two "]) { arrived in
             var incoming = IncomingDelta()
             incoming.begin(streamHead(), at: 0)
-            for line in heard { line.lend { incoming.note(line: $0) } }
+            for line in arrived { line.lend { incoming.note(line: $0) } }
             incoming.mark(upTo: 7, lineCheck(sent, sealing: [0, 7]), isChecked: true)
-            let expected: UInt64 = heard == sent ? 7 : 0
-            check(incoming.sequence == expected, "\(heard): \(incoming.sequence)")
+            let expected: UInt64 = arrived == sent ? 7 : 0
+            check(incoming.sequence == expected, "\(arrived): \(incoming.sequence)")
             // The lines behind it do not count either, up to the next head.
             incoming.mark(upTo: 9, lineCheck([], sealing: [0, 9]), isChecked: true)
-            check(incoming.sequence == (heard == sent ? 9 : 0), "\(heard): behind it \(incoming.sequence)")
+            check(incoming.sequence == (arrived == sent ? 9 : 0), "\(arrived): behind it \(incoming.sequence)")
             incoming.begin(streamHead(from: incoming.sequence), at: 0)
             incoming.mark(upTo: 11, lineCheck([], sealing: [0, 11]), isChecked: true)
-            check(incoming.sequence == 11, "\(heard): in the end \(incoming.sequence)")
+            check(incoming.sequence == 11, "\(arrived): in the end \(incoming.sequence)")
         }
     }
 
@@ -192,12 +192,12 @@ struct IncomingDeltaTests {
     func spanLines() {
         let sent = ["one", "two", "three"]
         for mode in [DeltaMode.state, .reset, .contents] {
-            withEvery(upTo: 4, over: sent + ["two "]) { heard in
+            withEvery(upTo: 4, over: sent + ["two "]) { arrived in
                 var incoming = IncomingDelta()
                 incoming.begin(head(mode, span: (0, 0, 7), of: sent), at: 0)
-                for line in heard { line.lend { incoming.note(line: $0) } }
+                for line in arrived { line.lend { incoming.note(line: $0) } }
                 incoming.endDatagram()
-                check(incoming.sequence == (heard == sent ? 7 : 0), "\(mode), \(heard): \(incoming.sequence)")
+                check(incoming.sequence == (arrived == sent ? 7 : 0), "\(mode), \(arrived): \(incoming.sequence)")
             }
         }
     }

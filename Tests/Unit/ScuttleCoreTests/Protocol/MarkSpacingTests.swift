@@ -26,7 +26,7 @@ struct MarkSpacingTests {
     /// Returns the root of one and a half marks and of the sent bytes, or a tenth of those.
     private func share(_ sent: Int) -> Int { max(Int((96 * Double(sent)).squareRoot()), sent / 10) }
 
-    @Test("At most the root of the sent bytes is unmarked, later a tenth; and never more than the longest space")
+    @Test("At most the root of the sent bytes is unmarked, later a tenth; and never more than the maximum distance")
     func lost() {
         for seed in 0..<50 {
             var before = 0
@@ -38,11 +38,11 @@ struct MarkSpacingTests {
         }
     }
 
-    @Test("Few marks: as many as the root and then the logarithm while they spread, then one each longest space")
+    @Test("Few marks: as many as the root and then the logarithm while they spread, then one each maximum distance")
     func few() {
         for seed in 0..<50 {
             for total in [1000, 10_000, 100_000, 1_000_000] {
-                // Up to 9,600 bytes 2 * root / 96, up to ten longest spaces a tenth more each time.
+                // Up to 9,600 bytes 2 * root / 96, up to ten maximum distances a tenth more each time.
                 let most = 2 * share(min(total, 9600)) / 96 + 23 + total / MarkSpacing.maxDistance
                 let count = spaces(total, seed: seed, longestLine: 200).count
                 check(count <= most, "seed \(seed): \(count) marks in \(total) bytes")
@@ -64,7 +64,7 @@ struct MarkSpacingTests {
         }
     }
 
-    @Test("A line that is longer than any space makes one mark due")
+    @Test("A line that is longer than any distance makes one mark due")
     func longLine() {
         var spacing = MarkSpacing()
         spacing.add(10_000_000)

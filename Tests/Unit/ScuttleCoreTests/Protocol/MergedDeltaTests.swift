@@ -3,7 +3,7 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-@Suite("Answer")
+@Suite("MergedDelta")
 struct MergedDeltaTests {
     /// The order of updates that the host defines, if any.
     enum Sort: CaseIterable {
@@ -57,9 +57,8 @@ struct MergedDeltaTests {
     }
 
     /// Merges naively: the live entries of each requested source in order of version; at each step the head that sorts first.
-    /// that sorts first.
-    private func expected(_ asked: [SourceID: Version], _ replica: Replica, _ sort: Sort) -> [PlainUpdate] {
-        var queues = asked.map { source, version in
+    private func expected(_ requested: [SourceID: Version], _ replica: Replica, _ sort: Sort) -> [PlainUpdate] {
+        var queues = requested.map { source, version in
             let name = [UInt8](replica.sources[source].id)
             return replica.allEntries.filter { $0.source == name && $0.version > version }
                 .sorted { $0.version < $1.version }
@@ -80,15 +79,15 @@ struct MergedDeltaTests {
         let replica = try crowd(&random, sources: random.within(1...12), updates: 120, sort)
         let limit = random.pick([1, 3, 1000])
         var answer = MergedDelta()
-        var asked: [SourceID: Version] = [:]
+        var requested: [SourceID: Version] = [:]
         for _ in 0..<random.within(1...20) {
             // Some are requested twice: the last request counts.
             let source = SourceID(random.below(replica.sources.count))
             let version = Version(random.below(Int(replica.sources[source].covered) + 3))
-            asked[source] = version
+            requested[source] = version
             answer.add(source, above: version, countingTo: limit, in: replica)
         }
-        let expected = expected(asked, replica, sort)
+        let expected = expected(requested, replica, sort)
         let counts = Dictionary(grouping: expected, by: \.source).values.map { min($0.count, limit) }
         #expect(answer.count == counts.reduce(0, +))
         let mine = drain(&answer, replica)
@@ -121,7 +120,7 @@ struct MergedDeltaTests {
         #expect(drain(&answer, replica).map(\.key.text) == ["newest", "middle"])
     }
 
-    @Test("A host's order holds, although one cursor ends while others must move on")
+    @Test("A host's order holds, although one cursor ends while others have to move")
     func sortedThoughEnded() throws {
         let replica = try Replica.make { Sort.oldestFirst.adjust(&$0) }
         let updates = [("k", "s1", 1), ("third", "s1", 3), ("second", "s2", 2), ("l", "s3", 3), ("fourth", "s4", 4)]
@@ -177,7 +176,7 @@ struct MergedDeltaTests {
         Dictionary(grouping: updates, by: \.source).values.compactMap { $0.min { $0.version < $1.version } }
     }
 
-    @Test("A source that is requested again starts again, from the last claim")
+    @Test("A source that is requested again begins anew, above the latest version")
     func askedAgain() throws {
         let replica = try Replica.make()
         for number in 1...6 { try replica.set("k\(number)", "1") }
@@ -191,7 +190,7 @@ struct MergedDeltaTests {
         #expect(drain(&answer, replica).isEmpty)
     }
 
-    @Test("A cursor goes on in an index that was swept")
+    @Test("A cursor continues in an index that was swept")
     func swept() throws {
         let replica = try Replica.make()
         for number in 1...200 { try replica.set("k\(number)", "1") }

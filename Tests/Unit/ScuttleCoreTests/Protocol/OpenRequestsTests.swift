@@ -42,7 +42,7 @@ struct OpenRequestsTests {
         }
     }
 
-    @Test("A served request is closed, and all earlier ones; but a log goes on")
+    @Test("A served request is closed, and all earlier ones; but a log delta continues")
     func closing() {
         withEvery(upTo: 4, over: Self.kinds) { kinds in
             for closed in kinds.indices {

@@ -28,17 +28,17 @@ struct PeerStateTests {
         withEvery(upTo: 6, over: Array(0..<parts.count)) { numbers in
             var mine = peer()
             // The progress of the present epoch's request, naively.
-            var (epoch, heard): (UInt64, Int) = (0, 0)
+            var (epoch, arrived): (UInt64, Int) = (0, 0)
             for number in numbers {
                 let part = parts[number]
                 let isNewer = part.epoch > epoch
-                if part.epoch >= epoch, isNewer { (epoch, heard) = (part.epoch, 0) }
-                let follows = part.epoch == epoch && part.from <= heard
-                let taken = mine.apply(part)
-                check(taken == follows, "\(numbers): part \(number) is taken: \(taken)")
+                if part.epoch >= epoch, isNewer { (epoch, arrived) = (part.epoch, 0) }
+                let follows = part.epoch == epoch && part.from <= arrived
+                let applied = mine.apply(part)
+                check(applied == follows, "\(numbers): part \(number) is applied: \(applied)")
                 guard follows else { continue }
-                heard = part.isLast ? 0 : max(heard, part.to)
-                check(mine.next == heard, "\(numbers): next is \(mine.next), not \(heard)")
+                arrived = part.isLast ? 0 : max(arrived, part.to)
+                check(mine.next == arrived, "\(numbers): next is \(mine.next), not \(arrived)")
                 check(mine.epoch == epoch, "\(numbers): epoch \(mine.epoch)")
                 if part.isLast { check(mine.revision == 9, "\(numbers): revision \(mine.revision)") }
             }
@@ -95,7 +95,9 @@ struct PeerStateTests {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try replica(sources: 9)
         var mine = peer()
-        var (said, expected, purged): ([Version], [Version], [Version]) = ([0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0])
+        var (confirmed, expected, purged): ([Version], [Version], [Version]) = (
+            [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]
+        )
         for _ in 0..<200 {
             let source = random.below(4)
             let version = Version(random.below(50))
@@ -104,10 +106,10 @@ struct PeerStateTests {
                 mine.expect(SourceID(source), covered: version, in: replica)
                 expected[source] = max(expected[source], version)
             case 2...3:
-                let gone = Version(random.below(Int(version) + 1))
-                mine.note(SourceID(source), covered: version, purged: gone, in: replica)
-                said[source] = max(said[source], version)
-                purged[source] = max(purged[source], gone)
+                let gcVersion = Version(random.below(Int(version) + 1))
+                mine.note(SourceID(source), covered: version, purged: gcVersion, in: replica)
+                confirmed[source] = max(confirmed[source], version)
+                purged[source] = max(purged[source], gcVersion)
             default:
                 let isLast = random.oneIn(2)
                 check(mine.apply(part(0, 4, last: isLast)), "a part that begins at 0")
@@ -116,7 +118,7 @@ struct PeerStateTests {
             for number in 0..<4 {
                 let id = SourceID(number)
                 let covered = mine.covered(id, in: replica)
-                check(covered == max(said[number], expected[number]), "covered \(covered)")
+                check(covered == max(confirmed[number], expected[number]), "covered \(covered)")
                 check(mine.purged(id) == purged[number], "purged \(mine.purged(id))")
             }
             check(mine.highestPurged == purged.max(), "highest \(mine.highestPurged)")
@@ -165,7 +167,7 @@ struct PeerStateTests {
         #expect(peer.next == 0)
     }
 
-    @Test("A peer in doubt keeps its name and its request, and sends its whole vector anew")
+    @Test("An invalidated peer keeps its incarnation and its request, and sends its whole vector anew")
     func invalidated() throws {
         let replica = try replica(sources: 4)
         var mine = peer()

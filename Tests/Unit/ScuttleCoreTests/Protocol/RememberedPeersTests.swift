@@ -26,7 +26,7 @@ struct RememberedPeersTests {
 
     private func incarnations(_ peers: RememberedPeers) -> [UInt64] { peers.items.map { $0.peer.incarnation } }
 
-    @Test("Over the limit of peers, the one that was seen longest ago is dropped")
+    @Test("Over the limit of peers, the one that was added first is dropped")
     func count() throws {
         let replica = try Replica.make()
         var peers = RememberedPeers()
@@ -163,7 +163,7 @@ struct RememberedPeersTests {
     }
 
     @Test(
-        "A peer that knows scattered retired sources is requested again, rather than remembered with many bits"
+        "The vector of a peer that knows scattered retired sources is requested again, rather than remembered with many bits"
     )
     func manyRetirements() throws {
         let replica = try replica(sources: 5000)
