@@ -150,7 +150,7 @@ extension ClassicSession {
     }
 }
 
-// MARK: - Asking and sending
+// MARK: - Sending
 
 extension ClassicSession {
     /// Sends digests. The first gossip of a link requests everything. Each later one requests what is above the vector

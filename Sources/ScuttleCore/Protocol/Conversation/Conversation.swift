@@ -101,7 +101,7 @@ extension Conversation {
     }
 }
 
-// MARK: - What the session is
+// MARK: - Changes of the session
 
 extension Conversation {
     /// Makes the session classic after the peer's first valid message of that dialect. A request that was sent in the

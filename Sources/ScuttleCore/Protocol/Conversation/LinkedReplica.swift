@@ -10,7 +10,7 @@ public final class Replica: Store {
         super.init(ownID: ownID, configuration: configuration, encoding: encoding)
     }
 
-    // MARK: What links refer to
+    // MARK: References of links
 
     override func refers(to id: SourceID) -> Bool {
         let covered = sources[id].covered
@@ -61,7 +61,7 @@ public final class Replica: Store {
         linkTable.peers.dropBases(before: base, in: self)
     }
 
-    // MARK: What holds a purge back
+    // MARK: Delays of a purge
 
     /// A walk is named by the index of its link.
     override func position(ofWalk index: Int) -> Arrivals.Stamp {
@@ -82,7 +82,7 @@ public final class Replica: Store {
         return refusing.isEmpty ? nil : { record in refusing.contains { $0.extended?.isExcepted(record) ?? false } }
     }
 
-    // MARK: What has changed
+    // MARK: Notifications
 
     override func historyReachesMark() { noteBacklogs() }
 

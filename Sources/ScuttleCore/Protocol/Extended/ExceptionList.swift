@@ -9,7 +9,7 @@ struct CommitException: Equatable {
 struct ExceptionList {
     private let dots: [Dot]
 
-    /// O(n log n).
+    /// Sorts the exceptions. O(n log n).
     @inline(never)
     init(_ dots: [Dot]) {
         self.dots = dots.count < 2 ? dots : dots.arranged { Self.precedes($0, $1) }
@@ -17,7 +17,7 @@ struct ExceptionList {
 
     var isEmpty: Bool { dots.isEmpty }
 
-    /// O(log n).
+    /// Whether a dot is excepted. O(log n).
     @inline(never)
     func contains(_ dot: Dot) -> Bool {
         let found = index(of: dot)

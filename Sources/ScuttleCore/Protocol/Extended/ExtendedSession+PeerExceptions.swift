@@ -153,7 +153,7 @@ extension ExtendedSession {
         return arrivals.arranged { $0 < $1 }
     }
 
-    // MARK: What a commit excepts
+    // MARK: Exceptions in commits
 
     /// Returns the exceptions in the peer's commit whose sources are known here.
     func exceptions(of claims: [ExceptionClaim]) -> [CommitException] {

@@ -1,6 +1,6 @@
 /// Updates that this replica refuses, and the messages about them. See `Store+Refusing`.
 extension ExtendedSession {
-    // MARK: Updates that come in
+    // MARK: Updates of the peer
 
     /// Handles an update that was readable and that a limit of the decoder rejects.
     /// - Throws: `failure`, if it is new; otherwise the errors of any update.
@@ -71,7 +71,7 @@ extension ExtendedSession {
         if head.mode.isWhole { noteKept(update, head, isHere: true) }
     }
 
-    // MARK: Telling the peer
+    // MARK: Messages to the peer
 
     /// Appends a `refused` message with the next exceptions for the peer. False if nothing fits.
     func appendRefused(_ budget: SendBudget) -> Bool {

@@ -43,7 +43,7 @@ extension ExtendedSession {
     }
 
     /// Continues a reset in a later GC epoch if a `forgot` message can name the tombstones that were purged since; otherwise begins
-    /// it anew, because the peer would keep them. A reset in the host's order begins anew, too: nobody would notice that the
+    /// it anew, because the peer would keep them. A reset in the host's order begins anew, too: no check would show that the
     /// updates before a new head did not count.
     func adapt(_ outgoing: OutgoingDelta) {
         guard !replica.configuration.disabledRules.contains(.restart) else { return }
@@ -80,7 +80,7 @@ extension ExtendedSession {
             kind: outgoing.kind)
     }
 
-    // MARK: From the history
+    // MARK: Log deltas
 
     @_optimize(speed)
     private func appendLog(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {

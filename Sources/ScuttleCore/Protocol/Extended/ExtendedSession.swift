@@ -113,7 +113,7 @@ final class ExtendedSession {
         incoming.endDelta()
     }
 
-    // MARK: What waits
+    // MARK: Pending messages
 
     /// Counts the pending messages.
     func noteBacklog() { context.note(backlog) }

@@ -223,7 +223,7 @@ struct IncomingDelta: ~Copyable {
         pending.remove(source)
     }
 
-    // MARK: What was refused
+    // MARK: Refused updates
 
     mutating func exclude(_ source: SourceID) {
         if let head, head.mode.endsWithCommit {
