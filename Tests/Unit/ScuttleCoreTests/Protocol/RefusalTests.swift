@@ -308,7 +308,7 @@ struct RefusalTests {
         let (first, peer) = (try LinkEnd(b), try LinkEnd(a))
         first.link.gossip()
         var count = 0
-        for line in delta(of: peer, to: first) where count < broken {
+        for line in answer(of: peer, to: first) where count < broken {
             first.write(line)
             if line.text.hasPrefix(#"{"key""#) { count += 1 }
         }
