@@ -43,7 +43,6 @@ final class OutgoingDelta {
 
     /// Whether the head is pending.
     var headIsDue = true
-    var purgedSince: UInt64?
 
     /// In datagrams: the ranges to send again, which precede the cursor; the number of datagrams left in the window;
     /// and the window.
@@ -163,7 +162,6 @@ final class OutgoingDelta {
         (cursor, item, missing, flaggedFrom) = (start, 0, [], .max)
         hasVouched = false
         headIsDue = true
-        purgedSince = nil
         check = LineCheck()
     }
 }
