@@ -71,7 +71,7 @@ final class ReplicaHandle {
         let before = owned.takeUnretainedValue()
         let fresh = before.another()
         let isThere = try load.load(into: fresh)
-        fresh.goOn(from: before)
+        fresh.resume(from: before)
         fresh.markStored(hasHead: isThere)
         for handle in links { try handle.moveOn(to: fresh) }
         replaced?.release()
@@ -142,7 +142,7 @@ final class ReplicaHandle {
 
 extension Replica {
     /// The code of a successful call.
-    var successCode: CInt { tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
+    var successCode: CInt { reportFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }
 
 /// The target of a `scuttle_link_t *`. Its replica's handle owns it.
@@ -212,5 +212,5 @@ final class LinkHandle {
         try input.receive(bytes, on: link)
     }
 
-    var successCode: CInt { link.tellFull() ? SCUTTLE_FULL : SCUTTLE_OK }
+    var successCode: CInt { link.reportFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }

@@ -2,7 +2,7 @@
 
 /// What tests look at in the sessions of a link.
 extension Link {
-    var peer: PeerState { session.greeter?.peer ?? PeerState() }
+    var peer: PeerState { session.helloSession?.peer ?? PeerState() }
     var outgoing: OutgoingDelta? { extended?.outgoing }
     var address: AddressCheck? { context.transport.address }
 

@@ -76,10 +76,10 @@ final class LinkEnd {
     }
 
     /// Returns the spans of a peek.
-    func peek(most: Int = 1 << 20) -> [[UInt8]] {
+    func peek(maxCount: Int = 1 << 20) -> [[UInt8]] {
         var spans: [[UInt8]] = []
         do throws(Failure) {
-            try link.peek(most: most) { spans.append([UInt8]($0)) }
+            try link.peek(maxCount: maxCount) { spans.append([UInt8]($0)) }
         } catch {
             told = error
         }

@@ -29,7 +29,7 @@ final class OwnerCensus {
                 }
             }
             for case let link as Link in replica.linkTable.links {
-                try? link.peek(most: .max) { span in
+                try? link.peek(maxCount: .max) { span in
                     if let record = self.record(with: span) { owners[record.address, default: 0] += 1 }
                 }
             }

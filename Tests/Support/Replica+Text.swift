@@ -49,7 +49,7 @@ extension Replica {
     func load(_ updates: [PlainUpdate]) throws(Failure) {
         var loader = Loader(self)
         for update in updates {
-            try update.incoming { (update) throws(Failure) in try loader.take(update) }
+            try update.incoming { (update) throws(Failure) in try loader.load(update) }
         }
         _ = try loader.finish()
     }

@@ -81,7 +81,7 @@ public func scuttle_link_peek(
         let (spans, count) = (try required(spans, "spans"), try required(count, "count"))
         var shown = 0
         count.pointee = 0
-        try handle.link.peek(most: try length(max, "spans")) { bytes in
+        try handle.link.peek(maxCount: try length(max, "spans")) { bytes in
             spans[shown] = scuttle_span_t(data: bytes.baseAddress, len: bytes.count)
             shown += 1
         }

@@ -1,7 +1,7 @@
-/// What a host may ask of a link.
+/// What a host can read of a link.
 extension Link {
     public var options: Options { context.options }
-    /// What stands for this link at its host. Not used here but to name the link in callbacks.
+    /// The host's pointer for this link. Callbacks name the link by it.
     public var host: UnsafeRawPointer? {
         get { context.host }
         set { context.host = newValue }
@@ -9,11 +9,11 @@ extension Link {
     public var limits: Limits { replica.limits }
     public var isDatagram: Bool { context.transport.isDatagram }
 
-    /// Whether the peer gets new updates without asking.
+    /// Whether the peer receives new updates without a request.
     public var isFollowing: Bool { extended?.isFollowing ?? false }
 
-    /// Both vectors were found equal, and have not been found different since.
+    /// Whether the vectors of both replicas were equal at the latest comparison.
     public var isInStep: Bool { extended?.isInStep ?? false }
 
-    public var isOverHighWaterMark: Bool { context.isOverHighWaterMark }
+    public var isFull: Bool { context.isFull }
 }

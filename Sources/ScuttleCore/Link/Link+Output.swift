@@ -1,15 +1,15 @@
-/// Messages out: a stream of bytes to be cut anywhere, or one datagram a read.
+/// The output of a link: a stream of bytes that the host may cut anywhere, or one datagram for each read.
 extension Link {
-    /// Copies what is to be sent into `buffer`; returns the number of bytes, 0 where there is nothing now. O(bytes).
-    /// - Throws: on datagram links `.space` where no message fits, `.datagram` where an update does not.
+    /// Copies the next output into `buffer`. Returns the number of bytes: 0 if there is nothing to send now. O(bytes).
+    /// - Throws: on datagram links `.space` if no message fits, `.datagram` if an update does not.
     @_optimize(speed)
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
         guard !isDatagram else { return try readDatagram(into: buffer) }
         var filled = 0
         while filled < buffer.count, fill() {
-            let taken = copyOutput(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-            context.output.consume(taken)
-            filled += taken
+            let copied = copyOutput(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            context.output.consume(copied)
+            filled += copied
         }
         if filled > 0 { shown = 0 }
         noteDrain()
@@ -17,7 +17,7 @@ extension Link {
     }
 
     private func readDatagram(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
-        session.greeter?.memory?.noteRoom(buffer.count)
+        session.helloSession?.memory?.noteCapacity(buffer.count)
         let isChallenge =
             context.transport.address?.appendChallenge(to: &context.output, within: buffer.count) ?? false
         while !isChallenge, context.output.count < context.maxMessages {
@@ -28,43 +28,43 @@ extension Link {
         let filled = copyOutput(to: buffer)
         context.output.consume(filled)
         noteDrain()
-        if filled == 0, let failure = context.takeFailure() { throw failure }
+        if filled == 0, let failure = context.removeFailure() { throw failure }
         return filled
     }
 
     @_optimize(speed)
     private func copyOutput(to buffer: UnsafeMutableRawBufferPointer) -> Int {
-        var taken = 0
+        var copied = 0
         context.output.visitSpans { span in
-            let count = min(span.count, buffer.count - taken)
+            let count = min(span.count, buffer.count - copied)
             guard count > 0, let from = span.baseAddress, let to = buffer.baseAddress else { return }
-            (to + taken).copyMemory(from: from, byteCount: count)
-            taken += count
+            (to + copied).copyMemory(from: from, byteCount: count)
+            copied += count
         }
-        return taken
+        return copied
     }
 
-    /// Shows what is to be sent, in up to `most` pieces, which stay valid until the next call. O(pieces).
-    /// - Throws: `.unsupported` on a datagram link, where nothing can be cut and so the capacity must be known.
+    /// Visits the next output, in up to `maxCount` pieces, which stay valid until the next call. O(pieces).
+    /// - Throws: `.unsupported` on a datagram link, because a datagram cannot be cut and its capacity is unknown here.
     @_optimize(speed)
-    public func peek(most: Int, _ visit: (Bytes) -> Void) throws(Failure) {
+    public func peek(maxCount: Int, _ visit: (Bytes) -> Void) throws(Failure) {
         guard !isDatagram else {
-            throw Failure(.unsupported, "a datagram cannot be peeked at: what is in it depends on the capacity")
+            throw Failure(.unsupported, "a datagram link has no peek, because a datagram depends on the capacity")
         }
         noteDrain()
         _ = fill()
         shown = 0
-        context.output.visitSpans(maxCount: min(most, SendBuffer.maxMessages)) { span in
+        context.output.visitSpans(maxCount: min(maxCount, SendBuffer.maxMessages)) { span in
             shown += span.count
             visit(span)
         }
     }
 
-    /// Lets go of bytes that `peek` showed.
-    /// - Throws: `.argument` where there are not as many.
+    /// Removes bytes that `peek` has shown.
+    /// - Throws: `.argument` if `peek` has shown fewer.
     public func consume(_ count: Int) throws(Failure) {
         guard count >= 0, count <= shown else {
-            throw Failure(.argument, "\(count) bytes are more than the \(shown) that were shown")
+            throw Failure(.argument, "the count to consume is \(count); the last peek showed \(shown) bytes")
         }
         context.output.consume(count)
         shown -= count
@@ -88,7 +88,7 @@ extension Link {
         return extendedReference._withUnsafeGuaranteedRef { $0.append(budget) }
     }
 
-    /// Whether something is to be sent, as far as can be told without making it.
+    /// Whether something is pending, as far as this is known without encoding it.
     @inline(never)
     var hasPending: Bool {
         !context.output.isEmpty || !context.failures.isEmpty || context.transport.address?.challenger ?? 0 > 0

@@ -1,43 +1,43 @@
-/// A replica's conversation with one peer, in bytes: what came in goes to `LinkInput`, what is to go out comes from `read` and `peek`.
+/// A replica's conversation with one peer, in bytes: `LinkInput` reads the input, `read` and `peek` produce the output.
 ///
-/// A link is a face. The session has the state of the conversation: see `Conversation`.
+/// The session has the state of the conversation: see `Conversation`.
 public final class Link: Conversation {
     public typealias Options = LinkOptions
 
-    /// What the part of a line takes that waits for its end.
+    /// The size of the incomplete line at the end of the input.
     var waitingBytes = 0
-    /// The bytes of the send buffer that `peek` has shown and nobody has taken yet.
+    /// The bytes of the send buffer that `peek` has shown and that are not consumed.
     var shown = 0
 
-    /// Closes: drops what it still had to send.
+    /// Closes the link and drops its pending output.
     func close() {
         _ = noteWaiting(0)
         shown = 0
-        letGo()
+        endLink()
     }
 
-    /// Begins a conversation anew in place of another replica's link, over the same stream: what that was about to send goes out
-    /// first, since the peer may have the front of a line.
-    /// - Parameter unread: bytes that were read and did not go out.
+    /// Begins a conversation anew in place of another replica's link, over the same stream. The output of the other
+    /// link is sent first, because the peer may have received the front of one of its lines.
+    /// - Parameter unread: bytes that the host has read from the other link and has not sent.
     public func replace(_ other: Link, unread: Bytes) {
         host = other.host
-        var hasGreeted = false
-        if let greeter = session.greeter {
-            (greeter.incoming.isDropped, greeter.incoming.dropsUnasked) = (true, true)
+        var hasSaidHello = false
+        if let helloSession = session.helloSession {
+            (helloSession.incoming.isDropped, helloSession.incoming.dropsUnrequested) = (true, true)
             switch other.session {
-            case .undecided(let before, let asking): hasGreeted = before.pending.hasGreeted || asking != nil
+            case .undecided(let before, let classic): hasSaidHello = before.pending.hasSaidHello || classic != nil
             case .extended(let before):
-                session = .extended(greeter)
-                hasGreeted = before.pending.hasGreeted
+                session = .extended(helloSession)
+                hasSaidHello = before.pending.hasSaidHello
             case .classic(let before, _):
-                session = .classic(ClassicSession(context), greeting: greeter)
-                hasGreeted = before.hasBegun
+                session = .classic(ClassicSession(context), extended: helloSession)
+                hasSaidHello = before.hasBegun
             case .closed(let closed): session = .closed(ClosedSession(closed.failure))
             }
         } else if case .closed(let closed) = other.session {
             session = .closed(ClosedSession(closed.failure))
         } else {
-            hasGreeted = other.session.classic?.hasBegun ?? false
+            hasSaidHello = other.session.classic?.hasBegun ?? false
         }
         if unread.count > 0 || !other.context.output.isEmpty {
             context.output.append { text in
@@ -45,6 +45,6 @@ public final class Link: Conversation {
                 other.context.output.visitSpans { text.append($0) }
             }
         }
-        if hasGreeted { gossip() }
+        if hasSaidHello { gossip() }
     }
 }

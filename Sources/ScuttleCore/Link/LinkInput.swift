@@ -1,12 +1,13 @@
-/// Reads the bytes of a peer for its link, and those of a save for a new replica. It owns no more than a message that waits for its
-/// end.
+/// Reads the bytes of a peer for its link, and those of a save for a new replica. Between calls it holds an incomplete
+/// message at most.
 public struct LinkInput: ~Copyable {
     var messages = MessageReader()
 
     public init() {}
 
-    /// Takes bytes from the peer. A bad message changes nothing, the others are taken. A datagram ends its last message.
-    /// - Parameter judge: reads what is not canonical.
+    /// Reads bytes of the peer. A bad message changes nothing, and the others are applied. A datagram ends its last
+    /// message.
+    /// - Parameter judge: reads the messages that are not canonical.
     /// - Throws: the error of the first bad message.
     @inline(__always)
     package mutating func receive<Judge: MessageJudge & ~Copyable>(
@@ -19,7 +20,7 @@ public struct LinkInput: ~Copyable {
             if first == nil { first = failure }
             refused += 1
         }
-        // Held for all messages, so that none of them counts the session up and down.
+        // One reference for all messages, so that none of them counts the session up and down.
         let extended = link.extended
         for piece in [bytes, link.context.transport.endOfRead] {
             messages.forEachMessage(of: piece, by: &judge) { message, line throws(Failure) in
@@ -40,6 +41,6 @@ public struct LinkInput: ~Copyable {
         }
         link.finishReceiving()
         guard let first else { return }
-        throw refused == 1 ? first : Failure(first.code, "\(first.sentence) (and \(refused - 1) more lines refused)")
+        throw refused == 1 ? first : Failure(first.code, "\(first.sentence) (and \(refused - 1) more lines rejected)")
     }
 }

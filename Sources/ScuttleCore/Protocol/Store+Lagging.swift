@@ -1,4 +1,4 @@
-/// A replica that lags behind a peer: the peer has purged tombstones that this replica has not seen.
+/// A replica that lags behind a peer: the peer has purged tombstones that this replica has not received.
 extension Store {
     /// Whether this replica lags behind a peer, or an exception of its own may be a tombstone that the peer has purged.
     func mustRepublish(against peer: PeerState) -> Bool {
@@ -26,7 +26,7 @@ extension Store {
             }
             return true
         }
-        // A new dot has to be above the tombstones that the peer has forgotten: others may still hold them.
+        // A new dot has to be above the purged tombstones, because other replicas may hold them still.
         if !stale.isEmpty { version = max(version, peer.highestPurged) }
         for key in stale {
             guard mayWrite, let record = keys[key] else { continue }

@@ -1,7 +1,7 @@
-/// What becomes of exceptions by what a peer says of its own.
+/// The effect of a peer's exceptions on this replica's.
 extension Store {
-    /// A peer vouches for a source up to a version, but for some updates: those that are not here become exceptions.
-    /// - Returns: the version up to which there was room for them.
+    /// Adds the exceptions of a peer that claims a source up to a version: those whose updates this replica lacks.
+    /// - Returns: the version up to which the table had capacity for them.
     @inline(never)
     func adopt(
         _ excepted: ExceptionList, of id: SourceID, upTo version: Version, evictingBefore sequence: UInt64
@@ -18,7 +18,8 @@ extension Store {
         return version
     }
 
-    /// A reset is whole: what its sender has covered, and does not except, was in it or is beaten.
+    /// Drops exceptions after a complete reset. An update that the sender has covered and does not except was in the
+    /// reset or is beaten.
     @inline(never)
     func settleExceptions(byResetOf peer: PeerState, bringing isBrought: (Dot) -> Bool, but excepted: ExceptionList) {
         let keys = keysOfUncoveredRefusals { isBrought($0) }

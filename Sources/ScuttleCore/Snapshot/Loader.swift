@@ -25,7 +25,7 @@ public struct Loader {
 
     /// Loads the head of an export.
     /// - Throws: `.message` if it is not the first line, `.id`, `.nul`, `.version`.
-    public mutating func take(_ head: ExportHead) throws(Failure) {
+    public mutating func load(_ head: ExportHead) throws(Failure) {
         guard lines == 0 else {
             throw Failure(.message, "the head of an export is line \(lines + 1); it must be line 1")
         }
@@ -41,7 +41,7 @@ public struct Loader {
 
     /// Loads an update.
     /// - Throws: the errors of `Link.receive` for a rejected update.
-    public mutating func take(_ update: IncomingUpdate) throws(Failure) {
+    public mutating func load(_ update: IncomingUpdate) throws(Failure) {
         try replica.check(update, from: replica.sources.recall(update.source))
         try replica.checkRoom()
         try replica.checkMemory(for: update.key, update.value)
@@ -67,7 +67,7 @@ public struct Loader {
 
     /// Loads the claim of a source.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
-    public mutating func take(_ claim: SourceClaim) throws(Failure) {
+    public mutating func load(_ claim: SourceClaim) throws(Failure) {
         try Limits.check(clockOf: claim.source, at: claim.covered)
         guard claim.purged <= claim.covered else {
             throw Failure(.version, "GC version \(claim.purged) of a source is above its version \(claim.covered)")
@@ -76,7 +76,7 @@ public struct Loader {
     }
 
     /// Loads the claims of names and of retired sources.
-    public mutating func take(ended part: VectorPart) {
+    public mutating func load(ended part: VectorPart) {
         for claim in part.names {
             names.append((OwnedName(copying: claim.name), claim.number, claim.state))
         }
@@ -91,13 +91,13 @@ public struct Loader {
 
     /// Loads an exception to the vector. If the previous incarnation refused the update, this one may accept it.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
-    public mutating func take(exception claim: ExceptionClaim) throws(Failure) {
+    public mutating func load(exception claim: ExceptionClaim) throws(Failure) {
         try Limits.check(clockOf: claim.source, at: claim.version)
         exceptions.append(Dot(source: try replica.sourceID(for: claim.source), version: claim.version))
     }
 
     /// Loads the progress of a delta.
-    public mutating func take(_ saved: SavedProgress) {
+    public mutating func load(_ saved: SavedProgress) {
         progress.append(saved)
         lines += 1
     }
@@ -109,7 +109,7 @@ public struct Loader {
 
     /// Loads the end of an export.
     /// - Throws: `.message` if the count of lines is not that of the export.
-    public mutating func take(endAfter count: UInt64) throws(Failure) {
+    public mutating func load(endAfter count: UInt64) throws(Failure) {
         guard export != nil, count == lines else {
             throw Failure(.message, "the export has \(lines) lines; its end says \(count)")
         }
@@ -134,7 +134,7 @@ public struct Loader {
                 replica.cover(source, upTo: claim.covered)
                 replica.notePurged(source, claim.purged)
             }
-            takeEnded()
+            applyEnded()
         }
         try enlist()
         // An exact source continues after its highest known version.
@@ -154,7 +154,7 @@ public struct Loader {
         return isWhole
     }
 
-    private func takeEnded() {
+    private func applyEnded() {
         for claim in retired { _ = replica.adopt(claim, isReset: false) }
         replica.raiseRetiredFloor(to: retiredFloor)
         replica.dropSurplusRetired()

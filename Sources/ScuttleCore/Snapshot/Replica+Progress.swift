@@ -30,7 +30,7 @@ extension Replica {
         var position: UInt64 = 0
         arrivals.forEach(after: 0, in: keys) { record in
             let state = transfer.state(of: record, keys.find(record.key))
-            if state == 0, saved.named.count >= Replica.mostCounts {
+            if state == 0, saved.named.count >= Replica.maxCounts {
                 goesOn = hand { $0.appendSaved(saved) }
                 // The next line counts from the first entry on again.
                 saved.named = [position]
@@ -45,7 +45,7 @@ extension Replica {
     }
 
     /// The limit of counts in a line: some 1,000 bytes, which any receiver accepts.
-    private static var mostCounts: Int { 300 }
+    private static var maxCounts: Int { 300 }
 
     /// Restores the progress of deltas from an export whose entries have the key ids from 0 up, in its order. A line that does
     /// not fit the entries claims nothing.

@@ -50,7 +50,7 @@ extension Store {
             now: expiries.first == nil ? nil : leases.hostTime)
     }
 
-    /// A part of a vector, for one claim.
+    /// An empty part of a vector, for one claim.
     var emptyPart: VectorPart {
         VectorPart(
             incarnation: incarnation, epoch: epoch, nonce: 0, since: 0, until: revision, from: 0, to: 0, isLast: false,

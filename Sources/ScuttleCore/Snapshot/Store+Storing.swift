@@ -1,18 +1,18 @@
 /// Keeping a replica in its host's store: see `StateStore`.
 ///
-/// The rows are the lines of an export. Each call that has changed something makes one transaction, in which rows go and come
-/// that are out of date. A local write is stored before it is made, so that it can fail; what other calls have done is undone by
-/// starting from the rows again. Cost: O(rows that have changed).
+/// The rows are the lines of an export. Each call that has changed something makes one transaction, which removes and
+/// puts the rows that are out of date. A local write is stored before it is made, so it can fail. The changes of other
+/// calls are undone by a start from the rows. Cost: O(rows that have changed).
 extension Store {
-    /// Writes what has changed since the last time to the store.
-    /// - Throws: `.store`, after which the replica has to start from the store again.
+    /// Writes to the store what has changed since the latest transaction.
+    /// - Throws: `.store`. The replica then has to start from the store again.
     public func store() throws(Failure) {
         guard let changes, isOutOfDate(changes) else { return }
         try transaction(changes) { putChanges(changes) }
         markStored(changes)
     }
 
-    /// What is in the store by now is what this replica is.
+    /// Notes that the store has the present state of the replica.
     public func markStored(hasHead: Bool = true) {
         if let changes {
             markStored(changes)
@@ -20,17 +20,17 @@ extension Store {
         }
     }
 
-    /// Goes on after a call of another one was undone: this one has just been loaded from the store. What the other has promised
-    /// holds, and none of its dots that is not stored has gone out.
-    public func goOn(from other: Store) {
+    /// Continues after a replica whose call was undone; this one was just loaded from the store. The low-water mark of
+    /// the other one holds. It has sent none of its dots that were not stored.
+    public func resume(from other: Store) {
         version = max(version, other.version)
         cover(own, upTo: other.own.covered)
         isOwnKnown = other.isOwnKnown
         if let changes = other.changes { hasLeft = changes.rowState.hasLeft }
     }
 
-    /// Stores a local write, and what has changed before it, before it is made.
-    /// - Throws: `.store`; nothing has changed then.
+    /// Stores a local write, and the changes before it, before the write is made.
+    /// - Throws: `.store`. Nothing has changed then.
     @inline(never)
     func storeRows(before key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?) throws(Failure) {
         guard let changes else { return }
@@ -46,7 +46,7 @@ extension Store {
         }
         markStored(changes)
         (changes.ownCovered, changes.ownPurged) = (dot.version, own.purged)
-        // It will be the next entry to arrive.
+        // The entry of this write is the next one to arrive.
         if isEntry { changes.arrival = arrivals.last + 1 }
     }
 
@@ -55,7 +55,7 @@ extension Store {
             if body(), changes.store.commit() { return }
         }
         changes.store.rollback()
-        throw Failure(.store, "the state store has failed")
+        throw Failure(.store, "a function of state_store returned an error")
     }
 
     private func isOutOfDate(_ changes: StoreChanges) -> Bool {
@@ -85,7 +85,7 @@ extension Store {
             return goesOn
         }
         guard goesOn else { return false }
-        // Until the first tick no row can say at which time its age was counted.
+        // Before the first tick a row cannot state the time at which its age was counted.
         if leases.hasTicked, !changes.hasTicked, expiries.first != nil {
             keys.forEach { _, record in
                 goesOn = record.lease == nil || putEntry(record, changes)
@@ -127,7 +127,7 @@ extension Store {
             exceptions: (refused?.lastSequence ?? 0) &+ endedExceptions, exceptionCount: refused?.count ?? 0)
     }
 
-    /// The rows of the replica, each with all that it says.
+    /// Puts the rows of the replica itself.
     private func putRowState(_ changes: StoreChanges) -> Bool {
         var text = MessageBuffer()
         func put(_ id: StaticString) -> Bool {

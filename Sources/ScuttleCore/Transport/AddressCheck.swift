@@ -1,25 +1,25 @@
-/// The tokens of a datagram link. A peer that echoes this link's token has received it at its address.
+/// The address check of a datagram link. A peer that echoes this link's token has received it at its address.
 ///
-/// A sender of datagrams can write any address. The link answers a hello without an echo by a challenge, which is shorter than the
-/// hello and says the token. Control messages count if the first line of their datagram echoes the token. Deltas need no echo,
-/// because they name the nonce of a request.
+/// A sender of datagrams can write any address. To a hello without an echo the link replies with a challenge, which is
+/// shorter than the hello and contains the token. Control messages count if the first line of their datagram echoes the
+/// token. Deltas need no echo, because they name the nonce of a request.
 ///
-/// Only a datagram link has it. Memory: 32 bytes.
+/// Only a datagram link has one. Memory: 32 bytes.
 final class AddressCheck {
-    /// The number that the peer has to echo: random, and the same as long as the link is open.
+    /// The token that the peer has to echo: random, and constant while the link is open.
     let token: UInt64
-    /// The token of the peer, which has echoed the one here; 0: it has not.
+    /// The token of a peer that has echoed this link's; 0 if it has not.
     var peerToken: UInt64 = 0
-    /// The token of a hello without an echo: a challenge is due; 0: none.
+    /// The token of a hello without an echo, for which a challenge is due; 0 if none is due.
     var challenger: UInt64 = 0
-    /// The datagram that is being read began with an echo of the token.
+    /// Whether the current datagram began with an echo of the token.
     var isEchoed = false
 
     init(_ random: UInt64) {
         token = random & .highest | 1
     }
 
-    /// Takes the echo in the first line of a datagram.
+    /// Notes the echo in the first line of a datagram.
     func receiveEcho(_ token: UInt64) { isEchoed = token == self.token }
 
     /// Whether a hello counts. A hello without an echo makes a challenge due, and changes nothing else.
@@ -28,7 +28,7 @@ final class AddressCheck {
             challenger = hello.token
             return false
         }
-        // A reply says none: the peer has been challenged, or was.
+        // A reply contains no token.
         if hello.token > 0 { peerToken = hello.token }
         return peerToken > 0
     }

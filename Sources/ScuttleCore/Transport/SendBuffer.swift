@@ -1,17 +1,19 @@
-/// The next messages that a link sends: a shared delta, which it borrows; or text of its own, with long values borrowed from
-/// their records.
+/// The next messages of a link: a shared delta, which the buffer borrows; or text of its own, with long values borrowed
+/// from their records.
 ///
-/// A link fills it when it is empty, so it holds one filling at most; the reader of a stream may stop in the middle of a message.
-/// Owns a reference to each record whose value it borrows, so a link that waits for a slow peer holds some kilobytes.
+/// A link fills an empty buffer, so it holds one filling at most. The reader of a stream may stop in the middle of a
+/// message. The buffer owns a reference to each record whose value it borrows, so the link of a slow peer holds some
+/// kilobytes.
 struct SendBuffer: ~Copyable {
-    /// The messages of one filling, and the bytes of text that end it: enough to make it cheap, few enough to stay small.
+    /// The maximum number of messages in one filling, and the bytes of text that end it: enough to amortise its cost,
+    /// few enough for little memory.
     static var maxMessages: Int { 64 }
     static var maxText: Int { 8192 }
 
-    /// Shorter values are copied: a piece more costs the reader more than that.
+    /// The minimum length of a borrowed value. One more piece costs the reader more than the copy of a shorter value.
     private static var minBorrowed: Int { 1024 }
 
-    /// A value that stays in its record. It goes out before the text at `offset`.
+    /// A value that stays in its record, before the text at `offset`.
     private struct Borrowed {
         let record: Record
         var offset: Int
@@ -21,37 +23,38 @@ struct SendBuffer: ~Copyable {
     private var text = MessageBuffer()
     private var values: [Borrowed] = []
 
-    /// How much is gone of the shared delta or of the text, how many values, and how much of the next one.
-    private var gone = 0
-    private var valuesGone = 0
-    private var goneOfValue = 0
+    /// The consumed bytes of the shared delta or of the text, the number of consumed values, and the consumed bytes of
+    /// the next value.
+    private var consumed = 0
+    private var consumedValues = 0
+    private var consumedOfValue = 0
 
-    /// All bytes and messages in it that are not gone.
+    /// The bytes and messages that are not consumed.
     private(set) var byteCount = 0
     private(set) var count = 0
-    /// Where in the text the last greeting begins that wants an answer.
-    private var question: Int?
-    /// The datagram begins with an echo.
+    /// The offset in the text of the last message that is a request.
+    private var requestOffset: Int?
+    /// Whether the datagram begins with an echo.
     private(set) var hasEcho = false
 
     var isEmpty: Bool { count == 0 }
     var isFull: Bool { shared != nil || text.count >= Self.maxText }
 
-    /// Whether a greeting that wants an answer waits here, and nothing of it has been sent.
-    var asks: Bool { question.map { $0 >= gone } ?? false }
+    /// Whether a request is in the buffer, and none of its bytes was consumed.
+    var hasUnsentRequest: Bool { requestOffset.map { $0 >= consumed } ?? false }
 
     deinit {
-        for value in values[valuesGone...] { value.record.release() }
+        for value in values[consumedValues...] { value.record.release() }
     }
 
-    /// Borrows a shared text; the buffer is empty.
+    /// Borrows a shared text. The buffer is empty.
     @_optimize(speed)
     mutating func share(_ text: SharedText) {
         shared = text
         (byteCount, count) = (text.bytes.count, text.messages)
     }
 
-    /// Appends an update's line; returns the hash of it without its newline.
+    /// Appends an update's line. Returns the hash of the line without its newline.
     @discardableResult
     @_optimize(speed)
     mutating func append(_ line: UpdateLine) -> UInt64 {
@@ -72,33 +75,33 @@ struct SendBuffer: ~Copyable {
 
     /// Appends a line of other text.
     @_optimize(speed)
-    mutating func append(asks: Bool = false, _ write: (inout MessageBuffer) -> Void) {
+    mutating func append(isRequest: Bool = false, _ write: (inout MessageBuffer) -> Void) {
         let start = text.count
         write(&text)
-        if asks { question = start }
+        if isRequest { requestOffset = start }
         byteCount += text.count - start
         count += 1
     }
 
-    /// Where in the text the next message will stand.
+    /// The offset in the text of the next message.
     var end: Int { text.count }
 
-    /// Puts a line in front of the messages behind an offset: a head is written when its body is known.
+    /// Inserts a line at an offset. The head of a delta is written when its body is known.
     mutating func insert(at offset: Int, _ write: (inout MessageBuffer) -> Void) {
         let start = text.count
         append(write)
         text.move(from: start, to: offset)
         for index in values.indices where values[index].offset >= offset { values[index].offset += text.count - start }
-        if let begin = question, begin >= offset { question = begin + (text.count - start) }
+        if let begin = requestOffset, begin >= offset { requestOffset = begin + (text.count - start) }
     }
 
-    /// Puts the line with the echo in front of a datagram, once.
+    /// Inserts the line with the echo in front of a datagram, once.
     mutating func insertEcho(_ write: (inout MessageBuffer) -> Void) {
         insert(at: 0, write)
         hasEcho = true
     }
 
-    /// How long a line would be.
+    /// Returns the length of a line.
     mutating func measure(_ write: (inout MessageBuffer) -> Void) -> Int {
         let start = text.count
         write(&text)
@@ -107,21 +110,22 @@ struct SendBuffer: ~Copyable {
     }
 
     mutating func appendDigest(of source: Source, at version: Version) {
-        append(asks: true) { $0.appendDigest(of: source, at: version) }
+        append(isRequest: true) { $0.appendDigest(of: source, at: version) }
     }
 
     mutating func appendDone() {
         append { $0.appendDone() }
     }
 
-    /// The bytes to send next, in up to `maxCount` pieces, each as long as can be. They stay valid until they are consumed.
+    /// Visits the next bytes to send, in up to `maxCount` pieces, each as long as possible. They stay valid until they
+    /// are consumed.
     @_optimize(speed)
     func visitSpans(maxCount: Int = .max, _ visit: (Bytes) -> Void) {
         if let shared {
-            if maxCount > 0 { visit(Bytes(rebasing: shared.bytes[gone...])) }
+            if maxCount > 0 { visit(Bytes(rebasing: shared.bytes[consumed...])) }
             return
         }
-        var (offset, index, hidden, left) = (gone, valuesGone, goneOfValue, maxCount)
+        var (offset, index, hidden, left) = (consumed, consumedValues, consumedOfValue, maxCount)
         let text = text.bytes
         while left > 0, offset < text.count || index < values.count {
             let end = index < values.count ? values[index].offset : text.count
@@ -136,49 +140,50 @@ struct SendBuffer: ~Copyable {
         }
     }
 
-    /// Lets the first `bytes` go; there are as many.
+    /// Consumes the first `bytes`. The buffer has as many.
     @_optimize(speed)
     mutating func consume(_ bytes: Int) {
         byteCount -= bytes
         guard byteCount > 0 else { return empty() }
         var rest = bytes
         while rest > 0 {
-            let end = valuesGone < values.count ? values[valuesGone].offset : gone + rest
-            if gone < end {
-                let step = min(rest, end - gone)
-                // A shared delta counts with all its messages until it is gone.
+            let end = consumedValues < values.count ? values[consumedValues].offset : consumed + rest
+            if consumed < end {
+                let step = min(rest, end - consumed)
+                // The messages of a shared delta count until the last of its bytes is consumed.
                 if shared == nil {
-                    count -= text.encoding.messageCount(endingIn: Bytes(rebasing: text.bytes[gone..<gone + step]))
+                    count -= text.encoding.messageCount(
+                        endingIn: Bytes(rebasing: text.bytes[consumed..<consumed + step]))
                 }
-                gone += step
+                consumed += step
                 rest -= step
             } else {
-                let value = values[valuesGone].record
-                let step = min(rest, value.value.count - goneOfValue)
-                goneOfValue += step
+                let value = values[consumedValues].record
+                let step = min(rest, value.value.count - consumedOfValue)
+                consumedOfValue += step
                 rest -= step
-                guard goneOfValue == value.value.count else { continue }
+                guard consumedOfValue == value.value.count else { continue }
                 value.release()
-                valuesGone += 1
-                goneOfValue = 0
+                consumedValues += 1
+                consumedOfValue = 0
             }
         }
     }
 
-    /// Everything is gone; the text's memory stays for what may follow at once.
+    /// Empties the buffer, and keeps the memory of its text for the next filling.
     private mutating func empty() {
-        (shared, question, gone, count, hasEcho) = (nil, nil, 0, 0, false)
+        (shared, requestOffset, consumed, count, hasEcho) = (nil, nil, 0, 0, false)
         text.truncate(to: 0)
         guard !values.isEmpty else { return }
-        for value in values[valuesGone...] { value.record.release() }
-        (values, valuesGone, goneOfValue) = ([], 0, 0)
+        for value in values[consumedValues...] { value.record.release() }
+        (values, consumedValues, consumedOfValue) = ([], 0, 0)
     }
 
-    /// Whether it keeps memory in which nothing stands.
+    /// Whether an empty buffer keeps much memory.
     var isWasteful: Bool { isEmpty && text.isLarge }
 
-    /// Nothing follows for now, and it is empty: a link that has nothing to say is to be small.
-    mutating func rest() {
+    /// Releases the memory of an empty buffer. A link without output is small.
+    mutating func releaseMemory() {
         text.clear()
     }
 }

@@ -1,4 +1,4 @@
-/// Messages that go to many links: written once, and borrowed by each.
+/// Messages for many links: written once, and borrowed by each.
 class SharedText {
     final var text = MessageBuffer()
     final var messages = 0

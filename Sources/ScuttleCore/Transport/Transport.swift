@@ -1,5 +1,5 @@
-/// How the messages of a link travel: on a stream, in order and whole until the link breaks; or in datagrams, which may be lost, late,
-/// repeated, or sent from a wrong address.
+/// How the messages of a link travel: on a stream, in order and complete until the link breaks; or in datagrams, which
+/// may be lost, delayed, repeated, or sent from a wrong address.
 enum Transport {
     case stream
     case datagrams(AddressCheck)
@@ -8,25 +8,27 @@ enum Transport {
         if case .datagrams = self { true } else { false }
     }
 
-    /// The tokens that prove the address of a sender of datagrams.
+    /// The address check of a datagram link.
     var address: AddressCheck? {
         if case .datagrams(let address) = self { address } else { nil }
     }
 
-    /// Whether a message that has come proves that all messages before it have come. Then a delta may come out of the history, marks
-    /// say how far a state delta has come, and what was sent counts as what the peer will have.
+    /// Whether the arrival of a message proves the arrival of all messages before it. Then a delta may come out of the
+    /// history, marks state the progress of a state delta, and updates that were sent count as updates that the peer
+    /// will have.
     @inline(__always)
     var keepsOrder: Bool { !isDatagram }
 
-    /// Whether a message may come late or twice, so that nobody is to blame for one that belongs to nothing.
+    /// Whether a message may come late or twice. Then a message that belongs to no delta is no error.
     var mayRepeat: Bool { isDatagram }
 
-    /// Whether the sender of a delta waits after each window of datagrams until the peer says which ranges have come.
+    /// Whether the sender of a delta waits after each window of datagrams until the peer says which ranges have
+    /// arrived.
     var hasWindows: Bool { isDatagram }
 
     /// Whether a peer may speak the classic dialect, which has no datagrams.
     var allowsClassic: Bool { !isDatagram }
 
-    /// What ends the last message of a read: a datagram ends it, a stream may go on with it.
+    /// The end of the last message of a read: a datagram ends it, a stream may continue it.
     var endOfRead: Bytes { isDatagram ? Encoding.chosen.lastEnd : Bytes(start: nil, count: 0) }
 }

@@ -114,7 +114,7 @@ private final class Stage {
             default: Issue.record("line \(step.number): no such step: \(step.kind)")
             }
         }
-        return name(of: code, isFull: replica.isOverHighWaterMark)
+        return name(of: code, isFull: replica.isFull)
     }
 
     private func name(of code: Failure.Code?, isFull: Bool) -> String {
@@ -132,7 +132,7 @@ private final class Stage {
             first = first ?? code
             rest = rest.dropFirst(part.count)
         }
-        return name(of: first, isFull: end.link.isOverHighWaterMark)
+        return name(of: first, isFull: end.link.isFull)
     }
 
     /// Returns all output of a stream, or one datagram.

@@ -23,7 +23,7 @@ struct VectorTests {
             let code = end.write(piece)
             first = first ?? code
         }
-        let code = first.map { codeNames[$0] ?? "?" } ?? (end.link.isOverHighWaterMark ? "SCUTTLE_FULL" : "SCUTTLE_OK")
+        let code = first.map { codeNames[$0] ?? "?" } ?? (end.link.isFull ? "SCUTTLE_FULL" : "SCUTTLE_OK")
         var entries: [String] = []
         end.replica.visitEntries(prefix: Bytes("")) { entry in
             let words = [[UInt8](entry.key), [UInt8](entry.source)].map { quote($0).dropFirst().dropLast() }

@@ -30,7 +30,7 @@ final class End {
     /// Returns bytes as a read does, by a peek and a consume.
     func peek(upTo capacity: Int) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
-        try link.peek(most: 1 + capacity % 5) { bytes += $0 }
+        try link.peek(maxCount: 1 + capacity % 5) { bytes += $0 }
         bytes.removeLast(max(bytes.count - capacity, 0))
         try link.consume(bytes.count)
         return bytes

@@ -67,7 +67,7 @@ extension World {
             guard replica.fingerprint == replicas[0].fingerprint else {
                 throw SimulationFailure(description: "replica \(number) has another fingerprint")
             }
-            guard !replica.isOverHighWaterMark else {
+            guard !replica.isFull else {
                 throw SimulationFailure(description: "replica \(number) is full")
             }
         }

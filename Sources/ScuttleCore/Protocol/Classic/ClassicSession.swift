@@ -1,77 +1,78 @@
-/// A conversation in the classic dialect, simple-scuttle's own: digests ask, updates answer. Classic peers vouch for nothing and keep
-/// no order: see docs/reference/protocol.md.
+/// A conversation in the classic dialect, which is simple-scuttle's: digests request, updates follow. Classic peers
+/// vouch for nothing and keep no order: see docs/reference/protocol.md.
 final class ClassicSession {
     private let context: LinkContext
-    /// One of both has asked.
+    /// Whether this replica or the peer has sent a digest.
     private(set) var hasBegun = false
-    /// Which sources the peer has named, until it says that it is done.
-    private var round = SourceSet()
-    /// The digests that are still to be sent.
+    /// The sources that the peer's digests have named since its last `done`.
+    private var named = SourceSet()
+    /// The pending digests of this replica.
     private var walk: DigestWalk?
-    /// The bases of the vector when this link last asked, and when it asked before that: see `VectorPast`. 0: it asks for everything.
-    private var asked: UInt64 = 0
-    private var claimed: UInt64 = 0
-    /// What the replica had settled when the peer was last owed everything, if nothing of that has been sent since.
-    private var owesAllAt = UInt64.max
-    /// The entries that the peer has asked for.
-    private var answer = Answer()
-    /// The same with what the history has of superseded updates.
-    private var replay = HistoryAnswer()
-    /// Of each source the newest dot that has gone out under its timestamp.
+    /// The bases of the vector at this link's latest request, and at the one before: see `VectorPast`. 0 requests
+    /// everything.
+    private var requestBase: UInt64 = 0
+    private var claimBase: UInt64 = 0
+    /// The value of `Store.settled` at the peer's latest request for everything, if no entry was sent since.
+    private var allRequestedAt = UInt64.max
+    /// The pending entries.
+    private var merged = MergedDelta()
+    /// The same with superseded updates of the history.
+    private var superseded = HistoryDelta()
+    /// The newest dot of each source that was sent under its timestamp.
     private var restated = DotOrder()
 
     init(_ context: LinkContext) { self.context = context }
 
     private var replica: Replica { context.replica }
 
-    /// Messages that wait.
-    var backlog: Int { (walk?.messagesLeft ?? 0) + answer.count + replay.count }
+    /// The number of pending messages.
+    var backlog: Int { (walk?.messagesLeft ?? 0) + merged.count + superseded.count }
 
-    /// Will ask for everything the next time.
-    func askForAll() { asked = 0 }
+    /// Makes the next gossip request everything.
+    func requestAll() { requestBase = 0 }
 
-    var bases: (UInt64, UInt64) { (claimed, asked) }
+    var bases: (UInt64, UInt64) { (claimBase, requestBase) }
 
-    /// What the vector was before a base is not kept any more: claims nothing instead.
-    func forgetBases(before base: UInt64) {
-        if asked < base { asked = 0 }
-        if claimed < base { claimed = 0 }
+    /// Drops the bases before one, because the past of the vector is kept from there on. The link then claims less.
+    func dropBases(before base: UInt64) {
+        if requestBase < base { requestBase = 0 }
+        if claimBase < base { claimBase = 0 }
     }
 
-    /// A source is known by its hash alone from now on, and its number may be given to another.
-    func forget(_ source: SourceID) {
-        answer.forget(source, in: replica)
-        replay.forget(source)
-        round.remove(source)
+    /// Removes a source that was retired. Another source may get its id.
+    func remove(_ source: SourceID) {
+        merged.remove(source, in: replica)
+        superseded.remove(source)
+        named.remove(source)
         if let newest = newestRestated(of: source) { restated.remove(newest) }
     }
 
-    /// The link closes: drops what it still had to send.
-    func letGo() {
+    /// Drops the pending output, because the link ends.
+    func endLink() {
         walk = nil
-        answer = Answer()
-        replay = HistoryAnswer()
+        merged = MergedDelta()
+        superseded = HistoryDelta()
     }
 }
 
 // MARK: - Receiving
 
 extension ClassicSession {
-    /// What has become of an update. A peer whose update is taken or refused speaks this dialect.
+    /// The outcome of an update. If it is applied or refused, the peer speaks this dialect.
     enum Outcome {
-        case taken, refused
-        /// It could be read, and a limit refuses it.
+        case applied, refused
+        /// It was readable, and a limit rejects it.
         case exceeding
     }
 
-    /// Takes an update.
+    /// Applies an update.
     /// - Throws: `.readOnly`, `.key`, `.keySize`, `.nul`, `.id`, `.version`, `.versionJump`, `.identity`, `.sources`,
     ///   `.corrupt`, `.refused`.
     @inline(never)
     func receive(_ update: IncomingUpdate) throws(Failure) -> Outcome {
         try checkWritable()
         let update = replica.unmasked(update)
-        defer { if replica.hasSeenEquivocation { context.tellEquivocation() } }
+        defer { if replica.hasSeenEquivocation { context.reportEquivocation() } }
         do throws(Failure) {
             if replica.isSelective, try context.isRefused(update) { return .refused }
             try replica.receive(update)
@@ -80,10 +81,10 @@ extension ClassicSession {
             try receive(refused: update, error)
             return .exceeding
         }
-        return .taken
+        return .applied
     }
 
-    /// An update that a limit refuses. It covers nothing.
+    /// Handles an update that a limit rejects. It covers nothing.
     @inline(never)
     func receive(refused update: IncomingUpdate, _ failure: Failure) throws(Failure) {
         try checkWritable()
@@ -91,83 +92,86 @@ extension ClassicSession {
     }
 
     private func checkWritable() throws(Failure) {
-        guard !context.isReadOnly else { throw Failure(.readOnly, "an update came in on a read-only link") }
+        guard !context.isReadOnly else { throw Failure(.readOnly, "a peer sent an update on a read-only link") }
     }
 
-    /// The peer has a source up to some version, and wants what is above.
+    /// Handles a digest: the peer has a source up to a version, and requests the updates above it.
     func receiveDigest(of id: SourceID, at version: Version) {
         hasBegun = true
-        round.insert(id)
-        owe(id, above: version)
+        named.insert(id)
+        add(id, above: version)
         noteBacklog()
     }
 
-    /// The peer has named all that it has, and wants everything of the sources that it did not name.
+    /// Handles the end of the peer's digests: the peer requests all updates of the sources that it has not named.
     func receiveDone() {
         hasBegun = true
-        let hasNamedNone = round.isEmpty
+        let hasNamedNone = named.isEmpty
         if hasNamedNone {
-            // It is owed all of that already.
-            guard owesAllAt != replica.entryChanges else { return }
-            // A peer that names nothing has nothing.
+            // All of them are pending already.
+            guard allRequestedAt != replica.entryChanges else { return }
+            // A peer that names no source holds nothing.
             restated = DotOrder()
         }
-        oweTheRest()
-        round = SourceSet()
-        if hasNamedNone { owesAllAt = replica.entryChanges }
+        addUnnamed()
+        named = SourceSet()
+        if hasNamedNone { allRequestedAt = replica.entryChanges }
         noteBacklog()
     }
 
     private func noteBacklog() { context.note(Backlog(messages: backlog)) }
 
-    /// Owes everything of the sources that the peer has not named. O(sources, or entries and the history if they are fewer).
-    private func oweTheRest() {
+    /// Adds all entries of the sources that the peer has not named. O(sources, or entries and the history if they are
+    /// fewer).
+    private func addUnnamed() {
         let isReplayed = context.options.contains(.history)
-        func owe(_ id: SourceID) {
-            if round.insert(id) { self.owe(id, above: 0) }
+        func add(_ id: SourceID) {
+            if named.insert(id) { self.add(id, above: 0) }
         }
         guard replica.arrivals.liveCount + (isReplayed ? replica.history.count : 0) < replica.sources.count else {
-            for id in replica.sources.ids { owe(id) }
+            for id in replica.sources.ids { add(id) }
             return
         }
-        if isReplayed { replica.history.forEach { owe($0.record.source) } }
+        if isReplayed { replica.history.forEach { add($0.record.source) } }
         replica.arrivals.forEach(after: 0, in: replica.keys) { record in
-            owe(record.source)
+            add(record.source)
             return true
         }
     }
 
     @inline(never)
-    private func owe(_ source: SourceID, above version: Version) {
-        owesAllAt = .max
+    private func add(_ source: SourceID, above version: Version) {
+        allRequestedAt = .max
         if context.options.contains(.history) {
-            replay.owe(source, above: version, in: replica)
+            superseded.add(source, above: version, in: replica)
         } else {
-            answer.owe(source, above: version, countingTo: replica.configuration.mtu, in: replica)
+            merged.add(source, above: version, countingTo: replica.configuration.mtu, in: replica)
         }
     }
 }
 
-// MARK: - Asking and sending
+// MARK: - Sending
 
 extension ClassicSession {
-    /// The first gossip of a link asks for everything, and each later one for what is above the vector of the gossip before: an update
-    /// that came out of order may have covered another one that is still on its way.
+    /// Sends digests. The first gossip of a link requests everything. Each later one requests what is above the vector
+    /// of the gossip before, because an update that came out of order may have covered another one that is still on its
+    /// way.
     func gossip() {
         hasBegun = true
-        guard walk == nil, !context.output.asks else { return }
-        (claimed, asked) = (asked, replica.relyOnVector())
-        walk = DigestWalk(over: claimed == 0 ? 0 : replica.sources.count, &replica.random)
+        guard walk == nil, !context.output.hasUnsentRequest else { return }
+        (claimBase, requestBase) = (requestBase, replica.relyOnVector())
+        walk = DigestWalk(over: claimBase == 0 ? 0 : replica.sources.count, &replica.random)
     }
 
-    /// The version that a digest claims of a source: the low-water mark of this replica's own; of any other, no missing update.
+    /// Returns the version that a digest claims of a source: the low-water mark of this replica's own source; of any
+    /// other source, a version below each missing update.
     private func claim(of id: SourceID) -> Version {
         if id == SourceTable.own { return replica.own.covered }
-        guard claimed > 0 else { return 0 }
-        return min(replica.covered(id, at: claimed), replica.versionBelowMissing(of: id))
+        guard claimBase > 0 else { return 0 }
+        return min(replica.covered(id, at: claimBase), replica.versionBelowMissing(of: id))
     }
 
-    /// Appends the next message; false if there is none.
+    /// Appends the next message. False if there is none.
     func append() -> Bool {
         while let id = walk?.next() {
             let claim = claim(of: id)
@@ -180,19 +184,20 @@ extension ClassicSession {
             context.output.appendDone()
             return true
         }
-        owesAllAt = .max
-        while let record = replay.next(in: replica) {
+        allRequestedAt = .max
+        while let record = superseded.next(in: replica) {
             defer { record.release() }
             if append(record) { return true }
         }
-        while let record = answer.next(in: replica) {
+        while let record = merged.next(in: replica) {
             if append(record) { return true }
         }
         return false
     }
 
-    /// A republished write goes out under its timestamp, since a relay drops `written` and would make a new write of it; and once,
-    /// since the digests of a peer that drops `dot` do not show that it has come.
+    /// Appends an update. A republished write is sent under its timestamp, because a relay drops `written` and would
+    /// make a new write of it. It is sent once, because the digests of a peer that drops `dot` do not show that the
+    /// update has arrived.
     private func append(_ record: Record) -> Bool {
         let record = replica.deleteNull(record)
         guard record.isRepublished, record.kind != .expiry else {
@@ -204,7 +209,7 @@ extension ClassicSession {
         return true
     }
 
-    /// Whether a republished update has not gone out yet. Those of a source go out in order of version.
+    /// Whether a republished update was not sent yet. Those of one source are sent in order of version.
     private func mayRestate(_ dot: Dot) -> Bool {
         if let newest = newestRestated(of: dot.source) {
             guard newest.version < dot.version else { return false }

@@ -1,8 +1,8 @@
-/// A link's way through all sources to send a digest for each, in random order, with nothing stored but where it is.
+/// A walk over all sources in random order, for the digests of a gossip. It stores its position alone.
 ///
-/// From a random start it goes on by a random stride that shares no divisor with the number of sources, and so meets each
-/// once. The random order matters where links break off early: over many tries every source gets its turn. Sources that are
-/// new meanwhile wait for the next gossip.
+/// It begins at a random source and proceeds by a random stride that shares no divisor with the number of sources, so
+/// it visits each source once. If links break early, over many gossips every source has its turn. A source that appears
+/// during the walk has its turn in the next gossip.
 struct DigestWalk {
     private var position: Int
     private let stride: Int
@@ -18,7 +18,7 @@ struct DigestWalk {
         self.stride = stride
     }
 
-    /// The digests still to come, and the "done" that ends them.
+    /// The number of pending digests, and the `done` behind them.
     var messagesLeft: Int { left + 1 }
 
     mutating func next() -> SourceID? {

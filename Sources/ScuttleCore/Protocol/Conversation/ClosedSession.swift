@@ -1,9 +1,9 @@
-/// A conversation that one side has ended: why, the reject message that the peer gets, and who the peer was.
+/// The state of a conversation that one side has ended: the error, the pending reject message, and the peer's source.
 final class ClosedSession {
     let failure: Failure
-    /// What the peer is still to be told; nil: nothing, or it has been told.
+    /// The reason of the pending reject message; nil if none is pending.
     var reject: RejectReason?
-    /// What the peer wrote under, and the gossips since its last hello.
+    /// The source of the peer, and the gossips since its last hello.
     var peerSource: OwnedBytes?
     var silence: UInt8 = 0
 
@@ -11,7 +11,7 @@ final class ClosedSession {
         (self.failure, reject) = (failure, reason)
     }
 
-    /// Appends the reject message, if it has not gone out.
+    /// Appends the reject message if it is pending. False if it is not, or does not fit.
     func append(_ budget: SendBudget, _ context: LinkContext) -> Bool {
         guard let reason = reject,
             context.appendControl(budget, { budget in context.append(within: budget) { $0.appendReject(reason) } })
@@ -22,19 +22,19 @@ final class ClosedSession {
 }
 
 extension LinkContext {
-    /// The peer has rejected this replica. Returns why the link ends.
+    /// Ends the link because of the peer's reject message. Returns the error.
     func rejected(for reason: Bytes) -> Failure {
         let why: StaticString =
             if reason.equals(Bytes(RejectReason.cluster.name)) {
-                "it belongs to another cluster"
+                "its cluster is another one"
             } else if reason.equals(Bytes(RejectReason.protocolVersion.name)) {
-                "it speaks no protocol version that this replica speaks"
+                "it supports no protocol version of this replica"
             } else if reason.equals(Bytes(RejectReason.identity.name)) {
-                "the id of this replica, or what it says of the peer's, clashes with what the peer knows"
+                "this replica's source, or its version of the peer's source, contradicts the peer's state"
             } else if reason.equals(Bytes(RejectReason.refused.name)) {
-                "it refuses more updates than it can remember"
+                "it refuses more updates than its max_refused"
             } else {
-                "for a reason that is not known here"
+                "the reason is unknown"
             }
         return end(nil, Failure(.rejected, "the peer has rejected this replica: \(why)"))
     }

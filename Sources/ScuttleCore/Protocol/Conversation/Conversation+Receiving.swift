@@ -1,6 +1,7 @@
-/// Messages in: which session takes a message, and what the conversation becomes by it.
+/// Dispatch of messages: which session handles a message, and which state of the conversation follows.
 extension Conversation {
-    /// - Throws: why the message does not count; of a link that has ended, why.
+    /// Handles a message of the peer.
+    /// - Throws: the error of a message that is rejected; of a link that has ended, the error that ended it.
     func receive(_ message: Message, _ line: Bytes) throws(Failure) {
         do throws(Failure) {
             if let extended { return try extended.receive(message, line) }
@@ -15,15 +16,17 @@ extension Conversation {
             case .done: try receiveDone()
             case .echo(let token): context.transport.address?.receiveEcho(token)
             case .hello(let hello):
-                guard let greeter = try greeter(), try greeter.admits(hello) else { return }
-                session = .extended(greeter)
-                greeter.receive(hello)
-            case .challenge(let token): try greeter()?.receiveChallenge(token)
+                guard let helloSession = try helloSession(), try helloSession.admits(hello) else { return }
+                session = .extended(helloSession)
+                helloSession.receive(hello)
+            case .challenge(let token): try helloSession()?.receiveChallenge(token)
             case .reject(let reason):
-                if let greeter = try greeter(), greeter.isAddressed { throw context.rejected(for: reason) }
+                if let helloSession = try helloSession(), helloSession.isAddressed {
+                    throw context.rejected(for: reason)
+                }
             case .nothing, .export, .got, .end: break
-            // Messages of the extended dialect count from the hello on.
-            default: _ = try greeter()
+            // Messages of the extended dialect count after a hello.
+            default: _ = try helloSession()
             }
         } catch {
             settleClosing()
@@ -36,11 +39,11 @@ extension Conversation {
         let outcome = try classic.receive(update)
         guard outcome != .exceeding else { return }
         becomeClassic(classic)
-        if outcome == .taken, replica.isSelective { replica.settleException(update) }
+        if outcome == .applied, replica.isSelective { replica.settleException(update) }
     }
 
-    /// The peer has a source up to `version`, and wants what is above.
-    /// - Throws: `.id`, `.nul`, `.version`, `.identity`, `.protocolVersion`, and what ended the link.
+    /// Handles a digest: the peer has a source up to `version`, and requests the updates above it.
+    /// - Throws: `.id`, `.nul`, `.version`, `.identity`, `.protocolVersion`, and the error that ended the link.
     private func receiveDigest(of source: Bytes, at version: Version) throws(Failure) {
         try Limits.check(clockOf: source, at: version)
         guard let classic = try classicSession() else { return }
@@ -51,33 +54,36 @@ extension Conversation {
         classic.receiveDigest(of: id, at: version)
     }
 
-    /// - Throws: `.protocolVersion`, and what ended the link.
+    /// Handles the end of the peer's digests.
+    /// - Throws: `.protocolVersion`, and the error that ended the link.
     private func receiveDone() throws(Failure) {
         guard let classic = try classicSession() else { return }
         becomeClassic(classic)
         classic.receiveDone()
     }
 
-    /// The session that takes a hello; nil if the link speaks the classic dialect alone.
-    private func greeter() throws(Failure) -> ExtendedSession? {
+    /// Returns the session that handles a hello; nil if the link speaks the classic dialect alone.
+    /// - Throws: the error that ended the link.
+    private func helloSession() throws(Failure) -> ExtendedSession? {
         if case .closed(let closed) = session { throw closed.failure }
-        return session.greeter
+        return session.helloSession
     }
 
-    /// The session that takes messages of the classic dialect; nil if they do not count here, or before a hello.
+    /// Returns the session that handles messages of the classic dialect; nil if they do not count.
+    /// - Throws: `.protocolVersion`, and the error that ended the link.
     private func classicSession() throws(Failure) -> ClassicSession? {
         switch session {
         case .closed(let closed): throw closed.failure
         case .extended: return nil
         case .classic(let session, _): return session
-        case .undecided(_, let asking):
+        case .undecided(_, let classic):
             guard context.transport.allowsClassic else { return nil }
             guard context.allowsClassic else {
                 throw context.end(
                     .protocolVersion,
-                    Failure(.protocolVersion, "the peer speaks the classic dialect; SCUTTLE_LINK_ANY lets it in"))
+                    Failure(.protocolVersion, "the peer speaks the classic dialect; SCUTTLE_LINK_ANY allows it"))
             }
-            return asking ?? ClassicSession(context)
+            return classic ?? ClassicSession(context)
         }
     }
 }

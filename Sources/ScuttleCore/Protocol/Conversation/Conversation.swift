@@ -1,10 +1,10 @@
-/// A conversation with one peer: what a link is without the bytes.
+/// A conversation with one peer: a link without its bytes.
 ///
-/// It has the session, which is the state of the conversation, and the context, which is what each session may use. Nothing is queued: a
-/// session derives what it still has to send when it is wanted. When that is much, the link is over its high-water mark.
+/// The session is the state of the conversation. The context is what each session uses of its surroundings. Nothing is
+/// queued: a session derives each message when it is sent.
 public class Conversation {
     final let context: LinkContext
-    /// Held, so that it is there as long as its links are; a constant, so that reading it counts nothing.
+    /// Owned, so that the replica outlives its links. A constant, because reading it counts no reference.
     final let replica: Replica
     final var session: Session {
         didSet {
@@ -15,7 +15,7 @@ public class Conversation {
             }
         }
     }
-    /// The extended session once the peer has said hello, not counted: a read would count it up and down otherwise.
+    /// The extended session after the peer's hello, as a reference that is not counted.
     final private(set) var extendedReference: Unmanaged<ExtendedSession>?
 
     init(_ replica: Replica, _ options: LinkOptions) {
@@ -26,112 +26,114 @@ public class Conversation {
             options.contains(.datagram) ? .datagrams(AddressCheck(replica.nonces.next())) : .stream)
         session =
             options.contains(.classic)
-            ? .classic(ClassicSession(context), greeting: nil)
-            : .undecided(ExtendedSession(context, nonce: nonce), asking: nil)
+            ? .classic(ClassicSession(context), extended: nil)
+            : .undecided(ExtendedSession(context, nonce: nonce), classic: nil)
     }
 
     deinit {
         guard let index = context.index else { return }
-        if context.isOverHighWaterMark { replica.linkTable.linksOverMark -= 1 }
+        if context.isFull { replica.linkTable.fullLinks -= 1 }
         if let source = peerID { replica.unlink(source, at: index) }
         replica.removeLink(at: index)
     }
 
-    /// The extended session once the peer has said hello.
-    final var extended: ExtendedSession? { session.spoken }
+    /// The extended session after the peer's hello.
+    final var extended: ExtendedSession? { session.established }
 
-    /// The source that the peer writes under, as its hello says; nil before that. A NUL stands behind it.
+    /// The source of the peer, by its hello; nil before that. A NUL stands behind it.
     public final var peerID: Bytes? {
         if case .closed(let session) = session { return session.peerSource?.bytes }
-        return session.greeter?.peerSource?.bytes
+        return session.helloSession?.peerSource?.bytes
     }
 }
 
 extension Conversation {
-    /// Asks this peer for what is new; a question that still waits is enough. Renews the replica's promise.
+    /// Requests updates of the peer. A pending request suffices. Renews the replica's low-water mark.
     public func gossip() {
-        // What was inverted by an update of a classic peer may make nobody ask for it.
+        // If an update of a classic peer has inverted an entry, equal vectors may keep peers from requesting it.
         if replica.hasMetClassic || context.isReadOnly { replica.republishInverted() }
         replica.passFloor()
         replica.reconsiderRefused()
         replica.raiseLowWaterMark()
         switch session {
         case .classic(let session, _): session.gossip()
-        case .extended(let session): session.greet()
-        case .undecided(let greeter, let asking):
-            // A peer that has not answered a hello may be a classic one that never asks by itself.
-            if greeter.pending.hasGreeted, context.allowsClassic {
-                let classic = asking ?? ClassicSession(context)
-                session = .undecided(greeter, asking: classic)
+        case .extended(let session): session.beginGossip()
+        case .undecided(let helloSession, let classic):
+            // A peer that has not replied to a hello may be a classic one that sends no digests by itself.
+            if helloSession.pending.hasSaidHello, context.allowsClassic {
+                let classic = classic ?? ClassicSession(context)
+                session = .undecided(helloSession, classic: classic)
                 classic.gossip()
             }
-            greeter.greet()
+            helloSession.beginGossip()
         case .closed: break
         }
         noteBacklog()
     }
 
-    /// A source is known by its hash alone from now on, at a position if it is kept. Its number may be given to another.
+    /// Notes that a source was retired, and its index in the retired table if it is there. Another source may get its
+    /// id.
     @inline(never)
-    func forget(_ source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
-        session.greeter?.forget(source, entry, at: position)
-        session.classic?.forget(source)
+    func noteRetirement(of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
+        session.helloSession?.noteRetirement(of: source, entry, at: position)
+        session.classic?.remove(source)
     }
 
-    /// What the vector was before a base is not kept any more.
-    func forgetBases(before base: UInt64) {
-        session.greeter?.forgetBases(before: base)
-        session.classic?.forgetBases(before: base)
+    /// Drops the bases before one, because the past of the vector is kept from there on.
+    func dropBases(before base: UInt64) {
+        session.helloSession?.dropBases(before: base)
+        session.classic?.dropBases(before: base)
     }
 
-    /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
-    /// is on its way become a reset.
+    /// The sequence up to which entries were sent to the peer. A tombstone behind it is needed still: without it the
+    /// delta on its way would have to become a reset.
     var walkPosition: Arrivals.Sequence { extended?.walkPosition ?? .max }
 
-    /// A line of the peer could not be read: what an answer vouches for may have been in it.
+    /// Notes that a line of the peer was unreadable. A delta does not vouch for what may have been in it.
     public func noteUnreadable() {
-        session.greeter?.incoming.excludesAll = true
+        session.helloSession?.incoming.excludesAll = true
     }
 
-    /// The bytes that came in end here. Forgets what has become stable.
+    /// Ends a read: the caller has no more bytes for now. Purges stable tombstones.
     public func finishReceiving() {
-        session.greeter?.finishReceiving()
+        session.helloSession?.finishReceiving()
         replica.finishCall()
     }
 }
 
-// MARK: - What the session is
+// MARK: - Changes of the session
 
 extension Conversation {
-    /// The peer has said something valid in the classic dialect. What it was asked in the other is asked again.
+    /// Makes the session classic after the peer's first valid message of that dialect. A request that was sent in the
+    /// extended dialect is repeated in this one.
     func becomeClassic(_ classic: ClassicSession) {
-        guard case .undecided(let greeter, _) = session else { return }
-        session = .classic(classic, greeting: greeter)
+        guard case .undecided(let helloSession, _) = session else { return }
+        session = .classic(classic, extended: helloSession)
         if !context.isReadOnly { replica.hasMetClassic = true }
-        if greeter.pending.hasGreeted { classic.gossip() }
-        greeter.pending = PendingControl()
+        if helloSession.pending.hasSaidHello { classic.gossip() }
+        helloSession.pending = PendingControl()
     }
 
-    /// Ends the conversation if the session has found a reason to.
+    /// Closes the session if it has found a reason to.
     @inline(never)
     func settleClosing() {
         guard let closed = context.closing else { return }
         context.closing = nil
-        if let greeter = session.greeter {
-            closed.silence = greeter.silence
-            closed.peerSource = greeter.peerSource.take()
-            greeter.forgetPeer()
+        if let helloSession = session.helloSession {
+            closed.silence = helloSession.silence
+            closed.peerSource = helloSession.peerSource.take()
+            helloSession.dropPeer()
         }
         session = .closed(closed)
-        leaveHighWaterMark()
+        endBackpressure()
         context.raise(.ended, closed.failure.code)
     }
 
-    /// Drops what the conversation still had to send, and remembers the peer.
-    func letGo() {
-        session.greeter?.letGo()
-        session.classic?.letGo()
+    /// Drops the pending output and remembers the peer, because the link ends.
+    func endLink() {
+        session.helloSession?.endLink()
+        session.classic?.endLink()
         context.output = SendBuffer()
-        leaveHighWaterMark()
+        endBackpressure()
     }
 }

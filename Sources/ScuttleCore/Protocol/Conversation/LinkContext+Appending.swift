@@ -1,27 +1,27 @@
-/// Messages that have to fit into what is left of a datagram.
+/// Appending messages that have to fit into the rest of a datagram.
 extension LinkContext {
-    /// The messages of one filling of the send buffer.
+    /// The maximum number of messages in one filling of the send buffer.
     var maxMessages: Int { min(max(replica.configuration.mtu, 1), SendBuffer.maxMessages) }
 
-    /// Whether enough text waits on a stream; a datagram has its own bound.
+    /// Whether the send buffer of a stream has enough text. The capacity limits a datagram.
     var hasFilled: Bool { transport.keepsOrder && output.isFull }
 
-    /// Appends a line if it fits. A line that does not fit an empty datagram is reported.
-    func append(within budget: SendBudget, asks: Bool = false, _ write: (inout MessageBuffer) -> Void) -> Bool {
+    /// Appends a line if it fits. Reports a line that does not fit an empty datagram.
+    func append(within budget: SendBudget, isRequest: Bool = false, _ write: (inout MessageBuffer) -> Void) -> Bool {
         if budget.isLimited, output.measure(write) > budget.bytes { return reportNoSpace(budget) }
-        output.append(asks: asks, write)
+        output.append(isRequest: isRequest, write)
         return true
     }
 
-    /// False. Reports that a message does not fit, if the datagram is empty.
+    /// Reports that a message does not fit, if the datagram is empty. Always returns false.
     func reportNoSpace(_ budget: SendBudget) -> Bool {
         if output.end == 0, failures.isEmpty {
-            failures.append(Failure(.space, "no message fits a datagram of \(budget.bytes) bytes"))
+            failures.append(Failure(.space, "the capacity is \(budget.bytes) bytes; no message fits"))
         }
         return false
     }
 
-    /// Appends a control message, and puts the echo in front of the datagram.
+    /// Appends a control message, and an echo in front of its datagram.
     func appendControl(_ budget: SendBudget, _ append: (SendBudget) -> Bool) -> Bool {
         guard let address = transport.address, address.peerToken > 0, !output.hasEcho else { return append(budget) }
         let echo = Encoding.chosen.bytes(ofEcho: address.peerToken)
@@ -32,8 +32,8 @@ extension LinkContext {
 }
 
 extension Progress {
-    /// As much of a progress as fits. The peer sends the updates of ranges that are left out again.
-    /// - Parameter measure: the bytes of the line with such a progress.
+    /// Returns as much of a progress as fits. The peer sends the updates of the omitted ranges again.
+    /// - Parameter measure: returns the size of the line with a progress.
     static func fitting(_ whole: Progress?, within bytes: Int, _ measure: (Progress?) -> Int) -> Progress? {
         var progress = whole
         while let count = progress?.ranges.count, measure(progress) > bytes {

@@ -1,38 +1,38 @@
-/// What waits in a session for its peer.
+/// The pending messages of a session.
 struct Backlog {
-    /// Messages, as far as can be told without looking at them.
+    /// The number of them, as far as it is known without looking for them.
     var messages: Int
-    /// Whether each update that enters the history adds to them.
+    /// Whether each update that enters the history adds a message.
     var isGrowing = false
 }
 
-/// Backpressure: a link is over its high-water mark from the moment that `mtu` messages wait until none does.
+/// Backpressure: a link becomes full at `mtu` pending messages and stays full until none remain.
 ///
-/// What the peer requests is counted at once. What updates add, here or from other peers, is counted when the history
-/// reaches the number that the replica has for the link in `HighWaterMarks`. Reading counts nothing, so that it stays cheap.
+/// Messages that the peer requests are counted at once. Updates, local or from other peers, are counted when the
+/// history reaches the link's mark in `BackpressureMarks`. Reading counts nothing, so it stays cheap.
 extension LinkContext {
-    /// Counts what waits.
+    /// Counts pending messages, and marks the link full if there are too many.
     func note(_ backlog: Backlog) {
         guard let index else { return }
-        replica.lowerMark(to: markNumber(backlog), at: index)
+        replica.lowerHistoryMark(to: nextHistoryMark(backlog), at: index)
     }
 
-    /// What waits grows with each update from here on. The next one counts it.
+    /// Makes the next update count the pending messages, because each update adds one from now on.
     func watchBacklog() {
-        guard let index, !isOverHighWaterMark else { return }
-        replica.lowerMark(to: replica.history.end &+ 1, at: index)
+        guard let index, !isFull else { return }
+        replica.lowerHistoryMark(to: replica.history.end &+ 1, at: index)
     }
 
-    /// The number in the history at which this link is over its mark, if it is not read before. `max` if it is over it now, or
-    /// if updates add nothing to what waits.
+    /// Returns the end of the history at which the link can become full if it is not read before. `max` if it is full,
+    /// or if updates add no messages.
     @_optimize(speed)
-    func markNumber(_ backlog: Backlog) -> UInt64 {
-        guard !isOverHighWaterMark else { return .max }
+    func nextHistoryMark(_ backlog: Backlog) -> UInt64 {
+        guard !isFull else { return .max }
         let mtu = max(replica.configuration.mtu, 1)
         let count = output.count + backlog.messages
         if count >= mtu {
-            isOverHighWaterMark = true
-            replica.linkTable.linksOverMark += 1
+            isFull = true
+            replica.linkTable.fullLinks += 1
         } else if backlog.isGrowing {
             return replica.history.end &+ UInt64(truncatingIfNeeded: mtu - count)
         }

@@ -1,13 +1,13 @@
-/// Which updates of a peer this replica does not take, in either dialect. See `Store+Refusing`.
+/// Which updates of a peer this replica refuses, in either dialect. See `Store+Refusing`.
 extension LinkContext {
-    /// What becomes of an update that may be refused.
+    /// The judgement of an update that may be refused.
     enum Judgement {
-        case taken
-        /// It has been here.
+        case accepted
+        /// The replica has it already.
         case old
-        /// An entry or the hash of its source accounts for it.
+        /// It loses to an entry, or its retired source accounts for it.
         case beaten
-        /// An exception by number; of one that is new also why.
+        /// The index of its exception; for a new exception also the error.
         case refusedBefore(Int)
         case refused(Int, Failure)
     }
@@ -23,17 +23,17 @@ extension LinkContext {
             return .refusedBefore(position)
         }
         let accept = replica.configuration.accept
-        guard failure != nil || accept != nil || replica.isBounded else { return .taken }
+        guard failure != nil || accept != nil || replica.isBounded else { return .accepted }
         if failure == nil { try replica.check(update, from: known) }
         try Limits.check(clockOf: update.source, at: update.version)
         try Limits.check(clockOf: update.writer, at: update.writtenVersion)
         try replica.checkIdentity(of: known, claims: update.version)
         try replica.checkJump(to: update.version)
-        // What is old, or loses to what is here, is accounted for, whatever this replica thinks of it. Others take an update with a
-        // newer dot than its winner's for what stands, so that is an exception.
-        guard !isOld(update, known, mode) else { return failure == nil ? .taken : .old }
+        // A known update, or one that loses to an entry, is accounted for and needs no judgement. But if its dot is
+        // newer than the winner's, others accept the update for what stands, so it is an exception.
+        guard !isOld(update, known, mode) else { return failure == nil ? .accepted : .old }
         if let winner = winner(over: update), failure == nil || winner.version > update.version {
-            guard failure != nil else { return .taken }
+            guard failure != nil else { return .accepted }
             replica.settleException(update)
             return .beaten
         }
@@ -42,17 +42,17 @@ extension LinkContext {
             failure = replica.overflow(by: update.key, update.value, isDelete: update.isDelete, of: index)
         }
         if failure == nil {
-            guard let accept else { return .taken }
-            let asked = Update(
+            guard let accept else { return .accepted }
+            let offered = Update(
                 key: update.key, value: update.value, source: update.writer, version: update.writtenVersion,
                 kind: update.kind, dotSource: update.source, dotVersion: update.version)
-            guard !accept(identity, asked) else { return .taken }
+            guard !accept(identity, offered) else { return .accepted }
         }
-        // Of two contents of one dot the entry stands, since an exception is no entry.
+        // Of two contents of one dot the entry stands, because an exception is no entry.
         if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return .beaten }
-        // Of a source that is known by its hash alone nothing is remembered. It comes with contents, and so once for each of them.
+        // The retired table has no exceptions. Such an update arrives with a contents delta, which is rare.
         guard known != nil || update.version > replica.retiredVersion(of: update.source) else { return .beaten }
-        let reason = failure ?? Failure(.refused, "the host does not accept an update")
+        let reason = failure ?? Failure(.refused, "accept has refused an update")
         let id = try replica.sourceID(for: update.source)
         let write = RefusedTable.Write(
             key: replica.keys.hash(of: update.key),
@@ -65,13 +65,15 @@ extension LinkContext {
             Dot(source: id, version: update.version), reason: UInt8(truncatingIfNeeded: -reason.code.rawValue), write,
             evictingBefore: sequence)
         guard isNoted, let refused = replica.refused else {
-            throw end(.refused, Failure(.refused, "more updates are refused than max_refused"))
+            throw end(
+                .refused,
+                Failure(.refused, "more updates are refused than max_refused, \(replica.configuration.maxRefused)"))
         }
         return .refused(refused.count - 1, reason)
     }
 
-    /// Whether nothing comes of an update, since it has been here: as it is, or another one with its dot that stands. Contents have
-    /// no vector.
+    /// Whether the replica has an update already: the same content, or another entry with its dot. A contents delta
+    /// claims no vector.
     @inline(never)
     private func isOld(_ update: IncomingUpdate, _ known: SourceID?, _ mode: DeltaMode) -> Bool {
         guard let known else {
@@ -90,16 +92,17 @@ extension LinkContext {
             return nil
         }
         guard replica.isTimestamp(of: update, entry) else { return replica.precedes(update, entry) ? entry : nil }
-        // An expiry, or two contents of one write.
+        // An expiry, or an equivocation.
         let order = Store.tieBreak(update.kind, update.value, against: entry.kind, entry.value)
         return order > 0 ? nil : entry
     }
 
-    /// Whether an update of the classic dialect is not taken. That dialect has no deltas, and tells no peer.
+    /// Whether an update of the classic dialect is refused. That dialect has no deltas, and its peer is not told.
+    /// - Throws: the error of a new refusal.
     @inline(never)
     func isRefused(_ update: IncomingUpdate, _ failure: Failure? = nil) throws(Failure) -> Bool {
         switch try judge(update, .contents, failure, evictingBefore: .max) {
-        case .taken: return false
+        case .accepted: return false
         case .old, .beaten, .refusedBefore: return true
         case .refused(_, let reason): throw reason
         }
@@ -107,7 +110,7 @@ extension LinkContext {
 }
 
 extension Store {
-    /// An update was taken, beaten or known: it is no exception.
+    /// Drops the exception of an update that was accepted, beaten or known.
     @inline(never)
     func settleException(_ update: IncomingUpdate) {
         guard refused != nil, let id = sources.find(update.source) else { return }

@@ -1,30 +1,30 @@
-/// What a session may use of its surroundings: the replica, the transport, the send buffer, the options of the link, and the host's name
-/// for the link.
+/// What a session uses of its surroundings: the replica, the transport, the send buffer, the options of the link, and
+/// the host's name for the link.
 ///
-/// A link has one as long as it is open, and gives it to each of its sessions. Sessions know no more of the link.
+/// A link owns one while it is open, and gives it to each of its sessions. Sessions know no more of the link.
 final class LinkContext {
-    // Where a small field stands is a matter of size: it fills the last word of the one before, and a host may hold a link
+    // The order of the fields saves memory: a small field fills the last word of the one before. A host may hold a link
     // for each of thousands of peers.
 
-    /// Held, so that it is there as long as its links are; a constant, so that reading it counts nothing.
+    /// Owned, so that the replica outlives its links. A constant, because reading it counts no reference.
     let replica: Replica
     let transport: Transport
-    /// Where the link stands in `LinkTable.links`; nil once it is closed.
+    /// The index of the link in `LinkTable.links`; nil after the link was closed.
     var index: Int?
     let options: LinkOptions
-    /// That many messages have waited, and not been read since: see `LinkContext+Backlog`.
-    var isOverHighWaterMark = false
+    /// Whether `mtu` messages were pending and were not all read since: see `LinkContext+Backlog`.
+    var isFull = false
 
-    /// What goes out next.
+    /// The next output.
     var output = SendBuffer()
-    /// What the next reads have to report, in order, and where the first of it stands.
+    /// The errors that the next reads report, in order, and the index of the first.
     var failures: [Failure] = []
     private var firstFailure = 0
 
-    /// Why the link ends, from the call that has found out to its return.
+    /// The closed session that follows, from the call that ends the link to its return.
     var closing: ClosedSession?
 
-    /// What stands for this link at its host. Not used here but to name the link in callbacks.
+    /// The host's pointer for this link. Callbacks name the link by it.
     var host: UnsafeRawPointer?
     var identity: LinkIdentity { LinkIdentity(host: host) }
 
@@ -32,38 +32,38 @@ final class LinkContext {
         (self.replica, self.options, self.transport) = (replica, options, transport)
     }
 
-    /// What the peer says changes nothing here.
+    /// Whether messages of the peer change nothing here.
     var isReadOnly: Bool { options.contains(.readOnly) }
-    /// New updates go out without being asked for.
+    /// Whether new updates are sent without a request.
     var isLive: Bool { options.contains(.live) }
 
-    /// Whether a peer that speaks the classic dialect is let in. That dialect cannot say which cluster a peer belongs to.
+    /// Whether classic peers are allowed. The classic dialect cannot check the peer's cluster.
     var allowsClassic: Bool {
         options.contains(.classic)
             || options.contains(.any) && transport.allowsClassic && replica.cluster.bytes.isEmpty
     }
 
-    /// Tells the host.
+    /// Calls `onEvent`.
     func raise(_ event: Event, _ code: Failure.Code? = nil) {
         replica.configuration.onEvent?(identity, event, code?.rawValue ?? 0)
     }
 
-    /// Tells the host if an update had another content than is known here under its timestamp, and was not refused for that.
-    func tellEquivocation() {
+    /// Reports an equivocation that was not rejected.
+    func reportEquivocation() {
         replica.hasSeenEquivocation = false
         raise(.diverged, .corrupt)
     }
 
-    /// The conversation ends with the call that throws the failure.
-    /// - Parameter reason: what the peer is told; nil: nothing.
+    /// Ends the conversation with the call that throws the returned error.
+    /// - Parameter reason: the reason of the reject message to the peer; nil for no message.
     func end(_ reason: RejectReason?, _ failure: Failure) -> Failure {
         closing = ClosedSession(failure, telling: reason)
         return failure
     }
 
-    /// The first failure that is to be reported; nil if there is none.
+    /// Removes and returns the first error to report; nil if there is none.
     @inline(never)
-    func takeFailure() -> Failure? {
+    func removeFailure() -> Failure? {
         guard !failures.isEmpty else { return nil }
         defer {
             firstFailure += 1

@@ -1,4 +1,4 @@
-/// What the host wants of a link.
+/// The options of a link.
 public struct LinkOptions: OptionSet, Sendable {
     public let rawValue: UInt8
 
@@ -6,16 +6,16 @@ public struct LinkOptions: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    /// After the first reconciliation new updates go out without being asked for.
+    /// New updates are sent without a request after the first reconciliation.
     public static let live = LinkOptions(rawValue: 1)
-    /// Each read makes one datagram, each message that comes in is a line of one.
+    /// Each read makes one datagram. Each input is a line of one.
     public static let datagram = LinkOptions(rawValue: 2)
-    /// Nothing is accepted from the peer.
+    /// The peer's updates are rejected.
     public static let readOnly = LinkOptions(rawValue: 4)
-    /// Never say hello.
+    /// The link speaks the classic dialect alone, and says no hello.
     public static let classic = LinkOptions(rawValue: 8)
-    /// Say hello, and speak the classic dialect if the peer does.
+    /// The link says hello, and speaks the classic dialect if the peer does.
     public static let any = LinkOptions(rawValue: 16)
-    /// Answers of the classic dialect come from the history, too.
+    /// Classic deltas contain superseded updates of the history.
     public static let history = LinkOptions(rawValue: 32)
 }

@@ -1,22 +1,23 @@
-/// What a replica knows of its links, and what its links share.
+/// The links of a replica, and what they share.
 struct LinkTable: ~Copyable {
     var links = OpenLinks()
-    /// Of each source whose writer is the peer of a link, where that stands.
+    /// For each source whose writer is the peer of a link, the index of that link.
     var linkedSources = HashIndex()
-    /// Of links that have ended.
+    /// The peers of links that have ended.
     var peers = RememberedPeers()
-    /// Links over their high-water mark, when others will be, and whether the host has been told.
-    var linksOverMark = 0
-    var marks = HighWaterMarks()
-    var hasToldFull = false
-    /// What front parts of lines take that wait for their ends on links.
+    /// The number of full links, the marks at which others can become full, and whether a call has returned that one
+    /// was full.
+    var fullLinks = 0
+    var marks = BackpressureMarks()
+    var hasReportedFull = false
+    /// The size of the incomplete lines of all links.
     var waitingBytes = 0
-    /// What live links are given; nil: no update in it is an entry any more, or none was written.
+    /// The newest shared delta; nil if an entry in it was superseded, or if none was written.
     var newestSharedDelta: SharedDelta?
 }
 
-/// The conversations of the open links of a replica, in no order; each knows its index. It lists what it does not own: the host owns a
-/// link, and the link its replica.
+/// The conversations of the open links of a replica, in no order; each knows its index. The collection owns none: the
+/// host owns a link, and the link its replica.
 struct OpenLinks: RandomAccessCollection {
     private var references: [Unmanaged<Conversation>] = []
 
@@ -30,7 +31,7 @@ struct OpenLinks: RandomAccessCollection {
         references.append(.passUnretained(link))
     }
 
-    /// The last one takes the place. O(1).
+    /// Removes a link, whose index the last one gets. O(1).
     mutating func remove(at index: Int) {
         let last = references.removeLast()
         guard index < count else { return }

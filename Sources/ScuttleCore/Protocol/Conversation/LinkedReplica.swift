@@ -1,8 +1,8 @@
-/// A replica: a store, and the links to its peers. It answers the store's questions for its links, and tells them what has changed.
+/// A replica: a store, and the links to its peers. It overrides the methods of the store that concern links.
 ///
 /// The protocol is van Renesse, Dumitriu, Gough, Thomas: "Efficient Reconciliation and Flow Control for Anti-Entropy
-/// Protocols", LADIS 2008. A replica does no I/O, reads no clock and takes no lock: whoever holds it calls it from one
-/// thread at a time, feeds `Link.receive` and drains `Link.read`.
+/// Protocols", LADIS 2008. A replica does no I/O, reads no clock and has no lock. Its owner calls it from one thread at
+/// a time.
 public final class Replica: Store {
     var linkTable = LinkTable()
 
@@ -10,7 +10,7 @@ public final class Replica: Store {
         super.init(ownID: ownID, configuration: configuration, encoding: encoding)
     }
 
-    // MARK: What links refer to
+    // MARK: References of links
 
     override func refers(to id: SourceID) -> Bool {
         let covered = sources[id].covered
@@ -18,13 +18,14 @@ public final class Replica: Store {
             guard let peer = link.extended?.peer else { continue }
             if peer.confirmed(id, in: self) > covered || peer.purged(id) > covered { return true }
         }
-        // The delta that excludes it would find it again under another number, and cover what was refused.
+        // If the source were retired, the delta that excludes it would find it again under another id, and cover the
+        // refused update.
         return linkTable.links.contains { $0.extended?.incoming.hasRefused(id) ?? false }
             || linkTable.peers.hasRefused(id)
     }
 
     override func sourceShrinks(_ id: SourceID, to entry: RetiredTable.Entry, isKept: Bool) {
-        for link in linkTable.links { link.forget(id, entry, at: isKept ? retired.count - 1 : nil) }
+        for link in linkTable.links { link.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil) }
         linkTable.peers.noteRetirement(of: id, entry, at: isKept ? retired.count - 1 : nil, in: self)
     }
 
@@ -44,7 +45,7 @@ public final class Replica: Store {
     override func basesInUse() -> (oldest: UInt64, links: Int) {
         var oldest = UInt64.max
         func note(_ both: (UInt64, UInt64)) {
-            // 0 is none.
+            // 0 is no base.
             oldest = min(oldest, both.0 &- 1, both.1 &- 1)
         }
         for link in linkTable.links {
@@ -56,22 +57,22 @@ public final class Replica: Store {
     }
 
     override func leaveBases(before base: UInt64) {
-        for link in linkTable.links { link.forgetBases(before: base) }
-        linkTable.peers.forgetBases(before: base, in: self)
+        for link in linkTable.links { link.dropBases(before: base) }
+        linkTable.peers.dropBases(before: base, in: self)
     }
 
-    // MARK: What holds a purge back
+    // MARK: Delays of a purge
 
-    /// Walks are known by the places of their links.
-    override func position(ofWalk place: Int) -> Arrivals.Sequence {
-        place < linkTable.links.count ? linkTable.links[place].walkPosition : .max
+    /// A walk is named by the index of its link.
+    override func position(ofWalk index: Int) -> Arrivals.Sequence {
+        index < linkTable.links.count ? linkTable.links[index].walkPosition : .max
     }
 
     override func leastWalk() -> (position: Arrivals.Sequence, walk: Int) {
         var least = (position: Arrivals.Sequence.max, walk: 0)
-        for place in linkTable.links.indices {
-            let position = linkTable.links[place].walkPosition
-            if position < least.position { least = (position, place) }
+        for index in linkTable.links.indices {
+            let position = linkTable.links[index].walkPosition
+            if position < least.position { least = (position, index) }
         }
         return least
     }
@@ -81,7 +82,7 @@ public final class Replica: Store {
         return refusing.isEmpty ? nil : { record in refusing.contains { $0.extended?.isExcepted(record) ?? false } }
     }
 
-    // MARK: What has changed
+    // MARK: Notifications
 
     override func historyReachesMark() { noteBacklogs() }
 
@@ -96,10 +97,10 @@ public final class Replica: Store {
     }
 
     override func refusalsAreLifted() {
-        // What was left out would be taken for what its sender does not hold.
+        // A refused update that a delta has left out would count as one that its sender does not hold.
         dropTransfers()
-        // Digests cannot name what is missing above them.
-        for link in linkTable.links { link.session.classic?.askForAll() }
+        // Digests cannot name updates that are missing below them.
+        for link in linkTable.links { link.session.classic?.requestAll() }
     }
 
     override func dropPending(of holder: Int?) {
@@ -112,9 +113,9 @@ public final class Replica: Store {
 
     #if DEBUG
         override func brokenReference() -> String? {
-            let over = linkTable.links.reduce(0) { $0 + ($1.context.isOverHighWaterMark ? 1 : 0) }
-            guard over == linkTable.linksOverMark else {
-                return "\(over) links over the mark, counted as \(linkTable.linksOverMark)"
+            let over = linkTable.links.reduce(0) { $0 + ($1.context.isFull ? 1 : 0) }
+            guard over == linkTable.fullLinks else {
+                return "\(over) links over the mark, counted as \(linkTable.fullLinks)"
             }
             return historyMark == linkTable.marks.next ? nil : "the history's mark is not that of the links"
         }
@@ -122,7 +123,7 @@ public final class Replica: Store {
 }
 
 extension Replica {
-    /// What has come of peers' deltas counts no more.
+    /// Discards the progress of peers' deltas.
     func dropTransfers() {
         for link in linkTable.links { link.extended?.incoming.dropTransfer() }
         linkTable.peers.dropTransfers()

@@ -1,20 +1,20 @@
-/// Of each source whose writer is the peer of a link, which link that is.
+/// The links whose peers write the sources that are known here.
 extension Replica {
-    /// The link to the writer of a source. O(length of its id) expected.
+    /// Returns the link to the writer of a source. O(length of its id) expected.
     func writerLink(of source: Bytes) -> Conversation? {
         linkTable.linkedSources.find(sources.hash(of: source)) {
             linkTable.links[Int($0)].peerID?.equals(source) ?? false
         }.map { linkTable.links[Int($0)] }
     }
 
-    /// The link at an index leads to the writer of a source, from now on and in place of an earlier one.
+    /// Notes that the link at an index leads to the writer of a source, in place of an earlier link.
     func link(_ source: Bytes, at index: Int) {
         if let earlier = writerLink(of: source)?.context.index { unlink(source, at: earlier) }
         linkTable.linkedSources.insert(sources.hash(of: source), UInt32(truncatingIfNeeded: index))
         if let id = sources.find(source) { sources[id].isLinked = true }
     }
 
-    /// The link at an index leads to the writer of a source no more, if it did.
+    /// Notes that the link at an index does not lead to the writer of a source any more.
     func unlink(_ source: Bytes, at index: Int) {
         guard linkTable.linkedSources.remove(sources.hash(of: source), UInt32(truncatingIfNeeded: index)) else {
             return
@@ -22,7 +22,7 @@ extension Replica {
         if let id = sources.find(source) { sources[id].isLinked = false }
     }
 
-    /// A link moves to another index.
+    /// Moves a link's source to another index.
     func moveLinkedSource(of link: Conversation, to index: Int) {
         guard let before = link.context.index, let source = link.peerID else { return }
         let hash = sources.hash(of: source)
@@ -32,8 +32,8 @@ extension Replica {
 }
 
 extension Conversation {
-    /// Up to where the writer of a source has stated it on this link; nil if the writer may have ended: it has left more than one gossip
-    /// unanswered.
+    /// Returns the version up to which the writer of a source has claimed it on this link. Nil if the writer may have
+    /// ended, because it has not replied to more than one gossip.
     func stated(of source: SourceID) -> Version? {
         switch session {
         case .undecided(let session, _), .extended(let session):

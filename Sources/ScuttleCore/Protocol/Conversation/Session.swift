@@ -1,19 +1,19 @@
-/// What a link speaks with its peer, and the state of that.
+/// The state of a conversation: its dialect, with the session of that dialect.
 ///
-/// An undecided link says hello, and asks in the classic dialect as well if a hello was not answered and classic peers are let in. The
-/// peer's first valid message decides. A classic link still takes a hello, unless it was opened for the classic dialect alone: then it
-/// has no extended session.
+/// An undecided link says hello. If the peer does not reply and classic peers are allowed, it sends digests as well.
+/// The peer's first valid message decides the dialect. A classic link handles a hello, too, unless it was opened for
+/// the classic dialect alone: then it has no extended session.
 enum Session {
-    case undecided(ExtendedSession, asking: ClassicSession?)
-    case classic(ClassicSession, greeting: ExtendedSession?)
+    case undecided(ExtendedSession, classic: ClassicSession?)
+    case classic(ClassicSession, extended: ExtendedSession?)
     case extended(ExtendedSession)
     /// One side has rejected the other.
     case closed(ClosedSession)
 }
 
 extension Session {
-    /// The session that says hello, or has heard one.
-    var greeter: ExtendedSession? {
+    /// The session that sends and receives hellos, before and after the peer's first hello.
+    var helloSession: ExtendedSession? {
         switch self {
         case .undecided(let session, _), .extended(let session): session
         case .classic(_, let session): session
@@ -21,12 +21,12 @@ extension Session {
         }
     }
 
-    /// The extended session, once the peer has said hello.
-    var spoken: ExtendedSession? {
+    /// The extended session after the peer's hello.
+    var established: ExtendedSession? {
         if case .extended(let session) = self { session } else { nil }
     }
 
-    /// The session that speaks the classic dialect, or asks in it.
+    /// The session of the classic dialect, also of an undecided link that has sent digests.
     var classic: ClassicSession? {
         switch self {
         case .undecided(_, let session): session
@@ -35,12 +35,12 @@ extension Session {
         }
     }
 
-    /// Messages that wait.
+    /// The pending messages.
     var backlog: Backlog {
         switch self {
-        case .undecided(let session, let asking):
+        case .undecided(let session, let classic):
             var backlog = session.backlog
-            backlog.messages += asking?.backlog ?? 0
+            backlog.messages += classic?.backlog ?? 0
             return backlog
         case .classic(let session, _): return Backlog(messages: session.backlog)
         case .extended(let session): return session.backlog
@@ -48,22 +48,22 @@ extension Session {
         }
     }
 
-    /// Whether something is to be sent, as far as can be told without making it.
+    /// Whether something is pending, as far as this is known without encoding it.
     var hasPending: Bool {
         switch self {
-        case .undecided(let session, let asking): session.hasPending || asking?.backlog ?? 0 > 0
+        case .undecided(let session, let classic): session.hasPending || classic?.backlog ?? 0 > 0
         case .classic(let session, _): session.backlog > 0
         case .extended(let session): session.hasPending
         case .closed(let session): session.reject != nil
         }
     }
 
-    /// Appends the next message that fits; false if there is none.
+    /// Appends the next message that fits. False if there is none.
     @inline(never)
     func append(_ budget: SendBudget, _ context: LinkContext) -> Bool {
         switch self {
-        case .undecided(let session, let asking):
-            session.pending.isEmpty ? asking?.append() ?? false : session.appendControl(budget)
+        case .undecided(let session, let classic):
+            session.pending.isEmpty ? classic?.append() ?? false : session.appendControl(budget)
         case .classic(let session, _): session.append()
         case .extended(let session): session.append(budget)
         case .closed(let session): session.append(budget, context)

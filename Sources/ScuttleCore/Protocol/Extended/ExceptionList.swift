@@ -1,15 +1,15 @@
-/// What a commit says of an exception: the sender covers the dot and has not taken it; or it was the receiver's exception, and the
-/// sender accounts for it, and holds it no more.
+/// An exception in a commit: the sender covers the dot and has not accepted its update; or the receiver has named the
+/// exception, and the sender accounts for the dot without an entry.
 struct CommitException: Equatable {
     let dot: Dot
     let isAccounted: Bool
 }
 
-/// What the sender of a delta covers and does not hold, as its commit names it: in order of source and version.
+/// The exceptions of a delta's sender, in order of source and version.
 struct ExceptionList {
     private let dots: [Dot]
 
-    /// O(n log n).
+    /// Sorts the exceptions. O(n log n).
     @inline(never)
     init(_ dots: [Dot]) {
         self.dots = dots.count < 2 ? dots : dots.arranged { Self.precedes($0, $1) }
@@ -17,14 +17,14 @@ struct ExceptionList {
 
     var isEmpty: Bool { dots.isEmpty }
 
-    /// O(log n).
+    /// Whether a dot is excepted. O(log n).
     @inline(never)
     func contains(_ dot: Dot) -> Bool {
         let found = index(of: dot)
         return found < dots.count && dots[found] == dot
     }
 
-    /// The exceptions of a source above a version. O(log n).
+    /// Returns the exceptions of a source above a version. O(log n).
     func dots(of source: SourceID, above version: Version) -> ArraySlice<Dot> {
         let first = index(of: Dot(source: source, version: version + 1))
         return dots[first..<max(first, index(of: Dot(source: source, version: .max)))]

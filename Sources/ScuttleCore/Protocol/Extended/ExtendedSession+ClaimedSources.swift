@@ -1,44 +1,47 @@
-/// The sources that a peer makes claims of: each is checked, and becomes known here if the claim says something new.
+/// The sources of a peer's claims: each is checked, and gets an id here if the claim is new.
 extension ExtendedSession {
-    /// The numbers of the sources that a peer makes claims of; nil for those of which nothing is claimed here.
+    /// The ids of claimed sources; nil for a source of which nothing is claimed here.
     struct ClaimedSources {
-        var numbers: [SourceID?] = []
-        /// There was no room for some.
-        var isShort = false
+        var ids: [SourceID?] = []
+        /// Whether `max_sources` kept some from an id.
+        var exceedsCapacity = false
     }
 
-    /// Says so where a peer has named sources that there is no room for; the others have been taken.
-    func checkRoom(_ ids: ClaimedSources) throws(Failure) {
-        guard ids.isShort else { return }
+    /// Throws if `max_sources` kept a claimed source from an id. The claims of the others were applied.
+    /// - Throws: `.sources`.
+    func checkCapacity(_ sources: ClaimedSources) throws(Failure) {
+        guard sources.exceedsCapacity else { return }
         if replica.isBounded { try replica.checkRoomForSource() }
         throw Failure(
             .sources, "a peer names more sources than max_sources, \(replica.configuration.limits.sources)")
     }
 
-    /// The numbers of the sources that a peer makes claims of, all checked before anything changes but that new ones get
-    /// a number. A source that has ended stays what it is where the claim says nothing new of it.
+    /// Returns the ids of claimed sources. All are checked before anything changes, except that new sources get ids. A
+    /// retired source stays retired if the claim is not new.
+    /// - Throws: `.id`, `.nul`, `.version`, `.identity`, which ends the link.
     func sources(of claims: [SourceClaim]) throws(Failure) -> ClaimedSources {
-        var ids = ClaimedSources()
+        var sources = ClaimedSources()
         for claim in claims {
             try Limits.check(clockOf: claim.source, at: claim.covered)
-            guard claim.purged <= .highest else { throw Failure(.version, "a purged version is not in 0 ... 2^53-1") }
+            guard claim.purged <= .highest else { throw Failure(.version, "a GC version is above 2^53-1") }
             let id = replica.sources.find(claim.source)
             try check(id, claims: max(claim.covered, claim.purged))
-            ids.numbers.append(id)
+            sources.ids.append(id)
         }
-        for (index, claim) in claims.enumerated() where ids.numbers[index] == nil && saysMore(claim) {
-            ids.numbers[index] = try? replica.sourceID(for: claim.source)
-            if ids.numbers[index] == nil { ids.isShort = true }
+        for (index, claim) in claims.enumerated() where sources.ids[index] == nil && saysMore(claim) {
+            sources.ids[index] = try? replica.sourceID(for: claim.source)
+            if sources.ids[index] == nil { sources.exceedsCapacity = true }
         }
-        return ids
+        return sources
     }
 
-    /// Whether a claim makes a source known that is not.
+    /// Whether a claim is about a source without an id, and new.
     private func saysMore(_ claim: SourceClaim) -> Bool {
         !isReadOnly && claim.covered | claim.purged > 0 && !replica.isRetired(claim)
     }
 
-    /// Ends the link where the peer knows more of this replica's source than it has issued.
+    /// Ends the link if the peer claims more of this replica's source than it has issued.
+    /// - Throws: `.identity`.
     func check(_ source: SourceID?, claims version: Version) throws(Failure) {
         do throws(Failure) {
             try replica.checkIdentity(of: source, claims: version)

@@ -1,14 +1,14 @@
-/// The commit behind a state, reset or contents delta that goes out.
+/// The commit at the end of a state, reset or contents delta.
 extension ExtendedSession {
-    /// Behind the last update: the vector that the peer has then, as much of it as fits. Whether anything does.
+    /// Appends the commit, as many parts as fit. False if none does.
     func appendCommit(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         var budget = budget
         let start = context.output.end
-        let mark = exceptionsMark
-        let excepted = mark == outgoing.exceptedMark ? outgoing.excepted : exceptions
+        let fingerprint = exceptionsFingerprint
+        let excepted = fingerprint == outgoing.exceptedFingerprint ? outgoing.excepted : exceptions
         let items = replica.vectorItems + excepted.count
-        outgoing.exceptedMark = mark
-        // A peer may claim to have come further in the commit than there is.
+        outgoing.exceptedFingerprint = fingerprint
+        // A peer may claim more parts of the commit than there are.
         if outgoing.generation != replica.retired.generation || outgoing.item > items || outgoing.excepted != excepted {
             (outgoing.item, outgoing.generation, outgoing.excepted) = (0, replica.retired.generation, excepted)
         }
@@ -25,10 +25,10 @@ extension ExtendedSession {
             let isReset = outgoing.mode == .reset
             let claimsNothing = !outgoing.mode.claimsVector
             func since(_ id: SourceID) -> Version { isReset ? 0 : peer.covered(id, in: replica) }
-            let firstUntold = firstUntoldRetired
+            let firstUnsent = firstUnsentRetired
             let namesHeld = isReset || memory?.exceptsEnded ?? false
             let slice = VectorSlice.of(
-                replica, from: part.from, within: left - SendBudget.sections, takesOne: !budget.isLimited,
+                replica, from: part.from, within: left - SendBudget.sections, fitsOne: !budget.isLimited,
                 excepted: excepted
             ) {
                 claimsNothing ? .max : isReset ? $0 : peer.next(from: $0, in: replica)
@@ -39,13 +39,14 @@ extension ExtendedSession {
             } name: { _ in
                 false
             } firstRetired: {
-                claimsNothing ? .max : namesHeld ? 0 : max(firstUntold, peer.retired.firstMissing(in: replica.retired))
+                claimsNothing ? .max : namesHeld ? 0 : max(firstUnsent, peer.retired.firstMissing(in: replica.retired))
             } retired: {
-                // A vector does not name what the peer holds in full.
+                // The peer's vector does not name a source that it holds in full.
                 namesHeld && isHeldInFull($0)
-                    || $0 >= firstUntold && !peer.retired.knows($0, in: replica.retired)
+                    || $0 >= firstUnsent && !peer.retired.knows($0, in: replica.retired)
             } exception: {
-                // The parts before have told the peer of sources, so only what it has said itself is no news.
+                // The parts before have raised the expected vector, so only the confirmed one tells whether an
+                // exception is new to the peer.
                 !claimsNothing
                     && ($0.isAccounted
                         || $0.dot.version > (isReset ? 0 : peer.confirmed($0.dot.source, in: replica))
@@ -54,7 +55,7 @@ extension ExtendedSession {
             part.to = slice.end
             part.isLast = part.to == items
             guard part.isLast || part.to > part.from else { break }
-            if !slice.isEmpty { outgoing.hasSpoken = true }
+            if !slice.isEmpty { outgoing.hasContent = true }
             let before = context.output.byteCount
             context.output.append { line in
                 line.appendCommit(part)
@@ -85,11 +86,11 @@ extension ExtendedSession {
             if context.transport.keepsOrder {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id), in: replica) }
             }
-            // The peer may have taken the answer to a request before it named more.
-            if !slice.retired.isEmpty || (part.isLast && firstUntold > 0),
-                memory?.toldRetired.nonce != outgoing.nonce
+            // The peer may have applied the delta of a request from before more sources were named.
+            if !slice.retired.isEmpty || (part.isLast && firstUnsent > 0),
+                memory?.sentRetired.nonce != outgoing.nonce
             {
-                remembering().toldRetired = (outgoing.nonce, replica.retired.count, replica.retired.generation)
+                remembering().sentRetired = (outgoing.nonce, replica.retired.count, replica.retired.generation)
             }
             if part.isLast {
                 endDelta(outgoing)
@@ -100,30 +101,30 @@ extension ExtendedSession {
         return context.output.end > start
     }
 
-    /// All of a delta has gone out, up to its commit. In datagrams a live link goes on with it.
+    /// Ends a delta whose commit was sent. In datagrams a live link continues it.
     private func endDelta(_ outgoing: OutgoingDelta) {
         checkedDetours = replica.historyBypasses
-        forgetSaid(in: outgoing.mode)
-        if !outgoing.hasSpoken { noteQuiet() }
+        dropSettledExceptions(in: outgoing.mode)
+        if !outgoing.hasContent { noteQuiet() }
         guard !context.transport.keepsOrder else {
             follows = nil
             return follow()
         }
-        // Whether a reset has come, and so what the peer has, is not known before it asks again.
+        // The peer's next request tells whether the reset has arrived, and what the peer has.
         if context.isLive, outgoing.mode == .state {
-            outgoing.rest()
+            outgoing.becomeIdle()
         } else {
             self.outgoing = nil
         }
     }
 
-    /// The first ended source that no whole vector on this link has named to the peer.
-    private var firstUntoldRetired: Int {
-        guard let told = memory?.vectorRetired, told.generation == replica.retired.generation else { return 0 }
-        return told.count
+    /// The index of the first retired source that no whole vector on this link has named to the peer.
+    private var firstUnsentRetired: Int {
+        guard let sent = memory?.vectorRetired, sent.generation == replica.retired.generation else { return 0 }
+        return sent.count
     }
 
-    /// Whether the peer may hold entries of a retired source, which a reset takes away only if it names the source.
+    /// Whether the peer may hold entries of a retired source. A reset removes them only if it names the source.
     func isHeldInFull(_ position: Int) -> Bool {
         memory?.heldInFull.knows(position, in: replica.retired) ?? false
     }

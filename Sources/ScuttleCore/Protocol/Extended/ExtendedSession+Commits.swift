@@ -1,10 +1,10 @@
-/// The marks and commits of state, reset and contents deltas that come in: they make the updates before them count.
+/// Marks and commits of state, reset and contents deltas from the peer: the updates before them count.
 extension ExtendedSession {
-    /// On a stream: the updates so far are what was sent.
-    /// - Throws: as for a commit.
+    /// Applies a mark of a stream: the updates before it are those that the peer has sent.
+    /// - Throws: the errors of a commit.
     @_optimize(speed)
     func receive(_ mark: ProgressMark) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a mark came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent a mark on a read-only link") }
         guard context.transport.keepsOrder else { return }
         guard incoming.head?.mode.endsWithCommit == true else { throw Failure(.unasked, "a mark belongs to no delta") }
         incoming.mark(upTo: mark.sequence, mark.check, isChecked: isChecked)
@@ -12,12 +12,12 @@ extension ExtendedSession {
 
     private var isChecked: Bool { !replica.configuration.disabledRules.contains(.check) }
 
-    /// The peer has purged the tombstones of keys that it may have named in the reset that goes on.
-    /// - Throws: as for a commit.
+    /// Applies the keys of tombstones that the peer has purged since it may have named them in this reset.
+    /// - Throws: the errors of a commit.
     @_optimize(speed)
     func receive(_ purged: PurgedKeys) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a forgot came in on a read-only link") }
-        guard !incoming.isDropped, !incoming.isUnasked, let transfer = incoming.transfer, transfer.mode == .reset,
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent purged keys on a read-only link") }
+        guard !incoming.isDropped, !incoming.isUnrequested, let transfer = incoming.transfer, transfer.mode == .reset,
             transfer.kind == purged.since
         else { return }
         for key in purged.keys {
@@ -26,80 +26,81 @@ extension ExtendedSession {
         if purged.isLast { transfer.advance(to: purged.epoch) }
     }
 
-    /// With the last part of its commit a delta is whole, and its sender's vector is this replica's too.
-    /// - Throws: as for a cover.
+    /// Applies a part of a commit. With the last part the delta is complete, and this replica's vector covers its
+    /// sender's.
+    /// - Throws: the errors of a cover.
     func receive(_ part: CommitPart) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a commit came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent a commit on a read-only link") }
         guard !incoming.isDropped else { return }
         guard context.transport.mayRepeat || incoming.head?.mode.endsWithCommit == true else {
             throw Failure(.unasked, "a commit belongs to no delta")
         }
         for claim in part.claims { try replica.checkJump(to: claim.covered) }
         for claim in part.retired { try replica.checkJump(to: claim.version) }
-        let ids = try sources(of: part.claims)
+        let sources = try sources(of: part.claims)
         guard let head = incoming.head, head.mode.endsWithCommit else { return }
         var exceptions = exceptions(of: part.excepted)
-        let most = replica.configuration.maxRefused
-        if exceptions.count + (incoming.transfer?.excepted.count ?? 0) > most &+ min(most, .max - most) {
-            // More than could be remembered of them: they are not kept, and the commit does not hold.
+        let limit = replica.configuration.maxRefused
+        if exceptions.count + (incoming.transfer?.excepted.count ?? 0) > limit &+ min(limit, .max - limit) {
+            // More exceptions than the table can hold: the commit does not count.
             exceptions = []
             incoming.excludesAll = true
         }
-        guard incoming.take(part, ids.numbers, exceptions, isSpan: context.transport.hasWindows, isChecked: isChecked)
+        guard incoming.apply(part, sources.ids, exceptions, isSpan: context.transport.hasWindows, isChecked: isChecked)
         else {
-            if part.isLast { askForTheRest(of: head) }
-            return try checkRoom(ids)
+            if part.isLast { requestMissing(of: head) }
+            return try checkCapacity(sources)
         }
         defer { incoming.endCommit(isSpan: context.transport.hasWindows) }
-        // In datagrams new updates go on as the same delta.
+        // In datagrams new updates continue the same delta.
         if context.transport.keepsOrder || head.mode != .state { requests.close(head.nonce) }
         if !head.mode.claimsVector {
-            if !incoming.excludesAll, pending.takeOverhaul() { finishContents() }
+            if !incoming.excludesAll, pending.spendOverhaul() { finishContents() }
             return
         }
         let epoch = replica.epoch
         let excepted = incoming.exceptions
         if head.mode == .reset {
-            // The next gossip requests it again.
-            guard pending.takeOverhaul() else { return }
+            // The next gossip requests the reset again.
+            guard pending.spendOverhaul() else { return }
             guard head.epoch == epoch || replica.configuration.disabledRules.contains(.epoch), reset(excepted) else {
-                // It may have taken away something all the same.
+                // The reset may have removed entries nevertheless.
                 if replica.epoch != epoch {
                     replica.dropTransfers()
                     replica.incompleteResetAt = replica.revision
                 }
-                return askForReset()
+                return requestReset()
             }
             allowResets()
         }
-        var isForgetting = takeClaims(head, excepted)
-        if !incoming.excludesAll, takeEnded(head) { isForgetting = true }
+        var hasPurged = applyClaims(head, excepted)
+        if !incoming.excludesAll, applyEnded(head) { hasPurged = true }
         if head.mode == .reset {
             peer.noteReset()
-            // What the reset took away may be among what has come of others' deltas.
+            // The reset may have removed entries that belong to other deltas.
             replica.dropTransfers()
         }
-        if isForgetting, replica.epoch == epoch { replica.epoch += 1 }
+        if hasPurged, replica.epoch == epoch { replica.epoch += 1 }
         settleContradictions()
-        if replica.refused != nil { noteUntold() }
+        if replica.refused != nil { noteUnsentRefusals() }
         replica.purgeSurplusTombstones()
         if incoming.isComplete { noteSettled(head.nonce) }
-        // The peer's request had to wait for its reset.
+        // The delta for the peer's request waited for this reset.
         if head.mode == .reset, isDeferred { beginDelta() }
-        try checkRoom(ids)
+        try checkCapacity(sources)
     }
 
-    /// Takes what a commit claims of sources. Whether a GC version has risen.
-    private func takeClaims(_ head: IncomingDelta.Head, _ excepted: ExceptionList) -> Bool {
-        var isForgetting = false
+    /// Applies the commit's claims of sources. Returns whether a GC version has risen.
+    private func applyClaims(_ head: IncomingDelta.Head, _ excepted: ExceptionList) -> Bool {
+        var hasPurged = false
         for claim in incoming.claims where !incoming.excludes(claim.source) {
             let source = replica.sources[claim.source]
             let covered = checked(claim.covered, of: claim.source)
             peer.note(claim.source, covered: claim.covered, in: replica)
             if covered > source.covered {
-                // What the sender took this replica to have was left out.
+                // The sender has left out updates that it expected this replica to have.
                 guard head.mode == .reset || claim.since <= source.covered else {
-                    askAgain()
+                    requestAgain()
                     continue
                 }
                 let until = replica.adopt(
@@ -107,50 +108,50 @@ extension ExtendedSession {
                 replica.cover(claim.source, upTo: until)
                 replica.bypassHistory(source, upTo: until)
             }
-            // Less is covered if there is no room for an exception, and no more is purged than covered.
+            // If there is no capacity for an exception, less is covered. No version above the vector is purged.
             if head.mode == .reset, claim.purged <= min(covered, source.covered),
                 replica.notePurged(source, claim.purged)
             {
-                isForgetting = true
+                hasPurged = true
             }
         }
-        return isForgetting
+        return hasPurged
     }
 
-    /// Takes what a commit claims of ended sources. Whether a GC version has risen.
-    private func takeEnded(_ head: IncomingDelta.Head) -> Bool {
+    /// Applies the commit's claims of retired sources. Returns whether a GC version has risen.
+    private func applyEnded(_ head: IncomingDelta.Head) -> Bool {
         let ended = endedSources
         if replica.refused != nil {
             let keys = replica.keysOfUncoveredRefusals()
             for dot in incoming.accounted { replica.dropAccounted(dot, unlessOf: keys) }
             for claim in ended { replica.dropExceptions(endedBy: claim, unlessOf: keys) }
         }
-        var isForgetting = false
+        var hasPurged = false
         for claim in ended {
-            if replica.adopt(claim, isReset: head.mode == .reset) { isForgetting = true }
+            if replica.adopt(claim, isReset: head.mode == .reset) { hasPurged = true }
             if let position = replica.retired.find(claim.hash), replica.retired[position].version == claim.version {
                 peer.retired.note(position, in: replica.retired)
             }
         }
-        if !ended.isEmpty { remembering().tookRetired = head.nonce }
-        memory?.heardRetired = []
-        return isForgetting
+        if !ended.isEmpty { remembering().appliedRetired = head.nonce }
+        memory?.receivedRetired = []
+        return hasPurged
     }
 
-    /// The delta has come to its end, and not all of it here.
-    private func askForTheRest(of head: IncomingDelta.Head) {
+    /// Requests what is missing at the end of a delta.
+    private func requestMissing(of head: IncomingDelta.Head) {
         if context.transport.hasWindows {
-            pending.wantsRest = true
+            pending.requestsMissing = true
         } else {
             incoming.endHead()
-            pending.hasAskedAgain = false
-            askAgain()
+            pending.hasRequestedAgain = false
+            requestAgain()
         }
     }
 
-    /// The ended sources that the sender of a whole delta has named, in it or in vectors before it.
+    /// The retired sources that the sender has named in its commit, and in vectors before it.
     var endedSources: [RetiredClaim] {
-        guard let heard = memory?.heardRetired, !heard.isEmpty else { return incoming.retired }
-        return heard + incoming.retired
+        guard let received = memory?.receivedRetired, !received.isEmpty else { return incoming.retired }
+        return received + incoming.retired
     }
 }

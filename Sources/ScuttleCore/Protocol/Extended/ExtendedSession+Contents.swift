@@ -1,7 +1,7 @@
-/// The content check: two replicas whose vectors are equal tell each other a hash of what they hold. Where that differs, a
-/// line was altered or lost on its way somewhere; both hosts are told, and both replicas send all that they hold.
+/// The content check: two replicas with equal vectors exchange a hash of their entries. If the hashes differ, a line
+/// was altered or lost. Both hosts get a report, and each replica sends all its entries to the other.
 extension ExtendedSession {
-    /// The vectors of both are equal.
+    /// Compares the contents of two replicas whose vectors are equal.
     func compareContents(with hello: Hello) {
         guard let theirs = hello.contents, replica.mayStateContents,
             !replica.configuration.disabledRules.contains(.content)
@@ -13,18 +13,19 @@ extension ExtendedSession {
         if pair != memory.divergence {
             memory.divergence = pair
             if !replica.hasMetClassic { context.raise(.diverged) }
-            // The peer has told; it has to hear, too, but once: two that stay different must not go on telling each other.
-            if hello.isReply, pending.greeting == .none {
-                pending.greeting = .reply
+            // The peer's reply has a hash, and the peer needs this replica's, too. One hello suffices: two replicas
+            // that stay different must not send hellos for ever.
+            if hello.isReply, pending.hello == .none {
+                pending.hello = .reply
                 pending.statesContents = true
             }
         }
-        guard !isReadOnly, memory.exchangedAt != replica.entryChanges, pending.takeOverhaul() else { return }
+        guard !isReadOnly, memory.exchangedAt != replica.entryChanges, pending.spendOverhaul() else { return }
         memory.exchangedAt = replica.entryChanges
         pending.requestsContents = true
     }
 
-    /// Asks for all that the peer holds.
+    /// Appends a request for all entries of the peer.
     func appendContentsRequest(_ budget: SendBudget) -> Bool {
         var requests = self.requests
         var part = VectorPart(
@@ -47,7 +48,7 @@ extension ExtendedSession {
         return true
     }
 
-    /// The peer has asked for all that this replica holds.
+    /// Begins a contents delta, which the peer has requested.
     func beginContents(_ part: VectorPart) {
         if !isReadOnly { replica.republishInverted() }
         if let outgoing, outgoing.mode == .contents {
@@ -55,19 +56,21 @@ extension ExtendedSession {
             outgoing.nonce = part.nonce
             guard let progress = part.progress, progress.incarnation == replica.incarnation, progress.mode == .contents,
                 progress.epoch == outgoing.kind
-            else { return outgoing.startAnew(kind: outgoing.kind) }
-            outgoing.go(on: progress, last: replica.arrivals.last, epoch: replica.epoch)
+            else { return outgoing.restart(kind: outgoing.kind) }
+            outgoing.resume(from: progress, last: replica.arrivals.last, epoch: replica.epoch)
             return outgoing.openWindow()
         }
         begin(.contents, from: 0, epoch: part.epoch, nonce: part.nonce)
     }
 
-    /// All that the peer holds has come: what stands here against it is republished, since others may hold what the peer does.
+    /// Republishes the entries that differ from the peer's, because other replicas may hold the peer's entries. All
+    /// entries of the peer have arrived.
     func finishContents() {
         var kept: [KeyID] = []
         replica.keys.forEach { key, record in
             let theirs = incoming.kept(key)
-            // What has come since is not what was compared; and a tombstone that the peer has forgotten is no difference.
+            // An entry that arrived after the comparison was not compared. A tombstone that the peer has purged is no
+            // difference.
             if record.arrival <= incoming.begun, theirs != record.arrival, theirs != 0 || !record.isDelete {
                 kept.append(key)
             }

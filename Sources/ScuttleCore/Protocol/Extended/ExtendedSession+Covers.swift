@@ -1,32 +1,32 @@
-/// The covers of log deltas that come in: they make the updates before them count.
+/// Covers of log deltas from the peer: the updates before them count.
 extension ExtendedSession {
-    /// Intervals that join on to what is covered here make the updates since the latest cover count.
-    /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, `.unasked`, `.readOnly`, and what
-    ///   ended the link.
+    /// Applies a cover: its intervals that continue this replica's vector cover the updates since the latest cover.
+    /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link, `.unasked`, `.readOnly`, and
+    ///   the error that ended the link.
     @_optimize(speed)
     func receive(_ cover: Cover) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a cover came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent a cover on a read-only link") }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head, head.mode.hasCovers else {
             throw Failure(.unasked, "a cover belongs to no log delta")
         }
         for claim in cover.claims { try replica.checkJump(to: claim.covered) }
-        let ids = try sources(of: cover.claims)
-        guard incoming.takeCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
-            // A line was lost, repeated, swapped or altered: what has come counts for nothing.
+        let sources = try sources(of: cover.claims)
+        guard incoming.matchesCheck(cover.check) || replica.configuration.disabledRules.contains(.check) else {
+            // A line was lost, repeated, swapped or altered: none of the updates counts.
             incoming.pending.close()
-            return askAgain()
+            return requestAgain()
         }
         incoming.pending.dropClosed()
         let order = cover.claims.count > Self.fewClaims ? incoming.pending.ascending() : nil
-        for case (let id?, let claim) in zip(ids.numbers, cover.claims) {
+        for case (let id?, let claim) in zip(sources.ids, cover.claims) {
             let source = replica.sources[id]
             guard !incoming.excludes(id) else { continue }
             peer.note(id, covered: claim.covered, in: replica)
             let until = checked(claim.covered, of: id)
             guard until > source.covered else { continue }
             guard claim.since <= source.covered || replica.configuration.disabledRules.contains(.covers) else {
-                askAgain()
+                requestAgain()
                 continue
             }
             var entries = 0
@@ -41,7 +41,7 @@ extension ExtendedSession {
                 }
             }
             replica.cover(id, upTo: until, remembering: entries)
-            // What beats it is here, and may not be with whom this replica tells of it next.
+            // This replica has the winner of the omitted update. A peer to which it forwards the log may not.
             if claim.leftOut > source.floor { replica.bypassHistory(source, upTo: min(claim.leftOut, until)) }
             if incoming.pending.hasLost { replica.bypassHistory(source, upTo: until) }
         }
@@ -53,11 +53,11 @@ extension ExtendedSession {
             replica.appendToHistory(record)
         }
         incoming.pending.close()
-        if replica.refused != nil { noteUntold() }
+        if replica.refused != nil { noteUnsentRefusals() }
         replica.purgeSurplusTombstones()
-        try checkRoom(ids)
+        try checkCapacity(sources)
     }
 
-    /// Up to so many claims the pending updates are searched in their order of arrival.
+    /// The maximum number of claims for which each searches all pending updates.
     private static var fewClaims: Int { 4 }
 }

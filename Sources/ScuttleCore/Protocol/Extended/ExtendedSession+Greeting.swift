@@ -1,43 +1,43 @@
-/// Hello and reject: who is there, and whether there is anything to talk about.
+/// Hellos and rejects: the identity of the peer, and whether the vectors differ.
 extension ExtendedSession {
-    func greet() {
-        pending.hasGreeted = true
-        pending.hasAskedAgain = false
-        pending.askedFrom = 0
-        pending.askedAt = 0
+    func beginGossip() {
+        pending.hasSaidHello = true
+        pending.hasRequestedAgain = false
+        pending.missingFingerprint = 0
+        pending.requestedAgainFingerprint = 0
         pending.stepsLeft = PendingControl.maxSteps
         pending.allowOverhauls()
         allowResets()
         gossips &+= 1
         if silence < .max { silence += 1 }
-        if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeDoubt { incoming.seeTransfer() }
-        if !context.output.asks { pending.greeting = .question }
+        if gossips == Self.gossipsBetweenVectors - Self.gossipsBeforeInvalidation { incoming.noteTransferProgress() }
+        if !context.output.hasUnsentRequest { pending.hello = .request }
     }
 
-    /// After so many gossips the whole vector is asked for: two vectors may share one hash, and what is known of the peer may rest
-    /// on a message that came late.
+    /// The number of gossips after which the whole vector is requested. Two vectors may have one hash, and a late
+    /// message may have changed the peer state.
     private static var gossipsBetweenVectors: UInt8 { 64 }
-    /// A delta that does not go on within so many gossips counts no more.
-    private static var gossipsBeforeDoubt: UInt8 { 16 }
+    /// The number of gossips after which a delta without progress does not count any more.
+    private static var gossipsBeforeInvalidation: UInt8 { 16 }
 
-    /// Asks once more of its own accord: something did not fit together. One such request is underway at a time, and each
-    /// follows a change of this replica's state; so nothing can go round in circles.
-    func askAgain() {
-        let here = PendingControl.mark(replica.revision &- replica.uncoveredExceptionChanges, replica.entryChanges)
-        guard here != pending.askedAt, !pending.hasAskedAgain else { return }
-        pending.askedAt = here
-        pending.hasAskedAgain = true
-        // A reply that has not gone out yet requests as much, and wants no reply.
-        if pending.greeting == .none { pending.greeting = .question }
+    /// Sends a request beyond those of the host's gossips, because something did not fit. One such request is open at a
+    /// time, and each needs a change of this replica's state before it, so requests cannot go on for ever.
+    func requestAgain() {
+        let here = PendingControl.fingerprint(replica.revision &- replica.uncoveredExceptionChanges, replica.entryChanges)
+        guard here != pending.requestedAgainFingerprint, !pending.hasRequestedAgain else { return }
+        pending.requestedAgainFingerprint = here
+        pending.hasRequestedAgain = true
+        // A pending reply requests as much, and needs no reply.
+        if pending.hello == .none { pending.hello = .request }
     }
 
-    /// Asks for the peer's reset, which this replica lacks, or which did not fit what has come meanwhile. Two peers whose resets
-    /// undo each other would go on for ever; so a link asks some times until a reset is whole or the host gossips, and not
-    /// all links ask the same number of times.
-    func askForReset() {
+    /// Requests the peer's reset: this replica lacks it, or it did not fit updates that have arrived meanwhile. Two
+    /// peers whose resets undo each other would go on for ever. So a link sends a limited number of such requests until
+    /// a reset is complete or the host gossips, and the number differs between links.
+    func requestReset() {
         guard pending.resetsLeft > 0 else { return }
         pending.resetsLeft -= 1
-        askAgain()
+        requestAgain()
     }
 
     func allowResets() {
@@ -45,7 +45,8 @@ extension ExtendedSession {
     }
 
     /// Whether a hello counts.
-    /// - Throws: `.cluster`, `.protocolVersion`, `.identity`, after which the link has ended; `.id`, `.nul`, `.version`.
+    /// - Throws: `.cluster`, `.protocolVersion`, `.identity`, after which the link has ended; `.id`, `.nul`,
+    ///   `.version`.
     func admits(_ hello: Hello) throws(Failure) -> Bool {
         try Limits.check(clockOf: hello.source, at: hello.lamport)
         guard context.transport.address?.admits(hello) ?? true else { return false }
@@ -58,138 +59,141 @@ extension ExtendedSession {
                 .protocolVersion,
                 Failure(
                     .protocolVersion,
-                    "the peer speaks protocol versions \(UInt64(theirs.lowerBound)) to \(UInt64(theirs.upperBound)) only"
+                    "the peer supports protocol versions \(UInt64(theirs.lowerBound)) to \(UInt64(theirs.upperBound)) only"
                 ))
         }
         guard !hello.source.equals(replica.id) else {
-            throw context.end(.identity, Failure(.identity, "the peer has the same source as this replica"))
+            throw context.end(.identity, Failure(.identity, "the peer has this replica's source"))
         }
         return true
     }
 
-    /// Takes a hello that counts.
+    /// Applies a hello that counts.
     func receive(_ hello: Hello) {
         let isNew = meet(hello)
         if isNew { context.raise(.hello) }
         noteTwins(of: hello, isNew: isNew)
-        pending.hasGreeted = true
-        // Equal vectors bring no delta, and a replica republishes its inverted entries before a delta.
+        pending.hasSaidHello = true
+        // Equal vectors make no delta, and inverted entries are otherwise republished before a delta.
         if !isReadOnly, hello.hash == replica.vectorHash { replica.republishInverted() }
         let isEqual = hello.hash == replica.vectorHash
-        var isAnswer = hello.isReply
+        var isReply = hello.isReply
         if !hello.isReply {
-            // Where this replica was about to ask, the peer has answered.
-            isAnswer = pending.greeting == .question
-            pending.greeting = .reply
+            // The peer's hello serves as the reply to a pending request.
+            isReply = pending.hello == .request
+            pending.hello = .reply
             pending.statesContents = isEqual
         }
         let isNear = isReadOnly || approach(hello.lamport)
         pending.isFar = !isNear
         guard isNear else {
-            // The peer is further ahead than a hello may bring this replica: one more.
-            if pending.stepsLeft > 0 { pending.greeting = .question }
+            // The peer's Lamport number is above what one hello may add: one more hello.
+            if pending.stepsLeft > 0 { pending.hello = .request }
             return
         }
-        if isEqual { beInStep(with: hello, isAnswer: isAnswer) } else { beOutOfStep(with: hello) }
+        if isEqual { beInStep(with: hello, isReply: isReply) } else { beOutOfStep(with: hello) }
     }
 
-    /// Takes the peer's token, and says hello again with an echo of it.
+    /// Applies the peer's token, and sends a hello with an echo of it.
     func receiveChallenge(_ token: UInt64) {
-        // A repeated one asks for nothing new, so nothing goes round in circles.
+        // A repeated challenge needs no hello, so challenges cannot go on for ever.
         guard let address = context.transport.address, address.isEchoed, token != address.peerToken else { return }
         address.peerToken = token
-        if pending.hasGreeted { pending.greeting = .question }
+        if pending.hasSaidHello { pending.hello = .request }
     }
 
-    /// Goes towards a number of the peer's, in steps where it is far, and so many from one gossip to the next.
-    func approach(_ number: Version) -> Bool {
-        let isFar = number > replica.version && number - replica.version > replica.configuration.limits.versionJump
-        guard isFar else { return replica.raiseVersion(towards: number) }
+    /// Raises this replica's version towards the peer's Lamport number: by `max_version_jump` if that is far, a limited
+    /// number of times between two gossips. Returns whether it is reached.
+    func approach(_ lamport: Version) -> Bool {
+        let isFar = lamport > replica.version && lamport - replica.version > replica.configuration.limits.versionJump
+        guard isFar else { return replica.raiseVersion(towards: lamport) }
         guard pending.stepsLeft > 0 else { return false }
         pending.stepsLeft -= 1
-        return replica.raiseVersion(towards: number)
+        return replica.raiseVersion(towards: lamport)
     }
 
-    /// Takes note of who the peer is; whether it is another one than before.
+    /// Notes the identity of the peer. Returns whether it is another incarnation than before.
     private func meet(_ hello: Hello) -> Bool {
         silence = 0
         notePeer(hello.source)
         let isNew = hello.incarnation != peer.incarnation
         if isNew {
             rememberPeer()
-            forgetPeer()
+            dropPeer()
             recallPeer(hello.incarnation)
         }
         peer.begin(incarnation: hello.incarnation)
-        if let progress = hello.progress { peer.hear(progress) }
-        if peer.contradicts(epoch: hello.epoch, revision: hello.revision) { doubtPeer() }
+        if let progress = hello.progress { peer.note(progress) }
+        if peer.contradicts(epoch: hello.epoch, revision: hello.revision) { invalidatePeer() }
         return isNew
     }
 
-    private func beInStep(with hello: Hello, isAnswer: Bool) {
+    private func beInStep(with hello: Hello, isReply: Bool) {
         if hello.epoch != peer.epoch { liveHeadIsDue = true }
         peer.equals(replica, epoch: hello.epoch, revision: hello.revision)
         if !isInStep {
             isInStep = true
             context.raise(.inStep)
         }
-        if outgoing?.isResting ?? true {
+        if outgoing?.isIdle ?? true {
             peer.subscription = hello.nonce
             checkedDetours = replica.historyBypasses
             follow()
         }
         compareContents(with: hello)
-        if isAnswer, doubtsPeer() { pending.requestsVector = true }
+        if isReply, invalidatePeerIfDue() { pending.requestsVector = true }
     }
 
-    /// Forgets what is known of the peer after every so many gossips. Whether it has.
-    private func doubtsPeer() -> Bool {
+    /// Invalidates the peer state after a number of gossips. Returns whether it has.
+    private func invalidatePeerIfDue() -> Bool {
         guard gossips >= Self.gossipsBetweenVectors else { return false }
         gossips = 0
-        doubtPeer()
-        memory?.settledAt = 0
-        incoming.doubtTransfer()
+        invalidatePeer()
+        memory?.settledFingerprint = 0
+        incoming.invalidateTransfer()
         return true
     }
 
-    /// What is known of the peer's vector may be wrong: the next one is asked for as a whole.
-    private func doubtPeer() {
-        peer.doubt()
-        memory?.toldRetired = (0, 0, 0)
+    /// Invalidates the peer state. The next request is for the whole vector.
+    private func invalidatePeer() {
+        peer.invalidate()
+        memory?.sentRetired = (0, 0, 0)
         memory?.vectorRetired = (0, 0)
     }
 
-    /// What the vector was before a base is not kept any more.
-    func forgetBases(before base: UInt64) {
-        if !peer.leaveBases(before: base, in: replica) { doubtPeer() }
+    /// Drops the bases before one, because the past of the vector is kept from there on.
+    func dropBases(before base: UInt64) {
+        if !peer.leaveBases(before: base, in: replica) { invalidatePeer() }
     }
 
     private func beOutOfStep(with hello: Hello) {
         isInStep = false
         if !isReadOnly { replica.raiseLowWaterMark() }
         if isQuiet(hello), gossips < Self.gossipsBetweenVectors { return }
-        // While a delta for this peer goes out on a stream, its vector would change nothing.
+        // While a stream sends the peer a delta, its vector would change nothing.
         guard context.transport.hasWindows || outgoing == nil || outgoing?.epoch != hello.epoch else { return }
-        if doubtsPeer() || !answers(hello) { pending.requestsVector = true }
+        if invalidatePeerIfDue() || !serves(hello) { pending.requestsVector = true }
     }
 
-    /// A hello is as good as a request if the peer's vector is known here, and the two vectors say who lacks something.
-    private func answers(_ hello: Hello) -> Bool {
+    /// Whether a hello serves as a request. It does if the peer's vector is known, and the two vectors show which
+    /// replica lacks updates.
+    private func serves(_ hello: Hello) -> Bool {
         guard peer.isKnown(at: hello.revision, of: hello.epoch),
             !replica.configuration.disabledRules.contains(.progress)
         else { return false }
         let progress = hello.progress ?? peer.progress
-        let here = PendingControl.mark(
-            replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.come.end ?? 0) << 32)
-        guard peer.mayAnswer(at: here) else {
-            doubtPeer()
+        let here = PendingControl.fingerprint(
+            replica.revision, hello.revision, (progress?.sequence ?? 0) ^ (incoming.transfer?.received.end ?? 0) << 32)
+        guard peer.mayServe(at: here) else {
+            invalidatePeer()
             return false
         }
-        peer.forgetExpected()
+        peer.dropExpected()
         if hello.nonce > 0, peer.coversLess(than: replica) {
-            // Who begins a link does not know yet to whom it speaks, and cannot say how far the deltas from here have come. What
-            // it said last is used once, since most of a short link would go by with asking. An early delta goes on nowhere.
-            guard hello.isReply || peer.hasFreshProgress || answersFromHistory || answersEarly else { return false }
+            // The first hello of a link cannot state the progress of this replica's deltas, because its sender does not
+            // know its peer yet. The progress that the peer stated last serves once; otherwise most of a short link
+            // would pass with requests. An early delta has no progress.
+            guard hello.isReply || peer.hasFreshProgress || servesFromHistory || sendsEarly else { return false }
             peer.hasFreshProgress = false
             (peer.nonce, peer.subscription) = (hello.nonce, hello.nonce)
             beginDelta(progress)
@@ -199,7 +203,7 @@ extension ExtendedSession {
         return peer.coversMore(than: replica)
     }
 
-    func forgetPeer() {
+    func dropPeer() {
         outgoing = nil
         follows = nil
         liveHeadIsDue = true
@@ -218,13 +222,13 @@ extension ExtendedSession {
     }
 
     private func appendControlMessage(_ budget: SendBudget) -> Bool {
-        if pending.greeting != .none { return appendHello(budget) }
-        if pending.tellsTwin {
+        if pending.hello != .none { return appendHello(budget) }
+        if pending.sendsTwin {
             guard context.append(within: budget, { $0.appendTwin() }) else { return false }
-            pending.tellsTwin = false
+            pending.sendsTwin = false
             return true
         }
-        if pending.tellsRefused { return appendRefused(budget) }
+        if pending.sendsRefused { return appendRefused(budget) }
         if pending.requestsVector {
             let request = VectorRequest(revision: peer.revision, from: peer.next, retired: replica.retired.whole)
             guard context.append(within: budget, { $0.appendRequest(request) }) else { return false }
@@ -236,10 +240,10 @@ extension ExtendedSession {
     }
 
     private func appendHello(_ budget: SendBudget) -> Bool {
-        let isReply = pending.greeting == .reply
+        let isReply = pending.hello == .reply
         let contents = pending.statesContents && replica.mayStateContents ? replica.contentHash : nil
         var requests = self.requests
-        // What a read-only link asks for is nothing.
+        // A read-only link requests nothing.
         let nonce = isReadOnly ? 0 : requests.open(.subscription)
         var hello = Hello(
             protocolVersions: replica.configuration.protocolVersions, source: replica.id,
@@ -254,9 +258,9 @@ extension ExtendedSession {
                 return context.output.measure { $0.appendHello(hello) }
             }
         }
-        guard context.append(within: budget, asks: !isReply, { $0.appendHello(hello) }) else { return false }
+        guard context.append(within: budget, isRequest: !isReply, { $0.appendHello(hello) }) else { return false }
         self.requests = requests
-        pending.greeting = .none
+        pending.hello = .none
         pending.statesContents = false
         return true
     }

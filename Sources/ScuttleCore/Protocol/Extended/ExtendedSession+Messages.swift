@@ -1,6 +1,7 @@
-/// Which part of the session takes a message of the peer.
+/// Dispatch of the peer's messages in the session.
 extension ExtendedSession {
-    /// - Throws: why the message does not count. The link has ended if `context.closing` says so.
+    /// Handles a message of the peer.
+    /// - Throws: the error of a message that is rejected. The link has ended if `context.closing` is set.
     @_optimize(speed)
     func receive(_ message: Message, _ line: Bytes) throws(Failure) {
         switch message {
@@ -27,7 +28,7 @@ extension ExtendedSession {
         case .echo(let token): context.transport.address?.receiveEcho(token)
         case .challenge(let token): receiveChallenge(token)
         case .reject(let reason): if isAddressed { throw context.rejected(for: reason) }
-        // The peer is asked and answered in this dialect, so its digests count no more; malformed ones are rejected all the same.
+        // Digests do not count here, because vectors request the deltas. Malformed ones are rejected nevertheless.
         case .digest(let source, let version, _): try Limits.check(clockOf: source, at: version)
         default: break
         }

@@ -1,12 +1,13 @@
-/// Exceptions of the peer's: updates that it has not taken, though its vector may cover them.
+/// The peer's exceptions: updates that the peer has not accepted, though its vector may cover them.
 extension ExtendedSession {
-    /// The peer names exceptions to its vector.
+    /// Applies the exceptions that the peer names to its vector.
     /// - Throws: `.id`, `.nul`, `.version`.
     func receive(refused claims: [ExceptionClaim], isAnew: Bool) throws(Failure) {
         guard isAddressed else { return }
         for claim in claims { try Limits.check(clockOf: claim.source, at: claim.version) }
         if isAnew {
-            // Until the whole list has come, and the vector behind it, a tombstone on the old one is not stable.
+            // A tombstone on the old list is not stable before the whole new list and the vector behind it have
+            // arrived.
             if let before = memory?.exceptions { memory?.exceptionsBefore = before }
             memory?.exceptions = nil
             memory?.exceptsEnded = false
@@ -22,7 +23,7 @@ extension ExtendedSession {
             guard claim.reason != 0, let record = replica.entry(of: dot), replica.isFirstReport(peerName, dot) else {
                 continue
             }
-            tellRefused(record, reason: Int32(claim.reason))
+            reportRefused(record, reason: Int32(claim.reason))
         }
     }
 
@@ -35,7 +36,7 @@ extension ExtendedSession {
             guard table[position].reason != reason else { return }
             table.remove(at: position)
         }
-        // What is missing is to be sent, so it goes before what was refused.
+        // A missing update has to be sent, so it has precedence over a refused one.
         if table.count >= replica.configuration.maxRefused {
             guard reason == 0, let other = table.positionOfRefused else { return }
             table.remove(at: other)
@@ -43,7 +44,7 @@ extension ExtendedSession {
         table.insert(dot, reason: reason)
     }
 
-    /// The peer has not taken an update of a source that is known here by its hash alone: it is accounted for.
+    /// Notes an exception of a source that is retired here. This replica accounts for it.
     private func noteEnded(_ claim: ExceptionClaim) {
         guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
             claim.version <= replica.retired[position].version
@@ -53,8 +54,8 @@ extension ExtendedSession {
         if claim.version <= replica.retired[position].purged { memory.exceptsPurged = true }
     }
 
-    /// The host hears that an update does not reach the peer.
-    func tellRefused(_ record: Record, reason: Int32) {
+    /// Reports to the host that the peer has refused an update.
+    func reportRefused(_ record: Record, reason: Int32) {
         let code = Failure.Code(rawValue: -reason).flatMap { RefusedTable.reasons.contains($0) ? $0 : nil } ?? .refused
         replica.configuration.onRefused?(context.identity, replica.update(of: record), code.rawValue)
     }
@@ -67,20 +68,20 @@ extension ExtendedSession {
     /// Whether the peer has named exceptions.
     var hasExceptions: Bool { memory?.exceptions ?? memory?.exceptionsBefore != nil }
 
-    /// The peer's vector covers an update that the peer has not taken.
+    /// Whether an entry is an exception of the peer's.
     @inline(never)
     func isExcepted(_ record: Record) -> Bool {
         exception(record) != nil || memory?.exceptionsBefore?.find(record.dot) != nil
     }
 
-    /// Whether the peer, which holds what loses to a write, may take it if it comes under a new dot: not if it has refused this
-    /// one, or has had another one before and still holds what loses. It may have refused that and accounted for it by now.
+    /// Whether the peer may accept a winner under a new dot, if it holds the loser. It may not if it has refused this
+    /// dot; nor if it received the winner under a new dot before, which it may have refused and accounted for since.
     @inline(never)
-    func mayTake(_ winner: Record) -> Bool {
+    func mayAccept(_ winner: Record) -> Bool {
         !isExcepted(winner) && !(memory?.givenAgain.contains(replica.mark(of: winner.timestamp)) ?? false)
     }
 
-    /// A peer that refuses updates gets a write under a new dot once.
+    /// Notes that the peer receives a write under a new dot. A peer that refuses updates receives each write so once.
     @inline(never)
     func noteGivenAgain(_ winner: Record) {
         guard let memory, memory.exceptions != nil else { return }
@@ -88,20 +89,20 @@ extension ExtendedSession {
         memory.givenAgain.append(replica.mark(of: winner.timestamp))
     }
 
-    /// The peer has refused an update, which it does not get again.
+    /// Whether the peer has refused an update. It is not sent again.
     @inline(never)
     func isSkipped(_ record: Record) -> Bool {
         exception(record).map { $0 != 0 } ?? false
     }
 
-    /// The peer's vector covers an update that it has not got.
+    /// Whether the peer's vector covers an update that it lacks.
     @inline(never)
     func isWanted(_ record: Record) -> Bool {
         exception(record) == 0
     }
 
-    /// Whether a tombstone that has been forgotten here may have been among the exceptions of the peer. Those that are accounted
-    /// for here, and held no more, are noted for the next commit.
+    /// Whether a tombstone that was purged here may have been among the exceptions of the peer. Notes for the next
+    /// commit the exceptions that this replica accounts for without an entry.
     @inline(never)
     func lagsByExceptions() -> Bool {
         guard let memory else { return false }
@@ -123,10 +124,10 @@ extension ExtendedSession {
         dot.version <= replica.sources[dot.source].covered && !replica.isException(dot) && replica.entry(of: dot) == nil
     }
 
-    /// A commit has gone out: the peer's exceptions that a reset accounts for are over, and so are those whose update it was sent,
-    /// unless the peer names them again.
+    /// Drops the exceptions that a commit has settled: those that a reset accounts for, and those whose update was
+    /// sent. The peer may name them again.
     @inline(never)
-    func forgetSaid(in mode: DeltaMode) {
+    func dropSettledExceptions(in mode: DeltaMode) {
         guard let memory else { return }
         if mode == .reset {
             memory.exceptsEnded = false
@@ -142,7 +143,7 @@ extension ExtendedSession {
         }
     }
 
-    /// When the entries arrived here that the peer's vector covers, and that it lacks, in order.
+    /// The sequences of the entries that the peer's vector covers and that it lacks, in order.
     var wantedArrivals: [Arrivals.Sequence] {
         guard let exceptions = memory?.exceptions else { return [] }
         var arrivals: [Arrivals.Sequence] = []
@@ -152,9 +153,9 @@ extension ExtendedSession {
         return arrivals.arranged { $0 < $1 }
     }
 
-    // MARK: What a commit excepts
+    // MARK: Exceptions in commits
 
-    /// What the peer's commit says of exceptions to sources that are known here.
+    /// Returns the exceptions in the peer's commit whose sources are known here.
     func exceptions(of claims: [ExceptionClaim]) -> [CommitException] {
         claims.compactMap { claim in
             replica.sources.find(claim.source).map {
@@ -163,14 +164,15 @@ extension ExtendedSession {
         }
     }
 
-    /// Changes with `exceptions`.
-    var exceptionsMark: UInt64 {
-        PendingControl.mark(
+    /// A fingerprint that changes with `exceptions`.
+    var exceptionsFingerprint: UInt64 {
+        PendingControl.fingerprint(
             (withheld?.changes ?? 0) &+ (memory?.accountedChanges ?? 0) << 32,
             replica.refused?.lastSequence ?? replica.exceptionSequence, replica.endedExceptions)
     }
 
-    /// What this replica, or this delta, has left out, and what the peer has that is accounted for here: a commit names it.
+    /// The exceptions of the next commit: those of this replica, the withheld updates of this delta, and the exceptions
+    /// of the peer's that this replica accounts for.
     var exceptions: [CommitException] {
         var exceptions: [CommitException] = []
         withheld?.forEach { exceptions.append(CommitException(dot: $0.dot, isAccounted: false)) }

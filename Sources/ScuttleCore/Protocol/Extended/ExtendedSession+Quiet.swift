@@ -1,47 +1,52 @@
-/// A gossip stays quiet if exceptions, or entries ahead of the vector, make the hashes differ: what has brought nothing is not said
-/// again until one of both replicas changes.
+/// Quiet gossips. If exceptions, or entries that are out of order, make the hashes differ, a delta without content is
+/// not repeated until one of both replicas changes.
 extension ExtendedSession {
-    /// What both replicas are, as a mark.
-    private func mark(_ memory: LinkMemory) -> UInt64 {
-        PendingControl.mark(replica.vectorHash, replica.epoch, memory.peerAt)
+    /// Returns a fingerprint of both replicas' states.
+    private func fingerprint(_ memory: LinkMemory) -> UInt64 {
+        PendingControl.fingerprint(replica.vectorHash, replica.epoch, memory.peerFingerprint)
     }
 
-    /// Whether this replica had nothing to say to the peer when both were what they are now.
+    /// Whether the latest delta to the peer was without content, and both replicas are unchanged since.
     func isQuiet(_ hello: Hello) -> Bool {
-        // A peer does not name updates that it has refused out of order. They may be entries here, and count in the hash.
+        // A peer does not name updates that it has refused out of order. They may be entries here, and count in the
+        // hash.
         guard replica.refused != nil || memory?.exceptions != nil || replica.outOfOrderCount > 0 else {
-            memory?.peerAt = 0
+            memory?.peerFingerprint = 0
             return false
         }
         let memory = remembering()
-        memory.peerAt = FoldHash.fold(hello.hash ^ FoldHash.key.0, hello.epoch ^ FoldHash.key.1)
-        (memory.questionAt, memory.questionRevision) = (mark(memory), hello.revision)
-        return memory.questionAt == memory.quietAt
+        memory.peerFingerprint = FoldHash.fold(hello.hash ^ FoldHash.key.0, hello.epoch ^ FoldHash.key.1)
+        (memory.helloFingerprint, memory.helloRevision) = (fingerprint(memory), hello.revision)
+        return memory.helloFingerprint == memory.quietFingerprint
     }
 
-    /// A delta had nothing to say: until one of both replicas changes, the next one would not have, either.
+    /// Notes a delta without content: the next one is without, too, until one of both replicas changes.
     func noteQuiet() {
-        guard let memory, memory.questionAt == mark(memory), peer.revision >= memory.questionRevision else { return }
-        memory.quietAt = memory.questionAt
+        guard let memory, memory.helloFingerprint == fingerprint(memory), peer.revision >= memory.helloRevision else {
+            return
+        }
+        memory.quietFingerprint = memory.helloFingerprint
     }
 
-    /// This replica's vector has gone out, and not as the answer to a window.
-    func noteAsked(_ nonce: UInt64) {
-        guard let memory, memory.peerAt != 0 else { return }
-        memory.asked = (nonce, mark(memory))
+    /// Notes that this replica's vector was sent, and not because of a window.
+    func noteRequested(_ nonce: UInt64) {
+        guard let memory, memory.peerFingerprint != 0 else { return }
+        memory.requested = (nonce, fingerprint(memory))
     }
 
-    /// A whole delta has come for the latest vector, or a later one. If it has changed nothing, the next one would not, either:
-    /// a request is not answered, until one of both replicas changes.
+    /// Notes a complete delta for the latest vector or a later one. If it has changed nothing, the next one would not,
+    /// either: the peer's requests for a vector are ignored until one of both replicas changes.
     @inline(never)
     func noteSettled(_ nonce: UInt64) {
-        guard let memory, nonce >= memory.asked.nonce, memory.asked.mark == mark(memory) else { return }
-        memory.settledAt = memory.asked.mark
+        guard let memory, nonce >= memory.requested.nonce, memory.requested.fingerprint == fingerprint(memory) else {
+            return
+        }
+        memory.settledFingerprint = memory.requested.fingerprint
     }
 
-    /// Whether the peer has nothing to say to this replica.
+    /// Whether the peer has no updates for this replica.
     var isSettled: Bool {
-        guard let memory, memory.peerAt != 0 else { return false }
-        return memory.settledAt == mark(memory)
+        guard let memory, memory.peerFingerprint != 0 else { return false }
+        return memory.settledFingerprint == fingerprint(memory)
     }
 }

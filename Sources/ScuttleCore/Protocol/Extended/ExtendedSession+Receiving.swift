@@ -1,49 +1,51 @@
-/// Deltas that come in: heads and updates.
+/// Deltas from the peer: heads and updates.
 extension ExtendedSession {
-    /// - Throws: `.unasked` on a stream, `.readOnly`, and what ended the link.
+    /// Applies the head of a delta.
+    /// - Throws: `.unasked` on a stream, `.readOnly`, and the error that ended the link.
     @_optimize(speed)
     func receive(_ head: DeltaHead) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "a delta came in on a read-only link") }
-        guard isAsked(head) else {
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent a delta on a read-only link") }
+        guard isRequested(head) else {
             incoming.endHead()
-            // A late or repeated datagram is nobody's fault.
-            incoming.isDropped = context.transport.mayRepeat || incoming.dropsUnasked
+            // A late or repeated datagram is no error.
+            incoming.isDropped = context.transport.mayRepeat || incoming.dropsUnrequested
             guard !incoming.isDropped else { return }
-            incoming.isUnasked = true
-            throw Failure(.unasked, "a delta answers no open request of this link")
+            incoming.isUnrequested = true
+            throw Failure(.unasked, "a delta belongs to no open request of this link")
         }
-        (incoming.isDropped, incoming.dropsUnasked) = (false, false)
-        incoming.isUnasked = false
+        (incoming.isDropped, incoming.dropsUnrequested) = (false, false)
+        incoming.isUnrequested = false
         // In datagrams a delta has many heads.
         if context.transport.keepsOrder || incoming.transfer == nil {
             incoming.exceptionsBefore = replica.refused?.lastSequence ?? replica.exceptionSequence
         }
         incoming.begin(head, at: replica.arrivals.last)
-        memory?.noteAnswer(to: head.nonce)
+        memory?.noteDelta(for: head.nonce)
         if head.window > 0 {
             incoming.window = head.window
-            pending.wantsRest = true
-            // Nothing is told of how far an early delta has come, so one answer to it cannot be told from another.
-            if head.mode != .early { pending.countAnswer() }
+            pending.requestsMissing = true
+            // An early delta has no progress, so a vector for one of its windows looks like any other.
+            if head.mode != .early { pending.countWindowEnd() }
         }
     }
 
-    private func isAsked(_ head: DeltaHead) -> Bool {
+    private func isRequested(_ head: DeltaHead) -> Bool {
         if replica.configuration.disabledRules.contains(.request) { return true }
         return head.incarnation == replica.incarnation && requests.isOpen(head.nonce, for: head.mode)
     }
 
-    /// - Throws: as `Store.take`; `.readOnly`; `.unasked` for an update that belongs to no delta. An identity that clashes
-    ///   ends the link.
+    /// Applies an update.
+    /// - Throws: the errors of `Store.take`; `.readOnly`; `.unasked` for an update that belongs to no delta.
+    ///   `.identity` ends the link.
     @_optimize(speed)
     func receive(_ update: IncomingUpdate, _ line: Bytes) throws(Failure) {
         guard !isReadOnly else {
-            throw Failure(.readOnly, "an update came in on a read-only link")
+            throw Failure(.readOnly, "a peer sent an update on a read-only link")
         }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
         incoming.note(line: line)
-        defer { if replica.hasSeenEquivocation { context.tellEquivocation() } }
+        defer { if replica.hasSeenEquivocation { context.reportEquivocation() } }
         var beaten: Failure?
         do throws(Failure) {
             guard try !isRefusedAsStale(update, head) else { return }
@@ -55,7 +57,7 @@ extension ExtendedSession {
                 incoming.pending.leaveOut()
             case .accepted(let record) where head.mode.hasCovers: incoming.pending.hold(record)
             case .accepted(let record):
-                takeFromState(record, head)
+                applyFromState(record, head)
                 record.release()
             }
         } catch {
@@ -68,15 +70,15 @@ extension ExtendedSession {
         if let beaten { throw beaten }
     }
 
-    /// A record that came with a state, reset, early or contents delta.
+    /// Applies a record of a state, reset, early or contents delta.
     @_optimize(speed)
-    private func takeFromState(_ record: Record, _ head: IncomingDelta.Head) {
+    private func applyFromState(_ record: Record, _ head: IncomingDelta.Head) {
         let source = replica.sources[record.source]
         if replica.configuration.disabledRules.contains(.commit), head.mode.claimsVector {
             replica.cover(record.source, upTo: record.version)
             source.raiseFloor(to: record.version)
         }
-        // Its dot was covered already, and the history has gone on.
+        // Its dot was covered already, and the history does not have it.
         if record.isEntry, record.version <= source.covered {
             replica.bypassHistory(source, upTo: record.version)
             republishMissing(record, head)
@@ -85,7 +87,7 @@ extension ExtendedSession {
     }
 
     /// Republishes a missing update that has become the entry, if its dot is at or below the highest GC version: other replicas may
-    /// have accounted for it with a purged delete that its sender had refused. Under a new dot all replicas take it.
+    /// have accounted for it with a purged delete that its sender had refused. All replicas accept it under a new dot.
     @inline(never)
     private func republishMissing(_ record: Record, _ head: IncomingDelta.Head) {
         guard replica.refused != nil, head.mode.claimsVector, !record.isDelete,
@@ -95,7 +97,8 @@ extension ExtendedSession {
         replica.republish(key, record)
     }
 
-    /// An entry of the peer's that nobody vouches for is beaten here. A peer that had the winner would not hold it.
+    /// Notes an entry of the peer's that nobody vouches for and that loses here. A peer that had the winner would not
+    /// hold it.
     private func noteContradiction(by record: Record) {
         guard let key = replica.keys.find(record.key), let winner = replica.keys[key], isContradicted(winner) else {
             return
@@ -103,12 +106,13 @@ extension ExtendedSession {
         incoming.noteContradiction(key)
     }
 
-    /// Whether the peer has covered a winner, and nothing says why it holds an entry that loses to it.
+    /// Whether the peer has covered a winner, and nothing explains why it holds the loser.
     private func isContradicted(_ winner: Record) -> Bool {
-        peer.confirmed(winner.source, in: replica) >= winner.version && (memory == nil || mayTake(winner))
+        peer.confirmed(winner.source, in: replica) >= winner.version && (memory == nil || mayAccept(winner))
     }
 
-    /// The peer holds entries that lose to what it has covered, and could go on so for ever: it gets the winners once more.
+    /// Republishes the winners of entries that the peer holds though it has covered the winners. Otherwise it could
+    /// hold them for ever.
     func settleContradictions() {
         for key in incoming.contradictions {
             guard replica.mayWrite, let winner = replica.keys[key], isContradicted(winner) else { continue }
@@ -117,8 +121,8 @@ extension ExtendedSession {
         }
     }
 
-    /// A delta for a request from before something was forgotten here: what that might have beaten is not taken, and asked for
-    /// anew.
+    /// Whether an update is refused as stale: its delta is for a request from before a purge, and it might lose to a
+    /// purged tombstone. It is requested again.
     func isRefusedAsStale(_ update: IncomingUpdate, _ head: IncomingDelta.Head) throws(Failure) -> Bool {
         guard head.epoch != replica.epoch, update.version <= replica.highestPurged,
             !replica.configuration.disabledRules.contains(.epoch)
@@ -131,11 +135,12 @@ extension ExtendedSession {
             return false
         }
         if head.mode.hasCovers { incoming.exclude(id) } else { incoming.excludesAll = true }
-        askAgain()
+        requestAgain()
         return true
     }
 
-    /// - Parameter isHere: the peer's entry of the key says nothing of the one here.
+    /// Notes which entry the peer has of an update's key.
+    /// - Parameter isHere: the peer's entry does not tell anything about the entry here.
     @inline(never)
     func noteKept(_ update: IncomingUpdate, _ head: IncomingDelta.Head, isHere: Bool = false) {
         guard let key = replica.keys.find(update.key), let entry = replica.keys[key] else { return }

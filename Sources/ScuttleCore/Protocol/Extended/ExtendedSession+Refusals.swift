@@ -1,18 +1,18 @@
-/// Updates that this replica does not take, and how the peer hears of them. See `Store+Refusing`.
+/// Updates that this replica refuses, and the messages about them. See `Store+Refusing`.
 extension ExtendedSession {
-    // MARK: Updates that come in
+    // MARK: Updates of the peer
 
-    /// An update that could be read, and that a limit of the decoder refuses.
-    /// - Throws: the failure, if it is news; otherwise as for any update.
+    /// Handles an update that was readable and that a limit of the decoder rejects.
+    /// - Throws: `failure`, if it is new; otherwise the errors of any update.
     func receive(refused update: IncomingUpdate, _ failure: Failure, _ line: Bytes) throws(Failure) {
-        guard !isReadOnly else { throw Failure(.readOnly, "an update came in on a read-only link") }
+        guard !isReadOnly else { throw Failure(.readOnly, "a peer sent an update on a read-only link") }
         guard !incoming.isDropped else { return }
         guard let head = incoming.head else { throw Failure(.unasked, "an update belongs to no delta") }
         incoming.note(line: line)
         try receive(refused: update, head, failure)
     }
 
-    /// The same for one that a limit of the core refuses.
+    /// The same for a limit of the core.
     @inline(never)
     func receive(refused update: IncomingUpdate, _ head: IncomingDelta.Head, _ failure: Failure) throws(Failure) {
         do throws(Failure) {
@@ -24,7 +24,7 @@ extension ExtendedSession {
         }
     }
 
-    /// The delta does not vouch for an update that was rejected. One that was refused is remembered as an exception.
+    /// Excludes a rejected update from the claims of its delta. A refused update is an exception instead.
     @inline(never)
     func exclude(_ update: IncomingUpdate) {
         if let id = replica.sources.find(update.source) {
@@ -35,16 +35,17 @@ extension ExtendedSession {
         }
     }
 
-    /// Whether an update is not taken: it was refused before, a limit refuses it, or the host does. It is remembered.
-    /// - Parameter failure: what a limit has said.
-    /// - Throws: why it is refused, if that is news; `.refused`, which ends the link, if no more can be remembered; and as
-    ///   `Store.take`.
+    /// Whether an update is refused: it was refused before, or a limit rejects it, or the host refuses it. Notes an
+    /// exception.
+    /// - Parameter failure: the error of a limit.
+    /// - Throws: the reason, if the refusal is new; `.refused`, which ends the link, if the table of exceptions is
+    ///   full; and the errors of `Store.take`.
     @inline(never)
     func isRefused(
         _ update: IncomingUpdate, _ head: IncomingDelta.Head, _ failure: Failure? = nil
     ) throws(Failure) -> Bool {
         switch try context.judge(update, head.mode, failure, evictingBefore: incoming.exceptionsBefore) {
-        case .taken: return false
+        case .accepted: return false
         case .old: return true
         case .beaten:
             incoming.pending.leaveOut()
@@ -58,27 +59,28 @@ extension ExtendedSession {
         }
     }
 
-    /// A refused update is here, perhaps once more: what the peer holds of its key says nothing of the entry here.
+    /// Notes a refused update that has arrived, perhaps again. The peer's entry of its key does not tell anything about
+    /// the entry here.
     @inline(never)
     private func noteRefused(_ update: IncomingUpdate, at position: Int, _ head: IncomingDelta.Head) {
         guard let refused = replica.refused else { return }
         refused.noteNamed(at: position)
         incoming.pending.leaveOut()
-        if refused[position].announcedAt > memory?.toldRefused ?? 0 { pending.tellsRefused = true }
+        if refused[position].announcedAt > memory?.sentRefused ?? 0 { pending.sendsRefused = true }
         incoming.note(refused: refused[position].dot)
         if head.mode.isWhole { noteKept(update, head, isHere: true) }
     }
 
-    // MARK: Telling the peer
+    // MARK: Messages to the peer
 
-    /// The next exceptions that the peer has not been told of, in one line; false if nothing fits.
+    /// Appends a `refused` message with the next exceptions for the peer. False if nothing fits.
     func appendRefused(_ budget: SendBudget) -> Bool {
         let memory = remembering()
-        var told = memory.toldRefused
+        var sent = memory.sentRefused
         var entries: [RefusedTable.Entry] = []
-        while entries.count < Self.exceptionsOfLine, let entry = replica.refused?.next(after: told) {
+        while entries.count < Self.exceptionsOfLine, let entry = replica.refused?.next(after: sent) {
             entries.append(entry)
-            told = entry.announcedAt
+            sent = entry.announcedAt
         }
         let isAppended = context.append(within: budget) { line in
             line.beginRefused()
@@ -86,34 +88,35 @@ extension ExtendedSession {
                 line.appendException(
                     self.replica.sources[entry.dot.source], entry.dot.version, entry.reason, isFirst: index == 0)
             }
-            line.appendRefusedEnd(isAnew: memory.tellsAnew)
+            line.appendRefusedEnd(isAnew: memory.sendsRefusedAnew)
         }
         guard isAppended else { return false }
-        (memory.toldRefused, memory.tellsAnew) = (told, false)
-        noteUntold()
+        (memory.sentRefused, memory.sendsRefusedAnew) = (sent, false)
+        noteUnsentRefusals()
         return true
     }
 
-    /// Notes whether a `refused` message is to go out: exceptions that the vector covers are untold, or all are to be told anew.
-    func noteUntold() {
-        pending.tellsRefused =
-            memory?.tellsAnew ?? false || replica.refused?.next(after: memory?.toldRefused ?? 0) != nil
+    /// Notes whether a `refused` message is pending: for exceptions that the vector covers and that were not sent, or
+    /// for all anew.
+    func noteUnsentRefusals() {
+        pending.sendsRefused =
+            memory?.sendsRefusedAnew ?? false || replica.refused?.next(after: memory?.sentRefused ?? 0) != nil
     }
 
-    /// So many fit into the smallest datagram that a host has use for.
+    /// The maximum number of exceptions in a line: a small datagram has space for them.
     static var exceptionsOfLine: Int { 6 }
 
-    /// A vector goes out, which covers exceptions: the peer has to know them. All of them are said anew if some are over or
-    /// missing, in datagrams, and to a peer that knows nothing of this replica any more.
-    /// - Parameter isRequested: it does not say what has come of a window.
-    func tellExceptions(isRequested: Bool) {
-        guard replica.refused != nil || memory?.hasTold ?? false else { return }
+    /// Prepares `refused` messages before a vector, which covers exceptions: the peer has to know them. All are sent
+    /// anew if some are settled or missing, in datagrams, and to a peer that has lost its state of this replica.
+    /// - Parameter isRequested: the vector is not sent because of a window.
+    func prepareRefused(isRequested: Bool) {
+        guard replica.refused != nil || memory?.hasSentRefused ?? false else { return }
         let memory = remembering()
-        let knowsNothing = pending.peerHas == 0 && memory.toldRefused > 0
-        let hasChanged = memory.toldOver != replica.endedExceptions || replica.refused?.missingCount ?? 0 > 0
+        let knowsNothing = pending.peerHas == 0 && memory.sentRefused > 0
+        let hasChanged = memory.sentOver != replica.endedExceptions || replica.refused?.missingCount ?? 0 > 0
         if context.transport.keepsOrder ? knowsNothing || hasChanged : isRequested {
-            (memory.toldOver, memory.toldRefused, memory.tellsAnew) = (replica.endedExceptions, 0, true)
+            (memory.sentOver, memory.sentRefused, memory.sendsRefusedAnew) = (replica.endedExceptions, 0, true)
         }
-        noteUntold()
+        noteUnsentRefusals()
     }
 }

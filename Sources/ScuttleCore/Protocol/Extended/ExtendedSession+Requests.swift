@@ -1,6 +1,7 @@
-/// Requests: a version vector goes from the one that asks to the one that answers, in parts, and only what has changed.
+/// Requests: a version vector is sent in parts, with the changes that its receiver lacks, and a delta for it comes
+/// back.
 extension ExtendedSession {
-    /// The peer wants this replica's vector, to answer it.
+    /// Handles a request for this replica's vector.
     func receive(_ request: VectorRequest) {
         guard isAddressed, !isReadOnly, !pending.isFar, !isSettled else {
             return
@@ -11,44 +12,44 @@ extension ExtendedSession {
         noteBacklog()
     }
 
-    private func sendVector(from item: Int, answering window: UInt64 = 0, copies: UInt8 = 0) {
-        pending.hasAskedAgain = false
+    private func sendVector(from item: Int, window: UInt64 = 0, copies: UInt8 = 0) {
+        pending.hasRequestedAgain = false
         replica.refreshRetirements()
-        tellExceptions(isRequested: window == 0)
+        prepareRefused(isRequested: window == 0)
         pending.vector = PendingControl.VectorWalk(
             from: max(0, min(item, replica.vectorItems)), until: replica.revision,
             epoch: replica.epoch, generation: replica.retired.generation, copies: copies, window: window)
     }
 
-    /// Asks for what has not come of a delta in datagrams; where nothing has come since it last asked for it, the next
-    /// gossip has to, lest two replicas that cannot agree go on for ever.
-    func askForTheRest() {
-        pending.wantsRest = false
-        let answers = pending.takeAnswers()
-        if answers > 0, let walk = pending.vector, walk.window == incoming.window, walk.window > 0 {
-            pending.vector?.copies = walk.copies &+ answers
+    /// Requests the missing part of a delta in datagrams. If nothing has arrived since the latest such request, the
+    /// next gossip requests it: two replicas that cannot agree must not go on for ever.
+    func requestMissing() {
+        pending.requestsMissing = false
+        let windowEnds = pending.removeWindowEnds()
+        if windowEnds > 0, let walk = pending.vector, walk.window == incoming.window, walk.window > 0 {
+            pending.vector?.copies = walk.copies &+ windowEnds
             return
         }
-        let come = incoming.transfer.map { $0.come.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
-        let here = PendingControl.mark(come, incoming.window, replica.revision)
-        guard pending.vector == nil, answers > 0 || here != pending.askedFrom else { return }
-        pending.askedFrom = here
+        let received = incoming.transfer.map { $0.received.end &+ UInt64(truncatingIfNeeded: $0.nextItem) } ?? 0
+        let here = PendingControl.fingerprint(received, incoming.window, replica.revision)
+        guard pending.vector == nil, windowEnds > 0 || here != pending.missingFingerprint else { return }
+        pending.missingFingerprint = here
         if incoming.transfer?.mode == .contents {
             pending.requestsContents = true
         } else {
-            sendVector(from: 0, answering: answers > 0 ? incoming.window : 0, copies: max(answers, 1) - 1)
+            sendVector(from: 0, window: windowEnds > 0 ? incoming.window : 0, copies: max(windowEnds, 1) - 1)
         }
     }
 
-    /// The next part of this replica's vector; on a stream of a length that any receiver takes.
+    /// Appends the next part of this replica's vector; on a stream in a line that any receiver accepts.
     func appendVector(_ budget: SendBudget) -> Bool {
         guard var walk = pending.vector else { return false }
-        // One of several copies goes out in a datagram of its own.
+        // Each of several copies is a datagram of its own.
         if walk.isCopy, context.output.end > 0 { return false }
         if walk.epoch != replica.epoch || walk.generation != replica.retired.generation {
             (walk.from, walk.epoch, walk.generation, walk.nonce) = (0, replica.epoch, replica.retired.generation, 0)
         }
-        // Hellos may have gone out since it was wanted, and requests are answered in their order.
+        // Hellos may have been sent since the vector became pending, and deltas serve requests in order.
         if walk.nonce == 0 { walk.nonce = requests.open(.vector) }
         pending.vector = walk
         let items = replica.vectorItems
@@ -59,7 +60,7 @@ extension ExtendedSession {
             progress: progress(window: walk.window), claims: [])
         part.sameRetired = knowsSame ? replica.retired.whole : nil
         part.retiredFloor = replica.retired.floor
-        part.took = memory?.tookRetired ?? 0
+        part.took = memory?.appliedRetired ?? 0
         func frame() -> Int {
             context.output.measure {
                 $0.appendVector(part)
@@ -73,7 +74,7 @@ extension ExtendedSession {
         let left = budget.lineCapacity(beside: frame(), onStream: walk.lineLength)
         let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = VectorSlice.of(
-            replica, from: walk.from, within: left - SendBudget.sections, takesOne: !budget.isLimited
+            replica, from: walk.from, within: left - SendBudget.sections, fitsOne: !budget.isLimited
         ) {
             replica.nextChange(since: pending.peerHas + 1, from: $0, isBase: false)
         } source: {
@@ -85,7 +86,7 @@ extension ExtendedSession {
         } firstRetired: {
             firstRetired
         } retired: {
-            // Who holds a source in full does not know by that how far this replica covers it.
+            // A peer that has a source in full does not learn of this replica's version by that.
             !peer.retired.knows($0, in: replica.retired) || isHeldInFull($0)
         }
         part.to = slice.end
@@ -112,7 +113,7 @@ extension ExtendedSession {
         } else {
             pending.vector = part.isLast ? nil : walk
         }
-        if part.isLast, walk.window == 0 { noteAsked(walk.nonce) }
+        if part.isLast, walk.window == 0 { noteRequested(walk.nonce) }
         if part.isLast, context.transport.keepsOrder { memory?.noteVector(walk.nonce) }
         if part.isLast, context.transport.keepsOrder, replica.retired.liveCount > 0 {
             remembering().vectorRetired = (replica.retired.count, replica.retired.generation)
@@ -127,7 +128,7 @@ extension ExtendedSession {
             sequence: facts.statement.sequence, hash: facts.statement.hash)
     }
 
-    /// A part of the peer's vector. With the last one its request is complete, and is answered.
+    /// Applies a part of the peer's vector. The last one completes its request, and begins a delta.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`, `.identity`, which ends the link.
     func receive(_ part: VectorPart) throws(Failure) {
         guard isAddressed else { return }
@@ -137,16 +138,16 @@ extension ExtendedSession {
             beginContents(part)
             return noteBacklog()
         }
-        let ids = try sources(of: part.claims)
-        guard peer.take(part) else { return }
-        for (id, claim) in zip(ids.numbers, part.claims) {
+        let sources = try sources(of: part.claims)
+        guard peer.apply(part) else { return }
+        for (id, claim) in zip(sources.ids, part.claims) {
             guard let id else {
                 noteRetired(claim)
-                // On a read-only link a source may stay unknown of which the peer has forgotten tombstones.
+                // On a read-only link a source of which the peer has purged tombstones may stay unknown.
                 if isReadOnly, claim.purged > 0 { peer.notePurged(claim.purged) }
                 continue
             }
-            // The peer has dropped what it knew of an ended source, which has come again.
+            // The peer has dropped a retired source, and it has returned there.
             if claim.covered < peer.confirmed(id, in: replica), part.until >= peer.revision {
                 peer.drop(id, in: replica)
             }
@@ -155,7 +156,7 @@ extension ExtendedSession {
         noteRetired(part)
         if !isReadOnly {
             for claim in part.names { replica.merge(claim) }
-            if part.retiredFloor > replica.retired.floor, pending.takeOverhaul() {
+            if part.retiredFloor > replica.retired.floor, pending.spendOverhaul() {
                 replica.raiseRetiredFloor(to: part.retiredFloor)
             }
         }
@@ -164,15 +165,15 @@ extension ExtendedSession {
             memory?.exceptionsBefore = nil
             peer.settle(in: replica)
             (peer.nonce, peer.subscription) = (part.nonce, part.nonce)
-            peer.hear(part.progress)
+            peer.note(part.progress)
             peer.hasFreshProgress = false
             beginDelta(part.progress)
             noteBacklog()
         }
-        try checkRoom(ids)
+        try checkCapacity(sources)
     }
 
-    /// The peer knows in full what is known here by its hash alone.
+    /// Notes that the peer has in full a source that is retired here.
     private func noteRetired(_ claim: SourceClaim) {
         guard replica.retired.liveCount > 0, let position = replica.retired.find(SourceHash(of: claim.source)),
             claim.covered >= replica.retired[position].version
@@ -180,18 +181,18 @@ extension ExtendedSession {
         noteHeldInFull(position)
     }
 
-    /// The peer has a source in full that is an entry of the retired table here.
+    /// The same for an index in the retired table.
     func noteHeldInFull(_ position: Int) {
         peer.retired.note(position, in: replica.retired)
         remembering().heldInFull.note(position, in: replica.retired)
     }
 
-    /// The peer names ended sources by their hashes.
+    /// Applies the retired sources in a part of the peer's vector.
     private func noteRetired(_ part: VectorPart) {
-        // An answer to a request that is no longer true says nothing: a late one, or one of an earlier incarnation.
+        // A sum that is not the present one belongs to an earlier request or incarnation.
         if part.sameRetired == replica.retired.whole { peer.noteSameRetired(in: replica.retired) }
-        if part.took > 0, let told = memory?.toldRetired, part.took == told.nonce {
-            peer.retired.note(upTo: told.count, of: told.generation, in: replica.retired)
+        if part.took > 0, let sent = memory?.sentRetired, part.took == sent.nonce {
+            peer.retired.note(upTo: sent.count, of: sent.generation, in: replica.retired)
         }
         for claim in part.retired {
             if let position = replica.retired.find(claim.hash) {
@@ -200,24 +201,25 @@ extension ExtendedSession {
                 }
                 if claim.version > replica.retired[position].version {
                     if claim.isPurged { peer.notePurged(claim.version) }
-                    heard(claim)
+                    noteReceived(claim)
                 }
             } else if let id = replica.sources.find(claim.hash) {
                 guard id != SourceTable.own || claim.version <= replica.own.covered else { continue }
                 peer.note(id, covered: claim.version, purged: claim.isPurged ? claim.version : 0, in: replica)
                 if claim.isFinal, !isReadOnly { replica.noteEnded(id, at: claim.version) }
-                heard(claim)
+                noteReceived(claim)
             } else if claim.version > replica.retired.floor {
                 if claim.isPurged { peer.notePurged(claim.version) }
-                heard(claim)
+                noteReceived(claim)
             }
         }
     }
 
-    /// On a stream the peer's next whole delta does not say again what its vector has said of an ended source.
-    private func heard(_ claim: RetiredClaim) {
+    /// Notes a claim of a retired source in the peer's vector. On a stream the peer's next complete delta does not
+    /// repeat it.
+    private func noteReceived(_ claim: RetiredClaim) {
         guard context.transport.keepsOrder, !isReadOnly else { return }
-        // More than may be retired here would be dropped again.
-        remembering().hear(claim, capacity: max(replica.configuration.maxRetired, 1024))
+        // The retired table would drop more claims than its capacity.
+        remembering().noteReceived(claim, capacity: max(replica.configuration.maxRetired, 1024))
     }
 }

@@ -1,7 +1,7 @@
-/// A reset that is whole: what its sender has forgotten goes here too.
+/// The end of a reset: this replica removes what its sender has purged.
 extension ExtendedSession {
-    /// What the sender of a whole reset has covered, and holds no more, goes here too. False if something went for which the
-    /// sender holds something else: that has to be asked for before the vector may move.
+    /// Removes the entries that the sender of a complete reset has covered and does not hold. False if the sender holds
+    /// another entry of a removed one's key: that entry has to be requested before the vector may rise.
     func reset(_ excepted: ExceptionList) -> Bool {
         var clock = PeerState()
         for claim in incoming.claims where !incoming.excludes(claim.source) {
@@ -29,18 +29,19 @@ extension ExtendedSession {
             return true
         }
         for (key, record) in gone {
-            // A delete that was written for another may have made it one tombstone too many.
+            // A delete that was written for another entry may have removed this tombstone, because there were too many.
             if replica.keys.isEntry(of: key, record.source, record.version) {
-                takeAway(key, record, isDeletedThere: incoming.kept(key) == 0)
+                removeByReset(key, record, isDeletedThere: incoming.kept(key) == 0)
             }
             record.release()
         }
         if isWhole, replica.refused != nil {
             replica.settleExceptions(byResetOf: clock, bringing: { incoming.hasRefused($0) }, but: excepted)
         }
-        // Only now: an entry that the sender has covered and lost must not come back under a new dot.
+        // After the removals, because an entry that the sender has covered and lost must not return under a new dot.
         replica.republishInverted()
-        // Where nothing went, nothing that is on its way to others has changed: two that reset each other come to rest.
+        // If nothing was removed, no delta to another peer has changed, so two replicas that reset each other come to
+        // rest.
         if !gone.isEmpty {
             replica.epoch += 1
             replica.purgedTombstones.noteReset(at: replica.epoch)
@@ -50,23 +51,24 @@ extension ExtendedSession {
 }
 
 extension ExtendedSession {
-    /// Removes an entry, unless the host refuses that: then it is written again. A republished one would lose to the tombstones that
-    /// others still hold, and come back with the next reset.
-    private func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
+    /// Removes an entry, unless the host refuses that: then it is written again. A republished entry would lose to
+    /// tombstones that other replicas hold, and return with the next reset.
+    private func removeByReset(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
         if let accept = replica.configuration.accept, !record.isDelete, replica.mayWrite,
             !accept(context.identity, replica.removal(of: record))
         {
             return replica.writeAgain(key, record)
         }
-        replica.takeAway(key, record, isDeletedThere: isDeletedThere)
+        replica.removeByReset(key, record, isDeletedThere: isDeletedThere)
     }
 }
 
 extension Store {
-    /// An entry goes, since others have deleted it and forgotten so. An expiry of it stays if a classic peer may have the entry,
-    /// which has to be told in a way that it knows; and if the entry is inverted: others may have taken what it has beaten here,
-    /// and the dot of that is accounted for. An expiry deletes the entry and what it has beaten, and nothing later.
-    fileprivate func takeAway(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
+    /// Removes an entry that other replicas have deleted and whose tombstone they have purged. An expiry
+    /// replaces it if a classic peer may have the entry, because that peer learns of a delete only by an update; and if the
+    /// entry is inverted, because other replicas may have accepted the loser, whose dot is accounted for. An expiry
+    /// deletes the entry and the loser, and nothing later.
+    fileprivate func removeByReset(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
         let isInverted = isInverted(key, record)
         if !mayWrite || !(isInverted || (hasMetClassic && isDeletedThere)) {
             remove(key, record)

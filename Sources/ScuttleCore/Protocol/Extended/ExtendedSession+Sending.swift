@@ -1,14 +1,14 @@
-/// The messages that go out, and log deltas among them.
+/// Sending: the next message, and log deltas.
 extension ExtendedSession {
-    /// Appends the next message that fits; false if there is none.
+    /// Appends the next message that fits. False if there is none.
     @inline(never)
     @_optimize(speed)
     func append(_ budget: SendBudget) -> Bool {
-        pending.isEmpty ? appendAnswer(budget) : appendControl(budget)
+        pending.isEmpty ? appendDeltaMessage(budget) : appendControl(budget)
     }
 
     @_optimize(speed)
-    private func appendAnswer(_ budget: SendBudget) -> Bool {
+    private func appendDeltaMessage(_ budget: SendBudget) -> Bool {
         if checkedEpoch != replica.epoch { checkEpoch() }
         if !pending.isEmpty { return appendControl(budget) }
         if let outgoing {
@@ -28,10 +28,10 @@ extension ExtendedSession {
                 return appendPending(budget)
             }
         }
-        return follows < replica.history.end && appendNews(from: follows, budget)
+        return follows < replica.history.end && appendLive(from: follows, budget)
     }
 
-    /// After something has been forgotten here, what the peer lacks may have become another thing.
+    /// Checks a delta after a purge, because the peer may need a delta of another mode now.
     private func checkEpoch() {
         checkedEpoch = replica.epoch
         guard !replica.configuration.disabledRules.contains(.restart) else { return }
@@ -43,7 +43,7 @@ extension ExtendedSession {
     }
 
     /// Continues a reset in a later GC epoch if a `forgot` message can name the tombstones that were purged since; otherwise begins
-    /// it anew, because the peer would keep them. A reset in the host's order begins anew, too: nobody would notice that the
+    /// it anew, because the peer would keep them. A reset in the host's order begins anew, too: no check would show that the
     /// updates before a new head did not count.
     func adapt(_ outgoing: OutgoingDelta) {
         guard !replica.configuration.disabledRules.contains(.restart) else { return }
@@ -51,7 +51,7 @@ extension ExtendedSession {
             outgoing.headIsDue = true
             outgoing.beginCommit()
         } else {
-            outgoing.startAnew(kind: replica.epoch)
+            outgoing.restart(kind: replica.epoch)
             beginSorting(.reset)
         }
     }
@@ -62,14 +62,14 @@ extension ExtendedSession {
         if wasFollowing { stopFollowing() } else { beginDelta() }
     }
 
-    /// The peer has asked for what is new, and has to say what else it lacks. In datagrams the delta before stays, paused: the
-    /// peer may go on with it.
+    /// Stops following the history, because the peer has to send its vector. In datagrams the previous delta stays,
+    /// paused: the peer may resume it.
     private func stopFollowing() {
         follows = nil
-        askAgain()
+        requestAgain()
     }
 
-    /// What the peer is asked for.
+    /// Appends a pending control message.
     private func appendPending(_ budget: SendBudget) -> Bool {
         !pending.isEmpty && appendControl(budget)
     }
@@ -80,24 +80,24 @@ extension ExtendedSession {
             kind: outgoing.kind)
     }
 
-    // MARK: From the history
+    // MARK: Log deltas
 
     @_optimize(speed)
     private func appendLog(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         let begun = context.output.byteCount
-        var news = LogDelta(
+        var log = LogDelta(
             from: outgoing.cursor, head: outgoing.headIsDue ? head(outgoing) : nil, uncovered: outgoing.spacing.left,
             budget, self)
-        news.collect(self)
-        guard !news.hasGap else {
+        log.collect(self)
+        guard !log.hasGap else {
             self.outgoing = nil
             beginDelta()
-            return appendAnswer(budget)
+            return appendDeltaMessage(budget)
         }
-        if news.cursor == replica.history.end { news.collectPromises(from: &outgoing.item, self) }
-        outgoing.cursor = news.cursor
-        let isWhole = news.cursor == replica.history.end && outgoing.item == replica.sources.count
-        let appended = news.finish(self)
+        if log.cursor == replica.history.end { log.collectLowWaterMarks(from: &outgoing.item, self) }
+        outgoing.cursor = log.cursor
+        let isWhole = log.cursor == replica.history.end && outgoing.item == replica.sources.count
+        let appended = log.finish(self)
         if appended {
             (outgoing.headIsDue, liveHeadIsDue) = (false, false)
             outgoing.spacing.add(context.output.byteCount - begun)
@@ -108,7 +108,7 @@ extension ExtendedSession {
             follows = nil
             follow()
         }
-        return appended || (isWhole && follows != nil && appendAnswer(budget))
+        return appended || (isWhole && follows != nil && appendDeltaMessage(budget))
     }
 
     private var liveHead: DeltaHead {
@@ -117,9 +117,9 @@ extension ExtendedSession {
     }
 
     @_optimize(speed)
-    private func appendNews(from number: UInt64, _ budget: SendBudget) -> Bool {
+    private func appendLive(from index: UInt64, _ budget: SendBudget) -> Bool {
         if liveHeadIsDue || context.output.isEmpty,
-            let shared = replica.sharedDelta(from: number, maxMessages: context.maxMessages),
+            let shared = replica.sharedDelta(from: index, maxMessages: context.maxMessages),
             shared.fits(peer, in: replica)
         {
             guard !liveHeadIsDue else {
@@ -133,14 +133,14 @@ extension ExtendedSession {
             follows = shared.until
             return true
         }
-        var news = LogDelta(from: number, head: liveHeadIsDue ? liveHead : nil, budget, self)
-        news.collect(self)
-        guard !news.hasGap else {
+        var log = LogDelta(from: index, head: liveHeadIsDue ? liveHead : nil, budget, self)
+        log.collect(self)
+        guard !log.hasGap else {
             stopFollowing()
             return appendPending(budget)
         }
-        follows = news.cursor
-        guard news.finish(self) else { return false }
+        follows = log.cursor
+        guard log.finish(self) else { return false }
         liveHeadIsDue = false
         return true
     }

@@ -1,34 +1,34 @@
 /// The host's order between sources, in deltas from the state on a stream.
 ///
-/// Such a delta first sends the entries that were here when it began, merged in that order, and goes on in order of arrival
-/// with those that have come since. So its commit is as right as that of a walk in order of arrival. Until the merge is over
-/// the cursor stays at the start of the delta, and stable tombstones wait. Deltas in datagrams keep to the order of arrival,
-/// because the progress of their peer is a sequence.
+/// Such a delta first sends the entries that were present at its start, merged in that order, and continues in order of
+/// arrival with those that have arrived since. So its commit is as valid as that of a walk in order of arrival. During
+/// the merge the cursor stays at the start of the delta, and stable tombstones are kept. Deltas in datagrams are in
+/// order of arrival, because the progress of their peer is a sequence.
 extension ExtendedSession {
     /// Whether deltas on this link keep the host's order, which the history does not have.
     var sorts: Bool { replica.configuration.sort != nil && context.transport.keepsOrder }
 
-    /// O(sources, and log s for each that the peer lacks something of).
+    /// Begins the merge. O(sources, and log s for each with updates that the peer lacks).
     func beginSorting(_ mode: DeltaMode) {
         guard sorts, !mode.hasCovers, wantedArrivals.isEmpty else {
             memory?.sorted = nil
             return
         }
-        var answer = Answer()
-        answer.takesAll = true
+        var merged = MergedDelta()
+        merged.includesOutOfOrder = true
         var index = 0
         while true {
             if !mode.isWhole { index = peer.next(from: index, in: replica) }
             guard index < replica.sources.count else { break }
             let id = SourceID(truncatingIfNeeded: index)
-            answer.owe(
+            merged.add(
                 id, above: mode.isWhole ? 0 : peer.confirmed(id, in: replica), countingTo: .max, in: replica)
             index += 1
         }
-        remembering().sorted = answer
+        remembering().sorted = merged
     }
 
-    /// Appends entries in the host's order; false once there are none. How far they have come is told when all are out.
+    /// Appends entries in the host's order. False if there are no more. One mark follows the last.
     func appendSorted(_ memory: LinkMemory, _ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         var count = 0
         while count < budget.messages, !context.hasFilled {
@@ -38,7 +38,7 @@ extension ExtendedSession {
                 if outgoing.check.count > 0 { appendMark(outgoing) }
                 return count > 0
             }
-            // What has come since has its turn at the end.
+            // An entry that has arrived since the start is sent after the merge.
             guard record.arrival > outgoing.cursor, record.arrival <= outgoing.begun,
                 isToSend(record, in: outgoing.mode)
             else { continue }

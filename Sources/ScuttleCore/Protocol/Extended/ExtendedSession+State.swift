@@ -1,10 +1,10 @@
-/// State, reset, early and contents deltas: entries in the order of arrival, and a commit behind them.
+/// State, reset, early and contents deltas: entries in order of arrival, and a commit.
 extension ExtendedSession {
     @inline(never)
     @_optimize(speed)
     func appendState(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         let start = context.output.end
-        // An early delta may have nothing to say.
+        // An early delta may have no updates.
         if outgoing.headIsDue, outgoing.mode.endsWithCommit || memory?.sorted != nil { appendHead(of: outgoing) }
         if let memory, memory.sorted != nil, appendSorted(memory, outgoing, budget) { return true }
         var left = budget.messages
@@ -17,7 +17,7 @@ extension ExtendedSession {
                     return false
                 }
                 if outgoing.headIsDue { appendHead(of: outgoing) }
-                outgoing.hasSpoken = true
+                outgoing.hasContent = true
                 let before = context.output.byteCount
                 outgoing.check.add(context.output.append(UpdateLine(of: record, in: replica)))
                 outgoing.spacing.add(context.output.byteCount - before)
@@ -26,7 +26,8 @@ extension ExtendedSession {
             outgoing.cursor = record.arrival
             if outgoing.spacing.isDue { appendMark(outgoing) }
             skipped += 1
-            // A mark says how far it has come, so that what is read is worth what is looked at.
+            // A mark states the progress of the walk, so that each read makes progress however few entries the peer
+            // lacks.
             guard skipped == Self.maxSkipped, outgoing.mode.endsWithCommit else { return true }
             isAtEnd = false
             return false
@@ -44,7 +45,7 @@ extension ExtendedSession {
         return appendCommit(outgoing, budget) || context.output.end > start
     }
 
-    /// Says what follows; and before that which tombstones, that the peer may have been sent, have been forgotten since.
+    /// Appends the head, and before it the keys of purged tombstones that the peer may have received.
     @inline(never)
     private func appendHead(of outgoing: OutgoingDelta) {
         if outgoing.mode == .reset, outgoing.kind != replica.epoch {
@@ -66,7 +67,7 @@ extension ExtendedSession {
         outgoing.check = LineCheck()
     }
 
-    /// Names the keys whose tombstones were forgotten since a GC epoch.
+    /// Names the keys whose tombstones were purged since a GC epoch.
     private func appendForgotten(since epoch: UInt64) {
         var keys = replica.purgedTombstones.since(epoch)[...]
         repeat {
@@ -84,7 +85,7 @@ extension ExtendedSession {
         } while !keys.isEmpty
     }
 
-    /// Whether the peer gets an entry with a delta of this mode.
+    /// Whether a delta of this mode sends an entry to the peer.
     @_optimize(speed)
     func isToSend(_ record: Record, in mode: DeltaMode) -> Bool {
         if mode.isWhole { return true }
@@ -97,6 +98,6 @@ extension ExtendedSession {
                 || replica.keys.find(record.key).map { replica.inversions[$0] == nil } ?? true)
     }
 
-    /// A stretch of so many entries makes a message.
+    /// The number of skipped entries after which a mark is sent.
     static var maxSkipped: Int { 256 }
 }

@@ -1,4 +1,4 @@
-/// The same in datagrams: each says which sequences its updates are all of, so that only those that get lost come again.
+/// The same in datagrams: each names the sequences that its updates fill, so only lost ranges are sent again.
 extension ExtendedSession {
     @inline(never)
     @_optimize(speed)
@@ -19,27 +19,27 @@ extension ExtendedSession {
         var check = LineCheck()
         var reached = range.from
         var isAtEnd = true
-        var startsAnew = false
+        var restarts = false
         var skipped = 0
         replica.arrivals.forEach(after: range.from, in: replica.keys) { record in
             guard record.arrival <= range.until else { return false }
             if isToSend(record, in: outgoing.mode) {
                 let line = UpdateLine(of: record, in: replica)
                 if line.count > left || messages == 0 {
-                    // Behind something that fits none, a datagram has a little less room.
+                    // An update that fits no datagram adds the field `withheld` to the head, so less capacity remains.
                     guard start == 0, messages == budget.messages, line.count > budget.bytes - frame else {
                         isAtEnd = false
                         return false
                     }
                     guard !withhold(line, budget.bytes - frame) || !outgoing.hasVouched else {
-                        // A commit of this delta may have vouched for it already.
-                        startsAnew = true
+                        // A commit of this delta may have covered the withheld update already.
+                        restarts = true
                         return false
                     }
                     head.withheld = record.arrival
                     left = budget.bytes - context.output.measure { $0.appendDelta(head) }
                 } else {
-                    outgoing.hasSpoken = true
+                    outgoing.hasContent = true
                     check.add(context.output.append(line))
                     left -= line.count
                     messages -= 1
@@ -47,13 +47,13 @@ extension ExtendedSession {
             }
             reached = record.arrival
             skipped += 1
-            // At its end a gap is closed, and not left with nothing in it.
+            // A gap is closed at its end: the rest would be a gap without entries.
             guard skipped == Self.maxSkipped, reached < range.until, outgoing.mode.endsWithCommit else { return true }
             isAtEnd = false
             return false
         }
-        if startsAnew {
-            outgoing.startAnew(kind: outgoing.kind)
+        if restarts {
+            outgoing.restart(kind: outgoing.kind)
             return false
         }
         if isAtEnd { reached = min(range.until, replica.arrivals.last) }
@@ -83,14 +83,14 @@ extension ExtendedSession {
         return context.output.end > start
     }
 
-    /// Before a reset goes on in a later GC epoch: which tombstones, that the peer may have been sent, were forgotten since. If
-    /// they do not fit a datagram it begins anew.
+    /// Appends the keys of tombstones that were purged since the peer may have received them, so that the reset
+    /// continues in a later GC epoch. If they do not fit a datagram, the reset begins anew.
     private func appendForgotten(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
         let keys = replica.purgedTombstones.since(outgoing.kind)
         let count = Encoding.chosen.maxBytes(ofForgotten: keys)
         guard count <= budget.bytes else {
             guard context.output.isEmpty else { return false }
-            outgoing.startAnew(kind: replica.epoch)
+            outgoing.restart(kind: replica.epoch)
             return appendStateInDatagram(outgoing, budget)
         }
         context.output.append { line in

@@ -1,7 +1,7 @@
-/// Two live incarnations of one name: two processes that were given one name by mistake, or a host that goes on with an old
-/// copy of itself. Nothing is lost; their hosts are told.
+/// Twins: two live incarnations of one name. Two processes were given one name by mistake, or a host has continued from
+/// an old copy of itself. No update is lost; the hosts get a report.
 extension ExtendedSession {
-    /// A peer has said hello: is there another one of its name?
+    /// Looks for a twin of a peer that has said hello.
     func noteTwins(of hello: Hello, isNew: Bool) {
         let name = hello.source.nameOfSource
         if isNew {
@@ -10,7 +10,7 @@ extension ExtendedSession {
                 context.raise(.twin)
                 return
             }
-            // Both have to be heard again: a link of an incarnation that has ended may still be open.
+            // Both have to say hello again, because the link of an incarnation that has ended may still be open.
             for link in replica.linkTable.links {
                 guard let other = link.extended, isTwin(of: other) else { continue }
                 other.suspicion = .waiting
@@ -19,19 +19,19 @@ extension ExtendedSession {
             return
         }
         guard suspicion == .waiting else { return }
-        suspicion = .heard
-        // Of three incarnations two may have been told of already.
+        suspicion = .confirmed
+        // Of three incarnations two may be reported already.
         for link in replica.linkTable.links {
-            guard let other = link.extended, isTwin(of: other), other.suspicion.hasBeenHeard else { continue }
-            other.tellTwin()
-            return tellTwin()
+            guard let other = link.extended, isTwin(of: other), other.suspicion.isConfirmed else { continue }
+            other.reportTwin()
+            return reportTwin()
         }
     }
 
-    private func tellTwin() {
-        guard suspicion != .told else { return }
-        suspicion = .told
-        pending.tellsTwin = true
+    private func reportTwin() {
+        guard suspicion != .reported else { return }
+        suspicion = .reported
+        pending.sendsTwin = true
         context.raise(.twin)
     }
 
@@ -39,23 +39,24 @@ extension ExtendedSession {
         self !== other && peerName == other.peerName && peer.incarnation != other.peer.incarnation
     }
 
-    /// The peer knows another live incarnation of this replica's name. That says nothing of the peer's own name.
+    /// Handles the peer's report: another incarnation of this replica's name is live. It does not concern the peer's
+    /// own name.
     func receiveTwin() {
-        guard isAddressed, !hasHeardOfTwin else { return }
-        hasHeardOfTwin = true
+        guard isAddressed, !hasReceivedTwin else { return }
+        hasReceivedTwin = true
         context.raise(.twin)
     }
 
-    /// What is known of another incarnation of the peer's name.
+    /// The knowledge about another incarnation of the peer's name.
     enum Suspicion: UInt8 {
         case none
-        /// There is a link to one, and neither has said hello since.
+        /// There is a link to another incarnation, and neither has said hello since.
         case waiting
         /// The peer has said hello since.
-        case heard
-        /// The same, and hosts have been told.
-        case told
+        case confirmed
+        /// The same, and the hosts have reports.
+        case reported
 
-        var hasBeenHeard: Bool { self == .heard || self == .told }
+        var isConfirmed: Bool { self == .confirmed || self == .reported }
     }
 }

@@ -1,6 +1,7 @@
-/// Updates that fit no datagram of the host's: they are left out, and the host is told of each, once.
+/// Updates that fit no datagram of the host's: a delta withholds them, and the host gets one report for each.
 extension ExtendedSession {
-    /// Leaves an update out, of which the delta vouches for nothing. Whether it has not been left out of this one before.
+    /// Withholds an update, which the delta then does not cover. Returns whether it is new to the withheld ones of this
+    /// delta.
     @discardableResult
     func withhold(_ line: UpdateLine, _ capacity: Int) -> Bool {
         let record = line.record
@@ -10,15 +11,16 @@ extension ExtendedSession {
                 Failure(
                     .datagram, "an update of \(line.count) bytes fits no datagram with \(capacity) to spare; key \(key)"
                 ))
-            tellRefused(record, reason: -Failure.Code.datagram.rawValue)
+            reportRefused(record, reason: -Failure.Code.datagram.rawValue)
         }
         return note(withheld: record.dot)
     }
 
-    /// Of each source some are named in the commit, and the lowest one behind them bounds what it vouches for.
+    /// The maximum number of withheld updates of a source in the commit. The lowest one above them limits the claim of
+    /// the source.
     private static var maxWithheld: Int { 24 }
 
-    /// Up to where this delta vouches for a source.
+    /// Returns the version up to which this delta claims a source.
     func vouchedFor(_ source: SourceID) -> Version {
         let covered = replica.sources[source].covered
         guard withheld != nil else { return covered }
@@ -39,7 +41,7 @@ extension ExtendedSession {
         return true
     }
 
-    /// How many updates of a source were left out, and the highest version of them.
+    /// Returns the number of withheld updates of a source, and their highest version.
     private func countWithheld(of source: SourceID) -> (Int, Version) {
         var (count, highest) = (0, Version(0))
         withheld?.forEach(of: source, above: 0, upTo: .highest) { (count, highest) = (count + 1, $0.dot.version) }

@@ -1,68 +1,70 @@
-/// A conversation in the extended dialect: vectors ask, deltas answer. docs/reference/protocol.md has its rules.
+/// A conversation in the extended dialect: vectors request, deltas follow. docs/reference/protocol.md has its rules.
 ///
-/// What it still has to send is derived when it is wanted, from cursors; nothing is dropped and nothing is queued. It exists from the
-/// opening of its link, since it says hello; the messages of the peer count from the peer's hello on.
+/// It derives each message from cursors when the message is sent, and queues nothing. A link has it from its opening
+/// on, because it says hello. Messages of the peer count after the peer's hello.
 final class ExtendedSession {
-    // Where a small field stands is a matter of size: it fills the last word of the one before.
+    // The order of the fields saves memory: a small field fills the last word of the one before.
 
     let context: LinkContext
-    /// That of the context, a constant, so that reading it counts nothing.
+    /// The context's. A constant, because reading it counts no reference.
     let replica: Replica
 
     var pending = PendingControl()
     var requests: OpenRequests
     var peer = PeerState()
     var outgoing: OutgoingDelta? {
-        willSet { windows = max(windows, outgoing?.window ?? 0) }
+        willSet { lastWindow = max(lastWindow, outgoing?.window ?? 0) }
     }
-    /// In datagrams: the number of the latest window of the deltas before. Late answers to it are told from those to the next.
-    var windows: UInt64 = 0
+    /// The latest window of the deltas before, in datagrams. It tells late vectors for that window from those for the
+    /// next.
+    var lastWindow: UInt64 = 0
     var incoming = IncomingDelta()
-    /// What was sent instead of an answer had to wait for the peer's reset.
+    /// Whether the delta for the peer's request waits for the peer's reset.
     var isDeferred = false
-    /// Both vectors were found equal, and have not been found different since.
+    /// Whether the vectors of both replicas were equal at the latest comparison.
     var isInStep = false
-    /// Gossips since the whole vector was last asked for.
+    /// Gossips since the latest request for the whole vector.
     var gossips: UInt8 = 0
     /// Gossips since the peer's last hello, up to 255.
     var silence: UInt8 = 0
-    /// What is known of another incarnation of the peer's name.
+    /// The knowledge about another incarnation of the peer's name.
     var suspicion = Suspicion.none
-    /// The peer has said that this replica's name has another live incarnation.
-    var hasHeardOfTwin = false
-    /// The head under which the peer takes new updates has not been said, or is no longer the latest.
+    /// Whether the peer has reported another live incarnation of this replica's name.
+    var hasReceivedTwin = false
+    /// Whether the head for new updates is pending, because it was not sent or has changed.
     var liveHeadIsDue = true
-    /// What the peer writes under, as its last hello said.
+    /// The peer's source, by its latest hello.
     var peerSource: OwnedBytes?
     /// A hash of the peer's name.
     var peerName: UInt64 = 0
     var memory: LinkMemory?
-    /// Of a live link that has nothing to catch up with: the number in the history of the next update to look at.
+    /// The index in the history of the next update to send, of a live link whose peer has all before it.
     var follows: UInt64?
-    /// Updates of the peer's own that stand in the history behind that number, or behind a log's cursor: they do not wait.
+    /// The number of the peer's own updates in the history behind that index, or behind the cursor of a log delta. They
+    /// are not pending.
     var echoes = 0
-    /// The replica's epoch when this session last looked whether its peer lags.
+    /// The replica's GC epoch at this session's latest check of whether the peer lags.
     var checkedEpoch: UInt64 = 0
-    /// The same of its historyBypasses.
+    /// The replica's detours at that check.
     var checkedDetours: UInt64 = 0
-    /// Updates that fit no datagram, some of each source: those that a commit is to name, and the one behind them.
+    /// The updates that fit no datagram: of each source those that a commit names, and the next one.
     var withheld: DotOrder?
 
-    /// - Parameter nonce: of which the nonces of requests are made.
+    /// - Parameter nonce: the base of the requests' nonces.
     init(_ context: LinkContext, nonce: UInt64) {
         self.context = context
         replica = context.replica
         requests = OpenRequests(base: nonce)
     }
 
-    /// What the peer says changes nothing here.
+    /// Whether messages of the peer change nothing here.
     var isReadOnly: Bool { context.isReadOnly }
     /// Whether control messages count: on a stream always, in a datagram if it echoes the token.
     var isAddressed: Bool { context.transport.address?.isEchoed ?? true }
-    /// Whether the peer gets new updates without asking.
+    /// Whether the peer receives new updates without a request.
     var isFollowing: Bool { follows != nil || outgoing?.isLive ?? false }
 
-    /// What this session remembers of rare things, made if there is nothing yet.
+    /// Returns the memory of rare facts, and makes it if there is none.
     @inline(never)
     func remembering() -> LinkMemory {
         if let memory { return memory }
@@ -71,38 +73,39 @@ final class ExtendedSession {
         return made
     }
 
-    /// A failure of this dialect: one of identity ends the link.
+    /// Ends the link if an error is one of identity. Returns the error.
     func ending(_ failure: Failure) -> Failure {
         failure.code == .identity ? context.end(.identity, failure) : failure
     }
 
-    /// How far the peer's deltas have come.
-    /// - Parameter window: the window of datagrams that this answers; 0: none.
+    /// Returns the progress of the peer's deltas.
+    /// - Parameter window: the window of datagrams that the vector is sent for; 0 for none.
     func progress(window: UInt64 = 0) -> Progress? {
         incoming.progress(of: peer.incarnation, withRanges: context.transport.hasWindows, window: window)
     }
 
-    /// A source is known by its hash alone from now on, at a position if it is kept. Its number may be given to another.
-    func forget(_ source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
+    /// Notes that a source was retired, and its index in the retired table if it is there. Another source may get its
+    /// id.
+    func noteRetirement(of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?) {
         let isKnown = peer.confirmed(source, in: replica) >= entry.version
-        peer.forget(source)
-        incoming.forget(source)
-        memory?.forget(source, entry)
-        memory?.sorted?.forget(source, in: replica)
+        peer.remove(source)
+        incoming.remove(source)
+        memory?.noteRetirement(of: source, entry)
+        memory?.sorted?.remove(source, in: replica)
         if let position, isKnown { noteHeldInFull(position) }
     }
 
-    /// The bytes that came in end here.
+    /// Ends a read: the caller has no more bytes for now.
     func finishReceiving() {
         if let address = context.transport.address {
             incoming.endDatagram()
             address.isEchoed = false
         }
-        if pending.wantsRest { askForTheRest() }
+        if pending.requestsMissing { requestMissing() }
     }
 
-    /// The link closes: drops what it still had to send, and remembers the peer.
-    func letGo() {
+    /// Drops the pending output and remembers the peer, because the link ends.
+    func endLink() {
         rememberPeer()
         outgoing = nil
         follows = nil
@@ -110,12 +113,12 @@ final class ExtendedSession {
         incoming.endDelta()
     }
 
-    // MARK: What waits
+    // MARK: Pending messages
 
-    /// Counts what waits.
+    /// Counts the pending messages.
     func noteBacklog() { context.note(backlog) }
 
-    /// Updates that wait. A delta in datagrams that waits for the peer's vector is nothing to be read.
+    /// The pending updates. A delta in datagrams that waits for the peer's vector has none.
     @_optimize(speed)
     var backlog: Backlog {
         if let outgoing, !outgoing.isPaused {
@@ -128,7 +131,7 @@ final class ExtendedSession {
             messages: max(0, Int(truncatingIfNeeded: replica.history.end &- follows) - echoes), isGrowing: true)
     }
 
-    /// Whether something is to be sent, as far as can be told without making it.
+    /// Whether something is pending, as far as this is known without encoding it.
     var hasPending: Bool {
         if !pending.isEmpty { return true }
         if let outgoing, outgoing.hasMore(in: replica) { return true }

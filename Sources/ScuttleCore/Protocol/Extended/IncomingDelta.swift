@@ -1,19 +1,19 @@
-/// What a session knows of the delta that is coming in.
+/// The state of the delta that a session receives.
 struct IncomingDelta: ~Copyable {
-    /// What is kept of the head of a delta.
+    /// The facts of a delta's head that are needed later.
     struct Head {
-        /// Of the request that it answers.
+        /// The GC epoch and nonce of the request.
         let epoch: UInt64
         let nonce: UInt64
-        /// Of a delta that ends with a commit: the sequence up to which nothing is lacked; and in a datagram the range of the
-        /// updates that follow, and their check.
+        /// Of a delta with a commit: the sequence up to which this replica lacks nothing; and in a datagram the range
+        /// of the updates that follow, and their check.
         fileprivate let start: UInt64
         fileprivate let from: UInt64
         fileprivate let until: UInt64
         fileprivate let withheld: UInt64
         fileprivate let check: LineCheck?
         let mode: DeltaMode
-        /// What follows goes on with the transfer, without a gap that nobody would notice.
+        /// Whether the updates that follow continue the transfer without an unnoticed gap.
         fileprivate(set) var counts: Bool
 
         fileprivate init(_ head: DeltaHead, counts: Bool) {
@@ -26,47 +26,51 @@ struct IncomingDelta: ~Copyable {
         }
     }
 
-    /// What the updates that come belong to; nil: to nothing yet.
+    /// The head of the updates that arrive; nil if they belong to no delta.
     private(set) var head: Head?
-    /// Of a datagram: it answers no open request, and is dropped.
+    /// Whether the current datagram belongs to no open request, and is dropped.
     var isDropped = false
-    /// The link has begun anew in the middle of a conversation: what answers the requests of before is nobody's fault.
-    var dropsUnasked = false
-    /// The latest head on a stream answered no open request: a forgot behind it, which names none, does not count either.
-    var isUnasked = false
-    /// The clock of this replica's exceptions when the delta began.
+    /// Whether deltas without an open request are no error, because the link has begun anew in the middle of a
+    /// conversation.
+    var dropsUnrequested = false
+    /// Whether the latest head on a stream belonged to no open request. A `forgot` message behind it, which names no
+    /// request, does not count then.
+    var isUnrequested = false
+    /// The value of `RefusedTable.clock` at the start of the delta.
     var exceptionsBefore: UInt64 = 0
 
-    /// The updates that have come since the head, or since the latest cover or mark.
+    /// The check of the updates since the head, or since the latest cover or mark.
     private var check = LineCheck()
 
-    /// In datagrams: the latest window that the peer has said to end.
+    /// The latest window that a datagram of the peer has ended.
     var window: UInt64 = 0
 
-    /// The state, reset or contents deltas of this peer, so far.
+    /// The progress of the peer's state, reset and contents deltas.
     private(set) var transfer: StateTransfer?
 
-    /// Updates of a log that wait for their cover.
+    /// The updates of a log delta that wait for their cover.
     var pending = PendingUpdates()
 
-    /// Of a log: sources of which something was refused, so that the delta vouches for them no more.
+    /// The sources whose claims a log delta loses because one of their updates was rejected.
     private var excluded = SourceSet()
-    /// An update was rejected whose source is not known. Of a state delta, or in a datagram, nothing that came with it counts.
+    /// Whether no claim counts, because an update of an unknown source was rejected: of a state delta, or of a
+    /// datagram.
     var excludesAll = false
 
-    /// To be said with a request: how far the deltas of this incarnation have come; and at the end of a window, which.
+    /// Returns the progress of the deltas of an incarnation, for a request or for the end of a window.
     func progress(of incarnation: UInt64, withRanges: Bool, window: UInt64 = 0) -> Progress? {
         transfer.flatMap {
-            // What a vector says already crosses for nothing.
+            // A settled transfer is part of the vector.
             guard window > 0 || !$0.isSettled else { return nil }
-            let come = $0.whole
+            let whole = $0.whole
             return Progress(
-                incarnation: incarnation, mode: $0.mode, epoch: $0.kind, sequence: come.end,
-                ranges: withRanges ? come.ranges : [], item: $0.nextItem, window: window)
+                incarnation: incarnation, mode: $0.mode, epoch: $0.kind, sequence: whole.end,
+                ranges: withRanges ? whole.ranges : [], item: $0.nextItem, window: window)
         }
     }
 
-    /// - Parameter last: the sequence given last here.
+    /// Begins a delta, or the next part of one.
+    /// - Parameter last: the latest sequence here.
     mutating func begin(_ head: DeltaHead, at last: Arrivals.Sequence) {
         closeSpan()
         transfer?.settle(false)
@@ -82,22 +86,22 @@ struct IncomingDelta: ~Copyable {
         self.head = Head(head, counts: counts)
     }
 
-    /// Goes on with the transfer, or begins one. Whether that is without a gap.
+    /// Continues the transfer or begins one. Returns whether there is no gap.
     private mutating func join(_ head: DeltaHead, at last: Arrivals.Sequence) -> Bool {
         guard let span = head.span else { return false }
-        // A datagram of an earlier GC epoch is late: what has come since counts more.
-        if let transfer, head.check != nil, head.kind < transfer.kind, transfer.come.end > 0 { return false }
+        // A datagram of an earlier GC epoch is late, and the transfer has made progress since.
+        if let transfer, head.check != nil, head.kind < transfer.kind, transfer.received.end > 0 { return false }
         guard let transfer, transfer.continues(head) else {
-            // What goes on with something else than what has come here has to begin anew.
+            // A delta that does not continue the transfer has to begin at its start.
             guard span.from <= span.start || head.check != nil && transfer == nil else { return false }
             transfer = StateTransfer(head.mode, kind: head.kind, from: 0, begun: last)
             return true
         }
-        // The sender knows that nothing is lacked up to the start.
+        // The sender knows that this replica lacks nothing up to the start.
         return head.check != nil || span.from <= max(transfer.whole.end, span.start)
     }
 
-    /// A head that answers no open request: what follows belongs to nothing.
+    /// Ends the updates of a head: what follows belongs to no delta.
     mutating func endHead() {
         closeSpan()
         pending.drop()
@@ -109,31 +113,33 @@ struct IncomingDelta: ~Copyable {
         head?.counts = false
     }
 
-    /// An update of the head's has come, whatever became of it. O(length of its line).
+    /// Notes the line of an update, accepted or not. O(length of the line).
     @inline(__always)
     mutating func note(line: Bytes) {
         check.add(line)
     }
 
-    /// Whether the updates since the head, or since the latest cover or mark, are those that the peer has sent. Begins anew.
-    mutating func takeCheck(_ expected: LineCheck?) -> Bool {
+    /// Whether the updates since the head, or since the latest cover or mark, are those that the peer has sent. Begins
+    /// a new check.
+    mutating func matchesCheck(_ expected: LineCheck?) -> Bool {
         defer { check = LineCheck() }
         return expected.map { $0 == check } ?? true
     }
 
-    /// The updates of the head's span are in, if they are those that were sent.
+    /// Counts the updates of a datagram's span if they are those that the peer has sent.
     private mutating func closeSpan() {
         guard let head, head.counts, let expected = head.check else { return }
         check.seal((head.start, head.from, head.until), withheld: head.withheld)
-        let isRight = takeCheck(expected) && !excludesAll
+        let isRight = matchesCheck(expected) && !excludesAll
         transfer?.settle(isRight)
         guard isRight else { return }
         transfer?.note(from: 0, until: head.start)
         transfer?.note(from: head.from, until: head.until, withheld: head.withheld)
     }
 
-    /// On a stream: all up to a sequence has come, if the updates since the head or the latest mark are these. If not, a line
-    /// was lost, repeated, swapped or altered: they count for nothing, nor does what follows.
+    /// Applies a mark of a stream: all updates up to a sequence have arrived if the check is right. Otherwise a line
+    /// was lost, repeated, swapped or altered: the updates since the head or the latest mark do not count, nor do those
+    /// that follow.
     mutating func mark(upTo sequence: UInt64, _ expected: LineCheck?, isChecked: Bool) {
         guard let head, head.counts else {
             check = LineCheck()
@@ -141,12 +147,12 @@ struct IncomingDelta: ~Copyable {
         }
         check.seal(head.start)
         check.seal(sequence)
-        guard (expected != nil && takeCheck(expected)) || !isChecked else { return voidHead() }
+        guard (expected != nil && matchesCheck(expected)) || !isChecked else { return voidHead() }
         transfer?.settle(!excludesAll)
         if !excludesAll { transfer?.note(from: 0, until: sequence) }
     }
 
-    /// Nothing in a datagram belongs to another one.
+    /// Ends a datagram: nothing in it belongs to another one.
     mutating func endDatagram() {
         closeSpan()
         excludesAll = false
@@ -155,13 +161,13 @@ struct IncomingDelta: ~Copyable {
         pending.drop()
     }
 
-    /// The peer is another one from now on.
+    /// Ends the deltas of a peer, because another peer follows.
     mutating func endPeer() {
         endDelta()
         window = 0
     }
 
-    /// The delta is of no use any more, and what has come of it counts for nothing.
+    /// Ends a delta, and discards its progress.
     mutating func endDelta() {
         pending.drop()
         head = nil
@@ -169,29 +175,29 @@ struct IncomingDelta: ~Copyable {
         excluded = SourceSet()
     }
 
-    /// What has come counts no more for a commit.
+    /// Discards the progress of a delta.
     mutating func dropTransfer() {
         transfer = nil
     }
 
-    /// Takes note of how far the delta has come.
-    func seeTransfer() {
-        transfer?.see()
+    /// Notes the progress of the delta, for `invalidateTransfer`.
+    func noteTransferProgress() {
+        transfer?.noteProgress()
     }
 
-    /// What has come may rest on a message that came late: it counts no more. A delta that has gone on since it was seen stays,
-    /// since one that takes long would never come to its end otherwise.
-    mutating func doubtTransfer() {
+    /// Discards progress that may come from a late message. A delta that has made progress since it was noted stays,
+    /// because a long one would never end otherwise.
+    mutating func invalidateTransfer() {
         if transfer?.isUnderway != true { transfer = nil }
     }
 
-    /// The commit of a delta has been taken. Of a state delta it remains known how far it has come.
+    /// Ends a delta whose commit was applied. The progress of a state delta stays.
     mutating func endCommit(isSpan: Bool) {
         if transfer?.mode == .state {
             transfer?.endCommit()
             transfer?.hasBeenWhole = true
             transfer?.contradictions = []
-            // New updates go on under the head of a datagram; on a stream they have one of their own.
+            // In datagrams new updates follow under the same head; on a stream they have a head of their own.
             if isSpan { return }
         } else {
             transfer = nil
@@ -200,24 +206,24 @@ struct IncomingDelta: ~Copyable {
         head = nil
     }
 
-    /// Goes on with what has come over another link.
+    /// Continues a transfer of an earlier link.
     mutating func resume(_ transfer: StateTransfer) {
         self.transfer = transfer
     }
 
-    mutating func takeTransfer() -> StateTransfer? {
+    mutating func removeTransfer() -> StateTransfer? {
         defer { transfer = nil }
         return transfer?.mode == .contents ? nil : transfer
     }
 
-    /// A source is known by its hash alone from now on: nothing here may name it.
-    mutating func forget(_ source: SourceID) {
-        transfer?.forget(source)
+    /// Removes a source that was retired.
+    mutating func remove(_ source: SourceID) {
+        transfer?.remove(source)
         excluded.remove(source)
-        pending.forget(source)
+        pending.remove(source)
     }
 
-    // MARK: What was refused
+    // MARK: Refused updates
 
     mutating func exclude(_ source: SourceID) {
         if let head, head.mode.endsWithCommit {
@@ -233,12 +239,12 @@ struct IncomingDelta: ~Copyable {
         return excluded.contains(source)
     }
 
-    /// Whether something of this very source was refused.
+    /// Whether an update of this source was rejected.
     func hasRefused(_ source: SourceID) -> Bool {
         transfer?.excludes(source) ?? false || excluded.contains(source)
     }
 
-    /// Whether all that its sender has for this replica has come, and was taken or refused.
+    /// Whether all updates that the sender has for this replica have arrived, and were accepted or refused.
     var isComplete: Bool { !excludesAll && transfer?.isComplete ?? false }
 
     // MARK: Reset and commit
@@ -247,7 +253,7 @@ struct IncomingDelta: ~Copyable {
     var begun: Arrivals.Sequence { transfer?.begun ?? 0 }
     var claims: [StateTransfer.Claim] { transfer?.claims ?? [] }
     var retired: [RetiredClaim] { transfer?.retired ?? [] }
-    /// What the sender has not taken.
+    /// The exceptions of the sender.
     var exceptions: ExceptionList {
         ExceptionList((transfer?.excepted ?? []).compactMap { $0.isAccounted ? nil : $0.dot })
     }
@@ -258,41 +264,41 @@ struct IncomingDelta: ~Copyable {
         transfer?.noteContradiction(key)
     }
 
-    /// The peer has named a key: its entry here, of an arrival, or another one.
+    /// Notes that the peer has named a key, and the sequence of the entry here if the peer has the same one.
     @_optimize(speed)
     mutating func note(_ key: KeyID, _ arrival: Arrivals.Sequence) {
         if head?.counts == true, let transfer, !transfer.note(key, arrival) { voidHead() }
     }
 
-    /// An exception that may have come with the delta is forgotten.
+    /// Discards progress that depends on a dropped exception.
     mutating func lose(_ dot: Dot) {
         if transfer?.rests(on: dot) ?? false { dropTransfer() }
         if head?.mode.hasCovers == true { excluded.insert(dot.source) }
     }
 
-    /// The peer holds an update that is refused here.
+    /// Notes that the peer holds an update that is refused here.
     @_optimize(speed)
     func note(refused dot: Dot) {
         if head?.mode.endsWithCommit == true { transfer?.note(refused: dot) }
     }
 
-    /// Whether the delta has brought an update that is refused here.
+    /// Whether the delta has contained an update that is refused here.
     func hasRefused(_ dot: Dot) -> Bool {
         transfer?.refused?.find(dot) != nil
     }
 
-    /// The arrival of the entry that the peer has too; 0 where it has none of this key.
+    /// Returns the sequence of the entry that the peer has too; 0 if the peer has no entry of this key.
     func kept(_ key: KeyID) -> Arrivals.Sequence {
         transfer?.kept(key) ?? 0
     }
 
-    /// Takes a part of the commit; true if all of it is there, and holds.
+    /// Applies a part of the commit. Returns whether the commit is complete and valid.
     /// - Parameter isSpan: the updates before it are the span of a datagram, and not those up to a mark.
-    mutating func take(
+    mutating func apply(
         _ part: CommitPart, _ ids: [SourceID?], _ exceptions: [CommitException], isSpan: Bool, isChecked: Bool
     ) -> Bool {
         if isSpan { closeSpan() } else { mark(upTo: part.sequence, part.check, isChecked: isChecked) }
         guard let head, head.counts else { return false }
-        return transfer?.take(part, ids, exceptions) ?? false
+        return transfer?.apply(part, ids, exceptions) ?? false
     }
 }

@@ -1,114 +1,115 @@
-/// What a link has to remember of rare things: ended sources that were named, and contents that differed. An object of its own,
-/// since few links have anything of that kind.
+/// The rare facts of a link: named retired sources, exceptions, contents that differed. A class, because few links have
+/// one.
 final class LinkMemory {
-    /// The nonce of the latest delta whose commit named ended sources to the peer, and up to where they stand here; and of the
-    /// latest whole one of the peer's that did, to be said with a request.
-    var toldRetired: (nonce: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
-    var tookRetired: UInt64 = 0
-    /// On a stream: up to where ended sources have been named to the peer in vectors; and those that the peer has named so, and
-    /// of which this replica knows less. With the peer's next whole delta they count here, too.
+    /// The nonce of the latest delta whose commit named retired sources to the peer, and the end of these sources in
+    /// the retired table; and the nonce of the peer's latest complete delta that named some, for the next request.
+    var sentRetired: (nonce: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
+    var appliedRetired: UInt64 = 0
+    /// On a stream: the end of the retired sources that vectors have named to the peer; and those that the peer's
+    /// vectors have named and of which this replica knows less. The peer's next complete delta applies them.
     var vectorRetired: (count: Int, generation: UInt32) = (0, 0)
-    var heardRetired: [RetiredClaim] = []
-    /// Retired sources that the peer has named in full: it may hold entries of them, so its reset has to name them, too.
+    var receivedRetired: [RetiredClaim] = []
+    /// The retired sources that the peer has in full. It may hold entries of them, so a reset has to name them.
     var heldInFull = RetiredKnowledge()
-    /// The two hashes of contents that were last found different, as one number; and what this replica had settled when it last
-    /// asked for all that the peer holds.
+    /// The hash of both hashes of contents at the latest difference; and `Store.settled` at this replica's latest
+    /// request for contents.
     var divergence: UInt64 = 0
     var exchangedAt: UInt64 = .max
-    /// The entries of a delta that a host's order decides about.
-    var sorted: Answer?
-    /// The updates that the peer's vector covers, and that it has not taken.
+    /// The pending entries of a delta in a host's order.
+    var sorted: MergedDelta?
+    /// The updates that the peer's vector covers and that it has not accepted.
     var exceptions: RefusedTable?
-    /// Those that it had named before it began to name all of them anew, until it has.
+    /// The exceptions before those, while the peer names all anew.
     var exceptionsBefore: RefusedTable?
-    /// The writes that the peer was given under a new dot, since it held what loses to them; newest last.
+    /// The writes that the peer has received under a new dot because it held their losers; newest last.
     var givenAgain: [UInt64] = []
     static var maxGivenAgain: Int { 256 }
-    /// Those that are accounted for here, and that this replica holds no more: the next commit says so.
+    /// The peer's exceptions that this replica accounts for without an entry. The next commit names them.
     var accounted: [Dot] = [] {
         didSet { accountedChanges &+= 1 }
     }
     private(set) var accountedChanges: UInt64 = 0
-    /// Whether some are of sources that are known here by their hashes alone; and of such ones of which something was purged: a
-    /// reset has to say so.
+    /// Whether some of the peer's exceptions are of sources that are retired here; and whether one of those has a GC
+    /// version. A reset is needed for them.
     var exceptsEnded = false
     var exceptsPurged = false
-    /// Up to which of this replica's exceptions the peer has been told; and whether of any.
-    var toldRefused: UInt64 = 0 {
-        didSet { if toldRefused > 0 { hasTold = true } }
+    /// The serial up to which this replica's exceptions were sent to the peer.
+    var sentRefused: UInt64 = 0 {
+        didSet { if sentRefused > 0 { hasSentRefused = true } }
     }
-    private(set) var hasTold = false
-    /// The peer is to forget what it was told, which had become so much less.
-    var tellsAnew = false
-    var toldOver: UInt64 = 0
-    /// What it had been told when the latest vector went out on a stream, and what it has heard for certain.
-    private var toldAtVector: (nonce: UInt64, refused: UInt64, over: UInt64) = (0, 0, 0)
-    private var heard: (refused: UInt64, over: UInt64) = (0, 0)
-    /// What the peer was in its latest hello.
-    var peerAt: UInt64 = 0
-    /// What both replicas were then, and when a delta last had nothing to say.
-    var questionAt: UInt64 = 0
-    var questionRevision: UInt64 = 0
-    var quietAt: UInt64 = 0
-    /// What both were when this replica's latest vector went out, and when a delta last brought nothing.
-    var asked: (nonce: UInt64, mark: UInt64) = (0, 0)
-    var settledAt: UInt64 = 0
-    /// Of the latest datagram.
-    private var room = 0
+    private(set) var hasSentRefused = false
+    /// Whether `refused` messages are sent anew, because the peer's list has become longer than this replica's.
+    var sendsRefusedAnew = false
+    var sentOver: UInt64 = 0
+    /// The values of `sentRefused` and `sentOver` at the latest vector on a stream, and the values that the peer has
+    /// confirmed by a delta.
+    private var sentAtVector: (nonce: UInt64, refused: UInt64, over: UInt64) = (0, 0, 0)
+    private var confirmed: (refused: UInt64, over: UInt64) = (0, 0)
+    /// A fingerprint of the peer at its latest hello.
+    var peerFingerprint: UInt64 = 0
+    /// Fingerprints of both replicas at that hello, and at the latest delta without content.
+    var helloFingerprint: UInt64 = 0
+    var helloRevision: UInt64 = 0
+    var quietFingerprint: UInt64 = 0
+    /// Fingerprints of both replicas at this replica's latest vector, and at the latest delta that changed nothing.
+    var requested: (nonce: UInt64, fingerprint: UInt64) = (0, 0)
+    var settledFingerprint: UInt64 = 0
+    /// The capacity of the latest datagram.
+    private var datagramCapacity = 0
 
-    /// What fitted no datagram may fit a larger one: a delta may have something to say again.
-    func noteRoom(_ bytes: Int) {
-        if bytes > room { quietAt = 0 }
-        room = bytes
+    /// Notes the capacity of a datagram. A withheld update may fit a larger one, so the next delta may have content.
+    func noteCapacity(_ bytes: Int) {
+        if bytes > datagramCapacity { quietFingerprint = 0 }
+        datagramCapacity = bytes
     }
 
-    /// Notes the claim of an ended source in the peer's vector. A peer may repeat claims with each vector, so at twice `capacity` the
-    /// claims of each source become one, and `capacity` of them stay. O(log capacity) amortised.
-    func hear(_ claim: RetiredClaim, capacity: Int) {
-        heardRetired.append(claim)
-        guard heardRetired.count / 2 >= capacity else { return }
+    /// Notes the claim of a retired source in the peer's vector. A peer may repeat claims with each vector, so at twice
+    /// `capacity` the claims of each source become one, and `capacity` of them stay. O(log capacity) amortised.
+    func noteReceived(_ claim: RetiredClaim, capacity: Int) {
+        receivedRetired.append(claim)
+        guard receivedRetired.count / 2 >= capacity else { return }
         var kept: [RetiredClaim] = []
-        for claim in heardRetired.arranged(by: { ($0.hash.high, $0.hash.low) < ($1.hash.high, $1.hash.low) }) {
+        for claim in receivedRetired.arranged(by: { ($0.hash.high, $0.hash.low) < ($1.hash.high, $1.hash.low) }) {
             if let last = kept.last, last.hash == claim.hash {
                 kept[kept.count - 1].merge(claim)
             } else if kept.count < capacity {
                 kept.append(claim)
             }
         }
-        heardRetired = kept
+        receivedRetired = kept
     }
 
-    /// What was said on a link that ends counts no more, unless the peer has answered behind it.
+    /// Drops what was sent on a link that ends, unless the peer has confirmed it.
     func endLink() {
         sorted = nil
-        toldRetired = (0, 0, 0)
-        tookRetired = 0
+        sentRetired = (0, 0, 0)
+        appliedRetired = 0
         vectorRetired = (0, 0)
-        heardRetired = []
+        receivedRetired = []
         (divergence, exchangedAt) = (0, .max)
-        (toldRefused, toldOver, tellsAnew) = (heard.refused, heard.over, false)
-        toldAtVector = (0, 0, 0)
+        (sentRefused, sentOver, sendsRefusedAnew) = (confirmed.refused, confirmed.over, false)
+        sentAtVector = (0, 0, 0)
         accounted = []
-        // A datagram may hold more there.
-        (quietAt, settledAt, peerAt, asked) = (0, 0, 0, (0, 0))
+        // A datagram of the next link may have a greater capacity.
+        (quietFingerprint, settledFingerprint, peerFingerprint, requested) = (0, 0, 0, (0, 0))
     }
 
-    /// A source is known by its hash alone from now on. What the peer has not taken of it is accounted for.
-    func forget(_ source: SourceID, _ entry: RetiredTable.Entry) {
+    /// Notes that a source was retired. The peer's exceptions of it are accounted for.
+    func noteRetirement(of source: SourceID, _ entry: RetiredTable.Entry) {
         exceptionsBefore?.removeAll(of: source)
         guard let exceptions, exceptions.removeAll(of: source) else { return }
         exceptsEnded = true
         if entry.purged > 0 { exceptsPurged = true }
     }
 
-    /// A vector has gone out on a stream, behind what the peer is to hear of refusals.
+    /// Notes that a vector was sent on a stream, behind the pending `refused` messages.
     func noteVector(_ nonce: UInt64) {
-        toldAtVector = (nonce, toldRefused, toldOver)
+        sentAtVector = (nonce, sentRefused, sentOver)
     }
 
-    /// The peer answers a request: it has heard what was said before that.
-    func noteAnswer(to nonce: UInt64) {
-        guard nonce == toldAtVector.nonce, nonce > 0 else { return }
-        heard = (toldAtVector.refused, toldAtVector.over)
+    /// Notes a delta for a request: the peer has received all messages before the request.
+    func noteDelta(for nonce: UInt64) {
+        guard nonce == sentAtVector.nonce, nonce > 0 else { return }
+        confirmed = (sentAtVector.refused, sentAtVector.over)
     }
 }

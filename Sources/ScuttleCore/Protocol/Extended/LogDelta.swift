@@ -1,33 +1,33 @@
-/// A log delta, or a part of it: updates from the history, with the cover that makes them count.
+/// A log delta, or a part of one: updates out of the history, and their cover.
 ///
-/// It begins at a number in the history and takes what fits. Each update's interval reaches back to the one before it of the
-/// same source, so the same stretch of the history makes the same covers for every peer.
+/// It begins at an index in the history and contains as many updates as fit. The interval of each update reaches back
+/// to the one before it of the same source, so the same range of the history makes the same covers for every peer.
 struct LogDelta {
     private(set) var cursor: UInt64
     private let head: DeltaHead?
     private let start: Int
     private var messages: Int
     private var check = LineCheck()
-    /// How many bytes may go out before they are covered.
+    /// The number of bytes that may still be sent before a cover.
     private var uncovered: Int
-    /// What the cover takes, of what a line may.
+    /// The size of the cover so far.
     private var coverLength = 0
     private var intervals: [(source: SourceID, since: Version, until: Version, leftOut: Version)] = []
 
-    /// - Parameter head: what the peer is to be told in front, if anything.
-    init(from number: UInt64, head: DeltaHead?, uncovered: Int = .max, _ budget: SendBudget, _ session: ExtendedSession)
+    /// - Parameter head: the head to write in front; nil if the peer knows it.
+    init(from index: UInt64, head: DeltaHead?, uncovered: Int = .max, _ budget: SendBudget, _ session: ExtendedSession)
     {
         self.uncovered = uncovered
-        cursor = number
+        cursor = index
         self.head = head
         start = session.context.output.end
         messages = budget.messages
     }
 
-    /// Nothing could be taken, since what comes next for this peer is not in the history any more, or never was.
+    /// Whether no update was collected because the history lacks the next one for this peer.
     private(set) var hasGap = false
 
-    /// Takes updates that the peer lacks, up to the end of the history or of the budget.
+    /// Collects updates that the peer lacks, up to the end of the history or of the budget.
     @_optimize(speed)
     mutating func collect(_ session: ExtendedSession) {
         let replica = session.replica
@@ -72,8 +72,8 @@ struct LogDelta {
         }
     }
 
-    /// Behind the last update: up to where each source is accounted for here, beyond its last update.
-    mutating func collectPromises(from next: inout Int, _ session: ExtendedSession) {
+    /// Collects the vector entries above the last update of each source, at the end of the history.
+    mutating func collectLowWaterMarks(from next: inout Int, _ session: ExtendedSession) {
         let replica = session.replica
         while true {
             next = session.peer.next(from: next, in: replica)
@@ -82,7 +82,7 @@ struct LogDelta {
             let source = replica.sources[id]
             if source.covered > source.reach, source.covered > session.peer.covered(id, in: replica) {
                 let index = intervals.firstIndex { $0.source == id }
-                // Between what was sent of it and its promise there are updates that the history never had.
+                // The history lacks updates between those that were sent and the vector entry.
                 let reached = index.map { intervals[$0].until } ?? session.peer.covered(id, in: replica)
                 guard source.reach <= reached else {
                     next += 1
@@ -102,7 +102,7 @@ struct LogDelta {
         }
     }
 
-    /// Writes the covers, and the head in front; false where there is nothing to say.
+    /// Writes the head in front, and the cover. False if nothing was collected.
     @_optimize(speed)
     func finish(_ session: ExtendedSession) -> Bool {
         guard !isEmpty(session) else { return false }
@@ -128,8 +128,8 @@ struct LogDelta {
 }
 
 extension ExtendedSession {
-    /// A superseded update is sent only where its winner is sent too: to a peer that has covered the winner, and purged
-    /// it since, it would look new.
+    /// Whether a superseded update is sent: only if its winner is sent, too. A peer that has covered the winner and
+    /// purged it since would accept the superseded update.
     func matters(_ record: Record) -> Bool {
         if record.isEntry || replica.configuration.disabledRules.contains(.matters) { return true }
         guard let key = replica.keys.find(record.key), let winner = replica.keys[key] else { return false }

@@ -1,64 +1,62 @@
-/// A delta on its way out.
+/// A delta that a session sends.
 ///
-/// Nothing of it is stored but where it is: a number in the history for a log, a sequence in the order of arrival otherwise.
-/// What arrives meanwhile is met at the end, so a delta that waits for a slow reader is never old. An object of its own, since
-/// few links have one at a time.
+/// It stores its cursor alone: an index in the history for a log delta, otherwise a sequence in the order of arrival.
+/// Updates that arrive meanwhile are at the end of the walk, so a delta for a slow reader is never outdated. A class,
+/// because few links have one at a time.
 final class OutgoingDelta {
     let mode: DeltaMode
-    /// The request of the peer's that it answers.
+    /// The GC epoch and nonce of the peer's request.
     let epoch: UInt64
     var nonce: UInt64
 
-    /// This replica's GC epoch that the peer's progress is told under.
+    /// This replica's GC epoch that the peer's progress belongs to.
     var kind: UInt64
-    /// The peer lacks nothing that arrived up to here.
+    /// The sequence up to which the peer lacks nothing.
     let start: UInt64
-    /// The sequence given last when it began.
+    /// The latest sequence at the start of the delta.
     let begun: Arrivals.Sequence
-    /// How far it is.
+    /// The position of the delta.
     var cursor: UInt64
 
-    /// The updates since the head, or since the latest mark; and when the next mark is due.
+    /// The check of the updates since the head or the latest mark, and the distance to the next mark.
     var check = LineCheck()
     var spacing = MarkSpacing()
 
-    /// The next item of the vector that is to be said, when all updates are out; the generation of its retired ones; and how
-    /// long the next line may be on a stream.
+    /// The next item of the vector in the commit, the generation of the retired table at its first item, and the length
+    /// of the next line on a stream.
     var item = 0
     var generation: UInt32 = 0
-    /// What the commit says of exceptions, since its first item: items of their own, behind those of the vector.
+    /// The exceptions of the commit, since its first item. They are items behind those of the vector.
     var excepted: [CommitException] = []
-    /// What these were taken from, as a mark.
-    var exceptedMark: UInt64 = 0
+    /// The fingerprint of the exceptions at that time.
+    var exceptedFingerprint: UInt64 = 0
     var lineLength = SendBudget.minLine
 
-    /// Something of the commit has gone out.
+    /// Whether a part of the commit was sent.
     var hasVouched = false
-    /// In answer to the peer's latest vector something has gone out that it lacked, as far as is known.
-    var hasSpoken = false
-    /// The commit has gone out, and nothing has arrived since: it waits for what comes.
-    private(set) var isResting = false
-    /// In datagrams: it has come to its end before, and goes on with what is new.
+    /// Whether the delta had content that the peer lacked, as far as is known, since the peer's latest vector.
+    var hasContent = false
+    /// Whether the commit was sent and nothing has arrived since.
+    private(set) var isIdle = false
+    /// Whether a datagram delta continues with new updates, after its end.
     private(set) var isLive = false
 
-    /// The peer has not been told yet what follows; and not that tombstones were forgotten since this GC epoch, of which it may
-    /// have been sent some.
+    /// Whether the head is pending.
     var headIsDue = true
-    var forgottenSince: UInt64?
 
-    /// In datagrams: what did not come, and goes first; how many more go out before the peer has to say what has come; and
-    /// which window that is.
+    /// In datagrams: the ranges to send again, which precede the cursor; the number of datagrams left in the window;
+    /// and the window.
     var missing: [SequenceRange] = []
     var left = OutgoingDelta.windowLength
     var window: UInt64 = 1
     var isPaused = false
 
     static var windowLength: Int { Progress.maxRanges }
-    /// So many datagrams at the end of a window say so, since they and their answers may be lost: each is answered. More of
-    /// them if much of the window before was lost.
+    /// The number of datagrams at the end of a window that request a vector, because they and the vectors may be lost.
+    /// It is higher if much of the window before was lost.
     private var flagged = OutgoingDelta.minFlagged
     private static var minFlagged: Int { 3 }
-    /// How far the delta was when the first of them went out.
+    /// The cursor at the first of them.
     private var flaggedFrom: UInt64 = .max
 
     init(
@@ -73,13 +71,13 @@ final class OutgoingDelta {
         cursor = start
     }
 
-    /// Updates to come, as far as can be told without looking at them.
+    /// The number of pending updates, as far as it is known without looking for them.
     func backlog(in replica: Store) -> Int {
         mode.hasCovers
             ? Int(truncatingIfNeeded: replica.history.end &- cursor) : replica.arrivals.count(after: cursor)
     }
 
-    /// What a mark at the cursor says of the updates before it.
+    /// The check of a mark at the cursor.
     var sealedCheck: LineCheck {
         var sealed = check
         sealed.seal(start)
@@ -87,19 +85,19 @@ final class OutgoingDelta {
         return sealed
     }
 
-    /// Which window a datagram that goes out now says that it ends; 0: none.
+    /// The window that the next datagram ends; 0 if it ends none.
     var endingWindow: UInt64 { left <= flagged ? window : 0 }
 
-    /// One more datagram has gone out.
+    /// Counts a datagram that was sent.
     func countDatagram() {
         if left == flagged { flaggedFrom = cursor }
         left -= 1
         isPaused = left <= 0
     }
 
-    /// Goes on where the peer says that it has come to: behind the last of its ranges, and in the gaps before them first.
-    /// Nothing has arrived behind `last`, whatever the peer says.
-    func go(on progress: Progress, last: Arrivals.Sequence, epoch: UInt64) {
+    /// Continues from the peer's progress: behind the last of its ranges, and in the gaps before them first. No entry
+    /// has a sequence above `last`, whatever the peer states.
+    func resume(from progress: Progress, last: Arrivals.Sequence, epoch: UInt64) {
         let sent = cursor
         cursor = min(max(start, progress.sequence), last)
         missing = []
@@ -108,15 +106,16 @@ final class OutgoingDelta {
             cursor = range.until
         }
         flagged = min(Self.minFlagged + missing.count * 3 / 4, Self.windowLength / 4)
-        // What followed the flagged datagram that is answered may still be on its way; the next answer says so.
+        // Datagrams behind the one that the vector was sent for may still be on their way. The next vector states that.
         if progress.window > 0, cursor >= flaggedFrom, cursor < sent { cursor = sent }
-        // What the peer said before it had all up to the start, or before something was forgotten here, is of an earlier commit.
+        // Progress in the commit belongs to an earlier commit, if the peer stated it before it had all up to the start,
+        // or before a purge here.
         item = start > progress.sequence || progress.epoch < epoch ? 0 : progress.item
-        hasSpoken = item > 0
+        hasContent = item > 0
     }
 
-    /// Goes back to entries, by their arrivals in order: in datagrams as gaps, which go out first.
-    func goBack(to arrivals: [Arrivals.Sequence], inGaps: Bool) {
+    /// Returns to entries, by their sequences in order: in datagrams as gaps, which are sent first.
+    func rewind(to arrivals: [Arrivals.Sequence], inGaps: Bool) {
         let gaps = missing
         for arrival in arrivals where arrival <= cursor {
             guard inGaps else {
@@ -128,49 +127,48 @@ final class OutgoingDelta {
         }
     }
 
-    /// Whether a sequence is in one of some ranges, which ascend. O(log n).
+    /// Whether a sequence is in one of the ranges, which ascend. O(log n).
     @inline(never)
     static func contains(_ ranges: [SequenceRange], _ sequence: UInt64) -> Bool {
         let index = ranges.indices.partition { ranges[$0].until >= sequence }
         return index < ranges.count && ranges[index].from < sequence
     }
 
-    /// The peer has said what has come of the window: the next one.
+    /// Begins the next window, because the peer has sent its progress.
     func openWindow() {
         window &+= 1
         left = Self.windowLength
         flaggedFrom = .max
         isPaused = false
-        isResting = false
+        isIdle = false
     }
 
-    /// All has gone out; in datagrams a live link goes on with it.
-    func rest() {
+    /// Marks the delta as complete. In datagrams a live link continues it.
+    func becomeIdle() {
         item = 0
-        (isResting, isLive) = (true, true)
+        (isIdle, isLive) = (true, true)
     }
 
-    /// The commit has to be said from its first item on.
+    /// Makes the commit begin anew at its first item.
     func beginCommit() {
         item = 0
-        exceptedMark = 0
+        exceptedFingerprint = 0
         hasVouched = false
     }
 
-    /// Goes back to where it began.
-    func startAnew(kind: UInt64) {
+    /// Begins the delta anew at its start.
+    func restart(kind: UInt64) {
         self.kind = kind
         (cursor, item, missing, flaggedFrom) = (start, 0, [], .max)
         hasVouched = false
         headIsDue = true
-        forgottenSince = nil
         check = LineCheck()
     }
 }
 
 extension OutgoingDelta {
-    /// Whether something is to go out now.
+    /// Whether something is pending.
     func hasMore(in replica: Store) -> Bool {
-        !isPaused && (!isResting || cursor < replica.arrivals.last)
+        !isPaused && (!isIdle || cursor < replica.arrivals.last)
     }
 }

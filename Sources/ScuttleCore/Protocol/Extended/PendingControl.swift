@@ -1,73 +1,77 @@
-/// The short messages that a link still has to send, each at most once.
+/// The pending control messages of a link, each at most once.
 struct PendingControl {
-    enum Greeting {
-        case none, question, reply
+    enum PendingHello {
+        case none, request, reply
     }
 
-    /// A vector on its way out, part by part.
+    /// A vector that is sent in parts.
     struct VectorWalk {
-        /// What has changed since `peerHas`, of the items from here on.
+        /// The next item among those that have changed since `peerHas`.
         var from: Int
         let until: UInt64
         var epoch: UInt64
         var generation: UInt32
-        /// How many datagrams with it are to go out after this one, since some may be lost.
+        /// The number of datagrams with copies of it, because some may be lost.
         var copies: UInt8 = 0
         var isCopy = false
-        /// The request that the whole of it makes; 0: it has not begun.
+        /// The nonce of its request; 0 before its first part.
         var nonce: UInt64 = 0
-        /// The window of datagrams that it answers; 0: none.
+        /// The window of datagrams that it is sent for; 0 for none.
         var window: UInt64 = 0
-        /// How long the next line may be on a stream.
+        /// The length of the next line on a stream.
         var lineLength = SendBudget.minLine
     }
 
     var vector: VectorWalk?
 
-    /// How far this replica had come when it asked for the rest, as a mark; 0: it has not.
-    var askedFrom: UInt64 = 0
-    /// What this replica was when it last asked of its own accord, as a mark: without a change since, the next gossip has to.
-    var askedAt: UInt64 = 0
+    /// A fingerprint of this replica's progress at its latest request for the missing part of a delta; 0 if there was
+    /// none.
+    var missingFingerprint: UInt64 = 0
+    /// A fingerprint of this replica at its latest request beyond the host's gossips. Without a change since, the next
+    /// gossip makes the next request.
+    var requestedAgainFingerprint: UInt64 = 0
 
-    /// The revision of this replica's vector that the peer has, as it last said.
+    /// The revision of this replica's vector that the peer has, by its latest request.
     var peerHas: UInt64 = 0
-    /// The retired sources that the peer knows, as it last counted them.
+    /// The sum of the retired sources that the peer has, by its latest request.
     var peerRetired = RetiredSum()
 
-    var greeting = Greeting.none
-    /// The hello that is due says what this replica holds.
+    var hello = PendingHello.none
+    /// Whether the pending hello states a hash of the contents.
     var statesContents = false
-    /// The peer's vector is wanted.
+    /// Whether a request for the peer's vector is pending.
     var requestsVector = false
-    /// All that the peer holds is wanted.
+    /// Whether a request for all entries of the peer is pending.
     var requestsContents = false
-    /// The peer is to hear that its name has another live incarnation.
-    var tellsTwin = false
-    /// The peer is to hear of exceptions to this replica's vector.
-    var tellsRefused = false
+    /// Whether a report of another live incarnation of the peer's name is pending.
+    var sendsTwin = false
+    /// Whether a `refused` message is pending.
+    var sendsRefused = false
 
-    /// A datagram was marked as the last for now, or ended a delta of which something has not come.
-    var wantsRest = false
-    /// How many datagrams have come since the last answer that say that a window ends.
-    private var answers: UInt8 = 0
+    /// Whether a vector has to request the missing part of a delta: a datagram has ended a window, or a delta that is
+    /// incomplete here.
+    var requestsMissing = false
+    /// The number of datagrams since the latest vector that end a window.
+    private var windowEnds: UInt8 = 0
 
-    mutating func countAnswer() {
-        if answers < .max { answers += 1 }
+    mutating func countWindowEnd() {
+        if windowEnds < .max { windowEnds += 1 }
     }
 
-    /// How many answers to the end of a window are due.
-    mutating func takeAnswers() -> UInt8 {
-        defer { answers = 0 }
-        return answers
+    /// Returns the number of vectors that are due for ended windows, and resets it.
+    mutating func removeWindowEnds() -> UInt8 {
+        defer { windowEnds = 0 }
+        return windowEnds
     }
 
-    /// Whether this link has ever been told to greet.
-    var hasGreeted = false
-    /// A request beyond those of the host has been sent, and the peer has not reacted yet.
-    var hasAskedAgain = false
-    /// How many times the peer's reset may still be asked for, until one is whole or the host gossips.
+    /// Whether this link has a hello behind it, sent or received.
+    var hasSaidHello = false
+    /// Whether a request beyond the host's gossips is open.
+    var hasRequestedAgain = false
+    /// The number of requests for the peer's reset that remain until one is complete or the host gossips.
     var resetsLeft: UInt8 = 4
-    /// How many times the peer may still cause what costs O(entries), whatever its bytes, until the host gossips.
+    /// The number of overhauls that remain until the host gossips. An overhaul costs O(entries), however few bytes of
+    /// the peer cause it.
     private var overhaulsLeft = Self.maxOverhauls
     private static var maxOverhauls: UInt8 { 16 }
 
@@ -75,29 +79,29 @@ struct PendingControl {
         overhaulsLeft = Self.maxOverhauls
     }
 
-    /// Whether the peer may cause one more of them.
+    /// Spends one overhaul. False if none remains.
     @inline(never)
-    mutating func takeOverhaul() -> Bool {
+    mutating func spendOverhaul() -> Bool {
         guard overhaulsLeft > 0 else { return false }
         overhaulsLeft -= 1
         return true
     }
 
-    /// The peer is further ahead than hellos have brought this replica so far: what it would answer could not be taken.
+    /// Whether the peer's Lamport number is above what hellos have added so far. Its updates would be rejected.
     var isFar = false
-    /// How many steps towards the peer's number hellos may still take before the next gossip.
+    /// The number of steps towards the peer's Lamport number that remain until the next gossip.
     var stepsLeft = Self.maxSteps
-    /// How many hellos, one after the other, may bring this replica nearer to a peer that is far ahead.
+    /// The maximum number of such steps.
     static var maxSteps: UInt8 { 64 }
 
     @inline(__always)
     var isEmpty: Bool {
-        greeting == .none && !requestsVector && !requestsContents && vector == nil && !tellsTwin
-            && !tellsRefused
+        hello == .none && !requestsVector && !requestsContents && vector == nil && !sendsTwin
+            && !sendsRefused
     }
 
-    /// One number for some, which others make only by chance.
-    static func mark(_ a: UInt64, _ b: UInt64, _ c: UInt64 = 0) -> UInt64 {
+    /// Returns a fingerprint of some values: other values have the same one by chance alone.
+    static func fingerprint(_ a: UInt64, _ b: UInt64, _ c: UInt64 = 0) -> UInt64 {
         FoldHash.fold(FoldHash.fold(a ^ FoldHash.key.0, b ^ FoldHash.key.1), c ^ FoldHash.key.2) | 1
     }
 }

@@ -1,23 +1,23 @@
 /// The updates of a log delta that wait for their cover. Owns a reference to each.
 ///
-/// A replica covers each filling of a send buffer, some 8 kB and a message, so only other senders meet the limit. A dropped update is
-/// an entry already, and does not enter the history.
+/// A replica covers each filling of a send buffer, some 8 kB and a message, so only other senders reach the limit. A
+/// dropped update is an entry already, and does not enter the history.
 struct PendingUpdates: ~Copyable {
     private(set) var records: [Record] = []
-    /// The count of `records`, and one more for every 256 bytes of each.
+    /// The count of `records`, plus one for every 256 bytes of each.
     private var weight = 0
     private static var maxWeight: Int { 1024 }
 
-    /// Their cover has come. They stay until the next update or cover.
+    /// Whether their cover has arrived. They stay until the next update or cover.
     private var isClosed = false
-    /// Some was let go, since there was too much of it.
+    /// Whether some were dropped because of the limit.
     private(set) var hasLost = false
 
     deinit {
         for record in records { record.release() }
     }
 
-    /// Takes over the caller's reference.
+    /// Adds a record, and its reference.
     @_optimize(speed)
     mutating func hold(_ record: Record) {
         if isClosed { drop() }
@@ -26,20 +26,20 @@ struct PendingUpdates: ~Copyable {
         records.append(record)
     }
 
-    /// An update was accounted for that the history will not have.
+    /// Notes an update that is accounted for and will not be in the history.
     @_optimize(speed)
     mutating func leaveOut() {
         if isClosed { drop() }
         hasLost = true
     }
 
-    /// What waited for the cover before does not wait for the next one.
+    /// Drops updates that were covered before.
     mutating func dropClosed() {
         if isClosed { drop() }
     }
 
-    /// The updates that wait and that the history would take, by dot: of each source those that ascend. The number of each is 1 if it
-    /// is an entry. O(n log n).
+    /// Returns the updates that the history would accept, by dot: those of each source that ascend. The value of each
+    /// is 1 if it is an entry. O(n log n).
     @inline(never)
     func ascending() -> DotOrder {
         let order = DotOrder()
@@ -52,7 +52,7 @@ struct PendingUpdates: ~Copyable {
 
     mutating func close() { isClosed = true }
 
-    /// Lets go of what waits, to make room.
+    /// Drops the updates that wait, because of a limit.
     @inline(never)
     mutating func lose() {
         let isLost = !isClosed && !records.isEmpty || hasLost
@@ -68,8 +68,8 @@ struct PendingUpdates: ~Copyable {
         hasLost = false
     }
 
-    /// A source is known by its hash alone from now on: no record may name it.
-    mutating func forget(_ source: SourceID) {
+    /// Drops all records if one belongs to a source that was retired.
+    mutating func remove(_ source: SourceID) {
         guard records.contains(where: { $0.source == source || $0.timestamp.source == source }) else { return }
         drop()
         hasLost = true

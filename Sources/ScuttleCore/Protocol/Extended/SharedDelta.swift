@@ -1,8 +1,9 @@
-/// The newest updates, and the cover behind them, as they go to every live link whose peer has all that came before:
-/// written once, and borrowed by each, so that one more link costs neither encoding nor a copy.
+/// The newest updates and their cover, for every live link whose peer has all updates before them: written once and
+/// borrowed by each, so that one more link costs neither encoding nor a copy.
 ///
-/// Made by the first link that wants it, kept by the replica until another is made or an update in it is superseded, and
-/// by each link until it has gone out. Whether a superseded update matters is another question for each peer.
+/// The first link that needs it makes it. The replica owns it until another one is made or an update in it is
+/// superseded, and each link until it was sent. It has no superseded updates, because whether one is sent depends on
+/// the peer.
 final class SharedDelta: SharedText {
     private struct Interval {
         let source: SourceID
@@ -12,26 +13,26 @@ final class SharedDelta: SharedText {
         var until: Version
     }
 
-    /// Where in the history it begins, and where what it has not begins.
+    /// The index in the history of its first update, and the index behind its last.
     let from: UInt64
     private(set) var until: UInt64
-    /// No entry in it has arrived earlier.
+    /// The least sequence of its entries.
     private(set) var earliestArrival = Arrivals.Sequence.max
     private var intervals: [Interval] = []
 
-    /// - Parameter number: where in the history it is to begin. O(what goes into it).
+    /// - Parameter index: the index in the history of the first update. O(size of the delta).
     @_optimize(speed)
-    fileprivate init(from number: UInt64, maxMessages: Int, in replica: Store) {
-        from = number
-        until = number
+    fileprivate init(from index: UInt64, maxMessages: Int, in replica: Store) {
+        from = index
+        until = index
         super.init()
         var coverLength = 0
         var check = LineCheck()
-        // A copy of a long value for each slow link would count nowhere.
-        let longest = replica.isBounded ? SendBuffer.maxText : .max
+        // No limit counts the copy of a long value that each slow link would keep alive.
+        let maxLength = replica.isBounded ? SendBuffer.maxText : .max
         while messages < maxMessages, text.count < SendBuffer.maxText, let slot = replica.history[until],
             slot.record.isEntry,
-            slot.record.text.count <= longest
+            slot.record.text.count <= maxLength
         {
             let (id, version) = (slot.record.source, slot.record.version)
             if let index = intervals.firstIndex(where: { $0.source == id }) {
@@ -45,7 +46,7 @@ final class SharedDelta: SharedText {
             earliestArrival = min(earliestArrival, slot.record.arrival)
             let line = UpdateLine(of: slot.record, in: replica)
             if messages == 0 {
-                makeRoom(for: min(maxMessages, Int(truncatingIfNeeded: replica.history.end - number)), line.count)
+                reserve(for: min(maxMessages, Int(truncatingIfNeeded: replica.history.end - index)), line.count)
             }
             check.add(text.appendHashed(line))
             messages += 1
@@ -61,13 +62,13 @@ final class SharedDelta: SharedText {
         messages += 1
     }
 
-    /// Lines are mostly of one length: so the text grows once, not a few times.
-    private func makeRoom(for lines: Int, _ length: Int) {
+    /// Reserves memory for lines of one length, so that the text grows once.
+    private func reserve(for lines: Int, _ length: Int) {
         let cover = 128
         text.makeRoom(for: min(lines &* length, SendBuffer.maxText + length) + cover)
     }
 
-    /// Whether a peer lacks just what is in it.
+    /// Whether a peer lacks exactly its updates.
     @_optimize(speed)
     func fits(_ peer: borrowing PeerState, in replica: Store) -> Bool {
         for interval in intervals {
@@ -77,7 +78,7 @@ final class SharedDelta: SharedText {
         return true
     }
 
-    /// The peer will have it.
+    /// Raises the expected vector of a peer to its end.
     @_optimize(speed)
     func note(in peer: inout PeerState, _ replica: Store) {
         for interval in intervals { peer.expect(interval.source, covered: interval.until, in: replica) }
@@ -85,11 +86,11 @@ final class SharedDelta: SharedText {
 }
 
 extension Replica {
-    /// The shared delta from a number in the history on, for the live links that stand there; nil if none can be shared.
+    /// Returns the shared delta from an index in the history on; nil if the update there cannot be shared.
     @_optimize(speed)
-    func sharedDelta(from number: UInt64, maxMessages: Int) -> SharedDelta? {
-        if let newest = linkTable.newestSharedDelta, newest.from == number { return newest.messages > 0 ? newest : nil }
-        let made = SharedDelta(from: number, maxMessages: maxMessages, in: self)
+    func sharedDelta(from index: UInt64, maxMessages: Int) -> SharedDelta? {
+        if let newest = linkTable.newestSharedDelta, newest.from == index { return newest.messages > 0 ? newest : nil }
+        let made = SharedDelta(from: index, maxMessages: maxMessages, in: self)
         linkTable.newestSharedDelta = made
         earliestShared = made.earliestArrival
         return made.messages > 0 ? made : nil

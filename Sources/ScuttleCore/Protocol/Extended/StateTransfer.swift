@@ -1,53 +1,54 @@
-/// The state, reset or contents deltas of one incarnation of a peer: how far they have come, over whatever links, and what
-/// their commit claims so far.
+/// The progress of the state, reset or contents deltas of one incarnation of a peer, over all links, and the claims of
+/// their commit.
 ///
-/// An object of its own since few links have one at a time, and since it outlives a link. Memory: 32 bytes for each source
-/// claimed; of a reset 8 bytes for each key here.
+/// A class, because few links have one at a time, and because it outlives its link. Memory: 32 bytes for each claimed
+/// source; of a reset 8 bytes for each key here.
 final class StateTransfer {
     typealias Claim = (source: SourceID, since: Version, covered: Version, purged: Version)
 
     let mode: DeltaMode
-    /// The sender's GC epoch that its sequences belong to.
+    /// The sender's GC epoch that the sequences belong to.
     private(set) var kind: UInt64
-    /// How far it has come, with what was left out; and what was.
-    private(set) var come: RangeSet
+    /// The ranges of sequences that have arrived, with withheld updates; and the ranges of those.
+    private(set) var received: RangeSet
     private(set) var gaps = Gaps()
 
-    /// Sources of which an update was refused, so that nothing vouches for them.
+    /// The sources of rejected updates. Claims of them do not count.
     private var excluded = SourceSet()
-    /// One of them may be known by its hash alone since.
+    /// Whether a source was excluded, which may be retired since.
     private var excludesSome = false
-    /// Its commit has been taken, and nothing has come since.
+    /// Whether its commit was applied and nothing has arrived since.
     private var hasEnded = false
 
-    /// Of its commit: the next item to come, what has come, and the sequence from which it holds.
+    /// Of the commit: the next item, the claims so far, and the sequence that has to be reached.
     private(set) var nextItem = 0
     private(set) var claims: [Claim] = []
-    /// The ended sources that it names. A part that comes again names them again.
+    /// The retired sources that the commit names. A repeated part names them again.
     private(set) var retired: [RetiredClaim] = []
-    /// What it says of exceptions.
+    /// The exceptions that the commit names.
     private(set) var excepted: [CommitException] = []
-    /// Where in them a source's claim stands, counted from 1.
-    private var places = SourceMap()
+    /// The index of a source's claim, counted from 1.
+    private var claimIndices = SourceMap()
     private var holdsFrom: UInt64 = 0
 
-    /// Of a whole delta, by key: the arrival of the entry that the peer has too; `.max` where the peer has another.
+    /// Of a reset or contents delta, by key: the sequence of the entry that the peer has, too; `.max` if the peer has
+    /// another entry.
     private(set) var kept: [Arrivals.Sequence] = []
     private var noted: [(key: KeyID, arrival: Arrivals.Sequence)] = []
 
-    /// The refused updates that it has brought since its latest commit.
+    /// The refused updates that have arrived since its latest commit.
     private(set) var refused: RefusedTable?
-    /// Whether updates before a save belong to it, of which `refused` has none.
+    /// Whether updates from before a save belong to it. `refused` does not contain those.
     private var isSaved: Bool
 
-    /// Keys of which the peer sent an entry that loses to the entry here, though the peer has covered that one.
+    /// The keys of which the peer sent a loser, though the peer has covered the winner.
     var contradictions: [KeyID] = []
 
-    /// A commit has been taken; and how far it had come some gossips ago.
+    /// Whether a commit was applied; and the end of the progress when it was last noted.
     var hasBeenWhole = false
-    private var seenAt: UInt64 = 0
+    private var notedEnd: UInt64 = 0
 
-    /// The sequence given last here when it began.
+    /// The latest sequence here at its start.
     let begun: Arrivals.Sequence
 
     init(_ mode: DeltaMode, kind: UInt64, from start: UInt64, begun: Arrivals.Sequence) {
@@ -55,57 +56,58 @@ final class StateTransfer {
         self.kind = kind
         self.begun = begun
         isSaved = false
-        come = RangeSet(from: start)
+        received = RangeSet(from: start)
     }
 
-    /// Goes on from a save. Its commit comes anew.
+    /// Continues the progress of a save. The commit begins anew.
     init(_ saved: Progress) {
         mode = saved.mode
         kind = saved.epoch
         begun = 0
         isSaved = true
-        come = RangeSet(from: saved.sequence)
-        for range in saved.ranges { come.add(from: range.from, until: range.until) }
+        received = RangeSet(from: saved.sequence)
+        for range in saved.ranges { received.add(from: range.from, until: range.until) }
     }
 
-    /// To be said in a save. Nil if there is nothing to say, or if it rests on more than the entries and what was named of them:
-    /// then the delta has to come anew.
+    /// Returns the progress for a save. Nil if there is none, or if it depends on more than the entries and the named
+    /// keys: the delta then begins anew.
     func saved(of incarnation: UInt64) -> Progress? {
-        let come = whole
+        let received = whole
         guard mode.claimsVector, !isSettled, !excludesSome, refused == nil || mode == .state, contradictions.isEmpty,
-            come.end > 0 || !come.ranges.isEmpty
+            received.end > 0 || !received.ranges.isEmpty
         else { return nil }
-        return Progress(incarnation: incarnation, mode: mode, epoch: kind, sequence: come.end, ranges: come.ranges)
+        return Progress(
+            incarnation: incarnation, mode: mode, epoch: kind, sequence: received.end, ranges: received.ranges)
     }
 
-    /// Whether the vector of this replica says all that there is to say of it.
-    var isSettled: Bool { hasEnded && !excludesSome && gaps.ranges.isEmpty && come.ranges.isEmpty }
+    /// Whether the progress is part of this replica's vector.
+    var isSettled: Bool { hasEnded && !excludesSome && gaps.ranges.isEmpty && received.ranges.isEmpty }
 
-    /// Whether nothing was rejected, and nothing withheld.
+    /// Whether no update was rejected, and none withheld.
     var isComplete: Bool { !excludesSome && gaps.ranges.isEmpty }
 
-    /// How far it has come, without what was left out.
-    var whole: RangeSet { come.subtracting(gaps.ranges) }
+    /// The ranges of sequences that have arrived, without withheld updates.
+    var whole: RangeSet { received.subtracting(gaps.ranges) }
 
-    /// Notes that the updates of a span have come, except those up to `withheld`, which the sender has left out.
+    /// Notes that the updates of a range have arrived, except those up to `withheld`, which the sender has withheld.
     func note(from: UInt64, until: UInt64, withheld: UInt64 = 0) {
-        if until > come.end { hasEnded = false }
-        come.add(from: from, until: until)
+        if until > received.end { hasEnded = false }
+        received.add(from: from, until: until)
         gaps.remove(from: from, until: until)
         gaps.add(from: from, until: min(withheld, until))
     }
 
-    /// Whether a delta goes on with it.
+    /// Whether a delta continues it.
     func continues(_ head: DeltaHead) -> Bool {
         mode == head.mode && kind == head.kind
     }
 
-    func see() {
-        seenAt = come.end
+    func noteProgress() {
+        notedEnd = received.end
     }
 
-    /// Whether it is on its way to its first commit, and has gone on since it was seen.
-    var isUnderway: Bool { !hasBeenWhole && come.end > seenAt }
+    /// Whether it is before its first commit, and has made progress since it was noted.
+    var isUnderway: Bool { !hasBeenWhole && received.end > notedEnd }
 
     func exclude(_ source: SourceID) {
         excluded.insert(source)
@@ -120,24 +122,24 @@ final class StateTransfer {
         if table.find(dot) == nil { table.insert(dot, reason: 0) }
     }
 
-    /// Whether it may have brought an update that is refused here.
+    /// Whether it may have contained an update that is refused here.
     func rests(on dot: Dot) -> Bool {
         isSaved || refused?.find(dot) != nil
     }
 
-    /// The sender has forgotten the tombstone of a key that it may have named before.
+    /// Drops the note about a key, because the sender has purged its tombstone.
     func dropKept(_ key: KeyID) {
         if Int(key) < kept.count { kept[Int(key)] = 0 }
     }
 
-    /// Moves on to the sender's GC epoch, for which all purged tombstones were dropped. The commit begins anew, because its parts so
-    /// far lack the GC versions of these tombstones.
+    /// Moves on to the sender's GC epoch, for which the notes about all purged tombstones were dropped. The commit
+    /// begins anew, because its parts so far lack the GC versions of these tombstones.
     func advance(to kind: UInt64) {
         self.kind = kind
         beginCommit()
     }
 
-    /// The peer has named a key; it counts when the lines around it turn out to be what was sent.
+    /// Notes that the peer has named a key. The note counts if the check of the lines around it is right.
     /// - Returns: false if more keys are named without a mark than any replica does: then none of them counts.
     func note(_ key: KeyID, _ arrival: Arrivals.Sequence) -> Bool {
         noted.append((key, arrival))
@@ -146,15 +148,15 @@ final class StateTransfer {
 
     private static var maxNoted: Int { 4096 }
 
-    /// The peer holds what loses to the entry of a key. Those that are too many come with another delta.
+    /// Notes that the peer holds a loser to the entry of a key. At the limit, another delta has to name it.
     func noteContradiction(_ key: KeyID) {
         if contradictions.count < Self.maxNoted { contradictions.append(key) }
     }
 
-    /// What was noted counts, or does not.
+    /// Counts or discards the notes.
     func settle(_ counts: Bool) {
         if counts {
-            // A late datagram may still have what the peer had before.
+            // A late datagram may name an older entry of the peer's.
             for (key, arrival) in noted where arrival != .max || kept(key) == 0 { keep(key, arrival) }
         }
         noted.removeAll(keepingCapacity: counts)
@@ -169,16 +171,17 @@ final class StateTransfer {
         Int(key) < kept.count ? kept[Int(key)] : 0
     }
 
-    /// What a save says of an entry: 0, it was not named; 1, it was named as it is here; 2, the peer has another of its key.
+    /// Returns the state of an entry in a save: 0, it was not named; 1, the peer has it; 2, the peer has another entry
+    /// of its key.
     func state(of record: Record, _ key: KeyID?) -> Int {
         guard let key, kept(key) != 0 else { return 0 }
         return kept(key) == record.arrival ? 1 : 2
     }
 
-    /// Takes a part of the commit; true where all of it is there, and holds.
-    func take(_ part: CommitPart, _ ids: [SourceID?], _ exceptions: [CommitException]) -> Bool {
+    /// Applies a part of the commit. Returns whether the commit is complete and valid.
+    func apply(_ part: CommitPart, _ ids: [SourceID?], _ exceptions: [CommitException]) -> Bool {
         hasEnded = false
-        // What begins anew rests on nothing that may have been altered on its way.
+        // A commit that begins anew contains no part that may have been altered.
         if part.from == 0 { beginCommit() }
         guard part.from <= nextItem else { return false }
         if part.to > nextItem {
@@ -191,13 +194,14 @@ final class StateTransfer {
             note((id, claim.since, claim.covered, claim.purged))
         }
         guard part.isLast else { return false }
-        if come.end >= holdsFrom { return true }
-        // An earlier part rests on more than the last one: it was altered on its way, or the last one is late. All of it comes again.
-        if part.sequence <= come.end { beginCommit() }
+        if received.end >= holdsFrom { return true }
+        // An earlier part needs a higher sequence than the last one: it was altered, or the last one is late. The
+        // commit begins anew.
+        if part.sequence <= received.end { beginCommit() }
         return false
     }
 
-    /// The commit has been taken: what comes next has another.
+    /// Ends the commit, which was applied. The next one is another.
     func endCommit() {
         beginCommit()
         (refused, isSaved) = (nil, false)
@@ -206,28 +210,28 @@ final class StateTransfer {
 
     private func beginCommit() {
         (nextItem, claims, retired, excepted, holdsFrom) = (0, [], [], [], 0)
-        places = SourceMap()
+        claimIndices = SourceMap()
     }
 
-    /// A source is known by its hash alone from now on: it is as if nothing were claimed of it.
-    func forget(_ source: SourceID) {
+    /// Removes a source that was retired, and its claims.
+    func remove(_ source: SourceID) {
         excluded.remove(source)
         refused?.removeAll(of: source)
         excepted.removeAll { $0.dot.source == source }
-        let place = Int(places[source])
-        guard place > 0 else { return }
-        claims[place - 1] = (SourceTable.own, 0, 0, 0)
-        places.set(source, to: 0)
+        let index = Int(claimIndices[source])
+        guard index > 0 else { return }
+        claims[index - 1] = (SourceTable.own, 0, 0, 0)
+        claimIndices.set(source, to: 0)
     }
 
-    /// One claim a source, the latest: a part that comes again takes no memory.
+    /// Notes the latest claim of a source. A repeated part takes no memory.
     private func note(_ claim: Claim) {
-        let place = Int(places[claim.source])
-        if place > 0 {
-            claims[place - 1] = claim
+        let index = Int(claimIndices[claim.source])
+        if index > 0 {
+            claims[index - 1] = claim
         } else {
             claims.append(claim)
-            places.set(claim.source, to: UInt64(claims.count))
+            claimIndices.set(claim.source, to: UInt64(claims.count))
         }
     }
 }

@@ -1,25 +1,26 @@
-/// A piece of a version vector: items from a number on, as far as they fit into a line. Sources come first, then names, then
+/// A slice of a version vector: the items from an index on that fit into a line. Sources come first, then names, then
 /// retired sources, then exceptions.
 struct VectorSlice {
     var sources: [SourceID] = []
     var names: [NameID] = []
     var retired: [Int] = []
     var excepted: [CommitException] = []
-    /// Where the next line has to begin.
+    /// The first item of the next line.
     var end: Int
 
     var isEmpty: Bool { sources.isEmpty && names.isEmpty && retired.isEmpty && excepted.isEmpty }
 }
 
 extension VectorSlice {
-    /// The items from a number on of which there is something to say, as far as they fit into `capacity` bytes of one line. O(items
-    /// passed).
+    /// Returns the items from an index on that have something to state, as many as fit into `capacity` bytes of one
+    /// line. O(items passed).
     /// - Parameters:
-    ///   - takesOne: at least one item fits, however long its id: on a stream.
-    ///   - next: the first source from a number on of which there may be something to say; the others cost next to nothing.
-    ///   - firstName: there is nothing to say of the names before this one. `firstRetired` likewise.
+    ///   - fitsOne: at least one item fits, however long its id: on a stream.
+    ///   - next: returns the first source from an index on that may have something to state. The sources before it cost
+    ///     next to nothing.
+    ///   - firstName: returns the first name that may have something to state. `firstRetired` likewise.
     static func of(
-        _ replica: Store, from first: Int, within capacity: Int, takesOne: Bool, excepted: [CommitException] = [],
+        _ replica: Store, from first: Int, within capacity: Int, fitsOne: Bool, excepted: [CommitException] = [],
         next: (Int) -> Int, source: (SourceID) -> Bool, firstName: () -> Int, name: (NameID) -> Bool,
         firstRetired: () -> Int,
         retired: (Int) -> Bool, exception: (CommitException) -> Bool = { _ in false }
@@ -27,7 +28,7 @@ extension VectorSlice {
         var slice = VectorSlice(end: first)
         var left = capacity
         func fits(_ cost: Int) -> Bool {
-            guard cost <= left || (slice.isEmpty && takesOne) else { return false }
+            guard cost <= left || (slice.isEmpty && fitsOne) else { return false }
             left -= cost
             return true
         }
@@ -80,6 +81,6 @@ extension VectorSlice {
 }
 
 extension Store {
-    /// How many items a whole vector has.
+    /// The number of items of a whole vector.
     var vectorItems: Int { sources.count + sources.names.count + retired.count }
 }

@@ -1,33 +1,36 @@
-/// What a link knows of its peer's version vector: what the peer has said, and what it will have when it has taken all that was
-/// sent.
+/// The knowledge of a peer's version vector: the confirmed one, which the peer has sent; and the expected one, which
+/// includes the updates that were sent to it.
 ///
-/// The second is a guess, since a peer may refuse what it gets; it goes when the peer says anew what it has.
-/// Memory: see `PeerVector`. A GC version takes some 14 bytes more if it is above what this replica has covered, and none otherwise.
+/// The expected vector is a guess, because a peer may refuse updates. It ends when the peer sends its vector again.
+/// Memory: see `PeerVector`. A GC version takes some 14 bytes more if it is above what this replica has covered, and
+/// none otherwise.
 struct PeerState {
-    private var said = PeerVector()
-    /// Of sources of which more was sent than the peer has said. Invariant: each number is at least what the peer has said.
+    private var stated = PeerVector()
+    /// Of the sources of which more was sent than the peer has confirmed. Invariant: no version is below the confirmed
+    /// one.
     private var expected = PeerVector()
-    /// GC versions that may say that one of both lags.
-    private var gone: SourceMap?
+    /// The GC versions by which the peer or this replica may lag.
+    private var purgedVersions: SourceMap?
 
-    /// The incarnation and GC epoch that the claims belong to, and the revision of the peer's vector up to which they are
-    /// complete.
+    /// The incarnation and GC epoch of the claims, and the revision of the peer's vector up to which they are complete.
     private(set) var incarnation: UInt64 = 0
     private(set) var epoch: UInt64 = 0
     private(set) var revision: UInt64 = 0
 
-    /// Of a vector that is coming in: where the next part begins, and the revision that it will make complete.
+    /// Of a vector that arrives in parts: the next item, and the revision up to which the whole vector makes the claims
+    /// complete.
     private(set) var next = 0
     private var until: UInt64 = .max
 
     private(set) var highestPurged: Version = 0
-    /// The highest version of an ended source that this replica does not know, or knows less of, and of which the peer has
-    /// forgotten tombstones. 0: there is none.
+    /// The highest GC version of a retired source that is unknown here, or of which the peer knows more. 0: there is
+    /// none.
     private(set) var unknownPurged: Version = 0
-    /// Which ended sources of this replica's the peer knows.
+    /// The retired sources of this replica that the peer knows.
     var retired = RetiredKnowledge()
 
-    /// The latest request of the peer's for what it lacks; and the latest of any kind, which new updates answer. 0: none.
+    /// The nonce of the peer's latest request for missing updates, and of the latest request of any kind, for new
+    /// updates. 0: none.
     var nonce: UInt64 = 0
     var subscription: UInt64 = 0
 
@@ -38,49 +41,49 @@ struct PeerState {
             let version = expected.covered(source, in: replica)
             if version > 0 { return version }
         }
-        return said.covered(source, in: replica)
+        return stated.covered(source, in: replica)
     }
 
-    /// What the peer has said itself.
-    func confirmed(_ source: SourceID, in replica: Store) -> Version { said.covered(source, in: replica) }
+    /// Returns the version of a source that the peer has confirmed.
+    func confirmed(_ source: SourceID, in replica: Store) -> Version { stated.covered(source, in: replica) }
 
-    /// The peer's GC version of a source. Kept if it was above the replica's vector or the peer's own when the peer said it, or if
-    /// the replica had exceptions.
-    func purged(_ source: SourceID) -> Version { gone?[source] ?? 0 }
+    /// Returns the peer's GC version of a source; 0 if it is of no use: neither above the replica's vector nor above
+    /// the peer's, and the replica had no exceptions.
+    func purged(_ source: SourceID) -> Version { purgedVersions?[source] ?? 0 }
 
-    /// How many sources take memory of their own.
-    var claimCount: Int { said.count + (gone?.count ?? 0) }
+    /// The number of sources with memory of their own.
+    var claimCount: Int { stated.count + (purgedVersions?.count ?? 0) }
 
-    /// The link ends: what was sent and asked on it is of no matter to the next one.
+    /// Drops the requests of a link that ends, and the expected vector.
     mutating func endLink() {
         (nonce, subscription) = (0, 0)
-        forgetExpected()
+        dropExpected()
     }
 
-    mutating func forgetExpected() { expected = PeerVector() }
+    mutating func dropExpected() { expected = PeerVector() }
 
-    /// The bases that it relies on.
-    var bases: (UInt64, UInt64) { (said.base, expected.base) }
+    /// The bases of both vectors.
+    var bases: (UInt64, UInt64) { (stated.base, expected.base) }
 
-    /// What the replica was before a base is not kept any more.
-    /// - Returns: false if it is not known any more what the peer has said.
+    /// Drops the bases before one, because the past of the vector is kept from there on.
+    /// - Returns: false if the confirmed vector is lost.
     mutating func leaveBases(before base: UInt64, in replica: Store) -> Bool {
-        if expected.base < base { expected.rebase(in: replica, atMost: Self.fewDiffering) }
-        if expected.base > 0, expected.base < base { forgetExpected() }
-        if said.base < base { said.rebase(in: replica, atMost: Self.fewDiffering) }
-        return said.base == 0 || said.base >= base
+        if expected.base < base { expected.rebase(in: replica, maxOwn: Self.fewDiffering) }
+        if expected.base > 0, expected.base < base { dropExpected() }
+        if stated.base < base { stated.rebase(in: replica, maxOwn: Self.fewDiffering) }
+        return stated.base == 0 || stated.base >= base
     }
 
-    /// So many numbers of its own are no matter.
+    /// A vector keeps so many versions of its own to keep its base.
     private static var fewDiffering: Int { 64 }
 
-    /// Whether the peer's vector of a revision is known here, all of it.
+    /// Whether the peer's whole vector of a revision is known.
     func isKnown(at revision: UInt64, of epoch: UInt64) -> Bool {
         next == 0 && revision > 0 && revision == self.revision && epoch == self.epoch
     }
 
-    /// Whether the peer has covered more of a source than this replica. O(sources of which the peer has something else).
-    func coversMore(than replica: Store) -> Bool { said.coversMore(than: replica) }
+    /// Whether the peer has covered more of a source than this replica. O(sources that may differ).
+    func coversMore(than replica: Store) -> Bool { stated.coversMore(than: replica) }
 
     /// Whether this replica has covered more of a source than the peer.
     func coversLess(than replica: Store) -> Bool {
@@ -90,13 +93,13 @@ struct PeerState {
         return false
     }
 
-    /// The sources of which the peer may have something else than this replica, by number. O(those, and sources / 64).
-    func differing(from replica: Store) -> DifferingSources { said.differing(from: replica) }
+    /// Returns the sources that may differ, in order of id. O(those, and sources / 64).
+    func differing(from replica: Store) -> DifferingSources { stated.differing(from: replica) }
 
-    /// The first of them from a number on; or how many sources there are.
-    func next(from place: Int, in replica: Store) -> Int { said.next(from: place, in: replica) }
+    /// Returns the first of them from an id on; the number of sources if there is none.
+    func next(from index: Int, in replica: Store) -> Int { stated.next(from: index, in: replica) }
 
-    /// The peer has covered a source up to a version.
+    /// Raises the confirmed version of a source, and its GC version.
     @inline(never)
     mutating func note(_ source: SourceID, covered: Version, purged: Version = 0, in replica: Store) {
         if covered > confirmed(source, in: replica) {
@@ -104,7 +107,7 @@ struct PeerState {
                 let version = expected.covered(source, in: replica)
                 if version > 0, version < covered { expected.set(source, to: covered, in: replica) }
             }
-            said.set(source, to: covered, in: replica)
+            stated.set(source, to: covered, in: replica)
         }
         guard purged > 0 else { return }
         highestPurged = max(highestPurged, purged)
@@ -112,125 +115,125 @@ struct PeerState {
             purged > replica.sources[source].covered || purged > confirmed(source, in: replica)
                 || replica.refused != nil
         else { return }
-        let gone = self.gone ?? SourceMap()
-        self.gone = gone
-        if purged > gone[source] { gone.set(source, to: purged) }
+        let purgedVersions = self.purgedVersions ?? SourceMap()
+        self.purgedVersions = purgedVersions
+        if purged > purgedVersions[source] { purgedVersions.set(source, to: purged) }
     }
 
-    /// The peer has forgotten a tombstone of an ended source that is not known here.
+    /// Notes a GC version of a retired source that is unknown here.
     mutating func notePurged(_ version: Version) {
         unknownPurged = max(unknownPurged, version)
         highestPurged = max(highestPurged, version)
     }
 
-    /// A source is known by its hash alone from now on.
-    mutating func forget(_ source: SourceID) {
-        said.forget(source)
-        expected.forget(source)
-        gone?.set(source, to: 0)
+    /// Removes a source that was retired.
+    mutating func remove(_ source: SourceID) {
+        stated.remove(source)
+        expected.remove(source)
+        purgedVersions?.set(source, to: 0)
     }
 
-    /// The peer has dropped what it knew of a source.
+    /// Notes that the peer has dropped a source.
     mutating func drop(_ source: SourceID, in replica: Store) {
-        forget(source)
-        if said.covered(source, in: replica) > 0 { said.set(source, to: 0, in: replica) }
+        remove(source)
+        if stated.covered(source, in: replica) > 0 { stated.set(source, to: 0, in: replica) }
         if expected.covered(source, in: replica) > 0 { expected.set(source, to: 0, in: replica) }
     }
 
-    /// The peer's reset has been taken.
+    /// Notes that the peer's reset was applied.
     mutating func noteReset() {
         unknownPurged = 0
     }
 
-    /// The peer knows the same ended sources as this replica, and no others.
+    /// Notes that the peer has the same retired sources as this replica.
     mutating func noteSameRetired(in table: borrowing RetiredTable) {
         retired.noteAll(in: table)
         unknownPurged = 0
     }
 
-    /// The peer will have covered a source up to a version, unless it refuses something.
+    /// Raises the expected version of a source.
     @_optimize(speed)
     mutating func expect(_ source: SourceID, covered: Version, in replica: Store) {
         if expected.raise(source, to: covered) { return }
         if covered > self.covered(source, in: replica) { expected.set(source, to: covered, in: replica) }
     }
 
-    /// A whole vector of the peer's has come.
-    mutating func settle(in replica: Store) { said.rebase(in: replica) }
+    /// Moves the base of the confirmed vector to the present, after a whole vector of the peer's has arrived.
+    mutating func settle(in replica: Store) { stated.rebase(in: replica) }
 
-    /// How far this replica's deltas have come, as the peer has last said.
+    /// The progress of this replica's deltas, by the peer's latest message.
     private(set) var progress: Progress?
 
-    mutating func hear(_ progress: Progress?) {
+    mutating func note(_ progress: Progress?) {
         self.progress = progress
         hasFreshProgress = true
     }
 
-    /// What this replica and the peer were when a hello last served as a request, as a mark, and how many have found them so.
-    private var answered: (at: UInt64, count: UInt8) = (0, 0)
-    /// No delta has begun since where the peer's progress ends.
+    /// A fingerprint of both replicas at the latest hello that served as a request, and the number of such hellos with
+    /// that fingerprint.
+    private var served: (at: UInt64, count: UInt8) = (0, 0)
+    /// Whether no delta has begun since at the end of the peer's progress.
     var hasFreshProgress = false
-    private static var maxAnswers: UInt8 { 4 }
+    private static var maxServed: UInt8 { 4 }
 
-    /// A hello is to serve as a request. False where so many have done so and nothing has changed: what is known of the peer
-    /// may be wrong.
-    mutating func mayAnswer(at mark: UInt64) -> Bool {
-        answered = (mark, mark == answered.at ? answered.count + 1 : 1)
-        return answered.count <= Self.maxAnswers
+    /// Whether a hello may serve as a request. False if several have served and nothing has changed: the peer state may
+    /// be wrong.
+    mutating func mayServe(at fingerprint: UInt64) -> Bool {
+        served = (fingerprint, fingerprint == served.at ? served.count + 1 : 1)
+        return served.count <= Self.maxServed
     }
 
-    /// Whether the peer says of its GC epoch or revision that they have fallen. They never do: what is known of it was altered
-    /// on its way.
+    /// Whether the peer's GC epoch or revision has fallen, which is impossible: the known one was altered on its way.
     func contradicts(epoch: UInt64, revision: UInt64) -> Bool {
         epoch < self.epoch || revision < self.revision
     }
 
-    /// Forgets everything where the peer turns out to be another incarnation.
+    /// Begins with another incarnation of the peer, if it is another one.
     mutating func begin(incarnation: UInt64) {
         guard incarnation != self.incarnation else { return }
         self = PeerState()
         self.incarnation = incarnation
     }
 
-    /// What is known may rest on two vectors with one hash: the next one is asked for as a whole.
-    mutating func doubt() {
-        var doubted = PeerState()
-        doubted.incarnation = incarnation
-        (doubted.nonce, doubted.subscription) = (nonce, subscription)
-        self = doubted
+    /// Drops all claims. They may come from two vectors with one hash, so the next request is for the whole vector.
+    mutating func invalidate() {
+        var invalidated = PeerState()
+        invalidated.incarnation = incarnation
+        (invalidated.nonce, invalidated.subscription) = (nonce, subscription)
+        self = invalidated
     }
 
-    /// The peer's vector is the same as this replica's. O(1), and giving back what it took to say how it was.
+    /// Notes that the peer's vector equals this replica's. O(1), and it frees the memory of the claims.
     mutating func equals(_ replica: Store, epoch: UInt64, revision: UInt64) {
         noteSameRetired(in: replica.retired)
-        said = PeerVector(of: replica)
-        forgetExpected()
-        // No more of a source is purged than covered.
-        gone = nil
+        stated = PeerVector(of: replica)
+        dropExpected()
+        // No GC version is above its vector entry.
+        purgedVersions = nil
         self.epoch = epoch
         self.revision = max(self.revision, revision)
         next = 0
         until = .max
     }
 
-    /// Takes a part of a vector into account; false where it does not follow on what has come before. Its claims are to
-    /// be noted by the caller, who knows the numbers of sources.
-    mutating func take(_ part: VectorPart) -> Bool {
+    /// Applies a part of a vector, except its claims. False if it does not follow the parts before it. The caller notes
+    /// the claims, because it knows the ids of their sources.
+    mutating func apply(_ part: VectorPart) -> Bool {
         guard part.incarnation == incarnation, part.epoch >= epoch, part.since <= revision else { return false }
-        // Parts of two epochs are never put together.
+        // Parts of two epochs make no vector.
         if part.epoch > epoch { (epoch, next, until) = (part.epoch, 0, .max) }
         guard part.from <= next else { return false }
         next = max(next, part.to)
         until = min(until, part.until)
         if part.isLast {
-            forgetExpected()
+            dropExpected()
             revision = max(revision, until)
             (next, until) = (0, .max)
         }
         return true
     }
 
-    /// Whether the peer may have missed a tombstone that has been forgotten here.
+    /// Whether the peer may have missed a tombstone that was purged here.
     func lags(behind replica: Store) -> Bool {
         if retired.missing(in: replica.retired).purged { return true }
         for id in differing(from: replica) {
@@ -244,13 +247,13 @@ struct PeerState {
         return false
     }
 
-    /// Whether this replica may have missed a tombstone that the peer has forgotten.
+    /// Whether this replica may have missed a tombstone that the peer has purged.
     func isAhead(of replica: Store) -> Bool {
-        // What was dropped since is told by nobody any more.
+        // Replicas do not send claims of dropped sources any more.
         if unknownPurged > replica.retired.floor { return true }
-        guard let gone else { return false }
-        for place in 0..<gone.places {
-            let (id, purged) = gone.entry(at: place)
+        guard let purgedVersions else { return false }
+        for index in 0..<purgedVersions.places {
+            let (id, purged) = purgedVersions.entry(at: index)
             guard purged > 0 else { continue }
             let source = replica.sources[id]
             if purged > max(source.covered, source.purged), Self.counts(purged, of: source, replica.retired) {
@@ -260,7 +263,8 @@ struct PeerState {
         return false
     }
 
-    /// Whether a replica may lag for what was purged of a source. It may not if the source has ended and others have dropped it.
+    /// Whether a replica may lag because of a source's GC version. It may not if the source has ended and others have
+    /// dropped it.
     private static func counts(_ purged: Version, of source: Source, _ table: borrowing RetiredTable) -> Bool {
         purged > table.floor || source.mayBeAlive
     }

@@ -1,24 +1,24 @@
-/// Up to where a peer has covered each source: of a source that it has not named nothing, and otherwise what this replica had
-/// covered at a base (see `VectorPast`), or a number of its own.
+/// A peer's version vector: of each source nothing, the version that this replica had at a base (see `VectorPast`), or
+/// a version of its own.
 ///
-/// Memory: 16 bytes if the peer has nothing, or is what this replica was at the base. Otherwise a bit for each source up to the
-/// highest that rests on the base, and 13 to 15 bytes for each named one that does not.
+/// Memory: 16 bytes if the peer has nothing, or if its vector is this replica's at the base. Otherwise a bit for each
+/// source up to the highest that rests on the base, and 13 to 15 bytes for each version of its own.
 struct PeerVector {
-    /// 0: no source rests on it.
+    /// 0: no source rests on a base.
     private(set) var base: UInt64 = 0
-    /// nil: all rest on the base.
+    /// nil: all sources rest on the base.
     private var claims: PeerClaims?
 
-    /// So many claims are kept as they are before a base is looked for.
+    /// The number of claims from which on a base is worth its bits.
     private static var fewClaims: Int { 16 }
 
     init() {}
 
-    /// What the replica is now.
+    /// Makes the vector of the replica at present.
     init(of replica: Store) { base = replica.relyOnVector() }
 
     var isEmpty: Bool { base == 0 && claims == nil }
-    /// How many numbers of its own it has.
+    /// The number of versions of its own.
     var count: Int { claims?.count ?? 0 }
 
     @inline(never)
@@ -28,7 +28,7 @@ struct PeerVector {
         return claims.rests(id) ? replica.covered(id, at: base) : claims[id]
     }
 
-    /// Raises a number of its own. False if there is none.
+    /// Raises a version of its own. False if there is none for this source.
     @inline(__always)
     func raise(_ id: SourceID, to version: Version) -> Bool { claims?.raise(id, to: version) ?? false }
 
@@ -38,7 +38,7 @@ struct PeerVector {
         self.claims = claims
         if base == 0, claims.count >= Self.fewClaims { base = replica.relyOnVector() }
         if base > 0, replica.covered(id, at: base) == version { return claims.rest(id) }
-        // What has changed since the base may have made all these numbers.
+        // The versions of its own may come from changes since the base.
         if claims.isFull, base <= replica.revision, claims.count * 8 >= replica.sources.count {
             rebase(in: replica)
             if base > replica.revision { return set(id, to: version, in: replica) }
@@ -46,36 +46,36 @@ struct PeerVector {
         claims.put(id, version)
     }
 
-    /// The number of a source will be another's: nothing is known of that.
-    mutating func forget(_ id: SourceID) { claims?.set(id, to: 0) }
+    /// Removes a source, whose id another one will get.
+    mutating func remove(_ id: SourceID) { claims?.set(id, to: 0) }
 
-    /// The first source from a number on of which the replica may have covered or hold something else; or how many there are. O(sources
-    /// passed / 64).
+    /// Returns the first source from an id on that may differ from the replica's; the number of sources if there is
+    /// none. O(sources passed / 64).
     func next(from first: Int, in replica: Store) -> Int {
         base == 0
             ? min(first, replica.sources.count)
             : replica.nextChange(since: base, from: first, restingOn: claims)
     }
 
-    /// All of them, by number.
+    /// Returns all of them, in order of id.
     func differing(from replica: Store) -> DifferingSources { DifferingSources(vector: self, replica: replica) }
 
-    /// Whether more of a source is covered than the replica has. O(numbers of its own).
+    /// Whether more of a source is covered than the replica has. O(versions of its own).
     func coversMore(than replica: Store) -> Bool {
         guard let claims else { return false }
-        for place in 0..<claims.places {
-            let (id, version) = claims.entry(at: place)
+        for index in 0..<claims.places {
+            let (id, version) = claims.entry(at: index)
             if version > 0, version > replica.sources[id].covered { return true }
         }
         return false
     }
 
-    /// Rests on what the replica is now, unless that takes more numbers of its own than it has, or than `most`. O(sources that
-    /// differ).
+    /// Moves the base to the present, unless that needs more versions of its own than there are, and more than `limit`.
+    /// O(sources that differ).
     @inline(never)
-    mutating func rebase(in replica: Store, atMost most: Int = 0) {
-        guard base > 0, base <= replica.revision, claims != nil || most > 0 else { return }
-        let most = max(count, Self.fewClaims, most)
+    mutating func rebase(in replica: Store, maxOwn limit: Int = 0) {
+        guard base > 0, base <= replica.revision, claims != nil || limit > 0 else { return }
+        let limit = max(count, Self.fewClaims, limit)
         var (lacking, own) = (0, 0)
         for id in differing(from: replica) {
             let known = covered(id, in: replica)
@@ -84,7 +84,7 @@ struct PeerVector {
                 if known > 0 { own += 1 }
             }
         }
-        guard own <= most else { return }
+        guard own <= limit else { return }
         guard lacking > 0 else {
             self = PeerVector(of: replica)
             return
@@ -99,38 +99,38 @@ struct PeerVector {
     }
 }
 
-/// The sources of which a peer may have something else than a replica.
+/// The sources of which a peer may have another version than a replica.
 struct DifferingSources: Sequence, IteratorProtocol {
     fileprivate let vector: PeerVector
     fileprivate let replica: Store
-    private var place = 0
+    private var index = 0
 
     fileprivate init(vector: PeerVector, replica: Store) {
         (self.vector, self.replica) = (vector, replica)
     }
 
     mutating func next() -> SourceID? {
-        let found = vector.next(from: place, in: replica)
+        let found = vector.next(from: index, in: replica)
         guard found < replica.sources.count else { return nil }
-        place = found + 1
+        index = found + 1
         return SourceID(truncatingIfNeeded: found)
     }
 }
 
-/// Which sources rest on the base of a `PeerVector`, and the numbers of those that do not.
+/// The sources that rest on the base of a `PeerVector`, and the versions of those that do not.
 final class PeerClaims: SourceMap {
-    /// Bits by source: those that rest on the base.
+    /// A bit for each source: whether it rests on the base.
     private var words: [UInt64]
 
     fileprivate init(resting count: Int) {
         words = [UInt64](repeating: .max, count: count >> 6)
-        // Sources that come later do not.
+        // Later sources do not rest on it.
         if count & 63 > 0 { words.append(1 << UInt64(truncatingIfNeeded: count & 63) - 1) }
     }
 
     fileprivate init(copyingBitsOf other: PeerClaims) { words = other.words }
 
-    /// The sources of a block that do not rest on the base, as bits.
+    /// Returns the sources of a block that do not rest on the base, as bits.
     @inline(__always)
     func own(block: Int) -> UInt64 { block < words.count ? ~words[block] : .max }
 

@@ -1,8 +1,9 @@
-/// What a replica remembers of peers between links, by incarnation: what each has said of its vector, and how far its deltas have
-/// come, so that the next link goes on where the last one broke.
+/// The peers of links that have ended, by incarnation: the vector of each, and the progress of its deltas, so that the
+/// next link continues them.
 ///
-/// Memory: at most `maxCount` peers and `maxClaims` claims of sources in all; the one that was heard of longest ago goes first.
-/// What is known of ended sources takes 1 kB a peer at most; a peer of which more is to be remembered is asked for its vector again.
+/// Memory: at most `maxCount` peers and `maxClaims` claims of sources. The one that was added first is dropped first.
+/// The knowledge of retired sources has 1 kB a peer at most; of a peer with more the vector is dropped, and the next
+/// link requests it.
 struct RememberedPeers {
     struct Item {
         var peer: PeerState
@@ -16,7 +17,7 @@ struct RememberedPeers {
     private static var maxClaims: Int { 1 << 16 }
 
     mutating func remember(_ item: Item) {
-        _ = take(item.peer.incarnation)
+        _ = remove(item.peer.incarnation)
         items.append(item)
         limitRetired(of: items.count - 1)
         var claims = items.reduce(0) { $0 + $1.peer.claimCount }
@@ -25,31 +26,31 @@ struct RememberedPeers {
         }
     }
 
-    /// Of a peer of which it would take much room to say which ended sources it knows, its vector is forgotten.
+    /// Drops the vector of a peer whose knowledge of retired sources has grown too large.
     private mutating func limitRetired(of index: Int) {
         guard items[index].peer.retired.isLong || items[index].memory?.heldInFull.isLong ?? false else { return }
-        items[index].peer.doubt()
-        if let memory = items[index].memory, memory.exceptions != nil || memory.hasTold {
+        items[index].peer.invalidate()
+        if let memory = items[index].memory, memory.exceptions != nil || memory.hasSentRefused {
             memory.heldInFull = RetiredKnowledge()
         } else {
             items[index].memory = nil
         }
     }
 
-    mutating func take(_ incarnation: UInt64) -> Item? {
+    mutating func remove(_ incarnation: UInt64) -> Item? {
         guard let index = items.firstIndex(where: { $0.peer.incarnation == incarnation }) else { return nil }
         return items.remove(at: index)
     }
 
-    /// A source is known by its hash alone from now on, at a position if it is kept.
+    /// Notes that a source was retired, and its index in the retired table if it is there.
     mutating func noteRetirement(
         of source: SourceID, _ entry: RetiredTable.Entry, at position: Int?, in replica: Store
     ) {
         for index in items.indices {
             let isKnown = items[index].peer.confirmed(source, in: replica) >= entry.version
-            items[index].peer.forget(source)
-            items[index].transfer?.forget(source)
-            items[index].memory?.forget(source, entry)
+            items[index].peer.remove(source)
+            items[index].transfer?.remove(source)
+            items[index].memory?.noteRetirement(of: source, entry)
             guard let position, isKnown else { continue }
             items[index].peer.retired.note(position, in: replica.retired)
             let memory = items[index].memory ?? LinkMemory()
@@ -59,7 +60,7 @@ struct RememberedPeers {
         }
     }
 
-    /// A retired source is known in full again.
+    /// Notes that a retired source has returned.
     mutating func noteRevival(
         of source: SourceID, _ entry: RetiredTable.Entry, at position: Int, in replica: Store
     ) {
@@ -68,31 +69,31 @@ struct RememberedPeers {
         }
     }
 
-    /// What the vector was before a base is not kept any more.
-    mutating func forgetBases(before base: UInt64, in replica: Store) {
+    /// Drops the bases before one, because the past of the vector is kept from there on.
+    mutating func dropBases(before base: UInt64, in replica: Store) {
         for index in items.indices where !items[index].peer.leaveBases(before: base, in: replica) {
-            items[index].peer.doubt()
+            items[index].peer.invalidate()
         }
     }
 
-    /// Whether something of a source was refused in what has come.
+    /// Whether an update of a source was rejected in a delta whose progress is kept.
     func hasRefused(_ source: SourceID) -> Bool {
         items.contains { $0.transfer?.excludes(source) ?? false }
     }
 
-    /// An exception that may have come with deltas of peers is forgotten.
+    /// Discards progress that depends on a dropped exception.
     mutating func lose(_ dot: Dot) {
         for index in items.indices where items[index].transfer?.rests(on: dot) ?? false { items[index].transfer = nil }
     }
 
-    /// What has come counts no more: a reset has taken entries away.
+    /// Discards the progress of all deltas, because a reset has removed entries.
     mutating func dropTransfers() {
         for index in items.indices { items[index].transfer = nil }
     }
 }
 
 extension ExtendedSession {
-    /// The link ends, or its peer is another one from now on.
+    /// Remembers the peer of a link that ends, or before another peer.
     func rememberPeer() {
         guard !isReadOnly, peer.incarnation != 0,
             incoming.transfer != nil || peer.revision > 0 || peer.next > 0
@@ -101,14 +102,14 @@ extension ExtendedSession {
         memory?.endLink()
         peer.endLink()
         replica.linkTable.peers.remember(
-            RememberedPeers.Item(peer: peer, transfer: incoming.takeTransfer(), memory: memory))
-        // What it knows is not this link's any more.
+            RememberedPeers.Item(peer: peer, transfer: incoming.removeTransfer(), memory: memory))
+        // The progress must not be in two places.
         peer = PeerState()
     }
 
-    /// The peer has said who it is.
+    /// Continues from the remembered state of a peer.
     func recallPeer(_ incarnation: UInt64) {
-        guard !isReadOnly, let known = replica.linkTable.peers.take(incarnation) else { return }
+        guard !isReadOnly, let known = replica.linkTable.peers.remove(incarnation) else { return }
         peer = known.peer
         memory = known.memory
         if let transfer = known.transfer { incoming.resume(transfer) }

@@ -1,6 +1,6 @@
-/// Which of this replica's retired entries a peer is known to have: all up to a position, and some behind it.
+/// The retired sources that a peer knows, as indices in this replica's table: all up to one, and some behind it.
 ///
-/// Memory: nothing while the peer has all of them, a bit for each otherwise.
+/// Memory: none while the peer knows all, a bit for each otherwise.
 struct RetiredKnowledge {
     private var allCount: UInt32 = 0
     private var all: Int {
@@ -10,15 +10,15 @@ struct RetiredKnowledge {
     private var generation: UInt32 = 0
     private var bits: [UInt64] = []
 
-    /// Whether it takes more memory than a peer without a link is worth.
+    /// Whether it has more memory than a peer without a link should have.
     var isLong: Bool { bits.count > 64 }
 
-    /// The peer has every entry that there is.
+    /// Notes that the peer knows every retired source.
     mutating func noteAll(in table: borrowing RetiredTable) {
         (all, bits, generation) = (table.count, [], table.generation)
     }
 
-    /// The peer has every entry up to a position of a generation.
+    /// Notes that the peer knows every retired source up to an index of a generation.
     mutating func note(upTo position: Int, of generation: UInt32, in table: borrowing RetiredTable) {
         settle(table)
         guard generation == table.generation, position > all else { return }
@@ -50,16 +50,16 @@ struct RetiredKnowledge {
         return word < bits.count && bits[word] >> UInt64(truncatingIfNeeded: (position - all) & 63) & 1 == 1
     }
 
-    /// The peer has every entry before this position.
+    /// Returns the index up to which the peer knows every retired source.
     func firstMissing(in table: borrowing RetiredTable) -> Int { generation == table.generation ? all : 0 }
 
-    /// Whether the peer lacks an entry; and one of which something was purged. O(entries that it has named one by one, and holes);
-    /// O(1) where it has all, or none.
+    /// Whether the peer lacks a retired source; and whether it lacks one with a GC version. O(those that it has named
+    /// one by one, and holes); O(1) if it has all, or none.
     func missing(in table: borrowing RetiredTable) -> (any: Bool, purged: Bool) {
         let first = firstMissing(in: table)
         guard first < table.count else { return (false, false) }
         var isAny = false
-        // The last ones first, since the peer knows none behind those that it has named.
+        // From the end, because the peer knows none behind those that it has named.
         var end = table.count
         while end > first {
             let position = end - 1
@@ -72,7 +72,7 @@ struct RetiredKnowledge {
         return (isAny, false)
     }
 
-    /// Positions have changed their meaning: nothing is known.
+    /// Drops all indices if they belong to another generation.
     private mutating func settle(_ table: borrowing RetiredTable) {
         guard generation != table.generation else { return }
         (all, bits, generation) = (0, [], table.generation)

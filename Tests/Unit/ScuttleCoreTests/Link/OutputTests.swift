@@ -32,7 +32,7 @@ struct OutputTests {
         var random = TestRandom(seed: UInt64(mtu))
         while true {
             let spans = end.peek()
-            check(end.peek(most: 1) == Array(spans.prefix(1)), "the first alone")
+            check(end.peek(maxCount: 1) == Array(spans.prefix(1)), "the first alone")
             check(spans == end.peek(), "the same again")
             check(spans.count <= mtu, "\(spans.count) messages")
             guard !spans.isEmpty else { break }
@@ -65,7 +65,7 @@ struct OutputTests {
         try end.replica.set("long", "\"\(String(repeating: "x", count: 2000))\"")
         end.write(done + "\n")
         let all = end.peek()
-        let first = end.peek(most: 1)[0].count
+        let first = end.peek(maxCount: 1)[0].count
         #expect(consuming(first + 1, of: end) == .argument)
         try end.consume(3)
         #expect(consuming(first - 2, of: end) == .argument)

@@ -53,22 +53,22 @@ struct SendBufferTests {
             return shown
         }
 
-        func examine(gone: Int, _ what: String) {
-            let rest = Array([UInt8](text)[gone...])
-            check(shown == rest, "\(what): \(gone) bytes gone, \(shown.text)")
-            check(buffer.isEmpty == rest.isEmpty, "\(what): isEmpty at \(gone)")
+        func examine(consumed: Int, _ what: String) {
+            let rest = Array([UInt8](text)[consumed...])
+            check(shown == rest, "\(what): \(consumed) bytes gone, \(shown.text)")
+            check(buffer.isEmpty == rest.isEmpty, "\(what): isEmpty at \(consumed)")
         }
     }
 
     @Test("After a consume up to any byte, the rest remains", arguments: ["u", "U", "d", ".", "uu", "du.", "dU.u"])
     func everyByte(kinds: String) {
         let count = Filled(kinds).text.utf8.count
-        for gone in 0...count {
+        for consumed in 0...count {
             var filled = Filled(kinds)
-            filled.buffer.consume(gone)
-            filled.examine(gone: gone, kinds)
-            filled.buffer.consume(count - gone)
-            filled.examine(gone: count, kinds)
+            filled.buffer.consume(consumed)
+            filled.examine(consumed: consumed, kinds)
+            filled.buffer.consume(count - consumed)
+            filled.examine(consumed: count, kinds)
         }
     }
 
@@ -78,19 +78,19 @@ struct SendBufferTests {
         var random = TestRandom(seed: UInt64(seed))
         var filled = Filled("U" + String((0..<10).map { _ in random.pick(["u", "U", "d", "."]) }))
         let ends = filled.text.utf8.enumerated().filter { $0.element == 0x0a }.map { $0.offset + 1 }
-        var gone = 0
-        while gone < ends[ends.count - 1] {
-            let step = min(random.below(90), ends[ends.count - 1] - gone)
+        var consumed = 0
+        while consumed < ends[ends.count - 1] {
+            let step = min(random.below(90), ends[ends.count - 1] - consumed)
             filled.buffer.consume(step)
-            gone += step
-            filled.examine(gone: gone, "seed \(seed)")
-            let left = ends.filter { $0 > gone }.count
+            consumed += step
+            filled.examine(consumed: consumed, "seed \(seed)")
+            let left = ends.filter { $0 > consumed }.count
             check(filled.buffer.count == left, "\(filled.buffer.count) messages, not \(left)")
             let held = filled.records.filter { $0.owners == 2 }.count
             // A borrowed value is held until its last byte is consumed; behind it is a back of some 40 bytes.
             let borrowed = filled.records.filter { $0.value.count > 1000 }
-            let least = borrowed.filter { ends[Int($0.version) - 1] - 100 > gone }.count
-            let most = borrowed.filter { ends[Int($0.version) - 1] > gone }.count
+            let least = borrowed.filter { ends[Int($0.version) - 1] - 100 > consumed }.count
+            let most = borrowed.filter { ends[Int($0.version) - 1] > consumed }.count
             check((least...most).contains(held), "\(held) records held, not \(least) to \(most)")
         }
         check(filled.records.allSatisfy { $0.owners == 1 }, "the batch holds on to a record")
@@ -120,40 +120,42 @@ struct SendBufferTests {
             filled.buffer.insert(at: end) { $0.append(Bytes("{}\n")) }
             let bytes = [UInt8](filled.text)
             filled.text = ([UInt8](bytes[..<length]) + [UInt8]("{}\n".utf8) + [UInt8](bytes[length...])).text
-            filled.examine(gone: 0, kinds)
-            let asks = filled.buffer.asks
-            check(asks == kinds.contains("d"), "a question in \(kinds) is lost")
+            filled.examine(consumed: 0, kinds)
+            let isPending = filled.buffer.hasUnsentRequest
+            check(isPending == kinds.contains("d"), "a request in \(kinds) is lost")
             let count = filled.buffer.count
             check(count == kinds.count + 1, "\(count) messages in \(kinds)")
             filled.buffer.consume(length + 1)
-            filled.examine(gone: length + 1, kinds)
-            let waits = filled.buffer.asks
-            let question = kinds.firstIndex(of: "d").map { kinds.distance(from: kinds.startIndex, to: $0) } ?? -1
-            check(waits == (question >= place), "the question in \(kinds) and what is in front at \(place)")
+            filled.examine(consumed: length + 1, kinds)
+            let waits = filled.buffer.hasUnsentRequest
+            let request = kinds.firstIndex(of: "d").map { kinds.distance(from: kinds.startIndex, to: $0) } ?? -1
+            check(waits == (request >= place), "the request in \(kinds) and what is in front at \(place)")
         }
     }
 
     @Test("A digest waits until a part of the previous ones was sent")
-    func asks() {
+    func isPending() {
         var filled = Filled("uUdud")
         let last = filled.text.utf8.count - Self.digest.utf8.count
-        for gone in 0..<filled.text.utf8.count {
-            check(filled.buffer.asks == (gone <= last), "\(gone) bytes gone, the last question at \(last)")
+        for consumed in 0..<filled.text.utf8.count {
+            check(
+                filled.buffer.hasUnsentRequest == (consumed <= last),
+                "\(consumed) bytes gone, the last request at \(last)")
             filled.buffer.consume(1)
         }
-        let asks = filled.buffer.asks
-        #expect(!asks)
+        let isPending = filled.buffer.hasUnsentRequest
+        #expect(!isPending)
     }
 
     @Test("Dropped half-read, it releases its records", arguments: [0, 1, 60, 1200])
-    func givenUp(gone: Int) {
+    func givenUp(consumed: Int) {
         let value = "\"\(String(repeating: "x", count: 1030))\""
         let records = (1...4).map { Record(PlainUpdate("k\($0)", value, "A", Version($0)), from: 0) }
         do {
             var buffer = SendBuffer()
             let table = SourceTable([[UInt8]("A")])
             for record in records { buffer.append(UpdateLine(of: record, in: table, at: LeaseClock().time)) }
-            buffer.consume(gone)
+            buffer.consume(consumed)
         }
         for record in records {
             check(record.owners == 1, "\(record.owners) owners")

@@ -37,11 +37,11 @@ struct SharedDeltaTests {
 
     private func places(_ end: LinkEnd) -> [UnsafeRawPointer?] {
         var places: [UnsafeRawPointer?] = []
-        try? end.link.peek(most: 8) { places.append($0.baseAddress) }
+        try? end.link.peek(maxCount: 8) { places.append($0.baseAddress) }
         return places
     }
 
-    @Test("All links show the same bytes at the same position")
+    @Test("All links show the same bytes at the same index")
     func sameBytes() throws {
         let hub = try Hub(peers: 6)
         for number in 0..<5 { try hub.replica.set("k\(number)", "\(number)") }
@@ -52,7 +52,7 @@ struct SharedDeltaTests {
         hub.expectAgreement("shared")
     }
 
-    @Test("Links at different positions, slow and fast, that write too: all receive all updates", arguments: 0..<40)
+    @Test("Links at different indices, slow and fast, that write too: all receive all updates", arguments: 0..<40)
     func random(seed: Int) throws {
         var random = TestRandom(seed: UInt64(seed))
         let hub = try Hub(peers: 5) {

@@ -183,7 +183,7 @@ struct DatagramTests {
         agree(a, b, "seed \(seed)")
     }
 
-    @Test("A datagram link cannot be peeked at, and is never classic")
+    @Test("A datagram link has no peek, and is never classic")
     func unsupported() throws {
         let end = try LinkEnd(Replica.make(), .datagram)
         _ = end.peek()

@@ -45,7 +45,7 @@ struct GossipTests {
         #expect(lines.last == done)
     }
 
-    @Test("A gossip while only the done is pending begins anew: the sent digests may be outdated")
+    @Test("A gossip while only the `done` is pending begins anew: the sent digests may be outdated")
     func gossipAgainBehindTheDigests() throws {
         let end = try LinkEnd.sample { $0.mtu = 1 }
         end.askForEverything()

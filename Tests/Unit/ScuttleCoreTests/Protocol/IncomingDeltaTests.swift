@@ -48,21 +48,21 @@ struct IncomingDeltaTests {
                 var sequence: UInt64 = 10
                 while come.contains(sequence) { sequence += 1 }
                 check(incoming.sequence == sequence, "\(numbers): \(incoming.sequence), not \(sequence)")
-                let told = incoming.progress(of: 1, withRanges: true)
-                check(told?.sequence == sequence, "\(numbers): progress")
+                let progress = incoming.progress(of: 1, withRanges: true)
+                check(progress?.sequence == sequence, "\(numbers): progress")
                 let behind = come.subtracting(10..<sequence)
-                let ranges = told?.ranges.flatMap { $0.from..<$0.until } ?? []
+                let ranges = progress?.ranges.flatMap { $0.from..<$0.until } ?? []
                 check(ranges == behind.sorted(), "\(numbers): ranges \(ranges)")
                 check(incoming.head == nil, "nothing in a datagram belongs to another one")
             }
         }
     }
 
-    @Test("A part of a commit that relies on more than the last one makes all parts be sent again")
+    @Test("A part of a commit that needs a higher sequence than the last one makes the commit begin anew")
     func contradictingParts() {
         var incoming = IncomingDelta()
         func isWhole(_ parts: [CommitPart]) -> [Bool] {
-            parts.map { incoming.take($0, [], [], isSpan: true, isChecked: true) }
+            parts.map { incoming.apply($0, [], [], isSpan: true, isChecked: true) }
         }
         incoming.begin(head(span: (0, 0, 11)), at: 0)
         // The sequence of the first one was altered on its way.
@@ -88,8 +88,8 @@ struct IncomingDeltaTests {
         check(incoming.transfer?.kind == 5)
         incoming.begin(head(kind: 6, span: (2, 2, 4)), at: 0)
         incoming.endDatagram()
-        let told = incoming.progress(of: 1, withRanges: true, window: 3)
-        #expect(told == Progress(incarnation: 1, mode: .state, epoch: 6, sequence: 4, window: 3))
+        let progress = incoming.progress(of: 1, withRanges: true, window: 3)
+        #expect(progress == Progress(incarnation: 1, mode: .state, epoch: 6, sequence: 4, window: 3))
     }
 
     @Test("The continuation of another delta counts for nothing")
@@ -102,8 +102,8 @@ struct IncomingDeltaTests {
             let counts = incoming.head?.counts
             incoming.endDatagram()
             #expect(counts == false)
-            let told = incoming.progress(of: 1, withRanges: true)
-            #expect(told == Progress(incarnation: 1, mode: .state, epoch: 5, sequence: 3))
+            let progress = incoming.progress(of: 1, withRanges: true)
+            #expect(progress == Progress(incarnation: 1, mode: .state, epoch: 5, sequence: 3))
         }
         // On a stream a gap would be unnoticed.
         for (from, counts) in [(3, true), (4, false), (0, true)] as [(UInt64, Bool)] {
@@ -124,19 +124,19 @@ struct IncomingDeltaTests {
     )
     func marks() {
         let sent = ["one", "two", "three"]
-        withEvery(upTo: 4, over: sent + ["two "]) { heard in
+        withEvery(upTo: 4, over: sent + ["two "]) { arrived in
             var incoming = IncomingDelta()
             incoming.begin(streamHead(), at: 0)
-            for line in heard { line.lend { incoming.note(line: $0) } }
+            for line in arrived { line.lend { incoming.note(line: $0) } }
             incoming.mark(upTo: 7, lineCheck(sent, sealing: [0, 7]), isChecked: true)
-            let expected: UInt64 = heard == sent ? 7 : 0
-            check(incoming.sequence == expected, "\(heard): \(incoming.sequence)")
+            let expected: UInt64 = arrived == sent ? 7 : 0
+            check(incoming.sequence == expected, "\(arrived): \(incoming.sequence)")
             // The lines behind it do not count either, up to the next head.
             incoming.mark(upTo: 9, lineCheck([], sealing: [0, 9]), isChecked: true)
-            check(incoming.sequence == (heard == sent ? 9 : 0), "\(heard): behind it \(incoming.sequence)")
+            check(incoming.sequence == (arrived == sent ? 9 : 0), "\(arrived): behind it \(incoming.sequence)")
             incoming.begin(streamHead(from: incoming.sequence), at: 0)
             incoming.mark(upTo: 11, lineCheck([], sealing: [0, 11]), isChecked: true)
-            check(incoming.sequence == 11, "\(heard): in the end \(incoming.sequence)")
+            check(incoming.sequence == 11, "\(arrived): in the end \(incoming.sequence)")
         }
     }
 
@@ -170,7 +170,7 @@ struct IncomingDeltaTests {
             var incoming = IncomingDelta()
             incoming.begin(streamHead(mode), at: 0)
             incoming.mark(upTo: 7, lineCheck([], sealing: [0, 7]), isChecked: true)
-            let transfer = incoming.takeTransfer()
+            let transfer = incoming.removeTransfer()
             check(incoming.transfer == nil)
             check((transfer == nil) == (mode == .contents), "\(mode)")
             guard let transfer else { continue }
@@ -178,7 +178,7 @@ struct IncomingDeltaTests {
             next.resume(transfer)
             next.begin(streamHead(mode, from: 7), at: 0)
             check(next.head?.counts == true, "\(mode)")
-            let isWhole = next.take(
+            let isWhole = next.apply(
                 commit(0, 1, sequence: 7, last: true, of: []), [], [], isSpan: false, isChecked: true)
             check(isWhole, "\(mode)")
             next.endCommit(isSpan: false)
@@ -192,12 +192,12 @@ struct IncomingDeltaTests {
     func spanLines() {
         let sent = ["one", "two", "three"]
         for mode in [DeltaMode.state, .reset, .contents] {
-            withEvery(upTo: 4, over: sent + ["two "]) { heard in
+            withEvery(upTo: 4, over: sent + ["two "]) { arrived in
                 var incoming = IncomingDelta()
                 incoming.begin(head(mode, span: (0, 0, 7), of: sent), at: 0)
-                for line in heard { line.lend { incoming.note(line: $0) } }
+                for line in arrived { line.lend { incoming.note(line: $0) } }
                 incoming.endDatagram()
-                check(incoming.sequence == (heard == sent ? 7 : 0), "\(mode), \(heard): \(incoming.sequence)")
+                check(incoming.sequence == (arrived == sent ? 7 : 0), "\(mode), \(arrived): \(incoming.sequence)")
             }
         }
     }
@@ -207,20 +207,20 @@ struct IncomingDeltaTests {
         var incoming = IncomingDelta()
         incoming.begin(head(.log), at: 0)
         for line in ["one", "two"] { line.lend { incoming.note(line: $0) } }
-        let first = incoming.takeCheck(lineCheck(["one", "two"]))
+        let first = incoming.matchesCheck(lineCheck(["one", "two"]))
         #expect(first)
         "three".lend { incoming.note(line: $0) }
-        let both = incoming.takeCheck(lineCheck(["one", "two", "three"]))
+        let both = incoming.matchesCheck(lineCheck(["one", "two", "three"]))
         #expect(!both)
-        let none = incoming.takeCheck(lineCheck([]))
+        let none = incoming.matchesCheck(lineCheck([]))
         #expect(none)
         "four".lend { incoming.note(line: $0) }
         incoming.begin(head(.log), at: 0)
-        let anew = incoming.takeCheck(lineCheck([]))
+        let anew = incoming.matchesCheck(lineCheck([]))
         #expect(anew)
         // A part of a commit that is not the last has no check.
         "five".lend { incoming.note(line: $0) }
-        let unsaid = incoming.takeCheck(nil)
+        let unsaid = incoming.matchesCheck(nil)
         #expect(unsaid)
     }
 
@@ -244,7 +244,7 @@ struct IncomingDeltaTests {
         incoming.begin(head(.contents, kind: 6, span: (0, 0, 4)), at: 17)
         check(incoming.transfer?.mode == .contents)
         check(incoming.begun == 17)
-        let isWhole = incoming.take(commit(0, 0, sequence: 4, last: true), [], [], isSpan: true, isChecked: true)
+        let isWhole = incoming.apply(commit(0, 0, sequence: 4, last: true), [], [], isSpan: true, isChecked: true)
         #expect(isWhole)
     }
 
@@ -272,7 +272,7 @@ struct IncomingDeltaTests {
                     let follows = number <= next
                     if follows { next = max(next, number + 1) }
                     incoming.begin(head(span: (0, reached, reached)), at: 0)
-                    let isWhole = incoming.take(parts[number], [], [], isSpan: true, isChecked: true)
+                    let isWhole = incoming.apply(parts[number], [], [], isSpan: true, isChecked: true)
                     incoming.endDatagram()
                     let expected = follows && number == 2 && reached >= 4
                     check(isWhole == expected, "\(numbers) at \(reached): part \(number) is whole: \(isWhole)")
@@ -288,8 +288,8 @@ struct IncomingDeltaTests {
         var incoming = IncomingDelta()
         incoming.begin(streamHead(), at: 0)
         "one".lend { incoming.note(line: $0) }
-        let early = incoming.take(commit(0, 2, sequence: 9, of: ["one"]), [], [], isSpan: false, isChecked: true)
-        let late = incoming.take(
+        let early = incoming.apply(commit(0, 2, sequence: 9, of: ["one"]), [], [], isSpan: false, isChecked: true)
+        let late = incoming.apply(
             commit(2, 3, sequence: 9, last: true, of: []), [], [], isSpan: false, isChecked: true)
         #expect(!early)
         #expect(late)
@@ -303,7 +303,7 @@ struct IncomingDeltaTests {
             incoming.begin(streamHead(), at: 0)
             "one".lend { incoming.note(line: $0) }
             let part = commit(0, 3, sequence: 9, last: true, of: lines)
-            let isWhole = incoming.take(part, [], [], isSpan: false, isChecked: isChecked)
+            let isWhole = incoming.apply(part, [], [], isSpan: false, isChecked: isChecked)
             check(isWhole == !isChecked, "\(String(describing: lines)), \(isChecked)")
             incoming.endDelta()
         }
@@ -313,12 +313,12 @@ struct IncomingDeltaTests {
     func holdsFrom() {
         var incoming = IncomingDelta()
         incoming.begin(head(span: (0, 0, 4)), at: 0)
-        _ = incoming.take(commit(0, 1, sequence: 6), [], [], isSpan: true, isChecked: true)
-        let early = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
+        _ = incoming.apply(commit(0, 1, sequence: 6), [], [], isSpan: true, isChecked: true)
+        let early = incoming.apply(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
         #expect(!early)
         incoming.endDatagram()
         incoming.begin(head(span: (0, 4, 6)), at: 0)
-        let late = incoming.take(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
+        let late = incoming.apply(commit(1, 2, sequence: 6, last: true), [], [], isSpan: true, isChecked: true)
         #expect(late)
     }
 
@@ -396,5 +396,5 @@ struct IncomingDeltaTests {
 
 extension IncomingDelta {
     /// The sequence up to which everything has arrived.
-    fileprivate var sequence: UInt64 { transfer?.come.end ?? 0 }
+    fileprivate var sequence: UInt64 { transfer?.received.end ?? 0 }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite("Link")
 struct LinkTests {
     @Test("A digest requests the updates above it, of that source alone")
-    func answer() throws {
+    func delta() throws {
         let end = try LinkEnd.sample()
         end.write(digest("a", 1) + "\n")
         #expect(end.readLines() == [line("z", "3", "a", 3)])

@@ -26,24 +26,24 @@ struct MarkSpacingTests {
     /// Returns the root of one and a half marks and of the sent bytes, or a tenth of those.
     private func share(_ sent: Int) -> Int { max(Int((96 * Double(sent)).squareRoot()), sent / 10) }
 
-    @Test("At most the root of the sent bytes is unmarked, later a tenth; and never more than the longest space")
+    @Test("At most the root of the sent bytes is unmarked, later a tenth; and never more than the maximum distance")
     func lost() {
         for seed in 0..<50 {
             var before = 0
             for space in spaces(1_000_000, seed: seed, longestLine: 200) {
-                let most = max(MarkSpacing.shortest, min(share(before), MarkSpacing.longest)) + 200
+                let most = max(MarkSpacing.minDistance, min(share(before), MarkSpacing.maxDistance)) + 200
                 check(space < most, "seed \(seed): \(space) bytes after \(before)")
                 before += space
             }
         }
     }
 
-    @Test("Few marks: as many as the root and then the logarithm while they spread, then one each longest space")
+    @Test("Few marks: as many as the root and then the logarithm while they spread, then one each maximum distance")
     func few() {
         for seed in 0..<50 {
             for total in [1000, 10_000, 100_000, 1_000_000] {
-                // Up to 9,600 bytes 2 * root / 96, up to ten longest spaces a tenth more each time.
-                let most = 2 * share(min(total, 9600)) / 96 + 23 + total / MarkSpacing.longest
+                // Up to 9,600 bytes 2 * root / 96, up to ten maximum distances a tenth more each time.
+                let most = 2 * share(min(total, 9600)) / 96 + 23 + total / MarkSpacing.maxDistance
                 let count = spaces(total, seed: seed, longestLine: 200).count
                 check(count <= most, "seed \(seed): \(count) marks in \(total) bytes")
             }
@@ -56,7 +56,7 @@ struct MarkSpacingTests {
         var spacing = MarkSpacing()
         for step in 0..<2000 {
             let left = spacing.left
-            check(left >= 1 && left <= MarkSpacing.longest, "step \(step): \(left)")
+            check(left >= 1 && left <= MarkSpacing.maxDistance, "step \(step): \(left)")
             let bytes = max(0, left - random.below(3))
             spacing.add(bytes)
             check(spacing.isDue == (bytes == left), "step \(step): \(bytes) of \(left)")
@@ -64,7 +64,7 @@ struct MarkSpacingTests {
         }
     }
 
-    @Test("A line that is longer than any space makes one mark due")
+    @Test("A line that is longer than any distance makes one mark due")
     func longLine() {
         var spacing = MarkSpacing()
         spacing.add(10_000_000)
@@ -72,6 +72,6 @@ struct MarkSpacingTests {
         #expect(spacing.left == 1)
         spacing.mark()
         #expect(!spacing.isDue)
-        #expect(spacing.left == MarkSpacing.longest)
+        #expect(spacing.left == MarkSpacing.maxDistance)
     }
 }

@@ -8,7 +8,7 @@ struct OpenRequestsTests {
     private static let kinds: [OpenRequests.Kind] = [.subscription, .vector, .contents]
 
     /// Returns the modes that may serve a kind of request.
-    private static func mayAnswer(_ kind: OpenRequests.Kind) -> Set<DeltaMode> {
+    private static func mayServe(_ kind: OpenRequests.Kind) -> Set<DeltaMode> {
         switch kind {
         // A hello requests updates, too, if its vector is known.
         case .subscription, .vector: [.log, .state, .reset, .early]
@@ -29,7 +29,7 @@ struct OpenRequestsTests {
             for request in made {
                 for mode in DeltaMode.allCases {
                     let isOpen = requests.isOpen(request.nonce, for: mode)
-                    check(isOpen == Self.mayAnswer(request.kind).contains(mode), "\(request.kind) by \(mode)")
+                    check(isOpen == Self.mayServe(request.kind).contains(mode), "\(request.kind) by \(mode)")
                 }
             }
             let nonces = Set(made.map(\.nonce))
@@ -42,7 +42,7 @@ struct OpenRequestsTests {
         }
     }
 
-    @Test("A served request is closed, and all earlier ones; but a log goes on")
+    @Test("A served request is closed, and all earlier ones; but a log delta continues")
     func closing() {
         withEvery(upTo: 4, over: Self.kinds) { kinds in
             for closed in kinds.indices {
@@ -51,7 +51,7 @@ struct OpenRequestsTests {
                 requests.close(nonces[closed])
                 for (number, kind) in kinds.enumerated() {
                     for mode in DeltaMode.allCases {
-                        let expected = Self.mayAnswer(kind).contains(mode) && (mode == .log || number > closed)
+                        let expected = Self.mayServe(kind).contains(mode) && (mode == .log || number > closed)
                         check(requests.isOpen(nonces[number], for: mode) == expected, "\(kinds), \(closed), \(mode)")
                     }
                 }

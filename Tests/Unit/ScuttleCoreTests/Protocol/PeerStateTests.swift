@@ -28,17 +28,17 @@ struct PeerStateTests {
         withEvery(upTo: 6, over: Array(0..<parts.count)) { numbers in
             var mine = peer()
             // The progress of the present epoch's request, naively.
-            var (epoch, heard): (UInt64, Int) = (0, 0)
+            var (epoch, arrived): (UInt64, Int) = (0, 0)
             for number in numbers {
                 let part = parts[number]
                 let isNewer = part.epoch > epoch
-                if part.epoch >= epoch, isNewer { (epoch, heard) = (part.epoch, 0) }
-                let follows = part.epoch == epoch && part.from <= heard
-                let taken = mine.take(part)
-                check(taken == follows, "\(numbers): part \(number) is taken: \(taken)")
+                if part.epoch >= epoch, isNewer { (epoch, arrived) = (part.epoch, 0) }
+                let follows = part.epoch == epoch && part.from <= arrived
+                let applied = mine.apply(part)
+                check(applied == follows, "\(numbers): part \(number) is applied: \(applied)")
                 guard follows else { continue }
-                heard = part.isLast ? 0 : max(heard, part.to)
-                check(mine.next == heard, "\(numbers): next is \(mine.next), not \(heard)")
+                arrived = part.isLast ? 0 : max(arrived, part.to)
+                check(mine.next == arrived, "\(numbers): next is \(mine.next), not \(arrived)")
                 check(mine.epoch == epoch, "\(numbers): epoch \(mine.epoch)")
                 if part.isLast { check(mine.revision == 9, "\(numbers): revision \(mine.revision)") }
             }
@@ -48,18 +48,18 @@ struct PeerStateTests {
     @Test("A revision is complete with the last part, and as old as the oldest part")
     func revisions() {
         var mine = peer()
-        check(mine.take(part(0, 2, until: 8)))
-        check(mine.take(part(2, 3, until: 12)))
+        check(mine.apply(part(0, 2, until: 8)))
+        check(mine.apply(part(2, 3, until: 12)))
         #expect(mine.revision == 0)
-        check(mine.take(part(3, 4, last: true, until: 10)))
+        check(mine.apply(part(3, 4, last: true, until: 10)))
         #expect(mine.revision == 8)
         // Changes since a revision that is unknown here are of no use.
-        let tooLate = mine.take(part(0, 4, last: true, since: 9, until: 20))
+        let tooLate = mine.apply(part(0, 4, last: true, since: 9, until: 20))
         #expect(!tooLate)
-        check(mine.take(part(0, 4, last: true, since: 8, until: 20)))
+        check(mine.apply(part(0, 4, last: true, since: 8, until: 20)))
         #expect(mine.revision == 20)
         // A late part of an old request changes nothing.
-        check(mine.take(part(0, 4, last: true, until: 3)))
+        check(mine.apply(part(0, 4, last: true, until: 3)))
         #expect(mine.revision == 20)
     }
 
@@ -77,8 +77,8 @@ struct PeerStateTests {
         let replica = try replica(sources: 4)
         var mine = peer()
         mine.note(3, covered: 5, purged: 2, in: replica)
-        check(mine.take(part(0, 4, last: true)))
-        let other = mine.take(part(0, 4, last: true, incarnation: 8))
+        check(mine.apply(part(0, 4, last: true)))
+        let other = mine.apply(part(0, 4, last: true, incarnation: 8))
         #expect(!other)
         mine.begin(incarnation: 7)
         #expect(mine.covered(3, in: replica) == 5)
@@ -87,7 +87,7 @@ struct PeerStateTests {
         #expect(mine.purged(3) == 0)
         #expect(mine.highestPurged == 0)
         #expect(mine.revision == 0)
-        check(mine.take(part(0, 4, last: true, incarnation: 8)))
+        check(mine.apply(part(0, 4, last: true, incarnation: 8)))
     }
 
     @Test("Confirmed versions stay; expected ones are dropped when the peer sends its vector anew", arguments: 0..<20)
@@ -95,7 +95,9 @@ struct PeerStateTests {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try replica(sources: 9)
         var mine = peer()
-        var (said, expected, purged): ([Version], [Version], [Version]) = ([0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0])
+        var (confirmed, expected, purged): ([Version], [Version], [Version]) = (
+            [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]
+        )
         for _ in 0..<200 {
             let source = random.below(4)
             let version = Version(random.below(50))
@@ -104,19 +106,19 @@ struct PeerStateTests {
                 mine.expect(SourceID(source), covered: version, in: replica)
                 expected[source] = max(expected[source], version)
             case 2...3:
-                let gone = Version(random.below(Int(version) + 1))
-                mine.note(SourceID(source), covered: version, purged: gone, in: replica)
-                said[source] = max(said[source], version)
-                purged[source] = max(purged[source], gone)
+                let gcVersion = Version(random.below(Int(version) + 1))
+                mine.note(SourceID(source), covered: version, purged: gcVersion, in: replica)
+                confirmed[source] = max(confirmed[source], version)
+                purged[source] = max(purged[source], gcVersion)
             default:
                 let isLast = random.oneIn(2)
-                check(mine.take(part(0, 4, last: isLast)), "a part that begins at 0")
+                check(mine.apply(part(0, 4, last: isLast)), "a part that begins at 0")
                 if isLast { expected = [0, 0, 0, 0] }
             }
             for number in 0..<4 {
                 let id = SourceID(number)
                 let covered = mine.covered(id, in: replica)
-                check(covered == max(said[number], expected[number]), "covered \(covered)")
+                check(covered == max(confirmed[number], expected[number]), "covered \(covered)")
                 check(mine.purged(id) == purged[number], "purged \(mine.purged(id))")
             }
             check(mine.highestPurged == purged.max(), "highest \(mine.highestPurged)")
@@ -157,7 +159,7 @@ struct PeerStateTests {
         let replica = try Replica.make()
         try replica.receive(PlainUpdate("k", "1", "a", 4))
         var peer = peer()
-        _ = peer.take(part(0, 1))
+        _ = peer.apply(part(0, 1))
         peer.equals(replica, epoch: 3, revision: 11)
         #expect(peer.covered(1, in: replica) == 4)
         #expect(peer.epoch == 3)
@@ -165,14 +167,14 @@ struct PeerStateTests {
         #expect(peer.next == 0)
     }
 
-    @Test("A peer in doubt keeps its name and its request, and sends its whole vector anew")
-    func doubted() throws {
+    @Test("An invalidated peer keeps its incarnation and its request, and sends its whole vector anew")
+    func invalidated() throws {
         let replica = try replica(sources: 4)
         var mine = peer()
         mine.nonce = 12
         mine.note(3, covered: 5, purged: 2, in: replica)
-        check(mine.take(part(0, 4, last: true, epoch: 2)))
-        mine.doubt()
+        check(mine.apply(part(0, 4, last: true, epoch: 2)))
+        mine.invalidate()
         #expect(mine.incarnation == 7)
         // The epoch may have been altered on its way, too.
         #expect(mine.epoch == 0)
@@ -180,13 +182,13 @@ struct PeerStateTests {
         #expect(mine.revision == 0)
         #expect(mine.covered(3, in: replica) == 0)
         #expect(mine.highestPurged == 0)
-        let tooLate = mine.take(part(0, 4, last: true, epoch: 2, since: 1))
+        let tooLate = mine.apply(part(0, 4, last: true, epoch: 2, since: 1))
         #expect(!tooLate)
-        check(mine.take(part(0, 4, last: true, epoch: 2)))
+        check(mine.apply(part(0, 4, last: true, epoch: 2)))
         // Vectors that were equal before are compared again.
         try replica.receive(PlainUpdate("k", "1", "s0", 4))
         mine.equals(replica, epoch: 2, revision: 11)
-        mine.doubt()
+        mine.invalidate()
         #expect(mine.covered(1, in: replica) == 0)
         mine.equals(replica, epoch: 2, revision: 11)
         #expect(mine.covered(1, in: replica) == 4)

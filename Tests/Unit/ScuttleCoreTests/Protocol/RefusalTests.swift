@@ -7,10 +7,10 @@ import Testing
 @Suite("Refusals")
 struct RefusalTests {
     /// The refusals that a replica's host has seen.
-    private final class Heard {
+    private final class Reports {
         var all: [String] = []
 
-        func hear(_ configuration: inout Configuration) {
+        func add(_ configuration: inout Configuration) {
             configuration.onRefused = { [weak self] _, update, code in self?.all.append("\(update.key.text) \(code)") }
         }
     }
@@ -60,17 +60,17 @@ struct RefusalTests {
         "A value over the limit crosses once, in a log and in a state; its writer is notified once; the rest arrives",
         arguments: [10, 1000])
     func once(history: Int) throws {
-        let heard = Heard()
+        let reports = Reports()
         let a = try Replica.make("a") {
             $0.maxHistory = history
-            heard.hear(&$0)
+            reports.add(&$0)
         }
         let b = try Replica.make("b") { $0.limits.valueBytes = 100 }
         for number in 0..<200 { try a.set("k\(number)", number == 77 ? long : "1") }
         let pair = try Pair(a, b)
         #expect(bytes(pair) > 10_000)
         #expect(b.count == 199)
-        #expect(heard.all == ["k77 -22"])
+        #expect(reports.all == ["k77 -22"])
         #expect(b.vector["a"] == 200)
         _ = bytes(pair)
         for _ in 0..<4 { #expect(bytes(pair) < 1000) }
@@ -81,7 +81,7 @@ struct RefusalTests {
         pair.close()
         let again = try Pair(a, b)
         #expect(bytes(again) < 3000)
-        #expect(heard.all.count == 1)
+        #expect(reports.all.count == 1)
         // A beaten update is covered.
         try a.set("k77", "2")
         _ = bytes(again)
@@ -94,8 +94,8 @@ struct RefusalTests {
 
     @Test("A host refuses by key, and accepts everything after a change of policy")
     func opinion() throws {
-        let (heard, opinion) = (Heard(), Opinion())
-        let a = try Replica.make("a") { heard.hear(&$0) }
+        let (reports, opinion) = (Reports(), Opinion())
+        let a = try Replica.make("a") { reports.add(&$0) }
         let b = try Replica.make("b") { opinion.judge(&$0) }
         opinion.refused = ["secret"]
         try a.set("secret", "1")
@@ -104,7 +104,7 @@ struct RefusalTests {
         for _ in 0..<3 { _ = bytes(pair) }
         #expect(try b.value("open") == "1")
         #expect(try b.value("secret") == nil)
-        #expect(heard.all == ["secret -33"])
+        #expect(reports.all == ["secret -33"])
         #expect(opinion.asked == ["secret", "open"])
         b.acceptAgain()
         _ = bytes(pair)
@@ -117,7 +117,7 @@ struct RefusalTests {
         #expect(b.refused == nil)
         _ = bytes(pair)
         #expect(a.vectorHash == b.vectorHash)
-        #expect(heard.all.count == 1)
+        #expect(reports.all.count == 1)
         sound(a, b)
     }
 
@@ -344,9 +344,9 @@ struct RefusalTests {
                 for index in 0..<max(said[0].count, said[1].count) {
                     for (pair, lines) in zip(pairs, said) where index < lines.count { pair.b.write(lines[index]) }
                 }
-                let answers = pairs.map { $0.b.readAll() }
-                for (pair, answer) in zip(pairs, answers) { pair.a.write(answer) }
-                isQuiet = answers.allSatisfy { $0.isEmpty }
+                let deltas = pairs.map { $0.b.readAll() }
+                for (pair, delta) in zip(pairs, deltas) { pair.a.write(delta) }
+                isQuiet = deltas.allSatisfy { $0.isEmpty }
             }
             #expect(isQuiet)
         }
@@ -376,10 +376,10 @@ struct RefusalTests {
 
     @Test("On datagrams each update that fits none is reported, once", arguments: [10, 1000])
     func datagrams(history: Int) throws {
-        let heard = Heard()
+        let reports = Reports()
         let a = try Replica.make("a") {
             $0.maxHistory = history
-            heard.hear(&$0)
+            reports.add(&$0)
         }
         let b = try Replica.make("b")
         let large = "\"" + String(repeating: "x", count: 600) + "\""
@@ -397,7 +397,7 @@ struct RefusalTests {
         }
         let wanted = (0..<30).filter { $0 % 3 != 0 }.map { "k\($0)" }
         #expect(keys.sorted() == wanted.sorted())
-        #expect(heard.all.sorted() == wanted.map { $0 + " -29" }.sorted())
+        #expect(reports.all.sorted() == wanted.map { $0 + " -29" }.sorted())
         #expect(b.count == 10)
         sound(a, b)
     }

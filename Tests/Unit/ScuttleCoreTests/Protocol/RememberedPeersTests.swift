@@ -26,7 +26,7 @@ struct RememberedPeersTests {
 
     private func incarnations(_ peers: RememberedPeers) -> [UInt64] { peers.items.map { $0.peer.incarnation } }
 
-    @Test("Over the limit of peers, the one that was seen longest ago is dropped")
+    @Test("Over the limit of peers, the one that was added first is dropped")
     func count() throws {
         let replica = try Replica.make()
         var peers = RememberedPeers()
@@ -60,17 +60,17 @@ struct RememberedPeersTests {
     }
 
     @Test("A peer is removed once, with the progress of its deltas")
-    func take() throws {
+    func remove() throws {
         let replica = try replica(sources: 4)
         var peers = RememberedPeers()
         let transfer = StateTransfer(.state, kind: 1, from: 9, begun: 0)
         peers.remember(item(1, sources: 3, transfer: transfer, in: replica))
         peers.remember(item(2, in: replica))
-        #expect(peers.take(3) == nil)
-        let taken = peers.take(1)
+        #expect(peers.remove(3) == nil)
+        let taken = peers.remove(1)
         #expect(taken?.transfer === transfer)
         #expect(taken?.peer.confirmed(2, in: replica) == 3)
-        #expect(peers.take(1) == nil)
+        #expect(peers.remove(1) == nil)
         #expect(incarnations(peers) == [2])
     }
 
@@ -96,7 +96,7 @@ struct RememberedPeersTests {
                 let transfer = StateTransfer(.state, kind: 1, from: 1, begun: 0)
                 "b".lend { name in
                     let claim = SourceClaim(source: name, covered: 7)
-                    _ = transfer.take(CommitPart(sequence: 9, from: 0, to: 1, isLast: false, claims: [claim]), [1], [])
+                    _ = transfer.apply(CommitPart(sequence: 9, from: 0, to: 1, isLast: false, claims: [claim]), [1], [])
                 }
                 var item = item(UInt64(index + 1), transfer: transfer, in: replica)
                 if covered > 0 { item.peer.note(1, covered: covered, in: replica) }
@@ -163,7 +163,7 @@ struct RememberedPeersTests {
     }
 
     @Test(
-        "A peer that knows scattered retired sources is requested again, rather than remembered with many bits"
+        "The vector of a peer that knows scattered retired sources is requested again, rather than remembered with many bits"
     )
     func manyRetirements() throws {
         let replica = try replica(sources: 5000)

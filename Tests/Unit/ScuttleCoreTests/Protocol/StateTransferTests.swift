@@ -14,13 +14,13 @@ struct StateTransferTests {
     func purgedBetween() {
         let transfer = StateTransfer(.reset, kind: 1, from: 0, begun: 0)
         transfer.note(from: 0, until: 5)
-        #expect(!transfer.take(part(0, 3, isLast: false), [], []))
+        #expect(!transfer.apply(part(0, 3, isLast: false), [], []))
         #expect(transfer.nextItem == 3)
         transfer.advance(to: 2)
         #expect((transfer.kind, transfer.nextItem) == (2, 0))
-        #expect(!transfer.take(part(3, 6, isLast: true), [], []))
-        #expect(!transfer.take(part(0, 3, isLast: false), [], []))
-        #expect(transfer.take(part(3, 6, isLast: true), [], []))
+        #expect(!transfer.apply(part(3, 6, isLast: true), [], []))
+        #expect(!transfer.apply(part(0, 3, isLast: false), [], []))
+        #expect(transfer.apply(part(3, 6, isLast: true), [], []))
     }
 
     @Test(
@@ -28,7 +28,7 @@ struct StateTransferTests {
     func goOn(epoch: UInt64) {
         let outgoing = OutgoingDelta(.reset, epoch: 7, nonce: 1, kind: 1, start: 0, begun: 9)
         let progress = Progress(incarnation: 1, mode: .reset, epoch: 1, sequence: 4, ranges: [], item: 3)
-        outgoing.go(on: progress, last: 9, epoch: epoch)
+        outgoing.resume(from: progress, last: 9, epoch: epoch)
         #expect(outgoing.cursor == 4)
         #expect(outgoing.item == (epoch == 1 ? 3 : 0))
     }

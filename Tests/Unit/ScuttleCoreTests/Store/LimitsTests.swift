@@ -177,7 +177,7 @@ struct LimitsTests {
             check(false, "three bad lines are accepted")
         } catch {
             #expect(error.code == .message)
-            #expect(error.detail.hasSuffix("(and 2 more lines refused)"))
+            #expect(error.detail.hasSuffix("(and 2 more lines rejected)"))
         }
     }
 

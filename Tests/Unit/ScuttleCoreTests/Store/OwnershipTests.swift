@@ -56,7 +56,7 @@ struct OwnershipTests {
             case 1: link.gossip()
             case 2:
                 var shown = 0
-                try link.peek(most: random.within(1...8)) { shown += $0.count }
+                try link.peek(maxCount: random.within(1...8)) { shown += $0.count }
                 try link.consume(random.below(shown + 1))
             default:
                 try withUnsafeTemporaryAllocation(byteCount: random.within(1...200), alignment: 1) {

@@ -217,20 +217,20 @@ struct RetiringTests {
                 isPurged: version == 5, isFinal: version == 7)
         }
         for version in 1...100 as ClosedRange<Version> {
-            for number in 0..<6 { memory.hear(claim(number, version), capacity: 8) }
-            #expect(memory.heardRetired.count < 16)
+            for number in 0..<6 { memory.noteReceived(claim(number, version), capacity: 8) }
+            #expect(memory.receivedRetired.count < 16)
         }
-        memory.hear(claim(6, 1), capacity: 8)
-        memory.hear(claim(7, 1), capacity: 8)
-        for _ in 0..<8 { memory.hear(claim(0, 1), capacity: 8) }
+        memory.noteReceived(claim(6, 1), capacity: 8)
+        memory.noteReceived(claim(7, 1), capacity: 8)
+        for _ in 0..<8 { memory.noteReceived(claim(0, 1), capacity: 8) }
         let versions = (0..<8).map { number in
-            memory.heardRetired.filter { $0.hash == claim(number, 1).hash }.map(\.version).max()
+            memory.receivedRetired.filter { $0.hash == claim(number, 1).hash }.map(\.version).max()
         }
         #expect(versions == [100, 100, 100, 100, 100, 100, 1, 1])
-        #expect(memory.heardRetired.contains { $0.isPurged && $0.isFinal })
+        #expect(memory.receivedRetired.contains { $0.isPurged && $0.isFinal })
         for number in 8..<1000 {
-            memory.hear(claim(number, 1), capacity: 8)
-            #expect(memory.heardRetired.count < 16)
+            memory.noteReceived(claim(number, 1), capacity: 8)
+            #expect(memory.receivedRetired.count < 16)
         }
     }
 

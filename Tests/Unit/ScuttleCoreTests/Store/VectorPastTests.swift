@@ -129,7 +129,7 @@ struct VectorPastTests {
         for number in 0..<1000 {
             if links.count == 20 { replica.close(links.remove(at: 1)) }
             let link = try replica.openLink()
-            let session = try #require(link.session.greeter)
+            let session = try #require(link.session.helloSession)
             session.peer.begin(incarnation: UInt64(number + 1))
             session.peer.equals(replica, epoch: 0, revision: 5)
             link.session = .extended(session)

@@ -1,14 +1,15 @@
-/// Which delta answers the peer, and where it begins: the history if that has all that the peer lacks, and the state otherwise.
+/// The choice of the delta that serves a request, and of its start: a log delta if the history has all that the peer
+/// lacks, otherwise a delta from the state.
 extension ExtendedSession {
-    /// Starts to answer the peer's request, or goes on with a delta for it that is on its way.
+    /// Begins a delta for the peer's request, or continues one that serves it.
     func beginDelta(_ progress: Progress? = nil) {
         let peerLags = peerLags
         isDeferred = false
-        if answersEarly { return beginEarlyDelta() }
+        if sendsEarly { return beginEarlyDelta() }
         if !isReadOnly {
             if replica.mustRepublish(against: peer) {
-                // The next gossip has to ask again.
-                guard pending.takeOverhaul() else { return }
+                // The next gossip has to request it again.
+                guard pending.spendOverhaul() else { return }
                 replica.republish(against: peer)
             }
             replica.republishInverted()
@@ -20,18 +21,18 @@ extension ExtendedSession {
         if let outgoing, outgoing.epoch == peer.epoch, outgoing.mode != .early, outgoing.mode.claimsVector,
             outgoing.mode.hasCovers ? !peerLags : peerLags == (outgoing.mode == .reset)
         {
-            outgoing.hasSpoken = true
+            outgoing.hasContent = true
             if !context.transport.hasWindows { return }
             outgoing.nonce = peer.nonce
-            // What answers an earlier window says less than what has been heard since.
+            // A vector for an earlier window states less progress than a vector since.
             let isLate = progress.map { $0.window > 0 && $0.window != outgoing.window } ?? false
             guard !isLate else { return }
             if let progress, progress.incarnation == replica.incarnation, progress.mode == outgoing.mode,
                 progress.epoch == outgoing.kind
             {
-                // What fitted no datagram may do so now: it goes out again, and the commit from its beginning.
-                let mayFit = outgoing.isResting && withheld != nil
-                goOn(outgoing, progress)
+                // An update that fitted no datagram may fit now: it is sent again, and the commit from its beginning.
+                let mayFit = outgoing.isIdle && withheld != nil
+                resume(outgoing, from: progress)
                 if mayFit {
                     withheld = nil
                     outgoing.beginCommit()
@@ -40,33 +41,35 @@ extension ExtendedSession {
             }
         }
         if context.transport.hasWindows, outgoing == nil, let window = progress?.window, window > 0 {
-            // Of the answers to the last window of a delta that has gone out one says what has to come again.
-            guard window == windows else { return }
-            windows &+= 1
+            // Of the vectors for the last window of a delta that has ended, one tells what has to be sent again.
+            guard window == lastWindow else { return }
+            lastWindow &+= 1
         }
-        // What was sent but not confirmed may be lost: the start of a delta, which says what the peer has, must not rest on it.
-        peer.forgetExpected()
-        let (mode, start) = wayToAnswer(peerLags: peerLags)
+        // Updates that were sent and not confirmed may be lost. The start of a delta, which states what the peer has,
+        // must not depend on them.
+        peer.dropExpected()
+        let (mode, start) = chooseDelta(peerLags: peerLags)
         begin(mode, from: start)
-        if let progress { goOn(progress) }
+        if let progress { resume(from: progress) }
     }
 
-    /// This replica has missed tombstones that the peer has forgotten: what loses to the peer's entries would be republished in
-    /// vain, so the peer's reset comes first. What is above all that either has forgotten can go out at once.
+    /// Begins an early delta: updates above all GC versions. This replica has missed tombstones that the peer has
+    /// purged, and would republish losers of the peer's entries in vain. So the peer's reset comes first.
     private func beginEarlyDelta() {
         isDeferred = true
         if context.transport.hasWindows, let outgoing, outgoing.mode == .early, outgoing.epoch == peer.epoch {
-            // Nobody says what has come of it, so it goes on: behind its window if that is over.
+            // No vector states the progress of an early delta, so it continues, in the next window if its window has
+            // ended.
             outgoing.nonce = peer.nonce
             if outgoing.endingWindow > 0 { outgoing.openWindow() }
         } else {
             begin(.early, from: 0)
         }
-        askForReset()
+        requestReset()
     }
 
     /// Whether this replica lags, and the peer does not.
-    var answersEarly: Bool {
+    var sendsEarly: Bool {
         peer.isAhead(of: replica) && (isReadOnly || !peer.lags(behind: replica))
             && !replica.configuration.disabledRules.contains(.republish)
     }
@@ -82,69 +85,70 @@ extension ExtendedSession {
         liveHeadIsDue = true
         outgoing = OutgoingDelta(
             mode, epoch: epoch, nonce: nonce, kind: replica.epoch, start: start, begun: replica.arrivals.last)
-        outgoing?.window = windows &+ 1
+        outgoing?.window = lastWindow &+ 1
         beginSorting(mode)
         context.watchBacklog()
     }
 
-    /// The new delta goes on where the peer says that it has come to, over whatever link, if nothing stands against that.
-    private func goOn(_ progress: Progress) {
+    /// Resumes the new delta from the peer's progress, which may be that of an earlier link, unless the progress does
+    /// not fit it.
+    private func resume(from progress: Progress) {
         guard let outgoing, outgoing.mode == progress.mode, progress.incarnation == replica.incarnation,
             progress.epoch <= replica.epoch, replica.purgedTombstones.reaches(progress.epoch, progress.mode),
             !replica.configuration.disabledRules.contains(.progress)
         else { return }
         outgoing.kind = progress.epoch
-        goOn(outgoing, progress)
+        resume(outgoing, from: progress)
     }
 
-    /// What the peer is known to lack goes out again, whatever it says that has come; but once for each request, and not for each
-    /// window.
-    private func goOn(_ outgoing: OutgoingDelta, _ progress: Progress) {
+    /// Resumes a delta. Entries that the peer is known to lack are sent again whatever its progress, once for each
+    /// request and not for each window.
+    private func resume(_ outgoing: OutgoingDelta, from progress: Progress) {
         let unsent = outgoing.missing.arranged { $0.from < $1.from }
-        outgoing.go(on: progress, last: replica.arrivals.last, epoch: replica.epoch)
+        outgoing.resume(from: progress, last: replica.arrivals.last, epoch: replica.epoch)
         guard outgoing.mode == .state else { return }
         let wanted = wantedArrivals
-        outgoing.goBack(
+        outgoing.rewind(
             to: progress.window == 0
                 ? wanted : wanted.filter { OutgoingDelta.contains(unsent, $0) },
             inGaps: context.transport.hasWindows)
     }
 
-    /// Whether the peer may have missed a tombstone that has been forgotten here.
+    /// Whether the peer may have missed a tombstone that was purged here.
     var peerLags: Bool {
         let lags = peer.lags(behind: replica)
         return memory == nil ? lags : lagsByExceptions() || lags
     }
 
-    /// Which delta the peer gets, and where it begins: the history, where that has all that the peer lacks, and is not mostly
-    /// what has been superseded since; the state otherwise.
-    private func wayToAnswer(peerLags: Bool) -> (DeltaMode, UInt64) {
+    /// Chooses the mode of a delta and its start: the history, if it has all that the peer lacks and most of it was not
+    /// superseded; otherwise the state.
+    private func chooseDelta(peerLags: Bool) -> (DeltaMode, UInt64) {
         guard !peerLags else { return (.reset, 0) }
         let arrival = firstMissingArrival
         if let wanted = wantedArrivals.first { return (.state, min(arrival, wanted - 1)) }
-        // A log has no commit, which alone says what is accounted for.
+        // A log delta has no commit, and only a commit can name accounted exceptions.
         if let memory, memory.exceptsEnded || !memory.accounted.isEmpty { return (.state, arrival) }
         let holdsNothingAhead = replica.outOfOrderCount == 0 || replica.configuration.disabledRules.contains(.ahead)
-        // Datagrams get lost: with the order of arrival only those have to come again.
+        // Datagrams may be lost. In order of arrival only the lost ones have to be sent again.
         guard context.transport.keepsOrder, holdsNothingAhead, historyReaches, !sorts else { return (.state, arrival) }
-        let number = firstMissingUpdate
-        let updates = Int(truncatingIfNeeded: replica.history.end &- number)
-        return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, number)
+        let index = firstMissingUpdate
+        let updates = Int(truncatingIfNeeded: replica.history.end &- index)
+        return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, index)
     }
 
-    /// Whether what the peer lacks is in the history.
-    var answersFromHistory: Bool {
-        !peer.lags(behind: replica) && wayToAnswer(peerLags: false).0 == .log
+    /// Whether the history has all that the peer lacks.
+    var servesFromHistory: Bool {
+        !peer.lags(behind: replica) && chooseDelta(peerLags: false).0 == .log
     }
 
-    /// A live link goes on with what is new, when there is nothing to catch up with.
+    /// Makes a live link follow the history, after a delta has ended.
     func follow() {
         outgoing = nil
         checkedEpoch = replica.epoch
         guard context.isLive, peer.subscription != 0 else { return }
         if !context.transport.keepsOrder {
             begin(.state, from: replica.arrivals.last, epoch: peer.epoch, nonce: peer.subscription)
-            outgoing?.rest()
+            outgoing?.becomeIdle()
         } else if follows == nil {
             follows = replica.history.end
             echoes = 0
@@ -152,8 +156,8 @@ extension ExtendedSession {
         }
     }
 
-    /// The sequence up to which the peer has been given what has arrived here: a tombstone behind it is still needed, lest what
-    /// is on its way become a reset.
+    /// The sequence up to which entries were sent to the peer. A tombstone behind it is needed still: without it the
+    /// delta on its way would have to become a reset.
     var walkPosition: Arrivals.Sequence {
         guard !isReadOnly else { return .max }
         if let outgoing, outgoing.hasMore(in: replica) { return outgoing.mode.hasCovers ? 0 : outgoing.cursor }
@@ -165,7 +169,7 @@ extension ExtendedSession {
     var historyReaches: Bool {
         for id in peer.differing(from: replica)
         where peer.covered(id, in: replica) < replica.sources[id].floor { return false }
-        // Of ended sources without entries the history has nothing.
+        // The history has no updates of retired sources.
         return !peer.retired.missing(in: replica.retired).any
     }
 
@@ -179,7 +183,7 @@ extension ExtendedSession {
         return first
     }
 
-    /// No entry that the peer lacks has arrived here earlier; it may be more careful than need be.
+    /// A sequence at or before which no entry has arrived that the peer lacks. It may be lower than necessary.
     private var firstMissingArrival: Arrivals.Sequence {
         var first = replica.arrivals.last
         for id in peer.differing(from: replica) {

@@ -5,7 +5,7 @@ import Testing
 
 /// The pending updates of unread links count as soon as they are written.
 @Suite("Backpressure of live links")
-struct LiveHighWaterMarkTests {
+struct LiveBackpressureTests {
     /// A replica with live links to equal peers, which counts its drains.
     private final class World {
         let drains = Collected<Int>()
@@ -40,7 +40,7 @@ struct LiveHighWaterMarkTests {
             if pair.a.link.isDatagram { _ = carry(pair.a, pair.b) } else { #expect(talk(pair.a, pair.b) == nil) }
         }
 
-        var isOver: Bool { replica.tellFull() }
+        var isFull: Bool { replica.reportFull() }
     }
 
     @Test("Full with the mtu-th pending update, whatever the history", arguments: 1...12, [1, 3, 1000])
@@ -51,11 +51,11 @@ struct LiveHighWaterMarkTests {
             for round in 1...3 {
                 for number in 1...2 * mtu {
                     try world.replica.set("k\(number % 5)", "\(round)")
-                    check(world.isOver == (number >= mtu), "\(number) wait, mtu \(mtu): over is \(world.isOver)")
+                    check(world.isFull == (number >= mtu), "\(number) wait, mtu \(mtu): over is \(world.isFull)")
                     check(world.drains.all.count == round - 1, "too early")
                 }
                 world.deliver(pair)
-                check(!world.isOver, "drained")
+                check(!world.isFull, "drained")
                 check(world.drains.all.count == round, "\(world.drains.all.count) drains in round \(round)")
                 check(pair.b.replica.walk() == world.replica.walk(), "all is there")
             }
@@ -67,10 +67,10 @@ struct LiveHighWaterMarkTests {
         let world = try World(mtu: 2)
         let pair = try world.join()
         try world.replica.set("k", "0")
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         for number in 1..<1000 {
             try world.replica.set("k\(number)", "1")
-            check(world.isOver, "\(number + 1) wait")
+            check(world.isFull, "\(number + 1) wait")
         }
         #expect(world.drains.all.isEmpty)
         world.deliver(pair)
@@ -101,9 +101,9 @@ struct LiveHighWaterMarkTests {
             let world = try World(mtu: 4)
             let pair = try world.join()
             try write(world.replica)
-            #expect(world.isOver)
+            #expect(world.isFull)
             world.deliver(pair)
-            #expect(!world.isOver)
+            #expect(!world.isFull)
             #expect(world.drains.all.count == 1)
         }
     }
@@ -114,15 +114,15 @@ struct LiveHighWaterMarkTests {
         let (from, to) = (try world.join(), try world.join())
         for number in 0..<9 { try from.b.replica.set("k\(number % 7)", "1") }
         world.deliver(from)
-        #expect(!from.a.link.isOverHighWaterMark)
-        #expect(to.a.link.isOverHighWaterMark)
-        if isTold { #expect(world.isOver) }
+        #expect(!from.a.link.isFull)
+        #expect(to.a.link.isFull)
+        if isTold { #expect(world.isFull) }
         world.deliver(to)
         #expect(world.drains.all.count == (isTold ? 1 : 0))
         // The peer's updates stand between updates that wait for it.
         for number in 1...4 {
             try world.replica.set("own\(number)", "1")
-            #expect(from.a.link.isOverHighWaterMark == (number == 4), "\(number) wait")
+            #expect(from.a.link.isFull == (number == 4), "\(number) wait")
             try from.b.replica.set("theirs", "\(number)")
             let lines = from.b.readAll()
             #expect(from.a.write(lines) == nil)
@@ -134,11 +134,11 @@ struct LiveHighWaterMarkTests {
         var random = TestRandom(seed: UInt64(seed))
         let mtu = random.within(1...9)
         let world = try World(mtu: mtu, history: random.pick([1, 10, 1000]))
-        var waiting: [(count: Int, isOver: Bool)] = []
+        var waiting: [(count: Int, isFull: Bool)] = []
         var drains = 0
         var isTold = false
         for step in 0..<200 {
-            let wasOver = waiting.contains { $0.isOver }
+            let wasOver = waiting.contains { $0.isFull }
             switch random.within(0...9) {
             case 0 where waiting.count < 20:
                 try world.join(random.oneIn(3) ? [.live, .datagram] : .live)
@@ -155,18 +155,18 @@ struct LiveHighWaterMarkTests {
                 try world.replica.set("k\(step % 13)", "\(step)")
                 for index in waiting.indices {
                     waiting[index].count += 1
-                    if waiting[index].count >= mtu { waiting[index].isOver = true }
+                    if waiting[index].count >= mtu { waiting[index].isFull = true }
                 }
-                isTold = world.isOver || isTold
+                isTold = world.isFull || isTold
             }
-            let isOver = waiting.contains { $0.isOver }
-            if wasOver, !isOver, isTold {
+            let isFull = waiting.contains { $0.isFull }
+            if wasOver, !isFull, isTold {
                 drains += 1
                 isTold = false
             }
             for (index, pair) in world.pairs.enumerated() {
                 check(
-                    pair.a.link.isOverHighWaterMark == waiting[index].isOver,
+                    pair.a.link.isFull == waiting[index].isFull,
                     "seed \(seed), step \(step), link \(index): \(waiting[index]), mtu \(mtu)")
             }
             check(world.drains.all.count == drains, "seed \(seed), step \(step): \(world.drains.all.count) drains")
@@ -185,13 +185,13 @@ struct LiveHighWaterMarkTests {
             guard pair.a.link.outgoing == nil else { break }
             pair.b.write(pair.a.readAll())
         }
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         try world.replica.set("more", "1")
-        #expect(world.isOver)
+        #expect(world.isFull)
         #expect(talk(pair.a, pair.b) == nil)
         #expect(world.drains.all.count == 1)
         for _ in 0..<20 { try world.replica.set("later", "1") }
-        #expect(!world.isOver, "nobody has asked for it")
+        #expect(!world.isFull, "nobody has asked for it")
     }
 
     @Test("Datagrams that wait for the peer's progress are not pending")
@@ -205,10 +205,10 @@ struct LiveHighWaterMarkTests {
             guard pair.a.link.outgoing == nil else { break }
             for datagram in pair.a.readDatagrams(capacity: 300).datagrams { pair.b.write(datagram) }
         }
-        #expect(world.isOver)
+        #expect(world.isFull)
         _ = pair.a.readDatagrams(capacity: 300)
         #expect(pair.a.link.outgoing?.isPaused == true)
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         #expect(world.drains.all.count == 1)
     }
 
@@ -217,12 +217,12 @@ struct LiveHighWaterMarkTests {
         let world = try World(mtu: 2)
         let pair = try world.join()
         for number in 0..<5 { try world.replica.set("k\(number)", "1") }
-        #expect(world.isOver)
+        #expect(world.isFull)
         pair.a.write(#"{"digest":true,"reject":{"reason":"cluster"}}"# + "\n")
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         #expect(world.drains.all.count == 1)
         for number in 0..<50 { try world.replica.set("k\(number)", "1") }
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         #expect(world.replica.broken == nil)
     }
 }

@@ -3,13 +3,13 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-/// Compares the numbers of links with an array of them.
-@Suite("HighWaterMarks")
-struct HighWaterMarksTests {
-    @Test("Only the links whose number is reached are examined", arguments: 0..<100)
+/// Compares the marks of links with an array of them.
+@Suite("BackpressureMarks")
+struct BackpressureMarksTests {
+    @Test("Only the links whose mark is reached are examined", arguments: 0..<100)
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
-        var marks = HighWaterMarks()
+        var marks = BackpressureMarks()
         var expected: [UInt64] = []
         var end: UInt64 = 1
         for _ in 0..<400 {

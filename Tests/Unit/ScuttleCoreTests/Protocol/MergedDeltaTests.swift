@@ -3,8 +3,8 @@ import Testing
 @testable import ScuttleCore
 @testable import ScuttleTesting
 
-@Suite("Answer")
-struct AnswerTests {
+@Suite("MergedDelta")
+struct MergedDeltaTests {
     /// The order of updates that the host defines, if any.
     enum Sort: CaseIterable {
         case none, byKey, newestFirst, oldestFirst
@@ -48,7 +48,7 @@ struct AnswerTests {
         }
     }
 
-    private func drain(_ answer: inout Answer, _ replica: Replica, most: Int = .max) -> [PlainUpdate] {
+    private func drain(_ answer: inout MergedDelta, _ replica: Replica, most: Int = .max) -> [PlainUpdate] {
         var drained: [PlainUpdate] = []
         while drained.count < most, let record = answer.next(in: replica) {
             drained.append(PlainUpdate(replica.update(of: record)))
@@ -57,9 +57,8 @@ struct AnswerTests {
     }
 
     /// Merges naively: the live entries of each requested source in order of version; at each step the head that sorts first.
-    /// that sorts first.
-    private func expected(_ asked: [SourceID: Version], _ replica: Replica, _ sort: Sort) -> [PlainUpdate] {
-        var queues = asked.map { source, version in
+    private func expected(_ requested: [SourceID: Version], _ replica: Replica, _ sort: Sort) -> [PlainUpdate] {
+        var queues = requested.map { source, version in
             let name = [UInt8](replica.sources[source].id)
             return replica.allEntries.filter { $0.source == name && $0.version > version }
                 .sorted { $0.version < $1.version }
@@ -79,16 +78,16 @@ struct AnswerTests {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try crowd(&random, sources: random.within(1...12), updates: 120, sort)
         let limit = random.pick([1, 3, 1000])
-        var answer = Answer()
-        var asked: [SourceID: Version] = [:]
+        var answer = MergedDelta()
+        var requested: [SourceID: Version] = [:]
         for _ in 0..<random.within(1...20) {
             // Some are requested twice: the last request counts.
             let source = SourceID(random.below(replica.sources.count))
             let version = Version(random.below(Int(replica.sources[source].covered) + 3))
-            asked[source] = version
-            answer.owe(source, above: version, countingTo: limit, in: replica)
+            requested[source] = version
+            answer.add(source, above: version, countingTo: limit, in: replica)
         }
-        let expected = expected(asked, replica, sort)
+        let expected = expected(requested, replica, sort)
         let counts = Dictionary(grouping: expected, by: \.source).values.map { min($0.count, limit) }
         #expect(answer.count == counts.reduce(0, +))
         let mine = drain(&answer, replica)
@@ -115,21 +114,21 @@ struct AnswerTests {
         try replica.receive(PlainUpdate("k", "1", "a", 1))
         try replica.receive(PlainUpdate("newest", "1", "a", 9))
         try replica.receive(PlainUpdate("middle", "1", "b", 5))
-        var answer = Answer()
-        for source: SourceID in [1, 2] { answer.owe(source, above: 0, countingTo: 10, in: replica) }
+        var answer = MergedDelta()
+        for source: SourceID in [1, 2] { answer.add(source, above: 0, countingTo: 10, in: replica) }
         try replica.set("k", "2")
         #expect(drain(&answer, replica).map(\.key.text) == ["newest", "middle"])
     }
 
-    @Test("A host's order holds, although one cursor ends while others must move on")
+    @Test("A host's order holds, although one cursor ends while others have to move")
     func sortedThoughEnded() throws {
         let replica = try Replica.make { Sort.oldestFirst.adjust(&$0) }
         let updates = [("k", "s1", 1), ("third", "s1", 3), ("second", "s2", 2), ("l", "s3", 3), ("fourth", "s4", 4)]
         for (key, source, version) in updates {
             try replica.receive(PlainUpdate(key, "1", source, Version(version)))
         }
-        var answer = Answer()
-        for source: SourceID in 1...4 { answer.owe(source, above: 0, countingTo: 10, in: replica) }
+        var answer = MergedDelta()
+        for source: SourceID in 1...4 { answer.add(source, above: 0, countingTo: 10, in: replica) }
         try replica.set("k", "2")
         try replica.set("l", "2")
         #expect(drain(&answer, replica).map(\.key.text) == ["second", "third", "fourth"])
@@ -138,13 +137,13 @@ struct AnswerTests {
     private func takeInParts(_ seed: Int, _ sort: Sort) throws {
         var random = TestRandom(seed: UInt64(seed))
         let replica = try crowd(&random, sources: 6, updates: 100, sort)
-        var answer = Answer()
+        var answer = MergedDelta()
         var sent: [SourceID: Version] = [:]
         var promised: [SourceID: Version] = [:]
         for source in 0..<SourceID(replica.sources.count) where !random.oneIn(4) {
             sent[source] = Version(random.below(Int(replica.sources[source].covered) / 2 + 1))
             promised[source] = replica.sources[source].covered
-            answer.owe(source, above: sent[source] ?? 0, countingTo: 10, in: replica)
+            answer.add(source, above: sent[source] ?? 0, countingTo: 10, in: replica)
         }
         while true {
             for _ in 0..<random.below(12) {
@@ -177,26 +176,26 @@ struct AnswerTests {
         Dictionary(grouping: updates, by: \.source).values.compactMap { $0.min { $0.version < $1.version } }
     }
 
-    @Test("A source that is requested again starts again, from the last claim")
+    @Test("A source that is requested again begins anew, above the latest version")
     func askedAgain() throws {
         let replica = try Replica.make()
         for number in 1...6 { try replica.set("k\(number)", "1") }
-        var answer = Answer()
-        answer.owe(0, above: 0, countingTo: 10, in: replica)
+        var answer = MergedDelta()
+        answer.add(0, above: 0, countingTo: 10, in: replica)
         #expect(drain(&answer, replica, most: 4).map(\.version) == [1, 2, 3, 4])
-        answer.owe(0, above: 2, countingTo: 10, in: replica)
+        answer.add(0, above: 2, countingTo: 10, in: replica)
         #expect(drain(&answer, replica, most: 2).map(\.version) == [3, 4])
-        answer.owe(0, above: 6, countingTo: 10, in: replica)
+        answer.add(0, above: 6, countingTo: 10, in: replica)
         #expect(answer.count == 0)
         #expect(drain(&answer, replica).isEmpty)
     }
 
-    @Test("A cursor goes on in an index that was swept")
+    @Test("A cursor continues in an index that was swept")
     func swept() throws {
         let replica = try Replica.make()
         for number in 1...200 { try replica.set("k\(number)", "1") }
-        var answer = Answer()
-        answer.owe(0, above: 0, countingTo: 10, in: replica)
+        var answer = MergedDelta()
+        answer.add(0, above: 0, countingTo: 10, in: replica)
         #expect(drain(&answer, replica, most: 50).map(\.version) == Array(1...50))
         let generation = replica.own.entries.generation
         for number in 0..<360 { try replica.set("k\(number % 180 + 1)", "2") }
@@ -208,8 +207,8 @@ struct AnswerTests {
     func once() throws {
         let replica = try Replica.make()
         for number in 1...100 { try replica.set("k", "\(number)") }
-        var answer = Answer()
-        answer.owe(0, above: 0, countingTo: 10, in: replica)
+        var answer = MergedDelta()
+        answer.add(0, above: 0, countingTo: 10, in: replica)
         try replica.set("k", "last")
         #expect(drain(&answer, replica) == [PlainUpdate("k", "last", "local", 101)])
     }

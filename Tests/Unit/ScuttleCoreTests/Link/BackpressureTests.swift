@@ -4,7 +4,7 @@ import Testing
 @testable import ScuttleTesting
 
 @Suite("Backpressure")
-struct HighWaterMarkTests {
+struct BackpressureTests {
     private static let done = #"{"digest":true,"done":true}"# + "\n"
 
     /// A replica with some updates, that counts its drains.
@@ -21,7 +21,7 @@ struct HighWaterMarkTests {
         }
 
         /// Whether a call on the replica returns FULL.
-        var isOver: Bool { replica.tellFull() }
+        var isFull: Bool { replica.reportFull() }
     }
 
     @Test("Full from mtu messages on, until none remains", arguments: 1...12, 0...14)
@@ -29,16 +29,16 @@ struct HighWaterMarkTests {
         let world = try World(mtu: mtu, updates: updates)
         let end = try LinkEnd(world.replica, .classic)
         end.write(Self.done)
-        check(world.isOver == (updates >= mtu), "\(updates) owed, mtu \(mtu): over is \(world.isOver)")
+        check(world.isFull == (updates >= mtu), "\(updates) owed, mtu \(mtu): over is \(world.isFull)")
         var left = updates
         while left > 0 {
-            check(world.isOver == (updates >= mtu), "\(left) of \(updates) left, mtu \(mtu)")
+            check(world.isFull == (updates >= mtu), "\(left) of \(updates) left, mtu \(mtu)")
             check(world.drains.all.isEmpty, "too early")
             var line: [UInt8] = []
             repeat { line += end.read(upTo: 1) } while line.last != 0x0a
             left -= 1
         }
-        check(!world.isOver, "drained")
+        check(!world.isFull, "drained")
         check(world.drains.all.count == (updates >= mtu ? 1 : 0), "\(world.drains.all.count) drains")
         check(world.replica.broken == nil, "\(String(describing: world.replica.broken))")
     }
@@ -51,9 +51,9 @@ struct HighWaterMarkTests {
         end.askForEverything()
         let drains = world.drains.all.count
         end.link.gossip()
-        #expect(world.isOver == (4 >= mtu))
+        #expect(world.isFull == (4 >= mtu))
         #expect(end.readLines().count == 4)
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         #expect(world.drains.all.count - drains == (4 >= mtu ? 1 : 0))
     }
 
@@ -67,10 +67,10 @@ struct HighWaterMarkTests {
             var line: [UInt8] = []
             repeat { line += end.read(upTo: 1) } while line.last != 0x0a
         }
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         // A digest of the own source and a done: the rest makes five, if three are left.
         end.link.gossip()
-        #expect(world.isOver == (left + 2 >= 5))
+        #expect(world.isFull == (left + 2 >= 5))
     }
 
     @Test("on_drain needs all links: the last one fires it, by reading or by closing", arguments: [true, false])
@@ -78,13 +78,13 @@ struct HighWaterMarkTests {
         let world = try World(mtu: 2, updates: 3)
         let ends = try (0..<3).map { _ in try LinkEnd(world.replica, .classic) }
         for end in ends { end.write(Self.done) }
-        #expect(world.isOver)
+        #expect(world.isFull)
         _ = ends[1].readAll()
         ends[0].close()
-        #expect(world.isOver)
+        #expect(world.isFull)
         #expect(world.drains.all.isEmpty)
         if byClosing { ends[2].close() } else { _ = ends[2].readAll() }
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         #expect(world.drains.all.count == 1)
         ends[1].close()
         #expect(world.drains.all.count == 1)
@@ -98,10 +98,10 @@ struct HighWaterMarkTests {
         while true {
             let count = end.peek().reduce(0) { $0 + $1.count }
             guard count > 0 else { break }
-            #expect(world.isOver)
+            #expect(world.isFull)
             try end.consume(count)
         }
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         #expect(world.drains.all.count == 1)
     }
 
@@ -110,7 +110,7 @@ struct HighWaterMarkTests {
         let world = try World(mtu: 2, updates: 3)
         let end = try LinkEnd(world.replica, .classic)
         end.write(Self.done)
-        #expect(world.isOver)
+        #expect(world.isFull)
         for number in 0..<3 {
             try world.replica.receive(PlainUpdate("k\(number)", "2", "other", Version(100 + number)))
         }
@@ -120,9 +120,9 @@ struct HighWaterMarkTests {
     @Test("A link whose pending updates were superseded is drained by a read")
     func nothingLeft() throws {
         let (world, end) = try supersede()
-        #expect(world.isOver)
+        #expect(world.isFull)
         #expect(end.readAll().isEmpty)
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         #expect(world.drains.all.count == 1)
     }
 
@@ -130,7 +130,7 @@ struct HighWaterMarkTests {
     func nothingToPeekAt() throws {
         let (world, end) = try supersede()
         #expect(end.peek().isEmpty)
-        #expect(!world.isOver)
+        #expect(!world.isFull)
         #expect(world.drains.all.count == 1)
     }
 
@@ -141,7 +141,7 @@ struct HighWaterMarkTests {
         for number in 1...3 { try world.replica.set("k\(number)", "2") }
         let end = try LinkEnd(world.replica, .classic)
         end.write(#"{"digest":true,"source_id":"a","version":0}"# + "\n")
-        #expect(!world.isOver, "one update is owed, and the mark is three")
+        #expect(!world.isFull, "one update is owed, and the mark is three")
         #expect(end.readLines().count == 1)
     }
 
@@ -151,7 +151,7 @@ struct HighWaterMarkTests {
         let end = try LinkEnd(world.replica, .classic)
         for _ in 0..<10 {
             end.write(byDigest ? #"{"digest":true,"source_id":"local","version":0}"# + "\n" : Self.done)
-            #expect(!world.isOver)
+            #expect(!world.isFull)
         }
         #expect(end.readLines().count == 4)
     }
@@ -164,7 +164,7 @@ struct HighWaterMarkTests {
         _ = end.readAll()
         #expect(world.drains.all.isEmpty)
         end.write(Self.done)
-        #expect(end.link.tellFull())
+        #expect(end.link.reportFull())
         _ = end.readAll()
         #expect(world.drains.all.count == 1)
     }
