@@ -2,7 +2,7 @@
 extension Link {
     @_optimize(speed)
     func noteDrain() {
-        if context.output.isWasteful, !hasPending { context.output.rest() }
+        if output.isWasteful, !hasPending { output.rest() }
         // Making a datagram takes a capacity.
         if isOverHighWaterMark, isDatagram ? !hasPending : !fill() { leaveHighWaterMark() }
     }

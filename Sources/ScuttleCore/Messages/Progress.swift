@@ -1,9 +1,8 @@
 /// How far the state or reset deltas of one incarnation of a peer have come, over whatever links: with the entries, and with
 /// the commit behind them.
 public struct Progress: Equatable {
-    /// The incarnation of the sender of these deltas, their mode, and the sender's GC epoch that their heads name.
+    /// The incarnation of the sender of these deltas, and the sender's GC epoch that their heads name.
     public var incarnation: UInt64
-    public var mode: DeltaMode
     public var epoch: UInt64
     /// Everything up to this sequence of the sender's has come, and what lies in these ranges behind it.
     public var sequence: UInt64
@@ -12,6 +11,8 @@ public struct Progress: Equatable {
     public var item: Int
     /// In datagrams: the window that this answers; 0: none.
     public var window: UInt64
+    /// The mode of these deltas.
+    public var mode: DeltaMode
 
     /// As many as a sender sends datagrams before it waits to hear of them.
     public static var maxRanges: Int { RangeSet.maxCount }

@@ -1,7 +1,8 @@
 /// A conversation in the classic dialect, simple-scuttle's own: digests ask, updates answer. Classic peers vouch for nothing and keep
 /// no order: see docs/reference/protocol.md.
 final class ClassicSession {
-    private let context: LinkContext
+    private let surroundings: Unowned<LinkContext>
+    private var context: LinkContext { surroundings.object }
     /// One of both has asked.
     private(set) var hasBegun = false
     /// Which sources the peer has named, until it says that it is done.
@@ -20,7 +21,7 @@ final class ClassicSession {
     /// Of each source the newest dot that has gone out under its timestamp.
     private var restated = DotOrder()
 
-    init(_ context: LinkContext) { self.context = context }
+    init(_ context: LinkContext) { surroundings = Unowned(context) }
 
     private var replica: Replica { context.replica }
 

@@ -1,20 +1,20 @@
 /// Whether a conversation is over its high-water mark: see `LinkContext+Backlog`.
 extension Conversation {
     /// Counts what waits.
-    func noteBacklog() { context.note(session.backlog) }
+    func noteBacklog() { note(session.backlog) }
 
     /// The number in the history at which this link is over its mark: see `LinkContext.markNumber`.
     @_optimize(speed)
     func markNumber() -> UInt64 {
         // A backlog is not counted in vain.
-        guard !context.isOverHighWaterMark else { return .max }
-        guard let extendedReference else { return context.markNumber(session.backlog) }
-        return extendedReference._withUnsafeGuaranteedRef { context.markNumber($0.backlog) }
+        guard !isOverHighWaterMark else { return .max }
+        guard let extendedReference else { return markNumber(session.backlog) }
+        return extendedReference._withUnsafeGuaranteedRef { markNumber($0.backlog) }
     }
 
     func leaveHighWaterMark() {
-        guard context.isOverHighWaterMark else { return }
-        context.isOverHighWaterMark = false
+        guard isOverHighWaterMark else { return }
+        isOverHighWaterMark = false
         replica.linkTable.linksOverMark -= 1
         noteBacklog()
         replica.noteDrain()

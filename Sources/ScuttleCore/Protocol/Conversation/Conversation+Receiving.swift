@@ -13,14 +13,14 @@ extension Conversation {
                 try receiveDigest(of: source, at: version)
                 if isDone { try receiveDone() }
             case .done: try receiveDone()
-            case .echo(let token): context.transport.address?.receiveEcho(token)
+            case .echo(let token): transport.address?.receiveEcho(token)
             case .hello(let hello):
                 guard let greeter = try greeter(), try greeter.admits(hello) else { return }
                 session = .extended(greeter)
                 greeter.receive(hello)
             case .challenge(let token): try greeter()?.receiveChallenge(token)
             case .reject(let reason):
-                if let greeter = try greeter(), greeter.isAddressed { throw context.rejected(for: reason) }
+                if let greeter = try greeter(), greeter.isAddressed { throw rejected(for: reason) }
             case .nothing, .export, .got, .end: break
             // Messages of the extended dialect count from the hello on.
             default: _ = try greeter()
@@ -71,13 +71,13 @@ extension Conversation {
         case .extended: return nil
         case .classic(let session, _): return session
         case .undecided(_, let asking):
-            guard context.transport.allowsClassic else { return nil }
-            guard context.allowsClassic else {
-                throw context.end(
+            guard transport.allowsClassic else { return nil }
+            guard allowsClassic else {
+                throw end(
                     .protocolVersion,
                     Failure(.protocolVersion, "the peer speaks the classic dialect; SCUTTLE_LINK_ANY lets it in"))
             }
-            return asking ?? ClassicSession(context)
+            return asking ?? ClassicSession(self)
         }
     }
 }

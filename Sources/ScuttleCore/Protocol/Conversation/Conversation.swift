@@ -1,14 +1,15 @@
 /// A conversation with one peer: what a link is without the bytes.
 ///
-/// It has the session, which is the state of the conversation, and the context, which is what each session may use. Nothing is queued: a
-/// session derives what it still has to send when it is wanted. When that is much, the link is over its high-water mark.
-public class Conversation {
-    final let context: LinkContext
-    /// Held, so that it is there as long as its links are; a constant, so that reading it counts nothing.
-    final let replica: Replica
+/// It has the session, which is the state of the conversation, and is the context, which is what each session may use. Nothing is queued:
+/// a session derives what it still has to send when it is wanted. When that is much, the link is over its high-water mark.
+public class Conversation: LinkContext {
+    /// nil only inside of the initializer, because a session takes its context.
+    private final var state: Session?
     final var session: Session {
-        didSet {
-            if case .extended(let session) = session {
+        get { state.unsafelyUnwrapped }
+        set {
+            state = newValue
+            if case .extended(let session) = newValue {
                 extendedReference = .passUnretained(session)
             } else {
                 extendedReference = nil
@@ -19,20 +20,19 @@ public class Conversation {
     final private(set) var extendedReference: Unmanaged<ExtendedSession>?
 
     init(_ replica: Replica, _ options: LinkOptions) {
-        self.replica = replica
         let nonce = replica.nonces.next()
-        context = LinkContext(
+        super.init(
             replica, options,
             options.contains(.datagram) ? .datagrams(AddressCheck(replica.nonces.next())) : .stream)
         session =
             options.contains(.classic)
-            ? .classic(ClassicSession(context), greeting: nil)
-            : .undecided(ExtendedSession(context, nonce: nonce), asking: nil)
+            ? .classic(ClassicSession(self), greeting: nil)
+            : .undecided(ExtendedSession(self, nonce: nonce), asking: nil)
     }
 
     deinit {
-        guard let index = context.index else { return }
-        if context.isOverHighWaterMark { replica.linkTable.linksOverMark -= 1 }
+        guard let index else { return }
+        if isOverHighWaterMark { replica.linkTable.linksOverMark -= 1 }
         if let source = peerID { replica.unlink(source, at: index) }
         replica.removeLink(at: index)
     }
@@ -51,7 +51,7 @@ extension Conversation {
     /// Asks this peer for what is new; a question that still waits is enough. Renews the replica's promise.
     public func gossip() {
         // What was inverted by an update of a classic peer may make nobody ask for it.
-        if replica.hasMetClassic || context.isReadOnly { replica.settleInversions() }
+        if replica.hasMetClassic || isReadOnly { replica.settleInversions() }
         replica.passFloor()
         replica.reconsiderRefused()
         replica.renewPromise()
@@ -60,8 +60,8 @@ extension Conversation {
         case .extended(let session): session.greet()
         case .undecided(let greeter, let asking):
             // A peer that has not answered a hello may be a classic one that never asks by itself.
-            if greeter.pending.hasGreeted, context.allowsClassic {
-                let classic = asking ?? ClassicSession(context)
+            if greeter.pending.hasGreeted, allowsClassic {
+                let classic = asking ?? ClassicSession(self)
                 session = .undecided(greeter, asking: classic)
                 classic.gossip()
             }
@@ -107,7 +107,7 @@ extension Conversation {
     func becomeClassic(_ classic: ClassicSession) {
         guard case .undecided(let greeter, _) = session else { return }
         session = .classic(classic, greeting: greeter)
-        if !context.isReadOnly { replica.hasMetClassic = true }
+        if !isReadOnly { replica.hasMetClassic = true }
         if greeter.pending.hasGreeted { classic.gossip() }
         greeter.pending = PendingControl()
     }
@@ -115,8 +115,8 @@ extension Conversation {
     /// Ends the conversation if the session has found a reason to.
     @inline(never)
     func settleClosing() {
-        guard let closed = context.closing else { return }
-        context.closing = nil
+        guard let closed = closing else { return }
+        closing = nil
         if let greeter = session.greeter {
             closed.silence = greeter.silence
             closed.peerSource = greeter.peerSource.take()
@@ -124,14 +124,14 @@ extension Conversation {
         }
         session = .closed(closed)
         leaveHighWaterMark()
-        context.raise(.ended, closed.failure.code)
+        raise(.ended, closed.failure.code)
     }
 
     /// Drops what the conversation still had to send, and remembers the peer.
     func letGo() {
         session.greeter?.letGo()
         session.classic?.letGo()
-        context.output = SendBuffer()
+        output = SendBuffer()
         leaveHighWaterMark()
     }
 }

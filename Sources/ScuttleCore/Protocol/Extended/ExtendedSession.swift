@@ -5,7 +5,8 @@
 final class ExtendedSession {
     // Where a small field stands is a matter of size: it fills the last word of the one before.
 
-    let context: LinkContext
+    private let surroundings: Unowned<LinkContext>
+    var context: LinkContext { surroundings.object }
     /// That of the context, a constant, so that reading it counts nothing.
     let replica: Replica
 
@@ -18,6 +19,13 @@ final class ExtendedSession {
     /// In datagrams: the number of the latest window of the deltas before. Late answers to it are told from those to the next.
     var windows: UInt64 = 0
     var incoming = IncomingDelta()
+    /// What the peer writes under, as its last hello said.
+    var peerSource: OwnedBytes?
+    /// A hash of the peer's name.
+    var peerName: UInt64 = 0
+    var memory: LinkMemory?
+    /// Of a live link that has nothing to catch up with: the number in the history of the next update to look at.
+    var follows: UInt64?
     /// What was sent instead of an answer had to wait for the peer's reset.
     var isDeferred = false
     /// Both vectors were found equal, and have not been found different since.
@@ -32,13 +40,6 @@ final class ExtendedSession {
     var hasHeardOfTwin = false
     /// The head under which the peer takes new updates has not been said, or is no longer the latest.
     var liveHeadIsDue = true
-    /// What the peer writes under, as its last hello said.
-    var peerSource: OwnedBytes?
-    /// A hash of the peer's name.
-    var peerName: UInt64 = 0
-    var memory: LinkMemory?
-    /// Of a live link that has nothing to catch up with: the number in the history of the next update to look at.
-    var follows: UInt64?
     /// Updates of the peer's own that stand in the history behind that number, or behind a log's cursor: they do not wait.
     var echoes = 0
     /// The replica's epoch when this session last looked whether its peer lags.
@@ -50,7 +51,7 @@ final class ExtendedSession {
 
     /// - Parameter nonce: of which the nonces of requests are made.
     init(_ context: LinkContext, nonce: UInt64) {
-        self.context = context
+        surroundings = Unowned(context)
         replica = context.replica
         requests = OpenRequests(base: nonce)
     }

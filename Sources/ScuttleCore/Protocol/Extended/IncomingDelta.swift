@@ -34,6 +34,8 @@ struct IncomingDelta: ~Copyable {
     var dropsUnasked = false
     /// The latest head on a stream answered no open request: a forgot behind it, which names none, does not count either.
     var isUnasked = false
+    /// An update was rejected whose source is not known. Of a state delta, or in a datagram, nothing that came with it counts.
+    var excludesAll = false
     /// The clock of this replica's exceptions when the delta began.
     var exceptionsBefore: UInt64 = 0
 
@@ -51,8 +53,6 @@ struct IncomingDelta: ~Copyable {
 
     /// Of a log: sources of which something was refused, so that the delta vouches for them no more.
     private var excluded = SourceSet()
-    /// An update was rejected whose source is not known. Of a state delta, or in a datagram, nothing that came with it counts.
-    var excludesAll = false
 
     /// To be said with a request: how far the deltas of this incarnation have come; and at the end of a window, which.
     func progress(of incarnation: UInt64, withRanges: Bool, window: UInt64 = 0) -> Progress? {

@@ -14,12 +14,12 @@ struct PendingControl {
         /// How many datagrams with it are to go out after this one, since some may be lost.
         var copies: UInt8 = 0
         var isCopy = false
+        /// How long the next line may be on a stream.
+        var lineLength = UInt16(SendBudget.minLine)
         /// The request that the whole of it makes; 0: it has not begun.
         var nonce: UInt64 = 0
         /// The window of datagrams that it answers; 0: none.
         var window: UInt64 = 0
-        /// How long the next line may be on a stream.
-        var lineLength = SendBudget.minLine
     }
 
     var vector: VectorWalk?

@@ -158,6 +158,9 @@ struct PeerState {
     /// A whole vector of the peer's has come.
     mutating func settle(in replica: Store) { said.rebase(in: replica) }
 
+    /// What this replica and the peer were when a hello last served as a request, as a mark.
+    private var answeredAt: UInt64 = 0
+
     /// How far this replica's deltas have come, as the peer has last said.
     private(set) var progress: Progress?
 
@@ -166,8 +169,8 @@ struct PeerState {
         hasFreshProgress = true
     }
 
-    /// What this replica and the peer were when a hello last served as a request, as a mark, and how many have found them so.
-    private var answered: (at: UInt64, count: UInt8) = (0, 0)
+    /// How many hellos have found both so.
+    private var answers: UInt8 = 0
     /// No delta has begun since where the peer's progress ends.
     var hasFreshProgress = false
     private static var maxAnswers: UInt8 { 4 }
@@ -175,8 +178,9 @@ struct PeerState {
     /// A hello is to serve as a request. False where so many have done so and nothing has changed: what is known of the peer
     /// may be wrong.
     mutating func mayAnswer(at mark: UInt64) -> Bool {
-        answered = (mark, mark == answered.at ? answered.count + 1 : 1)
-        return answered.count <= Self.maxAnswers
+        answers = mark == answeredAt ? answers + 1 : 1
+        answeredAt = mark
+        return answers <= Self.maxAnswers
     }
 
     /// Whether the peer says of its GC epoch or revision that they have fallen. They never do: what is known of it was altered
