@@ -48,9 +48,9 @@ extension Replica {
     /// records that it held.
     public func close(_ link: Link) {
         link.close()
-        guard let index = link.context.index else { return }
+        guard let index = link.index else { return }
         if let source = link.peerID { unlink(source, at: index) }
-        link.context.index = nil
+        link.index = nil
         removeLink(at: index)
     }
 

@@ -4,7 +4,7 @@
 extension Link {
     var peer: PeerState { session.helloSession?.peer ?? PeerState() }
     var outgoing: OutgoingDelta? { extended?.outgoing }
-    var address: AddressCheck? { context.transport.address }
+    var address: AddressCheck? { transport.address }
 
     /// Whether the peer writes under a source.
     func isPeer(_ source: Bytes) -> Bool { peerID?.equals(source) ?? false }

@@ -2,7 +2,7 @@
 extension Link {
     @_optimize(speed)
     func noteDrain() {
-        if context.output.isWasteful, !hasPending { context.output.releaseMemory() }
+        if output.isWasteful, !hasPending { output.releaseMemory() }
         // The messages of a datagram depend on its capacity, so none is made here.
         if isFull, isDatagram ? !hasPending : !fill() { endBackpressure() }
     }

@@ -8,7 +8,7 @@ extension Link {
         var filled = 0
         while filled < buffer.count, fill() {
             let copied = copyOutput(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-            context.output.consume(copied)
+            output.consume(copied)
             filled += copied
         }
         if filled > 0 { shown = 0 }
@@ -19,23 +19,23 @@ extension Link {
     private func readDatagram(into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
         session.helloSession?.memory?.noteCapacity(buffer.count)
         let isChallenge =
-            context.transport.address?.appendChallenge(to: &context.output, within: buffer.count) ?? false
-        while !isChallenge, context.output.count < context.maxMessages {
+            transport.address?.appendChallenge(to: &output, within: buffer.count) ?? false
+        while !isChallenge, output.count < maxMessages {
             let budget = SendBudget(
-                messages: context.maxMessages - context.output.count, bytes: buffer.count - context.output.byteCount)
+                messages: maxMessages - output.count, bytes: buffer.count - output.byteCount)
             guard append(budget) else { break }
         }
         let filled = copyOutput(to: buffer)
-        context.output.consume(filled)
+        output.consume(filled)
         noteDrain()
-        if filled == 0, let failure = context.removeFailure() { throw failure }
+        if filled == 0, let failure = removeFailure() { throw failure }
         return filled
     }
 
     @_optimize(speed)
     private func copyOutput(to buffer: UnsafeMutableRawBufferPointer) -> Int {
         var copied = 0
-        context.output.visitSpans { span in
+        output.visitSpans { span in
             let count = min(span.count, buffer.count - copied)
             guard count > 0, let from = span.baseAddress, let to = buffer.baseAddress else { return }
             (to + copied).copyMemory(from: from, byteCount: count)
@@ -54,7 +54,7 @@ extension Link {
         noteDrain()
         _ = fill()
         shown = 0
-        context.output.visitSpans(maxCount: min(maxCount, SendBuffer.maxMessages)) { span in
+        output.visitSpans(maxCount: min(maxCount, SendBuffer.maxMessages)) { span in
             shown += span.count
             visit(span)
         }
@@ -66,7 +66,7 @@ extension Link {
         guard count >= 0, count <= shown else {
             throw Failure(.argument, "the count to consume is \(count); the last peek showed \(shown) bytes")
         }
-        context.output.consume(count)
+        output.consume(count)
         shown -= count
         noteDrain()
     }
@@ -75,23 +75,23 @@ extension Link {
     @inline(never)
     @_optimize(speed)
     func fill() -> Bool {
-        guard context.output.isEmpty else { return true }
-        while context.output.count < context.maxMessages, !context.hasFilled,
-            append(.stream(messages: context.maxMessages - context.output.count))
+        guard output.isEmpty else { return true }
+        while output.count < maxMessages, !hasFilled,
+            append(.stream(messages: maxMessages - output.count))
         {}
-        return !context.output.isEmpty
+        return !output.isEmpty
     }
 
     @_optimize(speed)
     private func append(_ budget: SendBudget) -> Bool {
-        guard let extendedReference else { return session.append(budget, context) }
+        guard let extendedReference else { return session.append(budget, self) }
         return extendedReference._withUnsafeGuaranteedRef { $0.append(budget) }
     }
 
     /// Whether something is pending, as far as this is known without encoding it.
     @inline(never)
     var hasPending: Bool {
-        !context.output.isEmpty || !context.failures.isEmpty || context.transport.address?.challenger ?? 0 > 0
+        !output.isEmpty || !failures.isEmpty || transport.address?.challenger ?? 0 > 0
             || session.hasPending
     }
 }

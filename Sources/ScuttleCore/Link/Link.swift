@@ -30,7 +30,7 @@ public final class Link: Conversation {
                 session = .extended(helloSession)
                 hasSaidHello = before.pending.hasSaidHello
             case .classic(let before, _):
-                session = .classic(ClassicSession(context), extended: helloSession)
+                session = .classic(ClassicSession(self), extended: helloSession)
                 hasSaidHello = before.hasBegun
             case .closed(let closed): session = .closed(ClosedSession(closed.failure))
             }
@@ -39,10 +39,10 @@ public final class Link: Conversation {
         } else {
             hasSaidHello = other.session.classic?.hasBegun ?? false
         }
-        if unread.count > 0 || !other.context.output.isEmpty {
-            context.output.append { text in
+        if unread.count > 0 || !other.output.isEmpty {
+            output.append { text in
                 text.append(unread)
-                other.context.output.visitSpans { text.append($0) }
+                other.output.visitSpans { text.append($0) }
             }
         }
         if hasSaidHello { gossip() }

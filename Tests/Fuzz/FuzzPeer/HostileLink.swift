@@ -25,7 +25,7 @@ final class HostileLink {
     /// For a datagram link whose peer has echoed no token: the bytes that the target has received, and has sent.
     private(set) var heardUnchecked = 0
     private(set) var saidUnchecked = 0
-    private var isUnchecked: Bool { end.link.context.transport.address?.peerToken == 0 }
+    private var isUnchecked: Bool { end.link.transport.address?.peerToken == 0 }
 
     /// For the delta on its way to the target: the check of the updates since its head, mark or cover, and its start.
     private(set) var lines = LineCheck()

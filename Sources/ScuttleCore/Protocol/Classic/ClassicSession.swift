@@ -1,7 +1,8 @@
 /// A conversation in the classic dialect, which is simple-scuttle's: digests request, updates follow. Classic peers
 /// vouch for nothing and keep no order: see docs/reference/protocol.md.
 final class ClassicSession {
-    private let context: LinkContext
+    private let surroundings: Unowned<LinkContext>
+    private var context: LinkContext { surroundings.object }
     /// Whether this replica or the peer has sent a digest.
     private(set) var hasBegun = false
     /// The sources that the peer's digests have named since its last `done`.
@@ -21,7 +22,7 @@ final class ClassicSession {
     /// The newest dot of each source that was sent under its timestamp.
     private var restated = DotOrder()
 
-    init(_ context: LinkContext) { self.context = context }
+    init(_ context: LinkContext) { surroundings = Unowned(context) }
 
     private var replica: Replica { context.replica }
 

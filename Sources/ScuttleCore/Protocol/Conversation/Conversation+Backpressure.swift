@@ -1,20 +1,20 @@
 /// Whether a conversation is full: see `LinkContext+Backlog`.
 extension Conversation {
     /// Counts the pending messages.
-    func noteBacklog() { context.note(session.backlog) }
+    func noteBacklog() { note(session.backlog) }
 
     /// Returns the end of the history at which this link can become full: see `LinkContext.nextHistoryMark`.
     @_optimize(speed)
     func nextHistoryMark() -> UInt64 {
         // A full link needs no count.
-        guard !context.isFull else { return .max }
-        guard let extendedReference else { return context.nextHistoryMark(session.backlog) }
-        return extendedReference._withUnsafeGuaranteedRef { context.nextHistoryMark($0.backlog) }
+        guard !isFull else { return .max }
+        guard let extendedReference else { return nextHistoryMark(session.backlog) }
+        return extendedReference._withUnsafeGuaranteedRef { nextHistoryMark($0.backlog) }
     }
 
     func endBackpressure() {
-        guard context.isFull else { return }
-        context.isFull = false
+        guard isFull else { return }
+        isFull = false
         replica.linkTable.fullLinks -= 1
         noteBacklog()
         replica.noteDrain()

@@ -14,7 +14,7 @@ extension Conversation {
                 try receiveDigest(of: source, at: version)
                 if isDone { try receiveDone() }
             case .done: try receiveDone()
-            case .echo(let token): context.transport.address?.receiveEcho(token)
+            case .echo(let token): transport.address?.receiveEcho(token)
             case .hello(let hello):
                 guard let helloSession = try helloSession(), try helloSession.admits(hello) else { return }
                 session = .extended(helloSession)
@@ -22,7 +22,7 @@ extension Conversation {
             case .challenge(let token): try helloSession()?.receiveChallenge(token)
             case .reject(let reason):
                 if let helloSession = try helloSession(), helloSession.isAddressed {
-                    throw context.rejected(for: reason)
+                    throw rejected(for: reason)
                 }
             case .nothing, .export, .got, .end: break
             // Messages of the extended dialect count after a hello.
@@ -77,13 +77,13 @@ extension Conversation {
         case .extended: return nil
         case .classic(let session, _): return session
         case .undecided(_, let classic):
-            guard context.transport.allowsClassic else { return nil }
-            guard context.allowsClassic else {
-                throw context.end(
+            guard transport.allowsClassic else { return nil }
+            guard allowsClassic else {
+                throw end(
                     .protocolVersion,
                     Failure(.protocolVersion, "the peer speaks the classic dialect; SCUTTLE_LINK_ANY allows it"))
             }
-            return classic ?? ClassicSession(context)
+            return classic ?? ClassicSession(self)
         }
     }
 }

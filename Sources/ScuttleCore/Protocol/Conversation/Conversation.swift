@@ -1,14 +1,15 @@
 /// A conversation with one peer: a link without its bytes.
 ///
-/// The session is the state of the conversation. The context is what each session uses of its surroundings. Nothing is
+/// The session is the state of the conversation. The base class is what each session uses of its surroundings. Nothing is
 /// queued: a session derives each message when it is sent.
-public class Conversation {
-    final let context: LinkContext
-    /// Owned, so that the replica outlives its links. A constant, because reading it counts no reference.
-    final let replica: Replica
+public class Conversation: LinkContext {
+    /// nil only in the initializer, because a session needs its context.
+    private final var state: Session?
     final var session: Session {
-        didSet {
-            if case .extended(let session) = session {
+        get { state.unsafelyUnwrapped }
+        set {
+            state = newValue
+            if case .extended(let session) = newValue {
                 extendedReference = .passUnretained(session)
             } else {
                 extendedReference = nil
@@ -19,20 +20,19 @@ public class Conversation {
     final private(set) var extendedReference: Unmanaged<ExtendedSession>?
 
     init(_ replica: Replica, _ options: LinkOptions) {
-        self.replica = replica
         let nonce = replica.nonces.next()
-        context = LinkContext(
+        super.init(
             replica, options,
             options.contains(.datagram) ? .datagrams(AddressCheck(replica.nonces.next())) : .stream)
         session =
             options.contains(.classic)
-            ? .classic(ClassicSession(context), extended: nil)
-            : .undecided(ExtendedSession(context, nonce: nonce), classic: nil)
+            ? .classic(ClassicSession(self), extended: nil)
+            : .undecided(ExtendedSession(self, nonce: nonce), classic: nil)
     }
 
     deinit {
-        guard let index = context.index else { return }
-        if context.isFull { replica.linkTable.fullLinks -= 1 }
+        guard let index else { return }
+        if isFull { replica.linkTable.fullLinks -= 1 }
         if let source = peerID { replica.unlink(source, at: index) }
         replica.removeLink(at: index)
     }
@@ -51,7 +51,7 @@ extension Conversation {
     /// Requests updates of the peer. A pending request suffices. Renews the replica's low-water mark.
     public func gossip() {
         // If an update of a classic peer has inverted an entry, equal vectors may keep peers from requesting it.
-        if replica.hasMetClassic || context.isReadOnly { replica.republishInverted() }
+        if replica.hasMetClassic || isReadOnly { replica.republishInverted() }
         replica.passFloor()
         replica.reconsiderRefused()
         replica.raiseLowWaterMark()
@@ -60,8 +60,8 @@ extension Conversation {
         case .extended(let session): session.beginGossip()
         case .undecided(let helloSession, let classic):
             // A peer that has not replied to a hello may be a classic one that sends no digests by itself.
-            if helloSession.pending.hasSaidHello, context.allowsClassic {
-                let classic = classic ?? ClassicSession(context)
+            if helloSession.pending.hasSaidHello, allowsClassic {
+                let classic = classic ?? ClassicSession(self)
                 session = .undecided(helloSession, classic: classic)
                 classic.gossip()
             }
@@ -109,7 +109,7 @@ extension Conversation {
     func becomeClassic(_ classic: ClassicSession) {
         guard case .undecided(let helloSession, _) = session else { return }
         session = .classic(classic, extended: helloSession)
-        if !context.isReadOnly { replica.hasMetClassic = true }
+        if !isReadOnly { replica.hasMetClassic = true }
         if helloSession.pending.hasSaidHello { classic.gossip() }
         helloSession.pending = PendingControl()
     }
@@ -117,8 +117,8 @@ extension Conversation {
     /// Closes the session if it has found a reason to.
     @inline(never)
     func settleClosing() {
-        guard let closed = context.closing else { return }
-        context.closing = nil
+        guard let closed = closing else { return }
+        closing = nil
         if let helloSession = session.helloSession {
             closed.silence = helloSession.silence
             closed.peerSource = helloSession.peerSource.take()
@@ -126,14 +126,14 @@ extension Conversation {
         }
         session = .closed(closed)
         endBackpressure()
-        context.raise(.ended, closed.failure.code)
+        raise(.ended, closed.failure.code)
     }
 
     /// Drops the pending output and remembers the peer, because the link ends.
     func endLink() {
         session.helloSession?.endLink()
         session.classic?.endLink()
-        context.output = SendBuffer()
+        output = SendBuffer()
         endBackpressure()
     }
 }

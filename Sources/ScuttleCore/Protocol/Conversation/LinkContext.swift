@@ -1,74 +1,81 @@
 /// What a session uses of its surroundings: the replica, the transport, the send buffer, the options of the link, and
 /// the host's name for the link.
 ///
-/// A link owns one while it is open, and gives it to each of its sessions. Sessions know no more of the link.
-final class LinkContext {
+/// It is the base class of the link, which gives itself to each of its sessions. A session knows no more of the link, and does not
+/// outlive it.
+public class LinkContext {
     // The order of the fields saves memory: a small field fills the last word of the one before. A host may hold a link
     // for each of thousands of peers.
 
     /// Owned, so that the replica outlives its links. A constant, because reading it counts no reference.
-    let replica: Replica
-    let transport: Transport
-    /// The index of the link in `LinkTable.links`; nil after the link was closed.
-    var index: Int?
-    let options: LinkOptions
-    /// Whether `mtu` messages were pending and were not all read since: see `LinkContext+Backlog`.
-    var isFull = false
+    final let replica: Replica
+    final let transport: Transport
 
     /// The next output.
-    var output = SendBuffer()
-    /// The errors that the next reads report, in order, and the index of the first.
-    var failures: [Failure] = []
-    private var firstFailure = 0
+    final var output = SendBuffer()
+    public final let options: LinkOptions
+    /// Whether `mtu` messages were pending and were not all read since: see `LinkContext+Backlog`.
+    public internal(set) final var isFull = false
+    private final var place: UInt32?
+    /// The index of the link in `LinkTable.links`; nil after the link was closed.
+    final var index: Int? {
+        get { place.map { Int($0) } }
+        set { place = newValue.map { UInt32(truncatingIfNeeded: $0) } }
+    }
+
+    /// The index of the first of `failures` that was not reported.
+    private final var firstFailure: UInt32 = 0
+    /// The errors that the next reads report, in order.
+    final var failures: [Failure] = []
 
     /// The closed session that follows, from the call that ends the link to its return.
-    var closing: ClosedSession?
+    final var closing: ClosedSession?
 
     /// The host's pointer for this link. Callbacks name the link by it.
-    var host: UnsafeRawPointer?
-    var identity: LinkIdentity { LinkIdentity(host: host) }
+    public final var host: UnsafeRawPointer?
+    final var identity: LinkIdentity { LinkIdentity(host: host) }
 
     init(_ replica: Replica, _ options: LinkOptions, _ transport: Transport) {
         (self.replica, self.options, self.transport) = (replica, options, transport)
     }
 
     /// Whether messages of the peer change nothing here.
-    var isReadOnly: Bool { options.contains(.readOnly) }
+    final var isReadOnly: Bool { options.contains(.readOnly) }
     /// Whether new updates are sent without a request.
-    var isLive: Bool { options.contains(.live) }
+    final var isLive: Bool { options.contains(.live) }
 
     /// Whether classic peers are allowed. The classic dialect cannot check the peer's cluster.
-    var allowsClassic: Bool {
+    final var allowsClassic: Bool {
         options.contains(.classic)
             || options.contains(.any) && transport.allowsClassic && replica.cluster.bytes.isEmpty
     }
 
     /// Calls `onEvent`.
-    func raise(_ event: Event, _ code: Failure.Code? = nil) {
+    final func raise(_ event: Event, _ code: Failure.Code? = nil) {
         replica.configuration.onEvent?(identity, event, code?.rawValue ?? 0)
     }
 
     /// Reports an equivocation that was not rejected.
-    func reportEquivocation() {
+    final func reportEquivocation() {
         replica.hasSeenEquivocation = false
         raise(.diverged, .corrupt)
     }
 
     /// Ends the conversation with the call that throws the returned error.
     /// - Parameter reason: the reason of the reject message to the peer; nil for no message.
-    func end(_ reason: RejectReason?, _ failure: Failure) -> Failure {
+    final func end(_ reason: RejectReason?, _ failure: Failure) -> Failure {
         closing = ClosedSession(failure, telling: reason)
         return failure
     }
 
     /// Removes and returns the first error to report; nil if there is none.
     @inline(never)
-    func removeFailure() -> Failure? {
+    final func removeFailure() -> Failure? {
         guard !failures.isEmpty else { return nil }
         defer {
             firstFailure += 1
-            if firstFailure == failures.count { (failures, firstFailure) = ([], 0) }
+            if firstFailure >= failures.count { (failures, firstFailure) = ([], 0) }
         }
-        return failures[firstFailure]
+        return failures[Int(firstFailure)]
     }
 }

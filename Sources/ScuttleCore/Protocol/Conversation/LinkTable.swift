@@ -27,7 +27,7 @@ struct OpenLinks: RandomAccessCollection {
     subscript(index: Int) -> Conversation { references[index].takeUnretainedValue() }
 
     mutating func append(_ link: Conversation) {
-        link.context.index = count
+        link.index = count
         references.append(.passUnretained(link))
     }
 
@@ -35,7 +35,7 @@ struct OpenLinks: RandomAccessCollection {
     mutating func remove(at index: Int) {
         let last = references.removeLast()
         guard index < count else { return }
-        last._withUnsafeGuaranteedRef { $0.context.index = index }
+        last._withUnsafeGuaranteedRef { $0.index = index }
         references[index] = last
     }
 }

@@ -113,7 +113,7 @@ public final class Replica: Store {
 
     #if DEBUG
         override func brokenReference() -> String? {
-            let over = linkTable.links.reduce(0) { $0 + ($1.context.isFull ? 1 : 0) }
+            let over = linkTable.links.reduce(0) { $0 + ($1.isFull ? 1 : 0) }
             guard over == linkTable.fullLinks else {
                 return "\(over) links over the mark, counted as \(linkTable.fullLinks)"
             }
@@ -132,7 +132,7 @@ extension Replica {
     func removeLink(at index: Int) {
         linkTable.marks.remove(at: index, last: linkTable.links.count - 1)
         historyMark = linkTable.marks.next
-        if let last = linkTable.links.last, last.context.index != index { moveLinkedSource(of: last, to: index) }
+        if let last = linkTable.links.last, last.index != index { moveLinkedSource(of: last, to: index) }
         linkTable.links.remove(at: index)
     }
 }

@@ -9,7 +9,7 @@ extension Replica {
 
     /// Notes that the link at an index leads to the writer of a source, in place of an earlier link.
     func link(_ source: Bytes, at index: Int) {
-        if let earlier = writerLink(of: source)?.context.index { unlink(source, at: earlier) }
+        if let earlier = writerLink(of: source)?.index { unlink(source, at: earlier) }
         linkTable.linkedSources.insert(sources.hash(of: source), UInt32(truncatingIfNeeded: index))
         if let id = sources.find(source) { sources[id].isLinked = true }
     }
@@ -24,7 +24,7 @@ extension Replica {
 
     /// Moves a link's source to another index.
     func moveLinkedSource(of link: Conversation, to index: Int) {
-        guard let before = link.context.index, let source = link.peerID else { return }
+        guard let before = link.index, let source = link.peerID else { return }
         let hash = sources.hash(of: source)
         guard linkTable.linkedSources.remove(hash, UInt32(truncatingIfNeeded: before)) else { return }
         linkTable.linkedSources.insert(hash, UInt32(truncatingIfNeeded: index))

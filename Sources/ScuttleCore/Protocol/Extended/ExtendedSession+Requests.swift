@@ -71,7 +71,7 @@ extension ExtendedSession {
             part.progress = $0
             return frame()
         }
-        let left = budget.lineCapacity(beside: frame(), onStream: walk.lineLength)
+        let left = budget.lineCapacity(beside: frame(), onStream: Int(walk.lineLength))
         let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = VectorSlice.of(
             replica, from: walk.from, within: left - SendBudget.sections, fitsOne: !budget.isLimited
@@ -105,7 +105,7 @@ extension ExtendedSession {
             line.appendClaimsEnd(from: part.from, to: part.to, isLast: part.isLast, hasRetired: !slice.retired.isEmpty)
         }
         walk.from = part.to
-        walk.lineLength = min(2 * walk.lineLength, SendBudget.maxLine)
+        walk.lineLength = min(2 &* walk.lineLength, UInt16(SendBudget.maxLine))
         if part.isLast, walk.copies > 0, part.from == 0 {
             walk.copies -= 1
             (walk.from, walk.isCopy) = (0, true)

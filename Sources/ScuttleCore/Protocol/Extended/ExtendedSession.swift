@@ -5,7 +5,8 @@
 final class ExtendedSession {
     // The order of the fields saves memory: a small field fills the last word of the one before.
 
-    let context: LinkContext
+    private let surroundings: Unowned<LinkContext>
+    var context: LinkContext { surroundings.object }
     /// The context's. A constant, because reading it counts no reference.
     let replica: Replica
 
@@ -19,6 +20,13 @@ final class ExtendedSession {
     /// next.
     var lastWindow: UInt64 = 0
     var incoming = IncomingDelta()
+    /// The peer's source, by its latest hello.
+    var peerSource: OwnedBytes?
+    /// A hash of the peer's name.
+    var peerName: UInt64 = 0
+    var memory: LinkMemory?
+    /// The index in the history of the next update to send, of a live link whose peer has all before it.
+    var follows: UInt64?
     /// Whether the delta for the peer's request waits for the peer's reset.
     var isDeferred = false
     /// Whether the vectors of both replicas were equal at the latest comparison.
@@ -33,13 +41,6 @@ final class ExtendedSession {
     var hasReceivedTwin = false
     /// Whether the head for new updates is pending, because it was not sent or has changed.
     var liveHeadIsDue = true
-    /// The peer's source, by its latest hello.
-    var peerSource: OwnedBytes?
-    /// A hash of the peer's name.
-    var peerName: UInt64 = 0
-    var memory: LinkMemory?
-    /// The index in the history of the next update to send, of a live link whose peer has all before it.
-    var follows: UInt64?
     /// The number of the peer's own updates in the history behind that index, or behind the cursor of a log delta. They
     /// are not pending.
     var echoes = 0
@@ -52,7 +53,7 @@ final class ExtendedSession {
 
     /// - Parameter nonce: the base of the requests' nonces.
     init(_ context: LinkContext, nonce: UInt64) {
-        self.context = context
+        surroundings = Unowned(context)
         replica = context.replica
         requests = OpenRequests(base: nonce)
     }

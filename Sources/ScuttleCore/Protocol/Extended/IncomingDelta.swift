@@ -36,6 +36,9 @@ struct IncomingDelta: ~Copyable {
     /// Whether the latest head on a stream belonged to no open request. A `forgot` message behind it, which names no
     /// request, does not count then.
     var isUnrequested = false
+    /// Whether no claim counts, because an update of an unknown source was rejected: of a state delta, or of a
+    /// datagram.
+    var excludesAll = false
     /// The value of `RefusedTable.clock` at the start of the delta.
     var exceptionsBefore: UInt64 = 0
 
@@ -53,9 +56,6 @@ struct IncomingDelta: ~Copyable {
 
     /// The sources whose claims a log delta loses because one of their updates was rejected.
     private var excluded = SourceSet()
-    /// Whether no claim counts, because an update of an unknown source was rejected: of a state delta, or of a
-    /// datagram.
-    var excludesAll = false
 
     /// Returns the progress of the deltas of an incarnation, for a request or for the end of a window.
     func progress(of incarnation: UInt64, withRanges: Bool, window: UInt64 = 0) -> Progress? {

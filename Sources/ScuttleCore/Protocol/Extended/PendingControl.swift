@@ -14,12 +14,12 @@ struct PendingControl {
         /// The number of datagrams with copies of it, because some may be lost.
         var copies: UInt8 = 0
         var isCopy = false
+        /// The length of the next line on a stream.
+        var lineLength = UInt16(SendBudget.minLine)
         /// The nonce of its request; 0 before its first part.
         var nonce: UInt64 = 0
         /// The window of datagrams that it is sent for; 0 for none.
         var window: UInt64 = 0
-        /// The length of the next line on a stream.
-        var lineLength = SendBudget.minLine
     }
 
     var vector: VectorWalk?

@@ -5,8 +5,8 @@
 struct PendingUpdates: ~Copyable {
     private(set) var records: [Record] = []
     /// The count of `records`, plus one for every 256 bytes of each.
-    private var weight = 0
-    private static var maxWeight: Int { 1024 }
+    private var weight: UInt32 = 0
+    private static var maxWeight: UInt32 { 1024 }
 
     /// Whether their cover has arrived. They stay until the next update or cover.
     private var isClosed = false
@@ -22,7 +22,7 @@ struct PendingUpdates: ~Copyable {
     mutating func hold(_ record: Record) {
         if isClosed { drop() }
         if weight >= Self.maxWeight { lose() }
-        weight &+= 1 &+ record.text.count >> 8
+        weight &+= 1 &+ UInt32(clamping: record.text.count >> 8)
         records.append(record)
     }
 

@@ -161,6 +161,9 @@ struct PeerState {
     /// Moves the base of the confirmed vector to the present, after a whole vector of the peer's has arrived.
     mutating func settle(in replica: Store) { stated.rebase(in: replica) }
 
+    /// A fingerprint of both replicas at the latest hello that served as a request.
+    private var servedAt: UInt64 = 0
+
     /// The progress of this replica's deltas, by the peer's latest message.
     private(set) var progress: Progress?
 
@@ -169,9 +172,8 @@ struct PeerState {
         hasFreshProgress = true
     }
 
-    /// A fingerprint of both replicas at the latest hello that served as a request, and the number of such hellos with
-    /// that fingerprint.
-    private var served: (at: UInt64, count: UInt8) = (0, 0)
+    /// The number of hellos that served as requests with that fingerprint.
+    private var served: UInt8 = 0
     /// Whether no delta has begun since at the end of the peer's progress.
     var hasFreshProgress = false
     private static var maxServed: UInt8 { 4 }
@@ -179,8 +181,9 @@ struct PeerState {
     /// Whether a hello may serve as a request. False if several have served and nothing has changed: the peer state may
     /// be wrong.
     mutating func mayServe(at fingerprint: UInt64) -> Bool {
-        served = (fingerprint, fingerprint == served.at ? served.count + 1 : 1)
-        return served.count <= Self.maxServed
+        served = fingerprint == servedAt ? served + 1 : 1
+        servedAt = fingerprint
+        return served <= Self.maxServed
     }
 
     /// Whether the peer's GC epoch or revision has fallen, which is impossible: the known one was altered on its way.
