@@ -58,6 +58,7 @@ struct SourceTable: ~Copyable {
     }
 
     /// The same, and O(length of id) without a hash where it is the one that was looked up last.
+    @inline(__always)
     mutating func recall(_ id: Bytes) -> SourceID? {
         if sources[Int(recent)].id.equals(id) { return recent }
         guard let found = find(id) else { return nil }

@@ -25,7 +25,7 @@ extension LinkContext {
 
     /// The number in the history at which this link is over its mark, if it is not read before. `max` if it is over it now, or
     /// if updates add nothing to what waits.
-    @_optimize(speed)
+    @inline(__always)
     func markNumber(_ backlog: Backlog) -> UInt64 {
         guard !isOverHighWaterMark else { return .max }
         let mtu = max(replica.configuration.mtu, 1)
