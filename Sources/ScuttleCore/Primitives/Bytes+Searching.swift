@@ -2,7 +2,7 @@
 
 extension UnsafeRawBufferPointer {
     /// Returns the offset of the first byte that equals `byte`; nil if there is none. O(length).
-    @_optimize(speed)
+    @inline(__always)
     public func offset(of byte: UInt8) -> Int? {
         let wanted = SIMD16<UInt8>(repeating: byte)
         let offset = firstOffset(from: 0) {
@@ -26,7 +26,7 @@ extension UnsafeRawBufferPointer {
 
     /// Returns the offset of the first double quote, backslash or control character from `start` on; the count if there is
     /// none. `isASCII` is false if a byte before that offset may not be ASCII. O(length).
-    @_optimize(speed)
+    @inline(__always)
     public func endOfPlainText(from start: Int) -> (offset: Int, isASCII: Bool) {
         // The bits of all bytes together. A few bytes behind the found one count too, because leaving them out would cost
         // more.

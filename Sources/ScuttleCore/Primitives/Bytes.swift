@@ -32,6 +32,7 @@ extension UnsafeRawBufferPointer {
 
 extension UnsafeRawPointer {
     /// Returns the length of the longest common prefix, at most `limit`.
+    @inline(__always)
     fileprivate func commonPrefix(with other: UnsafeRawPointer, limit: Int) -> Int {
         var offset = 0
         while offset + 8 <= limit {

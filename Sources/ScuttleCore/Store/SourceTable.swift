@@ -59,6 +59,7 @@ struct SourceTable: ~Copyable {
 
     /// Returns the source with an id, as `find`, and remembers it. Compares the id of the latest look-up first, which needs no
     /// hash.
+    @inline(__always)
     mutating func recall(_ id: Bytes) -> SourceID? {
         if sources[Int(recent)].id.equals(id) { return recent }
         guard let found = find(id) else { return nil }

@@ -50,7 +50,7 @@ extension Store {
         contentHash.low
     }
 
-    @_optimize(speed)
+    @inline(__always)
     func update(of record: Record) -> Update {
         let timestamp = record.timestamp
         let dotSource = sources[record.source].id

@@ -25,7 +25,7 @@ extension LinkContext {
 
     /// Returns the end of the history at which the link can become full if it is not read before. `max` if it is full,
     /// or if updates add no messages.
-    @_optimize(speed)
+    @inline(__always)
     func nextHistoryMark(_ backlog: Backlog) -> UInt64 {
         guard !isFull else { return .max }
         let mtu = max(replica.configuration.mtu, 1)

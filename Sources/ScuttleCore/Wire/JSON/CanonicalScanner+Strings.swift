@@ -27,7 +27,7 @@ extension CanonicalScanner {
 
     /// Skips to the next quote, backslash or control character, or to the end; false if a skipped byte may not be ASCII. No
     /// longer character contains one of those bytes, so the caller can check UTF-8 afterwards.
-    @_optimize(speed)
+    @inline(__always)
     private mutating func skipPlain() -> Bool {
         let end = text.endOfPlainText(from: offset)
         skip(end.offset &- offset)
