@@ -23,7 +23,8 @@ extension ExtendedSession {
     /// Sends a request beyond those of the host's gossips, because something did not fit. One such request is open at a
     /// time, and each needs a change of this replica's state before it, so requests cannot go on for ever.
     func requestAgain() {
-        let here = PendingControl.fingerprint(replica.revision &- replica.uncoveredExceptionChanges, replica.entryChanges)
+        let here = PendingControl.fingerprint(
+            replica.revision &- replica.uncoveredExceptionChanges, replica.entryChanges)
         guard here != pending.requestedAgainFingerprint, !pending.hasRequestedAgain else { return }
         pending.requestedAgainFingerprint = here
         pending.hasRequestedAgain = true
