@@ -8,7 +8,7 @@ import re
 def split(text: str) -> tuple[str, list[tuple[int, str]]]:
     """The code of a Swift file without comments and literals, and its literals as they are spelled, each with its line.
 
-    What stands in an interpolation is code.
+    The text of an interpolation is code.
     """
     code: list[str] = []
     literals: list[tuple[int, str]] = []

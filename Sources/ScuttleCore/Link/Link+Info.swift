@@ -1,4 +1,4 @@
-/// What a host can read of a link.
+/// The properties of a link that a host can read.
 extension Link {
     public var limits: Limits { replica.limits }
     public var isDatagram: Bool { transport.isDatagram }

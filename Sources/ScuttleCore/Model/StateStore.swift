@@ -1,8 +1,8 @@
 /// A replica that its host keeps elsewhere, in rows: the functions that the host gives. Each says whether it has succeeded.
 public struct StateStore {
-    /// What a row is about. With its id it is the row's primary key.
+    /// The kind of a row. With the row's id it is the primary key.
     public enum Kind: UInt32 {
-        /// What stands for a key.
+        /// The entry of a key.
         case entry = 1
         /// A source's entry in the version vector.
         case source = 2

@@ -172,7 +172,7 @@ public class Store {
     /// Tells that a retired source has an id and its place in the table again. Its entry stood at a position of `retired`.
     func sourceReturns(_ source: SourceID, from entry: RetiredTable.Entry, at position: Int) {}
 
-    /// Tells that a source has received an id. The observer may set its `isLinked`.
+    /// Tells that a source has received an id. `Replica` may set its `isLinked`.
     func sourceAppears(_ source: SourceID) {}
 
     /// Returns the oldest base of the version vector, `max` if there is none, and the number of links that may have one. The past
@@ -180,7 +180,7 @@ public class Store {
     func basesInUse() -> (oldest: UInt64, links: Int) { (.max, 0) }
 
     /// Tells that the vector's past before a base is about to be dropped: no older base may be in use when this returns. The
-    /// observer may use the present vector as a base.
+    /// present vector may become a base.
     func leaveBases(before base: UInt64) {}
 
     // MARK: Obstacles to a purge
@@ -199,11 +199,11 @@ public class Store {
 
     // MARK: Events
 
-    /// Tells that the history has reached `historyMark`. The observer sets a higher one.
+    /// Tells that the history has reached `historyMark`. `Replica` sets a higher one.
     func historyReachesMark() {}
 
     /// Tells that shared deltas are out of date: one of their updates is no entry any more, a source in them shrinks, or their
-    /// memory is needed. The observer sets `earliestShared` to the arrival of the first entry in the next shared delta, or to
+    /// memory is needed. `Replica` sets `earliestShared` to the arrival of the first entry in the next shared delta, or to
     /// `max`.
     func invalidateShared() {}
 

@@ -35,10 +35,6 @@ struct VectorHash: Equatable {
         value &+= FoldHash.fold(mark ^ FoldHash.key.0, RandomSource.mix(number ^ salt))
     }
 
-    mutating func removeName(_ mark: UInt64, _ number: UInt64, _ salt: UInt64) {
-        value &-= FoldHash.fold(mark ^ FoldHash.key.0, RandomSource.mix(number ^ salt))
-    }
-
     mutating func add(_ other: VectorHash) {
         value &+= other.value
     }

@@ -1,6 +1,6 @@
 /// A conversation with one peer: a link without its bytes.
 ///
-/// The session is the state of the conversation. The base class is what each session uses of its surroundings. Nothing is
+/// The session is the state of the conversation. The base class is the surroundings of each session. Nothing is
 /// queued: a session derives each message when it is sent.
 public class Conversation: LinkContext {
     /// nil only in the initializer, because a session needs its context.

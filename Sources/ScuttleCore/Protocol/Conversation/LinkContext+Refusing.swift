@@ -30,7 +30,7 @@ extension LinkContext {
         try replica.checkIdentity(of: known, claims: update.version)
         try replica.checkJump(to: update.version)
         // A known update, or one that loses to an entry, is accounted for and needs no judgement. But if its dot is
-        // newer than the winner's, others accept the update for what stands, so it is an exception.
+        // newer than the winner's, other replicas hold the update as the entry of its key, so it is an exception.
         guard !isOld(update, known, mode) else { return failure == nil ? .accepted : .old }
         if let winner = winner(over: update), failure == nil || winner.version > update.version {
             guard failure != nil else { return .accepted }

@@ -1,4 +1,4 @@
-/// What a session uses of its surroundings: the replica, the transport, the send buffer, the options of the link, and
+/// The surroundings of a session: the replica, the transport, the send buffer, the options of the link, and
 /// the host's name for the link.
 ///
 /// It is the base class of the link, which gives itself to each of its sessions. A session knows no more of the link, and does not

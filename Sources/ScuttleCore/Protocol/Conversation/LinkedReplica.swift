@@ -6,10 +6,6 @@
 public final class Replica: Store {
     var linkTable = LinkTable()
 
-    override init(ownID: Bytes, configuration: Configuration, encoding: StoreEncoding) {
-        super.init(ownID: ownID, configuration: configuration, encoding: encoding)
-    }
-
     // MARK: References of links
 
     override func refers(to id: SourceID) -> Bool {

@@ -103,7 +103,7 @@ extension ExtendedSession {
 
     /// Ends a delta whose commit was sent. In datagrams a live link continues it.
     private func endDelta(_ outgoing: OutgoingDelta) {
-        checkedDetours = replica.historyBypasses
+        checkedBypasses = replica.historyBypasses
         dropSettledExceptions(in: outgoing.mode)
         if !outgoing.hasContent { noteQuiet() }
         guard !context.transport.keepsOrder else {

@@ -138,7 +138,7 @@ extension ExtendedSession {
         }
         if outgoing?.isIdle ?? true {
             peer.subscription = hello.nonce
-            checkedDetours = replica.historyBypasses
+            checkedBypasses = replica.historyBypasses
             follow()
         }
         compareContents(with: hello)

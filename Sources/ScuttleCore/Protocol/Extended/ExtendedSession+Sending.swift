@@ -21,8 +21,8 @@ extension ExtendedSession {
             }
         }
         guard let follows else { return false }
-        if checkedDetours != replica.historyBypasses {
-            checkedDetours = replica.historyBypasses
+        if checkedBypasses != replica.historyBypasses {
+            checkedBypasses = replica.historyBypasses
             if !historyReaches {
                 stopFollowing()
                 return appendPending(budget)

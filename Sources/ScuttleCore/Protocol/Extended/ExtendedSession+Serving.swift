@@ -17,7 +17,7 @@ extension ExtendedSession {
         }
         if checkedEpoch != replica.epoch, let outgoing, outgoing.mode == .reset { adapt(outgoing) }
         checkedEpoch = replica.epoch
-        checkedDetours = replica.historyBypasses
+        checkedBypasses = replica.historyBypasses
         if let outgoing, outgoing.epoch == peer.epoch, outgoing.mode != .early, outgoing.mode.claimsVector,
             outgoing.mode.hasCovers ? !peerLags : peerLags == (outgoing.mode == .reset)
         {
@@ -136,7 +136,7 @@ extension ExtendedSession {
         return updates > 2 * replica.arrivals.count(after: arrival) + 64 ? (.state, arrival) : (.log, index)
     }
 
-    /// Whether the history has all that the peer lacks.
+    /// Whether a log delta serves the peer's request.
     var servesFromHistory: Bool {
         !peer.lags(behind: replica) && chooseDelta(peerLags: false).0 == .log
     }

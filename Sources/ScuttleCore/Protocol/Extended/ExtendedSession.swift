@@ -47,7 +47,7 @@ final class ExtendedSession {
     /// The replica's GC epoch at this session's latest check of whether the peer lags.
     var checkedEpoch: UInt64 = 0
     /// The replica's detours at that check.
-    var checkedDetours: UInt64 = 0
+    var checkedBypasses: UInt64 = 0
     /// The updates that fit no datagram: of each source those that a commit names, and the next one.
     var withheld: DotOrder?
 
@@ -137,6 +137,6 @@ final class ExtendedSession {
         if !pending.isEmpty { return true }
         if let outgoing, outgoing.hasMore(in: replica) { return true }
         guard let follows else { return false }
-        return follows < replica.history.end || checkedDetours != replica.historyBypasses
+        return follows < replica.history.end || checkedBypasses != replica.historyBypasses
     }
 }
