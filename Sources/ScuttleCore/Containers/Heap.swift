@@ -3,7 +3,7 @@
 /// Each call is given the order, because an order may need more than two elements, and `moved`, which is called with the new index of each
 /// element that moves. Insert, remove, restore: O(log n).
 struct Heap<Element: BitwiseCopyable> {
-    /// The elements. If one changes, `restore` has to follow.
+    /// The elements. If one changes, `restoreFirst` or `restoreAll` has to follow.
     var elements: [Element] = []
 
     @inline(__always)

@@ -39,7 +39,7 @@ struct IncomingDelta: ~Copyable {
     /// Whether no claim counts, because an update of an unknown source was rejected: of a state delta, or of a
     /// datagram.
     var excludesAll = false
-    /// The value of `RefusedTable.clock` at the start of the delta.
+    /// The value of `RefusedTable.lastSequence` at the start of the delta.
     var exceptionsBefore: UInt64 = 0
 
     /// The check of the updates since the head, or since the latest cover or mark.
