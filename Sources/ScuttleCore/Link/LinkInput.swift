@@ -22,7 +22,7 @@ public struct LinkInput: ~Copyable {
         }
         // One reference for all messages, so that none of them counts the session up and down.
         let extended = link.extended
-        for piece in [bytes, link.transport.endOfRead] {
+        for piece in [bytes, link.transport.endOfRead] where piece.count > 0 {
             messages.forEachMessage(of: piece, by: &judge) { message, line throws(Failure) in
                 guard let extended, link.isExtended else { return try link.receive(message, line) }
                 try extended.receive(message, line)

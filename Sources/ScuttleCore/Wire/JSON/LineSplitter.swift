@@ -40,6 +40,7 @@ struct LineSplitter: ~Copyable {
 
     /// Removes the next line from the front of `piece` and returns it; nil if the piece is used up. A line has at most `limit`
     /// bytes.
+    @_optimize(speed)
     mutating func next(from piece: inout Bytes, limit: Int) -> Line? {
         if state == .handedOut {
             partial.clear()
