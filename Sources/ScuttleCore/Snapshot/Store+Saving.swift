@@ -124,15 +124,16 @@ extension Replica {
 
     /// Exports the keys without an entry whose entry was removed after a sequence, some in a line.
     private func exportRemovals(since position: Arrivals.Sequence, _ hand: HandLine) -> Bool {
-        var gone = latest(of: removals.removals(after: position))[...]
+        var gone = latestRemovals(after: position) { _ in true }[...]
         while !gone.isEmpty {
             guard
                 hand({ line in
                     line.appendRemovedStart()
                     var bytes = 0
-                    while let item = gone.first, bytes < Store.removedBytesOfLine {
-                        line.appendKey(item.record.key, isFirst: bytes == 0)
-                        bytes += item.record.key.count + 1
+                    while let number = gone.first, bytes < Store.removedBytesOfLine {
+                        let key = self.removals[number].record.key
+                        line.appendKey(key, isFirst: bytes == 0)
+                        bytes += key.count + 1
                         gone.removeFirst()
                     }
                     line.appendRemovedEnd()
