@@ -11,18 +11,19 @@ extension Store {
         let start = isFollowed ? cursor.position : 0
         var gone = (start > 0 ? latestRemovals(after: start) { $0.deletedAt > start } : [])[...]
         var end: Arrivals.Sequence?
-        func show(_ key: Bytes, at sequence: Arrivals.Sequence, _ update: () -> Update) {
-            if key.begins(with: prefix), !visit(update()) { end = sequence }
+        @inline(never)
+        func show(_ update: Update, at sequence: Arrivals.Sequence) {
+            if update.key.begins(with: prefix), !visit(update) { end = sequence }
         }
         func showGone(before sequence: Arrivals.Sequence) {
             while end == nil, let item = gone.first.map({ removals[$0] }), item.deletedAt < sequence {
                 gone.removeFirst()
-                show(item.record.key, at: item.deletedAt) { removed(item) }
+                show(removed(item), at: item.deletedAt)
             }
         }
         arrivals.forEach(after: start, in: keys) { record in
             showGone(before: record.arrival)
-            if end == nil { show(record.key, at: record.arrival) { update(of: record) } }
+            if end == nil { show(update(of: record), at: record.arrival) }
             return end == nil
         }
         showGone(before: .max)
