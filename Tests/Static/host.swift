@@ -17,8 +17,10 @@ config.on_update = { context, update in
 
 var replica: OpaquePointer?
 guard scuttle_new("swift", &config, &replica) == SCUTTLE_OK else { fatalError("no replica") }
-for (key, value) in ["lamp/kitchen": "true", "lamp/hall": "false", "größe": "{\"mm\":[1,2]}"].sorted(by: { $0.key < $1.key }) {
-    guard scuttle_set(replica, key, key.utf8.count, value, value.utf8.count) == SCUTTLE_OK else { fatalError("not set") }
+let values = ["lamp/kitchen": "true", "lamp/hall": "false", "größe": "{\"mm\":[1,2]}"]
+for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+    let code = scuttle_set(replica, key, key.utf8.count, value, value.utf8.count)
+    guard code == SCUTTLE_OK else { fatalError("not set: \(code)") }
 }
 let failed = scuttle_set(replica, "broken", 6, "{", 1)
 var entry = scuttle_entry_t()
