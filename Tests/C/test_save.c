@@ -132,7 +132,7 @@ TEST(a_start_goes_on_with_its_file) {
     scuttle_free(r);
     r = load("A", &file, file.len, SCUTTLE_OK);
     cursor.incarnation = cursor.position = 0;
-    set(r, "early", key + 1); /* before the host asks for its cursor */
+    set(r, "early", key + 1); /* before the host has its cursor */
     CHECK_CODE(scuttle_save(r, &cursor, NULL, NULL), SCUTTLE_OK);
     CHECK(cursor.incarnation != 0);
   }
