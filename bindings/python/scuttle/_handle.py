@@ -29,11 +29,12 @@ from ._bare_calls import SIZES, scuttle_set
 from ._entrances import Outcomes
 from ._library import describe, library
 from ._scratch import Scratch
-from .errors import BusyError, ClosedError, ForkedError, ScuttleError, error_of
+from ._codes import error_of
+from .errors import BusyError, ClosedError, ForkedError, ScuttleError
 
 if TYPE_CHECKING:
-    from .link import Link
-    from .stores import StoreCalls
+    from ._link import Link
+    from ._stores import StoreCalls
 
 _Result = TypeVar("_Result")
 
@@ -131,6 +132,19 @@ class Handle:
             if self._outcomes is not None:
                 return self._run_with_callbacks(step, *arguments)
             return step(self._pointer, *arguments)
+
+    def try_reading(self, step: Callable[..., _Result], *arguments: Any) -> Optional[_Result]:
+        """Runs a step that only reads; returns None if another thread is in a call, or the step fails: for `repr`, which may come from a
+        debugger or a log and neither waits nor raises."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            # Even if this thread was in no call, the lock is its own now.
+            return self._run_nested(step, *arguments)
+        except ScuttleError:
+            return None
+        finally:
+            self._lock.release()
 
     def _run_with_callbacks(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
         """Runs a step. An exception on the way to a callback replaces its result or exception."""

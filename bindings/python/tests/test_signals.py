@@ -140,7 +140,7 @@ class Host:
         return (dict(self.replica), self.replica.version), self.told
 
     def write(self, *lines: bytes) -> None:
-        with suppress(scuttle.RefusedError):
+        with suppress(scuttle.errors.RefusedError):
             self.link.write(b"".join(lines))
 
     def ask(self, *lines: bytes) -> bytes:

@@ -11,9 +11,9 @@ from . import _abi
 from ._handle import Handle
 from ._library import library
 from .errors import EmptyKeyError, KeyTooLongError, NulError, Utf8Error
-from .texts import decode_value, encode_text, encode_value, milliseconds
-from .views import PrefixItems, PrefixKeys, PrefixValues
-from .visits import Take, visit_updates
+from ._texts import decode_value, encode_text, encode_value, milliseconds
+from ._views import PrefixItems, PrefixKeys, PrefixValues
+from ._visits import Take, visit_updates
 
 if TYPE_CHECKING:
     from _typeshed import SupportsKeysAndGetItem

@@ -62,6 +62,13 @@ def unsigned(what: str, number: int, bits: int = 64) -> int:
     return number
 
 
+def positive(what: str, number: int, bits: int = 64) -> int:
+    """Returns the number. Raises ArgumentError if it does not fit, or is 0, which means the default to the library."""
+    if isinstance(number, int) and number == 0:
+        raise ArgumentError(f"{what} is 0, which is not in 1 ... 2^{bits}-1; None means the default")
+    return unsigned(what, number, bits)
+
+
 def milliseconds(what: str, seconds: float) -> int:
     """Returns the milliseconds of a time in seconds."""
     if not isinstance(seconds, (int, float)):
