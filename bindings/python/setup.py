@@ -1,15 +1,31 @@
-"""Takes the library of the checkout into the package; pyproject.toml has all else."""
+"""Takes the library of the checkout into the package, and builds the accelerator if it can; pyproject.toml has all else."""
 
 from __future__ import annotations
 
 import shutil
+import sys
+import sysconfig
 from pathlib import Path
 
-from setuptools import Distribution, setup
+from setuptools import Distribution, Extension, setup
 from setuptools.command.build_py import build_py
 from setuptools.errors import SetupError
 
-LIBRARY = Path(__file__).resolve().parents[2] / "build/lib/libscuttle.so"
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+LIBRARY = ROOT / "build/lib/libscuttle.so"
+
+# Without a compiler, Python's headers or the limited API the package is the same, and slower.
+accelerator = Extension(
+    "scuttle._accelerator",
+    sources=sorted(str(source.relative_to(HERE)) for source in HERE.glob("accelerator/*.c")),
+    depends=["accelerator/accelerator.h"],
+    include_dirs=[str(ROOT / "include")],
+    extra_compile_args=["-std=c99", "-fvisibility=hidden"],
+    py_limited_api=True,
+    optional=True,
+)
+HAS_LIMITED_API = sys.version_info >= (3, 10) and not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 class BuildWithLibrary(build_py):
@@ -31,4 +47,8 @@ class PlatformDistribution(Distribution):
         return True
 
 
-setup(cmdclass={"build_py": BuildWithLibrary}, distclass=PlatformDistribution)
+setup(
+    cmdclass={"build_py": BuildWithLibrary},
+    distclass=PlatformDistribution,
+    ext_modules=[accelerator] if accelerator.sources and HAS_LIMITED_API else [],
+)

@@ -15,6 +15,7 @@ starts no thread and reads no clock.
 from typing import TYPE_CHECKING
 
 from . import errors, policies
+from ._accelerated import is_accelerated
 from ._callbacks import Event
 from ._checks import Flaw, FlawKind, check_resolver
 from ._config import Limits, Resolver
@@ -53,6 +54,7 @@ __all__ = [
     "__version__",
     "check_resolver",
     "errors",
+    "is_accelerated",
     "library_version",
     "policies",
 ]

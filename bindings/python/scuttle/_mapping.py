@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Tuple, Union
 
 from . import _abi
+from ._accelerated import use_for
 from ._handle import Handle
 from ._library import library
 from .errors import EmptyKeyError, KeyTooLongError, NulError, Utf8Error
@@ -38,6 +39,14 @@ class EntryMapping(MutableMapping[str, Any]):
 
     _handle: Handle
 
+    def _try_set(self, key: Any, value: Any) -> int:
+        """Sets a key if the accelerator can do that at once. Returns the code; an error has changed nothing."""
+        return _abi.E_UNSUPPORTED
+
+    def _try_set_all(self, pairs: List[Tuple[str, Any]]) -> int:
+        """Sets pairs in their order, up to the first that the accelerator cannot set. Returns their number."""
+        return 0
+
     def set(self, key: str, value: Any) -> bool:
         """Sets a key: a local write.
 
@@ -53,7 +62,10 @@ class EntryMapping(MutableMapping[str, Any]):
             TypeError: JSON has no such value.
             ScuttleError: The key or the value is not valid, or over a limit.
         """
-        return self._handle.set(encode_text(key), encode_value(value)) != _abi.FULL
+        code = self._try_set(key, value)
+        if code < 0:
+            code = self._handle.set(encode_text(key), encode_value(value))
+        return code != _abi.FULL
 
     def _set(self, pointer: int, key: bytes, value: bytes) -> int:
         return self._handle.check(library.scuttle_set(pointer, key, len(key), value, len(value)))
@@ -108,16 +120,17 @@ class EntryMapping(MutableMapping[str, Any]):
     def _set_all(self, pairs: Iterable[Tuple[str, Any]]) -> None:
         rest = iter(pairs)
         while True:
+            step = list(islice(rest, _STEP))
             encoded: List[Tuple[bytes, bytes]] = []
             add = encoded.append
             try:
                 # Not while the replica is held: a value may be encoded by code of the host.
-                for key, value in islice(rest, _STEP):
+                for key, value in islice(step, self._try_set_all(step), None):
                     add((encode_text(key), encode_value(value)))
             finally:
                 if encoded:
                     self._handle.set_all(encoded)
-            if len(encoded) < _STEP:
+            if len(step) < _STEP:
                 return
 
     def delete(self, key: str) -> bool:
@@ -150,8 +163,10 @@ class EntryMapping(MutableMapping[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Returns the value of a key, or the default if it holds none. A str that can be no key holds none."""
-        value = self._find(key)
-        return default if value is None else decode_value(value)
+        try:
+            return self[key]
+        except (KeyError, *_NO_KEYS):
+            return default
 
     def _find(self, key: str) -> Optional[str]:
         """Returns the JSON text of a key; None if it holds no value, or can be no key."""
@@ -275,6 +290,9 @@ class EntryMapping(MutableMapping[str, Any]):
     def _visit(self, pointer: int, prefix: bytes, take: Take) -> None:
         """Visits the keys that hold a value."""
         self._handle.check(visit_updates(library.scuttle_state, pointer, prefix, len(prefix), take=take))
+
+
+use_for(EntryMapping)
 
 
 def _key(update: _abi.UpdateStruct) -> bytes:

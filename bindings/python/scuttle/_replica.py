@@ -8,6 +8,7 @@ from typing import Callable, List, MutableMapping, Optional, Tuple, Type, Union
 from weakref import WeakValueDictionary
 
 from . import _abi
+from ._accelerated import Keys
 from ._entrances import Outcomes
 from ._handle import Handle
 from ._library import library
@@ -35,7 +36,7 @@ from ._updates import Update
 from ._upkeep import Upkeep
 
 
-class Replica(Entries, Saves, OnePeer, Upkeep):
+class Replica(Keys, Entries, Saves, OnePeer, Upkeep):
     """A key-value map that its peers keep in step.
 
     It is a mapping from str to JSON values; a deleted key is absent. `link` opens a link to one peer.
@@ -156,6 +157,7 @@ class Replica(Entries, Saves, OnePeer, Upkeep):
             store = StoreCalls(state_store, callbacks.report)
             store.install(config, outcomes)
         self._handle = Handle(encoded_name, config, links, store, outcomes if outcomes.entrances else None)
+        self._gate = self._handle.gate
         self._history = History(self._handle, compaction)
         self._id = self._handle.run(_read_text, library.scuttle_id)
         self._name = self._handle.run(_read_text, library.scuttle_name)

@@ -257,7 +257,7 @@ def test_an_export_goes_on_as_itself(replica: Replica) -> None:
 
 
 def test_a_bad_state() -> None:
-    wrong: List[Any] = [["k"], [("k", 1)], {"k": 1}, 7, None]
+    wrong: List[Any] = [["k"], [("k", 1)], {"k": 1}, 7]
     for state in wrong:
         with pytest.raises(TypeError):
             Replica("a", state=state)
