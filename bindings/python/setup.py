@@ -51,4 +51,5 @@ setup(
     cmdclass={"build_py": BuildWithLibrary},
     distclass=PlatformDistribution,
     ext_modules=[accelerator] if accelerator.sources and HAS_LIMITED_API else [],
+    options={"bdist_wheel": {"py_limited_api": "cp310"}} if HAS_LIMITED_API else {},
 )

@@ -12,7 +12,7 @@ typedef struct {
     PyObject *gate;
 } Mapping;
 
-/* Returns the gate if a call can begin at once and leave the GIL where it is; otherwise NULL. */
+/* Returns the gate if a call can begin at once and keep the GIL; otherwise NULL. */
 static Gate *open_gate(PyObject *self) {
     PyObject *held = ((Mapping *)self)->gate;
     if (held == NULL || !Py_IS_TYPE(held, gate_type)) return NULL;
