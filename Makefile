@@ -17,7 +17,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := Package.swift Sources Tests bindings/swift
 
 .DELETE_ON_ERROR:
-.PHONY: library accelerator node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall format format-check list clean
+.PHONY: library node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall format format-check list clean
 
 library: $(LIBRARY) ## Builds the shared library in build/lib; the default
 
@@ -44,6 +44,7 @@ demo: build/demo/peer ## Runs replicas in processes of their own, C, Python and 
 PYTHON      ?= python3
 ACCELERATOR := bindings/python/scuttle/_accelerator.abi3.so
 
+.PHONY: accelerator
 accelerator: ## Builds the accelerator of the Python package in bindings/python/scuttle, if Python's headers are there
 	@include=$$($(PYTHON) -c 'import sys, sysconfig; print(sysconfig.get_path("include")); sys.exit(sys.version_info < (3, 10))') && \
 	  test -e "$$include/Python.h" || { echo "no Python.h of 3.10 or later: the Python package has no accelerator"; exit 0; }; \

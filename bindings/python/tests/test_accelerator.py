@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import math
+import signal
 import sys
 import threading
 import weakref
@@ -228,6 +229,39 @@ def test_the_lock_lets_one_thread_in() -> None:
     for thread in threads:
         thread.join()
     assert most == [1] and gate.try_acquire()
+
+
+def test_a_signal_ends_a_wait_for_the_lock() -> None:
+    class Alarm(Exception):
+        pass
+
+    def handle(*_: object) -> None:
+        raise Alarm
+
+    gate, is_held, may_end = Gate(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with gate:
+            is_held.set()
+            may_end.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        assert is_held.wait(60)
+        with pytest.raises(Alarm):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with gate:
+                pytest.fail("another thread holds it")
+        assert not gate._is_owned()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        may_end.set()
+        thread.join()
+    with gate:
+        assert gate._is_owned()
 
 
 def test_threads_that_read_and_set_beside_long_calls(replica: Replica) -> None:
