@@ -63,6 +63,7 @@ for _name in __all__:
     _public = globals()[_name]
     if getattr(_public, "__module__", "").startswith("scuttle._"):
         _public.__module__ = __name__  # the name for users, in tracebacks and pickles
+del _name, _public
 
 if not TYPE_CHECKING:
 
