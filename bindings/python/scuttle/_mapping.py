@@ -136,6 +136,9 @@ class EntryMapping(MutableMapping[str, Any]):
     def delete(self, key: str) -> bool:
         """Deletes a key, also an absent one: a local write, so that peers learn of it.
 
+        Args:
+            key: The key.
+
         Returns:
             False if a link is full, as for `set`.
         """
@@ -162,7 +165,15 @@ class EntryMapping(MutableMapping[str, Any]):
         return self._find(key) is not None  # type: ignore[arg-type]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Returns the value of a key, or the default if it holds none. A str that can be no key holds none."""
+        """Returns the value of a key, or the default if it holds none. A str that can be no key holds none.
+
+        Args:
+            key: The key. It may be absent.
+            default: Returned if the key holds no value.
+
+        Raises:
+            TypeError: The key is no str.
+        """
         try:
             return self[key]
         except (KeyError, *_NO_KEYS):
@@ -231,7 +242,15 @@ class EntryMapping(MutableMapping[str, Any]):
         return first[0]
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """Returns the value of a key. If it holds none, sets it to the default and returns that."""
+        """Returns the value of a key. If it holds none, sets it to the default and returns that.
+
+        Args:
+            key: The key.
+            default: What JSON can hold.
+
+        Raises:
+            ScuttleError: As for `set`.
+        """
         value = self._handle.run(self._setdefault, encode_text(key), encode_value(default))
         return default if value is None else decode_value(value)
 
@@ -258,15 +277,27 @@ class EntryMapping(MutableMapping[str, Any]):
         return self._count("")
 
     def keys(self, prefix: str = "") -> PrefixKeys:
-        """Returns a live view of the keys that begin with `prefix`, in byte order."""
+        """Returns a live view of keys, which is a set, too. Each loop over it runs over a snapshot, in byte order of keys.
+
+        Args:
+            prefix: Begins the keys. Empty: all keys.
+        """
         return PrefixKeys(self, prefix)
 
     def items(self, prefix: str = "") -> PrefixItems:
-        """Returns a live view of the pairs of key and value whose key begins with `prefix`, in byte order of keys."""
+        """Returns a live view of pairs of key and value. Each loop over it runs over a snapshot, in byte order of keys.
+
+        Args:
+            prefix: Begins the keys. Empty: all keys.
+        """
         return PrefixItems(self, prefix)
 
     def values(self, prefix: str = "") -> PrefixValues:
-        """Returns a live view of the values whose key begins with `prefix`, in byte order of keys."""
+        """Returns a live view of values. Each loop over it runs over a snapshot, in byte order of keys.
+
+        Args:
+            prefix: Begins the keys. Empty: all keys.
+        """
         return PrefixValues(self, prefix)
 
     def _keys(self, prefix: str) -> List[str]:

@@ -173,7 +173,12 @@ class Replica(Keys, Entries, Saves, OnePeer, Upkeep):
         return self._name
 
     def news(self, source: str, version: int) -> List[Update]:
-        """Returns the updates of a source above a version that the history holds, in the order of `sort`: see `History.news`."""
+        """Returns the updates of a source above a version that the history holds, in the order of `sort`: `History.news`.
+
+        Args:
+            source: The source: an `id`, or one of `clock`.
+            version: The version below the first update.
+        """
         return self._history.news(source, version)
 
     @property
@@ -206,6 +211,8 @@ class Replica(Keys, Entries, Saves, OnePeer, Upkeep):
         """Opens a link to one peer. Without `classic` and `any` it speaks the extended dialect only: the first line of a classic peer
         raises ProtocolError, and ends the link.
 
+        Any thread may call it, and the link is for any thread.
+
         Args:
             read_only: Accept nothing from the peer: its updates raise ReadOnlyError. Its requests are served.
             classic: Speak the classic dialect only, simple-scuttle's own: never send hello.
@@ -215,6 +222,9 @@ class Replica(Keys, Entries, Saves, OnePeer, Upkeep):
             live: Send new updates at once after the first reconciliation.
             datagram: Exchange datagrams: each read makes one, each write reads one; they may be lost, repeated, reordered and late. The
                 peer's link must be one, too.
+
+        Returns:
+            The link. Close it when the connection ends.
 
         Raises:
             ArgumentError: `datagram` with `classic`, or `history` without `classic` and `any`.
