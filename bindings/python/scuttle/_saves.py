@@ -7,8 +7,8 @@ from typing import List
 from . import _abi
 from ._handle import Handle
 from ._library import library
-from .config import State, state_lines
-from .visits import visit_lines
+from ._config import State, state_lines
+from ._visits import visit_lines
 
 
 class Saves:
