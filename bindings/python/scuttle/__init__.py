@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING
 from . import errors, policies
 from ._accelerated import is_accelerated
 from ._callbacks import Event
+from ._changes import Changes, Cursor
 from ._checks import Flaw, FlawKind, check_resolver
 from ._config import Limits, Resolver
 from ._history import History
 from ._library import library_version
 from ._link import Dialect, Link, LinkInfo
 from ._replica import Replica
+from ._saves import Piece
 from ._stores import Row, RowKind, StateStore
 from ._updates import Entry, Update
 from .errors import HostError, InputError, LimitError, PeerError, ScuttleError, StateError
@@ -30,6 +32,8 @@ from .errors import HostError, InputError, LimitError, PeerError, ScuttleError, 
 __version__ = "0.2.0"
 
 __all__ = [
+    "Changes",
+    "Cursor",
     "Dialect",
     "Entry",
     "Event",
@@ -43,6 +47,7 @@ __all__ = [
     "Link",
     "LinkInfo",
     "PeerError",
+    "Piece",
     "Replica",
     "Resolver",
     "Row",

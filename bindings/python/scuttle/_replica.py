@@ -12,6 +12,7 @@ from ._accelerated import Keys
 from ._entrances import Outcomes
 from ._handle import Handle
 from ._library import library
+from ._changes import Watching
 from ._callbacks import (
     Accept,
     Callbacks,
@@ -36,7 +37,7 @@ from ._updates import Update
 from ._upkeep import Upkeep
 
 
-class Replica(Keys, Entries, Saves, OnePeer, Upkeep):
+class Replica(Keys, Entries, Watching, Saves, OnePeer, Upkeep):
     """A key-value map that its peers keep in step.
 
     It is a mapping from str to JSON values; a deleted key is absent. `link` opens a link to one peer.
