@@ -5,7 +5,9 @@ import Testing
 
 @Suite("RemovedEntries")
 struct RemovedEntriesTests {
-    @Test("As a list of all: the latest of them since an epoch or a sequence, and whether these are all", arguments: 0..<40)
+    @Test(
+        "As a list of all: the latest of them since an epoch or a sequence, and whether these are all",
+        arguments: 0..<40)
     func model(seed: Int) {
         var random = TestRandom(seed: UInt64(seed))
         let capacity = 1 + random.below(6)
