@@ -27,6 +27,7 @@ extension LinkInput {
 }
 
 extension Loader {
+    @inline(never)
     fileprivate mutating func load(_ message: Message) throws(Failure) {
         switch message {
         case .update(let update): try load(update)

@@ -27,7 +27,7 @@ public struct Loader {
             guard open == nil, follows == last else {
                 throw Failure(.message, "a piece of a save does not go on from the piece before it")
             }
-        } else if lines > 0, parts.isEmpty, open?.head?.piece == nil {
+        } else if lines > 0, head.piece == nil || (parts.isEmpty && open?.head?.piece == nil) {
             throw Failure(.message, "the head of an export is line \(lines + 1); it must be line 1")
         }
         // Another name is another host, whose clock may differ.
