@@ -19,6 +19,7 @@ func sentence(for code: CInt) -> StaticString {
     case SCUTTLE_NOT_FOUND: return "there is no such key"
     case SCUTTLE_TORN: return "done, but the last line is truncated"
     case SCUTTLE_MORE: return "done in part: call again"
+    case SCUTTLE_CONFLICT: return "not done: the key has another entry than expected"
     default: break
     }
     guard let error = Failure.Code(rawValue: code) else { return "not a code of libscuttle" }

@@ -43,16 +43,25 @@ extension Store {
     @inline(never)
     func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
         if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value) { throw failure }
-        if let changes { try changes.storeFirst(self, key, value, kind, lease) }
+        guard let changes else { return }
+        let dot = Dot(source: SourceTable.own, version: version + 1)
+        let record = record(key, value, dot, kind, nil, lease)
+        defer { record.release() }
+        let isEntry =
+            entry(of: key).map { stands(record, against: $0) }
+            ?? configuration.resolver.accepts(record, { update(of: $0) })
+        try changes.storeFirst(self, isEntry ? [record] : [], dot.version)
     }
 
     @_optimize(speed)
     func checkWrite(of key: Bytes) throws(Failure) {
         try configuration.limits.check(hostKey: key)
-        guard version < .highest else { throw Failure(.exhausted, "the version has reached 2^53-1") }
+        guard version < .highest else { throw exhausted }
         guard !hasLeft else { throw Failure(.unsupported, "this replica has left: its own name was retired") }
         try checkRoom()
     }
+
+    var exhausted: Failure { Failure(.exhausted, "the version has reached 2^53-1") }
 
     /// Checks that there is memory for an update's record, and for its row if there is a store.
     @inline(__always)
@@ -96,12 +105,19 @@ extension Store {
         _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to key: WritableKey,
         _ known: KeyID?
     ) {
-        issueVersion()
         let record = record(
-            key.bytes, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
-        enter(record, known, key.hash)
-        appendToHistory(record)
+            key.bytes, value, Dot(source: SourceTable.own, version: version + 1), kind, timestamp, lease)
+        make(record, known, key.hash)
         record.release()
         purgeSurplusTombstones()
+    }
+
+    /// Makes a local write, whose record has the next version.
+    @inline(never)
+    @_optimize(speed)
+    func make(_ record: Record, _ known: KeyID?, _ hash: UInt64) {
+        issueVersion()
+        enter(record, known, hash)
+        appendToHistory(record)
     }
 }
