@@ -19,7 +19,7 @@ typedef struct {
 
 static setting_t settings[] = {
     {"seed", 1},         {"nodes", 1000},     {"ttl", 30000},  {"interval", 1000}, {"links", 6},  {"fanout", 1},
-    {"loss", 30},        {"delay", 50},       {"crashes", 50}, {"warmup", 40000},  {"run", 60000}, {"live", 0},
+    {"loss", 30},        {"delay", 50},       {"crashes", 50}, {"warmup", 40000},  {"run", 60000}, {"live", 0},  {"stream", 0},
     {"max_detection", 0}, {"max_alarms", UINT64_MAX}, {"verbose", 0},
 };
 
@@ -104,6 +104,7 @@ static event_t next_event(void) {
 typedef struct {
   scuttle_link_t *link;
   size_t peer, peer_link;
+  size_t kind; /* of the line that is cut; above all kinds: none is */
 } link_t;
 
 typedef struct {
@@ -119,7 +120,7 @@ typedef struct {
 static node_t *nodes;
 static size_t node_count;
 static uint64_t now, bytes_sent, datagrams_sent, alarms, errors;
-static int counts; /* whether the warm-up is over */
+static int counts; /* 0: warm-up, 1: quiet time, 2: crashes */
 
 static void on_update(void *context, const scuttle_update_t *update) {
   node_t *node = (node_t *)context;
@@ -134,7 +135,7 @@ static void on_update(void *context, const scuttle_update_t *update) {
   }
   other->holders--;
   if (!other->crashed_at) {
-    alarms += (uint64_t)counts;
+    alarms += counts > 0;
     if (setting("verbose")) fprintf(stderr, "%llu: a false alarm of n%zu at n%zu\n", (unsigned long long)now, member, (size_t)(node - nodes));
   } else if (other->holders == 0) {
     other->dropped_at = now;
@@ -143,6 +144,29 @@ static void on_update(void *context, const scuttle_update_t *update) {
 
 static void check(int code) {
   if (code < 0) errors++;
+}
+
+/* What the bytes are: the kinds of lines. A line that is cut counts as its beginning. */
+static const char *const kinds[] = {"{\"key\"", "{\"digest\":true,\"hello\"", "{\"digest\":true,\"vector\"", "{\"digest\":true,\"commit\"",
+                                    "{\"digest\":true,\"cover\""};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+static uint64_t kind_bytes[KINDS + 1];
+
+static void count_kinds(const char *bytes, size_t len, size_t *kind) {
+  size_t start = 0, end, i;
+  while (start < len) {
+    const char *newline = (const char *)memchr(bytes + start, '\n', len - start);
+    end = newline ? (size_t)(newline - bytes) + 1 : len;
+    if (*kind > KINDS) {
+      for (i = 0; i < KINDS; i++) {
+        if (end - start >= strlen(kinds[i]) && !memcmp(bytes + start, kinds[i], strlen(kinds[i]))) break;
+      }
+      *kind = i;
+    }
+    kind_bytes[*kind] += end - start;
+    if (newline) *kind = KINDS + 1;
+    start = end;
+  }
 }
 
 static void send_all(node_t *node, size_t index) {
@@ -154,13 +178,18 @@ static void send_all(node_t *node, size_t index) {
     int code = scuttle_link_read(link->link, bytes, sizeof bytes, &len);
     check(code);
     if (code < 0 || len == 0) return;
-    if (counts) {
+    if (counts == 1) {
       bytes_sent += len;
+      count_kinds(bytes, len, &link->kind);
       datagrams_sent++;
       node->bytes += len;
     }
-    if (random_below(100) < setting("loss")) continue;
-    event.time = now + 1 + random_below((size_t)setting("delay"));
+    if (setting("stream")) {
+      event.time = now + (setting("delay") + 1) / 2; /* the order of events is the order of the stream */
+    } else {
+      if (random_below(100) < setting("loss")) continue;
+      event.time = now + 1 + random_below((size_t)setting("delay"));
+    }
     event.node = link->peer;
     event.link = link->peer_link;
     event.len = len;
@@ -215,11 +244,12 @@ static void connect_nodes(size_t a, size_t b) {
   }
   memset(&config, 0, sizeof config);
   config.struct_size = sizeof config;
-  config.flags = SCUTTLE_LINK_DATAGRAM | (setting("live") ? SCUTTLE_LINK_LIVE : 0);
+  config.flags = (setting("stream") ? 0 : SCUTTLE_LINK_DATAGRAM) | (setting("live") ? SCUTTLE_LINK_LIVE : 0);
   ends[0] = &nodes[a];
   ends[1] = &nodes[b];
   for (i = 0; i < 2; i++) {
     link_t *link = &ends[i]->links[ends[i]->link_count];
+    link->kind = KINDS + 1;
     link->peer = i ? a : b;
     link->peer_link = ends[1 - i]->link_count;
     check(scuttle_link_open(ends[i]->replica, &config, &link->link));
@@ -305,18 +335,30 @@ int main(int argc, char **argv) {
          node_count, (unsigned long long)setting("seed"), missing, (double)bytes_sent / (double)seconds / (double)node_count,
          (double)nodes[peak].bytes / (double)seconds, (double)datagrams_sent / (double)seconds / (double)node_count,
          (unsigned long long)errors);
+  for (i = 0, start = 0; i <= KINDS; i++) start += kind_bytes[i];
+  printf("of these: updates %.0f %%, hellos %.0f %%, vectors %.0f %%, commits %.0f %%, covers %.0f %%, other %.0f %%\n", 100.0 * (double)kind_bytes[0] / (double)start,
+         100.0 * (double)kind_bytes[1] / (double)start, 100.0 * (double)kind_bytes[2] / (double)start, 100.0 * (double)kind_bytes[3] / (double)start,
+         100.0 * (double)kind_bytes[4] / (double)start, 100.0 * (double)kind_bytes[5] / (double)start);
+  fflush(stdout);
+  counts = 2;
   start = now;
   {
     double bytes = (double)bytes_sent / (double)seconds / (double)node_count;
     uint64_t alarms_before = alarms;
     while (crashed < setting("crashes") && crashed < node_count / 2) {
       size_t victim = random_below(node_count);
-      run_until(now + setting("ttl") / (setting("crashes") + 1));
+      run_until(now + setting("ttl") / 4 / (setting("crashes") + 1));
       if (!nodes[victim].replica) continue;
       crash(victim);
       crashed++;
     }
-    run_until(now + 4 * setting("ttl") + 20 * setting("interval"));
+    /* Until all have dropped all that have crashed, and a little longer. */
+    for (i = 0; i < 8 * crashed; i++) {
+      for (j = 0; j < node_count && (nodes[j].replica || !nodes[j].holders); j++) continue;
+      if (j == node_count) break;
+      run_until(now + setting("ttl") / crashed);
+    }
+    run_until(now + 5 * setting("interval"));
     for (i = 0; i < node_count; i++) {
       if (nodes[i].replica || nodes[i].holders || !nodes[i].dropped_at) continue;
       times[dropped++] = nodes[i].dropped_at - nodes[i].crashed_at;

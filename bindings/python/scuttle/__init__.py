@@ -9,6 +9,7 @@ You feed a link the bytes that came from a peer, and send the bytes that it hand
 starts no thread and reads no clock.
 """
 
+from ._batches import DELETE
 from ._library import library_version
 from .callbacks import Event
 from .checks import Flaw, FlawKind, check_resolver
@@ -69,6 +70,7 @@ lww_vs_current_vers = Resolver.lww_vs_current_vers
 strictly_order_values = Resolver.strictly_order_values
 
 __all__ = [
+    "DELETE",
     "ArgumentError",
     "BusyError",
     "ClosedError",

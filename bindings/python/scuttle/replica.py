@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from . import _abi
 from ._entrances import Outcomes
+from ._batches import Batches
 from ._handle import Handle
 from ._library import library
 from .callbacks import (
@@ -35,7 +36,7 @@ from .updates import Update
 from .upkeep import Upkeep
 
 
-class Replica(Entries, Saves, OnePeer, Upkeep):
+class Replica(Entries, Batches, Saves, OnePeer, Upkeep):
     """A key-value map that its peers keep in step.
 
     It is a mapping from str to JSON values; a deleted key is absent. `link` opens a link to one peer.
