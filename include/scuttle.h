@@ -317,8 +317,8 @@ typedef struct {
    failure, and run under the lock, as all callbacks do.
      Each call on the replica or its links that changes rows makes one transaction: `begin`, then `put` and `remove` in any order, then
    `commit`. `commit` has succeeded before such a call returns SCUTTLE_OK or another positive code. A call with many updates, such
-   as a scuttle_link_write, is one transaction, too. scuttle_set, scuttle_delete and scuttle_set_ttl put their row before
-   anything changes and before on_update.
+   as a scuttle_link_write, is one transaction, too. scuttle_set, scuttle_delete, scuttle_set_ttl, and with the resolvers of the last
+   writer scuttle_set_many and scuttle_set_if, put their rows before anything changes and before on_update.
      If a function fails, `rollback` follows, and the call returns SCUTTLE_E_STORE. A local write has changed nothing then. Any other
    call is undone as a whole: the replica becomes what `load` returns, and its links restart their conversations over the same
    streams; on_update may have shown updates that are undone. While `load` fails, too, each call returns SCUTTLE_E_STORE and
@@ -813,10 +813,10 @@ const char *scuttle_library_version(void);
 /* ------------------------------------------------------- 16. batches, and writes with a condition -- */
 
 /* Both are about this replica alone. A batch is no transaction between replicas: its writes travel as other updates do. A peer applies
-   each as its line arrives, so its host may see a part of them, and of a key that was written again since it sees the later write only.
-   Until they are superseded, the writes of a batch go out in their order, whatever the link. A set with a condition compares with
-   the entry of this replica. Two replicas may both succeed at the same time: then the later timestamp stands at all of them, and the
-   host of the other one learns of that by on_update. For a lock or a counter that all replicas share, use another program. */
+   each as its line arrives, so its host may see a part of them. A link sends them in their order, without those that were superseded
+   before the host reads it; on a datagram link some may arrive later than others. A relay sends a part on, too. A set with a
+   condition compares with the entry of this replica. Two replicas may both succeed at the same time: then the later timestamp
+   stands at all of them, and on_update shows it. A lock or a counter that all replicas share needs another program. */
 
 /* One write of a batch. Zero it, and set the fields you need. Since 0.2.0. */
 typedef struct {
@@ -824,16 +824,17 @@ typedef struct {
   size_t key_len;   /* bytes; may be SCUTTLE_NTS */
   const char *json; /* the value; NULL: a delete */
   size_t json_len;  /* bytes; may be SCUTTLE_NTS */
-  uint64_t ttl_ms;  /* 0: no time to live; otherwise as in scuttle_set_ttl, with SCUTTLE_TTL_RENEW or not. 0 for a delete */
+  uint64_t ttl_ms;  /* 0: no time to live; otherwise as in scuttle_set_ttl, with SCUTTLE_TTL_RENEW or not. No effect on a delete */
 } scuttle_write_t;
 
-/* Makes all writes of an array, or none of them: one lock, one transaction of `state_store`. All arguments and limits are checked before
-   the first write is made; then on_update gets each write in order, and sees those before it. A key may come twice: both are writes.
-     max_keys and max_bytes count for the batch as a whole, so a delete makes room for a set in any order. The keys and values are
-   copied first. If the system has no memory for these copies or for the tables, SCUTTLE_E_MEMORY returns and nothing has changed.
+/* Makes all writes of an array, or none of them: one lock, one transaction of `state_store`. All arguments and limits are checked, and
+   keys and values are copied, before the first write is made; then on_update gets each write in order, and sees those before it. A key
+   may come twice: both are writes.
+     The batch needs room beside all that the replica holds before: under max_keys each set of a key that holds no value counts as
+   one key more, and under max_bytes each value counts beside the present one.
    writes   may be NULL if `count` is 0.
-   Returns and errors as scuttle_set and scuttle_set_ttl; SCUTTLE_E_ARGUMENT also for a delete with a time to live.
-   Cost     the sum of the writes; with max_keys, max_bytes or `state_store` O(n log n) comparisons of keys for n writes. Since 0.2.0. */
+   Returns and errors as scuttle_set and scuttle_set_ttl, of the first write that has one.
+   Cost     the sum of the writes. Since 0.2.0. */
 int scuttle_set_many(scuttle_t *replica, const scuttle_write_t *writes, size_t count);
 
 /* Sets or deletes a key if its entry is still the expected write.

@@ -370,7 +370,7 @@ int main(int argc, char **argv) {
     if (alarms > setting("max_alarms")) failed = 1;
     if (dropped && setting("max_detection") && times[dropped - 1] > setting("max_detection")) failed = 1;
     if (dropped) {
-      printf("| %llu s | %.1f s | %llu of %llu | %.1f s | %.1f s | %.1f s | %llu | %.1f kB/s |\n", (unsigned long long)(setting("ttl") / 1000),
+      printf("| %zu | %llu s | %.1f s | %llu | %llu | %.1f s | %.1f s | %.1f s | %llu | %.1f kB/s |\n", node_count, (unsigned long long)(setting("ttl") / 1000),
              (double)setting("interval") / 1000, (unsigned long long)setting("fanout"), 2 * (unsigned long long)setting("links"),
              (double)times[(dropped - 1) / 2] / 1000, (double)times[(dropped * 99 + 99) / 100 - 1] / 1000,
              (double)times[dropped - 1] / 1000, (unsigned long long)alarms, bytes / 1000);

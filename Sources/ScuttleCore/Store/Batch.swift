@@ -36,7 +36,9 @@ extension Store {
         try checkMemory(for: key, text)
         if count & 1023 == 1023 { try Memory.check(count * Batch.tableBytes) }
         batch.records.append(
-            record(key, text, Dot(source: SourceTable.own, version: last + 1), value == nil ? .delete : .value, nil, lease))
+            record(
+                key, text, Dot(source: SourceTable.own, version: last + 1), value == nil ? .delete : .value, nil, lease)
+        )
     }
 
     /// Makes the writes of a batch, in order. The host's store gets them before the first one is made, unless a resolver may

@@ -20,7 +20,8 @@ extension Store {
         if isDelete {
             if holdsValue { return nil }
         } else if !holdsValue, keys.liveCount &+ newKeys >= configuration.maxKeys {
-            return Failure(.keys, "\(keys.liveCount &+ newKeys) keys hold a value; max_keys is \(configuration.maxKeys)")
+            return Failure(
+                .keys, "\(keys.liveCount &+ newKeys) keys hold a value; max_keys is \(configuration.maxKeys)")
         }
         let text = key.count &+ value.count
         let isGrowing = !isDelete && text > current?.text.count ?? 0
