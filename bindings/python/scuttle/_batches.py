@@ -9,8 +9,8 @@ from typing import Any, Iterable, List, Optional, Tuple, Union
 from . import _abi
 from ._handle import Handle
 from ._library import library
-from .texts import encode_text, encode_value, time_to_live
-from .updates import Entry
+from ._texts import encode_text, encode_value, time_to_live
+from ._updates import Entry
 
 #: A value as the second part of a pair: the key is deleted.
 DELETE: Any = object()

@@ -29,11 +29,11 @@ def test_all_in_order() -> None:
 @pytest.mark.parametrize(
     "bad, error",
     [
-        (("", 1), scuttle.EmptyKeyError),
-        (("k", "x" * 300), scuttle.ValueTooLongError),
+        (("", 1), scuttle.errors.EmptyKeyError),
+        (("k", "x" * 300), scuttle.errors.ValueTooLongError),
         (("k", {1, 2}), TypeError),
         ((7, 1), TypeError),
-        (("three", 3), scuttle.TooManyKeysError),
+        (("three", 3), scuttle.errors.TooManyKeysError),
     ],
 )
 def test_all_or_none(bad: Tuple[Any, Any], error: Any) -> None:
@@ -57,7 +57,7 @@ def test_times_to_live(replica: Replica) -> None:
     assert replica == {"renewed": 2}
     with pytest.raises(TypeError):
         replica.set_many({"k": 1}, renew=True)
-    with pytest.raises(scuttle.ArgumentError):
+    with pytest.raises(scuttle.errors.ArgumentError):
         replica.set_many({"k": 1}, ttl=0, renew=True)
 
 
@@ -83,7 +83,7 @@ def test_a_later_write_ends_a_renewal(replica: Replica) -> None:
     replica.tick(100)
     assert replica == {"k": 2}
     assert replica.version == 2
-    with pytest.raises(scuttle.ArgumentError):
+    with pytest.raises(scuttle.errors.ArgumentError):
         replica.set_ttl("k", 1, 0, renew=True)
     replica.set_ttl("k", 3, 1e15, renew=True)  # no end
     replica.tick(1e12)
@@ -103,7 +103,7 @@ def test_only_the_expected_entry(replica: Replica) -> None:
     assert replica.set_if("k", DELETE, entry) is True
     assert replica == {}
     assert replica.set_if("k", 4, absent) is True
-    with pytest.raises(scuttle.EmptyKeyError):
+    with pytest.raises(scuttle.errors.EmptyKeyError):
         replica.set_if("", 1, None)
     with pytest.raises(TypeError):
         replica.set_if("k", {1}, replica.lookup("k"))
@@ -183,10 +183,10 @@ def test_a_batch_is_one_transaction(tmp_path: Path) -> None:
     assert table.commits == before + 1
     seen.clear()
     table.fails = True
-    with pytest.raises(scuttle.StoreError):
+    with pytest.raises(scuttle.errors.StoreError):
         replica.set_many({"a": 1, "b": 2, "kept": DELETE})
     assert seen == []
-    with pytest.raises(scuttle.StoreError):
+    with pytest.raises(scuttle.errors.StoreError):
         replica.set_if("kept", 2, replica.lookup("kept"))
     assert replica["kept"] == 1 and "a" not in replica and len(replica) == 71
     table.fails = False
