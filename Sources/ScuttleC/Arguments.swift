@@ -28,14 +28,6 @@ func text(
     return Bytes(start: start, count: count)
 }
 
-/// The same, not inlined: for calls that are seldom made.
-@inline(never)
-func rareText(
-    _ start: UnsafePointer<CChar>?, _ count: Int, limit: Int, _ name: StaticString
-) throws(Failure) -> Bytes {
-    try text(start, count, limit: limit, name)
-}
-
 /// Checks a length. `size_t` arrives as `Int`, so a length beyond any object is negative.
 @inline(__always)
 func length(_ count: Int, _ name: StaticString) throws(Failure) -> Int {

@@ -80,7 +80,7 @@ extension Configuration {
 
     private static func cluster(_ name: UnsafePointer<CChar>?) throws(Failure) -> [UInt8] {
         guard let name else { return [] }
-        let bytes = try rareText(name, -1, limit: Limits.idBytes, "cluster")
+        let bytes = try text(name, -1, limit: Limits.idBytes, "cluster")
         guard bytes.count <= Limits.idBytes else {
             throw Failure(.argument, "the cluster name is \(bytes.count) bytes long; the limit is \(Limits.idBytes)")
         }

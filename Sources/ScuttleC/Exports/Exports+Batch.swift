@@ -34,7 +34,7 @@ public func scuttle_set_if(
         let entry = try replica.get(key)
         guard entry?.version ?? 0 == version else { return SCUTTLE_CONFLICT }
         if let entry, let expected = expected?.pointee {
-            let source = try rareText(expected.source, expected.source_len, limit: Limits.idBytes, "source")
+            let source = try text(expected.source, expected.source_len, limit: Limits.idBytes, "source")
             guard entry.source.equals(source) else { return SCUTTLE_CONFLICT }
         }
         var batch = Batch()
@@ -47,13 +47,13 @@ public func scuttle_set_if(
 extension ReplicaHandle {
     @inline(never)
     fileprivate func key(_ start: UnsafePointer<CChar>?, _ count: Int) throws(Failure) -> Bytes {
-        try rareText(start, count, limit: limits.keyBytes, "key")
+        try text(start, count, limit: limits.keyBytes, "key")
     }
 
     /// Checks a host's value, and returns it without insignificant white space; nil for NULL, which is a delete.
     @inline(never)
     fileprivate func value(_ json: UnsafePointer<CChar>?, _ count: Int) throws(Failure) -> Bytes? {
         guard let json else { return nil }
-        return try values.check(rareText(json, count, limit: limits.valueBytes, "json"), limits)
+        return try values.check(text(json, count, limit: limits.valueBytes, "json"), limits)
     }
 }

@@ -17,9 +17,9 @@ public func scuttle_history_write(_ replica: OpaquePointer!, _ update: UnsafePoi
     enter(replica) { (handle, replica) throws(Failure) in
         let update = try required(update, "update").pointee
         let limits = handle.limits
-        let key = try rareText(update.key, update.key_len, limit: limits.keyBytes, "key")
-        let source = try rareText(update.source, update.source_len, limit: Limits.idBytes, "source")
-        let value = try rareText(update.value, update.value_len, limit: limits.valueBytes, "value")
+        let key = try text(update.key, update.key_len, limit: limits.keyBytes, "key")
+        let source = try text(update.source, update.source_len, limit: Limits.idBytes, "source")
+        let value = try text(update.value, update.value_len, limit: limits.valueBytes, "value")
         try replica.writeHistory(
             key, handle.values.check(value, limits), isDelete: update.flags & SCUTTLE_UPDATE_DELETED != 0,
             source: source,

@@ -93,7 +93,7 @@ public func scuttle_state(
 /// Converts a prefix of keys, which may be NULL with length 0. Its bytes are readable if it is not longer than a key.
 func keyPrefix(_ prefix: UnsafePointer<CChar>?, _ count: Int, _ limits: Limits) throws(Failure) -> Bytes {
     guard prefix != nil || count != 0 else { return Bytes(start: nil, count: 0) }
-    return try rareText(prefix, count, limit: limits.keyBytes, "prefix")
+    return try text(prefix, count, limit: limits.keyBytes, "prefix")
 }
 
 @_cdecl("scuttle_export") @implementation
@@ -121,7 +121,7 @@ public func scuttle_news(
 ) -> CInt {
     enterReading(replica) { (_, replica) throws(Failure) in
         let visit = try required(visit, "visit")
-        let source = try rareText(source, source_len, limit: Limits.idBytes, "source")
+        let source = try text(source, source_len, limit: Limits.idBytes, "source")
         guard source.count <= Limits.idBytes else { return SCUTTLE_OK }
         hand(replica.updates(of: source, above: version), to: visit, context)
         return SCUTTLE_OK

@@ -178,7 +178,7 @@ public func scuttle_purge(_ replica: OpaquePointer!, _ purged: UnsafeMutablePoin
 @_cdecl("scuttle_forget") @implementation
 public func scuttle_forget(_ replica: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ name_len: Int) -> CInt {
     enter(replica) { (_, replica) throws(Failure) in
-        let name = try rareText(name, name_len, limit: Limits.idBytes, "name")
+        let name = try text(name, name_len, limit: Limits.idBytes, "name")
         guard name.count <= Limits.idBytes else { return SCUTTLE_NOT_FOUND }
         return replica.retireName(name) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND
     }

@@ -53,8 +53,8 @@ extension Update {
     /// - Throws: the errors of a peer's update.
     fileprivate init(_ given: scuttle_update_t, _ limits: Limits) throws(Failure) {
         let key = Bytes(start: given.key, count: given.key == nil ? 0 : try length(given.key_len, "key"))
-        let value = try rareText(given.value, given.value_len, limit: limits.valueBytes, "value")
-        let source = try rareText(given.source, given.source_len, limit: Limits.idBytes, "source")
+        let value = try text(given.value, given.value_len, limit: limits.valueBytes, "value")
+        let source = try text(given.source, given.source_len, limit: Limits.idBytes, "source")
         guard source.count > 0, source.count <= Limits.idBytes else {
             throw Failure(.id, "a source id is empty or longer than \(Limits.idBytes) bytes")
         }
