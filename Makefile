@@ -124,6 +124,10 @@ kill-test: $(LIBRARY) ## Kills processes with a state store while they write: RO
 	@scripts/dependencies test
 	@SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/kill_rounds.py --rounds $(ROUNDS) --first $(or $(FIRST),0)
 
+.PHONY: presence
+presence: $(LIBRARY) ## Simulates replicas that renew a key each, and crash: the table of docs/how-to/presence.md, in an hour or more
+	@Tests/Presence/run --table
+
 SECONDS = 60
 fuzz: ## Runs libFuzzer and AddressSanitizer on link input, import, calls, fast path, hostile peers: SECONDS=60 each
 	@scripts/dependencies library

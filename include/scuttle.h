@@ -33,6 +33,7 @@
  *    6 reading a replica              13 twins, refusals and limits
  *    7 state and export               14 links, dialects and datagrams
  *                                     15 diagnostics
+ *                                     16 batches, and writes with a condition
  *
  * For every function, unless it says otherwise:
  *   Returns     SCUTTLE_OK (0); a positive code if the call has done its work and there is more to say; a negative SCUTTLE_E_… code
@@ -85,6 +86,7 @@ typedef struct scuttle_link scuttle_link_t; /* a link: a replica's conversation 
 #define SCUTTLE_TORN 3      /* done, but the text was truncated: its last line is cut, or the end of an export is missing */
 #define SCUTTLE_GAP 4       /* done, but the cursor could not be followed: see scuttle_changes and scuttle_save. Since 0.2.0 */
 #define SCUTTLE_MORE 5      /* a part is done: call again until another code comes. See scuttle_tick. Since 0.2.0 */
+#define SCUTTLE_CONFLICT 6  /* not done: the key has another entry than expected. See scuttle_set_if. Since 0.2.0 */
 
 /* The entry of a key: its value and the write that set it. Borrowed. */
 typedef struct {
@@ -316,8 +318,8 @@ typedef struct {
    failure, and run under the lock, as all callbacks do.
      Each call on the replica or its links that changes rows makes one transaction: `begin`, then `put` and `remove` in any order, then
    `commit`. `commit` has succeeded before such a call returns SCUTTLE_OK or another positive code. A call with many updates, such
-   as a scuttle_link_write, is one transaction, too. scuttle_set, scuttle_delete and scuttle_set_ttl put their row before
-   anything changes and before on_update.
+   as a scuttle_link_write, is one transaction, too. scuttle_set, scuttle_delete, scuttle_set_ttl, and with the resolvers of the last
+   writer scuttle_set_many and scuttle_set_if, put their rows before anything changes and before on_update.
      If a function fails, `rollback` follows, and the call returns SCUTTLE_E_STORE. A local write has changed nothing then. Any other
    call is undone as a whole: the replica becomes what `load` returns, and its links restart their conversations over the same
    streams; on_update may have shown updates that are undone. While `load` fails, too, each call returns SCUTTLE_E_STORE and
@@ -691,24 +693,36 @@ int scuttle_forget(scuttle_t *replica, const char *name, size_t name_len);
 
 /* Sets a key with a time to live, in milliseconds. It counts from the latest tick on, or from the first one if there was none. A replica
    of this name deletes the key with the first scuttle_tick at which the time is over. Other replicas wait for half as long again, and
-   a random part of up to as much. A renewal is another call of this function. If several replicas delete at once, that is one
-   delete, and on_update sees it once.
-   ttl_ms   0: the next tick deletes the key. Above 2^53-1: no time to live, as scuttle_set.
+   a random part of up to as much. A renewal is another call of this function, or SCUTTLE_TTL_RENEW. If several replicas delete at once,
+   that is one delete, and on_update sees it once.
+   ttl_ms   0: the next tick deletes the key. Above 2^53-1: no time to live, as scuttle_set. With SCUTTLE_TTL_RENEW from 1 on.
    Returns and errors as scuttle_set; also SCUTTLE_E_UNSUPPORTED with `resolve` or SCUTTLE_STRICTLY_ORDER_VALUES, under which a value
    may beat a later delete. Such a replica stores and sends times to live of other writers, and does not count them.
-   Cost     as scuttle_set, and O(log t) for t keys with a time to live; 16 bytes a record and 24 to 48 a key. Since 0.2.0. */
+   Cost     as scuttle_set, and O(log t) for t keys with a time to live; 16 bytes a record and 24 to 48 a key, with SCUTTLE_TTL_RENEW
+            twice that a key. Since 0.2.0. */
 int scuttle_set_ttl(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len, uint64_t ttl_ms);
 
-/* Tells the replica the time, in milliseconds, and deletes the keys whose time to live is over, each with on_update. Any clock of the
-   host's serves that does not go back; a smaller number than before counts as the one before. Only times to live and
-   retire_after_ms depend on it, and only the differences between ticks count.
+/* In `ttl_ms`: the replica renews the key. The first tick at which half of the time is over writes the same value again, as a new write
+   with a new version, and so on while the replica is there and its host ticks. So a key such as "members/ada" stays while ada runs, and
+   ends at all replicas after her process has died: docs/how-to/presence.md.
+     The renewals of a key end with a later write of it: by this replica, or by another writer once that write is the entry; and with
+   scuttle_forget of the replica's own name. They do not end with an expiry that a peer has counted, nor with a reset that removes the
+   value, because the replica is there: its next tick writes the value again. They are not saved: after a start from a save the host
+   calls again. Of two replicas that renew one key, the later write ends the other's renewals, so each renews a key of its own.
+     A renewal passes max_keys and max_bytes, as an expiry does. */
+#define SCUTTLE_TTL_RENEW (UINT64_C(1) << 63)
+
+/* Tells the replica the time, in milliseconds; renews the keys with SCUTTLE_TTL_RENEW that are due, and deletes the keys whose time to
+   live is over, each with on_update. Any clock of the host's serves that does not go back; a smaller number than before counts as the
+   one before. Only times to live and retire_after_ms depend on it, and only the differences between ticks count.
      scuttle_export has the rest of each time to live, and the latest tick. A start from it under the same name continues from that tick,
    so the time between counts; if its first tick is lower, the clock has started anew, and the time between does not count.
-     A call deletes 4,096 keys at most, so that many times to live that end at once do not hold up the host.
+     A call writes 4,096 keys at most, so that many times to live that end at once do not hold up the host.
    Returns  SCUTTLE_OK; SCUTTLE_FULL; or SCUTTLE_MORE: more keys are due. Call again with the same time or a later one; the call
-            that deletes the last of them reports whether a link is full.
-   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED.
-   Cost     O(log t) for each key that expires, O(1) if none does. Since 0.2.0. */
+            that writes the last of them reports whether a link is full.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED; _MEMORY if there is none for a renewal. The rest of the tick is done, and the next
+            tick tries the renewal again.
+   Cost     O(log t) for each key that is renewed or expires, O(1) if none is. Since 0.2.0. */
 int scuttle_tick(scuttle_t *replica, uint64_t now_ms);
 
 /* ------------------------------------------------------------------------------------- 12. flow control -- */
@@ -835,6 +849,42 @@ int scuttle_errmsg_copy(scuttle_t *replica, char *buffer, size_t capacity);
 /* Returns the version of the loaded library, such as "0.2.0", valid for ever; SCUTTLE_VERSION_STRING is the version of this header.
    Any thread. */
 const char *scuttle_library_version(void);
+
+/* ------------------------------------------------------- 16. batches, and writes with a condition -- */
+
+/* Both are about this replica alone. A batch is no transaction between replicas: its writes travel as other updates do. A peer applies
+   each as its line arrives, so its host may see a part of them. A link sends them in their order, without those that were superseded
+   before the host reads it; on a datagram link some may arrive later than others. A relay sends a part on, too. A set with a
+   condition compares with the entry of this replica. Two replicas may both succeed at the same time: then the later timestamp
+   stands at all of them, and on_update shows it. A lock or a counter that all replicas share needs another program. */
+
+/* One write of a batch. Zero it, and set the fields you need. Since 0.2.0. */
+typedef struct {
+  const char *key;
+  size_t key_len;   /* bytes; may be SCUTTLE_NTS */
+  const char *json; /* the value; NULL: a delete */
+  size_t json_len;  /* bytes; may be SCUTTLE_NTS */
+  uint64_t ttl_ms;  /* 0: no time to live; otherwise as in scuttle_set_ttl, with SCUTTLE_TTL_RENEW or not. No effect on a delete */
+} scuttle_write_t;
+
+/* Makes all writes of an array, or none of them: one lock, one transaction of `state_store`. All arguments and limits are checked, and
+   keys and values are copied, before the first write is made; then on_update gets each write in order, and sees those before it. A key
+   may come twice: both are writes.
+     The batch needs room beside all that the replica holds before: under max_keys each set of a key that holds no value counts as
+   one key more, and under max_bytes each value counts beside the present one.
+   writes   may be NULL if `count` is 0.
+   Returns and errors as scuttle_set and scuttle_set_ttl, of the first write that has one.
+   Cost     the sum of the writes. Since 0.2.0. */
+int scuttle_set_many(scuttle_t *replica, const scuttle_write_t *writes, size_t count);
+
+/* Sets or deletes a key if its entry is still the expected write.
+   json       NULL: a delete.
+   expected   the entry that a scuttle_get has returned; its `version` and `source` count, and `source` may still be borrowed.
+              Both count, because two replicas may issue one version. NULL, or version 0 as for an absent key: the key must hold no value.
+   Returns    as scuttle_set; or SCUTTLE_CONFLICT: the key has another entry, and nothing has changed.
+   Errors     as scuttle_set. They come before the comparison, but for limits and memory.   Cost   as scuttle_set. Since 0.2.0. */
+int scuttle_set_if(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len,
+                   const scuttle_entry_t *expected);
 
 #ifdef __cplusplus
 }

@@ -10,8 +10,8 @@ extension Replica {
             ownID: ownID, configuration: configuration,
             encoding: StoreEncoding(
                 encodeID: { Encoding.chosen.encodedID(of: $0) },
-                storeFirst: { store, key, value, kind, lease throws(Failure) in
-                    try store.storeRows(before: key, value, kind, lease)
+                storeFirst: { store, entries, version throws(Failure) in
+                    try store.storeRows(of: entries, upTo: version)
                 }))
     }
 

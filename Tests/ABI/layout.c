@@ -18,6 +18,12 @@ int main(void) {
   FIELD(scuttle_entry_t, source);
   FIELD(scuttle_entry_t, source_len);
   FIELD(scuttle_entry_t, version);
+  STRUCT(scuttle_write_t);
+  FIELD(scuttle_write_t, key);
+  FIELD(scuttle_write_t, key_len);
+  FIELD(scuttle_write_t, json);
+  FIELD(scuttle_write_t, json_len);
+  FIELD(scuttle_write_t, ttl_ms);
   STRUCT(scuttle_update_t);
   FIELD(scuttle_update_t, key);
   FIELD(scuttle_update_t, key_len);
@@ -119,6 +125,8 @@ int main(void) {
   CONSTANT(SCUTTLE_TORN);
   CONSTANT(SCUTTLE_GAP);
   CONSTANT(SCUTTLE_MORE);
+  CONSTANT(SCUTTLE_CONFLICT);
+  UNSIGNED(SCUTTLE_TTL_RENEW);
   CONSTANT(SCUTTLE_E_ARGUMENT);
   CONSTANT(SCUTTLE_E_MEMORY);
   CONSTANT(SCUTTLE_E_BUSY);

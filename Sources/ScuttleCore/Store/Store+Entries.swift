@@ -245,13 +245,19 @@ extension Store {
             outOfOrderCount -= 1
             noteOutOfOrder(source, record.version, -1)
         }
+        if record.isRepublishedOrRenewed { retireRare(record) }
+        noteIdle(source)
+        record.release()
+    }
+
+    @inline(never)
+    private func retireRare(_ record: Record) {
         if record.isRepublished {
             let writer = sources[record.timestamp.source]
             writer.timestampCount -= 1
             noteIdle(writer)
         }
-        noteIdle(source)
-        record.release()
+        if record.isRenewed { noteEnd(ofRenewed: record) }
     }
 
     private func noteOutOfOrder(_ source: Source, _ version: Version, _ change: Int) {

@@ -178,7 +178,8 @@ extension Store {
                     KeyHeap.Item(priority: record.arrival, key: item.key, source: item.source, version: item.version))
                 continue
             }
-            if let isRefused, isRefused(record) {
+            // The next tick has to find the delete of a renewed key.
+            if record.isRenewed || isRefused?(record) ?? false {
                 waiting.refused.push(item)
                 continue
             }

@@ -24,6 +24,7 @@ NOT_FOUND = 2
 TORN = 3
 GAP = 4
 MORE = 5
+CONFLICT = 6
 
 E_ARGUMENT = -1
 E_MEMORY = -2
@@ -65,6 +66,7 @@ E_STORE = -37
 E_FORKED = -38
 
 NTS = c_size_t(-1).value
+TTL_RENEW = 1 << 63
 
 UPDATE_DELETED = 1
 UPDATE_LOCAL = 2
@@ -121,6 +123,19 @@ class EntryStruct(Structure):
         ("source", _Text),
         ("source_len", c_size_t),
         ("version", c_uint64),
+    ]
+
+
+class WriteStruct(Structure):
+    """scuttle_write_t"""
+
+    # The array that has these fields keeps their texts alive.
+    _fields_ = [
+        ("key", c_char_p),
+        ("key_len", c_size_t),
+        ("json", c_char_p),
+        ("json_len", c_size_t),
+        ("ttl_ms", c_uint64),
     ]
 
 
@@ -278,6 +293,8 @@ class LinkConfigStruct(Structure):
 
 STRUCTS: Dict[str, Any] = {
     "scuttle_entry_t": EntryStruct,
+    "scuttle_write_t": WriteStruct,
+    "scuttle_cursor_t": CursorStruct,
     "scuttle_update_t": UpdateStruct,
     "scuttle_span_t": SpanStruct,
     "scuttle_row_t": RowStruct,
@@ -307,6 +324,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_delete": (c_int, [_Handle, _Key, c_size_t]),
     "scuttle_set_ttl": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t, c_uint64]),
     "scuttle_tick": (c_int, [_Handle, c_uint64]),
+    "scuttle_set_many": (c_int, [_Handle, POINTER(WriteStruct), c_size_t]),
+    "scuttle_set_if": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t, POINTER(EntryStruct)]),
     "scuttle_get": (c_int, [_Handle, _Key, c_size_t, POINTER(EntryStruct)]),
     "scuttle_get_copy": (c_int, [_Handle, _Key, c_size_t, _Bytes, c_size_t, _SizeRef, POINTER(EntryStruct)]),
     "scuttle_count": (c_int, [_Handle, _SizeRef]),

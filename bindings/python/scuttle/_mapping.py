@@ -12,7 +12,7 @@ from ._accelerated import use_for
 from ._handle import Handle
 from ._library import library
 from .errors import EmptyKeyError, KeyTooLongError, NulError, Utf8Error
-from ._texts import decode_value, encode_text, encode_value, milliseconds
+from ._texts import decode_value, encode_text, encode_value, time_to_live
 from ._views import PrefixItems, PrefixKeys, PrefixValues
 from ._visits import Take, visit_updates
 
@@ -70,7 +70,7 @@ class EntryMapping(MutableMapping[str, Any]):
     def _set(self, pointer: int, key: bytes, value: bytes) -> int:
         return self._handle.check(library.scuttle_set(pointer, key, len(key), value, len(value)))
 
-    def set_ttl(self, key: str, value: Any, ttl: float) -> bool:
+    def set_ttl(self, key: str, value: Any, ttl: float, renew: bool = False) -> bool:
         """Sets a key with a time to live, which travels with the update.
 
         It counts from the latest `tick` of each replica, or from the first one if there was none. If this replica is gone, its peers delete
@@ -80,6 +80,9 @@ class EntryMapping(MutableMapping[str, Any]):
             key: The key.
             value: What JSON can hold.
             ttl: Seconds, to the millisecond. 0: the next `tick` deletes the key.
+            renew: Whether the first `tick` at which half of the time is over writes the value again, and so on. So the key stays while
+                this replica is there and its host ticks, and ends after that. It ends with a later write of the key, by whichever replica,
+                and with `forget` of the own name. It is not saved. The time is 1 ms or more.
 
         Returns:
             False if a link is full, as for `set`.
@@ -89,7 +92,7 @@ class EntryMapping(MutableMapping[str, Any]):
             ScuttleError: As for `set`.
         """
         encoded, text = encode_text(key), encode_value(value)
-        return self._handle.run(self._set_ttl, encoded, text, milliseconds("ttl", ttl)) != _abi.FULL
+        return self._handle.run(self._set_ttl, encoded, text, time_to_live(ttl, renew)) != _abi.FULL
 
     def _set_ttl(self, pointer: int, key: bytes, value: bytes, ttl: int) -> int:
         return self._handle.check(library.scuttle_set_ttl(pointer, key, len(key), value, len(value), ttl))

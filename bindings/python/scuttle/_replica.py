@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from . import _abi
 from ._accelerated import Keys
 from ._entrances import Outcomes
+from ._batches import Batches
 from ._handle import Handle
 from ._library import library
 from ._changes import Watching
@@ -37,7 +38,7 @@ from ._updates import Update
 from ._upkeep import Upkeep
 
 
-class Replica(Keys, Entries, Watching, Saves, OnePeer, Upkeep):
+class Replica(Keys, Entries, Batches, Watching, Saves, OnePeer, Upkeep):
     """A key-value map that its peers keep in step.
 
     It is a mapping from str to JSON values; a deleted key is absent. `link` opens a link to one peer.
