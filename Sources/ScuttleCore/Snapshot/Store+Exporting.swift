@@ -1,3 +1,24 @@
+/// Passes a line to the visitor of an export, and returns false if the visitor did.
+typealias HandLine = ((inout MessageBuffer) -> Void) -> Bool
+
+/// The line of an export that is being written, and the number of lines.
+struct ExportText: ~Copyable {
+    private var text = MessageBuffer()
+    private var lines: UInt64 = 0
+
+    mutating func hand(_ write: (inout MessageBuffer) -> Void, to visit: (Bytes) -> Bool) -> Bool {
+        text.clear()
+        write(&text)
+        lines += 1
+        return visit(text.bytes)
+    }
+
+    mutating func handEnd(to visit: (Bytes) -> Bool) -> Bool {
+        let lines = self.lines
+        return hand({ $0.appendEnd(lines: lines) }, to: visit)
+    }
+}
+
 extension Replica {
     /// Visits the lines of an export: its head, the version vector, the entries with tombstones in order of arrival, the
     /// progress of peers' deltas, and an end. A replica of the same name that loads them continues from there. Stops if `visit`
@@ -12,34 +33,26 @@ extension Replica {
     public func export(_ visit: (Bytes) -> Bool) {
         republishInverted()
         raiseLowWaterMark()
-        var text = MessageBuffer()
-        var lines: UInt64 = 0
-        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool {
-            text.clear()
-            write(&text)
-            lines += 1
-            return visit(text.bytes)
-        }
-        guard hand({ $0.appendExport(exportHead) }) else { return }
-        let empty = emptyPart
+        _ = export(nil, visit)
+    }
+
+    /// Visits the lines of an export that is a piece, if one is given. False if `visit` returned false.
+    func export(_ piece: PieceHead?, _ visit: (Bytes) -> Bool) -> Bool {
+        var head = exportHead
+        head.piece = piece
+        var text = ExportText()
+        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool { text.hand(write, to: visit) }
+        guard hand({ $0.appendExport(head) }) else { return false }
         for id in sources.inOrder() where sources[id].covered > 0 && (id != SourceTable.own || isOwnWorthSaving) {
-            let source = sources[id]
-            guard
-                hand({ line in
-                    line.appendVector(empty)
-                    line.appendClaim(source, source.covered, source.purged, isFirst: true)
-                    line.appendClaimsEnd(from: 0, to: 0, isLast: false)
-                })
-            else { return }
+            guard exportSource(sources[id], hand) else { return false }
         }
-        guard exportEnded(empty, hand), exportExceptions(hand) else { return }
+        guard exportNames(hand), exportRetired(hand), exportExceptions(hand) else { return false }
         var goesOn = true
         arrivals.forEach(after: 0, in: keys) { record in
-            goesOn = hand { $0.append(UpdateLine(of: record, in: self)) }
+            goesOn = exportEntry(record, hasTime: piece != nil, hand)
             return goesOn
         }
-        guard goesOn, exportProgress(hand) else { return }
-        _ = hand { $0.appendEnd(lines: lines) }
+        return goesOn && exportProgress(hand) && text.handEnd(to: visit)
     }
 }
 
@@ -63,23 +76,50 @@ extension Store {
         isOwnKnown || hasMetClassic || !SourceName.endsInIncarnation(id) || sources.names[own.name].retirement > 0
     }
 
-    /// Exports the claims of names and of retired sources: a line for each name, and one for some dozens of sources.
-    func exportEnded(_ empty: VectorPart, _ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
+    /// Exports an entry.
+    /// - Parameter hasTime: whether the line of an entry with a time to live states when its age was counted. A line that may
+    ///   stand behind those of another time has to.
+    func exportEntry(_ record: Record, hasTime: Bool = true, _ hand: HandLine) -> Bool {
+        hand { line in
+            if hasTime, record.lease != nil, let now = leases.hostTime {
+                line.append(UpdateLine(of: record, in: self), at: now)
+            } else {
+                line.append(UpdateLine(of: record, in: self))
+            }
+        }
+    }
+
+    func exportSource(_ source: Source, _ hand: HandLine) -> Bool {
+        hand { line in
+            line.appendVector(emptyPart)
+            line.appendClaim(source, source.covered, source.purged, isFirst: true)
+            line.appendClaimsEnd(from: 0, to: 0, isLast: false)
+        }
+    }
+
+    /// Exports the retired names that have changed since a revision, a line each. O(names).
+    func exportNames(since revision: UInt64 = 0, _ hand: HandLine) -> Bool {
         for name in sources.names.ids where sources.names.isName(name) && sources.names[name].retirement > 0 {
-            let facts = sources.names[name]
+            let entry = sources.names[name]
+            guard entry.changedAt > revision else { continue }
             let claim = NameClaim(
-                name: sources.name(of: name), number: facts.retirement, state: facts.state, sequence: 0, hash: 0)
+                name: sources.name(of: name), number: entry.retirement, state: entry.state, sequence: 0, hash: 0)
             guard
                 hand({ line in
-                    line.appendVector(empty)
+                    line.appendVector(emptyPart)
                     line.appendName(claim, isFirst: true)
                     line.appendClaimsEnd(from: 0, to: 0, isLast: false)
                 })
             else { return false }
         }
-        var part = empty
+        return true
+    }
+
+    /// Exports the retired sources from a position on, some dozens in a line, and their floor.
+    func exportRetired(from first: Int = 0, _ hand: HandLine) -> Bool {
+        var part = emptyPart
         part.retiredFloor = retired.floor
-        var positions = (0..<retired.count).filter { !retired[$0].isHole }[...]
+        var positions = (first..<retired.count).filter { !retired[$0].isHole }[...]
         while !positions.isEmpty || retired.floor > 0 {
             let line = positions.prefix(Store.retiredOfLine)
             positions = positions.dropFirst(Store.retiredOfLine)
@@ -98,7 +138,7 @@ extension Store {
     }
 
     /// Exports the exceptions to the vector, a line each.
-    func exportExceptions(_ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
+    func exportExceptions(_ hand: HandLine) -> Bool {
         guard let refused else { return true }
         for position in 0..<refused.count {
             let entry = refused[position]
@@ -113,6 +153,9 @@ extension Store {
         }
         return true
     }
+
+    /// Changes when an exception to the vector does.
+    var exceptionChanges: UInt64 { (refused?.lastSequence ?? exceptionSequence) &+ endedExceptions }
 
     private static var retiredOfLine: Int { 64 }
 }

@@ -104,10 +104,9 @@ extension Store {
 
     private func putEntry(_ record: Record, _ changes: StoreChanges) -> Bool {
         var line = MessageBuffer()
-        if record.lease != nil, let now = leases.hostTime {
-            line.append(UpdateLine(of: record, in: self), at: now)
-        } else {
-            line.append(UpdateLine(of: record, in: self))
+        _ = exportEntry(record) { write in
+            write(&line)
+            return true
         }
         return changes.store.put(.entry, record.key, line.bytes, update(of: record))
     }
@@ -124,7 +123,7 @@ extension Store {
         StoreChanges.RowState(
             now: expiries.first == nil ? nil : leases.hostTime, hasHead: true, hasMetClassic: hasMetClassic,
             hasLeft: hasLeft, names: nameChanges, retired: retired.sum, retiredFloor: retired.floor,
-            exceptions: (refused?.lastSequence ?? 0) &+ endedExceptions, exceptionCount: refused?.count ?? 0)
+            exceptions: exceptionChanges, exceptionCount: refused?.count ?? 0)
     }
 
     /// Puts the rows of the replica itself.
@@ -141,7 +140,7 @@ extension Store {
             write(&text)
             return true
         }
-        _ = exportEnded(emptyPart, append)
+        _ = exportNames(append) && exportRetired(append)
         guard put("ended") else { return false }
         _ = exportExceptions(append)
         return put("exceptions")
