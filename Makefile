@@ -17,7 +17,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := Package.swift Sources Tests bindings/swift
 
 .DELETE_ON_ERROR:
-.PHONY: library node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall format format-check list clean
+.PHONY: library store install-store node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall format format-check list clean
 
 library: $(LIBRARY) ## Builds the shared library in build/lib; the default
 
@@ -34,6 +34,33 @@ $(LIBRARY): $(shell find Package.swift Sources include)
 	strip --strip-unneeded -o $@ .build-embedded/release/libscuttle-c.so
 	ln -sf $(@F) $(@D)/$(SONAME)
 	ln -sf $(SONAME) $(@D)/libscuttle.so
+
+# The file store: a library of its own beside the core, which does no I/O.
+STORE         := build/lib/libscuttle-store.so.$(VERSION)
+STORE_ARCHIVE := build/lib/libscuttle-store.a
+STORE_SONAME  := libscuttle-store.so.$(MAJOR)
+STORE_OBJECTS := $(patsubst bindings/c/store/%.c,build/store/%.o,$(wildcard bindings/c/store/*.c))
+
+store: $(STORE) $(STORE_ARCHIVE) ## Builds the file store, libscuttle-store, in build/lib: a shared and a static library
+
+build/store/%.o: bindings/c/store/%.c $(wildcard bindings/c/store/*.h) include/scuttle.h
+	mkdir -p $(@D)
+	$(CC) -std=c99 -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Wpedantic $(CPPFLAGS) $(CFLAGS) -fPIC -Iinclude -c $< -o $@
+
+$(STORE): $(STORE_OBJECTS) bindings/c/store/exports.map $(LIBRARY)
+	$(CC) -shared -Wl,-soname,$(STORE_SONAME) -Wl,--version-script=bindings/c/store/exports.map -Wl,-z,defs \
+	  $(STORE_OBJECTS) -o $@ -Lbuild/lib -lscuttle $(LDFLAGS)
+	strip --strip-unneeded $@
+	ln -sf $(@F) $(@D)/$(STORE_SONAME)
+	ln -sf $(STORE_SONAME) $(@D)/libscuttle-store.so
+
+# One object, so that only the functions of the header are global.
+$(STORE_ARCHIVE): $(STORE_OBJECTS)
+	mkdir -p $(@D)
+	$(CC) -r -nostdlib $(STORE_OBJECTS) -o build/store/all.o
+	objcopy --wildcard --keep-global-symbol='scuttle_store_*' --strip-debug build/store/all.o
+	rm -f $@
+	ar rcs $@ build/store/all.o
 
 demo: build/demo/peer ## Runs replicas in processes of their own, C, Python and Node: one is cut off, and all converge
 	@scripts/dependencies demo
@@ -129,6 +156,20 @@ install: library ## Installs the library, the header, pkg-config and CMake files
 	  $(FILL) "bindings/c/$${file##*/}.in" > "$(DESTDIR)$(LIBDIR)/$$file" || exit 1; \
 	done
 	@$(REFRESH_LOADER)
+
+# The file store's part of `install`.
+STORE_FILES = $(STORE) $(STORE_ARCHIVE) bindings/c/store/scuttle_store.h
+INSTALLED  += $(addprefix $(LIBDIR)/,$(notdir $(STORE) $(STORE_ARCHIVE)) $(STORE_SONAME) libscuttle-store.so pkgconfig/scuttle-store.pc) \
+              $(INCLUDEDIR)/scuttle_store.h
+install: install-store
+install-store: $(STORE_FILES)
+	install -d $(addprefix $(DESTDIR),$(INCLUDEDIR) $(LIBDIR)/pkgconfig)
+	install -m 755 $(STORE) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(STORE)) $(DESTDIR)$(LIBDIR)/$(STORE_SONAME)
+	ln -sf $(STORE_SONAME) $(DESTDIR)$(LIBDIR)/libscuttle-store.so
+	install -m 644 $(STORE_ARCHIVE) $(DESTDIR)$(LIBDIR)/
+	install -m 644 bindings/c/store/scuttle_store.h $(DESTDIR)$(INCLUDEDIR)/
+	$(FILL) bindings/c/scuttle-store.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/scuttle-store.pc
 
 install-man: docs ## Installs the man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
 	install -d $(DESTDIR)$(MANDIR)/man3

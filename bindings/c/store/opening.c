@@ -76,6 +76,7 @@ static int start(scuttle_store_t *store, const scuttle_config_t *given, const re
 
 /* Cuts the end of the file off that is not whole, or makes the file. */
 static int settle(scuttle_store_t *store, const recovered_t *file) {
+  int code;
   store->healed = file->bytes_len - file->end;
   if (store->log.fd < 0 || file->damaged_at != 0) return compaction_whole(store, file->damaged_at ? store->file_damaged : NULL);
   store->log.salt = file->salt;
@@ -83,6 +84,9 @@ static int settle(scuttle_store_t *store, const recovered_t *file) {
   store->log.whole = file->whole;
   store->log.number = file->number;
   if (store->healed > 0 && ftruncate(store->log.fd, (off_t)file->end) != 0) return fault_io(store, "cut", store->file);
+  /* The next save goes on from those in the file. */
+  code = scuttle_save(store->replica, &store->log.cursor, NULL, NULL);
+  if (code < 0) return fault_of_replica(store, code);
   /* With its length, so that nothing behind it comes back. The last process may have been killed before it synchronised. */
   if (fsync(store->log.fd) != 0) return fault_io(store, "synchronise", store->file);
   store->log.synced = store->log.end;

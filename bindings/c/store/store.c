@@ -149,13 +149,6 @@ int scuttle_store_compact(scuttle_store_t *store) {
   return code < 0 ? code : leave(store, compaction_whole(store, NULL));
 }
 
-static int stop_at_once(void *context, const char *line, size_t line_len) {
-  (void)context;
-  (void)line;
-  (void)line_len;
-  return 1;
-}
-
 int scuttle_store_close(scuttle_store_t *store) {
   scuttle_cursor_t cursor;
   int code;
@@ -163,8 +156,7 @@ int scuttle_store_close(scuttle_store_t *store) {
   code = enter(store);
   if (code == SCUTTLE_E_FORKED) free_store(store);
   if (code < 0) return code;
-  cursor = store->log.cursor;
-  code = scuttle_save(store->replica, &cursor, stop_at_once, NULL); /* only to learn of a callback, in which nothing can be freed */
+  code = scuttle_save(store->replica, &cursor, NULL, NULL); /* only to learn of a callback, in which nothing can be freed */
   if (code == SCUTTLE_E_BUSY) return leave(store, code);
   code = save(store, 1);
   free_store(store);
