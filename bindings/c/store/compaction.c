@@ -60,13 +60,13 @@ static int end(scuttle_store_t *store, const char *keep) {
   }
   if (renameat(store->directory, store->file_next, store->directory, store->file) != 0)
     return fault_io(store, "replace", store->file);
+  store->compactions += store->log.fd >= 0; /* the first file of a replica is none */
   log_close(&store->log);
   store->log = store->next;
   store->next.fd = -1;
   store->is_suspect = 0;
   store->compact_from = 0;
   store->compact_errno = 0;
-  store->compactions++;
   return directory_sync(store);
 }
 

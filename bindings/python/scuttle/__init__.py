@@ -19,11 +19,13 @@ from .errors import (
     ClosedError,
     ClusterError,
     CorruptError,
+    DamagedFileError,
     DatagramError,
     DepthError,
     DuplicateError,
     EmptyKeyError,
     ExhaustedError,
+    FileStoreError,
     ForkedError,
     IdentityError,
     IdError,
@@ -42,6 +44,7 @@ from .errors import (
     ScuttleError,
     SpaceError,
     StoreError,
+    StoreLockedError,
     StructSizeError,
     TooManyBytesError,
     TooManyKeysError,
@@ -56,6 +59,7 @@ from .errors import (
     VersionJumpError,
 )
 from . import policies
+from ._file_store import FileStore, StoredReplica, StoreInfo
 from .history import History
 from .link import Dialect, Link, LinkInfo
 from .replica import Replica
@@ -74,6 +78,7 @@ __all__ = [
     "ClosedError",
     "ClusterError",
     "CorruptError",
+    "DamagedFileError",
     "DatagramError",
     "DepthError",
     "Dialect",
@@ -82,6 +87,8 @@ __all__ = [
     "Entry",
     "Event",
     "ExhaustedError",
+    "FileStore",
+    "FileStoreError",
     "Flaw",
     "FlawKind",
     "ForkedError",
@@ -111,6 +118,9 @@ __all__ = [
     "SpaceError",
     "StateStore",
     "StoreError",
+    "StoreInfo",
+    "StoreLockedError",
+    "StoredReplica",
     "StructSizeError",
     "TooManyBytesError",
     "TooManyKeysError",

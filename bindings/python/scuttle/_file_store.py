@@ -1,0 +1,286 @@
+"""A replica in a file, which has all that was saved after a restart, a kill or a loss of power."""
+
+from __future__ import annotations
+
+import os
+from ctypes import byref
+from threading import RLock
+from time import monotonic
+from types import TracebackType
+from typing import Any, List, NamedTuple, Optional, Type, Union
+
+from . import _abi
+from ._library import library
+from ._store_file import Cursor, Log, StoreFile
+from .config import c_text
+from .errors import BusyError, ForkedError
+from .replica import Replica
+from .visits import visit_lines
+
+
+class StoreInfo(NamedTuple):
+    """The state of a file."""
+
+    #: Bytes of the file.
+    file_bytes: int
+    #: Of these, the bytes of the last whole save: the bytes of the file after its last compaction.
+    whole_bytes: int
+    #: Of these, the bytes that are known to be on the disk.
+    synced_bytes: int
+    #: Saves that were appended since the file was opened.
+    saves: int
+    #: Compactions that were done since then.
+    compactions: int
+    #: Bytes that were cut off when the file was opened.
+    healed_bytes: int
+    #: Whether a compaction has begun.
+    compacting: bool
+    #: Why the last compaction was given up, if it was.
+    compact_error: Optional[OSError]
+
+
+class FileStore:
+    """A folder with a file for each replica: append-only saves with checksums, compacted now and then.
+
+        with scuttle.FileStore("/var/lib/lamps").open("kitchen") as replica:
+            replica["lamp"] = True
+            replica.save()
+
+    The library scuttle_store.h reads and writes the same files.
+    """
+
+    def __init__(
+        self,
+        path: Union[str, os.PathLike[str]],
+        *,
+        sync: Union[str, float, None] = "always",
+        compact_bytes: Optional[int] = None,
+        mend: bool = False,
+    ) -> None:
+        """Describes the folder and how its files are kept; opens nothing.
+
+        Args:
+            path: The folder. `open` makes it if it is missing, but for its parents.
+            sync: When `save` synchronises the file with the disk. "always": in each call that has written, so nothing that was saved
+                is lost with the power. A number of seconds: in the first call that long after the last time. None: not at all. A kill
+                of the process loses nothing in either case.
+            compact_bytes: A compaction begins if the file is larger than twice its contents, and by this many bytes. None: 1 MiB.
+            mend: Open a damaged file with what is in front of the damage, which is an older save. The damaged file stays beside it, with
+                `.damaged` at the end of its name. Peers send what is missing.
+        """
+        if not (sync is None or sync == "always" or (isinstance(sync, (int, float)) and sync >= 0)):
+            raise ValueError(f'sync is "always", a number of seconds or None, not {sync!r}')
+        self._path = os.fspath(path)
+        self._sync = 0.0 if sync == "always" else None if sync is None else float(sync)
+        self._compact_bytes = 1 << 20 if compact_bytes is None else compact_bytes
+        self._mend = mend
+
+    def open(self, name: str, **config: Any) -> StoredReplica:
+        """Opens the file of a replica, or makes it, and starts the replica from it: another incarnation of the name, with everything
+        that was saved. An unfinished save at the end of the file, as a kill leaves it, is cut off.
+
+        Args:
+            name: The name of the replica, as for `Replica`.
+            config: All other arguments of `Replica` but `state` and `state_store`.
+
+        Raises:
+            StoreLockedError: Another process, or another replica in this one, has the file open.
+            DamagedFileError: Bytes that were on the disk have changed since; see `mend`.
+            FileStoreError: The file was not made by a file store, or is that of another name.
+            OSError: The system refuses: rights, a full disk.
+            ScuttleError: Those of `Replica`.
+        """
+        return StoredReplica(
+            name, config, folder=self._path, sync=self._sync, compact_bytes=self._compact_bytes, mend=self._mend
+        )
+
+    def __repr__(self) -> str:
+        return f"<scuttle.FileStore {self._path!r}>"
+
+
+class StoredReplica(Replica):
+    """A replica in a file: `FileStore.open` makes it.
+
+    `save` appends what has changed; call it after each change, or after each turn of an event loop. A change is confirmed once a `save`
+    behind it has returned, if the store has `sync="always"`, or a `sync`. After an OSError the replica goes on in memory, the file has
+    all that was in it, and the next `save` appends what is missing.
+    """
+
+    def __init__(
+        self, name: str, config: Any, *, folder: str, sync: Optional[float], compact_bytes: int, mend: bool
+    ) -> None:
+        if "state" in config or "state_store" in config:
+            raise TypeError("a replica in a file store has neither `state` nor `state_store`")
+        self._file_lock = RLock()
+        self._sync_seconds = sync
+        self._compact_bytes = compact_bytes
+        self._compact_from = 0
+        self._compact_error: Optional[OSError] = None
+        #: Whether the system has failed to synchronise the file, so that its bytes may be lost although a later try succeeds.
+        self._is_suspect = False
+        self._saves = self._compactions = 0
+        self._owner = os.getpid()
+        self._file = StoreFile(folder, c_text(name, "a name"))
+        try:
+            state, self._healed_bytes, is_damaged = self._file.read(mend)
+            super().__init__(name, **config, state=state) if state else super().__init__(name, **config)
+            log = self._file.log
+            if log is None or is_damaged:
+                self._write_anew(is_damaged)
+            else:
+                self._file.heal(log)
+                log.cursor = self._handle.run(_import_cursor)  # the next save goes on from those in the file
+        except BaseException:
+            self._file.close()
+            raise
+        self._synced_at = monotonic()
+
+    # --- saving ---
+
+    def save(self) -> None:
+        """Appends what has changed since the last call, and synchronises the file as the store's `sync` says.
+
+        If the file has grown to more than twice its contents, the call begins a compaction, which goes on in later calls. A compaction
+        that fails is given up; `store_info` has its error, and the file goes on.
+
+        Raises:
+            OSError: The disk is full, or a write fails. A partial write is cut off again.
+            FileStoreError: The file was removed or replaced. `compact` writes it anew.
+            BusyError: The call came from a callback of the replica, or from a signal handler in the middle of a call.
+        """
+        self._with_file(self._save, False)
+
+    def sync(self) -> None:
+        """Saves, and synchronises the file whatever the store's `sync` is. Raises as `save`."""
+        self._with_file(self._save, True)
+
+    def compact(self) -> None:
+        """Writes the file anew, at once: for a moment at which time does not matter. Raises as `save`."""
+        self._with_file(self._write_anew)
+
+    @property
+    def store_info(self) -> StoreInfo:
+        """The state of the file."""
+        log = self._log()
+        return StoreInfo(
+            log.end,
+            log.whole,
+            log.synced,
+            self._saves,
+            self._compactions,
+            self._healed_bytes,
+            self._file.next is not None,
+            self._compact_error,
+        )
+
+    def close(self) -> None:
+        """Saves, synchronises and closes the file and the replica, also if that raises. A second call does nothing."""
+        if self.closed:
+            return
+        try:
+            self._with_file(self._save, True)
+        except BusyError:
+            raise
+        except BaseException:
+            self._end()
+            raise
+        self._end()
+
+    def _end(self) -> None:
+        with self._file_lock:
+            self._file.close()
+        super().close()
+
+    def __exit__(
+        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.close()
+
+    # --- steps, with the lock ---
+
+    def _with_file(self, step: Any, *arguments: Any) -> None:
+        if self._owner != os.getpid():
+            raise ForkedError("the replica was made before a fork, in the parent of this process")
+        # A callback holds the replica, and another thread that saves may wait for it: so it does not wait for the file.
+        if self._handle.is_mine() or self._file_lock._is_owned():  # type: ignore[attr-defined]
+            raise BusyError("a replica cannot be saved in the middle of a call")
+        with self._file_lock:
+            step(*arguments)
+
+    def _log(self) -> Log:
+        assert self._file.log is not None
+        return self._file.log
+
+    def _save(self, is_sync: bool) -> None:
+        if self._is_suspect:
+            self._write_anew()
+            return
+        self._file.check()
+        log = self._log()
+        self._saves += self._append(log)
+        if is_sync or self._is_sync_due():
+            self._synced_at = monotonic()
+            self._is_suspect = True
+            log.sync()
+            self._is_suspect = False
+        self._compact_some(log)
+
+    def _is_sync_due(self) -> bool:
+        return self._sync_seconds is not None and monotonic() - self._synced_at >= self._sync_seconds
+
+    def _append(self, log: Log) -> bool:
+        """Appends what has changed since the log's cursor; returns whether anything has."""
+        lines: List[bytes] = []
+        is_whole, cursor = self._handle.run(_save_lines, log.cursor, lines)
+        log.append(b"".join(lines), is_whole, cursor)
+        return bool(lines)
+
+    def _write_anew(self, keep_damaged: bool = False) -> None:
+        self._file.drop_next()
+        try:
+            log = self._file.begin_next()
+            self._append(log)
+            self._switch(log, keep_damaged)
+        except BaseException:
+            self._file.drop_next()
+            raise
+
+    def _switch(self, log: Log, keep_damaged: bool = False) -> None:
+        self._compactions += self._file.log is not None  # the first file of a replica is none
+        self._file.end_next(log, keep_damaged)
+        self._is_suspect = False
+        self._compact_from = 0
+        self._compact_error = None
+
+    def _compact_some(self, log: Log) -> None:
+        """Begins a compaction if the file is large enough, or goes on with one."""
+        following = self._file.next
+        dead = log.end - log.whole
+        if following is None and (dead <= max(log.whole, self._compact_bytes) or log.end < self._compact_from):
+            return
+        try:
+            if following is None:
+                self._append(self._file.begin_next())
+            else:
+                self._append(following)
+                if self._file.flush_slice(following):
+                    self._switch(following)
+        except OSError as error:
+            if following is not None and self._file.log is following:
+                raise  # the folder could not be synchronised, so the change of files is not confirmed
+            self._compact_error = error
+            self._compact_from = log.end + max(log.whole, self._compact_bytes)
+            self._file.drop_next()
+
+
+def _import_cursor(pointer: int) -> Cursor:
+    cursor = _abi.CursorStruct()
+    library.scuttle_save(pointer, byref(cursor), _abi.LineFunction(), None)
+    return cursor.incarnation, cursor.position
+
+
+def _save_lines(pointer: int, start: Cursor, lines: List[bytes]) -> tuple[bool, Cursor]:
+    """Adds the lines of what has changed since a cursor; returns whether they are whole, and the cursor behind them."""
+    cursor = _abi.CursorStruct(*start)
+    code = visit_lines(lambda replica, *visitor: library.scuttle_save(replica, byref(cursor), *visitor), pointer, lines)
+    return code == _abi.GAP or start == (0, 0), (cursor.incarnation, cursor.position)
