@@ -122,9 +122,12 @@ sim: ## Runs the simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, step b
 
 ROUNDS = 2000
 .PHONY: kill-test
-kill-test: $(LIBRARY) ## Kills processes with a state store while they write: ROUNDS=2000, FIRST=0 the first seed
+kill-test: $(LIBRARY) ## Kills processes with a state store or a file store while they write: ROUNDS=2000 of each, FIRST=0 the first seed
 	@scripts/dependencies test
-	@SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/kill_rounds.py --rounds $(ROUNDS) --first $(or $(FIRST),0)
+	@for store in sqlite file; do \
+	  SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/kill_rounds.py \
+	    --store $$store --rounds $(ROUNDS) --first $(or $(FIRST),0) || exit 1; \
+	done
 
 SECONDS = 60
 fuzz: ## Runs libFuzzer and AddressSanitizer on link input, import, calls, fast path, hostile peers: SECONDS=60 each
