@@ -13,7 +13,7 @@ from . import _abi
 from ._library import library
 from ._store_file import Cursor, Log, StoreFile
 from .config import c_text
-from .errors import BusyError, ForkedError
+from .errors import BusyError, ClosedError, ForkedError
 from .replica import Replica
 from .visits import visit_lines
 
@@ -191,6 +191,9 @@ class StoredReplica(Replica):
             self._file.close()
         super().close()
 
+    def __enter__(self) -> StoredReplica:
+        return self
+
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
@@ -205,10 +208,12 @@ class StoredReplica(Replica):
         if self._handle.is_mine() or self._file_lock._is_owned():  # type: ignore[attr-defined]
             raise BusyError("a replica cannot be saved in the middle of a call")
         with self._file_lock:
+            self._log()
             step(*arguments)
 
     def _log(self) -> Log:
-        assert self._file.log is not None
+        if self._file.log is None:
+            raise ClosedError("the replica is closed")
         return self._file.log
 
     def _save(self, is_sync: bool) -> None:
@@ -246,11 +251,13 @@ class StoredReplica(Replica):
             raise
 
     def _switch(self, log: Log, keep_damaged: bool = False) -> None:
-        self._compactions += self._file.log is not None  # the first file of a replica is none
+        is_first = self._file.log is None
         self._file.end_next(log, keep_damaged)
         self._is_suspect = False
         self._compact_from = 0
         self._compact_error = None
+        self._compactions += not is_first
+        self._file.sync_folder()
 
     def _compact_some(self, log: Log) -> None:
         """Begins a compaction if the file is large enough, or goes on with one."""

@@ -205,13 +205,16 @@ class StoreFile:
             raise FileStoreError(
                 f"{self.path} is {now.st_size} bytes long; {self.log.end} were written; `compact` writes it anew"
             )
-        if self._is_renamed:
-            self._sync_folder()
+        self.sync_folder()
 
-    def _sync_folder(self) -> None:
-        self._is_renamed = True
-        os.fsync(self._directory)
-        self._is_renamed = False
+    def sync_folder(self) -> None:
+        """Synchronises the folder after a rename."""
+        if self._is_renamed:
+            try:
+                os.fsync(self._directory)
+            except OSError as error:
+                raise _named(error, self._folder)
+            self._is_renamed = False
 
     def begin_next(self) -> Log:
         """Makes the file that a compaction writes."""
@@ -246,7 +249,7 @@ class StoreFile:
         return self._flushed == log.end
 
     def end_next(self, log: Log, keep_damaged: bool = False) -> None:
-        """Lets the file of a compaction replace the present one."""
+        """Lets the file of a compaction replace the present one. `sync_folder` follows."""
         log.sync()
         here = {"src_dir_fd": self._directory, "dst_dir_fd": self._directory}
         if keep_damaged:
@@ -261,7 +264,7 @@ class StoreFile:
             self.log.close()
         log.path = self.path
         self.log, self.next = log, None
-        self._sync_folder()
+        self._is_renamed = True
 
     def drop_next(self) -> None:
         """Gives a compaction up."""
@@ -284,6 +287,7 @@ class StoreFile:
         for log in (self.log, self.next):
             if log is not None:
                 log.close()
+        self.log = self.next = None
         lock, self._lock = self._lock, -1
         directory, self._directory = self._directory, -1
         if lock >= 0:
