@@ -251,15 +251,15 @@ class StoreFile:
     def end_next(self, log: Log, keep_damaged: bool = False) -> None:
         """Lets the file of a compaction replace the present one. `sync_folder` follows."""
         log.sync()
-        here = {"src_dir_fd": self._directory, "dst_dir_fd": self._directory}
+        here = self._directory
         if keep_damaged:
             kept = f"{self._file}.damaged"
             self._unlink(kept)
             try:
-                os.link(self._file, kept, **here)  # a second name, so that at each moment the file is there
+                os.link(self._file, kept, src_dir_fd=here, dst_dir_fd=here)  # a second name, so that at each moment the file is there
             except OSError:
-                os.rename(self._file, kept, **here)
-        os.rename(f"{self._file}.new", self._file, **here)
+                os.rename(self._file, kept, src_dir_fd=here, dst_dir_fd=here)
+        os.rename(f"{self._file}.new", self._file, src_dir_fd=here, dst_dir_fd=here)
         if self.log is not None:
             self.log.close()
         log.path = self.path

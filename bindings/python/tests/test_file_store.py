@@ -16,7 +16,7 @@ import pytest
 from support import LIBRARY, PACKAGE, sync
 
 import scuttle
-from scuttle import _store_file, _store_format
+from scuttle import _store_format
 
 _ROOT = PACKAGE.parents[2]
 _HEAD = 32 + len("ada")
@@ -326,7 +326,8 @@ def test_an_alien_file_is_refused_and_left_alone(store: scuttle.FileStore, path:
             store.open("ada")
         assert path.read_bytes() == content
     path.unlink()
-    for make in (lambda: path.mkdir(), lambda: os.mkfifo(path), lambda: path.symlink_to(tmp_path / "other")):
+    makers: List[Callable[[], None]] = [path.mkdir, lambda: os.mkfifo(path), lambda: path.symlink_to(tmp_path / "other")]
+    for make in makers:
         make()
         with pytest.raises(scuttle.FileStoreError, match="no regular file"):
             store.open("ada")
@@ -353,7 +354,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, number: int, after: int 
             return real(*arguments, **named)
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(_store_file.os, name, fail)
+    monkeypatch.setattr(os, name, fail)
 
 
 def test_a_full_disk_is_an_error_and_the_replica_goes_on(
@@ -391,7 +392,7 @@ def test_a_partial_write_is_cut_off(
                     raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
                 return write(fd, data[:room], at)
 
-            patch.setattr(_store_file.os, "pwrite", write_some)
+            patch.setattr(os, "pwrite", write_some)
             if not can_cut:
                 failing(patch, "ftruncate", errno.EIO)
             replica["k1"] = 1
