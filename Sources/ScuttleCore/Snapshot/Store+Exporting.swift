@@ -33,26 +33,46 @@ extension Replica {
     public func export(_ visit: (Bytes) -> Bool) {
         republishInverted()
         raiseLowWaterMark()
-        _ = export(nil, visit)
+        _ = export(nil, since: nil, 0, visit)
     }
 
-    /// Visits the lines of an export that is a piece, if one is given. False if `visit` returned false.
-    func export(_ piece: PieceHead?, _ visit: (Bytes) -> Bool) -> Bool {
+    /// Visits the lines of an export; or of a piece with what has changed since a mark and a sequence, all without a mark. False if
+    /// `visit` returned false.
+    func export(
+        _ piece: PieceHead?, since mark: SaveMarks.Mark?, _ position: Arrivals.Sequence, _ visit: (Bytes) -> Bool
+    ) -> Bool {
+        var text = ExportText()
+        @inline(never)
+        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool { text.hand(write, to: visit) }
         var head = exportHead
         head.piece = piece
-        var text = ExportText()
-        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool { text.hand(write, to: visit) }
         guard hand({ $0.appendExport(head) }) else { return false }
-        for id in sources.inOrder() where sources[id].covered > 0 && (id != SourceTable.own || isOwnWorthSaving) {
-            guard exportSource(sources[id], hand) else { return false }
+        if let mark {
+            guard exportVector(since: mark, hand) else { return false }
+        } else {
+            for id in sources.inOrder() { guard exportSource(sources[id], hand) else { return false } }
+            guard exportNames(since: 0, hand), exportRetired(from: 0, hand) else { return false }
         }
-        guard exportNames(hand), exportRetired(hand), exportExceptions(hand) else { return false }
+        guard piece?.hasExceptions == false || exportExceptions(hand) else { return false }
         var goesOn = true
-        arrivals.forEach(after: 0, in: keys) { record in
-            goesOn = exportEntry(record, hasTime: piece != nil, hand)
-            return goesOn
+        if let mark {
+            guard exportRemovals(since: position, hand) else { return false }
+            if addsTime(to: mark) {
+                keys.forEach { _, record in
+                    if record.lease != nil, record.arrival <= position {
+                        goesOn = exportEntry(record, hasTime: true, hand)
+                    }
+                    return goesOn
+                }
+            }
         }
-        return goesOn && exportProgress(hand) && text.handEnd(to: visit)
+        if goesOn {
+            arrivals.forEach(after: mark == nil ? 0 : position, in: keys) { record in
+                goesOn = exportEntry(record, hasTime: piece != nil, hand)
+                return goesOn
+            }
+        }
+        return goesOn && (mark != nil || exportProgress(hand)) && text.handEnd(to: visit)
     }
 }
 
@@ -79,7 +99,8 @@ extension Store {
     /// Exports an entry.
     /// - Parameter hasTime: whether the line of an entry with a time to live states when its age was counted. A line that may
     ///   stand behind those of another time has to.
-    func exportEntry(_ record: Record, hasTime: Bool = true, _ hand: HandLine) -> Bool {
+    @inline(never)
+    func exportEntry(_ record: Record, hasTime: Bool, _ hand: HandLine) -> Bool {
         hand { line in
             if hasTime, record.lease != nil, let now = leases.hostTime {
                 line.append(UpdateLine(of: record, in: self), at: now)
@@ -89,8 +110,10 @@ extension Store {
         }
     }
 
+    /// Exports what is known of a source, if it is worth saving.
     func exportSource(_ source: Source, _ hand: HandLine) -> Bool {
-        hand { line in
+        guard source.covered > 0, source.index != SourceTable.own || isOwnWorthSaving else { return true }
+        return hand { line in
             line.appendVector(emptyPart)
             line.appendClaim(source, source.covered, source.purged, isFirst: true)
             line.appendClaimsEnd(from: 0, to: 0, isLast: false)
@@ -98,7 +121,7 @@ extension Store {
     }
 
     /// Exports the retired names that have changed since a revision, a line each. O(names).
-    func exportNames(since revision: UInt64 = 0, _ hand: HandLine) -> Bool {
+    func exportNames(since revision: UInt64, _ hand: HandLine) -> Bool {
         for name in sources.names.ids where sources.names.isName(name) && sources.names[name].retirement > 0 {
             let entry = sources.names[name]
             guard entry.changedAt > revision else { continue }
@@ -116,7 +139,7 @@ extension Store {
     }
 
     /// Exports the retired sources from a position on, some dozens in a line, and their floor.
-    func exportRetired(from first: Int = 0, _ hand: HandLine) -> Bool {
+    func exportRetired(from first: Int, _ hand: HandLine) -> Bool {
         var part = emptyPart
         part.retiredFloor = retired.floor
         var positions = (first..<retired.count).filter { !retired[$0].isHole }[...]

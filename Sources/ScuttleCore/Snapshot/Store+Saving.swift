@@ -15,28 +15,20 @@ extension Replica {
     /// - Returns: the cursor behind the piece, and whether the piece is whole; nil if `visit` returned false.
     public func save(from cursor: Cursor, _ visit: (Bytes) -> Bool) -> (cursor: Cursor, isWhole: Bool)? {
         republishInverted()
-        var mark: SaveMarks.Mark?
-        if !cursor.isStart, owns(cursor), removals.hasAll(after: cursor.position) {
-            mark = saveMarks.mark(upTo: cursor.position)
-        }
-        guard let mark else {
+        let isFollowed = !cursor.isStart && owns(cursor) && removals.hasAll(after: cursor.position)
+        let mark = isFollowed ? saveMarks.mark(upTo: cursor.position) : nil
+        if let mark {
+            guard hasChanged(since: cursor.position, mark) else { return (cursor, false) }
+        } else {
             raiseLowWaterMark()
-            let new = newMark(at: arrivals.skipSequence())
-            let piece = PieceHead(cursor: self.cursor(at: new.position), follows: nil, hasExceptions: true)
-            guard export(piece, visit) else { return nil }
-            saveMarks.append(new)
-            return (piece.cursor, true)
         }
-        guard hasChanged(since: cursor.position, mark) else { return (cursor, false) }
         let new = newMark(at: arrivals.skipSequence())
         let piece = PieceHead(
-            cursor: self.cursor(at: new.position), follows: saveMarks.piece(endingAt: cursor),
-            hasExceptions: new.exceptions != mark.exceptions || new.exceptionCount != mark.exceptionCount)
-        var text = ExportText()
-        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool { text.hand(write, to: visit) }
-        guard export(piece, since: cursor.position, mark, new, hand), text.handEnd(to: visit) else { return nil }
+            cursor: self.cursor(at: new.position), follows: mark.map { _ in saveMarks.piece(endingAt: cursor) },
+            hasExceptions: mark.map { haveExceptionsChanged(since: $0) } ?? true)
+        guard export(piece, since: mark, cursor.position, visit) else { return nil }
         saveMarks.append(new)
-        return (piece.cursor, false)
+        return (piece.cursor, mark == nil)
     }
 
     /// Returns the cursor of the import that this replica began with; the beginning, if it began otherwise or the import was no
@@ -51,88 +43,64 @@ extension Replica {
         saveMarks.append(mark)
         saveMarks.imported = (piece, mark.position)
     }
+}
 
-    private func newMark(at position: Arrivals.Sequence) -> SaveMarks.Mark {
+extension Store {
+    @inline(never)
+    fileprivate func newMark(at position: Arrivals.Sequence) -> SaveMarks.Mark {
         SaveMarks.Mark(
-            position: position, revision: revision,
-            facts: SaveMarks.Mark.Facts(
-                hasMetClassic: hasMetClassic, hasLeft: hasLeft, names: nameChanges, retiredFloor: retired.floor,
-                ownCovered: isOwnWorthSaving ? own.covered : 0, ownPurged: isOwnWorthSaving ? own.purged : 0),
-            exceptions: exceptionChanges, exceptionCount: refused?.count ?? 0, hasTicked: leases.hasTicked)
+            position: position, revision: revision, retiredFloor: retired.floor, exceptions: exceptionChanges,
+            exceptionCount: refused?.count ?? 0, hasMetClassic: hasMetClassic, hasOwn: isOwnWorthSaving,
+            hasTicked: leases.hasTicked)
     }
 
-    private func hasChanged(since position: Arrivals.Sequence, _ mark: SaveMarks.Mark) -> Bool {
+    fileprivate func hasChanged(since position: Arrivals.Sequence, _ mark: SaveMarks.Mark) -> Bool {
         // A later save has passed a sequence, too.
-        let new = newMark(at: position)
-        return arrivals.last > position || removals.hasAny(after: position) || new.revision != mark.revision
-            || new.facts != mark.facts || new.exceptions != mark.exceptions
-            || new.exceptionCount != mark.exceptionCount || addsTime(to: mark)
+        arrivals.last > position || removals.hasAny(after: position) || revision != mark.revision
+            || haveExceptionsChanged(since: mark) || hasMetClassic != mark.hasMetClassic
+            || isOwnWorthSaving != mark.hasOwn || addsTime(to: mark)
     }
 
-    /// Whether the entries with a time to live were saved before the first tick: their lines could not state when their age was
-    /// counted.
-    private func addsTime(to mark: SaveMarks.Mark) -> Bool {
+    fileprivate func haveExceptionsChanged(since mark: SaveMarks.Mark) -> Bool {
+        exceptionChanges != mark.exceptions || refused?.count ?? 0 != mark.exceptionCount
+    }
+
+    /// Returns whether the entries with a time to live were saved before the first tick: their lines could not state when their
+    /// age was counted.
+    func addsTime(to mark: SaveMarks.Mark) -> Bool {
         leases.hasTicked && !mark.hasTicked && expiries.first != nil
     }
 
-    private func export(
-        _ piece: PieceHead, since position: Arrivals.Sequence, _ mark: SaveMarks.Mark, _ new: SaveMarks.Mark,
-        _ hand: HandLine
-    ) -> Bool {
-        var head = exportHead
-        head.piece = piece
-        guard hand({ $0.appendExport(head) }), exportVector(since: mark, new, hand),
-            !piece.hasExceptions || exportExceptions(hand),
-            exportRemovals(since: position, hand)
-        else { return false }
-        var goesOn = true
-        if addsTime(to: mark) {
-            keys.forEach { _, record in
-                if record.lease != nil, record.arrival <= position { goesOn = exportEntry(record, hand) }
-                return goesOn
-            }
-        }
-        if goesOn {
-            arrivals.forEach(after: position, in: keys) { record in
-                goesOn = exportEntry(record, hand)
-                return goesOn
-            }
-        }
-        return goesOn
-    }
-
     /// Exports the sources, names and retired sources that have changed since a mark. O(sources / 64 + those that have changed).
-    private func exportVector(since mark: SaveMarks.Mark, _ new: SaveMarks.Mark, _ hand: HandLine) -> Bool {
-        var index = nextChange(since: mark.revision + 1, from: 0, isBase: false)
-        while index < sources.count {
-            let source = sources[SourceID(truncatingIfNeeded: index)]
-            if source.index != SourceTable.own, source.changedAt > mark.revision, source.covered > 0 {
-                guard exportSource(source, hand) else { return false }
-            }
-            index = nextChange(since: mark.revision + 1, from: index + 1, isBase: false)
-        }
-        if isOwnWorthSaving,
-            new.facts.ownCovered != mark.facts.ownCovered || new.facts.ownPurged != mark.facts.ownPurged
-        {
+    func exportVector(since mark: SaveMarks.Mark, _ hand: HandLine) -> Bool {
+        if !mark.hasOwn, isOwnWorthSaving, own.changedAt <= mark.revision {
             guard exportSource(own, hand) else { return false }
         }
-        guard new.facts.names == mark.facts.names || exportNames(since: mark.revision, hand) else { return false }
+        var index = -1
+        while true {
+            index = nextChange(since: mark.revision + 1, from: index + 1, isBase: false)
+            guard index < sources.count else { break }
+            let source = sources[SourceID(truncatingIfNeeded: index)]
+            guard source.changedAt <= mark.revision || exportSource(source, hand) else { return false }
+        }
         let first = retired.firstPosition(since: mark.revision)
-        guard first < retired.count || new.facts.retiredFloor != mark.facts.retiredFloor else { return true }
+        guard exportNames(since: mark.revision, hand) else { return false }
+        guard first < retired.count || retired.floor != mark.retiredFloor else { return true }
         return exportRetired(from: first, hand)
     }
 
     /// Exports the keys without an entry whose entry was removed after a sequence, some in a line.
-    private func exportRemovals(since position: Arrivals.Sequence, _ hand: HandLine) -> Bool {
-        var gone = latest(of: removals.removals(after: position))[...]
+    func exportRemovals(since position: Arrivals.Sequence, _ hand: HandLine) -> Bool {
+        var gone = latestRemovals(after: position) { _ in true }[...]
         while !gone.isEmpty {
             guard
                 hand({ line in
                     line.appendRemovedStart()
                     var bytes = 0
-                    while let item = gone.first, bytes < Store.removedBytesOfLine {
-                        line.appendKey(item.record.key, isFirst: bytes == 0)
-                        bytes += item.record.key.count + 1
+                    while let number = gone.first, bytes < Store.removedBytesOfLine {
+                        let key = self.removals[number].record.key
+                        line.appendKey(key, isFirst: bytes == 0)
+                        bytes += key.count + 1
                         gone.removeFirst()
                     }
                     line.appendRemovedEnd()
@@ -141,9 +109,7 @@ extension Replica {
         }
         return true
     }
-}
 
-extension Store {
     /// The bytes of removed keys behind which a line ends.
-    fileprivate static var removedBytesOfLine: Int { 1024 }
+    private static var removedBytesOfLine: Int { 1024 }
 }

@@ -104,7 +104,7 @@ extension Store {
 
     private func putEntry(_ record: Record, _ changes: StoreChanges) -> Bool {
         var line = MessageBuffer()
-        _ = exportEntry(record) { write in
+        _ = exportEntry(record, hasTime: true) { write in
             write(&line)
             return true
         }
@@ -140,7 +140,7 @@ extension Store {
             write(&text)
             return true
         }
-        _ = exportNames(append) && exportRetired(append)
+        _ = exportNames(since: 0, append) && exportRetired(from: 0, append)
         guard put("ended") else { return false }
         _ = exportExceptions(append)
         return put("exceptions")

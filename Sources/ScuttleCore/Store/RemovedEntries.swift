@@ -91,9 +91,12 @@ struct RemovedEntries: ~Copyable {
         return ring[(next + ring.count - 1) % ring.count].sequence > sequence
     }
 
-    /// Returns the removals above a sequence, oldest first. O(log capacity + removals found).
-    func removals(after sequence: Arrivals.Sequence) -> [Item] {
-        let first = (0..<ring.count).partition { ring[(next + $0) % ring.count].sequence > sequence }
-        return (first..<ring.count).map { ring[(next + $0) % ring.count] }
+    /// A removal by its number, counted from the oldest one.
+    subscript(number: UInt32) -> Item { ring[(next + Int(number)) % ring.count] }
+
+    /// Returns the numbers of the removals above a sequence. O(log capacity + removals found).
+    func numbers(after sequence: Arrivals.Sequence) -> [UInt32] {
+        let first = (0..<ring.count).partition { self[UInt32(truncatingIfNeeded: $0)].sequence > sequence }
+        return (first..<ring.count).map { UInt32(truncatingIfNeeded: $0) }
     }
 }

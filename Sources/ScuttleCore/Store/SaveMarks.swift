@@ -3,25 +3,17 @@
 /// A save that goes on from an older cursor uses an older mark, and writes more than it needs. Memory: 16 marks.
 struct SaveMarks {
     struct Mark {
-        /// The state of the replica beside its entries and its vector: what changes with none of their sequences.
-        struct Facts: Equatable {
-            var hasMetClassic = false
-            var hasLeft = false
-            var names: UInt64 = 0
-            var retiredFloor: Version = 0
-            /// The version and the GC version of the own source, if a save names it.
-            var ownCovered: Version = 0
-            var ownPurged: Version = 0
-        }
-
         /// The sequence of the save.
         let position: Arrivals.Sequence
-        /// The revision of the version vector.
+        /// The revision of the version vector, which changes with names and retired sources, too.
         let revision: UInt64
-        let facts: Facts
-        /// The exceptions to the vector: see `Store.exceptionChanges`.
+        let retiredFloor: Version
+        /// The changes of exceptions to the vector, and their number: see `Store.exceptionChanges`.
         let exceptions: UInt64
         let exceptionCount: Int
+        let hasMetClassic: Bool
+        /// Whether the save named this replica's own source.
+        let hasOwn: Bool
         /// Whether the host's time was known.
         let hasTicked: Bool
     }

@@ -1,7 +1,7 @@
 /// Watching the entries: see `scuttle_changes`.
 ///
-/// A watcher is a cursor in the order of arrival, in which removals have sequences, too. Each key stands there at most once: by its
-/// entry, or by the latest removal while it has none.
+/// A watcher is a cursor in the order of arrival. Each key stands there at most once: by its entry, or, while it has none, where it
+/// lost its value.
 extension Store {
     /// Visits the entries and deletes since a cursor whose key begins with `prefix`, oldest first, and moves the cursor to the
     /// latest; until `visit` returns false, then to that one. O(entries and removals since the cursor).
@@ -9,46 +9,44 @@ extension Store {
     public func visitChanges(_ prefix: Bytes, from cursor: inout Cursor, _ visit: (Update) -> Bool) -> Bool {
         let isFollowed = cursor.isStart || (owns(cursor) && removals.hasAllDeletes(after: cursor.position))
         let start = isFollowed ? cursor.position : 0
-        var gone = (start > 0 ? deletes(after: start) : [])[...]
-        var goesOn = true
-        func visitGone(before sequence: Arrivals.Sequence) {
-            while goesOn, let item = gone.first, item.sequence < sequence {
+        var gone = (start > 0 ? latestRemovals(after: start) { $0.deletedAt > start } : [])[...]
+        var end: Arrivals.Sequence?
+        @inline(never)
+        func show(_ update: Update, at sequence: Arrivals.Sequence) {
+            if update.key.begins(with: prefix), !visit(update) { end = sequence }
+        }
+        func showGone(before sequence: Arrivals.Sequence) {
+            while end == nil, let item = gone.first.map({ removals[$0] }), item.deletedAt < sequence {
                 gone.removeFirst()
-                guard item.record.key.begins(with: prefix) else { continue }
-                goesOn = visit(removed(item))
-                if !goesOn { cursor = self.cursor(at: item.sequence) }
+                show(removed(item), at: item.deletedAt)
             }
         }
         arrivals.forEach(after: start, in: keys) { record in
-            visitGone(before: record.arrival)
-            guard goesOn, record.key.begins(with: prefix) else { return goesOn }
-            goesOn = visit(update(of: record))
-            if !goesOn { cursor = self.cursor(at: record.arrival) }
-            return goesOn
+            showGone(before: record.arrival)
+            if end == nil { show(update(of: record), at: record.arrival) }
+            return end == nil
         }
-        visitGone(before: .max)
-        if goesOn { cursor = self.cursor(at: arrivals.end) }
+        showGone(before: .max)
+        cursor = self.cursor(at: end ?? arrivals.end)
         return isFollowed
     }
 
-    /// Returns the removals of keys that have lost their value after a sequence and have no entry, the latest of each key.
-    private func deletes(after sequence: Arrivals.Sequence) -> [RemovedEntries.Item] {
-        latest(of: removals.removals(after: sequence).filter { $0.deletedAt > sequence })
-    }
-
-    /// Returns, of each key without an entry, the latest of some removals, in their order. O(n log n).
-    func latest(of items: [RemovedEntries.Item]) -> [RemovedEntries.Item] {
-        let absent = items.filter { keys.find($0.record.key) == nil }
-        guard absent.count > 1 else { return absent }
+    /// Returns the numbers of the removals after a sequence that satisfy `isWanted`, of keys without an entry, the latest of each
+    /// key, in the order in which the keys lost their values. O(n log n).
+    func latestRemovals(after sequence: Arrivals.Sequence, where isWanted: (RemovedEntries.Item) -> Bool) -> [UInt32] {
+        var found = removals.numbers(after: sequence)
+        found = found.filter { isWanted(removals[$0]) && keys.find(removals[$0].record.key) == nil }
         // By key, so that those of one key stand together, the latest last.
-        var byKey = absent.indices.map { UInt32(truncatingIfNeeded: $0) }
-        byKey.arrange { absent[Int($0)].record.key.precedes(absent[Int($1)].record.key) }
-        var isLatest = [Bool](repeating: true, count: absent.count)
-        for index in byKey.indices.dropFirst() {
-            let (earlier, later) = (Int(byKey[index - 1]), Int(byKey[index]))
-            if absent[earlier].record.key.equals(absent[later].record.key) { isLatest[earlier] = false }
+        found.arrange { removals[$0].record.key.precedes(removals[$1].record.key) }
+        var latest: [UInt32] = []
+        for number in found {
+            if let last = latest.last, removals[last].record.key.equals(removals[number].record.key) {
+                latest.removeLast()
+            }
+            latest.append(number)
         }
-        return absent.indices.filter { isLatest[$0] }.map { absent[$0] }
+        latest.arrange { removals[$0].deletedAt < removals[$1].deletedAt }
+        return latest
     }
 
     /// The update by which a watcher learns of a removal. The write that deleted the key is not known any more.
