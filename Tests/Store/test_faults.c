@@ -195,7 +195,7 @@ TEST(a_file_is_compacted) {
   folder_remove(folder);
 }
 
-/* The calls with which a compaction begins: after the one that appends the save and the look at the file. */
+/* The calls with which a compaction begins. */
 TEST(a_compaction_that_cannot_begin_is_given_up) {
   const char *calls[] = {"openat", "fchmod", "pwrite"};
   for (int i = 0; i < 3; i++) {
@@ -204,8 +204,11 @@ TEST(a_compaction_that_cannot_begin_is_given_up) {
     REQUIRE(store);
     CHECK_INT(set_number(store, 1), SCUTTLE_OK);
     for (int saves = 0; saves < 100 && store_info(store).compact_errno == 0; saves++) {
-      fault_set(FAULT_ERRNO, calls[i], i == 2 ? 2 : 1, ENOSPC, 1);
+      /* A fault that hits the save itself is another test's. */
+      int is_due = store_info(store).file_bytes - store_info(store).whole_bytes > 5000;
+      if (is_due || i != 2) fault_set(FAULT_ERRNO, calls[i], 1, ENOSPC, 0);
       CHECK_INT(save_until_compacted(store, 1), 1);
+      fault_clear();
     }
     fault_clear();
     CHECK_INT(store_info(store).compact_errno, ENOSPC);

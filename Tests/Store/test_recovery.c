@@ -154,7 +154,7 @@ TEST(a_long_save_counts_as_a_whole) {
   uint64_t seed = 7;
   for (int i = 0; i < 60; i++) {
     size_t len = before + random_below(&seed, (size_t)(after - before));
-    if (i < 8) len = (size_t)before + 1 + 65568u * (size_t)i / 2; /* where frames end, too */
+    if (i < 8) len = (size_t)before + 1 + 65568u * (size_t)i / 2; /* ends of frames, too */
     file_put(path_of(folder, "ada.scuttle"), file.data, len);
     store = store_open(folder, len == before ? SCUTTLE_OK : SCUTTLE_TORN);
     REQUIRE(store);

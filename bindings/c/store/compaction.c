@@ -28,7 +28,7 @@ void compaction_drop(scuttle_store_t *store) {
 /* Gives a compaction up; the next one waits until the file has grown by as much again. */
 static void give_up(scuttle_store_t *store) {
   uint64_t more = store->log.whole > store->compact_bytes ? store->log.whole : store->compact_bytes;
-  store->compact_errno = store->fault.code == SCUTTLE_STORE_E_IO ? store->fault.error : 0;
+  store->compact_errno = store->fault.error;
   store->compact_from = store->log.end + more;
   compaction_drop(store);
 }
@@ -90,14 +90,15 @@ static int flush_slice(scuttle_store_t *store) {
   return store->flushed == store->next.end;
 }
 
+void compaction_begin(scuttle_store_t *store) {
+  if (store->next.fd >= 0 || !is_due(store)) return;
+  if (begin(store) >= 0) return;
+  if (store->fault.code == SCUTTLE_STORE_E_IO) give_up(store);
+  else compaction_drop(store); /* in a callback: it begins with the next call */
+}
+
 int compaction_step(scuttle_store_t *store) {
-  int code;
-  if (store->next.fd < 0) {
-    if (!is_due(store)) return SCUTTLE_OK;
-    if (begin(store) < 0) give_up(store);
-    return SCUTTLE_OK;
-  }
-  code = log_append(store, &store->next, store->file_next);
+  int code = log_append(store, &store->next, store->file_next);
   if (code >= 0 && !flush_slice(store)) return SCUTTLE_OK;
   if (code >= 0) code = end(store, NULL);
   if (code < 0 && store->next.fd >= 0) {

@@ -34,7 +34,7 @@ static void cut(log_t *log) {
 typedef struct {
   scuttle_store_t *store;
   log_t *log;
-  uint64_t at;  /* where the next frame begins */
+  uint64_t at;  /* the offset of the next frame */
   size_t fill;  /* bytes of its payload in the buffer */
   int has_failed;
 } writing_t;

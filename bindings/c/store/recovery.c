@@ -53,10 +53,10 @@ static int follows(const frame_t *frame, int is_inside, uint64_t number) {
   return is_inside ? !is_first && frame->number == number : is_first && frame->number > number;
 }
 
-/* Reads saves until the first frame that is not whole, and moves their payloads together. Returns where that frame begins. */
+/* Reads saves until the first frame that is not whole, and moves their payloads together. Returns the offset of that frame. */
 static uint64_t read_saves(scuttle_store_t *store, recovered_t *out) {
   uint64_t at = out->end, begin = out->end, number = 0;
-  size_t state = (size_t)out->end; /* where the lines begin; they end at `done`, and those of an unfinished save at `used` */
+  size_t state = (size_t)out->end; /* the first of the lines; they end at `done`, and those of an unfinished save at `used` */
   size_t done = state, used = state;
   int is_inside = 0;
   frame_t frame;

@@ -123,15 +123,18 @@ static int is_sync_due(const scuttle_store_t *store) {
 
 static int save(scuttle_store_t *store, int is_sync) {
   uint64_t end = store->log.end;
+  int is_compacting = store->next.fd >= 0;
   int code = SCUTTLE_OK;
   if (store->is_suspect) return compaction_whole(store, NULL);
   if (store->is_renamed) code = directory_sync(store);
   if (code >= 0) code = log_check(store);
-  if (code >= 0) code = log_append(store, &store->log, store->file);
+  if (code < 0) return code;
+  compaction_begin(store);
+  code = log_append(store, &store->log, store->file);
   if (code < 0) return code;
   store->saves += store->log.end > end;
   if (is_sync || is_sync_due(store)) code = synchronise(store);
-  return code < 0 ? code : compaction_step(store);
+  return code < 0 || !is_compacting ? code : compaction_step(store);
 }
 
 int scuttle_store_save(scuttle_store_t *store) {

@@ -89,7 +89,11 @@ int directory_sync(scuttle_store_t *store);
 
 /* --- compaction.c --- */
 
-/* Begins a compaction if the file is large enough, or goes on with one. */
+/* Begins a compaction if the file is large enough. Before a save is appended, because a whole save raises the low-water mark of the replica,
+   and the file is to have that, too. */
+void compaction_begin(scuttle_store_t *store);
+
+/* Goes on with a compaction that an earlier call has begun, behind a save. */
 int compaction_step(scuttle_store_t *store);
 
 /* Writes the file anew, at once. With `keep` the present file stays under that name. */

@@ -222,13 +222,16 @@ class StoredReplica(Replica):
             return
         self._file.check()
         log = self._log()
+        following = self._file.next
+        self._begin_compaction(log)
         self._saves += self._append(log)
         if is_sync or self._is_sync_due():
             self._synced_at = monotonic()
             self._is_suspect = True
             log.sync()
             self._is_suspect = False
-        self._compact_some(log)
+        if following is not None:
+            self._compact_some(log, following)
 
     def _is_sync_due(self) -> bool:
         return self._sync_seconds is not None and monotonic() - self._synced_at >= self._sync_seconds
@@ -259,25 +262,31 @@ class StoredReplica(Replica):
         self._compactions += not is_first
         self._file.sync_folder()
 
-    def _compact_some(self, log: Log) -> None:
-        """Begins a compaction if the file is large enough, or goes on with one."""
-        following = self._file.next
+    def _begin_compaction(self, log: Log) -> None:
+        """Begins a compaction if the file is large enough. Before a save is appended, because a whole save raises the low-water mark of
+        the replica, and the file is to have that, too."""
         dead = log.end - log.whole
-        if following is None and (dead <= max(log.whole, self._compact_bytes) or log.end < self._compact_from):
-            return
-        try:
-            if following is None:
+        if self._file.next is None and dead > max(log.whole, self._compact_bytes) and log.end >= self._compact_from:
+            try:
                 self._append(self._file.begin_next())
-            else:
-                self._append(following)
-                if self._file.flush_slice(following):
-                    self._switch(following)
+            except OSError as error:
+                self._give_up(log, error)
+
+    def _compact_some(self, log: Log, following: Log) -> None:
+        """Goes on with a compaction that an earlier call has begun, behind a save."""
+        try:
+            self._append(following)
+            if self._file.flush_slice(following):
+                self._switch(following)
         except OSError as error:
-            if following is not None and self._file.log is following:
+            if self._file.log is following:
                 raise  # the folder could not be synchronised, so the change of files is not confirmed
-            self._compact_error = error
-            self._compact_from = log.end + max(log.whole, self._compact_bytes)
-            self._file.drop_next()
+            self._give_up(log, error)
+
+    def _give_up(self, log: Log, error: OSError) -> None:
+        self._compact_error = error
+        self._compact_from = log.end + max(log.whole, self._compact_bytes)
+        self._file.drop_next()
 
 
 def _import_cursor(pointer: int) -> Cursor:

@@ -66,7 +66,7 @@ class Frame(NamedTuple):
     number: int
     #: The bytes of the file that were on the disk when the frame was written.
     synced: int
-    #: Where the payload begins, and the frame ends.
+    #: The offsets of the payload and of what is behind it.
     begin: int
     end: int
 
@@ -113,7 +113,7 @@ class Saves(NamedTuple):
     whole: int
     #: The number of the last save.
     number: int
-    #: Where bytes begin that were on the disk and have changed since; None if there are none.
+    #: The offset of the first byte that was on the disk and has changed since; None if there is none.
     damaged_at: Optional[int]
 
 
@@ -166,7 +166,7 @@ def file_names(raw: bytes) -> Tuple[str, str]:
         for place, byte in enumerate(raw)
     )
     if len(stem) > 200:
-        # As in C: cut behind the first byte that brings it over the limit, then to where no escape is cut.
+        # As in C, so that no escape is cut.
         length = 168
         while stem[length - 1] == "%" or stem[length - 2] == "%":
             length -= 1
