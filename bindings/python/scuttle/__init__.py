@@ -19,13 +19,11 @@ from .errors import (
     ClosedError,
     ClusterError,
     CorruptError,
-    DamagedFileError,
     DatagramError,
     DepthError,
     DuplicateError,
     EmptyKeyError,
     ExhaustedError,
-    FileStoreError,
     ForkedError,
     IdentityError,
     IdError,
@@ -44,7 +42,6 @@ from .errors import (
     ScuttleError,
     SpaceError,
     StoreError,
-    StoreLockedError,
     StructSizeError,
     TooManyBytesError,
     TooManyKeysError,
@@ -60,6 +57,7 @@ from .errors import (
 )
 from . import policies
 from ._file_store import FileStore, StoredReplica, StoreInfo
+from ._store_errors import DamagedFileError, FileStoreError, StoreLockedError
 from .history import History
 from .link import Dialect, Link, LinkInfo
 from .replica import Replica

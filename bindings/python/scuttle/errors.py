@@ -254,19 +254,6 @@ class StoreError(ScuttleError):
     code = _abi.E_STORE
 
 
-class FileStoreError(ScuttleError):
-    """A file of a `FileStore` cannot be used: it is not one, or is that of another replica, or was replaced underneath. An error of the
-    system is an OSError."""
-
-
-class StoreLockedError(FileStoreError):
-    """Another process, or another replica in this one, has the file open."""
-
-
-class DamagedFileError(FileStoreError):
-    """Bytes of the file that were on the disk have changed since. `FileStore(path, mend=True)` opens what is in front of them."""
-
-
 class ForkedError(ScuttleError, RuntimeError):
     """The replica was made before a fork, in the parent of this process. After a fork, make a replica of the child's own."""
 

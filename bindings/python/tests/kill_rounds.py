@@ -114,7 +114,7 @@ class Chain:
         self._peer = scuttle.Replica(
             "peer", keep_tombstones=self._keep, on_event=self._on_event, on_update=self._on_update
         )
-        #: The latest delete of each key that the peer has seen.
+        #: The latest delete of each key that the peer has seen, or a start from the database.
         self._deletes: Dict[str, Standing] = {}
         self._claims = Claims()
 
@@ -202,6 +202,7 @@ class Chain:
         with self._start(on_event=self._on_event) as fresh:
             self._check_vector(fresh)
             self._check_entries(fresh)
+            self._note_deletes(fresh)
             with fresh.link() as there, self._peer.link() as here:
                 for _ in range(2):
                     here.gossip()
@@ -241,6 +242,13 @@ class Chain:
                     raise Fault(f"{key} is lost; confirmed was {confirmed}")
             elif found[:3] < confirmed[:3] or (found[:3] == confirmed[:3] and found.json != confirmed.json):
                 raise Fault(f"{key} holds {found}; confirmed was {confirmed}")
+
+    def _note_deletes(self, fresh: scuttle.Replica) -> None:
+        """Notes the deletes that are in the database: one may not be confirmed, if the process was killed behind its save, and its
+        tombstone may be purged before the peer receives it."""
+        for key, standing in _standing(fresh):
+            if standing.deleted:
+                self._deletes[key] = max(standing, self._deletes.get(key, standing))
 
     def _check_vector(self, replica: scuttle.Replica) -> None:
         """Expects that the vector is at least the confirmed one.
