@@ -11,6 +11,7 @@ int fault_of(scuttle_store_t *store, int code, const char *format, ...) {
   vsnprintf(store->fault.text, sizeof store->fault.text, format, arguments);
   va_end(arguments);
   store->fault.code = code;
+  store->fault.error = 0;
   return code;
 }
 

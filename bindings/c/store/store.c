@@ -1,6 +1,7 @@
 /* The functions of scuttle_store.h. */
 #include "store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,9 +85,11 @@ int scuttle_store_open(const char *directory, const char *name, const scuttle_st
   code = opening_run(store, &config, &file);
   free(file.bytes);
   if (code < 0) {
+    int error = store->fault.error;
     if (config.message != NULL && config.message_capacity > 0)
       snprintf(config.message, config.message_capacity, "%s", store->fault.text);
     free_store(store);
+    if (code == SCUTTLE_STORE_E_IO) errno = error;
     return code;
   }
   store->synced_at = now_ms();
@@ -105,6 +108,7 @@ static int enter(scuttle_store_t *store) {
 }
 
 static int leave(scuttle_store_t *store, int code) {
+  if (code == SCUTTLE_STORE_E_IO) errno = store->fault.error; /* later calls, which tidy up, may have set another */
   __atomic_store_n(&store->is_entered, 0, __ATOMIC_RELEASE);
   return code;
 }
@@ -154,7 +158,7 @@ int scuttle_store_compact(scuttle_store_t *store) {
 
 int scuttle_store_close(scuttle_store_t *store) {
   scuttle_cursor_t cursor;
-  int code;
+  int code, error;
   if (store == NULL) return SCUTTLE_OK;
   code = enter(store);
   if (code == SCUTTLE_E_FORKED) free_store(store);
@@ -162,7 +166,9 @@ int scuttle_store_close(scuttle_store_t *store) {
   code = scuttle_save(store->replica, &cursor, NULL, NULL); /* only to learn of a callback, in which nothing can be freed */
   if (code == SCUTTLE_E_BUSY) return leave(store, code);
   code = save(store, 1);
+  error = store->fault.error;
   free_store(store);
+  if (code == SCUTTLE_STORE_E_IO) errno = error;
   return code;
 }
 

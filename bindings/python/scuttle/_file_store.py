@@ -103,7 +103,7 @@ class StoredReplica(Replica):
 
     `save` appends what has changed; call it after each change, or after each turn of an event loop. A change is confirmed once a `save`
     behind it has returned, if the store has `sync="always"`, or a `sync`. After an OSError the replica goes on in memory, the file has
-    all that was in it, and the next `save` appends what is missing.
+    all that was in it, and the next `save` appends what is missing. A replica that is dropped without `close` is not saved.
     """
 
     def __init__(
