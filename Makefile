@@ -12,12 +12,13 @@ VERSION := $(shell sed -n 's/.*define SCUTTLE_VERSION_STRING "\(.*\)"/\1/p' incl
 MAJOR   := $(firstword $(subst ., ,$(VERSION)))
 
 LIBRARY  := build/lib/libscuttle.so.$(VERSION)
+ARCHIVE  := build/lib/libscuttle.a
 SONAME   := libscuttle.so.$(MAJOR)
 EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindings/c/examples/*.c))
 SWIFT    := Package.swift Sources Tests bindings/swift
 
 .DELETE_ON_ERROR:
-.PHONY: library store install-store node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall format format-check list clean
+.PHONY: library static store install-store node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall deb format format-check list clean
 
 library: $(LIBRARY) ## Builds the shared library in build/lib; the default
 
@@ -27,11 +28,11 @@ $(LIBRARY): $(shell find Package.swift Sources include)
 	scripts/dependencies library
 	@# SwiftPM does not see a change of a C module's header either, so the build starts from nothing after one.
 	test -e $@ && test -z "$$(find Sources include -name '*.h' -newer $@ -o -name '*.modulemap' -newer $@)" || rm -rf .build-embedded
-	rm -f .build-embedded/release/libscuttle-c.so
+	rm -f .build-embedded/release/libscuttle-c.so .build-embedded/libscuttle.o
 	SCUTTLE_EMBEDDED=1 swift build -c release --scratch-path .build-embedded --disable-local-rpath \
 	  --experimental-lto-mode full --product scuttle-c
 	mkdir -p $(@D)
-	strip --strip-unneeded -o $@ .build-embedded/release/libscuttle-c.so
+	strip --strip-unneeded --remove-section=.comment -o $@ .build-embedded/release/libscuttle-c.so
 	ln -sf $(@F) $(@D)/$(SONAME)
 	ln -sf $(SONAME) $(@D)/libscuttle.so
 
@@ -62,10 +63,29 @@ $(STORE_ARCHIVE): $(STORE_OBJECTS)
 	rm -f $@
 	ar rcs $@ build/store/all.o
 
+static: $(ARCHIVE) ## Builds the static library in build/lib, of the code of the shared one
+
+$(ARCHIVE): $(LIBRARY) scripts/archive
+	scripts/archive .build-embedded/libscuttle.o $@
+
 demo: build/demo/peer ## Runs replicas in processes of their own, C, Python and Node: one is cut off, and all converge
 	@scripts/dependencies demo
 	@! demo/has-node >/dev/null || $(MAKE) --no-print-directory -s -C bindings/node
 	@python3 demo/run
+
+# Limited API: one file for all versions of Python from 3.10 on. Nothing else is missing without it, so it is built if it can be.
+PYTHON      ?= python3
+ACCELERATOR := bindings/python/scuttle/_accelerator.abi3.so
+
+.PHONY: accelerator
+accelerator: ## Builds the accelerator of the Python package in bindings/python/scuttle, if Python's headers are there
+	@include=$$($(PYTHON) -c 'import sys, sysconfig; print(sysconfig.get_path("include")); sys.exit(sys.version_info < (3, 10))') && \
+	  test -e "$$include/Python.h" || { echo "no Python.h of 3.10 or later: the Python package has no accelerator"; exit 0; }; \
+	$(MAKE) --no-print-directory -s $(ACCELERATOR) PYTHON_INCLUDE="$$include"
+
+$(ACCELERATOR): $(wildcard bindings/python/accelerator/*.[ch]) include/scuttle.h
+	$(CC) -std=c99 -Wall -Wextra -fPIC -fvisibility=hidden -shared $(CPPFLAGS) $(CFLAGS) -I$(PYTHON_INCLUDE) -Iinclude \
+	  $(filter %.c,$^) -o $@ $(LDFLAGS)
 
 node: $(LIBRARY) ## Builds the addon for Node in bindings/node/build
 	$(MAKE) --no-print-directory -s -C bindings/node
@@ -82,6 +102,7 @@ build/examples/%: bindings/c/examples/%.c bindings/c/examples/connection.h $(LIB
 build/examples/accept: bindings/c/examples/policies.h
 build/examples/sqlite_store: bindings/c/examples/sqlite_store.h
 build/examples/sqlite_store: LINK += -lsqlite3
+build/examples/uv_node: LINK += -luv
 
 build/demo/peer: demo/peer.c bindings/c/examples/connection.h $(LIBRARY)
 	$(COMPILE)
@@ -92,6 +113,10 @@ test: ## Runs all tests; STAGES="c docs" runs some stages (scripts/test --list n
 
 docs: $(LIBRARY) ## Makes the site of the documentation in build/site, and a man page for each C function in build/man
 	@docs/site/build
+
+MAN_PAGE := build/man/man3/scuttle.3
+$(MAN_PAGE): include/scuttle.h $(filter-out %.html,$(wildcard docs/site/*)) | $(LIBRARY)
+	@docs/site/build man
 
 BENCH_SOURCES := $(wildcard Benchmarks/c/*.[ch])
 build/bench/driver: $(BENCH_SOURCES) $(LIBRARY)
@@ -135,12 +160,12 @@ fuzz: ## Runs libFuzzer and AddressSanitizer on link input, import, calls, fast 
 	@Tests/Fuzz/fuzz $(SECONDS)
 
 # The files that `install` writes and `uninstall` removes.
-INSTALLED = $(LIBDIR)/$(notdir $(LIBRARY)) $(LIBDIR)/$(SONAME) $(LIBDIR)/libscuttle.so $(INCLUDEDIR)/scuttle.h \
-            $(LIBDIR)/pkgconfig/scuttle.pc $(LIBDIR)/cmake/scuttle/scuttleConfig.cmake \
-            $(LIBDIR)/cmake/scuttle/scuttleConfigVersion.cmake
+FILLED    = pkgconfig/scuttle.pc pkgconfig/scuttle-static.pc cmake/scuttle/scuttleConfig.cmake cmake/scuttle/scuttleConfigVersion.cmake
+INSTALLED = $(LIBDIR)/$(notdir $(LIBRARY)) $(LIBDIR)/$(SONAME) $(LIBDIR)/libscuttle.so $(LIBDIR)/libscuttle.a \
+            $(INCLUDEDIR)/scuttle.h $(addprefix $(LIBDIR)/,$(FILLED))
 
-# The CMake package finds its files relative to itself, so that an installed tree may move; scuttle.pc has the prefix,
-# as pkg-config's users expect.
+# The CMake package finds its files relative to itself, so that an installed tree may move; the files of pkg-config have the prefix,
+# as its users expect.
 UNDER_PREFIX = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
            -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(call UNDER_PREFIX,$(LIBDIR))|g' \
@@ -148,13 +173,14 @@ FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
            -e "s|@INCLUDEDIR_FROM_CMAKE@|$$(realpath -m --relative-to=$(LIBDIR)/cmake/scuttle $(INCLUDEDIR))|g"
 REFRESH_LOADER = test -n "$(DESTDIR)" || ldconfig 2>/dev/null || true
 
-install: library ## Installs the library, the header, pkg-config and CMake files: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
+install: library static ## Installs both libraries, the header, pkg-config and CMake files: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
 	install -d $(addprefix $(DESTDIR),$(INCLUDEDIR) $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/scuttle)
 	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(LIBRARY)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libscuttle.so
+	install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
 	install -m 644 include/scuttle.h $(DESTDIR)$(INCLUDEDIR)/
-	@for file in pkgconfig/scuttle.pc cmake/scuttle/scuttleConfig.cmake cmake/scuttle/scuttleConfigVersion.cmake; do \
+	@for file in $(FILLED); do \
 	  echo "bindings/c/$${file##*/}.in > $(DESTDIR)$(LIBDIR)/$$file"; \
 	  $(FILL) "bindings/c/$${file##*/}.in" > "$(DESTDIR)$(LIBDIR)/$$file" || exit 1; \
 	done
@@ -174,7 +200,7 @@ install-store: $(STORE_FILES)
 	install -m 644 bindings/c/store/scuttle_store.h $(DESTDIR)$(INCLUDEDIR)/
 	$(FILL) bindings/c/scuttle-store.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/scuttle-store.pc
 
-install-man: docs ## Installs the man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
+install-man: $(MAN_PAGE) ## Installs the man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
 	install -d $(DESTDIR)$(MANDIR)/man3
 	install -m 644 build/man/man3/*.3 $(DESTDIR)$(MANDIR)/man3/
 
@@ -182,6 +208,10 @@ uninstall: ## Removes the installed files, for the same PREFIX, LIBDIR, INCLUDED
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED) $(MANDIR)/man3/scuttle.3) $(DESTDIR)$(MANDIR)/man3/scuttle_*.3
 	rmdir $(DESTDIR)$(LIBDIR)/cmake/scuttle 2>/dev/null || true
 	@$(REFRESH_LOADER)
+
+deb: library static $(MAN_PAGE) ## Builds the packages for Debian in build/deb: libscuttle0, libscuttle-dev, python3-scuttle
+	@scripts/dependencies deb
+	@packaging/build-deb
 
 format: ## Formats the Swift sources
 	swift format --in-place --parallel --recursive $(SWIFT)

@@ -547,9 +547,9 @@ int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
    keys, and what has changed of the version vector and of all else. If nothing has changed, it has no lines.
      scuttle_import reads any number of pieces in their order, each of which goes on from the piece before it; the last one may be
    truncated, and does not count then. So an append-only file of pieces is a whole save at every point.
-   cursor   all zero: the piece is whole, an export. Behind scuttle_import the cursor that scuttle_save returns for `take` NULL: the
+   cursor   all zero: the piece is whole, an export. Behind scuttle_import the cursor that scuttle_save returns without a `take`: the
             pieces go on from those that were imported. A host keeps a cursor for each file.
-   take     receives the lines. If it stops, the piece is incomplete, and the cursor does not move: the next call begins the piece
+   `take`   receives the lines. If it stops, the piece is incomplete, and the cursor does not move: the next call begins the piece
             again. NULL: there are no lines, and the cursor moves to the end of the pieces that this replica was imported from; to all
             zero if it was not.
    Returns  SCUTTLE_OK; or SCUTTLE_GAP: the piece is whole and replaces those before it, because the cursor was all zero or of another

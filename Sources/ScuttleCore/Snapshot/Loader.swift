@@ -99,7 +99,8 @@ public struct Loader {
     public mutating func load(exceptions claims: [ExceptionClaim]) throws(Failure) {
         for claim in claims {
             try Limits.check(clockOf: claim.source, at: claim.version)
-            (open ?? headless).exceptions.append(Dot(source: try replica.sourceID(for: claim.source), version: claim.version))
+            (open ?? headless).exceptions.append(
+                Dot(source: try replica.sourceID(for: claim.source), version: claim.version))
         }
         countLine()
     }

@@ -1,7 +1,7 @@
 /// Watching the entries: see `scuttle_changes`.
 ///
-/// A watcher is a cursor in the order of arrival. Each key stands there at most once: by its entry, or, while it has none, where it
-/// lost its value.
+/// A watcher is a cursor in the order of arrival. Each key stands there at most once: by its entry, or, while it has none, by the
+/// sequence at which it lost its value.
 extension Store {
     /// Visits the entries and deletes since a cursor whose key begins with `prefix`, oldest first, and moves the cursor to the
     /// latest; until `visit` returns false, then to that one. O(entries and removals since the cursor).

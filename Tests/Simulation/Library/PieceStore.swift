@@ -74,7 +74,8 @@ extension World {
             guard let other = loaded.sources.find(source.id).map({ loaded.sources[$0] }),
                 other.covered == source.covered, other.purged == source.purged
             else {
-                throw SimulationFailure(description: "loaded from pieces: another vector entry of \([UInt8](source.id).text)")
+                throw SimulationFailure(
+                    description: "loaded from pieces: another vector entry of \([UInt8](source.id).text)")
             }
         }
         let sum = (0..<replica.retired.count).allSatisfy { position in

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from ctypes import byref
 from threading import RLock
 from time import monotonic
 from types import TracebackType
-from typing import Any, List, NamedTuple, Optional, Type, Union
+from typing import Any, NamedTuple, Optional, Type, Union
 
-from . import _abi
-from ._library import library
-from ._store_file import Cursor, Log, StoreFile
-from .config import c_text
+from ._changes import Cursor
+from ._config import c_text
+from ._replica import Replica
+from ._store_file import Log, StoreFile
 from .errors import BusyError, ClosedError, ForkedError
-from .replica import Replica
-from .visits import visit_lines
 
 
 class StoreInfo(NamedTuple):
@@ -44,7 +41,7 @@ class FileStore:
 
         with scuttle.FileStore("/var/lib/lamps").open("kitchen") as replica:
             replica["lamp"] = True
-            replica.save()
+            replica.commit()
 
     The library scuttle_store.h reads and writes the same files.
     """
@@ -61,7 +58,7 @@ class FileStore:
 
         Args:
             path: The folder. `open` makes it if it is missing, but for its parents.
-            sync: When `save` synchronises the file with the disk. "always": in each call that has written, so nothing that was saved
+            sync: When `commit` synchronises the file with the disk. "always": in each call that has written, so nothing that was committed
                 is lost with the power. A number of seconds: in the first call that long after the last time. None: not at all. A kill
                 of the process loses nothing in either case.
             compact_bytes: A compaction begins if the file is larger than twice its contents, and by this many bytes. None: 1 MiB.
@@ -101,9 +98,9 @@ class FileStore:
 class StoredReplica(Replica):
     """A replica in a file: `FileStore.open` makes it.
 
-    `save` appends what has changed; call it after each change, or after each turn of an event loop. A change is confirmed once a `save`
+    `commit` appends what has changed; call it after each change, or after each turn of an event loop. A change is confirmed once a `commit`
     behind it has returned, if the store has `sync="always"`, or a `sync`. After an OSError the replica goes on in memory, the file has
-    all that was in it, and the next `save` appends what is missing. A replica that is dropped without `close` is not saved.
+    all that was in it, and the next `commit` appends what is missing. A replica that is dropped without `close` is not committed.
     """
 
     def __init__(
@@ -129,7 +126,7 @@ class StoredReplica(Replica):
                 self._write_anew(is_damaged)
             else:
                 self._file.heal(log)
-                log.cursor = self._handle.run(_import_cursor)  # the next save goes on from those in the file
+                log.cursor = self.saved_cursor or Cursor()  # the next save goes on from those in the file
         except BaseException:
             self._file.close()
             raise
@@ -137,7 +134,7 @@ class StoredReplica(Replica):
 
     # --- saving ---
 
-    def save(self) -> None:
+    def commit(self) -> None:
         """Appends what has changed since the last call, and synchronises the file as the store's `sync` says.
 
         If the file has grown to more than twice its contents, the call begins a compaction, which goes on in later calls. A compaction
@@ -148,14 +145,14 @@ class StoredReplica(Replica):
             FileStoreError: The file was removed or replaced. `compact` writes it anew.
             BusyError: The call came from a callback of the replica, or from a signal handler in the middle of a call.
         """
-        self._with_file(self._save, False)
+        self._with_file(self._commit, False)
 
     def sync(self) -> None:
-        """Saves, and synchronises the file whatever the store's `sync` is. Raises as `save`."""
-        self._with_file(self._save, True)
+        """Commits, and synchronises the file whatever the store's `sync` is. Raises as `commit`."""
+        self._with_file(self._commit, True)
 
     def compact(self) -> None:
-        """Writes the file anew, at once: for a moment at which time does not matter. Raises as `save`."""
+        """Writes the file anew, at once: for a moment at which time does not matter. Raises as `commit`."""
         self._with_file(self._write_anew)
 
     @property
@@ -174,11 +171,11 @@ class StoredReplica(Replica):
         )
 
     def close(self) -> None:
-        """Saves, synchronises and closes the file and the replica, also if that raises. A second call does nothing."""
+        """Commits, synchronises and closes the file and the replica, also if that raises. A second call does nothing."""
         if self.closed:
             return
         try:
-            self._with_file(self._save, True)
+            self._with_file(self._commit, True)
         except BusyError:
             raise
         except BaseException:
@@ -206,7 +203,7 @@ class StoredReplica(Replica):
             raise ForkedError("the replica was made before a fork, in the parent of this process")
         # A callback holds the replica, and another thread that saves may wait for it: so it does not wait for the file.
         if self._handle.is_mine() or self._file_lock._is_owned():  # type: ignore[attr-defined]
-            raise BusyError("a replica cannot be saved in the middle of a call")
+            raise BusyError("a replica cannot be committed in the middle of a call")
         with self._file_lock:
             self._log()
             step(*arguments)
@@ -216,7 +213,7 @@ class StoredReplica(Replica):
             raise ClosedError("the replica is closed")
         return self._file.log
 
-    def _save(self, is_sync: bool) -> None:
+    def _commit(self, is_sync: bool) -> None:
         if self._is_suspect:
             self._write_anew()
             return
@@ -238,10 +235,9 @@ class StoredReplica(Replica):
 
     def _append(self, log: Log) -> bool:
         """Appends what has changed since the log's cursor; returns whether anything has."""
-        lines: List[bytes] = []
-        is_whole, cursor = self._handle.run(_save_lines, log.cursor, lines)
-        log.append(b"".join(lines), is_whole, cursor)
-        return bool(lines)
+        piece = self.save(Cursor(*log.cursor))
+        log.append(piece.lines, piece.whole, piece.cursor)
+        return bool(piece.lines)
 
     def _write_anew(self, keep_damaged: bool = False) -> None:
         self._file.drop_next()
@@ -287,16 +283,3 @@ class StoredReplica(Replica):
         self._compact_error = error
         self._compact_from = log.end + max(log.whole, self._compact_bytes)
         self._file.drop_next()
-
-
-def _import_cursor(pointer: int) -> Cursor:
-    cursor = _abi.CursorStruct()
-    library.scuttle_save(pointer, byref(cursor), _abi.LineFunction(), None)
-    return cursor.incarnation, cursor.position
-
-
-def _save_lines(pointer: int, start: Cursor, lines: List[bytes]) -> tuple[bool, Cursor]:
-    """Adds the lines of what has changed since a cursor; returns whether they are whole, and the cursor behind them."""
-    cursor = _abi.CursorStruct(*start)
-    code = visit_lines(lambda replica, *visitor: library.scuttle_save(replica, byref(cursor), *visitor), pointer, lines)
-    return code == _abi.GAP or start == (0, 0), (cursor.incarnation, cursor.position)

@@ -9,7 +9,7 @@ import stat
 from typing import Optional, Tuple
 
 from . import _store_format as form
-from ._store_errors import DamagedFileError, FileStoreError, StoreLockedError
+from .errors import DamagedFileError, FileStoreError, StoreLockedError
 
 #: An incarnation and a position; both are 0 at the beginning.
 Cursor = Tuple[int, int]

@@ -50,7 +50,7 @@ class Child:
     def _confirm(self, call: Callable[[], object]) -> None:
         call()
         if isinstance(self._replica, scuttle.StoredReplica):
-            self._replica.save()
+            self._replica.commit()
         self._block += [f"V\t{source}\t{version}" for source, version in self._replica.clock.items()]
         _write_all(1, "\n".join([*self._block, ".\n"]).encode())
         self._block.clear()

@@ -16,7 +16,7 @@ import pytest
 from support import LIBRARY, PACKAGE, sync
 
 import scuttle
-from scuttle import _store_format
+from scuttle import _store_format, errors
 
 _ROOT = PACKAGE.parents[2]
 _HEAD = 32 + len("ada")
@@ -45,7 +45,7 @@ def write_saves(store: scuttle.FileStore, path: Path, saves: int) -> List[int]:
         ends = [path.stat().st_size]
         for number in range(1, saves + 1):
             replica[f"k{number}"] = number
-            replica.save()
+            replica.commit()
             ends.append(path.stat().st_size)
     assert path.stat().st_size == ends[-1]
     return ends
@@ -58,9 +58,9 @@ def test_a_replica_is_kept_over_a_restart(store: scuttle.FileStore) -> None:
     with store.open("ada", max_history=3) as replica:
         replica["lamp"] = {"on": True}
         replica["gone"] = 1
-        replica.save()
+        replica.commit()
         del replica["gone"]
-        replica.save()
+        replica.commit()
         vector, source = replica.clock, replica.id
     with store.open("ada") as replica:
         assert dict(replica) == {"lamp": {"on": True}}
@@ -76,14 +76,14 @@ def test_closing_saves(store: scuttle.FileStore) -> None:
         replica.close()
         replica.close()
         assert replica.closed
-        with pytest.raises(scuttle.ClosedError):
-            replica.save()
+        with pytest.raises(errors.ClosedError):
+            replica.commit()
 
 
 def test_restarts_do_not_write_everything(store: scuttle.FileStore) -> None:
     with store.open("ada") as replica:
         replica.update({f"k{number}": number for number in range(1, 1001)})
-        replica.save()
+        replica.commit()
         size = replica.store_info.file_bytes
     for number in range(1001, 1011):
         with store.open("ada") as replica:
@@ -97,10 +97,10 @@ def test_restarts_do_not_write_everything(store: scuttle.FileStore) -> None:
 def test_a_save_without_a_change_writes_nothing(store: scuttle.FileStore) -> None:
     with store.open("ada") as replica:
         replica["lamp"] = 1
-        replica.save()
+        replica.commit()
         before = replica.store_info
         for _ in range(10):
-            replica.save()
+            replica.commit()
         assert replica.store_info == before
 
 
@@ -111,7 +111,7 @@ def test_what_a_peer_sent_is_saved(store: scuttle.FileStore) -> None:
         del bob["gone"]
         with store.open("ada") as ada:
             sync(ada, bob)
-            ada.save()
+            ada.commit()
             assert ada["lamp"] == 1
         with store.open("ada") as ada:
             assert dict(ada) == dict(bob) and ada.clock[bob.id] == bob.clock[bob.id]
@@ -121,7 +121,7 @@ def test_the_policy_says_when_the_file_is_synchronised(tmp_path: Path) -> None:
     def behind(sync: Any) -> Tuple[bool, bool]:
         with scuttle.FileStore(tmp_path, sync=sync).open("ada") as replica:
             replica["lamp"] = str(sync)
-            replica.save()
+            replica.commit()
             info = replica.store_info
             replica["lamp"] = 2
             replica.sync()
@@ -142,9 +142,9 @@ def test_arguments(store: scuttle.FileStore, path: Path) -> None:
         with pytest.raises(TypeError):
             store.open("ada", **config)
     for name in ("", "ada~AAAAAAAA", "x" * 247):
-        with pytest.raises(scuttle.IdError):
+        with pytest.raises(errors.IdError):
             store.open(name)
-    with pytest.raises(scuttle.NulError):
+    with pytest.raises(errors.NulError):
         store.open("a\0b")
     assert not path.exists()
     assert repr(store).startswith("<scuttle.FileStore '")
@@ -173,12 +173,12 @@ def test_a_missing_folder_is_made_but_not_its_parents(tmp_path: Path) -> None:
 
 def test_a_second_replica_is_locked_out(store: scuttle.FileStore, path: Path) -> None:
     with store.open("ada") as replica, store.open("bob"):
-        with pytest.raises(scuttle.StoreLockedError, match=f"process {os.getpid()}"):
+        with pytest.raises(errors.StoreLockedError, match=f"process {os.getpid()}"):
             store.open("ada")
         program = (
             "import sys, scuttle\n"
             "try:\n    scuttle.FileStore(sys.argv[1]).open('ada')\n"
-            "except scuttle.StoreLockedError:\n    sys.exit(7)\n"
+            "except scuttle.errors.StoreLockedError:\n    sys.exit(7)\n"
         )
         environment = {**os.environ, "SCUTTLE_LIBRARY": LIBRARY, "PYTHONPATH": str(PACKAGE.parent)}
         assert subprocess.run([sys.executable, "-c", program, str(path.parent)], env=environment).returncode == 7
@@ -190,7 +190,7 @@ def test_a_second_replica_is_locked_out(store: scuttle.FileStore, path: Path) ->
 def test_a_replica_without_references_unlocks_its_file(store: scuttle.FileStore) -> None:
     replica = store.open("ada")
     replica["lamp"] = 1
-    replica.save()
+    replica.commit()
     del replica
     with store.open("ada") as again:
         assert again["lamp"] == 1
@@ -199,16 +199,16 @@ def test_a_replica_without_references_unlocks_its_file(store: scuttle.FileStore)
 def test_a_child_of_a_fork_leaves_the_file_alone(store: scuttle.FileStore, path: Path) -> None:
     replica = store.open("ada")
     replica["lamp"] = 1
-    replica.save()
+    replica.commit()
     before = path.read_bytes()
     pid = os.fork()
     if pid == 0:
         result = 8
         try:
-            for call in (replica.save, replica.sync, replica.compact):
+            for call in (replica.commit, replica.sync, replica.compact):
                 try:
                     call()
-                except scuttle.ForkedError:
+                except errors.ForkedError:
                     continue
                 os._exit(8)
             replica.close()
@@ -217,7 +217,7 @@ def test_a_child_of_a_fork_leaves_the_file_alone(store: scuttle.FileStore, path:
             os._exit(result)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
     assert path.read_bytes() == before
-    with pytest.raises(scuttle.StoreLockedError):
+    with pytest.raises(errors.StoreLockedError):
         store.open("ada")
     replica["lamp"] = 2
     replica.close()
@@ -230,17 +230,17 @@ def test_a_callback_cannot_save(store: scuttle.FileStore) -> None:
     replicas: List[scuttle.StoredReplica] = []
 
     def on_update(update: scuttle.Update) -> None:
-        for call in (replicas[0].save, replicas[0].sync, replicas[0].compact, replicas[0].close):
+        for call in (replicas[0].commit, replicas[0].sync, replicas[0].compact, replicas[0].close):
             try:
                 call()
-            except scuttle.BusyError as error:
+            except errors.BusyError as error:
                 raised.append(error)
 
     with store.open("ada", on_update=on_update) as replica:
         replicas.append(replica)
         replica["lamp"] = 1
         assert len(raised) == 4
-        replica.save()
+        replica.commit()
 
 
 def test_threads_write_and_save(store: scuttle.FileStore) -> None:
@@ -249,7 +249,7 @@ def test_threads_write_and_save(store: scuttle.FileStore) -> None:
         def work(name: int) -> None:
             for number in range(200):
                 replica[f"{name}/{number}"] = number
-                replica.save()
+                replica.commit()
 
         threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
         for thread in threads:
@@ -270,7 +270,7 @@ def test_a_file_that_ends_at_any_byte_keeps_its_whole_saves(store: scuttle.FileS
         path.write_bytes(data[:length])
         whole = [number for number, end in enumerate(ends) if end <= length]
         if length < _HEAD:
-            with pytest.raises(scuttle.FileStoreError):
+            with pytest.raises(errors.FileStoreError):
                 store.open("ada")
             assert path.read_bytes() == data[:length]
             continue
@@ -292,10 +292,10 @@ def test_a_flipped_bit_is_found(sync: Any, path: Path) -> None:
         path.write_bytes(data)
         before = len([end for end in ends if end <= at]) - 1
         if at < _HEAD:
-            with pytest.raises(scuttle.FileStoreError):
+            with pytest.raises(errors.FileStoreError):
                 store.open("ada")
         elif before < 2 and (sync == "always" or before < 0):
-            with pytest.raises(scuttle.DamagedFileError, match="damaged at byte"):
+            with pytest.raises(errors.DamagedFileError, match="damaged at byte"):
                 store.open("ada")
             assert path.read_bytes() == data
         else:
@@ -322,14 +322,14 @@ def test_an_alien_file_is_refused_and_left_alone(store: scuttle.FileStore, path:
     store.open("bob").close()
     for content in (b"", b"x" * 5000, b"\x89scut\r\n\x1a", path.with_name("bob.scuttle").read_bytes()):
         path.write_bytes(content)
-        with pytest.raises(scuttle.FileStoreError):
+        with pytest.raises(errors.FileStoreError):
             store.open("ada")
         assert path.read_bytes() == content
     path.unlink()
     makers: List[Callable[[], None]] = [path.mkdir, lambda: os.mkfifo(path), lambda: path.symlink_to(tmp_path / "other")]
     for make in makers:
         make()
-        with pytest.raises(scuttle.FileStoreError, match="no regular file"):
+        with pytest.raises(errors.FileStoreError, match="no regular file"):
             store.open("ada")
         assert not (tmp_path / "other").exists()
         path.rmdir() if path.is_dir() else path.unlink()
@@ -337,7 +337,7 @@ def test_an_alien_file_is_refused_and_left_alone(store: scuttle.FileStore, path:
     data = bytearray(path.read_bytes())
     data[8] = 2
     path.write_bytes(data)
-    with pytest.raises(scuttle.FileStoreError, match="later format"):
+    with pytest.raises(errors.FileStoreError, match="later format"):
         store.open("ada")
 
 
@@ -362,17 +362,17 @@ def test_a_full_disk_is_an_error_and_the_replica_goes_on(
 ) -> None:
     with store.open("ada") as replica:
         replica["k1"] = 1
-        replica.save()
+        replica.commit()
         size = path.stat().st_size
         with monkeypatch.context() as patch:
             failing(patch, "pwrite", errno.ENOSPC)
             for number in range(2, 5):
                 replica[f"k{number}"] = number
                 with pytest.raises(OSError, match="No space left on device: '.*ada.scuttle'") as caught:
-                    replica.save()
+                    replica.commit()
                 assert caught.value.errno == errno.ENOSPC
                 assert count(replica) == number and path.stat().st_size == size
-        replica.save()
+        replica.commit()
         assert path.stat().st_size > size
     with store.open("ada") as replica:
         assert count(replica) == 4
@@ -397,10 +397,10 @@ def test_a_partial_write_is_cut_off(
                 failing(patch, "ftruncate", errno.EIO)
             replica["k1"] = 1
             with pytest.raises(OSError, match="File too large"):
-                replica.save()
+                replica.commit()
             assert path.stat().st_size == (size if can_cut else size + 50)
         replica["k2"] = 2
-        replica.save()
+        replica.commit()
     with store.open("ada") as replica:
         assert count(replica) == 2
 
@@ -412,10 +412,10 @@ def test_a_file_that_cannot_be_synchronised_is_written_anew(path: Path, monkeypa
             for number in (1, 2):
                 replica[f"k{number}"] = number
                 with pytest.raises(OSError, match="Input/output error"):
-                    replica.save()
+                    replica.commit()
             assert not path.with_name("ada.scuttle.new").exists()
         replica["k3"] = 3
-        replica.save()
+        replica.commit()
         assert replica.store_info.compactions == 1
     with scuttle.FileStore(path.parent).open("ada") as replica:
         assert count(replica) == 3
@@ -430,15 +430,15 @@ def test_a_file_that_was_removed_or_replaced_is_an_error(store: scuttle.FileStor
         with store.open("ada") as replica:
             replica.clear()
             replica["k1"] = 1
-            replica.save()
+            replica.commit()
             spoil()
             replica["k2"] = 2
             for _ in range(2):
-                with pytest.raises(scuttle.FileStoreError, match="`compact` writes it anew"):
-                    replica.save()
+                with pytest.raises(errors.FileStoreError, match="`compact` writes it anew"):
+                    replica.commit()
             replica.compact()
             replica["k3"] = 3
-            replica.save()
+            replica.commit()
         with store.open("ada") as replica:
             assert count(replica) == 3
 
@@ -451,7 +451,7 @@ def compact_soon(replica: scuttle.StoredReplica, most: int = 400) -> None:
     before = replica.store_info.compactions
     for number in range(most):
         replica["big"] = [number, "x" * 300]
-        replica.save()
+        replica.commit()
         if replica.store_info.compactions > before:
             return
     raise AssertionError("no compaction")
@@ -466,7 +466,7 @@ def test_a_file_is_compacted(path: Path) -> None:
         assert path.stat().st_mode & 0o777 == 0o640
         del replica["big"]
         replica["k1"] = 1
-        replica.save()
+        replica.commit()
         replica.compact()
     with scuttle.FileStore(path.parent).open("ada") as replica:
         assert count(replica) == 1
@@ -479,11 +479,11 @@ def test_a_folder_that_cannot_be_synchronised_confirms_nothing(path: Path, monke
         replica["k1"] = 1
         with monkeypatch.context() as patch:
             failing(patch, "fsync", errno.EIO)
-            for call in (replica.compact, replica.save, replica.sync):
+            for call in (replica.compact, replica.commit, replica.sync):
                 with pytest.raises(OSError, match="Input/output error"):
                     call()
         replica["k2"] = 2
-        replica.save()
+        replica.commit()
         assert replica.store_info.compactions == 1
     with scuttle.FileStore(path.parent).open("ada") as replica:
         assert count(replica) == 2
@@ -502,7 +502,7 @@ def test_a_compaction_that_fails_is_given_up(path: Path, monkeypatch: pytest.Mon
                 elif info.compacting:  # behind the save itself
                     failing(patch, function, errno.ENOSPC, after=1)
                 replica["big"] = [number, "x" * 300]
-                replica.save()
+                replica.commit()
         error = replica.store_info.compact_error
         assert error is not None and error.errno == errno.ENOSPC
         assert not replica.store_info.compacting and not path.with_name("ada.scuttle.new").exists()
@@ -568,14 +568,14 @@ def test_c_and_python_read_each_other_s_files(
     folder = tmp_path / "store"
     with store.open(name) as replica:
         replica["k1"] = 1
-        replica.save()
+        replica.commit()
         assert StoreInC(in_c, folder, name).code == -102  # SCUTTLE_STORE_E_LOCKED
     for number in range(2, 8):
         if number % 2 == 0:
             other = StoreInC(in_c, folder, name)
             assert other.code == 0 and other.count() == number - 1
             other.set(f"k{number}", str(number).encode())
-            with pytest.raises(scuttle.StoreLockedError):
+            with pytest.raises(errors.StoreLockedError):
                 store.open(name)
             other.close()
         else:
