@@ -209,7 +209,7 @@ uninstall: ## Removes the installed files, for the same PREFIX, LIBDIR, INCLUDED
 	rmdir $(DESTDIR)$(LIBDIR)/cmake/scuttle 2>/dev/null || true
 	@$(REFRESH_LOADER)
 
-deb: library static $(MAN_PAGE) ## Builds the packages for Debian in build/deb: libscuttle0, libscuttle-dev, python3-scuttle
+deb: library static store $(MAN_PAGE) ## Builds the packages for Debian in build/deb: libscuttle0, libscuttle-dev, python3-scuttle
 	@scripts/dependencies deb
 	@packaging/build-deb
 
