@@ -157,6 +157,12 @@ class RowStruct(Structure):
     ]
 
 
+class KeyStruct(Structure):
+    """scuttle_key_t"""
+
+    _fields_ = [("key", c_char_p), ("key_len", c_size_t)]
+
+
 class CursorStruct(Structure):
     """scuttle_cursor_t"""
 
@@ -175,6 +181,7 @@ _Context = py_object
 _UpdateRef = POINTER(UpdateStruct)
 
 VisitFunction = CFUNCTYPE(c_int, _Context, _UpdateRef)
+EntryFunction = CFUNCTYPE(c_int, _Context, c_size_t, c_void_p)
 LineFunction = CFUNCTYPE(c_int, _Context, _Text, c_size_t)
 ClockFunction = CFUNCTYPE(c_int, _Context, _Text, c_size_t, c_uint64)
 ResolveFunction = CFUNCTYPE(c_int, _Context, _UpdateRef, _UpdateRef)
@@ -279,6 +286,7 @@ class LinkConfigStruct(Structure):
 STRUCTS: Dict[str, Any] = {
     "scuttle_entry_t": EntryStruct,
     "scuttle_update_t": UpdateStruct,
+    "scuttle_key_t": KeyStruct,
     "scuttle_span_t": SpanStruct,
     "scuttle_row_t": RowStruct,
     "scuttle_state_store_t": StateStoreStruct,
@@ -309,6 +317,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_tick": (c_int, [_Handle, c_uint64]),
     "scuttle_get": (c_int, [_Handle, _Key, c_size_t, POINTER(EntryStruct)]),
     "scuttle_get_copy": (c_int, [_Handle, _Key, c_size_t, _Bytes, c_size_t, _SizeRef, POINTER(EntryStruct)]),
+    "scuttle_get_many": (c_int, [_Handle, POINTER(KeyStruct), c_size_t, EntryFunction, _Context]),
     "scuttle_count": (c_int, [_Handle, _SizeRef]),
     "scuttle_state": (c_int, [_Handle, c_char_p, c_size_t, VisitFunction, _Context]),
     "scuttle_news": (c_int, [_Handle, c_char_p, c_size_t, c_uint64, VisitFunction, _Context]),
