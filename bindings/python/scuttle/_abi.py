@@ -287,6 +287,7 @@ STRUCTS: Dict[str, Any] = {
     "scuttle_entry_t": EntryStruct,
     "scuttle_update_t": UpdateStruct,
     "scuttle_key_t": KeyStruct,
+    "scuttle_cursor_t": CursorStruct,
     "scuttle_span_t": SpanStruct,
     "scuttle_row_t": RowStruct,
     "scuttle_state_store_t": StateStoreStruct,
