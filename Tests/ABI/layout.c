@@ -37,6 +37,9 @@ int main(void) {
   FIELD(scuttle_update_t, dot_source);
   FIELD(scuttle_update_t, dot_source_len);
   FIELD(scuttle_update_t, dot_version);
+  STRUCT(scuttle_key_t);
+  FIELD(scuttle_key_t, key);
+  FIELD(scuttle_key_t, key_len);
   STRUCT(scuttle_cursor_t);
   FIELD(scuttle_cursor_t, incarnation);
   FIELD(scuttle_cursor_t, position);

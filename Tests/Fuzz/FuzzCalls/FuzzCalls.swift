@@ -79,6 +79,8 @@ struct World {
             let key = input.text()
             var entry = scuttle_entry_t()
             _ = scuttle_get(replica, key.start, key.count, &entry)
+            var keys = [scuttle_key_t](repeating: scuttle_key_t(key: key.start, key_len: key.count), count: 2)
+            _ = scuttle_get_many(replica, &keys, keys.count, { _, index, entry in entry == nil ? 0 : CInt(index) }, nil)
         case 3: copy(replica, &input)
         case 4: _ = scuttle_gossip(replica)
         case 5: open(side, replica, &input)

@@ -35,6 +35,9 @@ struct LayoutTests {
             ("source", \.source), ("source_len", \.source_len), ("version", \.version), ("flags", \.flags),
             ("reserved", \.reserved), ("dot_source", \.dot_source), ("dot_source_len", \.dot_source_len),
             ("dot_version", \.dot_version))
+        + structure(scuttle_key_t.self, "scuttle_key_t", ("key", \.key), ("key_len", \.key_len))
+        + structure(
+            scuttle_cursor_t.self, "scuttle_cursor_t", ("incarnation", \.incarnation), ("position", \.position))
         + structure(scuttle_span_t.self, "scuttle_span_t", ("data", \.data), ("len", \.len))
         + structure(
             scuttle_row_t.self, "scuttle_row_t",

@@ -172,6 +172,12 @@ class RowStruct(Structure):
     ]
 
 
+class KeyStruct(Structure):
+    """scuttle_key_t"""
+
+    _fields_ = [("key", c_char_p), ("key_len", c_size_t)]
+
+
 class CursorStruct(Structure):
     """scuttle_cursor_t"""
 
@@ -190,6 +196,7 @@ _Context = py_object
 _UpdateRef = POINTER(UpdateStruct)
 
 VisitFunction = CFUNCTYPE(c_int, _Context, _UpdateRef)
+EntryFunction = CFUNCTYPE(c_int, _Context, c_size_t, c_void_p)
 LineFunction = CFUNCTYPE(c_int, _Context, _Text, c_size_t)
 ClockFunction = CFUNCTYPE(c_int, _Context, _Text, c_size_t, c_uint64)
 ResolveFunction = CFUNCTYPE(c_int, _Context, _UpdateRef, _UpdateRef)
@@ -296,7 +303,7 @@ STRUCTS: Dict[str, Any] = {
     "scuttle_write_t": WriteStruct,
     "scuttle_cursor_t": CursorStruct,
     "scuttle_update_t": UpdateStruct,
-    "scuttle_cursor_t": CursorStruct,
+    "scuttle_key_t": KeyStruct,
     "scuttle_span_t": SpanStruct,
     "scuttle_row_t": RowStruct,
     "scuttle_state_store_t": StateStoreStruct,
@@ -329,6 +336,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_set_if": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t, POINTER(EntryStruct)]),
     "scuttle_get": (c_int, [_Handle, _Key, c_size_t, POINTER(EntryStruct)]),
     "scuttle_get_copy": (c_int, [_Handle, _Key, c_size_t, _Bytes, c_size_t, _SizeRef, POINTER(EntryStruct)]),
+    "scuttle_get_many": (c_int, [_Handle, POINTER(KeyStruct), c_size_t, EntryFunction, _Context]),
     "scuttle_count": (c_int, [_Handle, _SizeRef]),
     "scuttle_state": (c_int, [_Handle, c_char_p, c_size_t, VisitFunction, _Context]),
     "scuttle_news": (c_int, [_Handle, c_char_p, c_size_t, c_uint64, VisitFunction, _Context]),

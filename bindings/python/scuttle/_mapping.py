@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from ctypes import c_size_t, string_at
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from . import _abi
 from ._accelerated import use_for
@@ -14,7 +14,7 @@ from ._library import library
 from .errors import EmptyKeyError, KeyTooLongError, NulError, Utf8Error
 from ._texts import decode_value, encode_text, encode_value, time_to_live
 from ._views import PrefixItems, PrefixKeys, PrefixValues
-from ._visits import Take, visit_updates
+from ._visits import Take, visit_entries, visit_updates
 
 if TYPE_CHECKING:
     from _typeshed import SupportsKeysAndGetItem
@@ -181,6 +181,32 @@ class EntryMapping(MutableMapping[str, Any]):
             return self[key]
         except (KeyError, *_NO_KEYS):
             return default
+
+    def get_many(self, keys: Iterable[str]) -> Dict[str, Any]:
+        """Returns the values of many keys, in one step.
+
+        Args:
+            keys: The keys. A large map is read faster this way than key by key.
+
+        Returns:
+            The values of those keys that hold one, by key.
+
+        Raises:
+            EmptyKeyError, KeyTooLongError, NulError, Utf8Error: A str among them can be no key.
+        """
+        names = list(keys)
+        texts: Dict[str, bytes] = {}
+
+        def take(index: int, address: Optional[int]) -> None:
+            if address is not None:
+                entry = _abi.EntryStruct.from_address(address)
+                texts[names[index]] = string_at(entry.value, entry.value_len)
+
+        self._handle.run_reading(self._visit_entries, [encode_text(name) for name in names], take)
+        return {name: decode_value(str(text, "utf-8")) for name, text in texts.items()}
+
+    def _visit_entries(self, pointer: int, keys: List[bytes], take: Callable[[int, Optional[int]], None]) -> None:
+        self._handle.check(visit_entries(library.scuttle_get_many, pointer, keys, take))
 
     def _find(self, key: str) -> Optional[str]:
         """Returns the JSON text of a key; None if it holds no value, or can be no key."""
