@@ -107,6 +107,7 @@ final class ReplicaHandle {
             throw Failure(.argument, "lines of updates can be imported into a new replica only")
         }
         let loaded = replica.another()
+        loaded.continueCounting(from: replica)
         var input = LinkInput()
         let isWhole = try input.load(bytes, into: loaded)
         owned.release()

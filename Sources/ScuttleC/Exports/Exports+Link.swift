@@ -9,7 +9,7 @@ public func scuttle_link_open(
 ) -> CInt {
     guard let out else { return SCUTTLE_E_ARGUMENT }
     out.pointee = nil
-    return enter(replica) { (handle, _) throws(Failure) in
+    return enterLong(replica) { (handle, _) throws(Failure) in
         let config = try versioned(config, zero: scuttle_link_config_t(), smallest: 12)
         let known =
             SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_ANY

@@ -13,6 +13,7 @@ public struct LinkInput: ~Copyable {
     package mutating func receive<Judge: MessageJudge & ~Copyable>(
         _ bytes: Bytes, on link: Link, by judge: inout Judge
     ) throws(Failure) {
+        link.traffic.bytesIn &+= UInt64(truncatingIfNeeded: bytes.count)
         var first: Failure?
         var refused = 0
         @inline(never)
@@ -24,10 +25,17 @@ public struct LinkInput: ~Copyable {
         let extended = link.extended
         for piece in [bytes, link.transport.endOfRead] where piece.count > 0 {
             messages.forEachMessage(of: piece, by: &judge) { message, line throws(Failure) in
+                // A blank line is no message.
+                link.traffic.messagesIn &+= line.count > 0 ? 1 : 0
                 guard let extended, link.isExtended else { return try link.receive(message, line) }
                 try extended.receive(message, line)
             } refuse: { failure, isRead in
-                if isRead { link.settleClosing() } else { link.noteUnreadable() }
+                if isRead {
+                    link.settleClosing()
+                } else {
+                    link.traffic.messagesIn &+= 1
+                    link.noteUnreadable()
+                }
                 refuse(failure)
                 return true
             }
@@ -41,6 +49,7 @@ public struct LinkInput: ~Copyable {
         }
         link.finishReceiving()
         guard let first else { return }
+        link.replica.counters.rejected &+= UInt64(truncatingIfNeeded: refused)
         throw refused == 1 ? first : Failure(first.code, "\(first.sentence) (and \(refused - 1) more lines rejected)")
     }
 }

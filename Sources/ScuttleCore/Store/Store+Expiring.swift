@@ -16,6 +16,7 @@ extension Store {
         let lease = leases.lease(for: timeToLive)
         try checkMemory(for: key, value)
         if isGuarded { try prepare(key, value, .value, lease) }
+        counters.sets &+= 1
         write(writable, value, lease)
     }
 
@@ -56,6 +57,7 @@ extension Store {
 
     /// Deletes an entry whose time is over.
     private func end(_ record: Record, _ key: KeyID) {
+        counters.expired &+= 1
         let timestamp = configuration.disabledRules.contains(.expiry) ? nil : record.timestamp
         // The hash is needed only for a key without an entry.
         write(Bytes("null"), .expiry, timestamp, nil, to: WritableKey(bytes: record.key, hash: 0), key)

@@ -10,6 +10,7 @@ starts no thread and reads no clock.
 """
 
 from ._library import library_version
+from ._stats import Stats
 from .callbacks import Event
 from .checks import Flaw, FlawKind, check_resolver
 from .config import Limits, Resolver
@@ -110,6 +111,7 @@ __all__ = [
     "ScuttleError",
     "SpaceError",
     "StateStore",
+    "Stats",
     "StoreError",
     "StructSizeError",
     "TooManyBytesError",

@@ -11,6 +11,7 @@ from . import _abi
 from ._entrances import Outcomes
 from ._handle import Handle
 from ._library import library
+from ._stats import Figures
 from .callbacks import (
     Accept,
     Callbacks,
@@ -35,7 +36,7 @@ from .updates import Update
 from .upkeep import Upkeep
 
 
-class Replica(Entries, Saves, OnePeer, Upkeep):
+class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
     """A key-value map that its peers keep in step.
 
     It is a mapping from str to JSON values; a deleted key is absent. `link` opens a link to one peer.

@@ -69,6 +69,7 @@ extension LinkContext {
                 .refused,
                 Failure(.refused, "more updates are refused than max_refused, \(replica.configuration.maxRefused)"))
         }
+        replica.counters.refused &+= 1
         return .refused(refused.count - 1, reason)
     }
 
@@ -103,9 +104,11 @@ extension LinkContext {
     func isRefused(_ update: IncomingUpdate, _ failure: Failure? = nil) throws(Failure) -> Bool {
         switch try judge(update, .contents, failure, evictingBefore: .max) {
         case .accepted: return false
-        case .old, .beaten, .refusedBefore: return true
+        case .beaten: replica.counters.superseded &+= 1
+        case .old, .refusedBefore: replica.counters.repeated &+= 1
         case .refused(_, let reason): throw reason
         }
+        return true
     }
 }
 
