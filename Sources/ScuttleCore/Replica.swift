@@ -50,7 +50,7 @@ extension Replica {
     public func close(_ link: Link) {
         link.close()
         guard let index = link.index else { return }
-        closedTraffic.add(link.traffic)
+        link.leaveTraffic()
         if let source = link.peerID { unlink(source, at: index) }
         link.index = nil
         removeLink(at: index)

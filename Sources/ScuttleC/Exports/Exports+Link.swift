@@ -27,7 +27,7 @@ public func scuttle_link_open(
 
 @_cdecl("scuttle_link_close") @implementation
 public func scuttle_link_close(_ link: OpaquePointer!) {
-    _ = enter(link: link) { (handle) throws(Failure) in
+    _ = enterLong(link: link) { (handle) throws(Failure) in
         handle.owner.close(handle)
         return SCUTTLE_OK
     }
@@ -48,7 +48,7 @@ public func scuttle_event_update(
 
 @_cdecl("scuttle_link_gossip") @implementation
 public func scuttle_link_gossip(_ link: OpaquePointer!) -> CInt {
-    enter(link: link) { (handle) throws(Failure) in
+    enterLong(link: link) { (handle) throws(Failure) in
         handle.link.gossip()
         return handle.successCode
     }
@@ -102,7 +102,7 @@ public func scuttle_link_consume(_ link: OpaquePointer!, _ bytes: Int) -> CInt {
 
 @_cdecl("scuttle_write") @implementation
 public func scuttle_write(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
-    enter(replica) { (handle, _) throws(Failure) in
+    enterLong(replica) { (handle, _) throws(Failure) in
         let bytes = try ScuttleC.bytes(bytes, len)
         return try write(bytes, to: handle.shortFormLink())
     }
@@ -112,7 +112,7 @@ public func scuttle_write(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!,
 public func scuttle_read(
     _ replica: OpaquePointer!, _ buffer: UnsafeMutableRawPointer!, _ capacity: Int, _ len: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enter(replica) { (handle, _) throws(Failure) in
+    enterLong(replica) { (handle, _) throws(Failure) in
         try required(len, "len").pointee = 0
         let output = try output(buffer, capacity)
         len.pointee = try read(from: handle.shortFormLink(), into: output)

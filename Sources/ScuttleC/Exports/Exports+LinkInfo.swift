@@ -30,7 +30,8 @@ public func scuttle_link_info(_ link: OpaquePointer!, _ info: UnsafeMutablePoint
 }
 
 @_cdecl("scuttle_confirmed") @implementation
-public func scuttle_confirmed(_ replica: OpaquePointer!, _ version: UInt64, _ links: UnsafeMutablePointer<Int>!) -> CInt {
+public func scuttle_confirmed(_ replica: OpaquePointer!, _ version: UInt64, _ links: UnsafeMutablePointer<Int>!) -> CInt
+{
     enterLongReading(replica) { (_, replica) throws(Failure) in
         try required(links, "links").pointee = replica.peers(having: version)
         return SCUTTLE_OK
@@ -40,7 +41,8 @@ public func scuttle_confirmed(_ replica: OpaquePointer!, _ version: UInt64, _ li
 @_cdecl("scuttle_stats") @implementation
 public func scuttle_stats(_ replica: OpaquePointer!, _ stats: UnsafeMutablePointer<scuttle_stats_t>!) -> CInt {
     enterLongReading(replica) { (_, replica) throws(Failure) in
-        try replica.withStatistics { (figures) throws(Failure) in try report(figures, to: stats, smallest: 16, "stats") }
+        try replica.withStatistics { (figures) throws(Failure) in try report(figures, to: stats, smallest: 16, "stats")
+        }
         return SCUTTLE_OK
     }
 }

@@ -33,7 +33,8 @@ extension Link {
     }
 
     /// Removes the front of the output and counts it as sent.
-    @inline(__always)
+    @inline(never)
+    @_optimize(speed)
     private func send(_ bytes: Int) {
         let messages = output.count
         output.consume(bytes)

@@ -60,7 +60,6 @@ public struct Traffic {
     public internal(set) var messagesIn: UInt64 = 0
     public internal(set) var messagesOut: UInt64 = 0
 
-    @inline(never)
     mutating func add(_ other: Traffic) {
         bytesIn &+= other.bytesIn
         bytesOut &+= other.bytesOut

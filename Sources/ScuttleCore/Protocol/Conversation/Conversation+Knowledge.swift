@@ -44,9 +44,14 @@ extension Replica {
         // The hashes of the names, in an open-addressed table.
         var names = [UInt64](repeating: 0, count: 2 &* linkTable.links.count &+ 1)
         var count = 0
-        for link in linkTable.links {
-            guard link.isExtended, link.confirmedVersion >= wanted, let peerID = link.peerID else { continue }
-            let name = sources.hash(of: peerID.nameOfSource) | 1
+        for index in linkTable.links.indices {
+            let name = linkTable.links.with(index) { link in
+                guard link.isExtended, link.confirmedVersion >= wanted, let peerID = link.peerID else {
+                    return UInt64(0)
+                }
+                return sources.hash(of: peerID.nameOfSource) | 1
+            }
+            guard name > 0 else { continue }
             var slot = Int(truncatingIfNeeded: name % UInt64(truncatingIfNeeded: names.count))
             while names[slot] != 0, names[slot] != name { slot = slot + 1 < names.count ? slot + 1 : 0 }
             if names[slot] == 0 { count += 1 }

@@ -32,7 +32,7 @@ public class Conversation: LinkContext {
 
     deinit {
         guard let index else { return }
-        replica.closedTraffic.add(traffic)
+        leaveTraffic()
         if isFull { replica.linkTable.fullLinks -= 1 }
         if let source = peerID { replica.unlink(source, at: index) }
         replica.removeLink(at: index)

@@ -64,7 +64,12 @@ public class LinkContext {
         replica.configuration.onEvent?(identity, event, code?.rawValue ?? 0)
     }
 
+    /// Adds what has crossed the link to the figures of the replica, because the link closes.
+    @inline(never)
+    final func leaveTraffic() { replica.closedTraffic.add(traffic) }
+
     /// Reports an equivocation that was not rejected.
+    @inline(never)
     final func reportEquivocation() {
         replica.hasSeenEquivocation = false
         replica.counters.corrupt &+= 1

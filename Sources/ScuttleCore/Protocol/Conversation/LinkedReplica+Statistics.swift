@@ -13,9 +13,13 @@ extension Replica {
         note(&counters.linksFull, linkTable.fullLinks)
         counters.linksInStep = 0
         counters.traffic = closedTraffic
-        for link in linkTable.links {
-            if link.extendedReference?._withUnsafeGuaranteedRef({ $0.isInStep }) ?? false { counters.linksInStep &+= 1 }
-            counters.traffic.add(link.traffic)
+        for index in linkTable.links.indices {
+            linkTable.links.with(index) { link in
+                if link.extendedReference?._withUnsafeGuaranteedRef({ $0.isInStep }) ?? false {
+                    counters.linksInStep &+= 1
+                }
+                counters.traffic.add(link.traffic)
+            }
         }
         counters.received = counters.applied &+ counters.superseded &+ counters.repeated &+ counters.refused
         try withUnsafeBytes(of: &counters, body)

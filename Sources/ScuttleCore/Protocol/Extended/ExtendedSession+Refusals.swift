@@ -46,18 +46,17 @@ extension ExtendedSession {
     ) throws(Failure) -> Bool {
         switch try context.judge(update, head.mode, failure, evictingBefore: incoming.exceptionsBefore) {
         case .accepted: return false
-        case .old: replica.counters.repeated &+= 1
+        case .old: return true
         case .beaten:
-            replica.counters.superseded &+= 1
             incoming.pending.leaveOut()
+            return true
         case .refusedBefore(let position):
-            replica.counters.repeated &+= 1
             noteRefused(update, at: position, head)
+            return true
         case .refused(let position, let reason):
             noteRefused(update, at: position, head)
             throw reason
         }
-        return true
     }
 
     /// Notes a refused update that has arrived, perhaps again. The peer's entry of its key does not tell anything about
