@@ -777,8 +777,9 @@ typedef struct {
 
 /* Describes a link and its peer. Readable in callbacks, `accept` included.
    Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE.
-   Cost     O(length of the name), and O(log n) for each source of which the peer may have another version, 1,024 entries at most.
-            Since 0.2.0. */
+   Cost     O(length of the name); for lag_updates also O(log n) for each source of which the peer may have another version, and
+            1,024 entries at most. With offsetof(scuttle_link_info_t, lag_updates) as struct_size, as `accept` may want it for
+            each update, the name alone. Since 0.2.0. */
 int scuttle_link_info(scuttle_link_t *link, scuttle_link_info_t *info);
 
 /* Counts the peers that are known to have this replica's writes up to a version: those with a confirmed_version at or above it, on open

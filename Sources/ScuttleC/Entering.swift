@@ -32,7 +32,7 @@ func enterLongReading(
 }
 
 /// Enters a call that does not read the replica itself.
-@inline(never)
+@inline(__always)
 func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failure) -> Void) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
@@ -93,12 +93,6 @@ func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) ->
             return code
         }
     }
-}
-
-/// Enters a call on a link that costs much more than its entrance.
-@inline(never)
-func enterLong(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
-    enter(link: pointer, body)
 }
 
 /// Enters a call on a link that only reads: see `enterReading`.

@@ -526,6 +526,7 @@ TEST(old_and_new_sizes_of_the_struct) {
     CHECK_CODE(scuttle_link_info(ab, &host.info), SCUTTLE_OK);
     CHECK_INT(host.info.struct_size, size);
     for (i = size < sizeof whole ? size : sizeof whole; i < sizeof host; i++) CHECK_INT(host.bytes[i], 0xa5);
+    if (size == offsetof(scuttle_link_info_t, lag_updates)) CHECK_STR(host.info.peer_name, "b");
     for (i = sizeof(size_t); i < size && i < sizeof whole; i++) {
       /* Names are lent anew for each call, so their addresses may differ. */
       if (i >= offsetof(scuttle_link_info_t, dialect)) CHECK_INT(host.bytes[i], ((unsigned char *)&whole)[i]);

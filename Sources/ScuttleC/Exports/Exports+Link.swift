@@ -27,7 +27,7 @@ public func scuttle_link_open(
 
 @_cdecl("scuttle_link_close") @implementation
 public func scuttle_link_close(_ link: OpaquePointer!) {
-    _ = enterLong(link: link) { (handle) throws(Failure) in
+    _ = enter(link: link) { (handle) throws(Failure) in
         handle.owner.close(handle)
         return SCUTTLE_OK
     }
@@ -48,7 +48,7 @@ public func scuttle_event_update(
 
 @_cdecl("scuttle_link_gossip") @implementation
 public func scuttle_link_gossip(_ link: OpaquePointer!) -> CInt {
-    enterLong(link: link) { (handle) throws(Failure) in
+    enter(link: link) { (handle) throws(Failure) in
         handle.link.gossip()
         return handle.successCode
     }

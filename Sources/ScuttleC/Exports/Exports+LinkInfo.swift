@@ -16,8 +16,12 @@ public func scuttle_link_info(_ link: OpaquePointer!, _ info: UnsafeMutablePoint
         known.live = link.isFollowing ? 1 : 0
         known.last_error = handle.lastError
         if let code = link.endCode { (known.ended, known.last_error) = (1, code.rawValue) }
-        known.lag_updates = UInt64(truncatingIfNeeded: link.lag)
-        known.confirmed_version = link.confirmedVersion
+        // Only a host that has the field pays for it.
+        let sizeWithoutLag = MemoryLayout<scuttle_link_info_t>.size - 6 * MemoryLayout<UInt64>.size
+        if let info, info.pointee.struct_size > sizeWithoutLag {
+            known.lag_updates = UInt64(truncatingIfNeeded: link.lag)
+            known.confirmed_version = link.confirmedVersion
+        }
         known.bytes_in = link.traffic.bytesIn
         known.bytes_out = link.traffic.bytesOut
         known.messages_in = link.traffic.messagesIn

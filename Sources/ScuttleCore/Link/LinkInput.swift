@@ -25,17 +25,10 @@ public struct LinkInput: ~Copyable {
         let extended = link.extended
         for piece in [bytes, link.transport.endOfRead] where piece.count > 0 {
             messages.forEachMessage(of: piece, by: &judge) { message, line throws(Failure) in
-                // A blank line is no message.
-                link.traffic.messagesIn &+= line.count > 0 ? 1 : 0
                 guard let extended, link.isExtended else { return try link.receive(message, line) }
                 try extended.receive(message, line)
             } refuse: { failure, isRead in
-                if isRead {
-                    link.settleClosing()
-                } else {
-                    link.traffic.messagesIn &+= 1
-                    link.noteUnreadable()
-                }
+                if isRead { link.settleClosing() } else { link.noteUnreadable() }
                 refuse(failure)
                 return true
             }

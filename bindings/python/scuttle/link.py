@@ -51,15 +51,15 @@ class LinkInfo(NamedTuple):
     last_error: Optional[ScuttleError]
     #: Entries, deleted keys included, that the peer is not known to have. Only its own statements count, and the next gossip brings one.
     #: Superseded updates do not count, except that above 1,024 some may. Before the hello and for classic peers: all entries.
-    lag: int
+    lag: int = 0
     #: The version up to which the peer is known to have the writes of this replica, of this incarnation; 0: none. A write that the peer
     #: has refused ends it, as long as the refusal stands.
-    confirmed_version: int
+    confirmed_version: int = 0
     #: Bytes and whole lines that have crossed the link: in by `write`, out by the reading functions.
-    bytes_in: int
-    bytes_out: int
-    messages_in: int
-    messages_out: int
+    bytes_in: int = 0
+    bytes_out: int = 0
+    messages_in: int = 0
+    messages_out: int = 0
 
 
 class Link(LinkProperties):
@@ -169,8 +169,11 @@ class Link(LinkProperties):
         """Returns the state of the link and its peer. Callbacks may call it, `accept` included."""
         return self._handle.run_reading(self._info)
 
-    def _info(self, _: int) -> LinkInfo:
-        info = _abi.LinkInfoStruct(ctypes.sizeof(_abi.LinkInfoStruct))
+    def _facts(self) -> LinkInfo:
+        return self._handle.run_reading(self._info, _abi.LinkInfoStruct.lag_updates.offset)
+
+    def _info(self, _: int, size: int = ctypes.sizeof(_abi.LinkInfoStruct)) -> LinkInfo:
+        info = _abi.LinkInfoStruct(size)
         self._handle.check(library.scuttle_link_info(self._open_pointer(), info))
         return LinkInfo(
             None if info.peer_name is None else info.peer_name.decode(),

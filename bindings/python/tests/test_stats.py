@@ -49,6 +49,8 @@ def test_properties_are_those_of_info(replica: Replica) -> None:
             assert getattr(here, name) == getattr(info, name), name
         assert (info.peer_name, info.peer_source, info.dialect) == ("b", other.id, Dialect.EXTENDED)
         assert info.live and not info.ended and info.last_error is None
+        replica["k"] = 2
+        assert (here.info().lag, here._facts().lag) == (1, 0)  # the lag costs nothing where it is not wanted
 
 
 def test_bytes_and_messages(replica: Replica) -> None:

@@ -92,7 +92,9 @@ extension Conversation {
     var walkPosition: Arrivals.Sequence { extended?.walkPosition ?? .max }
 
     /// Notes that a line of the peer was unreadable. A delta does not vouch for what may have been in it.
+    @inline(never)
     public func noteUnreadable() {
+        traffic.messagesIn &+= 1
         session.helloSession?.incoming.excludesAll = true
     }
 

@@ -64,6 +64,10 @@ public class LinkContext {
         replica.configuration.onEvent?(identity, event, code?.rawValue ?? 0)
     }
 
+    /// Counts a line of the peer. A blank one is no message.
+    @inline(__always)
+    final func note(_ line: Bytes) { traffic.messagesIn &+= line.count > 0 ? 1 : 0 }
+
     /// Adds what has crossed the link to the figures of the replica, because the link closes.
     @inline(never)
     final func leaveTraffic() { replica.closedTraffic.add(traffic) }
