@@ -12,12 +12,13 @@ VERSION := $(shell sed -n 's/.*define SCUTTLE_VERSION_STRING "\(.*\)"/\1/p' incl
 MAJOR   := $(firstword $(subst ., ,$(VERSION)))
 
 LIBRARY  := build/lib/libscuttle.so.$(VERSION)
+ARCHIVE  := build/lib/libscuttle.a
 SONAME   := libscuttle.so.$(MAJOR)
 EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindings/c/examples/*.c))
 SWIFT    := Package.swift Sources Tests bindings/swift
 
 .DELETE_ON_ERROR:
-.PHONY: library node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall format format-check list clean
+.PHONY: library static node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall deb format format-check list clean
 
 library: $(LIBRARY) ## Builds the shared library in build/lib; the default
 
@@ -27,13 +28,18 @@ $(LIBRARY): $(shell find Package.swift Sources include)
 	scripts/dependencies library
 	@# SwiftPM does not see a change of a C module's header either, so the build starts from nothing after one.
 	test -e $@ && test -z "$$(find Sources include -name '*.h' -newer $@ -o -name '*.modulemap' -newer $@)" || rm -rf .build-embedded
-	rm -f .build-embedded/release/libscuttle-c.so
+	rm -f .build-embedded/release/libscuttle-c.so .build-embedded/libscuttle.o
 	SCUTTLE_EMBEDDED=1 swift build -c release --scratch-path .build-embedded --disable-local-rpath \
 	  --experimental-lto-mode full --product scuttle-c
 	mkdir -p $(@D)
-	strip --strip-unneeded -o $@ .build-embedded/release/libscuttle-c.so
+	strip --strip-unneeded --remove-section=.comment -o $@ .build-embedded/release/libscuttle-c.so
 	ln -sf $(@F) $(@D)/$(SONAME)
 	ln -sf $(SONAME) $(@D)/libscuttle.so
+
+static: $(ARCHIVE) ## Builds the static library in build/lib, of the code of the shared one
+
+$(ARCHIVE): $(LIBRARY) scripts/archive
+	scripts/archive .build-embedded/libscuttle.o $@
 
 demo: build/demo/peer ## Runs replicas in processes of their own, C, Python and Node: one is cut off, and all converge
 	@scripts/dependencies demo
@@ -55,6 +61,7 @@ build/examples/%: bindings/c/examples/%.c bindings/c/examples/connection.h $(LIB
 build/examples/accept: bindings/c/examples/policies.h
 build/examples/sqlite_store: bindings/c/examples/sqlite_store.h
 build/examples/sqlite_store: LINK += -lsqlite3
+build/examples/uv_node: LINK += -luv
 
 build/demo/peer: demo/peer.c bindings/c/examples/connection.h $(LIBRARY)
 	$(COMPILE)
@@ -65,6 +72,10 @@ test: ## Runs all tests; STAGES="c docs" runs some stages (scripts/test --list n
 
 docs: $(LIBRARY) ## Makes the site of the documentation in build/site, and a man page for each C function in build/man
 	@docs/site/build
+
+MAN_PAGE := build/man/man3/scuttle.3
+$(MAN_PAGE): include/scuttle.h $(filter-out %.html,$(wildcard docs/site/*)) | $(LIBRARY)
+	@docs/site/build man
 
 BENCH_SOURCES := $(wildcard Benchmarks/c/*.[ch])
 build/bench/driver: $(BENCH_SOURCES) $(LIBRARY)
@@ -105,12 +116,12 @@ fuzz: ## Runs libFuzzer and AddressSanitizer on link input, import, calls, fast 
 	@Tests/Fuzz/fuzz $(SECONDS)
 
 # The files that `install` writes and `uninstall` removes.
-INSTALLED = $(LIBDIR)/$(notdir $(LIBRARY)) $(LIBDIR)/$(SONAME) $(LIBDIR)/libscuttle.so $(INCLUDEDIR)/scuttle.h \
-            $(LIBDIR)/pkgconfig/scuttle.pc $(LIBDIR)/cmake/scuttle/scuttleConfig.cmake \
-            $(LIBDIR)/cmake/scuttle/scuttleConfigVersion.cmake
+FILLED    = pkgconfig/scuttle.pc pkgconfig/scuttle-static.pc cmake/scuttle/scuttleConfig.cmake cmake/scuttle/scuttleConfigVersion.cmake
+INSTALLED = $(LIBDIR)/$(notdir $(LIBRARY)) $(LIBDIR)/$(SONAME) $(LIBDIR)/libscuttle.so $(LIBDIR)/libscuttle.a \
+            $(INCLUDEDIR)/scuttle.h $(addprefix $(LIBDIR)/,$(FILLED))
 
-# The CMake package finds its files relative to itself, so that an installed tree may move; scuttle.pc has the prefix,
-# as pkg-config's users expect.
+# The CMake package finds its files relative to itself, so that an installed tree may move; the files of pkg-config have the prefix,
+# as its users expect.
 UNDER_PREFIX = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
            -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(call UNDER_PREFIX,$(LIBDIR))|g' \
@@ -118,19 +129,20 @@ FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
            -e "s|@INCLUDEDIR_FROM_CMAKE@|$$(realpath -m --relative-to=$(LIBDIR)/cmake/scuttle $(INCLUDEDIR))|g"
 REFRESH_LOADER = test -n "$(DESTDIR)" || ldconfig 2>/dev/null || true
 
-install: library ## Installs the library, the header, pkg-config and CMake files: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
+install: library static ## Installs both libraries, the header, pkg-config and CMake files: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
 	install -d $(addprefix $(DESTDIR),$(INCLUDEDIR) $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/scuttle)
 	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(LIBRARY)) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libscuttle.so
+	install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/
 	install -m 644 include/scuttle.h $(DESTDIR)$(INCLUDEDIR)/
-	@for file in pkgconfig/scuttle.pc cmake/scuttle/scuttleConfig.cmake cmake/scuttle/scuttleConfigVersion.cmake; do \
+	@for file in $(FILLED); do \
 	  echo "bindings/c/$${file##*/}.in > $(DESTDIR)$(LIBDIR)/$$file"; \
 	  $(FILL) "bindings/c/$${file##*/}.in" > "$(DESTDIR)$(LIBDIR)/$$file" || exit 1; \
 	done
 	@$(REFRESH_LOADER)
 
-install-man: docs ## Installs the man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
+install-man: $(MAN_PAGE) ## Installs the man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
 	install -d $(DESTDIR)$(MANDIR)/man3
 	install -m 644 build/man/man3/*.3 $(DESTDIR)$(MANDIR)/man3/
 
@@ -138,6 +150,10 @@ uninstall: ## Removes the installed files, for the same PREFIX, LIBDIR, INCLUDED
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED) $(MANDIR)/man3/scuttle.3) $(DESTDIR)$(MANDIR)/man3/scuttle_*.3
 	rmdir $(DESTDIR)$(LIBDIR)/cmake/scuttle 2>/dev/null || true
 	@$(REFRESH_LOADER)
+
+deb: library static $(MAN_PAGE) ## Builds the packages for Debian in build/deb: libscuttle0, libscuttle-dev, python3-scuttle
+	@scripts/dependencies deb
+	@packaging/build-deb
 
 format: ## Formats the Swift sources
 	swift format --in-place --parallel --recursive $(SWIFT)

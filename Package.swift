@@ -43,6 +43,8 @@ let linkerSettings: [LinkerSetting] =
                 "-soname=libscuttle.so.0",
                 "--version-script=\(Context.packageDirectory)/Sources/ScuttleC/exports.map",
                 "--gc-sections", "--icf=all", "-z", "defs",
+                // The object of which scripts/archive makes the static library: all code, optimised as a whole.
+                "--lto-obj-path=\(Context.packageDirectory)/.build-embedded/libscuttle.o",
                 // The linker's optimizer inlines only small functions into those that are @_optimize(speed). LLVM's
                 // default, 225, takes 19 kB more. -inline-threshold would also apply to functions compiled for size.
                 "-mllvm", "-inlinedefault-threshold=50",
