@@ -50,7 +50,7 @@ def test_properties_are_those_of_info(replica: Replica) -> None:
         assert (info.peer_name, info.peer_source, info.dialect) == ("b", other.id, Dialect.EXTENDED)
         assert info.live and not info.ended and info.last_error is None
         replica["k"] = 2
-        assert (here.info().lag, here._facts().lag) == (1, 0)  # the lag costs nothing where it is not wanted
+        assert (here.info().lag, here._facts().lag) == (1, 0)  # a call for the name does not pay for the lag
 
 
 def test_bytes_and_messages(replica: Replica) -> None:
