@@ -12,6 +12,9 @@ extension Conversation {
         extendedReference?._withUnsafeGuaranteedRef { $0.confirmedVersion } ?? 0
     }
 
+    /// Whether one side has rejected the other.
+    public var hasEnded: Bool { endCode != nil }
+
     /// The code of the error that has ended the link.
     public var endCode: Failure.Code? {
         if case .closed(let closed) = session { closed.failure.code } else { nil }
