@@ -46,6 +46,20 @@ demo: build/demo/peer ## Runs replicas in processes of their own, C, Python and 
 	@! demo/has-node >/dev/null || $(MAKE) --no-print-directory -s -C bindings/node
 	@python3 demo/run
 
+# Limited API: one file for all versions of Python from 3.10 on. Nothing else is missing without it, so it is built if it can be.
+PYTHON      ?= python3
+ACCELERATOR := bindings/python/scuttle/_accelerator.abi3.so
+
+.PHONY: accelerator
+accelerator: ## Builds the accelerator of the Python package in bindings/python/scuttle, if Python's headers are there
+	@include=$$($(PYTHON) -c 'import sys, sysconfig; print(sysconfig.get_path("include")); sys.exit(sys.version_info < (3, 10))') && \
+	  test -e "$$include/Python.h" || { echo "no Python.h of 3.10 or later: the Python package has no accelerator"; exit 0; }; \
+	$(MAKE) --no-print-directory -s $(ACCELERATOR) PYTHON_INCLUDE="$$include"
+
+$(ACCELERATOR): $(wildcard bindings/python/accelerator/*.[ch]) include/scuttle.h
+	$(CC) -std=c99 -Wall -Wextra -fPIC -fvisibility=hidden -shared $(CPPFLAGS) $(CFLAGS) -I$(PYTHON_INCLUDE) -Iinclude \
+	  $(filter %.c,$^) -o $@ $(LDFLAGS)
+
 node: $(LIBRARY) ## Builds the addon for Node in bindings/node/build
 	$(MAKE) --no-print-directory -s -C bindings/node
 

@@ -83,6 +83,7 @@ typedef struct scuttle_link scuttle_link_t; /* a link: a replica's conversation 
 #define SCUTTLE_FULL 1      /* done, and a link is full: it signals backpressure, and on_drain follows. See section 12 */
 #define SCUTTLE_NOT_FOUND 2 /* the key holds no value, or the name or update does not exist */
 #define SCUTTLE_TORN 3      /* done, but the text was truncated: its last line is cut, or the end of an export is missing */
+#define SCUTTLE_GAP 4       /* done, but the cursor could not be followed: see scuttle_changes and scuttle_save. Since 0.2.0 */
 #define SCUTTLE_MORE 5      /* a part is done: call again until another code comes. See scuttle_tick. Since 0.2.0 */
 
 /* The entry of a key: its value and the write that set it. Borrowed. */
@@ -493,6 +494,28 @@ int scuttle_count(scuttle_t *replica, size_t *count);
    Cost     O(log n + entries and tombstones passed), and once before that O(k log k + n) if k keys are new since the last visit. */
 int scuttle_state(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_visit_fn visit, void *context);
 
+/* A position in the changes of a replica. All zero: the beginning. The host keeps it; the replica keeps nothing for it, so there may be
+   any number of cursors, and one that is never used again costs nothing. Since 0.2.0. */
+typedef struct {
+  uint64_t incarnation; /* the start of the replica that the position belongs to */
+  uint64_t position;
+} scuttle_cursor_t;
+
+/* Watches the replica: visits the entries and deletes since a cursor whose key begins with a prefix, each key once, in order of
+   arrival, and moves the cursor behind the last one. Readable in callbacks.
+     An entry that has changed several times is visited once, as it is now. A delete is visited with SCUTTLE_UPDATE_DELETED. If its
+   tombstone is purged by now, or a reset has removed the entry (SCUTTLE_UPDATE_RESET), `source` is empty and `version` is 0.
+     `visit` may stop early; the cursor then stands behind that visit, and the next call goes on from there. A watcher may be as slow as
+   it likes. To learn when to look, use on_update, or look after each scuttle_link_write.
+   prefix   or NULL with length 0 for all keys.
+   Returns  SCUTTLE_OK; or SCUTTLE_GAP: the cursor is of another incarnation, or more keys were removed since than the replica
+            remembers (4,096, or max_history if that is more). The watch has begun anew: all entries were visited, tombstones
+            included, and a key that was not visited is gone. If `visit` stopped, the rest follows with the next calls.
+   Errors   SCUTTLE_E_ARGUMENT; the cursor has not moved then.
+   Cost     O(entries and removals since the cursor). Since 0.2.0. */
+int scuttle_changes(scuttle_t *replica, const char *prefix, size_t prefix_len, scuttle_cursor_t *cursor, scuttle_visit_fn visit,
+                    void *context);
+
 /* Returns the highest version that the replica has seen, in its own updates or in those of peers; 0 before the first. Readable in
    callbacks.   Errors   SCUTTLE_E_ARGUMENT. */
 int scuttle_version(scuttle_t *replica, uint64_t *version);
@@ -520,14 +543,31 @@ int scuttle_name(scuttle_t *replica, const char **name, size_t *len);
    Cost     O(bytes held). */
 int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
 
-/* Imports a save into a new replica: the lines of scuttle_export, or lines of updates, each ended by a newline (the last may lack
-   it). Imported entries enter neither the history nor on_update, and max_version_jump does not apply to them.
+/* Saves what has changed since a cursor: visits the lines of one piece, and moves the cursor behind it. A piece has new entries, removed
+   keys, and what has changed of the version vector and of all else. If nothing has changed, it has no lines.
+     scuttle_import reads any number of pieces in their order, each of which goes on from the piece before it; the last one may be
+   truncated, and does not count then. So an append-only file of pieces is a whole save at every point.
+   cursor   all zero: the piece is whole, an export. Behind scuttle_import the cursor that scuttle_save returns without a `take`: the
+            pieces go on from those that were imported. A host keeps a cursor for each file.
+   `take`   receives the lines. If it stops, the piece is incomplete, and the cursor does not move: the next call begins the piece
+            again. NULL: there are no lines, and the cursor moves to the end of the pieces that this replica was imported from; to all
+            zero if it was not.
+   Returns  SCUTTLE_OK; or SCUTTLE_GAP: the piece is whole and replaces those before it, because the cursor was all zero or of another
+            incarnation, or more keys were removed since than the replica remembers (4,096, or max_history if that is more).
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY.
+   Cost     O(what has changed, and sources / 64); refusals are written whole if one has changed. A whole piece: O(bytes held).
+            Since 0.2.0. */
+int scuttle_save(scuttle_t *replica, scuttle_cursor_t *cursor, scuttle_line_fn take, void *context);
+
+/* Imports a save into a new replica: the lines of scuttle_export, the pieces of scuttle_save, or lines of updates, each ended by a newline
+   (the last may lack it). Imported entries enter neither the history nor on_update, and max_version_jump does not apply to them.
      Lines of scuttle_export are the whole replica. If they are truncated, their entries count and the version vector stays empty,
    so that peers send the rest.
+     Pieces of scuttle_save are the replica behind the last complete one.
      Lines of updates alone, such as a host writes from on_update, may be in any order. They claim no completeness: the version vector
    stays empty, and peers send what may be missing.
-   Returns  SCUTTLE_OK; or SCUTTLE_TORN: the last line lacks its newline and cannot be read, or the end of an export is missing;
-            the rest is imported.
+   Returns  SCUTTLE_OK; or SCUTTLE_TORN: the last line lacks its newline and cannot be read, or the end of an export or of the last piece
+            is missing; the rest is imported.
    Errors   SCUTTLE_E_ARGUMENT if the replica is not new, _BUSY, and for a malformed line that ends in a newline those of
             scuttle_link_write; nothing is imported then. Since 0.2.0. */
 int scuttle_import(scuttle_t *replica, const void *bytes, size_t len);

@@ -194,7 +194,7 @@ def from_python(library: str) -> list[Case]:
         *(case(library, "set", min(5, repeats(n)), needed and n >= 1_000_000, n=n) for n in sizes),
         case(library, "set-batch", 3, n=100_000),
         case(library, "overwrite", 3, n=1000, rounds=100),
-        case(library, "get", 3, n=100_000),
+        case(library, "get", 3, compared, 3 if compared else 1, "get", n=100_000),
         case(library, "sync", 2, needed, 5 if library == PYTHON else 2, "sync", n=100_000),
         case(library, "incremental", 3 if compared else 2, compared, n=100_000, rounds=1000, burst=100),
         case(library, "quiet", 3, sources=1000, rounds=100),

@@ -28,7 +28,7 @@ class BenchmarkError(Exception):
 
 
 def build() -> None:
-    subprocess.run(["make", "-s", "build/bench/driver"], cwd=ROOT, check=True, stdout=sys.stderr)
+    subprocess.run(["make", "-s", "build/bench/driver", "accelerator", f"PYTHON={sys.executable}"], cwd=ROOT, check=True, stdout=sys.stderr)
 
 
 def prepare_peers() -> str:

@@ -158,9 +158,15 @@ def quiet(index: Index) -> list[Target]:
 
 
 def python(index: Index) -> list[Target]:
+    def faster(library: str, workload: str, n: int) -> float | None:
+        """Compares package with package: the library from Python, not in C."""
+        return ratio(index.ns(library, workload, n=n), index.ns(PYTHON, workload, n=n))
+
     sync = ratio(index.ns(PYTHON, "sync", n=100_000), index.ns(C, "sync", n=100_000, history=1000))
     return [
         at_least(8, "Python: r[k] = v, 1M keys", rate(index.ns(PYTHON, "set", n=MILLION)), 400e3, a_second),
+        at_least(8, "Python: r[k] = v, 1M keys: times y_py", faster("y_py", "set", MILLION), 2, times),
+        at_least(8, "Python: r[k], 100k keys: times loro", faster("loro", "get", 100_000), 1, times),
         at_most(8, "Python: read and write of a full sync, times C", sync, 1.1, times),
     ]
 

@@ -37,20 +37,33 @@ enum ExtendedDecoder {
         if let body = root["challenge"] { return .challenge(try number(body, "challenge")) }
         if let body = root["twin"] { return try flag(body, "twin") ? .twin : .nothing }
         if let body = root["refused"] { return .refused(try exceptions(body), isAnew: try flag(root["anew"], "anew")) }
-        if let body = root["export"] {
-            return .export(
-                ExportHead(
-                    source: try text(body["source"], "source"), lamport: try version(body["lamport"], "lamport"),
-                    incarnation: try number(body["incarnation"], "incarnation"),
-                    hasMetClassic: try flag(body["classic"], "classic"),
-                    now: try body["now"].map { (value) throws(Failure) in try number(value, "now") }))
-        }
+        if let body = root["export"] { return .export(try export(body)) }
         if let progress = try progress(root["got"]) {
             let named = try root["named"].map { (value) throws(Failure) in try numbers(value, 0...(.max), "named") }
             return .got(SavedProgress(progress, named: named ?? []))
         }
+        if let body = root["removed"] { return .removed(try texts(body, "removed")) }
         if let body = root["end"] { return .end(try number(body, "end")) }
         return nil
+    }
+
+    private static func export(_ body: Value) throws(Failure) -> ExportHead {
+        var head = ExportHead(
+            source: try text(body["source"], "source"), lamport: try version(body["lamport"], "lamport"),
+            incarnation: try number(body["incarnation"], "incarnation"),
+            hasMetClassic: try flag(body["classic"], "classic"),
+            now: try body["now"].map { (value) throws(Failure) in try number(value, "now") })
+        guard let cursor = try cursor(body["piece"], "piece") else { return head }
+        head.piece = PieceHead(
+            cursor: cursor, follows: try self.cursor(body["follows"], "follows"),
+            hasExceptions: try flag(body["exceptions"], "exceptions"))
+        return head
+    }
+
+    private static func cursor(_ value: Value?, _ name: StaticString) throws(Failure) -> Cursor? {
+        guard let value else { return nil }
+        let numbers = try numbers(value, 2...2, name)
+        return Cursor(incarnation: numbers[0], position: numbers[1])
     }
 
     private static func hello(_ body: Value) throws(Failure) -> Hello {

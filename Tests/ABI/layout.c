@@ -31,6 +31,9 @@ int main(void) {
   FIELD(scuttle_update_t, dot_source);
   FIELD(scuttle_update_t, dot_source_len);
   FIELD(scuttle_update_t, dot_version);
+  STRUCT(scuttle_cursor_t);
+  FIELD(scuttle_cursor_t, incarnation);
+  FIELD(scuttle_cursor_t, position);
   STRUCT(scuttle_span_t);
   FIELD(scuttle_span_t, data);
   FIELD(scuttle_span_t, len);
@@ -164,6 +167,7 @@ int main(void) {
   CONSTANT(SCUTTLE_FULL);
   CONSTANT(SCUTTLE_NOT_FOUND);
   CONSTANT(SCUTTLE_TORN);
+  CONSTANT(SCUTTLE_GAP);
   CONSTANT(SCUTTLE_MORE);
   CONSTANT(SCUTTLE_E_ARGUMENT);
   CONSTANT(SCUTTLE_E_MEMORY);

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import scuttle
 
-VERSION = scuttle.library_version()
+VERSION = f"{scuttle.library_version()}, {'accelerated' if scuttle.is_accelerated else 'by ctypes'}"
 HISTORY = 1000  # as in the C workloads
 BUFFER = 65536
 

@@ -18,6 +18,7 @@ func sentence(for code: CInt) -> StaticString {
     case SCUTTLE_FULL: return "done, but a link is full: wait for on_drain"
     case SCUTTLE_NOT_FOUND: return "there is no such key"
     case SCUTTLE_TORN: return "done, but the last line is truncated"
+    case SCUTTLE_GAP: return "done, but the cursor could not be followed"
     case SCUTTLE_MORE: return "done in part: call again"
     default: break
     }

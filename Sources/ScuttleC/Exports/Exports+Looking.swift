@@ -82,15 +82,18 @@ public func scuttle_state(
 ) -> CInt {
     enterLongReading(replica) { (handle, replica) throws(Failure) in
         let visit = try required(visit, "visit")
-        var bytes = Bytes(start: nil, count: 0)
-        if prefix != nil || prefix_len != 0 {
-            bytes = try text(prefix, prefix_len, limit: handle.limits.keyBytes, "prefix")
-        }
+        let prefix = try keyPrefix(prefix, prefix_len, handle.limits)
         // No key is longer. The length may be beyond any object, and no byte was read yet.
-        guard bytes.count <= handle.limits.keyBytes else { return SCUTTLE_OK }
-        replica.visitEntries(prefix: bytes) { entry in withView(entry) { visit(context, $0) == 0 } }
+        guard prefix.count <= handle.limits.keyBytes else { return SCUTTLE_OK }
+        replica.visitEntries(prefix: prefix) { entry in withView(entry) { visit(context, $0) == 0 } }
         return SCUTTLE_OK
     }
+}
+
+/// Converts a prefix of keys, which may be NULL with length 0. Its bytes are readable if it is not longer than a key.
+func keyPrefix(_ prefix: UnsafePointer<CChar>?, _ count: Int, _ limits: Limits) throws(Failure) -> Bytes {
+    guard prefix != nil || count != 0 else { return Bytes(start: nil, count: 0) }
+    return try text(prefix, count, limit: limits.keyBytes, "prefix")
 }
 
 @_cdecl("scuttle_export") @implementation

@@ -7,13 +7,33 @@ public struct ExportHead {
     public var hasMetClassic: Bool
     /// The time of the host's latest tick; nil before the first tick.
     public var now: UInt64?
+    /// What the export is a piece of; nil: it is none.
+    public var piece: PieceHead?
 
-    public init(source: Bytes, lamport: Version, incarnation: UInt64, hasMetClassic: Bool, now: UInt64?) {
+    public init(
+        source: Bytes, lamport: Version, incarnation: UInt64, hasMetClassic: Bool, now: UInt64?,
+        piece: PieceHead? = nil
+    ) {
         self.source = source
         self.lamport = lamport
         self.incarnation = incarnation
         self.hasMetClassic = hasMetClassic
         self.now = now
+        self.piece = piece
+    }
+}
+
+/// What the head of an export says of a save in pieces.
+public struct PieceHead {
+    /// The cursor behind this piece.
+    public var cursor: Cursor
+    /// The cursor behind the piece that this one goes on from; nil: this piece is whole, and replaces all before it.
+    public var follows: Cursor?
+    /// Whether the exceptions of this piece replace those before it.
+    public var hasExceptions: Bool
+
+    public init(cursor: Cursor, follows: Cursor?, hasExceptions: Bool) {
+        (self.cursor, self.follows, self.hasExceptions) = (cursor, follows, hasExceptions)
     }
 }
 

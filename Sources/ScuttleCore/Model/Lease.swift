@@ -40,8 +40,10 @@ struct LeaseClock {
         return elapsed
     }
 
-    /// Continues from the latest tick of the previous incarnation, if the first tick is not below it.
+    /// Continues from the latest tick of the previous incarnation, if the first tick is not below it. If a later piece of a save
+    /// has a later tick, the time between has passed.
     mutating func goOn(from saved: UInt64) {
+        if let hostTime, saved > hostTime { time = min(time + min(saved - hostTime, Self.last), Self.last) }
         hostTime = saved
         isSaved = true
     }

@@ -32,17 +32,15 @@ extension Loader {
         case .update(let update): try load(update)
         case .refusedUpdate(let update, let code): throw failure(of: update, code)
         case .refused(let part, _):
-            for claim in part { try load(exception: claim) }
-            countLine()
+            try load(exceptions: part)
         case .digest(let source, let version, isDone: false):
-            try load(SourceClaim(source: source, covered: version))
-            countLine()
+            try load([SourceClaim(source: source, covered: version)])
         case .vector(let part):
-            for claim in part.claims { try load(claim) }
+            try load(part.claims)
             load(ended: part)
-            countLine()
         case .export(let head): try load(head)
         case .got(let saved): load(saved)
+        case .removed(let keys): load(removed: keys)
         case .end(let count): try load(endAfter: count)
         case .nothing: break
         case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin, .echo,

@@ -1,42 +1,43 @@
 /// Builds a new replica from the lines of a save, or from lines of updates alone.
 ///
-/// Loading calls no callbacks and leaves the history empty. The indices are built at the end, in order of version, so the order
-/// of lines does not matter: O(n log n).
+/// A save is an export, or a whole piece with the pieces that go on from it. Each is a `SavedPart`, whose lines are kept until its
+/// end, and then change the replica together. Loading calls no callbacks and leaves the history empty. The indices are built at the
+/// end, in order of version, so the order of lines does not matter: O(n log n).
 public struct Loader {
     private let replica: Replica
-    /// The head of an export; nil for lines of updates alone.
-    private var export: (lamport: Version, incarnation: UInt64)?
-    private var vector: [(source: SourceID, covered: Version, purged: Version)] = []
-    private var names: [(name: OwnedName, number: Version, state: RetirementState)] = []
-    private var retired: [RetiredClaim] = []
-    private var retiredFloor: Version = 0
-    private var exceptions: [Dot] = []
-    private var progress: [SavedProgress] = []
-    /// Whether the export is of a replica of this name.
-    private var isOwn = false
+    /// The part whose lines are being loaded, until its end; and the lines without a head.
+    private var open: SavedPart?
+    private let headless = SavedPart()
+    /// The parts that are complete, of which the first is whole.
+    private var parts: [SavedPart] = []
     private var lines: UInt64 = 0
-    private var updates = 0
-    private var isEnded = false
 
     /// - Parameter replica: a replica on which no other call was made.
     public init(_ replica: Replica) {
         self.replica = replica
     }
 
-    /// Loads the head of an export.
-    /// - Throws: `.message` if it is not the first line, `.id`, `.nul`, `.version`.
+    /// Loads the head of an export or of a piece.
+    /// - Throws: `.message` if it stands in the midst of other lines, or does not go on from the piece before; `.id`, `.nul`,
+    ///   `.version`.
     public mutating func load(_ head: ExportHead) throws(Failure) {
-        guard lines == 0 else {
+        try Limits.check(clockOf: head.source, at: head.lamport)
+        let last = parts.last?.head?.piece?.cursor
+        if let follows = head.piece?.follows {
+            guard open == nil, follows == last else {
+                throw Failure(.message, "a piece of a save does not go on from the piece before it")
+            }
+        } else if lines > 0, parts.isEmpty, open?.head?.piece == nil {
             throw Failure(.message, "the head of an export is line \(lines + 1); it must be line 1")
         }
-        try Limits.check(clockOf: head.source, at: head.lamport)
-        export = (head.lamport, head.incarnation)
         // Another name is another host, whose clock may differ.
-        isOwn = head.source.nameOfSource.equals(replica.name)
+        let isOwn = head.source.nameOfSource.equals(replica.name)
         replica.isLoadingOwn = isOwn
         if let now = head.now, isOwn { replica.leases.goOn(from: now) }
         if head.hasMetClassic { replica.hasMetClassic = true }
-        lines = 1
+        open = SavedPart(
+            SavedPart.Head(lamport: head.lamport, incarnation: head.incarnation, piece: head.piece, isOwn: isOwn))
+        lines += 1
     }
 
     /// Loads an update.
@@ -47,41 +48,45 @@ public struct Loader {
         try replica.checkMemory(for: update.key, update.value)
         let id = try replica.sourceID(for: update.source)
         let record = try replica.record(of: aged(update), as: Dot(source: id, version: update.version))
-        lines += 1
-        updates += 1
         replica.version = max(replica.version, update.version)
-        let hash = replica.keys.hash(of: record.key)
-        replica.resolve(record, replica.keys.find(record.key, hash), hash)?.loser?.release()
-        record.release()
+        countLine()
+        guard let open else {
+            enter(record)
+            record.release()
+            return
+        }
+        open.append(record)
     }
 
-    /// Returns an update of a store with the age that it has now: its row's, and the host's time that has passed since.
+    /// Returns an update of a store or a piece with the age that it has now: its line's, and the host's time that has passed since.
     private func aged(_ update: IncomingUpdate) -> IncomingUpdate {
         let now = Int64(truncatingIfNeeded: replica.leases.hostTime ?? 0)
-        guard isOwn, update.ageAt > 0, now > update.ageAt else { return update }
+        guard replica.isLoadingOwn, update.ageAt > 0, now > update.ageAt else { return update }
         return IncomingUpdate(
             key: update.key, value: update.value, source: update.source, version: update.version, kind: update.kind,
             written: update.written, timeToLive: update.timeToLive,
             age: update.age + UInt64(truncatingIfNeeded: now - update.ageAt))
     }
 
-    /// Loads the claim of a source.
+    /// Loads the claims of sources.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
-    public mutating func load(_ claim: SourceClaim) throws(Failure) {
-        try Limits.check(clockOf: claim.source, at: claim.covered)
-        guard claim.purged <= claim.covered else {
-            throw Failure(.version, "GC version \(claim.purged) of a source is above its version \(claim.covered)")
+    public mutating func load(_ claims: [SourceClaim]) throws(Failure) {
+        for claim in claims {
+            try Limits.check(clockOf: claim.source, at: claim.covered)
+            guard claim.purged <= claim.covered else {
+                throw Failure(.version, "GC version \(claim.purged) of a source is above its version \(claim.covered)")
+            }
+            (open ?? headless).vector.append((try replica.sourceID(for: claim.source), claim.covered, claim.purged))
         }
-        vector.append((try replica.sourceID(for: claim.source), claim.covered, claim.purged))
+        countLine()
     }
 
-    /// Loads the claims of names and of retired sources.
-    public mutating func load(ended part: VectorPart) {
-        for claim in part.names {
-            names.append((OwnedName(copying: claim.name), claim.number, claim.state))
-        }
-        retired += part.retired
-        retiredFloor = max(retiredFloor, part.retiredFloor)
+    /// Loads the claims of names and of retired sources in a line of claims.
+    public func load(ended part: VectorPart) {
+        let saved = open ?? headless
+        for claim in part.names { saved.names.append(([UInt8](claim.name), claim.number, claim.state)) }
+        saved.retired += part.retired
+        saved.retiredFloor = max(saved.retiredFloor, part.retiredFloor)
     }
 
     /// Returns the error for an update that was readable and is rejected.
@@ -89,52 +94,85 @@ public struct Loader {
         replica.configuration.limits.failure(of: update, code)
     }
 
-    /// Loads an exception to the vector. If the previous incarnation refused the update, this one may accept it.
+    /// Loads exceptions to the vector. If the previous incarnation refused an update, this one may accept it.
     /// - Throws: `.id`, `.nul`, `.version`, `.sources`.
-    public mutating func load(exception claim: ExceptionClaim) throws(Failure) {
-        try Limits.check(clockOf: claim.source, at: claim.version)
-        exceptions.append(Dot(source: try replica.sourceID(for: claim.source), version: claim.version))
+    public mutating func load(exceptions claims: [ExceptionClaim]) throws(Failure) {
+        for claim in claims {
+            try Limits.check(clockOf: claim.source, at: claim.version)
+            (open ?? headless).exceptions.append(
+                Dot(source: try replica.sourceID(for: claim.source), version: claim.version))
+        }
+        countLine()
+    }
+
+    /// Loads the keys whose entry was removed since the piece before.
+    public mutating func load(removed keys: [Bytes]) {
+        for key in keys { open?.removed.append([UInt8](key)) }
+        countLine()
     }
 
     /// Loads the progress of a delta.
     public mutating func load(_ saved: SavedProgress) {
-        progress.append(saved)
-        lines += 1
+        open?.progress.append(saved)
+        countLine()
     }
 
-    /// Counts a loaded line of another kind.
-    public mutating func countLine() {
+    private mutating func countLine() {
         lines += 1
+        open?.lines += 1
     }
 
-    /// Loads the end of an export.
+    /// Loads the end of an export or of a piece, which is complete then.
     /// - Throws: `.message` if the count of lines is not that of the export.
     public mutating func load(endAfter count: UInt64) throws(Failure) {
-        guard export != nil, count == lines else {
-            throw Failure(.message, "the export has \(lines) lines; its end says \(count)")
+        guard let part = open, count == part.lines else {
+            throw Failure(.message, "the export has \(open?.lines ?? 0) lines; its end says \(count)")
         }
-        isEnded = true
+        lines += 1
+        open = nil
+        if !part.follows {
+            if !parts.isEmpty { replica.removeLoadedEntries() }
+            parts = []
+        }
+        apply(part)
+        parts.append(part)
     }
 
-    /// Builds the indices. Returns false if an export lacks its end: its entries are loaded, but the vector stays empty, so
-    /// that peers send the missing updates again. The vector stays empty for lines of updates alone, too.
+    /// Changes the entries by those of a part.
+    private func apply(_ part: SavedPart) {
+        for key in part.removed { key.withUnsafeBytes { replica.removeLoaded($0) } }
+        for record in part.records {
+            // The entry of the piece before has lost to this one, or was removed.
+            if !part.follows || !replica.replaceLoaded(with: record) { enter(record) }
+        }
+        part.releaseRecords()
+    }
+
+    private func enter(_ record: Record) {
+        let hash = replica.keys.hash(of: record.key)
+        replica.resolve(record, replica.keys.find(record.key, hash), hash)?.loser?.release()
+    }
+
+    /// Builds the indices. Returns false if the last part lacks its end. If that is the only one, its entries are loaded, but the
+    /// vector stays empty, so that peers send the missing updates again; otherwise it counts for nothing. The vector stays empty
+    /// for lines of updates alone, too.
     /// - Throws: `.version` if two keys have one version of one source.
-    public func finish() throws(Failure) -> Bool {
+    public mutating func finish() throws(Failure) -> Bool {
         replica.isLoadingOwn = false
-        let isWhole = export == nil || isEnded
-        if let export {
-            replica.version = max(replica.version, export.lamport)
-            replica.incarnation = (replica.incarnation ^ (export.incarnation &* 0x9e37_79b9_7f4a_7c15)) & .highest
+        let isWhole = open == nil
+        if parts.isEmpty, let open { apply(open) }
+        if let head = parts.last?.head ?? open?.head {
+            replica.version = max(replica.version, head.lamport)
+            replica.incarnation = (replica.incarnation ^ (head.incarnation &* 0x9e37_79b9_7f4a_7c15)) & .highest
         }
         // A vector without all of its exceptions would vouch for updates that are missing.
-        let vouches = isWhole && exceptions.count <= replica.configuration.maxRefused
+        let exceptions =
+            headless.exceptions
+            + (parts.last { !$0.follows || $0.head?.piece?.hasExceptions == true }?.exceptions ?? [])
+        let vouches = exceptions.count <= replica.configuration.maxRefused
         if vouches {
-            for claim in vector {
-                let source = replica.sources[claim.source]
-                replica.cover(source, upTo: claim.covered)
-                replica.notePurged(source, claim.purged)
-            }
-            applyEnded()
+            for part in parts + (open == nil ? [headless] : []) { claim(part) }
+            replica.dropSurplusRetired()
         }
         try enlist()
         // An exact source continues after its highest known version.
@@ -149,28 +187,28 @@ public struct Loader {
         for id in replica.sources.ids {
             replica.sources[id].raiseFloor(to: replica.sources[id].covered)
         }
-        // The progress counts with all entries of the export, and only with those.
-        if isEnded, vouches, isOwn, updates == replica.keys.idLimit { replica.resumeProgress(progress) }
+        guard vouches, let last = parts.last, let head = last.head, head.isOwn else { return isWhole }
+        // The progress counts with all entries of one export, and only with those.
+        if parts.count == 1, last.updates == replica.keys.idLimit { replica.resumeProgress(last.progress) }
+        if let piece = head.piece { replica.markImported(piece.cursor) }
         return isWhole
     }
 
-    private func applyEnded() {
-        for claim in retired { _ = replica.adopt(claim, isReset: false) }
-        replica.raiseRetiredFloor(to: retiredFloor)
-        replica.dropSurplusRetired()
-        for saved in names {
-            saved.name.bytes.withUnsafeBytes { name in
+    /// Applies the claims of a part. A retired source may stand in full in an earlier part.
+    private func claim(_ part: SavedPart) {
+        for claim in part.vector {
+            let source = replica.sources[claim.source]
+            replica.cover(source, upTo: claim.covered)
+            replica.notePurged(source, claim.purged)
+        }
+        for claim in part.retired { _ = replica.adopt(claim, isReset: true) }
+        replica.raiseRetiredFloor(to: part.retiredFloor)
+        for saved in part.names {
+            saved.name.withUnsafeBytes { name in
                 replica.merge(
                     NameClaim(name: name, number: saved.number, state: saved.state, sequence: 0, hash: 0))
             }
         }
-    }
-
-    /// A name whose source is not yet known.
-    private struct OwnedName {
-        let bytes: [UInt8]
-
-        init(copying name: Bytes) { bytes = [UInt8](name) }
     }
 
     private func enlist() throws(Failure) {
@@ -189,6 +227,31 @@ public struct Loader {
             }
         }
         for (key, record) in entries { replica.enlist(record, key) }
+    }
+}
+
+extension Store {
+    /// Replaces the entry of a key that is not in the indices yet. False if the key has none.
+    fileprivate func replaceLoaded(with record: Record) -> Bool {
+        guard let id = keys.find(record.key), let current = keys[id] else { return false }
+        record.retain()
+        keys.replace(id, current, with: record)
+        current.release()
+        return true
+    }
+
+    /// Removes the entry of a key that is not in the indices yet.
+    fileprivate func removeLoaded(_ key: Bytes) {
+        guard let id = keys.find(key), let record = keys[id] else { return }
+        keys.remove(id, record)
+        order.noteRemoval(from: &keys)
+        record.release()
+    }
+
+    fileprivate func removeLoadedEntries() {
+        for id in 0..<KeyID(truncatingIfNeeded: keys.idLimit) {
+            if let record = keys[id] { removeLoaded(record.key) }
+        }
     }
 }
 

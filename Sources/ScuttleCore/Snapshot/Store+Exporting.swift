@@ -1,3 +1,24 @@
+/// Passes a line to the visitor of an export, and returns false if the visitor did.
+typealias HandLine = ((inout MessageBuffer) -> Void) -> Bool
+
+/// The line of an export that is being written, and the number of lines.
+struct ExportText: ~Copyable {
+    private var text = MessageBuffer()
+    private var lines: UInt64 = 0
+
+    mutating func hand(_ write: (inout MessageBuffer) -> Void, to visit: (Bytes) -> Bool) -> Bool {
+        text.clear()
+        write(&text)
+        lines += 1
+        return visit(text.bytes)
+    }
+
+    mutating func handEnd(to visit: (Bytes) -> Bool) -> Bool {
+        let lines = self.lines
+        return hand({ $0.appendEnd(lines: lines) }, to: visit)
+    }
+}
+
 extension Replica {
     /// Visits the lines of an export: its head, the version vector, the entries with tombstones in order of arrival, the
     /// progress of peers' deltas, and an end. A replica of the same name that loads them continues from there. Stops if `visit`
@@ -12,34 +33,46 @@ extension Replica {
     public func export(_ visit: (Bytes) -> Bool) {
         republishInverted()
         raiseLowWaterMark()
-        var text = MessageBuffer()
-        var lines: UInt64 = 0
-        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool {
-            text.clear()
-            write(&text)
-            lines += 1
-            return visit(text.bytes)
+        _ = export(nil, since: nil, 0, visit)
+    }
+
+    /// Visits the lines of an export; or of a piece with what has changed since a mark and a sequence, all without a mark. False if
+    /// `visit` returned false.
+    func export(
+        _ piece: PieceHead?, since mark: SaveMarks.Mark?, _ position: Arrivals.Sequence, _ visit: (Bytes) -> Bool
+    ) -> Bool {
+        var text = ExportText()
+        @inline(never)
+        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool { text.hand(write, to: visit) }
+        var head = exportHead
+        head.piece = piece
+        guard hand({ $0.appendExport(head) }) else { return false }
+        if let mark {
+            guard exportVector(since: mark, hand) else { return false }
+        } else {
+            for id in sources.inOrder() { guard exportSource(sources[id], hand) else { return false } }
+            guard exportNames(since: 0, hand), exportRetired(from: 0, hand) else { return false }
         }
-        guard hand({ $0.appendExport(exportHead) }) else { return }
-        let empty = emptyPart
-        for id in sources.inOrder() where sources[id].covered > 0 && (id != SourceTable.own || isOwnWorthSaving) {
-            let source = sources[id]
-            guard
-                hand({ line in
-                    line.appendVector(empty)
-                    line.appendClaim(source, source.covered, source.purged, isFirst: true)
-                    line.appendClaimsEnd(from: 0, to: 0, isLast: false)
-                })
-            else { return }
-        }
-        guard exportEnded(empty, hand), exportExceptions(hand) else { return }
+        guard piece?.hasExceptions == false || exportExceptions(hand) else { return false }
         var goesOn = true
-        arrivals.forEach(after: 0, in: keys) { record in
-            goesOn = hand { $0.append(UpdateLine(of: record, in: self)) }
-            return goesOn
+        if let mark {
+            guard exportRemovals(since: position, hand) else { return false }
+            if addsTime(to: mark) {
+                keys.forEach { _, record in
+                    if record.lease != nil, record.arrival <= position {
+                        goesOn = exportEntry(record, hasTime: true, hand)
+                    }
+                    return goesOn
+                }
+            }
         }
-        guard goesOn, exportProgress(hand) else { return }
-        _ = hand { $0.appendEnd(lines: lines) }
+        if goesOn {
+            arrivals.forEach(after: mark == nil ? 0 : position, in: keys) { record in
+                goesOn = exportEntry(record, hasTime: piece != nil, hand)
+                return goesOn
+            }
+        }
+        return goesOn && (mark != nil || exportProgress(hand)) && text.handEnd(to: visit)
     }
 }
 
@@ -63,23 +96,53 @@ extension Store {
         isOwnKnown || hasMetClassic || !SourceName.endsInIncarnation(id) || sources.names[own.name].retirement > 0
     }
 
-    /// Exports the claims of names and of retired sources: a line for each name, and one for some dozens of sources.
-    func exportEnded(_ empty: VectorPart, _ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
+    /// Exports an entry.
+    /// - Parameter hasTime: whether the line of an entry with a time to live states when its age was counted. A line that may
+    ///   stand behind those of another time has to.
+    @inline(never)
+    func exportEntry(_ record: Record, hasTime: Bool, _ hand: HandLine) -> Bool {
+        hand { line in
+            if hasTime, record.lease != nil, let now = leases.hostTime {
+                line.append(UpdateLine(of: record, in: self), at: now)
+            } else {
+                line.append(UpdateLine(of: record, in: self))
+            }
+        }
+    }
+
+    /// Exports what is known of a source, if it is worth saving.
+    func exportSource(_ source: Source, _ hand: HandLine) -> Bool {
+        guard source.covered > 0, source.index != SourceTable.own || isOwnWorthSaving else { return true }
+        return hand { line in
+            line.appendVector(emptyPart)
+            line.appendClaim(source, source.covered, source.purged, isFirst: true)
+            line.appendClaimsEnd(from: 0, to: 0, isLast: false)
+        }
+    }
+
+    /// Exports the retired names that have changed since a revision, a line each. O(names).
+    func exportNames(since revision: UInt64, _ hand: HandLine) -> Bool {
         for name in sources.names.ids where sources.names.isName(name) && sources.names[name].retirement > 0 {
-            let facts = sources.names[name]
+            let entry = sources.names[name]
+            guard entry.changedAt > revision else { continue }
             let claim = NameClaim(
-                name: sources.name(of: name), number: facts.retirement, state: facts.state, sequence: 0, hash: 0)
+                name: sources.name(of: name), number: entry.retirement, state: entry.state, sequence: 0, hash: 0)
             guard
                 hand({ line in
-                    line.appendVector(empty)
+                    line.appendVector(emptyPart)
                     line.appendName(claim, isFirst: true)
                     line.appendClaimsEnd(from: 0, to: 0, isLast: false)
                 })
             else { return false }
         }
-        var part = empty
+        return true
+    }
+
+    /// Exports the retired sources from a position on, some dozens in a line, and their floor.
+    func exportRetired(from first: Int, _ hand: HandLine) -> Bool {
+        var part = emptyPart
         part.retiredFloor = retired.floor
-        var positions = (0..<retired.count).filter { !retired[$0].isHole }[...]
+        var positions = (first..<retired.count).filter { !retired[$0].isHole }[...]
         while !positions.isEmpty || retired.floor > 0 {
             let line = positions.prefix(Store.retiredOfLine)
             positions = positions.dropFirst(Store.retiredOfLine)
@@ -98,7 +161,7 @@ extension Store {
     }
 
     /// Exports the exceptions to the vector, a line each.
-    func exportExceptions(_ hand: ((inout MessageBuffer) -> Void) -> Bool) -> Bool {
+    func exportExceptions(_ hand: HandLine) -> Bool {
         guard let refused else { return true }
         for position in 0..<refused.count {
             let entry = refused[position]
@@ -113,6 +176,9 @@ extension Store {
         }
         return true
     }
+
+    /// Changes when an exception to the vector does.
+    var exceptionChanges: UInt64 { (refused?.lastSequence ?? exceptionSequence) &+ endedExceptions }
 
     private static var retiredOfLine: Int { 64 }
 }

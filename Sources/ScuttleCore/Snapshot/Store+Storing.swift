@@ -111,10 +111,9 @@ extension Store {
 
     private func putEntry(_ record: Record, _ changes: StoreChanges) -> Bool {
         var line = MessageBuffer()
-        if record.lease != nil, let now = leases.hostTime {
-            line.append(UpdateLine(of: record, in: self), at: now)
-        } else {
-            line.append(UpdateLine(of: record, in: self))
+        _ = exportEntry(record, hasTime: true) { write in
+            write(&line)
+            return true
         }
         return changes.store.put(.entry, record.key, line.bytes, update(of: record))
     }
@@ -131,7 +130,7 @@ extension Store {
         StoreChanges.RowState(
             now: expiries.first == nil ? nil : leases.hostTime, hasHead: true, hasMetClassic: hasMetClassic,
             hasLeft: hasLeft, names: nameChanges, retired: retired.sum, retiredFloor: retired.floor,
-            exceptions: (refused?.lastSequence ?? 0) &+ endedExceptions, exceptionCount: refused?.count ?? 0)
+            exceptions: exceptionChanges, exceptionCount: refused?.count ?? 0)
     }
 
     /// Puts the rows of the replica itself.
@@ -148,7 +147,7 @@ extension Store {
             write(&text)
             return true
         }
-        _ = exportEnded(emptyPart, append)
+        _ = exportNames(since: 0, append) && exportRetired(from: 0, append)
         guard put("ended") else { return false }
         _ = exportExceptions(append)
         return put("exceptions")

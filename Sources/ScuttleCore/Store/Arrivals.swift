@@ -13,8 +13,9 @@ struct Arrivals: ~Copyable {
     private var keys = Column<KeyID>()
     private var holes = 0
 
-    /// The latest sequence.
+    /// The sequence of the latest entry, and the latest of all.
     private(set) var last: Sequence = 0
+    private(set) var end: Sequence = 0
 
     var liveCount: Int { keys.count - holes }
 
@@ -23,16 +24,17 @@ struct Arrivals: ~Copyable {
     /// Appends the new entry of a key, and gives its record a sequence.
     @_optimize(speed)
     mutating func append(_ record: Record, _ key: KeyID) {
-        last += 1
+        end += 1
+        last = end
         record.arrival = last
         sequences.append(last)
         keys.append(key)
     }
 
-    /// Returns a sequence above those of all entries, which no entry will have.
+    /// Returns a sequence above all others, which no entry will have: that of a removal or a save.
     mutating func skipSequence() -> Sequence {
-        last += 1
-        return last
+        end += 1
+        return end
     }
 
     /// Notes that a slot has become a hole, and sweeps if more than half of the slots are holes.

@@ -56,9 +56,9 @@ extension Store {
         Failure(.bytes, "\(bytes) bytes are needed beside the \(heldBytes) in use; max_bytes is \(limits.bytes)")
     }
 
-    /// Drops the updates that wait for their cover, and the tombstones that a reset may have to name.
+    /// Drops the updates that wait for their cover, and the removals that a reset, a watcher or a save may have to name.
     private func releaseOptional(of holder: Int?) {
-        purgedTombstones.clear(at: epoch)
+        removals.clear(at: epoch)
         invalidateShared()
         dropPending(of: holder)
     }
@@ -87,7 +87,7 @@ extension Store {
         // These are counts of things in memory, so that their sum cannot overflow. The indices of sources are as large as the
         // arrivals.
         var bytes = pool.bytes &+ keys.idLimit &* 32 &+ arrivals.bytes &* 2 &+ sources.liveCount &* Store.bytesPerSource
-        bytes &+= (tombstones.items.count &+ expiries.items.count &+ purgedTombstones.count &+ retired.count) &* 32
+        bytes &+= (tombstones.items.count &+ expiries.items.count &+ retired.count) &* 32 &+ removals.count &* 40
         return bytes &+ history.count &* 48 &+ (refused?.count ?? 0) &* 128
     }
 

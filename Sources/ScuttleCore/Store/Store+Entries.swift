@@ -197,13 +197,25 @@ extension Store {
     }
 
     /// Removes an entry, so that its key has none.
-    func remove(_ key: KeyID, _ record: Record) {
+    /// - Parameter epoch: the GC epoch that ends with the purge of a tombstone; nil: no purge.
+    func remove(_ key: KeyID, _ record: Record, purgedIn epoch: UInt64? = nil) {
         entryChanges &+= 1
+        noteRemoval(of: record, purgedIn: epoch)
         if changes != nil { noteRemoval(of: .entry, record.key) }
         if !inversions.isEmpty { inversions.remove(key) }
         keys.remove(key, record)
         retire(record)
         order.noteRemoval(from: &keys)
+    }
+
+    private func noteRemoval(of record: Record, purgedIn epoch: UInt64?) {
+        let sequence = arrivals.skipSequence()
+        let tombstone = record.isDelete ? record : self.record(record.key, Bytes("null"), record.dot, .delete)
+        if record.isDelete { record.retain() }
+        removals.append(
+            RemovedEntries.Item(
+                record: tombstone, sequence: sequence, deletedAt: record.isDelete ? record.arrival : sequence,
+                epoch: epoch))
     }
 
     /// Reports to the host that a reset has removed the value of a key.

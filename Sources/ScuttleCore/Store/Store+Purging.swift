@@ -183,8 +183,7 @@ extension Store {
                 continue
             }
             notePurged(sources[item.source], item.version)
-            purgedTombstones.append(record, epoch: epoch)
-            remove(item.key, record)
+            remove(item.key, record, purgedIn: epoch)
             count += 1
         }
         counters.purged &+= UInt64(truncatingIfNeeded: count)

@@ -106,8 +106,10 @@ public class Store {
     final var tombstoneThreshold: Int
     /// The greatest GC version of all sources.
     final var highestPurged: Version = 0
-    /// The tombstones that were purged last.
-    final var purgedTombstones: PurgedTombstones
+    /// The entries that were removed last.
+    final var removals: RemovedEntries
+    /// The latest saves, from whose cursors a save goes on.
+    final var saveMarks = SaveMarks()
     /// A source whose low-water mark held tombstones back at the latest look.
     final var stabilityBlocker: SourceID?
 
@@ -156,7 +158,7 @@ public class Store {
         sources = SourceTable(own: ownID, hash: secrets.tableHash, encodeID: encoding.encodeID)
         retired = RetiredTable(key: secrets.derive(Bytes("ended sources")))
         history = History(capacity: configuration.maxHistory)
-        purgedTombstones = PurgedTombstones(capacity: max(4096, configuration.maxHistory))
+        removals = RemovedEntries(capacity: max(4096, configuration.maxHistory))
         tombstoneThreshold = configuration.maxTombstones
         isSelective = isBounded || configuration.accept != nil
         changes = configuration.store.map { StoreChanges($0, storeFirst: encoding.storeFirst) }

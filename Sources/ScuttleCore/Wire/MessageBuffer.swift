@@ -203,6 +203,19 @@ extension MessageBuffer {
         }
     }
 
+    /// Begins the removed keys of a piece; `appendKey` and `appendRemovedEnd` follow.
+    mutating func appendRemovedStart() {
+        switch encoding {
+        case .json: text.putJSONRemovedStart()
+        }
+    }
+
+    mutating func appendRemovedEnd() {
+        switch encoding {
+        case .json: text.putJSONRemovedEnd()
+        }
+    }
+
     /// Begins a cover; `appendInterval` and `appendCoverEnd` follow.
     @inline(__always)
     mutating func appendCoverStart() {

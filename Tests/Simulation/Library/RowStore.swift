@@ -54,6 +54,7 @@ extension World {
 
     /// Returns the state that a killed replica starts from.
     func killed(_ number: Int) throws -> [UInt8]? {
+        if let file = pieces[number] { return try killedWithPieces(number, file) }
         guard let store = stores[number] else { return exported(replicas[number]) }
         try replicas[number].store()
         return store.export

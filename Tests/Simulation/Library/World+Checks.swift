@@ -23,6 +23,7 @@ extension World {
     /// Checks that no invariant is broken, and, if tombstones are never purged, that no vector claims a write that is not
     /// accounted for.
     func examine() throws {
+        try watchAll()
         for number in present {
             let replica = replicas[number]
             #if DEBUG

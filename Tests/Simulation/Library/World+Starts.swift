@@ -18,12 +18,14 @@ extension World {
         names.append(name)
         saves.append([])
         stores.append(nil)
+        pieces.append(havePieces ? PieceStore() : nil)
+        watchers.append([Watcher(prefix: ""), Watcher(prefix: "k1")])
         starts.append(nil)
         replicas.append(try makeReplica(number))
         present.append(number)
     }
 
-    private func makeReplica(_ number: Int, from state: [UInt8]? = nil) throws -> Replica {
+    func makeReplica(_ number: Int, from state: [UInt8]? = nil) throws -> Replica {
         // A rule may be disabled, so that each start of a name has the same source.
         stores[number] = haveStores ? RowStore() : nil
         configurations[number].store = stores[number]?.store
@@ -35,9 +37,10 @@ extension World {
             return Replica(id: id, configuration: configurations[number])
         }
         starts[number] = state
-        guard let state else { return replica }
-        var input = LinkInput()
-        _ = try state.lend { (bytes) throws(Failure) in try input.load(bytes, into: replica) }
+        if let state {
+            var input = LinkInput()
+            _ = try state.lend { (bytes) throws(Failure) in try input.load(bytes, into: replica) }
+        }
         return replica
     }
 
@@ -71,6 +74,11 @@ extension World {
     private func startAgain(_ number: Int, from state: [UInt8]?) throws {
         say("\(number) starts again, from \(state.map { "\($0.count) bytes" } ?? "nothing")")
         replicas[number] = try makeReplica(number, from: state)
+        if let file = pieces[number]?.text {
+            // Some hosts go on with their file, others begin another one.
+            let goesOn = now % 4 < 2 && state?.starts(with: file) == true
+            pieces[number] = goesOn ? PieceStore(file, of: replicas[number]) : PieceStore()
+        }
         startClock(of: number)
         for wire in wires { try wire.connect(replicas) }
     }
@@ -92,6 +100,7 @@ extension World {
     }
 
     private func lostState(of number: Int) -> [UInt8]? {
+        if let file = pieces[number], random.oneIn(2) { return Array(file.text[..<random.below(file.text.count + 1)]) }
         if random.oneIn(3) { return nil }
         if random.oneIn(3), let before = starts[number] { return before }
         let whole = saves[number].isEmpty ? exported(replicas[number]) : random.pick(saves[number])

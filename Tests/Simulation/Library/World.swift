@@ -36,6 +36,11 @@ public final class World {
     /// The state stores of the hosts; nil for hosts that only save.
     var stores: [RowStore?] = []
     let haveStores: Bool
+    /// The files of hosts that save in pieces; nil for others. No host has both.
+    var pieces: [PieceStore?] = []
+    let havePieces: Bool
+    /// The watchers of each replica.
+    var watchers: [[Watcher]] = []
     /// The saves of each replica, the oldest first.
     var saves: [[[UInt8]]] = []
     /// The save that each replica has last started from.
@@ -67,6 +72,7 @@ public final class World {
         random = Random(seed: seed)
         plan = Plan(kind, &random)
         haveStores = seed % 3 == 1
+        havePieces = seed % 6 == 3
         if kind == .rules { plan.worsen(seed: seed) }
         self.trace = trace
         self.disabledRules = disabledRules
@@ -93,6 +99,7 @@ public final class World {
             try tickSometimes()
             changeMinds()
             try storeAll()
+            try saveAll()
             if step % (plan.classic == nil ? 16 : 4) == 0 { try examine() }
         }
         let held = heldBefore()

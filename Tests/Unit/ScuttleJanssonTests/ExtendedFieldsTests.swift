@@ -53,6 +53,10 @@ struct ExtendedFieldsTests {
         field(name, "true", mayBeMissing: true, ["1", "0", "\"true\"", "null", "[]"])
     }
 
+    private static func cursor(_ name: String) -> Field {
+        field(name, "[3,4]", mayBeMissing: true, ["5", "null", "[1]", "[1,2,3]", "[1,-2]", "[1,\"2\"]", "{}"])
+    }
+
     private static func hexadecimal(_ name: String, digits: Int, mayBeMissing: Bool = false) -> Field {
         let valid = String("0123456789abcdef0123456789abcdef".prefix(digits))
         let wrong = [valid.dropLast() + "", valid + "0", valid.uppercased(), valid.dropLast() + "g", "0x" + valid, ""]
@@ -147,6 +151,14 @@ struct ExtendedFieldsTests {
         ),
         ("reject", [text("reason")]),
         ("export", [text("source"), version("lamport"), number("incarnation"), flag("classic"), time("now")]),
+        // The head of a piece.
+        (
+            "export",
+            [
+                text("source"), version("lamport"), number("incarnation"), cursor("piece"), cursor("follows"),
+                flag("exceptions"),
+            ]
+        ),
     ]
 
     private func outcome(_ line: String) -> Failure.Code? {
@@ -161,22 +173,22 @@ struct ExtendedFieldsTests {
         return #"{"digest":true,"\#(name)":{\#(body)}}"#
     }
 
-    @Test("Each field, missing and with each invalid value", arguments: messages.map(\.name))
-    func fields(name: String) throws {
-        let fields = try #require(Self.messages.first { $0.name == name }).fields
+    @Test("Each field, missing and with each invalid value", arguments: messages.indices)
+    func fields(index: Int) throws {
+        let (name, fields) = Self.messages[index]
         let valid = fields.map { ($0.name, $0.valid) }
         #expect(outcome(line(name, valid)) == nil)
         #expect(outcome(line(name, valid.reversed() + [("later", "[{}]")])) == nil)
-        for (index, field) in fields.enumerated() {
+        for (position, field) in fields.enumerated() {
             var members = valid
-            members.remove(at: index)
+            members.remove(at: position)
             let missing = outcome(line(name, members))
             check(
                 missing == (field.mayBeMissing ? nil : .message),
                 "without \(field.name): \(String(describing: missing))")
             for (text, code) in field.invalid {
                 members = valid
-                members[index].1 = text
+                members[position].1 = text
                 let told = outcome(line(name, members))
                 check(told == code, "\(field.name) as \(text): \(String(describing: told)), not \(code)")
             }

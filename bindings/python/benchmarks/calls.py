@@ -20,7 +20,9 @@ from unittest import mock
 
 import scuttle
 from scuttle import _handle
+from scuttle._accelerated import use_for
 from scuttle._library import library
+from scuttle._mapping import EntryMapping
 
 _REQUEST_ALL = b'{"digest":true,"done":true}\n'  # the digest of an empty classic peer
 
@@ -87,7 +89,11 @@ def time_overhead(names: List[str], values: List[str]) -> Dict[str, float]:
 def _nothing_is_set() -> Iterator[None]:
     nothing = ctypes.PyDLL(None)["Py_IsInitialized"]  # reads no argument and returns 1
     with mock.patch.object(_handle, "scuttle_set", nothing):
-        yield
+        use_for(EntryMapping, scuttle_set=nothing)
+        try:
+            yield
+        finally:
+            use_for(EntryMapping)
 
 
 def time_bytes(names: List[str], values: List[str], piece: int = 65536) -> Dict[str, float]:
@@ -147,4 +153,4 @@ if __name__ == "__main__":
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    print(json.dumps(measure(given.keys, given.rounds), indent=2))
+    print(json.dumps({"accelerated": scuttle.is_accelerated, **measure(given.keys, given.rounds)}, indent=2))

@@ -7,130 +7,77 @@
 
 You feed a link the bytes that came from a peer, and send the bytes that it hands out. The package opens no socket,
 starts no thread and reads no clock.
+
+`scuttle.errors` has a class for each error, below the bases that are here; `scuttle.policies` has functions for `accept`;
+`scuttle.testing` checks a resolver of yours. Every other module is internal.
 """
 
+from typing import TYPE_CHECKING
+
+from . import errors, policies
+from ._accelerated import is_accelerated
+from ._callbacks import Event
+from ._changes import Changes, Cursor
+from ._checks import Flaw, FlawKind, check_resolver
+from ._config import Limits, Resolver
+from ._history import History
 from ._library import library_version
+from ._link import Dialect, Link, LinkInfo
+from ._replica import Replica
+from ._saves import Piece
 from ._stats import Stats
-from .callbacks import Event
-from .checks import Flaw, FlawKind, check_resolver
-from .config import Limits, Resolver
-from .errors import (
-    ArgumentError,
-    BusyError,
-    ClosedError,
-    ClusterError,
-    CorruptError,
-    DatagramError,
-    DepthError,
-    DuplicateError,
-    EmptyKeyError,
-    ExhaustedError,
-    ForkedError,
-    IdentityError,
-    IdError,
-    JSONError,
-    KeyTooLongError,
-    MessageError,
-    MessageTooLongError,
-    NulError,
-    NumberError,
-    OutOfMemoryError,
-    ProtocolError,
-    ReadOnlyError,
-    RefusedError,
-    RejectedError,
-    ResolverError,
-    ScuttleError,
-    SpaceError,
-    StoreError,
-    StructSizeError,
-    TooManyBytesError,
-    TooManyKeysError,
-    TooManyLinksError,
-    TooManySourcesError,
-    TimeToLiveError,
-    UnaskedError,
-    UnsupportedError,
-    Utf8Error,
-    ValueTooLongError,
-    VersionError,
-    VersionJumpError,
-)
-from . import policies
-from .history import History
-from .link import Dialect, Link, LinkInfo
-from .replica import Replica
-from .stores import Row, RowKind, StateStore
-from .updates import Entry, Update
+from ._stores import Row, RowKind, StateStore
+from ._updates import Entry, Update
+from .errors import HostError, InputError, LimitError, PeerError, ScuttleError, StateError
 
 __version__ = "0.2.0"
 
-lww_vs_clock = Resolver.lww_vs_clock
-lww_vs_current_vers = Resolver.lww_vs_current_vers
-strictly_order_values = Resolver.strictly_order_values
-
 __all__ = [
-    "ArgumentError",
-    "BusyError",
-    "ClosedError",
-    "ClusterError",
-    "CorruptError",
-    "DatagramError",
-    "DepthError",
+    "Changes",
+    "Cursor",
     "Dialect",
-    "DuplicateError",
-    "EmptyKeyError",
     "Entry",
     "Event",
-    "ExhaustedError",
     "Flaw",
     "FlawKind",
-    "ForkedError",
     "History",
-    "IdError",
-    "IdentityError",
-    "JSONError",
-    "KeyTooLongError",
+    "HostError",
+    "InputError",
+    "LimitError",
     "Limits",
     "Link",
     "LinkInfo",
-    "MessageError",
-    "MessageTooLongError",
-    "NulError",
-    "NumberError",
-    "OutOfMemoryError",
-    "ProtocolError",
-    "ReadOnlyError",
-    "RefusedError",
-    "RejectedError",
+    "PeerError",
+    "Piece",
     "Replica",
     "Resolver",
-    "ResolverError",
     "Row",
     "RowKind",
     "ScuttleError",
-    "SpaceError",
+    "StateError",
     "StateStore",
     "Stats",
-    "StoreError",
-    "StructSizeError",
-    "TooManyBytesError",
-    "TooManyKeysError",
-    "TooManyLinksError",
-    "TooManySourcesError",
-    "TimeToLiveError",
-    "UnaskedError",
-    "UnsupportedError",
     "Update",
-    "Utf8Error",
-    "ValueTooLongError",
-    "VersionError",
-    "VersionJumpError",
     "__version__",
     "check_resolver",
+    "errors",
+    "is_accelerated",
     "library_version",
-    "lww_vs_clock",
-    "lww_vs_current_vers",
     "policies",
-    "strictly_order_values",
 ]
+
+for _name in __all__:
+    _public = globals()[_name]
+    if getattr(_public, "__module__", "").startswith("scuttle._"):
+        _public.__module__ = __name__  # the name for users, in tracebacks and pickles
+del _name, _public
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Returns an error of `scuttle.errors`, or a resolver by its name in simple-scuttle, such as `lww_vs_clock`."""
+        if name.endswith("Error") and hasattr(errors, name):
+            return getattr(errors, name)
+        if name.islower() and name.upper() in Resolver.__members__:
+            return Resolver[name.upper()]
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,6 +22,7 @@ OK = 0
 FULL = 1
 NOT_FOUND = 2
 TORN = 3
+GAP = 4
 MORE = 5
 
 E_ARGUMENT = -1
@@ -154,6 +155,12 @@ class RowStruct(Structure):
         ("line_len", c_size_t),
         ("update", POINTER(UpdateStruct)),
     ]
+
+
+class CursorStruct(Structure):
+    """scuttle_cursor_t"""
+
+    _fields_ = [("incarnation", c_uint64), ("position", c_uint64)]
 
 
 class SpanStruct(Structure):
@@ -333,6 +340,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_history_keep": (c_int, [_Handle, c_size_t]),
     "scuttle_version": (c_int, [_Handle, _Uint64Ref]),
     "scuttle_export": (c_int, [_Handle, LineFunction, _Context]),
+    "scuttle_save": (c_int, [_Handle, POINTER(CursorStruct), LineFunction, _Context]),
+    "scuttle_changes": (c_int, [_Handle, _Bytes, c_size_t, POINTER(CursorStruct), VisitFunction, _Context]),
     "scuttle_import": (c_int, [_Handle, _Bytes, c_size_t]),
     "scuttle_clock": (c_int, [_Handle, ClockFunction, _Context]),
     "scuttle_fingerprint": (c_int, [_Handle, _Uint64Ref]),

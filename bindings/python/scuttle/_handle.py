@@ -20,20 +20,21 @@ from __future__ import annotations
 
 import ctypes
 import os
-from threading import RLock
 from typing import TYPE_CHECKING, Any, Callable, Iterable, List, MutableMapping, Optional, Tuple, TypeVar
 from weakref import WeakSet
 
 from . import _abi
+from ._accelerated import Gate
 from ._bare_calls import SIZES, scuttle_set
 from ._entrances import Outcomes
 from ._library import describe, library
 from ._scratch import Scratch
-from .errors import BusyError, ClosedError, ForkedError, ScuttleError, error_of
+from ._codes import error_of
+from .errors import BusyError, ClosedError, ForkedError, ScuttleError
 
 if TYPE_CHECKING:
-    from .link import Link
-    from .stores import StoreCalls
+    from ._link import Link
+    from ._stores import StoreCalls
 
 _Result = TypeVar("_Result")
 
@@ -103,11 +104,17 @@ class Handle:
         # Keeps the callbacks alive. They keep their replica alive, in a cycle that the garbage collector sees.
         self._config = config
         _handles.add(self)
+        self._lock.open(self._pointer, self._dropped_links, outcomes is not None, store is not None)
+
+    @property
+    def gate(self) -> Gate:
+        """The lock, for the accelerator."""
+        return self._lock
 
     def _make_lock(self) -> None:
-        self._lock = RLock()
+        self._lock = Gate()
         #: Tells whether this thread has the lock.
-        self._is_mine: Callable[[], bool] = self._lock._is_owned  # type: ignore[attr-defined]
+        self._is_mine: Callable[[], bool] = self._lock._is_owned
 
     def run(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
         """Runs step(pointer, *arguments) while no other thread uses the replica."""
@@ -131,6 +138,19 @@ class Handle:
             if self._outcomes is not None:
                 return self._run_with_callbacks(step, *arguments)
             return step(self._pointer, *arguments)
+
+    def try_reading(self, step: Callable[..., _Result], *arguments: Any) -> Optional[_Result]:
+        """Runs a step that only reads; returns None if another thread is in a call, or the step fails: for `repr`, which may come from a
+        debugger or a log and neither waits nor raises."""
+        if not self._lock.try_acquire():
+            return None
+        try:
+            # Even if this thread was in no call, the lock is its own now.
+            return self._run_nested(step, *arguments)
+        except ScuttleError:
+            return None
+        finally:
+            self._lock.release()
 
     def _run_with_callbacks(self, step: Callable[..., _Result], *arguments: Any) -> _Result:
         """Runs a step. An exception on the way to a callback replaces its result or exception."""
@@ -274,12 +294,14 @@ class Handle:
         """Drops the replica and the lock in the child of a fork: both are the parent's, and one of its threads may hold the lock."""
         self._is_inherited = self._is_inherited or self._pointer is not None
         self._pointer = None
+        self._lock.shut()
         self._make_lock()
 
     def _free(self, scuttle_free: Callable[[int], None] = library.scuttle_free) -> None:
         # A default argument, because at the interpreter's exit this module may have lost its globals already.
         pointer, self._pointer = self._pointer, None
         if pointer is not None:
+            self._lock.shut()
             scuttle_free(pointer)
             self._config = None
             if self._outcomes is not None:

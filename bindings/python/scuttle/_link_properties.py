@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Optional
 
 if TYPE_CHECKING:
     from .errors import ScuttleError
-    from .link import Dialect, LinkInfo
+    from ._link import Dialect, LinkInfo
 
 
 class LinkProperties:

@@ -6,7 +6,7 @@ import ctypes
 from ctypes import c_char, c_char_p, c_int, c_ssize_t, c_void_p, py_object
 from typing import Any, Tuple, Union
 
-from .texts import Buffer
+from ._texts import Buffer
 
 #: A writable buffer.
 WritableBuffer = Union[bytearray, memoryview]

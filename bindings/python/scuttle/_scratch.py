@@ -8,7 +8,7 @@ from typing import Any, Optional
 from . import _abi
 from ._bare_calls import SIZES, scuttle_get_copy
 from ._library import library
-from .texts import text_at
+from ._texts import text_at
 
 _FIRST_CAPACITY = 4096
 _FIRST_CAPACITY_ARGUMENT = c_size_t.from_param(_FIRST_CAPACITY)

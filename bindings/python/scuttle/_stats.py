@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional
 from . import _abi
 from ._handle import Handle
 from ._library import library
-from .texts import unsigned
+from ._texts import unsigned
 
 
 class Stats(NamedTuple):

@@ -1,24 +1,36 @@
-"""Errors: one class for each error code of the library. An error has changed nothing."""
+"""Errors: a class for each error code of the library, below a few bases. An error has changed nothing.
+
+    ScuttleError
+      InputError   a name, key, value, text, message or argument is not a valid one
+      LimitError   a valid one is over a limit
+      PeerError    a peer breaks the protocol, belongs elsewhere, or sends what this replica refuses
+      StateError   the replica or link does not allow the call, or not at this time
+      HostError    memory, a database or the installation fails
+
+`except scuttle.LimitError` catches a whole group, `except scuttle.errors.TooManyKeysError` one code. An error is a ValueError or
+the like besides if it is one.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, Optional, Type
+from typing import TYPE_CHECKING, Optional
 
 from . import _abi
 
 if TYPE_CHECKING:
-    from .updates import Update
+    from ._updates import Update
 
 
 class ScuttleError(Exception):
     """The base class of all errors, and the class of a code that this version does not know.
 
-    `message` is one line of English with the particulars; `code` is the library's SCUTTLE_E_… number, None for an error of the
-    package itself.
+    Attributes:
+        message: One line of English with the particulars.
+        code: The library's SCUTTLE_E_… number; None for an error of the package itself.
+        update: The update that a peer has refused, if the error is that of Event.REFUSED; otherwise None.
     """
 
     code: Optional[int] = None
-    #: The update that a peer has refused, if the error is that of Event.REFUSED; otherwise None.
     update: Optional[Update] = None
 
     def __init__(self, message: str) -> None:
@@ -26,250 +38,255 @@ class ScuttleError(Exception):
         self.message = message
 
 
-class ClosedError(ScuttleError, ValueError):
-    """The replica or link is closed."""
+class InputError(ScuttleError, ValueError):
+    """A name, key, value, text, message or argument is not a valid one, of the host's or of a peer's."""
 
 
-class ArgumentError(ScuttleError, ValueError):
+class LimitError(ScuttleError):
+    """A limit of the replica, of a link or of a datagram is exceeded."""
+
+
+class PeerError(ScuttleError):
+    """A peer breaks the protocol, belongs elsewhere, or sends what this replica refuses; or it has rejected this replica."""
+
+
+class StateError(ScuttleError):
+    """The replica or link does not allow the call: it is closed, in the middle of a call, or made in another way."""
+
+
+class HostError(ScuttleError):
+    """The system gives no memory, the database of a `state_store` fails, or library and package do not fit."""
+
+
+class ArgumentError(InputError):
     """An argument is out of range."""
 
     code = _abi.E_ARGUMENT
 
 
-class OutOfMemoryError(ScuttleError, MemoryError):
-    """The system gave no memory, lock or randomness."""
-
-    code = _abi.E_MEMORY
-
-
-class BusyError(ScuttleError, RuntimeError):
-    """A callback or visitor of the replica has tried to change it, or a signal handler or finalizer in the middle of a call has.
-    Reading is fine there."""
-
-    code = _abi.E_BUSY
-
-
-class UnsupportedError(ScuttleError, NotImplementedError):
-    """This replica or link was made in a way that excludes the call."""
-
-    code = _abi.E_UNSUPPORTED
-
-
-class StructSizeError(ScuttleError):
-    """The library and this package do not agree about a struct."""
-
-    code = _abi.E_STRUCT_SIZE
-
-
-class SpaceError(ScuttleError):
-    """No message fits a datagram of so few bytes. The package sizes other buffers itself."""
-
-    code = _abi.E_SPACE
-
-
-class IdError(ScuttleError, ValueError):
+class IdError(InputError):
     """A name or a source is empty or too long, or a name ends as an incarnation does."""
 
     code = _abi.E_ID
 
 
-class EmptyKeyError(ScuttleError, ValueError):
+class EmptyKeyError(InputError):
     """A key is empty."""
 
     code = _abi.E_KEY
 
 
-class NulError(ScuttleError, ValueError):
+class NulError(InputError):
     """A key, a source, or a name in a JSON object contains the character U+0000."""
 
     code = _abi.E_NUL
 
 
-class Utf8Error(ScuttleError, ValueError):
+class Utf8Error(InputError):
     """Text is not valid UTF-8; for a str: it has half of a surrogate pair."""
 
     code = _abi.E_UTF8
 
 
-class JSONError(ScuttleError, ValueError):
+class JSONError(InputError):
     """A text or value is not JSON, which has no NaN and no Infinity."""
 
     code = _abi.E_JSON
 
 
-class DuplicateError(ScuttleError, ValueError):
+class DuplicateError(InputError):
     """A JSON object has two members of one name, such as from {1: "a", "1": "b"}."""
 
     code = _abi.E_DUPLICATE
 
 
-class NumberError(ScuttleError, ValueError):
+class NumberError(InputError):
     """No double can hold a number, such as 1e400."""
 
     code = _abi.E_NUMBER
 
 
-class DepthError(ScuttleError, ValueError):
-    """A value is nested deeper than `max_depth`."""
-
-    code = _abi.E_DEPTH
-
-
-class MessageError(ScuttleError, ValueError):
+class MessageError(InputError):
     """JSON is not a message: a field is missing or of the wrong type."""
 
     code = _abi.E_MESSAGE
 
 
-class VersionError(ScuttleError, ValueError):
+class VersionError(InputError):
     """A version is not an integer from 1 to 2^53-1."""
 
     code = _abi.E_VERSION
 
 
-class VersionJumpError(ScuttleError, ValueError):
+class ResolverError(InputError):
+    """A resolver is not commutative, not idempotent or not associative. `check_resolver` returns a Flaw instead."""
+
+    code = _abi.E_RESOLVER
+
+
+class TimeToLiveError(InputError):
+    """A time to live, or its age, in an update is not an integer from 0 to 2^53-1."""
+
+    code = _abi.E_TTL
+
+
+class SpaceError(LimitError):
+    """No message fits a datagram of so few bytes. The package sizes other buffers itself."""
+
+    code = _abi.E_SPACE
+
+
+class DepthError(LimitError, ValueError):
+    """A value is nested deeper than `max_depth`."""
+
+    code = _abi.E_DEPTH
+
+
+class VersionJumpError(LimitError, ValueError):
     """A version is further ahead of this replica than `max_version_jump`."""
 
     code = _abi.E_VERSION_JUMP
 
 
-class IdentityError(ScuttleError):
+class MessageTooLongError(LimitError, ValueError):
+    """A line is longer than `max_message_bytes`."""
+
+    code = _abi.E_MESSAGE_SIZE
+
+
+class KeyTooLongError(LimitError, ValueError):
+    """A key is longer than `max_key_bytes`."""
+
+    code = _abi.E_KEY_SIZE
+
+
+class ValueTooLongError(LimitError, ValueError):
+    """A value is longer than `max_value_bytes`."""
+
+    code = _abi.E_VALUE_SIZE
+
+
+class TooManySourcesError(LimitError):
+    """The replica would know more sources than `max_sources`."""
+
+    code = _abi.E_SOURCES
+
+
+class TooManyLinksError(LimitError):
+    """The replica would have more links than `max_links`."""
+
+    code = _abi.E_LINKS
+
+
+class ExhaustedError(LimitError, OverflowError):
+    """Versions have reached 2^53-1: no local write is possible any more."""
+
+    code = _abi.E_EXHAUSTED
+
+
+class DatagramError(LimitError):
+    """An update fits no datagram of this size, and the link has skipped it; the message has its key. Read on for the rest."""
+
+    code = _abi.E_DATAGRAM
+
+
+class TooManyKeysError(LimitError):
+    """More keys than `max_keys` would hold a value. Overwrites and deletes still pass."""
+
+    code = _abi.E_KEYS
+
+
+class TooManyBytesError(LimitError):
+    """A write, a source or a line would need more memory than `max_bytes` allows. Keys can still be deleted."""
+
+    code = _abi.E_BYTES
+
+
+class IdentityError(PeerError):
     """A peer has this replica's own source, or a version of it that was never issued here: two replicas share a source, or this
     one has lost its state."""
 
     code = _abi.E_IDENTITY
 
 
-class ReadOnlyError(ScuttleError):
+class ReadOnlyError(PeerError):
     """An update, delta, cover or commit arrived on a read-only link."""
 
     code = _abi.E_READ_ONLY
 
 
-class MessageTooLongError(ScuttleError, ValueError):
-    """A line is longer than `max_message_bytes`."""
-
-    code = _abi.E_MESSAGE_SIZE
-
-
-class KeyTooLongError(ScuttleError, ValueError):
-    """A key is longer than `max_key_bytes`."""
-
-    code = _abi.E_KEY_SIZE
-
-
-class ValueTooLongError(ScuttleError, ValueError):
-    """A value is longer than `max_value_bytes`."""
-
-    code = _abi.E_VALUE_SIZE
-
-
-class TooManySourcesError(ScuttleError):
-    """The replica would know more sources than `max_sources`."""
-
-    code = _abi.E_SOURCES
-
-
-class TooManyLinksError(ScuttleError):
-    """The replica would have more links than `max_links`."""
-
-    code = _abi.E_LINKS
-
-
-class ExhaustedError(ScuttleError, OverflowError):
-    """Versions have reached 2^53-1: no local write is possible any more."""
-
-    code = _abi.E_EXHAUSTED
-
-
-class ClusterError(ScuttleError):
+class ClusterError(PeerError):
     """The peer belongs to another cluster. Ends the link."""
 
     code = _abi.E_CLUSTER
 
 
-class ProtocolError(ScuttleError):
+class ProtocolError(PeerError):
     """The peer speaks no protocol version that this replica speaks, or the classic dialect on a link that excludes it. Ends the link."""
 
     code = _abi.E_PROTOCOL
 
 
-class RejectedError(ScuttleError):
+class RejectedError(PeerError):
     """The peer has rejected this replica, for the reason in the message. Ends the link."""
 
     code = _abi.E_REJECTED
 
 
-class DatagramError(ScuttleError):
-    """An update fits no datagram of this size, and the link has skipped it; the message has its key. Read on for the rest."""
-
-    code = _abi.E_DATAGRAM
-
-
-class CorruptError(ScuttleError):
+class CorruptError(PeerError):
     """Equivocation: a peer has another content under a timestamp that is known here."""
 
     code = _abi.E_CORRUPT
 
 
-class ResolverError(ScuttleError, ValueError):
-    """A resolver is not commutative, not idempotent or not associative. `check_resolver` returns a Flaw instead."""
-
-    code = _abi.E_RESOLVER
-
-
-class RefusedError(ScuttleError):
+class RefusedError(PeerError):
     """`accept` has refused an update of a peer, or a peer has sent more refused updates than `max_refused`, which ends the link."""
 
     code = _abi.E_REFUSED
 
 
-class UnaskedError(ScuttleError):
+class UnaskedError(PeerError):
     """A delta, update, cover or commit belongs to no open request of this link. It has changed nothing."""
 
     code = _abi.E_UNASKED
 
 
-class TooManyKeysError(ScuttleError):
-    """More keys than `max_keys` would hold a value. Overwrites and deletes still pass."""
-
-    code = _abi.E_KEYS
+class ClosedError(StateError, ValueError):
+    """The replica or link is closed."""
 
 
-class TooManyBytesError(ScuttleError):
-    """A write, a source or a line would need more memory than `max_bytes` allows. Keys can still be deleted."""
+class BusyError(StateError, RuntimeError):
+    """A callback or visitor of the replica has tried to change it, or a signal handler or finalizer in the middle of a call has.
+    Reading is fine there."""
 
-    code = _abi.E_BYTES
-
-
-class TimeToLiveError(ScuttleError):
-    """A time to live, or its age, in an update is not an integer from 0 to 2^53-1."""
-
-    code = _abi.E_TTL
+    code = _abi.E_BUSY
 
 
-class StoreError(ScuttleError):
-    """The `state_store` has failed: the call is undone, here and in the store. `__cause__` is the store's exception."""
+class UnsupportedError(StateError, NotImplementedError):
+    """This replica or link was made in a way that excludes the call."""
 
-    code = _abi.E_STORE
+    code = _abi.E_UNSUPPORTED
 
 
-class ForkedError(ScuttleError, RuntimeError):
+class ForkedError(StateError, RuntimeError):
     """The replica was made before a fork, in the parent of this process. After a fork, make a replica of the child's own."""
 
     code = _abi.E_FORKED
 
 
-_BY_CODE: Dict[int, Type[ScuttleError]] = {
-    kind.code: kind for kind in ScuttleError.__subclasses__() if kind.code is not None
-}
+class OutOfMemoryError(HostError, MemoryError):
+    """The system gave no memory, lock or randomness."""
+
+    code = _abi.E_MEMORY
 
 
-def error_of(code: int, message: str) -> ScuttleError:
-    """Returns the error for a code of the library."""
-    kind = _BY_CODE.get(code)
-    if kind is not None:
-        return kind(message)
-    error = ScuttleError(message)
-    error.code = code
-    return error
+class StructSizeError(HostError):
+    """The library and this package do not agree about a struct."""
+
+    code = _abi.E_STRUCT_SIZE
+
+
+class StoreError(HostError):
+    """The `state_store` has failed: the call is undone, here and in the store. `__cause__` is the store's exception."""
+
+    code = _abi.E_STORE

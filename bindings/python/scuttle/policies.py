@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from .callbacks import Accept
-from .link import Link
-from .updates import Update
+from ._callbacks import Accept
+from ._link import Link
+from ._updates import Update
 
 __all__ = ["all_of", "max_keys", "name_of", "only_writers", "own_prefix", "resets_from"]
 

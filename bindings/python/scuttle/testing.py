@@ -13,10 +13,10 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from .callbacks import Resolve
-from .checks import Flaw, check_resolver
-from .config import Resolver
-from .updates import Update
+from ._callbacks import Resolve
+from ._checks import Flaw, check_resolver
+from ._config import Resolver
+from ._updates import Update
 
 #: Some values of each JSON type, and so few that two updates often have the same one.
 VALUES: st.SearchStrategy[Any] = st.sampled_from(

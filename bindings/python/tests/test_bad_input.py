@@ -41,12 +41,12 @@ def test_keys_are_strings(replica: Replica, key: Any) -> None:
 @pytest.mark.parametrize(
     ("key", "error"),
     [
-        ("", scuttle.EmptyKeyError),
-        ("a\0b", scuttle.NulError),
-        ("\0", scuttle.NulError),
-        ("\ud800", scuttle.Utf8Error),
-        ("x\udfffx", scuttle.Utf8Error),
-        ("k" * 65_537, scuttle.KeyTooLongError),
+        ("", scuttle.errors.EmptyKeyError),
+        ("a\0b", scuttle.errors.NulError),
+        ("\0", scuttle.errors.NulError),
+        ("\ud800", scuttle.errors.Utf8Error),
+        ("x\udfffx", scuttle.errors.Utf8Error),
+        ("k" * 65_537, scuttle.errors.KeyTooLongError),
     ],
 )
 def test_bad_keys(replica: Replica, key: str, error: Any) -> None:
@@ -108,21 +108,21 @@ def _nested(depth: int) -> Any:
 
 
 BAD_VALUES = {
-    "nan": (float("nan"), scuttle.JSONError),
-    "infinity": (float("inf"), scuttle.JSONError),
-    "infinity-inside": ([-float("inf")], scuttle.JSONError),
-    "circle": (_circle, scuttle.JSONError),
-    "400-digits": ([10**400], scuttle.NumberError),
-    "10000-digits": (10**10_000, scuttle.NumberError),
-    "lone-surrogate": ("\ud800", scuttle.Utf8Error),
-    "lone-surrogate-in-a-name": ({"\udfff": 1}, scuttle.Utf8Error),
-    "one-name-twice": ({1: "a", "1": "b"}, scuttle.DuplicateError),
-    "one-name-twice-inside": ({"a": {None: 1, "null": 2}}, scuttle.DuplicateError),
-    "nul-in-a-name": ({"\0": 1}, scuttle.NulError),
-    "65-deep": (_nested(65), scuttle.DepthError),
-    "900-deep": (_nested(900), scuttle.DepthError),
-    "100000-deep": (_nested(100_000), scuttle.DepthError),
-    "too-long": ("x" * 1_048_577, scuttle.ValueTooLongError),
+    "nan": (float("nan"), scuttle.errors.JSONError),
+    "infinity": (float("inf"), scuttle.errors.JSONError),
+    "infinity-inside": ([-float("inf")], scuttle.errors.JSONError),
+    "circle": (_circle, scuttle.errors.JSONError),
+    "400-digits": ([10**400], scuttle.errors.NumberError),
+    "10000-digits": (10**10_000, scuttle.errors.NumberError),
+    "lone-surrogate": ("\ud800", scuttle.errors.Utf8Error),
+    "lone-surrogate-in-a-name": ({"\udfff": 1}, scuttle.errors.Utf8Error),
+    "one-name-twice": ({1: "a", "1": "b"}, scuttle.errors.DuplicateError),
+    "one-name-twice-inside": ({"a": {None: 1, "null": 2}}, scuttle.errors.DuplicateError),
+    "nul-in-a-name": ({"\0": 1}, scuttle.errors.NulError),
+    "65-deep": (_nested(65), scuttle.errors.DepthError),
+    "900-deep": (_nested(900), scuttle.errors.DepthError),
+    "100000-deep": (_nested(100_000), scuttle.errors.DepthError),
+    "too-long": ("x" * 1_048_577, scuttle.errors.ValueTooLongError),
 }
 
 
@@ -151,10 +151,10 @@ def test_values_at_the_limit(replica: Replica) -> None:
 @pytest.mark.parametrize(
     ("id", "error"),
     [
-        ("", scuttle.IdError),
-        ("x" * 256, scuttle.IdError),
-        ("a\0b", scuttle.NulError),
-        ("\ud800", scuttle.Utf8Error),
+        ("", scuttle.errors.IdError),
+        ("x" * 256, scuttle.errors.IdError),
+        ("a\0b", scuttle.errors.NulError),
+        ("\ud800", scuttle.errors.Utf8Error),
         (None, TypeError),
         (b"a", TypeError),
     ],
@@ -169,6 +169,15 @@ def test_bad_ids(id: Any, error: Any) -> None:
     "wrong",
     [
         {"mtu": -1},
+        {"mtu": 0},
+        {"max_history": 0},
+        {"max_tombstones": 0},
+        {"max_retired": 0},
+        {"retire_after_ms": 0},
+        {"max_refused": 0},
+        {"seed": 0},
+        {"protocol": (0, 1)},
+        {"limits": Limits(max_keys=0)},
         {"max_history": 2**64},
         {"seed": -1},
         {"limits": Limits(max_depth=-1)},
@@ -177,11 +186,11 @@ def test_bad_ids(id: Any, error: Any) -> None:
     ],
 )
 def test_numbers_that_do_not_fit(wrong: Any) -> None:
-    with pytest.raises(scuttle.ArgumentError):
+    with pytest.raises(scuttle.errors.ArgumentError):
         Replica("a", **wrong)
 
 
-NOT_INTEGERS: Any = [{"mtu": 1.5}, {"seed": "1"}, {"limits": Limits(max_links=None)}]  # type: ignore[arg-type]
+NOT_INTEGERS: Any = [{"mtu": 1.5}, {"seed": "1"}, {"limits": Limits(max_links=1.0)}]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("wrong", NOT_INTEGERS)
@@ -191,13 +200,13 @@ def test_numbers_that_are_not_integers(wrong: Any) -> None:
 
 
 def test_news_above_an_invalid_version(replica: Replica) -> None:
-    with refused(replica, scuttle.ArgumentError):
+    with refused(replica, scuttle.errors.ArgumentError):
         replica.news("a", -1)
     assert replica.news("a", 2**64 - 1) == []
 
 
 def test_messages_name_the_fault(replica: Replica) -> None:
-    with pytest.raises(scuttle.KeyTooLongError) as caught:
+    with pytest.raises(scuttle.errors.KeyTooLongError) as caught:
         replica["k" * 70_000] = 1
     assert "70000" in caught.value.message
     assert caught.value.code == -21

@@ -43,7 +43,7 @@ def test_write_accepts_any_object_with_bytes(replica: Replica, kind: Callable[[b
         link.write(kind(LINE))
     assert replica["k"] == "value"
     with Replica("other") as other:
-        with pytest.raises(scuttle.ProtocolError):  # the link of the short form speaks the extended dialect
+        with pytest.raises(scuttle.errors.ProtocolError):  # the link of the short form speaks the extended dialect
             other.write(kind(LINE))
 
 
@@ -78,7 +78,7 @@ def test_a_memoryview_is_released() -> None:
         bad = memoryview(b"bad\n")
         try:
             replica.write(bad)
-        except scuttle.JSONError:
+        except scuttle.errors.JSONError:
             bad.release()  # nor has the error
 
 
@@ -160,7 +160,7 @@ def test_readinto_of_a_datagram() -> None:
     with Replica("a") as replica, replica.link(datagram=True) as link:
         link.gossip()
         buffer = bytearray(5)
-        with pytest.raises(scuttle.SpaceError):
+        with pytest.raises(scuttle.errors.SpaceError):
             link.readinto(buffer)
         buffer.extend(bytes(1200))  # BufferError if the error still had it
         assert link.readinto(buffer) > 5
@@ -183,8 +183,8 @@ def test_readinto_an_object_that_cannot_be_filled(replica: Replica, wrong: Any) 
 def test_readinto_after_closing(replica: Replica) -> None:
     link = replica.link()
     link.close()
-    with pytest.raises(scuttle.ClosedError):
+    with pytest.raises(scuttle.errors.ClosedError):
         link.readinto(bytearray(10))
     replica.close()
-    with pytest.raises(scuttle.ClosedError):
+    with pytest.raises(scuttle.errors.ClosedError):
         replica.readinto(bytearray(10))

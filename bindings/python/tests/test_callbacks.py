@@ -119,7 +119,7 @@ def test_a_sorted_reset_that_begins_anew_holds_all(is_lost: bool) -> None:
                 there.write(said)
             del hub["k9"]
             assert hub.purge() == 1
-            with suppress(scuttle.UnaskedError):  # the lines on their way belong to the lost head
+            with suppress(scuttle.errors.UnaskedError):  # the lines on their way belong to the lost head
                 there.write(here.read(500))
             pump(there, here)
             assert peer == hub
@@ -171,7 +171,7 @@ def test_events_come_with_their_link_and_error() -> None:
         config.on_event(config.context, address, 4711, _abi.OK)  # of a later library
         (hello, ended, other) = seen
         assert hello == (link, Event.HELLO, None)
-        assert ended[:2] == (link, Event.ENDED) and isinstance(ended[2], scuttle.ClusterError)
+        assert ended[:2] == (link, Event.ENDED) and isinstance(ended[2], scuttle.errors.ClusterError)
         assert other == (None, Event.IN_STEP, None)
         link.close()
         assert dict(replica._handle.links) == {}

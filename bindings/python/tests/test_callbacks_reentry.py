@@ -85,7 +85,7 @@ def test_calling_back_is_busy(name: str, use: Callable[[Replica, scuttle.Link], 
     raised: List[Exception] = []
 
     def call_back(*_: Any) -> int:
-        with pytest.raises(scuttle.BusyError) as caught:
+        with pytest.raises(scuttle.errors.BusyError) as caught:
             use(replica, link)
         raised.append(caught.value)
         return 1
@@ -104,9 +104,9 @@ def test_calling_back_is_busy(name: str, use: Callable[[Replica, scuttle.Link], 
 def test_calling_back_from_a_visitor_is_busy(replica: Replica, use: Callable[[Replica, scuttle.Link], object]) -> None:
     replica["k"] = 1
     with replica.link() as link:
-        with pytest.raises(scuttle.BusyError):
+        with pytest.raises(scuttle.errors.BusyError):
             replica.visit(lambda update: use(replica, link))
-        with pytest.raises(scuttle.BusyError):
+        with pytest.raises(scuttle.errors.BusyError):
             replica.history.trim(lambda update: use(replica, link))
         assert replica["k"] == 1
 
@@ -196,7 +196,7 @@ def test_a_nested_error_has_its_own_message(replica: Replica) -> None:
 
     replica.visit(visitor)
     assert len(messages) == 2 and all(messages)
-    with pytest.raises(scuttle.JSONError, match="NaN|JSON"):
+    with pytest.raises(scuttle.errors.JSONError, match="NaN|JSON"):
         replica["k"] = float("nan")
 
 
@@ -247,7 +247,7 @@ def test_a_signal_handler_reads(replica: Replica) -> None:
 
     def handle(*_: object) -> None:
         seen.append((replica["l"], replica.lookup("k").value, len(replica)))
-        with suppress(scuttle.BusyError):
+        with suppress(scuttle.errors.BusyError):
             replica["m"] = 1
 
     before = signal.signal(signal.SIGALRM, handle)

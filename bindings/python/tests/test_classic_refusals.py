@@ -30,7 +30,7 @@ def choosy(kind: str) -> Replica:
 
 def tell(link: Link, *lines: bytes) -> None:
     for data in lines:
-        with suppress(scuttle.ValueTooLongError, scuttle.RefusedError):
+        with suppress(scuttle.errors.ValueTooLongError, scuttle.errors.RefusedError):
             link.write(data)
 
 
@@ -88,7 +88,7 @@ def test_a_refused_update_is_accepted_again() -> None:
             def exchange() -> None:
                 link.gossip()
                 pipe.write(link.read_all())
-                with suppress(scuttle.RefusedError):
+                with suppress(scuttle.errors.RefusedError):
                     link.write(pipe.read())
 
             exchange()

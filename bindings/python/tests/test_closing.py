@@ -12,7 +12,8 @@ import pytest
 from support import REQUEST_ALL
 
 import scuttle
-from scuttle import ClosedError, Replica
+from scuttle import Replica
+from scuttle.errors import ClosedError
 
 USES: List[Callable[[Replica], object]] = [
     lambda r: r.set("k", 1),
@@ -186,7 +187,7 @@ def test_a_link_dropped_in_a_callback(unraisable: List[Any]) -> None:
 
 def test_a_replica_that_could_not_be_made() -> None:
     for _ in range(3):
-        with pytest.raises(scuttle.IdError):
+        with pytest.raises(scuttle.errors.IdError):
             Replica("", on_update=print)
     gc.collect()
 
@@ -197,7 +198,7 @@ def test_signal_handlers_that_use_the_replica(replica: Replica) -> None:
     def handler(*_: Any) -> None:
         try:
             handled.append(replica.set("handled", len(handled)))
-        except scuttle.BusyError:
+        except scuttle.errors.BusyError:
             handled.append(False)
 
     usual = signal.signal(signal.SIGALRM, handler)
@@ -225,7 +226,7 @@ def test_signal_handlers_that_close_the_replica(use: Callable[[Replica], object]
     """A signal handler may run anywhere, and no call goes on with a freed replica."""
 
     def handler(*_: Any) -> None:
-        with suppress(scuttle.BusyError):
+        with suppress(scuttle.errors.BusyError):
             replica.close()
 
     usual = signal.signal(signal.SIGALRM, handler)
@@ -244,8 +245,8 @@ def test_signal_handlers_that_close_the_replica(use: Callable[[Replica], object]
 
 def test_a_replica_is_held_in_the_middle_of_a_call(replica: Replica) -> None:
     """A signal handler in the middle of a call gets BusyError."""
-    with pytest.raises(scuttle.BusyError):
+    with pytest.raises(scuttle.errors.BusyError):
         replica._handle.run(lambda pointer: replica.close())
-    with pytest.raises(scuttle.BusyError):
+    with pytest.raises(scuttle.errors.BusyError):
         replica._handle.run(lambda pointer: replica.set("k", 1))
     assert replica.set("k", 1) is True

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import scuttle
 from scuttle import _json_encoder
-from scuttle.texts import decode_value, encode_text, encode_value
+from scuttle._texts import decode_value, encode_text, encode_value
 
 
 class Text(str):
@@ -116,7 +116,7 @@ def test_it_is_the_encoder_in_c_that_is_used() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, [math.nan], {"a": Real("inf")}])
 def test_numbers_that_json_has_not(value: Any) -> None:
-    with pytest.raises(scuttle.JSONError, match="Out of range float values are not JSON compliant"):
+    with pytest.raises(scuttle.errors.JSONError, match="Out of range float values are not JSON compliant"):
         encode_value(value)
 
 
@@ -129,7 +129,7 @@ def _circle(kind: str) -> Any:
 
 @pytest.mark.parametrize("kind", ["list", "dict"])
 def test_a_circle_is_named(kind: str) -> None:
-    with pytest.raises(scuttle.JSONError, match="Circular reference detected"):
+    with pytest.raises(scuttle.errors.JSONError, match="Circular reference detected"):
         encode_value(_circle(kind))
 
 
@@ -151,7 +151,7 @@ def test_one_object_in_two_places_is_no_circle() -> None:
 @given(TEXTS | TEXTS.map(Text))
 def test_keys(text: str) -> None:
     if any("\ud800" <= character <= "\udfff" for character in text):
-        with pytest.raises(scuttle.Utf8Error, match="surrogates not allowed"):
+        with pytest.raises(scuttle.errors.Utf8Error, match="surrogates not allowed"):
             encode_text(text)
     else:
         assert encode_text(text) == str.encode(text)
@@ -191,9 +191,9 @@ def test_keys_of_any_length(replica: scuttle.Replica, length: int) -> None:
     replica.update({key: length})
     assert replica[key] == length
     assert replica.lookup(key) == scuttle.Entry(length, "a", 2)
-    with pytest.raises(scuttle.NulError):
+    with pytest.raises(scuttle.errors.NulError):
         replica[key[:-1] + "\0"] = 1
-    with pytest.raises(scuttle.NulError):
+    with pytest.raises(scuttle.errors.NulError):
         replica[key[:-1] + "\0"]
 
 

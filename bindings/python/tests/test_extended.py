@@ -134,9 +134,9 @@ def test_a_read_only_link_serves_requests(replica: Replica) -> None:
 @pytest.mark.parametrize(
     ("wrong", "error", "reason"),
     [
-        ({"cluster": "another"}, scuttle.ClusterError, "cluster"),
-        ({"protocol": [2, 3]}, scuttle.ProtocolError, "protocol"),
-        ({"source": "a"}, scuttle.IdentityError, "identity"),
+        ({"cluster": "another"}, scuttle.errors.ClusterError, "cluster"),
+        ({"protocol": [2, 3]}, scuttle.errors.ProtocolError, "protocol"),
+        ({"source": "a"}, scuttle.errors.IdentityError, "identity"),
     ],
 )
 def test_a_peer_that_is_rejected(replica: Replica, wrong: Any, error: Any, reason: str) -> None:
@@ -161,12 +161,12 @@ def test_clusters_do_not_mix() -> None:
         one["k"], other["l"] = 1, 2
         with one.link() as here, other.link() as there:
             here.gossip()
-            with refused(other, scuttle.ClusterError):
+            with refused(other, scuttle.errors.ClusterError):
                 there.write(here.read_all())
-            with refused(one, scuttle.RejectedError) as caught:
+            with refused(one, scuttle.errors.RejectedError) as caught:
                 here.write(there.read_all())
             assert "cluster" in str(caught.value)
-            with refused(one, scuttle.RejectedError):
+            with refused(one, scuttle.errors.RejectedError):
                 here.write(REQUEST_ALL)
             assert here.read_all() == there.read_all() == b""
 
@@ -184,9 +184,9 @@ def test_two_replicas_with_one_id() -> None:
     with Replica("a", exact_id=True) as one, Replica("a", exact_id=True) as other, one.link() as here, other.link() as there:
         one["k"], other["l"] = 1, 2
         here.gossip()
-        with refused(other, scuttle.IdentityError):
+        with refused(other, scuttle.errors.IdentityError):
             there.write(here.read_all())
-        with refused(one, scuttle.RejectedError):
+        with refused(one, scuttle.errors.RejectedError):
             here.write(there.read_all())
 
 
@@ -224,12 +224,12 @@ def test_two_contents_of_one_write() -> None:
     """The covered content stays, and the error reports the other one."""
     with Replica("a") as replica, replica.link(classic=True) as link:
         link.write(line("k", "1", "b", 3))
-        with refused(replica, scuttle.CorruptError):
+        with refused(replica, scuttle.errors.CorruptError):
             link.write(line("k", "2", "b", 3))
-        with refused(replica, scuttle.CorruptError):
+        with refused(replica, scuttle.errors.CorruptError):
             link.write(line("l", "1", "b", 3))
         link.write(line("k", "1", "b", 3))
-        with refused(replica, scuttle.CorruptError):
+        with refused(replica, scuttle.errors.CorruptError):
             link.write(line("k", "0", "b", 3))
         assert replica == {"k": 1}
 
@@ -241,7 +241,7 @@ def test_a_delta_that_was_not_requested(replica: Replica) -> None:
         delta = b'{"digest":true,"delta":{"mode":"log","request":[1,0,5]}}\n'
         cover = b'{"digest":true,"cover":{"b":[0,3]},"lines":[0,"00000000"]}\n'
         for message in (delta, line("k", "1", "b", 3), cover):
-            with refused(replica, scuttle.UnaskedError):
+            with refused(replica, scuttle.errors.UnaskedError):
                 link.write(message)
 
 
@@ -257,15 +257,15 @@ def test_a_twin() -> None:
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
-        ({"cluster": "x" * 256}, scuttle.ArgumentError),
-        ({"cluster": "a\0b"}, scuttle.NulError),
-        ({"cluster": "\ud800"}, scuttle.Utf8Error),
+        ({"cluster": "x" * 256}, scuttle.errors.ArgumentError),
+        ({"cluster": "a\0b"}, scuttle.errors.NulError),
+        ({"cluster": "\ud800"}, scuttle.errors.Utf8Error),
         ({"cluster": b"x"}, TypeError),
-        ({"protocol": (2, 2)}, scuttle.ArgumentError),
-        ({"protocol": (0, 2**32 + 1)}, scuttle.ArgumentError),
-        ({"protocol": (-1, 1)}, scuttle.ArgumentError),
+        ({"protocol": (2, 2)}, scuttle.errors.ArgumentError),
+        ({"protocol": (0, 2**32 + 1)}, scuttle.errors.ArgumentError),
+        ({"protocol": (-1, 1)}, scuttle.errors.ArgumentError),
         ({"protocol": (1.0, 1)}, TypeError),
-        ({"max_tombstones": -1}, scuttle.ArgumentError),
+        ({"max_tombstones": -1}, scuttle.errors.ArgumentError),
     ],
 )
 def test_arguments_that_make_no_replica(wrong: Any, error: Any) -> None:

@@ -13,7 +13,7 @@ import scuttle
 def forked(use):
     try:
         use()
-    except scuttle.ForkedError as error:
+    except scuttle.errors.ForkedError as error:
         assert "after a fork" in str(error)
         return
     raise AssertionError("no ForkedError")

@@ -91,18 +91,18 @@ def test_a_written_update_is_in_the_history_only() -> None:
 @pytest.mark.parametrize(
     ("update", "error"),
     [
-        (Update("", "1", "b", 1), scuttle.EmptyKeyError),
-        (Update("\0", "1", "b", 1), scuttle.NulError),
-        (Update("k" * 70_000, "1", "b", 1), scuttle.KeyTooLongError),
-        (Update("k", "", "b", 1), scuttle.JSONError),
-        (Update("k", "nonsense", "b", 1), scuttle.JSONError),
-        (Update("k", '{"a":1,"a":2}', "b", 1), scuttle.DuplicateError),
-        (Update("k", "1", "", 1), scuttle.IdError),
-        (Update("k", "1", "b" * 256, 1), scuttle.IdError),
-        (Update("k", "1", "b", 0), scuttle.VersionError),
-        (Update("k", "1", "b", 2**53), scuttle.VersionError),
-        (Update("k", "1", "b", -1), scuttle.ArgumentError),
-        (Update("\ud800", "1", "b", 1), scuttle.Utf8Error),
+        (Update("", "1", "b", 1), scuttle.errors.EmptyKeyError),
+        (Update("\0", "1", "b", 1), scuttle.errors.NulError),
+        (Update("k" * 70_000, "1", "b", 1), scuttle.errors.KeyTooLongError),
+        (Update("k", "", "b", 1), scuttle.errors.JSONError),
+        (Update("k", "nonsense", "b", 1), scuttle.errors.JSONError),
+        (Update("k", '{"a":1,"a":2}', "b", 1), scuttle.errors.DuplicateError),
+        (Update("k", "1", "", 1), scuttle.errors.IdError),
+        (Update("k", "1", "b" * 256, 1), scuttle.errors.IdError),
+        (Update("k", "1", "b", 0), scuttle.errors.VersionError),
+        (Update("k", "1", "b", 2**53), scuttle.errors.VersionError),
+        (Update("k", "1", "b", -1), scuttle.errors.ArgumentError),
+        (Update("\ud800", "1", "b", 1), scuttle.errors.Utf8Error),
     ],
 )
 def test_updates_that_cannot_be_written(replica: Replica, update: Update, error: type) -> None:
@@ -163,7 +163,7 @@ def test_an_extended_peer_gets_no_written_update(replica: Replica) -> None:
 
 
 def test_a_link_with_history_is_a_classic_one(replica: Replica) -> None:
-    with pytest.raises(scuttle.ArgumentError):
+    with pytest.raises(scuttle.errors.ArgumentError):
         replica.link(history=True)
 
 
@@ -173,9 +173,9 @@ def test_a_link_with_history_is_a_classic_one(replica: Replica) -> None:
 def test_a_default_link_ends_with_a_classic_peer(replica: Replica) -> None:
     for said in (line("k", "1", "b", 1), b'{"digest":true,"done":true}\n', digest("b", 1)):
         with replica.link() as link:
-            with refused(replica, scuttle.ProtocolError):
+            with refused(replica, scuttle.errors.ProtocolError):
                 link.write(said)
-            with refused(replica, scuttle.ProtocolError):
+            with refused(replica, scuttle.errors.ProtocolError):
                 link.write(line("l", "1", "b", 1))
 
 
@@ -204,7 +204,7 @@ def test_links_that_do_not_meet(replica: Replica) -> None:
     with Replica("b") as other, replica.link() as here, other.link(classic=True) as there:
         replica["k"], other["l"] = 1, 2
         there.gossip()
-        with pytest.raises(scuttle.ProtocolError):
+        with pytest.raises(scuttle.errors.ProtocolError):
             pump(here, there)
         assert replica == {"k": 1} and other == {"l": 2}
 
@@ -269,7 +269,7 @@ def test_an_exception_ends_the_trimming(replica: Replica) -> None:
 
 def test_after_closing(replica: Replica) -> None:
     history = replica.history
-    assert repr(history) == "<scuttle.History>"
+    assert repr(history) == f"<scuttle.History updates={len(history)}>"
     replica.close()
     uses: List[Callable[[], object]] = [
         lambda: list(history),
@@ -280,7 +280,7 @@ def test_after_closing(replica: Replica) -> None:
         lambda: history.news("a", 0),
     ]
     for use in uses:
-        with pytest.raises(scuttle.ClosedError):
+        with pytest.raises(scuttle.errors.ClosedError):
             use()
     assert repr(history) == "<scuttle.History closed>"
 

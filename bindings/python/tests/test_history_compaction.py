@@ -8,7 +8,8 @@ from typing import Any, Callable, List, Tuple
 import pytest
 
 import scuttle
-from scuttle import BusyError, Replica, Update
+from scuttle import Replica, Update
+from scuttle.errors import BusyError
 
 
 def versions(replica: Replica) -> List[int]:
@@ -65,10 +66,10 @@ def test_to_keep_no_more_than_there_is_is_an_error() -> None:
 
     def keep(replica: Replica, updates: List[Update]) -> None:
         for count in (0, 1, len(replica.history)):
-            with pytest.raises(scuttle.ArgumentError) as error:
+            with pytest.raises(scuttle.errors.ArgumentError) as error:
                 replica.history.keep(count)
             caught.append(error.value)
-        with pytest.raises(scuttle.ArgumentError):
+        with pytest.raises(scuttle.errors.ArgumentError):
             replica.history.keep(-1)
         with pytest.raises(TypeError):
             replica.history.keep("more")  # type: ignore[arg-type]

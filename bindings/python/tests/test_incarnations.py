@@ -109,9 +109,9 @@ def test_retiring_its_own_name_is_leaving() -> None:
         a["x"] = 1
         assert a.forget("a") is True
         before = a.export()
-        with pytest.raises(scuttle.UnsupportedError):
+        with pytest.raises(scuttle.errors.UnsupportedError):
             a["y"] = 2
-        with pytest.raises(scuttle.UnsupportedError):
+        with pytest.raises(scuttle.errors.UnsupportedError):
             del a["x"]
         assert a.export() == before
         sync(a, b)

@@ -12,7 +12,7 @@ def test_keys() -> None:
     replica = scuttle.Replica("a", limits=scuttle.Limits(max_keys=2))
     replica["a"] = 1
     replica["b"] = 1
-    with pytest.raises(scuttle.TooManyKeysError, match="max_keys is 2"):
+    with pytest.raises(scuttle.errors.TooManyKeysError, match="max_keys is 2"):
         replica["c"] = 1
     assert len(replica) == 2
     replica["b"] = "a longer value"
@@ -23,7 +23,7 @@ def test_keys() -> None:
 
 def test_bytes() -> None:
     replica = scuttle.Replica("a", limits=scuttle.Limits(max_bytes=100_000))
-    with pytest.raises(scuttle.TooManyBytesError, match="max_bytes is 100000"):
+    with pytest.raises(scuttle.errors.TooManyBytesError, match="max_bytes is 100000"):
         for number in range(100_000):
             replica[f"k{number}"] = "x" * 1000
     held = len(replica)
@@ -58,7 +58,7 @@ def test_a_peer_receives_the_reason() -> None:
                     moved = True
                     try:
                         target.write(data)
-                    except scuttle.TooManyKeysError:
+                    except scuttle.errors.TooManyKeysError:
                         pass
-    assert reasons == [scuttle.TooManyKeysError] * 2
+    assert reasons == [scuttle.errors.TooManyKeysError] * 2
     assert len(small) == 3

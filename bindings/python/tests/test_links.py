@@ -76,14 +76,14 @@ def test_a_written_buffer_is_free_again(replica: Replica) -> None:
     with replica.link(classic=True) as link:
         try:
             link.write(buffer)
-        except scuttle.JSONError:
+        except scuttle.errors.JSONError:
             buffer.clear()
     assert replica == {"k": 1}
 
 
 def test_a_bad_line_does_not_stop_the_others(replica: Replica) -> None:
     with replica.link(classic=True) as link:
-        with pytest.raises(scuttle.VersionError):
+        with pytest.raises(scuttle.errors.VersionError):
             link.write(line("a", "1", "b", 1) + line("b", "2", "b", 0) + b"{\n" + line("c", "3", "b", 2))
         assert replica == {"a": 1, "c": 3}
         link.write(line("d", "4", "b", 3))
@@ -93,7 +93,7 @@ def test_a_bad_line_does_not_stop_the_others(replica: Replica) -> None:
 def test_a_read_only_link(replica: Replica) -> None:
     replica["k"] = 1
     with replica.link(read_only=True, classic=True) as link:
-        with refused(replica, scuttle.ReadOnlyError):
+        with refused(replica, scuttle.errors.ReadOnlyError):
             link.write(line("k", "2", "b", 5))
         link.write(REQUEST_ALL)
         assert link.read_all() == line("k", "1", "a", 1)
@@ -117,13 +117,13 @@ def test_a_classic_link_ignores_a_hello(replica: Replica) -> None:
 
 
 def test_a_peer_with_the_replicas_own_id(replica: Replica) -> None:
-    with replica.link(classic=True) as link, refused(replica, scuttle.IdentityError):
+    with replica.link(classic=True) as link, refused(replica, scuttle.errors.IdentityError):
         link.write(line("k", "1", "a", 1))
 
 
 def test_sizes_are_checked(replica: Replica) -> None:
     with replica.link() as link:
-        with pytest.raises(scuttle.ArgumentError):
+        with pytest.raises(scuttle.errors.ArgumentError):
             link.read(-1)
         with pytest.raises(TypeError):
             link.read(1.0)  # type: ignore[arg-type]

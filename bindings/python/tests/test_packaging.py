@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, Optional
 
 import pytest
 from support import LIBRARY, PACKAGE
@@ -18,6 +19,9 @@ ENVIRONMENT: Dict[str, str] = {
 }
 
 USE = "import scuttle; r = scuttle.Replica('a'); r['k'] = 1; print(scuttle._library.library._name, dict(r))"
+
+
+USE_EITHER = "import scuttle; r = scuttle.Replica('a'); r['k'] = 1; print(scuttle.is_accelerated, r['k'])"
 
 
 @pytest.fixture
@@ -33,7 +37,9 @@ def checkout(tmp_path: Path) -> Path:
     copy.mkdir(parents=True)
     for name in ("setup.py", "pyproject.toml", "README.md"):
         shutil.copy(python / name, copy)
-    shutil.copytree(PACKAGE, copy / "scuttle", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, copy / "scuttle", ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    shutil.copytree(python / "accelerator", copy / "accelerator")
+    shutil.copytree(python.parents[1] / "include", root / "include")
     (root / "build/lib").mkdir(parents=True)
     shutil.copy(LIBRARY, root / "build/lib/libscuttle.so")
     return copy
@@ -50,8 +56,8 @@ def run(arguments: List[str], folder: Path, **variables: str) -> subprocess.Comp
     )
 
 
-def build(checkout: Path) -> subprocess.CompletedProcess[str]:
-    return run(["setup.py", "-q", "build", "--build-lib", str(checkout / "built")], checkout)
+def build(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return run(["setup.py", "-q", "build", "--build-lib", str(checkout / "built")], checkout, **variables)
 
 
 def test_the_built_package_has_the_library_inside(checkout: Path) -> None:
@@ -60,6 +66,17 @@ def test_the_built_package_has_the_library_inside(checkout: Path) -> None:
     shutil.rmtree(checkout.parents[1] / "build")
     used = run(["-c", USE], Path("/"), PYTHONPATH=str(checkout / "built"))
     assert used.stdout == f"{checkout}/built/scuttle/libscuttle.so {{'k': 1}}\n", used.stderr
+
+
+@pytest.mark.parametrize("compiler", [None, "/bin/false"], ids=["with a compiler", "without"])
+def test_the_accelerator_is_built_if_it_can_be(checkout: Path, compiler: Optional[str]) -> None:
+    if sys.version_info < (3, 10) or not Path(sysconfig.get_path("include"), "Python.h").exists() or not shutil.which("cc"):
+        pytest.skip("nothing here can build it")
+    built = build(checkout) if compiler is None else build(checkout, CC=compiler)
+    assert built.returncode == 0, built.stderr
+    assert (checkout / "built/scuttle/_accelerator.abi3.so").exists() == (compiler is None)
+    used = run(["-W", "error", "-c", USE_EITHER], Path("/"), PYTHONPATH=str(checkout / "built"))
+    assert used.stdout.split() == [str(compiler is None), "1"], used.stderr
 
 
 def test_without_the_library_the_error_names_the_remedy(checkout: Path) -> None:

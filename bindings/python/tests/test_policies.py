@@ -57,12 +57,12 @@ def test_the_name_of_the_peer() -> None:
     converse(to_ada, to_hub)
     assert to_ada.info().in_step
     assert to_ada.replica is hub
-    with pytest.raises(scuttle.RejectedError):
+    with pytest.raises(scuttle.errors.RejectedError):
         to_ada.write(b'{"digest":true,"reject":{"reason":"cluster"}}\n')
     info = to_ada.info()
-    assert info.ended and isinstance(info.last_error, scuttle.RejectedError)
+    assert info.ended and isinstance(info.last_error, scuttle.errors.RejectedError)
     to_ada.close()
-    with pytest.raises(scuttle.ClosedError):
+    with pytest.raises(scuttle.errors.ClosedError):
         to_ada.info()
 
 

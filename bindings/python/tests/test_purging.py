@@ -142,7 +142,7 @@ def test_no_purge_with_a_resolver_of_ones_own() -> None:
 
     with Replica("a", resolve=later) as replica:
         replica.delete("k")
-        with refused(replica, scuttle.UnsupportedError):
+        with refused(replica, scuttle.errors.UnsupportedError):
             replica.purge()
     for resolver in Resolver:
         with Replica("a", resolve=resolver, keep_tombstones=True) as replica:

@@ -22,7 +22,7 @@ def converse(a: scuttle.Link, b: scuttle.Link) -> int:
             if data:
                 try:
                     target.write(data)
-                except (scuttle.RefusedError, scuttle.ValueTooLongError):
+                except (scuttle.errors.RefusedError, scuttle.errors.ValueTooLongError):
                     pass
         if not moved:
             return total
@@ -45,7 +45,7 @@ def test_a_value_over_the_limit_is_reported_once() -> None:
     converse(ab, ba)
     assert converse(ab, ba) < 1000
     assert len(b) == 299
-    assert told == [(ab, scuttle.ValueTooLongError, "k7")]
+    assert told == [(ab, scuttle.errors.ValueTooLongError, "k7")]
 
 
 def test_a_host_changes_its_mind() -> None:
@@ -76,7 +76,7 @@ def test_the_reader_of_refused_updates_gets_an_error() -> None:
     a["k"] = 1
     ab, ba = a.link(), b.link()
     b.gossip()
-    with pytest.raises(scuttle.RefusedError):
+    with pytest.raises(scuttle.errors.RefusedError):
         for _ in range(9):
             ab.write(ba.read(65536))
             ba.write(ab.read(65536))
@@ -97,7 +97,7 @@ def test_max_refused_ends_a_link() -> None:
         ab.write(ba.read(65536))
         try:
             ba.write(ab.read(65536))
-        except scuttle.RefusedError:
+        except scuttle.errors.RefusedError:
             pass
         if scuttle.Event.ENDED in events:
             break
@@ -140,7 +140,7 @@ def test_a_larger_datagram_has_room_for_a_skipped_update() -> None:
             for source, target in ((ab, ba), (ba, ab)):
                 try:
                     data = source.read(size)
-                except scuttle.DatagramError:
+                except scuttle.errors.DatagramError:
                     moved += 1
                     continue
                 if data:

@@ -70,7 +70,7 @@ def test_bad_resolvers(resolve: Resolve) -> None:
     flaw = check_resolver(resolve, SOME)
     assert flaw is not None
     assert check_resolver(resolve, flaw.updates) is not None
-    assert len(flaw.updates) == (3 if flaw.kind is FlawKind.grouping else 2)
+    assert len(flaw.updates) == (3 if flaw.kind is FlawKind.GROUPING else 2)
 
 
 @pytest.mark.parametrize("resolve", [*GOOD.values(), *Resolver], ids=[*GOOD.keys(), *(r.name for r in Resolver)])
@@ -80,13 +80,13 @@ def test_good_resolvers(resolve: Any) -> None:
 
 def test_each_flaw_is_named() -> None:
     one, other = Update("k", "1", "a", 1), Update("k", "2", "b", 2)
-    assert check_resolver(BAD["never yes"], [one, other]) == Flaw(FlawKind.order, (one, other))
+    assert check_resolver(BAD["never yes"], [one, other]) == Flaw(FlawKind.ORDER, (one, other))
     flaw = check_resolver(BAD["always yes"], [one, other])
-    assert flaw is not None and flaw.kind in (FlawKind.order, FlawKind.repetition)
+    assert flaw is not None and flaw.kind in (FlawKind.ORDER, FlawKind.REPETITION)
     three = [Update("k", json.dumps("x" * i), "a", i + 1) for i in range(3)]
     assert all(check_resolver(beats_the_next, [a, b]) is None for a in three for b in three)
     flaw = check_resolver(beats_the_next, three)
-    assert flaw is not None and flaw.kind is FlawKind.grouping
+    assert flaw is not None and flaw.kind is FlawKind.GROUPING
     assert set(flaw.updates) == set(three)
 
 
@@ -139,26 +139,26 @@ def test_an_exception_of_a_resolver_comes_out() -> None:
 @pytest.mark.parametrize(
     ("update", "error"),
     [
-        (Update("k", "{", "a", 1), scuttle.JSONError),
-        (Update("k", "1", "", 1), scuttle.IdError),
-        (Update("k", "1", "x" * 256, 1), scuttle.IdError),
-        (Update("k", "1", "a", 0), scuttle.VersionError),
-        (Update("k", "1", "a", 2**53), scuttle.VersionError),
-        (Update("k", "1", "a", -1), scuttle.ArgumentError),
-        (Update("k", "\ud800", "a", 1), scuttle.Utf8Error),
+        (Update("k", "{", "a", 1), scuttle.errors.JSONError),
+        (Update("k", "1", "", 1), scuttle.errors.IdError),
+        (Update("k", "1", "x" * 256, 1), scuttle.errors.IdError),
+        (Update("k", "1", "a", 0), scuttle.errors.VersionError),
+        (Update("k", "1", "a", 2**53), scuttle.errors.VersionError),
+        (Update("k", "1", "a", -1), scuttle.errors.ArgumentError),
+        (Update("k", "\ud800", "a", 1), scuttle.errors.Utf8Error),
         ({"key": "k"}, TypeError),
     ],
 )
 def test_bad_updates(update: Any, error: Any) -> None:
     with pytest.raises(error):
-        check_resolver(scuttle.lww_vs_clock, [SOME[0], update])
+        check_resolver(scuttle.Resolver.LWW_VS_CLOCK, [SOME[0], update])
 
 
 def test_bad_arguments() -> None:
     with pytest.raises(TypeError):
         check_resolver("yes", SOME)  # type: ignore[arg-type]
-    with pytest.raises(scuttle.ArgumentError):
-        check_resolver(scuttle.lww_vs_clock, [Update("k", "1", "a", i + 1) for i in range(1001)])
+    with pytest.raises(scuttle.errors.ArgumentError):
+        check_resolver(scuttle.Resolver.LWW_VS_CLOCK, [Update("k", "1", "a", i + 1) for i in range(1001)])
 
 
 @pytest.mark.parametrize("resolve", BAD.values(), ids=BAD.keys())
@@ -175,7 +175,7 @@ def test_hypothesis_passes_good_resolvers(resolve: Any) -> None:
 
 def test_the_smallest_is_found() -> None:
     flaw = scuttle.testing.find_flaw(BAD["compares values only"])
-    assert flaw == Flaw(FlawKind.order, (Update("k", "null", "a", 1), Update("k", "null", "a", 2)))
+    assert flaw == Flaw(FlawKind.ORDER, (Update("k", "null", "a", 1), Update("k", "null", "a", 2)))
     assert scuttle.testing.find_flaw(BAD["compares values only"]) == flaw
 
 

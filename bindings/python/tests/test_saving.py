@@ -55,15 +55,15 @@ def test_under_another_id(replica: Replica, saved: bytes) -> None:
 def test_only_a_new_replica_loads(saved: bytes) -> None:
     with Replica("a") as again:
         again.load(saved)
-        with pytest.raises(scuttle.ArgumentError):
+        with pytest.raises(scuttle.errors.ArgumentError):
             again.load(saved)
     with Replica("a") as again:
         again["k"] = 1
-        with pytest.raises(scuttle.ArgumentError):
+        with pytest.raises(scuttle.errors.ArgumentError):
             again.load(saved)
         assert again == {"k": 1}
     with Replica("a") as again, again.link():
-        with pytest.raises(scuttle.ArgumentError):
+        with pytest.raises(scuttle.errors.ArgumentError):
             again.load(saved)
 
 
@@ -124,11 +124,11 @@ def test_a_truncated_line_of_updates() -> None:
 @pytest.mark.parametrize(
     ("state", "error"),
     [
-        (b"{\n" + line("k", "1", "b", 1), scuttle.JSONError),
-        (line("k", "1", "b", 1) + line("", "1", "b", 2), scuttle.EmptyKeyError),
-        ([{"key": "k", "value": 1, "source_id": "b", "version": 0}], scuttle.VersionError),
-        ([Update("k", "1", "", 1)], scuttle.IdError),
-        (b'{"digest":true,"done":true}\n', scuttle.MessageError),
+        (b"{\n" + line("k", "1", "b", 1), scuttle.errors.JSONError),
+        (line("k", "1", "b", 1) + line("", "1", "b", 2), scuttle.errors.EmptyKeyError),
+        ([{"key": "k", "value": 1, "source_id": "b", "version": 0}], scuttle.errors.VersionError),
+        ([Update("k", "1", "", 1)], scuttle.errors.IdError),
+        (b'{"digest":true,"done":true}\n', scuttle.errors.MessageError),
     ],
 )
 def test_a_bad_line_is_an_error_and_nothing_is_loaded(state: Any, error: Any) -> None:

@@ -140,7 +140,7 @@ class Host:
         return (dict(self.replica), self.replica.version), self.told
 
     def write(self, *lines: bytes) -> None:
-        with suppress(scuttle.RefusedError):
+        with suppress(scuttle.errors.RefusedError):
             self.link.write(b"".join(lines))
 
     def ask(self, *lines: bytes) -> bytes:
@@ -270,7 +270,7 @@ def test_at_each_first_step(case: Case, kind: Kind, unraisable: List[Any]) -> No
     entered: List[None] = []
     assert not raises(case, expected, kind.error, entering(map(entered.append, itertools.repeat(None)).__next__))
     steps = len(entered) - 2  # without those of `entering`
-    assert steps > 3
+    assert steps > (1 if scuttle.is_accelerated else 3)  # steps in C are none
     with handled(kind):
         for count in range(steps):
             assert raises(case, expected, kind.error, entering(sending_at(count, kind.number))), f"step {count} of {steps}"

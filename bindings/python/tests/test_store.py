@@ -13,7 +13,8 @@ from memory_store import MemoryStore, assert_stored, entries
 from support import line, sync
 
 import scuttle
-from scuttle import BusyError, Replica, Row, RowKind, Update
+from scuttle import Replica, Row, RowKind, Update
+from scuttle.errors import BusyError
 
 ENTRY, SOURCE, REPLICA = RowKind.ENTRY, RowKind.SOURCE, RowKind.REPLICA
 
@@ -143,7 +144,7 @@ def test_a_replica_with_a_store_converges(store: MemoryStore) -> None:
 
 
 def test_store_and_state_exclude_each_other(store: MemoryStore) -> None:
-    with pytest.raises(scuttle.ArgumentError):
+    with pytest.raises(scuttle.errors.ArgumentError):
         Replica("a", state_store=store, state=line("k", "1", "b", 1))
 
 

@@ -12,7 +12,8 @@ from examples.sqlite_store import SQLiteStore
 from memory_store import Broken, entries
 from support import sync
 
-from scuttle import Replica, StoreError
+from scuttle import Replica
+from scuttle.errors import StoreError
 
 EXAMPLES = ["sqlite", "lmdb"]
 

@@ -12,7 +12,8 @@ from memory_store import Broken, MemoryStore, assert_stored, entries
 from support import pump
 
 import scuttle
-from scuttle import Replica, Row, RowKind, StoreError, Update
+from scuttle import Replica, Row, RowKind, Update
+from scuttle.errors import StoreError
 
 
 @pytest.mark.parametrize("name", ["begin", "put", "commit"])
@@ -133,7 +134,7 @@ def test_the_cause_is_that_of_the_latest_call(store: MemoryStore) -> None:
             with pytest.raises(StoreError) as caught:
                 replica["k"] = 1
             assert caught.value.__cause__ is failure
-        with pytest.raises(scuttle.EmptyKeyError) as other:
+        with pytest.raises(scuttle.errors.EmptyKeyError) as other:
             replica[""] = 1
         assert other.value.__cause__ is None
 

@@ -12,7 +12,8 @@ import pytest
 from support import REQUEST_ALL, line, pump, sync
 
 import scuttle
-from scuttle import ClosedError, Replica
+from scuttle import Replica
+from scuttle.errors import ClosedError
 
 
 @pytest.fixture(autouse=True)

@@ -161,10 +161,10 @@ def test_an_expiry_ends_no_renewal(replica: Replica) -> None:
         assert replica == other == {}
 
 
-@pytest.mark.parametrize("options", [{"resolve": scuttle.Resolver.strictly_order_values}, {"resolve": lambda a, b: True}])
+@pytest.mark.parametrize("options", [{"resolve": scuttle.Resolver.STRICTLY_ORDER_VALUES}, {"resolve": lambda a, b: True}])
 def test_resolvers_under_which_null_may_lose(options: Any) -> None:
     with Replica("a", **options) as replica:
-        with refused(replica, scuttle.UnsupportedError):
+        with refused(replica, scuttle.errors.UnsupportedError):
             replica.set_ttl("k", 1, 1)
 
 
@@ -184,7 +184,7 @@ def test_under_another_name_it_is_counted_too(replica: Replica) -> None:
 
 @pytest.mark.parametrize("ttl", ["-1", "1.0", '"5"', "null", "9007199254740992"])
 def test_a_peers_time_to_live_that_is_invalid(replica: Replica, ttl: str) -> None:
-    with refused(replica, scuttle.TimeToLiveError):
+    with refused(replica, scuttle.errors.TimeToLiveError):
         feed(replica, b'{"key":"k","value":1,"source_id":"b","version":1,"ttl":%s}\n' % ttl.encode())
 
 
@@ -211,11 +211,11 @@ def test_many_keys(replica: Replica) -> None:
 @pytest.mark.parametrize(
     ("seconds", "error"),
     [
-        (-1, scuttle.ArgumentError),
-        (-0.001, scuttle.ArgumentError),
-        (float("nan"), scuttle.ArgumentError),
-        (float("inf"), scuttle.ArgumentError),
-        (2**64, scuttle.ArgumentError),
+        (-1, scuttle.errors.ArgumentError),
+        (-0.001, scuttle.errors.ArgumentError),
+        (float("nan"), scuttle.errors.ArgumentError),
+        (float("inf"), scuttle.errors.ArgumentError),
+        (2**64, scuttle.errors.ArgumentError),
         ("1", TypeError),
         (None, TypeError),
     ],
@@ -235,7 +235,7 @@ def test_a_time_so_far_away_that_it_is_never(replica: Replica) -> None:
 
 
 def test_bad_keys_and_values(replica: Replica) -> None:
-    for key, value, error in [("", 1, scuttle.EmptyKeyError), ("k", float("nan"), scuttle.JSONError)]:
+    for key, value, error in [("", 1, scuttle.errors.EmptyKeyError), ("k", float("nan"), scuttle.errors.JSONError)]:
         with refused(replica, error):
             replica.set_ttl(key, value, 1)
 
@@ -245,6 +245,6 @@ def test_version_numbers_may_run_out() -> None:
         replica.tick(0)
         replica.set_ttl("k", 1, 1)
         feed(replica, b'{"key":"x","value":1,"source_id":"b","version":%d}\n' % (2**53 - 1))
-        with pytest.raises(scuttle.ExhaustedError):
+        with pytest.raises(scuttle.errors.ExhaustedError):
             replica.tick(1)
         assert replica["k"] == 1

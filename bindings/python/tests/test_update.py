@@ -86,16 +86,16 @@ def test_another_replica_and_itself(replica: Replica) -> None:
 
 
 BAD: List[Any] = [
-    ("", 1, scuttle.EmptyKeyError),
-    ("a\0", 1, scuttle.NulError),
-    ("\ud800", 1, scuttle.Utf8Error),
-    ("k" * 70_000, 1, scuttle.KeyTooLongError),
+    ("", 1, scuttle.errors.EmptyKeyError),
+    ("a\0", 1, scuttle.errors.NulError),
+    ("\ud800", 1, scuttle.errors.Utf8Error),
+    ("k" * 70_000, 1, scuttle.errors.KeyTooLongError),
     (1, 1, TypeError),
-    ("new", "\ud800", scuttle.Utf8Error),
-    ("new", float("nan"), scuttle.JSONError),
-    ("new", 10**400, scuttle.NumberError),
+    ("new", "\ud800", scuttle.errors.Utf8Error),
+    ("new", float("nan"), scuttle.errors.JSONError),
+    ("new", 10**400, scuttle.errors.NumberError),
     ("new", object(), TypeError),
-    ("new", "x" * 1_048_577, scuttle.ValueTooLongError),
+    ("new", "x" * 1_048_577, scuttle.errors.ValueTooLongError),
 ]
 
 
@@ -115,7 +115,7 @@ def test_an_error_leaves_the_keys_before_it_set(kind: Any, place: int, key: Any,
 
 
 def test_of_two_errors_the_first_counts(replica: Replica) -> None:
-    with pytest.raises(scuttle.EmptyKeyError):  # the library finds it, later than the package would find the other
+    with pytest.raises(scuttle.errors.EmptyKeyError):  # the library finds it, later than the package would find the other
         replica.update({"a": 1, "": 1, "b": object()})
     assert replica == {"a": 1}
 
@@ -162,7 +162,7 @@ def test_a_callback_may_not_use_the_replica(unraisable: List[Any]) -> None:
         replica.update([("b", 1)])
         replica["c"] = 1
         assert replica == {"a": 1, "b": 1, "c": 1}
-    assert [type(error) for error in unraisable] == [scuttle.BusyError] * 3
+    assert [type(error) for error in unraisable] == [scuttle.errors.BusyError] * 3
 
 
 def test_a_dict_that_changes_meanwhile(unraisable: List[Any]) -> None:
@@ -177,7 +177,7 @@ def test_a_dict_that_changes_meanwhile(unraisable: List[Any]) -> None:
 def test_closed_meanwhile(replica: Replica) -> None:
     replica.close()
     for items in ({"a": 1}, [("a", 1)], iter([("a", 1)])):
-        with pytest.raises(scuttle.ClosedError):
+        with pytest.raises(scuttle.errors.ClosedError):
             replica.update(items)
 
 
@@ -192,7 +192,7 @@ def test_others_come_in_between(replica: Replica) -> None:
     closer = threading.Thread(target=close)
     closer.start()
     started.set()
-    with pytest.raises(scuttle.ClosedError):
+    with pytest.raises(scuttle.errors.ClosedError):
         while True:
             replica.update(MANY)
     closer.join(60)

@@ -25,7 +25,7 @@ extension Conversation {
                 if let helloSession = try helloSession(), helloSession.isAddressed {
                     throw rejected(for: reason)
                 }
-            case .nothing, .export, .got, .end: break
+            case .nothing, .export, .got, .removed, .end: break
             // Messages of the extended dialect count after a hello.
             default: _ = try helloSession()
             }

@@ -44,7 +44,7 @@ extension ExtendedSession {
         // rest.
         if !gone.isEmpty {
             replica.epoch += 1
-            replica.purgedTombstones.noteReset(at: replica.epoch)
+            replica.removals.noteReset(at: replica.epoch)
         }
         return isWhole
     }

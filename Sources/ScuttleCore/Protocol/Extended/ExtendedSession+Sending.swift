@@ -47,7 +47,7 @@ extension ExtendedSession {
     /// updates before a new head did not count.
     func adapt(_ outgoing: OutgoingDelta) {
         guard !replica.configuration.disabledRules.contains(.restart) else { return }
-        if replica.purgedTombstones.reaches(outgoing.kind, .reset), memory?.sorted == nil {
+        if replica.removals.reaches(outgoing.kind, .reset), memory?.sorted == nil {
             outgoing.headIsDue = true
             outgoing.beginCommit()
         } else {

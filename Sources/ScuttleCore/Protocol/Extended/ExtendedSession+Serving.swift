@@ -107,7 +107,7 @@ extension ExtendedSession {
     /// not fit it.
     private func resume(from progress: Progress) {
         guard let outgoing, outgoing.mode == progress.mode, progress.incarnation == replica.incarnation,
-            progress.epoch <= replica.epoch, replica.purgedTombstones.reaches(progress.epoch, progress.mode),
+            progress.epoch <= replica.epoch, replica.removals.reaches(progress.epoch, progress.mode),
             !replica.configuration.disabledRules.contains(.progress)
         else { return }
         outgoing.kind = progress.epoch

@@ -69,7 +69,7 @@ extension ExtendedSession {
 
     /// Names the keys whose tombstones were purged since a GC epoch.
     private func appendForgotten(since epoch: UInt64) {
-        var keys = replica.purgedTombstones.since(epoch)[...]
+        var keys = replica.removals.since(epoch)[...]
         repeat {
             context.output.append { line in
                 line.appendForgottenStart(since: epoch, epoch: replica.epoch)

@@ -86,7 +86,7 @@ extension ExtendedSession {
     /// Appends the keys of tombstones that were purged since the peer may have received them, so that the reset
     /// continues in a later GC epoch. If they do not fit a datagram, the reset begins anew.
     private func appendForgotten(_ outgoing: OutgoingDelta, _ budget: SendBudget) -> Bool {
-        let keys = replica.purgedTombstones.since(outgoing.kind)
+        let keys = replica.removals.since(outgoing.kind)
         let count = Encoding.chosen.maxBytes(ofForgotten: keys)
         guard count <= budget.bytes else {
             guard context.output.isEmpty else { return false }

@@ -13,7 +13,32 @@ extension ByteBuffer {
             put(#","now":"#)
             put(now)
         }
+        if let piece = head.piece {
+            putJSONCursor("piece", piece.cursor)
+            if let follows = piece.follows { putJSONCursor("follows", follows) }
+            if piece.hasExceptions { put(#","exceptions":true"#) }
+        }
         put("}}\n")
+    }
+
+    private mutating func putJSONCursor(_ name: StaticString, _ cursor: Cursor) {
+        put(",\"")
+        put(name)
+        put("\":[")
+        put(cursor.incarnation)
+        put(",")
+        put(cursor.position)
+        put("]")
+    }
+
+    /// Begins a line of removed keys; `putJSONKey` and `putJSONRemovedEnd` follow.
+    mutating func putJSONRemovedStart() {
+        beginJSON("removed")
+        put("[")
+    }
+
+    mutating func putJSONRemovedEnd() {
+        put("]}\n")
     }
 
     /// Writes `{"digest":true,"got":{…},"named":[0,12]}`, without an empty `named`.

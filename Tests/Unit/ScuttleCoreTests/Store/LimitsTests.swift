@@ -241,7 +241,7 @@ struct LimitsTests {
         #expect(replica.heldBytes > 1000 * 400)
         for number in 0..<1000 { try replica.delete("k\(number)") }
         _ = try replica.purge()
-        replica.purgedTombstones.clear(at: replica.epoch)
+        replica.removals.clear(at: replica.epoch)
         _ = replica.trimHistory { _ in true }
         #expect(replica.pool.bytes == before)
     }

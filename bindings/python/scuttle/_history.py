@@ -8,10 +8,10 @@ from typing import Any, Callable, Iterator, List, TypeVar
 from . import _abi
 from ._handle import Handle
 from ._library import library
-from .callbacks import Compaction
-from .texts import encode_text, unsigned
-from .updates import Update, copy_update, lend_update
-from .visits import trim_updates, visit_updates
+from ._callbacks import Compaction
+from ._texts import encode_text, unsigned
+from ._updates import Update, copy_update, lend_update
+from ._visits import trim_updates, visit_updates
 
 _Result = TypeVar("_Result")
 
@@ -135,4 +135,7 @@ class History:
         return run(step, *arguments)
 
     def __repr__(self) -> str:
-        return f"<scuttle.History{' closed' if self._handle.is_closed else ''}>"
+        if self._handle.is_closed:
+            return "<scuttle.History closed>"
+        count = self._handle.try_reading(self._count)
+        return f"<scuttle.History{'' if count is None else f' updates={count}'}>"

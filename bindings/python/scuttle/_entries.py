@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ctypes import c_uint64
-from typing import Callable, Dict, List, Tuple
+from typing import Callable, Dict, Iterator, List, Tuple
 
 from ._library import library
-from .mapping import EntryMapping
-from .texts import decode_value, encode_text
-from .updates import Entry, Update, copy_update
-from .visits import visit_clock
+from ._mapping import EntryMapping
+from ._texts import decode_value, encode_text
+from ._updates import Entry, Update, copy_update
+from ._visits import visit_clock
 
 
 class Entries(EntryMapping):
@@ -47,6 +47,14 @@ class Entries(EntryMapping):
         updates: List[Update] = []
         self.visit(updates.append, prefix)
         return updates
+
+    def entries(self, prefix: str = "") -> Iterator[Update]:
+        """Iterates over a `snapshot`: the entries of the keys that begin with a prefix, in byte order of keys.
+
+        Args:
+            prefix: Begins the keys. Empty: all keys.
+        """
+        return iter(self.snapshot(prefix))
 
     def visit(self, visitor: Callable[[Update], object], prefix: str = "") -> None:
         """Calls a visitor with the entry of each key that begins with a prefix, in byte order of keys: a `snapshot` without the list.

@@ -16,11 +16,12 @@ from ._library import describe, library
 from ._link_properties import LinkProperties
 from ._memory import WritableBuffer, to_read
 from ._reading import read, read_into
-from .errors import ClosedError, ScuttleError, UnsupportedError, error_of
-from .texts import Buffer, unsigned
+from ._codes import error_of
+from .errors import ClosedError, ScuttleError, UnsupportedError
+from ._texts import Buffer, unsigned
 
 if TYPE_CHECKING:
-    from .replica import Replica
+    from ._replica import Replica
 
 
 class Dialect(IntEnum):
@@ -242,4 +243,15 @@ class Link(LinkProperties):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<scuttle.Link{' closed' if self.closed else ''}>"
+        info = None if self.closed else self._handle.try_reading(self._info)
+        if info is None:
+            return f"<scuttle.Link{' closed' if self.closed else ''}>"
+        peer = info.peer_source or info.peer_name
+        words = [
+            f" to {peer!r}" if peer else "",
+            f" {info.dialect.name.lower()}" if info.dialect is not Dialect.UNKNOWN else "",
+            " in step" if info.in_step else "",
+            " live" if info.live else "",
+            " ended" if info.ended else "",
+        ]
+        return f"<scuttle.Link{''.join(words)}>"

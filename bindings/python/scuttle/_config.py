@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 from enum import IntEnum
-from typing import Any, Iterable, List, Mapping, NamedTuple, Set, Tuple, Union
+from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
 
 from . import _abi
 from .errors import NulError
-from .texts import Buffer, encode_text, encode_value, to_bytes, unsigned
-from .updates import Update
+from ._texts import Buffer, encode_text, encode_value, positive, to_bytes
+from ._updates import Update
 
 #: A save to start from: lines of an export or of the wire, or updates, or dicts in the shape of the wire.
 State = Union[str, Buffer, Iterable[Union[Update, Mapping[str, Any]]]]
@@ -19,72 +19,61 @@ class Resolver(IntEnum):
     """Decides which of two updates of one key stands. Each is a total order, so replicas agree whatever the order of arrival."""
 
     #: The default: the last writer wins. The greater timestamp (version, then source) stands; a covered dot changes nothing.
-    lww_vs_clock = _abi.LWW_VS_CLOCK
+    LWW_VS_CLOCK = _abi.LWW_VS_CLOCK
     #: The seed's other name for the same outcome.
-    lww_vs_current_vers = _abi.LWW_VS_CURRENT_VERS
+    LWW_VS_CURRENT_VERS = _abi.LWW_VS_CURRENT_VERS
     #: The greater value stands: null < false < true < numbers < strings < arrays < objects.
-    strictly_order_values = _abi.STRICTLY_ORDER_VALUES
+    STRICTLY_ORDER_VALUES = _abi.STRICTLY_ORDER_VALUES
 
 
 class Limits(NamedTuple):
-    """The limits of a replica. An excess is an error of its own. 0 means the default."""
+    """The limits of a replica. An excess is a LimitError of its own. None means the default; no limit is 0."""
 
     #: Bytes of a line, without its newline; default: enough for the largest key and value.
-    max_message_bytes: int = 0
+    max_message_bytes: Optional[int] = None
     #: Bytes of a key; default 64 KiB, at most 256 MiB.
-    max_key_bytes: int = 0
+    max_key_bytes: Optional[int] = None
     #: Bytes of a value's JSON text; default 1 MiB, at most 256 MiB.
-    max_value_bytes: int = 0
+    max_value_bytes: Optional[int] = None
     #: Nesting of arrays and objects in a value; default 64, at most 1,024; Python's own limit is about 900.
-    max_depth: int = 0
+    max_depth: Optional[int] = None
     #: Sources, the replica's own included; default 65,536.
-    max_sources: int = 0
+    max_sources: Optional[int] = None
     #: Open links; default 65,536.
-    max_links: int = 0
+    max_links: Optional[int] = None
     #: The most by which an update's version may exceed the highest version seen here; default 2^48.
-    max_version_jump: int = 0
+    max_version_jump: Optional[int] = None
     #: Keys that hold a value, as `len(replica)` counts them; default: no limit. Overwrites and deletes always pass.
-    max_keys: int = 0
+    max_keys: Optional[int] = None
     #: Bytes of memory for all that the replica holds, with all overhead; default: no limit. A replica without room for a peer's
     #: update refuses it, as one over `max_value_bytes`. See docs/reference/limits.md.
-    max_bytes: int = 0
+    max_bytes: Optional[int] = None
+
+    def __repr__(self) -> str:
+        given = [f"{name}={limit!r}" for name, limit in self._asdict().items() if limit is not None]
+        return f"scuttle.Limits({', '.join(given)})"
 
 
 def make_config(
-    mtu: int,
-    max_history: int,
-    max_tombstones: int,
-    keep_tombstones: bool,
-    max_retired: int,
-    retire_after_ms: int,
-    max_refused: int,
-    seed: int,
-    exact_id: bool,
-    unique_id: bool,
+    numbers: Mapping[str, Optional[int]],
+    flags: int,
     cluster: str,
-    protocol: Tuple[int, int],
+    protocol: Optional[Tuple[int, int]],
     limits: Limits,
-    state: State,
+    state: Optional[State],
 ) -> _abi.ConfigStruct:
-    """Returns the library's struct, without the resolver and the callbacks."""
+    """Returns the library's struct, without the resolver and the callbacks. A number of None stays 0, the library's default."""
     config = _abi.ConfigStruct(ctypes.sizeof(_abi.ConfigStruct))
-    config.flags = _abi.UNIQUE_ID if unique_id else 0
-    config.flags |= _abi.EXACT_ID if exact_id else 0
-    config.flags |= _abi.KEEP_TOMBSTONES if keep_tombstones else 0
-    config.mtu = unsigned("mtu", mtu)
-    config.max_history = unsigned("max_history", max_history)
-    config.max_tombstones = unsigned("max_tombstones", max_tombstones)
-    config.max_retired = unsigned("max_retired", max_retired)
-    config.retire_after_ms = unsigned("retire_after_ms", retire_after_ms)
-    config.max_refused = unsigned("max_refused", max_refused)
+    config.flags = flags
     config.cluster = c_text(cluster, "a cluster")
-    lowest, highest = protocol
-    config.protocol_min = unsigned("protocol", lowest, bits=32)
-    config.protocol_max = unsigned("protocol", highest, bits=32)
-    config.seed = unsigned("seed", seed)
-    for name, limit in limits._asdict().items():
-        setattr(config, name, unsigned(name, limit))
-    lines = state_lines(state)
+    if protocol is not None:
+        lowest, highest = protocol
+        config.protocol_min = positive("protocol", lowest, bits=32)
+        config.protocol_max = positive("protocol", highest, bits=32)
+    for name, number in [*numbers.items(), *limits._asdict().items()]:
+        if number is not None:
+            setattr(config, name, positive(name, number))
+    lines = b"" if state is None else state_lines(state)
     config.state = lines or None  # NULL, since there may be a `state_store`
     config.state_len = len(lines)
     return config

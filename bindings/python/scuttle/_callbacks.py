@@ -22,11 +22,12 @@ from typing import TYPE_CHECKING, Any, Callable, Generator, List, Mapping, Named
 from . import _abi
 from ._entrances import Entrance, Outcomes, is_from_outside
 from ._library import describe, library
-from .errors import ScuttleError, error_of
-from .updates import Update, copy_update
+from ._codes import error_of
+from .errors import ScuttleError
+from ._updates import Update, copy_update
 
 if TYPE_CHECKING:
-    from .link import Link
+    from ._link import Link
 
 
 class Event(IntEnum):

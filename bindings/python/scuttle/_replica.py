@@ -8,11 +8,13 @@ from typing import Callable, List, MutableMapping, Optional, Tuple, Type, Union
 from weakref import WeakValueDictionary
 
 from . import _abi
+from ._accelerated import Keys
 from ._entrances import Outcomes
 from ._handle import Handle
 from ._library import library
 from ._stats import Figures
-from .callbacks import (
+from ._changes import Watching
+from ._callbacks import (
     Accept,
     Callbacks,
     Compaction,
@@ -24,19 +26,19 @@ from .callbacks import (
     Resolve,
     Sort,
 )
-from .config import Limits, Resolver, State, c_text, make_config
-from .entries import Entries
-from .history import History
-from .link import Link
-from .one_peer import OnePeer
-from .saves import Saves
-from .stores import StateStore, StoreCalls
-from .texts import text_at
-from .updates import Update
-from .upkeep import Upkeep
+from ._config import Limits, Resolver, State, c_text, make_config
+from ._entries import Entries
+from ._history import History
+from ._link import Link
+from ._one_peer import OnePeer
+from ._saves import Saves
+from ._stores import StateStore, StoreCalls
+from ._texts import text_at
+from ._updates import Update
+from ._upkeep import Upkeep
 
 
-class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
+class Replica(Keys, Entries, Watching, Saves, OnePeer, Upkeep, Figures):
     """A key-value map that its peers keep in step.
 
     It is a mapping from str to JSON values; a deleted key is absent. `link` opens a link to one peer.
@@ -53,14 +55,14 @@ class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
         self,
         name: str,
         *,
-        mtu: int = 0,
-        max_history: int = 0,
-        max_tombstones: int = 0,
+        mtu: Optional[int] = None,
+        max_history: Optional[int] = None,
+        max_tombstones: Optional[int] = None,
         keep_tombstones: bool = False,
-        max_retired: int = 0,
-        retire_after_ms: int = 0,
-        max_refused: int = 0,
-        resolve: Union[Resolver, Resolve] = Resolver.lww_vs_clock,
+        max_retired: Optional[int] = None,
+        retire_after_ms: Optional[int] = None,
+        max_refused: Optional[int] = None,
+        resolve: Union[Resolver, Resolve] = Resolver.LWW_VS_CLOCK,
         sort: Optional[Sort] = None,
         on_update: Optional[OnUpdate] = None,
         on_compaction: Optional[OnCompaction] = None,
@@ -71,10 +73,10 @@ class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
         exact_id: bool = False,
         unique_id: bool = False,
         cluster: str = "",
-        protocol: Tuple[int, int] = (0, 0),
-        seed: int = 0,
+        protocol: Optional[Tuple[int, int]] = None,
+        seed: Optional[int] = None,
         limits: Limits = Limits(),
-        state: State = b"",
+        state: Optional[State] = None,
         state_store: Optional[StateStore] = None,
     ) -> None:
         """Makes a replica.
@@ -83,16 +85,16 @@ class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
             name: The host's name for the replica: 1 to 246 bytes of UTF-8, unique among the replicas that run at one time. Each start
                 is an incarnation and writes under a source of its own, `id`: the name, "~" and 8 random characters. A name must not
                 end like that itself.
-            mtu: Messages, not bytes: the size of the send buffer, and the number of pending messages at which a link becomes full. 0:
+            mtu: Messages, not bytes: the size of the send buffer, and the number of pending messages at which a link becomes full. None:
                 10; sys.maxsize: a link never becomes full.
-            max_history: Updates in the history. 0: 10; sys.maxsize: all.
-            max_tombstones: Tombstones. Beyond it the replica purges those with the lowest versions, stable or not. 0: 2^20;
+            max_history: Updates in the history. None: 10; sys.maxsize: all.
+            max_tombstones: Tombstones. Beyond it the replica purges those with the lowest versions, stable or not. None: 2^20;
                 sys.maxsize: no limit. No effect with a `resolve` of yours.
             keep_tombstones: Purge no stable tombstone; `purge` and `max_tombstones` still purge.
-            max_retired: Retired sources, some 30 bytes each. Beyond it the replica drops those with the lowest versions. 0: 2^20;
-                sys.maxsize: no limit.
-            retire_after_ms: Milliseconds by `tick` after which the replica retires a silent name. 0: never.
-            max_refused: Refused updates that the replica remembers. 0: 1,024; sys.maxsize: no limit. One more ends its link.
+            max_retired: Retired sources, some 30 bytes each. Beyond it the replica drops those with the lowest versions. None:
+                2^20; sys.maxsize: no limit.
+            retire_after_ms: Milliseconds by `tick` after which the replica retires a silent name. None: never.
+            max_refused: Refused updates that the replica remembers. None: 1,024; sys.maxsize: no limit. One more ends its link.
             resolve: Decides which of two updates of a key stands: a Resolver, or a callable (update, current) that returns whether the
                 update replaces the current one, which is None for a new key. It returns true for exactly one of (a, b) and (b, a),
                 and follows a total order, so that replicas agree: see `check_resolver`.
@@ -113,36 +115,33 @@ class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
                 one source, unless the later start begins with everything that the earlier one wrote.
             unique_id: Accepted without effect: every start is an incarnation of its own.
             cluster: Up to 255 bytes of UTF-8: links join replicas of one cluster only. A classic link cannot check it.
-            protocol: Lowest and highest version of the extended dialect to speak. 0: those of the library.
-            seed: Makes the random choices reproducible. 0: random from the system.
-            limits: Limits on messages, keys and memory. An excess is an error.
+            protocol: Lowest and highest version of the extended dialect to speak. None: those of the library.
+            seed: Makes the random choices reproducible. None: random from the system.
+            limits: Limits on messages, keys and memory. An excess is a LimitError.
             state: The state to start from, as for `load`; `torn` says whether it was truncated.
             state_store: Keeps the replica in a database, and starts from it: see `StateStore`. Not together with `state`.
 
         Raises:
             IdError, NulError, Utf8Error: The name or the cluster is not a valid one.
-            ArgumentError: A number is negative or too large.
+            ArgumentError: A number is negative, 0 or too large.
             OutOfMemoryError: The system gave no memory or randomness.
             StoreError: The `state_store` has failed.
             ScuttleError: The state is not valid: see `load`.
         """
         encoded_name = c_text(name, "a name")
-        config = make_config(
-            mtu=mtu,
-            max_history=max_history,
-            max_tombstones=max_tombstones,
-            keep_tombstones=keep_tombstones,
-            max_retired=max_retired,
-            retire_after_ms=retire_after_ms,
-            max_refused=max_refused,
-            seed=seed,
-            exact_id=exact_id,
-            unique_id=unique_id,
-            cluster=cluster,
-            protocol=protocol,
-            limits=limits,
-            state=state,
-        )
+        numbers = {
+            "mtu": mtu,
+            "max_history": max_history,
+            "max_tombstones": max_tombstones,
+            "max_retired": max_retired,
+            "retire_after_ms": retire_after_ms,
+            "max_refused": max_refused,
+            "seed": seed,
+        }
+        flags = _abi.UNIQUE_ID if unique_id else 0
+        flags |= _abi.EXACT_ID if exact_id else 0
+        flags |= _abi.KEEP_TOMBSTONES if keep_tombstones else 0
+        config = make_config(numbers, flags, cluster, protocol, limits, state)
         own_resolve = None
         if isinstance(resolve, Resolver):
             config.resolver = resolve
@@ -160,6 +159,7 @@ class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
             store = StoreCalls(state_store, callbacks.report)
             store.install(config, outcomes)
         self._handle = Handle(encoded_name, config, links, store, outcomes if outcomes.entrances else None)
+        self._gate = self._handle.gate
         self._history = History(self._handle, compaction)
         self._id = self._handle.run(_read_text, library.scuttle_id)
         self._name = self._handle.run(_read_text, library.scuttle_name)
@@ -175,7 +175,12 @@ class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
         return self._name
 
     def news(self, source: str, version: int) -> List[Update]:
-        """Returns the updates of a source above a version that the history holds, in the order of `sort`: see `History.news`."""
+        """Returns the updates of a source above a version that the history holds, in the order of `sort`: `History.news`.
+
+        Args:
+            source: The source: an `id`, or one of `clock`.
+            version: The version below the first update.
+        """
         return self._history.news(source, version)
 
     @property
@@ -208,6 +213,8 @@ class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
         """Opens a link to one peer. Without `classic` and `any` it speaks the extended dialect only: the first line of a classic peer
         raises ProtocolError, and ends the link.
 
+        Any thread may call it, and the link is for any thread.
+
         Args:
             read_only: Accept nothing from the peer: its updates raise ReadOnlyError. Its requests are served.
             classic: Speak the classic dialect only, simple-scuttle's own: never send hello.
@@ -217,6 +224,9 @@ class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
             live: Send new updates at once after the first reconciliation.
             datagram: Exchange datagrams: each read makes one, each write reads one; they may be lost, repeated, reordered and late. The
                 peer's link must be one, too.
+
+        Returns:
+            The link. Close it when the connection ends.
 
         Raises:
             ArgumentError: `datagram` with `classic`, or `history` without `classic` and `any`.
@@ -253,7 +263,15 @@ class Replica(Entries, Saves, OnePeer, Upkeep, Figures):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<scuttle.Replica {self._id!r}{' closed' if self.closed else ''}>"
+        if self.closed:
+            return f"<scuttle.Replica {self._id!r} closed>"
+        keys = self._handle.try_reading(self._keys_held)
+        return f"<scuttle.Replica {self._id!r}{'' if keys is None else f' keys={keys}'} links={len(self._handle.links)}>"
+
+    def _keys_held(self, pointer: int) -> int:
+        count = c_size_t()
+        self._handle.check(library.scuttle_count(pointer, count))
+        return count.value
 
 
 def _read_text(pointer: int, function: Callable[..., int]) -> str:

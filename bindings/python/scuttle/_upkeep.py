@@ -7,7 +7,7 @@ from ctypes import c_size_t
 from . import _abi
 from ._handle import Handle
 from ._library import library
-from .texts import encode_text, milliseconds
+from ._texts import encode_text, milliseconds
 
 
 class Upkeep:

@@ -9,27 +9,27 @@ from typing import Iterable, List, NamedTuple, Optional, Tuple, Union
 from . import _abi
 from ._entrances import Outcomes
 from ._library import describe, library
-from .callbacks import Callbacks, Resolve
-from .config import Resolver
-from .errors import error_of
-from .updates import Update, lend_update
+from ._callbacks import Callbacks, Resolve
+from ._config import Resolver
+from ._codes import error_of
+from ._updates import Update, lend_update
 
 
 class FlawKind(IntEnum):
     """The kinds of a flaw."""
 
     #: Not commutative: a, then b, has another outcome than b, then a.
-    order = _abi.FLAW_ORDER
+    ORDER = _abi.FLAW_ORDER
     #: Not idempotent: a, b, and one of them once more, has another outcome than a, then b.
-    repetition = _abi.FLAW_REPETITION
+    REPETITION = _abi.FLAW_REPETITION
     #: Not associative: (a, b), then c, has another outcome than a, then (b, c).
-    grouping = _abi.FLAW_GROUPING
+    GROUPING = _abi.FLAW_GROUPING
 
 
 _SENTENCES = {
-    FlawKind.order: "a, then b, has another outcome than b, then a",
-    FlawKind.repetition: "a, b, and one of them once more, has another outcome than a, then b",
-    FlawKind.grouping: "(a, b), then c, has another outcome than a, then (b, c)",
+    FlawKind.ORDER: "a, then b, has another outcome than b, then a",
+    FlawKind.REPETITION: "a, b, and one of them once more, has another outcome than a, then b",
+    FlawKind.GROUPING: "(a, b), then c, has another outcome than a, then (b, c)",
 }
 
 
@@ -42,7 +42,7 @@ class Flaw(NamedTuple):
 
     def __str__(self) -> str:
         rows = [f"  {name} = {update.to_line()}" for name, update in zip("abc", self.updates)]
-        return "\n".join([f"{self.kind.name}: {_SENTENCES[self.kind]}", *rows])
+        return "\n".join([f"{self.kind.name.lower()}: {_SENTENCES[self.kind]}", *rows])
 
 
 def check_resolver(resolve: Union[Resolver, Resolve], updates: Iterable[Update]) -> Optional[Flaw]:

@@ -7,7 +7,7 @@ from ctypes import c_char_p, c_void_p, cast
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from . import _abi
-from .texts import decode_value, encode_text, text_at, unsigned
+from ._texts import decode_value, encode_text, text_at, unsigned
 
 
 class Entry(NamedTuple):
@@ -84,6 +84,13 @@ class Update(_Fields):
     def value(self) -> Any:
         """The value, decoded anew each time; None for a delete."""
         return decode_value(self.json)
+
+    def __repr__(self) -> str:
+        fields = [repr(field) for field in self[:4]]
+        fields += [f"{name}=True" for name in ("deleted", "local", "expired", "reset") if getattr(self, name)]
+        if self.is_republished:
+            fields += [f"dot_source={self.dot_source!r}", f"dot_version={self.dot_version!r}"]
+        return f"scuttle.Update({', '.join(fields)})"
 
     def to_dict(self) -> Dict[str, Any]:
         """Returns the update in the shape of the wire. A reset has the shape of a digest: its dot is covered, and its entry removed."""

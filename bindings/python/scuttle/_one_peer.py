@@ -8,7 +8,7 @@ from ._handle import Handle
 from ._library import library
 from ._memory import WritableBuffer, to_read
 from ._reading import read, read_into
-from .texts import Buffer, unsigned
+from ._texts import Buffer, unsigned
 
 
 class OnePeer:

@@ -9,7 +9,7 @@ from collections.abc import ItemsView, KeysView, ValuesView
 from typing import TYPE_CHECKING, Any, Iterator, Tuple
 
 if TYPE_CHECKING:
-    from .mapping import EntryMapping
+    from ._mapping import EntryMapping
 
 
 class PrefixKeys(KeysView[str]):

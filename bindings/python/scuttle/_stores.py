@@ -15,8 +15,8 @@ from . import _abi
 from ._entrances import Entrance, Outcomes, is_from_outside
 from ._memory import to_read
 from .errors import ScuttleError
-from .texts import Buffer
-from .updates import Update, copy_update
+from ._texts import Buffer
+from ._updates import Update, copy_update
 
 
 class RowKind(IntEnum):

@@ -8,12 +8,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Tuple, Union
 
 from . import _abi
+from ._accelerated import use_for
 from ._handle import Handle
 from ._library import library
 from .errors import EmptyKeyError, KeyTooLongError, NulError, Utf8Error
-from .texts import decode_value, encode_text, encode_value, milliseconds
-from .views import PrefixItems, PrefixKeys, PrefixValues
-from .visits import Take, visit_updates
+from ._texts import decode_value, encode_text, encode_value, milliseconds
+from ._views import PrefixItems, PrefixKeys, PrefixValues
+from ._visits import Take, visit_updates
 
 if TYPE_CHECKING:
     from _typeshed import SupportsKeysAndGetItem
@@ -38,6 +39,14 @@ class EntryMapping(MutableMapping[str, Any]):
 
     _handle: Handle
 
+    def _try_set(self, key: Any, value: Any) -> int:
+        """Sets a key if the accelerator can do that at once. Returns the code; an error has changed nothing."""
+        return _abi.E_UNSUPPORTED
+
+    def _try_set_all(self, pairs: List[Tuple[str, Any]]) -> int:
+        """Sets pairs in their order, up to the first that the accelerator cannot set. Returns their number."""
+        return 0
+
     def set(self, key: str, value: Any) -> bool:
         """Sets a key: a local write.
 
@@ -53,7 +62,10 @@ class EntryMapping(MutableMapping[str, Any]):
             TypeError: JSON has no such value.
             ScuttleError: The key or the value is not valid, or over a limit.
         """
-        return self._handle.set(encode_text(key), encode_value(value)) != _abi.FULL
+        code = self._try_set(key, value)
+        if code < 0:
+            code = self._handle.set(encode_text(key), encode_value(value))
+        return code != _abi.FULL
 
     def _set(self, pointer: int, key: bytes, value: bytes) -> int:
         return self._handle.check(library.scuttle_set(pointer, key, len(key), value, len(value)))
@@ -108,20 +120,24 @@ class EntryMapping(MutableMapping[str, Any]):
     def _set_all(self, pairs: Iterable[Tuple[str, Any]]) -> None:
         rest = iter(pairs)
         while True:
+            step = list(islice(rest, _STEP))
             encoded: List[Tuple[bytes, bytes]] = []
             add = encoded.append
             try:
                 # Not while the replica is held: a value may be encoded by code of the host.
-                for key, value in islice(rest, _STEP):
+                for key, value in islice(step, self._try_set_all(step), None):
                     add((encode_text(key), encode_value(value)))
             finally:
                 if encoded:
                     self._handle.set_all(encoded)
-            if len(encoded) < _STEP:
+            if len(step) < _STEP:
                 return
 
     def delete(self, key: str) -> bool:
         """Deletes a key, also an absent one: a local write, so that peers learn of it.
+
+        Args:
+            key: The key.
 
         Returns:
             False if a link is full, as for `set`.
@@ -149,9 +165,19 @@ class EntryMapping(MutableMapping[str, Any]):
         return self._find(key) is not None  # type: ignore[arg-type]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Returns the value of a key, or the default if it holds none. A str that can be no key holds none."""
-        value = self._find(key)
-        return default if value is None else decode_value(value)
+        """Returns the value of a key, or the default if it holds none. A str that can be no key holds none.
+
+        Args:
+            key: The key. It may be absent.
+            default: Returned if the key holds no value.
+
+        Raises:
+            TypeError: The key is no str.
+        """
+        try:
+            return self[key]
+        except (KeyError, *_NO_KEYS):
+            return default
 
     def _find(self, key: str) -> Optional[str]:
         """Returns the JSON text of a key; None if it holds no value, or can be no key."""
@@ -216,7 +242,15 @@ class EntryMapping(MutableMapping[str, Any]):
         return first[0]
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """Returns the value of a key. If it holds none, sets it to the default and returns that."""
+        """Returns the value of a key. If it holds none, sets it to the default and returns that.
+
+        Args:
+            key: The key.
+            default: What JSON can hold.
+
+        Raises:
+            ScuttleError: As for `set`.
+        """
         value = self._handle.run(self._setdefault, encode_text(key), encode_value(default))
         return default if value is None else decode_value(value)
 
@@ -243,15 +277,27 @@ class EntryMapping(MutableMapping[str, Any]):
         return self._count("")
 
     def keys(self, prefix: str = "") -> PrefixKeys:
-        """Returns a live view of the keys that begin with `prefix`, in byte order."""
+        """Returns a live view of keys, which is a set, too. Each loop over it runs over a snapshot, in byte order of keys.
+
+        Args:
+            prefix: Begins the keys. Empty: all keys.
+        """
         return PrefixKeys(self, prefix)
 
     def items(self, prefix: str = "") -> PrefixItems:
-        """Returns a live view of the pairs of key and value whose key begins with `prefix`, in byte order of keys."""
+        """Returns a live view of pairs of key and value. Each loop over it runs over a snapshot, in byte order of keys.
+
+        Args:
+            prefix: Begins the keys. Empty: all keys.
+        """
         return PrefixItems(self, prefix)
 
     def values(self, prefix: str = "") -> PrefixValues:
-        """Returns a live view of the values whose key begins with `prefix`, in byte order of keys."""
+        """Returns a live view of values. Each loop over it runs over a snapshot, in byte order of keys.
+
+        Args:
+            prefix: Begins the keys. Empty: all keys.
+        """
         return PrefixValues(self, prefix)
 
     def _keys(self, prefix: str) -> List[str]:
@@ -275,6 +321,9 @@ class EntryMapping(MutableMapping[str, Any]):
     def _visit(self, pointer: int, prefix: bytes, take: Take) -> None:
         """Visits the keys that hold a value."""
         self._handle.check(visit_updates(library.scuttle_state, pointer, prefix, len(prefix), take=take))
+
+
+use_for(EntryMapping)
 
 
 def _key(update: _abi.UpdateStruct) -> bytes:

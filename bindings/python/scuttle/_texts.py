@@ -13,7 +13,7 @@ from .errors import ArgumentError, Utf8Error
 _quote = json.encoder.encode_basestring
 _utf8 = str.encode
 # `decode` looks for white space around the text, which the library has removed.
-_decode: Callable[[str, int], Tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+decode_text: Callable[[str, int], Tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 Buffer = Union[bytes, bytearray, memoryview]
@@ -40,7 +40,7 @@ def encode_value(value: Any) -> bytes:
 
 def decode_value(text: str) -> Any:
     """Returns the value of a JSON text of the library: a new object each time."""
-    return _decode(text, 0)[0]
+    return decode_text(text, 0)[0]
 
 
 def text_at(address: Optional[int], length: int) -> str:
@@ -60,6 +60,13 @@ def unsigned(what: str, number: int, bits: int = 64) -> int:
     if not 0 <= number < 1 << bits:
         raise ArgumentError(f"{what} is {number}, which is not in 0 ... 2^{bits}-1")
     return number
+
+
+def positive(what: str, number: int, bits: int = 64) -> int:
+    """Returns the number. Raises ArgumentError if it does not fit, or is 0, which means the default to the library."""
+    if isinstance(number, int) and number == 0:
+        raise ArgumentError(f"{what} is 0, which is not in 1 ... 2^{bits}-1; None means the default")
+    return unsigned(what, number, bits)
 
 
 def milliseconds(what: str, seconds: float) -> int:
