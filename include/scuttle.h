@@ -833,13 +833,41 @@ typedef struct {
   uint32_t in_step;        /* 1: both version vectors were equal when last compared */
   uint32_t live;           /* 1: the link sends new updates at once: see SCUTTLE_LINK_LIVE */
   uint32_t ended;          /* 1: the link has ended: see scuttle_link_write */
-  int32_t last_error;      /* the last SCUTTLE_E_… that a call on this link returned; 0: none */
+  int32_t last_error;      /* the last SCUTTLE_E_… that a call on this link returned; once the link has ended, its reason; 0: none */
   uint32_t reserved;
+  /* What the peer is known to have. Only its own statements count, its hellos, vectors, covers and commits: what was sent may be lost.
+     The next gossip brings a statement. Before the hello, on classic links and after the end of a link nothing is known. */
+  uint64_t lag_updates;       /* entries, tombstones included, under dots above the version vector that the peer has stated. Superseded
+                                 updates do not count, except that above 1,024 some may. An update that the peer has refused does not
+                                 count either */
+  uint64_t confirmed_version; /* the version up to which the peer has the writes of this replica: of its own source, this incarnation;
+                                 0: none is known. A write that the peer has refused ends it, as long as the refusal stands */
+  /* What has crossed the link since it was opened. A message is a line. */
+  uint64_t bytes_in;     /* bytes that scuttle_link_write has received, those of the running call included */
+  uint64_t bytes_out;    /* bytes that scuttle_link_read and scuttle_link_consume have counted as sent */
+  uint64_t messages_in;  /* whole lines among bytes_in, rejected ones included */
+  uint64_t messages_out; /* whole lines among bytes_out */
 } scuttle_link_info_t;
 
 /* Describes a link and its peer. Readable in callbacks, `accept` included.
-   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE.   Cost   O(length of the name). Since 0.2.0. */
+   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE.
+   Cost     O(length of the name); for lag_updates also O(log n) for each source of which the peer may have another version, and
+            1,024 entries at most. With offsetof(scuttle_link_info_t, lag_updates) as struct_size, as `accept` may want it for
+            each update, the name alone. Since 0.2.0. */
 int scuttle_link_info(scuttle_link_t *link, scuttle_link_info_t *info);
+
+/* Counts the peers that are known to have this replica's writes up to a version: those with a confirmed_version at or above it, on open
+   links. Two links to one name count once, because they lead to one peer, or to an earlier incarnation of it: close the links of
+   connections that are gone. Names are claims. A classic peer confirms nothing. Readable in callbacks.
+     A live link sends an update at once, and the peer does not reply to it. So gossip after the write, exchange what the links
+   send, and call this: one exchange of hellos confirms all writes before it. A peer that confirms a write holds it in memory; whether
+   it stores it is its host's affair.
+   version  of a write, as scuttle_version returns it behind the write. UINT64_MAX: all writes so far, for which a
+            renewed low-water mark counts as a write.
+   links    receives the number of peers.
+   Errors   SCUTTLE_E_ARGUMENT.
+   Cost     O(links), and O(log e) for each write among the e updates that a peer has refused. Since 0.2.0. */
+int scuttle_confirmed(scuttle_t *replica, uint64_t version, size_t *links);
 
 /* Short form of scuttle_link_write and scuttle_link_read, for a replica with one peer. The first call opens a link, which inherits a
    scuttle_gossip that came before any link was open. Returns and errors as scuttle_link_write and scuttle_link_read. */
@@ -856,6 +884,66 @@ int scuttle_read(scuttle_t *replica, void *buffer, size_t capacity, size_t *len)
    Errors   SCUTTLE_E_ARGUMENT, _BUSY.
    Cost     O(bytes of the keys and values that have arrived since the last call or content check). */
 int scuttle_fingerprint(scuttle_t *replica, uint64_t *fingerprint);
+
+/* The figures of a replica. Zero the struct and set struct_size: fields beyond that are not written. Gauges are of the moment of the
+   call. Counters begin with 0 at scuttle_new, and grow; a call that state_store undoes has counted. Since 0.2.0. */
+typedef struct {
+  size_t struct_size; /* sizeof(scuttle_stats_t) */
+
+  /* Gauges: what the replica holds, and its links. */
+  uint64_t keys;          /* keys that hold a value, as scuttle_count counts them */
+  uint64_t tombstones;    /* deleted keys whose tombstone is not purged */
+  uint64_t bytes;         /* bytes of memory, as max_bytes counts them */
+  uint64_t history;       /* updates in the history */
+  uint64_t sources;       /* sources that are not retired, this replica's own included */
+  uint64_t retired;       /* retired sources */
+  uint64_t exceptions;    /* updates that are refused or missing here, as max_refused counts them */
+  uint64_t out_of_order;  /* entries that the version vector does not cover, because updates before them are on their way */
+  uint64_t links;         /* open links, with those that have ended and are not closed */
+  uint64_t links_in_step; /* links with in_step */
+  uint64_t links_full;    /* full links: see section 12 */
+
+  /* Counters of writes. */
+  uint64_t sets;        /* scuttle_set and scuttle_set_ttl that have written */
+  uint64_t deletes;     /* scuttle_delete that have written */
+  uint64_t expired;     /* keys that this replica has deleted at the end of a time to live */
+  uint64_t republished; /* updates that this replica has republished */
+  uint64_t purged;      /* tombstones that this replica has purged */
+  uint64_t resets;      /* resets of peers that were applied */
+  uint64_t removed;     /* entries that those resets have removed */
+
+  /* Counters of the updates of peers. */
+  uint64_t received;         /* readable updates: the sum of the next four */
+  uint64_t applied;          /* updates that have become the entry of their key */
+  uint64_t superseded;       /* updates that have lost to the entry of their key */
+  uint64_t repeated;         /* updates that were known, as entries, in the version vector or as refused ones */
+  uint64_t refused;          /* updates that a limit or `accept` has refused, each once */
+  uint64_t rejected;         /* messages that were rejected with an error, refused updates included */
+  uint64_t refused_by_peers; /* SCUTTLE_EVENT_REFUSED: updates that peers have refused, or that fit no datagram */
+  uint64_t corrupt;          /* equivocations, whichever content stands */
+  uint64_t diverged;         /* SCUTTLE_EVENT_DIVERGED with SCUTTLE_OK */
+  uint64_t twins;            /* SCUTTLE_EVENT_TWIN */
+
+  /* Counters of conversations, over all links. */
+  uint64_t gossips;         /* gossips: scuttle_gossip counts one for each link */
+  uint64_t requests;        /* version vectors that were sent as requests; classic gossips; requests for contents */
+  uint64_t deltas_log;      /* log deltas that were begun for a request: updates of the history */
+  uint64_t deltas_state;    /* state deltas likewise: entries that the peer lacks */
+  uint64_t deltas_reset;    /* reset deltas: all entries, for a peer that may have missed a purged delete */
+  uint64_t deltas_early;    /* early deltas: updates of a replica that needs a reset itself */
+  uint64_t deltas_contents; /* contents deltas: all entries, because contents differ */
+  uint64_t full;            /* times that a link has become full */
+  uint64_t links_opened;    /* links that were opened */
+  uint64_t links_ended;     /* SCUTTLE_EVENT_ENDED */
+  uint64_t bytes_in;        /* as in scuttle_link_info_t, over all links, closed ones included */
+  uint64_t bytes_out;
+  uint64_t messages_in;
+  uint64_t messages_out;
+} scuttle_stats_t;
+
+/* Reports the figures of a replica. Readable in callbacks.
+   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE.   Cost   O(links). Since 0.2.0. */
+int scuttle_stats(scuttle_t *replica, scuttle_stats_t *stats);
 
 /* Visits the version vector (vector clock, as the seed calls it): every known source with the version up to which its dots are
    accounted for here, in the byte order of sources. Readable in callbacks.

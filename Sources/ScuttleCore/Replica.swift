@@ -41,6 +41,7 @@ extension Replica {
         if options.contains(.classic) { hasMetClassic = true }
         let link = Link(self, options)
         linkTable.links.append(link)
+        counters.linksOpened &+= 1
         return link
     }
 
@@ -49,6 +50,7 @@ extension Replica {
     public func close(_ link: Link) {
         link.close()
         guard let index = link.index else { return }
+        link.leaveTraffic()
         if let source = link.peerID { unlink(source, at: index) }
         link.index = nil
         removeLink(at: index)

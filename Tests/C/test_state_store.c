@@ -638,4 +638,79 @@ TEST(a_local_write_puts_before_on_update) {
   store_free(&store);
 }
 
+static scuttle_stats_t stats_of(scuttle_t *replica) {
+  scuttle_stats_t stats;
+  memset(&stats, 0, sizeof stats);
+  stats.struct_size = sizeof stats;
+  CHECK_CODE(scuttle_stats(replica, &stats), SCUTTLE_OK);
+  return stats;
+}
+
+TEST(an_undone_call_has_counted) {
+  world_t world;
+  scuttle_stats_t before, after;
+  scuttle_link_info_t info;
+  text_t out = {NULL, 0, 0};
+  world_make(&world);
+  /* A local write that fails has not written. */
+  before = stats_of(world.a);
+  CHECK_U64(before.sets, 3);
+  CHECK_U64(before.deletes, 1);
+  world.store.failing[PUT] = 1;
+  CHECK_CODE(set(world.a, "k", "9"), SCUTTLE_E_STORE);
+  after = stats_of(world.a);
+  CHECK_U64(after.sets, before.sets);
+  /* The bytes of the peer have crossed, and the counters of the replica and of its link go on from there. */
+  store_disarm(&world.store);
+  scuttle_link_gossip(world.ba);
+  read_all(world.ba, 0, &out);
+  world.store.failing[COMMIT] = 1;
+  world.store.lasting[COMMIT] = 1;
+  before = stats_of(world.a);
+  CHECK(scuttle_link_write(world.ab, out.data, out.len) >= SCUTTLE_E_STORE);
+  after = stats_of(world.a);
+  CHECK_U64(after.bytes_in, before.bytes_in + out.len);
+  CHECK_U64(after.links, 1);
+  world_converges(&world, "figures");
+  after = stats_of(world.a);
+  memset(&info, 0, sizeof info);
+  info.struct_size = sizeof info;
+  CHECK_CODE(scuttle_link_info(world.ab, &info), SCUTTLE_OK);
+  CHECK_U64(after.bytes_in, info.bytes_in);
+  CHECK_U64(after.bytes_out, info.bytes_out);
+  CHECK_U64(after.bytes_in, stats_of(world.b).bytes_out);
+  CHECK_U64(after.bytes_out, stats_of(world.b).bytes_in);
+  CHECK(after.gossips >= before.gossips + 3);
+  text_free(&out);
+  world_free(&world);
+}
+
+TEST(each_failing_transaction_leaves_the_bytes_right) {
+  /* A read whose transaction fails gives no bytes: they come again, and count once. */
+  int fails;
+  for (fails = 1; fails < 12; fails++) {
+    world_t world;
+    int turn, failed = 0;
+    scuttle_stats_t of_a, of_b;
+    world_make(&world);
+    world.store.failing[COMMIT] = fails;
+    scuttle_link_gossip(world.ba);
+    scuttle_link_gossip(world.ab);
+    for (turn = 0; turn < 100; turn++) {
+      char bytes[100];
+      size_t from_b = 0, from_a = 0;
+      scuttle_link_read(world.ba, bytes, sizeof bytes, &from_b);
+      failed += scuttle_link_write(world.ab, bytes, from_b) == SCUTTLE_E_STORE;
+      if (scuttle_link_read(world.ab, bytes, sizeof bytes, &from_a) == SCUTTLE_E_STORE) failed++, from_a = 0;
+      else scuttle_link_write(world.ba, bytes, from_a);
+      if (!from_a && !from_b && turn > 20) break;
+    }
+    of_a = stats_of(world.a), of_b = stats_of(world.b);
+    CHECK_U64(of_a.bytes_in, of_b.bytes_out);
+    CHECK_U64(of_a.bytes_out, of_b.bytes_in);
+    if (fails == 1) CHECK(failed > 0);
+    world_free(&world);
+  }
+}
+
 CHECK_MAIN

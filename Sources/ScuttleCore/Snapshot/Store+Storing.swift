@@ -23,11 +23,18 @@ extension Store {
     /// Continues after a replica whose call was undone; this one was just loaded from the store. The low-water mark of
     /// the other one holds. It has sent none of its dots that were not stored.
     public func resume(from other: Store) {
+        continueCounting(from: other)
         version = max(version, other.version)
         cover(own, upTo: other.own.covered)
         isOwnKnown = other.isOwnKnown
         if let changes = other.changes { hasLeft = changes.rowState.hasLeft }
         resumeRenewals(of: other)
+    }
+
+    /// Continues the counters of the replica that this one replaces.
+    @inline(never)
+    public func continueCounting(from other: Store) {
+        (counters, closedTraffic) = (other.counters, other.closedTraffic)
     }
 
     /// Stores local writes, and the changes before them, before the writes are made.

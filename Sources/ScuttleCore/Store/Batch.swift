@@ -63,7 +63,10 @@ extension Store {
             try changes.storeFirst(
                 self, areEntries ? batch.records : [], version + UInt64(truncatingIfNeeded: count))
         }
-        for record in batch.records { make(record, keys.find(record.key), keys.hash(of: record.key)) }
+        for record in batch.records {
+            if record.isDelete { counters.deletes &+= 1 } else { counters.sets &+= 1 }
+            make(record, keys.find(record.key), keys.hash(of: record.key))
+        }
         // Not before, because a purge may issue versions.
         purgeSurplusTombstones()
     }

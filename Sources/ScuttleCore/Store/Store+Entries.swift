@@ -148,6 +148,7 @@ extension Store {
     private func republish(
         _ key: KeyID, _ old: Record, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?, isNew: Bool = false
     ) {
+        counters.republished &+= 1
         issueVersion()
         let timestamp = isNew || configuration.disabledRules.contains(.timestamp) ? nil : old.timestamp
         let record = record(

@@ -12,6 +12,7 @@ extension Store {
         guard let lease = try lease(for: timeToLive) else { return try set(writable, to: value) }
         try checkMemory(for: key, value)
         if isGuarded { return try writeGuarded(key, value, lease) }
+        counters.sets &+= 1
         write(writable, value, lease)
     }
 
@@ -70,6 +71,7 @@ extension Store {
 
     /// Deletes an entry whose time is over.
     private func end(_ record: Record, _ key: KeyID) {
+        counters.expired &+= 1
         let timestamp = configuration.disabledRules.contains(.expiry) ? nil : record.timestamp
         // The hash is needed only for a key without an entry.
         write(Bytes("null"), .expiry, timestamp, nil, to: WritableKey(bytes: record.key, hash: 0), key)

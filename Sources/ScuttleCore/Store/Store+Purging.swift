@@ -187,6 +187,7 @@ extension Store {
             remove(item.key, record, purgedIn: epoch)
             count += 1
         }
+        counters.purged &+= UInt64(truncatingIfNeeded: count)
         if count > 0 { epoch += 1 }
         return count
     }

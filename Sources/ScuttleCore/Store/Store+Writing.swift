@@ -21,6 +21,7 @@ extension Store {
     public func set(_ key: WritableKey, to value: Bytes) throws(Failure) {
         try checkMemory(for: key.bytes, value)
         if isGuarded { return try writeGuarded(key.bytes, value, nil) }
+        counters.sets &+= 1
         write(key, value, .value)
     }
 
@@ -36,6 +37,7 @@ extension Store {
         try checkWrite(of: key)
         try checkMemory(for: key, Bytes("null"))
         if isGuarded { return try writeGuarded(key, nil, nil) }
+        counters.deletes &+= 1
         write(key, Bytes("null"), .delete)
     }
 

@@ -140,6 +140,11 @@ public class Store {
     /// The number in the history at which `historyReachesMark` is called; `max`: none.
     final var historyMark = UInt64.max
 
+    /// The figures for the operator, whose gauges are those of the latest look, and the traffic of the links that were closed.
+    /// The last fields, so that those above stand nearer to the front.
+    final var counters = Statistics()
+    final var closedTraffic = Traffic()
+
     init(ownID: Bytes, configuration: Configuration, encoding: StoreEncoding) {
         self.configuration = configuration
         isBounded = configuration.isBounded

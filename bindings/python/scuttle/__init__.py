@@ -26,6 +26,7 @@ from ._library import library_version
 from ._link import Dialect, Link, LinkInfo
 from ._replica import Replica
 from ._saves import Piece
+from ._stats import Stats
 from ._stores import Row, RowKind, StateStore
 from ._updates import Entry, Update
 from .errors import HostError, InputError, LimitError, PeerError, ScuttleError, StateError
@@ -57,6 +58,7 @@ __all__ = [
     "ScuttleError",
     "StateError",
     "StateStore",
+    "Stats",
     "StoreInfo",
     "StoredReplica",
     "Update",

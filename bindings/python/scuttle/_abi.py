@@ -289,6 +289,27 @@ class LinkInfoStruct(Structure):
         ("ended", c_uint32),
         ("last_error", c_int32),
         ("reserved", c_uint32),
+        ("lag_updates", c_uint64),
+        ("confirmed_version", c_uint64),
+        ("bytes_in", c_uint64),
+        ("bytes_out", c_uint64),
+        ("messages_in", c_uint64),
+        ("messages_out", c_uint64),
+    ]
+
+
+class StatsStruct(Structure):
+    """scuttle_stats_t"""
+
+    _fields_ = [("struct_size", c_size_t)] + [
+        (name, c_uint64)
+        for name in (
+            "keys tombstones bytes history sources retired exceptions out_of_order links links_in_step links_full "
+            "sets deletes expired republished purged resets removed "
+            "received applied superseded repeated refused rejected refused_by_peers corrupt diverged twins "
+            "gossips requests deltas_log deltas_state deltas_reset deltas_early deltas_contents "
+            "full links_opened links_ended bytes_in bytes_out messages_in messages_out"
+        ).split()
     ]
 
 
@@ -311,6 +332,8 @@ STRUCTS: Dict[str, Any] = {
     "scuttle_flaw_t": FlawStruct,
     "scuttle_link_config_t": LinkConfigStruct,
     "scuttle_link_info_t": LinkInfoStruct,
+    "scuttle_stats_t": StatsStruct,
+    "scuttle_cursor_t": CursorStruct,
 }
 
 _Handle = c_void_p
@@ -360,6 +383,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         [POINTER(ConfigStruct), POINTER(UpdateStruct), c_size_t, POINTER(FlawStruct)],
     ),
     "scuttle_link_info": (c_int, [_Handle, POINTER(LinkInfoStruct)]),
+    "scuttle_confirmed": (c_int, [_Handle, c_uint64, _SizeRef]),
+    "scuttle_stats": (c_int, [_Handle, POINTER(StatsStruct)]),
     "scuttle_link_open": (c_int, [_Handle, POINTER(LinkConfigStruct), POINTER(_Handle)]),
     "scuttle_link_close": (None, [_Handle]),
     "scuttle_link_gossip": (c_int, [_Handle]),
