@@ -1,5 +1,5 @@
 /// The fast path for control messages, of which a round of few updates consists for the most part: reads those that this library
-/// writes to a peer in step, or nearly. Members that only datagrams and long absences need are left to the judge.
+/// writes to a peer in step, or nearly. Members that only datagrams, retired sources and long absences need are left to the judge.
 /// `ByteBuffer.putJSON` writes the forms.
 package enum CanonicalControl {
     /// Returns the message of a canonical line, borrowed from it; nil: the judge decides. O(length).
@@ -17,10 +17,13 @@ package enum CanonicalControl {
         if form.read(#"mark":{"sequence":#,"lines":[#,"&"]}}"#) {
             return .mark(ProgressMark(sequence: form[0], check: form.check(1)))
         }
-        if form.read(#"request":{"revision":#,"from":#"#) { return request(&form) }
+        if form.read(#"request":{"revision":#,"from":#}}"#) {
+            guard form[1] <= UInt64(UInt32.max) else { return nil }
+            return .request(VectorRequest(revision: form[0], from: Int(truncatingIfNeeded: form[1])))
+        }
         if form.read(#"delta":{"mode":$,"request":[#,#,#]"#) { return delta(&form) }
         if form.read(#"commit":{"sequence":#,"lines":[#,"&"],"sources":{"#) { return commit(&form) }
-        if form.read(#"vector":{"incarnation":#,"epoch":#,"nonce":#,"lamport":#,"since":#,"until":#"#) {
+        if form.read(#"vector":{"incarnation":#,"epoch":#,"nonce":#,"lamport":#,"since":#,"until":#,"sources":{"#) {
             return vector(&form)
         }
         if form.read(
@@ -48,25 +51,11 @@ package enum CanonicalControl {
         return .hello(hello)
     }
 
-    private static func request(_ form: inout CanonicalForm) -> Message? {
-        guard form[1] <= UInt64(UInt32.max) else { return nil }
-        var request = VectorRequest(revision: form[0], from: Int(truncatingIfNeeded: form[1]))
-        if !form.read("}}") {
-            guard form.read(#","retired":[#,"%"]}}"#) else { return nil }
-            request.retired = RetiredSum(count: form[2], sum: form[3])
-        }
-        return .request(request)
-    }
-
     private static func vector(_ form: inout CanonicalForm) -> Message? {
-        let same = form.read(#","same":[#,"%"]"#) ? RetiredSum(count: form[6], sum: form[7]) : nil
-        guard form.read(#","sources":{"#), let claims = form.claims(.vector),
-            let items = items(&form, same == nil ? 6 : 8)
-        else { return nil }
-        var part = VectorPart(
+        guard let claims = form.claims(.vector), let items = items(&form, 6) else { return nil }
+        let part = VectorPart(
             incarnation: form[0], epoch: form[1], nonce: form[2], since: form[4], until: form[5], from: items.from,
             to: items.to, isLast: items.isLast, lamport: form[3], progress: nil, claims: claims)
-        part.sameRetired = same
         return .vector(part)
     }
 
