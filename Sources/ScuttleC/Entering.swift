@@ -38,23 +38,6 @@ func enterReadingOften(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replic
     }
 }
 
-/// Enters a call that costs much more than its entrance: one copy of the entrance serves all of them.
-@inline(never)
-func enterLong(
-    _ pointer: OpaquePointer?, nestedIf isAllowed: (Replica) -> Bool = { _ in false },
-    _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
-) -> CInt {
-    enter(pointer, nestedIf: isAllowed, body)
-}
-
-/// Enters such a call that only reads.
-@inline(__always)
-func enterLongReading(
-    _ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
-) -> CInt {
-    enterLong(pointer, nestedIf: { _ in true }, body)
-}
-
 /// Enters a call that does not read the replica itself.
 @inline(__always)
 func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failure) -> Void) -> CInt {

@@ -6,7 +6,7 @@ public func scuttle_changes(
     _ replica: OpaquePointer!, _ prefix: UnsafePointer<CChar>!, _ prefix_len: Int,
     _ cursor: UnsafeMutablePointer<scuttle_cursor_t>!, _ visit: scuttle_visit_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enterLongReading(replica) { (handle, replica) throws(Failure) in
+    enterReading(replica) { (handle, replica) throws(Failure) in
         let (cursor, visit) = (try required(cursor, "cursor"), try required(visit, "visit"))
         let prefix = try keyPrefix(prefix, prefix_len, handle.limits)
         var position = Cursor(cursor.pointee)
@@ -23,7 +23,7 @@ public func scuttle_save(
     _ replica: OpaquePointer!, _ cursor: UnsafeMutablePointer<scuttle_cursor_t>!, _ take: scuttle_line_fn!,
     _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enterLong(replica) { (_, replica) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         let cursor = try required(cursor, "cursor")
         guard let take else {
             cursor.pointee = scuttle_cursor_t(replica.importCursor)

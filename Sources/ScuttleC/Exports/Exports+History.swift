@@ -6,7 +6,7 @@ import ScuttleJansson
 public func scuttle_history(
     _ replica: OpaquePointer!, _ visit: scuttle_visit_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enterLongReading(replica) { (_, replica) throws(Failure) in
+    enterReading(replica) { (_, replica) throws(Failure) in
         hand(replica.historyUpdates, to: try required(visit, "visit"), context)
         return SCUTTLE_OK
     }
@@ -14,7 +14,7 @@ public func scuttle_history(
 
 @_cdecl("scuttle_history_write") @implementation
 public func scuttle_history_write(_ replica: OpaquePointer!, _ update: UnsafePointer<scuttle_update_t>!) -> CInt {
-    enterLong(replica) { (handle, replica) throws(Failure) in
+    enter(replica) { (handle, replica) throws(Failure) in
         let update = try required(update, "update").pointee
         let limits = handle.limits
         let key = try text(update.key, update.key_len, limit: limits.keyBytes, "key")
@@ -33,7 +33,7 @@ public func scuttle_history_trim(
     _ replica: OpaquePointer!, _ drop: scuttle_visit_fn!, _ context: UnsafeMutableRawPointer!,
     _ removed: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enterLong(replica, nestedIf: { $0.isCompacting }) { (_, replica) throws(Failure) in
+    enter(replica, nestedIf: { $0.isCompacting }) { (_, replica) throws(Failure) in
         let drop = try required(drop, "drop")
         let count = replica.trimHistory { update in withView(update) { drop(context, $0) } != 0 }
         removed?.pointee = count
@@ -43,7 +43,7 @@ public func scuttle_history_trim(
 
 @_cdecl("scuttle_history_keep") @implementation
 public func scuttle_history_keep(_ replica: OpaquePointer!, _ count: Int) -> CInt {
-    enterLong(replica, nestedIf: { $0.isCompacting }) { (_, replica) throws(Failure) in
+    enter(replica, nestedIf: { $0.isCompacting }) { (_, replica) throws(Failure) in
         try replica.keepHistory(upTo: count < 0 ? .max : count)
         return SCUTTLE_OK
     }

@@ -9,7 +9,7 @@ public func scuttle_link_open(
 ) -> CInt {
     guard let out else { return SCUTTLE_E_ARGUMENT }
     out.pointee = nil
-    return enterLong(replica) { (handle, _) throws(Failure) in
+    return enter(replica) { (handle, _) throws(Failure) in
         let config = try versioned(config, zero: scuttle_link_config_t(), smallest: 12)
         let known =
             SCUTTLE_LINK_LIVE | SCUTTLE_LINK_DATAGRAM | SCUTTLE_LINK_READ_ONLY | SCUTTLE_LINK_CLASSIC | SCUTTLE_LINK_ANY
@@ -102,7 +102,7 @@ public func scuttle_link_consume(_ link: OpaquePointer!, _ bytes: Int) -> CInt {
 
 @_cdecl("scuttle_write") @implementation
 public func scuttle_write(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
-    enterLong(replica) { (handle, _) throws(Failure) in
+    enter(replica) { (handle, _) throws(Failure) in
         let bytes = try ScuttleC.bytes(bytes, len)
         return try write(bytes, to: handle.shortFormLink())
     }
@@ -112,7 +112,7 @@ public func scuttle_write(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!,
 public func scuttle_read(
     _ replica: OpaquePointer!, _ buffer: UnsafeMutableRawPointer!, _ capacity: Int, _ len: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enterLong(replica) { (handle, _) throws(Failure) in
+    enter(replica) { (handle, _) throws(Failure) in
         try required(len, "len").pointee = 0
         let output = try output(buffer, capacity)
         len.pointee = try read(from: handle.shortFormLink(), into: output)

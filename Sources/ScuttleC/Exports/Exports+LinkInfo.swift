@@ -36,7 +36,7 @@ public func scuttle_link_info(_ link: OpaquePointer!, _ info: UnsafeMutablePoint
 @_cdecl("scuttle_confirmed") @implementation
 public func scuttle_confirmed(_ replica: OpaquePointer!, _ version: UInt64, _ links: UnsafeMutablePointer<Int>!) -> CInt
 {
-    enterLongReading(replica) { (_, replica) throws(Failure) in
+    enterReading(replica) { (_, replica) throws(Failure) in
         try required(links, "links").pointee = replica.peers(having: version)
         return SCUTTLE_OK
     }
@@ -44,7 +44,7 @@ public func scuttle_confirmed(_ replica: OpaquePointer!, _ version: UInt64, _ li
 
 @_cdecl("scuttle_stats") @implementation
 public func scuttle_stats(_ replica: OpaquePointer!, _ stats: UnsafeMutablePointer<scuttle_stats_t>!) -> CInt {
-    enterLongReading(replica) { (_, replica) throws(Failure) in
+    enterReading(replica) { (_, replica) throws(Failure) in
         try replica.withStatistics { (figures) throws(Failure) in try report(figures, to: stats, smallest: 16, "stats")
         }
         return SCUTTLE_OK

@@ -80,7 +80,7 @@ public func scuttle_version(_ replica: OpaquePointer!, _ version: UnsafeMutableP
 
 @_cdecl("scuttle_fingerprint") @implementation
 public func scuttle_fingerprint(_ replica: OpaquePointer!, _ fingerprint: UnsafeMutablePointer<UInt64>!) -> CInt {
-    enterLong(replica) { (_, replica) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         try required(fingerprint, "fingerprint").pointee = replica.fingerprint
         return SCUTTLE_OK
     }
@@ -91,7 +91,7 @@ public func scuttle_state(
     _ replica: OpaquePointer!, _ prefix: UnsafePointer<CChar>!, _ prefix_len: Int, _ visit: scuttle_visit_fn!,
     _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enterLongReading(replica) { (handle, replica) throws(Failure) in
+    enterReading(replica) { (handle, replica) throws(Failure) in
         let visit = try required(visit, "visit")
         let prefix = try keyPrefix(prefix, prefix_len, handle.limits)
         // No key is longer. The length may be beyond any object, and no byte was read yet.
@@ -111,7 +111,7 @@ func keyPrefix(_ prefix: UnsafePointer<CChar>?, _ count: Int, _ limits: Limits) 
 public func scuttle_export(
     _ replica: OpaquePointer!, _ take: scuttle_line_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enterLong(replica) { (_, replica) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         let take = try required(take, "take")
         replica.export { line in take(context, line.chars, line.count) == 0 }
         return SCUTTLE_OK
@@ -120,7 +120,7 @@ public func scuttle_export(
 
 @_cdecl("scuttle_import") @implementation
 public func scuttle_import(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
-    enterLong(replica) { (handle, _) throws(Failure) in
+    enter(replica) { (handle, _) throws(Failure) in
         try handle.load(ScuttleC.bytes(bytes, len)) ? SCUTTLE_OK : SCUTTLE_TORN
     }
 }
@@ -130,7 +130,7 @@ public func scuttle_news(
     _ replica: OpaquePointer!, _ source: UnsafePointer<CChar>!, _ source_len: Int, _ version: UInt64,
     _ visit: scuttle_visit_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enterLongReading(replica) { (_, replica) throws(Failure) in
+    enterReading(replica) { (_, replica) throws(Failure) in
         let visit = try required(visit, "visit")
         let source = try text(source, source_len, limit: Limits.idBytes, "source")
         guard source.count <= Limits.idBytes else { return SCUTTLE_OK }
@@ -143,7 +143,7 @@ public func scuttle_news(
 public func scuttle_clock(
     _ replica: OpaquePointer!, _ visit: scuttle_clock_fn!, _ context: UnsafeMutableRawPointer!
 ) -> CInt {
-    enterLongReading(replica) { (_, replica) throws(Failure) in
+    enterReading(replica) { (_, replica) throws(Failure) in
         let visit = try required(visit, "visit")
         replica.visitVector { source, version in visit(context, source.chars, source.count, version) == 0 }
         return SCUTTLE_OK

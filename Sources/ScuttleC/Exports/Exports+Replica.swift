@@ -152,7 +152,7 @@ public func scuttle_tick(_ replica: OpaquePointer!, _ now_ms: UInt64) -> CInt {
 
 @_cdecl("scuttle_gossip") @implementation
 public func scuttle_gossip(_ replica: OpaquePointer!) -> CInt {
-    enterLong(replica) { (handle, replica) throws(Failure) in
+    enter(replica) { (handle, replica) throws(Failure) in
         handle.gossip()
         return replica.successCode
     }
@@ -160,7 +160,7 @@ public func scuttle_gossip(_ replica: OpaquePointer!) -> CInt {
 
 @_cdecl("scuttle_accept_again") @implementation
 public func scuttle_accept_again(_ replica: OpaquePointer!) -> CInt {
-    enterLong(replica) { (_, replica) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         replica.acceptAgain()
         return SCUTTLE_OK
     }
@@ -168,7 +168,7 @@ public func scuttle_accept_again(_ replica: OpaquePointer!) -> CInt {
 
 @_cdecl("scuttle_purge") @implementation
 public func scuttle_purge(_ replica: OpaquePointer!, _ purged: UnsafeMutablePointer<Int>!) -> CInt {
-    enterLong(replica) { (_, replica) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         let purged = try required(purged, "purged")
         purged.pointee = try replica.purge()
         return SCUTTLE_OK
@@ -177,7 +177,7 @@ public func scuttle_purge(_ replica: OpaquePointer!, _ purged: UnsafeMutablePoin
 
 @_cdecl("scuttle_forget") @implementation
 public func scuttle_forget(_ replica: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ name_len: Int) -> CInt {
-    enterLong(replica) { (_, replica) throws(Failure) in
+    enter(replica) { (_, replica) throws(Failure) in
         let name = try text(name, name_len, limit: Limits.idBytes, "name")
         guard name.count <= Limits.idBytes else { return SCUTTLE_NOT_FOUND }
         return replica.retireName(name) ? SCUTTLE_OK : SCUTTLE_NOT_FOUND

@@ -38,10 +38,13 @@ struct CanonicalForm {
 
     /// Consumes text of a form, if it is next, and appends its values. O(length).
     @inline(never)
+    @_optimize(speed)
     mutating func read(_ form: StaticString) -> Bool {
         let before = (scanner, count)
         for byte in Bytes(form) {
-            guard consume(byte) else {
+            // Most characters stand for themselves, all but # $ % & ?.
+            let isValue = byte &- UInt8(ascii: "#") < 4 || byte == UInt8(ascii: "?")
+            guard isValue ? consume(byte) : scanner.consume(byte) else {
                 (scanner, count) = before
                 return false
             }
@@ -49,9 +52,10 @@ struct CanonicalForm {
         return true
     }
 
-    @inline(__always)
-    private mutating func consume(_ byte: UInt8) -> Bool {
-        switch byte {
+    /// Consumes what a character stands for, and appends the values.
+    @inline(never)
+    private mutating func consume(_ kind: UInt8) -> Bool {
+        switch kind {
         case UInt8(ascii: "#"):
             guard let number = scanner.version() else { return false }
             append(number)
@@ -61,7 +65,7 @@ struct CanonicalForm {
             append(UInt64(truncatingIfNeeded: text.count))
         case UInt8(ascii: "%"), UInt8(ascii: "&"):
             var number: UInt64 = 0
-            for _ in 0..<(byte == UInt8(ascii: "%") ? 16 : 8) {
+            for _ in 0..<(kind == UInt8(ascii: "%") ? 16 : 8) {
                 guard let digit = scanner.consume(where: { $0 &- 48 < 10 || $0 &- 97 < 6 }) else { return false }
                 number = number << 4 | UInt64(digit < 58 ? digit &- 48 : digit &- 87)
             }
@@ -71,7 +75,7 @@ struct CanonicalForm {
             guard isTrue || scanner.consume("false") else { return false }
             append(isTrue ? 1 : 0)
         default:
-            return scanner.consume(byte)
+            return false
         }
         return true
     }
