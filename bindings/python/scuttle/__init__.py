@@ -21,6 +21,7 @@ from ._callbacks import Event
 from ._changes import Changes, Cursor
 from ._checks import Flaw, FlawKind, check_resolver
 from ._config import Limits, Resolver
+from ._file_store import FileStore, StoredReplica, StoreInfo
 from ._history import History
 from ._library import library_version
 from ._link import Dialect, Link, LinkInfo
@@ -39,6 +40,7 @@ __all__ = [
     "Dialect",
     "Entry",
     "Event",
+    "FileStore",
     "Flaw",
     "FlawKind",
     "History",
@@ -57,6 +59,8 @@ __all__ = [
     "ScuttleError",
     "StateError",
     "StateStore",
+    "StoreInfo",
+    "StoredReplica",
     "Update",
     "__version__",
     "check_resolver",

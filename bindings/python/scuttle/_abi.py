@@ -295,6 +295,7 @@ STRUCTS: Dict[str, Any] = {
     "scuttle_entry_t": EntryStruct,
     "scuttle_write_t": WriteStruct,
     "scuttle_update_t": UpdateStruct,
+    "scuttle_cursor_t": CursorStruct,
     "scuttle_span_t": SpanStruct,
     "scuttle_row_t": RowStruct,
     "scuttle_state_store_t": StateStoreStruct,

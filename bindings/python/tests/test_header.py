@@ -107,7 +107,7 @@ def test_every_code_has_exactly_one_class(declared: Header) -> None:
     ]
     assert sorted(kind.code for kind in kinds if kind.code is not None) == codes
     bases = {kind for kind in kinds if kind.__subclasses__()}
-    assert {kind for kind in kinds if kind.code is None} == {*bases, scuttle.errors.ClosedError}
+    assert {kind for kind in kinds if kind.code is None} == {*bases, errors.ClosedError, errors.DamagedFileError, errors.StoreLockedError}
 
 
 def test_every_error_is_public() -> None:
