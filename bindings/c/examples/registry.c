@@ -82,10 +82,9 @@ static void leave(int i) {
   workers[i] = workers[--worker_count];
 }
 
-/* Brings the list up to date with a key. Most changes are renewals of workers that are known. */
-static int change(void *context, const scuttle_update_t *update) {
+/* Applies a change of a key to the list. */
+static int apply(void *context, const scuttle_update_t *update) {
   worker_t worker = {"", "", 1};
-  struct sockaddr_in address;
   int i = 0;
   (void)context;
   if (update->key_len - 8 >= sizeof worker.id) return 0;
@@ -93,21 +92,20 @@ static int change(void *context, const scuttle_update_t *update) {
   while (i < worker_count && strcmp(workers[i].id, worker.id) != 0) i++;
   if (update->flags & SCUTTLE_UPDATE_DELETED) {
     if (i < worker_count) leave(i);
-    return 0;
+  } else if (i < worker_count) {
+    workers[i].is_visited = 1; /* a renewal */
+  } else if (i < MAX_WORKERS && update->value_len >= 2 && update->value_len < sizeof worker.address + 2) {
+    memcpy(worker.address, update->value + 1, update->value_len - 2); /* a string, without its quotes */
+    printf("+%s %s\n", worker.id, worker.address);
+    workers[worker_count++] = worker;
   }
-  if (update->value_len >= sizeof worker.address + 2 || update->value_len < 2) return 0;
-  memcpy(worker.address, update->value + 1, update->value_len - 2); /* a string, without its quotes */
-  if (i == MAX_WORKERS || !to_address(worker.address, &address)) return 0;
-  if (i == worker_count || strcmp(workers[i].address, worker.address) != 0) printf("+%s %s\n", worker.id, worker.address);
-  if (i == worker_count) worker_count++;
-  workers[i] = worker;
   return 0;
 }
 
 static void look(void) {
   static scuttle_cursor_t cursor;
   for (int i = 0; i < worker_count; i++) workers[i].is_visited = 0;
-  if (scuttle_changes(replica, "workers/", SCUTTLE_NTS, &cursor, change, NULL) == SCUTTLE_GAP) /* who was not visited is gone */
+  if (scuttle_changes(replica, "workers/", SCUTTLE_NTS, &cursor, apply, NULL) == SCUTTLE_GAP) /* who was not visited is gone */
     for (int i = worker_count; i-- > 0;)
       if (!workers[i].is_visited) leave(i);
   fflush(stdout);
@@ -133,10 +131,10 @@ static scuttle_link_t *link_to(const struct sockaddr_in *address) {
 /* Gossips with a few random workers. The addresses of the command line count, too: by them groups that were apart meet again. */
 static void gossip(const struct sockaddr_in *own, char **seeds, int seed_count) {
   struct sockaddr_in address;
-  for (int i = 0; i < FANOUT; i++) {
-    int pick = rand() % (worker_count + seed_count + 1); /* + 1: there is always one */
-    const char *text = pick < worker_count ? workers[pick].address : pick < worker_count + seed_count ? seeds[pick - worker_count] : "";
-    if (to_address(text, &address) && !is_same(&address, own)) scuttle_link_gossip(link_to(&address));
+  for (int i = 0; i < FANOUT && worker_count + seed_count > 0; i++) {
+    int pick = rand() % (worker_count + seed_count);
+    const char *text = pick < worker_count ? workers[pick].address : seeds[pick - worker_count];
+    if (to_address(text, &address) && !is_same(&address, own)) scuttle_link_gossip(link_to(&address)); /* NULL is an error, and no harm */
   }
   for (int i = peer_count; i-- > 0;) {
     if (now() < peers[i].last_use + LINK_IDLE) continue;
