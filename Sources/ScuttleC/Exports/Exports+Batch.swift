@@ -12,7 +12,7 @@ public func scuttle_set_many(
             let writes = try required(writes, "writes")
             for index in 0..<(try length(count, "writes")) {
                 let write = writes[index]
-                let key = try text(write.key, write.key_len, limit: handle.limits.keyBytes, "key")
+                let key = try handle.key(write.key, write.key_len)
                 let value = try handle.value(write.json, write.json_len)
                 try replica.add(key, value, for: write.ttl_ms, to: &batch)
             }
@@ -28,7 +28,7 @@ public func scuttle_set_if(
     _ json_len: Int, _ expected: UnsafePointer<scuttle_entry_t>!
 ) -> CInt {
     enter(replica) { (handle, replica) throws(Failure) in
-        let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
+        let key = try handle.key(key, key_len)
         let value = try handle.value(json, json_len)
         let version = expected?.pointee.version ?? 0
         let entry = try replica.get(key)
@@ -45,7 +45,13 @@ public func scuttle_set_if(
 }
 
 extension ReplicaHandle {
+    @inline(never)
+    fileprivate func key(_ start: UnsafePointer<CChar>?, _ count: Int) throws(Failure) -> Bytes {
+        try text(start, count, limit: limits.keyBytes, "key")
+    }
+
     /// Checks a host's value, and returns it without insignificant white space; nil for NULL, which is a delete.
+    @inline(never)
     fileprivate func value(_ json: UnsafePointer<CChar>?, _ count: Int) throws(Failure) -> Bytes? {
         guard let json else { return nil }
         return try values.check(text(json, count, limit: limits.valueBytes, "json"), limits)

@@ -21,13 +21,16 @@ extension Store {
     /// - Parameter value: valid JSON without insignificant white space; nil: a delete.
     /// - Parameter timeToLive: as for `set`, but 0: no time to live. No effect on a delete.
     /// - Throws: as `set`. Nothing has changed then.
-    @inline(never)
     public func add(_ key: Bytes, _ value: Bytes?, for timeToLive: UInt64, to batch: inout Batch) throws(Failure) {
+        try add(key, value, value == nil || timeToLive == 0 ? nil : lease(for: timeToLive), to: &batch)
+    }
+
+    @inline(never)
+    private func add(_ key: Bytes, _ value: Bytes?, _ lease: Lease?, to batch: inout Batch) throws(Failure) {
         try checkWrite(of: key)
         let count = batch.records.count
         let last = version + UInt64(truncatingIfNeeded: count)
         guard last < .highest else { throw exhausted }
-        let lease = value == nil || timeToLive == 0 ? nil : try lease(for: timeToLive)
         let text = value ?? Bytes("null")
         if isBounded {
             if let failure = overflow(by: key, text, isDelete: value == nil, beside: batch.newKeys) { throw failure }
@@ -41,17 +44,35 @@ extension Store {
         )
     }
 
-    /// Makes the writes of a batch, in order. The host's store gets them before the first one is made, unless a resolver may
-    /// decide against one of them; then it gets them at the end of the call.
+    /// Makes one write, of a replica with limits or with a store of the host's. Throws as `add` and `write`.
+    @inline(never)
+    func writeGuarded(_ key: Bytes, _ value: Bytes?, _ lease: Lease?) throws(Failure) {
+        var batch = Batch()
+        try add(key, value, lease, to: &batch)
+        try write(batch)
+    }
+
+    /// Makes the writes of a batch, in order. The host's store gets them before the first one is made. If there are several, and
+    /// a resolver may decide against one of them, it gets them at the end of the call.
     /// - Throws: `.store`. Nothing has changed then.
     @inline(never)
     public func write(_ batch: borrowing Batch) throws(Failure) {
         let count = batch.records.count
-        if let changes, expires {
-            try changes.storeFirst(self, batch.records, version + UInt64(truncatingIfNeeded: count))
+        if let changes, expires || count == 1 {
+            let areEntries = expires || isWinner(batch.records[0])
+            try changes.storeFirst(
+                self, areEntries ? batch.records : [], version + UInt64(truncatingIfNeeded: count))
         }
         for record in batch.records { make(record, keys.find(record.key), keys.hash(of: record.key)) }
         // Not before, because a purge may issue versions.
         purgeSurplusTombstones()
+    }
+
+    /// Returns whether a local write becomes the entry of its key.
+    private func isWinner(_ record: Record) -> Bool {
+        guard let current = entry(of: record.key) else {
+            return configuration.resolver.accepts(record, { update(of: $0) })
+        }
+        return stands(record, against: current)
     }
 }

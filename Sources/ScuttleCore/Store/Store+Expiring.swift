@@ -11,7 +11,7 @@ extension Store {
         let writable = try writableKey(key)
         guard let lease = try lease(for: timeToLive) else { return try set(writable, to: value) }
         try checkMemory(for: key, value)
-        if isGuarded { try prepare(key, value, .value, lease) }
+        if isGuarded { return try writeGuarded(key, value, lease) }
         write(writable, value, lease)
     }
 

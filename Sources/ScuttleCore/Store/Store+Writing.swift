@@ -20,7 +20,7 @@ extension Store {
     @inline(__always)
     public func set(_ key: WritableKey, to value: Bytes) throws(Failure) {
         try checkMemory(for: key.bytes, value)
-        if isGuarded { try prepare(key.bytes, value, .value) }
+        if isGuarded { return try writeGuarded(key.bytes, value, nil) }
         write(key, value, .value)
     }
 
@@ -35,22 +35,8 @@ extension Store {
     public func delete(_ key: Bytes) throws(Failure) {
         try checkWrite(of: key)
         try checkMemory(for: key, Bytes("null"))
-        if isGuarded { try prepare(key, Bytes("null"), .delete) }
+        if isGuarded { return try writeGuarded(key, nil, nil) }
         write(key, Bytes("null"), .delete)
-    }
-
-    /// Checks that there is room for a local write, and writes it to the host's store, before the write changes anything.
-    @inline(never)
-    func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
-        if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value) { throw failure }
-        guard let changes else { return }
-        let dot = Dot(source: SourceTable.own, version: version + 1)
-        let record = record(key, value, dot, kind, nil, lease)
-        defer { record.release() }
-        let isEntry =
-            entry(of: key).map { stands(record, against: $0) }
-            ?? configuration.resolver.accepts(record, { update(of: $0) })
-        try changes.storeFirst(self, isEntry ? [record] : [], dot.version)
     }
 
     @_optimize(speed)

@@ -187,7 +187,9 @@ struct World {
         case 13:
             let (key, value, source) = (input.text(), input.text(), input.text())
             var expected = scuttle_entry_t()
-            (expected.source, expected.source_len, expected.version) = (source.start, source.count, UInt64(input.byte()))
+            (expected.source, expected.source_len, expected.version) = (
+                source.start, source.count, UInt64(input.byte())
+            )
             _ = scuttle_set_if(replica, key.start, key.count, value.start, value.count, &expected)
         default: new(&input)
         }

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from . import errors, policies
 from ._accelerated import is_accelerated
-from ._batches import DELETE
 from ._callbacks import Event
 from ._changes import Changes, Cursor
 from ._checks import Flaw, FlawKind, check_resolver
@@ -34,7 +33,6 @@ from .errors import HostError, InputError, LimitError, PeerError, ScuttleError, 
 __version__ = "0.2.0"
 
 __all__ = [
-    "DELETE",
     "Changes",
     "Cursor",
     "Dialect",

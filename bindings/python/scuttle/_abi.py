@@ -294,6 +294,7 @@ class LinkConfigStruct(Structure):
 STRUCTS: Dict[str, Any] = {
     "scuttle_entry_t": EntryStruct,
     "scuttle_write_t": WriteStruct,
+    "scuttle_cursor_t": CursorStruct,
     "scuttle_update_t": UpdateStruct,
     "scuttle_cursor_t": CursorStruct,
     "scuttle_span_t": SpanStruct,

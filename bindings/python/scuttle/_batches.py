@@ -12,12 +12,11 @@ from ._library import library
 from ._texts import encode_text, encode_value, time_to_live
 from ._updates import Entry
 
-#: A value as the second part of a pair: the key is deleted.
-DELETE: Any = object()
-
-
 class Batches:
     """The part of a replica that makes several writes as one step, or a write under a condition."""
+
+    #: In place of a value: the key is deleted.
+    DELETE: Any = object()
 
     _handle: Handle
 
@@ -29,7 +28,7 @@ class Batches:
         It is no transaction between replicas: a peer applies one update after the other, so its host may see a part of them.
 
         Args:
-            pairs: A mapping, or an iterable of pairs. `scuttle.DELETE` as a value deletes the key.
+            pairs: A mapping, or an iterable of pairs. `Replica.DELETE` as a value deletes the key.
             ttl: Seconds that each of the keys has to live, as for `set_ttl`; None: no end.
             renew: Whether the replica renews them, as for `set_ttl`.
 
@@ -44,7 +43,7 @@ class Batches:
             raise TypeError("renew needs a ttl")
         items = pairs.items() if isinstance(pairs, Mapping) else pairs
         # Not while the replica is held: a value may be encoded by code of the host.
-        encoded = [(encode_text(key), None if value is DELETE else encode_value(value)) for key, value in items]
+        encoded = [(encode_text(key), None if value is Batches.DELETE else encode_value(value)) for key, value in items]
         return self._handle.run(self._set_many, encoded, None if ttl is None else time_to_live(ttl, renew)) != _abi.FULL
 
     def _set_many(self, pointer: int, pairs: List[Tuple[bytes, Optional[bytes]]], ttl: Optional[int]) -> int:
@@ -64,7 +63,7 @@ class Batches:
 
         Args:
             key: The key.
-            value: What JSON can hold; `scuttle.DELETE` deletes the key.
+            value: What JSON can hold; `Replica.DELETE` deletes the key.
             expected: An entry that `lookup` has returned; None: the key must hold no value.
 
         Returns:
@@ -74,7 +73,7 @@ class Batches:
             TypeError: JSON has no such value.
             ScuttleError: As for `set`.
         """
-        text = None if value is DELETE else encode_value(value)
+        text = None if value is Batches.DELETE else encode_value(value)
         return self._handle.run(self._set_if, encode_text(key), text, expected) != _abi.CONFLICT
 
     def _set_if(self, pointer: int, key: bytes, value: Optional[bytes], expected: Optional[Entry]) -> int:

@@ -10,7 +10,9 @@ import pytest
 from support import sync
 
 import scuttle
-from scuttle import DELETE, Entry, Limits, Replica, Row, Update
+from scuttle import Entry, Limits, Replica, Row, Update
+
+DELETE = Replica.DELETE
 
 
 def test_all_in_order() -> None:
