@@ -7,7 +7,7 @@
  *   ./registry bob 127.0.0.1:7002 127.0.0.1:7001     and addresses of others, of which one has to be there
  *   ./registry cyn 127.0.0.1:7003 127.0.0.1:7001
  *
- * It prints joins as "+ID ADDRESS" and leaves as "-ID". Ctrl-C is a leave, which the others see at once; kill -9 is a death.
+ * It prints joins as "+ID ADDRESS" and leaves as "-ID". Ctrl-C is a leave, which the others see after a gossip or two; kill -9 is a death.
  *
  * The list is the keys "workers/ID", whose values are addresses. An id is a name, "~" and 8 characters of the start: so each process has a
  * key of its own, and a worker that starts again does not write the key of its last process, which ends by itself.
