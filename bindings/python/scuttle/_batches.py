@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ctypes import c_void_p, cast
+from ctypes import c_char_p, c_void_p, cast
 from typing import Any, Iterable, List, Optional, Tuple, Union
 
 from . import _abi
@@ -80,6 +80,6 @@ class Batches:
         entry = None
         if expected is not None and expected.version > 0:
             source = encode_text(expected.source or "")
-            entry = _abi.EntryStruct(source=cast(source, c_void_p), source_len=len(source), version=expected.version)
+            entry = _abi.EntryStruct(source=cast(c_char_p(source), c_void_p), source_len=len(source), version=expected.version)
         size = 0 if value is None else len(value)
         return self._handle.check(library.scuttle_set_if(pointer, key, len(key), value, size, entry))

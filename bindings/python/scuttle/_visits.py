@@ -111,7 +111,7 @@ def visit_entries(
     function: Callable[..., int], pointer: int, keys: List[bytes], take: Callable[[int, Optional[int]], object]
 ) -> int:
     """Calls scuttle_get_many with keys and a visitor, which gets the address of each entry, or None; returns the code."""
-    structs = (_abi.KeyStruct * len(keys))(*((key, len(key)) for key in keys))
+    structs = (_abi.KeyStruct * len(keys))(*(_abi.KeyStruct(key, len(key)) for key in keys))
     visit = _Visit(_entries, take)
     return visit.finish(function(pointer, structs, len(keys), _ENTRY_VISITOR, visit.visitor))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from typing import Any, Dict, List
 
 import pytest
-from scuttle import EmptyKeyError, NulError, Replica, Utf8Error
+from scuttle import Replica
+from scuttle.errors import EmptyKeyError, NulError, Utf8Error
 
 
 def test_values_by_key() -> None:
@@ -50,7 +52,7 @@ def test_from_many_threads() -> None:
         for n in range(500):
             r[f"key-{n}"] = n
         expected = {f"key-{n}": n for n in range(500)}
-        results: list = []
+        results: List[Dict[str, Any]] = []
         threads = [threading.Thread(target=lambda: results.append(r.get_many(expected))) for _ in range(4)]
         for thread in threads:
             thread.start()
