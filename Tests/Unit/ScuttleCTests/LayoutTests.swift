@@ -60,6 +60,9 @@ struct LayoutTests {
             ("value", \.value), ("value_len", \.value_len), ("source", \.source), ("source_len", \.source_len),
             ("version", \.version))
         + structure(
+            scuttle_write_t.self, "scuttle_write_t",
+            ("key", \.key), ("key_len", \.key_len), ("json", \.json), ("json_len", \.json_len), ("ttl_ms", \.ttl_ms))
+        + structure(
             scuttle_update_t.self, "scuttle_update_t",
 
             ("key", \.key), ("key_len", \.key_len), ("value", \.value), ("value_len", \.value_len),
@@ -113,7 +116,8 @@ struct LayoutTests {
         ("SCUTTLE_VERSION_PATCH", Int64(SCUTTLE_VERSION_PATCH)), ("SCUTTLE_OK", Int64(SCUTTLE_OK)),
         ("SCUTTLE_FULL", Int64(SCUTTLE_FULL)), ("SCUTTLE_NOT_FOUND", Int64(SCUTTLE_NOT_FOUND)),
         ("SCUTTLE_TORN", Int64(SCUTTLE_TORN)),
-        ("SCUTTLE_MORE", Int64(SCUTTLE_MORE)),
+        ("SCUTTLE_GAP", Int64(SCUTTLE_GAP)), ("SCUTTLE_MORE", Int64(SCUTTLE_MORE)),
+        ("SCUTTLE_CONFLICT", Int64(SCUTTLE_CONFLICT)),
         ("SCUTTLE_UPDATE_DELETED", Int64(SCUTTLE_UPDATE_DELETED)),
         ("SCUTTLE_UPDATE_LOCAL", Int64(SCUTTLE_UPDATE_LOCAL)),
         ("SCUTTLE_UPDATE_EXPIRED", Int64(SCUTTLE_UPDATE_EXPIRED)),
