@@ -726,9 +726,10 @@ int scuttle_set_ttl(scuttle_t *replica, const char *key, size_t key_len, const c
    with a new version, and so on while the replica is there and its host ticks. So a key such as "members/ada" stays while ada runs, and
    ends at all replicas after her process has died: docs/how-to/presence.md.
      The renewals of a key end with a later write of it: by this replica, or by another writer once that write is the entry; and with
-   scuttle_forget of the replica's own name. They do not end with an expiry that a peer has counted, nor with a reset that removes the
-   value, because the replica is there: its next tick writes the value again. They are not saved: after a start from a save the host
-   calls again. Of two replicas that renew one key, the later write ends the other's renewals, so each renews a key of its own.
+   scuttle_forget of the replica's own name. They do not end with an expiry that a peer has counted, a reset that removes the value, or
+   a write or delete of an earlier incarnation of the replica's name, because the replica is there: its next tick writes the value
+   again. They are not saved: after a start the host calls again. Of two replicas that renew one key, the later write ends the
+   other's renewals, so each renews a key of its own.
      A renewal passes max_keys and max_bytes, as an expiry does. */
 #define SCUTTLE_TTL_RENEW (UINT64_C(1) << 63)
 

@@ -313,6 +313,70 @@ TEST(a_start_from_a_save_does_not_renew) {
   scuttle_free(b);
 }
 
+/* Starts a process of a name that knows nothing of its earlier ones. */
+static scuttle_t *start(const char *name) {
+  scuttle_config_t config = config_start();
+  return replica_with(name, &config);
+}
+
+/* A process ends after some renewals; the next one of its name, which knows nothing of them, announces itself. */
+static void announce_again(int isExpired, int isDeleted) {
+  scuttle_t *bob = start("bob"), *ada = start("ada");
+  uint64_t now;
+  scuttle_tick(bob, 0);
+  for (now = 0; now <= 500; now += 50) {
+    scuttle_tick(ada, now);
+    if (now == 0) renew(ada, "members/ada", "1", 100);
+  }
+  if (isDeleted) unset(ada, "members/ada");
+  sync_two(ada, bob);
+  scuttle_free(ada);
+  scuttle_tick(bob, 50); /* counts from the arrival */
+  if (isExpired) {
+    scuttle_tick(bob, 1000);
+    CHECK(!value_of(bob, "members/ada"));
+  }
+  ada = start("ada");
+  scuttle_tick(ada, 7000);
+  renew(ada, "members/ada", "2", 100);
+  sync_two(ada, bob); /* what arrives is later than the announcement */
+  scuttle_tick(ada, 7001);
+  sync_two(ada, bob);
+  CHECK_STR(value_of(ada, "members/ada"), "2");
+  CHECK_STR(value_of(bob, "members/ada"), "2");
+  for (now = 7050; now < 8000; now += 50) CHECK_CODE(scuttle_tick(ada, now), SCUTTLE_OK);
+  sync_two(ada, bob);
+  CHECK_STR(value_of(bob, "members/ada"), "2");
+  scuttle_free(ada);
+  scuttle_free(bob);
+}
+
+TEST(an_earlier_process_does_not_end_it) {
+  announce_again(0, 0);
+  announce_again(1, 0);
+  announce_again(0, 1);
+}
+
+/* Two processes of one name renew one key, which is a mistake. They come to rest. */
+TEST(twins_come_to_rest) {
+  scuttle_t *first = start("ada"), *second = start("ada");
+  uint64_t now, before = 0;
+  scuttle_tick(first, 0);
+  scuttle_tick(second, 0);
+  renew(first, "k", "1", 1000000);
+  renew(second, "k", "2", 1000000);
+  for (now = 1; now < 9000; now++) {
+    scuttle_tick(first, now);
+    sync_two(first, second);
+    scuttle_tick(second, now);
+    if (now == 8900) before = version_of(first);
+  }
+  CHECK_U64(version_of(first), before);
+  CHECK_U64(fingerprint_of(first), fingerprint_of(second));
+  scuttle_free(first);
+  scuttle_free(second);
+}
+
 TEST(arguments) {
   scuttle_config_t config = config_make();
   scuttle_t *r = replica_make("local");

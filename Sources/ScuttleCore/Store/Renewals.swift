@@ -5,6 +5,8 @@ struct Renewals: ~Copyable {
     /// The writes whose key has lost its value while this replica renews it, because a peer has counted an expiry, or has purged
     /// one. They are due at once. Owns a reference to each.
     var lost: [Record] = []
+    /// The number of writes of other incarnations of the replica's name that have ended no renewal.
+    var earlierWrites = 0
 
     deinit {
         for record in lost { record.release() }

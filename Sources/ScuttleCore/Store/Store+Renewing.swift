@@ -6,6 +6,9 @@
 /// value, do not: the next tick writes the value again, because this replica is there. Until then a delete of that key is marked,
 /// and not purged, so that the tick sees whether there was a delete of a host's meanwhile.
 ///
+/// Nor does a write of an earlier incarnation of this replica's name, which arrives late: its process has ended. It may be that of
+/// a twin, which does the same; so there is a limit to it, and the later write stands.
+///
 /// A renewal passes the limits on keys and bytes, as an expiry does: it adds nothing to what the host has set. Renewals are not
 /// saved. Cost: O(log t) for each of t renewed keys, and O(1) a tick without one.
 extension Store {
@@ -25,7 +28,11 @@ extension Store {
             if let winner, winner.isDelete { winner.markRenewed() }
             return
         }
-        if let winner, winner.timestamp != record.timestamp { return }
+        if let winner, winner.timestamp != record.timestamp {
+            guard isOfAnotherIncarnation(winner), renewals.earlierWrites < Store.maxEarlierWrites else { return }
+            renewals.earlierWrites += 1
+            return renewals.lose(record)
+        }
         winner?.markRenewed()
         // A copy with a time to live is scheduled when it is enlisted.
         if winner?.lease == nil { renewals.lose(record) }
@@ -58,8 +65,17 @@ extension Store {
     private func isLost(_ record: Record) -> Bool {
         guard let entry = entry(of: record.key) else { return true }
         defer { if entry.isDelete { entry.unmarkRenewed() } }
-        return entry.isRenewed && entry.kind != .delete
+        return (entry.isRenewed && entry.kind != .delete) || isOfAnotherIncarnation(entry)
     }
+
+    /// Returns whether a write is of another incarnation of this replica's name.
+    private func isOfAnotherIncarnation(_ record: Record) -> Bool {
+        let source = record.timestamp.source
+        return source != SourceTable.own && sources[source].name == own.name
+    }
+
+    /// The limit of writes of other incarnations that end no renewal.
+    private static var maxEarlierWrites: Int { 4096 }
 
     /// Writes a value again. Returns false if there is no memory or no version.
     @inline(never)
