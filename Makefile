@@ -18,7 +18,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := Package.swift Sources Tests bindings/swift
 
 .DELETE_ON_ERROR:
-.PHONY: library static node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall deb format format-check list clean
+.PHONY: library static store install-store node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall deb format format-check list clean
 
 library: $(LIBRARY) ## Builds the shared library in build/lib; the default
 
@@ -35,6 +35,33 @@ $(LIBRARY): $(shell find Package.swift Sources include)
 	strip --strip-unneeded --remove-section=.comment -o $@ .build-embedded/release/libscuttle-c.so
 	ln -sf $(@F) $(@D)/$(SONAME)
 	ln -sf $(SONAME) $(@D)/libscuttle.so
+
+# The file store: a library of its own beside the core, which does no I/O.
+STORE         := build/lib/libscuttle-store.so.$(VERSION)
+STORE_ARCHIVE := build/lib/libscuttle-store.a
+STORE_SONAME  := libscuttle-store.so.$(MAJOR)
+STORE_OBJECTS := $(patsubst bindings/c/store/%.c,build/store/%.o,$(wildcard bindings/c/store/*.c))
+
+store: $(STORE) $(STORE_ARCHIVE) ## Builds the file store, libscuttle-store, in build/lib: a shared and a static library
+
+build/store/%.o: bindings/c/store/%.c $(wildcard bindings/c/store/*.h) include/scuttle.h
+	mkdir -p $(@D)
+	$(CC) -std=c99 -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Wpedantic $(CPPFLAGS) $(CFLAGS) -fPIC -Iinclude -c $< -o $@
+
+$(STORE): $(STORE_OBJECTS) bindings/c/store/exports.map $(LIBRARY)
+	$(CC) -shared -Wl,-soname,$(STORE_SONAME) -Wl,--version-script=bindings/c/store/exports.map -Wl,-z,defs \
+	  $(STORE_OBJECTS) -o $@ -Lbuild/lib -lscuttle $(LDFLAGS)
+	strip --strip-unneeded $@
+	ln -sf $(@F) $(@D)/$(STORE_SONAME)
+	ln -sf $(STORE_SONAME) $(@D)/libscuttle-store.so
+
+# One object, so that only the functions of the header are global.
+$(STORE_ARCHIVE): $(STORE_OBJECTS)
+	mkdir -p $(@D)
+	$(CC) -r -nostdlib $(STORE_OBJECTS) -o build/store/all.o
+	objcopy --wildcard --keep-global-symbol='scuttle_store_*' --strip-debug build/store/all.o
+	rm -f $@
+	ar rcs $@ build/store/all.o
 
 static: $(ARCHIVE) ## Builds the static library in build/lib, of the code of the shared one
 
@@ -76,6 +103,8 @@ build/examples/accept: bindings/c/examples/policies.h
 build/examples/sqlite_store: bindings/c/examples/sqlite_store.h
 build/examples/sqlite_store: LINK += -lsqlite3
 build/examples/uv_node: LINK += -luv
+build/examples/ban_list: $(STORE)
+build/examples/ban_list: LINK += -Ibindings/c/store -lscuttle-store
 
 build/demo/peer: demo/peer.c bindings/c/examples/connection.h $(LIBRARY)
 	$(COMPILE)
@@ -120,9 +149,16 @@ sim: ## Runs the simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, step b
 
 ROUNDS = 2000
 .PHONY: kill-test
-kill-test: $(LIBRARY) ## Kills processes with a state store while they write: ROUNDS=2000, FIRST=0 the first seed
+kill-test: $(LIBRARY) ## Kills processes with a state store or a file store while they write: ROUNDS=2000 of each, FIRST=0 the first seed
 	@scripts/dependencies test
-	@SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/kill_rounds.py --rounds $(ROUNDS) --first $(or $(FIRST),0)
+	@for store in sqlite file; do \
+	  SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/kill_rounds.py \
+	    --store $$store --rounds $(ROUNDS) --first $(or $(FIRST),0) || exit 1; \
+	done
+
+.PHONY: presence
+presence: $(LIBRARY) ## Simulates replicas that renew a key each, and crash: the table of docs/how-to/presence.md, in an hour or more
+	@Tests/Presence/run --table
 
 SECONDS = 60
 fuzz: ## Runs libFuzzer and AddressSanitizer on link input, import, calls, fast path, hostile peers: SECONDS=60 each
@@ -156,6 +192,20 @@ install: library static ## Installs both libraries, the header, pkg-config and C
 	done
 	@$(REFRESH_LOADER)
 
+# The file store's part of `install`.
+STORE_FILES = $(STORE) $(STORE_ARCHIVE) bindings/c/store/scuttle_store.h
+INSTALLED  += $(addprefix $(LIBDIR)/,$(notdir $(STORE) $(STORE_ARCHIVE)) $(STORE_SONAME) libscuttle-store.so pkgconfig/scuttle-store.pc) \
+              $(INCLUDEDIR)/scuttle_store.h
+install: install-store
+install-store: $(STORE_FILES)
+	install -d $(addprefix $(DESTDIR),$(INCLUDEDIR) $(LIBDIR)/pkgconfig)
+	install -m 755 $(STORE) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(STORE)) $(DESTDIR)$(LIBDIR)/$(STORE_SONAME)
+	ln -sf $(STORE_SONAME) $(DESTDIR)$(LIBDIR)/libscuttle-store.so
+	install -m 644 $(STORE_ARCHIVE) $(DESTDIR)$(LIBDIR)/
+	install -m 644 bindings/c/store/scuttle_store.h $(DESTDIR)$(INCLUDEDIR)/
+	$(FILL) bindings/c/scuttle-store.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/scuttle-store.pc
+
 install-man: $(MAN_PAGE) ## Installs the man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
 	install -d $(DESTDIR)$(MANDIR)/man3
 	install -m 644 build/man/man3/*.3 $(DESTDIR)$(MANDIR)/man3/
@@ -165,7 +215,7 @@ uninstall: ## Removes the installed files, for the same PREFIX, LIBDIR, INCLUDED
 	rmdir $(DESTDIR)$(LIBDIR)/cmake/scuttle 2>/dev/null || true
 	@$(REFRESH_LOADER)
 
-deb: library static $(MAN_PAGE) ## Builds the packages for Debian in build/deb: libscuttle0, libscuttle-dev, python3-scuttle
+deb: library static store $(MAN_PAGE) ## Builds the packages for Debian in build/deb: libscuttle0, libscuttle-dev, python3-scuttle
 	@scripts/dependencies deb
 	@packaging/build-deb
 

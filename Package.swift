@@ -45,12 +45,13 @@ let linkerSettings: [LinkerSetting] =
                 "--gc-sections", "--icf=all", "-z", "defs",
                 // The object of which scripts/archive makes the static library: all code, optimised as a whole.
                 "--lto-obj-path=\(Context.packageDirectory)/.build-embedded/libscuttle.o",
-                // The linker's optimizer inlines only small functions into those that are @_optimize(speed). LLVM's
-                // default, 225, takes 19 kB more. -inline-threshold would also apply to functions compiled for size.
-                "-mllvm", "-inlinedefault-threshold=50",
-                // Equal sequences of instructions become functions, where that saves 12 bytes and more: 8 kB in all, for 1 to
-                // 2 % more instructions a call.
+                // The linker's optimizer inlines only what gets smaller by that, into functions that are @_optimize(speed), too.
+                // LLVM's default, 225, takes 25 kB more. -inline-threshold would also apply to functions compiled for size.
+                "-mllvm", "-inlinedefault-threshold=0",
+                // Equal sequences of instructions become functions, if that saves 12 bytes or more: 8 kB less.
                 "-mllvm", "-enable-machine-outliner=always", "-mllvm", "-outliner-benefit-threshold=12",
+                // A jump table needs 4 bytes a case, most of which lead to one place.
+                "-mllvm", "-min-jump-table-entries=12",
                 // Swift does not look whether it got memory: Sources/ScuttleCore/Primitives/Memory.swift does.
                 "--wrap=posix_memalign",
                 // Full RELRO: all addresses are found when the library is loaded, and read-only from then on.

@@ -33,6 +33,7 @@
  *    6 reading a replica              13 twins, refusals and limits
  *    7 state and export               14 links, dialects and datagrams
  *                                     15 diagnostics
+ *                                     16 batches, and writes with a condition
  *
  * For every function, unless it says otherwise:
  *   Returns     SCUTTLE_OK (0); a positive code if the call has done its work and there is more to say; a negative SCUTTLE_E_… code
@@ -85,6 +86,7 @@ typedef struct scuttle_link scuttle_link_t; /* a link: a replica's conversation 
 #define SCUTTLE_TORN 3      /* done, but the text was truncated: its last line is cut, or the end of an export is missing */
 #define SCUTTLE_GAP 4       /* done, but the cursor could not be followed: see scuttle_changes and scuttle_save. Since 0.2.0 */
 #define SCUTTLE_MORE 5      /* a part is done: call again until another code comes. See scuttle_tick. Since 0.2.0 */
+#define SCUTTLE_CONFLICT 6  /* not done: the key has another entry than expected. See scuttle_set_if. Since 0.2.0 */
 
 /* The entry of a key: its value and the write that set it. Borrowed. */
 typedef struct {
@@ -316,8 +318,8 @@ typedef struct {
    failure, and run under the lock, as all callbacks do.
      Each call on the replica or its links that changes rows makes one transaction: `begin`, then `put` and `remove` in any order, then
    `commit`. `commit` has succeeded before such a call returns SCUTTLE_OK or another positive code. A call with many updates, such
-   as a scuttle_link_write, is one transaction, too. scuttle_set, scuttle_delete and scuttle_set_ttl put their row before
-   anything changes and before on_update.
+   as a scuttle_link_write, is one transaction, too. scuttle_set, scuttle_delete, scuttle_set_ttl, and with the resolvers of the last
+   writer scuttle_set_many and scuttle_set_if, put their rows before anything changes and before on_update.
      If a function fails, `rollback` follows, and the call returns SCUTTLE_E_STORE. A local write has changed nothing then. Any other
    call is undone as a whole: the replica becomes what `load` returns, and its links restart their conversations over the same
    streams; on_update may have shown updates that are undone. While `load` fails, too, each call returns SCUTTLE_E_STORE and
@@ -482,6 +484,26 @@ int scuttle_new(const char *name, const scuttle_config_t *config, scuttle_t **ou
    Returns and errors otherwise as scuttle_get. */
 int scuttle_get_copy(scuttle_t *replica, const char *key, size_t key_len, void *buffer, size_t capacity, size_t *needed,
                      scuttle_entry_t *out);
+
+/* A key of scuttle_get_many. This struct stays as it is. Since 0.2.0. */
+typedef struct {
+  const char *key;
+  size_t key_len; /* or SCUTTLE_NTS */
+} scuttle_key_t;
+
+/* Receives the entry of the key at `index`; NULL: the key is absent or deleted. Borrowed for the call. Returns 0 to go on. */
+typedef int (*scuttle_entry_fn)(void *context, size_t index, const scuttle_entry_t *entry);
+
+/* Visits the entries of many keys, in the order of the keys. In a large map this is several times faster than scuttle_get for each key,
+   because the memory of some keys is fetched at a time. Readable in callbacks.
+     `visit` runs under the lock: it sees one consistent state, and the rules of callbacks apply to it. It is called once for each key,
+   the same key more than once if `keys` has it more than once, until it does not return 0.
+   keys     may be NULL if `count` is 0.
+   Returns  SCUTTLE_OK, also if `visit` has ended the call.
+   Errors   SCUTTLE_E_ARGUMENT, _MEMORY; _KEY, _KEY_SIZE, _NUL, _UTF8 for the first invalid key. The keys before it were visited, and
+            no others. A NULL key is SCUTTLE_E_ARGUMENT in the same way.
+   Cost     O(length of keys and values). Since 0.2.0. */
+int scuttle_get_many(scuttle_t *replica, const scuttle_key_t *keys, size_t count, scuttle_entry_fn visit, void *context);
 
 /* Counts the keys that hold a value. Readable in callbacks.   Errors   SCUTTLE_E_ARGUMENT. */
 int scuttle_count(scuttle_t *replica, size_t *count);
@@ -691,24 +713,37 @@ int scuttle_forget(scuttle_t *replica, const char *name, size_t name_len);
 
 /* Sets a key with a time to live, in milliseconds. It counts from the latest tick on, or from the first one if there was none. A replica
    of this name deletes the key with the first scuttle_tick at which the time is over. Other replicas wait for half as long again, and
-   a random part of up to as much. A renewal is another call of this function. If several replicas delete at once, that is one
-   delete, and on_update sees it once.
-   ttl_ms   0: the next tick deletes the key. Above 2^53-1: no time to live, as scuttle_set.
+   a random part of up to as much. A renewal is another call of this function, or SCUTTLE_TTL_RENEW. If several replicas delete at once,
+   that is one delete, and on_update sees it once.
+   ttl_ms   0: the next tick deletes the key. Above 2^53-1: no time to live, as scuttle_set. With SCUTTLE_TTL_RENEW from 1 on.
    Returns and errors as scuttle_set; also SCUTTLE_E_UNSUPPORTED with `resolve` or SCUTTLE_STRICTLY_ORDER_VALUES, under which a value
    may beat a later delete. Such a replica stores and sends times to live of other writers, and does not count them.
-   Cost     as scuttle_set, and O(log t) for t keys with a time to live; 16 bytes a record and 24 to 48 a key. Since 0.2.0. */
+   Cost     as scuttle_set, and O(log t) for t keys with a time to live; 16 bytes a record and 24 to 48 a key, with SCUTTLE_TTL_RENEW
+            twice that a key. Since 0.2.0. */
 int scuttle_set_ttl(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len, uint64_t ttl_ms);
 
-/* Tells the replica the time, in milliseconds, and deletes the keys whose time to live is over, each with on_update. Any clock of the
-   host's serves that does not go back; a smaller number than before counts as the one before. Only times to live and
-   retire_after_ms depend on it, and only the differences between ticks count.
+/* In `ttl_ms`: the replica renews the key. The first tick at which half of the time is over writes the same value again, as a new write
+   with a new version, and so on while the replica is there and its host ticks. So a key such as "members/ada" stays while ada runs, and
+   ends at all replicas after her process has died: docs/how-to/presence.md.
+     The renewals of a key end with a later write of it: by this replica, or by another writer once that write is the entry; and with
+   scuttle_forget of the replica's own name. They do not end with an expiry that a peer has counted, a reset that removes the value, or
+   a write or delete of an earlier incarnation of the replica's name, because the replica is there: its next tick writes the value
+   again. They are not saved: after a start the host calls again. Of two replicas that renew one key, the later write ends the
+   other's renewals, so each renews a key of its own.
+     A renewal passes max_keys and max_bytes, as an expiry does. */
+#define SCUTTLE_TTL_RENEW (UINT64_C(1) << 63)
+
+/* Tells the replica the time, in milliseconds; renews the keys with SCUTTLE_TTL_RENEW that are due, and deletes the keys whose time to
+   live is over, each with on_update. Any clock of the host's serves that does not go back; a smaller number than before counts as the
+   one before. Only times to live and retire_after_ms depend on it, and only the differences between ticks count.
      scuttle_export has the rest of each time to live, and the latest tick. A start from it under the same name continues from that tick,
    so the time between counts; if its first tick is lower, the clock has started anew, and the time between does not count.
-     A call deletes 4,096 keys at most, so that many times to live that end at once do not hold up the host.
+     A call writes 4,096 keys at most, so that many times to live that end at once do not hold up the host.
    Returns  SCUTTLE_OK; SCUTTLE_FULL; or SCUTTLE_MORE: more keys are due. Call again with the same time or a later one; the call
-            that deletes the last of them reports whether a link is full.
-   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED.
-   Cost     O(log t) for each key that expires, O(1) if none does. Since 0.2.0. */
+            that writes the last of them reports whether a link is full.
+   Errors   SCUTTLE_E_ARGUMENT, _BUSY, _EXHAUSTED; _MEMORY if there is none for a renewal. The rest of the tick is done, and the next
+            tick tries the renewal again.
+   Cost     O(log t) for each key that is renewed or expires, O(1) if none is. Since 0.2.0. */
 int scuttle_tick(scuttle_t *replica, uint64_t now_ms);
 
 /* ------------------------------------------------------------------------------------- 12. flow control -- */
@@ -799,13 +834,41 @@ typedef struct {
   uint32_t in_step;        /* 1: both version vectors were equal when last compared */
   uint32_t live;           /* 1: the link sends new updates at once: see SCUTTLE_LINK_LIVE */
   uint32_t ended;          /* 1: the link has ended: see scuttle_link_write */
-  int32_t last_error;      /* the last SCUTTLE_E_… that a call on this link returned; 0: none */
+  int32_t last_error;      /* the last SCUTTLE_E_… that a call on this link returned; once the link has ended, its reason; 0: none */
   uint32_t reserved;
+  /* What the peer is known to have. Only its own statements count, its hellos, vectors, covers and commits: what was sent may be lost.
+     The next gossip brings a statement. Before the hello, on classic links and after the end of a link nothing is known. */
+  uint64_t lag_updates;       /* entries, tombstones included, under dots above the version vector that the peer has stated. Superseded
+                                 updates do not count, except that above 1,024 some may. An update that the peer has refused does not
+                                 count either */
+  uint64_t confirmed_version; /* the version up to which the peer has the writes of this replica: of its own source, this incarnation;
+                                 0: none is known. A write that the peer has refused ends it, as long as the refusal stands */
+  /* What has crossed the link since it was opened. A message is a line. */
+  uint64_t bytes_in;     /* bytes that scuttle_link_write has received, those of the running call included */
+  uint64_t bytes_out;    /* bytes that scuttle_link_read and scuttle_link_consume have counted as sent */
+  uint64_t messages_in;  /* whole lines among bytes_in, rejected ones included */
+  uint64_t messages_out; /* whole lines among bytes_out */
 } scuttle_link_info_t;
 
 /* Describes a link and its peer. Readable in callbacks, `accept` included.
-   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE.   Cost   O(length of the name). Since 0.2.0. */
+   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE.
+   Cost     O(length of the name); for lag_updates also O(log n) for each source of which the peer may have another version, and
+            1,024 entries at most. With offsetof(scuttle_link_info_t, lag_updates) as struct_size, as `accept` may want it for
+            each update, the name alone. Since 0.2.0. */
 int scuttle_link_info(scuttle_link_t *link, scuttle_link_info_t *info);
+
+/* Counts the peers that are known to have this replica's writes up to a version: those with a confirmed_version at or above it, on open
+   links. Two links to one name count once, because they lead to one peer, or to an earlier incarnation of it: close the links of
+   connections that are gone. Names are claims. A classic peer confirms nothing. Readable in callbacks.
+     A live link sends an update at once, and the peer does not reply to it. So gossip after the write, exchange what the links
+   send, and call this: one exchange of hellos confirms all writes before it. A peer that confirms a write holds it in memory; whether
+   it stores it is its host's affair.
+   version  of a write, as scuttle_version returns it behind the write. UINT64_MAX: all writes so far, for which a
+            renewed low-water mark counts as a write.
+   links    receives the number of peers.
+   Errors   SCUTTLE_E_ARGUMENT.
+   Cost     O(links), and O(log e) for each write among the e updates that a peer has refused. Since 0.2.0. */
+int scuttle_confirmed(scuttle_t *replica, uint64_t version, size_t *links);
 
 /* Short form of scuttle_link_write and scuttle_link_read, for a replica with one peer. The first call opens a link, which inherits a
    scuttle_gossip that came before any link was open. Returns and errors as scuttle_link_write and scuttle_link_read. */
@@ -823,6 +886,66 @@ int scuttle_read(scuttle_t *replica, void *buffer, size_t capacity, size_t *len)
    Cost     O(bytes of the keys and values that have arrived since the last call or content check). */
 int scuttle_fingerprint(scuttle_t *replica, uint64_t *fingerprint);
 
+/* The figures of a replica. Zero the struct and set struct_size: fields beyond that are not written. Gauges are of the moment of the
+   call. Counters begin with 0 at scuttle_new, and grow; a call that state_store undoes has counted. Since 0.2.0. */
+typedef struct {
+  size_t struct_size; /* sizeof(scuttle_stats_t) */
+
+  /* Gauges: what the replica holds, and its links. */
+  uint64_t keys;          /* keys that hold a value, as scuttle_count counts them */
+  uint64_t tombstones;    /* deleted keys whose tombstone is not purged */
+  uint64_t bytes;         /* bytes of memory, as max_bytes counts them */
+  uint64_t history;       /* updates in the history */
+  uint64_t sources;       /* sources that are not retired, this replica's own included */
+  uint64_t retired;       /* retired sources */
+  uint64_t exceptions;    /* updates that are refused or missing here, as max_refused counts them */
+  uint64_t out_of_order;  /* entries that the version vector does not cover, because updates before them are on their way */
+  uint64_t links;         /* open links, with those that have ended and are not closed */
+  uint64_t links_in_step; /* links with in_step */
+  uint64_t links_full;    /* full links: see section 12 */
+
+  /* Counters of writes. */
+  uint64_t sets;        /* scuttle_set and scuttle_set_ttl that have written */
+  uint64_t deletes;     /* scuttle_delete that have written */
+  uint64_t expired;     /* keys that this replica has deleted at the end of a time to live */
+  uint64_t republished; /* updates that this replica has republished */
+  uint64_t purged;      /* tombstones that this replica has purged */
+  uint64_t resets;      /* resets of peers that were applied */
+  uint64_t removed;     /* entries that those resets have removed */
+
+  /* Counters of the updates of peers. */
+  uint64_t received;         /* readable updates: the sum of the next four */
+  uint64_t applied;          /* updates that have become the entry of their key */
+  uint64_t superseded;       /* updates that have lost to the entry of their key */
+  uint64_t repeated;         /* updates that were known, as entries, in the version vector or as refused ones */
+  uint64_t refused;          /* updates that a limit or `accept` has refused, each once */
+  uint64_t rejected;         /* messages that were rejected with an error, refused updates included */
+  uint64_t refused_by_peers; /* SCUTTLE_EVENT_REFUSED: updates that peers have refused, or that fit no datagram */
+  uint64_t corrupt;          /* equivocations, whichever content stands */
+  uint64_t diverged;         /* SCUTTLE_EVENT_DIVERGED with SCUTTLE_OK */
+  uint64_t twins;            /* SCUTTLE_EVENT_TWIN */
+
+  /* Counters of conversations, over all links. */
+  uint64_t gossips;         /* gossips: scuttle_gossip counts one for each link */
+  uint64_t requests;        /* version vectors that were sent as requests; classic gossips; requests for contents */
+  uint64_t deltas_log;      /* log deltas that were begun for a request: updates of the history */
+  uint64_t deltas_state;    /* state deltas likewise: entries that the peer lacks */
+  uint64_t deltas_reset;    /* reset deltas: all entries, for a peer that may have missed a purged delete */
+  uint64_t deltas_early;    /* early deltas: updates of a replica that needs a reset itself */
+  uint64_t deltas_contents; /* contents deltas: all entries, because contents differ */
+  uint64_t full;            /* times that a link has become full */
+  uint64_t links_opened;    /* links that were opened */
+  uint64_t links_ended;     /* SCUTTLE_EVENT_ENDED */
+  uint64_t bytes_in;        /* as in scuttle_link_info_t, over all links, closed ones included */
+  uint64_t bytes_out;
+  uint64_t messages_in;
+  uint64_t messages_out;
+} scuttle_stats_t;
+
+/* Reports the figures of a replica. Readable in callbacks.
+   Errors   SCUTTLE_E_ARGUMENT, _STRUCT_SIZE.   Cost   O(links). Since 0.2.0. */
+int scuttle_stats(scuttle_t *replica, scuttle_stats_t *stats);
+
 /* Visits the version vector (vector clock, as the seed calls it): every known source with the version up to which its dots are
    accounted for here, in the byte order of sources. Readable in callbacks.
    Errors   SCUTTLE_E_ARGUMENT.   Cost   O(s log s) for s sources. */
@@ -835,6 +958,42 @@ int scuttle_errmsg_copy(scuttle_t *replica, char *buffer, size_t capacity);
 /* Returns the version of the loaded library, such as "0.2.0", valid for ever; SCUTTLE_VERSION_STRING is the version of this header.
    Any thread. */
 const char *scuttle_library_version(void);
+
+/* ------------------------------------------------------- 16. batches, and writes with a condition -- */
+
+/* Both are about this replica alone. A batch is no transaction between replicas: its writes travel as other updates do. A peer applies
+   each as its line arrives, so its host may see a part of them. A link sends them in their order, without those that were superseded
+   before the host reads it; on a datagram link some may arrive later than others. A relay sends a part on, too. A set with a
+   condition compares with the entry of this replica. Two replicas may both succeed at the same time: then the later timestamp
+   stands at all of them, and on_update shows it. A lock or a counter that all replicas share needs another program. */
+
+/* One write of a batch. Zero it, and set the fields you need. Since 0.2.0. */
+typedef struct {
+  const char *key;
+  size_t key_len;   /* bytes; may be SCUTTLE_NTS */
+  const char *json; /* the value; NULL: a delete */
+  size_t json_len;  /* bytes; may be SCUTTLE_NTS */
+  uint64_t ttl_ms;  /* 0: no time to live; otherwise as in scuttle_set_ttl, with SCUTTLE_TTL_RENEW or not. No effect on a delete */
+} scuttle_write_t;
+
+/* Makes all writes of an array, or none of them: one lock, one transaction of `state_store`. All arguments and limits are checked, and
+   keys and values are copied, before the first write is made; then on_update gets each write in order, and sees those before it. A key
+   may come twice: both are writes.
+     The batch needs room beside all that the replica holds before: under max_keys each set of a key that holds no value counts as
+   one key more, and under max_bytes each value counts beside the present one.
+   writes   may be NULL if `count` is 0.
+   Returns and errors as scuttle_set and scuttle_set_ttl, of the first write that has one.
+   Cost     the sum of the writes. Since 0.2.0. */
+int scuttle_set_many(scuttle_t *replica, const scuttle_write_t *writes, size_t count);
+
+/* Sets or deletes a key if its entry is still the expected write.
+   json       NULL: a delete.
+   expected   the entry that a scuttle_get has returned; its `version` and `source` count, and `source` may still be borrowed.
+              Both count, because two replicas may issue one version. NULL, or version 0 as for an absent key: the key must hold no value.
+   Returns    as scuttle_set; or SCUTTLE_CONFLICT: the key has another entry, and nothing has changed.
+   Errors     as scuttle_set. They come before the comparison, but for limits and memory.   Cost   as scuttle_set. Since 0.2.0. */
+int scuttle_set_if(scuttle_t *replica, const char *key, size_t key_len, const char *json, size_t json_len,
+                   const scuttle_entry_t *expected);
 
 #ifdef __cplusplus
 }

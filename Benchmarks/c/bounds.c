@@ -1,4 +1,4 @@
-/* Lower bounds, measured without the library: the time that memory and a loop need for the same bytes. */
+/* Lower bounds of a sync, measured without the library: the time that memory and a loop need for the same bytes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,73 +74,4 @@ void workload_bound_scan(const options_t *options, sample_t *sample) {
   require(lines >= options->n, "scan: there are fewer lines than updates");
   *sample = (sample_t){.ns = watch.ns, .ops = options->n};
   free(stream.bytes);
-}
-
-/* The least that a map can be: slots of a hash and an offset in an arena, linear probing, doubled when half full. */
-typedef struct {
-  uint32_t hash, place; /* place 0: free */
-} slot_t;
-
-typedef struct {
-  slot_t *slots;
-  size_t capacity, count;
-  char *arena;
-  size_t record;
-} table_t;
-
-static uint32_t hash_of(const char *key) {
-  uint64_t halves[2];
-  memcpy(halves, key, KEY_LEN);
-  return (uint32_t)(mix(halves[0] ^ mix(halves[1])) >> 32);
-}
-
-static void table_grow(table_t *table) {
-  table_t larger = *table;
-  larger.capacity = table->capacity ? 2 * table->capacity : 16;
-  larger.slots = calloc(larger.capacity, sizeof *larger.slots);
-  require(larger.slots != NULL, "no memory for a table");
-  for (size_t i = 0; i < table->capacity; i++) {
-    if (table->slots[i].place == 0) continue;
-    size_t at = table->slots[i].hash & (larger.capacity - 1);
-    while (larger.slots[at].place) at = (at + 1) & (larger.capacity - 1);
-    larger.slots[at] = table->slots[i];
-  }
-  free(table->slots);
-  *table = larger;
-}
-
-static void table_insert(table_t *table, const char *key, const char *value, size_t value_len) {
-  if (2 * table->count >= table->capacity) table_grow(table);
-  uint32_t hash = hash_of(key);
-  size_t at = hash & (table->capacity - 1);
-  for (; table->slots[at].place; at = (at + 1) & (table->capacity - 1)) {
-    if (table->slots[at].hash != hash) continue;
-    if (memcmp(table->arena + table->slots[at].place * table->record, key, KEY_LEN) == 0) return;
-  }
-  table->slots[at] = (slot_t){hash, (uint32_t)++table->count};
-  char *record = table->arena + table->count * table->record;
-  memcpy(record, key, KEY_LEN);
-  memcpy(record + KEY_LEN, value, value_len);
-}
-
-/* Inserts n keys and values into that map. The arena is untouched before, as a library's memory is. */
-void workload_bound_insert(const options_t *options, sample_t *sample) {
-  table_t table = {NULL, 0, 0, NULL, KEY_LEN + options->value + 2};
-  table.arena = malloc((options->n + 1) * table.record);
-  require(table.arena != NULL, "no memory for an arena");
-  block_t block = block_make(options->value);
-  watch_t watch = {0, 0};
-  for (size_t at = 0; at < options->n; at += block.count) {
-    block_fill(&block, at, options->n - at, options->n, 0);
-    watch_start(&watch);
-    for (size_t i = 0; i < block.count; i++) {
-      table_insert(&table, block_key(&block, i), block_value(&block, i), block.value_len);
-    }
-    watch_stop(&watch);
-  }
-  require(table.count == options->n, "insert: not all keys are there");
-  *sample = (sample_t){.ns = watch.ns, .ops = options->n};
-  block_free(&block);
-  free(table.slots);
-  free(table.arena);
 }

@@ -33,6 +33,35 @@ void workload_get(const options_t *options, sample_t *sample) {
   scuttle_free(replica);
 }
 
+static int add_length(void *context, size_t index, const scuttle_entry_t *entry) {
+  (void)index;
+  if (entry) *(size_t *)context += entry->value_len;
+  return 0;
+}
+
+/* The same by scuttle_get_many, 1,000 keys at a time. */
+void workload_get_many(const options_t *options, sample_t *sample) {
+  enum { BLOCK = 1000 };
+  static char keys[BLOCK * KEY_LEN];
+  static scuttle_key_t wanted[BLOCK];
+  scuttle_t *replica = filled(options);
+  watch_t watch = {0, 0};
+  size_t read = 0;
+  for (size_t at = 0; at < options->rounds; at += BLOCK) {
+    size_t count = options->rounds - at < BLOCK ? options->rounds - at : BLOCK;
+    for (size_t i = 0; i < count; i++) {
+      make_key(keys + i * KEY_LEN, mix(at + i + 1) % options->n);
+      wanted[i] = (scuttle_key_t){keys + i * KEY_LEN, KEY_LEN};
+    }
+    watch_start(&watch);
+    done(scuttle_get_many(replica, wanted, count, add_length, &read));
+    watch_stop(&watch);
+  }
+  require(read == options->rounds * (options->value + 2), "get-many: a key is not there");
+  *sample = (sample_t){.ns = watch.ns, .ops = options->rounds, .check = fingerprint(replica)};
+  scuttle_free(replica);
+}
+
 static int visit(void *context, const scuttle_update_t *update) {
   *(size_t *)context += update->key_len == KEY_LEN;
   return 0;

@@ -70,7 +70,11 @@ def writing() -> list[Case]:
 
 
 def reading() -> list[Case]:
-    gets = [case(C, "get", 5, n=n, rounds=1_000_000) for n in (1000, 10_000, 100_000, 1_000_000)]
+    gets = [
+        case(C, workload, 3, n in (10_000, 1_000_000), 3, f"get {n}", n=n, rounds=1_000_000)
+        for n in (1000, 10_000, 100_000, 1_000_000)
+        for workload in ("get", "get-many", "bound-get")
+    ]
     scans = [case(C, "scan", n=100_000, rounds=10), *(case(C, "scan-first", n=n) for n in (10_000, 100_000, 1_000_000))]
     news = [case(C, "news", n=depth, rounds=1000, burst=100) for depth in (1000, 100_000, 1_000_000)]
     return [*gets, *scans, *news]
@@ -84,7 +88,9 @@ def syncing() -> list[Case]:
         case(C, "sync", 5, n=100_000, history=10, peek=1),
         *(case(C, "sync", 5, n=100_000, history=10, datagram=capacity) for capacity in (512, 1472, 65507)),
     ]
-    rounds = [case(C, "incremental", 5, True, n=100_000, rounds=1000, burst=100, history=1000)]
+    rounds = [
+        case(C, "incremental", 5, True, n=100_000, rounds=1000, burst=100, history=history) for history in (10, 1000)
+    ]
     conflicts = [
         case(C, "conflicts", n=100, replicas=replicas, rounds=rounds)
         for replicas, rounds in ((2, 50), (10, 10), (100, 2))

@@ -113,15 +113,27 @@ def syncing(index: Index) -> list[Target]:
     full = rate(index.ns(C, "sync", n=MILLION, history=10))
     ours = index.ns(C, "sync", n=100_000, history=1000)
     rounds = {"n": 100_000, "rounds": 1000, "burst": 100}
-    incremental = ratio(index.ns("loro", "incremental", **rounds), index.ns(C, "incremental", **rounds, history=1000))
+    loro = index.ns("loro", "incremental", **rounds)
     return [
         at_least(3, "full sync, 1M keys, updates", full, 1.5e6, a_second),
         *(
             at_least(3, f"full sync, 100k keys: times {name}", ratio(index.ns(name, "sync", n=100_000), ours), 4, times)
             for name in ("pycrdt", "loro")
         ),
-        at_least(4, "incremental: times loro", incremental, 5, times),
+        *(
+            at_least(4, f"incremental, {label}: times loro", ratio(loro, index.ns(C, "incremental", **rounds, history=history)), 5, times)
+            for label, history in (("the default history", 10), ("a history of 1,000", 1000))
+        ),
     ]
+
+
+def reading(index: Index) -> list[Target]:
+    found = []
+    for workload, n, most in (("get", 10_000, 3), ("get", MILLION, 3), ("get-many", MILLION, 1.6)):
+        inputs = {"n": n, "rounds": MILLION}
+        floor = ratio(index.ns(C, workload, **inputs), index.ns(C, "bound-get", **inputs))
+        found.append(at_most(11, f"{workload}, {n:,} keys in no order: times the floor", floor, most, times))
+    return found
 
 
 def spreading(index: Index) -> list[Target]:
@@ -201,7 +213,7 @@ def breaking(index: Index) -> list[Target]:
 
 def targets(results: Document) -> list[Target]:
     index = Index(results)
-    groups = (local_sets, flatness, syncing, spreading, memory, quiet, python, losing, breaking)
+    groups = (local_sets, flatness, syncing, spreading, memory, quiet, python, losing, breaking, reading)
     return [target for group in groups for target in group(index)]
 
 

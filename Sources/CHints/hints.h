@@ -12,6 +12,11 @@ static inline void hint_will_read(const void *_Nullable address) {
   __builtin_prefetch(address, 1);
 }
 
+/// Prefetches memory that will not be written. Any address is valid.
+static inline void hint_will_look(const void *_Nullable address) {
+  __builtin_prefetch(address, 0);
+}
+
 /// The size of a large page, which is one page fault and one TLB entry instead of 512.
 enum { hint_large_page = 2 << 20 };
 

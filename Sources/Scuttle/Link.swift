@@ -58,8 +58,21 @@ public final class Link: @unchecked Sendable {
         public let isLive: Bool
         /// Whether the link has ended and cannot be used again.
         public let hasEnded: Bool
-        /// The error of the latest call on this link that failed.
+        /// The error of the latest call on this link that failed; once the link has ended, the reason.
         public let lastError: ScuttleError.Code?
+        /// The entries, tombstones included, that the peer is not known to have. Only what the peer has stated counts, and the next
+        /// gossip brings a statement. Above 1,024 some superseded updates may count.
+        public let lag: UInt64
+        /// The version up to which the peer is known to have the writes of this replica; 0: none.
+        public let confirmedVersion: UInt64
+        /// The bytes that the link has received.
+        public let bytesIn: UInt64
+        /// The bytes that were read from the link.
+        public let bytesOut: UInt64
+        /// The whole lines among ``bytesIn``.
+        public let messagesIn: UInt64
+        /// The whole lines among ``bytesOut``.
+        public let messagesOut: UInt64
     }
 
     /// The replica that the link belongs to.
@@ -188,7 +201,9 @@ public final class Link: @unchecked Sendable {
             return Info(
                 peerName: names.0, peerSource: names.1, dialect: Info.Dialect(rawValue: view.dialect) ?? .unknown,
                 isInStep: view.in_step != 0, isLive: view.live != 0, hasEnded: view.ended != 0,
-                lastError: ScuttleError.Code(rawValue: view.last_error))
+                lastError: ScuttleError.Code(rawValue: view.last_error), lag: view.lag_updates,
+                confirmedVersion: view.confirmed_version, bytesIn: view.bytes_in, bytesOut: view.bytes_out,
+                messagesIn: view.messages_in, messagesOut: view.messages_out)
         }
     }
 

@@ -63,13 +63,30 @@ func versioned<Struct>(
 private func fields(at start: UnsafeRawPointer, known: Int, smallest: Int) throws(Failure) -> Bytes {
     // struct_size is the first field of each such struct.
     let given = start.loadUnaligned(as: Int.self)
-    guard given >= smallest, given <= 1 << 16 else {
-        throw Failure(.structSize, "struct_size is \(given); this library's is \(known)")
-    }
+    guard given >= smallest, given <= 1 << 16 else { throw isWrongSize(given, known) }
     if given > known {
         for offset in known..<given where start.load(fromByteOffset: offset, as: UInt8.self) != 0 {
             throw Failure(.structSize, "a field that this library does not know is set, at offset \(offset)")
         }
     }
     return Bytes(start: start, count: min(given, known))
+}
+
+@inline(never)
+private func isWrongSize(_ given: Int, _ known: Int) -> Failure {
+    Failure(.structSize, "struct_size is \(given); this library's is \(known)")
+}
+
+/// Fills in a struct of a host whose header may be older or newer. Fields beyond its struct_size are not written, and those that
+/// this library does not know stay as they are.
+/// - Parameter fields: those behind `struct_size`, which is the first field of each such struct.
+@inline(never)
+func report(
+    _ fields: Bytes, to out: UnsafeMutableRawPointer?, smallest: Int, _ name: StaticString
+) throws(Failure) {
+    let out = try required(out, name)
+    let (size, front) = (out.loadUnaligned(as: Int.self), MemoryLayout<Int>.size)
+    guard size >= smallest else { throw isWrongSize(size, front + fields.count) }
+    guard let start = fields.baseAddress else { return }
+    (out + front).copyMemory(from: start, byteCount: min(size - front, fields.count))
 }

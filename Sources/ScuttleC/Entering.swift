@@ -3,15 +3,39 @@ import ScuttleCore
 
 /// The entrance of every call: checks the handle, locks it, and converts an error to a code and a message.
 
+/// Enters a call that is made often.
 @inline(__always)
+func enterOften(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt) -> CInt {
+    enterInline(pointer, nestedIf: { _ in false }, body)
+}
+
+/// Enters a call. Not inlined into each exported function, as that for calls that are made often.
+@inline(never)
 func enter(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt) -> CInt {
     enter(pointer, nestedIf: { _ in false }, body)
 }
 
 /// Enters a call that only reads. A callback of the same replica may make it, on the thread that holds the lock.
-@inline(__always)
+@inline(never)
 func enterReading(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt) -> CInt {
-    enter(pointer, nestedIf: { _ in true }, body)
+    enterReadingOften(pointer, body)
+}
+
+/// Enters a call that only reads and is made often. The body is inlined once.
+@inline(__always)
+func enterReadingOften(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt) -> CInt {
+    guard let pointer else { return Failure.Code.argument.rawValue }
+    return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
+        guard handle.lock.acquireAgain() else { return Failure.Code.forked.rawValue }
+        let hasStore = handle.hasStore && !handle.lock.isNested
+        var code = hasStore ? prepare(handle) : SCUTTLE_OK
+        if code == SCUTTLE_OK {
+            code = handle.withReplica { replica in tell(handle) { () throws(Failure) in try body(handle, replica) } }
+            if hasStore { code = settle(handle, after: code) }
+        }
+        handle.lock.release()
+        return code
+    }
 }
 
 /// Enters a call that does not read the replica itself.
@@ -30,8 +54,16 @@ func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failu
 }
 
 /// Enters a call that some callbacks may make.
-@inline(__always)
+@inline(never)
 func enter(
+    _ pointer: OpaquePointer?, nestedIf isAllowed: (Replica) -> Bool,
+    _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
+) -> CInt {
+    enterInline(pointer, nestedIf: isAllowed, body)
+}
+
+@inline(__always)
+private func enterInline(
     _ pointer: OpaquePointer?, nestedIf isAllowed: (Replica) -> Bool,
     _ body: (ReplicaHandle, Replica) throws(Failure) -> CInt
 ) -> CInt {
@@ -63,7 +95,8 @@ private func enterNested(
     }
 }
 
-@inline(__always)
+/// Enters a call on a link.
+@inline(never)
 func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
     return Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { link in
@@ -111,6 +144,16 @@ private func prepare(_ handle: ReplicaHandle) -> CInt {
     tell(handle) { () throws(Failure) in
         try handle.prepareStore()
         return SCUTTLE_OK
+    }
+}
+
+/// Stores what is not stored yet after a call that only reads. Returns the error of the store, or else the call's code.
+@inline(never)
+private func settle(_ handle: ReplicaHandle, after code: CInt) -> CInt {
+    if code == Failure.Code.store.rawValue { return code }
+    return tell(handle) { () throws(Failure) in
+        try handle.settleStore()
+        return code
     }
 }
 

@@ -28,7 +28,25 @@ struct Lock {
     /// it.
     @inline(__always)
     func acquire() -> Bool {
+        guard acquireAgain() else { return false }
+        return !isNested || leave()
+    }
+
+    /// Acquires the lock, also if this thread holds it already: `release` then follows each time. Returns false if this is a
+    /// child of the process that has created it.
+    @inline(__always)
+    func acquireAgain() -> Bool {
         origin.isCurrent && pthread_mutex_lock(mutex) == 0
+    }
+
+    /// Whether this thread, which holds the lock, has acquired it more than once.
+    var isNested: Bool { system_lock_depth(mutex) > 1 }
+
+    /// Releases what a nested call has acquired. Returns false.
+    @inline(never)
+    private func leave() -> Bool {
+        release()
+        return false
     }
 
     /// The error code of a call that could not acquire the lock.

@@ -107,6 +107,7 @@ final class ReplicaHandle {
             throw Failure(.argument, "lines of updates can be imported into a new replica only")
         }
         let loaded = replica.another()
+        loaded.continueCounting(from: replica)
         var input = LinkInput()
         let isWhole = try input.load(bytes, into: loaded)
         owned.release()
@@ -152,12 +153,12 @@ final class LinkHandle {
     var owner: ReplicaHandle { ownerReference.takeUnretainedValue() }
     private(set) var link: Link
     private var input = LinkInput()
+    /// The code of the last call that failed. Here it fills the last word of the field before.
+    var lastError: CInt = 0
     /// Bytes that an undone call has read.
     fileprivate var unread: [UInt8] = []
     /// The index among the owner's links.
     fileprivate(set) var index: Int
-    /// The code of the last call that failed.
-    var lastError: CInt = 0
     /// The peer's name that was lent last.
     private var lentName: OwnedBytes?
 

@@ -10,8 +10,8 @@ extension Replica {
             ownID: ownID, configuration: configuration,
             encoding: StoreEncoding(
                 encodeID: { Encoding.chosen.encodedID(of: $0) },
-                storeFirst: { store, key, value, kind, lease throws(Failure) in
-                    try store.storeRows(before: key, value, kind, lease)
+                storeFirst: { store, entries, version throws(Failure) in
+                    try store.storeRows(of: entries, upTo: version)
                 }))
     }
 
@@ -41,6 +41,7 @@ extension Replica {
         if options.contains(.classic) { hasMetClassic = true }
         let link = Link(self, options)
         linkTable.links.append(link)
+        counters.linksOpened &+= 1
         return link
     }
 
@@ -49,6 +50,7 @@ extension Replica {
     public func close(_ link: Link) {
         link.close()
         guard let index = link.index else { return }
+        link.leaveTraffic()
         if let source = link.peerID { unlink(source, at: index) }
         link.index = nil
         removeLink(at: index)

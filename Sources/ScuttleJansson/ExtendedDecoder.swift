@@ -42,7 +42,7 @@ enum ExtendedDecoder {
             let named = try root["named"].map { (value) throws(Failure) in try numbers(value, 0...(.max), "named") }
             return .got(SavedProgress(progress, named: named ?? []))
         }
-        if let body = root["removed"] { return .removed(try texts(body, "removed")) }
+        if let body = root["removed"] { return .removed(try text(body, "removed")) }
         if let body = root["end"] { return .end(try number(body, "end")) }
         return nil
     }

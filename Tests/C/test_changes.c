@@ -10,7 +10,7 @@ typedef struct {
 } seen_t;
 
 static int see(void *context, const scuttle_update_t *update) {
-  seen_t *seen = context;
+  seen_t *seen = (seen_t *)context;
   const char *mark = update->flags & SCUTTLE_UPDATE_RESET ? "!" : update->flags & SCUTTLE_UPDATE_DELETED ? "-" : "";
   text_str(&seen->text, mark);
   text_add(&seen->text, update->key, update->key_len);
@@ -19,7 +19,7 @@ static int see(void *context, const scuttle_update_t *update) {
   text_str(&seen->text, " ");
   if (seen->replica) {
     scuttle_cursor_t inner = {0, 0};
-    seen_t other = {0};
+    seen_t other = {{NULL, 0, 0}, 0, NULL};
     CHECK_CODE(scuttle_changes(seen->replica, NULL, 0, &inner, see, &other), SCUTTLE_OK);
     CHECK(other.text.len > 0);
     text_free(&other.text);
@@ -31,7 +31,7 @@ static int see(void *context, const scuttle_update_t *update) {
 /* Looks at the changes, and compares them and the code. */
 #define LOOK(REPLICA, PREFIX, CURSOR, LEFT, CODE, EXPECTED)                                                       \
   do {                                                                                                            \
-    seen_t look_seen = {{0}, LEFT, NULL};                                                                         \
+    seen_t look_seen = {{NULL, 0, 0}, LEFT, NULL};                                                                         \
     text_str(&look_seen.text, "");                                                                                \
     CHECK_CODE(scuttle_changes(REPLICA, PREFIX, SCUTTLE_NTS, CURSOR, see, &look_seen), CODE);                     \
     CHECK_STR(look_seen.text.data ? look_seen.text.data : "", EXPECTED);                                          \
@@ -131,7 +131,7 @@ TEST(more_removals_than_are_remembered_are_a_gap) {
     sprintf(key, "k%d", i);
     set(r, key, "0");
   }
-  seen_t count = {{0}, 0, NULL};
+  seen_t count = {{NULL, 0, 0}, 0, NULL};
   CHECK_CODE(scuttle_changes(r, NULL, 0, &slow, see, &count), SCUTTLE_OK);
   text_free(&count.text);
   for (int i = 0; i < 4200; i++) {
@@ -153,7 +153,7 @@ TEST(more_removals_than_are_remembered_are_a_gap) {
 TEST(a_cursor_of_another_incarnation_is_a_gap) {
   scuttle_t *r = replica_make("A"), *next;
   scuttle_cursor_t cursor = {0, 0}, strange = {1, 1}, far;
-  text_t save = {0};
+  text_t save = {NULL, 0, 0};
   scuttle_config_t config = config_start();
   set(r, "a", "1");
   set(r, "b", "2");
@@ -194,7 +194,7 @@ TEST(updates_of_peers_and_resets_are_changes) {
   lb = link_make(b);
   sync_links(la, lb);
   CHECK(!value_of(b, "gone"));
-  seen_t seen = {{0}, 0, NULL};
+  seen_t seen = {{NULL, 0, 0}, 0, NULL};
   CHECK_CODE(scuttle_changes(b, NULL, 0, &cursor, see, &seen), SCUTTLE_OK);
   CHECK_INT(text_count(&seen.text, "!gone "), 1);
   CHECK_INT(text_count(&seen.text, "k=2 "), 1);
@@ -207,7 +207,7 @@ TEST(a_look_inside_a_callback_and_bad_arguments) {
   scuttle_t *r = replica_make("A");
   scuttle_cursor_t cursor = {0, 0}, before;
   set(r, "k", "1");
-  seen_t seen = {{0}, 0, r};
+  seen_t seen = {{NULL, 0, 0}, 0, r};
   CHECK_CODE(scuttle_changes(r, NULL, 0, &cursor, see, &seen), SCUTTLE_OK);
   CHECK_STR(seen.text.data, "k=1 ");
   text_free(&seen.text);

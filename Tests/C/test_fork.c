@@ -41,6 +41,11 @@ static int first_wrong, check_number;
   } while (0)
 #define FORKED(CALL) HOLDS((CALL) == SCUTTLE_E_FORKED)
 
+static int no_entry(void *context, size_t index, const scuttle_entry_t *entry) {
+  (void)context, (void)index, (void)entry;
+  return 1;
+}
+
 static int no_update(void *context, const scuttle_update_t *update) {
   (void)context;
   (void)update;
@@ -74,6 +79,7 @@ static void all_forked(scuttle_t *replica, scuttle_link_t *link) {
   size_t size = 0;
   uint64_t number = 0;
   scuttle_entry_t entry;
+  scuttle_key_t key = {"k", 1};
   scuttle_span_t span;
   scuttle_link_t *opened = NULL;
   const scuttle_update_t *update = NULL;
@@ -85,6 +91,7 @@ static void all_forked(scuttle_t *replica, scuttle_link_t *link) {
   FORKED(scuttle_tick(replica, 1));
   FORKED(scuttle_get(replica, "k", 1, &entry));
   FORKED(scuttle_get_copy(replica, "k", 1, buffer, sizeof buffer, &size, &entry));
+  FORKED(scuttle_get_many(replica, &key, 1, no_entry, NULL));
   FORKED(scuttle_count(replica, &size));
   FORKED(scuttle_state(replica, NULL, 0, no_update, NULL));
   FORKED(scuttle_news(replica, "a", 1, 0, no_update, NULL));

@@ -39,7 +39,7 @@ static size_t lines_of(const text_t *text, size_t from) {
 TEST(a_file_of_pieces_is_a_whole_save_at_every_point) {
   scuttle_t *r = replica_make("A");
   scuttle_cursor_t cursor = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   uint64_t random = 7;
   size_t purged;
   char key[16], value[16];
@@ -66,7 +66,7 @@ TEST(a_file_of_pieces_is_a_whole_save_at_every_point) {
 TEST(nothing_has_changed_and_a_piece_has_no_lines) {
   scuttle_t *r = replica_make("A");
   scuttle_cursor_t cursor = {0, 0}, before;
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   set(r, "k", "1");
   CHECK_CODE(save(r, &cursor, &file), SCUTTLE_GAP);
   size_t len = file.len;
@@ -84,7 +84,7 @@ TEST(nothing_has_changed_and_a_piece_has_no_lines) {
 TEST(a_file_truncated_anywhere_is_the_last_complete_piece) {
   scuttle_t *r = replica_make("A");
   scuttle_cursor_t cursor = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   size_t ends[8], purged;
   char *states[8];
   int pieces = 0;
@@ -120,7 +120,7 @@ TEST(a_file_truncated_anywhere_is_the_last_complete_piece) {
 TEST(a_start_goes_on_with_its_file) {
   scuttle_t *r = replica_make("A");
   scuttle_cursor_t cursor = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   char key[16];
   for (int start = 0; start < 6; start++) {
     sprintf(key, "k%d", start);
@@ -161,7 +161,7 @@ static int stop_at_second(void *context, const char *line, size_t len) {
 TEST(a_piece_that_stops_does_not_move_the_cursor) {
   scuttle_t *r = replica_make("A");
   scuttle_cursor_t cursor = {0, 0}, before = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   set(r, "k", "1");
   for (int piece = 0; piece < 3; piece++) {
     int lines = 0;
@@ -182,7 +182,7 @@ TEST(a_piece_that_stops_does_not_move_the_cursor) {
 TEST(a_whole_piece_replaces_those_before_it) {
   scuttle_t *r = replica_make("A");
   scuttle_cursor_t cursor = {0, 0}, none = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   size_t purged;
   set(r, "a", "1");
   set(r, "b", "1");
@@ -205,7 +205,7 @@ TEST(more_removals_than_are_remembered_are_a_gap) {
   config.max_history = 10;
   scuttle_t *r = replica_with("A", &config);
   scuttle_cursor_t cursor = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   size_t purged;
   char key[16];
   set(r, "stays", "1");
@@ -231,14 +231,14 @@ TEST(more_removals_than_are_remembered_are_a_gap) {
 TEST(a_piece_that_does_not_go_on_from_the_one_before_is_an_error) {
   scuttle_t *r = replica_make("A"), *loaded = replica_make("A");
   scuttle_cursor_t cursor = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   size_t ends[3];
   for (int i = 0; i < 3; i++) {
     set(r, "k", i ? "1" : "2");
     save(r, &cursor, &file);
     ends[i] = file.len;
   }
-  text_t without = {0};
+  text_t without = {NULL, 0, 0};
   text_add(&without, file.data, ends[0]);
   text_add(&without, file.data + ends[1], ends[2] - ends[1]);
   CHECK_CODE(scuttle_import(loaded, without.data, without.len), SCUTTLE_E_MESSAGE);
@@ -254,7 +254,7 @@ TEST(a_piece_that_does_not_go_on_from_the_one_before_is_an_error) {
 TEST(a_time_to_live_goes_on_in_pieces) {
   scuttle_t *r = replica_make("A");
   scuttle_cursor_t cursor = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   scuttle_set_ttl(r, "early", SCUTTLE_NTS, "1", SCUTTLE_NTS, 1000); /* before the first tick */
   CHECK_CODE(save(r, &cursor, &file), SCUTTLE_GAP);
   scuttle_tick(r, 5000);
@@ -281,7 +281,7 @@ TEST(what_peers_have_told_is_saved) {
   scuttle_t *a = replica_make("A"), *b = replica_make("B"), *loaded;
   scuttle_link_t *la = link_make(a), *lb = link_make(b);
   scuttle_cursor_t cursor = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   CHECK_CODE(save(a, &cursor, &file), SCUTTLE_GAP);
   set(b, "k", "1");
   sync_links(la, lb);
@@ -298,7 +298,7 @@ TEST(what_peers_have_told_is_saved) {
   /* The loaded replica is in step with its peer: a gossip brings no entry. */
   scuttle_link_t *l = link_make(loaded);
   scuttle_link_t *other = link_make(b);
-  text_t out = {0};
+  text_t out = {NULL, 0, 0};
   scuttle_gossip(loaded);
   for (int round = 0; round < 4; round++) {
     move_all(l, other, &out);
@@ -314,7 +314,7 @@ TEST(what_peers_have_told_is_saved) {
 
 static int save_inside(void *context, const scuttle_update_t *update) {
   scuttle_cursor_t cursor = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   (void)update;
   CHECK_CODE(save((scuttle_t *)context, &cursor, &file), SCUTTLE_E_BUSY);
   return 0;
@@ -323,7 +323,7 @@ static int save_inside(void *context, const scuttle_update_t *update) {
 TEST(bad_arguments) {
   scuttle_t *r = replica_make("A");
   scuttle_cursor_t cursor = {0, 0};
-  text_t file = {0};
+  text_t file = {NULL, 0, 0};
   set(r, "k", "1");
   CHECK_CODE(save(NULL, &cursor, &file), SCUTTLE_E_ARGUMENT);
   CHECK_CODE(save(r, NULL, &file), SCUTTLE_E_ARGUMENT);

@@ -254,6 +254,7 @@ static void world_make(world_t *world) {
   set(world->a, "l", "[2]");
   set(world->b, "m", "{\"x\":3}");
   set_ttl(world->a, "short", 50);
+  set_ttl(world->a, "renewed", 400 | SCUTTLE_TTL_RENEW);
   world_talk(world);
   set(world->b, "n", "4");
   set(world->b, "k", "5");
@@ -295,6 +296,27 @@ static int use_set_new(world_t *world) { return set(world->a, "new", "6"); }
 static int use_delete(world_t *world) { return unset(world->a, "k"); }
 static int use_delete_absent(world_t *world) { return unset(world->a, "absent"); }
 static int use_set_ttl(world_t *world) { return set_ttl(world->a, "k", 70); }
+static int use_set_renewed(world_t *world) { return set_ttl(world->a, "k", 70 | SCUTTLE_TTL_RENEW); }
+static int use_renew(world_t *world) { return scuttle_tick(world->a, 1200); }
+
+static int use_set_many(world_t *world) {
+  scuttle_write_t writes[5];
+  size_t i;
+  const char *keys[] = {"k", "new", "k", "l", "new"}, *values[] = {"6", "[7]", NULL, "8", "9"};
+  memset(writes, 0, sizeof writes);
+  for (i = 0; i < 5; i++) {
+    writes[i].key = keys[i], writes[i].key_len = SCUTTLE_NTS;
+    writes[i].json = values[i], writes[i].json_len = SCUTTLE_NTS;
+  }
+  writes[4].ttl_ms = 90;
+  return scuttle_set_many(world->a, writes, 5);
+}
+
+static int use_set_if(world_t *world) {
+  scuttle_entry_t entry;
+  if (scuttle_get(world->a, "k", 1, &entry)) return -1000;
+  return scuttle_set_if(world->a, "k", 1, "6", 1, &entry);
+}
 static int use_tick(world_t *world) { return scuttle_tick(world->a, 1010); }
 static int use_expire(world_t *world) { return scuttle_tick(world->a, 2000); }
 static int use_gossip(world_t *world) { return scuttle_gossip(world->a); }
@@ -337,6 +359,8 @@ static int use_open(world_t *world) {
 static const use_t uses[] = {
     {"set", 1, use_set},           {"set of a new key", 1, use_set_new},   {"delete", 1, use_delete},
     {"delete of no key", 1, use_delete_absent}, {"set_ttl", 1, use_set_ttl}, {"tick", 0, use_tick},
+    {"set_ttl of a renewed key", 1, use_set_renewed}, {"tick that renews", 0, use_renew}, {"set_many", 1, use_set_many},
+    {"set_if", 1, use_set_if},
     {"tick that expires", 0, use_expire}, {"gossip", 0, use_gossip},       {"link_gossip", 0, use_link_gossip},
     {"purge", 0, use_purge},       {"forget", 0, use_forget},              {"leave", 0, use_leave},
     {"accept_again", 0, use_accept_again}, {"link_write and link_read", 0, use_talk}, {"link_open", 0, use_open},
@@ -453,6 +477,60 @@ TEST(while_load_fails_too_each_call_tries_again) {
   fail_everywhere(4);
 }
 
+/* An undone call neither ends renewals nor begins some. */
+TEST(renewals_go_on_after_an_undone_call) {
+  int call;
+  for (call = 0; call < 4; call++) {
+    world_t world;
+    uint64_t now;
+    world_make(&world);
+    if (call == 3) CHECK_CODE(set(world.a, "renewed", "2"), SCUTTLE_OK); /* ended before */
+    world.store.failing[COMMIT] = world.store.calls[COMMIT] + 1;
+    if (call == 0 || call == 3) CHECK_CODE(scuttle_tick(world.a, 1250), SCUTTLE_E_STORE);
+    if (call == 1) CHECK_CODE(set(world.a, "renewed", "2"), SCUTTLE_E_STORE);
+    if (call == 2) CHECK_CODE(use_talk(&world), SCUTTLE_E_STORE);
+    store_disarm(&world.store);
+    for (now = 1251; now < 9000; now += 100) CHECK_CODE(scuttle_tick(world.a, now), SCUTTLE_OK);
+    CHECK_STR(value_of(world.a, "renewed"), call == 3 ? "2" : "1");
+    CHECK(value_of(world.a, "short") == NULL);
+    now = version_of(world.a);
+    CHECK_CODE(scuttle_tick(world.a, 20000), SCUTTLE_OK);
+    CHECK_U64(version_of(world.a), now + (call != 3));
+    world_converges(&world, "renewals");
+    world_free(&world);
+  }
+}
+
+TEST(a_resolver_and_a_batch) {
+  /* The batch has a key twice, and the resolver keeps its first write. */
+  scuttle_config_t config = config_exact();
+  store_t store;
+  scuttle_t *a = NULL;
+  scuttle_write_t writes[3];
+  store_init(&store);
+  config.state_store = &store.functions;
+  config.resolver = SCUTTLE_STRICTLY_ORDER_VALUES;
+  CHECK_CODE(scuttle_new("a", &config, &a), SCUTTLE_OK);
+  REQUIRE(a);
+  set(a, "l", "9");
+  store_disarm(&store);
+  memset(writes, 0, sizeof writes);
+  writes[0].key = writes[1].key = "k", writes[2].key = "l", writes[0].key_len = writes[1].key_len = writes[2].key_len = 1;
+  writes[0].json = "5", writes[1].json = writes[2].json = "3", writes[0].json_len = writes[1].json_len = writes[2].json_len = 1;
+  CHECK_CODE(scuttle_set_many(a, writes, 3), SCUTTLE_OK);
+  CHECK_INT(store.commits, 1);
+  CHECK_STR(value_of(a, "k"), "5");
+  check_stored(a, &store, "a resolver and a batch");
+  store.failing[COMMIT] = 2;
+  writes[0].key = "m";
+  CHECK_CODE(scuttle_set_many(a, writes, 3), SCUTTLE_E_STORE);
+  CHECK(value_of(a, "m") == NULL);
+  CHECK_STR(value_of(a, "k"), "5");
+  check_stored(a, &store, "a resolver and a failed batch");
+  scuttle_free(a);
+  store_free(&store);
+}
+
 TEST(a_start_whose_load_fails) {
   int filled;
   for (filled = 0; filled < 2; filled++) {
@@ -558,6 +636,81 @@ TEST(a_local_write_puts_before_on_update) {
   CHECK_INT(updates_seen, 1);
   scuttle_free(a);
   store_free(&store);
+}
+
+static scuttle_stats_t stats_of(scuttle_t *replica) {
+  scuttle_stats_t stats;
+  memset(&stats, 0, sizeof stats);
+  stats.struct_size = sizeof stats;
+  CHECK_CODE(scuttle_stats(replica, &stats), SCUTTLE_OK);
+  return stats;
+}
+
+TEST(an_undone_call_has_counted) {
+  world_t world;
+  scuttle_stats_t before, after;
+  scuttle_link_info_t info;
+  text_t out = {NULL, 0, 0};
+  world_make(&world);
+  /* A local write that fails has not written. */
+  before = stats_of(world.a);
+  CHECK_U64(before.sets, 4);
+  CHECK_U64(before.deletes, 1);
+  world.store.failing[PUT] = 1;
+  CHECK_CODE(set(world.a, "k", "9"), SCUTTLE_E_STORE);
+  after = stats_of(world.a);
+  CHECK_U64(after.sets, before.sets);
+  /* The bytes of the peer have crossed, and the counters of the replica and of its link go on from there. */
+  store_disarm(&world.store);
+  scuttle_link_gossip(world.ba);
+  read_all(world.ba, 0, &out);
+  world.store.failing[COMMIT] = 1;
+  world.store.lasting[COMMIT] = 1;
+  before = stats_of(world.a);
+  CHECK(scuttle_link_write(world.ab, out.data, out.len) >= SCUTTLE_E_STORE);
+  after = stats_of(world.a);
+  CHECK_U64(after.bytes_in, before.bytes_in + out.len);
+  CHECK_U64(after.links, 1);
+  world_converges(&world, "figures");
+  after = stats_of(world.a);
+  memset(&info, 0, sizeof info);
+  info.struct_size = sizeof info;
+  CHECK_CODE(scuttle_link_info(world.ab, &info), SCUTTLE_OK);
+  CHECK_U64(after.bytes_in, info.bytes_in);
+  CHECK_U64(after.bytes_out, info.bytes_out);
+  CHECK_U64(after.bytes_in, stats_of(world.b).bytes_out);
+  CHECK_U64(after.bytes_out, stats_of(world.b).bytes_in);
+  CHECK(after.gossips >= before.gossips + 3);
+  text_free(&out);
+  world_free(&world);
+}
+
+TEST(each_failing_transaction_leaves_the_bytes_right) {
+  /* A read whose transaction fails gives no bytes: they come again, and count once. */
+  int fails;
+  for (fails = 1; fails < 12; fails++) {
+    world_t world;
+    int turn, failed = 0;
+    scuttle_stats_t of_a, of_b;
+    world_make(&world);
+    world.store.failing[COMMIT] = fails;
+    scuttle_link_gossip(world.ba);
+    scuttle_link_gossip(world.ab);
+    for (turn = 0; turn < 100; turn++) {
+      char bytes[100];
+      size_t from_b = 0, from_a = 0;
+      scuttle_link_read(world.ba, bytes, sizeof bytes, &from_b);
+      failed += scuttle_link_write(world.ab, bytes, from_b) == SCUTTLE_E_STORE;
+      if (scuttle_link_read(world.ab, bytes, sizeof bytes, &from_a) == SCUTTLE_E_STORE) failed++, from_a = 0;
+      else scuttle_link_write(world.ba, bytes, from_a);
+      if (!from_a && !from_b && turn > 20) break;
+    }
+    of_a = stats_of(world.a), of_b = stats_of(world.b);
+    CHECK_U64(of_a.bytes_in, of_b.bytes_out);
+    CHECK_U64(of_a.bytes_out, of_b.bytes_in);
+    if (fails == 1) CHECK(failed > 0);
+    world_free(&world);
+  }
 }
 
 CHECK_MAIN

@@ -27,6 +27,24 @@ import Testing
         #expect(pair.toThere.replica === pair.here)
     }
 
+    @Test func figuresAndConfirmations() throws {
+        let pair = try Pair(Configuration(), Configuration(), .live)
+        try pair.settle()
+        for index in 0..<5 { try pair.here.set("k\(index)", to: "1") }
+        #expect(try pair.toThere.info.lag == 5)
+        #expect(try pair.here.confirmedPeers() == 0)
+        try pair.settle()
+        try pair.settle()
+        let info = try pair.toThere.info
+        #expect(info.lag == 0 && info.confirmedVersion >= 5)
+        #expect(try pair.here.confirmedPeers(upTo: 5) == 1)
+        let (here, there) = (try pair.here.statistics, try pair.there.statistics)
+        #expect(here.keys == 5 && here.sets == 5 && here.links == 1 && here.linksInStep == 1)
+        #expect(there.applied == 5 && there.received == 5 && there.sets == 0)
+        #expect(here.bytesOut == there.bytesIn && here.bytesOut == info.bytesOut && info.bytesOut > 0)
+        #expect(here.messagesIn == there.messagesOut && here.messagesIn == info.messagesIn && info.messagesIn > 0)
+    }
+
     @Test func liveLinksSendUnasked() throws {
         let pair = try Pair(Configuration(), Configuration(), .live)
         try pair.settle()

@@ -20,6 +20,7 @@ func sentence(for code: CInt) -> StaticString {
     case SCUTTLE_TORN: return "done, but the last line is truncated"
     case SCUTTLE_GAP: return "done, but the cursor could not be followed"
     case SCUTTLE_MORE: return "done in part: call again"
+    case SCUTTLE_CONFLICT: return "not done: the key has another entry than expected"
     default: break
     }
     guard let error = Failure.Code(rawValue: code) else { return "not a code of libscuttle" }

@@ -2,11 +2,12 @@ import CScuttle
 import ScuttleCore
 
 @_cdecl("scuttle_get") @implementation
+@_optimize(speed)
 public func scuttle_get(
     _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int,
     _ out: UnsafeMutablePointer<scuttle_entry_t>!
 ) -> CInt {
-    enterReading(replica) { (handle, replica) throws(Failure) in
+    enterReadingOften(replica) { (handle, replica) throws(Failure) in
         let out = try required(out, "out")
         guard let entry = try replica.find(key, key_len, handle.limits) else {
             out.pointee = .absent
@@ -14,11 +15,21 @@ public func scuttle_get(
         }
         handle.lent.clear()
         try Memory.check(entry.value.count &+ 1)
-        handle.lent.append(entry.value)
-        handle.lent.append(nul)
-        out.pointee = scuttle_entry_t(
-            value: handle.lent.bytes.chars, value_len: entry.value.count, source: entry.source.chars,
-            source_len: entry.source.count, version: entry.version)
+        handle.lent.set(terminated: entry.value)
+        out.pointee = view(of: entry, handle.lent.bytes)
+        return SCUTTLE_OK
+    }
+}
+
+@_cdecl("scuttle_get_many") @implementation
+public func scuttle_get_many(
+    _ replica: OpaquePointer!, _ keys: UnsafePointer<scuttle_key_t>!, _ count: Int, _ visit: scuttle_entry_fn!,
+    _ context: UnsafeMutableRawPointer!
+) -> CInt {
+    enterReading(replica) { (handle, replica) throws(Failure) in
+        let visit = try required(visit, "visit")
+        guard try length(count, "keys") > 0 else { return SCUTTLE_OK }
+        try replica.visitEntries(of: required(keys, "keys"), count, handle.limits.keyBytes, visit, context)
         return SCUTTLE_OK
     }
 }
@@ -146,11 +157,20 @@ func hand(_ updates: [Update], to visit: scuttle_visit_fn, _ context: UnsafeMuta
     }
 }
 
-private var nul: Bytes { Bytes("\0") }
+/// Returns an entry with a copy of its value, which ends with a NUL.
+@inline(__always)
+func view(of entry: Entry, _ copy: Bytes) -> scuttle_entry_t {
+    scuttle_entry_t(
+        value: copy.chars, value_len: entry.value.count, source: entry.source.chars, source_len: entry.source.count,
+        version: entry.version)
+}
 
 extension Replica {
-    fileprivate func find(_ key: UnsafePointer<CChar>?, _ count: Int, _ limits: Limits) throws(Failure) -> Update? {
-        try get(text(key, count, limit: limits.keyBytes, "key"))
+    @inline(__always)
+    fileprivate func find(_ key: UnsafePointer<CChar>?, _ count: Int, _ limits: Limits) throws(Failure) -> Entry? {
+        // Most lengths are given.
+        if let key, count >= 0 { return try get(Bytes(start: key, count: count)) }
+        return try get(text(key, count, limit: limits.keyBytes, "key"))
     }
 }
 

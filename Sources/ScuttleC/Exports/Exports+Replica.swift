@@ -113,7 +113,7 @@ public func scuttle_set(
     _ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int, _ json: UnsafePointer<CChar>!,
     _ json_len: Int
 ) -> CInt {
-    enter(replica) { (handle, replica) throws(Failure) in
+    enterOften(replica) { (handle, replica) throws(Failure) in
         let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
         let writable = try replica.writableKey(key)

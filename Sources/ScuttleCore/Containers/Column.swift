@@ -35,6 +35,13 @@ struct Column<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
+    /// Prefetches an element.
+    @inline(__always)
+    func expect(_ position: Int) {
+        assert(position >= 0 && position < count)
+        hint_will_look(start.unsafelyUnwrapped + position)
+    }
+
     mutating func append(_ element: Element) {
         if count == capacity { grow() }
         (start.unsafelyUnwrapped + count).initialize(to: element)

@@ -12,6 +12,8 @@ struct KeyHeap {
     }
 
     private var heap = Heap<Item>()
+    /// The number of items that `push(_:_:)` has added since its latest sweep.
+    private var pushes = 0
 
     var items: [Item] { heap.elements }
     var first: Item? { heap.elements.first }
@@ -21,17 +23,22 @@ struct KeyHeap {
         heap.insert(item, precedes: Self.precedes)
     }
 
+    /// Adds an item, and removes the outdated ones if they are the majority. O(log n) amortised.
+    @inline(never)
+    mutating func push(_ item: Item, _ isCurrent: (Item) -> Bool) {
+        push(item)
+        pushes += 1
+        guard pushes > items.count / 2 + 32 else { return }
+        pushes = 0
+        let live = items.reduce(0) { $0 + (isCurrent($1) ? 1 : 0) }
+        if items.count > 2 * live + 32 { removeOutdated(isCurrent) }
+    }
+
     @inline(never)
     mutating func pop() -> Item? {
         guard let first else { return nil }
         heap.remove(at: 0, precedes: Self.precedes)
         return first
-    }
-
-    /// Removes outdated items if they are the majority; amortised O(1) a push.
-    mutating func sweep(keeping live: Int, _ isCurrent: (Item) -> Bool) {
-        guard items.count > 2 * live + 32 else { return }
-        removeOutdated(isCurrent)
     }
 
     /// Removes outdated items. O(items).

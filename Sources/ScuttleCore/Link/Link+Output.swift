@@ -8,7 +8,7 @@ extension Link {
         var filled = 0
         while filled < buffer.count, fill() {
             let copied = copyOutput(to: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-            output.consume(copied)
+            send(copied)
             filled += copied
         }
         if filled > 0 { shown = 0 }
@@ -26,10 +26,20 @@ extension Link {
             guard append(budget) else { break }
         }
         let filled = copyOutput(to: buffer)
-        output.consume(filled)
+        send(filled)
         noteDrain()
         if filled == 0, let failure = removeFailure() { throw failure }
         return filled
+    }
+
+    /// Removes the front of the output and counts it as sent.
+    @inline(never)
+    @_optimize(speed)
+    private func send(_ bytes: Int) {
+        let messages = output.count
+        output.consume(bytes)
+        traffic.bytesOut &+= UInt64(truncatingIfNeeded: bytes)
+        traffic.messagesOut &+= UInt64(truncatingIfNeeded: messages &- output.count)
     }
 
     @_optimize(speed)
@@ -66,7 +76,7 @@ extension Link {
         guard count >= 0, count <= shown else {
             throw Failure(.argument, "the count to consume is \(count); the last peek showed \(shown) bytes")
         }
-        output.consume(count)
+        send(count)
         shown -= count
         noteDrain()
     }

@@ -21,6 +21,8 @@ public final class Link: Conversation {
     /// - Parameter unread: bytes that the host has read from the other link and has not sent.
     public func replace(_ other: Link, unread: Bytes) {
         host = other.host
+        traffic = other.traffic
+        traffic.bytesOut &-= UInt64(truncatingIfNeeded: unread.count)
         var hasSaidHello = false
         if let helloSession = session.helloSession {
             (helloSession.incoming.isDropped, helloSession.incoming.dropsUnrequested) = (true, true)

@@ -13,6 +13,7 @@ public struct LinkInput: ~Copyable {
     package mutating func receive<Judge: MessageJudge & ~Copyable>(
         _ bytes: Bytes, on link: Link, by judge: inout Judge
     ) throws(Failure) {
+        link.traffic.bytesIn &+= UInt64(truncatingIfNeeded: bytes.count)
         var first: Failure?
         var refused = 0
         @inline(never)
@@ -41,6 +42,7 @@ public struct LinkInput: ~Copyable {
         }
         link.finishReceiving()
         guard let first else { return }
+        link.replica.counters.rejected &+= UInt64(truncatingIfNeeded: refused)
         throw refused == 1 ? first : Failure(first.code, "\(first.sentence) (and \(refused - 1) more lines rejected)")
     }
 }

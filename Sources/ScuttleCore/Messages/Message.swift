@@ -31,8 +31,8 @@ public enum Message {
 
     case export(ExportHead)
     case got(SavedProgress)
-    /// The keys whose entry was removed since the piece before.
-    case removed([Bytes])
+    /// A key whose entry was removed since the piece before.
+    case removed(Bytes)
     case end(UInt64)
 
     /// A blank line, or a message that only a later dialect knows.

@@ -4,6 +4,14 @@ struct Lease: Equatable {
     let timeToLive: UInt64
     /// The start, by `LeaseClock.time`.
     var begin: UInt64
+    /// Whether this replica renews the time before it is over: see `Store+Renewing`.
+    var isRenewed = false
+
+    /// The flag of a host's time to live for a renewal: `SCUTTLE_TTL_RENEW`.
+    static var renewal: UInt64 { 1 << 63 }
+
+    /// The time at which the renewal is due: half of the time to live, and not at once.
+    var renewalTime: UInt64 { begin + max(timeToLive / 2, 1) }
 
     /// Returns the part that has passed, as messages state it.
     func age(at time: UInt64) -> UInt64 {

@@ -14,8 +14,8 @@ struct Record: BitwiseCopyable {
     private struct Header {
         var owners: UInt32
         let source: SourceID
-        /// The dot's version in the low 53 bits. Above it are the kind and flags: the update has a time to live, it has a
-        /// timestamp of its own, the block is a pool's, the record is the entry of its key.
+        /// The dot's version in the low 53 bits. Above it are the kind and flags: this replica renews the key, the update has a
+        /// time to live, it has a timestamp of its own, the block is a pool's, the record is the entry of its key.
         var versionAndFlags: UInt64
         var arrival: UInt64
         let keyCount: UInt32
@@ -28,6 +28,7 @@ struct Record: BitwiseCopyable {
 
     private static var textStart: Int { MemoryLayout<Header>.stride }
     private static var kindShift: UInt64 { 53 }
+    private static var renewedBit: UInt64 { 1 << 59 }
     private static var leaseBit: UInt64 { 1 << 60 }
     private static var republishedBit: UInt64 { 1 << 61 }
     private static var poolBit: UInt64 { 1 << 62 }
@@ -59,6 +60,7 @@ struct Record: BitwiseCopyable {
         guard let lease = tail.lease else { return }
         address.storeBytes(of: lease.timeToLive, as: UInt64.self)
         address.storeBytes(of: lease.begin, toByteOffset: 8, as: UInt64.self)
+        if lease.isRenewed { markRenewed() }
     }
 
     @inline(__always)
@@ -160,7 +162,20 @@ struct Record: BitwiseCopyable {
     var lease: Lease? {
         guard header.pointee.versionAndFlags & Self.leaseBit != 0 else { return nil }
         return Lease(
-            timeToLive: leaseStart.load(as: UInt64.self), begin: leaseStart.load(fromByteOffset: 8, as: UInt64.self))
+            timeToLive: leaseStart.load(as: UInt64.self), begin: leaseStart.load(fromByteOffset: 8, as: UInt64.self),
+            isRenewed: isRenewed)
+    }
+
+    /// Whether the record is a write whose key this replica renews, or a copy of it; of a delete, whether it has replaced such a
+    /// write since the latest tick.
+    var isRenewed: Bool { header.pointee.versionAndFlags & Self.renewedBit != 0 }
+
+    func markRenewed() { header.pointee.versionAndFlags |= Self.renewedBit }
+    func unmarkRenewed() { header.pointee.versionAndFlags &= ~Self.renewedBit }
+
+    /// Whether the dot is not the timestamp, or the key is renewed, which is rare.
+    var isRepublishedOrRenewed: Bool {
+        header.pointee.versionAndFlags & (Self.republishedBit | Self.renewedBit) != 0
     }
 
     private var leaseStart: UnsafeMutableRawPointer { tailStart + (isRepublished ? Self.tailStep : 0) }
@@ -180,6 +195,13 @@ struct Record: BitwiseCopyable {
     @inline(__always)
     func prepareToRead() {
         hint_will_read(memory)
+    }
+
+    /// Prefetches a record of which the key and the value will be read: the two cache lines that hold most records.
+    @inline(__always)
+    func prepareToLook() {
+        hint_will_look(memory)
+        hint_will_look(memory + 64)
     }
 
     /// The key and the value, one behind the other.

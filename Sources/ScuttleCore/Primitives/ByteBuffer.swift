@@ -63,14 +63,31 @@ public struct ByteBuffer: ~Copyable {
         count += bytes.count
     }
 
+    /// Replaces the content by a text and a NUL, and keeps the memory.
+    @inline(__always)
+    public mutating func set(terminated text: Bytes) {
+        count = 0
+        var target = start
+        if target == nil || text.count >= capacity { target = reserve(text.count &+ 1) }
+        let start = target.unsafelyUnwrapped
+        if let source = text.baseAddress { start.copyMemory(from: source, byteCount: text.count) }
+        start.storeBytes(of: 0, toByteOffset: text.count, as: UInt8.self)
+        count = text.count &+ 1
+    }
+
     /// Whether the memory is large enough to be worth returning to the system.
     var isLarge: Bool { capacity > 64 }
 
     /// Removes all bytes, and frees the memory if it is large, so that an idle owner is small.
+    @inline(__always)
     public mutating func clear() {
         count = 0
-        guard isLarge, let start else { return }
-        start.deallocate()
-        (self.start, capacity) = (nil, 0)
+        if isLarge { free() }
+    }
+
+    @inline(never)
+    private mutating func free() {
+        start?.deallocate()
+        (start, capacity) = (nil, 0)
     }
 }

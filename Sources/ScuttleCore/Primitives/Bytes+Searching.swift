@@ -24,6 +24,17 @@ extension UnsafeRawBufferPointer {
         return found
     }
 
+    /// Whether these are 8 to 16 bytes of ASCII without a NUL, as most keys are. Reads two words, which may overlap.
+    @inline(__always)
+    var isShortASCII: Bool {
+        guard count &- 8 <= 8, count >= 8 else { return false }
+        let first = loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        let last = loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+        // One less than a byte has its highest bit set if the byte is 0.
+        let low: UInt64 = 0x0101_0101_0101_0101
+        return (first | last | (first &- low) | (last &- low)) & 0x8080_8080_8080_8080 == 0
+    }
+
     /// Returns the offset of the first double quote, backslash or control character from `start` on; the count if there is
     /// none. `isASCII` is false if a byte before that offset may not be ASCII. O(length).
     @inline(__always)

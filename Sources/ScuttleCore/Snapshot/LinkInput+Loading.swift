@@ -27,6 +27,7 @@ extension LinkInput {
 }
 
 extension Loader {
+    @inline(never)
     fileprivate mutating func load(_ message: Message) throws(Failure) {
         switch message {
         case .update(let update): try load(update)
@@ -40,7 +41,7 @@ extension Loader {
             load(ended: part)
         case .export(let head): try load(head)
         case .got(let saved): load(saved)
-        case .removed(let keys): load(removed: keys)
+        case .removed(let key): load(removed: key)
         case .end(let count): try load(endAfter: count)
         case .nothing: break
         case .digest, .done, .hello, .request, .delta, .cover, .mark, .forgot, .commit, .reject, .twin, .echo,

@@ -8,8 +8,8 @@ public struct Loader {
     /// The part whose lines are being loaded, until its end; and the lines without a head.
     private var open: SavedPart?
     private let headless = SavedPart()
-    /// The parts that are complete, of which the first is whole.
-    private var parts: [SavedPart] = []
+    /// The complete parts.
+    private var saved: SavedPart?
     private var lines: UInt64 = 0
 
     /// - Parameter replica: a replica on which no other call was made.
@@ -22,12 +22,11 @@ public struct Loader {
     ///   `.version`.
     public mutating func load(_ head: ExportHead) throws(Failure) {
         try Limits.check(clockOf: head.source, at: head.lamport)
-        let last = parts.last?.head?.piece?.cursor
         if let follows = head.piece?.follows {
-            guard open == nil, follows == last else {
+            guard open == nil, follows == saved?.head?.piece?.cursor else {
                 throw Failure(.message, "a piece of a save does not go on from the piece before it")
             }
-        } else if lines > 0, parts.isEmpty, open?.head?.piece == nil {
+        } else if lines > 0, head.piece == nil || (saved == nil && open?.head?.piece == nil) {
             throw Failure(.message, "the head of an export is line \(lines + 1); it must be line 1")
         }
         // Another name is another host, whose clock may differ.
@@ -83,10 +82,10 @@ public struct Loader {
 
     /// Loads the claims of names and of retired sources in a line of claims.
     public func load(ended part: VectorPart) {
-        let saved = open ?? headless
-        for claim in part.names { saved.names.append(([UInt8](claim.name), claim.number, claim.state)) }
-        saved.retired += part.retired
-        saved.retiredFloor = max(saved.retiredFloor, part.retiredFloor)
+        let current = open ?? headless
+        for claim in part.names { current.names.append(([UInt8](claim.name), claim.number, claim.state)) }
+        current.retired += part.retired
+        current.retiredFloor = max(current.retiredFloor, part.retiredFloor)
     }
 
     /// Returns the error for an update that was readable and is rejected.
@@ -105,9 +104,9 @@ public struct Loader {
         countLine()
     }
 
-    /// Loads the keys whose entry was removed since the piece before.
-    public mutating func load(removed keys: [Bytes]) {
-        for key in keys { open?.removed.append([UInt8](key)) }
+    /// Loads a key whose entry was removed since the piece before.
+    public mutating func load(removed key: Bytes) {
+        open?.removed.append([UInt8](key))
         countLine()
     }
 
@@ -130,12 +129,13 @@ public struct Loader {
         }
         lines += 1
         open = nil
-        if !part.follows {
-            if !parts.isEmpty { replica.removeLoadedEntries() }
-            parts = []
+        if part.follows {
+            saved?.add(part)
+        } else {
+            if saved != nil { replica.removeLoadedEntries() }
+            saved = part
         }
         apply(part)
-        parts.append(part)
     }
 
     /// Changes the entries by those of a part.
@@ -160,18 +160,17 @@ public struct Loader {
     public mutating func finish() throws(Failure) -> Bool {
         replica.isLoadingOwn = false
         let isWhole = open == nil
-        if parts.isEmpty, let open { apply(open) }
-        if let head = parts.last?.head ?? open?.head {
+        if saved == nil, let open { apply(open) }
+        if let head = (saved ?? open)?.head {
             replica.version = max(replica.version, head.lamport)
             replica.incarnation = (replica.incarnation ^ (head.incarnation &* 0x9e37_79b9_7f4a_7c15)) & .highest
         }
         // A vector without all of its exceptions would vouch for updates that are missing.
-        let exceptions =
-            headless.exceptions
-            + (parts.last { !$0.follows || $0.head?.piece?.hasExceptions == true }?.exceptions ?? [])
+        let exceptions = headless.exceptions + (saved?.exceptions ?? [])
         let vouches = exceptions.count <= replica.configuration.maxRefused
         if vouches {
-            for part in parts + (open == nil ? [headless] : []) { claim(part) }
+            if let saved { claim(saved) }
+            claim(headless)
             replica.dropSurplusRetired()
         }
         try enlist()
@@ -187,9 +186,9 @@ public struct Loader {
         for id in replica.sources.ids {
             replica.sources[id].raiseFloor(to: replica.sources[id].covered)
         }
-        guard vouches, let last = parts.last, let head = last.head, head.isOwn else { return isWhole }
-        // The progress counts with all entries of one export, and only with those.
-        if parts.count == 1, last.updates == replica.keys.idLimit { replica.resumeProgress(last.progress) }
+        guard vouches, let saved, let head = saved.head, head.isOwn else { return isWhole }
+        // The progress counts with all entries of the export, and only with those.
+        if saved.updates == replica.keys.idLimit { replica.resumeProgress(saved.progress) }
         if let piece = head.piece { replica.markImported(piece.cursor) }
         return isWhole
     }

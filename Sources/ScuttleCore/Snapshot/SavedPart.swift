@@ -1,9 +1,10 @@
-/// The lines of a save from a head to its end, or those without a head. What they say counts once they are complete.
+/// The lines of a save from a head to its end, with those of the pieces that go on from it; or the lines without a head. What lines
+/// say counts once their part is complete.
 ///
 /// Owns a reference to each of its records.
 final class SavedPart {
     /// The head; nil for lines of updates alone.
-    let head: Head?
+    private(set) var head: Head?
     /// The records that have not changed the replica yet, and the number of all.
     private(set) var records: [Record] = []
     private(set) var updates = 0
@@ -47,4 +48,16 @@ final class SavedPart {
 
     /// Whether the part goes on from the one before it, and does not replace it.
     var follows: Bool { head?.piece?.follows != nil }
+
+    /// Adds what a complete part says that goes on from this one, but for its records. The progress in a save counts only if no
+    /// piece follows it.
+    func add(_ part: SavedPart) {
+        vector += part.vector
+        names += part.names
+        retired += part.retired
+        retiredFloor = max(retiredFloor, part.retiredFloor)
+        if part.head?.piece?.hasExceptions == true { exceptions = part.exceptions }
+        progress = []
+        head = part.head
+    }
 }

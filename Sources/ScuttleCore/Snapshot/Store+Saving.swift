@@ -89,27 +89,11 @@ extension Store {
         return exportRetired(from: first, hand)
     }
 
-    /// Exports the keys without an entry whose entry was removed after a sequence, some in a line.
+    /// Exports the keys without an entry whose entry was removed after a sequence, a line each.
     func exportRemovals(since position: Arrivals.Sequence, _ hand: HandLine) -> Bool {
-        var gone = latestRemovals(after: position) { _ in true }[...]
-        while !gone.isEmpty {
-            guard
-                hand({ line in
-                    line.appendRemovedStart()
-                    var bytes = 0
-                    while let number = gone.first, bytes < Store.removedBytesOfLine {
-                        let key = self.removals[number].record.key
-                        line.appendKey(key, isFirst: bytes == 0)
-                        bytes += key.count + 1
-                        gone.removeFirst()
-                    }
-                    line.appendRemovedEnd()
-                })
-            else { return false }
+        for number in latestRemovals(after: position, isDelete: false) {
+            guard hand({ $0.appendRemoved(self.removals[number].record.key) }) else { return false }
         }
         return true
     }
-
-    /// The bytes of removed keys behind which a line ends.
-    private static var removedBytesOfLine: Int { 1024 }
 }

@@ -23,31 +23,38 @@ extension Store {
     /// Continues after a replica whose call was undone; this one was just loaded from the store. The low-water mark of
     /// the other one holds. It has sent none of its dots that were not stored.
     public func resume(from other: Store) {
+        continueCounting(from: other)
         version = max(version, other.version)
         cover(own, upTo: other.own.covered)
         isOwnKnown = other.isOwnKnown
         if let changes = other.changes { hasLeft = changes.rowState.hasLeft }
+        resumeRenewals(of: other)
     }
 
-    /// Stores a local write, and the changes before it, before the write is made.
+    /// Continues the counters of the replica that this one replaces.
+    @inline(never)
+    public func continueCounting(from other: Store) {
+        (counters, closedTraffic) = (other.counters, other.closedTraffic)
+    }
+
+    /// Stores local writes, and the changes before them, before the writes are made.
+    /// - Parameter entries: the writes that become entries.
+    /// - Parameter version: the version of the last write.
     /// - Throws: `.store`. Nothing has changed then.
     @inline(never)
-    func storeRows(before key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?) throws(Failure) {
+    func storeRows(of entries: [Record], upTo version: Version) throws(Failure) {
         guard let changes else { return }
-        let dot = Dot(source: SourceTable.own, version: version + 1)
-        let record = record(key, value, dot, kind, nil, lease)
-        defer { record.release() }
-        let current = entry(of: key)
-        let isEntry =
-            current.map { stands(record, against: $0) }
-            ?? configuration.resolver.accepts(record, { update(of: $0) })
         try transaction(changes) {
-            putChanges(changes) && (!isEntry || putEntry(record, changes)) && putSource(own, dot.version, changes)
+            guard putChanges(changes) else { return false }
+            for record in entries {
+                guard putEntry(record, changes) else { return false }
+            }
+            return putSource(own, version, changes)
         }
         markStored(changes)
-        (changes.ownCovered, changes.ownPurged) = (dot.version, own.purged)
-        // The entry of this write is the next one to arrive.
-        if isEntry { changes.arrival = arrivals.last + 1 }
+        (changes.ownCovered, changes.ownPurged) = (version, own.purged)
+        // These are the next ones to arrive.
+        changes.arrival = arrivals.last + UInt64(truncatingIfNeeded: entries.count)
     }
 
     private func transaction(_ changes: StoreChanges, _ body: () -> Bool) throws(Failure) {

@@ -79,6 +79,37 @@ struct KeyTable: ~Copyable {
         index.find(hash) { slots[Int($0)]?.key.equals(key) ?? false }
     }
 
+    /// Returns the entry of a key, which comes into the caches as a whole. O(length of key) expected.
+    @inline(__always)
+    func entry(of key: Bytes, _ hash: UInt64) -> Record? {
+        var entry: Record?
+        _ = index.find(hash) { number in
+            guard let record = slots[Int(number)] else { return false }
+            record.prepareToLook()
+            guard record.key.equals(key) else { return false }
+            entry = record
+            return true
+        }
+        return entry
+    }
+
+    /// Returns the hash of a key, without a prefetch. O(length of key).
+    @inline(__always)
+    func plainHash(of key: Bytes) -> UInt64 { hash.hash(key) }
+
+    /// Returns the entry of the first key with half of a hash, which is probably its key; nil if there is none. Reads no record.
+    @inline(__always)
+    func probable(_ hash: UInt64) -> Record? {
+        guard let id = index.find(hash, where: { _ in true }) else { return nil }
+        return slots[Int(id)]
+    }
+
+    /// Prefetches what `probable` will read besides the index.
+    @inline(__always)
+    func expectRecord(_ hash: UInt64) {
+        if let id = index.find(hash, where: { _ in true }) { slots.expect(Int(id)) }
+    }
+
     /// Adds the first record of a key with its hash. The table owns the caller's reference from then on.
     @_optimize(speed)
     mutating func insert(_ record: Record, _ hash: UInt64) -> KeyID {

@@ -72,6 +72,14 @@ final class RefusedTable {
         keys.find(key) { entries[Int($0)].write.key == key && matches(entries[Int($0)]) }.map { Int($0) }
     }
 
+    /// Returns the first version of a source above `low`; `.max` if there is none. O(log entries).
+    func firstVersion(of source: SourceID, above low: Version) -> Version {
+        guard let slot = dots.first(from: Dot(source: source, version: low + 1)), slot.dot.source == source else {
+            return .max
+        }
+        return slot.dot.version
+    }
+
     /// Visits the positions of a source's entries with versions above `low` and up to `high`, in order. O(log entries) for each.
     func forEach(of source: SourceID, above low: Version, upTo high: Version, _ visit: (Int) -> Void) {
         dots.forEach(of: source, above: low, upTo: high) { visit(Int($0.value)) }

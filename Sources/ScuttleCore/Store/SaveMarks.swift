@@ -26,13 +26,15 @@ struct SaveMarks {
     var imported: (piece: Cursor, position: Arrivals.Sequence)?
 
     mutating func append(_ mark: Mark) {
-        if marks.count == Self.capacity { marks.removeFirst() }
-        marks.append(mark)
+        guard marks.count == Self.capacity else { return marks.append(mark) }
+        for index in marks.indices.dropFirst() { marks[index - 1] = marks[index] }
+        marks[marks.count - 1] = mark
     }
 
     /// Returns the latest mark that is not above a position; nil: there is none.
     func mark(upTo position: Arrivals.Sequence) -> Mark? {
-        marks.last { $0.position <= position }
+        let above = marks.indices.partition { marks[$0].position > position }
+        return above > 0 ? marks[above - 1] : nil
     }
 
     /// Returns the cursor by which an import knows the piece that ended at a cursor.

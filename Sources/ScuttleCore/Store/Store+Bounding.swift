@@ -10,18 +10,23 @@ extension Store {
     /// Returns the error of an update for which there is no room; nil if there is room. O(length of key), and amortised O(1) for
     /// the memory that is released.
     /// - Parameter holder: the index of the link whose pending updates may be dropped; nil: those of all links.
+    /// - Parameter newKeys: the number of keys that are about to hold a value, too.
     @inline(never)
-    func overflow(by key: Bytes, _ value: Bytes, isDelete: Bool, of holder: Int? = nil) -> Failure? {
+    func overflow(
+        by key: Bytes, _ value: Bytes, isDelete: Bool, of holder: Int? = nil, beside newKeys: Int = 0
+    ) -> Failure? {
         let current = entry(of: key)
         let holdsValue = current.map { !$0.isDelete } ?? false
         if isDelete {
             if holdsValue { return nil }
-        } else if !holdsValue, keys.liveCount >= configuration.maxKeys {
-            return Failure(.keys, "\(keys.liveCount) keys hold a value; max_keys is \(configuration.maxKeys)")
+        } else if !holdsValue, keys.liveCount &+ newKeys >= configuration.maxKeys {
+            return Failure(
+                .keys, "\(keys.liveCount &+ newKeys) keys hold a value; max_keys is \(configuration.maxKeys)")
         }
         let text = key.count &+ value.count
         let isGrowing = !isDelete && text > current?.text.count ?? 0
-        return overflow(by: text, leaving: isGrowing ? limits.bytes / 8 : 0, current, of: holder)
+        let rest = (isGrowing ? limits.bytes / 8 : 0) &+ newKeys &* Store.bytesPerKey
+        return overflow(by: text, leaving: rest, current, of: holder)
     }
 
     /// Returns the error of an update for which there is no room, if `rest` bytes are to remain.
@@ -88,7 +93,7 @@ extension Store {
         // arrivals.
         var bytes = pool.bytes &+ keys.idLimit &* 32 &+ arrivals.bytes &* 2 &+ sources.liveCount &* Store.bytesPerSource
         bytes &+= (tombstones.items.count &+ expiries.items.count &+ retired.count) &* 32 &+ removals.count &* 40
-        return bytes &+ history.count &* 48 &+ (refused?.count ?? 0) &* 128
+        return bytes &+ renewals.due.items.count &* 32 &+ history.count &* 48 &+ (refused?.count ?? 0) &* 128
     }
 
     /// The average of a new key's bytes in the tables and indices.

@@ -30,11 +30,20 @@ extension Store {
         let present = known.flatMap { entry(of: Dot(source: $0, version: incoming.version)) } ?? copy
         if let present {
             // The update is here. A relay may have spelled it anew, and makes a null of a delete.
-            if present.isDelete, present.key.equals(incoming.key), incoming.value.equals(Bytes("null")) { return }
+            if present.isDelete, present.key.equals(incoming.key), incoming.value.equals(Bytes("null")) {
+                counters.repeated &+= 1
+                return
+            }
         } else {
-            guard known != SourceTable.own, incoming.version > highestPurged else { return }
+            guard known != SourceTable.own, incoming.version > highestPurged else {
+                counters.repeated &+= 1
+                return
+            }
             // An update that loses does not return an ended source to the table.
-            if case .lastWriter = configuration.resolver, let current, precedes(incoming, current) { return }
+            if case .lastWriter = configuration.resolver, let current, precedes(incoming, current) {
+                counters.superseded &+= 1
+                return
+            }
         }
         switch try apply(incoming, isExempt: present.map { isSpelling(incoming, of: $0) } ?? true) {
         case .covered: break

@@ -37,6 +37,7 @@ extension Store {
         guard sources.limboCount >= max(16, count / 64) else { return }
         removeOutdatedTombstones()
         expiries.removeOutdated { isCurrent($0) }
+        renewals.due.removeOutdated { isCurrent($0) }
         sources.recycleRemoved()
     }
 

@@ -148,6 +148,7 @@ extension Store {
     private func republish(
         _ key: KeyID, _ old: Record, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease?, isNew: Bool = false
     ) {
+        counters.republished &+= 1
         issueVersion()
         let timestamp = isNew || configuration.disabledRules.contains(.timestamp) ? nil : old.timestamp
         let record = record(
@@ -245,13 +246,19 @@ extension Store {
             outOfOrderCount -= 1
             noteOutOfOrder(source, record.version, -1)
         }
+        if record.isRepublishedOrRenewed { retireRare(record) }
+        noteIdle(source)
+        record.release()
+    }
+
+    @inline(never)
+    private func retireRare(_ record: Record) {
         if record.isRepublished {
             let writer = sources[record.timestamp.source]
             writer.timestampCount -= 1
             noteIdle(writer)
         }
-        noteIdle(source)
-        record.release()
+        if record.isRenewed { noteEnd(ofRenewed: record) }
     }
 
     private func noteOutOfOrder(_ source: Source, _ version: Version, _ change: Int) {

@@ -9,24 +9,38 @@ extension Store {
     /// - Throws: as `set`; `.unsupported` if the resolver may let an older value stand over an expiry.
     public func set(_ key: Bytes, to value: Bytes, for timeToLive: UInt64) throws(Failure) {
         let writable = try writableKey(key)
-        guard timeToLive <= LeaseClock.longest else { return try set(writable, to: value) }
-        guard expires else {
-            throw Failure(.unsupported, "times to live need a last-writer resolver, because null may lose under others")
-        }
-        let lease = leases.lease(for: timeToLive)
+        guard let lease = try lease(for: timeToLive) else { return try set(writable, to: value) }
         try checkMemory(for: key, value)
-        if isGuarded { try prepare(key, value, .value, lease) }
+        if isGuarded { return try writeGuarded(key, value, lease) }
+        counters.sets &+= 1
         write(writable, value, lease)
     }
 
-    /// Advances the host's time, which never goes back, and deletes the keys whose time is over. O(log n) for each of those, and
-    /// O(1) otherwise.
-    /// - Returns: whether more keys have expired than one call deletes.
-    /// - Throws: `.exhausted`; then expired keys stay.
+    /// Returns the lease of a host's time to live, which may have the flag `Lease.renewal`; nil for a time without an end.
+    /// - Throws: `.unsupported`; `.argument` for the renewal of a time that is over at once.
+    func lease(for timeToLive: UInt64) throws(Failure) -> Lease? {
+        let length = timeToLive & ~Lease.renewal
+        guard length <= LeaseClock.longest else { return nil }
+        guard expires else {
+            throw Failure(.unsupported, "times to live need a last-writer resolver, because null may lose under others")
+        }
+        var lease = leases.lease(for: length)
+        lease.isRenewed = length != timeToLive
+        guard length > 0 || !lease.isRenewed else {
+            throw Failure(.argument, "a time to live of 0 ms cannot be renewed")
+        }
+        return lease
+    }
+
+    /// Advances the host's time, which never goes back; renews the keys whose time is half over, and deletes those whose time is
+    /// over. O(log n) for each of those, and O(1) otherwise.
+    /// - Returns: whether more keys are due than one call writes.
+    /// - Throws: `.exhausted`; then expired keys stay. The error of a renewal, after all else is done.
     @discardableResult
     public func tick(_ time: UInt64) throws(Failure) -> Bool {
         retireSilent(after: leases.advance(to: time))
-        var left = Store.maxExpiredPerTick
+        var left = Store.maxWritesPerTick
+        let succeeds = !renewals.isDue(at: leases.time) || renewDue(&left)
         while let item = expiries.first, item.priority <= leases.time {
             guard left > 0 else { return true }
             left -= 1
@@ -38,15 +52,16 @@ extension Store {
                 continue
             }
             guard !hasLeft else { return false }
-            guard version < .highest else { throw Failure(.exhausted, "the version has reached 2^53-1") }
+            guard version < .highest else { throw exhausted }
             _ = expiries.pop()
             end(record, item.key)
         }
-        return false
+        if !succeeds { throw mayWrite ? Failure.outOfMemory : exhausted }
+        return left <= 0 && renewals.isDue(at: leases.time)
     }
 
-    /// The most expiries in one call.
-    private static var maxExpiredPerTick: Int { 4096 }
+    /// The most renewals and expiries in one call.
+    private static var maxWritesPerTick: Int { 4096 }
 
     /// Whether times to live count: under other resolvers a write may lose to a value that is older than its expiry.
     var expires: Bool {
@@ -56,6 +71,7 @@ extension Store {
 
     /// Deletes an entry whose time is over.
     private func end(_ record: Record, _ key: KeyID) {
+        counters.expired &+= 1
         let timestamp = configuration.disabledRules.contains(.expiry) ? nil : record.timestamp
         // The hash is needed only for a key without an entry.
         write(Bytes("null"), .expiry, timestamp, nil, to: WritableKey(bytes: record.key, hash: 0), key)
@@ -64,17 +80,15 @@ extension Store {
     /// Schedules the expiry of a new entry with a time to live.
     func countDown(_ lease: Lease, of record: Record, _ key: KeyID) {
         guard expires else { return }
+        if lease.isRenewed { scheduleRenewal(of: record, key, at: lease.renewalTime) }
         var due = lease.begin + lease.timeToLive
         if sources[record.timestamp.source].name != own.name {
             let half = lease.timeToLive / 2
             // The source makes the number differ at replicas whose hosts give them the same seed.
             due += half + RandomSource.mix(random.next() ^ own.mark) % max(half, 1)
         }
-        expiries.push(KeyHeap.Item(priority: due, key: key, source: record.source, version: record.version))
-        expiryCount += 1
-        guard expiryCount > expiries.items.count / 2 + 32 else { return }
-        expiryCount = 0
-        let live = expiries.items.reduce(0) { $0 + (isCurrent($1) ? 1 : 0) }
-        expiries.sweep(keeping: live) { isCurrent($0) }
+        expiries.push(KeyHeap.Item(priority: due, key: key, source: record.source, version: record.version)) {
+            isCurrent($0)
+        }
     }
 }

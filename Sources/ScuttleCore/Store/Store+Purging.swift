@@ -178,7 +178,8 @@ extension Store {
                     KeyHeap.Item(priority: record.arrival, key: item.key, source: item.source, version: item.version))
                 continue
             }
-            if let isRefused, isRefused(record) {
+            // The next tick has to find the delete of a renewed key.
+            if record.isRenewed || isRefused?(record) ?? false {
                 waiting.refused.push(item)
                 continue
             }
@@ -186,6 +187,7 @@ extension Store {
             remove(item.key, record, purgedIn: epoch)
             count += 1
         }
+        counters.purged &+= UInt64(truncatingIfNeeded: count)
         if count > 0 { epoch += 1 }
         return count
     }

@@ -4,11 +4,24 @@ extension Store {
     public var count: Int { keys.liveCount }
 
     /// Returns the entry of a key; nil if the key is absent or deleted. Borrowed until the next call. O(length of key).
+    @inline(__always)
+    public func get(_ key: Bytes) throws(Failure) -> Entry? {
+        guard let record = try record(of: key), !record.isDelete else { return nil }
+        return entry(of: record)
+    }
+
+    /// Returns the record of a key of the host, tombstones included. A function of the whole store, because parts of one are
+    /// passed field by field.
+    @inline(never)
     @_optimize(speed)
-    public func get(_ key: Bytes) throws(Failure) -> Update? {
+    func record(of key: Bytes) throws(Failure) -> Record? {
+        if !key.isShortASCII || key.count > configuration.limits.keyBytes { try checkReadable(key) }
+        return keys.entry(of: key, keys.plainHash(of: key))
+    }
+
+    @inline(never)
+    func checkReadable(_ key: Bytes) throws(Failure) {
         try configuration.limits.check(hostKey: key)
-        guard let id = keys.find(key, keys.hash(of: key)), let record = keys[id], !record.isDelete else { return nil }
-        return update(of: record)
     }
 
     /// Visits the entries whose key begins with `prefix`, in the byte order of keys, until `visit` returns false. O(log n +
@@ -48,6 +61,12 @@ extension Store {
     /// because replicas purge them at different times. O(bytes that have arrived since the last call).
     public var fingerprint: UInt64 {
         contentHash.low
+    }
+
+    @inline(__always)
+    func entry(of record: Record) -> Entry {
+        let timestamp = record.timestamp
+        return Entry(value: record.value, source: sources[timestamp.source].id, version: timestamp.version)
     }
 
     @inline(__always)

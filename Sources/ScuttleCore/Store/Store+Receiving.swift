@@ -28,10 +28,11 @@ extension Store {
             refused == nil || !isMissing(known, incoming.version)
         {
             let isKnown = present.map { isSame || isSpelling(incoming, of: $0) } ?? true
-            return isKnown ? .covered : .equivocation(equivocation(incoming))
+            return isKnown ? repeated() : .equivocation(equivocation(incoming))
         }
-        if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return .covered }
+        if known == nil, incoming.version <= retiredVersion(of: incoming.source), !isExempt { return repeated() }
         if let present, isSame, !isExempt, isNoEarlier(incoming, than: present) {
+            counters.repeated &+= 1
             present.retain()
             return .accepted(present)
         }
@@ -51,7 +52,18 @@ extension Store {
         version = max(version, incoming.version)
         if let present, !present.key.equals(incoming.key) { return apply(record, againstHolderOfDot: present) }
         enter(record, key, hash)
+        if record.isEntry { counters.applied &+= 1 } else { noteLost(isSame) }
         return .accepted(record)
+    }
+
+    @inline(never)
+    private func noteLost(_ isRepeated: Bool) {
+        if isRepeated { counters.repeated &+= 1 } else { counters.superseded &+= 1 }
+    }
+
+    private func repeated() -> ApplyResult {
+        counters.repeated &+= 1
+        return .covered
     }
 
     /// Applies an update although another key has an entry under its dot: one of the two was altered on its way. An entry that is
@@ -129,7 +141,8 @@ extension Store {
     }
 
     private func equivocation(_ incoming: IncomingUpdate) -> Failure {
-        Failure(.corrupt, "version \(incoming.version) of a source has another content here")
+        counters.corrupt &+= 1
+        return Failure(.corrupt, "version \(incoming.version) of a source has another content here")
     }
 
     /// Checks the key, the ids and the versions of an update.

@@ -9,7 +9,7 @@ extension Store {
     public func visitChanges(_ prefix: Bytes, from cursor: inout Cursor, _ visit: (Update) -> Bool) -> Bool {
         let isFollowed = cursor.isStart || (owns(cursor) && removals.hasAllDeletes(after: cursor.position))
         let start = isFollowed ? cursor.position : 0
-        var gone = (start > 0 ? latestRemovals(after: start) { $0.deletedAt > start } : [])[...]
+        var gone = (start > 0 ? latestRemovals(after: start, isDelete: true) : [])[...]
         var end: Arrivals.Sequence?
         @inline(never)
         func show(_ update: Update, at sequence: Arrivals.Sequence) {
@@ -31,19 +31,21 @@ extension Store {
         return isFollowed
     }
 
-    /// Returns the numbers of the removals after a sequence that satisfy `isWanted`, of keys without an entry, the latest of each
-    /// key, in the order in which the keys lost their values. O(n log n).
-    func latestRemovals(after sequence: Arrivals.Sequence, where isWanted: (RemovedEntries.Item) -> Bool) -> [UInt32] {
+    /// Returns the numbers of the removals after a sequence, of keys without an entry, the latest of each key, in the order in which
+    /// the keys lost their values. O(n log n).
+    /// - Parameter isDelete: whether the keys have to have lost their values after the sequence, too.
+    @inline(never)
+    func latestRemovals(after sequence: Arrivals.Sequence, isDelete: Bool) -> [UInt32] {
         var found = removals.numbers(after: sequence)
-        found = found.filter { isWanted(removals[$0]) && keys.find(removals[$0].record.key) == nil }
         // By key, so that those of one key stand together, the latest last.
         found.arrange { removals[$0].record.key.precedes(removals[$1].record.key) }
         var latest: [UInt32] = []
-        for number in found {
-            if let last = latest.last, removals[last].record.key.equals(removals[number].record.key) {
-                latest.removeLast()
-            }
-            latest.append(number)
+        for index in found.indices {
+            let item = removals[found[index]]
+            let key = item.record.key
+            if index + 1 < found.count, removals[found[index + 1]].record.key.equals(key) { continue }
+            if isDelete && item.deletedAt <= sequence || keys.find(key) != nil { continue }
+            latest.append(found[index])
         }
         latest.arrange { removals[$0].deletedAt < removals[$1].deletedAt }
         return latest

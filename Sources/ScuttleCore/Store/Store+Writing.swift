@@ -20,7 +20,8 @@ extension Store {
     @inline(__always)
     public func set(_ key: WritableKey, to value: Bytes) throws(Failure) {
         try checkMemory(for: key.bytes, value)
-        if isGuarded { try prepare(key.bytes, value, .value) }
+        if isGuarded { return try writeGuarded(key.bytes, value, nil) }
+        counters.sets &+= 1
         write(key, value, .value)
     }
 
@@ -35,24 +36,20 @@ extension Store {
     public func delete(_ key: Bytes) throws(Failure) {
         try checkWrite(of: key)
         try checkMemory(for: key, Bytes("null"))
-        if isGuarded { try prepare(key, Bytes("null"), .delete) }
+        if isGuarded { return try writeGuarded(key, nil, nil) }
+        counters.deletes &+= 1
         write(key, Bytes("null"), .delete)
-    }
-
-    /// Checks that there is room for a local write, and writes it to the host's store, before the write changes anything.
-    @inline(never)
-    func prepare(_ key: Bytes, _ value: Bytes, _ kind: Update.Kind, _ lease: Lease? = nil) throws(Failure) {
-        if isBounded, let failure = overflow(by: key, value, isDelete: kind != .value) { throw failure }
-        if let changes { try changes.storeFirst(self, key, value, kind, lease) }
     }
 
     @_optimize(speed)
     func checkWrite(of key: Bytes) throws(Failure) {
         try configuration.limits.check(hostKey: key)
-        guard version < .highest else { throw Failure(.exhausted, "the version has reached 2^53-1") }
+        guard version < .highest else { throw exhausted }
         guard !hasLeft else { throw Failure(.unsupported, "this replica has left: its own name was retired") }
         try checkRoom()
     }
+
+    var exhausted: Failure { Failure(.exhausted, "the version has reached 2^53-1") }
 
     /// Checks that there is memory for an update's record, and for its row if there is a store.
     @inline(__always)
@@ -96,12 +93,19 @@ extension Store {
         _ value: Bytes, _ kind: Update.Kind, _ timestamp: Timestamp?, _ lease: Lease?, to key: WritableKey,
         _ known: KeyID?
     ) {
-        issueVersion()
         let record = record(
-            key.bytes, value, Dot(source: SourceTable.own, version: version), kind, timestamp, lease)
-        enter(record, known, key.hash)
-        appendToHistory(record)
+            key.bytes, value, Dot(source: SourceTable.own, version: version + 1), kind, timestamp, lease)
+        make(record, known, key.hash)
         record.release()
         purgeSurplusTombstones()
+    }
+
+    /// Makes a local write, whose record has the next version.
+    @inline(never)
+    @_optimize(speed)
+    func make(_ record: Record, _ known: KeyID?, _ hash: UInt64) {
+        issueVersion()
+        enter(record, known, hash)
+        appendToHistory(record)
     }
 }

@@ -113,10 +113,10 @@ public class Store {
     /// A source whose low-water mark held tombstones back at the latest look.
     final var stabilityBlocker: SourceID?
 
-    /// The host's time; the expiries that are due; and the number that was added since their latest sweep.
+    /// The host's time, the times at which keys expire, and the keys that this replica renews.
     final var leases = LeaseClock()
     final var expiries = KeyHeap()
-    final var expiryCount = 0
+    final var renewals = Renewals()
 
     /// Whether a link has been classic: a peer may know no reset, so that it needs each delete.
     final var hasMetClassic = false
@@ -139,6 +139,11 @@ public class Store {
 
     /// The number in the history at which `historyReachesMark` is called; `max`: none.
     final var historyMark = UInt64.max
+
+    /// The figures for the operator, whose gauges are those of the latest look, and the traffic of the links that were closed.
+    /// The last fields, so that those above stand nearer to the front.
+    final var counters = Statistics()
+    final var closedTraffic = Traffic()
 
     init(ownID: Bytes, configuration: Configuration, encoding: StoreEncoding) {
         self.configuration = configuration

@@ -1,7 +1,7 @@
 /// The changes of a replica that are not in the host's store yet. Entries are found by their arrival, so a write notes nothing.
 final class StoreChanges {
     let store: StateStore
-    /// Stores a local write before it is made: see `StoreEncoding`.
+    /// Stores local writes before they are made: see `StoreEncoding`.
     let storeFirst: StoreEncoding.StoreFirst
     /// Entries up to this arrival are stored.
     var arrival: Arrivals.Sequence = 0

@@ -3,9 +3,9 @@
 struct StoreEncoding {
     /// Encodes the id of a source.
     let encodeID: (Bytes) -> OwnedBytes
-    /// Writes the rows of a local write to the host's store before the write is made.
+    /// Writes the rows of local writes to the host's store before the writes are made.
     let storeFirst: StoreFirst
 
-    /// - Throws: `.store`; then the write is not made.
-    typealias StoreFirst = (Store, _ key: Bytes, _ value: Bytes, Update.Kind, Lease?) throws(Failure) -> Void
+    /// - Throws: `.store`; then the writes are not made.
+    typealias StoreFirst = (Store, _ entries: [Record], _ version: Version) throws(Failure) -> Void
 }

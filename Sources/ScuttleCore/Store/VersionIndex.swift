@@ -153,6 +153,25 @@ struct VersionIndex: ~Copyable {
         return nil
     }
 
+    /// Counts the live slots above a version. If that has to look at more than `budget` slots, which it lowers by those
+    /// that it has looked at, the result may count holes, too; it is never too low. O(log n + slots looked at).
+    @inline(never)
+    func count(
+        above version: Version, of source: SourceID, _ table: borrowing KeyTable, within budget: inout Int
+    ) -> Int {
+        let slots = count - firstPosition(above: version)
+        // Without holes and late slots the slots above the version are the live ones.
+        guard version > 0, late != nil || count > liveCount, slots <= budget else { return min(slots, liveCount) }
+        budget -= slots
+        var live = 0
+        var found = nextLive(above: version, of: source, table)
+        while let slot = found {
+            live += 1
+            found = nextLive(above: slot.version, from: slot.next, of: source, table)
+        }
+        return live
+    }
+
     /// Visits the keys of live entries with versions above `low` and up to `high`. O(log n + slots passed), as `nextLive`.
     func forEachLive(
         above low: Version, upTo high: Version, of source: SourceID, _ table: borrowing KeyTable,

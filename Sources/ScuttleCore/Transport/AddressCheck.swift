@@ -36,10 +36,8 @@ final class AddressCheck {
     /// Appends the challenge that is due, in a datagram of its own. False if none is due, or if it does not fit.
     func appendChallenge(to output: inout SendBuffer, within capacity: Int) -> Bool {
         guard challenger > 0 else { return false }
-        output.append {
-            $0.appendEcho(challenger)
-            $0.appendChallenge(token)
-        }
+        output.append { $0.appendEcho(challenger) }
+        output.append { $0.appendChallenge(token) }
         challenger = 0
         guard output.byteCount > capacity else { return true }
         output.consume(output.byteCount)

@@ -203,16 +203,10 @@ extension MessageBuffer {
         }
     }
 
-    /// Begins the removed keys of a piece; `appendKey` and `appendRemovedEnd` follow.
-    mutating func appendRemovedStart() {
+    /// Appends a removed key of a piece.
+    mutating func appendRemoved(_ key: Bytes) {
         switch encoding {
-        case .json: text.putJSONRemovedStart()
-        }
-    }
-
-    mutating func appendRemovedEnd() {
-        switch encoding {
-        case .json: text.putJSONRemovedEnd()
+        case .json: text.putJSONRemoved(key)
         }
     }
 

@@ -23,8 +23,16 @@ static void set(scuttle_t *replica, size_t from, size_t to, size_t modulus) {
   for (size_t i = from; i < to; i++) done(scuttle_set(replica, keys[i % modulus], KEY_LEN, values[i], VALUE + 2));
 }
 
+static int add_length(void *context, size_t index, const scuttle_entry_t *entry) {
+  require(entry != NULL && index < HALF, "get-many: a key is not there");
+  *(size_t *)context += entry->value_len;
+  return 0;
+}
+
 /* Local writes and reads. */
 static void local(void) {
+  static scuttle_key_t wanted[HALF];
+  size_t read = 0;
   scuttle_t *replica = replica_make("a", 1000);
   set(replica, 0, HALF, COUNT);
   meter_open();
@@ -44,6 +52,14 @@ static void local(void) {
   }
   meter_close();
   meter_print("get", HALF);
+
+  for (size_t i = 0; i < HALF; i++) wanted[i] = (scuttle_key_t){keys[i], KEY_LEN};
+  meter_open();
+  done(scuttle_get_many(replica, wanted, HALF, add_length, &read));
+  meter_close();
+  meter_print("get-many", HALF);
+  require(read == HALF * (VALUE + 2), "get-many: not all values were visited");
+
   scuttle_free(replica);
 }
 
@@ -156,6 +172,23 @@ static void full_sync(const char *name, size_t history, size_t datagram) {
   require_same(from, to);
   meter_print(name, HALF);
   meter_bytes(name, bytes, HALF);
+  scuttle_free(from);
+  scuttle_free(to);
+}
+
+/* Rounds of a few sets and the reconciliation that follows, with a history that is shorter than a round. */
+static void incremental(const char *name, size_t history) {
+  scuttle_t *from = replica_make("from", history), *to = replica_make("to", history);
+  pair_t pair = pair_open(from, 0, to, 0);
+  for (size_t at = 0; at < COUNT; at += BURST) {
+    if (at == HALF) meter_open();
+    set(from, at, at + BURST, 1000);
+    done(scuttle_link_gossip(pair.b));
+    talk(&pair, &defaults);
+  }
+  meter_close();
+  require_same(from, to);
+  meter_print(name, HALF);
   scuttle_free(from);
   scuttle_free(to);
 }
@@ -286,6 +319,8 @@ int main(void) {
   full_sync("update-of-full-sync-from-state", 10, 0);
   full_sync("update-of-full-sync-from-history", SIZE_MAX, 0);
   full_sync("update-of-full-sync-in-datagrams", 10, 1472);
+  incremental("incremental-update-from-state", 10);
+  incremental("incremental-update-from-history", 1000);
   idle("idle-exchange-1000-sources", 1000, 0);
   idle("idle-exchange-10000-sources", 10000, 0);
   idle("idle-exchange-1000-sources-new-link", 1000, 1);

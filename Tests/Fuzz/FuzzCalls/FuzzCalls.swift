@@ -79,6 +79,8 @@ struct World {
             let key = input.text()
             var entry = scuttle_entry_t()
             _ = scuttle_get(replica, key.start, key.count, &entry)
+            var keys = [scuttle_key_t](repeating: scuttle_key_t(key: key.start, key_len: key.count), count: 2)
+            _ = scuttle_get_many(replica, &keys, keys.count, { _, index, entry in entry == nil ? 0 : CInt(index) }, nil)
         case 3: copy(replica, &input)
         case 4: _ = scuttle_gossip(replica)
         case 5: open(side, replica, &input)
@@ -162,7 +164,8 @@ struct World {
         switch input.byte() & 15 {
         case 0:
             let (key, value) = (input.text(), input.text())
-            _ = scuttle_set_ttl(replica, key.start, key.count, value.start, value.count, UInt64(input.byte()))
+            let renewal = UInt64(input.byte() & 1) << 63
+            _ = scuttle_set_ttl(replica, key.start, key.count, value.start, value.count, UInt64(input.byte()) | renewal)
         case 1: _ = scuttle_tick(replica, UInt64(input.byte()) << (input.byte() & 63))
         case 2:
             var purged = 0
@@ -182,8 +185,28 @@ struct World {
             let drop: scuttle_visit_fn = { _, update in CInt(truncatingIfNeeded: (update?.pointee.version ?? 0) & 1) }
             _ = scuttle_history_trim(replica, drop, nil, &removed)
         case 11: _ = scuttle_history_keep(replica, Int(input.byte()))
+        case 12: setMany(replica, &input)
+        case 13:
+            let (key, value, source) = (input.text(), input.text(), input.text())
+            var expected = scuttle_entry_t()
+            (expected.source, expected.source_len, expected.version) = (
+                source.start, source.count, UInt64(input.byte())
+            )
+            _ = scuttle_set_if(replica, key.start, key.count, value.start, value.count, &expected)
         default: new(&input)
         }
+    }
+
+    private func setMany(_ replica: OpaquePointer?, _ input: inout Input) {
+        var writes: [scuttle_write_t] = []
+        for _ in 0..<(input.byte() & 7) {
+            let (key, value) = (input.text(), input.text())
+            writes.append(
+                scuttle_write_t(
+                    key: key.start, key_len: key.count, json: value.start, json_len: value.count,
+                    ttl_ms: UInt64(input.byte()) << (input.byte() & 63)))
+        }
+        _ = scuttle_set_many(replica, writes, writes.count)
     }
 
     private func writeHistory(_ replica: OpaquePointer?, _ input: inout Input) {

@@ -25,11 +25,27 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
         compareLine(
             [UInt8](#"{"key":"k","value":1,"source_id":"A","version":5,"ttl":"#.utf8) + text + [UInt8]("}".utf8), limits
         )
-        compareLine(
-            [UInt8](#"{"digest":true,"cover":{"A":[0,1]},"lines":["#.utf8) + text + [UInt8]("]}".utf8), limits)
+        for (front, back) in controls { compareLine([UInt8](front.utf8) + text + [UInt8](back.utf8), limits) }
     }
     return 0
 }
+
+/// Control messages with a gap for the text.
+private let controls = [
+    (#"{"digest":true,"cover":{"A":[0,1]},"lines":["#, "]}"),
+    (#"{"digest":true,"mark":{"sequence":1,"lines":["#, "]}}"),
+    (#"{"digest":true,"request":{"revision":"#, "}}"),
+    (#"{"digest":true,"delta":{"mode":"#, "}}"),
+    (#"{"digest":true,"commit":{"sequence":1,"lines":[0,"00000000"],"sources":{"#, #"},"from":0,"to":4,"last":true}}"#),
+    (
+        #"{"digest":true,"vector":{"incarnation":5,"epoch":0,"nonce":7,"lamport":1,"since":1,"until":2,"sources":{"#,
+        #"},"from":0,"to":1,"last":true}}"#
+    ),
+    (
+        #"{"digest":true,"hello":{"protocol":[1,1],"source":"p~A","incarnation":5,"cluster":"","lamport":1,"epoch":"#,
+        #","nonce":4,"reply":false}}"#
+    ),
+]
 
 private func compareValue(_ text: [UInt8], _ limits: Limits) {
     text.withUnsafeBytes { text in
@@ -66,10 +82,10 @@ private func compareLine(_ line: [UInt8], _ limits: Limits) {
                 judged == Outcome(message: .update(direct)),
                 "the fast path reads an update that jansson rejects or reads differently")
         }
-        if let direct = CanonicalCover.read(line) {
+        if let direct = CanonicalControl.read(line) {
             precondition(
-                judged == Outcome(message: .cover(direct)),
-                "the fast path reads a cover that jansson rejects or reads differently")
+                judged == Outcome(message: direct),
+                "the fast path reads a control message that jansson rejects or reads differently")
         }
         precondition(outcome { (take) throws(Failure) in try decoder.read(line, take) } == judged)
     }
@@ -85,9 +101,8 @@ private struct Outcome: Equatable {
     /// The source of a republished update's timestamp.
     var writer: [UInt8] = []
     var written: Version = 0
-    var sources: [[UInt8]] = []
-    /// The line check of a cover.
-    var check: LineCheck?
+    /// A message other than an update.
+    var control = ""
     var versions: [Version] = []
     var code: Failure.Code?
     var detail = ""
@@ -103,13 +118,7 @@ private struct Outcome: Equatable {
             (version, kind) = (update.version, update.kind)
             versions = [update.timeToLive, update.timeToLive == .max ? 0 : update.age]
             if let timestamp = update.written { (writer, written) = ([UInt8](timestamp.source), timestamp.version) }
-        case .cover(let cover):
-            check = cover.check
-            for interval in cover.claims {
-                sources.append([UInt8](interval.source))
-                versions += [interval.since, interval.covered, interval.leftOut]
-            }
-        default: break
+        default: control = plain(message)
         }
     }
 
@@ -135,4 +144,14 @@ private func outcome(_ body: ((Message) throws(Failure) -> Void) throws(Failure)
     } catch {
         return Outcome(error)
     }
+}
+
+/// Returns a message with all of its fields as text, bytes in hexadecimal, so that two can be compared.
+private func plain(_ value: Any) -> String {
+    if let bytes = value as? UnsafeRawBufferPointer {
+        return bytes.map { String($0, radix: 16) }.joined(separator: " ")
+    }
+    let children = Mirror(reflecting: value).children
+    guard !children.isEmpty else { return "\(value)" }
+    return "(" + children.map { "\($0.label ?? ""): \(plain($0.value))" }.joined(separator: ", ") + ")"
 }

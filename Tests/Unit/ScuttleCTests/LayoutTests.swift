@@ -22,6 +22,37 @@ struct LayoutTests {
         return lines
     }
 
+    private static let stats: [String] = structure(
+        scuttle_stats_t.self, "scuttle_stats_t",
+        ("struct_size", \.struct_size), ("keys", \.keys), ("tombstones", \.tombstones), ("bytes", \.bytes),
+        ("history", \.history), ("sources", \.sources), ("retired", \.retired), ("exceptions", \.exceptions),
+        ("out_of_order", \.out_of_order), ("links", \.links), ("links_in_step", \.links_in_step),
+        ("links_full", \.links_full), ("sets", \.sets), ("deletes", \.deletes), ("expired", \.expired),
+        ("republished", \.republished), ("purged", \.purged), ("resets", \.resets), ("removed", \.removed),
+        ("received", \.received), ("applied", \.applied), ("superseded", \.superseded), ("repeated", \.repeated),
+        ("refused", \.refused), ("rejected", \.rejected), ("refused_by_peers", \.refused_by_peers),
+        ("corrupt", \.corrupt), ("diverged", \.diverged), ("twins", \.twins), ("gossips", \.gossips),
+        ("requests", \.requests), ("deltas_log", \.deltas_log), ("deltas_state", \.deltas_state),
+        ("deltas_reset", \.deltas_reset), ("deltas_early", \.deltas_early), ("deltas_contents", \.deltas_contents),
+        ("full", \.full), ("links_opened", \.links_opened), ("links_ended", \.links_ended), ("bytes_in", \.bytes_in),
+        ("bytes_out", \.bytes_out), ("messages_in", \.messages_in), ("messages_out", \.messages_out))
+
+    /// The figures of the core under the names of the header.
+    private static let statistics: [String] = structure(
+        Statistics.self, "scuttle_stats_t",
+        ("keys", \.keys), ("tombstones", \.tombstones), ("bytes", \.bytes), ("history", \.history),
+        ("sources", \.sources), ("retired", \.retired), ("exceptions", \.exceptions), ("out_of_order", \.outOfOrder),
+        ("links", \.links), ("links_in_step", \.linksInStep), ("links_full", \.linksFull), ("sets", \.sets),
+        ("deletes", \.deletes), ("expired", \.expired), ("republished", \.republished), ("purged", \.purged),
+        ("resets", \.resets), ("removed", \.removed), ("received", \.received), ("applied", \.applied),
+        ("superseded", \.superseded), ("repeated", \.repeated), ("refused", \.refused), ("rejected", \.rejected),
+        ("refused_by_peers", \.refusedByPeers), ("corrupt", \.corrupt), ("diverged", \.diverged), ("twins", \.twins),
+        ("gossips", \.gossips), ("requests", \.requests), ("deltas_log", \.deltasLog),
+        ("deltas_state", \.deltasState), ("deltas_reset", \.deltasReset), ("deltas_early", \.deltasEarly),
+        ("deltas_contents", \.deltasContents), ("full", \.full), ("links_opened", \.linksOpened),
+        ("links_ended", \.linksEnded), ("bytes_in", \.traffic.bytesIn), ("bytes_out", \.traffic.bytesOut),
+        ("messages_in", \.traffic.messagesIn), ("messages_out", \.traffic.messagesOut))
+
     private static let structures: [String] =
         structure(
             scuttle_entry_t.self, "scuttle_entry_t",
@@ -29,12 +60,18 @@ struct LayoutTests {
             ("value", \.value), ("value_len", \.value_len), ("source", \.source), ("source_len", \.source_len),
             ("version", \.version))
         + structure(
+            scuttle_write_t.self, "scuttle_write_t",
+            ("key", \.key), ("key_len", \.key_len), ("json", \.json), ("json_len", \.json_len), ("ttl_ms", \.ttl_ms))
+        + structure(
             scuttle_update_t.self, "scuttle_update_t",
 
             ("key", \.key), ("key_len", \.key_len), ("value", \.value), ("value_len", \.value_len),
             ("source", \.source), ("source_len", \.source_len), ("version", \.version), ("flags", \.flags),
             ("reserved", \.reserved), ("dot_source", \.dot_source), ("dot_source_len", \.dot_source_len),
             ("dot_version", \.dot_version))
+        + structure(scuttle_key_t.self, "scuttle_key_t", ("key", \.key), ("key_len", \.key_len))
+        + structure(
+            scuttle_cursor_t.self, "scuttle_cursor_t", ("incarnation", \.incarnation), ("position", \.position))
         + structure(scuttle_span_t.self, "scuttle_span_t", ("data", \.data), ("len", \.len))
         + structure(
             scuttle_row_t.self, "scuttle_row_t",
@@ -48,7 +85,10 @@ struct LayoutTests {
             scuttle_link_info_t.self, "scuttle_link_info_t",
             ("struct_size", \.struct_size), ("peer_name", \.peer_name), ("peer_source", \.peer_source),
             ("dialect", \.dialect), ("in_step", \.in_step), ("live", \.live), ("ended", \.ended),
-            ("last_error", \.last_error), ("reserved", \.reserved))
+            ("last_error", \.last_error), ("reserved", \.reserved), ("lag_updates", \.lag_updates),
+            ("confirmed_version", \.confirmed_version), ("bytes_in", \.bytes_in), ("bytes_out", \.bytes_out),
+            ("messages_in", \.messages_in), ("messages_out", \.messages_out))
+        + stats
         + structure(
             scuttle_config_t.self, "scuttle_config_t",
 
@@ -76,7 +116,8 @@ struct LayoutTests {
         ("SCUTTLE_VERSION_PATCH", Int64(SCUTTLE_VERSION_PATCH)), ("SCUTTLE_OK", Int64(SCUTTLE_OK)),
         ("SCUTTLE_FULL", Int64(SCUTTLE_FULL)), ("SCUTTLE_NOT_FOUND", Int64(SCUTTLE_NOT_FOUND)),
         ("SCUTTLE_TORN", Int64(SCUTTLE_TORN)),
-        ("SCUTTLE_MORE", Int64(SCUTTLE_MORE)),
+        ("SCUTTLE_GAP", Int64(SCUTTLE_GAP)), ("SCUTTLE_MORE", Int64(SCUTTLE_MORE)),
+        ("SCUTTLE_CONFLICT", Int64(SCUTTLE_CONFLICT)),
         ("SCUTTLE_UPDATE_DELETED", Int64(SCUTTLE_UPDATE_DELETED)),
         ("SCUTTLE_UPDATE_LOCAL", Int64(SCUTTLE_UPDATE_LOCAL)),
         ("SCUTTLE_UPDATE_EXPIRED", Int64(SCUTTLE_UPDATE_EXPIRED)),
@@ -122,6 +163,21 @@ struct LayoutTests {
     func structs() throws {
         let lines = try #require(Self.text).split(separator: "\n").map { String($0) }
         #expect(lines.filter { $0.hasPrefix("struct ") || $0.hasPrefix("field ") } == Self.structures)
+    }
+
+    @Test("The figures of the core are laid out like scuttle_stats_t behind its first field")
+    func statistics() {
+        #expect(MemoryLayout<Statistics>.size == MemoryLayout<scuttle_stats_t>.size - 8)
+        let behind = Self.statistics.dropFirst().map { line in
+            let words = line.split(separator: " ").map { String($0) }
+            return (words[2], Int(words[4]).map { $0 + 8 })
+        }
+        let inHeader = Self.stats.dropFirst(2).map { line in
+            let words = line.split(separator: " ").map { String($0) }
+            return (words[2], Int(words[4]))
+        }
+        #expect(behind.map(\.0) == inHeader.map(\.0))
+        #expect(behind.map(\.1) == inHeader.map(\.1))
     }
 
     @Test("Constants", .enabled(if: text != nil, "Tests/ABI/layout.txt is not there"))

@@ -70,10 +70,7 @@ struct ExtendedRoundTripTests {
         case .challenge(let token): text.appendChallenge(token)
         case .export(let head): text.appendExport(head)
         case .got(let saved): text.appendSaved(saved)
-        case .removed(let keys):
-            text.appendRemovedStart()
-            for (index, key) in keys.enumerated() { text.appendKey(key, isFirst: index == 0) }
-            text.appendRemovedEnd()
+        case .removed(let key): text.appendRemoved(key)
         case .end(let count): text.appendEnd(lines: count)
         case .update, .refusedUpdate, .digest, .done, .nothing: break
         }
@@ -130,8 +127,8 @@ struct ExtendedRoundTripTests {
             #"{"export":{"source":"A","lamport":9,"incarnation":7,"classic":true,"now":9223372036854775807}}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7,"piece":[3,4],"exceptions":true}}"#,
             #"{"export":{"source":"A","lamport":9,"incarnation":7,"now":1,"piece":[3,9],"follows":[3,4]}}"#,
-            #"{"removed":["a","\"b\""]}"#,
-            #"{"removed":[]}"#,
+            #"{"removed":"a"}"#,
+            #"{"removed":"\"b\""}"#,
             #"{"end":12}"#,
         ])
     func each(body: String) {

@@ -6,6 +6,7 @@
 #define SCUTTLE_POLICIES_H
 
 #include <scuttle.h>
+#include <stddef.h>
 #include <string.h>
 
 /* Returns the length of the name in a source, which may end in "~" and the 8 characters of an incarnation. */
@@ -42,7 +43,7 @@ static inline int policy_writer_is_listed(const scuttle_update_t *update, const 
 static inline int policy_peer_is_listed(scuttle_link_t *from, const char *const *names, size_t count) {
   scuttle_link_info_t info;
   memset(&info, 0, sizeof info);
-  info.struct_size = sizeof info;
+  info.struct_size = offsetof(scuttle_link_info_t, lag_updates); /* the rest costs more, for each update */
   if (scuttle_link_info(from, &info) != SCUTTLE_OK || info.peer_name == NULL) return 0;
   return policy_is_listed(names, count, info.peer_name, strlen(info.peer_name));
 }

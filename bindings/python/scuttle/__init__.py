@@ -20,11 +20,13 @@ from ._callbacks import Event
 from ._changes import Changes, Cursor
 from ._checks import Flaw, FlawKind, check_resolver
 from ._config import Limits, Resolver
+from ._file_store import FileStore, StoredReplica, StoreInfo
 from ._history import History
 from ._library import library_version
 from ._link import Dialect, Link, LinkInfo
 from ._replica import Replica
 from ._saves import Piece
+from ._stats import Stats
 from ._stores import Row, RowKind, StateStore
 from ._updates import Entry, Update
 from .errors import HostError, InputError, LimitError, PeerError, ScuttleError, StateError
@@ -37,6 +39,7 @@ __all__ = [
     "Dialect",
     "Entry",
     "Event",
+    "FileStore",
     "Flaw",
     "FlawKind",
     "History",
@@ -55,6 +58,9 @@ __all__ = [
     "ScuttleError",
     "StateError",
     "StateStore",
+    "Stats",
+    "StoreInfo",
+    "StoredReplica",
     "Update",
     "__version__",
     "check_resolver",

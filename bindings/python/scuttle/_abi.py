@@ -24,6 +24,7 @@ NOT_FOUND = 2
 TORN = 3
 GAP = 4
 MORE = 5
+CONFLICT = 6
 
 E_ARGUMENT = -1
 E_MEMORY = -2
@@ -65,6 +66,7 @@ E_STORE = -37
 E_FORKED = -38
 
 NTS = c_size_t(-1).value
+TTL_RENEW = 1 << 63
 
 UPDATE_DELETED = 1
 UPDATE_LOCAL = 2
@@ -124,6 +126,19 @@ class EntryStruct(Structure):
     ]
 
 
+class WriteStruct(Structure):
+    """scuttle_write_t"""
+
+    # The array that has these fields keeps their texts alive.
+    _fields_ = [
+        ("key", c_char_p),
+        ("key_len", c_size_t),
+        ("json", c_char_p),
+        ("json_len", c_size_t),
+        ("ttl_ms", c_uint64),
+    ]
+
+
 class UpdateStruct(Structure):
     """scuttle_update_t"""
 
@@ -157,6 +172,12 @@ class RowStruct(Structure):
     ]
 
 
+class KeyStruct(Structure):
+    """scuttle_key_t"""
+
+    _fields_ = [("key", c_char_p), ("key_len", c_size_t)]
+
+
 class CursorStruct(Structure):
     """scuttle_cursor_t"""
 
@@ -175,6 +196,7 @@ _Context = py_object
 _UpdateRef = POINTER(UpdateStruct)
 
 VisitFunction = CFUNCTYPE(c_int, _Context, _UpdateRef)
+EntryFunction = CFUNCTYPE(c_int, _Context, c_size_t, c_void_p)
 LineFunction = CFUNCTYPE(c_int, _Context, _Text, c_size_t)
 ClockFunction = CFUNCTYPE(c_int, _Context, _Text, c_size_t, c_uint64)
 ResolveFunction = CFUNCTYPE(c_int, _Context, _UpdateRef, _UpdateRef)
@@ -267,6 +289,27 @@ class LinkInfoStruct(Structure):
         ("ended", c_uint32),
         ("last_error", c_int32),
         ("reserved", c_uint32),
+        ("lag_updates", c_uint64),
+        ("confirmed_version", c_uint64),
+        ("bytes_in", c_uint64),
+        ("bytes_out", c_uint64),
+        ("messages_in", c_uint64),
+        ("messages_out", c_uint64),
+    ]
+
+
+class StatsStruct(Structure):
+    """scuttle_stats_t"""
+
+    _fields_ = [("struct_size", c_size_t)] + [
+        (name, c_uint64)
+        for name in (
+            "keys tombstones bytes history sources retired exceptions out_of_order links links_in_step links_full "
+            "sets deletes expired republished purged resets removed "
+            "received applied superseded repeated refused rejected refused_by_peers corrupt diverged twins "
+            "gossips requests deltas_log deltas_state deltas_reset deltas_early deltas_contents "
+            "full links_opened links_ended bytes_in bytes_out messages_in messages_out"
+        ).split()
     ]
 
 
@@ -278,7 +321,10 @@ class LinkConfigStruct(Structure):
 
 STRUCTS: Dict[str, Any] = {
     "scuttle_entry_t": EntryStruct,
+    "scuttle_write_t": WriteStruct,
+    "scuttle_cursor_t": CursorStruct,
     "scuttle_update_t": UpdateStruct,
+    "scuttle_key_t": KeyStruct,
     "scuttle_span_t": SpanStruct,
     "scuttle_row_t": RowStruct,
     "scuttle_state_store_t": StateStoreStruct,
@@ -286,6 +332,8 @@ STRUCTS: Dict[str, Any] = {
     "scuttle_flaw_t": FlawStruct,
     "scuttle_link_config_t": LinkConfigStruct,
     "scuttle_link_info_t": LinkInfoStruct,
+    "scuttle_stats_t": StatsStruct,
+    "scuttle_cursor_t": CursorStruct,
 }
 
 _Handle = c_void_p
@@ -307,8 +355,11 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "scuttle_delete": (c_int, [_Handle, _Key, c_size_t]),
     "scuttle_set_ttl": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t, c_uint64]),
     "scuttle_tick": (c_int, [_Handle, c_uint64]),
+    "scuttle_set_many": (c_int, [_Handle, POINTER(WriteStruct), c_size_t]),
+    "scuttle_set_if": (c_int, [_Handle, _Key, c_size_t, c_char_p, c_size_t, POINTER(EntryStruct)]),
     "scuttle_get": (c_int, [_Handle, _Key, c_size_t, POINTER(EntryStruct)]),
     "scuttle_get_copy": (c_int, [_Handle, _Key, c_size_t, _Bytes, c_size_t, _SizeRef, POINTER(EntryStruct)]),
+    "scuttle_get_many": (c_int, [_Handle, POINTER(KeyStruct), c_size_t, EntryFunction, _Context]),
     "scuttle_count": (c_int, [_Handle, _SizeRef]),
     "scuttle_state": (c_int, [_Handle, c_char_p, c_size_t, VisitFunction, _Context]),
     "scuttle_news": (c_int, [_Handle, c_char_p, c_size_t, c_uint64, VisitFunction, _Context]),
@@ -332,6 +383,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         [POINTER(ConfigStruct), POINTER(UpdateStruct), c_size_t, POINTER(FlawStruct)],
     ),
     "scuttle_link_info": (c_int, [_Handle, POINTER(LinkInfoStruct)]),
+    "scuttle_confirmed": (c_int, [_Handle, c_uint64, _SizeRef]),
+    "scuttle_stats": (c_int, [_Handle, POINTER(StatsStruct)]),
     "scuttle_link_open": (c_int, [_Handle, POINTER(LinkConfigStruct), POINTER(_Handle)]),
     "scuttle_link_close": (None, [_Handle]),
     "scuttle_link_gossip": (c_int, [_Handle]),

@@ -202,5 +202,7 @@ def _is_handler(frame: Any) -> bool:
 
 #: Sends the bytes at an address to the generator that is its first argument.
 send_bytes = partial(calling_with([py_object, c_void_p, c_ssize_t]), GeneratorType.send, b"Oy#")
+#: Sends a number and an object.
+send_numbered = partial(calling_with([py_object, c_ssize_t, py_object]), GeneratorType.send, b"O(nO)")
 #: Sends the text at an address, with a number.
 send_text = partial(calling_with([py_object, c_void_p, c_ssize_t, c_uint64]), GeneratorType.send, b"O(s#K)")

@@ -283,6 +283,10 @@ class Handle:
         """Whether the replica has been closed."""
         return self._pointer is None
 
+    def is_mine(self) -> bool:
+        """Whether this thread is in the middle of a call on the replica."""
+        return self._is_mine()
+
     def close(self) -> None:
         """Frees the replica and its links once no other thread is in a call. A second call does nothing."""
         if self._is_mine():

@@ -13,6 +13,7 @@ from . import _abi
 from ._bare_calls import scuttle_link_read
 from ._handle import Handle
 from ._library import describe, library
+from ._link_properties import LinkProperties
 from ._memory import WritableBuffer, to_read
 from ._reading import read, read_into
 from ._codes import error_of
@@ -47,11 +48,22 @@ class LinkInfo(NamedTuple):
     live: bool
     #: The link has ended: see `Link`.
     ended: bool
-    #: The last error of a call on this link, without its particulars; None: none.
+    #: The last error of a call on this link, without its particulars; once the link has ended, its reason; None: none.
     last_error: Optional[ScuttleError]
+    #: Entries, deleted keys included, that the peer is not known to have. Only its own statements count, and the next gossip brings one.
+    #: Superseded updates do not count, except that above 1,024 some may. Before the hello and for classic peers: all entries.
+    lag: int = 0
+    #: The version up to which the peer is known to have the writes of this replica, of this incarnation; 0: none. A write that the peer
+    #: has refused ends it, as long as the refusal stands.
+    confirmed_version: int = 0
+    #: Bytes and whole lines that have crossed the link: in by `write`, out by the reading functions.
+    bytes_in: int = 0
+    bytes_out: int = 0
+    messages_in: int = 0
+    messages_out: int = 0
 
 
-class Link:
+class Link(LinkProperties):
     """A replica's conversation with one peer, over one ordered stream of bytes, such as a TCP connection, or over datagrams.
 
     `Replica.link` makes it. Pass the bytes of the peer to `write`, and send the bytes of `read` to the peer. When the
@@ -158,8 +170,11 @@ class Link:
         """Returns the state of the link and its peer. Callbacks may call it, `accept` included."""
         return self._handle.run_reading(self._info)
 
-    def _info(self, _: int) -> LinkInfo:
-        info = _abi.LinkInfoStruct(ctypes.sizeof(_abi.LinkInfoStruct))
+    def _facts(self) -> LinkInfo:
+        return self._handle.run_reading(self._info, _abi.LinkInfoStruct.lag_updates.offset)
+
+    def _info(self, _: int, size: int = ctypes.sizeof(_abi.LinkInfoStruct)) -> LinkInfo:
+        info = _abi.LinkInfoStruct(size)
         self._handle.check(library.scuttle_link_info(self._open_pointer(), info))
         return LinkInfo(
             None if info.peer_name is None else info.peer_name.decode(),
@@ -169,12 +184,13 @@ class Link:
             bool(info.live),
             bool(info.ended),
             error_of(info.last_error, describe(info.last_error)) if info.last_error < 0 else None,
+            info.lag_updates,
+            info.confirmed_version,
+            info.bytes_in,
+            info.bytes_out,
+            info.messages_in,
+            info.messages_out,
         )
-
-    @property
-    def peer_name(self) -> Optional[str]:
-        """The name that the peer claims: see `LinkInfo`."""
-        return self.info().peer_name
 
     @property
     def replica(self) -> Optional[Replica]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from ctypes import c_size_t, string_at
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from . import _abi
 from ._accelerated import use_for
 from ._handle import Handle
 from ._library import library
 from .errors import EmptyKeyError, KeyTooLongError, NulError, Utf8Error
-from ._texts import decode_value, encode_text, encode_value, milliseconds
+from ._texts import decode_value, encode_text, encode_value, time_to_live
 from ._views import PrefixItems, PrefixKeys, PrefixValues
-from ._visits import Take, visit_updates
+from ._visits import Take, visit_entries, visit_updates
 
 if TYPE_CHECKING:
     from _typeshed import SupportsKeysAndGetItem
@@ -70,7 +70,7 @@ class EntryMapping(MutableMapping[str, Any]):
     def _set(self, pointer: int, key: bytes, value: bytes) -> int:
         return self._handle.check(library.scuttle_set(pointer, key, len(key), value, len(value)))
 
-    def set_ttl(self, key: str, value: Any, ttl: float) -> bool:
+    def set_ttl(self, key: str, value: Any, ttl: float, renew: bool = False) -> bool:
         """Sets a key with a time to live, which travels with the update.
 
         It counts from the latest `tick` of each replica, or from the first one if there was none. If this replica is gone, its peers delete
@@ -80,6 +80,9 @@ class EntryMapping(MutableMapping[str, Any]):
             key: The key.
             value: What JSON can hold.
             ttl: Seconds, to the millisecond. 0: the next `tick` deletes the key.
+            renew: Whether the first `tick` at which half of the time is over writes the value again, and so on. So the key stays while
+                this replica is there and its host ticks, and ends after that. It ends with a later write of the key, by whichever replica,
+                and with `forget` of the own name. It is not saved. The time is 1 ms or more.
 
         Returns:
             False if a link is full, as for `set`.
@@ -89,7 +92,7 @@ class EntryMapping(MutableMapping[str, Any]):
             ScuttleError: As for `set`.
         """
         encoded, text = encode_text(key), encode_value(value)
-        return self._handle.run(self._set_ttl, encoded, text, milliseconds("ttl", ttl)) != _abi.FULL
+        return self._handle.run(self._set_ttl, encoded, text, time_to_live(ttl, renew)) != _abi.FULL
 
     def _set_ttl(self, pointer: int, key: bytes, value: bytes, ttl: int) -> int:
         return self._handle.check(library.scuttle_set_ttl(pointer, key, len(key), value, len(value), ttl))
@@ -178,6 +181,32 @@ class EntryMapping(MutableMapping[str, Any]):
             return self[key]
         except (KeyError, *_NO_KEYS):
             return default
+
+    def get_many(self, keys: Iterable[str]) -> Dict[str, Any]:
+        """Returns the values of many keys, in one step.
+
+        Args:
+            keys: The keys. A large map is read faster this way than key by key.
+
+        Returns:
+            The values of those keys that hold one, by key.
+
+        Raises:
+            EmptyKeyError, KeyTooLongError, NulError, Utf8Error: A str among them can be no key.
+        """
+        names = list(keys)
+        texts: Dict[str, bytes] = {}
+
+        def take(index: int, address: Optional[int]) -> None:
+            if address is not None:
+                entry = _abi.EntryStruct.from_address(address)
+                texts[names[index]] = string_at(entry.value, entry.value_len)
+
+        self._handle.run_reading(self._visit_entries, [encode_text(name) for name in names], take)
+        return {name: decode_value(str(text, "utf-8")) for name, text in texts.items()}
+
+    def _visit_entries(self, pointer: int, keys: List[bytes], take: Callable[[int, Optional[int]], None]) -> None:
+        self._handle.check(visit_entries(library.scuttle_get_many, pointer, keys, take))
 
     def _find(self, key: str) -> Optional[str]:
         """Returns the JSON text of a key; None if it holds no value, or can be no key."""

@@ -10,8 +10,10 @@ from weakref import WeakValueDictionary
 from . import _abi
 from ._accelerated import Keys
 from ._entrances import Outcomes
+from ._batches import Batches
 from ._handle import Handle
 from ._library import library
+from ._stats import Figures
 from ._changes import Watching
 from ._callbacks import (
     Accept,
@@ -37,7 +39,7 @@ from ._updates import Update
 from ._upkeep import Upkeep
 
 
-class Replica(Keys, Entries, Watching, Saves, OnePeer, Upkeep):
+class Replica(Keys, Entries, Batches, Watching, Saves, OnePeer, Upkeep, Figures):
     """A key-value map that its peers keep in step.
 
     It is a mapping from str to JSON values; a deleted key is absent. `link` opens a link to one peer.

@@ -6,6 +6,7 @@ import json
 from ctypes import string_at
 from typing import Any, Callable, Optional, Tuple, Union
 
+from ._abi import TTL_RENEW
 from ._json_encoder import encode_json
 from .errors import ArgumentError, Utf8Error
 
@@ -76,3 +77,8 @@ def milliseconds(what: str, seconds: float) -> int:
     if not 0 <= seconds < (1 << 64) / 1000:
         raise ArgumentError(f"{what} is {seconds} seconds, which is not in 0 ... 2^64/1000")
     return round(seconds * 1000)
+
+
+def time_to_live(seconds: float, renew: bool) -> int:
+    """Returns the `ttl_ms` of the library."""
+    return min(milliseconds("ttl", seconds), TTL_RENEW - 1) | (TTL_RENEW if renew else 0)

@@ -6,7 +6,7 @@ from types import GeneratorType
 from typing import Any, Callable, Dict, Generator, List, Optional, Tuple
 
 from . import _abi
-from ._entrances import is_waiting, lost_result, send_bytes, send_text
+from ._entrances import is_waiting, lost_result, send_bytes, send_numbered, send_text
 
 #: Called with one borrowed update; a true result stops the visit.
 Take = Callable[[_abi.UpdateStruct], object]
@@ -81,8 +81,22 @@ def _sources(visit: _Visit, take: Callable[[str, int], object], end: int) -> _Vi
         yield end
 
 
+def _entries(visit: _Visit, take: Callable[[int, Optional[int]], object], end: int) -> _Visitor:
+    try:
+        while True:
+            index, address = yield 0
+            take(index, address)
+    except GeneratorExit:
+        return
+    except BaseException as failure:
+        visit.failure = failure
+    while True:
+        yield end
+
+
 # Made once for the module, so that no visit has to make one.
 _UPDATE_VISITOR = _abi.VisitFunction(GeneratorType.send)
+_ENTRY_VISITOR = _abi.EntryFunction(send_numbered)
 _LINE_VISITOR = _abi.LineFunction(send_bytes)
 _SOURCE_VISITOR = _abi.ClockFunction(send_text)
 
@@ -91,6 +105,15 @@ def visit_updates(function: Callable[..., int], *arguments: Any, take: Take) -> 
     """Calls scuttle_state, scuttle_news or scuttle_history with these arguments and a visitor; returns the code."""
     visit = _Visit(_updates, take)
     return visit.finish(function(*arguments, _UPDATE_VISITOR, visit.visitor))
+
+
+def visit_entries(
+    function: Callable[..., int], pointer: int, keys: List[bytes], take: Callable[[int, Optional[int]], object]
+) -> int:
+    """Calls scuttle_get_many with keys and a visitor, which gets the address of each entry, or None; returns the code."""
+    structs = (_abi.KeyStruct * len(keys))(*(_abi.KeyStruct(key, len(key)) for key in keys))
+    visit = _Visit(_entries, take)
+    return visit.finish(function(pointer, structs, len(keys), _ENTRY_VISITOR, visit.visitor))
 
 
 def trim_updates(

@@ -290,3 +290,16 @@ class StoreError(HostError):
     """The `state_store` has failed: the call is undone, here and in the store. `__cause__` is the store's exception."""
 
     code = _abi.E_STORE
+
+
+class FileStoreError(HostError):
+    """A file of a `FileStore` cannot be used: it is not one, or is that of another replica, or was replaced underneath. An error of the
+    system is an OSError."""
+
+
+class StoreLockedError(FileStoreError):
+    """Another process, or another replica in this one, has the file open."""
+
+
+class DamagedFileError(FileStoreError):
+    """Bytes of the file that were on the disk have changed since. `FileStore(path, mend=True)` opens what is in front of them."""

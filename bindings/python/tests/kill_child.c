@@ -1,9 +1,9 @@
 /*
- * A replica with a SQLite store that writes, deletes and applies the updates of a peer until it is killed: see kill_rounds.py.
+ * A replica in a SQLite database or a file that writes, deletes and applies the updates of a peer until it is killed: see kill_rounds.py.
  *
  *   kill_child KIND FILE SEED SYNCHRONOUS TOMBSTONES OUT
  *
- * TOMBSTONES: "keep" keeps all, "collect" purges stable ones, "purge" purges all now and then.
+ * KIND: "sqlite" or "file". TOMBSTONES: "keep" keeps all, "collect" purges stable ones, "purge" purges all now and then.
  * Descriptor 0 has the bytes of the peer, descriptor OUT gets the bytes for the peer. After each call has returned, a
  * block of lines on descriptor 1 confirms its effect, fields with a tab between them:
  *   R source                             the process has started, and writes under this source
@@ -14,6 +14,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include "scuttle_store.h"
 #include "sqlite_store.h"
 
 #include <inttypes.h>
@@ -63,6 +64,7 @@ static unsigned below(unsigned limit) { /* splitmix64 */
 }
 
 static scuttle_t *replica;
+static scuttle_store_t *file; /* NULL: the replica is in a database */
 static scuttle_link_t *link_to_peer;
 
 static void on_update(void *context, const scuttle_update_t *update) {
@@ -88,11 +90,13 @@ static int say_source(void *context, const char *source, size_t source_len, uint
   return 0;
 }
 
-/* Confirms the effect of a call that has returned. */
+/* Confirms the effect of a call that has returned, and is saved. */
 static void confirm(int code) {
+  if (code >= 0 && file) code = scuttle_store_save(file);
   if (code < 0) {
     block.len = 0;
     say("E\t%d: %s\n", code, replica ? scuttle_errmsg(replica) : scuttle_strerror(code));
+    if (file) say("E\t%s\n", scuttle_store_errmsg(file));
   } else if (scuttle_clock(replica, say_source, NULL) >= 0) {
     say(".\n");
   }
@@ -135,9 +139,41 @@ static void act(uint64_t *now, int purges) {
   else confirm(scuttle_link_gossip(link_to_peer));
 }
 
+static int open_database(const char *path, const char *synchronous, scuttle_config_t *config) {
+  static sqlite_store_t store;
+  static scuttle_state_store_t functions;
+  if (sqlite_store_open(&store, path, synchronous) != SQLITE_OK) {
+    say("E\t%s\n", store.why);
+    write_all(1, block.data, block.len);
+    exit(3);
+  }
+  functions = sqlite_store_functions(&store);
+  config->state_store = &functions;
+  return scuttle_new("child", config, &replica);
+}
+
+static int open_file(const char *path, const char *synchronous, const scuttle_config_t *config) {
+  scuttle_store_config_t store;
+  char message[512];
+  int code;
+  memset(&store, 0, sizeof store);
+  store.struct_size = sizeof store;
+  store.replica = config;
+  store.sync_ms = strcmp(synchronous, "FULL") == 0 ? 0 : strcmp(synchronous, "NORMAL") == 0 ? 5 : SCUTTLE_STORE_NEVER;
+  store.compact_bytes = 4096;
+  store.message = message;
+  store.message_capacity = sizeof message;
+  code = scuttle_store_open(path, "child", &store, &file);
+  if (code < 0) {
+    say("E\t%s\n", message);
+    write_all(1, block.data, block.len);
+    exit(3);
+  }
+  replica = scuttle_store_replica(file);
+  return code;
+}
+
 int main(int argc, char **argv) {
-  sqlite_store_t store;
-  scuttle_state_store_t functions;
   scuttle_config_t config;
   scuttle_link_config_t live = {sizeof live, 0, 0};
   const char *id;
@@ -147,19 +183,12 @@ int main(int argc, char **argv) {
   if (argc != 7) return 2;
   state = strtoull(argv[3], NULL, 10);
   out = atoi(argv[6]);
-  if (sqlite_store_open(&store, argv[2], argv[4]) != SQLITE_OK) {
-    say("E\t%s\n", store.why);
-    write_all(1, block.data, block.len);
-    return 3;
-  }
-  functions = sqlite_store_functions(&store);
   memset(&config, 0, sizeof config);
   config.struct_size = sizeof config;
-  config.state_store = &functions;
   config.on_update = on_update;
   config.on_event = on_event;
   config.flags = strcmp(argv[5], "keep") == 0 ? SCUTTLE_KEEP_TOMBSTONES : 0;
-  confirm(scuttle_new("child", &config, &replica));
+  confirm(strcmp(argv[1], "file") == 0 ? open_file(argv[2], argv[4], &config) : open_database(argv[2], argv[4], &config));
   confirm(scuttle_id(replica, &id, &id_len));
   say("R\t%.*s\n", (int)id_len, id);
   live.flags = below(2) ? SCUTTLE_LINK_LIVE : 0;

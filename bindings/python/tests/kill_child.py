@@ -1,4 +1,4 @@
-"""Runs a replica with a SQLite or LMDB store until it is killed: kill_child.c in Python.
+"""Runs a replica in a SQLite or LMDB database, or a file, until it is killed: kill_child.c in Python.
 
     python kill_child.py KIND FILE SEED SYNCHRONOUS TOMBSTONES OUT
 """
@@ -11,7 +11,7 @@ import select
 import sys
 from typing import Any, Callable, List
 
-from kill_stores import open_store
+from kill_stores import open_replica
 
 import scuttle
 
@@ -25,9 +25,11 @@ class Child:
         self._purges = tombstones == "purge"
         self._block: List[str] = []
         self._now = 1.0
-        self._replica = scuttle.Replica(
+        self._replica = open_replica(
+            kind,
+            path,
+            synchronous,
             "child",
-            state_store=open_store(kind, path, synchronous),
             keep_tombstones=tombstones == "keep",
             on_update=self._on_update,
             on_event=self._on_event,
@@ -47,6 +49,8 @@ class Child:
 
     def _confirm(self, call: Callable[[], object]) -> None:
         call()
+        if isinstance(self._replica, scuttle.StoredReplica):
+            self._replica.commit()
         self._block += [f"V\t{source}\t{version}" for source, version in self._replica.clock.items()]
         _write_all(1, "\n".join([*self._block, ".\n"]).encode())
         self._block.clear()

@@ -1,17 +1,18 @@
 """Watchers, and saves in pieces."""
 
 import random
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 import pytest
 
 import scuttle
 
 
-def show(changes):
+def show(changes: Iterable[scuttle.Update]) -> List[Tuple[str, Any]]:
     return [(update.key, None if update.deleted else update.value) for update in changes]
 
 
-def test_each_key_once_and_from_there_on():
+def test_each_key_once_and_from_there_on() -> None:
     with scuttle.Replica("A") as replica:
         replica.update({"a/1": 1, "b/1": 2})
         replica["a/1"] = 3
@@ -28,11 +29,12 @@ def test_each_key_once_and_from_there_on():
         assert later[0].key == "b/1" and len(later[:1]) == 1
 
 
-def test_in_parts():
+def test_in_parts() -> None:
     with scuttle.Replica("A") as replica:
         for number in range(10):
             replica[f"k{number}"] = number
-        seen, cursor = [], None
+        seen: List[Tuple[str, Any]] = []
+        cursor: Optional[scuttle.Cursor] = None
         while changes := replica.changes(cursor, limit=3):
             assert len(changes) <= 3
             seen += show(changes)
@@ -42,7 +44,7 @@ def test_in_parts():
             replica.changes(limit=0)
 
 
-def test_a_purged_delete_and_a_gap():
+def test_a_purged_delete_and_a_gap() -> None:
     with scuttle.Replica("A", max_history=10) as replica:
         replica["a"] = replica["b"] = 1
         cursor = replica.changes().cursor
@@ -56,8 +58,8 @@ def test_a_purged_delete_and_a_gap():
         assert "gap" in repr(changes)
 
 
-def test_a_watcher_may_look_in_a_callback():
-    looks = []
+def test_a_watcher_may_look_in_a_callback() -> None:
+    looks: List[List[Tuple[str, Any]]] = []
     with scuttle.Replica("A", on_update=lambda update: looks.append(show(replica.changes()))) as replica:
         replica["a"] = 1
         replica["b"] = 2
@@ -65,10 +67,11 @@ def test_a_watcher_may_look_in_a_callback():
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_copy_follows_the_replica(seed):
+def test_a_copy_follows_the_replica(seed: int) -> None:
     chance = random.Random(seed)
     with scuttle.Replica("A") as replica:
-        copy, cursor = {}, None
+        copy: Dict[str, Any] = {}
+        cursor: Optional[scuttle.Cursor] = None
         for _ in range(300):
             key = f"k{chance.randrange(20)}"
             if chance.random() < 0.6:
@@ -91,9 +94,11 @@ def test_a_copy_follows_the_replica(seed):
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_pieces_are_the_replica_over_many_starts(seed):
+def test_pieces_are_the_replica_over_many_starts(seed: int) -> None:
     chance = random.Random(seed)
-    pieces, cursor, expected = b"", None, {}
+    pieces = b""
+    cursor: Optional[scuttle.Cursor] = None
+    expected: Dict[str, Any] = {}
     for start in range(4):
         with scuttle.Replica("A", state=pieces) as replica:
             assert dict(replica) == expected, f"seed {seed}"
@@ -117,7 +122,7 @@ def test_pieces_are_the_replica_over_many_starts(seed):
             assert replica.save(cursor) == (b"", cursor, False)
 
 
-def test_a_new_replica_has_no_saved_cursor():
+def test_a_new_replica_has_no_saved_cursor() -> None:
     with scuttle.Replica("A") as replica:
         assert replica.saved_cursor is None
     with scuttle.Replica("A") as replica:

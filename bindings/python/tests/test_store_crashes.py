@@ -25,7 +25,8 @@ def seed() -> int:
     return chosen
 
 
-def test_a_child_in_c(seed: int, tmp_path: Path, header: Path) -> None:
+@pytest.mark.parametrize("store", ["sqlite", "file"])
+def test_a_child_in_c(seed: int, tmp_path: Path, header: Path, store: str) -> None:
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler")
     try:
@@ -34,10 +35,10 @@ def test_a_child_in_c(seed: int, tmp_path: Path, header: Path) -> None:
         if subprocess.run(["cc", "-E", "-include", "sqlite3.h", "-x", "c", "/dev/null"], capture_output=True).returncode:
             pytest.skip("there is no sqlite3.h")
         raise
-    assert run(ROUNDS, seed, command, "sqlite", tmp_path, 0.04) > ROUNDS
+    assert run(ROUNDS, seed, command, store, tmp_path, 0.04) > ROUNDS
 
 
-@pytest.mark.parametrize("store", ["sqlite", "lmdb"])
+@pytest.mark.parametrize("store", ["sqlite", "lmdb", "file"])
 def test_a_child_in_python(seed: int, tmp_path: Path, store: str) -> None:
     if store == "lmdb" and not has_lmdb:
         pytest.skip("the package lmdb is not installed")

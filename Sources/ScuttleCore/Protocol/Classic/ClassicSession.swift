@@ -160,6 +160,7 @@ extension ClassicSession {
     func gossip() {
         hasBegun = true
         guard walk == nil, !context.output.hasUnsentRequest else { return }
+        replica.counters.requests &+= 1
         (claimBase, requestBase) = (requestBase, replica.relyOnVector())
         walk = DigestWalk(over: claimBase == 0 ? 0 : replica.sources.count, &replica.random)
     }

@@ -5,6 +5,7 @@ extension Conversation {
     func receive(_ message: Message, _ line: Bytes) throws(Failure) {
         do throws(Failure) {
             if let extended { return try extended.receive(message, line) }
+            note(line)
             switch message {
             case .update(let update): try receiveClassic(update)
             case .refusedUpdate(let update, let code):

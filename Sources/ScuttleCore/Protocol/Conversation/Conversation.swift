@@ -32,6 +32,7 @@ public class Conversation: LinkContext {
 
     deinit {
         guard let index else { return }
+        leaveTraffic()
         if isFull { replica.linkTable.fullLinks -= 1 }
         if let source = peerID { replica.unlink(source, at: index) }
         replica.removeLink(at: index)
@@ -50,6 +51,7 @@ public class Conversation: LinkContext {
 extension Conversation {
     /// Requests updates of the peer. A pending request suffices. Renews the replica's low-water mark.
     public func gossip() {
+        replica.counters.gossips &+= 1
         // If an update of a classic peer has inverted an entry, equal vectors may keep peers from requesting it.
         if replica.hasMetClassic || isReadOnly { replica.republishInverted() }
         replica.passFloor()
@@ -90,7 +92,9 @@ extension Conversation {
     var walkPosition: Arrivals.Sequence { extended?.walkPosition ?? .max }
 
     /// Notes that a line of the peer was unreadable. A delta does not vouch for what may have been in it.
+    @inline(never)
     public func noteUnreadable() {
+        traffic.messagesIn &+= 1
         session.helloSession?.incoming.excludesAll = true
     }
 

@@ -33,6 +33,7 @@ extension LinkContext {
         if count >= mtu {
             isFull = true
             replica.linkTable.fullLinks += 1
+            replica.counters.full &+= 1
         } else if backlog.isGrowing {
             return replica.history.end &+ UInt64(truncatingIfNeeded: mtu - count)
         }

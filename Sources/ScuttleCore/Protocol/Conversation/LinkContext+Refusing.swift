@@ -20,6 +20,7 @@ extension LinkContext {
         if let known, let refused = replica.refused,
             let position = refused.find(Dot(source: known, version: update.version)), refused[position].reason != 0
         {
+            replica.counters.repeated &+= 1
             return .refusedBefore(position)
         }
         let accept = replica.configuration.accept
@@ -31,11 +32,15 @@ extension LinkContext {
         try replica.checkJump(to: update.version)
         // A known update, or one that loses to an entry, is accounted for and needs no judgement. But if its dot is
         // newer than the winner's, other replicas hold the update as the entry of its key, so it is an exception.
-        guard !isOld(update, known, mode) else { return failure == nil ? .accepted : .old }
+        if isOld(update, known, mode) {
+            guard failure != nil else { return .accepted }
+            replica.counters.repeated &+= 1
+            return .old
+        }
         if let winner = winner(over: update), failure == nil || winner.version > update.version {
             guard failure != nil else { return .accepted }
             replica.settleException(update)
-            return .beaten
+            return beaten()
         }
         var failure = failure
         if failure == nil, replica.isBounded {
@@ -49,9 +54,9 @@ extension LinkContext {
             guard !accept(identity, offered) else { return .accepted }
         }
         // Of two contents of one dot the entry stands, because an exception is no entry.
-        if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return .beaten }
+        if let known, replica.entry(of: Dot(source: known, version: update.version)) != nil { return beaten() }
         // The retired table has no exceptions. Such an update arrives with a contents delta, which is rare.
-        guard known != nil || update.version > replica.retiredVersion(of: update.source) else { return .beaten }
+        guard known != nil || update.version > replica.retiredVersion(of: update.source) else { return beaten() }
         let reason = failure ?? Failure(.refused, "accept has refused an update")
         let id = try replica.sourceID(for: update.source)
         let write = RefusedTable.Write(
@@ -69,7 +74,13 @@ extension LinkContext {
                 .refused,
                 Failure(.refused, "more updates are refused than max_refused, \(replica.configuration.maxRefused)"))
         }
+        replica.counters.refused &+= 1
         return .refused(refused.count - 1, reason)
+    }
+
+    private func beaten() -> Judgement {
+        replica.counters.superseded &+= 1
+        return .beaten
     }
 
     /// Whether the replica has an update already: the same content, or another entry with its dot. A contents delta

@@ -28,6 +28,9 @@ public class LinkContext {
     /// The errors that the next reads report, in order.
     final var failures: [Failure] = []
 
+    /// What has crossed the link.
+    public internal(set) final var traffic = Traffic()
+
     /// The closed session that follows, from the call that ends the link to its return.
     final var closing: ClosedSession?
 
@@ -52,12 +55,28 @@ public class LinkContext {
 
     /// Calls `onEvent`.
     final func raise(_ event: Event, _ code: Failure.Code? = nil) {
+        switch event {
+        case .ended: replica.counters.linksEnded &+= 1
+        case .diverged: if code == nil { replica.counters.diverged &+= 1 }
+        case .twin: replica.counters.twins &+= 1
+        case .hello, .inStep, .refused: break
+        }
         replica.configuration.onEvent?(identity, event, code?.rawValue ?? 0)
     }
 
+    /// Counts a line of the peer. A blank one is no message.
+    @inline(__always)
+    final func note(_ line: Bytes) { traffic.messagesIn &+= line.count > 0 ? 1 : 0 }
+
+    /// Adds what has crossed the link to the figures of the replica, because the link closes.
+    @inline(never)
+    final func leaveTraffic() { replica.closedTraffic.add(traffic) }
+
     /// Reports an equivocation that was not rejected.
+    @inline(never)
     final func reportEquivocation() {
         replica.hasSeenEquivocation = false
+        replica.counters.corrupt &+= 1
         raise(.diverged, .corrupt)
     }
 

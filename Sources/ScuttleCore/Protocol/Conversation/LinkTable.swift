@@ -26,6 +26,12 @@ struct OpenLinks: RandomAccessCollection {
 
     subscript(index: Int) -> Conversation { references[index].takeUnretainedValue() }
 
+    /// Lends a link, without counting the reference.
+    @inline(__always)
+    func with<Result>(_ index: Int, _ body: (Conversation) -> Result) -> Result {
+        references[index]._withUnsafeGuaranteedRef(body)
+    }
+
     mutating func append(_ link: Conversation) {
         link.index = count
         references.append(.passUnretained(link))

@@ -79,9 +79,4 @@ extension Conversation {
     public var isExtended: Bool {
         if case .extended = session { true } else { false }
     }
-
-    /// Whether one side has rejected the other.
-    public var hasEnded: Bool {
-        if case .closed = session { true } else { false }
-    }
 }

@@ -77,6 +77,7 @@ extension ExtendedSession {
         if !incoming.excludesAll, applyEnded(head) { hasPurged = true }
         if head.mode == .reset {
             peer.noteReset()
+            replica.counters.resets &+= 1
             // The reset may have removed entries that belong to other deltas.
             replica.dropTransfers()
         }

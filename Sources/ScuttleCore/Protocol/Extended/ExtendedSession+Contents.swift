@@ -44,6 +44,7 @@ extension ExtendedSession {
         }
         guard context.append(within: budget, write) else { return false }
         self.requests = requests
+        replica.counters.requests &+= 1
         pending.requestsContents = false
         return true
     }
@@ -60,6 +61,7 @@ extension ExtendedSession {
             outgoing.resume(from: progress, last: replica.arrivals.last, epoch: replica.epoch)
             return outgoing.openWindow()
         }
+        count(.contents)
         begin(.contents, from: 0, epoch: part.epoch, nonce: part.nonce)
     }
 

@@ -132,14 +132,16 @@ extension ExtendedSession {
     private func beInStep(with hello: Hello, isReply: Bool) {
         if hello.epoch != peer.epoch { liveHeadIsDue = true }
         peer.equals(replica, epoch: hello.epoch, revision: hello.revision)
-        if !isInStep {
-            isInStep = true
-            context.raise(.inStep)
-        }
+        memory?.equalUpTo = replica.own.covered
         if outgoing?.isIdle ?? true {
             peer.subscription = hello.nonce
             checkedBypasses = replica.historyBypasses
             follow()
+        }
+        if !isInStep {
+            isInStep = true
+            // The last step, so that a host finds the link as it is from now on.
+            context.raise(.inStep)
         }
         compareContents(with: hello)
         if isReply, invalidatePeerIfDue() { pending.requestsVector = true }

@@ -4,6 +4,7 @@ extension ExtendedSession {
     /// - Throws: the error of a message that is rejected. The link has ended if `context.closing` is set.
     @_optimize(speed)
     func receive(_ message: Message, _ line: Bytes) throws(Failure) {
+        context.note(line)
         switch message {
         case .update(let update): try receive(update, line)
         case .cover(let cover): try receive(cover)

@@ -56,6 +56,7 @@ extension ExtendedSession {
 
     /// Reports to the host that the peer has refused an update.
     func reportRefused(_ record: Record, reason: Int32) {
+        replica.counters.refusedByPeers &+= 1
         let code = Failure.Code(rawValue: -reason).flatMap { RefusedTable.reasons.contains($0) ? $0 : nil } ?? .refused
         replica.configuration.onRefused?(context.identity, replica.update(of: record), code.rawValue)
     }

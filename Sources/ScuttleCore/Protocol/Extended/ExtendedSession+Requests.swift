@@ -112,6 +112,7 @@ extension ExtendedSession {
             pending.vector = walk
         } else {
             pending.vector = part.isLast ? nil : walk
+            if part.isLast { replica.counters.requests &+= 1 }
         }
         if part.isLast, walk.window == 0 { noteRequested(walk.nonce) }
         if part.isLast, context.transport.keepsOrder { memory?.noteVector(walk.nonce) }

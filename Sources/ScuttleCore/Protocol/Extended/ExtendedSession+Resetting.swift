@@ -69,6 +69,7 @@ extension Store {
     /// entry is inverted, because other replicas may have accepted the loser, whose dot is accounted for. An expiry
     /// deletes the entry and the loser, and nothing later.
     fileprivate func removeByReset(_ key: KeyID, _ record: Record, isDeletedThere: Bool) {
+        counters.removed &+= 1
         let isInverted = isInverted(key, record)
         if !mayWrite || !(isInverted || (hasMetClassic && isDeletedThere)) {
             remove(key, record)

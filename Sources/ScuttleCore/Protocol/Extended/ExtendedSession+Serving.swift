@@ -75,6 +75,7 @@ extension ExtendedSession {
     }
 
     private func begin(_ mode: DeltaMode, from start: UInt64) {
+        count(mode)
         begin(mode, from: start, epoch: peer.epoch, nonce: peer.nonce)
     }
 
@@ -88,6 +89,18 @@ extension ExtendedSession {
         outgoing?.window = lastWindow &+ 1
         beginSorting(mode)
         context.watchBacklog()
+    }
+
+    /// Counts a delta that serves a request.
+    @inline(never)
+    func count(_ mode: DeltaMode) {
+        switch mode {
+        case .log: replica.counters.deltasLog &+= 1
+        case .state: replica.counters.deltasState &+= 1
+        case .reset: replica.counters.deltasReset &+= 1
+        case .early: replica.counters.deltasEarly &+= 1
+        case .contents: replica.counters.deltasContents &+= 1
+        }
     }
 
     /// Resumes the new delta from the peer's progress, which may be that of an earlier link, unless the progress does

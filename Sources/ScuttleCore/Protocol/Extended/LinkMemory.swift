@@ -19,6 +19,8 @@ final class LinkMemory {
     var sorted: MergedDelta?
     /// The updates that the peer's vector covers and that it has not accepted.
     var exceptions: RefusedTable?
+    /// The version of this replica's own source when both vectors were last equal: the peer has no exception up to it.
+    var equalUpTo: Version = 0
     /// The exceptions before those, while the peer names all anew.
     var exceptionsBefore: RefusedTable?
     /// The writes that the peer has received under a new dot because it held their losers; newest last.

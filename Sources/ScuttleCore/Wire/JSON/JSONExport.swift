@@ -31,14 +31,10 @@ extension ByteBuffer {
         put("]")
     }
 
-    /// Begins a line of removed keys; `putJSONKey` and `putJSONRemovedEnd` follow.
-    mutating func putJSONRemovedStart() {
+    mutating func putJSONRemoved(_ key: Bytes) {
         beginJSON("removed")
-        put("[")
-    }
-
-    mutating func putJSONRemovedEnd() {
-        put("]}\n")
+        putJSONString(key)
+        put("}\n")
     }
 
     /// Writes `{"digest":true,"got":{…},"named":[0,12]}`, without an empty `named`.

@@ -40,7 +40,13 @@ extension MessageJudge where Self: ~Copyable {
     @_optimize(speed)
     package mutating func read(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
         if let update = CanonicalUpdate.read(line, limits) { return try take(.update(update)) }
-        if let cover = CanonicalCover.read(line) { return try take(.cover(cover)) }
+        try readOther(line, take)
+    }
+
+    /// Reads a message that is no canonical update. Not inlined, because `take` is large.
+    @inline(never)
+    private mutating func readOther(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
+        if let message = CanonicalControl.read(line) { return try take(message) }
         try judge(line, take)
     }
 }

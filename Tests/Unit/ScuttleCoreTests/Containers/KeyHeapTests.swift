@@ -31,10 +31,8 @@ struct KeyHeapTests {
             }
             if random.oneIn(40) {
                 let threshold = UInt64(random.below(100))
-                let live = model.values.count { $0 < threshold }
-                let sweeps = heap.items.count > 2 * live + 32
-                heap.sweep(keeping: live) { $0.priority < threshold }
-                if sweeps { model = model.filter { $0.value < threshold } }
+                heap.removeOutdated { $0.priority < threshold }
+                model = model.filter { $0.value < threshold }
             }
             check(heap.items.count == model.count, "\(heap.items.count) items, not \(model.count)")
             check(heap.first?.priority == model.values.min(), "the first is the least")
@@ -43,6 +41,17 @@ struct KeyHeapTests {
         #expect(rest == model.values.sorted())
         #expect(heap.pop() == nil)
         #expect(heap.first == nil)
+    }
+
+    @Test("Outdated items are removed before they are the large majority", arguments: [0, 10, 1000])
+    func sweeping(live: Int) {
+        var heap = KeyHeap()
+        for key in 0..<5000 as Range<KeyID> {
+            // The latest ones are current.
+            heap.push(item(UInt64(key), key)) { Int($0.key) > Int(key) - live }
+            check(heap.items.count <= 4 * live + 150, "\(heap.items.count) items for \(live)")
+        }
+        #expect(Set(heap.items.map(\.key)).isSuperset(of: (5000 - live..<5000).map { KeyID($0) }))
     }
 
     @Test("Up to seven numbers in every order, some of them equal")

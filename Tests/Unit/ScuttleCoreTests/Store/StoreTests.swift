@@ -25,7 +25,7 @@ struct StoreTests {
     private let store = Observed(
         ownID: Bytes("a"), configuration: Configuration(),
         encoding: StoreEncoding(
-            encodeID: { OwnedBytes(copying: $0) }, storeFirst: { _, _, _, _, _ throws(Failure) in }))
+            encodeID: { OwnedBytes(copying: $0) }, storeFirst: { _, _, _ throws(Failure) in }))
 
     @Test("A store without links accepts writes and purges its tombstones")
     func alone() throws {
