@@ -51,7 +51,7 @@ build/store/%.o: bindings/c/store/%.c $(wildcard bindings/c/store/*.h) include/s
 $(STORE): $(STORE_OBJECTS) bindings/c/store/exports.map $(LIBRARY)
 	$(CC) -shared -Wl,-soname,$(STORE_SONAME) -Wl,--version-script=bindings/c/store/exports.map -Wl,-z,defs \
 	  $(STORE_OBJECTS) -o $@ -Lbuild/lib -lscuttle $(LDFLAGS)
-	strip --strip-unneeded $@
+	strip --strip-unneeded --remove-section=.comment $@
 	ln -sf $(@F) $(@D)/$(STORE_SONAME)
 	ln -sf $(STORE_SONAME) $(@D)/libscuttle-store.so
 
@@ -59,7 +59,7 @@ $(STORE): $(STORE_OBJECTS) bindings/c/store/exports.map $(LIBRARY)
 $(STORE_ARCHIVE): $(STORE_OBJECTS)
 	mkdir -p $(@D)
 	$(CC) -r -nostdlib $(STORE_OBJECTS) -o build/store/all.o
-	objcopy --wildcard --keep-global-symbol='scuttle_store_*' --strip-debug build/store/all.o
+	objcopy --wildcard --keep-global-symbol='scuttle_store_*' --strip-debug --remove-section=.comment build/store/all.o
 	rm -f $@
 	ar rcs $@ build/store/all.o
 

@@ -48,8 +48,8 @@ let linkerSettings: [LinkerSetting] =
                 // The linker's optimizer inlines only what gets smaller by that, into functions that are @_optimize(speed), too.
                 // LLVM's default, 225, takes 25 kB more. -inline-threshold would also apply to functions compiled for size.
                 "-mllvm", "-inlinedefault-threshold=0",
-                // Equal sequences of instructions become functions, if that saves 12 bytes or more: 8 kB less.
-                "-mllvm", "-enable-machine-outliner=always", "-mllvm", "-outliner-benefit-threshold=12",
+                // Equal sequences of instructions become functions, if that saves 4 bytes or more: 11 kB less.
+                "-mllvm", "-enable-machine-outliner=always", "-mllvm", "-outliner-benefit-threshold=4",
                 // A jump table needs 4 bytes a case, most of which lead to one place.
                 "-mllvm", "-min-jump-table-entries=12",
                 // Swift does not look whether it got memory: Sources/ScuttleCore/Primitives/Memory.swift does.

@@ -43,7 +43,8 @@ static inline pthread_mutex_t system_lock(void) {
   return lock;
 }
 
-/// Returns how often this thread has acquired a lock that it holds.
-static inline unsigned system_lock_depth(const pthread_mutex_t *_Nonnull lock) {
-  return lock->__data.__count;
-}
+/// A lock, and how often its holder has acquired it, which only the holder reads and writes.
+typedef struct {
+  pthread_mutex_t mutex;
+  unsigned depth;
+} system_counted_lock;

@@ -5,20 +5,26 @@ import CSystem
 /// the child of a fork, in which the thread that holds the lock may be missing and would never release it. The owner destroys
 /// it.
 struct Lock {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let counted: UnsafeMutablePointer<system_counted_lock>
     private let origin: OriginProcess
 
     /// Creates a lock. Nil if there is no memory.
     init?() {
         guard let origin = OriginProcess() else { return nil }
         self.origin = origin
-        mutex = .allocate(capacity: 1)
-        mutex.initialize(to: system_lock())
+        counted = .allocate(capacity: 1)
+        counted.initialize(to: system_counted_lock(mutex: system_lock(), depth: 0))
     }
 
     func destroy() {
         pthread_mutex_destroy(mutex)
-        mutex.deallocate()
+        counted.deallocate()
+    }
+
+    /// The mutex stands first.
+    @inline(__always)
+    private var mutex: UnsafeMutablePointer<pthread_mutex_t> {
+        UnsafeMutableRawPointer(counted).assumingMemoryBound(to: pthread_mutex_t.self)
     }
 
     /// Whether this is the process that has created the lock.
@@ -36,11 +42,13 @@ struct Lock {
     /// child of the process that has created it.
     @inline(__always)
     func acquireAgain() -> Bool {
-        origin.isCurrent && pthread_mutex_lock(mutex) == 0
+        guard origin.isCurrent, pthread_mutex_lock(mutex) == 0 else { return false }
+        counted.pointee.depth &+= 1
+        return true
     }
 
     /// Whether this thread, which holds the lock, has acquired it more than once.
-    var isNested: Bool { system_lock_depth(mutex) > 1 }
+    var isNested: Bool { counted.pointee.depth > 1 }
 
     /// Releases what a nested call has acquired. Returns false.
     @inline(never)
@@ -53,6 +61,7 @@ struct Lock {
     var refusal: CInt { isInOriginProcess ? SCUTTLE_E_BUSY : SCUTTLE_E_FORKED }
 
     func release() {
+        counted.pointee.depth &-= 1
         pthread_mutex_unlock(mutex)
     }
 }

@@ -21,10 +21,11 @@ public struct LinkInput: ~Copyable {
             if first == nil { first = failure }
             refused += 1
         }
-        // One reference for all messages, so that none of them counts the session up and down.
-        let extended = link.extended
+        // One reference for all messages, so that none of them counts the session up and down; and none for a piece of one.
+        var extended: ExtendedSession?
         for piece in [bytes, link.transport.endOfRead] where piece.count > 0 {
             messages.forEachMessage(of: piece, by: &judge) { message, line throws(Failure) in
+                if extended == nil { extended = link.extended }
                 guard let extended, link.isExtended else { return try link.receive(message, line) }
                 try extended.receive(message, line)
             } refuse: { failure, isRead in

@@ -10,10 +10,6 @@ package enum CanonicalControl {
     }
 
     private static func message(_ form: inout CanonicalForm) -> Message? {
-        if form.read(#"cover":{"#) {
-            guard let claims = form.claims(.cover), form.read(#","lines":[#,"&"]}"#) else { return nil }
-            return .cover(Cover(claims: claims, check: form.check(0)))
-        }
         if form.read(#"mark":{"sequence":#,"lines":[#,"&"]}}"#) {
             return .mark(ProgressMark(sequence: form[0], check: form.check(1)))
         }
@@ -52,7 +48,7 @@ package enum CanonicalControl {
     }
 
     private static func vector(_ form: inout CanonicalForm) -> Message? {
-        guard let claims = form.claims(.vector), let items = items(&form, 6) else { return nil }
+        guard let claims = form.claims(ofVector: true), let items = items(&form, 6) else { return nil }
         let part = VectorPart(
             incarnation: form[0], epoch: form[1], nonce: form[2], since: form[4], until: form[5], from: items.from,
             to: items.to, isLast: items.isLast, lamport: form[3], progress: nil, claims: claims)
@@ -71,7 +67,7 @@ package enum CanonicalControl {
     }
 
     private static func commit(_ form: inout CanonicalForm) -> Message? {
-        guard let claims = form.claims(.commit), let items = items(&form, 3) else { return nil }
+        guard let claims = form.claims(ofVector: false), let items = items(&form, 3) else { return nil }
         return .commit(
             CommitPart(
                 sequence: form[0], from: items.from, to: items.to, isLast: items.isLast, check: form.check(1),

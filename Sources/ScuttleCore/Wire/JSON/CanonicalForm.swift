@@ -89,35 +89,24 @@ struct CanonicalForm {
     /// The limit of claims. More are left to the judge, whose hash table finds a duplicate sooner than pairwise comparison.
     private static var maxClaims: Int { 16 }
 
-    /// The claims of sources in a message: what their numbers are.
-    enum Claims {
-        /// `"A":5`, or `"A":[5,3]` with a GC version.
-        case vector
-        /// `"A":[2,5]`, or `"A":[0,5,3]` with a GC version.
-        case commit
-        /// `"A":[2,12]`, or `"A":[2,12,7]` with the version that was left out.
-        case cover
-    }
-
-    /// Reads claims of sources, up to the end of their object; nil: the judge decides.
+    /// Reads claims of sources, up to the end of their object; nil: the judge decides. A vector has `"A":5`, or `"A":[5,3]` with a
+    /// GC version, a commit `"A":[2,5]`, or `"A":[0,5,3]` with a GC version.
     @inline(never)
-    mutating func claims(_ kind: Claims) -> [SourceClaim]? {
+    mutating func claims(ofVector isVector: Bool) -> [SourceClaim]? {
         var claims: [SourceClaim] = []
         let first = count
         while !read("}") {
             guard claims.isEmpty || read(",") else { return nil }
-            let isShort = read(kind == .vector ? "$:#" : "$:[#,#]")
-            guard isShort || read(kind == .vector ? "$:[#,#]" : "$:[#,#,#]") else { return nil }
+            let isShort = read(isVector ? "$:#" : "$:[#,#]")
+            guard isShort || read(isVector ? "$:[#,#]" : "$:[#,#,#]") else { return nil }
             let last = isShort ? 0 : self[count - 1]
             let numbers = first + 2
-            let (since, covered) = kind == .vector ? (0, self[numbers]) : (self[numbers], self[numbers + 1])
+            let (since, covered) = isVector ? (0, self[numbers]) : (self[numbers], self[numbers + 1])
             let source = text(first)
             guard since <= covered, last <= covered, claims.count < Self.maxClaims,
                 !claims.contains(where: { $0.source.equals(source) })
             else { return nil }
-            var claim = SourceClaim(source: source, since: since, covered: covered)
-            if kind == .cover { claim.leftOut = last } else { claim.purged = last }
-            claims.append(claim)
+            claims.append(SourceClaim(source: source, since: since, covered: covered, purged: last))
             count = first
         }
         return claims

@@ -46,6 +46,8 @@ extension MessageJudge where Self: ~Copyable {
     /// Reads a message that is no canonical update. Not inlined, because `take` is large.
     @inline(never)
     private mutating func readOther(_ line: Bytes, _ take: (Message) throws(Failure) -> Void) throws(Failure) {
+        // Covers follow every batch of updates.
+        if let cover = CanonicalCover.read(line) { return try take(.cover(cover)) }
         if let message = CanonicalControl.read(line) { return try take(message) }
         try judge(line, take)
     }
