@@ -5,11 +5,11 @@
 ///     {"digest":true,"export":{"source":"…","lamport":N,"incarnation":N,"piece":[I,P],"follows":[I,P]}}⏎
 ///     {"digest":true,"vector":{…}}⏎ …     the sources, names and retired sources that have changed
 ///     {"digest":true,"refused":[…]}⏎ …    all exceptions, if one has changed: the head has "exceptions":true then
-///     {"digest":true,"removed":[…]}⏎ …    the keys whose entry was removed
+///     {"digest":true,"removed":"…"}⏎ …    each key whose entry was removed
 ///     {"key":…}⏎ …                        the new entries, in order of arrival
 ///     {"digest":true,"end":N}⏎
 ///
-/// A whole piece names no piece before it, and replaces all. An incomplete piece does not count.
+/// A whole piece names no piece before it, and replaces all. An incomplete piece does not count. Cost: O(what has changed).
 extension Replica {
     /// Visits the lines of a piece with what has changed since a cursor; nothing if nothing has.
     /// - Returns: the cursor behind the piece, and whether the piece is whole; nil if `visit` returned false.

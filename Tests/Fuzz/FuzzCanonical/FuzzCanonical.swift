@@ -82,7 +82,7 @@ private func compareLine(_ line: [UInt8], _ limits: Limits) {
                 judged == Outcome(message: .update(direct)),
                 "the fast path reads an update that jansson rejects or reads differently")
         }
-        if let direct = CanonicalControl.read(line) {
+        if let direct = CanonicalCover.read(line).map({ Message.cover($0) }) ?? CanonicalControl.read(line) {
             precondition(
                 judged == Outcome(message: direct),
                 "the fast path reads a control message that jansson rejects or reads differently")

@@ -34,8 +34,7 @@ struct CanonicalCoverTests {
                     if case .cover(let cover) = message { judged = PlainCover(cover) }
                 }
             }
-            var direct: PlainCover?
-            if case .cover(let cover)? = CanonicalControl.read(line) { direct = PlainCover(cover) }
+            let direct = CanonicalCover.read(line).map { PlainCover($0) }
             if let direct {
                 check(direct == judged, "\(line.text): \(direct), but jansson says \(String(describing: judged))")
             }
