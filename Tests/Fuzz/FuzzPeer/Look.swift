@@ -24,10 +24,11 @@ struct Look: Equatable {
                 let source = replica.sources[id]
                 text.appendClaim(source, source.covered, source.purged, isFirst: false)
             }
-            _ = replica.exportEnded(replica.emptyVector) { write in
+            func append(_ write: (inout MessageBuffer) -> Void) -> Bool {
                 write(&text)
                 return true
             }
+            _ = replica.exportNames(since: 0, append) && replica.exportRetired(from: 0, append)
         }
         exceptions = MessageBuffer.bytes { text in
             _ = replica.exportExceptions { write in
