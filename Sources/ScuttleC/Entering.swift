@@ -43,9 +43,8 @@ func enterReadingOften(_ pointer: OpaquePointer?, _ body: (ReplicaHandle, Replic
 func enterHandle(_ pointer: OpaquePointer?, _ body: (ReplicaHandle) throws(Failure) -> Void) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
     return Unmanaged<ReplicaHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
-        let isOutermost = handle.lock.acquire()
-        guard isOutermost || handle.lock.isInOriginProcess else { return Failure.Code.forked.rawValue }
-        defer { if isOutermost { handle.lock.release() } }
+        guard handle.lock.acquireAgain() else { return Failure.Code.forked.rawValue }
+        defer { handle.lock.release() }
         return tell(handle) { () throws(Failure) in
             try body(handle)
             return SCUTTLE_OK
@@ -116,9 +115,8 @@ func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) ->
 func enterReading(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
     let link = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
-    let isOutermost = link.owner.lock.acquire()
-    guard isOutermost || link.owner.lock.isInOriginProcess else { return Failure.Code.forked.rawValue }
-    defer { if isOutermost { link.owner.lock.release() } }
+    guard link.owner.lock.acquireAgain() else { return Failure.Code.forked.rawValue }
+    defer { link.owner.lock.release() }
     return tell(link.owner) { () throws(Failure) in try body(link) }
 }
 

@@ -45,8 +45,9 @@ public func scuttle_set_if(
 }
 
 extension ReplicaHandle {
+    /// Converts a host's key. Its bytes are readable if it is not longer than `max_key_bytes`.
     @inline(never)
-    fileprivate func key(_ start: UnsafePointer<CChar>?, _ count: Int) throws(Failure) -> Bytes {
+    func key(_ start: UnsafePointer<CChar>?, _ count: Int) throws(Failure) -> Bytes {
         try text(start, count, limit: limits.keyBytes, "key")
     }
 

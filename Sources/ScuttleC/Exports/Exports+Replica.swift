@@ -125,7 +125,7 @@ public func scuttle_set(
 @_cdecl("scuttle_delete") @implementation
 public func scuttle_delete(_ replica: OpaquePointer!, _ key: UnsafePointer<CChar>!, _ key_len: Int) -> CInt {
     enter(replica) { (handle, replica) throws(Failure) in
-        try replica.delete(text(key, key_len, limit: handle.limits.keyBytes, "key"))
+        try replica.delete(handle.key(key, key_len))
         return replica.successCode
     }
 }
@@ -136,7 +136,7 @@ public func scuttle_set_ttl(
     _ json_len: Int, _ ttl_ms: UInt64
 ) -> CInt {
     enter(replica) { (handle, replica) throws(Failure) in
-        let key = try text(key, key_len, limit: handle.limits.keyBytes, "key")
+        let key = try handle.key(key, key_len)
         let json = try text(json, json_len, limit: handle.limits.valueBytes, "json")
         try replica.set(key, to: handle.values.check(json, handle.limits), for: ttl_ms)
         return replica.successCode

@@ -100,15 +100,17 @@ struct KeyTable: ~Copyable {
     /// Returns the entry of the first key with half of a hash, which is probably its key; nil if there is none. Reads no record.
     @inline(__always)
     func probable(_ hash: UInt64) -> Record? {
-        guard let id = index.find(hash, where: { _ in true }) else { return nil }
-        return slots[Int(id)]
+        probableID(hash).flatMap { slots[Int($0)] }
     }
 
     /// Prefetches what `probable` will read besides the index.
     @inline(__always)
     func expectRecord(_ hash: UInt64) {
-        if let id = index.find(hash, where: { _ in true }) { slots.expect(Int(id)) }
+        if let id = probableID(hash) { slots.expect(Int(id)) }
     }
+
+    @inline(__always)
+    private func probableID(_ hash: UInt64) -> KeyID? { index.find(hash) { _ in true } }
 
     /// Adds the first record of a key with its hash. The table owns the caller's reference from then on.
     @_optimize(speed)

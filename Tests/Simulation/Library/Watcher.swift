@@ -1,6 +1,6 @@
 @testable import ScuttleCore
 
-/// A watcher of a replica, with a copy of what it has seen.
+/// A watcher of a replica, with a copy of the entries that it has visited.
 final class Watcher {
     private let prefix: [UInt8]
     private var cursor = Cursor()

@@ -333,7 +333,6 @@ STRUCTS: Dict[str, Any] = {
     "scuttle_link_config_t": LinkConfigStruct,
     "scuttle_link_info_t": LinkInfoStruct,
     "scuttle_stats_t": StatsStruct,
-    "scuttle_cursor_t": CursorStruct,
 }
 
 _Handle = c_void_p

@@ -1,4 +1,4 @@
-/// What the peer of a link is known to have: what it has stated, and nothing that was only sent to it.
+/// The updates that the peer of a link has stated to have. An update that was only sent to the peer does not count.
 extension Conversation {
     /// The number of entries, tombstones included, under dots above the version vector that the peer has stated: all of
     /// them if the peer has stated none. Of more than 1,024 it may count some that were superseded. O(sources that may
@@ -52,25 +52,19 @@ extension Replica {
     /// statements. O(links).
     public func peers(having version: Version) -> Int {
         let wanted = min(version, own.covered)
-        // The hashes of the names, in an open-addressed table.
-        let capacity = 2 &* linkTable.links.count &+ 1
-        let names = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
-        defer { names.deallocate() }
-        names.initialize(repeating: 0, count: capacity)
-        var count = 0
-        for index in linkTable.links.indices {
-            let name = linkTable.links.with(index) { link in
-                link.extendedReference?._withUnsafeGuaranteedRef { session in
-                    guard session.confirmedVersion >= wanted, let source = session.peerSource?.bytes else { return 0 }
-                    return sources.hash(of: source.nameOfSource) | 1
-                } ?? UInt64(0)
+        var names: [UInt64] = []
+        var index = HashIndex()
+        for link in linkTable.links.indices {
+            let name = linkTable.links.with(link) { link in
+                link.extendedReference?._withUnsafeGuaranteedRef { session -> UInt64? in
+                    guard session.confirmedVersion >= wanted, let source = session.peerSource?.bytes else { return nil }
+                    return sources.hash(of: source.nameOfSource)
+                } ?? nil
             }
-            guard name > 0 else { continue }
-            var slot = Int(truncatingIfNeeded: name % UInt64(truncatingIfNeeded: capacity))
-            while names[slot] != 0, names[slot] != name { slot = slot &+ 1 < capacity ? slot &+ 1 : 0 }
-            if names[slot] == 0 { count &+= 1 }
-            names[slot] = name
+            guard let name, index.find(name, where: { names[Int($0)] == name }) == nil else { continue }
+            index.insert(name, UInt32(truncatingIfNeeded: names.count))
+            names.append(name)
         }
-        return count
+        return names.count
     }
 }

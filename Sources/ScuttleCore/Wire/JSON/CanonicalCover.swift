@@ -30,13 +30,8 @@ package enum CanonicalCover {
     /// Reads `"a1b2c3d4"`.
     @_optimize(speed)
     private static func hash(in scanner: inout CanonicalScanner) -> UInt32? {
-        guard scanner.consume(UInt8(ascii: "\"")) else { return nil }
-        var hash: UInt32 = 0
-        for _ in 0..<8 {
-            guard let digit = scanner.consume(where: { $0 &- 48 < 10 || $0 &- 97 < 6 }) else { return nil }
-            hash = hash << 4 | UInt32(digit < 58 ? digit - 48 : digit - 87)
-        }
-        return scanner.consume(UInt8(ascii: "\"")) ? hash : nil
+        guard scanner.consume(UInt8(ascii: "\"")), let hash = scanner.hexadecimal(digits: 8) else { return nil }
+        return scanner.consume(UInt8(ascii: "\"")) ? UInt32(truncatingIfNeeded: hash) : nil
     }
 
     /// Reads `"A":[2,12]` or `"A":[2,12,7]`.

@@ -64,11 +64,7 @@ struct CanonicalForm {
             append(UInt64(UInt(bitPattern: text.baseAddress)))
             append(UInt64(truncatingIfNeeded: text.count))
         case UInt8(ascii: "%"), UInt8(ascii: "&"):
-            var number: UInt64 = 0
-            for _ in 0..<(kind == UInt8(ascii: "%") ? 16 : 8) {
-                guard let digit = scanner.consume(where: { $0 &- 48 < 10 || $0 &- 97 < 6 }) else { return false }
-                number = number << 4 | UInt64(digit < 58 ? digit &- 48 : digit &- 87)
-            }
+            guard let number = scanner.hexadecimal(digits: kind == UInt8(ascii: "%") ? 16 : 8) else { return false }
             append(number)
         case UInt8(ascii: "?"):
             let isTrue = scanner.consume("true")

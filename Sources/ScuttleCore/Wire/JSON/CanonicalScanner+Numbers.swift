@@ -24,6 +24,17 @@ extension CanonicalScanner {
         return version
     }
 
+    /// Reads hexadecimal digits in lower case, at most 16.
+    @_optimize(speed)
+    mutating func hexadecimal(digits: Int) -> UInt64? {
+        var number: UInt64 = 0
+        for _ in 0..<digits {
+            guard let digit = consume(where: { $0 &- 48 < 10 || $0 &- 97 < 6 }) else { return nil }
+            number = number << 4 | UInt64(digit < 58 ? digit &- 48 : digit &- 87)
+        }
+        return number
+    }
+
     /// Reads digits without a leading zero; nil if there are none or too many. At most 19 digits, which fit 64 bits.
     @_optimize(speed)
     private mutating func digits(max: Int) -> UInt64? {
