@@ -68,24 +68,11 @@ def _lines(visit: _Visit, take: Callable[[bytes], object], end: int) -> _Visitor
         yield end
 
 
-def _sources(visit: _Visit, take: Callable[[str, int], object], end: int) -> _Visitor:
+def _pairs(visit: _Visit, take: Callable[..., object], end: int) -> _Visitor:
     try:
         while True:
-            source, version = yield 0
-            take(source, version)
-    except GeneratorExit:
-        return
-    except BaseException as failure:
-        visit.failure = failure
-    while True:
-        yield end
-
-
-def _entries(visit: _Visit, take: Callable[[int, Optional[int]], object], end: int) -> _Visitor:
-    try:
-        while True:
-            index, address = yield 0
-            take(index, address)
+            first, second = yield 0
+            take(first, second)
     except GeneratorExit:
         return
     except BaseException as failure:
@@ -112,7 +99,7 @@ def visit_entries(
 ) -> int:
     """Calls scuttle_get_many with keys and a visitor, which gets the address of each entry, or None; returns the code."""
     structs = (_abi.KeyStruct * len(keys))(*(_abi.KeyStruct(key, len(key)) for key in keys))
-    visit = _Visit(_entries, take)
+    visit = _Visit(_pairs, take)
     return visit.finish(function(pointer, structs, len(keys), _ENTRY_VISITOR, visit.visitor))
 
 
@@ -133,5 +120,5 @@ def visit_lines(function: Callable[..., int], pointer: int, lines: List[bytes]) 
 
 def visit_clock(function: Callable[..., int], pointer: int, clock: Dict[str, int]) -> int:
     """Fills `clock`; returns the code."""
-    visit = _Visit(_sources, clock.__setitem__)
+    visit = _Visit(_pairs, clock.__setitem__)
     return visit.finish(function(pointer, _SOURCE_VISITOR, visit.visitor))
