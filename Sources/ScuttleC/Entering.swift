@@ -96,17 +96,19 @@ private func enterNested(
 
 /// Enters a call on a link.
 @inline(never)
-func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
+func enter(link pointer: OpaquePointer?, _ body: (LinkHandle, Link) throws(Failure) -> CInt) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
-    return Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { link in
-        link.withOwner { owner in
-            guard owner.lock.acquire() else { return owner.lock.refusal }
-            var code = owner.hasStore ? prepare(owner) : SCUTTLE_OK
-            if code == SCUTTLE_OK { code = report(to: owner) { () throws(Failure) in try body(link) } }
-            owner.lock.release()
-            if code < 0 { link.lastError = code }
-            return code
+    return Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer))._withUnsafeGuaranteedRef { handle in
+        guard handle.owner.object.lock.acquire() else { return handle.owner.object.lock.refusal }
+        var code = handle.owner.object.hasStore ? prepare(handle.owner.object) : SCUTTLE_OK
+        if code == SCUTTLE_OK {
+            code = handle.withLink { link in
+                report(to: handle.owner.object) { () throws(Failure) in try body(handle, link) }
+            }
         }
+        handle.owner.object.lock.release()
+        if code < 0 { handle.lastError = code }
+        return code
     }
 }
 
@@ -115,14 +117,16 @@ func enter(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) ->
 func enterReading(link pointer: OpaquePointer?, _ body: (LinkHandle) throws(Failure) -> CInt) -> CInt {
     guard let pointer else { return Failure.Code.argument.rawValue }
     let link = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
-    guard link.owner.lock.acquireAgain() else { return Failure.Code.forked.rawValue }
-    defer { link.owner.lock.release() }
-    return tell(link.owner) { () throws(Failure) in try body(link) }
+    guard link.owner.object.lock.acquireAgain() else { return Failure.Code.forked.rawValue }
+    defer { link.owner.object.lock.release() }
+    return tell(link.owner.object) { () throws(Failure) in try body(link) }
 }
 
+/// Makes a call one transaction of the host's store, if there is one.
 @inline(__always)
 private func report(to handle: ReplicaHandle, _ body: () throws(Failure) -> CInt) -> CInt {
-    tell(handle) { () throws(Failure) in try handle.hasStore ? storing(handle, body) : body() }
+    let code = tell(handle, body)
+    return handle.hasStore ? settle(handle, after: code) : code
 }
 
 /// Converts an error to a code, and keeps its sentence.
@@ -145,7 +149,8 @@ private func prepare(_ handle: ReplicaHandle) -> CInt {
     }
 }
 
-/// Stores what is not stored yet after a call that only reads. Returns the error of the store, or else the call's code.
+/// Stores what a call has left to store. Returns the error of the store, or else the call's code. A store that has failed has undone
+/// the call already.
 @inline(never)
 private func settle(_ handle: ReplicaHandle, after code: CInt) -> CInt {
     if code == Failure.Code.store.rawValue { return code }
@@ -153,16 +158,4 @@ private func settle(_ handle: ReplicaHandle, after code: CInt) -> CInt {
         try handle.settleStore()
         return code
     }
-}
-
-/// Makes a call one transaction of the host's store.
-@inline(never)
-private func storing(_ handle: ReplicaHandle, _ body: () throws(Failure) -> CInt) throws(Failure) -> CInt {
-    var code = SCUTTLE_OK
-    var failure: Failure?
-    do throws(Failure) { code = try body() } catch { failure = error }
-    // A failed store has undone the call already.
-    if failure?.code != .store { try handle.settleStore() }
-    if let failure { throw failure }
-    return code
 }

@@ -146,12 +146,17 @@ extension Replica {
     var successCode: CInt { reportFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }
 
+extension Link {
+    /// The code of a successful call.
+    var successCode: CInt { reportFull() ? SCUTTLE_FULL : SCUTTLE_OK }
+}
+
 /// The target of a `scuttle_link_t *`. Its replica's handle owns it.
 final class LinkHandle {
-    /// Not retained: the owner outlives it.
-    private let ownerReference: Unmanaged<ReplicaHandle>
-    var owner: ReplicaHandle { ownerReference.takeUnretainedValue() }
-    private(set) var link: Link
+    /// The owner outlives it.
+    let owner: Unowned<ReplicaHandle>
+    private var owned: Unmanaged<Link>
+    var link: Link { owned.takeUnretainedValue() }
     private var input = LinkInput()
     /// The code of the last call that failed. Here it fills the last word of the field before.
     var lastError: CInt = 0
@@ -163,15 +168,20 @@ final class LinkHandle {
     private var lentName: OwnedBytes?
 
     fileprivate init(_ owner: ReplicaHandle, _ link: Link, index: Int) {
-        ownerReference = .passUnretained(owner)
-        self.link = link
+        self.owner = Unowned(owner)
+        owned = .passRetained(link)
         self.index = index
         link.host = UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
     }
 
+    deinit {
+        owned.release()
+    }
+
+    /// Lends the link without retaining it.
     @inline(__always)
-    func withOwner(_ body: (ReplicaHandle) -> CInt) -> CInt {
-        ownerReference._withUnsafeGuaranteedRef(body)
+    func withLink(_ body: (Link) -> CInt) -> CInt {
+        owned._withUnsafeGuaranteedRef(body)
     }
 
     /// Moves to another replica: see `Link.replace`.
@@ -179,14 +189,15 @@ final class LinkHandle {
         let next = try replica.openLink(link.options)
         unread.withUnsafeBytes { next.replace(link, unread: $0) }
         unread = []
-        link = next
+        owned.release()
+        owned = .passRetained(next)
     }
 
     /// Settles the store after a read, because bytes are sent only if their changes are stored.
     /// - Throws: `.store`.
     func settleRead(of bytes: Bytes) throws(Failure) {
         if !link.isDatagram { unread = [UInt8](bytes) }
-        try owner.settleStore()
+        try owner.object.settleStore()
         unread = []
     }
 
@@ -197,7 +208,7 @@ final class LinkHandle {
     @inline(never)
     func tell(_ update: Update, _ view: UnsafePointer<scuttle_update_t>, _ code: CInt, _ call: () -> Void) {
         let key = update.key.prefixOfCharacters(within: 80)
-        owner.message.set("the update of key \(key) is refused with code \(Int(code))")
+        owner.object.message.set("the update of key \(key) is refused with code \(Int(code))")
         told = view
         call()
         told = nil
@@ -209,9 +220,7 @@ final class LinkHandle {
         return lentName?.bytes.baseAddress
     }
 
-    func receive(_ bytes: Bytes) throws(Failure) {
+    func receive(_ bytes: Bytes, on link: Link) throws(Failure) {
         try input.receive(bytes, on: link)
     }
-
-    var successCode: CInt { link.reportFull() ? SCUTTLE_FULL : SCUTTLE_OK }
 }

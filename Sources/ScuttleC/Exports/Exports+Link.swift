@@ -27,8 +27,8 @@ public func scuttle_link_open(
 
 @_cdecl("scuttle_link_close") @implementation
 public func scuttle_link_close(_ link: OpaquePointer!) {
-    _ = enter(link: link) { (handle) throws(Failure) in
-        handle.owner.close(handle)
+    _ = enter(link: link) { (handle, _) throws(Failure) in
+        handle.owner.object.close(handle)
         return SCUTTLE_OK
     }
 }
@@ -40,7 +40,7 @@ public func scuttle_event_update(
     guard let link, let update else { return SCUTTLE_E_ARGUMENT }
     // Called from a callback, which holds the lock.
     let handle = Unmanaged<LinkHandle>.fromOpaque(UnsafeRawPointer(link)).takeUnretainedValue()
-    guard handle.owner.lock.isInOriginProcess else { return SCUTTLE_E_FORKED }
+    guard handle.owner.object.lock.isInOriginProcess else { return SCUTTLE_E_FORKED }
     let told = handle.told
     update.pointee = told
     return told == nil ? SCUTTLE_NOT_FOUND : SCUTTLE_OK
@@ -48,16 +48,16 @@ public func scuttle_event_update(
 
 @_cdecl("scuttle_link_gossip") @implementation
 public func scuttle_link_gossip(_ link: OpaquePointer!) -> CInt {
-    enter(link: link) { (handle) throws(Failure) in
-        handle.link.gossip()
-        return handle.successCode
+    enter(link: link) { (_, link) throws(Failure) in
+        link.gossip()
+        return link.successCode
     }
 }
 
 @_cdecl("scuttle_link_write") @implementation
 public func scuttle_link_write(_ link: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
-    enter(link: link) { (handle) throws(Failure) in
-        try write(ScuttleC.bytes(bytes, len), to: handle)
+    enter(link: link) { (handle, link) throws(Failure) in
+        try write(ScuttleC.bytes(bytes, len), to: handle, link)
     }
 }
 
@@ -65,9 +65,9 @@ public func scuttle_link_write(_ link: OpaquePointer!, _ bytes: UnsafeRawPointer
 public func scuttle_link_read(
     _ link: OpaquePointer!, _ buffer: UnsafeMutableRawPointer!, _ capacity: Int, _ len: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enter(link: link) { (handle) throws(Failure) in
+    enter(link: link) { (handle, link) throws(Failure) in
         try required(len, "len").pointee = 0
-        len.pointee = try read(from: handle, into: output(buffer, capacity))
+        len.pointee = try read(from: handle, link, into: output(buffer, capacity))
         return SCUTTLE_OK
     }
 }
@@ -77,16 +77,16 @@ public func scuttle_link_peek(
     _ link: OpaquePointer!, _ spans: UnsafeMutablePointer<scuttle_span_t>!, _ max: Int,
     _ count: UnsafeMutablePointer<Int>!
 ) -> CInt {
-    enter(link: link) { (handle) throws(Failure) in
+    enter(link: link) { (handle, link) throws(Failure) in
         let (spans, count) = (try required(spans, "spans"), try required(count, "count"))
         var shown = 0
         count.pointee = 0
-        try handle.link.peek(maxCount: try length(max, "spans")) { bytes in
+        try link.peek(maxCount: try length(max, "spans")) { bytes in
             spans[shown] = scuttle_span_t(data: bytes.baseAddress, len: bytes.count)
             shown += 1
         }
         // The host may not read bytes of changes that are not stored.
-        if handle.owner.hasStore { try handle.owner.settleStore() }
+        if handle.owner.object.hasStore { try handle.owner.object.settleStore() }
         count.pointee = shown
         return SCUTTLE_OK
     }
@@ -94,8 +94,8 @@ public func scuttle_link_peek(
 
 @_cdecl("scuttle_link_consume") @implementation
 public func scuttle_link_consume(_ link: OpaquePointer!, _ bytes: Int) -> CInt {
-    enter(link: link) { (handle) throws(Failure) in
-        try handle.link.consume(bytes)
+    enter(link: link) { (_, link) throws(Failure) in
+        try link.consume(bytes)
         return SCUTTLE_OK
     }
 }
@@ -104,7 +104,8 @@ public func scuttle_link_consume(_ link: OpaquePointer!, _ bytes: Int) -> CInt {
 public func scuttle_write(_ replica: OpaquePointer!, _ bytes: UnsafeRawPointer!, _ len: Int) -> CInt {
     enter(replica) { (handle, _) throws(Failure) in
         let bytes = try ScuttleC.bytes(bytes, len)
-        return try write(bytes, to: handle.shortFormLink())
+        let shortForm = try handle.shortFormLink()
+        return try write(bytes, to: shortForm, shortForm.link)
     }
 }
 
@@ -115,19 +116,22 @@ public func scuttle_read(
     enter(replica) { (handle, _) throws(Failure) in
         try required(len, "len").pointee = 0
         let output = try output(buffer, capacity)
-        len.pointee = try read(from: handle.shortFormLink(), into: output)
+        let shortForm = try handle.shortFormLink()
+        len.pointee = try read(from: shortForm, shortForm.link, into: output)
         return SCUTTLE_OK
     }
 }
 
-private func write(_ bytes: Bytes, to handle: LinkHandle) throws(Failure) -> CInt {
-    try handle.receive(bytes)
-    return handle.successCode
+private func write(_ bytes: Bytes, to handle: LinkHandle, _ link: Link) throws(Failure) -> CInt {
+    try handle.receive(bytes, on: link)
+    return link.successCode
 }
 
-private func read(from handle: LinkHandle, into output: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
-    let count = try handle.link.read(into: output)
-    if handle.owner.hasStore { try handle.settleRead(of: Bytes(rebasing: UnsafeRawBufferPointer(output)[..<count])) }
+private func read(
+    from handle: LinkHandle, _ link: Link, into output: UnsafeMutableRawBufferPointer
+) throws(Failure) -> Int {
+    let count = try link.read(into: output)
+    if handle.owner.object.hasStore { try handle.settleRead(of: Bytes(rebasing: UnsafeRawBufferPointer(output)[..<count])) }
     return count
 }
 

@@ -2,10 +2,10 @@
 ///
 /// `unowned(unsafe)` would count each read up and down. This field looks like an owning one to the compiler, so a read borrows, and the
 /// one count that it owns is given back at once.
-struct Unowned<Object: AnyObject>: ~Copyable {
-    let object: Object
+public struct Unowned<Object: AnyObject>: ~Copyable {
+    public let object: Object
 
-    init(_ object: Object) {
+    public init(_ object: Object) {
         self.object = object
         Unmanaged.passUnretained(object).release()
     }

@@ -71,9 +71,10 @@ final class SharedDelta: SharedText {
     /// Whether a peer lacks exactly its updates.
     @_optimize(speed)
     func fits(_ peer: borrowing PeerState, in replica: Store) -> Bool {
-        for interval in intervals {
-            let covered = peer.covered(interval.source, in: replica)
-            guard covered >= interval.since, covered < interval.first else { return false }
+        // By index, because an iterator retains the array.
+        for index in intervals.indices {
+            let covered = peer.covered(intervals[index].source, in: replica)
+            guard covered >= intervals[index].since, covered < intervals[index].first else { return false }
         }
         return true
     }
@@ -81,7 +82,9 @@ final class SharedDelta: SharedText {
     /// Raises the expected vector of a peer to its end.
     @_optimize(speed)
     func note(in peer: inout PeerState, _ replica: Store) {
-        for interval in intervals { peer.expect(interval.source, covered: interval.until, in: replica) }
+        for index in intervals.indices {
+            peer.expect(intervals[index].source, covered: intervals[index].until, in: replica)
+        }
     }
 }
 
