@@ -40,16 +40,20 @@ $(LIBRARY): $(shell find Package.swift Sources include)
 STORE         := build/lib/libscuttle-store.so.$(VERSION)
 STORE_ARCHIVE := build/lib/libscuttle-store.a
 STORE_SONAME  := libscuttle-store.so.$(MAJOR)
+STORE_HEADER  := bindings/c/store/scuttle_store.h
+# Hardened as the core is: Package.swift has its options.
+STORE_COMPILE := -fstack-protector-strong -fcf-protection=full -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+STORE_LINK    := -Wl,-z,relro,-z,now,-z,defs
 STORE_OBJECTS := $(patsubst bindings/c/store/%.c,build/store/%.o,$(wildcard bindings/c/store/*.c))
 
 store: $(STORE) $(STORE_ARCHIVE) ## Builds the file store, libscuttle-store, in build/lib: a shared and a static library
 
 build/store/%.o: bindings/c/store/%.c $(wildcard bindings/c/store/*.h) include/scuttle.h
 	mkdir -p $(@D)
-	$(CC) -std=c99 -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Wpedantic $(CPPFLAGS) $(CFLAGS) -fPIC -Iinclude -c $< -o $@
+	$(CC) -std=c99 -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Wpedantic $(STORE_COMPILE) $(CPPFLAGS) $(CFLAGS) -fPIC -Iinclude -c $< -o $@
 
 $(STORE): $(STORE_OBJECTS) bindings/c/store/exports.map $(LIBRARY)
-	$(CC) -shared -Wl,-soname,$(STORE_SONAME) -Wl,--version-script=bindings/c/store/exports.map -Wl,-z,defs \
+	$(CC) -shared -Wl,-soname,$(STORE_SONAME) -Wl,--version-script=bindings/c/store/exports.map $(STORE_LINK) \
 	  $(STORE_OBJECTS) -o $@ -Lbuild/lib -lscuttle $(LDFLAGS)
 	strip --strip-unneeded --remove-section=.comment $@
 	ln -sf $(@F) $(@D)/$(STORE_SONAME)
@@ -117,7 +121,7 @@ docs: $(LIBRARY) ## Makes the site of the documentation in build/site, and a man
 	@docs/site/build
 
 MAN_PAGE := build/man/man3/scuttle.3
-$(MAN_PAGE): include/scuttle.h $(filter-out %.html,$(wildcard docs/site/*)) | $(LIBRARY)
+$(MAN_PAGE): include/scuttle.h $(STORE_HEADER) $(filter-out %.html,$(wildcard docs/site/*)) | $(LIBRARY)
 	@docs/site/build man
 
 BENCH_SOURCES := $(wildcard Benchmarks/c/*.[ch])
@@ -179,7 +183,7 @@ FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
            -e "s|@INCLUDEDIR_FROM_CMAKE@|$$(realpath -m --relative-to=$(LIBDIR)/cmake/scuttle $(INCLUDEDIR))|g"
 REFRESH_LOADER = test -n "$(DESTDIR)" || ldconfig 2>/dev/null || true
 
-install: library static ## Installs both libraries, the header, pkg-config and CMake files: PREFIX=/usr/local LIBDIR= INCLUDEDIR= DESTDIR=
+install: library static ## Installs both libraries, the headers, pkg-config and CMake files, and the man pages if they are made: PREFIX=/usr/local LIBDIR= INCLUDEDIR= MANDIR= DESTDIR=
 	install -d $(addprefix $(DESTDIR),$(INCLUDEDIR) $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/scuttle)
 	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(LIBRARY)) $(DESTDIR)$(LIBDIR)/$(SONAME)
@@ -193,7 +197,7 @@ install: library static ## Installs both libraries, the header, pkg-config and C
 	@$(REFRESH_LOADER)
 
 # The file store's part of `install`.
-STORE_FILES = $(STORE) $(STORE_ARCHIVE) bindings/c/store/scuttle_store.h
+STORE_FILES = $(STORE) $(STORE_ARCHIVE) $(STORE_HEADER)
 INSTALLED  += $(addprefix $(LIBDIR)/,$(notdir $(STORE) $(STORE_ARCHIVE)) $(STORE_SONAME) libscuttle-store.so pkgconfig/scuttle-store.pc) \
               $(INCLUDEDIR)/scuttle_store.h
 install: install-store
@@ -203,19 +207,27 @@ install-store: $(STORE_FILES)
 	ln -sf $(notdir $(STORE)) $(DESTDIR)$(LIBDIR)/$(STORE_SONAME)
 	ln -sf $(STORE_SONAME) $(DESTDIR)$(LIBDIR)/libscuttle-store.so
 	install -m 644 $(STORE_ARCHIVE) $(DESTDIR)$(LIBDIR)/
-	install -m 644 bindings/c/store/scuttle_store.h $(DESTDIR)$(INCLUDEDIR)/
+	install -m 644 $(STORE_HEADER) $(DESTDIR)$(INCLUDEDIR)/
 	$(FILL) bindings/c/scuttle-store.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/scuttle-store.pc
 
-install-man: $(MAN_PAGE) ## Installs the man pages of the C functions: PREFIX=/usr/local MANDIR= DESTDIR=
-	install -d $(DESTDIR)$(MANDIR)/man3
-	install -m 644 build/man/man3/*.3 $(DESTDIR)$(MANDIR)/man3/
+INSTALL_MAN = install -d $(DESTDIR)$(MANDIR)/man3 && install -m 644 build/man/man3/*.3 $(DESTDIR)$(MANDIR)/man3/
+
+install-man: $(MAN_PAGE) ## Installs the man pages of the C functions, and makes them before: PREFIX=/usr/local MANDIR= DESTDIR=
+	$(INSTALL_MAN)
+
+# `install` needs no tool of the documentation, so it installs the pages if they are there and no older than the headers.
+.PHONY: install-made-man
+install: install-made-man
+install-made-man:
+	@if [ $(MAN_PAGE) -nt include/scuttle.h ] && [ $(MAN_PAGE) -nt $(STORE_HEADER) ]; then echo '$(INSTALL_MAN)' && $(INSTALL_MAN); \
+	  else echo 'No man pages: `make install-man` makes and installs them.'; fi
 
 uninstall: ## Removes the installed files, for the same PREFIX, LIBDIR, INCLUDEDIR and DESTDIR
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED) $(MANDIR)/man3/scuttle.3) $(DESTDIR)$(MANDIR)/man3/scuttle_*.3
 	rmdir $(DESTDIR)$(LIBDIR)/cmake/scuttle 2>/dev/null || true
 	@$(REFRESH_LOADER)
 
-deb: library static store $(MAN_PAGE) ## Builds the packages for Debian in build/deb: libscuttle0, libscuttle-dev, python3-scuttle
+deb: library static store $(MAN_PAGE) ## Builds the packages for Debian in build/deb: libscuttle0, libscuttle-store0, libscuttle-dev, python3-scuttle
 	@scripts/dependencies deb
 	@packaging/build-deb
 

@@ -11,6 +11,13 @@ public enum Outcome: Int32, Hashable, Sendable {
     /// ``Replica/import(_:)``.
     case truncated = 3
 
+    /// Done, but the cursor could not be followed, so this is everything: see ``Replica/visitChanges(since:prefix:_:)``.
+    case gap = 4
+
     /// Done in part: call again with the same time or a later one. Only from ``Replica/tick(milliseconds:)``.
     case more = 5
+
+    /// Not done: the key has another entry than the expected one. Only from ``Replica/set(_:to:ifEntryIs:)`` and
+    /// ``Replica/remove(_:ifEntryIs:)``.
+    case conflict = 6
 }

@@ -35,7 +35,7 @@ extension Replica {
 
     /// Records an update in the history only. Of its flags only ``Update/Flags/deleted`` counts, and its dot is ignored.
     ///
-    /// - Throws: What ``set(_:to:timeToLive:)`` throws for key and value; ``ScuttleError/Code/id``, ``ScuttleError/Code/version``,
+    /// - Throws: What ``set(_:to:timeToLive:renews:)`` throws for key and value; ``ScuttleError/Code/id``, ``ScuttleError/Code/version``,
     ///   ``ScuttleError/Code/sources``; ``ScuttleError/Code/identity`` for a version of this replica's own source that was never issued.
     public func record(_ update: Update) throws(ScuttleError) {
         _ = try code { replica in update.withView { scuttle_history_write(replica, $0) } }

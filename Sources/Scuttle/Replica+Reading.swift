@@ -42,6 +42,30 @@ extension Replica {
         }
     }
 
+    /// Returns the entries of many keys, in the order of the keys; nil for a key that is absent or deleted. Readable in callbacks.
+    ///
+    /// It is one consistent state. In a large map this is several times faster than ``get(_:)`` for each key.
+    /// - Throws: The errors of ``get(_:)``, for the first invalid key.
+    /// - Complexity: O(length of keys and values).
+    public func entries(for keys: [String]) throws(ScuttleError) -> [Entry?] {
+        var found = FoundEntries(keys: keys)
+        found.entries.reserveCapacity(keys.count)
+        let names = PackedTexts(keys)
+        _ = try code { replica in
+            names.withViews { views in
+                let keys = views.map { scuttle_key_t(key: $0.start, key_len: $0.count) }
+                return withUnsafeMutablePointer(to: &found) { found in
+                    let take: scuttle_entry_fn = { context, index, entry in
+                        context?.assumingMemoryBound(to: FoundEntries.self).pointee.append(entry?.pointee, at: index)
+                        return 0
+                    }
+                    return scuttle_get_many(replica, keys, keys.count, take, found)
+                }
+            }
+        }
+        return found.entries
+    }
+
     /// Returns the entries whose keys begin with `prefix`, in the byte order of keys: one consistent state, copied. Readable in
     /// callbacks.
     ///
@@ -109,40 +133,6 @@ extension Replica {
             return fingerprint
         }
     }
-
-    // MARK: Saves
-
-    /// Exports the whole replica: its source, version vector, entries, tombstones and times to live, as lines.
-    ///
-    /// A replica that imports the lines holds the same map, and continues as another incarnation.
-    /// - Complexity: O(bytes held).
-    public func export() throws(ScuttleError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        _ = try code { replica in
-            withUnsafeMutablePointer(to: &bytes) { bytes in
-                let take: scuttle_line_fn = { context, line, count in
-                    let bytes = context?.assumingMemoryBound(to: [UInt8].self)
-                    bytes?.pointee.append(contentsOf: UnsafeRawBufferPointer(start: line, count: count))
-                    return 0
-                }
-                return scuttle_export(replica, take, bytes)
-            }
-        }
-        return bytes
-    }
-
-    /// Imports a save of ``export()``, of any age and length, or lines of updates. Only a new replica can, before any other
-    /// call.
-    ///
-    /// - Returns: ``Outcome/done``; ``Outcome/truncated`` if the last line is cut or the end of an export is missing: the rest
-    ///   is imported, and peers send the missing updates again.
-    /// - Throws: ``ScuttleError/Code/argument`` if the replica is not new; for a bad line the errors of
-    ///   ``Link/write(_:)-([UInt8])``, and then nothing is imported.
-    /// - Complexity: O(n log n) for n bytes.
-    @discardableResult
-    public func `import`(_ bytes: [UInt8]) throws(ScuttleError) -> Outcome {
-        try outcome { replica in bytes.withUnsafeBytes { scuttle_import(replica, $0.baseAddress, $0.count) } }
-    }
 }
 
 /// Lends a closure as a visitor of the C interface.
@@ -162,5 +152,15 @@ func withVisitor<Result>(
                     return visitor.pointee(view.pointee) ? 0 : 1
                 }, visitor)
         }
+    }
+}
+
+/// The result of a visit of many keys.
+private struct FoundEntries {
+    let keys: [String]
+    var entries: [Entry?] = []
+
+    mutating func append(_ view: scuttle_entry_t?, at index: Int) {
+        entries.append(view.map { Entry(key: keys[index], $0) })
     }
 }

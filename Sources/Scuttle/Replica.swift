@@ -95,22 +95,20 @@ public final class Replica: @unchecked Sendable {
     ///   - value: A JSON text.
     ///   - timeToLive: The first ``tick(milliseconds:)`` after this time deletes the key; peers do so if this name is gone. It
     ///     is rounded up to milliseconds; nil: the key stays.
+    ///   - renews: Whether the replica writes the value again at half of the time to live, while it is there and ticks, until a later
+    ///     write of the key. It does not outlast the replica: the next start calls again.
     /// - Returns: ``Outcome/done``, or ``Outcome/full``: set, and a link is full.
     /// - Throws: ``ScuttleError/Code/key``, ``ScuttleError/Code/keySize``, ``ScuttleError/Code/nul`` for the key;
     ///   ``ScuttleError/Code/utf8``, ``ScuttleError/Code/valueSize``, ``ScuttleError/Code/depth``, ``ScuttleError/Code/json``,
     ///   ``ScuttleError/Code/duplicate``, ``ScuttleError/Code/number`` for the value; ``ScuttleError/Code/argument`` for a negative time
-    ///   to live; ``ScuttleError/Code/keys``, ``ScuttleError/Code/bytes``, ``ScuttleError/Code/exhausted``, ``ScuttleError/Code/memory``;
+    ///   to live, and for none or zero with `renews`; ``ScuttleError/Code/keys``, ``ScuttleError/Code/bytes``, ``ScuttleError/Code/exhausted``, ``ScuttleError/Code/memory``;
     ///   ``ScuttleError/Code/unsupported`` once the replica has retired its own name, and for a time to live with a resolver that counts none.
     /// - Complexity: O(length of key and value); O(log t) more with a time to live, for t keys that have one.
     @discardableResult
-    public func set(_ key: String, to value: JSONText, timeToLive: Duration? = nil) throws(ScuttleError) -> Outcome {
-        var time: UInt64?
-        if let timeToLive {
-            time = timeToLive.wholeMilliseconds
-            guard time != nil else {
-                throw ScuttleError(.argument, "timeToLive is \(timeToLive); it must be at least 0")
-            }
-        }
+    public func set(
+        _ key: String, to value: JSONText, timeToLive: Duration? = nil, renews: Bool = false
+    ) throws(ScuttleError) -> Outcome {
+        let time = try Lease.milliseconds(timeToLive, renews: renews)
         return try outcome { replica in
             withText(key) { key, keyCount in
                 withText(value.bytes) { value, count in
@@ -124,7 +122,7 @@ public final class Replica: @unchecked Sendable {
     /// Deletes a key: a local write, whose tombstone spreads to peers. An absent key may be deleted, too.
     ///
     /// - Returns: ``Outcome/done``, or ``Outcome/full``: deleted, and a link is full.
-    /// - Throws: The errors of ``set(_:to:timeToLive:)`` for a key, and ``ScuttleError/Code/bytes``, ``ScuttleError/Code/exhausted``,
+    /// - Throws: The errors of ``set(_:to:timeToLive:renews:)`` for a key, and ``ScuttleError/Code/bytes``, ``ScuttleError/Code/exhausted``,
     ///   ``ScuttleError/Code/unsupported``.
     /// - Complexity: O(length of the key).
     @discardableResult
@@ -157,14 +155,14 @@ public final class Replica: @unchecked Sendable {
         try outcome { scuttle_gossip($0) }
     }
 
-    /// Advances the time, in milliseconds by any clock of the host's that does not go back, and deletes the keys whose time to
-    /// live has ended.
+    /// Advances the time, in milliseconds by any clock of the host's that does not go back: renews the keys that are due, and deletes
+    /// those whose time to live has ended.
     ///
-    /// The time matters for times to live and ``Configuration/retireAfter`` only. A call deletes 4,096 keys at most.
+    /// The time matters for times to live and ``Configuration/retireAfter`` only. A call writes 4,096 keys at most.
     /// - Returns: ``Outcome/more`` if more keys are due: call again until the outcome differs. ``Outcome/full`` if a link is
     ///   full.
     /// - Throws: ``ScuttleError/Code/exhausted``.
-    /// - Complexity: O(log t) for each key that expires, of t with a time to live; O(1) if none does.
+    /// - Complexity: O(log t) for each key that is renewed or expires, of t with a time to live; O(1) if none does.
     @discardableResult
     public func tick(milliseconds: UInt64) throws(ScuttleError) -> Outcome {
         try outcome { scuttle_tick($0, milliseconds) }

@@ -38,7 +38,7 @@ public enum Resolver: Sendable {
     ///
     /// - Parameter updates: Up to 1,000; of two with one timestamp the first counts.
     /// - Returns: A smallest counterexample, or nil if these updates show none.
-    /// - Throws: ``ScuttleError/Code/argument`` for more updates, and what ``Replica/set(_:to:timeToLive:)`` throws for a value;
+    /// - Throws: ``ScuttleError/Code/argument`` for more updates, and what ``Replica/set(_:to:timeToLive:renews:)`` throws for a value;
     ///   ``ScuttleError/Code/id`` or ``ScuttleError/Code/version`` for an invalid timestamp.
     /// - Complexity: O(n^3) for n updates. Any thread.
     public func flaw(among updates: [Update]) throws(ScuttleError) -> Flaw? {

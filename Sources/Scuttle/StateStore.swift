@@ -7,7 +7,7 @@ internal import CScuttle
 /// updates, such as a ``Link/write(_:)-([UInt8])``, is one transaction, too.
 ///
 /// If a closure throws, ``rollback`` follows, and the call throws ``ScuttleError/Code/store`` with the closure's error in the message.
-/// ``Replica/set(_:to:timeToLive:)`` and ``Replica/remove(_:)`` have changed nothing then. Any other call is undone as a whole: the replica
+/// ``Replica/set(_:to:timeToLive:renews:)`` and ``Replica/remove(_:)`` have changed nothing then. Any other call is undone as a whole: the replica
 /// becomes what ``load`` passes, and its links restart their conversations. ``Configuration/onUpdate`` and ``Replica/changes`` may have
 /// shown updates that are undone. While ``load`` throws, too, each call throws ``ScuttleError/Code/store`` and tries it again.
 ///

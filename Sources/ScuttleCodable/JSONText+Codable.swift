@@ -24,7 +24,7 @@ extension JSONText {
 }
 
 extension Replica {
-    /// Sets a key to a value, as `Replica.set(_:to:timeToLive:)` does to its JSON text.
+    /// Sets a key to a value, as `Replica.set(_:to:timeToLive:renews:)` does to its JSON text.
     ///
     /// - Throws: The errors of the encoder, and `ScuttleError`.
     @discardableResult

@@ -1,4 +1,4 @@
-"""Sphinx: the pages of the project as a site, and with `-t man` a man page for each function of the header. `make docs` runs it.
+"""Sphinx: the pages of the project as a site, and with `-t man` a man page for each function of the headers. `make docs` runs it.
 
 The source folder is the project's own, so that a link between two pages is the same in a checkout and on the site.
 """

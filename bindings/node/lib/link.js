@@ -3,7 +3,7 @@
 
 const { Duplex } = require('stream')
 const { codes } = require('./native')
-const { reject } = require('./errors')
+const { ScuttleError, reject } = require('./errors')
 
 const CHUNK = 65536
 
@@ -15,12 +15,9 @@ const FLAGS = [
   ['history', codes.SCUTTLE_LINK_HISTORY]
 ]
 
-/** The errors that end a link. */
-const ENDING = new Set([
-  codes.SCUTTLE_E_CLUSTER,
-  codes.SCUTTLE_E_PROTOCOL,
-  codes.SCUTTLE_E_REJECTED,
-  codes.SCUTTLE_E_IDENTITY
+const DIALECTS = new Map([
+  [codes.SCUTTLE_DIALECT_CLASSIC, 'classic'],
+  [codes.SCUTTLE_DIALECT_EXTENDED, 'extended']
 ])
 
 /**
@@ -60,6 +57,18 @@ class LinkStream extends Duplex {
     })
   }
 
+  /**
+   * Returns the state of the link and its peer. `lag` and `confirmedVersion` count what the peer has stated, and the next gossip brings
+   * a statement.
+   */
+  info() {
+    const { core } = this.#host
+    const info = core.check(core.call('linkInfo', this.#link))
+    info.dialect = DIALECTS.get(info.dialect)
+    info.lastError = info.lastError === codes.SCUTTLE_OK ? undefined : new ScuttleError(info.lastError)
+    return info
+  }
+
   /** Sends the output of a live link, which any call on the replica may have made. */
   wake() {
     if (!this.#live || this.#waking || !this.#wanted) return
@@ -82,13 +91,19 @@ class LinkStream extends Duplex {
   #take(chunk) {
     const { core } = this.#host
     const code = core.call('linkWrite', this.#link, chunk)
-    if (code < 0) {
-      const error = core.error(code)
-      if (ENDING.has(code)) this.#ended = error
-      else reject(this, error)
-    }
+    if (code < 0) this.#rejected(core.error(code))
     this.#host.bytesRead()
     this.#send()
+  }
+
+  /** Handles the error of the first rejected line. A later line of the same bytes may have ended the link, for another reason. */
+  #rejected(error) {
+    const { core } = this.#host
+    const reason = core.call('linkEnded', this.#link)
+    if (reason !== error.errno) reject(this, error)
+    if (reason !== codes.SCUTTLE_OK && this.#ended === undefined) {
+      this.#ended = reason === error.errno ? error : new ScuttleError(reason)
+    }
   }
 
   _read() {

@@ -3,8 +3,10 @@
 
 const { EventEmitter } = require('events')
 const { codes } = require('./native')
+const batches = require('./batches')
 const Clock = require('./clock')
 const { Core, positive } = require('./core')
+const cursors = require('./cursors')
 const { toKey, toText } = require('./json')
 const LinkStream = require('./link')
 const { FIELDS } = require('./updates')
@@ -69,9 +71,29 @@ class Replica extends EventEmitter {
     return this.entered(() => this.#core.check(this.#core.set(write)) !== codes.SCUTTLE_FULL)
   }
 
-  /** Sets a key with a time to live of `ms` milliseconds, which ticks count. */
-  setTtl(key, value, ms) {
-    return this.#change('setTtl', toKey(key), toText(value), ms)
+  /**
+   * Sets a key with a time to live of `ms` milliseconds, which ticks count. `renew`: the replica writes the value again at half of the
+   * time, while it is there and its host ticks, until a later write of the key.
+   */
+  setTtl(key, value, ms, { renew = false } = {}) {
+    return this.#change('setTtl', toKey(key), toText(value), ms, Boolean(renew))
+  }
+
+  /**
+   * Sets the keys of [key, value] pairs, in their order: all of them or none. DELETE as a value deletes the key. `ttl`: milliseconds
+   * that each of them has to live; `renew` as in setTtl. Returns as `set`. A peer applies one after the other.
+   */
+  setMany(pairs, options) {
+    return this.#change('setMany', ...batches.writes(pairs, options))
+  }
+
+  /**
+   * Sets a key if its entry is still the expected one, as `entry` has returned it; undefined: if it holds no value. Returns false, and has
+   * changed nothing, if the key has another entry. It compares on this replica alone: two replicas may both succeed.
+   */
+  setIf(key, value, expected) {
+    const fields = batches.conditional(key, value, expected)
+    return this.entered(() => this.#core.check(this.#core.call('setIf', ...fields)) !== codes.SCUTTLE_CONFLICT)
   }
 
   /** Deletes a key. */
@@ -114,6 +136,11 @@ class Replica extends EventEmitter {
     return this.#core.entry(toKey(key))
   }
 
+  /** Returns the entries of those keys that hold a value, as `entry` does: a Map. Faster than key by key in a large map. */
+  getMany(keys) {
+    return batches.entries(this.#core, keys)
+  }
+
   /** Returns [key, value] of the keys that begin with `prefix`, in their byte order. */
   entries(prefix = '') {
     const fields = this.#core.check(this.#core.call('state', prefix))
@@ -140,12 +167,44 @@ class Replica extends EventEmitter {
     return this.#core.history()
   }
 
+  /**
+   * Watches the replica: returns {updates, cursor, gap}, the entries and deletes since a cursor, each key once, as it is now, in order of
+   * arrival. `prefix`: the first characters of the keys; `limit`: the most updates, behind which the next cursor goes on. `gap`: the
+   * cursor could not be followed, so the updates are all entries, and a key that is not among them is gone.
+   */
+  changes(cursor, options) {
+    return cursors.changes(this.#core, cursor, options)
+  }
+
+  /** Returns the number of peers on open links that are known to have this replica's writes up to a version; by default all writes. */
+  confirmed(version) {
+    return this.#core.check(this.#core.call('confirmed', version))
+  }
+
+  /** Returns the figures of this moment, by the names of scuttle_stats_t in camel case. */
+  stats() {
+    return this.#core.check(this.#core.call('stats'))
+  }
+
+  /**
+   * Returns {bytes, cursor, whole}, a piece of a save: what has changed since a cursor. A file to which pieces are appended is a whole
+   * save at every point. `whole`: the piece replaces those before it.
+   */
+  save(cursor) {
+    return cursors.save(this.#core, cursor)
+  }
+
+  /** The cursor behind the pieces that the replica was imported from; undefined if it was from none. */
+  get savedCursor() {
+    return cursors.savedCursor(this.#core)
+  }
+
   /** Returns the whole replica as a Buffer of lines. */
   export() {
     return this.#core.check(this.#core.call('export'))
   }
 
-  /** Starts a new replica from an export. Returns false if the export is truncated. */
+  /** Starts a new replica from an export, or from pieces of a save. Returns false if the end is truncated. */
   import(bytes) {
     return this.#core.check(this.#core.call('import', bytes)) === codes.SCUTTLE_OK
   }
@@ -215,5 +274,8 @@ class Replica extends EventEmitter {
     }
   }
 }
+
+/** In place of a value of setMany or setIf: the key is deleted. */
+Object.defineProperty(Replica, 'DELETE', { value: batches.DELETE, enumerable: true })
 
 module.exports = Replica

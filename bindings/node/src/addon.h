@@ -51,9 +51,12 @@ bool take_text(napi_env env, napi_value value, text *out);
 void drop_text(text *text);
 bool take_bytes(napi_env env, napi_value value, const void **data, size_t *len);
 bool take_version(napi_env env, napi_value value, uint64_t *version);
+bool take_cursor(napi_env env, napi_value incarnation, napi_value position, scuttle_cursor_t *cursor);
 size_t take_size(napi_env env, napi_value options, const char *name);
 bool take_flag(napi_env env, napi_value options, const char *name);
 napi_value number(napi_env env, double value);
+napi_value large(napi_env env, uint64_t value);
+napi_value boolean(napi_env env, bool value);
 napi_value string(napi_env env, const char *data, size_t len);
 napi_value undefined(napi_env env);
 napi_value wrong(napi_env env, const char *what);
@@ -61,6 +64,30 @@ napi_value wrong(napi_env env, const char *what);
 /* updates.c */
 #define UPDATE_FIELDS 7
 void update_fields(napi_env env, const scuttle_update_t *update, napi_value *fields);
+
+/* collections.c */
+/* An array that a visit fills. */
+typedef struct {
+  napi_env env;
+  napi_value array; /* NULL: it could not be made */
+  uint32_t count;   /* its elements */
+  uint32_t limit;   /* elements at which the visit stops; 0: none */
+  bool failed;      /* a value could not be made, so the visit has stopped */
+} collection;
+
+/* Bytes that a visit of lines fills. */
+typedef struct {
+  char *data;
+  size_t len, capacity;
+  bool failed; /* there was no memory, so the visit has stopped */
+} bytes;
+
+collection make_collection(napi_env env);
+bool append(collection *into, napi_value value);
+int collect_update(void *context, const scuttle_update_t *update);
+int collect_line(void *context, const char *line, size_t line_len);
+napi_value collected_array(const collection *from, int code);
+napi_value collected_bytes(napi_env env, bytes *from);
 
 /* replica.c */
 bool tag_handle(napi_env env, napi_value object, const napi_type_tag *tag, void *data, napi_finalize finalize);
@@ -76,10 +103,20 @@ napi_value call_back(replica *replica, const char *name, size_t count, const nap
 
 /* link.c */
 void close_link(link *link);
+link *open_link(napi_env env, const napi_value *values);
 napi_status export_link(napi_env env, napi_value exports);
 
 /* visits.c */
 napi_status export_visits(napi_env env, napi_value exports);
+
+/* cursors.c */
+napi_status export_cursors(napi_env env, napi_value exports);
+
+/* batches.c */
+napi_status export_batches(napi_env env, napi_value exports);
+
+/* figures.c */
+napi_status export_figures(napi_env env, napi_value exports);
 
 /* history.c */
 napi_status export_history(napi_env env, napi_value exports);

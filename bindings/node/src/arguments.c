@@ -51,13 +51,22 @@ bool take_bytes(napi_env env, napi_value value, const void **data, size_t *len) 
   return true;
 }
 
-/* Reads a version: an integer from 0 to 2^53-1. */
+/* Reads a version or a time in milliseconds: an integer from 0 to 2^53-1. */
 bool take_version(napi_env env, napi_value value, uint64_t *version) {
   double given = -1;
   if (napi_get_value_double(env, value, &given) != napi_ok || !(given >= 0 && given <= 9007199254740991.0) ||
       (double)(uint64_t)given != given)
-    return wrong(env, "a version is an integer from 0 to 2^53-1"), false;
+    return wrong(env, "an integer from 0 to 2^53-1 is expected"), false;
   *version = (uint64_t)given;
+  return true;
+}
+
+/* Reads the two BigInts of a cursor. */
+bool take_cursor(napi_env env, napi_value incarnation, napi_value position, scuttle_cursor_t *cursor) {
+  bool first = false, second = false; /* whether 64 bits hold them */
+  if (napi_get_value_bigint_uint64(env, incarnation, &cursor->incarnation, &first) != napi_ok || !first ||
+      napi_get_value_bigint_uint64(env, position, &cursor->position, &second) != napi_ok || !second)
+    return wrong(env, "a cursor has two BigInts, incarnation and position"), false;
   return true;
 }
 
@@ -81,6 +90,17 @@ bool take_flag(napi_env env, napi_value options, const char *name) {
 napi_value number(napi_env env, double value) {
   napi_value made = NULL;
   return napi_create_double(env, value, &made) == napi_ok ? made : NULL;
+}
+
+/* A BigInt: for numbers that use all 64 bits. */
+napi_value large(napi_env env, uint64_t value) {
+  napi_value made = NULL;
+  return napi_create_bigint_uint64(env, value, &made) == napi_ok ? made : NULL;
+}
+
+napi_value boolean(napi_env env, bool value) {
+  napi_value made = NULL;
+  return napi_get_boolean(env, value, &made) == napi_ok ? made : NULL;
 }
 
 napi_value string(napi_env env, const char *data, size_t len) {

@@ -56,7 +56,7 @@ static napi_value link_open(napi_env env, napi_callback_info info) {
 }
 
 /* Returns the open link of (replica, link, …); NULL and an exception if there is none. */
-static link *open_link(napi_env env, const napi_value *values) {
+link *open_link(napi_env env, const napi_value *values) {
   bool is = false;
   void *data = NULL;
   replica *owner = open_replica(env, values[0]);

@@ -151,16 +151,19 @@ static napi_value set(napi_env env, napi_callback_info info) {
   return number(env, code);
 }
 
+/* setTtl(handle, key, JSON text, milliseconds, renew) */
 static napi_value set_ttl(napi_env env, napi_callback_info info) {
-  napi_value values[4];
+  napi_value values[5];
   text key, json;
   uint64_t ttl;
-  if (!arguments(env, info, 4, values)) return NULL;
+  bool renew = false;
+  if (!arguments(env, info, 5, values)) return NULL;
+  if (napi_get_value_bool(env, values[4], &renew) != napi_ok) return wrong(env, "a boolean is expected");
   replica *self = open_replica(env, values[0]);
   if (self == NULL || !take_version(env, values[3], &ttl) || !take_text(env, values[1], &key)) return NULL;
   if (!take_text(env, values[2], &json)) return drop_text(&key), NULL;
   frame frame = enter(env, values[0], self);
-  int code = scuttle_set_ttl(self->handle, key.data, key.len, json.data, json.len, ttl);
+  int code = scuttle_set_ttl(self->handle, key.data, key.len, json.data, json.len, renew ? ttl | SCUTTLE_TTL_RENEW : ttl);
   leave(frame);
   drop_text(&key);
   drop_text(&json);
@@ -300,14 +303,14 @@ static napi_value message(napi_env env, napi_callback_info info) {
 }
 
 static napi_value fingerprint(napi_env env, napi_callback_info info) {
-  napi_value values[1], made;
+  napi_value values[1];
   uint64_t found = 0;
   if (!arguments(env, info, 1, values)) return NULL;
   replica *self = open_replica(env, values[0]);
   if (self == NULL) return NULL;
   int code = scuttle_fingerprint(self->handle, &found);
   if (code != SCUTTLE_OK) return number(env, code);
-  return napi_create_bigint_uint64(env, found, &made) == napi_ok ? made : NULL;
+  return large(env, found);
 }
 
 napi_status export_replica(napi_env env, napi_value exports) {

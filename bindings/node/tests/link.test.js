@@ -102,6 +102,31 @@ test('replicas of two clusters: an error, and the peer receives the reason', asy
   assert(codes.every((code) => code === 'SCUTTLE_E_CLUSTER' || code === 'SCUTTLE_E_REJECTED'), codes.join())
 })
 
+test('a link ends for the reason that the library has, whatever line before it was rejected', async () => {
+  const [a, b] = [new Replica('a', { cluster: 'one' }), new Replica('b', { cluster: 'two' })]
+  const [link, foreign] = [a.link({ gossip: false }), b.link()]
+  const told = []
+  link.on('rejected', (error) => told.push(`rejected ${error.code}`))
+  link.on('error', (error) => told.push(`error ${error.code}`))
+  foreign.on('error', () => {})
+  const hello = await new Promise((done) => foreign.once('data', done))
+  link.resume()
+  link.write(Buffer.concat([Buffer.from('nonsense\n'), hello]))
+  await until(() => told.length > 1, 'the end')
+  assert.deepStrictEqual(told, ['rejected SCUTTLE_E_JSON', 'error SCUTTLE_E_CLUSTER'])
+})
+
+test('more refused updates than a replica remembers end the link', async () => {
+  const [a, b] = [new Replica('a', { maxValueBytes: 10 }), new Replica('b')]
+  for (let i = 0; i < 1100; i++) b.set(`k${i}`, 'x'.repeat(20))
+  const [link, back] = connect(a, b, {})
+  link.on('rejected', () => {})
+  back.on('rejected', () => {})
+  back.on('error', () => {})
+  const error = await new Promise((done) => link.once('error', done))
+  assert.strictEqual(error.code, 'SCUTTLE_E_REFUSED')
+})
+
 test('a bad line is rejected, and the link goes on', async () => {
   const a = new Replica('a', { exactId: true })
   const link = a.link({ classic: true })

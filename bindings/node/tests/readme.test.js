@@ -9,7 +9,7 @@ const { test } = require('node:test')
 const Example = (async () => {}).constructor
 const find = (name) => (name === 'scuttle' ? require('..') : require(name))
 
-for (const [name, count] of [['../README.md', 4], ['../../../README.md', 1]]) {
+for (const [name, count] of [['../README.md', 7], ['../../../README.md', 1]]) {
   const readme = fs.readFileSync(path.join(__dirname, name), 'utf8')
   const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code)
   examples.forEach((code, index) => {
@@ -33,6 +33,11 @@ test('package.json, index.js and index.d.ts agree', async () => {
       if (/^_|^constructor$|^(emit|pipe|unpipe)$|^(core|entered|bytesRead|settle)$/.test(method)) continue
       assert.match(declared, new RegExp(`\\b${method}\\b`), `${name}.${method} has no type`)
     }
+  }
+  const [, link] = types.match(/export interface Link [^]*?\{([^]*?)\n\}/)
+  for (const method of Object.getOwnPropertyNames(require('../lib/link').prototype)) {
+    if (/^_|^constructor$|^wake$/.test(method)) continue
+    assert.match(link, new RegExp(`\\b${method}\\b`), `Link.${method} has no type`)
   }
   assert.strictEqual(description.dependencies, undefined)
 })

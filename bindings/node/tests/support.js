@@ -37,6 +37,14 @@ function same(a, b) {
   return keys.length === Object.keys(b).length && keys.every(isSame)
 }
 
+/** Opens a link between two replicas, and waits until both are silent. Returns both ends. */
+async function linked(a, b, options) {
+  const links = [a.link(options), b.link(options)]
+  links[0].pipe(links[1]).pipe(links[0])
+  await quiet()
+  return links
+}
+
 /** A stream that passes objects on as a serializer and a deserializer would. */
 function json() {
   return new Transform({
@@ -63,4 +71,4 @@ async function answers(stream, digest = { digest: true, done: true }) {
   return objects
 }
 
-module.exports = { Gossip, base, config, gossip, quiet, converge, drain, answers, json }
+module.exports = { Gossip, base, config, gossip, quiet, converge, linked, drain, answers, json }
