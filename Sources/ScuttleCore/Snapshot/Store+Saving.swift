@@ -88,7 +88,9 @@ extension Replica {
             open.lines = text.lines
             (next.position, next.open) = (position, open)
         } else {
-            guard exportRest(of: open, since: next, hand), hand({ $0.appendEnd(lines: text.lines) }) else { return nil }
+            guard exportRest(of: open, since: next, hand) else { return nil }
+            let lines = text.lines
+            guard hand({ $0.appendEnd(lines: lines) }) else { return nil }
             let piece = next.piece
             next = newMark(at: position)
             next.piece = piece
