@@ -286,7 +286,7 @@ typedef struct {
 /* Called with one update after the other. Returns 0 to go on, anything else to stop. `update` is borrowed for the call. */
 typedef int (*scuttle_visit_fn)(void *context, const scuttle_update_t *update);
 
-/* Called with one line after the other, its newline included. Returns 0 to go on, anything else to stop. */
+/* Called with one line after the other, its newline included. Returns 0 to go on, anything else to stop; for scuttle_save see there. */
 typedef int (*scuttle_line_fn)(void *context, const char *line, size_t line_len);
 
 /* Called with one source after the other and its entry in the version vector (vector clock, as the seed calls it): the version up to which
