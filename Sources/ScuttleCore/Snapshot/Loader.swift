@@ -1,8 +1,8 @@
 /// Builds a new replica from the lines of a save, or from lines of updates alone.
 ///
 /// A save is an export, or a whole piece with the pieces that go on from it. Each is a `SavedPart`, whose lines are kept until its
-/// end, and then change the replica together, in their order. Loading calls no callbacks and leaves the history empty. The indices are built at the
-/// end, in order of version, so the order of lines does not matter: O(n log n).
+/// end, and then change the replica together, in their order. Loading calls no callbacks and leaves the history empty. The
+/// indices are built at the end, in order of version, whatever the order of lines: O(n log n).
 public struct Loader {
     private let replica: Replica
     /// The part whose lines are being loaded, until its end; and the lines without a head.

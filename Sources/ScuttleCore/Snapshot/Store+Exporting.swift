@@ -50,7 +50,9 @@ extension Replica {
         func hand(_ write: (inout MessageBuffer) -> Void) -> Bool {
             text.hand(write, to: { visit($0) ? .goOn : .stop })
         }
-        guard hand({ $0.appendExport(exportHead) }), exportClaims(since: nil, hand), exportExceptions(hand) else { return }
+        guard hand({ $0.appendExport(exportHead) }), exportClaims(since: nil, hand), exportExceptions(hand) else {
+            return
+        }
         var goesOn = true
         arrivals.forEach(after: 0, in: keys) { record in
             goesOn = exportEntry(record, hasTime: false, hand)

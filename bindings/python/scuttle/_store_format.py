@@ -71,7 +71,9 @@ class Frame(NamedTuple):
     end: int
 
 
-def make_frames(payload: bytes, salt: int, offset: int, number: int, synced: int, first: int, last: int) -> Iterator[bytes]:
+def make_frames(
+    payload: bytes, salt: int, offset: int, number: int, synced: int, first: int, last: int
+) -> Iterator[bytes]:
     """Yields the frames of a save, or of a part of one, from an offset of the file on. `first` and `last` are flags of these frames."""
     for begin in range(0, len(payload), PAYLOAD):
         part = payload[begin : begin + PAYLOAD]

@@ -14,7 +14,9 @@ struct SavingTests {
     }
 
     /// Appends a part of a piece with at most so many entries.
-    private func save(_ replica: Replica, _ cursor: inout Cursor, to text: inout [UInt8], entries: Int = .max) -> Replica.Saved? {
+    private func save(_ replica: Replica, _ cursor: inout Cursor, to text: inout [UInt8], entries: Int = .max)
+        -> Replica.Saved?
+    {
         var left = entries
         let saved = replica.save(from: cursor) { line in
             text += line
@@ -65,7 +67,9 @@ struct SavingTests {
         #expect(text.lines[0].text.contains("\"follows\":[\(first.incarnation),\(first.position)]"))
     }
 
-    @Test("A classic peer that comes between calls begins the piece anew, because the head does not name it", arguments: [false, true])
+    @Test(
+        "A classic peer that comes between calls begins the piece anew, because the head does not name it",
+        arguments: [false, true])
     func classic(isWhole: Bool) throws {
         let replica = try Replica.make("a")
         var (cursor, text): (Cursor, [UInt8]) = (Cursor(), [])
