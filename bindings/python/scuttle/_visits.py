@@ -56,7 +56,7 @@ def _updates(visit: _Visit, take: Take, end: int) -> _Visitor:
         yield end
 
 
-def _lines(visit: _Visit, take: Callable[[bytes], Optional[int]], end: int) -> _Visitor:
+def _lines(visit: _Visit, take: Callable[..., Any], end: int) -> _Visitor:
     try:
         result = 0
         while True:
