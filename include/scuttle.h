@@ -85,7 +85,7 @@ typedef struct scuttle_link scuttle_link_t; /* a link: a replica's conversation 
 #define SCUTTLE_NOT_FOUND 2 /* the key holds no value, or the name or update does not exist */
 #define SCUTTLE_TORN 3      /* done, but the text was truncated: its last line is cut, or the end of an export is missing */
 #define SCUTTLE_GAP 4       /* done, but the cursor could not be followed: see scuttle_changes and scuttle_save. Since 0.2.0 */
-#define SCUTTLE_MORE 5      /* a part is done: call again until another code comes. See scuttle_tick. Since 0.2.0 */
+#define SCUTTLE_MORE 5      /* a part is done: call again until another code comes. See scuttle_tick and scuttle_save. Since 0.2.0 */
 #define SCUTTLE_CONFLICT 6  /* not done: the key has another entry than expected. See scuttle_set_if. Since 0.2.0 */
 
 /* The entry of a key: its value and the write that set it. Borrowed. */
@@ -286,7 +286,7 @@ typedef struct {
 /* Called with one update after the other. Returns 0 to go on, anything else to stop. `update` is borrowed for the call. */
 typedef int (*scuttle_visit_fn)(void *context, const scuttle_update_t *update);
 
-/* Called with one line after the other, its newline included. Returns 0 to go on, anything else to stop. */
+/* Called with one line after the other, its newline included. Returns 0 to go on, anything else to stop; for scuttle_save see there. */
 typedef int (*scuttle_line_fn)(void *context, const char *line, size_t line_len);
 
 /* Called with one source after the other and its entry in the version vector (vector clock, as the seed calls it): the version up to which
@@ -571,13 +571,18 @@ int scuttle_export(scuttle_t *replica, scuttle_line_fn take, void *context);
    truncated, and does not count then. So an append-only file of pieces is a whole save at every point.
    cursor   all zero: the piece is whole, an export. Behind scuttle_import the cursor that scuttle_save returns without a `take`: the
             pieces go on from those that were imported. A host keeps a cursor for each file.
-   `take`   receives the lines. If it stops, the piece is incomplete, and the cursor does not move: the next call begins the piece
+   `take`   receives the lines. If it returns SCUTTLE_MORE for the line of an entry, that is the last line of this call, and the piece
+            goes on with the next one; for other lines that is as 0. So a host writes a large piece in calls that it bounds, between which
+            the replica may change. If it stops, the piece is incomplete, and the cursor does not move: the next call writes the same
             again. NULL: there are no lines, and the cursor moves to the end of the pieces that this replica was imported from; to all
             zero if it was not.
    Returns  SCUTTLE_OK; or SCUTTLE_GAP: the piece is whole and replaces those before it, because the cursor was all zero or of another
-            incarnation, or more keys were removed since than the replica remembers (4,096, or max_history if that is more).
+            incarnation, or more keys were removed since than the replica remembers (4,096, or max_history if that is more); or
+            SCUTTLE_MORE: the piece goes on with the call that gets this cursor, and does not count before its end. It may be
+            followed by other saves of this replica, but by fewer than 32; otherwise a whole piece begins.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY.
-   Cost     O(what has changed, and sources / 64); refusals are written whole if one has changed. A whole piece: O(bytes held).
+   Cost     O(what has changed, and sources / 64); refusals are written whole if one has changed. A whole piece: O(bytes held); in
+            several calls each one O(the lines that it writes), and the last one O(sources) besides.
             Since 0.2.0. */
 int scuttle_save(scuttle_t *replica, scuttle_cursor_t *cursor, scuttle_line_fn take, void *context);
 

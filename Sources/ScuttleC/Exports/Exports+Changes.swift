@@ -29,10 +29,16 @@ public func scuttle_save(
             cursor.pointee = scuttle_cursor_t(replica.importCursor)
             return SCUTTLE_OK
         }
-        let saved = replica.save(from: Cursor(cursor.pointee)) { line in take(context, line.chars, line.count) == 0 }
+        let saved = replica.save(from: Cursor(cursor.pointee)) { line in
+            switch take(context, line.chars, line.count) {
+            case 0: .goOn
+            case SCUTTLE_MORE: .pause
+            default: .stop
+            }
+        }
         guard let saved else { return SCUTTLE_OK }
         cursor.pointee = scuttle_cursor_t(saved.cursor)
-        return saved.isWhole ? SCUTTLE_GAP : SCUTTLE_OK
+        return saved.isOpen ? SCUTTLE_MORE : saved.isWhole ? SCUTTLE_GAP : SCUTTLE_OK
     }
 }
 

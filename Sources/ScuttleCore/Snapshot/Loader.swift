@@ -1,8 +1,8 @@
 /// Builds a new replica from the lines of a save, or from lines of updates alone.
 ///
 /// A save is an export, or a whole piece with the pieces that go on from it. Each is a `SavedPart`, whose lines are kept until its
-/// end, and then change the replica together. Loading calls no callbacks and leaves the history empty. The indices are built at the
-/// end, in order of version, so the order of lines does not matter: O(n log n).
+/// end, and then change the replica together, in their order. Loading calls no callbacks and leaves the history empty. The
+/// indices are built at the end, in order of version, whatever the order of lines: O(n log n).
 public struct Loader {
     private let replica: Replica
     /// The part whose lines are being loaded, until its end; and the lines without a head.
@@ -58,9 +58,14 @@ public struct Loader {
     }
 
     /// Returns an update of a store or a piece with the age that it has now: its line's, and the host's time that has passed since.
+    /// The line of a later call than the head's has a later time.
     private func aged(_ update: IncomingUpdate) -> IncomingUpdate {
+        guard replica.isLoadingOwn, update.ageAt > 0 else { return update }
         let now = Int64(truncatingIfNeeded: replica.leases.hostTime ?? 0)
-        guard replica.isLoadingOwn, update.ageAt > 0, now > update.ageAt else { return update }
+        guard now > update.ageAt else {
+            if now < update.ageAt { replica.leases.goOn(from: UInt64(truncatingIfNeeded: update.ageAt)) }
+            return update
+        }
         return IncomingUpdate(
             key: update.key, value: update.value, source: update.source, version: update.version, kind: update.kind,
             written: update.written, timeToLive: update.timeToLive,
@@ -106,7 +111,7 @@ public struct Loader {
 
     /// Loads a key whose entry was removed since the piece before.
     public mutating func load(removed key: Bytes) {
-        open?.removed.append([UInt8](key))
+        open?.appendRemoved(key)
         countLine()
     }
 
@@ -138,13 +143,23 @@ public struct Loader {
         apply(part)
     }
 
-    /// Changes the entries by those of a part.
+    /// Changes the entries by the lines of a part, in their order.
     private func apply(_ part: SavedPart) {
-        for key in part.removed { key.withUnsafeBytes { replica.removeLoaded($0) } }
-        for record in part.records {
-            // The entry of the piece before has lost to this one, or was removed.
-            if !part.follows || !replica.replaceLoaded(with: record) { enter(record) }
+        let isPiece = part.head?.piece != nil
+        var entered = 0
+        func enter(upTo end: Int) {
+            while entered < end {
+                let record = part.records[entered]
+                // The entry of an earlier line has lost to this one, or was removed.
+                if !isPiece || !replica.replaceLoaded(with: record) { self.enter(record) }
+                entered += 1
+            }
         }
+        for index in part.removed.indices {
+            enter(upTo: part.recordsBefore[index])
+            part.removed[index].withUnsafeBytes { replica.removeLoaded($0) }
+        }
+        enter(upTo: part.records.count)
         part.releaseRecords()
     }
 

@@ -8,7 +8,9 @@ final class SavedPart {
     /// The records that have not changed the replica yet, and the number of all.
     private(set) var records: [Record] = []
     private(set) var updates = 0
-    var removed: [[UInt8]] = []
+    /// The removed keys, and for each the number of records that stand before it.
+    private(set) var removed: [[UInt8]] = []
+    private(set) var recordsBefore: [Int] = []
     var vector: [(source: SourceID, covered: Version, purged: Version)] = []
     var names: [(name: [UInt8], number: Version, state: RetirementState)] = []
     var retired: [RetiredClaim] = []
@@ -39,6 +41,11 @@ final class SavedPart {
     func append(_ record: Record) {
         records.append(record)
         updates += 1
+    }
+
+    func appendRemoved(_ key: Bytes) {
+        removed.append([UInt8](key))
+        recordsBefore.append(records.count)
     }
 
     func releaseRecords() {

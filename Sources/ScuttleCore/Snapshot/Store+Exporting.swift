@@ -1,21 +1,33 @@
 /// Passes a line to the visitor of an export, and returns false if the visitor did.
 typealias HandLine = ((inout MessageBuffer) -> Void) -> Bool
 
+/// What a visitor of lines wants next.
+public enum LineVisit {
+    case goOn
+    /// No further entry in this call: see `Replica.save`.
+    case pause
+    case stop
+}
+
 /// The line of an export that is being written, and the number of lines.
 struct ExportText: ~Copyable {
     private var text = MessageBuffer()
-    private var lines: UInt64 = 0
+    private(set) var lines: UInt64
+    /// Whether the visitor wanted to pause behind the latest line.
+    private(set) var isPaused = false
 
-    mutating func hand(_ write: (inout MessageBuffer) -> Void, to visit: (Bytes) -> Bool) -> Bool {
+    /// - Parameter lines: the number of lines that earlier calls have written.
+    init(lines: UInt64 = 0) {
+        self.lines = lines
+    }
+
+    mutating func hand(_ write: (inout MessageBuffer) -> Void, to visit: (Bytes) -> LineVisit) -> Bool {
         text.clear()
         write(&text)
         lines += 1
-        return visit(text.bytes)
-    }
-
-    mutating func handEnd(to visit: (Bytes) -> Bool) -> Bool {
-        let lines = self.lines
-        return hand({ $0.appendEnd(lines: lines) }, to: visit)
+        let next = visit(text.bytes)
+        isPaused = next == .pause
+        return next != .stop
     }
 }
 
@@ -33,46 +45,22 @@ extension Replica {
     public func export(_ visit: (Bytes) -> Bool) {
         republishInverted()
         raiseLowWaterMark()
-        _ = export(nil, since: nil, 0, visit)
-    }
-
-    /// Visits the lines of an export; or of a piece with what has changed since a mark and a sequence, all without a mark. False if
-    /// `visit` returned false.
-    func export(
-        _ piece: PieceHead?, since mark: SaveMarks.Mark?, _ position: Arrivals.Sequence, _ visit: (Bytes) -> Bool
-    ) -> Bool {
         var text = ExportText()
         @inline(never)
-        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool { text.hand(write, to: visit) }
-        var head = exportHead
-        head.piece = piece
-        guard hand({ $0.appendExport(head) }) else { return false }
-        if let mark {
-            guard exportVector(since: mark, hand) else { return false }
-        } else {
-            for id in sources.inOrder() { guard exportSource(sources[id], hand) else { return false } }
-            guard exportNames(since: 0, hand), exportRetired(from: 0, hand) else { return false }
+        func hand(_ write: (inout MessageBuffer) -> Void) -> Bool {
+            text.hand(write, to: { visit($0) ? .goOn : .stop })
         }
-        guard piece?.hasExceptions == false || exportExceptions(hand) else { return false }
+        guard hand({ $0.appendExport(exportHead) }), exportClaims(since: nil, hand), exportExceptions(hand) else {
+            return
+        }
         var goesOn = true
-        if let mark {
-            guard exportRemovals(since: position, hand) else { return false }
-            if addsTime(to: mark) {
-                keys.forEach { _, record in
-                    if record.lease != nil, record.arrival <= position {
-                        goesOn = exportEntry(record, hasTime: true, hand)
-                    }
-                    return goesOn
-                }
-            }
+        arrivals.forEach(after: 0, in: keys) { record in
+            goesOn = exportEntry(record, hasTime: false, hand)
+            return goesOn
         }
-        if goesOn {
-            arrivals.forEach(after: mark == nil ? 0 : position, in: keys) { record in
-                goesOn = exportEntry(record, hasTime: piece != nil, hand)
-                return goesOn
-            }
-        }
-        return goesOn && (mark != nil || exportProgress(hand)) && text.handEnd(to: visit)
+        guard goesOn, exportProgress(hand) else { return }
+        let lines = text.lines
+        _ = hand { $0.appendEnd(lines: lines) }
     }
 }
 
@@ -107,6 +95,35 @@ extension Store {
             } else {
                 line.append(UpdateLine(of: record, in: self))
             }
+        }
+    }
+
+    /// Exports the sources, names and retired sources; with a mark those that have changed since.
+    /// O(sources / 64 + those that have changed).
+    @inline(never)
+    func exportClaims(since mark: SaveMarks.Mark?, _ hand: HandLine) -> Bool {
+        let revision = mark?.revision ?? 0
+        if let mark {
+            guard exportSources(since: mark, hand) else { return false }
+        } else {
+            for id in sources.inOrder() { guard exportSource(sources[id], hand) else { return false } }
+        }
+        guard exportNames(since: revision, hand) else { return false }
+        let first = mark == nil ? 0 : retired.firstPosition(since: revision)
+        guard mark == nil || first < retired.count || retired.floor != mark?.retiredFloor else { return true }
+        return exportRetired(from: first, hand)
+    }
+
+    private func exportSources(since mark: SaveMarks.Mark, _ hand: HandLine) -> Bool {
+        if !mark.hasOwn, isOwnWorthSaving, own.changedAt <= mark.revision {
+            guard exportSource(own, hand) else { return false }
+        }
+        var index = -1
+        while true {
+            index = nextChange(since: mark.revision + 1, from: index + 1, isBase: false)
+            guard index < sources.count else { return true }
+            let source = sources[SourceID(truncatingIfNeeded: index)]
+            guard source.changedAt <= mark.revision || exportSource(source, hand) else { return false }
         }
     }
 

@@ -10,11 +10,18 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     let code = scuttle_import(replica, text.baseAddress, text.count)
     if code < 0 { precondition(count(of: replica) == 0, "a rejected import has changed the replica") }
 
-    let saved = exported(replica)
+    let export = exported(replica)
     let again = make()
-    let second = saved.withUnsafeBytes { scuttle_import(again, $0.baseAddress, $0.count) }
+    let second = export.withUnsafeBytes { scuttle_import(again, $0.baseAddress, $0.count) }
     precondition(second == SCUTTLE_OK, "an export is rejected, or truncated")
     precondition(fingerprint(of: replica) == fingerprint(of: again), "an export creates a replica that differs")
+
+    let pieces = saved(replica)
+    let third = make()
+    let last = pieces.withUnsafeBytes { scuttle_import(third, $0.baseAddress, $0.count) }
+    precondition(last == SCUTTLE_OK, "a piece is rejected, or truncated")
+    precondition(fingerprint(of: replica) == fingerprint(of: third), "a piece creates a replica that differs")
+    scuttle_free(third)
 
     // The replica can be used.
     _ = scuttle_tick(again, 1 << 40)
@@ -50,6 +57,26 @@ private func exported(_ replica: OpaquePointer?) -> [UInt8] {
             }, saved)
         precondition(code == SCUTTLE_OK)
     }
+    return saved
+}
+
+/// Returns a whole piece that was written by calls of one entry each.
+private func saved(_ replica: OpaquePointer?) -> [UInt8] {
+    var saved: [UInt8] = []
+    var cursor = scuttle_cursor_t()
+    var code = SCUTTLE_MORE
+    while code == SCUTTLE_MORE {
+        withUnsafeMutablePointer(to: &saved) { saved in
+            code = scuttle_save(
+                replica, &cursor,
+                { context, line, count in
+                    let saved = context.unsafelyUnwrapped.assumingMemoryBound(to: [UInt8].self)
+                    saved.pointee += UnsafeRawBufferPointer(start: line, count: count)
+                    return SCUTTLE_MORE
+                }, saved)
+        }
+    }
+    precondition(code == SCUTTLE_GAP)
     return saved
 }
 

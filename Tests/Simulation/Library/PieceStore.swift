@@ -1,52 +1,87 @@
 @testable import ScuttleCore
 
-/// A host's file of pieces: what `save` returns, one piece behind the other.
+/// A host's file of pieces: what `save` returns, one piece behind the other. A second file, which a compaction writes in calls of a few
+/// entries each, replaces it once it has the same.
 final class PieceStore {
-    private(set) var text: [UInt8] = []
-    private var cursor: Cursor
+    private var file: PieceFile
+    private var next: PieceFile?
     private var count = 0
+
+    var text: [UInt8] { file.text }
 
     /// Creates an empty file, or goes on with the one that a replica was just loaded from.
     init(_ text: [UInt8] = [], of replica: Replica? = nil) {
-        self.text = text
-        cursor = replica?.importCursor ?? Cursor()
+        file = PieceFile(text: text, cursor: replica?.importCursor ?? Cursor())
     }
 
-    /// Appends a piece with what has changed. Each 40th call begins the file anew, as a compaction does; each 7th first begins a
-    /// piece that stops at its second line, as on a full disk.
+    /// Appends a piece with what has changed. Each 40th call begins the file anew at once, and each 20th before it begins a second
+    /// one, which goes on with the later calls. Each 7th first begins a piece that stops at its second line, as on a full disk.
     func save(_ replica: Replica) throws {
         count += 1
-        if count % 40 == 0 { cursor = Cursor() }
-        if count % 7 == 0 {
-            var lines = 0
-            let stopped = replica.save(from: cursor) { _ in
-                lines += 1
-                return lines < 2
-            }
-            if let stopped, stopped.cursor != cursor {
-                throw SimulationFailure(description: "a piece that was stopped has moved its cursor")
-            }
-        }
-        var piece: [UInt8] = []
-        let saved = replica.save(from: cursor) {
-            piece += $0
-            return true
-        }
-        guard let saved else { throw SimulationFailure(description: "a piece was stopped") }
+        if count % 40 == 0 { file.cursor = Cursor() }
+        if count % 40 == 20 { next = PieceFile() }
+        if count % 7 == 0 { try file.saveStopped(replica) }
         // Some hosts keep the old pieces before a whole one.
-        if saved.isWhole, count % 80 != 0 { text = [] }
-        text += piece
-        cursor = saved.cursor
+        try file.save(replica, keepsOld: count % 80 == 0)
+        guard var next else { return }
+        if count % 7 == 3 { try next.saveStopped(replica) }
+        try next.save(replica, entries: 1 + count % 3)
+        // What a call has written may be lost, and the next call then gets the cursor before it.
+        if count % 11 == 0 { return }
+        self.next = next
+        if !next.isOpen { (file, self.next) = (next, nil) }
     }
 
     /// The file, with a part of another piece behind it, which does not count.
     func torn(of replica: Replica, _ number: Int) -> [UInt8] {
+        if let next, !next.hasPiece, number % 3 > 0 { return text + next.text[..<(number % (next.text.count + 1))] }
         var whole: [UInt8] = []
         _ = replica.save(from: Cursor()) {
             whole += $0
-            return true
+            return .goOn
         }
         return text + whole[..<(number % whole.count)]
+    }
+}
+
+/// Pieces, and the cursor behind them.
+private struct PieceFile {
+    var text: [UInt8] = []
+    var cursor = Cursor()
+    /// Whether the last piece goes on; and whether one is complete.
+    private(set) var isOpen = false
+    private(set) var hasPiece = false
+
+    init(text: [UInt8] = [], cursor: Cursor = Cursor()) {
+        (self.text, self.cursor) = (text, cursor)
+    }
+
+    /// Begins a piece that stops at its second line.
+    func saveStopped(_ replica: Replica) throws {
+        var lines = 0
+        let stopped = replica.save(from: cursor) { _ in
+            lines += 1
+            return lines < 2 ? .goOn : .stop
+        }
+        if stopped != nil, lines > 1 {
+            throw SimulationFailure(description: "a piece was not stopped")
+        }
+    }
+
+    /// Appends a piece, or with a limit of entries a part of one.
+    mutating func save(_ replica: Replica, keepsOld: Bool = true, entries: Int = .max) throws {
+        var (lines, left): ([UInt8], Int) = ([], entries)
+        let saved = replica.save(from: cursor) {
+            lines += $0
+            if $0.begins(with: Bytes(#"{"key":"#)) { left -= 1 }
+            return left > 0 ? .goOn : .pause
+        }
+        guard let saved else { throw SimulationFailure(description: "a piece was stopped") }
+        if saved.isWhole, !keepsOld { text = [] }
+        text += lines
+        cursor = saved.cursor
+        isOpen = saved.isOpen
+        if !isOpen { hasPiece = true }
     }
 }
 

@@ -1,5 +1,6 @@
-/* A compaction writes the replica to a second file, which gets each later save as well and then replaces the first. Its bytes are in the
-   system's memory at once; each call starts a slice of them on its way to the disk, so the call at the end does not wait for all. */
+/* A compaction writes the replica to a second file, which gets each later save as well and then replaces the first. Each call writes a
+   slice of the replica, all of which are one save of the file, and starts it on its way to the disk: so no call makes all lines or
+   waits for all bytes. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* sync_file_range */
 #endif
@@ -13,7 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SLICE_BYTES (4u << 20)
+#define SLICE_BYTES (256u << 10)
+/* A call writes so many times the bytes that it has saved, if that is more than a slice: so the second file catches up with the first. */
+#define SLICE_SAVES 4u
+#define FLUSH_BYTES (4u << 20)
 
 void compaction_tidy(scuttle_store_t *store) {
   unlinkat(store->directory, store->file_next, 0);
@@ -33,7 +37,7 @@ static void give_up(scuttle_store_t *store) {
   compaction_drop(store);
 }
 
-static int begin(scuttle_store_t *store) {
+static int begin(scuttle_store_t *store, uint64_t limit) {
   struct stat now;
   int code;
   compaction_tidy(store);
@@ -44,7 +48,7 @@ static int begin(scuttle_store_t *store) {
     if (fchmod(store->next.fd, now.st_mode & 0777) != 0) return fault_io(store, "set the mode of", store->file_next);
     if (fchown(store->next.fd, now.st_uid, now.st_gid) != 0) errno = 0; /* only root may; the file then has this process's owner */
   }
-  return log_append(store, &store->next, store->file_next);
+  return log_append(store, &store->next, store->file_next, limit);
 }
 
 /* Lets the second file replace the first. */
@@ -76,30 +80,31 @@ static int is_due(const scuttle_store_t *store) {
   return dead > log->whole && dead > store->compact_bytes && log->end >= store->compact_from;
 }
 
-/* Starts the next slice on its way to the disk; returns whether all are. */
-static int flush_slice(scuttle_store_t *store) {
+/* Starts what is written on its way to the disk, up to a limit; returns whether all is. */
+static int flush(scuttle_store_t *store) {
 #ifdef SYNC_FILE_RANGE_WRITE
-  uint64_t left = store->next.end - store->flushed;
-  uint64_t slice = left < SLICE_BYTES ? left : SLICE_BYTES;
+  uint64_t left = store->next.at - store->flushed;
+  uint64_t part = left < FLUSH_BYTES ? left : FLUSH_BYTES;
   /* A failure is no error: log_sync comes behind. */
-  if (sync_file_range(store->next.fd, (off_t)store->flushed, (off_t)slice, SYNC_FILE_RANGE_WRITE) != 0) errno = 0;
-  store->flushed += slice;
+  if (sync_file_range(store->next.fd, (off_t)store->flushed, (off_t)part, SYNC_FILE_RANGE_WRITE) != 0) errno = 0;
+  store->flushed += part;
 #else
-  store->flushed = store->next.end;
+  store->flushed = store->next.at;
 #endif
-  return store->flushed == store->next.end;
+  return store->flushed == store->next.at;
 }
 
 void compaction_begin(scuttle_store_t *store) {
   if (store->next.fd >= 0 || !is_due(store)) return;
-  if (begin(store) >= 0) return;
+  if (begin(store, SLICE_BYTES) >= 0) return;
   if (store->fault.code == SCUTTLE_STORE_E_IO) give_up(store);
   else compaction_drop(store); /* in a callback: it begins with the next call */
 }
 
-int compaction_step(scuttle_store_t *store) {
-  int code = log_append(store, &store->next, store->file_next);
-  if (code >= 0 && !flush_slice(store)) return SCUTTLE_OK;
+int compaction_step(scuttle_store_t *store, uint64_t saved) {
+  uint64_t limit = saved > SLICE_BYTES / SLICE_SAVES ? saved * SLICE_SAVES : SLICE_BYTES;
+  int code = log_append(store, &store->next, store->file_next, limit);
+  if (code >= 0 && (!flush(store) || code == SCUTTLE_MORE)) return SCUTTLE_OK;
   if (code >= 0) code = end(store, NULL);
   if (code < 0 && store->next.fd >= 0) {
     give_up(store);
@@ -111,7 +116,7 @@ int compaction_step(scuttle_store_t *store) {
 int compaction_whole(scuttle_store_t *store, const char *keep) {
   int code;
   compaction_drop(store);
-  code = begin(store);
+  code = begin(store, 0);
   if (code >= 0) code = end(store, keep);
   if (code < 0) compaction_drop(store);
   return code;

@@ -21,21 +21,22 @@ static int write_all(int fd, const uint8_t *bytes, size_t len, uint64_t offset) 
   return 0;
 }
 
-/* Cuts off what is behind the last save. If that fails, too, the next save overwrites it. */
+/* Cuts off what the last call has written. If that fails, too, the next one overwrites it. */
 static void cut(log_t *log) {
   int error = errno;
-  while (ftruncate(log->fd, (off_t)log->end) != 0 && errno == EINTR) continue;
+  while (ftruncate(log->fd, (off_t)log->at) != 0 && errno == EINTR) continue;
   errno = error;
 }
 
 /* ------------------------------------------------------------------------------------------------ a save as frames -- */
 
-/* A save on its way to the file. */
+/* A save, or a part of one, on its way to the file. */
 typedef struct {
   scuttle_store_t *store;
   log_t *log;
-  uint64_t at;  /* the offset of the next frame */
-  size_t fill;  /* bytes of its payload in the buffer */
+  uint64_t limit; /* bytes of a call; 0: none */
+  uint64_t at;    /* the offset of the next frame */
+  size_t fill;    /* bytes of its payload in the buffer */
   int has_failed;
 } writing_t;
 
@@ -73,32 +74,32 @@ static int take_line(void *context, const char *line, size_t line_len) {
     line += len;
     line_len -= len;
   }
-  return 0;
+  return writing->limit > 0 && writing->at + writing->fill - writing->log->at >= writing->limit ? SCUTTLE_MORE : 0;
 }
 
-int log_append(scuttle_store_t *store, log_t *log, const char *file) {
-  writing_t writing = {store, log, log->end, 0, 0};
+int log_append(scuttle_store_t *store, log_t *log, const char *file, uint64_t limit) {
+  writing_t writing = {store, log, limit, log->at, 0, 0};
   scuttle_cursor_t cursor = log->cursor;
-  int is_whole = cursor.incarnation == 0 && cursor.position == 0;
   int code;
-  log->number++; /* also if the last try has failed, so that nothing of it counts as a part of this one */
+  /* Also if the last try has failed, so that nothing of it counts as a part of this one. */
+  if (log->at == log->end) log->number++;
   code = scuttle_save(store->replica, &cursor, take_line, &writing);
   if (code < 0 && !writing.has_failed) {
     cut(log);
     return fault_of_replica(store, code);
   }
-  if (code == SCUTTLE_GAP) is_whole = 1;
-  if (!writing.has_failed && (writing.fill > 0 || writing.at > log->end))
-    write_frame(&writing, FRAME_LAST | (is_whole ? FRAME_WHOLE : 0));
+  if (!writing.has_failed && (writing.fill > 0 || writing.at > log->at))
+    write_frame(&writing, code == SCUTTLE_MORE ? 0 : FRAME_LAST | (code == SCUTTLE_GAP ? FRAME_WHOLE : 0));
   if (writing.has_failed) {
     cut(log);
     return fault_io(store, "write", file);
   }
   log->cursor = cursor;
-  if (writing.at == log->end) return SCUTTLE_OK;
-  if (is_whole) log->whole = writing.at - log->end;
-  log->end = writing.at;
-  return SCUTTLE_OK;
+  log->at = writing.at;
+  if (code == SCUTTLE_MORE) return code;
+  if (code == SCUTTLE_GAP) log->whole = log->at - log->end;
+  log->end = log->at;
+  return code;
 }
 
 /* -------------------------------------------------------------------------------------------------------- the file -- */
@@ -113,7 +114,7 @@ int log_make(scuttle_store_t *store, log_t *log, const char *file) {
   head.salt = log->salt;
   head.name = store->name;
   head.name_len = strlen(store->name);
-  log->end = head_write(&store->crc, &head, bytes);
+  log->end = log->at = head_write(&store->crc, &head, bytes);
   if (write_all(log->fd, bytes, (size_t)log->end, 0) != 0) return fault_io(store, "write", file);
   return SCUTTLE_OK;
 }

@@ -80,7 +80,7 @@ static int settle(scuttle_store_t *store, const recovered_t *file) {
   store->healed = file->bytes_len - file->end;
   if (store->log.fd < 0 || file->damaged_at != 0) return compaction_whole(store, file->damaged_at ? store->file_damaged : NULL);
   store->log.salt = file->salt;
-  store->log.end = file->end;
+  store->log.end = store->log.at = file->end;
   store->log.whole = file->whole;
   store->log.number = file->number;
   if (store->healed > 0 && ftruncate(store->log.fd, (off_t)file->end) != 0) return fault_io(store, "cut", store->file);

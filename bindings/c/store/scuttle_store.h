@@ -84,12 +84,13 @@ scuttle_t *scuttle_store_replica(scuttle_store_t *store);
 /* Appends what has changed since the last call, and synchronises the file as `sync_ms` says. Call it after each change, or after each
    turn of an event loop: all changes of the turn are one write.
      If the disk is full or a write fails, the partial write is cut off again, and the next call tries again.
-     If the file has grown to more than twice its contents, the call begins a compaction: it writes a second file, which later calls
-   bring to the disk in slices of 4 MiB, and which replaces the first. A compaction that fails is given up; scuttle_store_info has
-   its errno, and the first file goes on.
+     If the file has grown to more than twice its contents, the call begins a compaction: a second file, of which this and each later call
+   write a slice of 256 KiB, or four times what the call has saved if that is more. Once it has everything, it replaces the first. A
+   compaction that fails is given up; scuttle_store_info has its errno, and the first file goes on.
    Errors   SCUTTLE_E_ARGUMENT, _BUSY, _FORKED, SCUTTLE_STORE_E_IO, _REPLACED.
-   Cost     O(bytes of what has changed), one write, and the system's time to synchronise. The call that begins a compaction: O(bytes
-            of the replica), without waiting for the disk. The replica is locked during the write. */
+   Cost     O(bytes of what has changed), one write, and the system's time to synchronise; during a compaction a slice
+            besides, and in its last call O(sources) and the system's time to synchronise the second file and to free the first. The
+            replica is locked during a write. */
 int scuttle_store_save(scuttle_store_t *store);
 
 /* scuttle_store_save, and synchronises the file whatever `sync_ms` is. Errors as scuttle_store_save. */

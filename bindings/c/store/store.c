@@ -127,18 +127,23 @@ static int is_sync_due(const scuttle_store_t *store) {
 
 static int save(scuttle_store_t *store, int is_sync) {
   uint64_t end = store->log.end;
-  int is_compacting = store->next.fd >= 0;
+  int is_compacting = store->next.fd >= 0, is_whole;
   int code = SCUTTLE_OK;
   if (store->is_suspect) return compaction_whole(store, NULL);
   if (store->is_renamed) code = directory_sync(store);
   if (code >= 0) code = log_check(store);
   if (code < 0) return code;
   compaction_begin(store);
-  code = log_append(store, &store->log, store->file);
+  code = log_append(store, &store->log, store->file, 0);
   if (code < 0) return code;
+  is_whole = code == SCUTTLE_GAP;
   store->saves += store->log.end > end;
-  if (is_sync || is_sync_due(store)) code = synchronise(store);
-  return code < 0 || !is_compacting ? code : compaction_step(store);
+  code = is_sync || is_sync_due(store) ? synchronise(store) : SCUTTLE_OK;
+  if (code < 0 || !is_compacting) return code;
+  /* Behind a whole save the second file has no use, and would begin anew, too. */
+  if (!is_whole) return compaction_step(store, store->log.end - end);
+  compaction_drop(store);
+  return SCUTTLE_OK;
 }
 
 int scuttle_store_save(scuttle_store_t *store) {

@@ -26,6 +26,7 @@ typedef struct {
   int fd; /* -1: none */
   uint64_t salt;
   uint64_t end;    /* bytes of the head and of all saves; what is behind is not part of the file */
+  uint64_t at;     /* bytes with the frames of a save that is still open; otherwise as `end` */
   uint64_t whole;  /* bytes of the last whole save */
   uint64_t synced; /* bytes that are on the disk */
   uint64_t number; /* of the last save */
@@ -76,8 +77,9 @@ void names_make(scuttle_store_t *store, const char *name);
 /* Makes an empty file, with its head. */
 int log_make(scuttle_store_t *store, log_t *log, const char *file);
 
-/* Appends what has changed since the log's cursor. After an error the log is as before. */
-int log_append(scuttle_store_t *store, log_t *log, const char *file);
+/* Appends what has changed since the log's cursor, or with a limit of bytes a part of it. After an error the log is as before.
+   Returns also SCUTTLE_MORE: the save is open, and the next call goes on with it; SCUTTLE_GAP: it was whole. */
+int log_append(scuttle_store_t *store, log_t *log, const char *file, uint64_t limit);
 
 int log_sync(scuttle_store_t *store, log_t *log, const char *file);
 void log_close(log_t *log);
@@ -93,8 +95,8 @@ int directory_sync(scuttle_store_t *store);
    and the file is to have that, too. */
 void compaction_begin(scuttle_store_t *store);
 
-/* Goes on with a compaction that an earlier call has begun, behind a save. */
-int compaction_step(scuttle_store_t *store);
+/* Goes on with a compaction that an earlier call has begun, behind a save of some bytes. */
+int compaction_step(scuttle_store_t *store, uint64_t saved);
 
 /* Writes the file anew, at once. With `keep` the present file stays under that name. */
 int compaction_whole(scuttle_store_t *store, const char *keep);

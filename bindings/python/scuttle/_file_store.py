@@ -11,8 +11,14 @@ from typing import Any, NamedTuple, Optional, Type, Union
 from ._changes import Cursor
 from ._config import c_text
 from ._replica import Replica
+from ._saves import Piece
 from ._store_file import Log, StoreFile
 from .errors import BusyError, ClosedError, ForkedError
+
+#: The bytes that a call writes of the file of a compaction, or so many times those that it has saved if that is more: so that
+#: file catches up with the other.
+_SLICE = 256 << 10
+_SLICE_SAVES = 4
 
 
 class StoreInfo(NamedTuple):
@@ -221,23 +227,29 @@ class StoredReplica(Replica):
         log = self._log()
         following = self._file.next
         self._begin_compaction(log)
-        self._saves += self._append(log)
+        end = log.end
+        is_whole = self._append(log).whole
+        self._saves += log.end > end
         if is_sync or self._is_sync_due():
             self._synced_at = monotonic()
             self._is_suspect = True
             log.sync()
             self._is_suspect = False
-        if following is not None:
-            self._compact_some(log, following)
+        if following is None:
+            return
+        if is_whole:  # the second file has no use then, and would begin anew, too
+            self._file.drop_next()
+        else:
+            self._compact_some(log, following, log.end - end)
 
     def _is_sync_due(self) -> bool:
         return self._sync_seconds is not None and monotonic() - self._synced_at >= self._sync_seconds
 
-    def _append(self, log: Log) -> bool:
-        """Appends what has changed since the log's cursor; returns whether anything has."""
-        piece = self.save(Cursor(*log.cursor))
-        log.append(piece.lines, piece.whole, piece.cursor)
-        return bool(piece.lines)
+    def _append(self, log: Log, limit: Optional[int] = None) -> Piece:
+        """Appends what has changed since the log's cursor, or with a limit of bytes a part of it."""
+        piece = self.save(Cursor(*log.cursor), limit)
+        log.append(piece.lines, piece.whole, piece.more, piece.cursor)
+        return piece
 
     def _write_anew(self, keep_damaged: bool = False) -> None:
         self._file.drop_next()
@@ -264,15 +276,15 @@ class StoredReplica(Replica):
         dead = log.end - log.whole
         if self._file.next is None and dead > max(log.whole, self._compact_bytes) and log.end >= self._compact_from:
             try:
-                self._append(self._file.begin_next())
+                self._append(self._file.begin_next(), _SLICE)
             except OSError as error:
                 self._give_up(log, error)
 
-    def _compact_some(self, log: Log, following: Log) -> None:
-        """Goes on with a compaction that an earlier call has begun, behind a save."""
+    def _compact_some(self, log: Log, following: Log, saved: int) -> None:
+        """Goes on with a compaction that an earlier call has begun, behind a save of some bytes."""
         try:
-            self._append(following)
-            if self._file.flush_slice(following):
+            piece = self._append(following, max(_SLICE, _SLICE_SAVES * saved))
+            if self._file.flush(following) and not piece.more:
                 self._switch(following)
         except OSError as error:
             if self._file.log is following:

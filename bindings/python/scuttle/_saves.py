@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctypes import byref
-from typing import List, NamedTuple, Optional
+from typing import Callable, List, NamedTuple, Optional
 
 from . import _abi
 from ._changes import Cursor
@@ -19,12 +19,14 @@ class Piece(NamedTuple):
     Attributes:
         lines: The lines; empty if nothing has changed.
         cursor: The cursor behind the piece, for the next one.
-        whole: Whether the piece replaces those before it.
+        whole: Whether the piece replaces those before it; of a piece with a limit the last part says so.
+        more: Whether this is a part of the piece, which goes on with the next call and does not count before its end.
     """
 
     lines: bytes
     cursor: Cursor
     whole: bool
+    more: bool = False
 
 
 class Saves:
@@ -39,10 +41,10 @@ class Saves:
         replica must not write any more.
         """
         lines: List[bytes] = []
-        self._handle.run(lambda pointer: self._handle.check(visit_lines(library.scuttle_export, pointer, lines)))
+        self._handle.run(lambda pointer: self._handle.check(visit_lines(library.scuttle_export, pointer, lines.append)))
         return b"".join(lines)
 
-    def save(self, cursor: Optional[Cursor] = None) -> Piece:
+    def save(self, cursor: Optional[Cursor] = None, limit: Optional[int] = None) -> Piece:
         """Returns a piece of a save: what has changed since a cursor, removed keys and the version vector included.
 
         `load` and `state` read any number of pieces, one behind the other, of which each goes on from the one before it. The last may be
@@ -50,20 +52,25 @@ class Saves:
 
         Args:
             cursor: The cursor of the piece before; after a start from pieces the `saved_cursor`. None: the piece is whole, as `export`.
+            limit: The bytes of entries behind which the call ends; the piece then goes on with the next call, and the replica may
+                change between them. Without it a large piece is made at once.
 
         Returns:
-            The piece. It is whole as well if the cursor is of another incarnation, or too many keys were removed since.
+            The piece, or with `more` a part of it. It is whole as well if the cursor is of another incarnation, or too many keys were
+            removed since.
         """
-        return self._handle.run(self._save, cursor or Cursor())
+        return self._handle.run(self._save, cursor or Cursor(), limit)
 
-    def _save(self, pointer: int, cursor: Cursor) -> Piece:
+    def _save(self, pointer: int, cursor: Cursor, limit: Optional[int]) -> Piece:
         lines: List[bytes] = []
         moved = _abi.CursorStruct(*cursor)
+        take = lines.append if limit is None else _until(limit, lines)
         code = visit_lines(
-            lambda replica, *visitor: library.scuttle_save(replica, byref(moved), *visitor), pointer, lines
+            lambda replica, *visitor: library.scuttle_save(replica, byref(moved), *visitor), pointer, take
         )
-        whole = self._handle.check(code) == _abi.GAP
-        return Piece(b"".join(lines), Cursor(moved.incarnation, moved.position), whole)
+        code = self._handle.check(code)
+        cursor = Cursor(moved.incarnation, moved.position)
+        return Piece(b"".join(lines), cursor, code == _abi.GAP, code == _abi.MORE)
 
     @property
     def saved_cursor(self) -> Optional[Cursor]:
@@ -105,3 +112,16 @@ class Saves:
         Readable after closing, too.
         """
         return self._handle.is_torn
+
+
+def _until(limit: int, lines: List[bytes]) -> Callable[[bytes], Optional[int]]:
+    """Returns a function that appends lines, and wants to pause once they have `limit` bytes."""
+    size = 0
+
+    def take(line: bytes) -> Optional[int]:
+        nonlocal size
+        lines.append(line)
+        size += len(line)
+        return _abi.MORE if size >= limit else None
+
+    return take

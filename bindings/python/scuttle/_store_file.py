@@ -14,7 +14,7 @@ from .errors import DamagedFileError, FileStoreError, StoreLockedError
 #: An incarnation and a position; both are 0 at the beginning.
 Cursor = Tuple[int, int]
 
-_SLICE = 4 << 20
+_FLUSH = 4 << 20
 _OPEN = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -27,6 +27,8 @@ class Log:
         self.salt = salt
         #: Bytes of the head and of all saves; what is behind is not part of the file.
         self.end = end
+        #: Bytes with the frames of a save that is still open; otherwise as `end`.
+        self.at = end
         #: Bytes of the last whole save.
         self.whole = 0
         #: Bytes that are on the disk.
@@ -35,26 +37,32 @@ class Log:
         self.number = 0
         self.cursor: Cursor = (0, 0)
 
-    def append(self, payload: bytes, is_whole: bool, cursor: Cursor) -> None:
-        """Appends a save. After an OSError the log is as before."""
-        at = self.end
-        self.number += 1  # also if the last try has failed, so that nothing of it counts as a part of this one
+    def append(self, payload: bytes, is_whole: bool, is_open: bool, cursor: Cursor) -> None:
+        """Appends a save, or a part of one, with which the next call goes on if it is open. After an OSError the log is as before."""
+        at = self.at
+        first = form.FIRST if at == self.end else 0
+        if first:
+            self.number += 1  # also if the last try has failed, so that nothing of it counts as a part of this one
+        last = 0 if is_open else form.LAST | (form.WHOLE if is_whole else 0)
         try:
-            for frame in form.make_frames(payload, self.salt, at, self.number, self.synced, is_whole):
+            for frame in form.make_frames(payload, self.salt, at, self.number, self.synced, first, last):
                 _write_all(self.fd, frame, at)
                 at += len(frame)
         except OSError as error:
             self._cut()
             raise _named(error, self.path)
-        if is_whole and payload:
+        self.at = at
+        self.cursor = cursor
+        if is_open:
+            return
+        if is_whole:
             self.whole = at - self.end
         self.end = at
-        self.cursor = cursor
 
     def _cut(self) -> None:
-        """Cuts off what is behind the last save. If that fails, too, the next save overwrites it."""
+        """Cuts off what the last call has written. If that fails, too, the next one overwrites it."""
         try:
-            os.ftruncate(self.fd, self.end)
+            os.ftruncate(self.fd, self.at)
         except OSError:
             pass
 
@@ -169,7 +177,8 @@ class StoreFile:
         saves = form.read_saves(data, head)
         if saves.damaged_at is not None and not mend:
             raise DamagedFileError(f"{self.path} is damaged at byte {saves.damaged_at} of {len(data)}")
-        log.salt, log.end, log.whole, log.number = head.salt, saves.end, saves.whole, saves.number
+        log.salt, log.whole, log.number = head.salt, saves.whole, saves.number
+        log.end = log.at = saves.end
         return saves.state, len(data) - saves.end, saves.damaged_at is not None
 
     def _head_of(self, data: bytes) -> form.Head:
@@ -241,12 +250,12 @@ class StoreFile:
         except PermissionError:
             pass  # only root may; the file then has this process's owner
 
-    def flush_slice(self, log: Log) -> bool:
-        """Starts the next slice of a file on its way to the disk; returns whether all are."""
-        size = min(_SLICE, log.end - self._flushed)
+    def flush(self, log: Log) -> bool:
+        """Starts what is written to a file on its way to the disk, up to a limit; returns whether all is."""
+        size = min(_FLUSH, log.at - self._flushed)
         os.posix_fadvise(log.fd, self._flushed, size, os.POSIX_FADV_DONTNEED)  # Linux then begins to write the pages
         self._flushed += size
-        return self._flushed == log.end
+        return self._flushed == log.at
 
     def end_next(self, log: Log, keep_damaged: bool = False) -> None:
         """Lets the file of a compaction replace the present one. `sync_folder` follows."""

@@ -71,12 +71,13 @@ class Frame(NamedTuple):
     end: int
 
 
-def make_frames(payload: bytes, salt: int, offset: int, number: int, synced: int, is_whole: bool) -> Iterator[bytes]:
-    """Yields the frames of a save that begins at an offset of the file."""
+def make_frames(
+    payload: bytes, salt: int, offset: int, number: int, synced: int, first: int, last: int
+) -> Iterator[bytes]:
+    """Yields the frames of a save, or of a part of one, from an offset of the file on. `first` and `last` are flags of these frames."""
     for begin in range(0, len(payload), PAYLOAD):
         part = payload[begin : begin + PAYLOAD]
-        is_last = begin + PAYLOAD >= len(payload)
-        flags = (FIRST if begin == 0 else 0) | ((LAST | (WHOLE if is_whole else 0)) if is_last else 0)
+        flags = (first if begin == 0 else 0) | (last if begin + PAYLOAD >= len(payload) else 0)
         fields = _FRAME.pack(len(part), flags, number, synced, crc32(part))
         yield b"".join((fields, _CRC.pack(_crc_of(fields, salt, offset)), part))
         offset += _FRAME_BYTES + len(part)

@@ -56,10 +56,11 @@ def _updates(visit: _Visit, take: Take, end: int) -> _Visitor:
         yield end
 
 
-def _lines(visit: _Visit, take: Callable[[bytes], object], end: int) -> _Visitor:
+def _lines(visit: _Visit, take: Callable[..., Any], end: int) -> _Visitor:
     try:
+        result = 0
         while True:
-            take((yield 0))
+            result = take((yield result)) or 0
     except GeneratorExit:
         return
     except BaseException as failure:
@@ -112,9 +113,9 @@ def trim_updates(
     return code, visit.failure if is_waiting(visit.visitor) else visit.failure or lost_result()
 
 
-def visit_lines(function: Callable[..., int], pointer: int, lines: List[bytes]) -> int:
-    """Appends each line to `lines`; returns the code."""
-    visit = _Visit(_lines, lines.append)
+def visit_lines(function: Callable[..., int], pointer: int, take: Callable[[bytes], Optional[int]]) -> int:
+    """Passes each line to `take`, whose result is the visitor's, None for 0; returns the code."""
+    visit = _Visit(_lines, take)
     return visit.finish(function(pointer, _LINE_VISITOR, visit.visitor))
 
 

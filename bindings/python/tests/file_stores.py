@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import List
+from typing import Any, Callable, List
 
 import pytest
 
@@ -40,3 +41,16 @@ def write_saves(store: scuttle.FileStore, path: Path, saves: int) -> List[int]:
             ends.append(path.stat().st_size)
     assert path.stat().st_size == ends[-1]
     return ends
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, name: str, number: int, after: int = 0) -> None:
+    """Lets a function of os fail with an errno, after some calls that succeed."""
+    real: Callable[..., Any] = getattr(os, name)
+    calls = iter(range(after))
+
+    def fail(*arguments: Any, **named: Any) -> Any:
+        if next(calls, None) is not None:
+            return real(*arguments, **named)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, name, fail)

@@ -119,7 +119,7 @@ def test_pieces_are_the_replica_over_many_starts(seed: int) -> None:
                     pieces, cursor = pieces + piece.lines, piece.cursor
             piece = replica.save(cursor)
             pieces, cursor, expected = pieces + piece.lines, piece.cursor, dict(replica)
-            assert replica.save(cursor) == (b"", cursor, False)
+            assert replica.save(cursor) == (b"", cursor, False, False)
 
 
 def test_a_new_replica_has_no_saved_cursor() -> None:
@@ -131,3 +131,31 @@ def test_a_new_replica_has_no_saved_cursor() -> None:
     with scuttle.Replica("A", state=export) as replica:
         assert replica.saved_cursor is None  # an export names no piece
         assert replica.save(None).whole
+
+
+def test_a_piece_with_a_limit_goes_on_with_the_next_call(replica: scuttle.Replica) -> None:
+    replica.update({f"k{number}": "x" * 50 for number in range(20)})
+    saved, cursor, parts = b"", None, 0
+    while True:
+        part = replica.save(cursor, 500)
+        saved, cursor, parts = saved + part.lines, part.cursor, parts + 1
+        if not part.more:
+            break
+        assert not part.whole and 500 <= len(part.lines) < 1000
+        assert replica.save(cursor, 500).lines  # may be made again
+        replica[f"k{parts}"] = parts
+        del replica[f"k{parts + 8}"]
+        replica.purge()
+    assert part.whole and parts > 3
+    for length in (len(saved), len(saved) - len(part.lines)):
+        with scuttle.Replica("c") as other:
+            assert other.load(saved[:length]) is (length == len(saved))
+            assert (other == replica) is (length == len(saved))
+    assert not replica.save(cursor, 500).lines
+    replica["k1"] = "again"
+    piece = replica.save(cursor, 1)
+    assert piece.more and b"again" in piece.lines
+    piece2 = replica.save(piece.cursor, 1)
+    assert not piece2.more and not piece2.whole
+    with scuttle.Replica("c", state=saved + piece.lines + piece2.lines) as other:
+        assert other == replica

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, List
 
 import pytest
-from file_stores import HEAD, count, path, store, write_saves
+from file_stores import HEAD, count, failing, path, store, write_saves
 
 import scuttle
 from scuttle import errors
@@ -96,19 +96,6 @@ def test_an_alien_file_is_refused_and_left_alone(store: scuttle.FileStore, path:
 
 
 # --- calls of the system that fail ----------------------------------------------------------------------------------
-
-
-def failing(monkeypatch: pytest.MonkeyPatch, name: str, number: int, after: int = 0) -> None:
-    """Lets a function of os fail with an errno, after some calls that succeed."""
-    real: Callable[..., Any] = getattr(os, name)
-    calls = iter(range(after))
-
-    def fail(*arguments: Any, **named: Any) -> Any:
-        if next(calls, None) is not None:
-            return real(*arguments, **named)
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(os, name, fail)
 
 
 def test_a_full_disk_is_an_error_and_the_replica_goes_on(
