@@ -147,9 +147,9 @@ baselines: library ## Records the present counts of the stage `gates` as the exp
 	@Tests/Budgets/Gates/run --update
 
 SEEDS = 2000
-sim: ## Runs the simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, step by step; MIDDLE=2000 with a man in the middle; CLASSIC=2000 of classic links; WITHOUT=covers disables a rule
+sim: ## Runs the simulator: SEEDS=2000 from FIRST=0 on, or SEED=17 alone, step by step; MIDDLE=2000 with a man in the middle; CLASSIC=2000 of classic links; BATCHES=0 without batches; WITHOUT=covers disables a rule
 	@scripts/dependencies library
-	@Tests/Simulation/run $(if $(MIDDLE),--middle) $(if $(CLASSIC),--classic) $(if $(SEED),--seed $(SEED),$(or $(MIDDLE),$(CLASSIC),$(SEEDS)) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
+	@Tests/Simulation/run $(if $(MIDDLE),--middle) $(if $(CLASSIC),--classic) $(if $(filter 0,$(BATCHES)),--no-batches) $(if $(SEED),--seed $(SEED),$(or $(MIDDLE),$(CLASSIC),$(SEEDS)) $(or $(FIRST),0)) $(if $(WITHOUT),--without $(WITHOUT))
 
 ROUNDS = 2000
 .PHONY: kill-test

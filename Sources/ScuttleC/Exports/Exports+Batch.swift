@@ -30,13 +30,12 @@ public func scuttle_set_if(
     enter(replica) { (handle, replica) throws(Failure) in
         let key = try handle.key(key, key_len)
         let value = try handle.value(json, json_len)
-        let version = expected?.pointee.version ?? 0
-        let entry = try replica.get(key)
-        guard entry?.version ?? 0 == version else { return SCUTTLE_CONFLICT }
-        if let entry, let expected = expected?.pointee {
-            let source = try text(expected.source, expected.source_len, limit: Limits.idBytes, "source")
-            guard entry.source.equals(source) else { return SCUTTLE_CONFLICT }
+        let isExpected = try replica.isEntry(key, version: expected?.pointee.version ?? 0) { source throws(Failure) in
+            // Without `expected` no entry has its version.
+            guard let expected = expected?.pointee else { return false }
+            return source.equals(try text(expected.source, expected.source_len, limit: Limits.idBytes, "source"))
         }
+        guard isExpected else { return SCUTTLE_CONFLICT }
         var batch = Batch()
         try replica.add(key, value, for: 0, to: &batch)
         try replica.write(batch)

@@ -44,6 +44,18 @@ extension Store {
         )
     }
 
+    /// Returns whether the entry of a key has an expected timestamp: the condition of `scuttle_set_if`. O(length of key).
+    /// - Parameter version: 0: no value is expected.
+    /// - Parameter isSource: compares the source. It runs only for an entry of that version.
+    /// - Throws: as `get`, and the errors of `isSource`.
+    public func isEntry(
+        _ key: Bytes, version: Version, _ isSource: (Bytes) throws(Failure) -> Bool
+    ) throws(Failure) -> Bool {
+        let entry = try get(key)
+        guard entry?.version ?? 0 == version else { return false }
+        return if let entry { try isSource(entry.source) } else { true }
+    }
+
     /// Makes one write, of a replica with limits or with a store of the host's. Throws as `add` and `write`.
     @inline(never)
     func writeGuarded(_ key: Bytes, _ value: Bytes?, _ lease: Lease?) throws(Failure) {

@@ -1,6 +1,6 @@
 #include "scenarios.h"
 
-#include "failing.h"
+#include "trying.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,51 +9,20 @@
 
 int has_seen_code;
 
-static void wrong(const char *call, const char *what) {
+void wrong(const char *call, const char *what) {
   printf("%s: %s\n", call, what);
   fflush(stdout);
   _exit(1);
 }
 
-/* Returns the state of a replica in one string. Its calls are no part of the scenario. */
-static char *look(scuttle_t *replica) {
+char *look(scuttle_t *replica) {
   text_t text = {NULL, 0, 0};
   if (replica) export_all(replica, &text);
   else text_str(&text, "none");
   return text.data;
 }
 
-/* Makes a call that may return SCUTTLE_E_MEMORY: then the replica is unchanged, and the call succeeds when there is memory
-   again. */
-#define TRY(REPLICA, EXPRESSION)                                                             \
-  do {                                                                                       \
-    char *try_before = look(REPLICA), *try_after;                                            \
-    int try_code = CALL(EXPRESSION);                                                         \
-    if (try_code == SCUTTLE_E_MEMORY) {                                                      \
-      has_seen_code = 1;                                                                     \
-      failing_stop();                                                                        \
-      try_after = look(REPLICA);                                                             \
-      if (strcmp(try_before, try_after) != 0) wrong(#EXPRESSION, "changed something");       \
-      free(try_after);                                                                       \
-      try_code = CALL(EXPRESSION);                                                           \
-    }                                                                                        \
-    if (try_code < 0) wrong(#EXPRESSION, code_name(try_code));                               \
-    free(try_before);                                                                        \
-  } while (0)
-
-/* Makes a call that must fail with a code of its own, or return SCUTTLE_E_MEMORY. */
-#define TRY_CODE(REPLICA, EXPRESSION, EXPECTED)                                              \
-  do {                                                                                       \
-    int code_got = CALL(EXPRESSION);                                                         \
-    if (code_got == SCUTTLE_E_MEMORY) {                                                      \
-      has_seen_code = 1;                                                                     \
-      failing_stop();                                                                        \
-      code_got = CALL(EXPRESSION);                                                           \
-    }                                                                                        \
-    if (code_got != (EXPECTED)) wrong(#EXPRESSION, code_name(code_got));                     \
-  } while (0)
-
-static void result(text_t *out, scuttle_t *replica) {
+void result(text_t *out, scuttle_t *replica) {
   char *state = state_text(replica);
   text_str(out, state);
   text_str(out, "--\n");
@@ -76,7 +45,7 @@ static int stop_never(void *context, const scuttle_update_t *update) {
   return 0;
 }
 
-static int add_line(void *context, const char *line, size_t length) {
+int add_line(void *context, const char *line, size_t length) {
   int armed = failing_arm(0);
   text_add((text_t *)context, line, length);
   failing_arm(armed);
@@ -89,8 +58,7 @@ static int count_clock(void *context, const char *source, size_t source_len, uin
   return 0;
 }
 
-/* Adds more keys than the count from which on records are in a pool. */
-static void fill(scuttle_t *replica, int from, int to) {
+void fill(scuttle_t *replica, int from, int to) {
   char key[24], value[24];
   int i;
   for (i = from; i < to; i++) {
@@ -322,6 +290,7 @@ static void store(text_t *out) {
   fill(replica, 0, 40);
   TRY(replica, scuttle_delete(replica, "key-3", SCUTTLE_NTS));
   TRY(replica, scuttle_set_ttl(replica, "lease", SCUTTLE_NTS, "[ 1 ]", SCUTTLE_NTS, 50));
+  write_at_once(replica);
   TRY(NULL, scuttle_tick(replica, 10));
   TRY(NULL, scuttle_tick(replica, 10000));
   result(out, replica);
@@ -451,5 +420,6 @@ static void large(text_t *out) {
 const scenario_t scenarios[] = {
     {"local", local, 1},         {"stream", stream, 1}, {"live", live, 1},           {"datagrams", datagrams, 1}, {"classic", classic, 1},
     {"compaction", compaction, 1}, {"store", store, 1},   {"resolvers", resolvers, 0}, {"judged", judged, 1},       {"large", large, 1},
+    {"batch", batch, 1},         {"condition", condition, 1}, {"pieces", pieces, 1},
 };
 const unsigned long scenario_count = sizeof scenarios / sizeof *scenarios;

@@ -13,6 +13,11 @@ typedef struct {
 extern const scenario_t scenarios[];
 extern const unsigned long scenario_count;
 
+/* The scenarios of batches.c. */
+void batch(text_t *out);
+void condition(text_t *out);
+void pieces(text_t *out);
+
 /* Whether a call has returned SCUTTLE_E_MEMORY. */
 extern int has_seen_code;
 

@@ -22,6 +22,10 @@ public struct Counts: CustomStringConvertible {
     public internal(set) var expired = 0
     /// Updates that a host has refused.
     public internal(set) var refused = 0
+    /// Batches that were made, and those that had an error and changed nothing; and conditions that were not met.
+    public internal(set) var batches = 0
+    public internal(set) var batchesUndone = 0
+    public internal(set) var conflicts = 0
     /// Differences that remained and were reported to both hosts.
     public internal(set) var reported = 0
     /// The maximum of a gossip round: its bytes for each byte of state.
@@ -63,6 +67,7 @@ public struct Counts: CustomStringConvertible {
             ("intrusions", \.intrusions), ("disturbed lines", \.disturbed),
             ("resurrected", \.resurrected), ("lost", \.lost), ("diverged", \.diverged), ("reported", \.reported),
             ("expired", \.expired), ("refused", \.refused),
+            ("batches", \.batches), ("batches undone", \.batchesUndone), ("conflicts", \.conflicts),
         ]
     }
 }

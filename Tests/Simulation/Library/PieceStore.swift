@@ -100,7 +100,7 @@ extension World {
     }
 
     private func checkEqual(_ replica: Replica, _ loaded: Replica) throws {
-        let (before, after) = (entries(replica), entries(loaded))
+        let (before, after) = (entryLines(replica), entryLines(loaded))
         guard before == after else {
             throw SimulationFailure(description: "loaded from pieces: \(after), not \(before)")
         }
@@ -128,7 +128,7 @@ extension World {
     }
 
     /// All entries, tombstones included, with their dots and timestamps.
-    private func entries(_ replica: Replica) -> [String] {
+    func entryLines(_ replica: Replica) -> [String] {
         var lines: [String] = []
         replica.keys.forEach { _, record in
             let (dot, timestamp) = (record.dot, record.timestamp)

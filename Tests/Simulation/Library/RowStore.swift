@@ -13,6 +13,9 @@ final class RowStore {
 
     private var rows: [Key: [UInt8]] = [:]
     private var pending: [Key: [UInt8]] = [:]
+    /// Whether the next commits fail, as on a full disk.
+    var fails = false
+    private(set) var commits = 0
 
     var store: StateStore {
         StateStore(
@@ -29,10 +32,17 @@ final class RowStore {
                 return true
             },
             commit: { [self] in
+                guard !fails else { return false }
                 rows = pending
+                commits += 1
                 return true
             },
             rollback: {})
+    }
+
+    /// The row of a key's entry; nil if there is none.
+    func line(ofEntry key: String) -> [UInt8]? {
+        rows[Key(kind: StateStore.Kind.entry.rawValue, id: [UInt8](key.utf8))]
     }
 
     /// All rows as an export, sorted by kind and id behind the head; nil if there are none.

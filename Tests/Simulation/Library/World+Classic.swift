@@ -21,7 +21,7 @@ struct ClassicLedger {
 /// Replicas that speak the dialect of simple-scuttle.
 extension World {
     /// Gives a write any text, and the rank of that text.
-    func setText(_ write: inout Write) {
+    func setText(_ write: inout Write, _ random: inout Random) {
         let value = write.isDelete ? (text: "null", rank: 0) : random.pick(ClassicPlan.texts)
         (write.text, write.rank) = (value.text, value.rank)
     }

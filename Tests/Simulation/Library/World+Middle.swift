@@ -33,7 +33,10 @@ extension World {
 
     /// Makes a step that may fail: a forged version may have exhausted the versions of a replica, or made its own save invalid.
     private func makeStepThatMayFail() throws {
-        do { try makeStep() } catch let error as Failure { say("\(error.code), \(error.detail)") }
+        do {
+            try makeStep()
+            try batchSometimes()
+        } catch let error as Failure { say("\(error.code), \(error.detail)") }
     }
 
     /// Checks that the replicas are equal, and remain so after further writes.

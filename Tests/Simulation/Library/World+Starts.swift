@@ -13,6 +13,7 @@ extension World {
         #endif
         let number = replicas.count
         configuration.onEvent = { [weak self] link, event, code in self?.note(event, code, on: link, of: number) }
+        configuration.onUpdate = { [weak self] update in self?.see(update, at: number) }
         judge(&configuration, of: number)
         configurations.append(configuration)
         names.append(name)

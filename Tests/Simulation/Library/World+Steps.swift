@@ -43,11 +43,9 @@ extension World {
         let replica = replicas[number]
         // A host can write no more than its own limits allow.
         let isDelete = isDelete || isOverLimit(writes.count, of: number) || isFull(number, for: key)
-        let seen = entry(of: key, at: replica)
-        var write = Write(
-            number: writes.count, key: key, rank: random.below(4), isDelete: isDelete, source: [UInt8](replica.id),
-            version: replica.version + 1, replaced: seen)
-        if plan.classic != nil { setText(&write) }
+        let write = newWrite(
+            writes.count, key, isDelete: isDelete, at: replica, version: replica.version + 1,
+            replaced: entry(of: key, at: replica), &random)
         let timeToLive = isDelete ? nil : timeToLive(of: key)
         try [UInt8](key.utf8).lend { (key) throws(Failure) in
             if isDelete { return try replica.delete(key) }
@@ -59,8 +57,25 @@ extension World {
                 }
             }
         }
+        note(write, timeToLive, of: number)
+    }
+
+    /// Returns a write of a replica, with a value out of a stream of choices.
+    func newWrite(
+        _ index: Int, _ key: String, isDelete: Bool, at replica: Replica, version: Version, replaced: Int?,
+        _ random: inout Random
+    ) -> Write {
+        var write = Write(
+            number: index, key: key, rank: random.below(4), isDelete: isDelete, source: [UInt8](replica.id),
+            version: version, replaced: replaced)
+        if plan.classic != nil { setText(&write, &random) }
+        return write
+    }
+
+    /// Notes a write that a replica has made.
+    func note(_ write: Write, _ timeToLive: UInt64?, of number: Int) {
         if let timeToLive { noteLease(of: write, timeToLive) }
-        say("\(number) \(isDelete ? "deletes" : "writes") \(key): \(write.value) at \(write.version)")
+        say("\(number) \(write.isDelete ? "deletes" : "writes") \(write.key): \(write.value) at \(write.version)")
         writes.append(write)
         noteLength(of: write)
         numbers[WriteID(source: write.source, version: write.version)] = write.number

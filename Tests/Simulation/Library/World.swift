@@ -61,13 +61,17 @@ public final class World {
     var leases: Leases?
     /// The refusals of hosts; nil if there are none.
     var refusals: Refusals?
+    /// The batches of hosts; nil if there are none.
+    var batches: Batches?
 
     /// A hash of all bytes that have arrived: two runs of a seed have the same.
     public internal(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
     public internal(set) var counts = Counts()
 
+    /// - Parameter hasBatches: whether hosts write batches beside single writes. Without them a seed has another history.
     public init(
-        _ kind: Kind = .rules, seed: UInt64, disabledRules: DisabledRules = [], trace: ((String) -> Void)? = nil
+        _ kind: Kind = .rules, seed: UInt64, disabledRules: DisabledRules = [], hasBatches: Bool = true,
+        trace: ((String) -> Void)? = nil
     ) throws {
         random = Random(seed: seed)
         plan = Plan(kind, &random)
@@ -76,6 +80,7 @@ public final class World {
         if kind == .rules { plan.worsen(seed: seed) }
         self.trace = trace
         self.disabledRules = disabledRules
+        batches = hasBatches ? Batches(seed: seed) : nil
         beginLeases(seed: seed)
         if kind == .rules { beginRefusals(seed: seed) }
         for number in 0..<plan.replicas where plan.middle?.joinsLate != true || number < 2 {
@@ -96,6 +101,7 @@ public final class World {
         for step in 0..<plan.steps {
             now += 1
             try makeStep()
+            try batchSometimes()
             try tickSometimes()
             changeMinds()
             try storeAll()

@@ -11,7 +11,9 @@ func check() -> Bool {
     note(run(.rules, 0..<3000, []) == 0, "3,000 seeds")
     note(run(.middle, 0..<2000, []) == 0, "2,000 seeds with a man in the middle")
     note(run(.classic, 0..<2000, []) == 0, "2,000 seeds of classic links")
-    note(seedsOfBugs.allSatisfy { run(.rules, $0..<$0 + 1, []) == 0 }, "the seeds that have found a bug")
+    note(
+        seedsOfBugs.allSatisfy { run(.rules, $0..<$0 + 1, [], hasBatches: false) == 0 },
+        "the seeds that have found a bug")
     for kind in World.Kind.allCases {
         let prints = (UInt64(0)..<50).map { seed in
             (0..<2).map { _ -> UInt64 in
@@ -38,8 +40,10 @@ func check() -> Bool {
     return failed == 0
 }
 
-/// A live twin was retired again with each rise, and each time caused a reset. A write lost to a delete that was refused and purged.
-private let seedsOfBugs: [UInt64] = [36_001_502, 80_002_528]
+/// These were found before hosts wrote batches, so they run without. A live twin was retired again with each rise, and each time
+/// caused a reset. A write lost to a delete that was refused and purged. Two resets in datagrams went on for ever, because the
+/// commit that named retired sources ended in another window, whose nonce the sender did not know as its own.
+private let seedsOfBugs: [UInt64] = [36_001_502, 80_002_528, 91_007_542, 91_011_515]
 
 private let seedsThatMiss: [(rule: DisabledRules, seed: UInt64)] = [
     (.inversion, 16806), (.ownCover, 1087), (.restart, 3509), (.matters, 2117), (.epoch, 1750),
@@ -50,8 +54,8 @@ private func seedThatMisses(_ rule: DisabledRules) -> (kind: World.Kind, seed: U
     var total = Counts()
     // Seeds that have failed without the rule before: few worlds do, and the search through all others needs minutes.
     for (known, seed) in seedsThatMiss where known == rule {
-        guard failure(of: seed, .rules, rule, counting: &total) != nil else { break }
-        if failure(of: seed, .rules, [], counting: &total) == nil { return (.rules, seed) }
+        guard failure(of: seed, .rules, rule, hasBatches: false, counting: &total) != nil else { break }
+        if failure(of: seed, .rules, [], hasBatches: false, counting: &total) == nil { return (.rules, seed) }
     }
     // Without the comparison of contents honest replicas converge as well: only the man in the middle needs it.
     for kind in rule == .content ? [World.Kind.middle] : [.rules, .middle] {

@@ -17,11 +17,12 @@ func nameSeedOfCrash() {
 
 /// Returns the failure of a seed; nil if there is none.
 func failure(
-    of seed: UInt64, _ kind: World.Kind, _ disabledRules: DisabledRules, counting total: inout Counts
+    of seed: UInt64, _ kind: World.Kind, _ disabledRules: DisabledRules, hasBatches: Bool = true,
+    counting total: inout Counts
 ) -> String? {
     seedOfCrash = seed
     do {
-        let world = try World(kind, seed: seed, disabledRules: disabledRules)
+        let world = try World(kind, seed: seed, disabledRules: disabledRules, hasBatches: hasBatches)
         defer { total.add(world.counts) }
         try world.run()
         return nil
@@ -31,16 +32,20 @@ func failure(
 }
 
 /// Runs some seeds, and returns the count of failed ones.
-func run(_ kind: World.Kind, _ seeds: Range<UInt64>, _ disabledRules: DisabledRules) -> Int {
+func run(
+    _ kind: World.Kind, _ seeds: Range<UInt64>, _ disabledRules: DisabledRules, hasBatches: Bool = true
+) -> Int {
     var failures = 0
     var total = Counts()
     let begin = Date()
     for seed in seeds {
-        guard let failure = failure(of: seed, kind, disabledRules, counting: &total) else { continue }
+        let failure = failure(of: seed, kind, disabledRules, hasBatches: hasBatches, counting: &total)
+        guard let failure else { continue }
         failures += 1
         guard failures <= 20 else { continue }
         print("seed \(seed): \(failure.prefix(600))")
-        print("    alone: make sim SEED=\(seed)\(kind == .rules ? "" : " \(kind)=1".uppercased())")
+        let options = (kind == .rules ? "" : " \(kind)=1".uppercased()) + (hasBatches ? "" : " BATCHES=0")
+        print("    alone: make sim SEED=\(seed)\(options)")
     }
     let time = Int(Date().timeIntervalSince(begin))
     print("\(kind), seeds \(seeds): \(failures) failures, \(time) s; \(total)")
@@ -48,10 +53,10 @@ func run(_ kind: World.Kind, _ seeds: Range<UInt64>, _ disabledRules: DisabledRu
 }
 
 /// Runs one seed, and prints each step.
-func tell(_ kind: World.Kind, _ seed: UInt64, _ disabledRules: DisabledRules) -> Bool {
+func tell(_ kind: World.Kind, _ seed: UInt64, _ disabledRules: DisabledRules, hasBatches: Bool) -> Bool {
     seedOfCrash = seed
     do {
-        let world = try World(kind, seed: seed, disabledRules: disabledRules) { print($0) }
+        let world = try World(kind, seed: seed, disabledRules: disabledRules, hasBatches: hasBatches) { print($0) }
         try world.run()
         print("seed \(seed): well; \(world.counts)")
         return true

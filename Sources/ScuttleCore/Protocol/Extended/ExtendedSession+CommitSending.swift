@@ -86,12 +86,7 @@ extension ExtendedSession {
             if context.transport.keepsOrder {
                 for id in slice.sources { peer.expect(id, covered: vouchedFor(id), in: replica) }
             }
-            // The peer may have applied the delta of a request from before more sources were named.
-            if !slice.retired.isEmpty || (part.isLast && firstUnsent > 0),
-                memory?.sentRetired.nonce != outgoing.nonce
-            {
-                remembering().sentRetired = (outgoing.nonce, replica.retired.count, replica.retired.generation)
-            }
+            noteNamed(slice.retired, in: part, of: outgoing, firstUnsent)
             if part.isLast {
                 endDelta(outgoing)
                 return true
@@ -99,6 +94,25 @@ extension ExtendedSession {
             if context.hasFilled { break }
         }
         return context.output.end > start
+    }
+
+    /// Notes the retired sources that a part of a commit names, and with the last part that the peer may apply them.
+    @inline(never)
+    private func noteNamed(
+        _ retired: [Int], in part: CommitPart, of outgoing: OutgoingDelta, _ firstUnsent: Int
+    ) {
+        if part.from == 0 || memory?.namedRetired.mode != outgoing.mode { memory?.namedRetired.count = 0 }
+        if !retired.isEmpty || (part.isLast && firstUnsent > 0), memory?.namedRetired.count ?? 0 == 0 {
+            // Vectors have named all before the first unsent one.
+            remembering().namedRetired = (
+                outgoing.mode, retired.isEmpty ? firstUnsent : replica.retired.count, replica.retired.generation
+            )
+        }
+        // The peer may have applied the delta of a request from before more sources were named.
+        guard part.isLast, let memory, memory.namedRetired.count > 0, memory.sentRetired.nonce != outgoing.nonce else {
+            return
+        }
+        memory.sentRetired = (outgoing.nonce, memory.namedRetired.count, memory.namedRetired.generation)
     }
 
     /// Ends a delta whose commit was sent. In datagrams a live link continues it.

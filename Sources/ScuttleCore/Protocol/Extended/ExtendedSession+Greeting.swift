@@ -160,8 +160,7 @@ extension ExtendedSession {
     /// Invalidates the peer state. The next request is for the whole vector.
     private func invalidatePeer() {
         peer.invalidate()
-        memory?.sentRetired = (0, 0, 0)
-        memory?.vectorRetired = (0, 0)
+        memory?.forgetSentRetired()
     }
 
     /// Drops the bases before one, because the past of the vector is kept from there on.

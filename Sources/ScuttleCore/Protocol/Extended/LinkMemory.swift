@@ -1,10 +1,14 @@
 /// The rare facts of a link: named retired sources, exceptions, contents that differed. A class, because few links have
 /// one.
 final class LinkMemory {
-    /// The nonce of the latest delta whose commit named retired sources to the peer, and the end of these sources in
-    /// the retired table; and the nonce of the peer's latest complete delta that named some, for the next request.
+    /// The nonce of the last part of the latest commit that named retired sources to the peer, and the end of these
+    /// sources in the retired table; and the nonce of the peer's latest complete delta that named some, for the next
+    /// request.
     var sentRetired: (nonce: UInt64, count: Int, generation: UInt32) = (0, 0, 0)
     var appliedRetired: UInt64 = 0
+    /// The mode of the latest commit that has named retired sources, and their end. In datagrams its last part may
+    /// belong to another window, whose nonce is another one. A count of 0: it has named none so far.
+    var namedRetired: (mode: DeltaMode, count: Int, generation: UInt32) = (.state, 0, 0)
     /// On a stream: the end of the retired sources that vectors have named to the peer; and those that the peer's
     /// vectors have named and of which this replica knows less. The peer's next complete delta applies them.
     var vectorRetired: (count: Int, generation: UInt32) = (0, 0)
@@ -81,12 +85,18 @@ final class LinkMemory {
         receivedRetired = kept
     }
 
+    /// Drops what this link has sent of retired sources.
+    func forgetSentRetired() {
+        sentRetired = (0, 0, 0)
+        namedRetired.count = 0
+        vectorRetired = (0, 0)
+    }
+
     /// Drops what was sent on a link that ends, unless the peer has confirmed it.
     func endLink() {
         sorted = nil
-        sentRetired = (0, 0, 0)
+        forgetSentRetired()
         appliedRetired = 0
-        vectorRetired = (0, 0)
         receivedRetired = []
         (divergence, exchangedAt) = (0, .max)
         (sentRefused, sentOver, sendsRefusedAnew) = (confirmed.refused, confirmed.over, false)
