@@ -245,9 +245,7 @@ class Dialler:
         if address.is_unix:
             found: List[Any] = [(socket.AF_UNIX, socket.SOCK_STREAM, 0, "", address.path)]
         else:
-            found = await asyncio.wait_for(
-                loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM), _DIAL_SECONDS
-            )
+            found = await asyncio.wait_for(resolve(address.host, address.port), _DIAL_SECONDS)
         errors: List[Exception] = []
         for family, kind, protocol, _, where in found:
             try:
@@ -290,3 +288,8 @@ class Dialler:
 
 def _jitter(seconds: float) -> float:
     return seconds * random.uniform(0.75, 1.25)
+
+
+async def resolve(host: str, port: int) -> List[Any]:
+    """Returns the addresses of a name."""
+    return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
