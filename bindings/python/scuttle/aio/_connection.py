@@ -98,6 +98,8 @@ class Connection(asyncio.Protocol):
         #: Why the connection has ended, or is to end; None: the peer has closed it, or has not.
         self.error: Optional[Exception] = None
         self.is_closing = False
+        #: Whether the transport is gone.
+        self.is_over = False
         #: Called once with this connection, when it is over.
         self.on_end: Optional[Callable[[Connection], None]] = None
         self._transport: Optional[asyncio.Transport] = None
@@ -197,7 +199,7 @@ class Connection(asyncio.Protocol):
             self.error = error
         self._drop_link()
         self._stop_timer()
-        self.is_closing = True
+        self.is_closing = self.is_over = True
         self._owner.ended(self)
         on_end, self.on_end = self.on_end, None
         if on_end is not None:

@@ -146,7 +146,11 @@ class Connections(Owner):
     def reached_itself(self, connection: Connection) -> None:
         """Ends the dialling end of a connection of this node to itself, so that its dialler learns why."""
         for other in list(self._open):
-            here = other.transport.get_extra_info("sockname") if other.is_outgoing and other.transport is not None else None
+            here = (
+                other.transport.get_extra_info("sockname")
+                if other.is_outgoing and other.transport is not None
+                else None
+            )
             if isinstance(here, tuple) and here[0] == connection.host and here[:2] == connection.peer:
                 other.abort(IdentityError("the address leads to this node itself"))
 

@@ -223,11 +223,10 @@ class Dialler:
         connection = await self._connect(target)
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection.on_end = lambda _: None if over.done() else over.set_result(None)
-        if connection.is_closing and connection.transport is None:
-            return False
         target.connection = connection
         try:
-            await over
+            if not connection.is_over:  # it may have ended before this task had its turn
+                await over
         finally:
             target.connection = None
             connection.on_end = None

@@ -21,7 +21,18 @@ def warnings(caplog: Any) -> List[str]:
     return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
 
 
-HELLO = {"protocol": [1, 1], "source": "x~aaaaaaaa", "incarnation": 1, "cluster": "", "lamport": 1, "epoch": 0, "revision": 0, "hash": "0" * 16, "nonce": 1, "reply": False}
+HELLO = {
+    "protocol": [1, 1],
+    "source": "x~aaaaaaaa",
+    "incarnation": 1,
+    "cluster": "",
+    "lamport": 1,
+    "epoch": 0,
+    "revision": 0,
+    "hash": "0" * 16,
+    "nonce": 1,
+    "reply": False,
+}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +71,11 @@ async def test_garbage_ends_the_connection_and_is_logged_once(data: bytes, caplo
 
 @asynchronous
 async def test_a_line_without_an_end_ends_the_connection(caplog: Any) -> None:
-    async with Node("a", listen="127.0.0.1:0", limits=scuttle.Limits(max_message_bytes=20_000, max_value_bytes=10_000, max_key_bytes=1000)) as a:
+    async with Node(
+        "a",
+        listen="127.0.0.1:0",
+        limits=scuttle.Limits(max_message_bytes=20_000, max_value_bytes=10_000, max_key_bytes=1000),
+    ) as a:
         peer = await (await HandPeer().dial(a)).greet()
         try:
             for _ in range(100):
@@ -95,7 +110,10 @@ async def test_another_cluster_is_refused() -> None:
 
 @asynchronous
 async def test_connections_are_limited() -> None:
-    async with Node("a", listen="127.0.0.1:0", max_connections=3) as a, Node("b", listen="127.0.0.1:0", max_connections_per_host=2) as b:
+    async with (
+        Node("a", listen="127.0.0.1:0", max_connections=3) as a,
+        Node("b", listen="127.0.0.1:0", max_connections_per_host=2) as b,
+    ):
         for node, most in ((a, 3), (b, 2)):
             peers = [await HandPeer(f"p{number}").dial(node) for number in range(most + 3)]
             for peer in peers[most:]:
@@ -152,8 +170,22 @@ async def test_a_flooding_peer_leaves_others_their_turn() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, 7, [], "127.0.0.1:7", {}, {"address": 7}, {"address": ["127.0.0.1:7"]}, {"address": "x" * 100_000}, {"address": "unix:/run/x"},
-     {"address": "127.0.0.1:99999"}, {"address": "\ud83d\ude00:1"}, {"address": "a b:1"}, {"address": ":1"}, {"address": "127.0.0.1:1", "x": {}}],
+    [
+        None,
+        7,
+        [],
+        "127.0.0.1:7",
+        {},
+        {"address": 7},
+        {"address": ["127.0.0.1:7"]},
+        {"address": "x" * 100_000},
+        {"address": "unix:/run/x"},
+        {"address": "127.0.0.1:99999"},
+        {"address": "\ud83d\ude00:1"},
+        {"address": "a b:1"},
+        {"address": ":1"},
+        {"address": "127.0.0.1:1", "x": {}},
+    ],
     ids=lambda value: repr(value)[:40],
 )
 @asynchronous
@@ -178,7 +210,12 @@ async def test_values_of_members_are_claims(value: Any) -> None:
 async def test_thousands_of_false_members_are_bounded() -> None:
     async with pair(gossip=0.05) as (a, b):
         peer = await HandPeer().dial(a)
-        peer.replica.update({f"{PREFIX}evil{number}": {"address": f"127.0.0.1:{1 + number % 60}"} for number in range(MAX_MEMBERS + 2000)})
+        peer.replica.update(
+            {
+                f"{PREFIX}evil{number}": {"address": f"127.0.0.1:{1 + number % 60}"}
+                for number in range(MAX_MEMBERS + 2000)
+            }
+        )
         await peer.greet()
         await until(lambda: len(b.members) == MAX_MEMBERS)
         for _ in range(20):
