@@ -9,7 +9,7 @@ from typing import NamedTuple, Tuple, Union
 from ..errors import ArgumentError
 
 #: ("host", port), "host:port", "[v6]:port", or "unix:/path".
-AddressLike = Union[str, Tuple[str, int]]
+AddressLike = Union[str, Tuple[str, int], "Address"]
 
 _MAX_TEXT = 512
 #: What the system allows in the path of a Unix socket, with its NUL.

@@ -17,7 +17,7 @@ from scuttle.aio import Node
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 
 #: Seconds that a test may wait for something, on a slow machine.
-PATIENCE = 12.0
+PATIENCE = 60.0
 
 
 def descriptors() -> Set[str]:

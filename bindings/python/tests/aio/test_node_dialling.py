@@ -67,7 +67,7 @@ async def test_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(random, "random", lambda: 0.0)
     async with Node("b", peers=["127.0.0.1:1"], gossip=100) as b:
-        monkeypatch.setattr(dialling.asyncio, "sleep", note)
+        monkeypatch.setattr(asyncio, "sleep", note)
         while len([pause for pause in pauses if pause == 0.2]) < 2:
             await sleep(0.001)
         monkeypatch.undo()
@@ -137,5 +137,6 @@ async def test_members_that_are_gone_end(caplog: Any) -> None:
         await until(lambda: set(a.members) == {"a", "b"})
         await asyncio.sleep(1)
         assert set(a.members) == {"a", "b"}  # renewed
+        assert b._rounds is not None
         b._rounds.cancel()  # it does not tick any more
         await until(lambda: set(a.members) == {"a"})

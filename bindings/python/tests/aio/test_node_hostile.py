@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from typing import Any, List
 
@@ -122,7 +123,7 @@ async def test_connections_are_limited() -> None:
                 await peer.greet()
             for peer in peers:
                 await peer.close()
-            await until(lambda node=node: not len(node._connections))
+            await until(functools.partial(lambda node: not len(node._connections), node))
             last = await (await HandPeer("last").dial(node)).greet()
             await last.close()
 

@@ -83,7 +83,8 @@ async def test_a_start_that_fails_closes_the_store(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        for store in (tmp_path / "folder", f"sqlite:///{tmp_path}/file.db"):
+        stores: Any = (tmp_path / "folder", f"sqlite:///{tmp_path}/file.db")
+        for store in stores:
             with pytest.raises(OSError):
                 await Node("a", listen=taken.getsockname(), store=store).start()
             async with Node("a", store=store) as again:
@@ -92,7 +93,8 @@ async def test_a_start_that_fails_closes_the_store(tmp_path: Path) -> None:
 
 @asynchronous
 async def test_a_locked_store_is_named(tmp_path: Path) -> None:
-    for store, shown in ((tmp_path / "folder", "folder"), (f"sqlite:///{tmp_path}/file.db", "file.db")):
+    stores: Any = ((tmp_path / "folder", "folder"), (f"sqlite:///{tmp_path}/file.db", "file.db"))
+    for store, shown in stores:
         async with Node("a", store=store) as node:
             with pytest.raises(scuttle.errors.StoreLockedError, match=shown):
                 await Node("a", store=store, listen="127.0.0.1:0").start()
@@ -208,7 +210,8 @@ def test_a_wrong_argument_is_named(config: Any, shown: str) -> None:
 
 @asynchronous
 async def test_the_name_is_checked_at_the_start(tmp_path: Path) -> None:
-    for store in (None, tmp_path / "folder", f"sqlite:///{tmp_path}/file.db"):
+    stores: Any = (None, tmp_path / "folder", f"sqlite:///{tmp_path}/file.db")
+    for store in stores:
         with pytest.raises(scuttle.errors.IdError):
             await Node("", store=store).start()
 
@@ -216,6 +219,7 @@ async def test_the_name_is_checked_at_the_start(tmp_path: Path) -> None:
 @asynchronous
 async def test_a_store_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    for store in (tmp_path / "file", tmp_path / "missing/folder", f"sqlite:///{tmp_path}/missing/file.db"):
+    stores: Any = (tmp_path / "file", tmp_path / "missing/folder", f"sqlite:///{tmp_path}/missing/file.db")
+    for store in stores:
         with pytest.raises(OSError, match=os.fspath(tmp_path)):
             await Node("a", store=store).start()
