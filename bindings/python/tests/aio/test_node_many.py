@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import subprocess
@@ -46,8 +47,7 @@ async def test_a_hundred_nodes_in_one_process_hold_the_same() -> None:
             node[f"from/{node.name}"] = pick.random()
         await until(lambda: all(len(node) == 100 for node in nodes))
         assert all(dict(node) == dict(hub) for node in nodes)
-        for node in nodes[1:]:
-            await node.close()
+        await asyncio.gather(*(node.close() for node in nodes[1:]))
 
 
 @asynchronous
