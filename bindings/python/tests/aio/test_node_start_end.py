@@ -130,7 +130,7 @@ async def test_a_socket_of_a_process_that_is_gone_is_replaced(tmp_path: Path) ->
 @pytest.mark.parametrize("store", [None, "folder", "sqlite"])
 @asynchronous
 async def test_a_start_may_be_cancelled_anywhere(tmp_path: Path, store: Any) -> None:
-    where = {"folder": tmp_path / "store", "sqlite": f"sqlite:///{tmp_path}/file.db"}.get(store)
+    where: Any = {"folder": tmp_path / "store", "sqlite": f"sqlite:///{tmp_path}/file.db"}.get(store)
     for steps in range(12):
         node = Node("a", listen="127.0.0.1:0", peers=["127.0.0.1:1"], store=where)
         task = asyncio.ensure_future(node.start())
