@@ -197,7 +197,7 @@ class Dialler:
                 is_good = False
             if isinstance(
                 target.error, IdentityError
-            ):  # it leads to this node; another address may take its place in the DNS
+            ):  # it leads to this node; the name may lead elsewhere later
                 pause = LONGEST_PAUSE
             elif is_good and time.monotonic() - began > 4 * pause:
                 pause, tries = FIRST_PAUSE, 0

@@ -75,7 +75,7 @@ class Node(NodeEntries):
 
         Args:
             name: As for `Replica`: 1 to 246 bytes, unique in the cluster.
-            listen: Where peers connect: ("host", port), "host:port", "[v6]:port" or "unix:/path"; port 0: a free one. None: nowhere.
+            listen: The address at which peers connect: ("host", port), "host:port", "[v6]:port" or "unix:/path"; port 0: a free one. None: nowhere.
             peers: Addresses that the node keeps dialling, of nodes that know others. Names are resolved anew each time.
             transport: "tcp", for TCP and Unix sockets.
             store: A folder, as of `FileStore`, or "sqlite:///path". None: in memory only.
