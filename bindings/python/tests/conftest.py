@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import sys
 from pathlib import Path
 from typing import Any, Iterator, List
@@ -54,3 +56,20 @@ def _in_checkout(*parts: str) -> Path:
 @pytest.fixture(scope="session")
 def header() -> Path:
     return _in_checkout("include", "scuttle.h")
+
+
+@functools.lru_cache(maxsize=None)
+def _warm_up(uvloop: Any) -> None:
+    """Has libuv make the pipe that it keeps for the process."""
+    loop = uvloop.new_event_loop()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def loops(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs a test of nodes once on each kind of event loop."""
+    if request.param == "uvloop":
+        uvloop = pytest.importorskip("uvloop")
+        _warm_up(uvloop)
+        monkeypatch.setattr("nodes.new_event_loop", uvloop.new_event_loop)

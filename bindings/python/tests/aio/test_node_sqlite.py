@@ -1,0 +1,82 @@
+"""A node's SQLite database: what is not one is refused, and what was committed is there."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from nodes import asynchronous
+
+import scuttle
+from scuttle.aio import Node
+from scuttle.aio._sqlite import SQLiteStore
+
+pytestmark = pytest.mark.usefixtures("loops")
+
+
+async def write(path: Path) -> None:
+    """Makes the database of a node with a few keys."""
+    async with Node("a", store=f"sqlite:///{path}") as node:
+        node.update({f"k{number}": "." * 100 for number in range(500)})
+
+
+async def fault(path: Path, error: type) -> str:
+    """Returns the message of a start that fails."""
+    before = path.read_bytes()
+    with pytest.raises(error, match=str(path)) as caught:
+        await Node("a", store=f"sqlite:///{path}").start()
+    assert path.read_bytes() == before
+    return str(caught.value)
+
+
+@asynchronous
+async def test_alien_files_are_refused_and_not_changed(tmp_path: Path) -> None:
+    text, other = tmp_path / "text", tmp_path / "other.db"
+    text.write_text("something else, and long enough to have a header of a hundred bytes: " + "." * 100)
+    assert "no SQLite database" in await fault(text, scuttle.errors.DamagedFileError)
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE customers (name TEXT)")
+    db.close()
+    assert "something else" in await fault(other, scuttle.errors.FileStoreError)
+
+
+@asynchronous
+async def test_another_name_and_a_later_format_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "node.db"
+    await write(path)
+    with pytest.raises(scuttle.errors.FileStoreError, match="holds the node 'a', not 'b'"):
+        await Node("b", store=f"sqlite:///{path}").start()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 9")
+    db.close()
+    with pytest.raises(scuttle.errors.FileStoreError, match="format 9"):
+        await Node("a", store=f"sqlite:///{path}").start()
+
+
+@asynchronous
+async def test_damage_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "node.db"
+    await write(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2 // 4096 * 4096])
+    with pytest.raises(scuttle.errors.DamagedFileError, match="damaged"):
+        await Node("a", store=f"sqlite:///{path}").start()
+    place = data.index(b"....")
+    path.write_bytes(data[:place] + b"!" + data[place + 1 :])
+    with pytest.raises(scuttle.errors.DamagedFileError, match="checksum"):
+        await Node("a", store=f"sqlite:///{path}").start()
+
+
+@asynchronous
+async def test_a_database_that_grows_is_compacted(tmp_path: Path) -> None:
+    path = tmp_path / "node.db"
+    node = Node("a", store=f"sqlite:///{path}")
+    node._store = SQLiteStore(str(path), compact_bytes=10_000)
+    async with node:
+        for number in range(100):
+            await node.set("k", "." * 1000 + str(number), durable=True)
+        assert node.store_info is not None and node.store_info.compactions > 1
+        assert node.store_info.file_bytes < 30_000
+    async with Node("a", store=f"sqlite:///{path}") as node:
+        assert node["k"].endswith(".99")
