@@ -57,15 +57,15 @@ class Files(NamedTuple):
         return context
 
     def _load(self, field: str, path: str, load: Any, *arguments: Any) -> None:
+        what = f"cert={self.cert!r} with key={self.key!r}" if field == "cert" else f"{field}={path!r}"
         try:
             load(*arguments, path)
         except ssl.SSLError as error:
             if error.reason == "KEY_VALUES_MISMATCH":
                 raise TLSError(f"the key in {self.key!r} does not belong to the certificate in {self.cert!r}") from None
-            what = f"cert={self.cert!r} with key={self.key!r}" if field == "cert" else f"{field}={path!r}"
             raise TLSError(f"{what} cannot be read as PEM: {error.reason or error}") from None
         except OSError as error:
-            raise TLSError(f"{field}={path!r} cannot be read: {error.strerror or error}") from None
+            raise TLSError(f"{what} cannot be read: {error.strerror or error}") from None
 
     def _load_chain(self, context: ssl.SSLContext, path: str) -> None:
         # Without a callable OpenSSL would read a password from the terminal.
