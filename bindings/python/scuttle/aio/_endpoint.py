@@ -7,8 +7,7 @@ import errno
 import logging
 import random
 import socket
-from collections import deque
-from typing import Any, Callable, Deque, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional
 
 from .._replica import Replica
 from ..errors import ScuttleError
@@ -16,15 +15,15 @@ from ._associations import Associations
 from ._challenge import Challenger
 from ._datagram_link import Address, DatagramLink
 from ._exposure import advice, check, is_allowed, shown
-from ._pacing import Bucket
+from ._pacing import PacedSender
 from ._psk import PSK, read_psk
 from ._reports import Reports
 from ._sealing import OVERHEAD
 
 _logger = logging.getLogger("scuttle.aio")
 
-#: Datagrams that are read, and sent, in one turn of the event loop, and sent to one peer before the next one has its turn.
-_READS, _SENDS, _BURST = 64, 64, 8
+#: Datagrams that are read in one turn of the event loop.
+_READS = 64
 _MAX_DATAGRAM = 65536
 #: Seconds between two looks at silent, idle and new peers.
 _UPKEEP = 0.25
@@ -59,7 +58,7 @@ class Endpoint:
         """Begins to receive.
 
         Args:
-            sock: A bound socket for datagrams. The endpoint owns it.
+            sock: A bound socket for datagrams. The endpoint owns it, unless this raises.
             psk: The pre-shared key, or its file: see `read_psk`. None: plain datagrams.
             cluster: The replica's cluster.
             insecure: Exchange plain datagrams with addresses that are not loopback addresses, too.
@@ -90,17 +89,13 @@ class Endpoint:
         self._on_change = on_change
         self._reports = reports or Reports(_logger)
         self._links: Dict[Address, DatagramLink] = {}
-        self._pending: Dict[DatagramLink, None] = {}  # in the order of their turns
-        self._unsent: Deque[Tuple[bytes, Address]] = deque(maxlen=256)  # replies to handshakes
         self._loop = asyncio.get_running_loop()
-        self._bucket = Bucket(rate, max(64 * mtu, rate / 100), self._loop.time())
         self._sock = sock
         sock.setblocking(False)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, 1 << 20)  # the system may give less
         self._buffer = bytearray(_MAX_DATAGRAM)
-        self._sending: Optional[asyncio.Handle] = None
-        self._waits_for_room = False
+        self._sender = PacedSender(sock, rate, mtu, self._next_datagram, self._has_failed)
         self._is_closed = False
         #: Datagrams that were read and dropped: of unknown senders, not authentic, or repeated.
         self.dropped = 0
@@ -149,7 +144,7 @@ class Endpoint:
             self._sealing.begin(address, now)
             message = self._sealing.next_init(address, now)
             if message is not None:
-                self._send_now(message, address)
+                self._sender.send_now(message, address)
         self.wake()
         return link
 
@@ -172,9 +167,7 @@ class Endpoint:
 
     def wake(self) -> None:
         """Sends what the links have, from the next turn of the loop on: call it after each change of the replica."""
-        for link in self._links.values():
-            self._pending.setdefault(link)
-        self._schedule()
+        self._sender.mark(self._links.values())
 
     def close(self) -> None:
         """Closes the socket and all links. A second call does nothing."""
@@ -182,16 +175,12 @@ class Endpoint:
             return
         self._is_closed = True
         self._upkeep.cancel()
-        if self._sending is not None:
-            self._sending.cancel()
+        self._sender.close()
         self._loop.remove_reader(self._sock.fileno())
-        if self._waits_for_room:
-            self._loop.remove_writer(self._sock.fileno())
         self._sock.close()
         for link in self._links.values():
             link.close()
         self._links.clear()
-        self._pending.clear()
 
     # --- receiving ---
 
@@ -225,7 +214,7 @@ class Endpoint:
         if self._sealing is not None:
             received = self._sealing.receive(datagram, address, now)
             if received.reply is not None:
-                self._send_now(received.reply, address)
+                self._sender.send_now(received.reply, address)
             data, has_begun = received.data, received.has_begun
             if received == (None, False, None):
                 self._drop(address, "it is not sealed with this node's psk and cluster, or late or repeated")
@@ -233,7 +222,7 @@ class Endpoint:
         elif link is None:
             has_begun, reply = self._challenger.receive(datagram, address)
             if reply is not None:
-                self._send_now(reply, address)
+                self._sender.send_now(reply, address)
             if not has_begun:
                 self.dropped += reply is None
                 return False
@@ -289,83 +278,26 @@ class Endpoint:
     def _can_send(self, link: DatagramLink) -> bool:
         return self._sealing is None or self._sealing.has_session(link.address)
 
-    def _schedule(self, pause: float = 0.0) -> None:
-        if self._sending is None and not self._waits_for_room and not self._is_closed:
-            self._sending = (
-                self._loop.call_later(pause, self._send_some) if pause else self._loop.call_soon(self._send_some)
+    def _next_datagram(self, link: DatagramLink) -> Optional[bytes]:
+        """Returns the next datagram of a link; None if there is none now."""
+        if self._links.get(link.address) is not link or not self._can_send(link):
+            return None
+        data = link.read(self._capacity)
+        if not data:
+            return None
+        datagram = self._sealing.seal(link.address, data) if self._sealing is not None else data
+        if datagram is not None:  # otherwise the session is used up, and another one begins
+            link.note_out(len(datagram), self._loop.time())
+        return datagram
+
+    def _has_failed(self, address: Address, size: int, error: OSError) -> None:
+        link = self._links.get(address)
+        if link is not None:
+            link.error = error
+        if error.errno == errno.EMSGSIZE:
+            self._reports.warning(
+                "a datagram of %d bytes is too large for the way to %s: lower mtu", size, shown(address)
             )
-
-    def _send_some(self) -> None:
-        """Sends a bounded number of datagrams, a few for each link in turn."""
-        self._sending = None
-        now = self._loop.time()
-        while self._unsent:
-            if not self._send(*self._unsent[0]):
-                return
-            self._unsent.popleft()
-        for _ in range(_SENDS // _BURST):
-            if not self._pending:
-                return
-            pause = self._bucket.pause(now)
-            if pause:
-                self._schedule(pause)
-                return
-            link = next(iter(self._pending))
-            del self._pending[link]
-            if self._links.get(link.address) is link and self._send_burst(link, now):
-                self._pending[link] = None
-            if self._waits_for_room:
-                return
-        if self._pending:
-            self._schedule()
-
-    def _send_burst(self, link: DatagramLink, now: float) -> bool:
-        """Sends a few datagrams of a link. Returns whether it may have more."""
-        if not self._can_send(link):
-            return False
-        for _ in range(_BURST):
-            data = link.read(self._capacity)
-            if not data:
-                return False
-            datagram = self._sealing.seal(link.address, data) if self._sealing is not None else data
-            if datagram is None:  # the session is used up, and another one begins
-                return False
-            if not self._send(datagram, link.address):
-                self._unsent.append((datagram, link.address))
-            self._bucket.spend(len(datagram))
-            link.note_out(len(datagram), now)
-            if self._waits_for_room:
-                break
-        return True
-
-    def _send(self, datagram: bytes, address: Address) -> bool:
-        """Sends one datagram. False: the socket has no room, and the endpoint goes on once it has. Every other error is a loss."""
-        try:
-            self._sock.sendto(datagram, address)
-        except (BlockingIOError, InterruptedError):
-            if not self._waits_for_room:
-                self._waits_for_room = True
-                self._loop.add_writer(self._sock.fileno(), self._has_room)
-            return False
-        except OSError as error:
-            link = self._links.get(address)
-            if link is not None:
-                link.error = error
-            if error.errno == errno.EMSGSIZE:
-                self._reports.warning(
-                    "a datagram of %d bytes is too large for the way to %s: lower mtu", len(datagram), shown(address)
-                )
-        return True
-
-    def _send_now(self, datagram: bytes, address: Address) -> None:
-        """Sends a datagram of a handshake, which no link has."""
-        if not self._waits_for_room:
-            self._send(datagram, address)  # without room it is lost, and its peer sends again
-
-    def _has_room(self) -> None:
-        self._waits_for_room = False
-        self._loop.remove_writer(self._sock.fileno())
-        self._schedule()
 
     # --- upkeep ---
 
@@ -389,7 +321,7 @@ class Endpoint:
     def _hand_shake(self) -> None:
         if self._sealing is not None:
             for datagram, address in self._sealing.due(self._loop.time()):
-                self._send_now(datagram, address)
+                self._sender.send_now(datagram, address)
 
 
 def bind(address: Address, family: int = socket.AF_INET) -> socket.socket:

@@ -113,7 +113,10 @@ def test_a_line_without_end() -> None:
         gate.feed(b"xx")
 
 
-@given(st.lists(st.sampled_from([b'{"key":"k","value":1}\n', b"\n", b'{"a":"hello"}\n', b"[]\n", b"x" * 50 + b"\n"])), st.integers())
+@given(
+    st.lists(st.sampled_from([b'{"key":"k","value":1}\n', b"\n", b'{"a":"hello"}\n', b"[]\n", b"x" * 50 + b"\n"])),
+    st.integers(),
+)
 def test_bytes_pass_unchanged_however_they_are_cut(lines: List[bytes], seed: int) -> None:
     random, whole = Random(seed), b"".join(lines)
     gate, passed, place = NameGate({"ada"}, LIMIT), b"", 0

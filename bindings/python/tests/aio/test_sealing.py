@@ -24,7 +24,9 @@ VECTORS: Dict[str, Any] = json.loads((Path(__file__).parent / "sealed_datagrams.
 PSK = bytes(range(32))
 
 
-def pair(psk: bytes = PSK, cluster: bytes = b"", other_psk: Optional[bytes] = None, other_cluster: Optional[bytes] = None) -> Any:
+def pair(
+    psk: bytes = PSK, cluster: bytes = b"", other_psk: Optional[bytes] = None, other_cluster: Optional[bytes] = None
+) -> Any:
     """Returns the initiator's and the responder's side of one session."""
     one, two = b"i" * 16, b"r" * 16
     there = session_keys(psk if other_psk is None else other_psk, one, two)
@@ -173,7 +175,12 @@ def test_the_window_takes_constant_memory() -> None:
 # --- messages of the handshake ---
 
 
-MESSAGES = [Init(b"i" * 16, b"e" * 8), Init(b"i" * 16, b"e" * 8, b"c" * 16), Retry(b"i" * 16, b"c" * 16), Accept(b"i" * 16, b"r" * 16, b"e" * 8)]
+MESSAGES = [
+    Init(b"i" * 16, b"e" * 8),
+    Init(b"i" * 16, b"e" * 8, b"c" * 16),
+    Retry(b"i" * 16, b"c" * 16),
+    Accept(b"i" * 16, b"r" * 16, b"e" * 8),
+]
 
 
 @pytest.mark.parametrize("message", MESSAGES)

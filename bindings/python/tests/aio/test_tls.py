@@ -44,7 +44,9 @@ def test_its_own_certificate_proves_names(authority: Authority) -> None:
     assert tls.identity.names == {"ada", "ada.example"}
     assert tls.identity.expires > 0
     tls.check_name("ada")
-    with pytest.raises(TLSError, match=r"proves 'ada', 'ada.example', and the node's name is 'bob'.*subjectAltName=DNS:bob"):
+    with pytest.raises(
+        TLSError, match=r"proves 'ada', 'ada.example', and the node's name is 'bob'.*subjectAltName=DNS:bob"
+    ):
         tls.check_name("bob")
 
 
@@ -70,7 +72,9 @@ def test_key_and_certificate_in_one_file(authority: Authority, tmp_path: Path) -
 
 @pytest.mark.parametrize("field", ["ca", "cert", "key", "crl"])
 @pytest.mark.parametrize("contents", [None, b"", b"no PEM at all\n", b"-----BEGIN CERTIFICATE-----\nAAAA\n"])
-def test_a_file_that_cannot_be_used(authority: Authority, tmp_path: Path, field: str, contents: Optional[bytes]) -> None:
+def test_a_file_that_cannot_be_used(
+    authority: Authority, tmp_path: Path, field: str, contents: Optional[bytes]
+) -> None:
     issued = authority.issue("ada")
     paths = {"ca": authority.ca, "cert": issued.cert, "key": issued.key, "crl": authority.revoke()}
     bad = tmp_path / "bad file.pem"
@@ -219,7 +223,11 @@ def test_a_renewed_authority_is_the_only_one(authority: Authority, tmp_path: Pat
     (tmp_path / "next").mkdir()
     successor = Authority(tmp_path / "next")
     issued = successor.issue("ada")
-    for source, target in ((successor.ca, authority.ca), (issued.cert, tmp_path / "ada.pem"), (issued.key, tmp_path / "ada.key")):
+    for source, target in (
+        (successor.ca, authority.ca),
+        (issued.cert, tmp_path / "ada.pem"),
+        (issued.key, tmp_path / "ada.key"),
+    ):
         os.replace(source, target)
     bob = successor.issue("bob")
     successor.ca.write_bytes(authority.ca.read_bytes())
