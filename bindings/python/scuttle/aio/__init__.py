@@ -1,10 +1,45 @@
-"""A node: a replica with a network, a store and security around it, on asyncio."""
+"""A node: a replica with a network, a store and a list of members around it, on asyncio.
+
+    async with Node("ada", listen="127.0.0.1:7000", peers=["127.0.0.1:7001"], store="ada.store") as node:
+        node["lamp"] = True
+
+It is quiet unless logging is configured: the logger "scuttle.aio" has connections at INFO, and faults at WARNING.
+"""
 
 from __future__ import annotations
 
+import logging
+
+from ._addresses import Address
+from ._errors import NotDurableError
 from ._exposure import InsecureError
+from ._members import Member
 from ._names import NameMismatchError
+from ._node import Node
+from ._peers import Peer
+from ._saving import StoreInfo
 from ._tls import TLS, TLSIdentity
 from ._tls_files import TLSError
+from ._watching import Change, Watch
 
-__all__ = ["TLS", "InsecureError", "NameMismatchError", "TLSError", "TLSIdentity"]
+__all__ = [
+    "TLS",
+    "Address",
+    "Change",
+    "InsecureError",
+    "Member",
+    "NameMismatchError",
+    "Node",
+    "NotDurableError",
+    "Peer",
+    "StoreInfo",
+    "TLSError",
+    "TLSIdentity",
+    "Watch",
+]
+
+for _name in __all__:
+    globals()[_name].__module__ = __name__  # the name for users, in tracebacks and pickles
+del _name
+
+logging.getLogger("scuttle.aio").addHandler(logging.NullHandler())

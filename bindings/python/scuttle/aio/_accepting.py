@@ -49,6 +49,8 @@ class Acceptor:
         self._reports = reports or Reports(_logger)
         self._handshakes: Dict[asyncio.Task[None], None] = {}  # the oldest first
         self._accepting = self._loop.create_task(self._accept())
+        # Not earlier: the loop still watches the socket.
+        self._accepting.add_done_callback(lambda _: sock.close())
 
     @property
     def address(self) -> Any:
@@ -60,13 +62,10 @@ class Acceptor:
         """The handshakes in progress."""
         return len(self._handshakes)
 
-    async def close(self) -> None:
-        """Accepts no more, and ends the handshakes in progress. Connections stay open."""
-        tasks = [self._accepting, *self._handshakes]
-        for task in tasks:
+    def close(self) -> None:
+        """Accepts no more, and ends the handshakes in progress, in the next turn of the loop. Connections stay open."""
+        for task in (self._accepting, *self._handshakes):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._sock.close()
 
     async def _accept(self) -> None:
         while True:

@@ -23,14 +23,15 @@ class DatagramLink:
     """The link to one address, and its figures. It opens its link when it first has to, and a new one if the peer ended it."""
 
     __slots__ = (
-        "address", "text", "is_outgoing", "since", "error", "bytes_in", "bytes_out", "last_in", "silent_since", "probed", "_replica", "_link"
+        "place", "address", "is_outgoing", "since", "error", "bytes_in", "bytes_out", "last_in", "silent_since", "probed", "is_lost", "was_up", "_replica", "_link"
     )  # fmt: skip
 
-    def __init__(self, replica: Replica, address: Address, *, is_outgoing: bool, now: float) -> None:
+    def __init__(self, replica: Replica, place: Address, *, is_outgoing: bool, now: float) -> None:
         self._replica = replica
         self._link: Optional[Link] = None
-        self.address = address
-        self.text = shown(address)
+        #: The socket's address, and the same as text.
+        self.place = place
+        self.address = shown(place)
         #: Whether this node was told to speak to the address: such a link is never dropped as idle.
         self.is_outgoing = is_outgoing
         self.since = time.time()
@@ -44,6 +45,10 @@ class DatagramLink:
         #: Time of the first datagram that was sent after that one; None: none was.
         self.silent_since: Optional[float] = None
         self.probed = now
+        #: The peer has sent nothing for long, though datagrams were sent to it.
+        self.is_lost = False
+        #: The node knows that the peer has said its hello.
+        self.was_up = False
 
     @property
     def link(self) -> Optional[Link]:
@@ -62,8 +67,18 @@ class DatagramLink:
 
     @property
     def is_up(self) -> bool:
-        """Whether the peer has said its hello."""
-        return bool(self.source)
+        """Whether the peer has said its hello, and is not lost."""
+        return not self.is_lost and bool(self.source)
+
+    @property
+    def is_closing(self) -> bool:
+        """False: a link has no end of its own."""
+        return False
+
+    @property
+    def transport(self) -> None:
+        """None: all links share a socket."""
+        return None
 
     def open(self) -> Link:
         """Returns the link, opened if there is none.
@@ -111,6 +126,7 @@ class DatagramLink:
         self.bytes_in += count
         self.last_in = now
         self.silent_since = None
+        self.is_lost = False
 
     def note_out(self, count: int, now: float) -> None:
         """Counts a datagram that was sent."""

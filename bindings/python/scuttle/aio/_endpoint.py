@@ -53,6 +53,8 @@ class Endpoint:
         idle: float = 60.0,
         rate: float = 12_500_000.0,
         on_change: Optional[Callable[[], None]] = None,
+        on_up: Optional[Callable[[DatagramLink], None]] = None,
+        on_down: Optional[Callable[[DatagramLink], None]] = None,
         reports: Optional[Reports] = None,
     ) -> None:
         """Begins to receive.
@@ -67,6 +69,8 @@ class Endpoint:
             idle: Seconds without a datagram after which a link is dropped that was not dialled.
             rate: Bytes a second that the socket sends, at most.
             on_change: Called after datagrams have reached links.
+            on_up: Called with a link once its peer has said its hello, and again after it was lost.
+            on_down: Called with such a link once its peer is lost, or the link is dropped.
 
         Raises:
             InsecureError: The socket is bound to another address than a loopback address, without `psk` and `insecure`.
@@ -87,6 +91,8 @@ class Endpoint:
         self._max_links = max_links
         self._idle = idle
         self._on_change = on_change
+        self._on_up = on_up
+        self._on_down = on_down
         self._reports = reports or Reports(_logger)
         self._links: Dict[Address, DatagramLink] = {}
         self._loop = asyncio.get_running_loop()
@@ -153,6 +159,7 @@ class Endpoint:
         link = self._links.pop(address, None)
         if link is not None:
             link.close()
+            self._note(link)
         if self._sealing is not None:
             self._sealing.end(address)
 
@@ -236,7 +243,8 @@ class Endpoint:
         if is_good or self.is_sealed:
             link.note_in(len(datagram), now)
         if not is_good:
-            self._reports.warning("a datagram from %s was rejected: %s", link.text, link.error)
+            self._reports.warning("a datagram from %s was rejected: %s", link.address, link.error)
+        self._note(link)
         return bool(data) or has_begun
 
     def _admit(self, address: Address, now: float) -> Optional[DatagramLink]:
@@ -247,13 +255,22 @@ class Endpoint:
             if oldest is None or now - (oldest.last_in or 0.0) < _UPKEEP:
                 self._refuse(address, f"there are {len(self._links)} links; max_links is {self._max_links}")
                 return None
-            self.hang_up(oldest.address)
+            self.hang_up(oldest.place)
         link = DatagramLink(self._replica, address, is_outgoing=False, now=now)
         if not self._open(link):
             self._refuse(address, str(link.error))
             return None
         self._links[address] = link
         return link
+
+    def _note(self, link: DatagramLink) -> None:
+        """Tells the node whether the peer of a link is there, if that has changed."""
+        if link.was_up == link.is_up:
+            return
+        link.was_up = not link.was_up
+        told = self._on_up if link.was_up else self._on_down
+        if told is not None and not self._is_closed:
+            told(link)
 
     def _open(self, link: DatagramLink) -> bool:
         try:
@@ -276,16 +293,16 @@ class Endpoint:
     # --- sending ---
 
     def _can_send(self, link: DatagramLink) -> bool:
-        return self._sealing is None or self._sealing.has_session(link.address)
+        return self._sealing is None or self._sealing.has_session(link.place)
 
     def _next_datagram(self, link: DatagramLink) -> Optional[bytes]:
         """Returns the next datagram of a link; None if there is none now."""
-        if self._links.get(link.address) is not link or not self._can_send(link):
+        if self._links.get(link.place) is not link or not self._can_send(link):
             return None
         data = link.read(self._capacity)
         if not data:
             return None
-        datagram = self._sealing.seal(link.address, data) if self._sealing is not None else data
+        datagram = self._sealing.seal(link.place, data) if self._sealing is not None else data
         if datagram is not None:  # otherwise the session is used up, and another one begins
             link.note_out(len(datagram), self._loop.time())
         return datagram
@@ -306,15 +323,19 @@ class Endpoint:
         now = self._loop.time()
         for link in list(self._links.values()):
             if not link.is_outgoing and now - (link.last_in or 0.0) > self._idle:
-                self.hang_up(link.address)
-            elif self._can_send(link):
+                self.hang_up(link.place)
+                continue
+            if link.is_silent(now):
+                link.is_lost = True
+                self._note(link)
+            if self._can_send(link):
                 if link.wants_probe(now):
                     link.gossip()
                     self.wake()
-                if self._sealing is not None and link.is_outgoing and link.is_silent(now):
-                    self._sealing.begin(link.address, now)  # the peer may have started anew, without this session
+                if self._sealing is not None and link.is_outgoing and link.is_lost:
+                    self._sealing.begin(link.place, now)  # the peer may have started anew, without this session
             elif self._sealing is not None and link.is_outgoing:
-                self._sealing.begin(link.address, now)
+                self._sealing.begin(link.place, now)
         self._hand_shake()
         self._upkeep = self._loop.call_later(_UPKEEP, self._look_after)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from ..errors import InputError
+from ..errors import ArgumentError
 
 
-class InsecureError(InputError):
+class InsecureError(ArgumentError):
     """A node without encryption was to listen on, or to connect to, an address that is neither a loopback address nor a Unix socket."""
 
 

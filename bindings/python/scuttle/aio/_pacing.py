@@ -120,8 +120,8 @@ class PacedSender:
             if datagram is None:
                 return False
             self._bucket.spend(len(datagram))
-            if not self._send(datagram, link.address):
-                self._unsent = (datagram, link.address)
+            if not self._send(datagram, link.place):
+                self._unsent = (datagram, link.place)
                 break
         return True
 

@@ -270,7 +270,9 @@ def test_garbage(met: Wire, seed: int) -> None:
     random = Random(seed)
     recorded = [datagram for _, _, datagram in met.log]
     for _ in range(3000):
-        garbage = bytearray(random.choice(recorded) if random.random() < 0.7 else random.randbytes(random.randrange(80)))
+        garbage = bytearray(
+            random.choice(recorded) if random.random() < 0.7 else random.randbytes(random.randrange(80))
+        )
         if garbage:
             garbage[random.randrange(len(garbage))] ^= random.randrange(1, 256)
         received = met.ends[BOB].receive(bytes(garbage), random.choice([ADA, EVE, ("::1", 9, 0, 0)]), met.now)

@@ -110,7 +110,7 @@ def test_two_replicas_become_equal(psk: Optional[bytes], host: str) -> None:
             await until(lambda: ada.replica == bob.replica and len(ada.replica) == 2001)
             ada.replica["live"] = 1
             await until(lambda: bob.replica.get("live") == 1)
-            await until(lambda: link.link is not None and link.link.in_step)
+            await until(lambda: link.link is not None and link.link.in_step and link.link.lag == 0)
             (theirs,) = bob.endpoint
             assert (link.name, theirs.name, link.is_outgoing, theirs.is_outgoing) == ("bob", "ada", True, False)
             assert link.bytes_out > 100_000 and link.bytes_in > 1000 and link.link is not None and link.link.lag == 0
@@ -184,7 +184,17 @@ def test_a_stranger_costs_no_link_and_gets_no_more_than_it_sends(psk: Optional[b
                 hello = link.read(1200)
                 before = ada.facts()
                 sent, got = 0, 0
-                for datagram in [hello, hello[:50], b"", b"\n", b"{}", b"[", hello * 4, b"\x11" * 57, b"\x14" * 60] * 30:
+                for datagram in [
+                    hello,
+                    hello[:50],
+                    b"",
+                    b"\n",
+                    b"{}",
+                    b"[",
+                    hello * 4,
+                    b"\x11" * 57,
+                    b"\x14" * 60,
+                ] * 30:
                     sock.sendto(datagram, ada.address)
                     sent += len(datagram)
                     await asyncio.sleep(0)
