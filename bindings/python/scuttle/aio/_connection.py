@@ -20,6 +20,7 @@ from ..errors import (
 )
 from ..policies import name_of
 from ._greeting import Greeting, claimed_source
+from ._names import NameMismatchError
 from ._security import Gate, Security
 
 #: Bytes that the transport holds at most before it pauses the connection, but for one read of the link.
@@ -31,7 +32,7 @@ _CHUNKS = 4
 _FLUSH_SECONDS = 0.5
 
 #: Errors of a peer's line that end the connection. Others reject the line: an update over a limit, one that `accept` refuses.
-_FATAL = (InputError, MessageTooLongError, IdentityError, ReadOnlyError, HostError)
+_FATAL = (InputError, MessageTooLongError, IdentityError, ReadOnlyError, HostError, NameMismatchError)
 
 
 class Owner:

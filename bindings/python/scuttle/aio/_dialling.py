@@ -21,7 +21,6 @@ from ._addresses import Address
 from ._connection import Connection
 from ._connections import Connections
 from ._members import Member, Members, learnt_address
-from ._security import Security
 
 logger = logging.getLogger("scuttle.aio")
 
@@ -232,9 +231,7 @@ class Dialler:
             if connection.source:
                 target.source = connection.source
         if connection.error is not None or not connection.source:
-            self._note(
-                target, connection.error or ConnectionResetError("the peer has closed the connection before its hello")
-            )
+            self._note(target, connection.error or self._connections.security.closed_early())
         return bool(connection.source)
 
     async def _connect(self, target: Target) -> Connection:
@@ -277,8 +274,7 @@ class Dialler:
             return connection
         except OSError as error:
             made.close()
-            explained = Security.explained(error)
-            raise explained if explained is not None else error
+            raise self._connections.security.explained(error, in_handshake=True) or error
         except BaseException:
             made.close()
             raise

@@ -92,16 +92,18 @@ class Security:
             )
         return NameGate(proven, self._max_line)
 
-    @staticmethod
-    def explained(error: Optional[Exception]) -> Optional[Exception]:
+    def explained(self, error: Optional[Exception], *, in_handshake: bool = False) -> Optional[Exception]:
         """Returns an error of TLS with a message that helps; every other error as it is."""
-        meaning = (
-            explain(error)
-            if error is not None and (isinstance(error, ssl.SSLError) or "handshake" in str(error))
-            else None
-        )
+        if error is None or self.tls is None or not (in_handshake or isinstance(error, ssl.SSLError)):
+            return error
+        meaning = explain(error)
         if meaning is None:
             return error
         explained = PeerError(meaning)
         explained.__cause__ = error
         return explained
+
+    def closed_early(self) -> Exception:
+        """Returns the error of a connection that the peer has closed before its hello."""
+        hint = "" if self.tls is None else "; it may have refused this node's certificate: see its log"
+        return ConnectionResetError(f"the peer has closed the connection before its hello{hint}")

@@ -8,6 +8,7 @@ from typing import Optional
 
 #: By X509_V_ERR_…: OpenSSL's numbers are fixed.
 _VERIFY = {
+    7: "the peer's certificate is of another CA than that of ca=, though of the same name",
     3: "there is no revocation list of the CA: the file of crl= needs one for each CA",
     9: "the peer's certificate is not yet valid: compare the time of both machines",
     10: "the peer's certificate has expired: renew it; a node reads renewed files by itself",

@@ -80,6 +80,19 @@ def run(main: Awaitable[None]) -> None:
     asyncio.run(asyncio.wait_for(main, 120))
 
 
+def tap(end: End) -> List[bytes]:
+    """Returns a list of the datagrams that an end receives from now on."""
+    seen: List[bytes] = []
+    receive = end.endpoint._receive
+
+    def record(datagram: bytes, address: Any, now: float) -> bool:
+        seen.append(datagram)
+        return receive(datagram, address, now)
+
+    setattr(end.endpoint, "_receive", record)
+    return seen
+
+
 @contextlib.contextmanager
 def stranger(host: str = "127.0.0.1") -> Any:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
@@ -140,9 +153,7 @@ def test_sealed_bytes_show_nothing() -> None:
                 ada.endpoint.dial(sock.getsockname())
                 await until(lambda: received(sock) is not None)
             async with ends("bob", psk=PSK) as (bob,):
-                seen: List[bytes] = []
-                receive = bob.endpoint._receive
-                setattr(bob.endpoint, "_receive", lambda *given: (seen.append(given[0]), receive(*given))[1])
+                seen = tap(bob)
                 ada.replica["a secret key"] = "a secret value"
                 ada.endpoint.dial(bob.address)
                 await until(lambda: len(bob.replica) == 1)
@@ -216,8 +227,8 @@ def test_a_plain_stranger_that_echoes_gets_a_link() -> None:
             with stranger() as sock, Replica("bob") as replica, replica.link(datagram=True) as link:
                 link.gossip()
                 for _ in range(500):
-                    while data := link.read(1200):
-                        sock.sendto(data, ada.address)
+                    while ours := link.read(1200):
+                        sock.sendto(ours, ada.address)
                     await asyncio.sleep(0.01)
                     while (data := received(sock)) is not None:
                         link.write(data)
@@ -324,14 +335,12 @@ def test_bad_arguments(options: Dict[str, Any]) -> None:
 def test_no_datagram_is_over_the_mtu(mtu: int) -> None:
     async def main() -> None:
         async with ends("ada", "bob", psk=PSK, mtu=mtu) as (ada, bob):
-            sizes: List[int] = []
-            receive = bob.endpoint._receive
-            setattr(bob.endpoint, "_receive", lambda *given: (sizes.append(len(given[0])), receive(*given))[1])
+            sizes = tap(bob)
             for number in range(500):
                 ada.replica[f"k/{number}"] = "x" * 100
             ada.endpoint.dial(bob.address)
             await until(lambda: ada.replica == bob.replica)
-            assert min(mtu, 1500) - 300 < max(sizes) <= mtu
+            assert min(mtu, 1500) - 300 < max(map(len, sizes)) <= mtu
 
     run(main())
 
@@ -362,9 +371,7 @@ def test_two_honest_nodes_stay_in_step_during_a_flood(psk: Optional[bytes], capl
         chance = random.Random(7)
         async with ends("ada", "bob", psk=psk) as (ada, bob):
             ada.endpoint.dial(bob.address)
-            recorded: List[bytes] = []
-            receive = bob.endpoint._receive
-            setattr(bob.endpoint, "_receive", lambda *given: (recorded.append(given[0]), receive(*given))[1])
+            recorded = tap(bob)
             await until(lambda: len(ada.endpoint) == len(bob.endpoint) == 1)
             with contextlib.ExitStack() as stack:
                 socks = [stack.enter_context(stranger()) for _ in range(20)]
@@ -391,9 +398,7 @@ def test_a_datagram_of_an_earlier_session_is_refused_after_a_restart() -> None:
     async def main() -> None:
         async with ends("ada", psk=PSK) as (ada,):
             bob = End("bob", psk=PSK)
-            recorded: List[bytes] = []
-            receive = bob.endpoint._receive
-            setattr(bob.endpoint, "_receive", lambda *given: (recorded.append(given[0]), receive(*given))[1])
+            recorded = tap(bob)
             ada.replica["old"] = 1
             ada.endpoint.dial(bob.address)
             await until(lambda: bob.replica.get("old") == 1)

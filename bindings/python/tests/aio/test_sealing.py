@@ -175,7 +175,7 @@ def test_the_window_takes_constant_memory() -> None:
 # --- messages of the handshake ---
 
 
-MESSAGES = [
+MESSAGES: List[handshake.Message] = [
     Init(b"i" * 16, b"e" * 8),
     Init(b"i" * 16, b"e" * 8, b"c" * 16),
     Retry(b"i" * 16, b"c" * 16),
