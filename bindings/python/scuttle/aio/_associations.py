@@ -7,14 +7,13 @@ A recorded message causes at most a datagram that is no longer than itself.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from . import _handshake as handshake
 from ._handshake import Accept, Init, Retry
 from ._psk import handshake_key, session_keys
-from ._sealing import DATA, Session
-
-Address = Tuple[Any, ...]
+from ._sealing import DATA, OVERHEAD, Session
+from ._senders import NOTHING, Address, Received
 
 #: Seconds between the first two sendings of an Init; the pause doubles up to the second number.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
@@ -62,22 +61,10 @@ class Association:
         self.is_initiator = is_initiator
 
 
-class Received(NamedTuple):
-    """What a datagram was."""
-
-    #: The opened data; None: the datagram had none, or was not authentic.
-    data: Optional[bytes] = None
-    #: A session with the sender has begun.
-    has_begun: bool = False
-    #: A datagram for the sender.
-    reply: Optional[bytes] = None
-
-
-_NOTHING = Received()
-
-
 class Associations:
     """All sessions of one endpoint."""
+
+    overhead = OVERHEAD
 
     def __init__(self, psk: bytes, cluster: str = "", random: Callable[[int], bytes] = os.urandom) -> None:
         """Makes it.
@@ -172,14 +159,14 @@ class Associations:
         association = self._by_address.get(address)
         initiation = association.initiation if association is not None else None
         if message is None or association is None or initiation is None or message.session != initiation.session:
-            return _NOTHING
+            return NOTHING
         if isinstance(message, Retry):
             if message.cookie == initiation.cookie:
-                return _NOTHING
+                return NOTHING
             association.initiation = initiation._replace(cookie=message.cookie)
             return Received(reply=self._init(association.initiation))
         if message.endpoint == self._endpoint:
-            return _NOTHING  # this endpoint's own message, sent back
+            return NOTHING  # this endpoint's own message, sent back
         keys = session_keys(self._psk, initiation.session, message.own_session)
         session = Session(keys, is_initiator=True, cluster=self._cluster, now=now)
         association.begin(session, True, now)
@@ -196,21 +183,21 @@ class Associations:
         offer = self._offers.get(address)
         data = offer.session.open(datagram) if offer is not None else None
         if offer is None or data is None:
-            return _NOTHING
+            return NOTHING
         del self._offers[address]
         self._by_address.setdefault(address, Association()).begin(offer.session, False, now)
         return Received(data, has_begun=True)
 
     def _on_init(self, message: Init, address: Address, now: float) -> Received:
         if message.endpoint == self._endpoint:
-            return _NOTHING
+            return NOTHING
         period = int(now / COOKIE_PERIOD)
         if message.cookie not in (self._cookie(period, address, message), self._cookie(period - 1, address, message)):
             retry = Retry(message.session, self._cookie(period, address, message))
             return Received(reply=handshake.write_message(retry, self._key, self._cluster))
         association = self._by_address.get(address)
         if association is not None and association.initiation is not None and self._endpoint > message.endpoint:
-            return _NOTHING  # both begin at once: the session of the greater endpoint stands
+            return NOTHING  # both begin at once: the session of the greater endpoint stands
         offer = self._offers.get(address)
         if offer is None or offer.init_session != message.session:
             own_session = self._random(handshake.SESSION_BYTES)

@@ -74,6 +74,9 @@ class Connection(asyncio.Protocol):
     It always reads from the socket, because two peers that stopped reading until they had sent would wait for each other.
     """
 
+    #: Whether the peer is silent though it should not be; a stream ends then.
+    is_lost = False
+
     def __init__(self, owner: Owner, *, is_outgoing: bool, address: str = "") -> None:
         """Makes a connection that has not begun.
 

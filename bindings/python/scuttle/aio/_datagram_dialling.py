@@ -87,7 +87,8 @@ class DatagramDialler(Dialler):
                         return is_good
         finally:
             target.connection = None
-            self._datagrams.hang_up(link.place)
+            if not self._is_closed:  # otherwise the link stays for the last writes
+                self._datagrams.hang_up(link.place)
 
     async def _places(self, target: Target, present: Tuple[Any, ...]) -> List[Tuple[Any, ...]]:
         """Returns the addresses of a name; the present one if it cannot be resolved now."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 import time
-from typing import Any, Optional, Tuple
+from typing import Any, Optional
 
 from .._link import Link
 from .._replica import Replica
 from ..errors import DatagramError, LimitError, ScuttleError
 from ..policies import name_of
 from ._exposure import shown
-
-Address = Tuple[Any, ...]
+from ._senders import Address
 
 #: Seconds without a datagram of the peer's, after one was sent, until the link gossips by itself, and until the peer counts as silent.
 PROBE_AFTER, SILENT_AFTER = 5.0, 15.0
+#: Seconds without a datagram of the peer's until a dialled link gossips by itself, so that the peer does not drop it as idle.
+_KEEP_AFTER = 20.0
 #: Updates over the size of a datagram that one turn skips.
 _MAX_SKIPPED = 64
 
@@ -23,17 +25,19 @@ class DatagramLink:
     """The link to one address, and its figures. It opens its link when it first has to, and a new one if the peer ended it."""
 
     __slots__ = (
-        "place", "address", "is_outgoing", "since", "error", "bytes_in", "bytes_out", "last_in", "silent_since", "probed", "is_lost", "was_up", "_replica", "_link"
+        "place", "address", "dials", "is_incoming", "since", "error", "bytes_in", "bytes_out", "last_in", "silent_since", "probed", "is_lost", "was_up", "_replica", "_link"
     )  # fmt: skip
 
-    def __init__(self, replica: Replica, place: Address, *, is_outgoing: bool, now: float) -> None:
+    def __init__(self, replica: Replica, place: Address, *, is_incoming: bool, now: float) -> None:
         self._replica = replica
         self._link: Optional[Link] = None
         #: The socket's address, and the same as text.
         self.place = place
         self.address = shown(place)
-        #: Whether this node was told to speak to the address: such a link is never dropped as idle.
-        self.is_outgoing = is_outgoing
+        #: How often this node was told to speak to the address.
+        self.dials = 0
+        #: Whether the peer has begun.
+        self.is_incoming = is_incoming
         self.since = time.time()
         #: The last error of this link; None: none.
         self.error: Optional[Exception] = None
@@ -56,6 +60,11 @@ class DatagramLink:
         return self._link
 
     @property
+    def is_outgoing(self) -> bool:
+        """Whether this node was told to speak to the address: such a link is never dropped as idle."""
+        return self.dials > 0
+
+    @property
     def source(self) -> str:
         """The source that the peer claims; "" before its hello."""
         return (self._link.peer_source or "") if self._link is not None else ""
@@ -76,9 +85,21 @@ class DatagramLink:
         return False
 
     @property
-    def transport(self) -> None:
-        """None: all links share a socket."""
-        return None
+    def transport(self) -> DatagramLink:
+        """This link: all links share a socket."""
+        return self
+
+    def get_extra_info(self, name: str) -> Any:
+        """Returns, for "sockname", the address that this machine has on the way to the peer; None if there is none. Sends nothing."""
+        if name != "sockname":
+            return None
+        family = socket.AF_INET6 if len(self.place) == 4 else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(self.place)
+                return probe.getsockname()
+            except OSError:
+                return None
 
     def open(self) -> Link:
         """Returns the link, opened if there is none.
@@ -140,7 +161,9 @@ class DatagramLink:
 
     def wants_probe(self, now: float) -> bool:
         """Returns whether the link should gossip by itself, to find out whether the peer is there. At most once in PROBE_AFTER."""
-        if self.silent_since is None or now - self.silent_since < PROBE_AFTER or now - self.probed < PROBE_AFTER:
+        is_silent = self.silent_since is not None and now - self.silent_since > PROBE_AFTER
+        is_quiet = self.is_outgoing and self.last_in is not None and now - self.last_in > _KEEP_AFTER
+        if not (is_silent or is_quiet) or now - self.probed < PROBE_AFTER:
             return False
         self.probed = now
         return True

@@ -12,13 +12,13 @@ from typing import Any, Callable, Dict, Iterator, Optional
 from .._replica import Replica
 from ..errors import ScuttleError
 from ._associations import Associations
-from ._challenge import Challenger
-from ._datagram_link import Address, DatagramLink
+from ._challenge import PlainSenders
+from ._datagram_link import DatagramLink
 from ._exposure import advice, check, is_allowed, shown
 from ._pacing import PacedSender
 from ._psk import PSK, read_psk
 from ._reports import Reports
-from ._sealing import OVERHEAD
+from ._senders import Address, Senders
 
 _logger = logging.getLogger("scuttle.aio")
 
@@ -83,11 +83,11 @@ class Endpoint:
         if max_links < 1 or not idle > 0 or not rate > 0:
             raise ValueError(f"max_links={max_links}, idle={idle} and rate={rate} have to be above 0")
         check(sock.getsockname(), "listen on", is_encrypted=psk is not None, insecure=insecure, is_datagram=True)
-        self._sealing = Associations(read_psk(psk), cluster) if psk is not None else None
-        self._challenger = Challenger()
+        self._is_sealed = psk is not None
+        self._senders: Senders = Associations(read_psk(psk), cluster) if psk is not None else PlainSenders()
         self._replica = replica
         self._insecure = insecure
-        self._capacity = mtu - (OVERHEAD if psk is not None else 0)
+        self._capacity = mtu - self._senders.overhead
         self._max_links = max_links
         self._idle = idle
         self._on_change = on_change
@@ -115,11 +115,6 @@ class Endpoint:
         """The address that the socket is bound to."""
         return self._sock.getsockname()
 
-    @property
-    def is_sealed(self) -> bool:
-        """Whether datagrams are sealed with a pre-shared key."""
-        return self._sealing is not None
-
     def __iter__(self) -> Iterator[DatagramLink]:
         """Yields the links."""
         return iter(list(self._links.values()))
@@ -137,31 +132,27 @@ class Endpoint:
             InsecureError: The address needs a pre-shared key.
             TooManyLinksError: The replica has as many links as it may.
         """
-        check(address, "connect to", is_encrypted=self.is_sealed, insecure=self._insecure, is_datagram=True)
+        check(address, "connect to", is_encrypted=self._is_sealed, insecure=self._insecure, is_datagram=True)
         link = self._links.get(address)
         if link is None:
-            link = DatagramLink(self._replica, address, is_outgoing=True, now=self._loop.time())
-            if self._sealing is None:
+            link = DatagramLink(self._replica, address, is_incoming=False, now=self._loop.time())
+            if not self._is_sealed:
                 link.open()
             self._links[address] = link
-        link.is_outgoing = True
-        if self._sealing is not None and not self._sealing.has_session(address):
-            now = self._loop.time()
-            self._sealing.begin(address, now)
-            message = self._sealing.next_init(address, now)
-            if message is not None:
-                self._sender.send_now(message, address)
+        link.dials += 1
+        if not self._senders.has_session(address):
+            self._senders.begin(address, self._loop.time())
+            self._hand_shake(link)
         self.wake()
         return link
 
     def hang_up(self, address: Address) -> None:
-        """Speaks to an address no more, unless the peer begins anew."""
-        link = self._links.pop(address, None)
+        """Undoes one call of `dial`. After the last one the link is dropped, unless the peer had begun it."""
+        link = self._links.get(address)
         if link is not None:
-            link.close()
-            self._note(link)
-        if self._sealing is not None:
-            self._sealing.end(address)
+            link.dials = max(0, link.dials - 1)
+            if not link.is_outgoing and not link.is_incoming:
+                self._remove(link)
 
     def gossip(self, most: Optional[int] = None) -> None:
         """Gossips on some links that were chosen at random, or on all."""
@@ -209,38 +200,26 @@ class Endpoint:
 
     def _receive(self, datagram: bytes, address: Address, now: float) -> bool:
         """Reads one datagram. Returns whether a link has read data."""
-        if not is_allowed(address, is_encrypted=self.is_sealed, insecure=self._insecure):
+        if not is_allowed(address, is_encrypted=self._is_sealed, insecure=self._insecure):
             self.dropped += 1
             self._reports.warning(
                 "a datagram from %s was refused, because this node has no psk: %s", shown(address), advice(True)
             )
             return False
+        data, has_begun, reply = received = self._senders.receive(datagram, address, now)
+        if reply is not None:
+            self._sender.send_now(reply, address)
+        if received.is_dropped:
+            self._drop(address)
         link = self._links.get(address)
-        has_begun = False
-        data: Optional[bytes] = datagram
-        if self._sealing is not None:
-            received = self._sealing.receive(datagram, address, now)
-            if received.reply is not None:
-                self._sender.send_now(received.reply, address)
-            data, has_begun = received.data, received.has_begun
-            if received == (None, False, None):
-                self._drop(address, "it is not sealed with this node's psk and cluster, or late or repeated")
-                return False
-        elif link is None:
-            has_begun, reply = self._challenger.receive(datagram, address)
-            if reply is not None:
-                self._sender.send_now(reply, address)
-            if not has_begun:
-                self.dropped += reply is None
-                return False
         if link is None and has_begun:
             link = self._admit(address, now)
-        if link is None:
+        if link is None or (data is None and not has_begun):
             return False
         if has_begun:
             self._open(link)
         is_good = not data or link.write(data)
-        if is_good or self.is_sealed:
+        if is_good or self._is_sealed:
             link.note_in(len(datagram), now)
         if not is_good:
             self._reports.warning("a datagram from %s was rejected: %s", link.address, link.error)
@@ -255,13 +234,19 @@ class Endpoint:
             if oldest is None or now - (oldest.last_in or 0.0) < _UPKEEP:
                 self._refuse(address, f"there are {len(self._links)} links; max_links is {self._max_links}")
                 return None
-            self.hang_up(oldest.place)
-        link = DatagramLink(self._replica, address, is_outgoing=False, now=now)
+            self._remove(oldest)
+        link = DatagramLink(self._replica, address, is_incoming=True, now=now)
         if not self._open(link):
             self._refuse(address, str(link.error))
             return None
         self._links[address] = link
         return link
+
+    def _remove(self, link: DatagramLink) -> None:
+        del self._links[link.place]
+        link.close()
+        self._note(link)
+        self._senders.end(link.place)
 
     def _note(self, link: DatagramLink) -> None:
         """Tells the node whether the peer of a link is there, if that has changed."""
@@ -282,18 +267,20 @@ class Endpoint:
 
     def _refuse(self, address: Address, reason: str) -> None:
         self._reports.warning("a peer at %s was refused: %s", shown(address), reason)
-        if self._sealing is not None:
-            self._sealing.end(address)
+        self._senders.end(address)
 
-    def _drop(self, address: Address, reason: str) -> None:
+    def _drop(self, address: Address) -> None:
         self.dropped += 1
-        if address not in self._links:  # a network repeats datagrams of peers, too
-            self._reports.warning("a datagram from %s was dropped: %s", shown(address), reason)
+        if self._is_sealed and address not in self._links:  # a network repeats datagrams of peers, too
+            self._reports.warning(
+                "a datagram from %s was dropped: it is not sealed with this node's psk and cluster, or late or repeated",
+                shown(address),
+            )
 
     # --- sending ---
 
     def _can_send(self, link: DatagramLink) -> bool:
-        return self._sealing is None or self._sealing.has_session(link.place)
+        return self._senders.has_session(link.place)
 
     def _next_datagram(self, link: DatagramLink) -> Optional[bytes]:
         """Returns the next datagram of a link; None if there is none now."""
@@ -302,7 +289,7 @@ class Endpoint:
         data = link.read(self._capacity)
         if not data:
             return None
-        datagram = self._sealing.seal(link.place, data) if self._sealing is not None else data
+        datagram = self._senders.seal(link.place, data)
         if datagram is not None:  # otherwise the session is used up, and another one begins
             link.note_out(len(datagram), self._loop.time())
         return datagram
@@ -323,26 +310,24 @@ class Endpoint:
         now = self._loop.time()
         for link in list(self._links.values()):
             if not link.is_outgoing and now - (link.last_in or 0.0) > self._idle:
-                self.hang_up(link.place)
+                self._remove(link)
                 continue
             if link.is_silent(now):
                 link.is_lost = True
                 self._note(link)
-            if self._can_send(link):
-                if link.wants_probe(now):
-                    link.gossip()
-                    self.wake()
-                if self._sealing is not None and link.is_outgoing and link.is_lost:
-                    self._sealing.begin(link.place, now)  # the peer may have started anew, without this session
-            elif self._sealing is not None and link.is_outgoing:
-                self._sealing.begin(link.place, now)
-        self._hand_shake()
+            if self._can_send(link) and link.wants_probe(now):
+                link.gossip()
+                self.wake()
+            if link.is_outgoing and (link.is_lost or not self._can_send(link)):
+                self._senders.begin(link.place, now)  # the peer may have started anew, without this session
+        for datagram, address in self._senders.due(now):
+            self._sender.send_now(datagram, address)
         self._upkeep = self._loop.call_later(_UPKEEP, self._look_after)
 
-    def _hand_shake(self) -> None:
-        if self._sealing is not None:
-            for datagram, address in self._sealing.due(self._loop.time()):
-                self._sender.send_now(datagram, address)
+    def _hand_shake(self, link: DatagramLink) -> None:
+        message = self._senders.next_init(link.place, self._loop.time())
+        if message is not None:
+            self._sender.send_now(message, link.place)
 
 
 def bind(address: Address, family: int = socket.AF_INET) -> socket.socket:

@@ -6,7 +6,8 @@ import asyncio
 import socket
 from typing import Callable, Dict, Iterable, Optional, Tuple
 
-from ._datagram_link import Address, DatagramLink
+from ._datagram_link import DatagramLink
+from ._senders import Address
 
 #: Links that send in one turn of the event loop, and the datagrams of each. So a link that has much leaves the others their turn.
 _LINKS, _BURST = 8, 8

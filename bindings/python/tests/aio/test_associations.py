@@ -9,7 +9,8 @@ import pytest
 
 from scuttle.aio import _associations as associations
 from scuttle.aio import _sealing as sealing
-from scuttle.aio._associations import Address, Associations, Received
+from scuttle.aio._associations import Associations
+from scuttle.aio._senders import Address, Received
 
 PSK = b"k" * 32
 ADA, BOB, EVE = ("127.0.0.1", 1), ("127.0.0.1", 2), ("127.0.0.1", 3)

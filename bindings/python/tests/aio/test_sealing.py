@@ -153,7 +153,8 @@ def test_a_forged_number_does_not_move_the_window() -> None:
 
 @given(st.lists(st.integers(0, 3 * WINDOW), max_size=200))
 def test_the_window_accepts_each_number_once(numbers: List[int]) -> None:
-    window, seen = ReplayWindow(), set()  # type: ReplayWindow, Set[int]
+    window = ReplayWindow()
+    seen: Set[int] = set()
     for number in numbers:
         is_new = window.is_new(number)
         if number in seen:

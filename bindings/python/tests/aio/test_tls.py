@@ -76,7 +76,7 @@ def test_a_file_that_cannot_be_used(
     authority: Authority, tmp_path: Path, field: str, contents: Optional[bytes]
 ) -> None:
     issued = authority.issue("ada")
-    paths = {"ca": authority.ca, "cert": issued.cert, "key": issued.key, "crl": authority.revoke()}
+    paths: Dict[str, Any] = {"ca": authority.ca, "cert": issued.cert, "key": issued.key, "crl": authority.revoke()}
     bad = tmp_path / "bad file.pem"
     if contents is not None:
         bad.write_bytes(contents)
