@@ -18,7 +18,7 @@ logger = logging.getLogger("scuttle.aio")
 
 
 class Datagrams:
-    """One endpoint, which is bound when the node listens. It has the calls of `Connections`, and those of `Listener`."""
+    """One endpoint, which is bound when the node listens. It has the calls of `Connections`."""
 
     def __init__(self, replica: Replica, turns: Turns, **options: Any) -> None:
         """Makes it; binds nothing.
@@ -88,6 +88,11 @@ class Datagrams:
         """Speaks to an address no more."""
         if self._endpoint is not None:
             self._endpoint.hang_up(place)
+
+    def admit_no_more(self) -> None:
+        """Opens no links for new peers any more."""
+        if self._endpoint is not None:
+            self._endpoint.admits = False
 
     def __len__(self) -> int:
         return 0 if self._endpoint is None else len(self._endpoint)

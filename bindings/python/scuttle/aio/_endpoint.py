@@ -103,6 +103,8 @@ class Endpoint:
         self._buffer = bytearray(_MAX_DATAGRAM)
         self._sender = PacedSender(sock, rate, mtu, self._next_datagram, self._has_failed)
         self._is_closed = False
+        #: Whether new peers get a link.
+        self.admits = True
         #: Datagrams that were read and dropped: of unknown senders, not authentic, or repeated.
         self.dropped = 0
         self._loop.add_reader(sock.fileno(), self._receive_some)
@@ -228,6 +230,9 @@ class Endpoint:
 
     def _admit(self, address: Address, now: float) -> Optional[DatagramLink]:
         """Returns a new link for a sender that has proved its address; None if there is no room."""
+        if not self.admits:
+            self._senders.end(address)
+            return None
         if len(self._links) >= self._max_links:
             idle = [link for link in self._links.values() if not link.is_outgoing]
             oldest = min(idle, key=lambda link: link.last_in or 0.0, default=None)

@@ -69,6 +69,18 @@ class StreamTransport:
         return Dialler(connections, members, peers, own if own and own.is_unix else None)
 
 
+class DatagramListener:
+    """The end of listening, before that of the socket: known peers still receive the last writes."""
+
+    def __init__(self, datagrams: Datagrams) -> None:
+        self._datagrams = datagrams
+        self.addresses = datagrams.addresses
+
+    def close(self) -> None:
+        """Admits no new peers."""
+        self._datagrams.admit_no_more()
+
+
 class DatagramTransport:
     """UDP, sealed or plain."""
 
@@ -79,10 +91,10 @@ class DatagramTransport:
         """Returns the links."""
         return Datagrams(replica, turns, **self._options)
 
-    async def listen(self, connections: Datagrams, address: Optional[Address]) -> Datagrams:
+    async def listen(self, connections: Datagrams, address: Optional[Address]) -> DatagramListener:
         """Binds the socket."""
         await connections.start(address)
-        return connections
+        return DatagramListener(connections)
 
     def dialler(
         self, connections: Datagrams, members: Members, peers: List[Address], own: Optional[Address]

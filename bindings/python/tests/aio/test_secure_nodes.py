@@ -137,7 +137,8 @@ def test_a_certificate_that_is_renewed_while_nodes_run(authority: Authority) -> 
 @pytest.mark.parametrize("psk", [None, PSK], ids=["plain", "sealed"])
 def test_three_nodes_over_udp(psk: Optional[bytes]) -> None:
     async def main() -> None:
-        options: Dict[str, Any] = {"transport": "udp", "psk": psk, "cluster": "house"}
+        # A member that says nothing at its end would stay for an hour.
+        options: Dict[str, Any] = {"transport": "udp", "psk": psk, "cluster": "house", "member_ttl": 3600.0}
         async with node("ada", **options) as ada, node("bob", peers=[ada.addresses[0]], **options) as bob:
             async with node("cyn", listen=None, peers=[bob.addresses[0]], **options) as cyn:
                 for one in (ada, bob, cyn):
@@ -149,7 +150,9 @@ def test_three_nodes_over_udp(psk: Optional[bytes]) -> None:
                 await until(lambda: len(ada.members) == len(cyn.members) == 3)
                 (peer,) = [peer for peer in cyn.peers if peer.name == "bob"]
                 assert peer.is_outgoing and peer.bytes_in > 10_000 and peer.address == str(bob.addresses[0])
-            await until(lambda: "cyn" not in ada.members, 60)
+                departure = cyn.id
+            await until(lambda: "cyn" not in ada.members)
+            assert ada.replica.clock[departure] > 300
 
     run(main())
 
@@ -457,7 +460,7 @@ def test_honest_nodes_stay_in_step_beside_hostile_connections(authority: Authori
         bob_tls = tls_of(authority, authority.issue("bob"))
         hello = Replica("eve").link()
         async with node("ada", tls=ada_tls) as ada, node("bob", tls=bob_tls, peers=[ada.addresses[0]]) as bob:
-            await until(lambda: len([peer for peer in ada.peers if peer.name]) == 1)
+            await until(lambda: len([peer for peer in ada.peers if peer.name]) == 1 and len(ada.replica.clock) == 2)
             (acceptor,) = ada._listener._acceptors  # type: ignore[union-attr]
             before = sorted(ada.replica.clock)
             for wave in range(5):
@@ -506,7 +509,7 @@ def test_nodes_over_udp_stay_in_step_beside_a_flood() -> None:
     async def main() -> None:
         options: Dict[str, Any] = {"transport": "udp", "psk": PSK}
         async with node("ada", **options) as ada, node("bob", peers=[ada.addresses[0]], **options) as bob:
-            await until(lambda: len([peer for peer in ada.peers if peer.name]) == 1)
+            await until(lambda: len([peer for peer in ada.peers if peer.name]) == 1 and len(ada.replica.clock) == 2)
             place = (ada.addresses[0].host, ada.addresses[0].port)
             before = sorted(ada.replica.clock)
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
