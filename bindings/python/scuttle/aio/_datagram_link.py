@@ -17,6 +17,8 @@ from ._senders import Address
 PROBE_AFTER, SILENT_AFTER = 5.0, 15.0
 #: Seconds without a datagram of the peer's until a dialled link gossips by itself, so that the peer does not drop it as idle.
 _KEEP_AFTER = 20.0
+#: Datagrams of a probe.
+_PROBES = 2
 #: Updates over the size of a datagram that one turn skips.
 _MAX_SKIPPED = 64
 
@@ -25,7 +27,8 @@ class DatagramLink:
     """The link to one address, and its figures. It opens its link when it first has to, and a new one if the peer ended it."""
 
     __slots__ = (
-        "place", "address", "dials", "is_incoming", "since", "error", "bytes_in", "bytes_out", "last_in", "silent_since", "probed", "is_lost", "was_up", "_replica", "_link"
+        "place", "address", "dials", "is_incoming", "since", "error", "bytes_in", "bytes_out", "last_in", "silent_since", "probed", "is_lost",
+        "allowance", "was_up", "_replica", "_link"
     )  # fmt: skip
 
     def __init__(self, replica: Replica, place: Address, *, is_incoming: bool, now: float) -> None:
@@ -51,6 +54,8 @@ class DatagramLink:
         self.probed = now
         #: The peer has sent nothing for long, though datagrams were sent to it.
         self.is_lost = False
+        #: Datagrams that may be sent to a lost peer until the next probe, so that a dead address is not flooded.
+        self.allowance = 0
         #: The node knows that the peer has said its hello.
         self.was_up = False
 
@@ -127,8 +132,9 @@ class DatagramLink:
 
     def read(self, capacity: int) -> bytes:
         """Returns the next datagram to send; b"" if there is none. It skips updates that fit no datagram."""
-        if self._link is None:
+        if self._link is None or (self.is_lost and not self.allowance):
             return b""
+        self.allowance = max(0, self.allowance - 1)
         for _ in range(_MAX_SKIPPED):
             try:
                 data = self._link.read(capacity)
@@ -167,6 +173,11 @@ class DatagramLink:
             return False
         self.probed = now
         return True
+
+    def probe(self) -> None:
+        """Gossips to find out whether the peer is there."""
+        self.allowance = _PROBES
+        self.gossip()
 
     def gossip(self) -> None:
         """Starts a gossip."""

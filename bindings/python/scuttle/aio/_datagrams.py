@@ -92,7 +92,7 @@ class Datagrams:
     def admit_no_more(self) -> None:
         """Opens no links for new peers any more."""
         if self._endpoint is not None:
-            self._endpoint.admits = False
+            self._endpoint.admit_no_more()
 
     def __len__(self) -> int:
         return 0 if self._endpoint is None else len(self._endpoint)

@@ -7,13 +7,13 @@ import errno
 import logging
 import random
 import socket
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Iterator, Optional
 
 from .._replica import Replica
-from ..errors import ScuttleError
 from ._associations import Associations
 from ._challenge import PlainSenders
 from ._datagram_link import DatagramLink
+from ._datagram_table import DatagramTable
 from ._exposure import advice, check, is_allowed, shown
 from ._pacing import PacedSender
 from ._psk import PSK, read_psk
@@ -85,16 +85,13 @@ class Endpoint:
         check(sock.getsockname(), "listen on", is_encrypted=psk is not None, insecure=insecure, is_datagram=True)
         self._is_sealed = psk is not None
         self._senders: Senders = Associations(read_psk(psk), cluster) if psk is not None else PlainSenders()
-        self._replica = replica
         self._insecure = insecure
         self._capacity = mtu - self._senders.overhead
-        self._max_links = max_links
-        self._idle = idle
         self._on_change = on_change
-        self._on_up = on_up
-        self._on_down = on_down
         self._reports = reports or Reports(_logger)
-        self._links: Dict[Address, DatagramLink] = {}
+        self._links = DatagramTable(
+            replica, self._senders, self._reports, max_links=max_links, idle=idle, on_up=on_up, on_down=on_down
+        )
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         sock.setblocking(False)
@@ -103,8 +100,6 @@ class Endpoint:
         self._buffer = bytearray(_MAX_DATAGRAM)
         self._sender = PacedSender(sock, rate, mtu, self._next_datagram, self._has_failed)
         self._is_closed = False
-        #: Whether new peers get a link.
-        self.admits = True
         #: Datagrams that were read and dropped: of unknown senders, not authentic, or repeated.
         self.dropped = 0
         self._loop.add_reader(sock.fileno(), self._receive_some)
@@ -119,7 +114,7 @@ class Endpoint:
 
     def __iter__(self) -> Iterator[DatagramLink]:
         """Yields the links."""
-        return iter(list(self._links.values()))
+        return iter(self._links)
 
     def __len__(self) -> int:
         return len(self._links)
@@ -135,30 +130,25 @@ class Endpoint:
             TooManyLinksError: The replica has as many links as it may.
         """
         check(address, "connect to", is_encrypted=self._is_sealed, insecure=self._insecure, is_datagram=True)
-        link = self._links.get(address)
-        if link is None:
-            link = DatagramLink(self._replica, address, is_incoming=False, now=self._loop.time())
-            if not self._is_sealed:
-                link.open()
-            self._links[address] = link
-        link.dials += 1
-        if not self._senders.has_session(address):
-            self._senders.begin(address, self._loop.time())
-            self._hand_shake(link)
+        now = self._loop.time()
+        link = self._links.dial(address, now)
+        message = self._senders.next_init(address, now)
+        if message is not None:
+            self._sender.send_now(message, address)
         self.wake()
         return link
 
     def hang_up(self, address: Address) -> None:
         """Undoes one call of `dial`. After the last one the link is dropped, unless the peer had begun it."""
-        link = self._links.get(address)
-        if link is not None:
-            link.dials = max(0, link.dials - 1)
-            if not link.is_outgoing and not link.is_incoming:
-                self._remove(link)
+        self._links.hang_up(address)
+
+    def admit_no_more(self) -> None:
+        """Opens no links for new peers any more."""
+        self._links.admits = False
 
     def gossip(self, most: Optional[int] = None) -> None:
         """Gossips on some links that were chosen at random, or on all."""
-        chosen = [link for link in self._links.values() if self._can_send(link)]
+        chosen = [link for link in self._links if self._senders.has_session(link.place)]
         if most is not None and len(chosen) > most:
             chosen = random.sample(chosen, most)
         for link in chosen:
@@ -167,7 +157,7 @@ class Endpoint:
 
     def wake(self) -> None:
         """Sends what the links have, from the next turn of the loop on: call it after each change of the replica."""
-        self._sender.mark(self._links.values())
+        self._sender.mark(self._links)
 
     def close(self) -> None:
         """Closes the socket and all links. A second call does nothing."""
@@ -178,9 +168,7 @@ class Endpoint:
         self._sender.close()
         self._loop.remove_reader(self._sock.fileno())
         self._sock.close()
-        for link in self._links.values():
-            link.close()
-        self._links.clear()
+        self._links.close()
 
     # --- receiving ---
 
@@ -215,64 +203,18 @@ class Endpoint:
             self._drop(address)
         link = self._links.get(address)
         if link is None and has_begun:
-            link = self._admit(address, now)
+            link = self._links.admit(address, now)
         if link is None or (data is None and not has_begun):
             return False
         if has_begun:
-            self._open(link)
+            link.gossip()
         is_good = not data or link.write(data)
         if is_good or self._is_sealed:
             link.note_in(len(datagram), now)
         if not is_good:
             self._reports.warning("a datagram from %s was rejected: %s", link.address, link.error)
-        self._note(link)
+        self._links.note(link)
         return bool(data) or has_begun
-
-    def _admit(self, address: Address, now: float) -> Optional[DatagramLink]:
-        """Returns a new link for a sender that has proved its address; None if there is no room."""
-        if not self.admits:
-            self._senders.end(address)
-            return None
-        if len(self._links) >= self._max_links:
-            idle = [link for link in self._links.values() if not link.is_outgoing]
-            oldest = min(idle, key=lambda link: link.last_in or 0.0, default=None)
-            if oldest is None or now - (oldest.last_in or 0.0) < _UPKEEP:
-                self._refuse(address, f"there are {len(self._links)} links; max_links is {self._max_links}")
-                return None
-            self._remove(oldest)
-        link = DatagramLink(self._replica, address, is_incoming=True, now=now)
-        if not self._open(link):
-            self._refuse(address, str(link.error))
-            return None
-        self._links[address] = link
-        return link
-
-    def _remove(self, link: DatagramLink) -> None:
-        del self._links[link.place]
-        link.close()
-        self._note(link)
-        self._senders.end(link.place)
-
-    def _note(self, link: DatagramLink) -> None:
-        """Tells the node whether the peer of a link is there, if that has changed."""
-        if link.was_up == link.is_up:
-            return
-        link.was_up = not link.was_up
-        told = self._on_up if link.was_up else self._on_down
-        if told is not None and not self._is_closed:
-            told(link)
-
-    def _open(self, link: DatagramLink) -> bool:
-        try:
-            link.open()
-        except ScuttleError as error:
-            link.error = error
-            return False
-        return True
-
-    def _refuse(self, address: Address, reason: str) -> None:
-        self._reports.warning("a peer at %s was refused: %s", shown(address), reason)
-        self._senders.end(address)
 
     def _drop(self, address: Address) -> None:
         self.dropped += 1
@@ -284,12 +226,9 @@ class Endpoint:
 
     # --- sending ---
 
-    def _can_send(self, link: DatagramLink) -> bool:
-        return self._senders.has_session(link.place)
-
     def _next_datagram(self, link: DatagramLink) -> Optional[bytes]:
         """Returns the next datagram of a link; None if there is none now."""
-        if self._links.get(link.place) is not link or not self._can_send(link):
+        if self._links.get(link.place) is not link or not self._senders.has_session(link.place):
             return None
         data = link.read(self._capacity)
         if not data:
@@ -313,26 +252,11 @@ class Endpoint:
     def _look_after(self) -> None:
         """Begins sessions, probes silent peers, and drops idle ones."""
         now = self._loop.time()
-        for link in list(self._links.values()):
-            if not link.is_outgoing and now - (link.last_in or 0.0) > self._idle:
-                self._remove(link)
-                continue
-            if link.is_silent(now):
-                link.is_lost = True
-                self._note(link)
-            if self._can_send(link) and link.wants_probe(now):
-                link.gossip()
-                self.wake()
-            if link.is_outgoing and (link.is_lost or not self._can_send(link)):
-                self._senders.begin(link.place, now)  # the peer may have started anew, without this session
+        if self._links.tend(now):
+            self.wake()
         for datagram, address in self._senders.due(now):
             self._sender.send_now(datagram, address)
         self._upkeep = self._loop.call_later(_UPKEEP, self._look_after)
-
-    def _hand_shake(self, link: DatagramLink) -> None:
-        message = self._senders.next_init(link.place, self._loop.time())
-        if message is not None:
-            self._sender.send_now(message, link.place)
 
 
 def bind(address: Address, family: int = socket.AF_INET) -> socket.socket:

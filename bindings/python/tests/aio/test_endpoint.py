@@ -461,3 +461,42 @@ def test_a_close_leaves_nothing() -> None:
             ada.endpoint.wake()
 
     run(main())
+
+
+@PLAIN_OR_SEALED
+def test_a_dead_address_is_not_flooded(psk: Optional[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datagram_link, "PROBE_AFTER", 0.2)
+    monkeypatch.setattr(datagram_link, "SILENT_AFTER", 0.4)
+
+    async def main() -> None:
+        async with ends("ada", psk=psk) as (ada,):
+            bob = End("bob", psk=psk)
+            link = ada.endpoint.dial(bob.address)
+            await until(lambda: link.is_up)
+            bob.close()
+            await until(lambda: link.is_lost)
+            before = link.bytes_out
+            for number in range(500):
+                ada.replica[f"k/{number}"] = "x" * 500
+                await asyncio.sleep(0.002)
+            probes = (link.bytes_out - before) / 1200
+            assert 0 < probes < 40  # and not the 250 kB that were written
+
+    run(main())
+
+
+def test_dials_are_counted() -> None:
+    """The address of a peer may be learnt as that of a member, too."""
+
+    async def main() -> None:
+        async with ends("ada", "bob") as (ada, bob):
+            link = ada.endpoint.dial(bob.address)
+            assert ada.endpoint.dial(bob.address) is link
+            ada.endpoint.hang_up(bob.address)
+            assert list(ada.endpoint) == [link]
+            await until(lambda: link.is_up)
+            ada.endpoint.hang_up(bob.address)
+            ada.endpoint.hang_up(bob.address)
+            assert len(ada.endpoint) == 0
+
+    run(main())
