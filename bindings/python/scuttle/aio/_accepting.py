@@ -12,6 +12,9 @@ from ._reports import Reports
 from ._tls import TLS
 from ._tls_errors import explain
 
+#: Turns of the loop after which a handshake may be cancelled: asyncio does not close a TLS transport that has not begun.
+_TURNS = 4
+
 _logger = logging.getLogger("scuttle.aio")
 
 
@@ -63,9 +66,17 @@ class Acceptor:
         return len(self._handshakes)
 
     def close(self) -> None:
-        """Accepts no more, and ends the handshakes in progress, in the next turn of the loop. Connections stay open."""
-        for task in (self._accepting, *self._handshakes):
+        """Accepts no more. Connections stay open."""
+        self._accepting.cancel()
+
+    async def wait_closed(self) -> None:
+        """Ends the handshakes in progress, after `close`."""
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        tasks = [self._accepting, *self._handshakes]
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _accept(self) -> None:
         while True:
@@ -81,6 +92,9 @@ class Acceptor:
                 self._begin(sock, address)
             except OSError:
                 sock.close()
+            await asyncio.sleep(
+                0
+            )  # one in a turn, so that a burst stalls nobody, and that a handshake which is ended is not new
 
     def _begin(self, sock: socket.socket, address: Any) -> None:
         sock.setblocking(False)

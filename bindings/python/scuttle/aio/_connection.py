@@ -196,6 +196,8 @@ class Connection(asyncio.Protocol):
         self._drop_link()
         self._stop_timer()
         self.is_closing = True
+        if self._transport is not None:
+            self._transport.close()  # with TLS, Python 3.9 counts it as open otherwise
         self._owner.ended(self)
         on_end, self.on_end = self.on_end, None
         if on_end is not None:

@@ -266,14 +266,21 @@ class Dialler:
             await loop.sock_connect(made, where)
             if kind[0] != socket.AF_UNIX and made.getsockname() == made.getpeername():
                 raise ConnectionRefusedError("the system has connected the socket to itself")  # TCP's simultaneous open
-            context = self._connections.security.client_context
-            _, connection = await loop.create_connection(
-                lambda: self._connections.outgoing(str(target.address)),
-                sock=made,
-                ssl=context,
-                server_hostname="" if context is not None else None,
-                ssl_handshake_timeout=self._connections.security.handshake_timeout,
+            security = self._connections.security
+            opening = loop.create_task(
+                loop.create_connection(
+                    lambda: self._connections.outgoing(str(target.address)),
+                    sock=made,
+                    ssl=security.client_context,
+                    server_hostname="" if security.tls is not None else None,
+                    ssl_handshake_timeout=security.handshake_timeout,
+                )
             )
+            try:
+                _, connection = await asyncio.shield(opening)
+            except asyncio.CancelledError:
+                await _cancel_later(opening)
+                raise
             return connection
         except OSError as error:
             made.close()
@@ -292,3 +299,15 @@ class Dialler:
 
 def _jitter(seconds: float) -> float:
     return seconds * random.uniform(0.75, 1.25)
+
+
+async def _cancel_later(opening: asyncio.Task[Any]) -> None:
+    """Cancels a connection that is being made, a few turns of the loop later: asyncio does not close a TLS transport that has not begun."""
+    for _ in range(4):
+        await asyncio.sleep(0)
+    opening.cancel()
+    try:
+        _, connection = await opening
+    except (asyncio.CancelledError, OSError):
+        return
+    connection.abort()

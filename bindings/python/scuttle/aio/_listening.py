@@ -23,6 +23,7 @@ class Listener:
         self._address = address
         self._security = security
         self._acceptors: List[Acceptor] = []
+        self._ended: List[Acceptor] = []
         self._file: Optional[os.stat_result] = None
         #: The addresses that are bound.
         self.addresses: List[Address] = []
@@ -82,10 +83,16 @@ class Listener:
         self.addresses.append(self._address)
         return made
 
+    async def wait_closed(self) -> None:
+        """Ends the handshakes that are in progress, after `close`."""
+        for acceptor in self._ended:
+            await acceptor.wait_closed()
+
     def close(self) -> None:
         """Listens no more. A second call does nothing."""
-        acceptors, self._acceptors = self._acceptors, []
-        for acceptor in acceptors:
+        self._ended += self._acceptors
+        self._acceptors = []
+        for acceptor in self._ended:
             acceptor.close()
         kept, self._file = self._file, None
         if kept is not None:

@@ -280,6 +280,8 @@ class Node(NodeEntries):
     async def _end_connections(self) -> None:
         try:
             self._connections.close()
+            if self._listener is not None:
+                await self._listener.wait_closed()
             loop = asyncio.get_running_loop()
             deadline = loop.time() + _END_SECONDS
             while len(self._connections) and loop.time() < deadline and not self._is_hasty:

@@ -28,6 +28,9 @@ class Listening(Protocol):
     def close(self) -> None:
         """Listens no more."""
 
+    async def wait_closed(self) -> None:
+        """Waits for the end of what has begun."""
+
 
 class Transport(Protocol):
     """Makes the parts of a node that depend on the transport."""
@@ -79,6 +82,9 @@ class DatagramListener:
     def close(self) -> None:
         """Admits no new peers."""
         self._datagrams.admit_no_more()
+
+    async def wait_closed(self) -> None:
+        """Returns: there is nothing to wait for."""
 
 
 class DatagramTransport:

@@ -76,7 +76,7 @@ class Authority:
         file = file or (dns or tuple(common))[0]
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.now(datetime.timezone.utc)
-        subject = _subject(common or ["a node"] * (not dns))
+        subject = _subject(common or ["a node"])
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -87,11 +87,15 @@ class Authority:
             .not_valid_after(now + ends)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         )
+        signer = key if is_self_signed else self.key
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
         if dns:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in dns]), False)
         if purposes is not None:
             builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        certificate = builder.sign(key if is_self_signed else self.key, hashes.SHA256())
+        certificate = builder.sign(signer, hashes.SHA256())
         return Issued(
             _write(self.folder / f"{file}.pem", certificate.public_bytes(serialization.Encoding.PEM)),
             _write(self.folder / f"{file}.key", _key_bytes(key, password)),

@@ -109,7 +109,7 @@ def test_a_connection_of_another_machine(
         with contextlib.suppress(OSError):
             await writer.wait_closed()
         acceptor.close()
-        await asyncio.sleep(0.01)
+        await acceptor.wait_closed()
         assert listening.fileno() == -1
 
     asyncio.run(asyncio.wait_for(main(), 30))
@@ -145,7 +145,7 @@ def test_a_listener_survives_a_lack_of_descriptors(
         with contextlib.suppress(OSError):
             await writer.wait_closed()
         acceptor.close()
-        await asyncio.sleep(0.01)
+        await acceptor.wait_closed()
 
     asyncio.run(asyncio.wait_for(main(), 30))
     assert "Too many open files" in caplog.text
