@@ -121,12 +121,16 @@ class TLS:
             _logger.info("certificates were read again: %s", self._files.cert)
 
     def proven_names(self, connection: Any) -> FrozenSet[str]:
-        """Returns the replica names that the peer of a connection has proved.
+        """Returns the replica names that the peer of a connection has proved: none if `names` raises.
 
         Args:
             connection: The `ssl.SSLObject` of the connection, as `transport.get_extra_info("ssl_object")` returns it.
         """
-        return proven_names(connection.getpeercert() or {}, self.names)
+        try:
+            return proven_names(connection.getpeercert() or {}, self.names)
+        except Exception:  # of the host's `names`
+            _logger.exception("names= of TLS has failed for a peer, so the peer proves no name")
+            return frozenset()
 
     def check_name(self, name: str) -> None:
         """Raises TLSError unless this node's own certificate proves `name`: peers would refuse the node."""

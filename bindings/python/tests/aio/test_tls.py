@@ -155,8 +155,9 @@ def test_a_client_of_another_authority_is_refused(authority: Authority, tmp_path
 
 def test_a_client_without_a_certificate_is_refused(authority: Authority) -> None:
     server = make(authority, "ada").context(server_side=True)
-    client = ssl.create_default_context(cafile=str(authority.ca))
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
+    client.load_verify_locations(authority.ca)
     with pytest.raises(ssl.SSLError) as caught:
         certificate_of(server, client)
     assert "has sent no certificate" in str(explain(caught.value))
@@ -310,6 +311,25 @@ def test_names_by_a_function() -> None:
         return [name.partition(".")[0] for name in names]
 
     assert proven_names(certificate(["ada.example"]), first_label) == {"ada"}
+
+
+def test_names_by_a_function_that_fails_for_a_peer(authority: Authority, caplog: pytest.LogCaptureFixture) -> None:
+    """It proves nothing, and the node goes on."""
+
+    def fail_for_eve(names: Any, _: Any) -> Any:
+        if "eve" in names:
+            raise KeyError("eve")
+        return names
+
+    class Connection:
+        def getpeercert(self) -> Dict[str, Any]:
+            return certificate(["eve"])
+
+    issued = authority.issue("ada")
+    tls = TLS(ca=authority.ca, cert=issued.cert, key=issued.key, names=fail_for_eve)
+    assert tls.identity.names == {"ada"}
+    assert tls.proven_names(Connection()) == set()
+    assert "KeyError" in caplog.text
 
 
 def test_the_first_bytes_of_tls() -> None:
