@@ -14,6 +14,8 @@ from ._tls_errors import explain
 
 #: Turns of the loop after which a handshake may be cancelled: asyncio does not close a TLS transport that has not begun.
 _TURNS = 4
+#: Seconds until the next try, if the system has no descriptors left.
+_RETRY_SECONDS = 0.5
 
 _logger = logging.getLogger("scuttle.aio")
 
@@ -51,9 +53,10 @@ class Acceptor:
         self._max_handshakes = max_handshakes
         self._reports = reports or Reports(_logger)
         self._handshakes: Dict[asyncio.Task[None], None] = {}  # the oldest first
-        self._accepting = self._loop.create_task(self._accept())
-        # Not earlier: the loop still watches the socket.
-        self._accepting.add_done_callback(lambda _: sock.close())
+        self._retry: Optional[asyncio.TimerHandle] = None
+        self._is_closed = False
+        # Not sock_accept: if that is cancelled while a connection arrives, the connection is lost and never closed.
+        self._loop.add_reader(sock.fileno(), self._accept)
 
     @property
     def address(self) -> Any:
@@ -66,35 +69,44 @@ class Acceptor:
         return len(self._handshakes)
 
     def close(self) -> None:
-        """Accepts no more. Connections stay open."""
-        self._accepting.cancel()
+        """Accepts no more. Connections stay open. A second call does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._retry is None:
+            self._loop.remove_reader(self._sock.fileno())
+        else:
+            self._retry.cancel()
+        self._sock.close()
 
     async def wait_closed(self) -> None:
         """Ends the handshakes in progress, after `close`."""
         for _ in range(_TURNS):
             await asyncio.sleep(0)
-        tasks = [self._accepting, *self._handshakes]
+        tasks = list(self._handshakes)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _accept(self) -> None:
-        while True:
-            try:
-                sock, address = await self._loop.sock_accept(self._sock)
-            except ConnectionError:
-                continue  # it has ended meanwhile
-            except OSError as error:  # no descriptors or memory are left
-                self._reports.warning("cannot accept connections: %s", error)
-                await asyncio.sleep(0.5)
-                continue
-            try:
-                self._begin(sock, address)
-            except OSError:
-                sock.close()
-            await asyncio.sleep(
-                0
-            )  # one in a turn, so that a burst stalls nobody, and that a handshake which is ended is not new
+    def _accept(self) -> None:
+        """Accepts one connection a turn, so that a burst stalls nobody, and that a handshake which is ended is not new."""
+        try:
+            sock, address = self._sock.accept()
+        except (BlockingIOError, InterruptedError, ConnectionError):
+            return  # it has ended meanwhile
+        except OSError as error:  # no descriptors or memory are left
+            self._reports.warning("cannot accept connections: %s", error)
+            self._loop.remove_reader(self._sock.fileno())
+            self._retry = self._loop.call_later(_RETRY_SECONDS, self._go_on)
+            return
+        try:
+            self._begin(sock, address)
+        except OSError:
+            sock.close()
+
+    def _go_on(self) -> None:
+        self._retry = None
+        self._loop.add_reader(self._sock.fileno(), self._accept)
 
     def _begin(self, sock: socket.socket, address: Any) -> None:
         sock.setblocking(False)

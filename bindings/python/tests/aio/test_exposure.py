@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from typing import Any, List, Tuple
+from typing import Any, List
 
 import pytest
 
@@ -75,27 +75,22 @@ def test_addresses_as_text() -> None:
 
 
 @pytest.mark.parametrize("insecure", [False, True])
-def test_a_connection_of_another_machine(
-    insecure: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_connection_of_another_machine(insecure: bool, caplog: pytest.LogCaptureFixture) -> None:
     """The socket is one of this machine, and its address is said to be another one."""
 
     async def main() -> None:
-        loop = asyncio.get_running_loop()
         connected: List[asyncio.BaseTransport] = []
 
         class Peer(asyncio.Protocol):
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
                 connected.append(transport)
 
-        accept = loop.sock_accept
+        class Pretending(socket.socket):
+            def accept(self) -> Any:
+                made, _ = super().accept()
+                return made, ("192.0.2.1", 5)
 
-        async def pretend(sock: socket.socket) -> Tuple[socket.socket, Any]:
-            made, _ = await accept(sock)
-            return made, ("192.0.2.1", 5)
-
-        monkeypatch.setattr(loop, "sock_accept", pretend)
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = Pretending(fileno=socket.create_server(("127.0.0.1", 0)).detach())
         listening.setblocking(False)
         acceptor = Acceptor(listening, Peer, insecure=insecure)
         reader, writer = await asyncio.open_connection(*acceptor.address)
@@ -116,20 +111,17 @@ def test_a_connection_of_another_machine(
     assert insecure or "a connection from 192.0.2.1:5 was refused, because this node has no TLS" in caplog.text
 
 
-def test_a_listener_survives_a_lack_of_descriptors(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_listener_survives_a_lack_of_descriptors(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        loop = asyncio.get_running_loop()
-        accept, failures = loop.sock_accept, [OSError(24, "Too many open files"), ConnectionAbortedError()]
+        failures: List[OSError] = [OSError(24, "Too many open files"), ConnectionAbortedError()]
 
-        async def fail_first(sock: socket.socket) -> Any:
-            if failures:
-                raise failures.pop(0)
-            return await accept(sock)
+        class Failing(socket.socket):
+            def accept(self) -> Any:
+                if failures:
+                    raise failures.pop(0)
+                return super().accept()
 
-        monkeypatch.setattr(loop, "sock_accept", fail_first)
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = Failing(fileno=socket.create_server(("127.0.0.1", 0)).detach())
         listening.setblocking(False)
         met = asyncio.Event()
 
