@@ -97,6 +97,8 @@ class Connection(asyncio.Protocol):
         #: Why the connection has ended, or is to end; None: the peer has closed it, or has not.
         self.error: Optional[Exception] = None
         self.is_closing = False
+        #: The transport has ended, and `on_end` was called if it was set.
+        self.is_over = False
         #: Called once with this connection, when it is over.
         self.on_end: Optional[Callable[[Connection], None]] = None
         self._transport: Optional[asyncio.Transport] = None
@@ -195,7 +197,7 @@ class Connection(asyncio.Protocol):
             self.error = self._owner.security.explained(error)
         self._drop_link()
         self._stop_timer()
-        self.is_closing = True
+        self.is_closing = self.is_over = True
         if self._transport is not None:
             self._transport.close()  # with TLS, Python 3.9 counts it as open otherwise
         self._owner.ended(self)

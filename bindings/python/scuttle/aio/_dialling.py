@@ -225,6 +225,8 @@ class Dialler:
         connection.on_end = lambda _: None if over.done() else over.set_result(None)
         if connection.is_closing and connection.transport is None:
             return False
+        if connection.is_over:  # before this task had its turn
+            over.set_result(None)
         target.connection = connection
         try:
             await over

@@ -524,3 +524,21 @@ def test_nodes_over_udp_stay_in_step_beside_a_flood() -> None:
             assert sorted(ada.replica.clock) == before and len(ada._connections) == 1
 
     run(main())
+
+
+def test_a_connection_that_ends_at_once_is_dialled_again(authority: Authority) -> None:
+    """It may be over before the task that dials has its turn."""
+
+    async def main() -> None:
+        async with node("eve", tls=Careless(authority.ca, nameless(authority))) as eve:
+            tls = tls_of(authority, authority.issue("ada"))
+            async with node("ada", listen=None, tls=tls, peers=[eve.addresses[0]]) as ada:
+                (target,) = ada._dialler.targets
+                errors = []
+                for _ in range(4):  # with a pause of 0.2, 0.4 and 0.8 seconds
+                    await until(lambda: target.error is not None)
+                    errors.append(str(target.error))
+                    target.error = None
+                assert all("proves no name" in error for error in errors)
+
+    run(main())
