@@ -50,6 +50,9 @@ class Owner:
         """The peer has said its hello."""
         raise NotImplementedError
 
+    def reached_itself(self, connection: Connection) -> None:
+        """The peer is this node."""
+
     def received(self, connection: Connection) -> None:
         """The link has read bytes of the peer."""
         raise NotImplementedError
@@ -90,6 +93,8 @@ class Connection(asyncio.Protocol):
         self.address = address
         #: The IP address of the peer; "" for a Unix socket.
         self.host = ""
+        #: The IP address and the port of the peer.
+        self.peer: Any = None
         #: The source that the peer writes under, and its name; "" before its hello.
         self.source = ""
         self.name = ""
@@ -131,6 +136,7 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         if isinstance(peer, tuple):
             self.host = str(peer[0])
+            self.peer = peer[:2]
             self.address = self.address or (f"[{peer[0]}]:{peer[1]}" if ":" in self.host else f"{peer[0]}:{peer[1]}")
         else:
             self.address = self.address or "unix:"
@@ -266,6 +272,7 @@ class Connection(asyncio.Protocol):
         line, rest = held[: held.index(b"\n") + 1], held[held.index(b"\n") + 1 :]
         claimed = claimed_source(line)
         if claimed == self._owner.replica.id:
+            self._owner.reached_itself(self)
             raise IdentityError("the connection leads to this node itself")
         self._link.write(line)
         if claimed is None or self._link.peer_source != claimed:

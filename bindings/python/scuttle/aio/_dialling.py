@@ -245,9 +245,7 @@ class Dialler:
         if address.is_unix:
             found: List[Any] = [(socket.AF_UNIX, socket.SOCK_STREAM, 0, "", address.path)]
         else:
-            found = await asyncio.wait_for(
-                loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM), _DIAL_SECONDS
-            )
+            found = await asyncio.wait_for(resolve(address.host, address.port), _DIAL_SECONDS)
         errors: List[Exception] = []
         for family, kind, protocol, _, where in found:
             try:
@@ -313,3 +311,8 @@ async def _cancel_later(opening: asyncio.Task[Any]) -> None:
     except (asyncio.CancelledError, OSError):
         return
     connection.abort()
+
+
+async def resolve(host: str, port: int) -> List[Any]:
+    """Returns the addresses of a name."""
+    return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
