@@ -20,6 +20,7 @@ from ..errors import (
 )
 from ..policies import name_of
 from ._greeting import Greeting, claimed_source
+from ._names import NameMismatchError
 from ._security import Gate, Security
 
 #: Bytes that the transport holds at most before it pauses the connection, but for one read of the link.
@@ -31,7 +32,7 @@ _CHUNKS = 4
 _FLUSH_SECONDS = 0.5
 
 #: Errors of a peer's line that end the connection. Others reject the line: an update over a limit, one that `accept` refuses.
-_FATAL = (InputError, MessageTooLongError, IdentityError, ReadOnlyError, HostError)
+_FATAL = (InputError, MessageTooLongError, IdentityError, ReadOnlyError, HostError, NameMismatchError)
 
 
 class Owner:
@@ -75,6 +76,9 @@ class Connection(asyncio.Protocol):
     It reads from the link only while the transport accepts bytes: a slow peer has no queue, and receives later what the link derives then.
     It always reads from the socket, because two peers that stopped reading until they had sent would wait for each other.
     """
+
+    #: Whether the peer is silent though it should not be; a stream ends then.
+    is_lost = False
 
     def __init__(self, owner: Owner, *, is_outgoing: bool, address: str = "") -> None:
         """Makes a connection that has not begun.
@@ -196,10 +200,12 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Optional[Exception]) -> None:
         """Closes the link."""
         if self.error is None:
-            self.error = error
+            self.error = self._owner.security.explained(error)
         self._drop_link()
         self._stop_timer()
         self.is_closing = self.is_over = True
+        if self._transport is not None:
+            self._transport.close()  # with TLS, Python 3.9 counts it as open otherwise
         self._owner.ended(self)
         on_end, self.on_end = self.on_end, None
         if on_end is not None:

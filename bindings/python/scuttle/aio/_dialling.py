@@ -16,7 +16,7 @@ import time
 from collections import OrderedDict
 from typing import Any, List, Optional
 
-from ..errors import IdentityError, InputError, ScuttleError
+from ..errors import IdentityError, InputError, PeerError, ScuttleError
 from ._addresses import Address
 from ._connection import Connection
 from ._connections import Connections
@@ -223,6 +223,8 @@ class Dialler:
         connection = await self._connect(target)
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection.on_end = lambda _: None if over.done() else over.set_result(None)
+        if connection.is_closing and connection.transport is None:
+            return False
         target.connection = connection
         try:
             if not connection.is_over:  # it may have ended before this task had its turn
@@ -233,9 +235,7 @@ class Dialler:
             if connection.source:
                 target.source = connection.source
         if connection.error is not None or not connection.source:
-            self._note(
-                target, connection.error or ConnectionResetError("the peer has closed the connection before its hello")
-            )
+            self._note(target, connection.error or self._connections.security.closed_early())
         return bool(connection.source)
 
     async def _connect(self, target: Target) -> Connection:
@@ -250,7 +250,7 @@ class Dialler:
             try:
                 security.check(where, "dial")
                 return await asyncio.wait_for(self._open(target, (family, kind, protocol), where), _DIAL_SECONDS)
-            except (OSError, InputError, asyncio.TimeoutError) as error:
+            except (OSError, InputError, PeerError, asyncio.TimeoutError) as error:
                 errors.append(error)
         first = errors[0] if errors else OSError("the name has no address")
         if isinstance(first, asyncio.TimeoutError):
@@ -265,14 +265,25 @@ class Dialler:
             await loop.sock_connect(made, where)
             if kind[0] != socket.AF_UNIX and made.getsockname() == made.getpeername():
                 raise ConnectionRefusedError("the system has connected the socket to itself")  # TCP's simultaneous open
-            context = self._connections.security.client_context
-            _, connection = await loop.create_connection(
-                lambda: self._connections.outgoing(str(target.address)),
-                sock=made,
-                ssl=context,
-                server_hostname=(target.address.host or None) if context is not None else None,
+            security = self._connections.security
+            opening = loop.create_task(
+                loop.create_connection(
+                    lambda: self._connections.outgoing(str(target.address)),
+                    sock=made,
+                    ssl=security.client_context,
+                    server_hostname="" if security.tls is not None else None,
+                    ssl_handshake_timeout=security.handshake_timeout,
+                )
             )
+            try:
+                _, connection = await asyncio.shield(opening)
+            except asyncio.CancelledError:
+                await _cancel_later(opening)
+                raise
             return connection
+        except OSError as error:
+            made.close()
+            raise self._connections.security.explained(error, in_handshake=True) or error
         except BaseException:
             made.close()
             raise
@@ -287,6 +298,18 @@ class Dialler:
 
 def _jitter(seconds: float) -> float:
     return seconds * random.uniform(0.75, 1.25)
+
+
+async def _cancel_later(opening: asyncio.Task[Any]) -> None:
+    """Cancels a connection that is being made, a few turns of the loop later: asyncio does not close a TLS transport that has not begun."""
+    for _ in range(4):
+        await asyncio.sleep(0)
+    opening.cancel()
+    try:
+        _, connection = await opening
+    except (asyncio.CancelledError, OSError):
+        return
+    connection.abort()
 
 
 async def resolve(host: str, port: int) -> List[Any]:

@@ -45,7 +45,7 @@ def _connected(one: Connection) -> Peer:
     info = one.link.info() if one.link is not None else None
     if info is None or not one.source:
         return Peer("", "", one.address, "connecting", 0, 0, 0, one.since, one.error, one.is_outgoing)
-    state = "in_step" if info.in_step else "connected"
+    state = "waiting" if one.is_lost else "in_step" if info.in_step else "connected"
     return Peer(
         one.name,
         one.source,
