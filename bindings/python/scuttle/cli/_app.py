@@ -1,0 +1,119 @@
+"""The application: its commands, and the one place at which a command's error becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any, Sequence
+
+import typer
+import typer.main
+
+from . import _doctor, _dump, _forget, _keys, _load, _node, _status, _watch
+from ._errors import CommandError, Exit
+from ._options import Common, JsonOption, SocketOption
+from ._output import abandon_output, prepare, write_error, write_line
+
+#: The variable by which a shell requests completions.
+_COMPLETION = "_SCUTTLE_COMPLETE"
+
+app = typer.Typer(
+    name="scuttle",
+    help="A node of a replicated key-value map, and commands for it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from .. import __version__, library_version
+
+        write_line(f"scuttle {__version__}, libscuttle {library_version()}")
+        raise typer.Exit()
+
+
+@app.callback()
+def scuttle(
+    context: typer.Context,
+    socket: SocketOption = None,
+    as_json: JsonOption = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the versions of the package and the library.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A node of a replicated key-value map, and commands for it."""
+    context.obj = Common(socket, as_json)
+
+
+app.command("node")(_node.node)
+app.command("get")(_keys.get)
+app.command("set")(_keys.set_key)
+app.command("del")(_keys.delete)
+app.command("ls")(_keys.ls)
+app.command("watch")(_watch.watch)
+app.command("history")(_keys.history)
+app.command("status")(_status.status)
+app.command("forget")(_forget.forget)
+app.command("dump")(_dump.dump)
+app.command("load")(_load.load)
+app.command("doctor")(_doctor.doctor)
+
+
+def command() -> Any:
+    """Returns the application as a command of the library below typer."""
+    return typer.main.get_command(app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command, and returns its exit code."""
+    prepare()
+    try:
+        if _COMPLETION in os.environ:
+            command().main(list(arguments), prog_name="scuttle")  # prints completions, and exits
+        code = _run(list(arguments))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        abandon_output()
+        return Exit.PIPE
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except CommandError as error:
+        write_error(error.message)
+        return error.code
+    except UnicodeEncodeError:
+        write_error("an argument is not valid UTF-8")
+        return Exit.USAGE
+    except OSError as error:
+        write_error(f"{error.filename or 'standard output'}: {error.strerror or error}")
+        return Exit.DATA
+    except Exception as error:
+        if os.environ.get("SCUTTLE_DEBUG"):
+            raise
+        write_error(f"an error of scuttle itself: {type(error).__name__}: {error}; SCUTTLE_DEBUG=1 shows its place")
+        return Exit.INTERNAL
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        with command().make_context("scuttle", list(arguments)) as context:
+            context.command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.Abort:
+        return Exit.INTERRUPTED
+    except Exception as error:
+        # The classes of typer's errors differ between its versions; all have these two.
+        describe, code = getattr(error, "format_message", None), getattr(error, "exit_code", None)
+        if describe is None or code is None:
+            raise
+        message = str(describe()).rstrip(".")
+        if type(error).__name__ == "NoArgsIsHelpError":
+            write_line(message)
+            return Exit.USAGE
+        path = getattr(getattr(error, "ctx", None), "command_path", "scuttle")
+        write_error(f"{message}; see `{path} --help`")
+        return int(code)
+    return Exit.OK

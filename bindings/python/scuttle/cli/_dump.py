@@ -1,0 +1,63 @@
+"""The command dump: everything as lines, of a store or of a node."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Dict, Iterator, Optional, Tuple
+
+import typer
+
+from .. import errors
+from ._client import Client
+from ._errors import CommandError, Exit
+from ._options import JsonOption, SocketOption, common
+from ._output import write_json, write_line
+from ._progress import ProgressBar
+
+OWN_PREFIX = "~scuttle/"
+
+StoreArgument = Annotated[
+    Optional[str],
+    typer.Argument(metavar="[STORE]", help="A folder of a file store, a file in it, or sqlite:///PATH. Default: the node.", show_default=False),
+]
+NameOption = Annotated[
+    Optional[str], typer.Option("--name", metavar="NAME", help="The name of the replica, if the store has more than one.")
+]
+
+
+def dump(
+    context: typer.Context,
+    store: StoreArgument = None,
+    name: NameOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Print the lines of an export: with times to live, deletes and versions, too.")] = False,
+    socket: SocketOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print all keys and values, a line of JSON each, for `scuttle load`.
+
+    A store is read as it is, also while a node has it open.
+    """
+    options = common(context, socket, as_json)
+    if store is None:
+        client = options.client()
+        if full:
+            total, lines = None, client.stream("export")
+        else:
+            total, lines = client.request("status")["keys"], _pairs_of(client)
+    else:
+        from ._offline import replica_of
+
+        with replica_of(store, name) as replica:
+            if full:
+                exported = str(replica.export(), "utf-8").splitlines()
+                total, lines = len(exported), iter(exported)
+            else:
+                pairs = [pair for pair in replica.items() if not pair[0].startswith(OWN_PREFIX)]
+                total, lines = len(pairs), ({"key": key, "value": value} for key, value in pairs)
+    with ProgressBar("dump", total) as bar:
+        for line in lines:
+            write_line(line) if full else write_json(line)
+            bar.add(1)
+
+
+def _pairs_of(client: Client) -> Iterator[Dict[str, Any]]:
+    return client.stream("ls", {"values": True})
