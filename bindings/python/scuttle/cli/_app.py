@@ -109,11 +109,12 @@ def _run(arguments: Sequence[str]) -> int:
         describe, code = getattr(error, "format_message", None), getattr(error, "exit_code", None)
         if describe is None or code is None:
             raise
-        message = str(describe()).rstrip(".")
+        message = str(describe())
         if type(error).__name__ == "NoArgsIsHelpError":
             write_line(message)
             return Exit.USAGE
         path = getattr(getattr(error, "ctx", None), "command_path", "scuttle")
-        write_error(f"{message}; see `{path} --help`")
+        message = message.rstrip(".")
+        write_error(f"{message}{' See' if message.endswith('?') else '; see'} `{path} --help`")
         return int(code)
     return Exit.OK

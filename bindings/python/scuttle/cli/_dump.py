@@ -17,7 +17,7 @@ OWN_PREFIX = "~scuttle/"
 
 StoreArgument = Annotated[
     Optional[str],
-    typer.Argument(metavar="[STORE]", help="A folder of a file store, a file in it, or sqlite:///PATH. Default: the node.", show_default=False),
+    typer.Argument(help="A folder of a file store, a file in it, or sqlite:///PATH. Default: the node.", show_default=False),
 ]
 NameOption = Annotated[
     Optional[str], typer.Option("--name", metavar="NAME", help="The name of the replica, if the store has more than one.")
@@ -32,9 +32,9 @@ def dump(
     socket: SocketOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print all keys and values, a line of JSON each, for `scuttle load`.
+    """Print all keys and values as lines of JSON.
 
-    A store is read as it is, also while a node has it open.
+    `scuttle load` reads them. A store is read as it is, and a folder also while a node has it open.
     """
     options = common(context, socket, as_json)
     if store is None:

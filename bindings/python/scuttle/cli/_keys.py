@@ -45,7 +45,7 @@ def get(
 def set_key(
     context: typer.Context,
     key: KeyArgument,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="JSON; with --string, any text. -: standard input.", show_default=False)],
+    value: Annotated[str, typer.Argument(help="JSON; with --string, any text. -: standard input.", show_default=False)],
     string: Annotated[bool, typer.Option("--string", help="The value is a string, as it stands.")] = False,
     ttl: Annotated[Optional[str], typer.Option("--ttl", metavar="TIME", help="Delete the key after this time, such as 30s, 5m, 2h.")] = None,
     durable: DurableOption = False,
@@ -107,7 +107,10 @@ def history(
     socket: SocketOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the updates that the node's history holds, the oldest first: version, source, key and value."""
+    """List the newest updates, oldest first.
+
+    Each line has version, source, key, and the value or the word deleted or expired. The node's history holds a limited number.
+    """
     options = common(context, socket, as_json)
     for item in options.client().stream("history", given(prefix=prefix, limit=limit)):
         if options.as_json:

@@ -37,7 +37,9 @@ def load(
     socket: SocketOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Set all keys of a dump, in a node or in a store that no node has open.
+    """Set all keys of a dump.
+
+    They go into a node, or into a STORE that no node has open.
 
     The lines of `dump --full` go into a new store, which continues the replica that they are of.
     """
@@ -58,8 +60,8 @@ def load(
                 else:
                     from ._offline import opened_for_writing
 
-                    with opened_for_writing(store, name) as replica:
-                        count = _load(file, bar, replica.set_many)
+                    with opened_for_writing(store, name) as opened:
+                        count = _load(file, bar, opened.write)
     if options.as_json:
         write_json({"keys": count})
 

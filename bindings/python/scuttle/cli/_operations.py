@@ -48,8 +48,8 @@ class Operations:
         key = fields.text("key")
         fields.end()
         with told():
-            entry = self._node.replica.lookup(key)
-        if entry.version == 0 or key.startswith(OWN_PREFIX):
+            entry = self._node.lookup(key)
+        if entry.version == 0:
             raise RequestError("absent", f"the key {key!r} holds no value")
         return {"value": entry.value, "source": entry.source, "version": entry.version}
 
@@ -67,7 +67,8 @@ class Operations:
         waiting = _waiting(fields)
         if pairs:
             with told():
-                self._node.set_many(pairs)
+                self._node.replica.set_many(pairs)
+                self._node.spread()
             if waiting["durable"] or waiting["confirmed"]:
                 key, value = pairs[-1]
                 with told(f"{len(pairs)} keys are set"):
@@ -78,7 +79,9 @@ class Operations:
         """`key`, and those of a write. The error `absent` if the key holds no value."""
         key = fields.text("key")
         waiting = _waiting(fields)
-        if self._node.replica.lookup(key).version == 0 or key.startswith(OWN_PREFIX):
+        with told():
+            is_there = self._node.lookup(key).version > 0
+        if not is_there:
             raise RequestError("absent", f"the key {key!r} holds no value")
         with told(f"the key {key!r} is deleted"):
             await self._node.delete(key, **waiting)
@@ -93,7 +96,7 @@ class Operations:
         count = 0
         for begin in range(0, len(keys), _STEP):
             step = keys[begin : begin + _STEP]
-            values = self._node.replica.get_many(step) if with_values else {}
+            values = self._node.get_many(step) if with_values else {}
             for key in step:
                 if with_values and key not in values:
                     continue  # deleted meanwhile
@@ -108,8 +111,7 @@ class Operations:
         fields.end()
         with told():
             async for change in self._node.watch(prefix, initial=initial):
-                item = {"key": change.key, "value": change.value, "deleted": change.deleted}
-                await send(item)
+                await send({"key": change.key, "value": change.value, "deleted": change.deleted, "expired": change.expired})
         return {}  # the node ends
 
     async def history(self, fields: Fields, send: Send) -> Dict[str, Any]:
@@ -147,6 +149,7 @@ class Operations:
             raise RequestError("refused", f"{name!r} is this node itself, which would write nothing any more: end it, and retire it at another")
         with told():
             is_known = self._node.replica.forget(name)
+            self._node.spread()
         if not is_known:
             raise RequestError("absent", f"no replica with the name {name!r} is known; `scuttle status` lists those that are")
         return {}
@@ -197,7 +200,7 @@ def told(so_far: str = "") -> Iterator[None]:
         raise RequestError("timeout", waited) from None
     except errors.StoreLockedError as error:
         raise RequestError("refused", str(error)) from None
-    except (errors.FileStoreError, errors.StoreError) as error:
+    except errors.HostError as error:
         raise RequestError("storage", str(error)) from None
     except errors.InputError as error:
         raise RequestError("input", str(error)) from None

@@ -65,7 +65,7 @@ def complete_key(context: typer.Context, incomplete: str) -> List[str]:
         return []
 
 
-KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The key.", autocompletion=complete_key, show_default=False)]
+KeyArgument = Annotated[str, typer.Argument(help="The key.", autocompletion=complete_key, show_default=False)]
 PrefixArgument = Annotated[
-    str, typer.Argument(metavar="[PREFIX]", help="Begins the keys. Default: all keys.", autocompletion=complete_key, show_default=False)
+    str, typer.Argument(help="Begins the keys. Default: all keys.", autocompletion=complete_key, show_default=False)
 ]

@@ -6,11 +6,11 @@ import asyncio
 import logging
 import signal
 from contextlib import suppress
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from .. import errors
 from .._config import Limits
-from ..aio import TLS, Node
+from ..aio import Node
 from ._control import ControlServer
 from ._errors import CommandError, Exit
 from ._operations import operations_of
@@ -18,6 +18,9 @@ from ._output import write_json, write_line
 from ._settings import Settings
 from ._socket_file import SocketFile
 from ._values import shown
+
+if TYPE_CHECKING:
+    from ..aio import TLS
 
 log = logging.getLogger("scuttle.node")
 
@@ -80,6 +83,8 @@ def _say_ready(node: Node, file: Optional[SocketFile], as_json: bool) -> None:
 def _tls(settings: Settings) -> Optional[TLS]:
     if settings.tls_ca is None or settings.tls_cert is None or settings.tls_key is None:
         return None
+    from ..aio import TLS
+
     return TLS(ca=settings.tls_ca, cert=settings.tls_cert, key=settings.tls_key)
 
 

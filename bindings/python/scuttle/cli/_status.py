@@ -23,7 +23,7 @@ def status(
     socket: SocketOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a node, its peers, their lag, and rates, until ^C."""
+    """Show a node, its peers and rates, until ^C."""
     options = common(context, socket, as_json)
     client = options.client()
     try:

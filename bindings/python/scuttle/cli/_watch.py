@@ -18,9 +18,9 @@ def watch(
     socket: SocketOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print each change of a key, with its value behind a tab or the word deleted, until ^C.
+    """Print changes as they arrive, until ^C.
 
-    A reader that is slow finds each key once, as it is then.
+    Each line has the key, a tab, and the value or the word deleted. A reader that is slow finds each key once, as it is then.
     """
     options = common(context, socket, as_json)
     changes = options.client().stream("watch", {"prefix": prefix, "initial": initial}, wait=None)
