@@ -40,7 +40,13 @@ def scuttle(
     socket: SocketOption = None,
     as_json: JsonOption = False,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the versions of the package and the library.", callback=_show_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the versions of the package and the library.",
+            callback=_show_version,
+            is_eager=True,
+        ),
     ] = False,
 ) -> None:
     """A node of a replicated key-value map, and commands for it."""

@@ -31,7 +31,9 @@ class Client:
         self.path = path
         self._patience = patience
 
-    def request(self, do: str, fields: Optional[Mapping[str, Any]] = None, *, wait: Optional[float] = 0.0) -> Dict[str, Any]:
+    def request(
+        self, do: str, fields: Optional[Mapping[str, Any]] = None, *, wait: Optional[float] = 0.0
+    ) -> Dict[str, Any]:
         """Makes a request, and returns its result.
 
         Args:
@@ -48,7 +50,9 @@ class Client:
                 result = reply["ok"]
         return result
 
-    def stream(self, do: str, fields: Optional[Mapping[str, Any]] = None, *, wait: Optional[float] = 0.0) -> Iterator[Any]:
+    def stream(
+        self, do: str, fields: Optional[Mapping[str, Any]] = None, *, wait: Optional[float] = 0.0
+    ) -> Iterator[Any]:
         """Makes a request, and yields its items as they arrive. Raises as `request`."""
         for reply in self._replies({"do": do, **(fields or {})}, wait):
             if "item" in reply:
@@ -68,8 +72,8 @@ class Client:
                 while True:
                     reply = self._read(file)
                     if "error" in reply:
-                        error = reply["error"]
-                        raise CommandError(str(error.get("message")), EXITS.get(error.get("kind"), Exit.REFUSED))
+                        failure = reply["error"]
+                        raise CommandError(str(failure.get("message")), EXITS.get(failure.get("kind"), Exit.REFUSED))
                     yield reply
                     if "ok" in reply:
                         return
@@ -92,7 +96,9 @@ class Client:
             "item" in reply or isinstance(reply.get("ok"), dict) or isinstance(reply.get("error"), dict)
         )
         if not is_reply:
-            raise CommandError(f"{self.path} is not the control socket of a scuttle node: check --socket", Exit.UNREACHABLE)
+            raise CommandError(
+                f"{self.path} is not the control socket of a scuttle node: check --socket", Exit.UNREACHABLE
+            )
         return reply  # type: ignore[no-any-return]
 
     def _lost(self, error: Optional[OSError]) -> CommandError:
@@ -114,7 +120,9 @@ class Client:
 def _why_not(path: str, error: OSError) -> str:
     """Returns why a socket cannot be connected to, and what to do."""
     if isinstance(error, FileNotFoundError):
-        return f"there is no control socket {path}: start a node with `scuttle node --socket {path}`, or correct --socket"
+        return (
+            f"there is no control socket {path}: start a node with `scuttle node --socket {path}`, or correct --socket"
+        )
     if isinstance(error, ConnectionRefusedError):
         return f"no node serves the control socket {path} any more: start it again"
     if isinstance(error, PermissionError):

@@ -136,7 +136,10 @@ _KINDS: Dict[str, Tuple[Callable[[Any], bool], str]] = {
     "store": (lambda value: isinstance(value, str) and value != "", 'the path of a folder, or "sqlite:///PATH"'),
     "texts": (lambda value: isinstance(value, list) and all(isinstance(v, str) for v in value), "an array of strings"),
     "flag": (lambda value: isinstance(value, bool), "true or false"),
-    "time": (lambda value: _is_number(value) or isinstance(value, str), "a number of seconds, or a string such as \"500ms\""),
+    "time": (
+        lambda value: _is_number(value) or isinstance(value, str),
+        'a number of seconds, or a string such as "500ms"',
+    ),
     "count": (lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0, "an integer above 0"),
 }
 

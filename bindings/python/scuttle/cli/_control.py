@@ -62,7 +62,9 @@ class ControlServer:
         task = asyncio.current_task()
         assert task is not None
         if len(self._clients) >= self._max_clients and not self._evict():
-            message = f"the control socket has {self._max_clients} clients, as many as it serves at a time: try again later"
+            message = (
+                f"the control socket has {self._max_clients} clients, as many as it serves at a time: try again later"
+            )
             writer.write(encode_line({"error": {"kind": "refused", "message": message}}))
             writer.close()
             return

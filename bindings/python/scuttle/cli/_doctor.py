@@ -18,11 +18,20 @@ _STYLES = {OK: "green", WARN: "yellow", FAIL: "bold red"}
 
 def doctor(
     context: typer.Context,
-    config: Annotated[Optional[str], typer.Option("--config", metavar="FILE", help="Check what this configuration file names.")] = None,
+    config: Annotated[
+        Optional[str], typer.Option("--config", metavar="FILE", help="Check what this configuration file names.")
+    ] = None,
     store: Annotated[Optional[str], typer.Option("--store", metavar="STORE", help="Check this store.")] = None,
-    name: Annotated[Optional[str], typer.Option("--name", metavar="NAME", help="The name of the node, for its file and certificate.")] = None,
-    tls_ca: Annotated[Optional[str], typer.Option("--tls-ca", metavar="FILE", help="Check certificates: the authority's.")] = None,
-    tls_cert: Annotated[Optional[str], typer.Option("--tls-cert", metavar="FILE", help="The node's certificate.")] = None,
+    name: Annotated[
+        Optional[str],
+        typer.Option("--name", metavar="NAME", help="The name of the node, for its file and certificate."),
+    ] = None,
+    tls_ca: Annotated[
+        Optional[str], typer.Option("--tls-ca", metavar="FILE", help="Check certificates: the authority's.")
+    ] = None,
+    tls_cert: Annotated[
+        Optional[str], typer.Option("--tls-cert", metavar="FILE", help="The node's certificate.")
+    ] = None,
     tls_key: Annotated[Optional[str], typer.Option("--tls-key", metavar="FILE", help="Its key.")] = None,
     socket: SocketOption = None,
     as_json: JsonOption = False,

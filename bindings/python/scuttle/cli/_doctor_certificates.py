@@ -18,10 +18,14 @@ def check_certificates(settings: Settings) -> Iterator[Check]:
     """Yields the checks."""
     ca, cert, key = settings.tls_ca, settings.tls_cert, settings.tls_key
     if ca is None or cert is None or key is None:
-        yield Check(FAIL, "certificate", "TLS needs all of --tls-ca, --tls-cert and --tls-key", "give those that are missing")
+        yield Check(
+            FAIL, "certificate", "TLS needs all of --tls-ca, --tls-cert and --tls-key", "give those that are missing"
+        )
         return
     try:
-        tls = TLS(ca=ca, cert=cert, key=key)  # reads the files, and lets both sides of a connection verify the certificate
+        tls = TLS(
+            ca=ca, cert=cert, key=key
+        )  # reads the files, and lets both sides of a connection verify the certificate
     except (ScuttleError, ValueError, OSError) as error:
         yield Check(FAIL, "certificate", str(error), "issue it anew, or correct the paths")
         return
@@ -29,7 +33,12 @@ def check_certificates(settings: Settings) -> Iterator[Check]:
     left = tls.identity.expires - time.time()
     date = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(tls.identity.expires))
     if left < _SOON:
-        yield Check(WARN, "dates", f"{cert} expires on {date}, in {left / 86400:.1f} days", "renew it: SIGHUP lets the node read it at once")
+        yield Check(
+            WARN,
+            "dates",
+            f"{cert} expires on {date}, in {left / 86400:.1f} days",
+            "renew it: SIGHUP lets the node read it at once",
+        )
     else:
         yield Check(OK, "dates", f"{cert} is valid until {date}")
     yield from _check_name(tls, settings)

@@ -31,11 +31,21 @@ def check_node(settings: Settings) -> Iterator[Check]:
     else:
         yield Check(OK, "control socket", f"node {status['name']!r} runs, process {status['pid']}")
     if settings.name is not None and settings.name != status["name"]:
-        yield Check(FAIL, "name", f"the node at {settings.socket} is {status['name']!r}, and not {settings.name!r}", "correct --socket or --name")
+        yield Check(
+            FAIL,
+            "name",
+            f"the node at {settings.socket} is {status['name']!r}, and not {settings.name!r}",
+            "correct --socket or --name",
+        )
     yield _versions(status)
     ahead = status["time"] - time.time()
     if abs(ahead) > _PATIENCE + 1:
-        yield Check(FAIL, "time", f"the node's time differs by {ahead:.0f} s from this command's", "see whether the node is in a container of its own time")
+        yield Check(
+            FAIL,
+            "time",
+            f"the node's time differs by {ahead:.0f} s from this command's",
+            "see whether the node is in a container of its own time",
+        )
     yield from _peers(status)
 
 
@@ -43,7 +53,12 @@ def _versions(status: Mapping[str, Any]) -> Check:
     here, there = (__version__, library_version()), (status["version"], status["library_version"])
     if here == there:
         return Check(OK, "node's version", f"as here, {there[1]}")
-    return Check(WARN, "node's version", f"the node runs {there[0]} with library {there[1]}, and here is {here[0]} with {here[1]}", "start the node again")
+    return Check(
+        WARN,
+        "node's version",
+        f"the node runs {there[0]} with library {there[1]}, and here is {here[0]} with {here[1]}",
+        "start the node again",
+    )
 
 
 def _peers(status: Mapping[str, Any]) -> Iterator[Check]:
@@ -55,11 +70,15 @@ def _peers(status: Mapping[str, Any]) -> Iterator[Check]:
     for peer in peers:
         states[peer["state"]] = states.get(peer["state"], 0) + 1
         if peer["error"]:
-            yield Check(WARN, "peer", f"{peer['name'] or peer['address']}: {peer['error']}", "see the log of both nodes")
+            yield Check(
+                WARN, "peer", f"{peer['name'] or peer['address']}: {peer['error']}", "see the log of both nodes"
+            )
     summary = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()))
     is_alone = not (states.get("in_step") or states.get("connected"))
     if is_alone:
-        yield Check(FAIL, "peers", f"no peer is connected: {summary}", "check addresses, firewall, cluster and certificates")
+        yield Check(
+            FAIL, "peers", f"no peer is connected: {summary}", "check addresses, firewall, cluster and certificates"
+        )
     else:
         yield Check(OK, "peers", summary)
     twins = status["stats"]["twins"]

@@ -15,7 +15,12 @@ def check_sqlite(path: str, name: Optional[str]) -> Iterator[Check]:
     """Yields the checks."""
     holder = sqlite_holder(path)
     if holder is not None:
-        yield Check(OK, "lock", f"process {holder} has {path} open; its content was not checked", "give --socket, to check that node")
+        yield Check(
+            OK,
+            "lock",
+            f"process {holder} has {path} open; its content was not checked",
+            "give --socket, to check that node",
+        )
         yield from check_folder(os.path.dirname(path) or ".")
         return
     try:
@@ -30,6 +35,8 @@ def check_sqlite(path: str, name: Optional[str]) -> Iterator[Check]:
         return
     yield Check(OK, "checksums", f"{path}, {file.file_bytes:,} bytes, is whole")
     if name is not None and name != file.name:
-        yield Check(FAIL, "name", f"{path} has the replica {file.name!r}, and not {name!r}", "correct --name or --store")
+        yield Check(
+            FAIL, "name", f"{path} has the replica {file.name!r}, and not {name!r}", "correct --name or --store"
+        )
     yield from check_state(path, file.name, file.state)
     yield from check_folder(os.path.dirname(path) or ".")

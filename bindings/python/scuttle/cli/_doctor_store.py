@@ -48,7 +48,9 @@ def _check_file(path: str) -> Iterator[Check]:
         yield Check(FAIL, "store", error.message)
         return
     if file.damaged_at is not None:
-        advice = "restore the file; or FileStore(…, mend=True) opens what is in front of the damage, and peers send the rest"
+        advice = (
+            "restore the file; or FileStore(…, mend=True) opens what is in front of the damage, and peers send the rest"
+        )
         yield Check(FAIL, "checksums", f"{path} is damaged at byte {file.damaged_at:,} of {file.file_bytes:,}", advice)
         return
     yield Check(OK, "checksums", f"{path}, {file.file_bytes:,} bytes, is whole")
@@ -81,7 +83,9 @@ def check_state(path: str, name: str, state: bytes) -> Iterator[Check]:
 def check_folder(folder: str) -> Iterator[Check]:
     """Yields the checks of the disk and the rights of a folder."""
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield Check(WARN, "rights", f"this user cannot write in {folder}", "run the node, and this, as the owner of the store")
+        yield Check(
+            WARN, "rights", f"this user cannot write in {folder}", "run the node, and this, as the owner of the store"
+        )
     try:
         usage = shutil.disk_usage(folder)
     except OSError as error:

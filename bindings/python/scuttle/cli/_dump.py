@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Dict, Iterator, Optional, Tuple
+from typing import Annotated, Any, Dict, Iterator, Optional
 
 import typer
 
-from .. import errors
 from ._client import Client
-from ._errors import CommandError, Exit
 from ._options import JsonOption, SocketOption, common
 from ._output import write_json, write_line
 from ._progress import ProgressBar
@@ -17,10 +15,13 @@ OWN_PREFIX = "~scuttle/"
 
 StoreArgument = Annotated[
     Optional[str],
-    typer.Argument(help="A folder of a file store, a file in it, or sqlite:///PATH. Default: the node.", show_default=False),
+    typer.Argument(
+        help="A folder of a file store, a file in it, or sqlite:///PATH. Default: the node.", show_default=False
+    ),
 ]
 NameOption = Annotated[
-    Optional[str], typer.Option("--name", metavar="NAME", help="The name of the replica, if the store has more than one.")
+    Optional[str],
+    typer.Option("--name", metavar="NAME", help="The name of the replica, if the store has more than one."),
 ]
 
 
@@ -28,7 +29,10 @@ def dump(
     context: typer.Context,
     store: StoreArgument = None,
     name: NameOption = None,
-    full: Annotated[bool, typer.Option("--full", help="Print the lines of an export: with times to live, deletes and versions, too.")] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Print the lines of an export: with times to live, deletes and versions, too."),
+    ] = False,
     socket: SocketOption = None,
     as_json: JsonOption = False,
 ) -> None:

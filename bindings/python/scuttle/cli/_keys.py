@@ -15,11 +15,18 @@ from ._values import duration, shown, shown_json, value_of_word
 
 DurableOption = Annotated[bool, typer.Option("--durable", help="Return once the node's disk has the write.")]
 ConfirmedOption = Annotated[
-    int, typer.Option("--confirmed", metavar="N", min=0, show_default=False, help="Return once N peers have confirmed the write.")
+    int,
+    typer.Option(
+        "--confirmed", metavar="N", min=0, show_default=False, help="Return once N peers have confirmed the write."
+    ),
 ]
 TimeoutOption = Annotated[
     Optional[str],
-    typer.Option("--timeout", metavar="TIME", help="The longest wait for --durable and --confirmed. The write itself stays. Default: none."),
+    typer.Option(
+        "--timeout",
+        metavar="TIME",
+        help="The longest wait for --durable and --confirmed. The write itself stays. Default: none.",
+    ),
 ]
 
 
@@ -47,7 +54,10 @@ def set_key(
     key: KeyArgument,
     value: Annotated[str, typer.Argument(help="JSON; with --string, any text. -: standard input.", show_default=False)],
     string: Annotated[bool, typer.Option("--string", help="The value is a string, as it stands.")] = False,
-    ttl: Annotated[Optional[str], typer.Option("--ttl", metavar="TIME", help="Delete the key after this time, such as 30s, 5m, 2h.")] = None,
+    ttl: Annotated[
+        Optional[str],
+        typer.Option("--ttl", metavar="TIME", help="Delete the key after this time, such as 30s, 5m, 2h."),
+    ] = None,
     durable: DurableOption = False,
     confirmed: ConfirmedOption = 0,
     timeout: TimeoutOption = None,
@@ -103,7 +113,9 @@ def ls(
 def history(
     context: typer.Context,
     prefix: PrefixArgument = "",
-    limit: Annotated[Optional[int], typer.Option("--limit", metavar="N", min=0, help="Print the newest N updates.")] = None,
+    limit: Annotated[
+        Optional[int], typer.Option("--limit", metavar="N", min=0, help="Print the newest N updates.")
+    ] = None,
     socket: SocketOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -124,7 +136,9 @@ def _waiting(durable: bool, confirmed: int, timeout: Optional[str]) -> Dict[str,
     """Returns the fields of a write that say what it waits for, and how long the client waits for it."""
     seconds = _seconds("--timeout", timeout)
     if seconds is not None and not (durable or confirmed):
-        raise CommandError("--timeout needs --durable or --confirmed: without them there is nothing to wait for", Exit.USAGE)
+        raise CommandError(
+            "--timeout needs --durable or --confirmed: without them there is nothing to wait for", Exit.USAGE
+        )
     fields = given(durable=durable or None, confirmed=confirmed or None, timeout=seconds)
     return {"wait": seconds if durable or confirmed else 0.0, "fields": fields}
 

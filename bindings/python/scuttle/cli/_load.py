@@ -32,7 +32,9 @@ def load(
     context: typer.Context,
     store: StoreArgument = None,
     name: NameOption = None,
-    input: Annotated[Optional[str], typer.Option("--input", metavar="FILE", help="Read this file. Default: standard input.")] = None,
+    input: Annotated[
+        Optional[str], typer.Option("--input", metavar="FILE", help="Read this file. Default: standard input.")
+    ] = None,
     durable: Annotated[bool, typer.Option("--durable", help="Return once the node's disk has everything.")] = False,
     socket: SocketOption = None,
     as_json: JsonOption = False,
@@ -48,7 +50,9 @@ def load(
         first = file.peek(len(_EXPORT))[: len(_EXPORT)] if hasattr(file, "peek") else b""
         if first == _EXPORT:
             if store is None:
-                message = "these are the lines of `dump --full`, which go into a new store: scuttle load STORE --name NAME"
+                message = (
+                    "these are the lines of `dump --full`, which go into a new store: scuttle load STORE --name NAME"
+                )
                 raise CommandError(message, Exit.USAGE)
             from ._offline import import_export
 
@@ -120,7 +124,9 @@ def _pair(line: bytes, number: int) -> Pair:
         raise _wrong(number, f'a line of a dump is {{"key":KEY,"value":VALUE}}{hint}')
     key = document["key"]
     if key.startswith(OWN_PREFIX):
-        raise _wrong(number, f"the key {abridge(key)!r} belongs to nodes: keys of others do not begin with {OWN_PREFIX}")
+        raise _wrong(
+            number, f"the key {abridge(key)!r} belongs to nodes: keys of others do not begin with {OWN_PREFIX}"
+        )
     return key, document["value"]
 
 

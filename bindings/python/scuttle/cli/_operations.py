@@ -72,7 +72,9 @@ class Operations:
             if waiting["durable"] or waiting["confirmed"]:
                 key, value = pairs[-1]
                 with told(f"{len(pairs)} keys are set"):
-                    await self._node.set(key, value, **waiting)  # a write behind the others, so all are saved and received
+                    await self._node.set(
+                        key, value, **waiting
+                    )  # a write behind the others, so all are saved and received
         return {"count": len(pairs)}
 
     async def delete(self, fields: Fields, send: Send) -> Dict[str, Any]:
@@ -111,7 +113,9 @@ class Operations:
         fields.end()
         with told():
             async for change in self._node.watch(prefix, initial=initial):
-                await send({"key": change.key, "value": change.value, "deleted": change.deleted, "expired": change.expired})
+                await send(
+                    {"key": change.key, "value": change.value, "deleted": change.deleted, "expired": change.expired}
+                )
         return {}  # the node ends
 
     async def history(self, fields: Fields, send: Send) -> Dict[str, Any]:
@@ -146,12 +150,17 @@ class Operations:
         name = fields.text("name")
         fields.end()
         if name == self._node.name:
-            raise RequestError("refused", f"{name!r} is this node itself, which would write nothing any more: end it, and retire it at another")
+            raise RequestError(
+                "refused",
+                f"{name!r} is this node itself, which would write nothing any more: end it, and retire it at another",
+            )
         with told():
             is_known = self._node.replica.forget(name)
             self._node.spread()
         if not is_known:
-            raise RequestError("absent", f"no replica with the name {name!r} is known; `scuttle status` lists those that are")
+            raise RequestError(
+                "absent", f"no replica with the name {name!r} is known; `scuttle status` lists those that are"
+            )
         return {}
 
     async def export(self, fields: Fields, send: Send) -> Dict[str, Any]:
@@ -182,7 +191,9 @@ def _pairs(array: Any) -> List[Tuple[str, Any]]:
         if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
             raise RequestError("input", 'each of the "pairs" is an array of a key and a value')
         if pair[0].startswith(OWN_PREFIX):
-            raise RequestError("refused", f"the key {pair[0]!r} belongs to the node: keys of others do not begin with {OWN_PREFIX}")
+            raise RequestError(
+                "refused", f"the key {pair[0]!r} belongs to the node: keys of others do not begin with {OWN_PREFIX}"
+            )
     return [(key, value) for key, value in array]
 
 
@@ -196,7 +207,11 @@ def told(so_far: str = "") -> Iterator[None]:
     try:
         yield
     except (asyncio.TimeoutError, TimeoutError):  # two classes before Python 3.11
-        waited = f"{so_far}, but the time was over before that was durable or confirmed as requested" if so_far else "the time is over"
+        waited = (
+            f"{so_far}, but the time was over before that was durable or confirmed as requested"
+            if so_far
+            else "the time is over"
+        )
         raise RequestError("timeout", waited) from None
     except errors.StoreLockedError as error:
         raise RequestError("refused", str(error)) from None

@@ -15,7 +15,9 @@ SOCKET_VARIABLE = "SCUTTLE_SOCKET"
 
 SocketOption = Annotated[
     Optional[str],
-    typer.Option("--socket", metavar="PATH", help=f"The control socket of the node. Default: the variable {SOCKET_VARIABLE}."),
+    typer.Option(
+        "--socket", metavar="PATH", help=f"The control socket of the node. Default: the variable {SOCKET_VARIABLE}."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON: one document, or a document in each line.")]
 
@@ -60,7 +62,11 @@ def complete_key(context: typer.Context, incomplete: str) -> List[str]:
         return []
     try:
         client = Client(path, 1.0)
-        return [item["key"] for item in client.stream("ls", {"prefix": incomplete, "limit": 100}) if item["key"].isprintable()]
+        return [
+            item["key"]
+            for item in client.stream("ls", {"prefix": incomplete, "limit": 100})
+            if item["key"].isprintable()
+        ]
     except CommandError:
         return []
 

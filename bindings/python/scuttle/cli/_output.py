@@ -40,7 +40,9 @@ def console(*, is_error: bool = False) -> Console:
 
     stream = sys.stderr if is_error else sys.stdout
     is_plain = not stream.isatty() or bool(os.environ.get("NO_COLOR"))
-    return Console(file=stream, no_color=is_plain, highlight=False, markup=False, emoji=False, soft_wrap=not stream.isatty())
+    return Console(
+        file=stream, no_color=is_plain, highlight=False, markup=False, emoji=False, soft_wrap=not stream.isatty()
+    )
 
 
 def prepare() -> None:

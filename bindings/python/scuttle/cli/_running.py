@@ -73,7 +73,9 @@ def _say_ready(node: Node, file: Optional[SocketFile], as_json: bool) -> None:
     path = file.path if file is not None else None
     with suppress(OSError):  # nobody reads it: the node runs all the same
         if as_json:
-            write_json({"ready": True, "name": node.name, "id": node.id, "addresses": addresses, "socket": path}, flush=True)
+            write_json(
+                {"ready": True, "name": node.name, "id": node.id, "addresses": addresses, "socket": path}, flush=True
+            )
         else:
             places = f" at {', '.join(addresses)}" if addresses else ""
             control = f", control socket {path}" if path else ""

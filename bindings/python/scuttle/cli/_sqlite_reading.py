@@ -69,7 +69,9 @@ def read_sqlite_file(path: str) -> SQLiteFile:
     except OSError as error:
         raise CommandError(f"cannot read {error.filename or path}: {error.strerror}", Exit.DATA) from None
     except sqlite3.Error as error:
-        message = f"{path} is no SQLite database, or is damaged: {error}; restore it, or start from peers with a new one"
+        message = (
+            f"{path} is no SQLite database, or is damaged: {error}; restore it, or start from peers with a new one"
+        )
         raise CommandError(message, Exit.DATA) from None
 
 

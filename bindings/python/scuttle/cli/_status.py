@@ -18,7 +18,9 @@ _SHORTEST = 0.05  # seconds between two looks
 
 def status(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Print it once. So it is if the output is no terminal, or with --json.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Print it once. So it is if the output is no terminal, or with --json.")
+    ] = False,
     interval: Annotated[str, typer.Option("--interval", metavar="TIME", help="The time between two looks.")] = "1s",
     socket: SocketOption = None,
     as_json: JsonOption = False,

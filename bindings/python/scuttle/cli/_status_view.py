@@ -78,7 +78,10 @@ def _store(store: Optional[Mapping[str, Any]]) -> str:
         return "none: in memory only"
     size = store.get("file_bytes")
     path = store.get("path")
-    return ", ".join(part for part in (shown(path) if path else "", _size(size) if size is not None else "") if part) or "open"
+    return (
+        ", ".join(part for part in (shown(path) if path else "", _size(size) if size is not None else "") if part)
+        or "open"
+    )
 
 
 def _rate(now: Mapping[str, Any], old: Mapping[str, Any], seconds: float, *names: str) -> str:

@@ -100,7 +100,9 @@ def read_file(path: str) -> StoreFile:
     try:
         head = form.read_head(data)
     except LookupError:
-        raise CommandError(f"{path} has a later format than {form.VERSION}: use a later version of scuttle", Exit.DATA) from None
+        raise CommandError(
+            f"{path} has a later format than {form.VERSION}: use a later version of scuttle", Exit.DATA
+        ) from None
     if head is None:
         message = f"{path} was not made by a file store, or its head is damaged: give another path, or restore the file"
         raise CommandError(message, Exit.DATA)

@@ -65,7 +65,9 @@ def value_of_word(word: str) -> Any:
         # Only a word that begins as JSON is meant as JSON: for any other the proposal is all that helps.
         why = f" ({error})" if word[:1] in tuple('[{"-0123456789') or word in ("NaN", "Infinity") else ""
         quoted = json.dumps(word, ensure_ascii=False).replace("'", "'\\''")
-        message = f"the value {abridge(word)!r} is not JSON{why}; for a string use --string, or write '{abridge(quoted)}'"
+        message = (
+            f"the value {abridge(word)!r} is not JSON{why}; for a string use --string, or write '{abridge(quoted)}'"
+        )
         raise CommandError(message, Exit.USAGE) from None
 
 
@@ -82,7 +84,9 @@ def duration(text: str) -> float:
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no time: write a number of seconds, or a number with ms, s, m, h or d, such as 30s")
+        raise ValueError(
+            f"{text!r} is no time: write a number of seconds, or a number with ms, s, m, h or d, such as 30s"
+        )
     return float(match[1]) * _UNITS[match[2]]
 
 
