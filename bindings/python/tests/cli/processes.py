@@ -1,0 +1,128 @@
+"""The command line as processes, for its tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional
+
+from support import LIBRARY, PACKAGE
+
+#: Seconds after which a test gives up. No test measures time.
+PATIENCE = 60.0
+
+COMMAND = [sys.executable, "-m", "scuttle"]
+
+
+def environment(**more: str) -> Dict[str, str]:
+    """Returns the environment of a command: that of the tests, without what the user has set."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("SCUTTLE_SOCKET", "NO_COLOR", "COLUMNS")}
+    return {**kept, "SCUTTLE_LIBRARY": LIBRARY, "PYTHONPATH": str(PACKAGE.parent), "PYTHONWARNINGS": "error", **more}
+
+
+class Done:
+    """A command that has ended."""
+
+    def __init__(self, process: subprocess.CompletedProcess[str]) -> None:
+        self.code = process.returncode
+        self.out = process.stdout
+        self.error = process.stderr
+
+    @property
+    def documents(self) -> List[Any]:
+        """The JSON documents in the lines of the output."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def __repr__(self) -> str:
+        return f"<code {self.code}, out {self.out!r}, error {self.error!r}>"
+
+
+def scuttle(*words: str, input: str = "", folder: Optional[Path] = None, **variables: str) -> Done:
+    """Runs a command to its end."""
+    return Done(
+        subprocess.run(
+            [*COMMAND, *words],
+            input=input,
+            capture_output=True,
+            cwd=folder,
+            env=environment(**variables),
+            encoding="utf-8",
+            timeout=PATIENCE,
+        )
+    )
+
+
+class NodeProcess:
+    """A running `scuttle node`, with its control socket."""
+
+    def __init__(self, folder: Path, name: str, *words: str, peers: List[str] = []) -> None:
+        self.folder = folder
+        self.name = name
+        self.socket = str(folder / f"{name}.socket")
+        self.log = folder / f"{name}.log"
+        options = ["--name", name, "--listen", "127.0.0.1:0", "--socket", self.socket, "--gossip", "50ms", "--json"]
+        for peer in peers:
+            options += ["--peer", peer]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*COMMAND, "node", *options, *words],
+                cwd=folder,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                encoding="utf-8",
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, self.log.read_text()
+        #: The line that says that the node is ready.
+        self.ready: Dict[str, Any] = json.loads(line)
+
+    @property
+    def address(self) -> str:
+        """The address at which it listens."""
+        return str(self.ready["addresses"][0])
+
+    def run(self, *words: str, input: str = "") -> Done:
+        """Runs a command for this node."""
+        return scuttle("--socket", self.socket, *words, input=input)
+
+    def json(self, *words: str) -> Any:
+        """Runs a command that prints one JSON document, which it returns."""
+        done = self.run("--json", *words)
+        assert done.code == 0, done
+        return done.documents[0]
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Sends a signal, and returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+
+    def __enter__(self) -> NodeProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Looks again and again until a condition holds."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "the condition has not come to hold"
+        time.sleep(0.05)
