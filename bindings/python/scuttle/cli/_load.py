@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from contextlib import nullcontext
 from typing import Annotated, Any, BinaryIO, Callable, Iterator, List, Optional, Tuple
 
 import typer
@@ -47,8 +48,8 @@ def load(
     """
     options = common(context, socket, as_json)
     with _opened(input) as file:
-        first = file.peek(len(_EXPORT))[: len(_EXPORT)] if hasattr(file, "peek") else b""
-        if first == _EXPORT:
+        first = file.readline(_LINE_BYTES + 1)
+        if first.startswith(_EXPORT):
             if store is None:
                 message = (
                     "these are the lines of `dump --full`, which go into a new store: scuttle load STORE --name NAME"
@@ -56,25 +57,25 @@ def load(
                 raise CommandError(message, Exit.USAGE)
             from ._offline import import_export
 
-            count = import_export(store, name, file.read())
+            count = import_export(store, name, first + file.read())
         else:
             with ProgressBar("load", _size_of(file)) as bar:
                 if store is None:
-                    count = _load(file, bar, _to_node(options.client(), durable))
+                    count = _load(first, file, bar, _to_node(options.client(), durable))
                 else:
                     from ._offline import opened_for_writing
 
                     with opened_for_writing(store, name) as opened:
-                        count = _load(file, bar, opened.write)
+                        count = _load(first, file, bar, opened.write)
     if options.as_json:
         write_json({"keys": count})
 
 
-def _load(file: BinaryIO, bar: ProgressBar, write: Callable[[List[Pair]], object]) -> int:
+def _load(first: bytes, file: BinaryIO, bar: ProgressBar, write: Callable[[List[Pair]], object]) -> int:
     """Writes the pairs of a file in batches; returns their number."""
     count, batch, size = 0, [], 0
     try:
-        for pair, length in _pairs(file):
+        for pair, length in _pairs(first, file):
             batch.append(pair)
             size += length
             if len(batch) >= _BATCH_KEYS or size >= _BATCH_BYTES:
@@ -99,18 +100,15 @@ def _to_node(client: Client, durable: bool) -> Callable[[List[Pair]], object]:
     return lambda batch: client.request("set_many", {"pairs": batch, **fields}, wait=wait)
 
 
-def _pairs(file: BinaryIO) -> Iterator[Tuple[Pair, int]]:
+def _pairs(first: bytes, file: BinaryIO) -> Iterator[Tuple[Pair, int]]:
     """Yields each pair with the bytes of its line."""
-    number = 0
-    while True:
-        line = file.readline(_LINE_BYTES + 1)
-        number += 1
-        if not line:
-            return
+    number, line = 1, first
+    while line:
         if len(line) > _LINE_BYTES:
             raise _wrong(number, f"it is longer than {_LINE_BYTES:,} bytes")
         if line.strip():
             yield _pair(line, number), len(line)
+        number, line = number + 1, file.readline(_LINE_BYTES + 1)
 
 
 def _pair(line: bytes, number: int) -> Pair:
@@ -136,7 +134,7 @@ def _wrong(number: int, why: str) -> CommandError:
 
 def _opened(path: Optional[str]) -> Any:
     if path is None or path == "-":
-        return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+        return nullcontext(sys.stdin.buffer)
     try:
         return open(path, "rb")
     except OSError as error:
@@ -145,5 +143,8 @@ def _opened(path: Optional[str]) -> Any:
 
 def _size_of(file: BinaryIO) -> Optional[float]:
     """Returns the bytes of a file; None if it is a pipe or a terminal."""
-    found = os.fstat(file.fileno())
+    try:
+        found = os.fstat(file.fileno())
+    except OSError:  # no file of the system
+        return None
     return float(found.st_size) if stat.S_ISREG(found.st_mode) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 from support import LIBRARY, PACKAGE
+
+from scuttle.cli import main
 
 #: Seconds after which a test gives up. No test measures time.
 PATIENCE = 60.0
@@ -28,10 +31,10 @@ def environment(**more: str) -> Dict[str, str]:
 class Done:
     """A command that has ended."""
 
-    def __init__(self, process: subprocess.CompletedProcess[str]) -> None:
-        self.code = process.returncode
-        self.out = process.stdout
-        self.error = process.stderr
+    def __init__(self, code: int, out: str, error: str) -> None:
+        self.code = code
+        self.out = out
+        self.error = error
 
     @property
     def documents(self) -> List[Any]:
@@ -43,18 +46,33 @@ class Done:
 
 
 def scuttle(*words: str, input: str = "", folder: Optional[Path] = None, **variables: str) -> Done:
-    """Runs a command to its end."""
-    return Done(
-        subprocess.run(
-            [*COMMAND, *words],
-            input=input,
-            capture_output=True,
-            cwd=folder,
-            env=environment(**variables),
-            encoding="utf-8",
-            timeout=PATIENCE,
-        )
+    """Runs a command to its end, as a process."""
+    done = subprocess.run(
+        [*COMMAND, *words],
+        input=input,
+        capture_output=True,
+        cwd=folder,
+        env=environment(**variables),
+        encoding="utf-8",
+        timeout=PATIENCE,
     )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def inside(*words: str, input: str = "") -> Done:
+    """Runs a command to its end in this process, which is much quicker."""
+    streams = [io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") for data in (input.encode(), b"", b"")]
+    before = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin, sys.stdout, sys.stderr = streams
+    try:
+        code = main(words)
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+    texts = []
+    for stream in streams[1:]:
+        stream.flush()
+        texts.append(str(stream.buffer.getvalue(), "utf-8"))  # type: ignore[attr-defined]
+    return Done(code, *texts)
 
 
 class NodeProcess:
@@ -90,8 +108,8 @@ class NodeProcess:
         return str(self.ready["addresses"][0])
 
     def run(self, *words: str, input: str = "") -> Done:
-        """Runs a command for this node."""
-        return scuttle("--socket", self.socket, *words, input=input)
+        """Runs a command for this node, in this process."""
+        return inside("--socket", self.socket, *words, input=input)
 
     def json(self, *words: str) -> Any:
         """Runs a command that prints one JSON document, which it returns."""

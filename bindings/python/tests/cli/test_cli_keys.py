@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from processes import COMMAND, PATIENCE, NodeProcess, environment, eventually, scuttle
+from processes import COMMAND, PATIENCE, NodeProcess, environment, eventually, inside, scuttle
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_string_is_proposed(node: NodeProcess) -> None:
     assert done.code == 2 and done.out == ""
     assert "is not JSON; for a string use --string, or write '\"it'\\''s text\"'" in done.error
     assert done.error.count("\n") == 1
-    shell = f"""'"it'\\''s text"'"""
+    shell = """'"it'\\''s text"'"""
     assert shell in done.error
     words = subprocess.run(["sh", "-c", f"printf %s {shell}"], capture_output=True, text=True, timeout=PATIENCE).stdout
     assert node.run("set", "word", words).code == 0  # the proposal works in a shell
@@ -148,9 +148,13 @@ def test_a_reader_that_goes_away_is_no_fault(node: NodeProcess) -> None:
     for command in ("ls --values pipe/", "dump", "history", "ls --json pipe/"):
         line = f"{sh(COMMAND)} --socket {node.socket} {command}"
         script = f"{line} | head -n 1 >/dev/null; echo ${{PIPESTATUS[0]}}"
-        done = subprocess.run(["bash", "-c", script], env=environment(), capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(
+            ["bash", "-c", script], env=environment(), capture_output=True, text=True, timeout=PATIENCE
+        )
         assert done.stderr == "" and done.stdout.strip() in ("141", "0"), (command, done)
-    full = subprocess.run(["bash", "-c", f"{line} >/dev/full"], env=environment(), capture_output=True, text=True, timeout=PATIENCE)
+    full = subprocess.run(
+        ["bash", "-c", f"{line} >/dev/full"], env=environment(), capture_output=True, text=True, timeout=PATIENCE
+    )
     assert full.returncode == 6 and full.stderr.count("\n") == 1 and "No space left" in full.stderr
 
 
@@ -165,7 +169,7 @@ def test_forget(node: NodeProcess) -> None:
 
 
 def test_no_node_is_exit_code_3(node: NodeProcess) -> None:
-    done = scuttle("--socket", "/nowhere/s", "get", "k")
+    done = inside("--socket", "/nowhere/s", "get", "k")
     assert done.code == 3 and "start a node with" in done.error
     assert scuttle("get", "k").code == 2  # which node?
     assert scuttle("get", "k", SCUTTLE_SOCKET="/nowhere/s").code == 3
