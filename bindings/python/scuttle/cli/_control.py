@@ -42,6 +42,7 @@ class ControlServer:
         self._max_clients = max_clients
         self._clients: Set[_Connection] = set()
         self._server: Optional[asyncio.AbstractServer] = None
+        self._is_closing = False
 
     async def start(self) -> None:
         """Begins to accept clients."""
@@ -49,6 +50,7 @@ class ControlServer:
 
     async def close(self) -> None:
         """Ends all connections, also in the middle of a request, and removes the socket."""
+        self._is_closing = True
         if self._server is not None:
             self._server.close()
         clients = list(self._clients)
@@ -56,11 +58,15 @@ class ControlServer:
             client.end()
         if clients:
             await asyncio.wait([client.task for client in clients])
+            await asyncio.sleep(0)  # the transports close their sockets in the next turn
         self._file.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if self._is_closing:
+            writer.transport.abort()  # it was accepted in the turn of the end
+            return
         if len(self._clients) >= self._max_clients and not self._evict():
             message = (
                 f"the control socket has {self._max_clients} clients, as many as it serves at a time: try again later"
@@ -72,13 +78,13 @@ class ControlServer:
         self._clients.add(client)
         try:
             await client.run()
-        except asyncio.CancelledError:
-            pass  # only `end` cancels it
-        except OSError:
-            pass  # the client has gone
+            writer.close()
+            await writer.wait_closed()  # a client that does not read its last reply still counts
+        except (asyncio.CancelledError, OSError):
+            pass  # `end`, or the client has gone
         finally:
             self._clients.discard(client)
-            writer.transport.abort() if client.is_ended else writer.close()
+            writer.transport.abort()
 
     def _evict(self) -> bool:
         """Ends the connection that has been idle longest; returns whether there is one."""
@@ -102,7 +108,6 @@ class _Connection:
         task: asyncio.Task[None],
     ) -> None:
         self.task = task
-        self.is_ended = False
         #: The time of the loop since which the client has sent no whole request; None during one.
         self.idle_since: Optional[float] = asyncio.get_running_loop().time()
         self._reader = reader
@@ -111,7 +116,6 @@ class _Connection:
 
     def end(self) -> None:
         """Ends the connection at once; what the client has not read is lost."""
-        self.is_ended = True
         self.task.cancel()
 
     async def run(self) -> None:
