@@ -7,7 +7,7 @@ A request is a JSON object in a line: `do` names it, and the other members are i
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from ._values import NotJSON, parse_value, to_json
 
@@ -17,6 +17,11 @@ REQUEST_BYTES = 4 << 20
 REPLY_BYTES = 256 << 20
 
 _KINDS = {str: "a string", bool: "true or false", dict: "an object", list: "an array"}
+
+
+def lines_of(export: bytes) -> List[str]:
+    """Returns the lines of an export. JSON may have characters inside at which Python's `splitlines` ends a line, too."""
+    return str(export, "utf-8").rstrip("\n").split("\n")
 
 
 class RequestError(Exception):

@@ -68,7 +68,6 @@ def doctor(
 
 
 def _checks(settings: Settings, config: Optional[str]) -> Iterator[Check]:
-    from ._doctor_certificates import check_certificates
     from ._doctor_node import check_node
     from ._doctor_package import check_package
     from ._doctor_store import check_store
@@ -79,6 +78,8 @@ def _checks(settings: Settings, config: Optional[str]) -> Iterator[Check]:
     if settings.store:
         yield from check_store(settings.store, settings.name)
     if settings.tls_ca or settings.tls_cert or settings.tls_key:
+        from ._doctor_certificates import check_certificates
+
         yield from check_certificates(settings)
     if settings.socket:
         yield from check_node(settings)

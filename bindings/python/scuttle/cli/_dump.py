@@ -7,6 +7,7 @@ from typing import Annotated, Any, Dict, Iterator, Optional
 import typer
 
 from ._client import Client
+from ._control_format import lines_of
 from ._options import JsonOption, SocketOption, common
 from ._output import write_json, write_line
 from ._progress import ProgressBar
@@ -52,7 +53,7 @@ def dump(
 
         with replica_of(store, name) as replica:
             if full:
-                exported = str(replica.export(), "utf-8").splitlines()
+                exported = lines_of(replica.export())
                 total, lines = len(exported), iter(exported)
             else:
                 pairs = [pair for pair in replica.items() if not pair[0].startswith(OWN_PREFIX)]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Tuple
 
 from .. import errors
-from ._control_format import Fields, RequestError
+from ._control_format import Fields, RequestError, lines_of
 from ._node_status import status_of
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Operations:
         """No field. An item for each line of an export."""
         fields.end()
         with told():
-            lines = str(self._node.replica.export(), "utf-8").splitlines()
+            lines = lines_of(self._node.replica.export())
         for number, line in enumerate(lines):
             await send(line)
             if number % _STEP == 0:
