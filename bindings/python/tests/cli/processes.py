@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence
 
+import pytest
 from support import LIBRARY, PACKAGE
 
 from scuttle.cli import main
@@ -78,7 +79,7 @@ def inside(*words: str, input: str = "") -> Done:
 class NodeProcess:
     """A running `scuttle node`, with its control socket."""
 
-    def __init__(self, folder: Path, name: str, *words: str, peers: List[str] = []) -> None:
+    def __init__(self, folder: Path, name: str, *words: str, peers: Sequence[str] = ()) -> None:
         self.folder = folder
         self.name = name
         self.socket = str(folder / f"{name}.socket")
@@ -136,6 +137,16 @@ class NodeProcess:
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
+    """A node with a store, for all tests of a module that imports this: each uses keys of its own."""
+    folder: Path = tmp_path_factory.mktemp("node")
+    with NodeProcess(folder, "ada", "--store", "store") as running:
+        yield running
+        assert running.end() == 0, running.log.read_text()
+    assert running.log.read_text() == ""
 
 
 def eventually(holds: Callable[[], bool]) -> None:

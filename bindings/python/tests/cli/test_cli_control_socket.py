@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Iterator, List
 
 import pytest
-from processes import NodeProcess, eventually, inside
+from processes import NodeProcess, eventually, inside, node
 
 from scuttle.cli._control_format import REQUEST_BYTES
 from scuttle.cli._errors import CommandError

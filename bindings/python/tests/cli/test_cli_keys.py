@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from processes import COMMAND, PATIENCE, NodeProcess, environment, eventually, inside, scuttle
+from processes import COMMAND, PATIENCE, NodeProcess, environment, eventually, inside, node, scuttle
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
-from processes import NodeProcess, inside, scuttle
+from processes import NodeProcess, inside, node, scuttle
 
 import scuttle as package
 from scuttle.aio._saving import make_store
