@@ -15,7 +15,7 @@ from ._saved_time import saved_time
 from ._store_reading import find_files, is_sqlite, lock_holder, read_file, sqlite_path
 
 _LEAST_FREE = 0.05
-#: Seconds by which a saved time may be ahead: clocks are set.
+#: Seconds by which a saved time may be ahead: people set the time.
 _AHEAD = 5.0
 
 

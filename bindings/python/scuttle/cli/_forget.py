@@ -1,4 +1,4 @@
-"""The command forget: a name that will not be back."""
+"""The command `forget`: a name that will not be back."""
 
 from __future__ import annotations
 
