@@ -12,16 +12,34 @@ import logging
 
 from ._addresses import Address
 from ._errors import NotDurableError
+from ._exposure import InsecureError
 from ._members import Member
+from ._names import NameMismatchError
 from ._node import Node
 from ._peers import Peer
 from ._saving import StoreInfo
+from ._tls import TLS, TLSIdentity
+from ._tls_files import TLSError
 from ._watching import Change, Watch
 
-__all__ = ["Address", "Change", "Member", "Node", "NotDurableError", "Peer", "StoreInfo", "Watch"]
+__all__ = [
+    "TLS",
+    "Address",
+    "Change",
+    "InsecureError",
+    "Member",
+    "NameMismatchError",
+    "Node",
+    "NotDurableError",
+    "Peer",
+    "StoreInfo",
+    "TLSError",
+    "TLSIdentity",
+    "Watch",
+]
 
-for _public in (Address, Change, Member, Node, NotDurableError, Peer, StoreInfo, Watch):
-    _public.__module__ = __name__  # the name for users, in tracebacks and pickles
-del _public
+for _name in __all__:
+    globals()[_name].__module__ = __name__  # the name for users, in tracebacks and pickles
+del _name
 
 logging.getLogger("scuttle.aio").addHandler(logging.NullHandler())

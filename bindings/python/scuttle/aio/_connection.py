@@ -188,7 +188,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Optional[Exception]) -> None:
         """Closes the link."""
         if self.error is None:
-            self.error = error
+            self.error = self._owner.security.explained(error)
         self._drop_link()
         self._stop_timer()
         self.is_closing = True

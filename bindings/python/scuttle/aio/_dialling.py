@@ -16,11 +16,12 @@ import time
 from collections import OrderedDict
 from typing import Any, List, Optional
 
-from ..errors import IdentityError, InputError, ScuttleError
+from ..errors import IdentityError, InputError, PeerError, ScuttleError
 from ._addresses import Address
 from ._connection import Connection
 from ._connections import Connections
 from ._members import Member, Members, learnt_address
+from ._security import Security
 
 logger = logging.getLogger("scuttle.aio")
 
@@ -250,7 +251,7 @@ class Dialler:
             try:
                 security.check(where, "dial")
                 return await asyncio.wait_for(self._open(target, (family, kind, protocol), where), _DIAL_SECONDS)
-            except (OSError, InputError, asyncio.TimeoutError) as error:
+            except (OSError, InputError, PeerError, asyncio.TimeoutError) as error:
                 errors.append(error)
         first = errors[0] if errors else OSError("the name has no address")
         if isinstance(first, asyncio.TimeoutError):
@@ -270,9 +271,14 @@ class Dialler:
                 lambda: self._connections.outgoing(str(target.address)),
                 sock=made,
                 ssl=context,
-                server_hostname=(target.address.host or None) if context is not None else None,
+                server_hostname="" if context is not None else None,
+                ssl_handshake_timeout=self._connections.security.handshake_timeout,
             )
             return connection
+        except OSError as error:
+            made.close()
+            explained = Security.explained(error)
+            raise explained if explained is not None else error
         except BaseException:
             made.close()
             raise

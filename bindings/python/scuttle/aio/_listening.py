@@ -9,6 +9,7 @@ import socket
 import stat
 from typing import Any, Callable, List, Optional
 
+from ._accepting import Acceptor
 from ._addresses import Address
 from ._security import Security
 
@@ -21,7 +22,7 @@ class Listener:
     def __init__(self, address: Address, security: Security) -> None:
         self._address = address
         self._security = security
-        self._servers: List[asyncio.AbstractServer] = []
+        self._acceptors: List[Acceptor] = []
         self._file: Optional[os.stat_result] = None
         #: The addresses that are bound.
         self.addresses: List[Address] = []
@@ -33,21 +34,8 @@ class Listener:
             OSError: The address is in use, or the system refuses it; the message has the address.
             ArgumentError: The address needs TLS.
         """
-        loop = asyncio.get_running_loop()
-        for made in await self._bind(loop):
-            try:
-                if self._address.is_unix:
-                    server = await loop.create_unix_server(
-                        factory, sock=made, ssl=self._security.server_context, backlog=_BACKLOG
-                    )
-                else:
-                    server = await loop.create_server(
-                        factory, sock=made, ssl=self._security.server_context, backlog=_BACKLOG
-                    )
-            except BaseException:
-                made.close()
-                raise
-            self._servers.append(server)
+        for made in await self._bind(asyncio.get_running_loop()):
+            self._acceptors.append(Acceptor(made, factory, tls=self._security.tls, insecure=self._security.insecure))
 
     async def _bind(self, loop: asyncio.AbstractEventLoop) -> List[socket.socket]:
         made: List[socket.socket] = []
@@ -86,6 +74,7 @@ class Listener:
             made.setblocking(False)
             _remove_stale(path)
             made.bind(path)
+            made.listen(_BACKLOG)
             self._file = os.stat(path)
         except BaseException:
             made.close()
@@ -95,9 +84,9 @@ class Listener:
 
     def close(self) -> None:
         """Listens no more. A second call does nothing."""
-        servers, self._servers = self._servers, []
-        for server in servers:
-            server.close()
+        acceptors, self._acceptors = self._acceptors, []
+        for acceptor in acceptors:
+            acceptor.close()
         kept, self._file = self._file, None
         if kept is not None:
             try:

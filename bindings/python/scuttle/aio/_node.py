@@ -17,16 +17,16 @@ from ..errors import ArgumentError, ClosedError, ScuttleError, StateError
 from ._addresses import Address, AddressLike, is_loopback, is_wildcard, parse_address
 from ._conditions import Conditions
 from ._connection import Connection
-from ._connections import Connections
-from ._dialling import Dialler
+from ._endpoint import DEFAULT_MTU
 from ._entries import NodeEntries
 from ._gossip import Rounds
-from ._listening import Listener
 from ._members import Member, Members
 from ._own_keys import accept_own_keys
 from ._peers import Peer, list_peers
+from ._psk import PSK
 from ._saving import Saver, StoreInfo, make_store
-from ._security import Security
+from ._tls import TLS
+from ._transports import Listening, make_transport
 from ._turns import Turns
 from ._watching import Watch, Watchers
 
@@ -55,9 +55,10 @@ class Node(NodeEntries):
         transport: str = "tcp",
         store: Optional[Union[str, os.PathLike[str]]] = None,
         cluster: str = "",
-        tls: Any = None,
-        psk: Any = None,
+        tls: Optional[TLS] = None,
+        psk: Optional[PSK] = None,
         insecure: bool = False,
+        mtu: int = DEFAULT_MTU,
         gossip: float = 0.5,
         advertise: Optional[AddressLike] = None,
         metrics: Any = None,
@@ -77,10 +78,13 @@ class Node(NodeEntries):
             name: As for `Replica`: 1 to 246 bytes, unique in the cluster.
             listen: Where peers connect: ("host", port), "host:port", "[v6]:port" or "unix:/path"; port 0: a free one. None: nowhere.
             peers: Addresses that the node keeps dialling, of nodes that know others. Names are resolved anew each time.
-            transport: "tcp", for TCP and Unix sockets.
+            transport: "tcp", for TCP and Unix sockets, or "udp". Both sides need the same.
             store: A folder, as of `FileStore`, or "sqlite:///path". None: in memory only.
             cluster: Nodes of one cluster only exchange anything.
-            insecure: Use addresses outside this machine without TLS.
+            tls: Certificates for "tcp". The certificate has to prove `name`: see `TLS`.
+            psk: A key for "udp" that all nodes share: 32 bytes or more, or the path of a file that holds them.
+            insecure: Use addresses outside this machine without `tls` or `psk`. Whoever reaches the port can then read and write all.
+            mtu: Bytes of a datagram at most, with "udp". An update that fits none does not spread.
             gossip: Seconds between two gossips, on average; live updates do not depend on it.
             advertise: The address at which others reach this node, if it is not that of `listen`.
             member_ttl: Seconds after which a node that is gone is no member any more; after half as long again at most.
@@ -96,10 +100,8 @@ class Node(NodeEntries):
         Raises:
             ArgumentError: An address or a number is not a valid one.
         """
-        if transport != "tcp" or psk is not None or tls is not None or metrics is not None:
-            raise ArgumentError(
-                f"transport {transport!r}, tls, psk and metrics: this version has none of them but transport='tcp'"
-            )
+        if metrics is not None:
+            raise ArgumentError("metrics: this version has none")
         for what, number in (("gossip", gossip), ("member_ttl", member_ttl), ("hello_timeout", hello_timeout)):
             if not isinstance(number, (int, float)) or not 0 < number < 1e9:
                 raise ArgumentError(f"{what} is {number!r}, which is no positive number of seconds")
@@ -113,7 +115,6 @@ class Node(NodeEntries):
         self._listen = None if listen is None else parse_address(listen)
         self._dialled = [_dialable(parse_address(peer)) for peer in peers]
         self._advertise = None if advertise is None else str(_dialable(parse_address(advertise)))
-        self._security = Security(insecure)
         self._store = None if store is None else make_store(store)
         self._interval = float(gossip)
         self._member_ttl = float(member_ttl)
@@ -131,10 +132,20 @@ class Node(NodeEntries):
             "max_connections_per_host": max_connections_per_host,
             "hello_seconds": float(hello_timeout),
         }
+        self._transport = make_transport(
+            transport,
+            tls=tls,
+            psk=psk,
+            insecure=insecure,
+            cluster=cluster,
+            mtu=mtu,
+            max_line=limits.max_message_bytes,
+            limits=self._limits_on_connections,
+        )
         self._is_started = False
         self._closing: Optional[asyncio.Task[None]] = None
         self._saver: Optional[Saver] = None
-        self._listener: Optional[Listener] = None
+        self._listener: Optional[Listening] = None
         self._rounds: Optional[asyncio.Task[None]] = None
         self._turns = Turns()
         self._watchers = Watchers()
@@ -170,25 +181,18 @@ class Node(NodeEntries):
             self._saver = saver
         self._members = Members(replica, self._member_ttl)
         self._turns.add(self._gossip_at_once)
-        self._connections = Connections(replica, self._security, self._turns, **self._limits_on_connections)
+        self._connections = self._transport.connections(replica, self._turns)
         self._turns.add(self._conditions.look)
         self._turns.add(self._watchers.wake)
         if self._saver is not None:
             self._turns.add(self._saver.note)
-        self._dialler = Dialler(
-            self._connections,
-            self._members,
-            self._dialled,
-            self._listen if self._listen and self._listen.is_unix else None,
-        )
+        self._dialler = self._transport.dialler(self._connections, self._members, self._dialled, self._listen)
         self._connections.on_up = self._up
         self._connections.on_down = self._dialler.down
         self._turns.start(loop)
         rounds = Rounds(replica, self._connections, self._turns, self._interval, self._tick)
         rounds.tick()
-        if self._listen is not None:
-            self._listener = Listener(self._listen, self._security)
-            await self._listener.start(self._connections.incoming)
+        self._listener = await self._transport.listen(self._connections, self._listen)
         self._members.say(self._own_address())
         self._members.catch_up()
         self._dialler.start()

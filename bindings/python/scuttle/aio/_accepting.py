@@ -1,0 +1,119 @@
+"""Accepts connections on one socket: refuses addresses, bounds the handshakes in progress, and says why one has failed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from typing import Any, Callable, Dict, Optional
+
+from ._exposure import advice, is_allowed, shown
+from ._reports import Reports
+from ._tls import TLS
+from ._tls_errors import explain
+
+_logger = logging.getLogger("scuttle.aio")
+
+
+class Acceptor:
+    """Accepts connections until it is closed, on the thread of its loop.
+
+    `loop.create_server` neither tells why a TLS handshake has failed, nor bounds the handshakes in progress, nor lets a connection be
+    refused by its address beforehand.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        make_protocol: Callable[[], asyncio.BaseProtocol],
+        *,
+        tls: Optional[TLS] = None,
+        insecure: bool = False,
+        max_handshakes: int = 128,
+        reports: Optional[Reports] = None,
+    ) -> None:
+        """Begins to accept.
+
+        Args:
+            sock: A listening socket, non-blocking. The acceptor owns it.
+            make_protocol: Called for each connection, after its handshake.
+            max_handshakes: Handshakes in progress. One more ends the oldest one, so a peer that begins many and ends none
+                is the one that loses.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._sock = sock
+        self._make_protocol = make_protocol
+        self._tls = tls
+        self._insecure = insecure
+        self._max_handshakes = max_handshakes
+        self._reports = reports or Reports(_logger)
+        self._handshakes: Dict[asyncio.Task[None], None] = {}  # the oldest first
+        self._accepting = self._loop.create_task(self._accept())
+        # Not earlier: the loop still watches the socket.
+        self._accepting.add_done_callback(lambda _: sock.close())
+
+    @property
+    def address(self) -> Any:
+        """The address that the socket is bound to."""
+        return self._sock.getsockname()
+
+    @property
+    def handshakes(self) -> int:
+        """The handshakes in progress."""
+        return len(self._handshakes)
+
+    def close(self) -> None:
+        """Accepts no more, and ends the handshakes in progress, in the next turn of the loop. Connections stay open."""
+        for task in (self._accepting, *self._handshakes):
+            task.cancel()
+
+    async def _accept(self) -> None:
+        while True:
+            try:
+                sock, address = await self._loop.sock_accept(self._sock)
+            except ConnectionError:
+                continue  # it has ended meanwhile
+            except OSError as error:  # no descriptors or memory are left
+                self._reports.warning("cannot accept connections: %s", error)
+                await asyncio.sleep(0.5)
+                continue
+            try:
+                self._begin(sock, address)
+            except OSError:
+                sock.close()
+
+    def _begin(self, sock: socket.socket, address: Any) -> None:
+        sock.setblocking(False)
+        if not is_allowed(address, is_encrypted=self._tls is not None, insecure=self._insecure):
+            sock.close()
+            self._reports.warning(
+                "a connection from %s was refused, because this node has no TLS: %s", shown(address), advice(False)
+            )
+            return
+        if len(self._handshakes) >= self._max_handshakes:
+            oldest = next(iter(self._handshakes))
+            del self._handshakes[oldest]
+            oldest.cancel()
+        task = self._loop.create_task(self._connect(sock, address))
+        self._handshakes[task] = None
+        task.add_done_callback(lambda task: self._ended(task, sock))
+
+    def _ended(self, task: asyncio.Task[None], sock: socket.socket) -> None:
+        self._handshakes.pop(task, None)
+        if task.cancelled():  # perhaps before its first step
+            sock.close()
+
+    async def _connect(self, sock: socket.socket, address: Any) -> None:
+        try:
+            if self._tls is None:
+                await self._loop.connect_accepted_socket(self._make_protocol, sock)
+            else:
+                await self._loop.connect_accepted_socket(
+                    self._make_protocol,
+                    sock,
+                    ssl=self._tls.context(server_side=True),
+                    ssl_handshake_timeout=self._tls.handshake_timeout,
+                )
+        except (OSError, ValueError, asyncio.TimeoutError) as error:
+            sock.close()
+            self._reports.warning("a connection from %s was refused: %s", shown(address), explain(error) or error)
