@@ -72,7 +72,7 @@ def inside(*words: str, input: str = "") -> Done:
     texts = []
     for stream in streams[1:]:
         stream.flush()
-        texts.append(str(stream.buffer.getvalue(), "utf-8"))  # type: ignore[attr-defined]
+        texts.append(str(stream.buffer.getvalue(), "utf-8"))
     return Done(code, *texts)
 
 
