@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any, Sequence
+from typing import Annotated, Any, Callable, Dict, Sequence, get_type_hints
 
 import typer
 import typer.main
@@ -34,7 +34,6 @@ def _show_version(is_wanted: bool) -> None:
         raise typer.Exit()
 
 
-@app.callback()
 def scuttle(
     context: typer.Context,
     socket: SocketOption = None,
@@ -53,18 +52,31 @@ def scuttle(
     context.obj = Common(socket, as_json)
 
 
-app.command("node")(_node.node)
-app.command("get")(_keys.get)
-app.command("set")(_keys.set_key)
-app.command("del")(_keys.delete)
-app.command("ls")(_keys.ls)
-app.command("watch")(_watch.watch)
-app.command("history")(_keys.history)
-app.command("status")(_status.status)
-app.command("forget")(_forget.forget)
-app.command("dump")(_dump.dump)
-app.command("load")(_load.load)
-app.command("doctor")(_doctor.doctor)
+_COMMANDS: Dict[str, Callable[..., None]] = {
+    "node": _node.node,
+    "get": _keys.get,
+    "set": _keys.set_key,
+    "del": _keys.delete,
+    "ls": _keys.ls,
+    "watch": _watch.watch,
+    "history": _keys.history,
+    "status": _status.status,
+    "forget": _forget.forget,
+    "dump": _dump.dump,
+    "load": _load.load,
+    "doctor": _doctor.doctor,
+}
+
+
+def _with_types(function: Callable[..., None]) -> Callable[..., None]:
+    """Evaluates the annotations of a function, because on Python 3.9 typer sees no option in one that is text."""
+    function.__annotations__ = get_type_hints(function, include_extras=True)
+    return function
+
+
+app.callback()(_with_types(scuttle))
+for _name, _function in _COMMANDS.items():
+    app.command(_name)(_with_types(_function))
 
 
 def command() -> Any:

@@ -16,6 +16,9 @@ REQUEST_BYTES = 4 << 20
 #: Bytes of a reply's line that a client accepts.
 REPLY_BYTES = 256 << 20
 
+#: Begins the keys that belong to nodes: as in `scuttle.aio`, which a client does not load.
+OWN_PREFIX = "~scuttle/"
+
 _KINDS = {str: "a string", bool: "true or false", dict: "an object", list: "an array"}
 
 

@@ -7,12 +7,10 @@ from typing import Annotated, Any, Dict, Iterator, Optional
 import typer
 
 from ._client import Client
-from ._control_format import lines_of
+from ._control_format import OWN_PREFIX, lines_of
 from ._options import JsonOption, SocketOption, common
 from ._output import write_json, write_line
 from ._progress import ProgressBar
-
-OWN_PREFIX = "~scuttle/"
 
 StoreArgument = Annotated[
     Optional[str],

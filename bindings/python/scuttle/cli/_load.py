@@ -11,7 +11,8 @@ from typing import Annotated, Any, BinaryIO, Callable, Iterator, List, Optional,
 import typer
 
 from ._client import Client, given
-from ._dump import OWN_PREFIX, NameOption, StoreArgument
+from ._control_format import OWN_PREFIX
+from ._dump import NameOption, StoreArgument
 from ._errors import CommandError, Exit
 from ._options import JsonOption, SocketOption, common
 from ._output import write_json

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Tuple
 
 from .. import errors
-from ._control_format import Fields, RequestError, lines_of
+from ._control_format import OWN_PREFIX, Fields, RequestError, lines_of
 from ._node_status import status_of
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 #: Keys between two turns of the event loop, so that a large map does not stall the node.
 _STEP = 256
-#: The prefix of the keys that belong to nodes.
-OWN_PREFIX = "~scuttle/"
 
 
 def operations_of(node: Node) -> Mapping[str, Operation]:
