@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any, Callable, Dict, Sequence, get_type_hints
+from typing import Annotated, Any, Callable, Dict, Sequence
 
 import typer
 import typer.main
@@ -20,7 +20,6 @@ _COMPLETION = "_SCUTTLE_COMPLETE"
 app = typer.Typer(
     name="scuttle",
     help="A node of a replicated key-value map, and commands for it.",
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -69,8 +68,10 @@ _COMMANDS: Dict[str, Callable[..., None]] = {
 
 
 def _with_types(function: Callable[..., None]) -> Callable[..., None]:
-    """Evaluates the annotations of a function, because on Python 3.9 typer sees no option in one that is text."""
-    function.__annotations__ = get_type_hints(function, include_extras=True)
+    """Evaluates the annotations of a function, because on Python 3.9 typer sees no option in one that is text, and
+    `get_type_hints` hides one behind the default None."""
+    texts = function.__annotations__.items()
+    function.__annotations__ = {name: eval(text, function.__globals__) for name, text in texts}
     return function
 
 
@@ -115,6 +116,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    if not arguments:
+        _run(["--help"])
+        return Exit.USAGE
     try:
         with command().make_context("scuttle", list(arguments)) as context:
             context.command.invoke(context)
@@ -128,9 +132,6 @@ def _run(arguments: Sequence[str]) -> int:
         if describe is None or code is None:
             raise
         message = str(describe())
-        if type(error).__name__ == "NoArgsIsHelpError":
-            write_line(message)
-            return Exit.USAGE
         path = getattr(getattr(error, "ctx", None), "command_path", "scuttle")
         message = message.rstrip(".")
         write_error(f"{message}{' See' if message.endswith('?') else '; see'} `{path} --help`")
