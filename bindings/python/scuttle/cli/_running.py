@@ -52,6 +52,10 @@ async def _run(settings: Settings, as_json: bool) -> None:
         finally:
             if file is not None:
                 file.close()
+    except ModuleNotFoundError as error:  # of an extra
+        extra = "metrics" if settings.metrics else "udp"
+        message = f"the node needs {error.name}: pip install 'scuttle[cli,{extra}]'"
+        raise CommandError(message, Exit.USAGE) from None
     except (errors.ScuttleError, OSError, ValueError) as error:
         raise _not_running(error) from error
 
@@ -71,15 +75,16 @@ async def _serve(node: Node, file: Optional[SocketFile], ending: asyncio.Event, 
 def _say_ready(node: Node, file: Optional[SocketFile], as_json: bool) -> None:
     addresses = [str(address) for address in node.addresses]
     path = file.path if file is not None else None
+    metrics = [str(address) for address in getattr(node, "metrics_addresses", ())]
     with suppress(OSError):  # nobody reads it: the node runs all the same
         if as_json:
-            write_json(
-                {"ready": True, "name": node.name, "id": node.id, "addresses": addresses, "socket": path}, flush=True
-            )
+            document = {"ready": True, "name": node.name, "id": node.id, "addresses": addresses, "socket": path}
+            write_json({**document, "metrics": metrics}, flush=True)
         else:
             places = f" at {', '.join(addresses)}" if addresses else ""
             control = f", control socket {path}" if path else ""
-            write_line(f"{shown(node.name)} is ready{places}{control}", flush=True)
+            page = f", metrics at {', '.join(metrics)}" if metrics else ""
+            write_line(f"{shown(node.name)} is ready{places}{control}{page}", flush=True)
 
 
 def _tls(settings: Settings) -> Optional[TLS]:

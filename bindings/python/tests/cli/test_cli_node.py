@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 from processes import COMMAND, PATIENCE, NodeProcess, environment, eventually, inside, scuttle
 
+from scuttle.aio import Node
 from scuttle.cli._config_file import find_line, read_config
 from scuttle.cli._errors import CommandError
 from scuttle.cli._settings import Settings
@@ -211,6 +213,24 @@ def test_a_node_whose_output_nobody_reads_runs(tmp_path: Path) -> None:
         eventually(lambda: inside("--socket", f"{tmp_path}/s", "get", "k").code == 1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.skipif(not hasattr(Node, "metrics_addresses"), reason="this version has no metrics")
+def test_metrics_are_served(tmp_path: Path) -> None:
+    pytest.importorskip("prometheus_client")
+    with NodeProcess(tmp_path, "ada", "--metrics", "127.0.0.1:0") as ada:
+        ada.run("set", "k", "1")
+        with urllib.request.urlopen(f"http://{ada.ready['metrics'][0]}/metrics", timeout=PATIENCE) as page:
+            assert b"scuttle_keys" in page.read()
+    done = inside("node", *LISTEN, "--metrics", "nowhere")
+    assert done.code == 2 and done.error.count("\n") == 1
+
+
+def test_an_extra_that_is_missing_is_named() -> None:
+    program = "import sys; sys.modules['prometheus_client'] = None; from scuttle.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", program, "node", *LISTEN, "--metrics", "127.0.0.1:0"]
+    done = subprocess.run(words, env=environment(), capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "metrics" in done.stderr, done
 
 
 def test_the_package_alone_loads_nothing_of_the_command_line() -> None:
