@@ -52,10 +52,8 @@ async def _run(settings: Settings, as_json: bool) -> None:
         finally:
             if file is not None:
                 file.close()
-    except ModuleNotFoundError as error:  # of an extra
-        extra = "metrics" if settings.metrics else "udp"
-        message = f"the node needs {error.name}: pip install 'scuttle[cli,{extra}]'"
-        raise CommandError(message, Exit.USAGE) from None
+    except ImportError as error:  # of an extra; the node says which
+        raise CommandError(str(error), Exit.USAGE) from None
     except (errors.ScuttleError, OSError, ValueError) as error:
         raise _not_running(error) from error
 
