@@ -46,7 +46,12 @@ def console(*, is_error: bool = False) -> Console:
 
 
 def prepare() -> None:
-    """Lets a stream that cannot encode a character print an escape in its place."""
+    """Makes the standard streams usable: one that is closed is empty, and one that cannot encode a character prints an escape."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(
+                sys, name, open(os.devnull, mode)
+            )  # the lowest free descriptor, so that no other file becomes this stream
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from .. import errors
@@ -14,7 +13,7 @@ from ..aio import Node
 from ._control import ControlServer
 from ._errors import CommandError, Exit
 from ._operations import operations_of
-from ._output import write_json, write_line
+from ._output import abandon_output, write_json, write_line
 from ._settings import Settings
 from ._socket_file import SocketFile
 from ._values import shown
@@ -74,7 +73,7 @@ def _say_ready(node: Node, file: Optional[SocketFile], as_json: bool) -> None:
     addresses = [str(address) for address in node.addresses]
     path = file.path if file is not None else None
     metrics = [str(address) for address in getattr(node, "metrics_addresses", ())]
-    with suppress(OSError):  # nobody reads it: the node runs all the same
+    try:
         if as_json:
             document = {"ready": True, "name": node.name, "id": node.id, "addresses": addresses, "socket": path}
             write_json({**document, "metrics": metrics}, flush=True)
@@ -83,6 +82,8 @@ def _say_ready(node: Node, file: Optional[SocketFile], as_json: bool) -> None:
             control = f", control socket {path}" if path else ""
             page = f", metrics at {', '.join(metrics)}" if metrics else ""
             write_line(f"{shown(node.name)} is ready{places}{control}{page}", flush=True)
+    except OSError:
+        abandon_output()  # nobody reads it: the node runs all the same
 
 
 def _tls(settings: Settings) -> Optional[TLS]:

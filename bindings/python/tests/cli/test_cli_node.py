@@ -207,9 +207,10 @@ def test_an_address_is_for_one_node(tmp_path: Path) -> None:
         assert not os.path.exists(tmp_path / "bob")
 
 
-def test_a_node_whose_output_nobody_reads_runs(tmp_path: Path) -> None:
-    words = f"exec {' '.join(COMMAND)} node --name ada --listen 127.0.0.1:0 --socket {tmp_path}/s >/dev/full"
-    with subprocess.Popen(["sh", "-c", words], env=environment(), stderr=subprocess.PIPE) as process:
+@pytest.mark.parametrize("end", [">/dev/full", "> >(exit)", ">&-"])
+def test_a_node_whose_output_nobody_reads_runs(tmp_path: Path, end: str) -> None:
+    words = f"exec {' '.join(COMMAND)} node --name ada --listen 127.0.0.1:0 --socket {tmp_path}/s {end}"
+    with subprocess.Popen(["bash", "-c", words], env=environment(), stderr=subprocess.PIPE) as process:
         eventually(lambda: inside("--socket", f"{tmp_path}/s", "get", "k").code == 1)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
