@@ -72,6 +72,19 @@ static: $(ARCHIVE) ## Builds the static library in build/lib, of the code of the
 $(ARCHIVE): $(LIBRARY) scripts/archive
 	scripts/archive .build-embedded/libscuttle.o $@
 
+# The library of the Python wheel, with jansson inside. Its object is that of the shared library.
+WHEEL_LIBRARY := build/wheel/libscuttle.so
+
+.PHONY: wheel-library wheel
+wheel-library: $(WHEEL_LIBRARY)
+
+$(WHEEL_LIBRARY): $(LIBRARY) scripts/wheel-library
+	scripts/wheel-library .build-embedded/libscuttle.o $(@D)
+
+wheel: $(WHEEL_LIBRARY) ## Builds the Python wheels in build/wheels: PYTHON=python3, of 3.10 or later for the one with the accelerator
+	@scripts/dependencies wheel
+	@scripts/wheels $(PYTHON)
+
 demo: build/demo/peer ## Runs replicas in processes of their own, C, Python and Node: one is cut off, and all converge
 	@scripts/dependencies demo
 	@! demo/has-node >/dev/null || $(MAKE) --no-print-directory -s -C bindings/node

@@ -65,6 +65,22 @@ func tests(_ name: String, in path: String, of modules: [Target.Dependency] = []
     .testTarget(name: name, dependencies: ["ScuttleCore", "ScuttleJansson", "ScuttleTesting"] + modules, path: path)
 }
 
+// A source distribution of the Python package builds the shared library, and has no tests.
+let targetsOfTests: [Target] = [
+    .target(
+        name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJansson"], path: "Tests/Simulation/Library"),
+    .executableTarget(
+        name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulation/Program"),
+    .target(
+        name: "ScuttleTesting", dependencies: ["ScuttleCore", "ScuttleJansson", "CScuttle"], path: "Tests/Support"),
+    tests("ScuttleCoreTests", in: "Tests/Unit/ScuttleCoreTests"),
+    tests("ScuttleJanssonTests", in: "Tests/Unit/ScuttleJanssonTests"),
+    tests("ScuttleCTests", in: "Tests/Unit/ScuttleCTests", of: ["ScuttleC", "CScuttle"]),
+    tests("ScenarioTests", in: "Tests/Scenarios"),
+    tests("ConformanceTests", in: "Tests/Conformance/Swift"),
+    .testTarget(name: "SwiftHostTests", dependencies: ["Scuttle", "ScuttleCodable"], path: "Tests/SwiftHost"),
+]
+
 let package = Package(
     name: "scuttle",
     products: [
@@ -89,19 +105,8 @@ let package = Package(
             swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("m")] + linkerSettings),
         .target(name: "Scuttle", dependencies: ["ScuttleC", "CScuttle", "CSystem"]),
         .target(name: "ScuttleCodable", dependencies: ["Scuttle"]),
-        .target(
-            name: "Simulation", dependencies: ["ScuttleCore", "ScuttleJansson"], path: "Tests/Simulation/Library"),
-        .executableTarget(
-            name: "simulate", dependencies: ["ScuttleCore", "Simulation"], path: "Tests/Simulation/Program"),
-        .target(
-            name: "ScuttleTesting", dependencies: ["ScuttleCore", "ScuttleJansson", "CScuttle"], path: "Tests/Support"),
-        tests("ScuttleCoreTests", in: "Tests/Unit/ScuttleCoreTests"),
-        tests("ScuttleJanssonTests", in: "Tests/Unit/ScuttleJanssonTests"),
-        tests("ScuttleCTests", in: "Tests/Unit/ScuttleCTests", of: ["ScuttleC", "CScuttle"]),
-        tests("ScenarioTests", in: "Tests/Scenarios"),
-        tests("ConformanceTests", in: "Tests/Conformance/Swift"),
-        .testTarget(name: "SwiftHostTests", dependencies: ["Scuttle", "ScuttleCodable"], path: "Tests/SwiftHost"),
     ]
+        + (embedded ? [] : targetsOfTests)
         + fuzzers.map {
             .target(
                 name: $0,

@@ -1,0 +1,139 @@
+"""The pages about the command line: their commands run, their files are valid, their tables are complete."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+from processes import COMMAND, PATIENCE, NodeProcess, environment, node
+
+from scuttle.cli._config_file import _KEYS, read_config
+from scuttle.cli._errors import EXITS, Exit
+from scuttle.cli._operations import Operations
+from scuttle.cli._settings import Settings
+
+ROOT = Path(__file__).resolve().parents[4]
+DOCS = ROOT / "docs"
+HOW_TO = DOCS / "how-to/run-a-node.md"
+REFERENCE = DOCS / "reference/command-line.md"
+CONTROL = DOCS / "reference/control-socket.md"
+
+if not REFERENCE.exists():
+    pytest.skip("the pages are there in a source checkout only", allow_module_level=True)
+
+
+def blocks(page: Path, language: str) -> List[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return str(listener.getsockname()[1])
+
+
+def test_the_commands_of_the_how_to_run(tmp_path: Path) -> None:
+    """All blocks are one script, which ends its nodes at its end. Ports 7000 to 7099 stand for free ones."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin/scuttle"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
+    program.chmod(0o755)
+    script = "\n".join(["trap 'kill $(jobs -p) && wait' EXIT", *blocks(HOW_TO, "sh")])
+    ports: Dict[str, str] = {}
+    script = re.sub(r"\b70\d\d\b", lambda port: ports.setdefault(port[0], free_port()), script)
+    path = f"{tmp_path}/bin:{environment()['PATH']}"
+    done = subprocess.run(
+        ["bash", "-eu", "-c", script],
+        cwd=tmp_path,
+        env=environment(PATH=path),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=3 * PATIENCE,
+    )
+    assert done.returncode == 0, done
+    assert 'lamp/kitchen\t{"on":true}\n' in done.stdout and "absent: exit code 1" in done.stdout
+    assert done.stdout.count(" is ready at 127.0.0.1:") == 2
+
+
+def test_the_sample_configuration_is_valid(tmp_path: Path) -> None:
+    (tmp_path / "node.toml").write_text(blocks(HOW_TO, "toml")[0])
+    settings = read_config(str(tmp_path / "node.toml"))
+    for path in (settings.tls_ca, settings.tls_cert, settings.tls_key):
+        assert path is not None
+        Path(path).touch()
+    settings.check()
+    assert settings.name == "ada" and settings.tls_ca == str(tmp_path / "ca.pem")
+
+
+def test_the_unit_is_valid(tmp_path: Path) -> None:
+    text = blocks(HOW_TO, "ini")[0]
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[method-assign,assignment]
+    unit.read_string(text)
+    service = unit["Service"]
+    assert service["ExecStart"].split()[1:] == ["node", "--config", "/etc/scuttle/node.toml"]
+    assert [int(code) for code in service["RestartPreventExitStatus"].split()] == [Exit.USAGE, Exit.REFUSED]
+    if shutil.which("systemd-analyze"):
+        # A program and a user that are there, because the check looks for them.
+        (tmp_path / "scuttle.service").write_text(
+            text.replace("/usr/local/bin/scuttle", "/bin/true").replace("User=scuttle", "User=root")
+        )
+        done = subprocess.run(
+            ["systemd-analyze", "verify", str(tmp_path / "scuttle.service")],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert "scuttle.service" not in done.stderr, done
+
+
+def test_the_reference_has_each_command_and_option() -> None:
+    program = ROOT / "docs/site/command-line"
+    done = subprocess.run(
+        [sys.executable, str(program), "--check"], env=environment(), capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_reference_has_each_exit_code_and_setting() -> None:
+    text = REFERENCE.read_text(encoding="utf-8")
+    codes = text.split("## Exit codes")[1].split("##")[0]
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", codes, re.MULTILINE)] == sorted(Exit)
+    table = text.split("## The configuration file")[1].split("\n## ")[0]
+    first = " ".join(line.split("|")[1] for line in table.splitlines() if line.startswith("|"))
+    for section, keys in _KEYS.items():
+        if section != "limits":
+            assert set(keys) <= set(re.findall(r"`(\w+)`", first))
+    settings = {setting for section in ("", "tls") for setting, _ in _KEYS[section].values()} | {"limits"}
+    assert settings == {field.name for field in fields(Settings)}
+
+
+def test_the_page_of_the_socket_has_each_request_and_kind() -> None:
+    text = CONTROL.read_text(encoding="utf-8")
+    requests = re.findall(r"^\| `(\w+)` \| [^|]*\| [^|]*\| [^|]*\|$", text.split("## Errors")[0], re.MULTILINE)
+    served = [name for name in vars(Operations) if not name.startswith("_")]
+    assert sorted(requests) == sorted(name if name != "delete" else "del" for name in served)
+    kinds = re.findall(r"^\| `(\w+)` \| .* \| (\d+) \|$", text.split("## Errors")[1], re.MULTILINE)
+    assert {kind: int(code) for kind, code in kinds} == EXITS
+
+
+def test_the_session_of_the_page_is_so(node: NodeProcess) -> None:
+    lines = blocks(CONTROL, "text")[0].splitlines()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(PATIENCE)
+        connection.connect(node.socket)
+        with connection.makefile("rw", encoding="utf-8") as file:
+            for line in lines:
+                if line.startswith('{"do"'):
+                    file.write(line + "\n")
+                    file.flush()
+                else:
+                    assert file.readline() == line + "\n"
