@@ -109,11 +109,16 @@ class SourcesOfAll(sdist):
 # A folder of its own for each build: setuptools would put into a wheel what an earlier build with other settings has left.
 build_folder = tempfile.mkdtemp(prefix="scuttle-build-")
 atexit.register(shutil.rmtree, build_folder, ignore_errors=True)
+options = {"build": {"build_base": build_folder}}
+if IS_ACCELERATED:
+    options["bdist_wheel"] = {"py_limited_api": "cp310"}
+if not {"sdist", "develop"}.intersection(sys.argv):  # these look for it beside setup.py
+    options["egg_info"] = {"egg_base": build_folder}
 
 setup(
     license="MIT",  # here, because old and new setuptools differ about its form in pyproject.toml
     cmdclass={"build_py": BuildWithLibrary, "sdist": SourcesOfAll, **({} if bdist_wheel is object else {"bdist_wheel": TaggedWheel})},
     distclass=PlatformDistribution,
     ext_modules=[accelerator] if IS_ACCELERATED else [],
-    options={"build": {"build_base": build_folder}, **({"bdist_wheel": {"py_limited_api": "cp310"}} if IS_ACCELERATED else {})},
+    options=options,
 )
