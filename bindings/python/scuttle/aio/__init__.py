@@ -1,0 +1,27 @@
+"""A node: a replica with a network, a store and a list of members around it, on asyncio.
+
+    async with Node("ada", listen="127.0.0.1:7000", peers=["127.0.0.1:7001"], store="ada.store") as node:
+        node["lamp"] = True
+
+It is quiet unless logging is configured: the logger "scuttle.aio" has connections at INFO, and faults at WARNING.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from ._addresses import Address
+from ._errors import NotDurableError
+from ._members import Member
+from ._node import Node
+from ._peers import Peer
+from ._saving import StoreInfo
+from ._watching import Change, Watch
+
+__all__ = ["Address", "Change", "Member", "Node", "NotDurableError", "Peer", "StoreInfo", "Watch"]
+
+for _public in (Address, Change, Member, Node, NotDurableError, Peer, StoreInfo, Watch):
+    _public.__module__ = __name__  # the name for users, in tracebacks and pickles
+del _public
+
+logging.getLogger("scuttle.aio").addHandler(logging.NullHandler())
