@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import platform
 import sys
 from typing import List, Optional
@@ -31,7 +32,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        from .cli import main as run
+        cli = importlib.import_module("scuttle.cli")
     except ImportError as error:
         if not (error.name or "").startswith(_OF_THE_EXTRA):
             raise
@@ -41,7 +42,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         print(installed())
         print(_HOW_TO_INSTALL)
         return 0
-    return int(run(given) or 0)
+    return int(cli.main(given) or 0)
 
 
 if __name__ == "__main__":
