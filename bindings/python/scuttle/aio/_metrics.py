@@ -15,6 +15,7 @@ try:
         InfoMetricFamily,
         Metric,
     )
+    from prometheus_client.exposition import choose_encoder
     from prometheus_client.registry import Collector
 except ImportError as error:
     raise ImportError(
@@ -79,6 +80,14 @@ class NodeCollector(Collector):
         """Returns the families of this moment. Cost: O(connections) for each node."""
         readings = [reading for reading in map(_read, self._nodes) if reading is not None]
         return _families(readings, self._max_peers)
+
+
+def encoder(accepted: str) -> Tuple[Callable[[Collector], bytes], str]:
+    """Returns what writes the format that a client accepts, OpenMetrics or Prometheus' text, and its content type."""
+    try:
+        return choose_encoder(accepted)
+    except Exception:  # a header that nobody sends by mistake, such as version=x
+        return choose_encoder("")
 
 
 def _read(node: Node) -> Optional[Reading]:

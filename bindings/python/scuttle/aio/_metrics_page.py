@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Callable, List, Set, Tuple
-
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, choose_encoder, generate_latest
+from typing import Any, Dict, List
 
 from ..errors import ArgumentError
 from ._addresses import Address, parse_address
-from ._metrics import NodeCollector
+from ._metrics import NodeCollector, encoder
 
 logger = logging.getLogger("scuttle.aio")
 
@@ -44,7 +42,7 @@ class MetricsPage:
         """Makes a page that is not served yet."""
         self._collector = collector
         self._server: Any = None
-        self._exchanges: Set[asyncio.Task[Any]] = set()
+        self._exchanges: Dict[asyncio.Task[Any], asyncio.StreamWriter] = {}
         #: The addresses that are bound, with the ports that the system has chosen.
         self.addresses: List[Address] = []
 
@@ -69,8 +67,8 @@ class MetricsPage:
             return
         server.close()
         exchanges = list(self._exchanges)
-        for exchange in exchanges:
-            exchange.cancel()
+        for writer in self._exchanges.values():
+            writer.transport.abort()  # and not cancelled, because asyncio reports cancelled exchanges as faults
         if exchanges:
             await asyncio.wait(exchanges)
         await server.wait_closed()
@@ -81,13 +79,13 @@ class MetricsPage:
         if len(self._exchanges) >= MAX_CONNECTIONS or self._server is None:
             writer.transport.abort()
             return
-        self._exchanges.add(task)
+        self._exchanges[task] = writer
         try:
             await asyncio.wait_for(self._exchange(reader, writer), MAX_SECONDS)
         except (asyncio.TimeoutError, OSError, EOFError):
             pass  # a client that is slow, or gone
         finally:
-            self._exchanges.discard(task)
+            del self._exchanges[task]
             writer.transport.abort()  # nothing, if all has left
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -114,21 +112,13 @@ class MetricsPage:
         accepted = ",".join(
             value for name, _, value in (field.partition(":") for field in fields) if name.lower() == "accept"
         )
-        encode, kind = _encoder(accepted)
+        encode, kind = encoder(accepted)
         try:
             body = encode(self._collector)
         except Exception:
             logger.exception("metrics cannot be written")
             return _response("500 Internal Server Error", "text/plain", b"", True)
         return _response("200 OK", kind, body, method == "GET")
-
-
-def _encoder(accepted: str) -> Tuple[Callable[[Any], bytes], str]:
-    """Returns what writes the format that a client accepts, OpenMetrics or Prometheus' text, and its content type."""
-    try:
-        return choose_encoder(accepted)
-    except Exception:  # a header that nobody sends by mistake, such as version=x
-        return generate_latest, CONTENT_TYPE_LATEST
 
 
 def _response(status: str, kind: str, body: bytes, has_body: bool, fields: str = "") -> bytes:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Type, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Type, Union
 
 from .._callbacks import Accept, Event, OnEvent, Resolve
 from .._config import Limits, Resolver
@@ -65,7 +65,7 @@ class Node(NodeEntries):
         insecure: bool = False,
         gossip: float = 0.5,
         advertise: Optional[AddressLike] = None,
-        metrics: Optional[Union[int, str, Tuple[str, int]]] = None,
+        metrics: Optional[Union[int, AddressLike, Address]] = None,
         member_ttl: float = 30.0,
         resolve: Union[Resolver, Resolve] = Resolver.LWW_VS_CLOCK,
         accept: Optional[Accept] = None,
