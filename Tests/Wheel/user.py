@@ -1,8 +1,10 @@
 """A user's program against the installed package. It runs, and type checkers find nothing in it: Tests/Wheel/run."""
 
-from typing import Iterator, List, Optional
+import asyncio
+from typing import Dict, Iterator, List, Optional
 
 import scuttle
+from scuttle.aio import Change, Member, Node, Peer
 from scuttle.errors import KeyTooLongError
 
 
@@ -55,4 +57,19 @@ with scuttle.Replica("ada", on_update=seen.append) as ada, scuttle.Replica("bob"
 with scuttle.Replica("cleo", resolve=highest, limits=scuttle.Limits(max_keys=10)) as cleo:
     refused: Optional[scuttle.Flaw] = scuttle.check_resolver(highest, [scuttle.Update("k", "1", "a", 1)])
     assert refused is None and cleo.setdefault("k", 1) == 1
+
+
+async def run() -> None:
+    async with Node("dora", listen="127.0.0.1:0") as node:
+        await node.set("lamp", True, timeout=5)
+        async for change in node.watch("la", initial=True):
+            found: Change = change
+            assert found.key == "lamp" and found.value is True
+            break
+        peers: List[Peer] = node.peers
+        members: Dict[str, Member] = node.members
+        assert node["lamp"] is True and not peers and list(members) == ["dora"]
+
+
+asyncio.run(run())
 print(scuttle.is_accelerated, scuttle.__version__)

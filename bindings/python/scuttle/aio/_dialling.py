@@ -100,9 +100,12 @@ class Dialler:
         """Dials no more. Connections stay."""
         self._is_closed = True
         tasks = [target.task for target in self.targets if target.task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            # Once may not be enough: up to Python 3.11 `wait_for` loses a cancellation that comes together with its result.
+            await asyncio.wait(tasks, timeout=0.05)
+            tasks = [task for task in tasks if not task.done()]
         self._targets.clear()
 
     def down(self, connection: Connection) -> None:

@@ -117,6 +117,8 @@ def _deliver(node: Node, done: concurrent.futures.Future[Optional[Reading]]) -> 
 
 
 def _read_here(node: Node) -> Optional[Reading]:
+    if node._closing is not None:
+        return None
     try:
         limits = node._config["limits"]
         return Reading(

@@ -156,6 +156,8 @@ class Node(NodeEntries):
         self._watchers = Watchers()
         self._conditions = Conditions(self._hurry)
         self._is_hurried = False
+        #: Set if `close` was cancelled: then nobody waits for peers any more.
+        self._is_hasty = False
 
     # --- start and end ---
 
@@ -238,7 +240,8 @@ class Node(NodeEntries):
                 await asyncio.wait([self._closing])
             except asyncio.CancelledError as error:
                 cancelled = error
-                self._closing.cancel()
+                self._is_hasty = True  # the task is not cancelled, because it has to close the store
+                self._mark()
         if cancelled is not None:
             raise cancelled
         if not self._closing.cancelled() and not hurry:
@@ -248,6 +251,7 @@ class Node(NodeEntries):
         if self._replica is None:
             return
         try:
+            self._conditions.close()
             if self._listener is not None:
                 self._listener.close()
             if hasattr(self, "_dialler"):
@@ -260,17 +264,18 @@ class Node(NodeEntries):
     async def _say_goodbye(self) -> None:
         """Has the peers receive the last writes, as long as they do not keep this node waiting."""
         self._members.leave()
-        replica = self._open()
-        version = replica.version
-        self._mark()
-
-        def is_known() -> bool:
-            return all(one.link is None or one.link.confirmed_version >= version for one in self._connections.up())
-
-        try:
-            await asyncio.wait_for(self._conditions.wait(is_known), _GOODBYE_SECONDS)
-        except asyncio.TimeoutError:
-            pass
+        version = self._open().version
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _GOODBYE_SECONDS
+        steps = 0
+        while not self._is_hasty and loop.time() < deadline:
+            links = [one.link for one in self._connections.up()]
+            if all(link is None or link.confirmed_version >= version for link in links):
+                return
+            if steps % 20 == 0:
+                self._hurry()
+            steps += 1
+            await asyncio.sleep(0.005)
 
     async def _end(self) -> None:
         """Closes all that is open. Nothing but the store makes it wait, and connections for a moment."""
@@ -278,7 +283,6 @@ class Node(NodeEntries):
             self._rounds.cancel()
             await asyncio.wait([self._rounds])
         self._watchers.close()
-        self._conditions.close()
         if self._lag is not None:
             self._lag.stop()
         try:
@@ -301,7 +305,7 @@ class Node(NodeEntries):
             self._connections.close()
             loop = asyncio.get_running_loop()
             deadline = loop.time() + _END_SECONDS
-            while len(self._connections) and loop.time() < deadline:
+            while len(self._connections) and loop.time() < deadline and not self._is_hasty:
                 await asyncio.sleep(0.005)
         finally:
             self._connections.abort()
