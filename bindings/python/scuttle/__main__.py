@@ -11,7 +11,7 @@ from . import __version__, is_accelerated
 from ._library import library, library_version
 
 _HOW_TO_INSTALL = "the command line needs more packages: pip install 'scuttle[cli]'"
-_OF_THE_EXTRA = ("typer", "rich", "click", "scuttle.cli")
+_OF_THE_EXTRA = ("typer", "rich", "click", "tomli")
 
 
 def installed() -> str:
@@ -34,7 +34,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     try:
         cli = importlib.import_module("scuttle.cli")
     except ImportError as error:
-        if not (error.name or "").startswith(_OF_THE_EXTRA):
+        missing = error.name or ""
+        if missing != "scuttle.cli" and missing.partition(".")[0] not in _OF_THE_EXTRA:
             raise
         if given and given != ["--version"]:
             print(f"scuttle: {_HOW_TO_INSTALL}", file=sys.stderr)

@@ -71,7 +71,11 @@ def test_the_built_package_has_the_library_inside(checkout: Path) -> None:
 
 @pytest.mark.parametrize("compiler", [None, "/bin/false"], ids=["with a compiler", "without"])
 def test_the_accelerator_is_built_if_it_can_be(checkout: Path, compiler: Optional[str]) -> None:
-    if sys.version_info < (3, 10) or not Path(sysconfig.get_path("include"), "Python.h").exists() or not shutil.which("cc"):
+    if (
+        sys.version_info < (3, 10)
+        or not Path(sysconfig.get_path("include"), "Python.h").exists()
+        or not shutil.which("cc")
+    ):
         pytest.skip("nothing here can build it")
     built = build(checkout) if compiler is None else build(checkout, CC=compiler)
     assert built.returncode == 0, built.stderr
