@@ -169,6 +169,12 @@ kill-test: $(LIBRARY) ## Kills processes with a state store or a file store whil
 	    --store $$store --rounds $(ROUNDS) --first $(or $(FIRST),0) || exit 1; \
 	done
 
+.PHONY: node-kill-test
+node-kill-test: $(LIBRARY) ## Kills nodes with stores while all write durably: ROUNDS=500, FIRST=0 the first seed
+	@scripts/dependencies test
+	@SCUTTLE_LIBRARY=$(abspath $(LIBRARY)) PYTHONPATH=bindings/python python3 bindings/python/tests/aio/node_kill_rounds.py \
+	  --rounds $(if $(filter-out file,$(origin ROUNDS)),$(ROUNDS),500) --first $(or $(FIRST),0)
+
 .PHONY: presence
 presence: $(LIBRARY) ## Simulates replicas that renew a key each, and crash: the table of docs/how-to/presence.md, in an hour or more
 	@Tests/Presence/run --table

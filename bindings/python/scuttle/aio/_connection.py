@@ -49,6 +49,9 @@ class Owner:
         """The peer has said its hello."""
         raise NotImplementedError
 
+    def reached_itself(self, connection: Connection) -> None:
+        """The peer is this node."""
+
     def received(self, connection: Connection) -> None:
         """The link has read bytes of the peer."""
         raise NotImplementedError
@@ -86,6 +89,8 @@ class Connection(asyncio.Protocol):
         self.address = address
         #: The IP address of the peer; "" for a Unix socket.
         self.host = ""
+        #: The IP address and the port of the peer.
+        self.peer: Any = None
         #: The source that the peer writes under, and its name; "" before its hello.
         self.source = ""
         self.name = ""
@@ -93,6 +98,8 @@ class Connection(asyncio.Protocol):
         #: Why the connection has ended, or is to end; None: the peer has closed it, or has not.
         self.error: Optional[Exception] = None
         self.is_closing = False
+        #: Whether the transport is gone.
+        self.is_over = False
         #: Called once with this connection, when it is over.
         self.on_end: Optional[Callable[[Connection], None]] = None
         self._transport: Optional[asyncio.Transport] = None
@@ -125,6 +132,7 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         if isinstance(peer, tuple):
             self.host = str(peer[0])
+            self.peer = peer[:2]
             self.address = self.address or (f"[{peer[0]}]:{peer[1]}" if ":" in self.host else f"{peer[0]}:{peer[1]}")
         else:
             self.address = self.address or "unix:"
@@ -191,7 +199,7 @@ class Connection(asyncio.Protocol):
             self.error = error
         self._drop_link()
         self._stop_timer()
-        self.is_closing = True
+        self.is_closing = self.is_over = True
         self._owner.ended(self)
         on_end, self.on_end = self.on_end, None
         if on_end is not None:
@@ -258,6 +266,7 @@ class Connection(asyncio.Protocol):
         line, rest = held[: held.index(b"\n") + 1], held[held.index(b"\n") + 1 :]
         claimed = claimed_source(line)
         if claimed == self._owner.replica.id:
+            self._owner.reached_itself(self)
             raise IdentityError("the connection leads to this node itself")
         self._link.write(line)
         if claimed is None or self._link.peer_source != claimed:

@@ -101,6 +101,7 @@ class Connections(Owner):
             else:
                 continue
             logger.debug("%s: closes a second connection to %s, %s", self.replica.name, loser.source, loser.address)
+            loser.send()  # its hello, so that the other side knows whom it has reached, and does not dial again
             loser.close()
         if connection.is_up:
             logger.info("%s: connected to %s at %s", self.replica.name, connection.name, connection.address)
@@ -141,6 +142,17 @@ class Connections(Owner):
                 self._warn(connection, connection.error, "connection closed")
         self.on_down(connection)
         self._turns.mark()
+
+    def reached_itself(self, connection: Connection) -> None:
+        """Ends the dialling end of a connection of this node to itself, so that its dialler learns why."""
+        for other in list(self._open):
+            here = (
+                other.transport.get_extra_info("sockname")
+                if other.is_outgoing and other.transport is not None
+                else None
+            )
+            if isinstance(here, tuple) and here[0] == connection.host and here[:2] == connection.peer:
+                other.abort(IdentityError("the address leads to this node itself"))
 
     def _warn(self, connection: Connection, error: Exception, what: str) -> None:
         """Logs a peer's fault, as a warning the first time."""

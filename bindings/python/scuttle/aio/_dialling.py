@@ -223,11 +223,10 @@ class Dialler:
         connection = await self._connect(target)
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection.on_end = lambda _: None if over.done() else over.set_result(None)
-        if connection.is_closing and connection.transport is None:
-            return False
         target.connection = connection
         try:
-            await over
+            if not connection.is_over:  # it may have ended before this task had its turn
+                await over
         finally:
             target.connection = None
             connection.on_end = None
@@ -245,9 +244,7 @@ class Dialler:
         if address.is_unix:
             found: List[Any] = [(socket.AF_UNIX, socket.SOCK_STREAM, 0, "", address.path)]
         else:
-            found = await asyncio.wait_for(
-                loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM), _DIAL_SECONDS
-            )
+            found = await asyncio.wait_for(resolve(address.host, address.port), _DIAL_SECONDS)
         errors: List[Exception] = []
         for family, kind, protocol, _, where in found:
             try:
@@ -290,3 +287,8 @@ class Dialler:
 
 def _jitter(seconds: float) -> float:
     return seconds * random.uniform(0.75, 1.25)
+
+
+async def resolve(host: str, port: int) -> List[Any]:
+    """Returns the addresses of a name."""
+    return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -17,7 +17,7 @@ from scuttle.aio import Node
 new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 
 #: Seconds that a test may wait for something, on a slow machine.
-PATIENCE = 30.0
+PATIENCE = 12.0
 
 
 def descriptors() -> Set[str]:
@@ -43,7 +43,7 @@ def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...
         loop.set_exception_handler(lambda _, context: faults.append(context))
         try:
             asyncio.set_event_loop(loop)
-            loop.run_until_complete(asyncio.wait_for(test(*arguments, **fixtures), 4 * PATIENCE))
+            loop.run_until_complete(asyncio.wait_for(test(*arguments, **fixtures), 2 * PATIENCE))
             left = asyncio.all_tasks(loop)
             assert not left, left
             loop.run_until_complete(loop.shutdown_default_executor())

@@ -42,7 +42,13 @@ async def test_the_keys_of_nodes_are_not_visible() -> None:
         assert OWN in node.replica
         assert OWN not in node and node.get(OWN) is None and node.get_many([OWN]) == {} and node.pop(OWN, 3) == 3
         assert node.lookup(OWN).source is None
-        for prefix, keys in (("", ["~", "~scuttlf"]), ("~", ["~", "~scuttlf"]), ("~scuttle/", []), (OWN, []), ("~scuttlf", ["~scuttlf"])):
+        for prefix, keys in (
+            ("", ["~", "~scuttlf"]),
+            ("~", ["~", "~scuttlf"]),
+            ("~scuttle/", []),
+            (OWN, []),
+            ("~scuttlf", ["~scuttlf"]),
+        ):
             assert list(node.keys(prefix)) == keys == [key for key, _ in node.items(prefix)]
             assert len(node.keys(prefix)) == len(keys) and len(node.snapshot(prefix)) == len(keys)
 
