@@ -1,7 +1,7 @@
 """Puts the library into the package, builds the accelerator if it can, and names the wheel; pyproject.toml has all else.
 
-With SCUTTLE_SYSTEM_LIBRARY=1 the package brings neither, for a distribution that has the library in a package of its own. With
-SCUTTLE_PURE=1 it brings no accelerator, so that the wheel serves each version of Python.
+With SCUTTLE_SYSTEM_LIBRARY=1 the package brings neither, and no program `scuttle`, for a distribution that has the library in a package of
+its own; `python3 -m scuttle` is the same program. With SCUTTLE_PURE=1 it brings no accelerator, so that the wheel serves each version of Python.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from setuptools import Distribution, Extension, setup
 from setuptools.command.build_py import build_py
+from setuptools.command.install_scripts import install_scripts
 from setuptools.command.sdist import sdist
 from setuptools.errors import SetupError
 
@@ -70,6 +71,15 @@ class BuildWithLibrary(build_py):
             shutil.copyfile(library, Path(self.build_lib) / "scuttle/libscuttle.so")
 
 
+class ProgramUnlessDistributed(install_scripts):
+    """Installs the program `scuttle`. Distributions want a man page for one."""
+
+    def run(self) -> None:
+        self.outfiles = []
+        if BRINGS_LIBRARY:
+            super().run()
+
+
 class PlatformDistribution(Distribution):
     """It has a library for one kind of machine inside."""
 
@@ -106,14 +116,23 @@ class SourcesOfAll(sdist):
         copy_sources(ROOT, Path(base_dir) / "core")
 
 
+commands = {"build_py": BuildWithLibrary, "install_scripts": ProgramUnlessDistributed, "sdist": SourcesOfAll}
+if bdist_wheel is not object:
+    commands["bdist_wheel"] = TaggedWheel
+
 # A folder of its own for each build: setuptools would put into a wheel what an earlier build with other settings has left.
 build_folder = tempfile.mkdtemp(prefix="scuttle-build-")
 atexit.register(shutil.rmtree, build_folder, ignore_errors=True)
+options = {"build": {"build_base": build_folder}}
+if IS_ACCELERATED:
+    options["bdist_wheel"] = {"py_limited_api": "cp310"}
+if not {"sdist", "develop"}.intersection(sys.argv):  # these look for it beside setup.py
+    options["egg_info"] = {"egg_base": build_folder}
 
 setup(
     license="MIT",  # here, because old and new setuptools differ about its form in pyproject.toml
-    cmdclass={"build_py": BuildWithLibrary, "sdist": SourcesOfAll, **({} if bdist_wheel is object else {"bdist_wheel": TaggedWheel})},
+    cmdclass=commands,
     distclass=PlatformDistribution,
     ext_modules=[accelerator] if IS_ACCELERATED else [],
-    options={"build": {"build_base": build_folder}, **({"bdist_wheel": {"py_limited_api": "cp310"}} if IS_ACCELERATED else {})},
+    options=options,
 )

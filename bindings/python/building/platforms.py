@@ -32,6 +32,8 @@ def platform_tag(platform: str, libraries: Iterable[Path]) -> str:
 def is_portable(elf: bytes) -> bool:
     """Returns whether an ELF file needs glibc, at most the oldest that the project supports, and no other library."""
     versions = re.findall(rb"\0GLIBC_(\d+)\.(\d+)", elf)
-    needed = {name for name in re.findall(rb"\0((?:lib|ld-)[\w.+-]+\.so(?:\.\d+)*)(?=\0)", elf) if not OWN.fullmatch(name)}
+    needed = {
+        name for name in re.findall(rb"\0((?:lib|ld-)[\w.+-]+\.so(?:\.\d+)*)(?=\0)", elf) if not OWN.fullmatch(name)
+    }
     oldest = max(((int(major), int(minor)) for major, minor in versions), default=None)
     return oldest is not None and oldest <= GLIBC and needed <= EVERYWHERE

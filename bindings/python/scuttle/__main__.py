@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import platform
 import sys
 from typing import List, Optional
@@ -10,7 +11,7 @@ from . import __version__, is_accelerated
 from ._library import library, library_version
 
 _HOW_TO_INSTALL = "the command line needs more packages: pip install 'scuttle[cli]'"
-_OF_THE_EXTRA = ("typer", "rich", "click", "scuttle.cli")
+_OF_THE_EXTRA = ("typer", "rich", "click", "tomli")
 
 
 def installed() -> str:
@@ -31,9 +32,10 @@ def main(arguments: Optional[List[str]] = None) -> int:
     """
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        from .cli import main as run
+        cli = importlib.import_module("scuttle.cli")
     except ImportError as error:
-        if not (error.name or "").startswith(_OF_THE_EXTRA):
+        missing = error.name or ""
+        if missing != "scuttle.cli" and missing.partition(".")[0] not in _OF_THE_EXTRA:
             raise
         if given and given != ["--version"]:
             print(f"scuttle: {_HOW_TO_INSTALL}", file=sys.stderr)
@@ -41,7 +43,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         print(installed())
         print(_HOW_TO_INSTALL)
         return 0
-    return int(run(given) or 0)
+    return int(cli.main(given) or 0)
 
 
 if __name__ == "__main__":

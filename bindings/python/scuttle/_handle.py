@@ -83,9 +83,9 @@ class Handle:
         self._is_inherited = False
         self._make_lock()
         self._dropped_links: List[int] = []
-        self.scratch = Scratch()
+        self.scratch: Scratch = Scratch()
         #: The open links by their address, for on_event. Used within `run` only.
-        self.links = links
+        self.links: MutableMapping[int, Link] = links
         self._store = store
         pointer = ctypes.c_void_p()
         try:
@@ -98,7 +98,7 @@ class Handle:
         if code < 0:
             raise self._explained(error_of(code, describe(code)))
         #: The pointer in the form of `_bare_calls`. Valid while `_pointer` is not None.
-        self.argument = ctypes.c_void_p.from_param(self._pointer)
+        self.argument: Any = ctypes.c_void_p.from_param(self._pointer)
         #: Whether its start was truncated.
         self.is_torn: bool = code == _abi.TORN
         # Keeps the callbacks alive. They keep their replica alive, in a cycle that the garbage collector sees.

@@ -96,10 +96,10 @@ class StoreCalls:
         for name in _FUNCTIONS:
             if not callable(getattr(store, name, None)):
                 raise TypeError(f"state_store has no method {name}: {store!r}")
-        self.store = store
+        self.store: StateStore = store
         #: The first exception of the store in the call that runs now.
         self.failure: Optional[BaseException] = None
-        self.report = report
+        self.report: Callable[[str, BaseException], None] = report
 
     def install(self, config: _abi.ConfigStruct, outcomes: Outcomes) -> None:
         """Sets the field `state_store`."""

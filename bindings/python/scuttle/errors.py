@@ -61,194 +61,194 @@ class HostError(ScuttleError):
 class ArgumentError(InputError):
     """An argument is out of range."""
 
-    code = _abi.E_ARGUMENT
+    code: Optional[int] = _abi.E_ARGUMENT
 
 
 class IdError(InputError):
     """A name or a source is empty or too long, or a name ends as an incarnation does."""
 
-    code = _abi.E_ID
+    code: Optional[int] = _abi.E_ID
 
 
 class EmptyKeyError(InputError):
     """A key is empty."""
 
-    code = _abi.E_KEY
+    code: Optional[int] = _abi.E_KEY
 
 
 class NulError(InputError):
     """A key, a source, or a name in a JSON object contains the character U+0000."""
 
-    code = _abi.E_NUL
+    code: Optional[int] = _abi.E_NUL
 
 
 class Utf8Error(InputError):
     """Text is not valid UTF-8; for a str: it has half of a surrogate pair."""
 
-    code = _abi.E_UTF8
+    code: Optional[int] = _abi.E_UTF8
 
 
 class JSONError(InputError):
     """A text or value is not JSON, which has no NaN and no Infinity."""
 
-    code = _abi.E_JSON
+    code: Optional[int] = _abi.E_JSON
 
 
 class DuplicateError(InputError):
     """A JSON object has two members of one name, such as from {1: "a", "1": "b"}."""
 
-    code = _abi.E_DUPLICATE
+    code: Optional[int] = _abi.E_DUPLICATE
 
 
 class NumberError(InputError):
     """No double can hold a number, such as 1e400."""
 
-    code = _abi.E_NUMBER
+    code: Optional[int] = _abi.E_NUMBER
 
 
 class MessageError(InputError):
     """JSON is not a message: a field is missing or of the wrong type."""
 
-    code = _abi.E_MESSAGE
+    code: Optional[int] = _abi.E_MESSAGE
 
 
 class VersionError(InputError):
     """A version is not an integer from 1 to 2^53-1."""
 
-    code = _abi.E_VERSION
+    code: Optional[int] = _abi.E_VERSION
 
 
 class ResolverError(InputError):
     """A resolver is not commutative, not idempotent or not associative. `check_resolver` returns a Flaw instead."""
 
-    code = _abi.E_RESOLVER
+    code: Optional[int] = _abi.E_RESOLVER
 
 
 class TimeToLiveError(InputError):
     """A time to live, or its age, in an update is not an integer from 0 to 2^53-1."""
 
-    code = _abi.E_TTL
+    code: Optional[int] = _abi.E_TTL
 
 
 class SpaceError(LimitError):
     """No message fits a datagram of so few bytes. The package sizes other buffers itself."""
 
-    code = _abi.E_SPACE
+    code: Optional[int] = _abi.E_SPACE
 
 
 class DepthError(LimitError, ValueError):
     """A value is nested deeper than `max_depth`."""
 
-    code = _abi.E_DEPTH
+    code: Optional[int] = _abi.E_DEPTH
 
 
 class VersionJumpError(LimitError, ValueError):
     """A version is further ahead of this replica than `max_version_jump`."""
 
-    code = _abi.E_VERSION_JUMP
+    code: Optional[int] = _abi.E_VERSION_JUMP
 
 
 class MessageTooLongError(LimitError, ValueError):
     """A line is longer than `max_message_bytes`."""
 
-    code = _abi.E_MESSAGE_SIZE
+    code: Optional[int] = _abi.E_MESSAGE_SIZE
 
 
 class KeyTooLongError(LimitError, ValueError):
     """A key is longer than `max_key_bytes`."""
 
-    code = _abi.E_KEY_SIZE
+    code: Optional[int] = _abi.E_KEY_SIZE
 
 
 class ValueTooLongError(LimitError, ValueError):
     """A value is longer than `max_value_bytes`."""
 
-    code = _abi.E_VALUE_SIZE
+    code: Optional[int] = _abi.E_VALUE_SIZE
 
 
 class TooManySourcesError(LimitError):
     """The replica would know more sources than `max_sources`."""
 
-    code = _abi.E_SOURCES
+    code: Optional[int] = _abi.E_SOURCES
 
 
 class TooManyLinksError(LimitError):
     """The replica would have more links than `max_links`."""
 
-    code = _abi.E_LINKS
+    code: Optional[int] = _abi.E_LINKS
 
 
 class ExhaustedError(LimitError, OverflowError):
     """Versions have reached 2^53-1: no local write is possible any more."""
 
-    code = _abi.E_EXHAUSTED
+    code: Optional[int] = _abi.E_EXHAUSTED
 
 
 class DatagramError(LimitError):
     """An update fits no datagram of this size, and the link has skipped it; the message has its key. Read on for the rest."""
 
-    code = _abi.E_DATAGRAM
+    code: Optional[int] = _abi.E_DATAGRAM
 
 
 class TooManyKeysError(LimitError):
     """More keys than `max_keys` would hold a value. Overwrites and deletes still pass."""
 
-    code = _abi.E_KEYS
+    code: Optional[int] = _abi.E_KEYS
 
 
 class TooManyBytesError(LimitError):
     """A write, a source or a line would need more memory than `max_bytes` allows. Keys can still be deleted."""
 
-    code = _abi.E_BYTES
+    code: Optional[int] = _abi.E_BYTES
 
 
 class IdentityError(PeerError):
     """A peer has this replica's own source, or a version of it that was never issued here: two replicas share a source, or this
     one has lost its state."""
 
-    code = _abi.E_IDENTITY
+    code: Optional[int] = _abi.E_IDENTITY
 
 
 class ReadOnlyError(PeerError):
     """An update, delta, cover or commit arrived on a read-only link."""
 
-    code = _abi.E_READ_ONLY
+    code: Optional[int] = _abi.E_READ_ONLY
 
 
 class ClusterError(PeerError):
     """The peer belongs to another cluster. Ends the link."""
 
-    code = _abi.E_CLUSTER
+    code: Optional[int] = _abi.E_CLUSTER
 
 
 class ProtocolError(PeerError):
     """The peer speaks no protocol version that this replica speaks, or the classic dialect on a link that excludes it. Ends the link."""
 
-    code = _abi.E_PROTOCOL
+    code: Optional[int] = _abi.E_PROTOCOL
 
 
 class RejectedError(PeerError):
     """The peer has rejected this replica, for the reason in the message. Ends the link."""
 
-    code = _abi.E_REJECTED
+    code: Optional[int] = _abi.E_REJECTED
 
 
 class CorruptError(PeerError):
     """Equivocation: a peer has another content under a timestamp that is known here."""
 
-    code = _abi.E_CORRUPT
+    code: Optional[int] = _abi.E_CORRUPT
 
 
 class RefusedError(PeerError):
     """`accept` has refused an update of a peer, or a peer has sent more refused updates than `max_refused`, which ends the link."""
 
-    code = _abi.E_REFUSED
+    code: Optional[int] = _abi.E_REFUSED
 
 
 class UnaskedError(PeerError):
     """A delta, update, cover or commit belongs to no open request of this link. It has changed nothing."""
 
-    code = _abi.E_UNASKED
+    code: Optional[int] = _abi.E_UNASKED
 
 
 class ClosedError(StateError, ValueError):
@@ -259,37 +259,37 @@ class BusyError(StateError, RuntimeError):
     """A callback or visitor of the replica has tried to change it, or a signal handler or finalizer in the middle of a call has.
     Reading is fine there."""
 
-    code = _abi.E_BUSY
+    code: Optional[int] = _abi.E_BUSY
 
 
 class UnsupportedError(StateError, NotImplementedError):
     """This replica or link was made in a way that excludes the call."""
 
-    code = _abi.E_UNSUPPORTED
+    code: Optional[int] = _abi.E_UNSUPPORTED
 
 
 class ForkedError(StateError, RuntimeError):
     """The replica was made before a fork, in the parent of this process. After a fork, make a replica of the child's own."""
 
-    code = _abi.E_FORKED
+    code: Optional[int] = _abi.E_FORKED
 
 
 class OutOfMemoryError(HostError, MemoryError):
     """The system gave no memory, lock or randomness."""
 
-    code = _abi.E_MEMORY
+    code: Optional[int] = _abi.E_MEMORY
 
 
 class StructSizeError(HostError):
     """The library and this package do not agree about a struct."""
 
-    code = _abi.E_STRUCT_SIZE
+    code: Optional[int] = _abi.E_STRUCT_SIZE
 
 
 class StoreError(HostError):
     """The `state_store` has failed: the call is undone, here and in the store. `__cause__` is the store's exception."""
 
-    code = _abi.E_STORE
+    code: Optional[int] = _abi.E_STORE
 
 
 class FileStoreError(HostError):

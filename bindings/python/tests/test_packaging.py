@@ -1,4 +1,4 @@
-"""`make; pip install ./bindings/python` installs the library of a checkout; the imports here have no other place of it."""
+"""A build of the package from a tree without the sources of the library, which has been built before; Tests/Wheel tests the wheels."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("setup.py", "pyproject.toml", "README.md"):
         shutil.copy(python / name, copy)
     shutil.copytree(PACKAGE, copy / "scuttle", ignore=shutil.ignore_patterns("__pycache__", "*.so"))
-    shutil.copytree(python / "accelerator", copy / "accelerator")
+    for name in ("accelerator", "building"):
+        shutil.copytree(python / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(python.parents[1] / "include", root / "include")
     (root / "build/lib").mkdir(parents=True)
     shutil.copy(LIBRARY, root / "build/lib/libscuttle.so")
@@ -70,7 +71,11 @@ def test_the_built_package_has_the_library_inside(checkout: Path) -> None:
 
 @pytest.mark.parametrize("compiler", [None, "/bin/false"], ids=["with a compiler", "without"])
 def test_the_accelerator_is_built_if_it_can_be(checkout: Path, compiler: Optional[str]) -> None:
-    if sys.version_info < (3, 10) or not Path(sysconfig.get_path("include"), "Python.h").exists() or not shutil.which("cc"):
+    if (
+        sys.version_info < (3, 10)
+        or not Path(sysconfig.get_path("include"), "Python.h").exists()
+        or not shutil.which("cc")
+    ):
         pytest.skip("nothing here can build it")
     built = build(checkout) if compiler is None else build(checkout, CC=compiler)
     assert built.returncode == 0, built.stderr
@@ -83,5 +88,33 @@ def test_without_the_library_the_error_names_the_remedy(checkout: Path) -> None:
     shutil.rmtree(checkout.parents[1] / "build")
     built = build(checkout)
     assert built.returncode != 0
-    assert "run `make`" in built.stderr
+    assert "install Swift" in built.stderr and "run `make`" in built.stderr
     assert not (checkout / "built").exists()
+
+
+def test_the_library_of_the_wheel_comes_first(checkout: Path) -> None:
+    contained = checkout.parents[1] / "build/wheel/libscuttle.so"
+    contained.parent.mkdir()
+    contained.write_bytes(b"with jansson inside")
+    built = build(checkout)
+    assert built.returncode == 0, built.stderr
+    assert (checkout / "built/scuttle/libscuttle.so").read_bytes() == b"with jansson inside"
+
+
+@pytest.mark.parametrize(
+    "elf, tag",
+    [
+        (b"\0GLIBC_2.2.5\0GLIBC_2.28\0libc.so.6\0libm.so.6\0libscuttle.so.0\0", "manylinux_2_28_x86_64"),
+        (b"\0GLIBC_2.2.5\0GLIBC_2.34\0libc.so.6\0", "linux_x86_64"),
+        (b"\0GLIBC_2.4\0libc.so.6\0libjansson.so.4\0", "linux_x86_64"),
+        (b"\0libc.musl-x86_64.so.1\0", "linux_x86_64"),
+    ],
+    ids=["2.28", "a later glibc", "another library", "another libc"],
+)
+def test_the_tag_claims_what_the_libraries_need(checkout: Path, elf: bytes, tag: str) -> None:
+    (checkout / "one.so").write_bytes(elf)
+    (checkout / "two.so").write_bytes(b"\0GLIBC_2.17\0libc.so.6\0")
+    program = "from pathlib import Path; from building.platforms import platform_tag as tag; import sys; "
+    program += "print(tag('linux-x86_64', map(Path, sys.argv[1:])))"
+    named = run(["-c", program, "one.so", "two.so"], checkout)
+    assert named.stdout == f"{tag}\n", named.stderr

@@ -9,6 +9,7 @@ It is quiet unless logging is configured: the logger "scuttle.aio" has connectio
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from ._addresses import Address
 from ._errors import NotDurableError
@@ -41,5 +42,18 @@ __all__ = [
 for _name in __all__:
     globals()[_name].__module__ = __name__  # the name for users, in tracebacks and pickles
 del _name
+
+if TYPE_CHECKING:
+    from ._metrics import NodeCollector as NodeCollector
+else:
+
+    def __getattr__(name: str) -> object:
+        """Returns `NodeCollector`, which needs prometheus-client, only if it is used."""
+        if name == "NodeCollector":
+            from ._metrics import NodeCollector
+
+            return NodeCollector
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 logging.getLogger("scuttle.aio").addHandler(logging.NullHandler())

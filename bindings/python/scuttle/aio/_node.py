@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from types import TracebackType
-from typing import Any, Dict, Iterable, List, Optional, Type, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Type, Union
 
 from .._callbacks import Accept, Event, OnEvent, Resolve
 from .._config import Limits, Resolver
@@ -20,6 +20,7 @@ from ._connection import Connection
 from ._endpoint import DEFAULT_MTU
 from ._entries import NodeEntries
 from ._gossip import Rounds
+from ._loop_lag import LoopLag
 from ._members import Member, Members
 from ._own_keys import accept_own_keys
 from ._peers import Peer, list_peers
@@ -29,6 +30,10 @@ from ._tls import TLS
 from ._transports import Listening, make_transport
 from ._turns import Turns
 from ._watching import Watch, Watchers
+
+if TYPE_CHECKING:
+    from ._metrics import NodeCollector
+    from ._metrics_page import MetricsPage
 
 logger = logging.getLogger("scuttle.aio")
 
@@ -61,7 +66,7 @@ class Node(NodeEntries):
         mtu: int = DEFAULT_MTU,
         gossip: float = 0.5,
         advertise: Optional[AddressLike] = None,
-        metrics: Any = None,
+        metrics: Optional[Union[int, AddressLike, Address]] = None,
         member_ttl: float = 30.0,
         resolve: Union[Resolver, Resolve] = Resolver.LWW_VS_CLOCK,
         accept: Optional[Accept] = None,
@@ -87,6 +92,8 @@ class Node(NodeEntries):
             mtu: Bytes of a datagram at most, with "udp". An update that fits none does not spread.
             gossip: Seconds between two gossips, on average; live updates do not depend on it.
             advertise: The address at which others reach this node, if it is not that of `listen`.
+            metrics: Where Prometheus reads `/metrics`: ("host", port), "host:port", or a port of 127.0.0.1; port 0: a free one. It needs
+                prometheus-client, the extra `metrics`. The page has no password, so leave it on a loopback address, or behind a proxy.
             member_ttl: Seconds after which a node that is gone is no member any more; after half as long again at most.
             resolve: As for `Replica`. With another than the last-writer resolvers there are no members.
             accept: As for `Replica`, for all keys but those of nodes.
@@ -100,8 +107,6 @@ class Node(NodeEntries):
         Raises:
             ArgumentError: An address or a number is not a valid one.
         """
-        if metrics is not None:
-            raise ArgumentError("metrics: this version has none")
         for what, number in (("gossip", gossip), ("member_ttl", member_ttl), ("hello_timeout", hello_timeout)):
             if not isinstance(number, (int, float)) or not 0 < number < 1e9:
                 raise ArgumentError(f"{what} is {number!r}, which is no positive number of seconds")
@@ -142,6 +147,15 @@ class Node(NodeEntries):
             max_line=limits.max_message_bytes,
             limits=self._limits_on_connections,
         )
+        self._metrics: Optional[Address] = None
+        if metrics is not None:
+            from ._metrics_page import page_address  # which needs prometheus-client
+
+            self._metrics = page_address(metrics)
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._lag: Optional[LoopLag] = None
+        self._collector: Optional[NodeCollector] = None
+        self._page: Optional[MetricsPage] = None
         self._is_started = False
         self._closing: Optional[asyncio.Task[None]] = None
         self._saver: Optional[Saver] = None
@@ -197,6 +211,13 @@ class Node(NodeEntries):
         self._listener = await self._transport.listen(self._connections, self._listen)
         self._members.say(self._own_address())
         self._members.catch_up()
+        self._loop = loop
+        if self._metrics is not None:
+            from ._metrics_page import MetricsPage
+
+            self._measure_lag()
+            self._page = MetricsPage(self.collector)
+            await self._page.start(self._metrics)
         self._dialler.start()
         self._rounds = loop.create_task(rounds.run())
         where = ", ".join(map(str, self.addresses)) or "nowhere"
@@ -264,7 +285,11 @@ class Node(NodeEntries):
             self._rounds.cancel()
             await asyncio.wait([self._rounds])
         self._watchers.close()
+        if self._lag is not None:
+            self._lag.stop()
         try:
+            if self._page is not None:
+                await self._page.close()
             if hasattr(self, "_connections"):
                 await self._end_connections()
         finally:
@@ -446,6 +471,24 @@ class Node(NodeEntries):
         self._open()
         return None if self._saver is None else self._saver.info
 
+    @property
+    def collector(self) -> NodeCollector:
+        """A collector of the node's metrics, for a registry of prometheus-client that shows other figures, too. See `NodeCollector`.
+
+        Raises:
+            ImportError: prometheus-client is missing, the extra `metrics`.
+        """
+        if self._collector is None:
+            from ._metrics import NodeCollector
+
+            self._collector = NodeCollector(self)
+        return self._collector
+
+    @property
+    def metrics_addresses(self) -> List[Address]:
+        """The addresses at which `/metrics` is served, with the ports that the system has chosen."""
+        return list(self._page.addresses) if self._page is not None else []
+
     def spread(self) -> None:
         """Spreads, saves and shows to watchers what was written to `replica`, in the next turn of the event loop."""
         self._open()
@@ -468,6 +511,13 @@ class Node(NodeEntries):
 
     def _mark(self) -> None:
         self._turns.mark()
+
+    def _measure_lag(self) -> LoopLag:
+        """Returns the figures of the event loop, and begins to measure if nobody has wanted them before."""
+        if self._lag is None:
+            assert self._loop is not None
+            self._lag = LoopLag(self._loop)
+        return self._lag
 
     def _hurry(self) -> None:
         """Has all peers say what they have, in the next turn."""
