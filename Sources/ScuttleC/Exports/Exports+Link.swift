@@ -131,7 +131,9 @@ private func read(
     from handle: LinkHandle, _ link: Link, into output: UnsafeMutableRawBufferPointer
 ) throws(Failure) -> Int {
     let count = try link.read(into: output)
-    if handle.owner.object.hasStore { try handle.settleRead(of: Bytes(rebasing: UnsafeRawBufferPointer(output)[..<count])) }
+    if handle.owner.object.hasStore {
+        try handle.settleRead(of: Bytes(rebasing: UnsafeRawBufferPointer(output)[..<count]))
+    }
     return count
 }
 
