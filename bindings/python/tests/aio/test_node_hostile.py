@@ -184,7 +184,7 @@ async def test_a_flooding_peer_leaves_others_their_turn() -> None:
         {"address": "x" * 100_000},
         {"address": "unix:/run/x"},
         {"address": "127.0.0.1:99999"},
-        {"address": "\ud83d\ude00:1"},
+        {"address": "\U0001f600:1"},
         {"address": "a b:1"},
         {"address": ":1"},
         {"address": "127.0.0.1:1", "x": {}},
