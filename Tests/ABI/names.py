@@ -119,7 +119,7 @@ def python_classes() -> Numbers:
     pairs = []
     for kind in tree.body:
         for line in kind.body if isinstance(kind, ast.ClassDef) else []:
-            if isinstance(line, ast.Assign) and isinstance(line.value, ast.Attribute):
+            if isinstance(line, (ast.Assign, ast.AnnAssign)) and isinstance(line.value, ast.Attribute):
                 pairs.append((kind.name, numbers[line.value.attr]))  # type: ignore[union-attr]
     return numbers_of(pairs)
 

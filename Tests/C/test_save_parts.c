@@ -2,7 +2,7 @@
 #include "check.h"
 #include "saves.h"
 
-/* The entries that a call may still write, and where. */
+/* The entries that a call may still write, and the file for them. */
 typedef struct {
   text_t *file;
   int left;
@@ -271,7 +271,7 @@ TEST(more_removals_than_are_remembered_begin_the_piece_anew) {
   }
 }
 
-/* Old removals, of which most are forgotten, do not matter for a new file. */
+/* Old removals, of which most were dropped, do not matter for a new file. */
 TEST(removals_before_the_first_call_are_no_gap) {
   scuttle_config_t config = config_make();
   config.max_history = 10;

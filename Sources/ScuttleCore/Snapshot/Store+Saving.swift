@@ -19,7 +19,7 @@
 ///   for only later sequences can arrive;
 /// - an entry that changes moves behind all sequences that were passed, so a later line of its key replaces the earlier one;
 /// - an entry that is removed behind its call has a removal behind that call, so a later call names its key. If the removal was
-///   forgotten before, the piece begins anew as a whole one. If the key has an entry again, that one has a later line.
+///   dropped before, the piece begins anew as a whole one. If the key has an entry again, that one has a later line.
 extension Replica {
     /// What a call of `save` has written.
     public struct Saved {

@@ -49,6 +49,7 @@ void batch(text_t *out) {
   scuttle_t *replica = NULL;
   int i;
   memset(large, '7', length);
+  large[0] = large[length - 1] = '"';
   large[length] = 0;
   config.on_update = count_update;
   TRY(NULL, scuttle_new("A", &config, &replica));

@@ -92,7 +92,7 @@ class Node(NodeEntries):
             mtu: Bytes of a datagram at most, with "udp". An update that fits none does not spread.
             gossip: Seconds between two gossips, on average; live updates do not depend on it.
             advertise: The address at which others reach this node, if it is not that of `listen`.
-            metrics: Where Prometheus reads `/metrics`: ("host", port), "host:port", or a port of 127.0.0.1; port 0: a free one. It needs
+            metrics: The address at which Prometheus reads `/metrics`: ("host", port), "host:port", or a port of 127.0.0.1; port 0: a free one. It needs
                 prometheus-client, the extra `metrics`. The page has no password, so leave it on a loopback address, or behind a proxy.
             member_ttl: Seconds after which a node that is gone is no member any more; after half as long again at most.
             resolve: As for `Replica`. With another than the last-writer resolvers there are no members.
