@@ -35,6 +35,11 @@ class Bucket:
         self._last = now
         return 0.0 if self._room > 0 else -self._room / self._rate + 0.0005
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no further datagram may be sent now."""
+        return self._room <= 0
+
     def spend(self, count: int) -> None:
         """Counts sent bytes. A datagram may overdraw the bucket, once."""
         self._room -= count
@@ -111,6 +116,8 @@ class PacedSender:
                 self._pending[link] = None
             if self._waits_for_room:
                 return
+            if self._bucket.is_empty:  # the next turn computes the pause
+                break
         if self._pending:
             self._schedule(pause)
 
@@ -123,6 +130,8 @@ class PacedSender:
             self._bucket.spend(len(datagram))
             if not self._send(datagram, link.place):
                 self._unsent = (datagram, link.place)
+                break
+            if self._bucket.is_empty:
                 break
         return True
 
