@@ -39,8 +39,8 @@ class Watchers:
     """The watchers that wait for a change."""
 
     def __init__(self) -> None:
+        self.is_closed: bool = False
         self._waiting: Set[asyncio.Future[None]] = set()
-        self.is_closed = False
 
     def __len__(self) -> int:
         return len(self._waiting)
