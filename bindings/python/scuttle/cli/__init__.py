@@ -1,6 +1,7 @@
 """The command line `scuttle`, which `pip install scuttle[cli]` installs: a node as a process, and commands for it.
 
-Only the entry point and `python -m scuttle` import this package, so a program that uses replicas loads nothing of it.
+Only the entry point, `scuttle.__main__`, imports this package, so a program that uses replicas loads nothing of it; it names the extra if
+a package is missing.
 docs/reference/command-line.md has every command.
 """
 
@@ -9,13 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Optional, Sequence
 
-try:
-    from ._app import run
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] not in ("typer", "rich", "click", "tomli"):
-        raise
-    message = f"the command line needs {error.name}: pip install 'scuttle[cli]'"
-    raise ModuleNotFoundError(message, name=error.name) from None
+from ._app import run
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
