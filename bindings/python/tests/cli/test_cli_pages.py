@@ -31,8 +31,11 @@ if not REFERENCE.exists():
     pytest.skip("the pages are there in a source checkout only", allow_module_level=True)
 
 
-def blocks(page: Path, language: str) -> List[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+def blocks(page: Path, language: str, section: str = "") -> List[str]:
+    text = page.read_text(encoding="utf-8")
+    if section:
+        text = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def free_port() -> str:
@@ -40,27 +43,36 @@ def free_port() -> str:
         return str(listener.getsockname()[1])
 
 
-def test_the_commands_of_the_how_to_run(tmp_path: Path) -> None:
-    """All blocks are one script, which ends its nodes at its end. Ports 7000 to 7099 stand for free ones."""
-    (tmp_path / "bin").mkdir()
-    program = tmp_path / "bin/scuttle"
+def run_as_one(commands: List[str], folder: Path) -> str:
+    """Runs blocks as one script, which ends its nodes at its end. Ports 7000 to 7099 stand for free ones. Returns what it prints."""
+    (folder / "bin").mkdir()
+    program = folder / "bin/scuttle"
     program.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
     program.chmod(0o755)
-    script = "\n".join(["trap 'kill $(jobs -p) && wait' EXIT", *blocks(HOW_TO, "sh")])
+    script = "\n".join(["trap 'kill $(jobs -p) && wait' EXIT", *commands])
     ports: Dict[str, str] = {}
     script = re.sub(r"\b70\d\d\b", lambda port: ports.setdefault(port[0], free_port()), script)
-    path = f"{tmp_path}/bin:{environment()['PATH']}"
+    path = f"{folder}/bin:{environment()['PATH']}"
     done = subprocess.run(
         ["bash", "-eu", "-c", script],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment(PATH=path),
         capture_output=True,
         encoding="utf-8",
         timeout=3 * PATIENCE,
     )
     assert done.returncode == 0, done
-    assert 'lamp/kitchen\t{"on":true}\n' in done.stdout and "absent: exit code 1" in done.stdout
-    assert done.stdout.count(" is ready at 127.0.0.1:") == 2
+    return done.stdout
+
+
+def test_the_commands_of_the_how_to_run(tmp_path: Path) -> None:
+    printed = run_as_one(blocks(HOW_TO, "sh"), tmp_path)
+    assert 'lamp/kitchen\t{"on":true}\n' in printed and "absent: exit code 1" in printed
+    assert printed.count(" is ready at 127.0.0.1:") == 2
+
+
+def test_the_commands_of_the_first_page_run(tmp_path: Path) -> None:
+    assert '{"on":true}\n' in run_as_one(blocks(ROOT / "README.md", "sh", "A node in three lines"), tmp_path)
 
 
 def test_the_sample_configuration_is_valid(tmp_path: Path) -> None:
