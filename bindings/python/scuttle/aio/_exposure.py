@@ -41,9 +41,9 @@ def is_allowed(address: Any, *, is_encrypted: bool, insecure: bool) -> bool:
 
 
 def advice(is_datagram: bool) -> str:
-    """Returns the ways out, for the end of a message."""
-    protection = "psk=… (32 bytes or more, the same on each node)" if is_datagram else "tls=TLS(ca=…, cert=…, key=…)"
-    return f"pass {protection}, listen on 127.0.0.1, or pass insecure=True if you trust everybody on the network"
+    """Returns the ways out, for the end of a message, in words for programs and for the command line."""
+    protection = "psk (32 bytes or more, the same on each node)" if is_datagram else "tls (ca, cert and key)"
+    return f"set {protection}, listen on 127.0.0.1, or set insecure if you trust everybody on the network"
 
 
 def check(address: Any, purpose: str, *, is_encrypted: bool, insecure: bool, is_datagram: bool = False) -> None:

@@ -311,7 +311,7 @@ def test_an_update_that_fits_no_datagram_is_named_and_the_rest_comes() -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_plain_datagrams_are_for_loopback(host: str) -> None:
     async def main() -> None:
-        with pytest.raises(InsecureError, match=r"psk=.*insecure=True"):
+        with pytest.raises(InsecureError, match=r"psk .*set insecure"):
             End("ada", host=host)
         async with ends("ada", host=host, psk=PSK), ends("bob", host=host, insecure=True):
             pass

@@ -103,7 +103,7 @@ async def test_a_locked_store_is_named(tmp_path: Path) -> None:
 
 @asynchronous
 async def test_an_address_of_others_needs_a_permission() -> None:
-    with pytest.raises(scuttle.InputError, match="insecure=True"):
+    with pytest.raises(scuttle.InputError, match="set insecure"):
         await Node("a", listen="0.0.0.0:0").start()
     async with Node("a", listen="0.0.0.0:0", insecure=True) as node:
         assert node.addresses[0].port

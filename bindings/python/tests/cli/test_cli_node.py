@@ -178,6 +178,7 @@ LISTEN = ("--name", "ada", "--listen", "127.0.0.1:0")
         (("--name", "ada", "--listen", "0.0.0.0:0"), 2, "loopback"),
         (("--name", "ada", "--peer", "127.0.0.1"), 2, "has no port"),
         (("--name", "a" * 300, "--listen", "127.0.0.1:0"), 2, ""),
+        (("--name", "ada", "--listen", "0.0.0.0:0"), 2, "set tls (ca, cert and key), listen on 127.0.0.1, or set insecure"),
         (("--name", "ada", "--listen", "192.0.2.1:7000", "--insecure"), 6, "assign requested address"),
         ((*LISTEN, "--store", "/proc/absent/store"), 6, "/proc/absent/store"),
         ((*LISTEN, "--cluster", "c" * 300), 2, ""),
