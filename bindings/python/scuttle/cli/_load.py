@@ -48,6 +48,7 @@ def load(
     The lines of `dump --full` go into a new store, which continues the replica that they are of.
     """
     options = common(context, socket, as_json)
+    _check_store(store)
     with _opened(input) as file:
         first = file.readline(_LINE_BYTES + 1)
         if first.startswith(_EXPORT):
@@ -70,6 +71,13 @@ def load(
                         count = _load(first, file, bar, opened.write)
     if options.as_json:
         write_json({"keys": count})
+
+
+def _check_store(store: Optional[str]) -> None:
+    """Stops the command before it reads standard input, because whoever gives the dump for the STORE has nothing there."""
+    if store is not None and os.path.isfile(store):
+        message = f"{store} is a file, and a STORE is a folder or sqlite:///PATH: for its lines, give --input {store}"
+        raise CommandError(message, Exit.USAGE)
 
 
 def _load(first: bytes, file: BinaryIO, bar: ProgressBar, write: Callable[[List[Pair]], object]) -> int:

@@ -146,6 +146,8 @@ def test_a_store_that_is_none(tmp_path: Path) -> None:
     assert inside("dump", f"sqlite:///{tmp_path}/absent.db").code == 6
     done = inside("dump", f"sqlite:///{tmp_path}/file")
     assert done.code == 6 and "no SQLite database" in done.error
+    done = inside("load", "--name", "ada", str(tmp_path / "file"), input="")
+    assert done.code == 2 and f"give --input {tmp_path}/file" in done.error
     assert (tmp_path / "file").read_text() == "precious"
     assert inside("load", str(tmp_path / "new"), input='{"key":"a","value":1}\n').code == 2  # it has no name
 
