@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Dict, List
@@ -53,16 +56,22 @@ def run_as_one(commands: List[str], folder: Path) -> str:
     ports: Dict[str, str] = {}
     script = re.sub(r"\b70\d\d\b", lambda port: ports.setdefault(port[0], free_port()), script)
     path = f"{folder}/bin:{environment()['PATH']}"
-    done = subprocess.run(
+    shell = subprocess.Popen(
         ["bash", "-eu", "-c", script],
         cwd=folder,
         env=environment(PATH=path),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
-        timeout=3 * PATIENCE,
+        start_new_session=True,
     )
-    assert done.returncode == 0, done
-    return done.stdout
+    try:
+        out, error = shell.communicate(timeout=3 * PATIENCE)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)  # its nodes, if it has not ended them
+    assert shell.returncode == 0, (out, error)
+    return out
 
 
 def test_the_commands_of_the_how_to_run(tmp_path: Path) -> None:
