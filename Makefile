@@ -120,8 +120,10 @@ build/examples/accept: bindings/c/examples/policies.h
 build/examples/sqlite_store: bindings/c/examples/sqlite_store.h
 build/examples/sqlite_store: LINK += -lsqlite3
 build/examples/uv_node: LINK += -luv
-build/examples/ban_list: $(STORE)
+build/examples/tls_node: bindings/c/examples/tls_link.h
+build/examples/ban_list build/examples/tls_node: $(STORE)
 build/examples/ban_list: LINK += -Ibindings/c/store -lscuttle-store
+build/examples/tls_node: LINK += -Ibindings/c/store -lscuttle-store -lssl -lcrypto
 
 build/demo/peer: demo/peer.c bindings/c/examples/connection.h $(LIBRARY)
 	$(COMPILE)
