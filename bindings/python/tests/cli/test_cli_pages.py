@@ -5,26 +5,22 @@ from __future__ import annotations
 import configparser
 import os
 import re
-import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
-from typing import Dict, List
 
 import pytest
-from processes import COMMAND, PATIENCE, NodeProcess, environment, node
+from pages import ROOT, Shell, blocks, code, is_command
+from processes import PATIENCE, NodeProcess, environment, node
 
 from scuttle.cli._config_file import _KEYS, read_config
 from scuttle.cli._errors import EXITS, Exit
 from scuttle.cli._operations import Operations
 from scuttle.cli._settings import Settings
 
-ROOT = Path(__file__).resolve().parents[4]
 DOCS = ROOT / "docs"
 HOW_TO = DOCS / "how-to/run-a-node.md"
 REFERENCE = DOCS / "reference/command-line.md"
@@ -34,58 +30,38 @@ if not REFERENCE.exists():
     pytest.skip("the pages are there in a source checkout only", allow_module_level=True)
 
 
-def blocks(page: Path, language: str, section: str = "") -> List[str]:
-    text = page.read_text(encoding="utf-8")
-    if section:
-        text = text.split(f"\n## {section}\n")[1].split("\n## ")[0]
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return str(listener.getsockname()[1])
-
-
-def run_as_one(commands: List[str], folder: Path) -> str:
-    """Runs blocks as one script, which ends its nodes at its end. Ports 7000 to 7099 stand for free ones. Returns what it prints."""
-    (folder / "bin").mkdir()
-    program = folder / "bin/scuttle"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
-    program.chmod(0o755)
-    script = "\n".join(["trap 'kill $(jobs -p) && wait' EXIT", *commands])
-    ports: Dict[str, str] = {}
-    script = re.sub(r"\b70\d\d\b", lambda port: ports.setdefault(port[0], free_port()), script)
-    path = f"{folder}/bin:{environment()['PATH']}"
-    shell = subprocess.Popen(
-        ["bash", "-eu", "-c", script],
-        cwd=folder,
-        env=environment(PATH=path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        start_new_session=True,
-    )
-    try:
-        out, error = shell.communicate(timeout=3 * PATIENCE)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(shell.pid, signal.SIGKILL)  # its nodes, if it has not ended them
-    assert shell.returncode == 0, (out, error)
-    return out
-
-
 def test_the_commands_of_the_how_to_run(tmp_path: Path) -> None:
-    printed = run_as_one(blocks(HOW_TO, "sh"), tmp_path)
+    printed = "".join(Shell(tmp_path).run(blocks(HOW_TO)))
     assert 'lamp/kitchen\t{"on":true}\n' in printed and "absent: exit code 1" in printed
     assert printed.count(" is ready at 127.0.0.1:") == 2
 
 
 def test_the_commands_of_the_first_page_run(tmp_path: Path) -> None:
-    assert '{"on":true}\n' in run_as_one(blocks(ROOT / "README.md", "sh", "A node in three lines"), tmp_path)
+    assert '{"on":true}\n' in "".join(Shell(tmp_path).run(blocks(ROOT / "README.md", "A node in three lines")))
+
+
+@pytest.mark.skipif(not (ROOT / "build/lib/libscuttle-store.so").exists(), reason="make store")
+def test_the_tutorial(tmp_path: Path) -> None:
+    """Three nodes, one of them a C program: each block prints what the page shows behind it."""
+    (tmp_path / "scuttle-store.pc").write_text(
+        f"Name: scuttle-store\nDescription: in the checkout\nVersion: 0\nCflags: -I{ROOT}/include -I{ROOT}/bindings/c/store\n"
+        f"Libs: -L{ROOT}/build/lib -lscuttle-store -lscuttle\n"
+    )
+    found = blocks(DOCS / "tutorial-nodes.md")
+    printed = Shell(tmp_path).run(
+        found,
+        SCUTTLE=str(ROOT),
+        LD_LIBRARY_PATH=f"{ROOT}/build/lib",
+        PKG_CONFIG_PATH=":".join(filter(None, (str(tmp_path), os.environ.get("PKG_CONFIG_PATH")))),
+    )
+    shown = [block.printed for block in found if is_command(block)]
+    assert len(printed) == len(shown) and sum(text is not None for text in shown) >= 8
+    for text, out in zip(shown, printed):
+        assert text is None or out == text
 
 
 def test_the_sample_configuration_is_valid(tmp_path: Path) -> None:
-    (tmp_path / "node.toml").write_text(blocks(HOW_TO, "toml")[0])
+    (tmp_path / "node.toml").write_text(code(HOW_TO, "toml")[0])
     settings = read_config(str(tmp_path / "node.toml"))
     for path in (settings.tls_ca, settings.tls_cert, settings.tls_key):
         assert path is not None
@@ -95,7 +71,7 @@ def test_the_sample_configuration_is_valid(tmp_path: Path) -> None:
 
 
 def test_the_unit_is_valid(tmp_path: Path) -> None:
-    text = blocks(HOW_TO, "ini")[0]
+    text = code(HOW_TO, "ini")[0]
     unit = configparser.ConfigParser(interpolation=None)
     unit.optionxform = str  # type: ignore[method-assign,assignment]
     unit.read_string(text)
@@ -127,7 +103,7 @@ def test_the_reference_has_each_command_and_option() -> None:
 def test_the_reference_has_each_exit_code_and_setting() -> None:
     text = REFERENCE.read_text(encoding="utf-8")
     codes = text.split("## Exit codes")[1].split("##")[0]
-    assert [int(code) for code in re.findall(r"^\| (\d+) \|", codes, re.MULTILINE)] == sorted(Exit)
+    assert [int(number) for number in re.findall(r"^\| (\d+) \|", codes, re.MULTILINE)] == sorted(Exit)
     table = text.split("## The configuration file")[1].split("\n## ")[0]
     first = " ".join(line.split("|")[1] for line in table.splitlines() if line.startswith("|"))
     for section, keys in _KEYS.items():
@@ -147,7 +123,7 @@ def test_the_page_of_the_socket_has_each_request_and_kind() -> None:
 
 
 def test_the_session_of_the_page_is_so(node: NodeProcess) -> None:
-    lines = blocks(CONTROL, "text")[0].splitlines()
+    lines = code(CONTROL, "text")[0].splitlines()
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(PATIENCE)
         connection.connect(node.socket)
