@@ -532,6 +532,7 @@ class Node(NodeEntries):
 
     def _tick(self) -> None:
         self._members.look()
+        self._members.keep()
         self._dialler.consider()
 
     def _up(self, connection: Connection) -> None:
