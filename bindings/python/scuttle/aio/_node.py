@@ -25,6 +25,7 @@ from ._members import Member, Members
 from ._own_keys import accept_own_keys
 from ._peers import Peer, list_peers
 from ._psk import PSK
+from ._reports import Reports
 from ._saving import Saver, StoreInfo, make_store
 from ._tls import TLS
 from ._transports import Listening, make_transport
@@ -165,6 +166,7 @@ class Node(NodeEntries):
         self._watchers = Watchers()
         self._conditions = Conditions(self._hurry)
         self._is_hurried = False
+        self._reports = Reports(logger)
         #: Set if `close` was cancelled: then nobody waits for peers any more.
         self._is_hasty = False
 
@@ -558,7 +560,7 @@ class Node(NodeEntries):
     def _event(self, link: Optional[Link], event: Event, error: Optional[ScuttleError]) -> None:
         """Logs an event, and passes it on."""
         if event is Event.TWIN:
-            logger.warning("%s: two processes of one name run", self._name)
+            self._reports.warning("%s: two processes of one name run", self._name)
         elif event is Event.REFUSED:
             logger.info("%s: a peer has refused an update: %s", self._name, error)
         if self._on_event is not None:
