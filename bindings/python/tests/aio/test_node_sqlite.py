@@ -61,7 +61,7 @@ async def test_a_second_start_in_one_process_does_not_free_the_lock(tmp_path: Pa
     url = f"sqlite:///{tmp_path / 'node.db'}"
     program = "import sys; from scuttle.aio._sqlite import SQLiteStore; SQLiteStore(sys.argv[1]).open('a').close()"
     async with Node("a", store=url):
-        with pytest.raises(scuttle.StoreLockedError):
+        with pytest.raises(scuttle.errors.StoreLockedError):
             await Node("a", store=url).start()
         other = subprocess.run([sys.executable, "-c", program, tmp_path / "node.db"], capture_output=True, text=True)
         assert "StoreLockedError" in other.stderr, other
