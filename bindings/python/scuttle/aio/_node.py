@@ -158,6 +158,8 @@ class Node(NodeEntries):
         self._collector: Optional[NodeCollector] = None
         self._page: Optional[MetricsPage] = None
         self._is_started = False
+        #: Done once the start is over, whatever its outcome.
+        self._starting: Optional[asyncio.Future[None]] = None
         self._closing: Optional[asyncio.Task[None]] = None
         self._saver: Optional[Saver] = None
         self._listener: Optional[Listening] = None
@@ -178,16 +180,24 @@ class Node(NodeEntries):
         Raises:
             OSError: The address is in use, or the system refuses it or the store.
             FileStoreError: The store is locked, damaged, or that of another node.
+            ClosedError: The node was closed before, or meanwhile.
             ScuttleError: As for `Replica`.
         """
         if self._is_started:
             raise StateError("a node starts once: make another one")
+        if self._closing is not None:
+            raise ClosedError("the node was closed before its start")
         self._is_started = True
+        self._starting = asyncio.get_running_loop().create_future()
         try:
             await self._start()
+            if self._closing is not None:  # it waits for this
+                raise ClosedError("the node was closed during its start")
         except BaseException:
+            self._starting.set_result(None)
             await self._finish_closing(hurry=True)
             raise
+        self._starting.set_result(None)
 
     async def _start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -228,7 +238,7 @@ class Node(NodeEntries):
     async def close(self) -> None:
         """Ends the node, within about a second: lets peers that read receive the last writes, commits them to the store, and closes all.
 
-        A second call waits for the first. A call that is cancelled closes all at once, and says no goodbye.
+        A second call waits for the first, and one during the start for its end. A call that is cancelled closes all at once, and says no goodbye.
 
         Raises:
             NotDurableError: The store has failed to write the last changes. All is closed.
@@ -252,6 +262,8 @@ class Node(NodeEntries):
             self._closing.result()
 
     async def _close(self, hurry: bool) -> None:
+        if self._starting is not None and not self._starting.done():
+            await asyncio.wait([self._starting])
         if self._replica is None:
             return
         try:
