@@ -21,6 +21,7 @@ from ._addresses import Address
 from ._connection import Connection
 from ._connections import Connections
 from ._members import Member, Members, learnt_address
+from ._patience import limit_patience
 from ._resolving import Lookups, resolve
 
 logger = logging.getLogger("scuttle.aio")
@@ -268,6 +269,7 @@ class Dialler:
         made = socket.socket(*kind)
         try:
             made.setblocking(False)
+            limit_patience(made)
             await loop.sock_connect(made, where)
             if kind[0] != socket.AF_UNIX and made.getsockname() == made.getpeername():
                 raise ConnectionRefusedError("the system has connected the socket to itself")  # TCP's simultaneous open
