@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import zlib
@@ -32,6 +33,20 @@ def path_of(url: str) -> str:
     return path
 
 
+def _make(path: str) -> None:
+    """Makes the file for its owner alone, if it is missing. OSError, with the path, if it is missing and cannot be made.
+
+    It opens no file that exists: closing that would free the locks of a node in this process that has the database open.
+    """
+    try:
+        os.close(os.open(os.path.realpath(path), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path) from None
+        if not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path) from None
+
+
 class SQLiteStore:
     """The database. One thread at a time calls it, and it blocks."""
 
@@ -57,7 +72,7 @@ class SQLiteStore:
             FileStoreError: It is a database of something else, of a later version, or of another name.
             OSError: The system refuses.
         """
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # for an OSError with the path
+        _make(self.path)
         try:
             self._db = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
             self._prepare(self._db, name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,25 @@ async def test_another_name_and_a_later_format_are_refused(tmp_path: Path) -> No
     db.close()
     with pytest.raises(scuttle.errors.FileStoreError, match="format 9"):
         await Node("a", store=f"sqlite:///{path}").start()
+
+
+@asynchronous
+async def test_a_second_start_in_one_process_does_not_free_the_lock(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'node.db'}"
+    program = "import sys; from scuttle.aio._sqlite import SQLiteStore; SQLiteStore(sys.argv[1]).open('a').close()"
+    async with Node("a", store=url):
+        with pytest.raises(scuttle.errors.StoreLockedError):
+            await Node("a", store=url).start()
+        other = subprocess.run([sys.executable, "-c", program, tmp_path / "node.db"], capture_output=True, text=True)
+        assert "StoreLockedError" in other.stderr, other
+
+
+@asynchronous
+async def test_a_path_that_cannot_be_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match=str(tmp_path)):
+        await Node("a", store=f"sqlite:///{tmp_path}").start()
+    with pytest.raises(FileNotFoundError, match="absent"):
+        await Node("a", store=f"sqlite:///{tmp_path}/absent/node.db").start()
 
 
 @asynchronous
