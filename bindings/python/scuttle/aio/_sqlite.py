@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import time
 import zlib
 from contextlib import suppress
 from typing import Any, List, Optional
 
 from .._changes import Cursor
 from .._replica import Replica
+from .._saves import Piece
 from ..errors import ArgumentError, DamagedFileError, FileStoreError, StoreLockedError
 
 #: "sctl": tells the databases of nodes from others.
@@ -18,6 +20,10 @@ _APPLICATION = 0x7363746C
 _FORMAT = 1
 #: Bytes that a row costs besides its lines.
 _ROW_BYTES = 64
+#: Bytes of a piece that one call of the replica makes.
+_PART_BYTES = 256 << 10
+#: Between two parts, for a call of the event loop that waits: whoever has just released a lock would otherwise acquire it again first.
+_PAUSE_SECONDS = 0.0005
 
 _SCHEMA = """
 CREATE TABLE scuttle_name (name TEXT NOT NULL);
@@ -45,6 +51,18 @@ def _make(path: str) -> None:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path) from None
         if not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path) from None
+
+
+def _piece(replica: Replica, cursor: Optional[Cursor]) -> Piece:
+    """Returns the piece behind a cursor. It is read in parts, because the event loop waits while the replica makes one."""
+    lines: List[bytes] = []
+    while True:
+        part = replica.save(cursor, limit=_PART_BYTES)
+        lines.append(part.lines)
+        cursor = part.cursor
+        if not part.more:
+            return part._replace(lines=b"".join(lines))
+        time.sleep(_PAUSE_SECONDS)
 
 
 class SQLiteStore:
@@ -137,12 +155,12 @@ class SQLiteStore:
         """
         db, replica = self._db, self._replica
         assert db is not None and replica is not None
-        piece = replica.save(self._cursor)
+        is_large = self._bytes - self._whole > max(self._whole, self._compact_bytes)
+        piece = _piece(replica, self._cursor)
         if not piece.lines:
             return
-        is_large = self._bytes - self._whole > max(self._whole, self._compact_bytes)
         if is_large and not piece.whole:
-            piece = replica.save()
+            piece = _piece(replica, None)
         size = len(piece.lines) + _ROW_BYTES
         db.execute("BEGIN IMMEDIATE")
         try:
