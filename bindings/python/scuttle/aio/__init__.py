@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ._addresses import Address
 from ._errors import NotDurableError
 from ._exposure import InsecureError
+from ._log_lines import OneLine
 from ._members import Member
 from ._names import NameMismatchError
 from ._node import Node
@@ -57,3 +58,4 @@ else:
 
 
 logging.getLogger("scuttle.aio").addHandler(logging.NullHandler())
+logging.getLogger("scuttle.aio").addFilter(OneLine())

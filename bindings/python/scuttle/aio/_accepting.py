@@ -8,6 +8,7 @@ import socket
 from typing import Any, Callable, Dict, Optional
 
 from ._exposure import advice, is_allowed, shown
+from ._patience import limit_patience
 from ._reports import Reports
 from ._tls import TLS
 from ._tls_errors import explain
@@ -110,6 +111,7 @@ class Acceptor:
 
     def _begin(self, sock: socket.socket, address: Any) -> None:
         sock.setblocking(False)
+        limit_patience(sock)
         if not is_allowed(address, is_encrypted=self._tls is not None, insecure=self._insecure):
             sock.close()
             self._reports.warning(

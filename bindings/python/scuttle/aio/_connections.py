@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Set
 from .._replica import Replica
 from ..errors import IdentityError, ScuttleError
 from ._connection import Connection, Owner, is_quiet
+from ._reports import Reports
 from ._security import Security
 from ._turns import Turns
 
@@ -41,6 +42,7 @@ class Connections(Owner):
         self._open: Set[Connection] = set()
         self._hosts: Counter[str] = Counter()
         self._logged: OrderedDict[str, None] = OrderedDict()
+        self._reports = Reports(logger)
         self._is_closed = False
         #: Called with a connection once the peer has said its hello, and with one that is over.
         self.on_up: Callable[[Connection], None] = lambda connection: None
@@ -155,16 +157,16 @@ class Connections(Owner):
                 other.abort(IdentityError("the address leads to this node itself"))
 
     def _warn(self, connection: Connection, error: Exception, what: str) -> None:
-        """Logs a peer's fault, as a warning the first time."""
+        """Logs a peer's fault, as a warning the first time. A peer may have another name each time, so warnings are limited, too."""
         place = connection.name or connection.host or connection.address
         kind = f"{place} {type(error).__name__}"
-        level = logging.DEBUG if kind in self._logged else logging.WARNING
+        log = logger.debug if kind in self._logged else self._reports.warning
         self._logged[kind] = None
         self._logged.move_to_end(kind)
         if len(self._logged) > _MAX_LOGGED:
             self._logged.popitem(last=False)
         who = f"{connection.name} at {connection.address}" if connection.name else connection.address
-        logger.log(level, "%s: %s: %s: %s", self.replica.name, who, what, error)
+        log("%s: %s: %s: %s", self.replica.name, who, what, error)
 
     # --- calls of the node ---
 

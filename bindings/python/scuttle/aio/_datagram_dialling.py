@@ -44,7 +44,7 @@ class DatagramDialler(Dialler):
         while True:
             target.become("connecting")
             try:
-                places = await self._datagrams.resolve(target.address)
+                places = await self._datagrams.resolve(target.address, self._lookups_for(target))
                 link = self._datagrams.dial(places[0])
             except (OSError, ScuttleError, ValueError) as error:  # ValueError: UnicodeError of a name
                 self._note(target, error)
@@ -93,7 +93,7 @@ class DatagramDialler(Dialler):
     async def _places(self, target: Target, present: Tuple[Any, ...]) -> List[Tuple[Any, ...]]:
         """Returns the addresses of a name; the present one if it cannot be resolved now."""
         try:
-            return await self._datagrams.resolve(target.address)
+            return await self._datagrams.resolve(target.address, self._lookups_for(target))
         except (OSError, ValueError) as error:
             self._note(target, error)
             return [present]

@@ -12,6 +12,7 @@ from ..errors import ArgumentError
 from ._addresses import Address
 from ._datagram_link import DatagramLink
 from ._endpoint import Endpoint, bind
+from ._resolving import Lookups
 from ._turns import Turns
 
 logger = logging.getLogger("scuttle.aio")
@@ -66,7 +67,7 @@ class Datagrams:
             bound = made.getsockname()
             self.addresses.append(Address(str(place[0]), bound[1]))
 
-    async def resolve(self, address: Address) -> List[Tuple[Any, ...]]:
+    async def resolve(self, address: Address, lookups: Lookups) -> List[Tuple[Any, ...]]:
         """Returns the addresses of a name that the socket can reach.
 
         Raises:
@@ -74,9 +75,7 @@ class Datagrams:
         """
         assert self._endpoint is not None
         family = socket.AF_INET6 if len(self._endpoint.address) == 4 else socket.AF_INET
-        found = await asyncio.get_running_loop().getaddrinfo(
-            address.host, address.port, family=family, type=socket.SOCK_DGRAM
-        )
+        found = await lookups.find(address.host, address.port, family=family, kind=socket.SOCK_DGRAM)
         return [place for *_, place in found]
 
     def dial(self, place: Tuple[Any, ...]) -> DatagramLink:

@@ -21,6 +21,8 @@ from ._addresses import Address
 from ._connection import Connection
 from ._connections import Connections
 from ._members import Member, Members, learnt_address
+from ._patience import limit_patience
+from ._resolving import Lookups, resolve
 
 logger = logging.getLogger("scuttle.aio")
 
@@ -28,6 +30,8 @@ logger = logging.getLogger("scuttle.aio")
 LEARNT = 3
 #: Seconds before another try: from the first number, doubled up to the second one, of which a random half is left out.
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
+#: Names that are resolved at a time: of `peers`, and of members, whose addresses are claims.
+_LOOKUPS, _LEARNT_LOOKUPS = 8, 2
 #: Seconds for each of the addresses of a name.
 _DIAL_SECONDS = 5.0
 #: Tries of a learnt address, before another one is chosen.
@@ -76,6 +80,7 @@ class Dialler:
         self._members = members
         self._targets = {str(address): Target(address, False) for address in peers}
         self._own = own
+        self._lookups, self._learnt_lookups = Lookups(_LOOKUPS), Lookups(_LEARNT_LOOKUPS)
         self._resting: OrderedDict[str, float] = OrderedDict()
         self._refresh_at = 0.0
         #: Set whenever a connection has ended.
@@ -239,12 +244,11 @@ class Dialler:
         return bool(connection.source)
 
     async def _connect(self, target: Target) -> Connection:
-        loop = asyncio.get_running_loop()
         address, security = target.address, self._connections.security
         if address.is_unix:
             found: List[Any] = [(socket.AF_UNIX, socket.SOCK_STREAM, 0, "", address.path)]
         else:
-            found = await asyncio.wait_for(resolve(address.host, address.port), _DIAL_SECONDS)
+            found = await resolve(address.host, address.port, lookups=self._lookups_for(target))
         errors: List[Exception] = []
         for family, kind, protocol, _, where in found:
             try:
@@ -257,11 +261,15 @@ class Dialler:
             raise TimeoutError(f"no connection within {_DIAL_SECONDS:g} seconds") from None
         raise first
 
+    def _lookups_for(self, target: Target) -> Lookups:
+        return self._learnt_lookups if target.is_learnt else self._lookups
+
     async def _open(self, target: Target, kind: Any, where: Any) -> Connection:
         loop = asyncio.get_running_loop()
         made = socket.socket(*kind)
         try:
             made.setblocking(False)
+            limit_patience(made)
             await loop.sock_connect(made, where)
             if kind[0] != socket.AF_UNIX and made.getsockname() == made.getpeername():
                 raise ConnectionRefusedError("the system has connected the socket to itself")  # TCP's simultaneous open
@@ -310,8 +318,3 @@ async def _cancel_later(opening: asyncio.Task[Any]) -> None:
     except (asyncio.CancelledError, OSError):
         return
     connection.abort()
-
-
-async def resolve(host: str, port: int) -> List[Any]:
-    """Returns the addresses of a name."""
-    return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)

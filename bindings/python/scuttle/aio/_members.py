@@ -8,6 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from .._changes import Cursor
 from .._replica import Replica
 from ..errors import ArgumentError, ScuttleError, UnsupportedError
+from ..policies import name_of
 from ._addresses import Address, parse_address
 from ._entries import OWN_PREFIX
 
@@ -42,6 +43,10 @@ class Members:
         self._found: Dict[str, Member] = {}
         self._address: Optional[str] = None
         self._is_said = False
+        #: Why the own key could not be written the last time; "" if it was.
+        self._fault = ""
+        #: Whether the own key is not to be written any more: the node leaves, or its resolver allows no time to live.
+        self._is_over = False
 
     @property
     def cursor(self) -> Optional[Cursor]:
@@ -60,20 +65,45 @@ class Members:
 
     def say(self, address: Optional[str]) -> None:
         """Writes this node's own key, if it says something else. Its time to live is renewed by ticks."""
-        if self._is_said and address == self._address:
+        if not self._is_said or address != self._address:
+            self._address = address
+            self._write()
+
+    def keep(self) -> None:
+        """Writes this node's own key again if a peer has deleted or replaced it, or a limit has refused it. Called with each tick.
+
+        A key that another process of the same name has written stays: otherwise the two would write in turn.
+        """
+        found = self._replica.lookup(self._key)
+        if not self._is_said or found.source is None or name_of(found.source) != self._replica.name:
+            self._write()
+
+    def _write(self) -> None:
+        if self._is_over:
             return
-        self._address = address
-        self._is_said = True
         try:
-            self._replica.set_ttl(PREFIX + self._replica.name, {"address": address}, self._ttl, renew=True)
+            self._replica.set_ttl(self._key, {"address": self._address}, self._ttl, renew=True)
         except UnsupportedError:
+            self._is_over = True
             logger.info("%s: its resolver allows no time to live, so it is on no list of members", self._replica.name)
+        except ScuttleError as error:  # a limit; the map itself goes on
+            self._is_said = False
+            if str(error) != self._fault:
+                self._fault = str(error)
+                logger.warning("%s: it is on no list of members until there is room: %s", self._replica.name, error)
+        else:
+            self._is_said, self._fault = True, ""
+
+    @property
+    def _key(self) -> str:
+        return PREFIX + self._replica.name
 
     def leave(self) -> None:
-        """Deletes this node's own key."""
+        """Deletes this node's own key, for good."""
+        self._is_over = True
         try:
-            if PREFIX + self._replica.name in self._replica:
-                self._replica.delete(PREFIX + self._replica.name)
+            if self._key in self._replica:
+                self._replica.delete(self._key)
         except ScuttleError as error:
             logger.debug("%s: its member key stays: %s", self._replica.name, error)
 

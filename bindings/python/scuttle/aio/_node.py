@@ -25,6 +25,7 @@ from ._members import Member, Members
 from ._own_keys import accept_own_keys
 from ._peers import Peer, list_peers
 from ._psk import PSK
+from ._reports import Reports
 from ._saving import Saver, StoreInfo, make_store
 from ._tls import TLS
 from ._transports import Listening, make_transport
@@ -157,6 +158,8 @@ class Node(NodeEntries):
         self._collector: Optional[NodeCollector] = None
         self._page: Optional[MetricsPage] = None
         self._is_started = False
+        #: Done once the start is over, whatever its outcome.
+        self._starting: Optional[asyncio.Future[None]] = None
         self._closing: Optional[asyncio.Task[None]] = None
         self._saver: Optional[Saver] = None
         self._listener: Optional[Listening] = None
@@ -165,6 +168,7 @@ class Node(NodeEntries):
         self._watchers = Watchers()
         self._conditions = Conditions(self._hurry)
         self._is_hurried = False
+        self._reports = Reports(logger)
         #: Set if `close` was cancelled: then nobody waits for peers any more.
         self._is_hasty = False
 
@@ -176,16 +180,24 @@ class Node(NodeEntries):
         Raises:
             OSError: The address is in use, or the system refuses it or the store.
             FileStoreError: The store is locked, damaged, or that of another node.
+            ClosedError: The node was closed before, or meanwhile.
             ScuttleError: As for `Replica`.
         """
         if self._is_started:
             raise StateError("a node starts once: make another one")
+        if self._closing is not None:
+            raise ClosedError("the node was closed before its start")
         self._is_started = True
+        self._starting = asyncio.get_running_loop().create_future()
         try:
             await self._start()
+            if self._closing is not None:  # it waits for this
+                raise ClosedError("the node was closed during its start")
         except BaseException:
+            self._starting.set_result(None)
             await self._finish_closing(hurry=True)
             raise
+        self._starting.set_result(None)
 
     async def _start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -226,7 +238,7 @@ class Node(NodeEntries):
     async def close(self) -> None:
         """Ends the node, within about a second: lets peers that read receive the last writes, commits them to the store, and closes all.
 
-        A second call waits for the first. A call that is cancelled closes all at once, and says no goodbye.
+        A second call waits for the first, and one during the start for its end. A call that is cancelled closes all at once, and says no goodbye.
 
         Raises:
             NotDurableError: The store has failed to write the last changes. All is closed.
@@ -250,6 +262,8 @@ class Node(NodeEntries):
             self._closing.result()
 
     async def _close(self, hurry: bool) -> None:
+        if self._starting is not None and not self._starting.done():
+            await asyncio.wait([self._starting])
         if self._replica is None:
             return
         try:
@@ -532,6 +546,7 @@ class Node(NodeEntries):
 
     def _tick(self) -> None:
         self._members.look()
+        self._members.keep()
         self._dialler.consider()
 
     def _up(self, connection: Connection) -> None:
@@ -557,7 +572,7 @@ class Node(NodeEntries):
     def _event(self, link: Optional[Link], event: Event, error: Optional[ScuttleError]) -> None:
         """Logs an event, and passes it on."""
         if event is Event.TWIN:
-            logger.warning("%s: two processes of one name run", self._name)
+            self._reports.warning("%s: two processes of one name run", self._name)
         elif event is Event.REFUSED:
             logger.info("%s: a peer has refused an update: %s", self._name, error)
         if self._on_event is not None:

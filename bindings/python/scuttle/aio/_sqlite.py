@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import time
 import zlib
 from contextlib import suppress
 from typing import Any, List, Optional
 
 from .._changes import Cursor
 from .._replica import Replica
+from .._saves import Piece
 from ..errors import ArgumentError, DamagedFileError, FileStoreError, StoreLockedError
 
 #: "sctl": tells the databases of nodes from others.
@@ -17,6 +20,10 @@ _APPLICATION = 0x7363746C
 _FORMAT = 1
 #: Bytes that a row costs besides its lines.
 _ROW_BYTES = 64
+#: Bytes of a piece that one call of the replica makes.
+_PART_BYTES = 256 << 10
+#: Between two parts, for a call of the event loop that waits: whoever has just released a lock would otherwise acquire it again first.
+_PAUSE_SECONDS = 0.0005
 
 _SCHEMA = """
 CREATE TABLE scuttle_name (name TEXT NOT NULL);
@@ -30,6 +37,32 @@ def path_of(url: str) -> str:
     if not path or "\0" in path or path == ":memory:":
         raise ArgumentError(f'{url!r} names no file: write "sqlite:///nodes.db", or "sqlite:////var/lib/nodes.db"')
     return path
+
+
+def _make(path: str) -> None:
+    """Makes the file for its owner alone, if it is missing. OSError, with the path, if it is missing and cannot be made.
+
+    It opens no file that exists: closing that would free the locks of a node in this process that has the database open.
+    """
+    try:
+        os.close(os.open(os.path.realpath(path), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path) from None
+        if not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path) from None
+
+
+def _piece(replica: Replica, cursor: Optional[Cursor]) -> Piece:
+    """Returns the piece behind a cursor. It is read in parts, because the event loop waits while the replica makes one."""
+    lines: List[bytes] = []
+    while True:
+        part = replica.save(cursor, limit=_PART_BYTES)
+        lines.append(part.lines)
+        cursor = part.cursor
+        if not part.more:
+            return part._replace(lines=b"".join(lines))
+        time.sleep(_PAUSE_SECONDS)
 
 
 class SQLiteStore:
@@ -57,7 +90,7 @@ class SQLiteStore:
             FileStoreError: It is a database of something else, of a later version, or of another name.
             OSError: The system refuses.
         """
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # for an OSError with the path
+        _make(self.path)
         try:
             self._db = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
             self._prepare(self._db, name)
@@ -122,12 +155,12 @@ class SQLiteStore:
         """
         db, replica = self._db, self._replica
         assert db is not None and replica is not None
-        piece = replica.save(self._cursor)
+        is_large = self._bytes - self._whole > max(self._whole, self._compact_bytes)
+        piece = _piece(replica, self._cursor)
         if not piece.lines:
             return
-        is_large = self._bytes - self._whole > max(self._whole, self._compact_bytes)
         if is_large and not piece.whole:
-            piece = replica.save()
+            piece = _piece(replica, None)
         size = len(piece.lines) + _ROW_BYTES
         db.execute("BEGIN IMMEDIATE")
         try:

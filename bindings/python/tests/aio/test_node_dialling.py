@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import socket
 from typing import Any, List
@@ -86,6 +87,18 @@ async def test_a_node_that_dials_itself_notices() -> None:
         await until(lambda: not a._connections.up())
         a["k"] = 1
         assert len([peer for peer in a.peers if peer.name]) == 0
+
+
+@asynchronous
+async def test_the_system_ends_connections_to_machines_that_are_gone() -> None:
+    async with pair() as nodes:
+        for node in nodes:
+            (connection,) = node._connections.up()
+            descriptor = os.dup(connection.transport.get_extra_info("socket").fileno())
+            with socket.socket(fileno=descriptor) as sock:
+                assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+                assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+                assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 15
 
 
 @asynchronous

@@ -71,6 +71,40 @@ async def test_garbage_ends_the_connection_and_is_logged_once(data: bytes, caplo
 
 
 @asynchronous
+async def test_a_name_forges_no_line_of_the_log(caplog: Any) -> None:
+    caplog.set_level("INFO", "scuttle.aio")
+    async with Node("a", listen="127.0.0.1:0") as a:
+        peer = await HandPeer("x\nWARNING forged \x1b[31m \u2028").dial(a)
+        await peer.greet()
+        peer.writer.write(b"nonsense\n")
+        assert await peer.is_closed()
+        await peer.close()
+        await until(lambda: warnings(caplog))
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("connected to x\\nWARNING forged \\x1b[31m \\u2028 at" in line for line in lines), lines
+    assert all(line.isprintable() for line in lines), lines
+
+
+@asynchronous
+async def test_warnings_are_limited_though_a_peer_changes_its_name(caplog: Any) -> None:
+    async with Node("a", listen="127.0.0.1:0") as a:
+        for place in (a, a._connections):
+            place._reports._now = lambda: 0.0  # so that no line becomes due meanwhile
+            place._reports._last = 0.0
+        for number in range(25):
+            peer = await HandPeer(f"x{number}").dial(a)
+            await peer.greet()
+            peer.writer.write(b"nonsense\n")
+            assert await peer.is_closed()
+            await peer.close()
+        for _ in range(40):
+            a._event(None, scuttle.Event.TWIN, None)
+        found = warnings(caplog)
+        assert sum("nonsense" in line for line in found) == 20
+        assert sum("two processes" in line for line in found) == 20
+
+
+@asynchronous
 async def test_a_line_without_an_end_ends_the_connection(caplog: Any) -> None:
     async with Node(
         "a",

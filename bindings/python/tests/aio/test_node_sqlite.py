@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
+from typing import List, Optional
 
 import pytest
 from nodes import asynchronous
@@ -55,6 +58,25 @@ async def test_another_name_and_a_later_format_are_refused(tmp_path: Path) -> No
 
 
 @asynchronous
+async def test_a_second_start_in_one_process_does_not_free_the_lock(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'node.db'}"
+    program = "import sys; from scuttle.aio._sqlite import SQLiteStore; SQLiteStore(sys.argv[1]).open('a').close()"
+    async with Node("a", store=url):
+        with pytest.raises(scuttle.errors.StoreLockedError):
+            await Node("a", store=url).start()
+        other = subprocess.run([sys.executable, "-c", program, tmp_path / "node.db"], capture_output=True, text=True)
+        assert "StoreLockedError" in other.stderr, other
+
+
+@asynchronous
+async def test_a_path_that_cannot_be_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match=str(tmp_path)):
+        await Node("a", store=f"sqlite:///{tmp_path}").start()
+    with pytest.raises(FileNotFoundError, match="absent"):
+        await Node("a", store=f"sqlite:///{tmp_path}/absent/node.db").start()
+
+
+@asynchronous
 async def test_damage_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "node.db"
     await write(path)
@@ -80,3 +102,33 @@ async def test_a_database_that_grows_is_compacted(tmp_path: Path) -> None:
         assert node.store_info.file_bytes < 30_000
     async with Node("a", store=f"sqlite:///{path}") as node:
         assert node["k"].endswith(".99")
+
+
+def test_a_piece_in_parts_has_the_writes_between_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call of the replica makes more than a part, and what the event loop writes meanwhile is saved, deletes included."""
+    monkeypatch.setattr("scuttle.aio._sqlite._PART_BYTES", 2_000)
+    parts: List[int] = []
+
+    def save(self: scuttle.Replica, cursor: Optional[scuttle.Cursor] = None, limit: Optional[int] = None) -> scuttle.Piece:
+        piece = plain(self, cursor, limit)
+        parts.append(len(piece.lines))
+        if piece.more:
+            self[f"between/{len(parts)}"] = len(parts)
+            self.pop(f"k{len(parts):03}", None)
+        return piece
+
+    store = SQLiteStore(str(tmp_path / "node.db"), compact_bytes=1)
+    with store.open("a") as replica:
+        plain = scuttle.Replica.save
+        for _ in range(6):
+            replica.update({f"k{number:03}": "." * 100 for number in range(200)})
+            monkeypatch.setattr(scuttle.Replica, "save", save)
+            store.sync()
+            monkeypatch.setattr(scuttle.Replica, "save", plain)
+        store.sync()
+        held = dict(replica)
+        store.close()
+    assert store.compactions > 0 and any(key.startswith("between/") for key in held)
+    assert max(parts) < 4_000 and len(parts) > 30
+    with SQLiteStore(str(tmp_path / "node.db")).open("a") as again:
+        assert dict(again) == held and not again.torn

@@ -146,6 +146,26 @@ async def test_a_start_may_be_cancelled_anywhere(tmp_path: Path, store: Any) -> 
         node["k"] = 1
 
 
+@pytest.mark.parametrize("store", [False, True])
+@asynchronous
+async def test_a_close_during_the_start_closes(tmp_path: Path, store: bool) -> None:
+    for steps in range(8):
+        node = Node("a", listen="127.0.0.1:0", peers=["127.0.0.1:1"], store=tmp_path if store else None)
+        start = asyncio.ensure_future(node.start())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        await node.close()
+        try:
+            await start
+        except scuttle.errors.ClosedError:
+            pass
+        assert node._replica is None or "closed" in repr(node), repr(node)
+        with pytest.raises(scuttle.errors.ClosedError):
+            len(node)
+        with pytest.raises(scuttle.StateError):  # ClosedError is one
+            await node.start()
+
+
 @asynchronous
 async def test_an_end_may_be_cancelled_anywhere(tmp_path: Path) -> None:
     for steps in range(1, 12):
