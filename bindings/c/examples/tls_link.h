@@ -10,8 +10,8 @@
  *     if (!tls_link_serve(&peer, fds[i].revents)) tls_link_close(&peer);             peer.why says why
  *
  * Both sides send a certificate of the CA, and a peer may only claim a name that its certificate has as a DNS entry of
- * subjectAltName. The replica reads nothing of a peer before that is clear: neither a write nor a version nor a name. A node of the
- * Python package is such a peer.
+ * subjectAltName. The replica reads nothing of a peer before that is clear: neither a write nor a version nor a name. Whoever accepts a
+ * connection sends nothing before, either: gossip only on links whose `name` is set. A node of the Python package is such a peer.
  *
  * OpenSSL does no I/O either: two buffers in memory stand between it and the socket. The program encrypts 16 KiB of the link's output when
  * the socket has accepted all bytes before, so a slow peer has no queue.
@@ -35,12 +35,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TLS_LINK_ACCEPTED = 0, TLS_LINK_DIALLED = 1, TLS_LINK_MAX_LINE = 16 << 20 };
+enum { TLS_LINK_ACCEPTED = 0, TLS_LINK_DIALLED = 1, TLS_LINK_MAX_HELLO = 8 << 10, TLS_LINK_MAX_LINE = 16 << 20 };
 
 typedef struct {
   int fd; /* -1: no connection */
   scuttle_t *replica;
   const char *cluster; /* that of the replica; NULL: none. A hello of another cluster has no name for it */
+  int side;            /* TLS_LINK_… */
   SSL *ssl;
   scuttle_link_t *link; /* NULL until both certificates are verified */
   char *line;           /* the beginning of a line whose end has not arrived */
@@ -90,7 +91,7 @@ static inline void tls_link_close(tls_link_t *c) {
 
 /* Returns a connection on a socket, which may still be connecting; fd -1 stays -1. `cluster` is that of the replica's configuration. */
 static inline tls_link_t tls_link_on(SSL_CTX *tls, scuttle_t *replica, const char *cluster, int fd, int side) {
-  tls_link_t c = {.fd = fd, .replica = replica, .cluster = cluster};
+  tls_link_t c = {.fd = fd, .replica = replica, .cluster = cluster, .side = side};
   int on = 1;
   if (fd < 0) return c;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* the messages are small, and somebody waits for them */
@@ -160,7 +161,8 @@ static inline bool tls_link_receive(tls_link_t *c, const char *bytes, size_t len
   while (len > 0) {
     const char *end = memchr(bytes, '\n', len);
     size_t part = end != NULL ? (size_t)(end - bytes) + 1 : len;
-    if (c->line_len + part > TLS_LINK_MAX_LINE) return tls_link_over(c, "", "a line is too long");
+    if (c->line_len + part > (c->name[0] != '\0' ? TLS_LINK_MAX_LINE : TLS_LINK_MAX_HELLO)) /* strangers get little memory */
+      return tls_link_over(c, "", "a line is too long");
     if (c->line_len + part > c->line_capacity) {
       size_t capacity = 2 * (c->line_len + part);
       char *line = realloc(c->line, capacity);
@@ -189,7 +191,7 @@ static inline bool tls_link_decrypt(tls_link_t *c) {
     int done = SSL_read_ex(c->ssl, bytes, sizeof bytes, &len); /* goes on with the handshake, too */
     if (c->link == NULL && SSL_is_init_finished(c->ssl)) {
       scuttle_link_config_t live = {.struct_size = sizeof live, .flags = SCUTTLE_LINK_LIVE};
-      if (scuttle_link_open(c->replica, &live, &c->link) < 0 || scuttle_link_gossip(c->link) < 0)
+      if (scuttle_link_open(c->replica, &live, &c->link) < 0 || (c->side == TLS_LINK_DIALLED && scuttle_link_gossip(c->link) < 0))
         return tls_link_over(c, "", scuttle_errmsg(c->replica));
     }
     if (done == 1) {

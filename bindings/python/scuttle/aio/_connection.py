@@ -199,7 +199,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Optional[Exception]) -> None:
         """Closes the link."""
-        if self.error is None:
+        if not self.is_closing:  # what TLS finds in bytes that were under way when this node closed is no fault of the peer's
             self.error = self._owner.security.explained(error)
         self._drop_link()
         self._stop_timer()

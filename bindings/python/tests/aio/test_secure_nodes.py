@@ -542,3 +542,25 @@ def test_a_connection_that_ends_at_once_is_dialled_again(authority: Authority) -
                 assert all("proves no name" in error for error in errors)
 
     run(main())
+
+
+def test_bytes_under_way_when_a_node_closes_are_no_fault_of_the_peer(authority: Authority) -> None:
+    """With TLS they are an error of the transport, after a connection that the node itself has closed: one of two to the same peer, say."""
+
+    fault = ssl.SSLError(1, "[SSL: APPLICATION_DATA_AFTER_CLOSE_NOTIFY]")
+    fault.reason = "APPLICATION_DATA_AFTER_CLOSE_NOTIFY"
+
+    async def main() -> None:
+        async with node("ada", tls=tls_of(authority, authority.issue("ada"))) as ada:
+            for ends in (lambda one: one.close(), lambda one: None):
+                async with node("bob", tls=tls_of(authority, authority.issue("bob")), peers=ada.addresses) as bob:
+                    await until(lambda: ada._connections.up() and bob._connections.up())
+                    (connection,) = ada._connections.up()
+                    ends(connection)
+                    has_closed = connection.is_closing
+                    connection.connection_lost(fault)
+                    assert (connection.error is None) == has_closed
+                    connection.abort()
+                await until(lambda: not ada._connections.up())
+
+    run(main())
