@@ -127,9 +127,10 @@ class Acceptor:
         task.add_done_callback(lambda task: self._ended(task, sock))
 
     def _end_one(self) -> None:
-        """Ends the oldest handshake of the host that has the most."""
-        ((greedy, _),) = Counter(self._handshakes.values()).most_common(1)
-        oldest = next(task for task, host in self._handshakes.items() if host == greedy)
+        """Ends the oldest handshake of the host that has the most, but none that has not begun."""
+        ((greedy, count),) = Counter(self._handshakes.values()).most_common(1)
+        is_old = count > _TURNS  # one begins in each turn
+        oldest = next(task for task, host in self._handshakes.items() if host == greedy or not is_old)
         del self._handshakes[oldest]
         oldest.cancel()
 
