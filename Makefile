@@ -18,7 +18,7 @@ EXAMPLES := $(patsubst bindings/c/examples/%.c,build/examples/%,$(wildcard bindi
 SWIFT    := Package.swift Sources Tests bindings/swift
 
 .DELETE_ON_ERROR:
-.PHONY: library static store install-store node demo docs examples test bench bench-loss bench-compare bench-publish baselines sim fuzz install install-man uninstall deb format format-check list clean
+.PHONY: library static store install-store node demo docs examples test bench bench-loss bench-compare bench-publish bench-nodes baselines sim fuzz install install-man uninstall deb format format-check list clean
 
 library: $(LIBRARY) ## Builds the shared library in build/lib; the default
 
@@ -153,6 +153,9 @@ bench-loss: build/bench/driver ## Counts the cost of loss and breaks for docs/be
 
 bench-compare: ## Compares two files of results, A=before.json B=after.json; status 2 if machine or inputs differ
 	@Benchmarks/run --compare $(or $(A),$(error A=… is missing)) $(or $(B),$(error B=… is missing))
+
+bench-nodes: $(LIBRARY) accelerator ## Measures nodes of the Python package for docs/benchmarks.md, in 3 minutes
+	@Benchmarks/nodes/run
 
 bench-publish: ## Puts the report of the last `make bench` into docs/benchmarks.md
 	@Benchmarks/run --publish

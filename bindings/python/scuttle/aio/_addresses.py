@@ -61,7 +61,10 @@ def _parse_text(text: str) -> Address:
         raise ArgumentError(f"an address is {len(text)} characters long; {_MAX_TEXT} is the limit")
     if text.startswith("unix:"):
         path = text[len("unix:") :]
-        size = len(os.fsencode(path)) if "\0" not in path else 0
+        try:
+            size = len(os.fsencode(path)) if "\0" not in path else 0
+        except UnicodeError:  # the system's encoding has not all characters
+            size = 0
         if not 0 < size <= _MAX_PATH:
             raise ArgumentError(f"{text!r} has no path of 1 to {_MAX_PATH} bytes")
         return Address("", 0, path)

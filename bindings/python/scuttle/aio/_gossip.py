@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
-from typing import Callable
+from typing import Callable, Optional
 
 from .._replica import Replica
 from ._connections import Connections
 from ._turns import Turns
+
+logger = logging.getLogger("scuttle.aio")
 
 #: The most seconds between two ticks, so that times to live end about when they should.
 _TICK_SECONDS = 0.5
@@ -40,6 +43,7 @@ class Rounds:
         self._interval = interval
         self._on_tick = on_tick
         self._time = Time()
+        self._fault: Optional[str] = None
 
     def tick(self) -> None:
         """Tells the replica the time."""
@@ -51,11 +55,22 @@ class Rounds:
         due = time.monotonic() + self._pause()
         while True:
             await asyncio.sleep(max(0.0, min(due - time.monotonic(), _TICK_SECONDS)))
-            self.tick()
-            self._on_tick()
+            self._tick_safely()
             if time.monotonic() >= due:
                 self._connections.gossip(FANOUT)
                 due = time.monotonic() + self._pause()
+
+    def _tick_safely(self) -> None:
+        """Ticks. An error ends neither gossips nor times to live; one after the other of the same text is logged once."""
+        try:
+            self.tick()
+            self._on_tick()
+        except Exception as error:
+            if str(error) != self._fault:
+                logger.exception("%s: a tick has failed, and the node goes on", self._replica.name)
+            self._fault = str(error)
+        else:
+            self._fault = None
 
     def _pause(self) -> float:
         return self._interval * random.uniform(0.75, 1.25)

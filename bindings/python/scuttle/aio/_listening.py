@@ -45,13 +45,23 @@ class Listener:
                 made.append(self._bind_unix())
             else:
                 port = self._address.port
+                unusable: Optional[OSError] = None
                 for family, kind, protocol, _, where in await self._resolve(loop):
                     self._security.check(where, "listen at")
                     # With port 0 all sockets get the port of the first.
                     place = (where[0], port, *where[2:])
-                    made.append(_bind_tcp(family, kind, protocol, place))
+                    try:
+                        made.append(_bind_tcp(family, kind, protocol, place))
+                    except OSError as error:
+                        # Names have an IPv6 address also on a machine, or in a container, without IPv6.
+                        if family != socket.AF_INET6 or error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                            raise
+                        unusable = error
+                        continue
                     port = made[0].getsockname()[1]
                     self.addresses.append(Address(where[0], made[-1].getsockname()[1]))
+                if unusable is not None and not made:
+                    raise unusable
         except OSError as error:
             for one in made:
                 one.close()

@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Mapping, NoReturn, Optional, Tuple
 from .._config import Limits
 from ._errors import CommandError, Exit
 from ._settings import Settings
-from ._values import duration
+from ._values import MAX_SECONDS, duration
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -137,7 +137,7 @@ _KINDS: Dict[str, Tuple[Callable[[Any], bool], str]] = {
     "texts": (lambda value: isinstance(value, list) and all(isinstance(v, str) for v in value), "an array of strings"),
     "flag": (lambda value: isinstance(value, bool), "true or false"),
     "time": (
-        lambda value: _is_number(value) or isinstance(value, str),
+        lambda value: (_is_number(value) and not value > MAX_SECONDS) or isinstance(value, str),
         'a number of seconds, or a string such as "500ms"',
     ),
     "count": (lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0, "an integer above 0"),

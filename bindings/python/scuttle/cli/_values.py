@@ -10,6 +10,8 @@ from typing import Any, Dict, List, Tuple
 from ._errors import CommandError, Exit
 
 _UNITS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+#: The longest time of an option: calls of the system accept no more than some hundred years.
+MAX_SECONDS = 10**9
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)")
 
 
@@ -80,14 +82,17 @@ def duration(text: str) -> float:
     """Returns the seconds of a time such as `30`, `1.5s`, `200ms`, `5m`, `2h`, `7d`.
 
     Raises:
-        ValueError: The text is no such time.
+        ValueError: The text is no such time, or it is longer than 31 years.
     """
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise ValueError(
             f"{text!r} is no time: write a number of seconds, or a number with ms, s, m, h or d, such as 30s"
         )
-    return float(match[1]) * _UNITS[match[2]]
+    seconds = float(match[1]) * _UNITS[match[2]]
+    if seconds > MAX_SECONDS:
+        raise ValueError(f"{abridge(text)!r} is longer than {MAX_SECONDS:,} seconds")
+    return seconds
 
 
 def abridge(text: str, most: int = 60) -> str:

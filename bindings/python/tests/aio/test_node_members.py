@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from nodes import PATIENCE, asynchronous, pair, until
 
 import scuttle
 from scuttle.aio import Node
-from scuttle.aio._members import PREFIX
+from scuttle.aio._members import PREFIX, learnt_address
 
 pytestmark = pytest.mark.usefixtures("loops")
 
@@ -61,3 +62,21 @@ async def test_a_tick_after_the_goodbye_writes_nothing() -> None:
         a._members.leave()
         a._tick()
         assert PREFIX + "a" not in a.replica
+
+
+@asynchronous
+async def test_a_tick_that_fails_does_not_end_the_gossips(caplog: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pair(gossip=0.05) as (a, b):
+        monkeypatch.setattr(a._members, "look", lambda: 1 / 0)
+        await until(lambda: "division" in caplog.text)
+        await asyncio.sleep(0.3)
+        assert caplog.text.count("a tick has failed, and the node goes on") == 1
+        monkeypatch.undo()
+        a.replica["k"] = 1  # nobody has marked it, so that a round alone spreads it
+        await until(lambda: b.get("k") == 1)
+        assert a._rounds is not None and not a._rounds.done()
+
+
+@pytest.mark.parametrize("path", ["\ud800", "x" * 200, "\0"])
+def test_a_path_that_the_system_cannot_have_is_no_address(path: str) -> None:
+    assert learnt_address(f"unix:/{path}") is None

@@ -6,13 +6,14 @@ import asyncio
 import os
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import pytest
 from nodes import PATIENCE, HandPeer, asynchronous, pair, until
 
 import scuttle
 from scuttle.aio import Node
+from scuttle.aio._listening import Listener
 
 pytestmark = pytest.mark.usefixtures("loops")
 
@@ -76,6 +77,24 @@ async def test_a_port_in_use_is_named() -> None:
         with pytest.raises(OSError, match=f"127.0.0.1:{port}"):
             async with Node("a", listen=("127.0.0.1", port), peers=["127.0.0.1:1"]):
                 pass
+
+
+@asynchronous
+async def test_an_ipv6_address_that_the_machine_has_not_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 0, 0, 0))
+    found: List[Any] = [absent, (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    async def resolve(*_: Any) -> List[Any]:
+        return found
+
+    monkeypatch.setattr(Listener, "_resolve", resolve)
+    async with Node("a", listen="nodes.example:0", insecure=True) as a:
+        assert [address.host for address in a.addresses] == ["127.0.0.1"]
+        async with Node("b", peers=a.addresses) as b:
+            await b.in_step(PATIENCE)
+    found[:] = [absent]
+    with pytest.raises(OSError, match="cannot listen at nodes.example:0: "):
+        await Node("a", listen="nodes.example:0", insecure=True).start()
 
 
 @asynchronous

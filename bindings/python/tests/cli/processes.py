@@ -79,7 +79,9 @@ def inside(*words: str, input: str = "") -> Done:
 class NodeProcess:
     """A running `scuttle node`, with its control socket."""
 
-    def __init__(self, folder: Path, name: str, *words: str, peers: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, name: str, *words: str, peers: Sequence[str] = (), wrapper: Sequence[str] = ()
+    ) -> None:
         self.folder = folder
         self.name = name
         self.socket = str(folder / f"{name}.socket")
@@ -89,7 +91,7 @@ class NodeProcess:
             options += ["--peer", peer]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "node", *options, *words],
+                [*wrapper, *COMMAND, "node", *options, *words],
                 cwd=folder,
                 env=environment(),
                 stdin=subprocess.DEVNULL,

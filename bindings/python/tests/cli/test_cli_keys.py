@@ -92,6 +92,14 @@ def test_a_time_to_live_ends(node: NodeProcess) -> None:
     assert node.run("set", "short", "1", "--ttl", "soon").code == 2
 
 
+@pytest.mark.parametrize("time", ["1000000001", "9" * 400, "99999d"])
+def test_a_time_that_no_clock_holds_is_a_mistake(node: NodeProcess, time: str) -> None:
+    for words in (["set", "k", "1", "--durable", "--timeout"], ["set", "k", "1", "--ttl"], ["status", "--interval"]):
+        done = node.run(*words, time)
+        assert done.code == 2 and "is longer than 1,000,000,000 seconds" in done.error, done
+        assert len(done.error) < 200
+
+
 def test_a_write_that_is_not_confirmed_in_time_is_exit_code_5(node: NodeProcess) -> None:
     done = node.run("set", "lonely", "1", "--confirmed", "1", "--timeout", "200ms")
     assert done.code == 5 and "'lonely' is set, but" in done.error

@@ -119,6 +119,7 @@ def test_a_configuration_file_is_settings(tmp_path: Path) -> None:
         ('name = "a"\npeers = "b:1"\n', "line 2: `peers` is 'b:1'; it must be an array of strings"),
         ("insecure = 1\n", "line 1: `insecure` is 1; it must be true or false"),
         ('gossip = "often"\n', "line 1: `gossip` has no time: 'often' is no time"),
+        ("gossip = 1" + "0" * 400 + "\n", "line 1: `gossip` is 1000"),
         ("gossip = true\n", "line 1: `gossip` is True; it must be a number of seconds"),
         ("[limits]\nmax_keys = 0\n", "line 2: `max_keys` in [limits] is 0; it must be an integer above 0"),
         ("tls = 1\n", "line 1: `tls` is a section"),
