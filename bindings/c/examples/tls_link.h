@@ -118,6 +118,11 @@ static inline bool tls_link_over(tls_link_t *c, const char *what, const char *re
   return false;
 }
 
+/* Returns the text of an error of the socket. A peer that closes with unread bytes resets, so both are one reason. */
+static inline const char *tls_link_fault(int error) {
+  return error == ECONNRESET || error == EPIPE ? "closed by the peer" : strerror(error);
+}
+
 /* Returns whether the peer's certificate has this DNS entry, byte by byte: a wildcard proves no name. */
 static inline bool tls_link_proves(const tls_link_t *c, const char *name) {
   X509 *certificate = SSL_get0_peer_certificate(c->ssl);
@@ -218,7 +223,7 @@ static inline bool tls_link_send(tls_link_t *c) {
       ssize_t sent = send(c->fd, encrypted, (size_t)pending, MSG_NOSIGNAL);
       if (sent < 0 && errno == EINTR) continue;
       if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
-      if (sent < 0) return tls_link_over(c, "", strerror(errno));
+      if (sent < 0) return tls_link_over(c, "", tls_link_fault(errno));
       for (size_t left = (size_t)sent; left > 0; left -= len) { /* removes what was sent */
         len = left < sizeof bytes ? left : sizeof bytes;
         BIO_read(out, bytes, (int)len);
@@ -248,7 +253,7 @@ static inline bool tls_link_serve(tls_link_t *c, short revents) {
   if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
     char bytes[16384];
     ssize_t len = recv(c->fd, bytes, sizeof bytes, 0);
-    if (len < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return tls_link_over(c, "", strerror(errno));
+    if (len < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return tls_link_over(c, "", tls_link_fault(errno));
     if (len == 0) return tls_link_over(c, "", "closed by the peer");
     if (len > 0 && BIO_write(SSL_get_rbio(c->ssl), bytes, (int)len) != len) return tls_link_over(c, "", "no memory");
     goes_on = tls_link_decrypt(c);

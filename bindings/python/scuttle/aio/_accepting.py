@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import socket
+from collections import Counter
 from typing import Any, Callable, Dict, Optional
 
 from ._exposure import advice, is_allowed, shown
@@ -43,8 +45,8 @@ class Acceptor:
         Args:
             sock: A listening socket, non-blocking. The acceptor owns it.
             make_protocol: Called for each connection, after its handshake.
-            max_handshakes: Handshakes in progress. One more ends the oldest one, so a peer that begins many and ends none
-                is the one that loses.
+            max_handshakes: Handshakes in progress. One more ends the oldest one of the host that has the most, so a peer that begins many
+                and ends none is the one that loses.
         """
         self._loop = asyncio.get_running_loop()
         self._sock = sock
@@ -53,7 +55,7 @@ class Acceptor:
         self._insecure = insecure
         self._max_handshakes = max_handshakes
         self._reports = reports or Reports(_logger)
-        self._handshakes: Dict[asyncio.Task[None], None] = {}  # the oldest first
+        self._handshakes: Dict[asyncio.Task[None], str] = {}  # with their hosts, the oldest first
         self._retry: Optional[asyncio.TimerHandle] = None
         self._is_closed = False
         # Not sock_accept: if that is cancelled while a connection arrives, the connection is lost and never closed.
@@ -119,12 +121,18 @@ class Acceptor:
             )
             return
         if len(self._handshakes) >= self._max_handshakes:
-            oldest = next(iter(self._handshakes))
-            del self._handshakes[oldest]
-            oldest.cancel()
+            self._end_one()
         task = self._loop.create_task(self._connect(sock, address))
-        self._handshakes[task] = None
+        self._handshakes[task] = _host_of(address)
         task.add_done_callback(lambda task: self._ended(task, sock))
+
+    def _end_one(self) -> None:
+        """Ends the oldest handshake of the host that has the most, but none that has not begun."""
+        ((greedy, count),) = Counter(self._handshakes.values()).most_common(1)
+        is_old = count > _TURNS  # one begins in each turn
+        oldest = next(task for task, host in self._handshakes.items() if host == greedy or not is_old)
+        del self._handshakes[oldest]
+        oldest.cancel()
 
     def _ended(self, task: asyncio.Task[None], sock: socket.socket) -> None:
         self._handshakes.pop(task, None)
@@ -145,3 +153,14 @@ class Acceptor:
         except (OSError, ValueError, asyncio.TimeoutError) as error:
             sock.close()
             self._reports.warning("a connection from %s was refused: %s", shown(address), explain(error) or error)
+
+
+def _host_of(address: Any) -> str:
+    """Returns what one host has: its IPv4 address, or the network of its IPv6 address, because it has all addresses in there."""
+    if not isinstance(address, tuple):
+        return ""
+    host = ipaddress.ip_address(str(address[0]).partition("%")[0])
+    mapped = getattr(host, "ipv4_mapped", None)
+    if host.version == 4 or mapped:
+        return str(mapped or host)
+    return str(ipaddress.ip_network((int(host) >> 64 << 64, 64)))

@@ -1,4 +1,4 @@
-"""How long a TCP connection lives without a sign of its peer's machine."""
+"""How long a TCP connection stays open without a sign of its peer's machine."""
 
 from __future__ import annotations
 

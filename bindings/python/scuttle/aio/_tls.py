@@ -79,6 +79,7 @@ class TLS:
             secret,
             check_minimum(minimum),
         )
+        self._files.warn_if_readable()
         self.names = names
         self.handshake_timeout = handshake_timeout
         self._stamp: Stamp = self._files.stamp()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import ssl
 from typing import Any, Mapping, NamedTuple, Optional, Tuple, Union
 
 from ..errors import HostError
+
+_logger = logging.getLogger("scuttle.aio")
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -33,6 +36,15 @@ class Files(NamedTuple):
     def stamp(self) -> Stamp:
         """Returns what shows that a file was replaced or written. A missing file has a stamp, too."""
         return tuple(_stamp(path) for path in (self.ca, self.cert, self.key, self.crl) if path is not None)
+
+    def warn_if_readable(self) -> None:
+        """Logs that every user of this machine can read the private key. A group may: some systems have one for keys."""
+        try:
+            mode = os.stat(self.key).st_mode
+        except OSError:
+            return  # reading it says so
+        if mode & 0o007:
+            _logger.warning("key=%r can be read by all users of this machine: chmod 600", self.key)
 
     def context(self, server_side: bool) -> ssl.SSLContext:
         """Returns a context of the files as they are now.

@@ -65,6 +65,7 @@ class Operations:
         waiting = _waiting(fields)
         if pairs:
             with told():
+                self._node._check_wishes(waiting["durable"], waiting["confirmed"])  # before anything is set
                 self._node.replica.set_many(pairs)
                 self._node.spread()
             if waiting["durable"] or waiting["confirmed"]:

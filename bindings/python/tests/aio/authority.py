@@ -27,6 +27,7 @@ def _subject(common_names: Iterable[str]) -> x509.Name:
 
 
 def _write(path: Path, *parts: bytes) -> Path:
+    path.touch(0o600)  # as openssl makes keys
     path.write_bytes(b"".join(parts))
     return path
 

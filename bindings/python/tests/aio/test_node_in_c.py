@@ -75,8 +75,8 @@ class NodeInC:
 
     @property
     def lines(self) -> List[str]:
-        """What it has printed."""
-        return self._out.read_text().splitlines()
+        """The whole lines that it has printed."""
+        return self._out.read_text().split("\n")[:-1]
 
     @property
     def has_refused(self) -> bool:

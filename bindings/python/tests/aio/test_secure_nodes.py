@@ -17,6 +17,7 @@ from authority import DAY, Authority, Issued
 import scuttle
 from scuttle import Replica
 from scuttle.aio import TLS, InsecureError, Node, TLSError
+from scuttle.aio._accepting import _host_of
 
 PSK = b"k" * 32
 FAST = {"gossip": 0.05, "member_ttl": 5.0}
@@ -488,6 +489,40 @@ def test_honest_nodes_stay_in_step_beside_hostile_connections(authority: Authori
     count = descriptors()
     run(main())
     assert descriptors() <= count + 2
+
+
+def test_a_flood_of_one_host_ends_no_handshake_of_another(authority: Authority) -> None:
+    async def main() -> None:
+        ada_tls = tls_of(authority, authority.issue("ada"), handshake_timeout=60.0)
+        async with node("ada", tls=ada_tls) as ada:
+            (acceptor,) = ada._listener._acceptors  # type: ignore[union-attr]
+            # A peer far away, in the middle of its handshake.
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", ada.addresses[0].port, local_addr=("127.0.0.2", 0)
+            )
+            await until(lambda: acceptor.handshakes == 1)
+            with sockets(ada.addresses[0], 400):
+                await until(lambda: acceptor.handshakes == 128)
+                await asyncio.sleep(0.2)
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(reader.read(), 0.2)
+            writer.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "address, host",
+    [
+        ("", ""),
+        (("192.0.2.1", 1), "192.0.2.1"),
+        (("::ffff:192.0.2.1", 1, 0, 0), "192.0.2.1"),
+        (("2001:db8:1:2:3::4", 1, 0, 0), "2001:db8:1:2::/64"),
+        (("fe80::1%lo", 1, 0, 1), "fe80::/64"),
+    ],
+)
+def test_what_counts_as_one_host(address: Any, host: str) -> None:
+    assert _host_of(address) == host
 
 
 def test_a_new_peer_gets_in_during_a_flood(authority: Authority) -> None:

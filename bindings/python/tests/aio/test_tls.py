@@ -254,6 +254,16 @@ def test_half_renewed_files_change_nothing_and_are_logged_once(
     assert tls.identity.certificate != before
 
 
+@pytest.mark.parametrize("mode, is_told", [(0o600, False), (0o640, False), (0o644, True)])
+def test_a_key_that_every_user_can_read_is_told(
+    authority: Authority, mode: int, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    issued = authority.issue("ada")
+    os.chmod(issued.key, mode)
+    TLS(ca=authority.ca, cert=issued.cert, key=issued.key)
+    assert ("can be read by all users of this machine: chmod 600" in caplog.text) == is_told, caplog.text
+
+
 def test_missing_files_change_nothing(authority: Authority, tmp_path: Path) -> None:
     tls, peer = make(authority, "ada"), make(authority, "bob")
     os.unlink(tmp_path / "ada.pem")

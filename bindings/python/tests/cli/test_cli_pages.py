@@ -54,10 +54,13 @@ def test_the_tutorial(tmp_path: Path) -> None:
         LD_LIBRARY_PATH=f"{ROOT}/build/lib",
         PKG_CONFIG_PATH=":".join(filter(None, (str(tmp_path), os.environ.get("PKG_CONFIG_PATH")))),
     )
-    shown = [block.printed for block in found if is_command(block)]
-    assert len(printed) == len(shown) and sum(text is not None for text in shown) >= 8
-    for text, out in zip(shown, printed):
-        assert text is None or out == text
+    commands = [block for block in found if is_command(block)]
+    assert len(printed) == len(commands) and sum(block.printed is not None for block in commands) >= 12
+    for block, out in zip(commands, printed):
+        expected = block.printed
+        if expected is not None and "numbers" in block.told:  # they are others each time
+            expected, out = (re.sub(r"\d+", "0", text) for text in (expected, out))
+        assert expected is None or out == expected, block
 
 
 def test_the_sample_configuration_is_valid(tmp_path: Path) -> None:
