@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
-from pathlib import Path
 from typing import Iterator, List
 
 from . import _abi
@@ -32,15 +30,17 @@ def _places() -> Iterator[str]:
         # No other path then: to fall back on another library would hide the mistake.
         yield chosen
         return
-    package = Path(__file__).resolve().parent
-    yield str(package / "libscuttle.so")
+    package = os.path.dirname(os.path.realpath(__file__))
+    yield os.path.join(package, "libscuttle.so")
     yield _SONAME
+    import ctypes.util  # which imports much, and is seldom needed
+
     found = ctypes.util.find_library("scuttle")  # slow: it runs ldconfig
     if found:
         yield found
-    checkout = package.parents[2]
-    if (checkout / "include" / "scuttle.h").exists():
-        yield str(checkout / "build" / "lib" / "libscuttle.so")
+    checkout = os.path.dirname(os.path.dirname(os.path.dirname(package)))
+    if os.path.exists(os.path.join(checkout, "include", "scuttle.h")):
+        yield os.path.join(checkout, "build", "lib", "libscuttle.so")
 
 
 def _load() -> ctypes.CDLL:

@@ -11,18 +11,17 @@ import asyncio
 import logging
 import os
 import random
-import socket
 import time
 from collections import OrderedDict
 from typing import Any, List, Optional
 
-from ..errors import IdentityError, InputError, PeerError, ScuttleError
+from ..errors import IdentityError, ScuttleError
 from ._addresses import Address
+from ._connecting import connect
 from ._connection import Connection
 from ._connections import Connections
 from ._members import Member, Members, learnt_address
-from ._patience import limit_patience
-from ._resolving import Lookups, resolve
+from ._resolving import Lookups
 
 logger = logging.getLogger("scuttle.aio")
 
@@ -32,8 +31,6 @@ LEARNT = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 30.0
 #: Names that are resolved at a time: of `peers`, and of members, whose addresses are claims.
 _LOOKUPS, _LEARNT_LOOKUPS = 8, 2
-#: Seconds for each of the addresses of a name.
-_DIAL_SECONDS = 5.0
 #: Tries of a learnt address, before another one is chosen.
 _TRIES = 2
 #: Seconds for which a learnt address that has failed is not chosen again, and the number of such addresses.
@@ -225,7 +222,7 @@ class Dialler:
             OSError: Nobody is there.
             ArgumentError: The address needs TLS.
         """
-        connection = await self._connect(target)
+        connection = await connect(target.address, self._connections, self._lookups_for(target))
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         connection.on_end = lambda _: None if over.done() else over.set_result(None)
         if connection.is_closing and connection.transport is None:
@@ -243,58 +240,8 @@ class Dialler:
             self._note(target, connection.error or self._connections.security.closed_early())
         return bool(connection.source)
 
-    async def _connect(self, target: Target) -> Connection:
-        address, security = target.address, self._connections.security
-        if address.is_unix:
-            found: List[Any] = [(socket.AF_UNIX, socket.SOCK_STREAM, 0, "", address.path)]
-        else:
-            found = await resolve(address.host, address.port, lookups=self._lookups_for(target))
-        errors: List[Exception] = []
-        for family, kind, protocol, _, where in found:
-            try:
-                security.check(where, "dial")
-                return await asyncio.wait_for(self._open(target, (family, kind, protocol), where), _DIAL_SECONDS)
-            except (OSError, InputError, PeerError, asyncio.TimeoutError) as error:
-                errors.append(error)
-        first = errors[0] if errors else OSError("the name has no address")
-        if isinstance(first, asyncio.TimeoutError):
-            raise TimeoutError(f"no connection within {_DIAL_SECONDS:g} seconds") from None
-        raise first
-
     def _lookups_for(self, target: Target) -> Lookups:
         return self._learnt_lookups if target.is_learnt else self._lookups
-
-    async def _open(self, target: Target, kind: Any, where: Any) -> Connection:
-        loop = asyncio.get_running_loop()
-        made = socket.socket(*kind)
-        try:
-            made.setblocking(False)
-            limit_patience(made)
-            await loop.sock_connect(made, where)
-            if kind[0] != socket.AF_UNIX and made.getsockname() == made.getpeername():
-                raise ConnectionRefusedError("the system has connected the socket to itself")  # TCP's simultaneous open
-            security = self._connections.security
-            opening = loop.create_task(
-                loop.create_connection(
-                    lambda: self._connections.outgoing(str(target.address)),
-                    sock=made,
-                    ssl=security.client_context,
-                    server_hostname="" if security.tls is not None else None,
-                    ssl_handshake_timeout=security.handshake_timeout,
-                )
-            )
-            try:
-                _, connection = await asyncio.shield(opening)
-            except asyncio.CancelledError:
-                await _cancel_later(opening)
-                raise
-            return connection
-        except OSError as error:
-            made.close()
-            raise self._connections.security.explained(error, in_handshake=True) or error
-        except BaseException:
-            made.close()
-            raise
 
     def _note(self, target: Target, error: Exception) -> None:
         """Notes why an address has no connection, and logs it if it is another reason than before."""
@@ -306,15 +253,3 @@ class Dialler:
 
 def _jitter(seconds: float) -> float:
     return seconds * random.uniform(0.75, 1.25)
-
-
-async def _cancel_later(opening: asyncio.Task[Any]) -> None:
-    """Cancels a connection that is being made, a few turns of the loop later: asyncio does not close a TLS transport that has not begun."""
-    for _ in range(4):
-        await asyncio.sleep(0)
-    opening.cancel()
-    try:
-        _, connection = await opening
-    except (asyncio.CancelledError, OSError):
-        return
-    connection.abort()

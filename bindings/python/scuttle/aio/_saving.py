@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, List, NamedTuple, Optional, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Optional, Tuple, Type, TypeVar, Union
 
 from .._file_store import FileStore, StoredReplica
 from .._replica import Replica
 from ..errors import ArgumentError, ClosedError, ScuttleError
 from ._errors import NotDurableError
-from ._sqlite import SQLiteStore, path_of
+
+if TYPE_CHECKING:
+    from ._sqlite import SQLiteStore
 
 logger = logging.getLogger("scuttle.aio")
 
@@ -44,6 +45,8 @@ class Folder:
     """The folder of a `FileStore`."""
 
     kind = "file"
+    #: What a call raises if the system or the disk fails.
+    faults: Tuple[Type[Exception], ...] = (OSError, ScuttleError)
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -86,6 +89,8 @@ def make_store(given: Union[str, os.PathLike[str]]) -> Union[Folder, SQLiteStore
     if not isinstance(path, str):
         raise TypeError(f"store is a str or a path, not {given!r}")
     if path.startswith("sqlite:"):
+        from ._sqlite import SQLiteStore, path_of  # sqlite3 costs time, and some builds of Python lack it
+
         return SQLiteStore(path_of(path))
     if not path or "\0" in path:
         raise ArgumentError(f"store is {path!r}, which is no path of a folder")
@@ -215,7 +220,7 @@ class Saver:
         error: Optional[BaseException] = None
         try:
             await self._stop(self._store.close)
-        except (OSError, ScuttleError, sqlite3.Error) as caught:
+        except self._store.faults as caught:
             error = caught
         self._tell(waiting, error)
         if error is not None:

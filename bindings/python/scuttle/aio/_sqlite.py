@@ -8,12 +8,12 @@ import sqlite3
 import time
 import zlib
 from contextlib import suppress
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple, Type
 
 from .._changes import Cursor
 from .._replica import Replica
 from .._saves import Piece
-from ..errors import ArgumentError, DamagedFileError, FileStoreError, StoreLockedError
+from ..errors import ArgumentError, DamagedFileError, FileStoreError, ScuttleError, StoreLockedError
 
 #: "sctl": tells the databases of nodes from others.
 _APPLICATION = 0x7363746C
@@ -69,6 +69,8 @@ class SQLiteStore:
     """The database. One thread at a time calls it, and it blocks."""
 
     kind = "sqlite"
+    #: What a call raises if the system or the disk fails.
+    faults: Tuple[Type[Exception], ...] = (OSError, ScuttleError, sqlite3.Error)
 
     def __init__(self, path: str, *, compact_bytes: int = 1 << 20) -> None:
         self.path = path

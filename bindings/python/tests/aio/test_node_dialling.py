@@ -12,6 +12,7 @@ import pytest
 from nodes import PATIENCE, asynchronous, pair, until
 
 from scuttle.aio import Node
+from scuttle.aio import _connecting
 from scuttle.aio import _dialling as dialling
 
 pytestmark = pytest.mark.usefixtures("loops")
@@ -36,7 +37,7 @@ async def test_all_addresses_of_a_name_are_tried_and_it_is_resolved_anew(monkeyp
             calls += 1
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
 
-        monkeypatch.setattr(dialling, "resolve", resolve)
+        monkeypatch.setattr(_connecting, "resolve", resolve)
         async with Node("b", peers=[("nodes.example", port)]) as b:
             await until(lambda: calls > 2)
             found[:] = ["127.0.0.2", "127.0.0.3", "127.0.0.1"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, List
 
@@ -262,3 +264,23 @@ async def test_a_store_that_cannot_be_is_named(tmp_path: Path) -> None:
     for store in stores:
         with pytest.raises(OSError, match=os.fspath(tmp_path)):
             await Node("a", store=store).start()
+
+
+def test_an_import_loads_no_module_that_few_need() -> None:
+    program = "import sys, scuttle.aio; print([m for m in ('sqlite3', 'ctypes.util', 'cryptography', 'prometheus_client') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", program], encoding="utf-8") == "[]\n"
+
+
+def test_a_python_without_sqlite_has_file_stores(tmp_path: Path) -> None:
+    program = """
+import asyncio, sys
+sys.modules["sqlite3"] = None
+from scuttle.aio import Node
+
+async def main():
+    async with Node("a", store=sys.argv[1]) as node:
+        await node.set("k", 1, durable=True)
+
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "store")], check=True)
