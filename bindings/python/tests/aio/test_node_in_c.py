@@ -156,6 +156,28 @@ def test_it_meets_nodes_and_survives_a_kill(program: Path, authority: Authority,
     run(main)
 
 
+def test_a_kill_amid_writes_loses_no_confirmed_one(program: Path, authority: Authority, tmp_path: Path) -> None:
+    authority.issue("cyn")
+
+    async def main() -> None:
+        confirmed = 0
+        for _ in range(3):
+            with NodeInC(program, tmp_path, "cyn") as cyn:
+                begin = await cyn.reply("get count")
+                stored = 0 if begin == "nothing" else int(begin)
+                assert stored >= confirmed
+                for number in range(stored + 1, stored + 1001):
+                    cyn.type(f"set count {number}")
+                await until(lambda: len(cyn.lines) > 20)
+                cyn.kill()
+                lines = cyn.lines[1:]
+                assert set(lines) == {"ok"}
+                confirmed = stored + len(lines)
+        assert confirmed > 60
+
+    run(main)
+
+
 @pytest.mark.parametrize("names", [("ada", "zoe"), ("zoe", "ada")], ids=["the lesser in Python", "the lesser in C"])
 def test_of_two_connections_one_stays(program: Path, authority: Authority, tmp_path: Path, names: List[str]) -> None:
     """Each dials the other, and both know which connection stays, so none is dialled again and again."""
