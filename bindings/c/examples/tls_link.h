@@ -51,7 +51,8 @@ typedef struct {
 } tls_link_t;
 
 static inline const char *tls_reason(void) {
-  const char *reason = ERR_reason_error_string(ERR_peek_error());
+  unsigned long error = ERR_peek_error();
+  const char *reason = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error)) : ERR_reason_error_string(error);
   ERR_clear_error();
   return reason != NULL ? reason : "it cannot be used";
 }
@@ -123,9 +124,8 @@ static inline const char *tls_link_fault(int error) {
   return error == ECONNRESET || error == EPIPE ? "closed by the peer" : strerror(error);
 }
 
-/* Returns whether the peer's certificate has this DNS entry, byte by byte: a wildcard proves no name. */
-static inline bool tls_link_proves(const tls_link_t *c, const char *name) {
-  X509 *certificate = SSL_get0_peer_certificate(c->ssl);
+/* Returns whether a certificate has this DNS entry, byte by byte: a wildcard proves no name. */
+static inline bool tls_proves(const X509 *certificate, const char *name) {
   GENERAL_NAMES *entries = certificate ? X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL) : NULL;
   bool is_proven = false;
   for (int i = 0; i < sk_GENERAL_NAME_num(entries) && !is_proven; i++) { /* of NULL there are -1 */
@@ -154,7 +154,7 @@ static inline bool tls_link_admits(tls_link_t *c, const char *line, size_t len) 
   if (scuttle_new("reader", &config, &reader) < 0) return tls_link_over(c, "", "no memory");
   bool is_read = scuttle_link_open(reader, NULL, &link) >= 0 && scuttle_link_write(link, line, len) != SCUTTLE_E_MEMORY &&
                  scuttle_link_info(link, &info) >= 0;
-  bool is_proven = is_read && (info.peer_name == NULL || tls_link_proves(c, info.peer_name));
+  bool is_proven = is_read && (info.peer_name == NULL || tls_proves(SSL_get0_peer_certificate(c->ssl), info.peer_name));
   if (is_proven && info.peer_name != NULL) snprintf(c->name, sizeof c->name, "%s", info.peer_name);
   if (!is_proven) tls_link_over(c, "the peer's certificate does not prove the name ", info.peer_name ? info.peer_name : "of its hello");
   scuttle_free(reader);

@@ -146,6 +146,7 @@ static uint64_t keep_links(uint64_t time) {
 static void print_update(void *context, const scuttle_update_t *update) {
   (void)context;
   if (update->flags & SCUTTLE_UPDATE_LOCAL) return;
+  if (update->key_len > 9 && memcmp(update->key, "~scuttle/", 9) == 0) return; /* what nodes of the Python package write about themselves */
   if (update->flags & SCUTTLE_UPDATE_DELETED)
     printf("%.*s is deleted\n", (int)update->key_len, update->key);
   else
@@ -196,6 +197,8 @@ int main(int count, char **words) {
   snprintf(certificate, sizeof certificate, "%s.pem", words[1]);
   snprintf(key, sizeof key, "%s.key", words[1]);
   if ((tls = tls_context("ca.pem", certificate, key, why, sizeof why)) == NULL) fail("no TLS", why);
+  if (!tls_proves(SSL_CTX_get0_certificate(tls), words[1]))
+    fprintf(stderr, "%s does not prove the name %s, so peers will refuse this node\n", certificate, words[1]);
   if (scuttle_store_open(".", words[1], &in_file, &store) < 0) fail(words[1], why);
   replica = scuttle_store_replica(store);
   for (int i = 0; i < MAX; i++) links[i].fd = -1;

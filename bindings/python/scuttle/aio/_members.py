@@ -90,7 +90,7 @@ class Members:
             self._is_said = False
             if str(error) != self._fault:
                 self._fault = str(error)
-                logger.warning("%s: it is on no list of members until there is room: %s", self._replica.name, error)
+                logger.warning("%s: it is on no list of members, and tries again with each tick: %s", self._replica.name, error)
         else:
             self._is_said, self._fault = True, ""
 

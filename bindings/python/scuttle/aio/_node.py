@@ -11,7 +11,7 @@ from .._config import Limits, Resolver
 from ..errors import ArgumentError
 from ._addresses import Address, AddressLike, is_wildcard, parse_address
 from ._endpoint import DEFAULT_MTU
-from ._life import NodeLife
+from ._running import RunningNode
 from ._own_keys import accept_own_keys
 from ._psk import PSK
 from ._saving import make_store
@@ -19,7 +19,7 @@ from ._tls import TLS
 from ._transports import make_transport
 
 
-class Node(NodeLife):
+class Node(RunningNode):
     """A replica that its peers keep in step over the network: a mapping from str to JSON values.
 
         async with Node("ada", listen="127.0.0.1:7000", peers=["127.0.0.1:7001"], store="ada.store") as node:

@@ -141,6 +141,7 @@ def test_it_meets_nodes_and_survives_a_kill(program: Path, authority: Authority,
                     big = "x" * 1_000_000  # many records of TLS, and more than the socket has room for
                     await ada.set("big", big, confirmed=2, timeout=PATIENCE)
                     assert await cyn.reply("del door") == "ok"
+                    assert "~scuttle/member/bob" in ada.replica and not any("~scuttle" in line for line in cyn.lines)
                     assert await cyn.reply('set window "open"') == "ok"
                     cyn.kill()  # at once: the peers may not have it
                 bob["lamp"] = "off"
@@ -266,6 +267,25 @@ def test_another_authority_gets_nothing(program: Path, authority: Authority, tmp
             assert await cyn.reply("get lamp") == "nothing"
 
     run(main)
+
+
+def test_it_names_what_is_wrong(program: Path, authority: Authority, tmp_path: Path) -> None:
+    def ends(*words: str) -> str:
+        done = subprocess.run([str(program), *words], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert done.returncode == 1 and not done.stdout
+        return done.stderr
+
+    assert ends("cyn") == "usage: tls_node NAME ADDRESS:PORT [PEER'S-ADDRESS:PORT]...\n"
+    assert ends("cyn", "127.0.0.1:0") == "no TLS: cyn.pem: No such file or directory\n"
+    authority.issue("cyn")
+    authority.issue("bob").key.rename(tmp_path / "cyn.key")
+    assert ends("cyn", "127.0.0.1:0") == "no TLS: cyn.key: key values mismatch\n"
+    authority.issue("bob", file="cyn")
+    assert ends("cyn", "localhost:7001").endswith("localhost:7001: not an address such as 127.0.0.1:7001\n")
+    with NodeInC(program, tmp_path, "cyn") as cyn:
+        assert "cyn.pem does not prove the name cyn, so peers will refuse this node\n" in cyn.log
+        said = ends("cyn", "127.0.0.1:0")
+        assert f"cyn: ./cyn.scuttle is open in another store, of process {cyn.process.pid}\n" in said
 
 
 def test_a_silent_peer_and_a_long_first_line(program: Path, authority: Authority, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The life of a node: its parts are opened, work in turns and rounds, and are closed."""
+"""How a node runs: its parts are opened, work in turns and rounds, and are closed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ logger = logging.getLogger("scuttle.aio")
 _GOODBYE_SECONDS, _END_SECONDS = 0.4, 0.2
 
 
-class NodeLife(NodeWaiting):
+class RunningNode(NodeWaiting):
     """The start and the end of a node, and what it does between them."""
 
     #: What `Node` was given.
