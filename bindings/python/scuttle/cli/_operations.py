@@ -55,7 +55,7 @@ class Operations:
         """`key`, `value`, `ttl`, and those of a write."""
         key, value, ttl = fields.text("key"), fields.value("value"), fields.seconds("ttl")
         waiting = _waiting(fields)
-        with told(f"the key {key!r} is set"):
+        with told(f"the key {key!r} is set", waiting):
             await self._node.set(key, value, ttl=ttl, **waiting)
         return {}
 
@@ -70,7 +70,7 @@ class Operations:
                 self._node.spread()
             if waiting["durable"] or waiting["confirmed"]:
                 key, value = pairs[-1]
-                with told(f"{len(pairs)} keys are set"):
+                with told(f"{len(pairs)} keys are set", waiting):
                     await self._node.set(
                         key, value, **waiting
                     )  # a write behind the others, so all are saved and received
@@ -84,7 +84,7 @@ class Operations:
             is_there = self._node.lookup(key).version > 0
         if not is_there:
             raise RequestError("absent", f"the key {key!r} holds no value")
-        with told(f"the key {key!r} is deleted"):
+        with told(f"the key {key!r} is deleted", waiting):
             await self._node.delete(key, **waiting)
         return {}
 
@@ -196,22 +196,26 @@ def _pairs(array: Any) -> List[Tuple[str, Any]]:
     return [(key, value) for key, value in array]
 
 
+def _late(so_far: str, waiting: Mapping[str, Any]) -> str:
+    count = waiting["confirmed"]
+    durable = "the disk had it" if waiting["durable"] else ""
+    confirmed = f"{count} {'peer' if count == 1 else 'peers'} had confirmed it" if count else ""
+    missing = " and ".join(filter(None, (durable, confirmed)))
+    return f"{so_far}, but {waiting['timeout']:g} s were over before {missing}"
+
+
 @contextmanager
-def told(so_far: str = "") -> Iterator[None]:
+def told(so_far: str = "", waiting: Mapping[str, Any] = {}) -> Iterator[None]:
     """Makes an error of the node one of the request.
 
     Args:
         so_far: What holds although the time is over.
+        waiting: What a write waits for, as of `_waiting`.
     """
     try:
         yield
     except (asyncio.TimeoutError, TimeoutError):  # two classes before Python 3.11
-        waited = (
-            f"{so_far}, but the time was over before that was durable or confirmed as requested"
-            if so_far
-            else "the time is over"
-        )
-        raise RequestError("timeout", waited) from None
+        raise RequestError("timeout", _late(so_far, waiting) if waiting.get("timeout") else "the time is over") from None
     except errors.StoreLockedError as error:
         raise RequestError("refused", str(error)) from None
     except errors.HostError as error:

@@ -102,7 +102,10 @@ def test_a_time_that_no_clock_holds_is_a_mistake(node: NodeProcess, time: str) -
 
 def test_a_write_that_is_not_confirmed_in_time_is_exit_code_5(node: NodeProcess) -> None:
     done = node.run("set", "lonely", "1", "--confirmed", "1", "--timeout", "200ms")
-    assert done.code == 5 and "'lonely' is set, but" in done.error
+    assert done.code == 5 and done.error == "scuttle: the key 'lonely' is set, but 0.2 s were over before 1 peer had confirmed it\n"
+    done = node.run("del", "lonely", "--durable", "--confirmed", "2", "--timeout", "200ms")
+    assert done.error.endswith("'lonely' is deleted, but 0.2 s were over before the disk had it and 2 peers had confirmed it\n"), done
+    done = node.run("set", "lonely", "1", "--confirmed", "1", "--timeout", "200ms")
     assert node.run("get", "lonely").out == "1\n"
     assert node.run("set", "lonely", "1", "--timeout", "1s").code == 2  # there is nothing to wait for
 
