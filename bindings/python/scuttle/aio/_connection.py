@@ -7,7 +7,6 @@ import time
 from typing import Any, Callable, Optional
 
 from .._link import Link
-from .._replica import Replica
 from ..errors import (
     HostError,
     IdentityError,
@@ -21,7 +20,8 @@ from ..errors import (
 from ..policies import name_of
 from ._greeting import Greeting, claimed_source
 from ._names import NameMismatchError
-from ._security import Gate, Security
+from ._owner import Owner
+from ._security import Gate
 
 #: Bytes that the transport holds at most before it pauses the connection, but for one read of the link.
 _HIGH, _LOW = 65536, 16384
@@ -33,41 +33,6 @@ _FLUSH_SECONDS = 0.5
 
 #: Errors of a peer's line that end the connection. Others reject the line: an update over a limit, one that `accept` refuses.
 _FATAL = (InputError, MessageTooLongError, IdentityError, ReadOnlyError, HostError, NameMismatchError)
-
-
-class Owner:
-    """What a connection needs of its node."""
-
-    replica: Replica
-    security: Security
-    hello_seconds: float
-
-    def admits(self, connection: Connection) -> Optional[str]:
-        """Returns why a new connection is not let in; None: it is."""
-        raise NotImplementedError
-
-    def greeted(self, connection: Connection) -> None:
-        """The peer has said its hello."""
-        raise NotImplementedError
-
-    def reached_itself(self, connection: Connection) -> None:
-        """The peer is this node."""
-
-    def received(self, connection: Connection) -> None:
-        """The link has read bytes of the peer."""
-        raise NotImplementedError
-
-    def writable(self, connection: Connection) -> None:
-        """The transport accepts bytes again."""
-        raise NotImplementedError
-
-    def rejected(self, connection: Connection, error: Exception) -> None:
-        """The peer has sent a line that was rejected."""
-        raise NotImplementedError
-
-    def ended(self, connection: Connection) -> None:
-        """The connection is over."""
-        raise NotImplementedError
 
 
 class Connection(asyncio.Protocol):

@@ -9,7 +9,8 @@ from typing import Any, Callable, Dict, List, Optional, Set
 
 from .._replica import Replica
 from ..errors import IdentityError, ScuttleError
-from ._connection import Connection, Owner, is_quiet
+from ._connection import Connection, is_quiet
+from ._owner import Owner
 from ._reports import Reports
 from ._security import Security
 from ._turns import Turns

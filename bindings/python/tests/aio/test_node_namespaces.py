@@ -1,0 +1,135 @@
+"""A peer whose cable is cut without a word is noticed: nodes in network namespaces, skipped if this process may make none."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List
+
+import pytest
+
+#: Seconds in which a cut cable has to be noticed, and in which its return has to be.
+NOTICED, BACK = 30.0, 30.0
+
+#: A node that prints its peers that answer, and its members, whenever they change. All periods are shorter than those of a node in use.
+CHILD = """
+import asyncio, json, sys
+from scuttle.aio import Node, _datagram_link, _dialling, _patience
+
+_patience.SECONDS, _patience._PROBE_AFTER, _patience._PROBE_EACH = 4, 2, 1
+_datagram_link.PROBE_AFTER, _datagram_link.SILENT_AFTER = 1.0, 4.0
+_dialling.LONGEST_PAUSE = 1.0
+
+async def main(name, listen, peer, transport, key):
+    security = {"psk": key} if transport == "udp" else {"insecure": True}
+    async with Node(name, listen=listen, peers=[peer], transport=transport, member_ttl=3, **security) as node:
+        last = None
+        while True:
+            now = [sorted(one.name for one in node.peers if one.state in ("connected", "in_step")), sorted(node.members)]
+            if now != last:
+                last = now
+                print(json.dumps(now), flush=True)
+            await asyncio.sleep(0.05)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True, timeout=20)
+
+
+@pytest.fixture
+def wires() -> Iterator[str]:
+    """Two machines at a switch; yields the name of the switch, which begins those of the machines. Both are gone afterwards."""
+    if shutil.which("ip") is None:
+        pytest.skip("ip of iproute2 is missing")
+    switch = f"scuttle-notice-{os.getpid()}"
+    made: List[str] = []
+    try:
+        try:
+            for name in ("", "-1", "-2"):
+                ip("netns", "add", switch + name)
+                made.append(switch + name)
+            ip("-n", switch, "link", "add", "switch", "type", "bridge")
+            ip("-n", switch, "link", "set", "switch", "up")
+            for number in "12":
+                machine, cable = f"{switch}-{number}", f"cable{number}"
+                ip("-n", switch, "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", machine)
+                ip("-n", switch, "link", "set", cable, "master", "switch", "up")
+                ip("-n", machine, "address", "add", f"10.78.0.{number}/24", "dev", "eth0")
+                ip("-n", machine, "link", "set", "eth0", "up")
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"no network namespaces: {error.stderr.decode(errors='replace').strip()}")
+        yield switch
+    finally:
+        for namespace in made:
+            subprocess.run(["ip", "netns", "delete", namespace], capture_output=True, timeout=20)
+
+
+class Machine:
+    """A node on a machine, and what it has printed last."""
+
+    def __init__(self, switch: str, number: int, transport: str, key: Path) -> None:
+        self.name = f"{transport}{number}"
+        self.last: Any = [[], []]
+        words = [self.name, f"10.78.0.{number}:7946", f"10.78.0.{3 - number}:7946", transport, str(key)]
+        command = ["ip", "netns", "exec", f"{switch}-{number}", sys.executable, "-c", CHILD, *words]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.last = json.loads(line)
+
+    def __enter__(self) -> Machine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def within(seconds: float, holds: Callable[[], bool], nodes: Dict[str, Machine]) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, {name: node.last for name, node in nodes.items()}
+        time.sleep(0.02)
+
+
+def test_a_peer_that_is_gone_without_a_word_is_noticed(wires: str, tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    key = tmp_path / "psk"
+    key.write_bytes(os.urandom(32))
+    key.chmod(0o600)
+    with ExitStack() as stack:
+        nodes: Dict[str, Machine] = {}
+        for transport in ("tcp", "udp"):
+            for number in (1, 2):
+                made = stack.enter_context(Machine(wires, number, transport, key))
+                nodes[made.name] = made
+        others = {"tcp1": "tcp2", "tcp2": "tcp1", "udp1": "udp2", "udp2": "udp1"}
+
+        def all_meet() -> bool:
+            return all(node.last == [[others[name]], sorted([name, others[name]])] for name, node in nodes.items())
+
+        def all_are_alone() -> bool:
+            return all(node.last == [[], [name]] for name, node in nodes.items())
+
+        within(BACK, all_meet, nodes)
+        ip("-n", wires, "link", "set", "cable2", "nomaster")  # both machines still have a link, and nothing arrives
+        within(NOTICED, all_are_alone, nodes)
+        ip("-n", wires, "link", "set", "cable2", "master", "switch")
+        within(BACK, all_meet, nodes)
