@@ -179,6 +179,81 @@ TEST(three_in_ten_are_lost) { run(30, 0, 4); }
 TEST(live_and_all_arrive) { run(0, SCUTTLE_LINK_LIVE, 3); }
 TEST(live_and_three_in_ten_are_lost) { run(30, SCUTTLE_LINK_LIVE, 4); }
 
+static int line_has(const char *line, size_t len, const char *needle) {
+  size_t size = strlen(needle), i;
+  for (i = 0; i + size <= len; i++) {
+    if (!memcmp(line + i, needle, size)) return 1;
+  }
+  return 0;
+}
+
+/* Checks that all parts of a vector in a datagram state its window if one does. Returns the number of parts behind the first. */
+static int check_vector_parts(const char *bytes, size_t len) {
+  int parts = 0, with_window = 0;
+  const char *end = bytes + len;
+  while (bytes < end) {
+    const char *newline = (const char *)memchr(bytes, '\n', (size_t)(end - bytes));
+    size_t line = newline ? (size_t)(newline - bytes) + 1 : (size_t)(end - bytes);
+    if (line_has(bytes, line, "\"vector\":{")) {
+      parts++;
+      with_window += line_has(bytes, line, "\"window\":");
+    }
+    bytes += line;
+  }
+  if (with_window && with_window != parts) CHECK_SAY("%d of %d parts of a vector state their window", with_window, parts);
+  return parts > 1 ? parts - 1 : 0;
+}
+
+/* The sender of a delta sends the next window for the first vector that states the latest one, and for each vector that states none.
+   Three datagrams end a window. So three vectors that had lost their window on the way to the last part made three windows, which
+   made nine. */
+TEST(a_vector_in_parts_opens_one_window) {
+  int sources, followers = 0;
+  size_t most = 0;
+  for (sources = 8; sources < 72; sources++) {
+    pair_t pair;
+    scuttle_link_t *classic;
+    size_t datagrams = 0;
+    int i, turns;
+    loss = 0;
+    chance = (uint64_t)sources;
+    pair_open(&pair, replica_make("a"), replica_make("b"), 1200, 0);
+    for (i = 0; i < 1500; i++) {
+      char key[24];
+      snprintf(key, sizeof key, "key %d", i);
+      CHECK_CODE(set(pair.a, key, "\"some value of a usual length\""), SCUTTLE_OK);
+    }
+    classic = link_with(pair.b, SCUTTLE_LINK_CLASSIC);
+    for (i = 0; i < sources; i++) {
+      char source[24], key[24];
+      snprintf(source, sizeof source, "n%d~ABCDEFGH", i);
+      snprintf(key, sizeof key, "of %d", i);
+      CHECK(feed_update(classic, key, "1", source, (uint64_t)i + 1) >= 0);
+    }
+    scuttle_link_close(classic);
+    CHECK_CODE(scuttle_link_gossip(pair.ba), SCUTTLE_OK);
+    for (turns = 0; turns < 2000; turns++) {
+      size_t before = pair.to_a.count;
+      send_all(pair.ba, &pair.to_a, pair.capacity, &pair.refused);
+      for (; before < pair.to_a.count; before++) followers += check_vector_parts(pair.to_a.bytes[before], pair.to_a.len[before]);
+      deliver(&pair.to_a, pair.ab, 1);
+      send_all(pair.ab, &pair.to_b, pair.capacity, &pair.refused);
+      if (!pair.to_a.count && !pair.to_b.count) break;
+      if (pair.to_b.count && ++datagrams % 4 == 0) { /* lost: the progress has ranges, so it is long */
+        free(pair.to_b.bytes[0]);
+        pair.to_b.count--;
+        memmove(pair.to_b.bytes, pair.to_b.bytes + 1, pair.to_b.count * sizeof *pair.to_b.bytes);
+        memmove(pair.to_b.len, pair.to_b.len + 1, pair.to_b.count * sizeof *pair.to_b.len);
+      }
+      deliver(&pair.to_b, pair.ba, 1);
+    }
+    if (datagrams > most) most = datagrams;
+    pair_close(&pair);
+  }
+  printf("  1,500 entries, each fourth datagram lost: %zu datagrams at most\n", most);
+  CHECK(followers > 0); /* otherwise no vector has had two parts in a datagram */
+}
+
 TEST(live_updates_in_one_datagram) {
   pair_t pair;
   size_t i;

@@ -67,10 +67,14 @@ extension ExtendedSession {
                 $0.appendClaimsEnd(from: items, to: items, isLast: false)
             }
         }
+        let ranges = part.progress?.ranges.count
         part.progress = Progress.fitting(part.progress, within: budget.bytes - SendBudget.minLine) {
             part.progress = $0
             return frame()
         }
+        // Without its window the vector would open another one at the peer. So a part does not fill the rest of a
+        // datagram if its progress is cut there.
+        if context.output.end > 0, part.progress?.ranges.count != ranges { return false }
         let left = budget.lineCapacity(beside: frame(), onStream: Int(walk.lineLength))
         let firstRetired = knowsSame ? .max : replica.retired.firstPosition(since: pending.peerHas)
         let slice = VectorSlice.of(
