@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MTU = 1200, MAX_LINKS = 64 };
+enum { MAX_MTU = 60000, MAX_LINKS = 64 };
 
 typedef struct {
   const char *name;
@@ -21,6 +21,7 @@ static setting_t settings[] = {
     {"seed", 1},         {"nodes", 1000},     {"ttl", 30000},  {"interval", 1000}, {"links", 6},  {"fanout", 1},
     {"loss", 30},        {"delay", 50},       {"crashes", 50}, {"warmup", 40000},  {"run", 60000}, {"live", 0},  {"stream", 0},
     {"max_detection", 0}, {"max_alarms", UINT64_MAX}, {"verbose", 0},
+    {"mtu", 1200}, {"lossless", 0}, /* until that time a network without loss, with the largest datagrams: a quick warm-up of many nodes */
 };
 
 static uint64_t setting(const char *name) {
@@ -171,11 +172,11 @@ static void count_kinds(const char *bytes, size_t len, size_t *kind) {
 
 static void send_all(node_t *node, size_t index) {
   link_t *link = &node->links[index];
-  char bytes[MTU];
-  size_t len;
+  char bytes[MAX_MTU];
+  size_t len, mtu = now < setting("lossless") ? MAX_MTU : (size_t)setting("mtu");
   for (;;) {
     event_t event = {0, 0, 0, 0, NULL, 0};
-    int code = scuttle_link_read(link->link, bytes, sizeof bytes, &len);
+    int code = scuttle_link_read(link->link, bytes, mtu, &len);
     check(code);
     if (code < 0 || len == 0) return;
     if (counts == 1) {
@@ -187,7 +188,7 @@ static void send_all(node_t *node, size_t index) {
     if (setting("stream")) {
       event.time = now + (setting("delay") + 1) / 2; /* the order of events is the order of the stream */
     } else {
-      if (random_below(100) < setting("loss")) continue;
+      if (now >= setting("lossless") && random_below(100) < setting("loss")) continue;
       event.time = now + 1 + random_below((size_t)setting("delay"));
     }
     event.node = link->peer;
@@ -312,6 +313,10 @@ int main(int argc, char **argv) {
   uint64_t *times, start, seconds;
   int failed = 0;
   for (i = 1; i < (size_t)argc; i++) set_setting(argv[i]);
+  if (setting("mtu") > MAX_MTU) {
+    fprintf(stderr, "presence: mtu is at most %d\n", MAX_MTU);
+    return 2;
+  }
   chance = setting("seed");
   node_count = (size_t)setting("nodes");
   nodes = (node_t *)calloc(node_count, sizeof *nodes);
