@@ -18,7 +18,7 @@ import pytest
 #: Seconds in which a cut cable has to be noticed, and in which its return has to be.
 NOTICED, BACK = 30.0, 30.0
 
-#: A node that prints its peers that answer, and its members, whenever they change. All periods are shorter than those of a node in use.
+#: A node that prints its peers that reply, and its members, whenever they change. All periods are shorter than those of a node in use.
 CHILD = """
 import asyncio, json, sys
 from scuttle.aio import Node, _datagram_link, _dialling, _patience
