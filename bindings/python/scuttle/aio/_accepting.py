@@ -9,6 +9,7 @@ import socket
 from collections import Counter
 from typing import Any, Callable, Dict, Optional
 
+from ._addresses import ip_of
 from ._exposure import advice, is_allowed, shown
 from ._patience import limit_patience
 from ._reports import Reports
@@ -159,8 +160,5 @@ def _host_of(address: Any) -> str:
     """Returns what one host has: its IPv4 address, or the network of its IPv6 address, because it has all addresses in there."""
     if not isinstance(address, tuple):
         return ""
-    host = ipaddress.ip_address(str(address[0]).partition("%")[0])
-    mapped = getattr(host, "ipv4_mapped", None)
-    if host.version == 4 or mapped:
-        return str(mapped or host)
-    return str(ipaddress.ip_network((int(host) >> 64 << 64, 64)))
+    host = ip_of(str(address[0]))
+    return str(ipaddress.ip_network((host, 64), strict=False)) if host is not None and host.version == 6 else str(host)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from typing import NamedTuple, Tuple, Union
+from typing import NamedTuple, Optional, Tuple, Union
 
 from ..errors import ArgumentError
 
@@ -96,9 +96,14 @@ def is_wildcard(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Returns whether an IP address stays on this machine. False for a name."""
+    address = ip_of(host)
+    return address is not None and address.is_loopback
+
+
+def ip_of(host: str) -> Optional[Union[ipaddress.IPv4Address, ipaddress.IPv6Address]]:
+    """Returns an IP address without its zone; an IPv4 address inside an IPv6 address counts as itself. None for a name."""
     try:
         found = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return False
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found).is_loopback
+        return None
+    return getattr(found, "ipv4_mapped", None) or found

@@ -11,7 +11,7 @@ from ._addresses import Address
 from ._connection import Connection
 from ._connections import Connections
 from ._patience import limit_patience
-from ._resolving import Lookups, resolve
+from ._resolving import Lookups
 
 #: Seconds for each of the addresses of a name.
 _DIAL_SECONDS = 5.0
@@ -28,7 +28,7 @@ async def connect(address: Address, connections: Connections, lookups: Lookups) 
     if address.is_unix:
         found: List[Any] = [(socket.AF_UNIX, socket.SOCK_STREAM, 0, "", address.path)]
     else:
-        found = await resolve(address.host, address.port, lookups=lookups)
+        found = await lookups.find(address.host, address.port, kind=socket.SOCK_STREAM)
     errors: List[Exception] = []
     for family, kind, protocol, _, where in found:
         try:

@@ -5,10 +5,10 @@ The rule looks at addresses, after names were resolved, and never at names, beca
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from ..errors import ArgumentError
+from ._addresses import is_loopback
 
 
 class InsecureError(ArgumentError):
@@ -25,14 +25,8 @@ def is_local(address: Any) -> bool:
     """
     if isinstance(address, (str, bytes)):
         return True  # a Unix socket
-    if not isinstance(address, tuple) or not address:
-        return False
-    try:
-        host = ipaddress.ip_address(str(address[0]).partition("%")[0])
-    except ValueError:
-        return False  # a name, which nobody has resolved
-    mapped = getattr(host, "ipv4_mapped", None)
-    return bool((mapped or host).is_loopback)
+    # A name, which nobody has resolved, is not local either.
+    return isinstance(address, tuple) and len(address) > 0 and is_loopback(str(address[0]))
 
 
 def is_allowed(address: Any, *, is_encrypted: bool, insecure: bool) -> bool:

@@ -11,9 +11,9 @@ from .._config import Limits, Resolver
 from ..errors import ArgumentError
 from ._addresses import Address, AddressLike, is_wildcard, parse_address
 from ._endpoint import DEFAULT_MTU
-from ._running import RunningNode
 from ._own_keys import accept_own_keys
 from ._psk import PSK
+from ._running import RunningNode
 from ._saving import make_store
 from ._tls import TLS
 from ._transports import make_transport

@@ -13,7 +13,7 @@ def own_address(listening: Address, known: Optional[str], here: Any) -> Optional
 
     Args:
         listening: The address at which the node listens.
-        known: What it has told so far.
+        known: The address that the node has advertised before; None: none.
         here: Its end of a new connection, as a socket tells it; None: unknown.
     """
     if listening.is_unix or not is_wildcard(listening.host):

@@ -71,8 +71,3 @@ class Lookups:
             self._room.release()
             raise OSError(str(error)) from None
         return await future
-
-
-async def resolve(host: str, port: int, *, lookups: Lookups) -> List[Any]:
-    """Returns the addresses of a name for a stream. Raises as `Lookups.find`."""
-    return await lookups.find(host, port, kind=socket.SOCK_STREAM)

@@ -12,8 +12,8 @@ import pytest
 from nodes import PATIENCE, asynchronous, pair, until
 
 from scuttle.aio import Node
-from scuttle.aio import _connecting
 from scuttle.aio import _dialling as dialling
+from scuttle.aio._resolving import Lookups
 
 pytestmark = pytest.mark.usefixtures("loops")
 
@@ -32,12 +32,12 @@ async def test_all_addresses_of_a_name_are_tried_and_it_is_resolved_anew(monkeyp
         found: List[str] = ["127.0.0.2"]
         calls = 0
 
-        async def resolve(host: Any, port: Any, **_: Any) -> List[Any]:
+        async def find(*_: Any, **wanted: Any) -> List[Any]:
             nonlocal calls
             calls += 1
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
 
-        monkeypatch.setattr(_connecting, "resolve", resolve)
+        monkeypatch.setattr(Lookups, "find", find)
         async with Node("b", peers=[("nodes.example", port)]) as b:
             await until(lambda: calls > 2)
             found[:] = ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
