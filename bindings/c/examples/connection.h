@@ -112,8 +112,9 @@ static inline short connection_events(const connection_t *c) {
   return count > 0 ? POLLIN | POLLOUT : POLLIN;
 }
 
+/* Notes why the connection is over: the first reason stands. Returns false. */
 static inline bool connection_over(connection_t *c, const char *why) {
-  snprintf(c->why, sizeof c->why, "%s", why);
+  if (c->why[0] == '\0') snprintf(c->why, sizeof c->why, "%s", why);
   return false;
 }
 
@@ -158,10 +159,7 @@ static inline bool connection_serve(connection_t *c, short revents) {
     c->dialling = false;
   }
   if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !connection_receive(c)) {
-    char why[sizeof c->why];
-    memcpy(why, c->why, sizeof why);
     connection_send(c); /* the peer may have to be told why */
-    memcpy(c->why, why, sizeof why);
     return false;
   }
   return connection_send(c);

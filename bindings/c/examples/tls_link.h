@@ -114,8 +114,9 @@ static inline tls_link_t tls_link_on(SSL_CTX *tls, scuttle_t *replica, const cha
   return c;
 }
 
+/* Notes why the connection is over: the first reason stands. Returns false. */
 static inline bool tls_link_over(tls_link_t *c, const char *what, const char *reason) {
-  snprintf(c->why, sizeof c->why, "%s%s", what, reason);
+  if (c->why[0] == '\0') snprintf(c->why, sizeof c->why, "%s%s", what, reason);
   return false;
 }
 
@@ -258,10 +259,7 @@ static inline bool tls_link_serve(tls_link_t *c, short revents) {
     if (len > 0 && BIO_write(SSL_get_rbio(c->ssl), bytes, (int)len) != len) return tls_link_over(c, "", "no memory");
     goes_on = tls_link_decrypt(c);
   }
-  char why[sizeof c->why];
-  memcpy(why, c->why, sizeof why);
   bool is_sent = tls_link_send(c); /* also after an error: an alert or a reject tells the peer why */
-  if (!goes_on) memcpy(c->why, why, sizeof why);
   return goes_on && is_sent;
 }
 

@@ -116,7 +116,7 @@ static void greet(int i) {
   if (other < 0 || scuttle_id(replica, &own, &len) < 0 || (i >= peer_count && other >= peer_count)) return;
   bool is_dialled = i < peer_count, is_dialled_kept = strcmp(own, source) < 0;
   int lesser = (is_dialled && other < peer_count) || is_dialled != is_dialled_kept ? i : other;
-  if (links[lesser].why[0] == '\0') tls_link_over(&links[lesser], "", "it is the second one");
+  tls_link_over(&links[lesser], "", "it is the second one");
   close_link(lesser);
 }
 
@@ -156,7 +156,7 @@ static void print_update(void *context, const scuttle_update_t *update) {
 static void obey(char *line) {
   scuttle_entry_t entry;
   const char *verb = strtok(line, " \n"), *key = strtok(NULL, " \n"), *value = strtok(NULL, "\n");
-  int code = SCUTTLE_E_ARGUMENT;
+  int code;
   if (verb == NULL) return;
   if (key != NULL && strcmp(verb, "get") == 0) {
     code = scuttle_get(replica, key, SCUTTLE_NTS, &entry);
