@@ -40,7 +40,6 @@ class Worker:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._delays: list[float] = []
-        self._began = 0.0
         self._watching: asyncio.Task[None] | None = None
 
     async def members(self, count: str) -> dict:
@@ -75,15 +74,12 @@ class Worker:
     async def set(self, count: str) -> dict:
         keys = [f"{i:016x}" for i in range(int(count))]
         value = "v" * 30
-        self._began = begin = time.monotonic()
+        begin = time.monotonic()
         for at in range(0, len(keys), 500):
             for key in keys[at : at + 500]:
                 self._node[key] = value
             await asyncio.sleep(0)  # a turn of the event loop, in which the node sends
-        return {"seconds": time.monotonic() - begin}
-
-    async def began(self) -> dict:
-        return {"at": self._began}
+        return {"begin": begin, "end": time.monotonic()}
 
     async def holds(self, count: str) -> dict:
         while len(self._node) < int(count):
