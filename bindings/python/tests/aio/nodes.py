@@ -61,10 +61,10 @@ def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...
     return run
 
 
-async def until(condition: Callable[[], object], what: str = "") -> None:
+async def until(condition: Callable[[], object], what: str = "", seconds: float = PATIENCE) -> None:
     """Returns once a condition holds; fails if it does not for long."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + PATIENCE
+    end = loop.time() + seconds
     while not condition():
         assert loop.time() < end, what or "the condition does not hold"
         await asyncio.sleep(0.005)

@@ -7,9 +7,10 @@ import contextlib
 import logging
 import random
 import socket
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Optional
+from typing import Any, AsyncIterator, Dict, List, Optional
 
 import pytest
+from secure import run, until
 
 import scuttle
 from scuttle import Replica
@@ -67,17 +68,6 @@ async def ends(*names: str, **options: Any) -> AsyncIterator[List[End]]:
     finally:
         for one in made:
             one.close()
-
-
-async def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, "the condition does not come true"
-        await asyncio.sleep(0.01)
-
-
-def run(main: Awaitable[None]) -> None:
-    asyncio.run(asyncio.wait_for(main, 120))
 
 
 def tap(end: End) -> List[bytes]:

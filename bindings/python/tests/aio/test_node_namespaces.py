@@ -1,22 +1,24 @@
-"""A peer whose cable is cut without a word is noticed: nodes in network namespaces, skipped if this process may make none."""
+"""A peer whose cable is cut without a word is noticed."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict
 
 import pytest
+from wires import Wires, wired
 
 #: Seconds in which a cut cable has to be noticed, and in which its return has to be.
 NOTICED, BACK = 30.0, 30.0
+
+MACHINES = ("one", "two")
 
 #: A node that prints its peers that reply, and its members, whenever they change. All periods are shorter than those of a node in use.
 CHILD = """
@@ -42,46 +44,14 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-def ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True, timeout=20)
-
-
-@pytest.fixture
-def wires() -> Iterator[str]:
-    """Two machines at a switch; yields the name of the switch, which begins those of the machines. Both are gone afterwards."""
-    if shutil.which("ip") is None:
-        pytest.skip("ip of iproute2 is missing")
-    switch = f"scuttle-notice-{os.getpid()}"
-    made: List[str] = []
-    try:
-        try:
-            for name in ("", "-1", "-2"):
-                ip("netns", "add", switch + name)
-                made.append(switch + name)
-            ip("-n", switch, "link", "add", "switch", "type", "bridge")
-            ip("-n", switch, "link", "set", "switch", "up")
-            for number in "12":
-                machine, cable = f"{switch}-{number}", f"cable{number}"
-                ip("-n", switch, "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", machine)
-                ip("-n", switch, "link", "set", cable, "master", "switch", "up")
-                ip("-n", machine, "address", "add", f"10.78.0.{number}/24", "dev", "eth0")
-                ip("-n", machine, "link", "set", "eth0", "up")
-        except subprocess.CalledProcessError as error:
-            pytest.skip(f"no network namespaces: {error.stderr.decode(errors='replace').strip()}")
-        yield switch
-    finally:
-        for namespace in made:
-            subprocess.run(["ip", "netns", "delete", namespace], capture_output=True, timeout=20)
-
-
 class Machine:
-    """A node on a machine, and what it has printed last."""
+    """A machine with a node, and the latest line of the node."""
 
-    def __init__(self, switch: str, number: int, transport: str, key: Path) -> None:
+    def __init__(self, wires: Wires, number: int, transport: str, key: Path) -> None:
         self.name = f"{transport}{number}"
         self.last: Any = [[], []]
-        words = [self.name, f"10.78.0.{number}:7946", f"10.78.0.{3 - number}:7946", transport, str(key)]
-        command = ["ip", "netns", "exec", f"{switch}-{number}", sys.executable, "-c", CHILD, *words]
+        here, there = (f"{wires.address(MACHINES[which])}:7946" for which in (number - 1, 2 - number))
+        command = [*wires.at(MACHINES[number - 1]), sys.executable, "-c", CHILD, self.name, here, there, transport, str(key)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -109,12 +79,12 @@ def within(seconds: float, holds: Callable[[], bool], nodes: Dict[str, Machine])
         time.sleep(0.02)
 
 
-def test_a_peer_that_is_gone_without_a_word_is_noticed(wires: str, tmp_path: Path) -> None:
+def test_a_peer_that_is_gone_without_a_word_is_noticed(tmp_path: Path) -> None:
     pytest.importorskip("cryptography")
     key = tmp_path / "psk"
     key.write_bytes(os.urandom(32))
     key.chmod(0o600)
-    with ExitStack() as stack:
+    with wired(*MACHINES) as wires, ExitStack() as stack:
         nodes: Dict[str, Machine] = {}
         for transport in ("tcp", "udp"):
             for number in (1, 2):
@@ -129,7 +99,7 @@ def test_a_peer_that_is_gone_without_a_word_is_noticed(wires: str, tmp_path: Pat
             return all(node.last == [[], [name]] for name, node in nodes.items())
 
         within(BACK, all_meet, nodes)
-        ip("-n", wires, "link", "set", "cable2", "nomaster")  # both machines still have a link, and nothing arrives
+        wires.lose_all(MACHINES[1])
         within(NOTICED, all_are_alone, nodes)
-        ip("-n", wires, "link", "set", "cable2", "master", "switch")
+        wires.plug_in(MACHINES[1])
         within(BACK, all_meet, nodes)

@@ -49,8 +49,6 @@ def code(page: Path, language: str) -> List[str]:
 class Shell:
     """One script of all blocks of a page. Ports 7000 to 7099 stand for free ones."""
 
-    patience = 3 * PATIENCE  # seconds
-
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._ports: Dict[str, str] = {}
@@ -81,7 +79,7 @@ class Shell:
             start_new_session=True,
         ) as shell:
             try:
-                shell.wait(self.patience)
+                shell.wait(3 * PATIENCE)
             except subprocess.TimeoutExpired:
                 pass  # the output tells how far it has come
             with suppress(ProcessLookupError):
