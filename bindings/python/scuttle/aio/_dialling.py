@@ -13,7 +13,7 @@ import os
 import random
 import time
 from collections import OrderedDict
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Set
 
 from ..errors import IdentityError, ScuttleError
 from ._addresses import Address
@@ -77,6 +77,8 @@ class Dialler:
         self._members = members
         self._targets = {str(address): Target(address, False) for address in peers}
         self._own = own
+        #: Those of the targets, and of targets that were given up and have not ended yet.
+        self._tasks: Set[asyncio.Task[None]] = set()
         self._lookups, self._learnt_lookups = Lookups(_LOOKUPS), Lookups(_LEARNT_LOOKUPS)
         self._resting: OrderedDict[str, float] = OrderedDict()
         self._refresh_at = 0.0
@@ -97,11 +99,13 @@ class Dialler:
 
     def _begin(self, target: Target) -> None:
         target.task = asyncio.get_running_loop().create_task(self._keep(target))
+        self._tasks.add(target.task)
+        target.task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Dials no more. Connections stay."""
         self._is_closed = True
-        tasks = [target.task for target in self.targets if target.task is not None]
+        tasks = list(self._tasks)
         while tasks:
             for task in tasks:
                 task.cancel()

@@ -11,7 +11,7 @@ from typing import Any, List
 import pytest
 from nodes import PATIENCE, asynchronous, pair, until
 
-from scuttle.aio import Node
+from scuttle.aio import Address, Member, Node
 from scuttle.aio import _dialling as dialling
 from scuttle.aio._resolving import Lookups
 
@@ -154,3 +154,16 @@ async def test_members_that_are_gone_end(caplog: Any) -> None:
         assert b._rounds is not None
         b._rounds.cancel()  # it does not tick any more
         await until(lambda: set(a.members) == {"a"})
+
+
+@asynchronous
+async def test_an_address_that_was_given_up_leaves_no_task_behind() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with Node("a", listen="127.0.0.1:0") as a:
+            dialler = a._dialler
+            dialler._dial_learnt(Member("far", None, "far~00000000"), Address("127.0.0.1", silent.getsockname()[1]))
+            (target,) = dialler.targets
+            await until(lambda: target.connection is not None)
+            dialler._drop(target)
+            await dialler.close()
+            assert target.task is not None and target.task.done()
